@@ -1,0 +1,31 @@
+"""The command line: parse, call, render; no arithmetic."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from karwan.errors import KarwanError
+
+
+def main() -> None:
+    """Run `karwan`; user errors end with exit code 2 and no traceback unless `--debug`."""
+    from karwan.cli.app import app
+
+    debug = "--debug" in sys.argv[1:]
+    arguments = [a for a in sys.argv[1:] if a != "--debug"]
+    try:
+        app(arguments, standalone_mode=True)
+    except KarwanError as error:
+        if debug:
+            raise
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        if debug:
+            raise
+        print(f"{type(error).__name__}: {error.strerror}: {error.filename}", file=sys.stderr)
+        sys.exit(2)

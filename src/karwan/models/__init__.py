@@ -1,0 +1,1 @@
+"""Models: pure functions from tables and arrays to frozen results."""

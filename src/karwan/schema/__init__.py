@@ -1,0 +1,120 @@
+"""The schema of a case: every table and column, read from the CSV rows beside this file."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column of a table.
+
+    Attributes
+    ----------
+    name, type, unit, description
+        What it is; `type` is one of text, int, float, bool, date, list.
+    required
+        A row without it is an error.
+    default
+        Text used where the cell is empty; None keeps it missing.
+    minimum, maximum
+        Hard bounds: outside is an error.
+    warn_minimum, warn_maximum
+        Plausible bounds: outside is a listed warning.
+    allowed
+        Allowed values; empty means any.
+    references
+        (table, column) whose values the cell must be one of, or None.
+    """
+
+    name: str
+    type: str
+    unit: str
+    required: bool
+    default: str | None
+    minimum: float | None
+    maximum: float | None
+    warn_minimum: float | None
+    warn_maximum: float | None
+    allowed: tuple[str, ...]
+    references: tuple[str, str] | None
+    description: str
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One declared table: its key, whether a case must have it, and its columns in order."""
+
+    name: str
+    key: str
+    required: bool
+    provenance: bool
+    description: str
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns in file order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Column by name; KeyError when the table does not declare it."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def _rows(file_name: str) -> list[dict[str, str]]:
+    text = resources.files(__package__).joinpath(file_name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def _column(row: dict[str, str]) -> Column:
+    reference = row["references"]
+    return Column(
+        name=row["column"],
+        type=row["type"],
+        unit=row["unit"],
+        required=row["required"] == "yes",
+        default=row["default"] or None,
+        minimum=_number(row["min"]),
+        maximum=_number(row["max"]),
+        warn_minimum=_number(row["warn_min"]),
+        warn_maximum=_number(row["warn_max"]),
+        allowed=tuple(row["allowed"].split("|")) if row["allowed"] else (),
+        references=(reference.split(".")[0], reference.split(".")[1]) if reference else None,
+        description=row["description"],
+    )
+
+
+@cache
+def load_schema() -> dict[str, TableSpec]:
+    """All declared tables by name, in the order a case is read.
+
+    Returns
+    -------
+    dict of table name to `TableSpec`. Tables with provenance end with source_id, basis and note.
+    """
+    provenance = tuple(_column(row) for row in _rows("provenance.csv"))
+    schema = {}
+    for row in _rows("tables.csv"):
+        name = row["table"]
+        own = tuple(_column(column) for column in _rows(f"{name}.csv"))
+        has_provenance = row["provenance"] == "yes"
+        schema[name] = TableSpec(
+            name=name,
+            key=row["key"],
+            required=row["required"] == "yes",
+            provenance=has_provenance,
+            description=row["description"],
+            columns=own + provenance if has_provenance else own,
+        )
+    return schema

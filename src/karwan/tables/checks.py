@@ -1,0 +1,205 @@
+"""Checks that look across rows and tables of a case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+
+import polars as pl
+
+from karwan.schema import load_schema
+from karwan.tables.problems import Problem
+
+Tables = Mapping[str, pl.DataFrame]
+_DAY = re.compile(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_HOURS = re.compile(r"([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d")
+_SEASON = re.compile(r"(0[1-9]|1[0-2])-[0-3]\d\.\.(0[1-9]|1[0-2])-[0-3]\d")
+_WEEKDAYS = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
+
+
+def check_references(tables: Tables, unreadable: set[str]) -> list[Problem]:
+    """Every cell that names a row of another table, against that table.
+
+    `unreadable` names files whose keys are not known; references to them are not judged.
+    """
+    problems: list[Problem] = []
+    for spec in load_schema().values():
+        for column in spec.columns:
+            if column.references is None or f"{column.references[0]}.csv" in unreadable:
+                continue
+            target, key = column.references
+            known = set(tables[target][key].to_list())
+            for row, value in enumerate(tables[spec.name][column.name].to_list(), start=2):
+                if value is None:
+                    continue
+                parts = value.split(";") if column.name == "source_id" else [value]
+                problems += [
+                    _unknown(f"{spec.name}.csv", row, column.name, part.strip(), target, known)
+                    for part in parts
+                    if part.strip() not in known
+                ]
+    return problems
+
+
+def _unknown(file: str, row: int, column: str, value: str, target: str, known: set[str]) -> Problem:
+    close = get_close_matches(value, [k for k in known if k], n=3, cutoff=0.5)
+    hint = f"; did you mean {', '.join(close)}?" if close else ""
+    return Problem("error", file, row, column, value, f"not in {target}.csv{hint}", f"a key of {target}.csv")
+
+
+def check_rules(tables: Tables, named: Mapping[str, tuple[str, ...]], parties: tuple[str, str]) -> list[Problem]:
+    """Rules that a schema row cannot say; each function below is one of them."""
+    nodes = set(tables["nodes"]["node_id"].to_list())
+    problems = [
+        _unknown("case.yaml", 0, f"brief.{key}", node, "nodes", nodes)
+        for key, ids in named.items()
+        for node in ids
+        if node not in nodes
+    ]
+    countries = set(tables["countries"]["country"].to_list())
+    problems += [
+        _unknown("case.yaml", 0, key, code, "countries", countries)
+        for key, code in zip(("party_a", "party_b"), parties, strict=True)
+        if code not in countries
+    ]
+    for rule in RULES:
+        problems += rule(tables)
+    return problems
+
+
+def _each(
+    tables: Tables, name: str, test: Callable[[dict[str, object]], tuple[str, str, str] | None]
+) -> list[Problem]:
+    problems = []
+    for row, values in enumerate(tables[name].iter_rows(named=True), start=2):
+        found = test(values)
+        if found:
+            column, message, allowed = found
+            cell = values.get(column)
+            text = "" if cell is None else ";".join(cell) if isinstance(cell, list) else str(cell)
+            problems.append(Problem("error", f"{name}.csv", row, column, text, message, allowed))
+    return problems
+
+
+def links_have_mode_fields(tables: Tables) -> list[Problem]:
+    """Rail links have a gauge, land links a country, and no link joins a node to itself."""
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        if row["from_node_id"] is not None and row["from_node_id"] == row["to_node_id"]:
+            return "to_node_id", "link joins a node to itself", "two different nodes"
+        if row["mode"] == "rail" and row["gauge_mm"] is None and row["state"] == "open":
+            return "gauge_mm", "open rail link without a gauge", "1435, 1520 or 1676"
+        if row["mode"] in ("road", "rail") and row["country"] is None:
+            return "country", "land link without a country", "the country whose rates hold on it"
+        season = row["season"]
+        if season is not None and not _SEASON.fullmatch(str(season)):
+            return "season", "not a season", "MM-DD..MM-DD"
+        return None
+
+    return _each(tables, "links", test)
+
+
+def crossing_links_lie_on_a_side(tables: Tables) -> list[Problem]:
+    """A land link that ends at a crossing lies in one of the crossing's two countries."""
+    sides = {
+        row["node_id"]: (row["country_a"], row["country_b"]) for row in tables["crossings"].iter_rows(named=True)
+    }
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        for end in ("from_node_id", "to_node_id"):
+            pair = sides.get(row[end])
+            if pair and row["mode"] in ("road", "rail") and row["country"] not in pair:
+                return "country", f"link ends at crossing {row[end]} but lies in neither of its countries", " or ".join(pair)
+        return None
+
+    return _each(tables, "links", test)
+
+
+def crossings_have_hours(tables: Tables) -> list[Problem]:
+    """Opening hours and weekdays are written as declared, the two countries differ."""
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        if not _HOURS.fullmatch(str(row["opening_hours"])):
+            return "opening_hours", "not opening hours", "HH:MM-HH:MM"
+        if set(row["closed_weekdays"] or ()) - _WEEKDAYS:  # type: ignore[call-overload]
+            return "closed_weekdays", "not weekdays", "Mon;Tue;Wed;Thu;Fri;Sat;Sun"
+        if row["country_a"] == row["country_b"]:
+            return "country_b", "a crossing joins two countries", "the other country"
+        return None
+
+    return _each(tables, "crossings", test)
+
+
+def closures_name_places(tables: Tables) -> list[Problem]:
+    """A closure names a place that exists, with days written as declared."""
+    keys = {
+        "crossing": set(tables["crossings"]["crossing_id"]),
+        "link": set(tables["links"]["link_id"]),
+        "node": set(tables["nodes"]["node_id"]),
+        "service": set(tables["services"]["service_id"]),
+        "country": set(tables["countries"]["country"]),
+    }
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        kind = str(row["place_kind"])
+        if kind in keys and row["place_id"] not in keys[kind]:
+            return "place_id", f"no such {kind}", f"a key of the {kind} table"
+        for column in ("start", "end"):
+            value = row[column]
+            if value is not None and not _DAY.fullmatch(str(value)):
+                return column, "not a day", "YYYY-MM-DD, or MM-DD for seasonal"
+        if row["kind"] == "seasonal" and row["end"] is None:
+            return "end", "a seasonal closure has two days", "MM-DD"
+        if row["kind"] == "disruption" and row["slowdown_share"] is None:
+            return "slowdown_share", "a disruption needs its slowdown", "added share of hours, 0 or more"
+        return None
+
+    return _each(tables, "closures", test)
+
+
+def corridors_name_nodes(tables: Tables) -> list[Problem]:
+    """The places a corridor passes exist."""
+    nodes = set(tables["nodes"]["node_id"])
+    places = nodes | set(tables["countries"]["country"])
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        via, avoid = row["via"] or [], row["avoid"] or []
+        for node in via:  # type: ignore[attr-defined]
+            if node not in nodes:
+                return "via", f"no node {node}", "node ids of nodes.csv"
+        for place in avoid:  # type: ignore[attr-defined]
+            if place not in places:
+                return "avoid", f"no node or country {place}", "node ids or country codes"
+        if not re.fullmatch(r"#[0-9A-Fa-f]{6}", str(row["colour"])):
+            return "colour", "not a colour", "#rrggbb"
+        return None
+
+    return _each(tables, "corridors", test)
+
+
+def periods_run_forward(tables: Tables) -> list[Problem]:
+    """A flow's period ends after it starts, and a full-year flow spans twelve months."""
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        start, end = row["period_start"], row["period_end"]
+        if start is None or end is None:
+            return None
+        if end < start:  # type: ignore[operator]
+            return "period_end", "period ends before it starts", "a later day"
+        days = (end - start).days + 1  # type: ignore[operator]
+        if row["period_kind"] in ("calendar_year", "fiscal_year") and days not in (365, 366):
+            return "period_kind", f"a year of {days} days", "part_year, or the days of a full year"
+        return None
+
+    return _each(tables, "flows", test)
+
+
+RULES = (
+    links_have_mode_fields,
+    crossing_links_lie_on_a_side,
+    crossings_have_hours,
+    closures_name_places,
+    corridors_name_nodes,
+    periods_run_forward,
+)

@@ -1,0 +1,100 @@
+"""Writing a valid empty case from the schema."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import date
+from pathlib import Path
+
+from karwan.errors import InvalidInput
+from karwan.schema import load_schema
+
+_CODE = re.compile(r"[A-Z]{3}")
+
+YAML = """# What the tables cannot say: who the two parties are and what the brief looks at.
+id: {case_id}
+title: {a} - {b}
+party_a: {a}
+party_b: {b}
+plan:
+  title: Action plan
+  start: {year}-01-01
+  end: {year}-12-31
+as_of: {as_of}
+currency: USD
+brief:
+  origins: []
+  destinations: []
+  reference_product: ""
+  load_t: 20
+  ports: []
+"""
+
+
+def write_template(party_a: str, party_b: str, folder: Path, as_of: date) -> list[Path]:
+    """Write an empty case that reads without errors.
+
+    Parameters
+    ----------
+    party_a, party_b
+        ISO 3166-1 alpha-3 codes of two different countries.
+    folder
+        Folder to make; must not exist or be empty.
+    as_of
+        Day written into `case.yaml`.
+
+    Returns
+    -------
+    The files written.
+
+    Raises
+    ------
+    InvalidInput
+        Codes are not two different country codes, or the folder holds files.
+    """
+    for code in (party_a, party_b):
+        if not _CODE.fullmatch(code):
+            raise InvalidInput(
+                f"{code!r} is not a country code.", "three capital letters are wanted", "use ISO 3166-1 alpha-3."
+            )
+    if party_a == party_b:
+        raise InvalidInput("A case joins two different countries.", f"both are {party_a}", "name two.")
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidInput(f"{folder} is not empty.", f"{len(list(folder.iterdir()))} files", "name a new folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [folder / "case.yaml"]
+    case_id = f"{party_a}-{party_b}".lower()
+    written[0].write_text(
+        YAML.format(case_id=case_id, a=party_a, b=party_b, year=as_of.year, as_of=as_of), encoding="utf-8"
+    )
+    for spec in load_schema().values():
+        path = folder / f"{spec.name}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(spec.column_names)
+            writer.writerows(_seed_rows(spec.name, spec.column_names, (party_a, party_b)))
+        written.append(path)
+    return written
+
+
+def _seed_rows(table: str, columns: tuple[str, ...], parties: tuple[str, str]) -> list[list[str]]:
+    """Rows without which an empty case would not be valid: the two countries and the judgement source."""
+    if table == "sources":
+        values = {"source_id": "judgement", "title": "Judgement of the authors, no source", "publisher": "own"}
+        return [[{**values, "licence": "none"}.get(c, "") for c in columns]]
+    if table == "countries":
+        return [
+            [
+                {
+                    "country": code,
+                    "name": code,
+                    "landlocked": "false",
+                    "source_id": "judgement",
+                    "basis": "assumed",
+                }.get(c, "")
+                for c in columns
+            ]
+            for code in parties
+        ]
+    return []
