@@ -1,0 +1,217 @@
+"""The stages of one route as arrays: what takes time, what waits, and what the clock must pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from karwan.errors import InvalidInput
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+
+KINDS = ("line_haul", "crossing", "transfer", "sailing")
+"""Names of the stage kinds; `JourneyStages.kind` holds positions in this tuple."""
+HIGHEST_CV = 100.0
+
+_NEUTRAL: dict[str, float] = {
+    "pair": -1,
+    "headway_h": 0.0,
+    "sailing_phase_h": np.nan,
+    "arrivals_per_day": np.nan,
+    "servers": np.nan,
+    "service_h": np.nan,
+    "service_cv": 1.0,
+    "calendar": -1,
+    "closure_rate_per_day": 0.0,
+    "closure_mean_days": 0.0,
+    "closure_log_sd": np.nan,
+}
+_INTEGERS = ("kind", "pair", "calendar", "calendar_ptr")
+
+
+def _absent() -> Floats:
+    return np.empty(0)
+
+
+def _absent_ints() -> Ints:
+    return np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class JourneyStages:
+    """One route as S stages in order; every array has length S unless said otherwise.
+
+    Fields left out take their neutral value (no waiting of that sort at any stage). All hours are hours; the
+    calendars and sailing phases count from the same horizon origin as the departures.
+
+    Parameters
+    ----------
+    name
+        Names of the stages, for reports.
+    kind
+        Position in `KINDS`: 0 line haul, 1 one side of a crossing, 2 transfer, 3 sailing.
+    mean_h, cv
+        Mean and coefficient of variation of the service hours (log-normal), without the waits below.
+        cv 0 is deterministic.
+    pair
+        Two stages with the same number >= 0 are the two sides of one crossing; the logs of their service
+        hours correlate with `pair_correlation` (between -1 and 1). -1: alone.
+    headway_h, sailing_phase_h
+        Hours between sailings, 0 for none. Phase nan: the wait is uniform between 0 and the headway.
+        Otherwise sailings leave at phase + k x headway.
+    arrivals_per_day, servers, service_h, service_cv
+        The queue: Poisson arrivals of vehicles, parallel servers, mean hours a vehicle occupies one, and the
+        coefficient of variation of that. nan: no queue. The wait is exact for `service_cv` 1 (M/M/c).
+    calendar
+        Row of the calendar (-1: always open). Calendar c has the windows `calendar_ptr[c]:calendar_ptr[c +
+        1]` of `open_start_h`, `open_end_h`, during which the stage can be started: start <= t < end. The
+        last end may be inf. After the last window the stage can never be started.
+    closure_rate_per_day, closure_mean_days, closure_log_sd
+        Random closures: closures per open day, mean days of one, and the standard deviation of the log of its
+        length (nan: exponential length).
+
+    Raises
+    ------
+    InvalidInput
+        Lengths differ or a value is out of bounds; every problem is listed.
+
+    Examples
+    --------
+    >>> stages = JourneyStages(name=("road", "border"), kind=[0, 1], mean_h=[20.0, 9.0], cv=[0.2, 0.8])
+    >>> stages.size
+    2
+    """
+
+    name: tuple[str, ...]
+    kind: Ints
+    mean_h: Floats
+    cv: Floats
+    pair: Ints = field(default_factory=_absent_ints)
+    pair_correlation: float = 0.0
+    headway_h: Floats = field(default_factory=_absent)
+    sailing_phase_h: Floats = field(default_factory=_absent)
+    arrivals_per_day: Floats = field(default_factory=_absent)
+    servers: Floats = field(default_factory=_absent)
+    service_h: Floats = field(default_factory=_absent)
+    service_cv: Floats = field(default_factory=_absent)
+    calendar: Ints = field(default_factory=_absent_ints)
+    calendar_ptr: Ints = field(default_factory=_absent_ints)
+    open_start_h: Floats = field(default_factory=_absent)
+    open_end_h: Floats = field(default_factory=_absent)
+    closure_rate_per_day: Floats = field(default_factory=_absent)
+    closure_mean_days: Floats = field(default_factory=_absent)
+    closure_log_sd: Floats = field(default_factory=_absent)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", tuple(self.name))
+        for f in fields(self):
+            if f.name in ("name", "pair_correlation"):
+                continue
+            values = np.asarray(getattr(self, f.name))
+            if values.size == 0 and f.name in _NEUTRAL:
+                values = np.full(len(self.name), _NEUTRAL[f.name])
+            if f.name == "calendar_ptr" and values.size == 0:
+                values = np.zeros(1)
+            kind = np.int64 if f.name in _INTEGERS else np.float64
+            object.__setattr__(self, f.name, np.ascontiguousarray(values, dtype=kind))
+        problems = _problems(self)
+        if problems:
+            shown = "\n        ".join(problems[:5])
+            rest = f"\n        and {len(problems) - 5} more" if len(problems) > 5 else ""
+            raise InvalidInput(
+                f"The stages of the journey have {len(problems)} problem(s)",
+                shown + rest,
+                "correct the rows of the case that these stages come from",
+            )
+
+    @property
+    def size(self) -> int:
+        """Number of stages."""
+        return len(self.name)
+
+    @property
+    def clocked(self) -> bool:
+        """Whether the hours depend on the time of departure (a calendar or a fixed sailing schedule)."""
+        sailings = (self.headway_h > 0) & ~np.isnan(self.sailing_phase_h)
+        return bool(np.any(self.calendar >= 0) or np.any(sailings))
+
+
+def _problems(s: JourneyStages) -> list[str]:
+    lengths = {f.name: getattr(s, f.name).size for f in fields(s) if f.name not in _WHOLE}
+    wrong = [f"{n} has {k} values for {s.size} stages" for n, k in lengths.items() if k != s.size]
+    if s.size == 0:
+        wrong.append("there is no stage")
+    if not -1.0 <= s.pair_correlation <= 1.0:
+        wrong.append(f"pair_correlation is {s.pair_correlation:g}, outside [-1, 1]")
+    return wrong or [*_value_problems(s), *_pair_problems(s), *_calendar_problems(s)]
+
+
+_WHOLE = ("name", "pair_correlation", "calendar_ptr", "open_start_h", "open_end_h")
+
+
+def _value_problems(s: JourneyStages) -> list[str]:
+    queue = np.stack([s.arrivals_per_day, s.servers, s.service_h])
+    queued = ~np.isnan(queue).all(axis=0)
+    closing = s.closure_rate_per_day != 0
+    with np.errstate(invalid="ignore"):
+        checks = [
+            ("kind", ~np.isin(s.kind, np.arange(len(KINDS))), f"is not one of 0..{len(KINDS) - 1}"),
+            ("mean_h", ~(np.isfinite(s.mean_h) & (s.mean_h >= 0)), "is not a finite number >= 0"),
+            ("cv", ~((s.cv >= 0) & (s.cv <= HIGHEST_CV)), f"is outside [0, {HIGHEST_CV:g}]"),
+            ("headway_h", ~(np.isfinite(s.headway_h) & (s.headway_h >= 0)), "is not a finite number >= 0"),
+            ("sailing_phase_h", np.isinf(s.sailing_phase_h), "is infinite"),
+            ("arrivals_per_day", queued & ~(queue[0] >= 0), "is not >= 0 though the stage has a queue"),
+            ("servers", queued & ~((queue[1] >= 1) & (queue[1] % 1 == 0)), "is not a whole number >= 1"),
+            ("service_h", queued & ~(queue[2] >= 0), "is not >= 0 though the stage has a queue"),
+            ("service_cv", queued & ~(s.service_cv >= 0), "is not >= 0"),
+            (
+                "closure_rate_per_day",
+                ~(np.isfinite(s.closure_rate_per_day) & (s.closure_rate_per_day >= 0)),
+                "is not finite >= 0",
+            ),
+            (
+                "closure_mean_days",
+                closing & ~(np.isfinite(s.closure_mean_days) & (s.closure_mean_days > 0)),
+                "is not finite > 0",
+            ),
+            (
+                "closure_log_sd",
+                closing & ((s.closure_log_sd < 0) | (s.closure_log_sd > 5)),
+                "is outside [0, 5]",
+            ),
+        ]
+    return [
+        f"stage {i} ({s.name[i]}): {column} {getattr(s, column)[i]:g} {text}"
+        for column, bad, text in checks
+        for i in np.flatnonzero(bad)
+    ]
+
+
+def _pair_problems(s: JourneyStages) -> list[str]:
+    pairs, counts = np.unique(s.pair[s.pair >= 0], return_counts=True)
+    return [
+        f"pair {p} has {n} stages; a crossing has two sides"
+        for p, n in zip(pairs, counts, strict=True)
+        if n > 2
+    ]
+
+
+def _calendar_problems(s: JourneyStages) -> list[str]:
+    ptr, start, end = s.calendar_ptr, s.open_start_h, s.open_end_h
+    if ptr[0] != 0 or np.any(np.diff(ptr) < 0) or ptr[-1] != start.size or start.size != end.size:
+        return [
+            f"calendar_ptr must rise from 0 to the number of windows ({start.size} starts, {end.size} ends)"
+        ]
+    wrong = [
+        f"stage {i} ({s.name[i]}): calendar {s.calendar[i]} is not one of the {ptr.size - 1} calendars"
+        for i in np.flatnonzero((s.calendar < -1) | (s.calendar >= ptr.size - 1))
+    ]
+    for c in range(ptr.size - 1):
+        begins, ends = start[ptr[c] : ptr[c + 1]], end[ptr[c] : ptr[c + 1]]
+        if not (np.all(begins < ends) and np.all(begins[1:] >= ends[:-1])):
+            wrong.append(f"calendar {c}: windows must have start < end, in order and without overlap")
+    return wrong
