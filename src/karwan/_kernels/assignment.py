@@ -25,7 +25,7 @@ REFINEMENTS = 40
 
 
 class Graph(NamedTuple):
-    """Links (L,); node n has `out_link[out_ptr[n]:out_ptr[n + 1]]`; below `first_thru` nodes are ends only."""
+    """Links (L,); node n has `out_link[out_ptr[n]:out_ptr[n+1]]`; below `first_thru` nodes are ends only."""
 
     n_nodes: int
     first_thru: int
@@ -165,9 +165,10 @@ def _append_tree_route(
 
 @njit(cache=True)
 def _route_cost(route: int, routes: Routes, link_cost: Floats) -> float:
+    links = routes.links
     cost = 0.0
     for at in range(routes.ptr[route], routes.ptr[route + 1]):
-        cost += link_cost[routes.links[at]]
+        cost += link_cost[links[at]]
     return cost
 
 
@@ -252,21 +253,22 @@ def _difference(route: int, best: int, routes: Routes, loads: Loads, mark: Ints)
 
     Leaves `mark` at 1 on links of `best` only and 2 on shared links; `_clear` undoes it.
     """
-    for at in range(routes.ptr[best], routes.ptr[best + 1]):
-        mark[routes.links[at]] = 1
+    ptr, links, cost, slope = routes.ptr, routes.links, loads.cost, loads.slope
+    for at in range(ptr[best], ptr[best + 1]):
+        mark[links[at]] = 1
     gap = steep = 0.0
-    for at in range(routes.ptr[route], routes.ptr[route + 1]):
-        link = routes.links[at]
+    for at in range(ptr[route], ptr[route + 1]):
+        link = links[at]
         if mark[link] == 0:
-            gap += loads.cost[link]
-            steep += loads.slope[link]
+            gap += cost[link]
+            steep += slope[link]
         else:
             mark[link] = 2
-    for at in range(routes.ptr[best], routes.ptr[best + 1]):
-        link = routes.links[at]
+    for at in range(ptr[best], ptr[best + 1]):
+        link = links[at]
         if mark[link] == 1:
-            gap -= loads.cost[link]
-            steep += loads.slope[link]
+            gap -= cost[link]
+            steep += slope[link]
     return gap, steep
 
 
@@ -281,17 +283,18 @@ def _move(
     amount: float, route: int, best: int, routes: Routes, loads: Loads, curves: Curves, mark: Ints
 ) -> float:
     """Move `amount` from `route` to `best` on the links they do not share; returns the cost gap after it."""
+    ptr, links, flow, cost = routes.ptr, routes.links, loads.flow, loads.cost
     gap = 0.0
-    for at in range(routes.ptr[route], routes.ptr[route + 1]):
-        link = routes.links[at]
+    for at in range(ptr[route], ptr[route + 1]):
+        link = links[at]
         if mark[link] == 0:
-            set_flow(link, loads.flow[link] - amount, loads, curves)
-            gap += loads.cost[link]
-    for at in range(routes.ptr[best], routes.ptr[best + 1]):
-        link = routes.links[at]
+            set_flow(link, flow[link] - amount, loads, curves)
+            gap += cost[link]
+    for at in range(ptr[best], ptr[best + 1]):
+        link = links[at]
         if mark[link] == 1:
-            set_flow(link, loads.flow[link] + amount, loads, curves)
-            gap -= loads.cost[link]
+            set_flow(link, flow[link] + amount, loads, curves)
+            gap -= cost[link]
     return gap
 
 

@@ -127,7 +127,7 @@ def assign(
     if not result.converged:
         warnings.warn(
             f"{method} stopped after {result.iterations} iterations at relative gap"
-            f" {result.relative_gap:.3g}, above {relative_gap:.3g}; raise max_iterations or relax relative_gap",
+            f" {result.relative_gap:.3g}, above {relative_gap:.3g}: raise max_iterations or relative_gap",
             AssignmentNotConverged,
             stacklevel=2,
         )
@@ -143,7 +143,7 @@ def _refuse_unreachable(problem: Problem) -> None:
         shown = ", ".join(f"{origin[p]}-{pairs.destination[p]}" for p in lost[:ROWS_SHOWN])
         seen = f"{lost.size} of {pair_cost.size} zone pairs, {pairs.demand[lost].sum():g} of demand: {shown}"
         raise Unreachable(
-            "demand stands between zones that no route joins", seen, "add links, or drop that demand"
+            "demand stands between zones no route joins", seen, "add links, or drop that demand"
         )
 
 
