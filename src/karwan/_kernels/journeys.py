@@ -198,8 +198,8 @@ def _exp(x: float) -> float:
     r = (x - k * _LN2_HI) - k * _LN2_LO
     p = _E8 + r * (_E9 + r * (_E10 + r * (_E11 + r * (_E12 + r * _E13))))
     p = 1.0 + r * (1.0 + r * (_E2 + r * (_E3 + r * (_E4 + r * (_E5 + r * (_E6 + r * (_E7 + r * p)))))))
-    power: float = np.uint64(np.uint64(np.int64(k) + 1023) << _U52).view(np.float64)
-    return p * power
+    grown: float = p * np.uint64(np.uint64(np.int64(k) + 1023) << _U52).view(np.float64)
+    return grown
 
 
 @njit(cache=True, error_model="numpy")
@@ -487,7 +487,7 @@ def normal_plain(u: Floats) -> Floats:
 
 def _closure_plain(st: StageArrays, s: int, keys: Words) -> Floats:
     u = _uniform_plain(keys, s, _DRAW_CLOSURE)
-    part = np.minimum(u / st.closed_share[s], 1.0)
+    part = np.minimum(u, st.closed_share[s]) / st.closed_share[s]
     if np.isnan(st.closure_log_sd[s]):
         rest = -st.closure_h[s] * log_plain(part)
     else:
@@ -519,7 +519,8 @@ def _sailing_plain(st: StageArrays, s: int, keys: Words, t: Floats) -> Floats:
 
 def _queue_plain(st: StageArrays, s: int, keys: Words) -> Floats:
     u = _uniform_plain(keys, s, _DRAW_QUEUE)
-    return np.where(u < st.queue_share[s], -st.queue_h[s] * log_plain(u / st.queue_share[s]), 0.0)
+    share = st.queue_share[s]
+    return np.where(u < share, -st.queue_h[s] * log_plain(np.minimum(u, share) / share), 0.0)
 
 
 def run_plain(
