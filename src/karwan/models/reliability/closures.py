@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize, minimize_scalar
-from scipy.special import log_ndtr
-from scipy.stats import chi2, gamma
+from scipy.special import chdtri, gammaincinv, log_ndtr
 
 from karwan.errors import InvalidInput, KarwanError
 from karwan.models.reliability.stages import Floats
@@ -271,7 +270,7 @@ def _fit_row(place: str, record: _Record, shape: str, level: float) -> dict[str,
         )
     tail = (1.0 - level) / 2.0
     rate = record.starts / open_days
-    rate_low, rate_high = gamma.ppf([tail, 1.0 - tail], record.starts + 0.5) / open_days
+    rate_low, rate_high = gammaincinv(record.starts + 0.5, [tail, 1.0 - tail]) / open_days
     length = _fit_length(record, shape, level)
     load = rate * length.mean if length.mean is not None else (0.0 if record.closed == 0 else None)
     return {
@@ -300,7 +299,7 @@ def _fit_length(record: _Record, shape: str, level: float) -> _Length:
     if record.closed == 0:
         return _Length(None, None, None)
     tail = (1.0 - level) / 2.0
-    low, high = record.closed / gamma.ppf([1.0 - tail, tail], record.ends + 0.5)
+    low, high = record.closed / gammaincinv(record.ends + 0.5, [1.0 - tail, tail])
     mean = record.closed / record.ends if record.ends else None
     aicc = _aicc(_exponential_loglik(record), 1, record.ends)
     simple = _Length(mean, float(low), float(high), aicc_exponential=aicc)
@@ -354,7 +353,7 @@ def _profile_interval(
     record: _Record, log_mean: float, loglik: float, level: float
 ) -> tuple[float | None, float | None]:
     """Interval of the mean by profile likelihood; an end is null where the likelihood never falls enough."""
-    drop = 0.5 * float(chi2.ppf(level, 1))
+    drop = 0.5 * float(chdtri(1, 1.0 - level))
 
     def excess(m: float) -> float:
         inner = minimize_scalar(

@@ -359,17 +359,23 @@ def _spread(run: Callable[[int], None], tasks: Iterable[int], threads: int | Non
     at once.
     """
     tasks = list(tasks)
-    workers = min(threads if threads is not None else len(os.sched_getaffinity(0)), len(tasks))
     if threads is not None and threads < 1:
         raise InvalidInput(
             "threads must be 1 or more", f"threads {threads}", "leave it out to use all processors"
         )
+    workers = min(threads or _processors(), len(tasks))
     if workers <= 1:
         for task in tasks:
             run(task)
         return
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(run, tasks))
+
+
+def _processors() -> int:
+    """Processors this process may use, where the system says so."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _order_statistics(hours: Floats, shares: tuple[float, ...]) -> Floats:
