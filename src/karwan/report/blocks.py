@@ -1,0 +1,156 @@
+"""Building blocks of the report: what a page holds, before it becomes HTML or PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from karwan.report.text import clean, items
+
+ASSUMED_MARK = "†"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One table cell.
+
+    Attributes
+    ----------
+    text
+        What it shows, already formatted and cleaned.
+    assumed
+        Rests on an assumed input: shown in italics with a dagger.
+    notes
+        Numbers of the sources, shown as raised links.
+    url
+        Safe address the text links to, '' for none.
+    tone
+        '' or one of 'late', 'muted', 'strong', 'good'.
+    swatch
+        Colour of a small square before the text, '' for none.
+    """
+
+    text: str
+    assumed: bool = False
+    notes: tuple[int, ...] = ()
+    url: str = ""
+    tone: str = ""
+    swatch: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One table column: label, unit ('' when a text), alignment and relative width in print."""
+
+    label: str
+    unit: str = ""
+    right: bool = False
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption; `rows` hold one cell per column; `wide` ones may scroll."""
+
+    key: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with title, caption, unit and the sources it rests on; `svg` is one complete element."""
+
+    key: str
+    title: str
+    caption: str
+    unit: str
+    svg: str
+    notes: tuple[int, ...] = ()
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Sentences: one paragraph, or a list when there are several."""
+
+    texts: tuple[str, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What is not there, and what would bring it."""
+
+    title: str
+    text: str
+
+
+Block = Table | Figure | Prose | Missing
+
+
+@dataclass(frozen=True)
+class Section:
+    """A numbered part of the report; annexes have letters."""
+
+    key: str
+    number: str
+    title: str
+    lead: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole report: masthead, summary, sections and annexes.
+
+    Attributes
+    ----------
+    facts
+        Key figures of the summary page, as a table.
+    plate
+        The map; None when the case has no places.
+    sources
+        Rows of the sources list: number, text, url (safe, or ''), licence text, rows resting on it.
+    colophon
+        How the page was made: fonts, base map, rules of the marks.
+    """
+
+    title: str
+    subtitle: str
+    as_of: str
+    version: str
+    case_id: str
+    headlines: tuple[str, ...]
+    facts: Table | None
+    plate: Figure | None
+    sections: tuple[Section, ...]
+    annexes: tuple[Section, ...]
+    sources: tuple[tuple[int, str, str, str, int], ...]
+    colophon: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Numbers of the sources by `source_id`."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, value: object) -> tuple[int, ...]:
+        """Numbers of one or several (semicolon-separated) source ids, in order, without repeats."""
+        found = (self.numbers.get(part) for part in items(value))
+        return tuple(dict.fromkeys(number for number in found if number is not None))
+
+    def of_rows(self, rows: Sequence[Mapping[str, Any]], column: str = "source_id") -> tuple[int, ...]:
+        """Numbers of the sources of several rows, ascending."""
+        return tuple(sorted({number for row in rows for number in self.of(row.get(column))}))
+
+
+def cell(text: object, *, row: Mapping[str, Any] | None = None, notes: tuple[int, ...] = (), **style: Any) -> Cell:
+    """Cell of a cleaned text; `row` marks it when the row's basis is `assumed`."""
+    assumed = bool(row is not None and row.get("basis") == "assumed")
+    return Cell(clean(text), assumed=style.pop("assumed", assumed), notes=notes, **style)

@@ -1,0 +1,118 @@
+"""Corridor lines of the map, laid side by side where corridors share a road or a railway."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from karwan.report.palette import safe_colour
+from karwan.report.projection import Floats, Frame, simplify
+
+Point = tuple[float, float]
+Key = tuple[Point, Point]
+WIDTH = 3.0
+
+
+@dataclass(frozen=True)
+class Strand:
+    """One drawn part of a corridor, in picture units."""
+
+    corridor_id: str
+    colour: str
+    mode: str
+    state: str
+    x: Floats
+    y: Floats
+
+    @property
+    def width(self) -> float:
+        """Line width: thinner at sea."""
+        return 2.2 if self.mode in ("sea", "ferry") else WIDTH
+
+    def samples(self, step: float = 6.0) -> Floats:
+        """Points along the strand about `step` units apart, shape (P, 2)."""
+        result = []
+        for k in range(len(self.x) - 1):
+            count = max(int(np.hypot(self.x[k + 1] - self.x[k], self.y[k + 1] - self.y[k]) / step), 1)
+            share = np.linspace(0, 1, count, endpoint=False)
+            result.append(np.column_stack([self.x[k] + share * (self.x[k + 1] - self.x[k]), self.y[k] + share * (self.y[k + 1] - self.y[k])]))
+        result.append(np.array([[self.x[-1], self.y[-1]]]))
+        return np.concatenate(result)
+
+
+@dataclass(frozen=True)
+class _Part:
+    corridor_id: str
+    colour: str
+    mode: str
+    state: str
+    points: list[Point]
+
+
+def _key(first: Point, second: Point) -> Key:
+    return (first, second) if first <= second else (second, first)
+
+
+def _parts(lines: pl.DataFrame, frame: Frame) -> list[_Part]:
+    ranks = {corridor: k for k, corridor in enumerate(dict.fromkeys(lines["corridor_id"].to_list()))}
+    parts = []
+    for row in lines.sort("corridor_id", "seq", maintain_order=True).iter_rows(named=True):
+        lon, lat = np.array(row["lons"] or [], dtype=np.float64), np.array(row["lats"] or [], dtype=np.float64)
+        if len(lon) < 2 or len(lon) != len(lat):
+            continue
+        x, y = frame.place(lon, lat)
+        kept = simplify(x, y, 0.8)
+        points = [(round(float(x[k]), 1), round(float(y[k]), 1)) for k in kept]
+        points = [p for k, p in enumerate(points) if k == 0 or p != points[k - 1]]
+        if len(points) > 1:
+            colour = safe_colour(row["colour"], ranks[row["corridor_id"]])
+            parts.append(_Part(row["corridor_id"], colour, str(row["mode"]), str(row["state"]), points))
+    return parts
+
+
+def strands(lines: pl.DataFrame, frame: Frame) -> list[Strand]:
+    """Strands of all map lines: parallel where several corridors use the same segment."""
+    if lines.is_empty():
+        return []
+    parts = _parts(lines, frame)
+    users: dict[Key, list[str]] = defaultdict(list)
+    for part in parts:
+        for first, second in zip(part.points, part.points[1:], strict=False):
+            owners = users[_key(first, second)]
+            if part.corridor_id not in owners:
+                owners.append(part.corridor_id)
+    result, seen = [], set()
+    for part in parts:
+        name = (part.corridor_id, part.state, part.mode, tuple(sorted((part.points[0], part.points[-1]))), len(part.points))
+        if name in seen:
+            continue
+        seen.add(name)
+        xs, ys = _offset(part, users)
+        result.append(Strand(part.corridor_id, part.colour, part.mode, part.state, xs, ys))
+    return result
+
+
+def _offset(part: _Part, users: dict[Key, list[str]]) -> tuple[Floats, Floats]:
+    """Shift each segment by the corridor's slot among its users; mitre where slot and users stay the same."""
+    points = np.array(part.points)
+    shifts = []
+    for first, second in zip(part.points, part.points[1:], strict=False):
+        owners = users[_key(first, second)]
+        slot = owners.index(part.corridor_id) - (len(owners) - 1) / 2
+        step = np.array(second) - np.array(first)
+        normal = np.array([-step[1], step[0]]) / (np.hypot(*step) or 1.0)
+        sign = 1.0 if first <= second else -1.0
+        shifts.append(normal * sign * slot * (WIDTH + 0.8))
+    moved = [points[0] + shifts[0]]
+    for k in range(1, len(points) - 1):
+        before, after = shifts[k - 1], shifts[k]
+        if np.dot(before, after) > 0.2 * np.hypot(*before) * np.hypot(*after):
+            moved.append(points[k] + (before + after) / 2)
+        else:
+            moved += [points[k] + before, points[k] + after]
+    moved.append(points[-1] + shifts[-1])
+    array = np.array(moved)
+    return array[:, 0], array[:, 1]

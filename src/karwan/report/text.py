@@ -1,0 +1,173 @@
+"""Texts of the report: cleaning, number and date formats, safe links."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+NONE = "–"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_DROP = {0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xFDD0, 0xFDF0)}
+_SPACE = re.compile(r"\s+")
+LIMIT = 4000
+
+
+def clean(value: object, limit: int = LIMIT) -> str:
+    """Text of `value` without control, direction-override and unassigned marks, spaces collapsed.
+
+    Parameters
+    ----------
+    value
+        Anything; None becomes ''.
+    limit
+        Longest text kept; a longer one ends in an ellipsis.
+    """
+    if value is None:
+        return ""
+    raw = unicodedata.normalize("NFC", str(value).encode("utf-8", "replace").decode("utf-8"))
+    kept = []
+    for char in raw:
+        code = ord(char)
+        if char in "\t\n\r\x0b\x0c\x85\u2028\u2029":
+            kept.append(" ")
+        elif code < 32 or 127 <= code < 160 or code in _BIDI or code in _DROP or (code & 0xFFFE) == 0xFFFE:
+            continue
+        else:
+            kept.append(char)
+    text = _SPACE.sub(" ", "".join(kept)).strip()
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def escape(value: object) -> str:
+    """Cleaned text, escaped for HTML and SVG content and attributes."""
+    return html.escape(clean(value), quote=True)
+
+
+def right_to_left(text: str) -> bool:
+    """Whether the first strong character runs right to left (Arabic, Urdu)."""
+    for char in text:
+        kind = unicodedata.bidirectional(char)
+        if kind in ("L", "R", "AL"):
+            return kind != "L"
+    return False
+
+
+def safe_url(value: object) -> str | None:
+    """The address when it is plain http(s) with a host and no user part, else None."""
+    text = str(value or "").strip()
+    if not text or len(text) > 2000 or any(ord(c) <= 32 or ord(c) == 127 or c in "<>\"'`\\{}|^" for c in text):
+        return None
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        return None
+    return text if text == clean(text) else None
+
+
+def is_number(value: object) -> bool:
+    """True for a finite int or float (not a bool)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def number(value: object, digits: int = 0) -> str:
+    """Number with thousands separators and a real minus sign; an en dash when missing."""
+    if not is_number(value):
+        return NONE
+    text = f"{float(value):,.{digits}f}"  # type: ignore[arg-type]
+    if text.startswith("-"):
+        text = "−" + text[1:] if text.strip("-0.,") else text[1:]
+    return text
+
+
+def usd(value: object) -> str:
+    """USD in the unit that keeps three figures: 1.00 bn, 227.6 m, 38.7 k, 940."""
+    if not is_number(value):
+        return NONE
+    amount = abs(float(value))  # type: ignore[arg-type]
+    sign = "−" if float(value) < 0 else ""  # type: ignore[arg-type]
+    for size, unit in ((1e12, " tn"), (1e9, " bn"), (1e6, " m"), (1e3, " k")):
+        if amount >= size * 0.9995:
+            scaled = amount / size
+            digits = 2 if scaled < 9.995 else 1 if scaled < 999.5 else 0
+            return f"{sign}{scaled:,.{digits}f}{unit}"
+    digits = 0 if amount >= 99.5 or amount == 0 else 1
+    return f"{sign}{amount:,.{digits}f}"
+
+
+def usd_t(value: object) -> str:
+    """USD per tonne or per load: whole dollars from 100, one decimal below."""
+    if not is_number(value):
+        return NONE
+    return number(value, 0 if abs(float(value)) >= 99.95 or value == 0 else 1)  # type: ignore[arg-type]
+
+
+def percent(value: object, digits: int = 0, signed: bool = False) -> str:
+    """Share in [0, 1] as a percentage; a growth share may be signed."""
+    if not is_number(value):
+        return NONE
+    scaled = 100 * float(value)  # type: ignore[arg-type]
+    if not digits and 0 < abs(scaled) < 9.95:
+        digits = 1
+    text = number(scaled, digits)
+    return f"+{text} %" if signed and scaled > 0 else f"{text} %"
+
+
+def as_date(value: object) -> date | None:
+    """Date of a date, a datetime or an ISO text; None for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value[:10])
+        except ValueError:
+            return None
+    return None
+
+
+def day(value: object) -> str:
+    """Date as '4 Feb 2026'; a text that is no date is returned cleaned; an en dash when missing."""
+    found = as_date(value)
+    if found is None:
+        return clean(value) or NONE
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
+
+
+def month(value: date) -> str:
+    """Date as 'Feb 2026'."""
+    return f"{_MONTHS[value.month - 1]} {value.year}"
+
+
+def names(value: object, joiner: str = ", ") -> str:
+    """A list, a semicolon-separated text or a plain text, as one readable text."""
+    return joiner.join(items(value)) or NONE
+
+
+def items(value: object) -> list[str]:
+    """Parts of a list or of a semicolon-separated text, cleaned, blanks dropped."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        parts: Iterable[object] = value.split(";")
+    elif isinstance(value, Iterable):
+        parts = value
+    else:
+        parts = (value,)
+    return [text for text in (clean(part) for part in parts) if text]
+
+
+def words(value: object) -> str:
+    """A key such as 'partly_done' as words, first letter capital."""
+    text = clean(value).replace("_", " ")
+    return text[:1].upper() + text[1:] if text else NONE
