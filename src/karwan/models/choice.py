@@ -227,7 +227,7 @@ def logit(
     total = np.bincount(groups, weights=weight, minlength=n_groups)
     opened = total > 0.0
     shares = weight / np.where(opened, total, 1.0)[groups]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logsum = -(best + np.log(total)) / scales
     logsum = np.where(opened, np.where(scales > 0.0, logsum, np.nan), np.inf)
     return Choice(shares, logsum, sizes, groups, scales, cost)

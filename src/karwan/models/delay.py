@@ -231,7 +231,7 @@ DAVIDSON = Delay(
     _davidson_slope,
     _davidson_integral,
     (
-        DelayParameter("delay", 0.25, 0.0, np.inf, "assumed; Davidson's J between 0 and 1"),
+        DelayParameter("davidson_j", 0.25, 0.0, np.inf, "assumed; Davidson's J lies between 0 and 1"),
         DelayParameter("limit_share", 0.95, 0.0, 0.9999, _LIMIT, True),
     ),
     "Davidson (1966), A flow travel-time relationship for use in transportation planning, Proc. ARRB 3(1);"

@@ -7,6 +7,8 @@ agree.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,7 +23,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SHORTEST_STEP = 1e-6
 AVERAGING_STEP = 0.1
-PATIENCE = 30
+RUN = 15
+EASY = 1e-3
+CLOSEST = 1.05
 DECREASE = 1e-4
 GROWTH_WORSE, GROWTH_BETTER = 1.8, 0.1
 
@@ -79,25 +83,51 @@ class RouteProblem:
         return np.asarray(self.volume_per_tonne.T @ flows)
 
     def residual(self, flows: Floats, answer: Floats) -> float:
-        """How far flows are from the answer to them: sum of absolute changes over the demand with routes."""
+        """How far flows are from their answer: sum of absolute changes over the demand with routes."""
         total = float(self.demand[np.unique(self.group)].sum())
         return float(np.abs(answer - flows).sum()) / total if total > 0.0 else 0.0
 
 
 def solve_newton(problem: RouteProblem, tolerance: float, max_iterations: int) -> tuple[Floats, list[float]]:
-    """Newton's method on the volumes with backtracking; ends at the best iterate if nothing betters it."""
+    """Newton's method on the volumes with backtracking.
+
+    Where it does not get there within `RUN` steps, as with a large scale, it first solves for a smaller scale
+    and starts from that answer. Ends at the best iterate if the scales can be brought no closer.
+    """
     volume = np.zeros(problem.background.size)
     residuals: list[float] = []
     best, best_flows = np.inf, volume
-    since = 0
+    solved, scale, left = 0.0, problem.scale, max_iterations
+    while left > 0:
+        last = scale == problem.scale
+        eased = problem if last else dataclasses.replace(problem, scale=scale)
+        end, flows, history = _newton_run(eased, volume, tolerance if last else EASY, min(RUN, left))
+        left -= len(history)
+        if last:
+            residuals += history
+            if history[-1] < best:
+                best, best_flows = history[-1], flows
+        if history[-1] <= (tolerance if last else EASY):
+            if last:
+                break
+            volume, solved, scale = end, scale, problem.scale
+        else:
+            scale = math.sqrt(solved * scale) if solved > 0.0 else scale / 16.0
+            if scale < CLOSEST * solved:
+                break
+    return best_flows, residuals if residuals[-1] == best else [*residuals, best]
+
+
+def _newton_run(
+    problem: RouteProblem, volume: Floats, tolerance: float, most: int
+) -> tuple[Floats, Floats, list[float]]:
+    """Volume and flows of the last of at most `most` iterates, and the residual of each."""
+    residuals: list[float] = []
     while True:
         flows = problem.flows(volume)
         residuals.append(problem.residual(flows, problem.flows(problem.volumes(flows))))
-        since = 0 if residuals[-1] < best else since + 1
-        if since == 0:
-            best, best_flows = residuals[-1], flows
-        if best <= tolerance or len(residuals) >= max_iterations or since >= PATIENCE:
-            return best_flows, residuals if since == 0 else [*residuals, best]
+        if residuals[-1] <= tolerance or len(residuals) >= most:
+            return volume, flows, residuals
         volume = _newton_step(problem, volume, flows)
 
 

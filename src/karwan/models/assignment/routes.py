@@ -16,7 +16,7 @@ from karwan.errors import InvalidInput, UnknownName, Unreachable
 from karwan.models.assignment.result import AssignmentNotConverged
 from karwan.models.assignment.route_equilibrium import ROUTE_METHOD, RouteProblem
 from karwan.models.choice import path_size
-from karwan.models.delay import PARAMETER_SLOTS, LinkDelays, delay_named, parameter_table
+from karwan.models.delay import PARAMETER_SLOTS, DelayParameter, LinkDelays, delay_named, parameter_table
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -210,13 +210,17 @@ def _delays(links: pl.DataFrame) -> LinkDelays:
     for name in dict.fromkeys(names):
         entry = delay_named(name)
         rows = np.flatnonzero([n == name for n in names])
-        given = {}
-        for parameter in entry.parameters:
-            if parameter.name in links.columns:
-                column = links[parameter.name].cast(pl.Float64).fill_null(parameter.default)
-                given[parameter.name] = column.to_numpy()[rows]
+        given = {p.name: _parameter(links, p)[rows] for p in entry.parameters if p.name in links.columns}
         table[rows] = parameter_table(entry, rows.size, given)
     return LinkDelays(tuple(names), times, capacity, table)
+
+
+def _parameter(links: pl.DataFrame, parameter: DelayParameter) -> Floats:
+    """Column of a delay parameter, shape (L,); null is its default."""
+    column = links[parameter.name]
+    if not (column.dtype.is_numeric() or column.dtype == pl.Null):
+        raise InvalidInput(f"links: {parameter.name} is not numeric", f"type {column.dtype}", "give numbers")
+    return column.cast(pl.Float64).fill_null(parameter.default).to_numpy()
 
 
 def _columns(table: str, frame: pl.DataFrame, needed: Iterable[str]) -> None:
