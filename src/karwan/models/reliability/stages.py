@@ -65,8 +65,8 @@ class JourneyStages:
         Otherwise sailings leave at phase + k x headway.
     arrivals_per_day, servers, service_h, service_cv
         The queue: Poisson arrivals of vehicles, parallel servers, mean hours a vehicle occupies one, and the
-        coefficient of variation of that. Arrivals are a rate while the stage is open: 100 a day at a gate open
-        ten hours are 240. nan: no queue. The wait is exact for `service_cv` 1 (M/M/c).
+        coefficient of variation of that. Arrivals are a rate while the stage is open: 100 a day at a gate
+        open ten hours are 240. nan: no queue. The wait is exact for `service_cv` 1 (M/M/c).
     calendar
         Row of the calendar (-1: always open). Calendar c has the windows `calendar_ptr[c]:calendar_ptr[c +
         1]` of `open_start_h`, `open_end_h`, during which the stage can be started: start <= t < end. The
