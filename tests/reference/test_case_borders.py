@@ -27,8 +27,9 @@ SURVEYED = {
     ("Alat", "UZB"): "B_ALAT",
     ("Yallama", "UZB"): "B_KONY",
     ("Farap", "TKM"): "B_ALAT",
+    ("Tsiteli Khidi", "GEO"): "B_REDB",
 }
-OUTSIDE_THE_NETWORK = {"Erenhot", "Tsiteli Khidi"}
+OUTSIDE_THE_NETWORK = {"Erenhot"}
 
 
 def read(path: Path) -> list[dict[str, str]]:
