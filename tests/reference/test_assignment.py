@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from functools import cache
 
 import numpy as np
@@ -13,12 +14,12 @@ from karwan._kernels.assignment import Curves, Loads, Routes, balance, balance_p
 from karwan.io.tntp import read_flows, read_network, read_trips
 from karwan.models.assignment import Assignment, AssignmentNetwork, assign, assign_routes
 from karwan.models.choice import path_size
-from karwan.models.delay import LinkDelays, delay_named, parameter_table
+from karwan.models.delay import BORDER_QUEUE, LinkDelays, delay_named, parameter_table
 from tests.shared import shared_path
 
-# Sioux Falls: "Optimal objective function value: 42.31335287107440" on the network's page of the Transportation
-# Networks collection, in 1e5 vehicle-(0.01 h). Anaheim: that page gives no objective, only flows with an average
-# excess cost below 1e-15; the value is Beckmann's objective of that flow file.
+# Sioux Falls: "Optimal objective function value: 42.31335287107440" on the network's page of the
+# Transportation Networks collection, in 1e5 vehicle-(0.01 h). Anaheim: that page gives no objective, only
+# flows with an average excess cost below 1e-15; the value is Beckmann's objective of that flow file.
 PUBLISHED = {"SiouxFalls": 42.31335287107440e5, "Anaheim": 1286032.1710960327}
 
 
@@ -118,6 +119,34 @@ def test_flow_shifting_and_its_plain_twin() -> None:
     balance(60, 0.0, kernel, loads, curves)
     np.testing.assert_allclose(loads.flow, flow, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(kernel.flow, np.concatenate(start), rtol=1e-6, atol=1e-6)
+
+
+def simulated_wait(load: float, servers: int, cv: float, arrivals: int = 200_000) -> float:
+    """Mean wait of a first-come first-served queue with Poisson arrivals, in service times of one server."""
+    rng = np.random.default_rng(11)
+    clock = np.cumsum(rng.exponential(1.0 / (load * servers), arrivals)).tolist()
+    shape = 1.0 / cv**2 if cv > 0.0 else 0.0
+    service = (rng.gamma(shape, 1.0 / shape, arrivals) if shape else np.ones(arrivals)).tolist()
+    free = [0.0] * servers
+    waited = 0.0
+    for at, work in zip(clock, service, strict=True):
+        start = max(at, free[0])
+        waited += start - at
+        heapq.heapreplace(free, start + work)
+    return waited / arrivals
+
+
+@pytest.mark.parametrize(
+    ("servers", "cv", "tolerance"),
+    # sampling error of 200,000 correlated waits is about 3 %; M/G/c is an approximation, off by some per cent
+    [(1, 1.0, 0.06), (3, 1.0, 0.06), (1, 0.0, 0.06), (3, 0.0, 0.10), (3, 1.5, 0.10)],
+)
+def test_border_queue_against_a_simulated_queue(servers: int, cv: float, tolerance: float) -> None:
+    load = 0.8
+    # capacity of c a day, so that one service takes one day: waits come in 24 hours
+    volume, capacity = np.array(load * servers), float(servers)
+    wait = BORDER_QUEUE.time(0.0, volume, capacity, float(servers), np.asarray(cv), np.asarray(0.95)) / 24.0
+    assert float(wait) == pytest.approx(simulated_wait(load, servers, cv), rel=tolerance)
 
 
 def test_route_equilibrium_is_the_optimum_of_fisks_programme() -> None:

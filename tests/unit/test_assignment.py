@@ -259,6 +259,14 @@ class TestRouteEquilibrium:
             one.route_flows["flow_t_day"].to_numpy(), other.route_flows["flow_t_day"].to_numpy(), rtol=1e-9
         )
 
+    def test_load_beyond_the_limit_is_marked(self) -> None:
+        calm = solve(0.1)
+        assert calm.link_volumes["beyond_limit"].to_list() == [False, False]
+        flood = DEMAND.with_columns(demand_t_day=pl.lit(9000.0))
+        result = assign_routes(ROUTES, ROUTE_LINKS, flood, LINKS, scale=0.1)
+        assert result.link_volumes["beyond_limit"].to_list() == [True, True]
+        assert result.link_volumes["load_share"].min() > 0.95
+
     def test_not_converged_is_a_state_and_a_warning(self) -> None:
         with pytest.warns(AssignmentNotConverged, match="residual"):
             result = solve(10.0, method="msa", max_iterations=3)

@@ -363,6 +363,16 @@ class LinkDelays:
         return self._evaluate("integral", volume)
 
     @property
+    def limit_share(self) -> Array:
+        """Load beyond which a link's time is a straight continuation, shape (L,); inf where there is none."""
+        limits = np.full(len(self.names), np.inf)
+        for at, name in enumerate(self.names):
+            for slot, parameter in enumerate(delay_named(name).parameters):
+                if parameter.name == "limit_share":
+                    limits[at] = self.parameters[at, slot]
+        return limits
+
+    @property
     def codes(self) -> NDArray[np.int64]:
         """Kernel codes, shape (L,); -1 where the delay has no compiled twin."""
         codes = {name: delay_named(name).code for name in set(self.names)}

@@ -36,7 +36,9 @@ class RouteAssignment:
         (load-dependent links only), generalised_cost_usd_t at the volumes below.
     link_volumes
         One row a link: link_id, unit, volume_per_day (assigned), background_per_day, load_share (both over
-        capacity), time_h, delay_h (time over that at no volume at all).
+        capacity), time_h, delay_h (time over that at no volume at all), beyond_limit (true where the load
+        lies beyond the delay's limit_share, so that the time is a straight continuation and no forecast of a
+        queue).
     logsums
         One row an OD-product: od_id, demand_t_day, assigned_t_day, logsum_usd_t (null at scale 0, inf without
         a route).
@@ -307,12 +309,14 @@ def _result(
         generalised_cost_usd_t=pl.Series(costs),
     )
     capacity = problem.delays.capacity
+    load = (volumes + problem.background) / capacity
     link_volumes = links.select("link_id", "unit").with_columns(
         volume_per_day=pl.Series(volumes),
         background_per_day=pl.Series(problem.background),
-        load_share=pl.Series((volumes + problem.background) / capacity),
+        load_share=pl.Series(load),
         time_h=pl.Series(times),
         delay_h=pl.Series(times - problem.delays.time(np.zeros(capacity.size))),
+        beyond_limit=pl.Series(load > problem.delays.limit_share),
     )
     assigned = np.bincount(problem.group, weights=flows, minlength=problem.demand.size).astype(float)
     logsum = np.full(problem.demand.size, np.inf)
