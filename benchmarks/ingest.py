@@ -1,0 +1,141 @@
+"""Ingest of a BACI-format CSV into the trade store against `pandas.read_csv` alone on the same file.
+
+    python benchmarks/ingest.py [--rows 10000000] [--repeats 5] [--folder DIR] [--shuffled]
+
+Each measurement runs in a process of its own (peak memory is the process's); the imports are not timed for either side.
+The bar: the ingest (parsed, checked, keyed, hashed, committed to disk) takes at most 1/1.5 of the time pandas needs to
+read the file, under 1.5 GB, and a grouped query over it takes under 1 s warm. pandas is measured as called plainly, and
+with `dtype={"k": str}`, which it needs to keep the leading zeros the store keeps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+PANDAS = """
+import json, resource, sys, time
+import pandas
+start = time.perf_counter()
+frame = pandas.read_csv(sys.argv[1]{options})
+took = time.perf_counter() - start
+assert len(frame) == int(sys.argv[2])
+print(json.dumps({{"s": took, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}))
+"""
+
+KARWAN = """
+import json, os, resource, sys, time
+from pathlib import Path
+from karwan._kernels import baci_rows
+from karwan.io.sources import Options, source_named
+from karwan.io.store import ingest, open_store, query
+from karwan.io.store.query import Selection
+path, rows, store = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+start = time.perf_counter()
+with open_store(store, create=True) as opened:
+    report = ingest(opened, source_named("baci").read(path, Options()))[0]
+took = time.perf_counter() - start
+assert report.rows == rows, report
+mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+with open_store(store) as opened:
+    queries = []
+    for by in (["exporter"], ["exporter", "chapter"], ["product"]):
+        query(opened, by=by)
+        start = time.perf_counter()
+        query(opened, by=by)
+        queries.append(time.perf_counter() - start)
+print(json.dumps({"s": took, "mb": mb, "value_usd": report.value_usd, "queries": queries,
+                  "disk_mb": store.stat().st_size / 2**20}))
+"""
+
+
+def write_baci(path: Path, rows: int, *, seed: int = 7, shuffled: bool = False) -> float:
+    """Write `rows` distinct flows in BACI's format and order (t, i, j, k); returns their value in USD."""
+    from karwan.io.sources.countries import packaged_countries
+
+    rng = np.random.default_rng(seed)
+    by_country = {}
+    for code, country in sorted(packaged_countries().by_number.items()):
+        if code:
+            by_country.setdefault(country, code)
+    codes = np.array(sorted(by_country.values())[:200])
+    digits = np.arange(10_111, 971_000)
+    products = np.sort(rng.choice(digits[digits // 10_000 != 77], 5_000, replace=False))
+    cells = np.unique(rng.integers(0, 200 * 199 * 5_000, int(rows * 1.2) + 1_000))
+    cells = rng.permutation(cells)[:rows]
+    if not shuffled:
+        cells.sort()
+    exporter, rest = np.divmod(cells, 199 * 5_000)
+    importer, product = np.divmod(rest, 5_000)
+    importer = np.where(importer >= exporter, importer + 1, importer)
+    value = np.round(np.exp(rng.normal(3.0, 3.0, rows)) + 0.001, 3)
+    weight = np.round(value * np.exp(rng.normal(0.0, 1.5, rows)), 3)
+    frame = pl.DataFrame(
+        {
+            "t": np.full(rows, 2022, np.int32),
+            "i": codes[exporter],
+            "j": codes[importer],
+            "k": pl.Series(products[product]).cast(pl.String).str.zfill(6),
+            "v": value,
+            "q": pl.Series(weight).zip_with(pl.Series(rng.random(rows) >= 0.03), pl.Series([None] * rows, dtype=pl.Float64)),
+        }
+    )
+    frame.write_csv(path, null_value="NA", float_precision=3)
+    return float(np.round(value * 1e3).sum())
+
+
+def run(code: str, *arguments: str) -> dict[str, float]:
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--shuffled", action="store_true", help="rows in random order: duplicates must be searched")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        path = Path(folder) / "BACI_HS17_Y2022_V202501.csv"
+        value = write_baci(path, arguments.rows, shuffled=arguments.shuffled)
+        print(f"{arguments.rows:,} rows, {path.stat().st_size / 2**20:,.0f} MiB")
+        plain, text, ours = [], [], []
+        for repeat in range(arguments.repeats):
+            # Interleaved, so that a busy machine slows all three alike.
+            plain.append(run(PANDAS.format(options=""), str(path), str(arguments.rows)))
+            text.append(run(PANDAS.format(options=", dtype={'k': str}"), str(path), str(arguments.rows)))
+            store = Path(folder) / f"store{repeat}.duckdb"
+            ours.append(run(KARWAN, str(path), str(arguments.rows), str(store)))
+            assert abs(ours[-1]["value_usd"] - value) <= 1e-9 * value
+            store.unlink()
+        report("pandas.read_csv", plain)
+        report("pandas.read_csv, codes kept as text", text)
+        report("karwan ingest", ours)
+        took = statistics.median(entry["s"] for entry in ours)
+        print(f"ratio to pandas.read_csv:            {statistics.median(e['s'] for e in plain) / took:.2f} (bar 1.5)")
+        print(f"ratio to pandas.read_csv with text:  {statistics.median(e['s'] for e in text) / took:.2f}")
+        queries = np.median([entry["queries"] for entry in ours], axis=0)
+        names = ("by exporter", "by exporter and chapter", "by product")
+        print("warm queries:", ", ".join(f"{name} {took:.2f} s" for name, took in zip(names, queries, strict=True)), "(bar 1 s)")
+        print(f"store on disk: {ours[-1]['disk_mb']:,.0f} MiB")
+
+
+def report(name: str, entries: list[dict[str, float]]) -> None:
+    took = [entry["s"] for entry in entries]
+    peak = max(entry["mb"] for entry in entries)
+    print(f"{name:38s} median {statistics.median(took):.2f} s (min {min(took):.2f}, max {max(took):.2f}), peak {peak:,.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

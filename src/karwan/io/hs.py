@@ -1,0 +1,326 @@
+"""Harmonized System codes: revisions, levels, UNSD correlation tables, and matching without one.
+
+A correlation table joins the six-digit codes of two revisions. Where none is given, two revisions are matched at the
+level that is stable between the codes at hand, and the result says how much was matched at which level.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from karwan.errors import InvalidInput
+from karwan.io.archive import check_zip
+
+# Year of entry into force of each revision, with the letters UN Comtrade uses.
+REVISIONS = {
+    "HS92": ("H0", 1988),
+    "HS96": ("H1", 1996),
+    "HS02": ("H2", 2002),
+    "HS07": ("H3", 2007),
+    "HS12": ("H4", 2012),
+    "HS17": ("H5", 2017),
+    "HS22": ("H6", 2022),
+}
+_BY_LETTER = {letter: name for name, (letter, _) in REVISIONS.items()}
+# Chapters the Harmonized System leaves to national use or reserves.
+RESERVED_CHAPTERS = ("77",)
+
+
+def normalise_revision(text: str) -> str:
+    """Name of a revision as Karwan writes it: `H4`, `HS 2012`, `2012`, `HS12` -> `HS12`; other texts stay as they are.
+
+    Examples
+    --------
+    >>> [normalise_revision(text) for text in ("H0", "hs2017", "HS 1988/92", "22", "S3", "HS")]
+    ['HS92', 'HS17', 'HS92', 'HS22', 'S3', 'HS']
+    """
+    plain = text.strip().upper()
+    if plain in _BY_LETTER:
+        return _BY_LETTER[plain]
+    found = re.fullmatch(r"(?:HS)?\s*(?:19|20)?(?:88/)?(\d{2})", plain)
+    if found:
+        name = "HS92" if found[1] == "88" else f"HS{found[1]}"
+        if name in REVISIONS:
+            return name
+    return text.strip()
+
+
+def is_hs(revision: str) -> bool:
+    """Whether a nomenclature name stands for the Harmonized System or a national extension of it."""
+    return revision in REVISIONS or revision == "HS"
+
+
+def code_fault(code: str, level: int | None = None) -> str | None:
+    """Why `code` cannot be used as an HS code, or None.
+
+    Examples
+    --------
+    >>> code_fault("010121") is None
+    True
+    >>> code_fault("10121")
+    "product code '10121' has 5 digits; HS codes have an even number: was a leading zero lost (010121)?"
+    """
+    if not code:
+        return "no product code"
+    if re.fullmatch(r"\d+\.0+", code):
+        return f"product code '{code}' is a decimal number; HS codes are text"
+    if not code.isascii() or not code.isdigit():
+        return None if level is None or not code.isdigit() else f"product code '{code}' is not in ASCII digits"
+    if len(code) % 2:
+        return (
+            f"product code '{code}' has {len(code)} digits; HS codes have an even number: was a leading zero lost "
+            f"(0{code})?"
+        )
+    if level is not None and len(code) != level:
+        return f"product code '{code}' has {len(code)} digits where {level} are expected"
+    if len(code) > 12:
+        return f"product code '{code}' has {len(code)} digits; 12 is the most a tariff has"
+    return None
+
+
+def is_known_shape(code: str) -> bool:
+    """Whether a code of digits lies in a chapter that exists (01-97 without 77; 98 and 99 are national)."""
+    return code.isascii() and code.isdigit() and "01" <= code[:2] <= "99" and code[:2] not in RESERVED_CHAPTERS
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A UNSD table between the six-digit codes of two HS revisions.
+
+    Attributes
+    ----------
+    newer, older
+        Names of the revisions.
+    pairs
+        Columns `newer`, `older`, `relationship` (`1:1`, `n:1`, `1:n`, `n:n`, as seen from the newer revision):
+        every pair of codes that share goods.
+    conversions
+        Columns `newer`, `older`: the one older code UNSD converts each newer code to; empty where the file has none.
+    """
+
+    newer: str
+    older: str
+    pairs: pl.DataFrame
+    conversions: pl.DataFrame
+
+    def families(self) -> pl.DataFrame:
+        """Groups of codes no goods enter or leave between the revisions (the idea of Pierce & Schott 2012).
+
+        Returns
+        -------
+        Columns `revision`, `code`, `family`; the family carries the smallest older code in it. Summing by family
+        compares the revisions without splitting any figure.
+        """
+        return _families(self)
+
+
+def read_correlation(path: Path) -> Correlation:
+    """Read a UNSD correlation file: the workbook with the sheets `... Conversions` and `... Correlations`, or a CSV.
+
+    The workbook's correlation sheet has a title row (`Between`), then `HS 2022 | HS 2017 | Relationship`; its
+    conversion sheet has one header row. A CSV has the three columns of the correlation sheet under the revisions'
+    names. Codes keep their leading zeros; the filler `999999` (not elsewhere specified) is kept as UNSD has it.
+    """
+    sheets = _workbook_rows(path) if path.suffix.lower() in (".xlsx", ".xlsm") else {"correlation": _csv_rows(path)}
+    tables: dict[str, tuple[str, str, pl.DataFrame]] = {}
+    for title, rows in sheets.items():
+        table = _sheet_table(rows)
+        if table is not None:
+            tables["conversion" if "conver" in title.lower() else "correlation"] = table
+    if "correlation" not in tables:
+        raise InvalidInput(
+            f"{path.name} holds no correlation table.",
+            evidence=f"sheets: {', '.join(sheets)}",
+            fix="Give a UNSD file with columns named after two HS revisions and `Relationship`.",
+        )
+    first, second, pairs = tables["correlation"]
+    empty = pairs.select("newer", "older").clear()
+    conversions = tables["conversion"][2].select("newer", "older") if "conversion" in tables else empty
+    return Correlation(newer=first, older=second, pairs=_with_relationship(pairs), conversions=conversions)
+
+
+def _workbook_rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
+    import openpyxl
+
+    check_zip(path)
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        return {
+            sheet.title: [tuple("" if cell is None else str(cell).strip() for cell in row[:3]) for row in sheet.values]
+            for sheet in book.worksheets
+        }
+    finally:
+        book.close()
+
+
+def _csv_rows(path: Path) -> list[tuple[str, ...]]:
+    import csv
+
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return [tuple(cell.strip() for cell in row[:3]) for row in csv.reader(handle)]
+
+
+def _sheet_table(rows: list[tuple[str, ...]]) -> tuple[str, str, pl.DataFrame] | None:
+    """Find the header (two revision names), read the codes below it, newer revision first."""
+    for number, row in enumerate(rows[:10]):
+        names = [normalise_revision(cell) for cell in row[:2]]
+        if len(names) == 2 and all(name in REVISIONS for name in names):
+            body = [[*cells, "", "", ""][:3] for cells in rows[number + 1 :] if len(cells) > 1 and cells[0] and cells[1]]
+            table = pl.DataFrame(body, schema=["newer", "older", "relationship"], orient="row")
+            if REVISIONS[names[0]][1] < REVISIONS[names[1]][1]:
+                names.reverse()
+                flipped = {"1:n": "n:1", "n:1": "1:n"}
+                table = table.select(
+                    newer="older", older="newer", relationship=pl.col("relationship").replace(flipped)
+                )
+            return names[0], names[1], table
+    return None
+
+
+def _with_relationship(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Fill absent relationships from the pairs themselves: n:1 where several newer codes share one older code."""
+    olders = pl.len().over("newer") > 1
+    newers = pl.len().over("older") > 1
+    derived = (
+        pl.when(olders & newers)
+        .then(pl.lit("n:n"))
+        .when(newers)
+        .then(pl.lit("n:1"))
+        .when(olders)
+        .then(pl.lit("1:n"))
+        .otherwise(pl.lit("1:1"))
+    )
+    given = pl.col("relationship")
+    unique = pairs.unique(["newer", "older"], maintain_order=True)
+    return unique.with_columns(relationship=pl.when(given.is_in(["1:1", "n:1", "1:n", "n:n"])).then(given).otherwise(derived))
+
+
+def _families(correlation: Correlation) -> pl.DataFrame:
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(item: tuple[str, str]) -> tuple[str, str]:
+        parent.setdefault(item, item)
+        while parent[item] != item:
+            parent[item] = parent[parent[item]]
+            item = parent[item]
+        return item
+
+    for newer, older in correlation.pairs.select("newer", "older").iter_rows():
+        parent[root((correlation.newer, newer))] = root((correlation.older, older))
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for item in list(parent):
+        groups.setdefault(root(item), []).append(item)
+    rows = []
+    for members in groups.values():
+        name = min(code for revision, code in members if revision == correlation.older)
+        rows += [(revision, code, name) for revision, code in members]
+    return pl.DataFrame(rows, schema=["revision", "code", "family"], orient="row").sort("revision", "code")
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Codes of one revision expressed in another.
+
+    Attributes
+    ----------
+    codes
+        Columns `code`, `target` (null where there is none), `level` (6, 4 or 2: digits the two share), `how`
+        (`1:1`, `n:1`, `split` where the code's goods went to several codes and UNSD's main one was taken, `same code`
+        and `heading`/`chapter` where no table was given, `none`).
+    note
+        One sentence on what was done and how much of it is exact.
+    """
+
+    codes: pl.DataFrame
+    note: str
+
+
+def convert(codes: Collection[str], source: str, target: str, correlation: Correlation) -> Conversion:
+    """Six-digit codes of revision `source` in revision `target`, by a correlation table that joins the two.
+
+    Towards the older revision UNSD's conversion sheet decides; towards the newer one a code with several successors
+    goes to the one with its own number if that is among them, else to the first. Such codes carry `how = split`.
+    """
+    ends = {normalise_revision(source), normalise_revision(target)}
+    if ends != {correlation.newer, correlation.older}:
+        raise InvalidInput(
+            f"The correlation table joins {correlation.newer} and {correlation.older}, not {source} and {target}.",
+            fix="Give the UNSD table of these two revisions.",
+        )
+    downward = normalise_revision(source) == correlation.newer
+    near, far = ("newer", "older") if downward else ("older", "newer")
+    chosen = {} if not downward else dict(correlation.conversions.select("newer", "older").iter_rows())
+    options: dict[str, list[str]] = {}
+    sharers: dict[str, set[str]] = {}
+    for here, there in correlation.pairs.select(near, far).iter_rows():
+        options.setdefault(here, []).append(there)
+        sharers.setdefault(there, set()).add(here)
+    rows = []
+    for code in sorted(set(codes)):
+        found = options.get(code, [])
+        if not found:
+            rows.append((code, None, 0, "none"))
+            continue
+        target_code = chosen.get(code) or (code if code in found else sorted(found)[0])
+        how = "split" if len(found) > 1 else ("n:1" if len(sharers[found[0]]) > 1 else "1:1")
+        rows.append((code, target_code, 6, how))
+    table = _conversion_table(rows)
+    exact = table.filter(pl.col("how").is_in(["1:1", "n:1"])).height
+    note = (
+        f"{exact} of {table.height} codes convert from {source} to {target} without loss by the correlation table; "
+        f"{table.filter(how='split').height} are split between several codes and went to one of them whole; "
+        f"{table.filter(how='none').height} are not in the table."
+    )
+    return Conversion(codes=table, note=note)
+
+
+def match_without_table(codes: Collection[str], target_codes: Collection[str]) -> Conversion:
+    """Match six-digit codes of two revisions when no correlation table is at hand.
+
+    A code that exists in both is matched as itself (its meaning may still have moved: HS reuses numbers); one that does
+    not is matched at its four-digit heading if the other revision has codes there, else at its two-digit chapter.
+    """
+    there = set(target_codes)
+    headings, chapters = {code[:4] for code in there}, {code[:2] for code in there}
+    rows: list[tuple[str, str | None, int, str]] = []
+    for code in sorted(set(codes)):
+        if code in there:
+            rows.append((code, code, 6, "same code"))
+        elif code[:4] in headings:
+            rows.append((code, code[:4], 4, "heading"))
+        elif code[:2] in chapters:
+            rows.append((code, code[:2], 2, "chapter"))
+        else:
+            rows.append((code, None, 0, "none"))
+    table = _conversion_table(rows)
+    counts = {level: table.filter(level=level).height for level in (6, 4, 2, 0)}
+    note = (
+        f"No correlation table was given: {counts[6]} of {table.height} codes exist in both revisions and are matched as "
+        f"they are, {counts[4]} at their heading (4 digits), {counts[2]} at their chapter (2 digits), {counts[0]} not at "
+        f"all."
+    )
+    return Conversion(codes=table, note=note)
+
+
+def stable_level(codes: Collection[str], other_codes: Collection[str]) -> int:
+    """Deepest level (6, 4 or 2 digits; 0 if none) at which the two sets of codes name exactly the same groups.
+
+    Examples
+    --------
+    >>> stable_level(["100110", "100190"], ["100111", "100119", "100190"])
+    4
+    """
+    for level in (6, 4, 2):
+        if {code[:level] for code in codes} == {code[:level] for code in other_codes}:
+            return level
+    return 0
+
+
+def _conversion_table(rows: list[tuple[str, str | None, int, str]]) -> pl.DataFrame:
+    schema = {"code": pl.String, "target": pl.String, "level": pl.Int64, "how": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,113 @@
+"""The bytes of one table: a file, or one member of a zip, opened, measured and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from karwan.errors import InvalidInput
+from karwan.io.archive import BadArchive, check_zip
+
+PIECE = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file on disk, or the member `member` of the zip at `path`.
+
+    Attributes
+    ----------
+    size
+        Bytes of the content, unpacked.
+    """
+
+    path: Path
+    member: str | None
+    size: int
+
+    @property
+    def name(self) -> str:
+        """Name to show: the file's, or `archive.zip!member`."""
+        return self.path.name if self.member is None else f"{self.path.name}!{self.member}"
+
+    @property
+    def base_name(self) -> str:
+        """Name of the file or member without folders and archive."""
+        return Path(self.member or self.path.name).name
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The bytes as a stream; a broken member raises `BadArchive`."""
+        if self.member is None:
+            with self.path.open("rb") as stream:
+                yield stream
+            return
+        try:
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as packed:
+                yield cast(BinaryIO, packed)
+        except (zipfile.BadZipFile, EOFError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+            raise BadArchive(
+                f"{self.name} cannot be unpacked.", evidence=str(error), fix="The archive is damaged: fetch it again."
+            ) from error
+
+    def head(self, limit: int) -> bytes:
+        """The first `limit` bytes."""
+        with self.open() as stream:
+            return stream.read(limit)
+
+    def hash(self) -> str:
+        """Hash of the content: SHA-256 over the SHA-256 of every piece of 8 MiB, so that pieces hash in parallel."""
+        if self.member is None:
+            with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
+                digests = list(workers.map(self._piece_digest, range(0, max(1, self.size), PIECE)))
+        else:
+            with self.open() as stream:
+                digests = []
+                while piece := stream.read(PIECE):
+                    digests.append(hashlib.sha256(piece).digest())
+        return combine(digests or [hashlib.sha256(b"").digest()])
+
+    def _piece_digest(self, offset: int) -> bytes:
+        with self.path.open("rb") as stream:
+            stream.seek(offset)
+            return hashlib.sha256(stream.read(PIECE)).digest()
+
+
+def combine(digests: list[bytes]) -> str:
+    """Hash of a content from the digests of its pieces, in order."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def contents(path: Path, suffixes: tuple[str, ...]) -> list[Content]:
+    """The file at `path`, or, where it is a zip, its members whose names end in one of `suffixes`, sorted.
+
+    Raises
+    ------
+    InvalidInput
+        The path is missing or empty, or the zip has no such member.
+    BadArchive
+        The zip is broken or a bomb.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    size = path.stat().st_size
+    if size == 0:
+        raise InvalidInput(f"{path.name} is empty.", fix="Fetch it again.")
+    with path.open("rb") as stream:
+        magic = stream.read(4)
+    if path.suffix.lower() != ".zip" and not (magic == b"PK\x03\x04" and path.suffix.lower() not in (".xlsx", ".xlsm")):
+        return [Content(path, None, size)]
+    members = [member for member in check_zip(path) if member.filename.lower().endswith(suffixes)]
+    if not members:
+        raise InvalidInput(
+            f"{path.name} holds no table this source reads.", fix=f"It reads members ending in {', '.join(suffixes)}."
+        )
+    members.sort(key=lambda member: member.filename)
+    return [Content(path, member.filename, member.file_size) for member in members]

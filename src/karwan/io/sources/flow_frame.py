@@ -1,0 +1,332 @@
+"""Turn the text columns of a table into staged flow rows, each with the reason why it cannot be used, if any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from karwan.io import hs
+from karwan.io.sources.countries import Countries
+from karwan.io.sources.mapping import COUNTRY_FIELDS, Field, TableMapping
+from karwan.io.sources.periods import parse_period
+from karwan.io.store.reading import STAGED
+from karwan.io.store.tables import REPORTER_SIDES, VALUATIONS
+
+MAX_TEXT = 120
+MAX_RAW = 300
+MAX_VALUE_USD = 9e14
+EXPORTS = ("export", "exports", "x", "2")
+IMPORTS = ("import", "imports", "m", "1")
+FORMULA_START = r"^[=@+]|^-\D"
+
+Lookup = Callable[[str], tuple[str | None, str | None]]
+
+
+class FlowFramer:
+    """Applies one mapping, frame by frame, remembering what it has looked up.
+
+    Parameters
+    ----------
+    mapping
+        The declarative mapping.
+    countries
+        Country look-ups.
+    hs_revision
+        Overrides the mapping's nomenclature where not None.
+    known_codes
+        Product codes of the nomenclature, to flag the others; None checks only the chapter.
+    """
+
+    def __init__(
+        self,
+        mapping: TableMapping,
+        countries: Countries,
+        *,
+        hs_revision: str | None = None,
+        known_codes: frozenset[str] | None = None,
+    ) -> None:
+        self.mapping = mapping
+        self.countries = countries
+        self.hs_revision = None if hs_revision is None else hs.normalise_revision(hs_revision)
+        self.known_codes = known_codes
+        self.absent_cells = 0
+        self._periods: dict[tuple[str, int], dict[str, tuple[str, str, str, str] | None]] = {}
+
+    def frame(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Staged rows (columns `STAGED`) of a frame with `line`, `fault` (null, or why the row cannot be read), `raw`
+        and the mapping's columns as text or numbers; one row per part of the mapping."""
+        staged = [self._view(table, view) for view in self.mapping.views()]
+        return staged[0] if len(staged) == 1 else pl.concat(staged).sort("line", maintain_order=True)
+
+    def _view(self, table: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        work = table.select("line", "fault", "raw", *(pl.col(name) for name in self.mapping.needed()))
+        work = work.with_columns(
+            **{f"_{name}": self._text(entry, work) for name, entry in view.items() if name not in ("value", "weight")},
+            _amount=self._number(view["value"], work),
+            _amount_text=self._source(view["value"], work),
+        )
+        work = self._countries(work, view)
+        work = self._sides(work, view)
+        work = self._period(work, view["period"])
+        work = self._product(work, view)
+        work = self._figures(work, view)
+        work = self._flags(work, view)
+        if self.mapping.missing_value == "absent":
+            absent = pl.col("_amount").is_null() & pl.col("_amount_text").is_null() & pl.col("fault").is_null()
+            self.absent_cells += int(work.select(absent.sum()).item())
+            work = work.filter(~absent)
+        staged = work.with_columns(reason=self._reason(view))
+        return staged.select(pl.col(name).cast(kind) for name, kind in STAGED.items())
+
+    # -- text and numbers -------------------------------------------------------------------------------------------
+
+    def _source(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
+        """Text of a field as the source has it: stripped, cut to `MAX_TEXT`, null where it is a mark for missing."""
+        if entry.column is None:
+            return pl.lit(entry.value, dtype=pl.String)
+        text = pl.col(entry.column)
+        if table.schema[entry.column].is_float():
+            whole = (text == text.round(0)) & text.is_finite()
+            text = pl.when(whole).then(text.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(text.cast(pl.String))
+        elif table.schema[entry.column] != pl.String:
+            text = text.cast(pl.String)
+        text = text.str.strip_chars(" \t\r\n\u00a0\ufeff").str.slice(0, MAX_TEXT)
+        return pl.when(text.is_in(list(self.mapping.missing_marks))).then(None).otherwise(text)
+
+    def _text(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
+        text = self._source(entry, table)
+        if not entry.values:
+            return text
+        if entry.only:
+            return text.replace_strict(dict(entry.values), default=pl.lit(None, pl.String), return_dtype=pl.String)
+        return text.replace(dict(entry.values))
+
+    def _number(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
+        """Figure of a field times its factor; null where it is missing or no finite number."""
+        if entry.column is not None and table.schema[entry.column].is_numeric():
+            number = pl.col(entry.column).cast(pl.Float64)
+        else:
+            text = self._source(entry, table).str.replace_all("[\u00a0\u202f ]", "")
+            if self.mapping.thousands.strip():
+                text = text.str.replace_all(self.mapping.thousands, "", literal=True)
+            if self.mapping.decimal != ".":
+                text = text.str.replace(self.mapping.decimal, ".", literal=True)
+            plain = text.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+            number = pl.when(plain).then(text).otherwise(None).cast(pl.Float64, strict=False)
+        scaled = number * entry.multiply if entry.multiply != 1.0 else number
+        return pl.when(scaled.is_finite()).then(scaled).otherwise(None)
+
+    # -- who ---------------------------------------------------------------------------------------------------------
+
+    def _countries(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        for name in COUNTRY_FIELDS:
+            if name not in view:
+                continue
+            texts = work.get_column(f"_{name}").unique().drop_nulls()
+            kind = view[name].codes
+            found = [self.countries.resolve(text, kind) for text in texts]
+            # A look-up list may give alpha-3 codes or names where the source has codes of its own.
+            found = [
+                self.countries.resolve(code, "name") if not known and kind != "name" and text in view[name].values.values()
+                else (code, known)
+                for text, (code, known) in zip(texts, found, strict=True)
+            ]
+            lookup = pl.DataFrame(
+                {
+                    f"_{name}": texts,
+                    f"_{name}_code": [code for code, _ in found],
+                    f"_{name}_known": [known for _, known in found],
+                },
+                schema={f"_{name}": pl.String, f"_{name}_code": pl.String, f"_{name}_known": pl.Boolean},
+            )
+            work = work.join(lookup, on=f"_{name}", how="left", maintain_order="left")
+        return work
+
+    def _sides(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        null = pl.lit(None, dtype=pl.String)
+        if {"exporter", "importer"} <= set(view):
+            exporter, importer = pl.col("_exporter_code"), pl.col("_importer_code")
+            known = {"exporter": pl.col("_exporter_known"), "importer": pl.col("_importer_known")}
+            reporter = pl.col("_reporter_code") if "reporter" in view else null
+            by_reporter = (
+                pl.when(reporter == exporter)
+                .then(pl.lit("exporter"))
+                .when(reporter == importer)
+                .then(pl.lit("importer"))
+                .otherwise(pl.lit("unknown"))
+            )
+            side = pl.col("_reporter_side") if "reporter_side" in view else by_reporter
+            reporter = (
+                pl.when(side == "exporter").then(exporter).when(side == "importer").then(importer).otherwise(reporter)
+            )
+            return work.with_columns(
+                reporter_side=side,
+                reporter=reporter,
+                exporter=exporter,
+                importer=importer,
+                _exporter_ok=known["exporter"],
+                _importer_ok=known["importer"],
+            )
+        flow = pl.col("_flow").str.to_lowercase()
+        outward = flow.is_in(list(EXPORTS))
+        inward = flow.is_in(list(IMPORTS))
+        here, there = pl.col("_reporter_code"), pl.col("_partner_code")
+        here_ok, there_ok = pl.col("_reporter_known"), pl.col("_partner_known")
+        return work.with_columns(
+            reporter_side=pl.when(outward).then(pl.lit("exporter")).when(inward).then(pl.lit("importer")),
+            reporter=here,
+            exporter=pl.when(outward).then(here).when(inward).then(there),
+            importer=pl.when(outward).then(there).when(inward).then(here),
+            _exporter_ok=pl.when(outward).then(here_ok).otherwise(there_ok),
+            _importer_ok=pl.when(outward).then(there_ok).otherwise(here_ok),
+        )
+
+    # -- when, what ----------------------------------------------------------------------------------------------------
+
+    def _period(self, work: pl.DataFrame, entry: Field) -> pl.DataFrame:
+        if entry.month_column is not None:
+            month = pl.col(entry.month_column).cast(pl.String).str.strip_chars()
+            number = pl.when(month.str.contains(r"^\d$")).then(pl.lit("0") + month).otherwise(month)
+            work = work.with_columns(_period=pl.concat_str(pl.col("_period"), number, separator=" "))
+        known = self._periods.setdefault((entry.column or "", entry.fiscal_start_month), {})
+        texts = work.get_column("_period").unique().drop_nulls()
+        for text in texts:
+            if text not in known:
+                plain = text.replace(" ", "-") if entry.month_column is not None and text[-2:].isdigit() else text
+                found = parse_period(plain, entry.fiscal_start_month)
+                known[text] = (
+                    None
+                    if found is None
+                    else (found.text, found.start.isoformat(), found.end.isoformat(), found.frequency)
+                )
+        names = ("period", "period_start", "period_end", "frequency")
+        cells = [known[text] or (None, None, None, None) for text in texts]
+        lookup = pl.DataFrame(
+            {"_period": texts, **{name: [cell[n] for cell in cells] for n, name in enumerate(names)}},
+            schema={"_period": pl.String, **dict.fromkeys(names, pl.String)},
+        ).with_columns(pl.col("period_start", "period_end").str.to_date("%Y-%m-%d"))
+        return work.join(lookup, on="_period", how="left", maintain_order="left")
+
+    def _product(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        entry = view["product"]
+        code = pl.col("_product")
+        for mark in entry.strip:
+            code = code.str.replace_all(mark, "", literal=True)
+        work = work.with_columns(product=code)
+        work = work.with_columns(hs_revision=self._revision(work, view))
+        pairs = work.select("product", "hs_revision").unique().filter(pl.col("product").is_not_null())
+        rows = [(code, revision, *self._code(code, revision or "", entry)) for code, revision in pairs.iter_rows()]
+        lookup = pl.DataFrame(
+            rows,
+            schema={
+                "product": pl.String,
+                "hs_revision": pl.String,
+                "product_level": pl.Int32,
+                "_product_fault": pl.String,
+                "_product_known": pl.Boolean,
+            },
+            orient="row",
+        )
+        return work.join(
+            lookup, on=["product", "hs_revision"], how="left", maintain_order="left", nulls_equal=True
+        )
+
+    def _revision(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.Expr:
+        if self.hs_revision is not None:
+            return pl.lit(self.hs_revision)
+        if "hs_revision" not in view:
+            return pl.lit(self.mapping.nomenclature)
+        texts = work.get_column("_hs_revision").unique().drop_nulls().to_list()
+        return pl.col("_hs_revision").replace({text: hs.normalise_revision(text) for text in texts})
+
+    def _code(self, code: str, revision: str, entry: Field) -> tuple[int, str | None, bool]:
+        """Level, fault, whether known, of one product code."""
+        if code.upper() == "TOTAL":
+            return 0, None, True
+        if not hs.is_hs(revision):
+            level = entry.level if entry.level is not None else len(code)
+            return level, None, self.known_codes is None or code in self.known_codes
+        fault = hs.code_fault(code, entry.level)
+        known = hs.is_known_shape(code)
+        if self.known_codes is not None:
+            known = known and (code in self.known_codes or (len(code) > 6 and code[:6] in self.known_codes))
+        return len(code), fault, known
+
+    # -- how much ------------------------------------------------------------------------------------------------------
+
+    def _figures(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        null = pl.lit(None, dtype=pl.Float64)
+        weight = self._number(view["weight"], work) if "weight" in view else null
+        quantity = self._number(view["quantity"], work) if "quantity" in view else null
+        unit = pl.col("_quantity_unit") if "quantity_unit" in view else pl.lit(None, dtype=pl.String)
+        amount = pl.col("_amount")
+        return work.with_columns(
+            value_milliusd=pl.when(amount.abs() < MAX_VALUE_USD).then((amount * 1_000).round(0)).cast(pl.Int64),
+            weight_g=pl.when((weight >= 0) & (weight < MAX_VALUE_USD)).then((weight * 1_000).round(0)).cast(pl.Int64),
+            quantity=pl.when(quantity >= 0).then(quantity),
+            quantity_unit=unit,
+            _weight=weight,
+            valuation=pl.col("_valuation") if "valuation" in view else pl.lit("unknown"),
+        )
+
+    def _flags(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        marks = [
+            (~pl.col("_exporter_ok"), "unknown_exporter"),
+            (~pl.col("_importer_ok"), "unknown_importer"),
+            (~pl.col("_product_known"), "unknown_product"),
+            (pl.col("_weight") < 0, "negative_weight_dropped"),
+        ]
+        texts = [f"_{name}" for name in (*COUNTRY_FIELDS, "quantity_unit", "product") if name in view]
+        formula = pl.any_horizontal(pl.col(name).str.contains(FORMULA_START) for name in texts)
+        marks.append((formula, "formula_text"))
+        for rule in self.mapping.flags:
+            held = pl.col(rule.column).cast(pl.String).str.strip_chars().str.to_lowercase()
+            marks.append((held.is_in([value.lower() for value in rule.values]), rule.flag))
+        named = [pl.when(condition.fill_null(False)).then(pl.lit(name)) for condition, name in marks]
+        return work.with_columns(flags=pl.concat_str(named, separator=";", ignore_nulls=True))
+
+    # -- why not -------------------------------------------------------------------------------------------------------
+
+    def _reason(self, view: Mapping[str, Field]) -> pl.Expr:
+        amount_text = pl.col("_amount_text")
+        checks: list[tuple[pl.Expr, pl.Expr]] = [(pl.col("fault").is_not_null(), pl.col("fault"))]
+        for rule in self.mapping.keep:
+            held = pl.col(rule.column).cast(pl.String).str.strip_chars().fill_null("")
+            checks.append((~held.is_in(list(rule.values)), pl.lit("set aside: " + rule.reason)))
+        if "flow" in view and "exporter" not in view:
+            flow = pl.col("_flow").str.to_lowercase()
+            both = list(EXPORTS + IMPORTS)
+            said = pl.format("set aside: flow '{}' is neither exports nor imports", pl.col("_flow").fill_null(""))
+            checks.append((~flow.is_in(both).fill_null(False), said))
+        checks += [
+            (pl.col("exporter").is_null() | pl.col("importer").is_null(), pl.lit("no exporter or no importer")),
+            (pl.col("exporter") == pl.col("importer"), pl.lit("set aside: exporter and importer are the same")),
+            (
+                pl.col("period").is_null(),
+                pl.format("period '{}' is not a year, month or range", pl.col("_period").fill_null("")),
+            ),
+            (pl.col("product").is_null(), pl.lit("no product code")),
+            (pl.col("_product_fault").is_not_null(), pl.col("_product_fault")),
+            (pl.col("hs_revision").is_null(), pl.lit("no nomenclature")),
+            (
+                pl.col("_amount").is_null() & amount_text.str.starts_with("="),
+                pl.format("value '{}' is a formula, not a number", amount_text),
+            ),
+            (
+                pl.col("_amount").is_null() & amount_text.is_not_null() & ~amount_text.str.to_lowercase().is_in(["nan"]),
+                pl.format("value '{}' is not a number", amount_text),
+            ),
+            (pl.col("_amount").is_null(), pl.lit("value is missing (missing is not zero)")),
+            (pl.col("_amount") < 0, pl.format("value {} is negative", amount_text)),
+            (pl.col("value_milliusd").is_null(), pl.format("value {} is not plausible money", amount_text)),
+            (~pl.col("reporter_side").is_in(list(REPORTER_SIDES)).fill_null(False), pl.lit("unknown reporting side")),
+            (
+                ~pl.col("valuation").is_in(list(VALUATIONS)).fill_null(False),
+                pl.format("valuation '{}' is not fob, cif or unknown", pl.col("valuation").fill_null("")),
+            ),
+        ]
+        return pl.coalesce(
+            *(pl.when(condition.fill_null(False)).then(message) for condition, message in checks),
+            pl.lit(None, dtype=pl.String),
+        )

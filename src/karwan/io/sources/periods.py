@@ -1,0 +1,149 @@
+"""Periods as trade sources write them: years, fiscal years, months and ranges of months."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+MONTH_NAMES = {
+    name: number
+    for number, names in enumerate(
+        [
+            "jan january январь янв қаңтар",
+            "feb february февраль фев ақпан",
+            "mar march март мар наурыз",
+            "apr april апрель апр сәуір",
+            "may май мамыр",
+            "jun june июнь июн маусым",
+            "jul july июль июл шілде",
+            "aug august август авг тамыз",
+            "sep sept september сентябрь сен қыркүйек",
+            "oct october октябрь окт қазан",
+            "nov november ноябрь ноя қараша",
+            "dec december декабрь дек желтоқсан",
+        ],
+        start=1,
+    )
+    for name in names.split()
+}
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stretch of whole months: its text, first and last day, and frequency (`A`, `M` or `part`).
+
+    A calendar year reads `2020`, a month `2025-03`, anything else `2024-07..2025-06`. `A` means twelve months.
+    """
+
+    text: str
+    start: date
+    end: date
+    frequency: str
+
+
+def months(first_year: int, first_month: int, last_year: int, last_month: int) -> Period | None:
+    """The period from one month to another, or None where they are out of order or no months."""
+    if not (1 <= first_month <= 12 and 1 <= last_month <= 12 and 1900 <= first_year <= last_year <= 2100):
+        return None
+    span = (last_year - first_year) * 12 + last_month - first_month + 1
+    if span < 1:
+        return None
+    start = date(first_year, first_month, 1)
+    end = date(last_year, last_month, calendar.monthrange(last_year, last_month)[1])
+    if span == 12 and first_month == 1:
+        return Period(str(first_year), start, end, "A")
+    if span == 1:
+        return Period(f"{first_year}-{first_month:02d}", start, end, "M")
+    text = f"{first_year}-{first_month:02d}..{last_year}-{last_month:02d}"
+    return Period(text, start, end, "A" if span == 12 else "part")
+
+
+def parse_period(text: str, fiscal_start_month: int = 1) -> Period | None:
+    """Read one period; None if it is none.
+
+    Parameters
+    ----------
+    text
+        `2020`, `202503`, `2025-03`, `03.2025`, `March 2025`, `2024-07..2025-06`, `2024-07-01..2025-06-30`,
+        `2023-24`, `FY24`.
+    fiscal_start_month
+        First month of the fiscal year; a year written `2023-24` or `FY24` starts in it. A bare `2024` starts in it
+        too, and then names the year in which the fiscal year ends.
+
+    Examples
+    --------
+    >>> parse_period("2023-24", 7).text
+    '2023-07..2024-06'
+    >>> parse_period("202503").frequency
+    'M'
+    >>> parse_period("2025-13") is None
+    True
+    """
+    plain = text.strip()
+    if plain.endswith(".0") and plain[:-2].isdigit():
+        plain = plain[:-2]
+    for reader in (_year, _fiscal, _month, _span, _named_month):
+        found = reader(plain, fiscal_start_month)
+        if found is not None:
+            return found
+    return None
+
+
+def _twelve(first_year: int, first_month: int) -> Period | None:
+    if first_month == 1:
+        return months(first_year, 1, first_year, 12)
+    return months(first_year, first_month, first_year + 1, first_month - 1)
+
+
+def _year(text: str, fiscal: int) -> Period | None:
+    if not re.fullmatch(r"\d{4}", text):
+        return None
+    return _twelve(int(text) - (fiscal > 1), fiscal)
+
+
+def _fiscal(text: str, fiscal: int) -> Period | None:
+    pair = re.fullmatch(r"(?:FY\s*)?(\d{4})\s*[-/–]\s*(\d{2}|\d{4})", text, re.IGNORECASE)
+    if pair:
+        first, last = int(pair[1]), pair[2]
+        if int(last) % 100 == (first + 1) % 100 and (fiscal > 1 or len(last) == 4 or int(last) > 12):
+            return _twelve(first, fiscal if fiscal > 1 else 7)
+        return None
+    single = re.fullmatch(r"FY\s*'?(\d{2}|\d{4})", text, re.IGNORECASE)
+    if single:
+        year = int(single[1]) + (2000 if len(single[1]) == 2 else 0)
+        return _twelve(year - 1, fiscal if fiscal > 1 else 7)
+    return None
+
+
+def _month(text: str, fiscal: int) -> Period | None:
+    del fiscal
+    found = re.fullmatch(r"(\d{4})[-./]?(\d{2})(?:[-.]01)?", text)
+    if found:
+        return months(int(found[1]), int(found[2]), int(found[1]), int(found[2]))
+    found = re.fullmatch(r"(\d{1,2})[-./](\d{4})", text)
+    return months(int(found[2]), int(found[1]), int(found[2]), int(found[1])) if found else None
+
+
+def _span(text: str, fiscal: int) -> Period | None:
+    del fiscal
+    found = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?\s*(?:\.\.|/)\s*(\d{4})-(\d{2})(?:-(\d{2}))?", text)
+    if not found:
+        return None
+    period = months(int(found[1]), int(found[2]), int(found[4]), int(found[5]))
+    if period is None:
+        return None
+    whole = (found[3] or "01") == "01" and (found[6] is None or int(found[6]) == period.end.day)
+    return period if whole else None
+
+
+def _named_month(text: str, fiscal: int) -> Period | None:
+    del fiscal
+    words = re.findall(r"[^\W\d_]+|\d{4}", text.lower())
+    if len(words) != 2:
+        return None
+    name, year = (words[0], words[1]) if words[1].isdigit() else (words[1], words[0])
+    if not year.isdigit() or name not in MONTH_NAMES:
+        return None
+    return months(int(year), MONTH_NAMES[name], int(year), MONTH_NAMES[name])

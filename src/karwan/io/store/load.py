@@ -1,0 +1,382 @@
+"""Put a reading into the store: once, whole or not at all, with every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+import pyarrow as pa
+
+from karwan.errors import InvalidInput, KarwanError
+from karwan.io.store import tables
+from karwan.io.store.engine import Store, StoreError
+from karwan.io.store.reading import PackedRows, Progress, Reading, no_progress
+from karwan.io.store.staging import LANE_COLUMNS, Staging
+
+ON_OVERLAP = ("refuse", "replace", "keep")
+_OVERLAP_KEY = tuple(name for name in tables.FLOW_KEY if name != "product")
+
+
+class Overlap(KarwanError, ValueError):
+    """A load brings flows that an earlier load of the same source has already."""
+
+
+class NothingUsable(KarwanError, ValueError):
+    """A file has rows, and none of them can be stored."""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of one reading.
+
+    Attributes
+    ----------
+    load_id
+        Name of the load.
+    status
+        `loaded`, or `unchanged` where the store had this content already.
+    rows, rejects
+        Rows stored and rows not stored; together they are all rows of the file.
+    value_usd
+        Value of the rows stored.
+    reasons
+        Columns `reason`, `rows`: rejects by reason (codes and values in it left out), most frequent first.
+    replaced
+        Rows of earlier loads that gave way.
+    notes
+        What the reader or the store found worth saying.
+    """
+
+    load_id: str
+    source: str
+    file_name: str
+    status: str
+    rows: int
+    rejects: int
+    value_usd: float
+    reasons: pl.DataFrame
+    replaced: int
+    notes: tuple[str, ...]
+
+
+def ingest(
+    store: Store,
+    readings: Sequence[Reading],
+    *,
+    on_overlap: str = "refuse",
+    progress: Progress = no_progress,
+    loaded_at: datetime | None = None,
+) -> list[LoadReport]:
+    """Store readings in one transaction.
+
+    Parameters
+    ----------
+    store
+        The open store.
+    readings
+        Files, archive members or answers.
+    on_overlap
+        What to do when a reading brings a flow that an earlier load of the same source has: `refuse`, `replace` the
+        earlier rows, or `keep` both.
+    progress
+        Called with the bytes read so far, over all readings.
+    loaded_at
+        Time to record; now if None.
+
+    Raises
+    ------
+    NothingUsable
+        Not one row of a file can be stored.
+    Overlap
+        Flows are there already and `on_overlap` is `refuse`.
+    """
+    if on_overlap not in ON_OVERLAP:
+        raise InvalidInput(f"on_overlap is `{on_overlap}`.", fix=f"Choose of {', '.join(ON_OVERLAP)}.")
+    stamp = (loaded_at or datetime.now(UTC)).replace(tzinfo=None, microsecond=0)
+    reports = []
+    done = 0
+    with store.transaction():
+        for reading in readings:
+            start = done
+            reports.append(_ingest_one(store, reading, on_overlap, lambda size, start=start: progress(start + size), stamp))
+            done += reading.content_bytes
+            progress(done)
+    return reports
+
+
+def _ingest_one(
+    store: Store, reading: Reading, on_overlap: str, progress: Progress, stamp: datetime
+) -> LoadReport:
+    loads = store.backend.table("loads")
+    earlier = store.table(
+        loads.filter(
+            (loads.source == reading.source)
+            & (loads.options == reading.options_text())
+            & (loads.content_bytes == reading.content_bytes)
+        )
+    )
+    # Hashing first costs a pass over the file; it is done only where a load of the same size could be the same.
+    if earlier.height:
+        same = earlier.filter(pl.col("content_hash") == reading.content_hash())
+        if same.height:
+            return _unchanged(same.row(0, named=True))
+    if reading.packed is not None and store.engine == "duckdb":
+        base = _next_lane(store)
+        report = _load_packed(store, reading, reading.packed(), _Policy(on_overlap, progress, stamp, base))
+        if report is not None:
+            return report
+        store.raw().execute("DELETE FROM flow_rows WHERE lane_key >= ?", [base])
+    return _load_staged(store, reading, _Policy(on_overlap, progress, stamp, _next_lane(store)))
+
+
+@dataclass(frozen=True)
+class _Policy:
+    on_overlap: str
+    progress: Progress
+    stamp: datetime
+    lane_base: int
+
+
+def _next_lane(store: Store) -> int:
+    """The first lane key nobody has used, rows of unfinished loads included."""
+    tables_with_keys = ["lanes"] if store.engine == "duckdb" else ["lanes", "flow_rows"]
+    tops = [store.table(store.backend.table(name).aggregate(top=ibis._.lane_key.max()))["top"][0] for name in tables_with_keys]
+    return max((int(top) for top in tops if top is not None), default=-1) + 1
+
+
+def _unchanged(load: dict[str, Any]) -> LoadReport:
+    return LoadReport(
+        load_id=load["load_id"],
+        source=load["source"],
+        file_name=load["file_name"],
+        status="unchanged",
+        rows=int(load["rows"]),
+        rejects=int(load["rejects"]),
+        value_usd=float(load["value_usd"]),
+        reasons=_no_reasons(),
+        replaced=0,
+        notes=("the store has this content already, from " + str(load["loaded_at"]),),
+    )
+
+
+def _no_reasons() -> pl.DataFrame:
+    return pl.DataFrame(schema={"reason": pl.String, "rows": pl.Int64})
+
+
+def summarise_reasons(rejects: pl.DataFrame) -> pl.DataFrame:
+    """Rejects by reason, with what is particular to a row (quoted text, numbers) left out, most frequent first."""
+    general = pl.col("reason").str.replace_all(r"'[^']*'", "…").str.replace_all(r"\(0?\d+\)", "").str.replace_all(r"-?\d[\d.e+]*", "n")
+    return (
+        rejects.select(reason=general)
+        .group_by("reason")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .sort(["rows", "reason"], descending=[True, False])
+    )
+
+
+def _load_staged(store: Store, reading: Reading, policy: _Policy) -> LoadReport:
+    content_hash = reading.content_hash()
+    with Staging() as staging:
+        for frame in reading.frames(policy.progress):
+            staging.add(frame)
+        staging.settle(reading.repeats)
+        staging.key(policy.lane_base, store.table(store.backend.table("products")))
+        rejects = staging.rejects()
+        rows, value_usd = staging.totals()
+        if rows == 0:
+            raise _nothing_usable(reading, rejects)
+        load_id = reading.load_id(content_hash)
+        _insert(store, "products", staging.fresh_products())
+        _insert(store, "lanes", _full_lanes(staging.lanes(), load_id, reading.source))
+        _insert_rows(store, staging.rows())
+        replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
+    return _finish(store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, replaced))
+
+
+def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Policy) -> LoadReport | None:
+    """Load by the short cut; None where the file is not one it covers (what it wrote is then the caller's to delete)."""
+    raw = store.raw()
+    _insert_rows(store, packed.batches(policy.lane_base, policy.progress), keyed="nullif(weight_g, -1), NULL")
+    if not packed.usable:
+        return None
+    content_hash = packed.content_hash()
+    load_id = reading.load_id(content_hash)
+    if not packed.in_order and _has_repeats(raw, policy.lane_base):
+        return None
+    strays = packed.strays()
+    if strays.filter(pl.col("reason").is_null()).height:
+        return None
+    lanes = _full_lanes(packed.lanes(), load_id, reading.source)
+    if not packed.usable:
+        return None
+    rejects = strays.select("line", "reason", "raw")
+    totals = raw.execute(
+        "SELECT count(*), coalesce(sum(value_milliusd), 0) FROM flow_rows WHERE lane_key >= ?", [policy.lane_base]
+    ).fetchone()
+    assert totals is not None
+    if totals[0] == 0:
+        raise _nothing_usable(reading, rejects)
+    raw.register("incoming", packed.products())
+    raw.execute("INSERT INTO products SELECT * FROM incoming ANTI JOIN products USING (product_key)")
+    raw.unregister("incoming")
+    _insert(store, "lanes", lanes)
+    replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
+    value_usd = float(totals[1]) / tables.MILLI
+    return _finish(store, reading, policy, _Outcome(load_id, content_hash, int(totals[0]), value_usd, rejects, replaced))
+
+
+def _has_repeats(raw: Any, lane_base: int) -> bool:
+    found = raw.execute(
+        "SELECT 1 FROM flow_rows WHERE lane_key >= ? GROUP BY lane_key, product_key HAVING count(*) > 1 LIMIT 1", [lane_base]
+    ).fetchone()
+    return found is not None
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    load_id: str
+    content_hash: str
+    rows: int
+    value_usd: float
+    rejects: pl.DataFrame
+    replaced: int
+
+
+def _finish(store: Store, reading: Reading, policy: _Policy, outcome: _Outcome) -> LoadReport:
+    """Write the rejects, then the row in `loads` that makes the load exist."""
+    notes = list(reading.notes())
+    if outcome.replaced:
+        notes.append(f"{outcome.replaced:,} rows of earlier loads were replaced")
+    if outcome.rejects.height:
+        rejects = outcome.rejects.select(pl.lit(outcome.load_id).alias("load_id"), "line", "reason", "raw")
+        _insert(store, "rejects", rejects.to_arrow())
+    row = {
+        "load_id": outcome.load_id,
+        "source": reading.source,
+        "file_name": reading.file_name,
+        "content_bytes": reading.content_bytes,
+        "content_hash": outcome.content_hash,
+        "options": reading.options_text(),
+        "rows": outcome.rows,
+        "rejects": outcome.rejects.height,
+        "value_usd": outcome.value_usd,
+        "loaded_at": policy.stamp,
+        "notes": "; ".join(notes),
+    }
+    _insert(store, "loads", pa.Table.from_pylist([row], schema=tables.LOADS.to_pyarrow()))
+    return LoadReport(
+        load_id=outcome.load_id,
+        source=reading.source,
+        file_name=reading.file_name,
+        status="loaded",
+        rows=outcome.rows,
+        rejects=outcome.rejects.height,
+        value_usd=outcome.value_usd,
+        reasons=summarise_reasons(outcome.rejects),
+        replaced=outcome.replaced,
+        notes=tuple(notes),
+    )
+
+
+def _nothing_usable(reading: Reading, rejects: pl.DataFrame) -> NothingUsable:
+    shown = rejects.sort("line").head(3)
+    lines = "; ".join(f"line {line}: {reason}" for line, reason in shown.select("line", "reason").iter_rows())
+    return NothingUsable(
+        f"Not one of the {rejects.height:,} rows of {reading.file_name} can be stored; the store is unchanged.",
+        evidence=lines or "the file has no rows",
+        fix="Is it the right source and mapping?",
+    )
+
+
+def _full_lanes(lanes: pa.Table, load_id: str, source: str) -> pa.Table:
+    frame = cast(pl.DataFrame, pl.from_arrow(lanes))
+    full = frame.with_columns(load_id=pl.lit(load_id), source=pl.lit(source))
+    return full.select("lane_key", "load_id", "source", *LANE_COLUMNS).to_arrow()
+
+
+def _insert(store: Store, name: str, rows: pa.Table) -> None:
+    """Append rows to a small table."""
+    if rows.num_rows == 0:
+        return
+    if store.engine == "duckdb":
+        raw = store.raw()
+        raw.register("incoming", rows)
+        raw.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+        raw.unregister("incoming")
+        return
+    table = rows.select(list(tables.TABLES[name])).cast(tables.TABLES[name].to_pyarrow())
+    with tables.driver_notices_off():
+        store.backend.insert(name, ibis.memtable(table))
+
+
+def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch], keyed: str = "weight_g, quantity") -> None:
+    """Append to `flow_rows`: streamed into DuckDB, in one piece elsewhere."""
+    if store.engine != "duckdb":
+        _insert(store, "flow_rows", pa.Table.from_batches(batches))
+        return
+    first = next(batches, None)
+    if first is None:
+        return
+    reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
+    raw = store.raw()
+    raw.register("incoming_rows", reader)
+    raw.execute(f"INSERT INTO flow_rows SELECT lane_key, product_key, value_milliusd, {keyed} FROM incoming_rows")
+    raw.unregister("incoming_rows")
+
+
+def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
+
+
+def _repeated_rows(store: Store, reading: Reading, load_id: str) -> ir.Table | None:
+    """Rows of earlier loads of the source that the load `load_id` (not finished yet) brings again: their two keys."""
+    lanes = store.backend.table("lanes")
+    same_source = lanes.filter(lanes.source == reading.source)
+    mine = same_source.filter(same_source.load_id == load_id)
+    others = tables.committed_lanes(store.backend)
+    others = others.filter((others.source == reading.source) & (others.load_id != load_id))
+    mine = mine.select(my_key=mine.lane_key, **{f"my_{name}": mine[name].fill_null("") for name in _OVERLAP_KEY})
+    pairs = others.inner_join(mine, [others[name].fill_null("") == mine[f"my_{name}"] for name in _OVERLAP_KEY])
+    pairs = pairs.select(pairs.lane_key, pairs.my_key)
+    if store.table(pairs.limit(1)).height == 0:
+        return None
+    rows = store.backend.table("flow_rows")
+    old = rows.inner_join(pairs, rows.lane_key == pairs.lane_key).select("lane_key", "my_key", "product_key")
+    new = rows.select(new_lane=rows.lane_key, new_product=rows.product_key)
+    both = old.inner_join(new, [old.my_key == new.new_lane, old.product_key == new.new_product])
+    return both.select("lane_key", "product_key").distinct()
+
+
+def _settle_overlap(store: Store, reading: Reading, load_id: str, on_overlap: str) -> int:
+    """Refuse, replace or keep the flows that are there already; returns how many earlier rows gave way."""
+    if on_overlap == "keep":
+        return 0
+    repeated = _repeated_rows(store, reading, load_id)
+    count = 0 if repeated is None else int(store.table(repeated.aggregate(n=repeated.count()))["n"][0])
+    if repeated is None or count == 0:
+        return 0
+    if on_overlap == "refuse":
+        raise Overlap(
+            f"{reading.file_name} brings {count:,} flows that the store has already from {reading.source}.",
+            evidence="the same reporter, partners, period and product, in another file",
+            fix="Use --on-overlap replace to let the newer file win, or keep to hold both.",
+        )
+    if store.engine not in ("duckdb", "postgres"):
+        raise StoreError(f"The engine {store.engine} cannot replace rows.", fix="Use a DuckDB or PostgreSQL store.")
+    doomed = ibis.to_sql(repeated, dialect=store.engine)
+    statement = (
+        f"DELETE FROM flow_rows AS f USING ({doomed}) AS d "
+        "WHERE f.lane_key = d.lane_key AND f.product_key = d.product_key"
+    )
+    if store.engine == "duckdb":
+        store.raw().execute(statement)
+    else:
+        with cast(Any, store.backend).begin() as cursor:
+            cursor.execute(statement)
+    return count
