@@ -1,0 +1,482 @@
+"""Multi-criteria label setting with opening calendars, a two-criteria special case, and a plain twin."""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from karwan._kernels.shortest import sift_down, sift_up
+
+Array = np.ndarray[Any, Any]
+Windows = tuple[Array, Array, Array]
+
+
+@njit(cache=True)
+def entry_time(t: float, c: int, windows: Windows) -> float:
+    """Earliest t' >= t inside a window [start, end) of calendar c; infinite when none is left."""
+    cal_ptr, start, end = windows
+    lo = cal_ptr[c]
+    hi = cal_ptr[c + 1]
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        if end[mid] > t:
+            hi = mid
+        else:
+            lo = mid + 1
+    while lo < cal_ptr[c + 1] and start[lo] >= end[lo]:
+        lo += 1
+    if lo == cal_ptr[c + 1]:
+        return np.inf
+    return start[lo] if start[lo] > t else t
+
+
+@njit(cache=True)
+def shut_arcs(
+    out_ptr: Array,
+    out_head: Array,
+    hours: Array,
+    calendar: Array,
+    windows: Windows,
+    origins: Array,
+) -> Array:
+    """Mask (A,) of the slots that no traveller leaving the origins at clock 0 can ever enter.
+
+    A time-dependent Dijkstra gives the earliest clock at each state; later arrivals can enter no more arcs.
+    """
+    n = out_ptr.size - 1
+    clock = np.full(n, np.inf)
+    key = np.empty(out_head.size + origins.size + 1, np.float64)
+    item = np.empty(out_head.size + origins.size + 1, np.int32)
+    size = 0
+    for s in origins:
+        clock[s] = 0.0
+        size = sift_up(key, item, size, 0.0, s)
+    while size > 0:
+        d = key[0]
+        u = item[0]
+        size = sift_down(key, item, size)
+        if d > clock[u]:
+            continue
+        for slot in range(out_ptr[u], out_ptr[u + 1]):
+            t = d
+            if calendar[slot] >= 0:
+                t = entry_time(d, calendar[slot], windows)
+            t += hours[slot]
+            v = out_head[slot]
+            if t < clock[v]:
+                clock[v] = t
+                size = sift_up(key, item, size, t, v)
+    shut = np.ones(out_head.size, np.bool_)
+    for u in range(n):
+        if clock[u] < np.inf:
+            for slot in range(out_ptr[u], out_ptr[u + 1]):
+                c = calendar[slot]
+                shut[slot] = c >= 0 and entry_time(clock[u], c, windows) == np.inf
+    return shut
+
+
+@njit(cache=True)
+def _before(a: int, b: int, state: Array, g: Array, bound: Array) -> bool:
+    """Lexicographic order of two labels by their bounds g + h beyond the first criterion."""
+    for d in range(1, g.shape[1]):
+        fa = g[a, d] + bound[state[a], d]
+        fb = g[b, d] + bound[state[b], d]
+        if fa < fb:
+            return True
+        if fa > fb:
+            return False
+    return a < b
+
+
+@njit(cache=True)
+def _push(key: Array, item: Array, size: int, k: float, i: int, state: Array, g: Array, bound: Array) -> int:
+    """Push on the label heap: smallest first bound first, ties by the other bounds."""
+    pos = size
+    while pos > 0:
+        up = (pos - 1) >> 1
+        if key[up] < k or (key[up] == k and _before(item[up], i, state, g, bound)):
+            break
+        key[pos] = key[up]
+        item[pos] = item[up]
+        pos = up
+    key[pos] = k
+    item[pos] = i
+    return size + 1
+
+
+@njit(cache=True)
+def _pop(key: Array, item: Array, size: int, state: Array, g: Array, bound: Array) -> int:
+    """Drop the first entry of the label heap; returns the new size."""
+    size -= 1
+    k = key[size]
+    i = item[size]
+    pos = 0
+    child = 1
+    while child < size:
+        nxt = child + 1
+        if nxt < size and (
+            key[nxt] < key[child]
+            or (key[nxt] == key[child] and _before(item[nxt], item[child], state, g, bound))
+        ):
+            child = nxt
+        if key[child] > k or (key[child] == k and not _before(item[child], i, state, g, bound)):
+            break
+        key[pos] = key[child]
+        item[pos] = item[child]
+        pos = child
+        child = 2 * pos + 1
+    key[pos] = k
+    item[pos] = i
+    return size
+
+
+@njit(cache=True)
+def _grown(old: Array) -> Array:
+    """Copy of a one-dimensional array with twice the room."""
+    new = np.empty(2 * old.size, old.dtype)
+    new[: old.size] = old
+    return new
+
+
+@njit(cache=True)
+def _grown_rows(old: Array) -> Array:
+    """Copy of a two-dimensional array with twice the rows."""
+    new = np.empty((2 * old.shape[0], old.shape[1]), old.dtype)
+    new[: old.shape[0]] = old
+    return new
+
+
+@njit(cache=True)
+def _front_covers(front: Array, count: int, f: Array, slack: Array, n_checked: int) -> bool:
+    """Whether a found route is at most (1 + slack) times f in criteria 1..n_checked-1.
+
+    Criterion 0 needs no test: routes are found in its order. A hit moves forward, so that routes which
+    cover often are met early.
+    """
+    for k in range(count):
+        hit = True
+        for d in range(1, n_checked):
+            if front[k, d] > f[d] * slack[d]:
+                hit = False
+                break
+        if hit:
+            if k > 0:
+                half = k >> 1
+                for d in range(front.shape[1]):
+                    front[k, d], front[half, d] = front[half, d], front[k, d]
+            return True
+    return False
+
+
+@njit(cache=True)
+def _front_add(front: Array, count: int, f: Array, n_checked: int) -> tuple[Array, int]:
+    """Add a route to the front, dropping those it covers in criteria 1..n_checked-1."""
+    keep = 0
+    for k in range(count):
+        worse = True
+        for d in range(1, n_checked):
+            if front[k, d] < f[d]:
+                worse = False
+                break
+        if not worse:
+            if keep != k:
+                front[keep] = front[k]
+            keep += 1
+    if keep == front.shape[0]:
+        front = _grown_rows(front)
+    front[keep] = f
+    return front, keep + 1
+
+
+@njit(cache=True)
+def _state_covers(first: int, following: Array, g: Array, cand: Array) -> bool:
+    """Whether a settled label of the state is no worse than cand in criteria 1..D-1."""
+    k = first
+    while k >= 0:
+        hit = True
+        for d in range(1, g.shape[1]):
+            if g[k, d] > cand[d]:
+                hit = False
+                break
+        if hit:
+            return True
+        k = following[k]
+    return False
+
+
+@njit(cache=True)
+def _state_add(state: int, label: int, first: Array, following: Array, g: Array) -> None:
+    """Put a settled label at the head of its state's list and unlink those it covers in criteria 1..D-1."""
+    prev = -1
+    k = first[state]
+    while k >= 0:
+        nxt = following[k]
+        worse = True
+        for d in range(1, g.shape[1]):
+            if g[k, d] < g[label, d]:
+                worse = False
+                break
+        if worse:
+            if prev < 0:
+                first[state] = nxt
+            else:
+                following[prev] = nxt
+        else:
+            prev = k
+        k = nxt
+    following[label] = first[state]
+    first[state] = label
+
+
+@njit(cache=True)
+def label_setting(  # noqa: C901 (one solver loop)
+    out_ptr: Array,
+    out_head: Array,
+    weight: Array,
+    calendar: Array,
+    windows: Windows,
+    clock: int,
+    bound: Array,
+    n_checked: int,
+    goal: Array,
+    origins: Array,
+    slack: Array,
+    max_labels: int,
+) -> tuple[Array, Array, Array, int, bool]:
+    """Exact multi-criteria label setting in lexicographic order of g + h.
+
+    Parameters
+    ----------
+    out_ptr, out_head, weight
+        Adjacency (n+1,), (A,), and arc criteria (A, D) in its order.
+    calendar, windows, clock
+        Calendar of each arc (-1 = always open), the windows as (pointers (C+1,), start, end) relative to
+        departure, and the column of `weight` that is the clock (-1 = time plays no part, calendars are
+        ignored).
+    bound
+        Lower bounds to a destination (n, D), infinite where none is reachable.
+    n_checked
+        Criteria that count at the destination, the first ones; a clock that is only a state comes last.
+    goal
+        1 at destinations (n,).
+    slack
+        1 + epsilon per criterion (D,).
+    max_labels
+        Labels to create at most.
+
+    Returns
+    -------
+    (goal labels (K,), parent (L,), slot (L,), labels created, complete)
+    """
+    n_dim = weight.shape[1]
+    room = 4096
+    g = np.empty((room, n_dim))
+    state = np.empty(room, np.int32)
+    parent = np.empty(room, np.int32)
+    slot_of = np.empty(room, np.int32)
+    following = np.empty(room, np.int32)
+    key = np.empty(room, np.float64)
+    item = np.empty(room, np.int32)
+    first = np.full(out_ptr.size - 1, -1, np.int32)
+    front = np.empty((64, n_dim))
+    in_front = 0
+    found = np.empty(64, np.int32)
+    n_found = 0
+    size = 0
+    count = 0
+    cand = np.zeros(n_dim)
+    f = np.zeros(n_dim)
+    for s in origins:
+        if bound[s, 0] < np.inf:
+            g[count] = 0.0
+            state[count] = s
+            parent[count] = -1
+            slot_of[count] = -1
+            size = _push(key, item, size, bound[s, 0], count, state, g, bound)
+            count += 1
+    while size > 0:
+        top = item[0]
+        size = _pop(key, item, size, state, g, bound)
+        u = state[top]
+        for d in range(n_dim):
+            f[d] = g[top, d] + bound[u, d]
+        if _front_covers(front, in_front, f, slack, n_checked):
+            continue
+        if goal[u] == 1:
+            if n_found == found.size:
+                found = _grown(found)
+            found[n_found] = top
+            n_found += 1
+            front, in_front = _front_add(front, in_front, f, n_checked)
+            continue
+        if _state_covers(first[u], following, g, g[top]):
+            continue
+        _state_add(u, top, first, following, g)
+        for slot in range(out_ptr[u], out_ptr[u + 1]):
+            v = out_head[slot]
+            if bound[v, 0] == np.inf:
+                continue
+            for d in range(n_dim):
+                cand[d] = g[top, d] + weight[slot, d]
+            if clock >= 0 and calendar[slot] >= 0:
+                t = entry_time(g[top, clock], calendar[slot], windows)
+                if t == np.inf:
+                    continue
+                cand[clock] = t + weight[slot, clock]
+            for d in range(n_dim):
+                f[d] = cand[d] + bound[v, d]
+            if _front_covers(front, in_front, f, slack, n_checked):
+                continue
+            if _state_covers(first[v], following, g, cand):
+                continue
+            if count == max_labels:
+                return found[:n_found], parent, slot_of, count, False
+            if count == room:
+                room *= 2
+                g = _grown_rows(g)
+                state = _grown(state)
+                parent = _grown(parent)
+                slot_of = _grown(slot_of)
+                following = _grown(following)
+                key = _grown(key)
+                item = _grown(item)
+            g[count] = cand
+            state[count] = v
+            parent[count] = top
+            slot_of[count] = slot
+            size = _push(key, item, size, f[0], count, state, g, bound)
+            count += 1
+    return found[:n_found], parent, slot_of, count, True
+
+
+@njit(cache=True)
+def route_slots(goals: Array, parent: Array, slot_of: Array) -> tuple[Array, Array]:
+    """Slots of each goal label from origin to destination: pointers (K+1,) and slots."""
+    ptr = np.zeros(goals.size + 1, np.int64)
+    for k in range(goals.size):
+        label = goals[k]
+        steps = 0
+        while parent[label] >= 0:
+            steps += 1
+            label = parent[label]
+        ptr[k + 1] = ptr[k] + steps
+    slots = np.empty(ptr[-1], np.int32)
+    for k in range(goals.size):
+        label = goals[k]
+        pos = ptr[k + 1]
+        while parent[label] >= 0:
+            pos -= 1
+            slots[pos] = slot_of[label]
+            label = parent[label]
+    return ptr, slots
+
+
+@njit(cache=True)
+def walk(ptr: Array, slots: Array, weight: Array, calendar: Array, windows: Windows) -> tuple[Array, Array]:
+    """Criteria (K, 4) of routes and the wait at each arc, summed in travel order from clock 0."""
+    totals = np.zeros((ptr.size - 1, weight.shape[1]))
+    wait = np.zeros(slots.size)
+    for k in range(ptr.size - 1):
+        for pos in range(ptr[k], ptr[k + 1]):
+            slot = slots[pos]
+            if calendar[slot] >= 0:
+                clock = totals[k, 1]
+                t = entry_time(clock, calendar[slot], windows)
+                wait[pos] = t - clock
+                totals[k, 1] = t
+            for d in range(weight.shape[1]):
+                totals[k, d] += weight[slot, d]
+    return totals, wait
+
+
+@njit(cache=True)
+def _covers(a: Array, b: Array, tolerance: float) -> bool:
+    """Whether a is no worse than b in every criterion, up to rounding."""
+    for d in range(a.size):  # noqa: SIM110 (compiled)
+        if a[d] > b[d] + tolerance * abs(b[d]):
+            return False
+    return True
+
+
+@njit(cache=True)
+def undominated(points: Array, tolerance: float) -> Array:
+    """Mask (K,) of the rows no other kept row covers; of rows equal up to rounding the first is kept."""
+    n = points.shape[0]
+    keep = np.ones(n, np.bool_)
+    for b in range(n):
+        for a in range(n):
+            if a == b or not keep[a] or not _covers(points[a], points[b], tolerance):
+                continue
+            if a < b or not _covers(points[b], points[a], tolerance):
+                keep[b] = False
+                break
+    return keep
+
+
+def entry_time_plain(t: float, windows: list[tuple[float, float]]) -> float:
+    """Plain twin of `entry_time` over a list of (start, end)."""
+    for opens, closes in windows:
+        if opens < closes and t < closes:
+            return max(t, opens)
+    return float("inf")
+
+
+def label_setting_plain(
+    arcs: list[tuple[int, int, tuple[float, ...], list[tuple[float, float]] | None]],
+    clock: int,
+    n_checked: int,
+    goals: set[int],
+    origins: list[int],
+) -> list[tuple[tuple[float, ...], list[int]]]:
+    """Plain twin of `label_setting` without bounds, epsilon or limits.
+
+    Parameters
+    ----------
+    arcs
+        Per arc: tail, head, criteria, and its windows (None = always open).
+    clock, n_checked, goals, origins
+        As in `label_setting`.
+
+    Returns
+    -------
+    (criteria, arc ids) of every undominated route, in lexicographic order.
+    """
+    leaving: dict[int, list[int]] = {}
+    for a, arc in enumerate(arcs):
+        leaving.setdefault(arc[0], []).append(a)
+    n_dim = len(arcs[0][2]) if arcs else n_checked
+    queue: list[tuple[tuple[float, ...], int, int, list[int]]] = []
+    for order, s in enumerate(origins):
+        heapq.heappush(queue, ((0.0,) * n_dim, order, s, []))
+    pushed = len(queue)
+    settled: dict[int, list[tuple[float, ...]]] = {}
+    routes: list[tuple[tuple[float, ...], list[int]]] = []
+    while queue:
+        g, _, state, path = heapq.heappop(queue)
+        if any(_no_worse(r[0], g, n_checked) for r in routes):
+            continue
+        if state in goals:
+            routes.append((g, path))
+            continue
+        if any(_no_worse(old, g, n_dim) for old in settled.get(state, [])):
+            continue
+        settled.setdefault(state, []).append(g)
+        for a in leaving.get(state, []):
+            _, head, weight, windows = arcs[a]
+            base = list(g)
+            if clock >= 0 and windows is not None:
+                base[clock] = entry_time_plain(g[clock], windows)
+                if base[clock] == float("inf"):
+                    continue
+            moved = tuple(x + w for x, w in zip(base, weight, strict=True))
+            heapq.heappush(queue, (moved, pushed, head, [*path, a]))
+            pushed += 1
+    return routes
+
+
+def _no_worse(a: tuple[float, ...], b: tuple[float, ...], n_dim: int) -> bool:
+    """Whether a is at most b in the first n_dim criteria."""
+    return all(x <= y for x, y in zip(a[:n_dim], b[:n_dim], strict=True))

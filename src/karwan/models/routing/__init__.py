@@ -1,0 +1,36 @@
+"""Routes: exact Pareto sets with opening calendars, least cost, and short lists of different routes."""
+
+from karwan.models.routing.distinct import (
+    DistinctRoutes,
+    Weights,
+    buffer_time,
+    distinct_routes,
+    generalised_cost,
+    overlap_share,
+)
+from karwan.models.routing.graph import CRITERIA, Adjacency, StateGraph, prepare
+from karwan.models.routing.pareto import ParetoSet, brute_force, pareto_routes
+from karwan.models.routing.shortest import Impedance, Path, Tree, least_cost, least_cost_tree, skim, weigh
+
+__all__ = [
+    "CRITERIA",
+    "Adjacency",
+    "DistinctRoutes",
+    "Impedance",
+    "ParetoSet",
+    "Path",
+    "StateGraph",
+    "Tree",
+    "Weights",
+    "brute_force",
+    "buffer_time",
+    "distinct_routes",
+    "generalised_cost",
+    "least_cost",
+    "least_cost_tree",
+    "overlap_share",
+    "pareto_routes",
+    "prepare",
+    "skim",
+    "weigh",
+]
