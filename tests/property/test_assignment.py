@@ -89,7 +89,7 @@ def test_row_order_and_node_numbers_change_nothing(seed: int) -> None:
 @given(seeds, st.floats(0.1, 100.0))
 def test_scaling_all_impedances_scales_the_skims(seed: int, factor: float) -> None:
     links, n_nodes, n_zones, demand = random_network(seed)
-    demand *= 0.1  # far beyond capacity BPR costs span so many decades that a gap of the total says little of a pair
+    demand *= 0.1  # far beyond capacity BPR costs span decades, and a gap of the total says little of a pair
     shape = {"n_nodes": n_nodes, "n_zones": n_zones, "first_thru": 0}
     plain = assign(AssignmentNetwork(**links, **shape), demand, relative_gap=1e-10)
     scaled = dict(

@@ -117,6 +117,23 @@ def assign_routes(
     References
     ----------
     Daganzo & Sheffi (1977), Transportation Science 11(3); Fisk (1980), Transportation Research B 14(3).
+
+    Examples
+    --------
+    Two equal crossings, one of them already half taken by others:
+
+    >>> found = assign_routes(
+    ...     pl.DataFrame({"route_id": ["a", "b"], "od_id": ["x", "x"], "fixed_cost_usd_t": [90.0, 90.0]}),
+    ...     pl.DataFrame({"route_id": ["a", "b"], "link_id": ["A", "B"]}),
+    ...     pl.DataFrame({"od_id": ["x"], "demand_t_day": [1000.0], "value_of_time_usd_t_h": [0.5],
+    ...                   "payload_t": [20.0]}),
+    ...     pl.DataFrame({"link_id": ["A", "B"], "length_km": [1.0, 1.0], "free_flow_time_h": [6.0, 6.0],
+    ...                   "capacity_per_day": [60.0, 60.0], "background_per_day": [0.0, 30.0],
+    ...                   "unit": ["truck", "truck"], "delay": ["border_queue", "border_queue"]}),
+    ...     scale=0.1,
+    ... )
+    >>> found.route_flows["share"].round(2).to_list()
+    [0.54, 0.46]
     """
     _check_settings(scale, path_size_weight, method, tolerance, max_iterations)
     problem = _pose(routes, route_links, demand, links, scale, path_size_weight)
