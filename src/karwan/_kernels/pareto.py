@@ -12,6 +12,7 @@ from karwan._kernels.shortest import sift_down, sift_up
 
 Array = np.ndarray[Any, Any]
 Windows = tuple[Array, Array, Array]
+BLOCK = 64
 
 
 @njit(cache=True)
@@ -137,7 +138,8 @@ def _pop(key: Array, item: Array, size: int, state: Array, g: Array, bound: Arra
 def _grown(old: Array) -> Array:
     """Copy of a one-dimensional array with twice the room."""
     new = np.empty(2 * old.size, old.dtype)
-    new[: old.size] = old
+    for k in range(old.size):
+        new[k] = old[k]
     return new
 
 
@@ -145,90 +147,107 @@ def _grown(old: Array) -> Array:
 def _grown_rows(old: Array) -> Array:
     """Copy of a two-dimensional array with twice the rows."""
     new = np.empty((2 * old.shape[0], old.shape[1]), old.dtype)
-    new[: old.shape[0]] = old
+    for k in range(old.shape[0]):
+        for d in range(old.shape[1]):
+            new[k, d] = old[k, d]
     return new
 
 
 @njit(cache=True)
-def _front_covers(front: Array, count: int, f: Array, slack: Array, n_checked: int) -> bool:
-    """Whether a found route is at most (1 + slack) times f in criteria 1..n_checked-1.
+def _wider(old: Array) -> Array:
+    """Copy of a two-dimensional array with twice the columns."""
+    new = np.empty((old.shape[0], 2 * old.shape[1]), old.dtype)
+    for d in range(old.shape[0]):
+        for k in range(old.shape[1]):
+            new[d, k] = old[d, k]
+    return new
 
-    Criterion 0 needs no test: routes are found in its order. A hit moves forward, so that routes which
-    cover often are met early.
+
+@njit(cache=True)
+def _covered(pool: Array, start: int, count: int, t: Array) -> bool:
+    """Whether one of the vectors start..start+count-1 is at most t in all three places.
+
+    Vectors hold criteria 1, 2 and 3; criterion 0 needs no test, because labels are settled in its order
+    (dimensionality reduction). Blocks without an early exit let the compiler use vector instructions.
     """
-    for k in range(count):
-        hit = True
-        for d in range(1, n_checked):
-            if front[k, d] > f[d] * slack[d]:
-                hit = False
-                break
-        if hit:
-            if k > 0:
-                half = k >> 1
-                for d in range(front.shape[1]):
-                    front[k, d], front[half, d] = front[half, d], front[k, d]
+    t0, t1, t2 = t[0], t[1], t[2]
+    k = start
+    stop = start + count
+    while k + BLOCK <= stop:
+        one = pool[0, k : k + BLOCK]
+        two = pool[1, k : k + BLOCK]
+        three = pool[2, k : k + BLOCK]
+        hits = 0
+        for j in range(BLOCK):
+            hits |= int(one[j] <= t0) & int(two[j] <= t1) & int(three[j] <= t2)
+        if hits:
             return True
+        k += BLOCK
+    while k < stop:
+        if pool[0, k] <= t0 and pool[1, k] <= t1 and pool[2, k] <= t2:
+            return True
+        k += 1
     return False
 
 
 @njit(cache=True)
-def _front_add(front: Array, count: int, f: Array, n_checked: int) -> tuple[Array, int]:
-    """Add a route to the front, dropping those it covers in criteria 1..n_checked-1."""
-    keep = 0
-    for k in range(count):
-        worse = True
-        for d in range(1, n_checked):
-            if front[k, d] < f[d]:
-                worse = False
-                break
-        if not worse:
+def _bounded(t: Array, g: Array, bound: Array, slack: Array, n: int) -> None:
+    """Set t to criteria 1..n-1 of (g + bound) x slack, infinite beyond."""
+    for d in range(1, 4):
+        t[d - 1] = (g[d] + bound[d]) * slack[d] if d < n else np.inf
+
+
+@njit(cache=True)
+def _reduced(t: Array, g: Array, n: int) -> None:
+    """Set t to criteria 1..n-1 of g, zero beyond."""
+    for d in range(1, 4):
+        t[d - 1] = g[d] if d < n else 0.0
+
+
+@njit(cache=True)
+def _put(pool: Array, place: int, t: Array) -> None:
+    """Write vector t at a place of the pool."""
+    for d in range(3):
+        pool[d, place] = t[d]
+
+
+@njit(cache=True)
+def _without_covered(pool: Array, start: int, count: int, t: Array) -> int:
+    """Close the gaps left by vectors that t covers; returns the new count."""
+    keep = start
+    for k in range(start, start + count):
+        if pool[0, k] < t[0] or pool[1, k] < t[1] or pool[2, k] < t[2]:
             if keep != k:
-                front[keep] = front[k]
+                pool[0, keep] = pool[0, k]
+                pool[1, keep] = pool[1, k]
+                pool[2, keep] = pool[2, k]
             keep += 1
-    if keep == front.shape[0]:
-        front = _grown_rows(front)
-    front[keep] = f
-    return front, keep + 1
+    return keep - start
 
 
 @njit(cache=True)
-def _state_covers(first: int, following: Array, g: Array, cand: Array) -> bool:
-    """Whether a settled label of the state is no worse than cand in criteria 1..D-1."""
-    k = first
-    while k >= 0:
-        hit = True
-        for d in range(1, g.shape[1]):
-            if g[k, d] > cand[d]:
-                hit = False
-                break
-        if hit:
-            return True
-        k = following[k]
-    return False
+def _settle(pool: Array, used: int, where: Array, state: int, t: Array) -> tuple[Array, int]:
+    """Add vector t to the segment of a state, dropping those it covers.
 
-
-@njit(cache=True)
-def _state_add(state: int, label: int, first: Array, following: Array, g: Array) -> None:
-    """Put a settled label at the head of its state's list and unlink those it covers in criteria 1..D-1."""
-    prev = -1
-    k = first[state]
-    while k >= 0:
-        nxt = following[k]
-        worse = True
-        for d in range(1, g.shape[1]):
-            if g[k, d] < g[label, d]:
-                worse = False
-                break
-        if worse:
-            if prev < 0:
-                first[state] = nxt
-            else:
-                following[prev] = nxt
-        else:
-            prev = k
-        k = nxt
-    following[label] = first[state]
-    first[state] = label
+    `where` holds (start, count, room) of each state's segment in the pool; a full segment moves to the end
+    with twice the room. Returns the pool and the part of it in use.
+    """
+    start = where[state, 0]
+    count = _without_covered(pool, start, where[state, 1], t)
+    if count == where[state, 2]:
+        room = max(1, 2 * count)
+        while used + room > pool.shape[1]:
+            pool = _wider(pool)
+        for d in range(3):
+            for k in range(count):
+                pool[d, used + k] = pool[d, start + k]
+        start = used
+        where[state, 0] = start
+        where[state, 2] = room
+        used += room
+    _put(pool, start + count, t)
+    where[state, 1] = count + 1
+    return pool, used
 
 
 @njit(cache=True)
@@ -277,21 +296,23 @@ def label_setting(  # noqa: C901 (one solver loop)
     state = np.empty(room, np.int32)
     parent = np.empty(room, np.int32)
     slot_of = np.empty(room, np.int32)
-    following = np.empty(room, np.int32)
     key = np.empty(room, np.float64)
     item = np.empty(room, np.int32)
-    first = np.full(out_ptr.size - 1, -1, np.int32)
-    front = np.empty((64, n_dim))
+    pool = np.empty((3, 4096))
+    used = 0
+    where = np.zeros((out_ptr.size - 1, 3), np.int64)
+    front = np.empty((3, 64))
     in_front = 0
     found = np.empty(64, np.int32)
     n_found = 0
     size = 0
     count = 0
-    cand = np.zeros(n_dim)
-    f = np.zeros(n_dim)
+    cand = np.zeros(4)
+    t = np.zeros(3)
     for s in origins:
         if bound[s, 0] < np.inf:
-            g[count] = 0.0
+            for d in range(n_dim):
+                g[count, d] = 0.0
             state[count] = s
             parent[count] = -1
             slot_of[count] = -1
@@ -301,20 +322,25 @@ def label_setting(  # noqa: C901 (one solver loop)
         top = item[0]
         size = _pop(key, item, size, state, g, bound)
         u = state[top]
-        for d in range(n_dim):
-            f[d] = g[top, d] + bound[u, d]
-        if _front_covers(front, in_front, f, slack, n_checked):
+        _bounded(t, g[top], bound[u], slack, n_checked)
+        if _covered(front, 0, in_front, t):
             continue
         if goal[u] == 1:
             if n_found == found.size:
                 found = _grown(found)
             found[n_found] = top
             n_found += 1
-            front, in_front = _front_add(front, in_front, f, n_checked)
+            _reduced(t, g[top], n_checked)
+            in_front = _without_covered(front, 0, in_front, t)
+            if in_front == front.shape[1]:
+                front = _wider(front)
+            _put(front, in_front, t)
+            in_front += 1
             continue
-        if _state_covers(first[u], following, g, g[top]):
+        _reduced(t, g[top], n_dim)
+        if _covered(pool, where[u, 0], where[u, 1], t):
             continue
-        _state_add(u, top, first, following, g)
+        pool, used = _settle(pool, used, where, u, t)
         for slot in range(out_ptr[u], out_ptr[u + 1]):
             v = out_head[slot]
             if bound[v, 0] == np.inf:
@@ -322,15 +348,15 @@ def label_setting(  # noqa: C901 (one solver loop)
             for d in range(n_dim):
                 cand[d] = g[top, d] + weight[slot, d]
             if clock >= 0 and calendar[slot] >= 0:
-                t = entry_time(g[top, clock], calendar[slot], windows)
-                if t == np.inf:
+                entry = entry_time(g[top, clock], calendar[slot], windows)
+                if entry == np.inf:
                     continue
-                cand[clock] = t + weight[slot, clock]
-            for d in range(n_dim):
-                f[d] = cand[d] + bound[v, d]
-            if _front_covers(front, in_front, f, slack, n_checked):
+                cand[clock] = entry + weight[slot, clock]
+            _reduced(t, cand, n_dim)
+            if _covered(pool, where[v, 0], where[v, 1], t):
                 continue
-            if _state_covers(first[v], following, g, cand):
+            _bounded(t, cand, bound[v], slack, n_checked)
+            if _covered(front, 0, in_front, t):
                 continue
             if count == max_labels:
                 return found[:n_found], parent, slot_of, count, False
@@ -340,14 +366,14 @@ def label_setting(  # noqa: C901 (one solver loop)
                 state = _grown(state)
                 parent = _grown(parent)
                 slot_of = _grown(slot_of)
-                following = _grown(following)
                 key = _grown(key)
                 item = _grown(item)
-            g[count] = cand
+            for d in range(n_dim):
+                g[count, d] = cand[d]
             state[count] = v
             parent[count] = top
             slot_of[count] = slot
-            size = _push(key, item, size, f[0], count, state, g, bound)
+            size = _push(key, item, size, cand[0] + bound[v, 0], count, state, g, bound)
             count += 1
     return found[:n_found], parent, slot_of, count, True
 

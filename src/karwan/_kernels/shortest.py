@@ -58,7 +58,7 @@ def csr(ends: Array, n_states: int) -> tuple[Array, Array]:
         ptr[ends[a] + 1] += 1
     for v in range(n_states):
         ptr[v + 1] += ptr[v]
-    fill = ptr[:-1].copy()
+    fill = ptr.copy()
     order = np.empty(ends.size, np.int32)
     for a in range(ends.size):
         v = ends[a]
