@@ -1,0 +1,79 @@
+"""Milestones on a time line: every one named, in lanes that never overlap."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from karwan.report.charts.axes import WIDTH, year_axis
+from karwan.report.fonts import fit, text_width
+from karwan.report.palette import ACCENT, ALERT, INK, MUTED, PAPER, RULE, STATUS, text_colour
+from karwan.report.svg import Drawing, Scale
+from karwan.report.text import as_date, clean, day, month
+
+_COLOUR = {"past": STATUS["done"], "reached": STATUS["done"], "done": STATUS["done"], "missed": ALERT, "late": ALERT, "due": ACCENT, "planned": ACCENT}
+_LANE, _SIZE, _MARGIN = 17.0, 10.5, 200.0
+
+
+def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
+    """A dot per milestone at its date, its name in the first free lane below; a line marks the day of the brief."""
+    rows = [(found, r) for r in table.iter_rows(named=True) if (found := as_date(r["date"]))]
+    rows.sort(key=lambda pair: (pair[0], str(pair[1]["milestone_id"])))
+    if not rows:
+        return None
+    first, last = min(rows[0][0], as_of), max(rows[-1][0], as_of)
+    pad = max((last - first).days // 40, 10)
+    scale = Scale(first.toordinal() - pad, last.toordinal() + pad, 8, WIDTH - _MARGIN)
+    says = " ".join(f"{day(when)}: {clean(r['title'])}." for when, r in rows)
+    drawing = Drawing("timeline", WIDTH, 100, "Milestones on a time line", says)
+    axis = 34.0
+    lanes = _lanes(rows, scale)
+    bottom = axis + 30 + (max(lane for lane, *_ in lanes) + 1) * _LANE
+    today = scale(as_of.toordinal())
+    drawing.line(today, 14, today, bottom, ALERT, line=1, dash="4 3")
+    anchor = "start"
+    drawing.text(today + 5, 11, f"brief of {day(as_of)}", size=10.5, anchor=anchor, fill=text_colour(ALERT), weight=600, stretch="semi-condensed")
+    drawing.line(scale.start, axis, scale.end, axis, INK, line=1.4)
+    year_axis(drawing, Scale(scale.low, scale.high, scale.start, scale.end), axis - 20, first, last)
+    for lane, x, text in lanes:
+        drawing.line(x, axis, x, axis + 26 + lane * _LANE - 1, RULE, line=0.9)
+    for (_, row), (lane, x, text) in zip(rows, lanes, strict=True):
+        drawing.text(x + 4, axis + 26 + lane * _LANE, text, size=_SIZE, fill=INK, stretch="semi-condensed", halo=PAPER)
+        drawing.circle(x, axis, 4.2, _COLOUR.get(str(row["state"]), MUTED), stroke=PAPER, line=1.2)
+    drawing.height = bottom + 24
+    _key(drawing, bottom + 16)
+    return drawing.render()
+
+
+def _lanes(rows: list[tuple[date, dict[str, Any]]], scale: Scale) -> list[tuple[int, float, str]]:
+    """Lane, x and text of each milestone, such that no name meets another name or the stem of a later dot.
+
+    Going back in time, a name takes the lane below every later one whose dot it reaches.
+    """
+    result: list[tuple[int, float, str]] = []
+    spans: list[tuple[float, int]] = []
+    for when, row in reversed(rows):
+        stamp = _stamp(when, str(row["date_precision"]))
+        x = scale(when.toordinal())
+        text = fit(f"{stamp}  {clean(row['title'])}", _SIZE, min(330.0, WIDTH - x - 6), stretch="semi-condensed")
+        end = x + 12 + text_width(text, _SIZE, stretch="semi-condensed")
+        lane = max((below + 1 for start, below in spans if start < end), default=0)
+        spans.append((x, lane))
+        result.append((lane, x, text))
+    return result[::-1]
+
+
+def _stamp(when: date, precision: str) -> str:
+    if precision == "year":
+        return str(when.year)
+    return month(when) if precision in ("month", "quarter") else day(when)
+
+
+def _key(drawing: Drawing, y: float) -> None:
+    x = 0.0
+    for colour, text in ((STATUS["done"], "held"), (ALERT, "missed"), (ACCENT, "still due")):
+        drawing.circle(x + 4, y - 3.5, 4.2, colour)
+        drawing.text(x + 13, y, text, size=10.5, fill=MUTED, stretch="semi-condensed")
+        x += 13 + text_width(text, 10.5, stretch="semi-condensed") + 16

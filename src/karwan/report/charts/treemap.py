@@ -1,0 +1,86 @@
+"""Published trade by product group as a treemap, one colour per sector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from karwan.report.charts.axes import WIDTH, value_of
+from karwan.report.fonts import fit, wrap
+from karwan.report.palette import INK, PAPER, SECTORS, on_colour
+from karwan.report.svg import Drawing, legend
+from karwan.report.text import clean, percent, usd, words
+
+Box = tuple[float, float, float, float]
+
+
+def draw_treemap(table: pl.DataFrame, key: str, title: str, height: float = 250.0) -> str | None:
+    """Areas in proportion to value, squarified.
+
+    References
+    ----------
+    Bruls, Huizing and van Wijk (2000), Squarified treemaps, doi:10.1007/978-3-7091-6783-0_4.
+    """
+    rows = [r for r in table.iter_rows(named=True) if (value_of(r, "value_usd") or 0) > 0]
+    rows.sort(key=lambda r: (-r["value_usd"], str(r["group"])))
+    if not rows:
+        return None
+    total = sum(r["value_usd"] for r in rows)
+    sectors = sorted({str(r["sector"]) for r in rows})
+    colours = {sector: SECTORS[k % len(SECTORS)] for k, sector in enumerate(sectors)}
+    says = " ".join(f"{clean(r['group'])}: USD {usd(r['value_usd'])}, {percent(r['value_usd'] / total)}." for r in rows)
+    drawing = Drawing(key, WIDTH, 10, title, says)
+    top = legend(drawing, 0, 11, [(colours[s], words(s)) for s in sectors], room=WIDTH) - 4
+    for row, box in zip(rows, squarify([r["value_usd"] for r in rows], (0, top, WIDTH, height)), strict=True):
+        _tile(drawing, row, box, colours[str(row["sector"])], total)
+    drawing.height = top + height + 2
+    return drawing.render()
+
+
+def squarify(values: list[float], box: Box) -> list[Box]:
+    """Rectangles (x, y, width, height) filling `box`, areas in proportion to the descending `values`."""
+    total = sum(values)
+    if total <= 0:
+        return []
+    x, y, width, height = box
+    areas = [value * width * height / total for value in values]
+    result: list[Box] = []
+    while areas:
+        side = min(width, height)
+        row = [areas[0]]
+        while len(row) < len(areas) and _worst([*row, areas[len(row)]], side) <= _worst(row, side):
+            row.append(areas[len(row)])
+        depth = sum(row) / side if side else 0.0
+        along = 0.0
+        for area in row:
+            length = area / depth if depth else 0.0
+            result.append((x, y + along, depth, length) if width >= height else (x + along, y, length, depth))
+            along += length
+        if width >= height:
+            x, width = x + depth, width - depth
+        else:
+            y, height = y + depth, height - depth
+        areas = areas[len(row) :]
+    return result
+
+
+def _worst(row: list[float], side: float) -> float:
+    total = sum(row)
+    return max(side**2 * max(row) / total**2, total**2 / (side**2 * min(row))) if side and min(row) > 0 else float("inf")
+
+
+def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: float) -> None:
+    x, y, width, height = box
+    name = clean(row["group"])
+    drawing.rect(x, y, width, height, colour, stroke=PAPER, line=1.5, title=f"{name}: USD {usd(row['value_usd'])}")
+    ink = on_colour(colour) if on_colour(colour) == INK else INK
+    if width < 34 or height < 18:
+        return
+    lines = wrap(name, 11, width - 10, lines=2 if height > 46 else 1, stretch="semi-condensed", bold=True)
+    for k, line in enumerate(lines):
+        drawing.text(x + 6, y + 15 + 13 * k, line, size=11, weight=600, fill=ink, stretch="semi-condensed")
+    under = y + 15 + 13 * len(lines)
+    if under < y + height - 4:
+        text = fit(f"{usd(row['value_usd'])} · {percent(row['value_usd'] / total)}", 10.5, width - 10, stretch="semi-condensed")
+        drawing.text(x + 6, under, text, size=10.5, fill=ink, stretch="semi-condensed")

@@ -1,0 +1,194 @@
+"""The report as one self-contained HTML file: inline SVG, embedded fonts, no request to anywhere."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+from karwan.brief import Brief
+from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table
+from karwan.report.document import build_document
+from karwan.report.fonts import font_css
+from karwan.report.text import escape, right_to_left
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+_TAGS = re.compile(r"<[^>]*>")
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def render_html(brief: Brief) -> str:
+    """HTML of a brief: one file, deterministic, without a script.
+
+    Parameters
+    ----------
+    brief
+        All results of one run.
+
+    Returns
+    -------
+    The page as text; fonts (about 120 kB) and the relief of the map are embedded.
+    """
+    document = build_document(brief)
+    body = _body(document)
+    css = files("karwan.report").joinpath("assets/brief.css").read_text(encoding="utf-8")
+    text = _TAGS.sub(" ", body) if len(body) < 20_000_000 else ""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta name="generator" content="Karwan {escape(document.version)}">\n'
+        f"<title>{escape(document.title)}: brief of {escape(document.as_of)}</title>\n"
+        f"<style>\n{font_css(text)}\n{css}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _body(document: Document) -> str:
+    parts = ['<a class="skip" href="#main">Skip to the brief</a>', '<div class="page">', _mast(document), '<main id="main">', _summary(document), _contents(document)]
+    parts += [_section(section) for section in (*document.sections, *document.annexes)]
+    parts += [_sources(document), "</main>", _colophon(document), "</div>"]
+    return "\n".join(part for part in parts if part)
+
+
+def _text(value: str) -> str:
+    """Escaped text, isolated when it runs right to left."""
+    body = escape(value)
+    return f'<bdi dir="rtl">{body}</bdi>' if right_to_left(value) else body
+
+
+def _sentence(value: str) -> str:
+    """Escaped text whose `commands` are set as code."""
+    return _CODE.sub(r"<code>\1</code>", _text(value))
+
+
+def _mast(document: Document) -> str:
+    return (
+        f'<header class="mast"><p class="label"><span>Country pair brief</span><span>Karwan {escape(document.version)}, case {escape(document.case_id)}</span></p>'
+        f'<div><h1>{_text(document.title)}</h1><p class="sub">{_text(document.subtitle)}</p></div>'
+        f'<p class="when">As of<b>{escape(document.as_of)}</b>nothing later is used as known</p></header>'
+    )
+
+
+def _summary(document: Document) -> str:
+    heads = "".join(f"<li>{_sentence(text)}</li>" for text in document.headlines)
+    plate = _figure(document.plate) if document.plate else ""
+    facts = f'<div class="facts">{_table(document.facts)}</div>' if document.facts else ""
+    listed = f'<div><h2 class="label" id="summary-h">In brief</h2><ol class="heads">{heads}</ol></div>' if heads else ""
+    return f'<section class="summary" id="summary" aria-label="Summary">{plate}{listed}{facts}</section>'
+
+
+def _contents(document: Document) -> str:
+    entries = [(s.key, s.number, s.title) for s in (*document.sections, *document.annexes)] + [("sources", "", "Sources")]
+    links = "".join(f'<li><a href="#{key}"><b>{escape(number)}</b>{escape(title)}</a></li>' for key, number, title in entries)
+    return f'<nav class="contents" aria-label="Contents"><ol>{links}</ol></nav>'
+
+
+def _section(section: Section) -> str:
+    blocks = "\n".join(_block(block) for block in section.blocks)
+    return (
+        f'<section class="part" id="{section.key}" aria-labelledby="{section.key}-h"><header><span class="no" aria-hidden="true">{escape(section.number)}</span>'
+        f'<h2 id="{section.key}-h">{escape(section.title)}</h2><p>{_sentence(section.lead)}</p></header>\n{blocks}</section>'
+    )
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Figure):
+        return _figure(block)
+    if isinstance(block, Table):
+        return _table(block)
+    if isinstance(block, Prose):
+        return _prose(block)
+    return _missing(block)
+
+
+def _notes(numbers: tuple[int, ...]) -> str:
+    if not numbers:
+        return ""
+    links = ",".join(f'<a href="#s{n}" aria-label="source {n}">{n}</a>' for n in numbers)
+    return f"<sup>{links}</sup>"
+
+
+def _figure(figure: Figure) -> str:
+    kind = ' class="plate"' if figure.wide else ""
+    sources = f'<span class="unit"><span>Sources:</span> {_many(figure.notes)}</span>' if figure.notes else ""
+    return (
+        f'<figure id="{figure.key}"{kind} aria-labelledby="{figure.key}-h"><h3 id="{figure.key}-h">{_text(figure.title)}</h3>'
+        f'<div class="pic" tabindex="0" role="region" aria-label="{escape(figure.title)}, picture">{figure.svg}</div>'
+        f'<figcaption>{_sentence(figure.caption)}<span class="unit"><span>Unit:</span> {escape(figure.unit)}</span>{sources}</figcaption></figure>'
+    )
+
+
+def _many(numbers: tuple[int, ...]) -> str:
+    shown = ", ".join(f'<a href="#s{n}">{n}</a>' for n in numbers[:12])
+    return f"{shown} and {len(numbers) - 12} more in the tables" if len(numbers) > 12 else shown
+
+
+def _table(table: Table) -> str:
+    head = "".join(
+        f'<th scope="col"{_class("r" if c.right else "")}>{escape(c.label)}' + (f'<span class="u">{escape(c.unit)}</span>' if c.unit else "") + "</th>"
+        for c in table.columns
+    )
+    rows = "\n".join(f"<tr>{_row(table, row)}</tr>" for row in table.rows)
+    note = f'<p class="note">{_sentence(table.note)}</p>' if table.note else ""
+    kind = ' class="wide"' if table.wide else ""
+    return (
+        f'<div class="tab" id="t-{table.key}"><div class="scroll" tabindex="0" role="region" aria-labelledby="t-{table.key}-c"><table{kind}>'
+        f'<caption id="t-{table.key}-c">{_text(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>{note}</div>'
+    )
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
+
+
+def _row(table: Table, row: tuple[Cell, ...]) -> str:
+    parts = []
+    for k, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
+        body = _cell(cell)
+        if k == 0:
+            parts.append(f'<th scope="row">{body}</th>')
+        else:
+            kind = "r" if column.right else "x" if len(cell.text) > 60 else "l" if len(cell.text) > 12 else ""
+            parts.append(f"<td{_class(kind)}>{body}</td>")
+    return "".join(parts)
+
+
+def _cell(cell: Cell) -> str:
+    body = _text(cell.text)
+    if cell.url:
+        body = f'<a href="{escape(cell.url)}" rel="noopener noreferrer">{body}</a>'
+    names = " ".join(name for name in (cell.tone, "assumed" if cell.assumed else "") if name)
+    if names:
+        body = f'<span class="{names}">{body}</span>'
+    if cell.swatch:
+        body = f'<span class="sw" style="background:{cell.swatch}"></span>{body}'
+    return body + _notes(cell.notes)
+
+
+def _prose(prose: Prose) -> str:
+    title = f"<h3>{_text(prose.title)}</h3>" if prose.title else ""
+    if len(prose.texts) == 1:
+        return f'<div class="prose">{title}<p>{_sentence(prose.texts[0])}</p></div>'
+    return f'<div class="prose">{title}<ul>{"".join(f"<li>{_sentence(t)}</li>" for t in prose.texts)}</ul></div>'
+
+
+def _missing(block: Missing) -> str:
+    return f'<div class="missing"><h3>{_text(block.title)}</h3><p>{_sentence(block.text)}</p></div>'
+
+
+def _sources(document: Document) -> str:
+    entries = []
+    for number, text, url, licence, rows in document.sources:
+        shown = f'<a href="{escape(url)}" rel="noopener noreferrer">{_text(text)}</a>' if url else _text(text)
+        count = f"{rows} row{'' if rows == 1 else 's'}" if rows else "no row of the brief"
+        entries.append(f'<li id="s{number}"><b>{number}</b>{shown} <span>{escape(licence)}{"; " if licence else ""}{count}.</span></li>')
+    if not entries:
+        return ""
+    return (
+        '<section class="part" id="sources" aria-labelledby="sources-h"><header><span class="no" aria-hidden="true">§</span><h2 id="sources-h">Sources</h2>'
+        f'<p>Every figure leads to one of these. Rows: figures of the case that rest on the source.</p></header><ol class="sources">{"".join(entries)}</ol></section>'
+    )
+
+
+def _colophon(document: Document) -> str:
+    entries = "".join(f"<li>{_sentence(text)}</li>" for text in document.colophon)
+    return f'<footer class="colophon"><h2 class="label">Colophon</h2><ul>{entries}</ul></footer>'

@@ -1,0 +1,63 @@
+"""Section on the plan: domains, late commitments, milestones, ventures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from karwan.brief import Brief
+from karwan.report import listing as li
+from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Section, cell
+from karwan.report.charts.status import draw_status
+from karwan.report.charts.timeline import draw_timeline
+from karwan.report.text import NONE, clean, day, is_number, number, safe_url
+
+
+def plan_section(brief: Brief, notes: Notes) -> Section:
+    """All blocks of the section."""
+    plan = brief.plan
+    status, line = draw_status(plan.by_domain), draw_timeline(plan.milestones, brief.as_of)
+    milestone_notes = notes.of_rows(plan.milestones.to_dicts())
+    commitment_notes = notes.of_rows(plan.commitments.to_dicts())
+    blocks: list[Block | None] = [
+        Figure("f-status", "Commitments by domain and status", f"One square per commitment, as known on {day(brief.as_of)}.", "count of commitments", status, commitment_notes) if status else None,
+        Figure("f-timeline", "Milestones", "Dots stand at their dates; a name belongs to the dot its line comes from.", "date", line, milestone_notes) if line else None,
+        li.listing("commitments", "Commitments, late ones first", plan.commitments, notes, _COMMITMENTS, wide=True),
+        li.listing("ventures", "Ventures named in the plan", plan.ventures, notes, _VENTURES),
+    ]  # fmt: skip
+    if all(b is None for b in blocks):
+        blocks.append(li.missing("No plan", (), "The case has no commitments: fill `commitments.csv` and `milestones.csv`."))
+    lead = f"{clean(brief.plan_title, 200)}: what was promised, by whom, until when, and what is late on {day(brief.as_of)}."
+    return Section("plan", "5", "The plan", lead, tuple(b for b in blocks if b is not None))
+
+
+def _due(row: dict[str, Any]) -> Cell:
+    if row["due"] is None:
+        return cell("no date published", tone="muted")
+    late = f", {number(row['days_late'])} days late" if row["late"] and is_number(row["days_late"]) else ", late" if row["late"] else ""
+    return cell(day(row["due"]) + late, tone="late" if row["late"] else "", assumed=clean(row["due_basis"]) == "assumed")
+
+
+def _evidence(row: dict[str, Any]) -> Cell:
+    url = safe_url(row["evidence_url"]) or ""
+    text = clean(row["evidence"], 300) or (row["evidence_url"] if url else "") or NONE
+    return cell(text, url=url)
+
+
+_COMMITMENTS: li.Spec = (
+    li.text("Domain", "domain"), li.text("Commitment", "title", 2.6), li.text("Parties", "parties", 0.6), (Column("Due", share=1.1), _due), li.status(),
+    li.date("Status on", "status_on"), (Column("Evidence", share=1.6), _evidence), li.text("Modelled by", "scenario_id", 0.8),
+)  # fmt: skip
+_VENTURES: li.Spec = (
+    li.text("Venture", "venture", 1.6), li.key_text("Kind", "kind", 0.8), li.text("Place", "place"), li.text("Parties", "parties", 0.8), li.money("Investment", "capex_usd", basis=True),
+    li.text("Capacity", "capacity_text", 1.3), li.key_text("State", "state"),
+)  # fmt: skip
+
+
+def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
+    """Rows of the summary: how many commitments, how many late and done."""
+    table = brief.plan.commitments
+    if table.is_empty():
+        return []
+    late = sum(1 for v in table["late"].to_list() if v)
+    done = sum(1 for v in table["status"].to_list() if v == "done")
+    return [("Commitments of the plan", str(table.height), f"on {day(brief.as_of)}: {done} done, {late} past their date", "")]

@@ -1,0 +1,42 @@
+"""Section on the target: forecast, chances and the historical base rate."""
+
+from __future__ import annotations
+
+from karwan.brief import Brief
+from karwan.report import listing as li
+from karwan.report.blocks import Block, Figure, Notes, Prose, Section
+from karwan.report.charts.chances import draw_chances
+from karwan.report.charts.fan import draw_fan
+from karwan.report.sections.standing import main_target
+from karwan.report.text import clean, is_number, number, percent
+
+
+def target_section(brief: Brief, notes: Notes) -> Section:
+    """All blocks of the section."""
+    part = brief.target
+    fan, chances = draw_fan(part.fan, main_target(brief)), draw_chances(part.chances, part.base_rate)
+    blocks: list[Block | None] = [
+        Figure("f-chances", "Chance of reaching the target", "Point: probability; line: its range. Read the spread, not one number.", "probability", chances) if chances else None,
+        Figure("f-fan", "Forecast to the target date", "Bands hold half and nine tenths of the simulated futures of each model.", "USD a year", fan) if fan else None,
+        li.listing("chances-table", "Chances by model", part.chances, notes, (
+            li.text("Target", "target", 1.4), li.text("Model", "model", 1.4), li.part("Chance", "probability"), li.part("Low", "low"), li.part("High", "high"), li.text("Rests on", "basis_text", 2),
+            li.figure("Score", "score", "log score, back-tests", lambda v: number(v, 2)),
+        )),
+        li.listing("base-rate", "Historical base rate", part.base_rate, notes, (
+            li.text("Country pairs that", "label", 2), li.figure("Did", "successes", "pairs"), li.figure("Of", "cases", "pairs"), li.part("Share", "share"), li.part("Low", "low"), li.part("High", "high"),
+        )),
+        Prose(tuple(clean(t) for t in part.text), "What the chances rest on") if part.text else None,
+    ]  # fmt: skip
+    if all(b is None for b in blocks):
+        blocks.append(li.missing("No forecast in this run", (), "`karwan trade target` forecasts to the target date and counts how often comparable country pairs grew as much."))
+    return Section("target", "6", "Will the target be reached", "Several models side by side, and how often others managed the same.", tuple(b for b in blocks if b is not None))
+
+
+def target_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
+    """Row of the summary: spread of the chances over the models."""
+    values = [float(v) for v in brief.target.chances["probability"].to_list() if is_number(v)] if brief.target.chances.height else []
+    if not values:
+        return []
+    low, high = min(values), max(values)
+    shown = percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+    return [("Chance of reaching the target", shown, f"over {len(values)} models and base rates", "")]
