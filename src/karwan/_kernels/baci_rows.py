@@ -46,9 +46,12 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
     file and thousandths of a USD in the result (x 1,000,000); weight is tonnes and grams (x 1,000,000); `NA`, blank or
     absent weight is -1. The lane of a row is `lane_base` plus its place in (year, exporter code, importer code).
     Bad lines beyond the
-    size of `bad_at` are counted only. `buffer` must hold 16 zero bytes after `stop`.
+    size of `bad_at` are counted only. `buffer` must hold 32 zero bytes after `stop`.
     """
-    p = start
+    # Unsigned positions throughout: a signed one is checked for counting from the end at every byte.
+    one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+    five, six, seven = np.uint64(5), np.uint64(6), np.uint64(7)
+    p, last = np.uint64(start), np.uint64(stop)
     rows = 0
     bad = 0
     previous = -1
@@ -56,48 +59,45 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
     first_key = -1
     first_year = 9999
     last_year = -1
-    while p < stop:
+    while p < last:
         line = p
-        year = 0
-        n = 0
-        c = buffer[p]
-        while 48 <= c <= 57:
-            year = year * 10 + (c - 48)
-            n += 1
-            p += 1
-            c = buffer[p]
-        good = c == 44 and n == 4
-        p += 1
+        d0 = np.uint8(buffer[p] - 48)
+        d1 = np.uint8(buffer[p + one] - 48)
+        d2 = np.uint8(buffer[p + two] - 48)
+        d3 = np.uint8(buffer[p + three] - 48)
+        good = d0 <= 9 and d1 <= 9 and d2 <= 9 and d3 <= 9 and buffer[p + four] == 44
+        year = (np.int64(d0) * 10 + d1) * 100 + np.int64(d2) * 10 + d3
+        p += five
         exporter = 0
         n = 0
         c = buffer[p]
         while 48 <= c <= 57:
             exporter = exporter * 10 + (c - 48)
             n += 1
-            p += 1
+            p += one
             c = buffer[p]
         good = good and c == 44 and 0 < n <= 3
-        p += 1
+        p += one
         importer = 0
         n = 0
         c = buffer[p]
         while 48 <= c <= 57:
             importer = importer * 10 + (c - 48)
             n += 1
-            p += 1
+            p += one
             c = buffer[p]
         good = good and c == 44 and 0 < n <= 3
-        p += 1
-        code = 0
-        n = 0
-        c = buffer[p]
-        while 48 <= c <= 57:
-            code = code * 10 + (c - 48)
-            n += 1
-            p += 1
-            c = buffer[p]
-        good = good and c == 44 and n == 6
-        p += 1
+        p += one
+        d0 = np.uint8(buffer[p] - 48)
+        d1 = np.uint8(buffer[p + one] - 48)
+        d2 = np.uint8(buffer[p + two] - 48)
+        d3 = np.uint8(buffer[p + three] - 48)
+        d4 = np.uint8(buffer[p + four] - 48)
+        d5 = np.uint8(buffer[p + five] - 48)
+        good = good and d0 <= 9 and d1 <= 9 and d2 <= 9 and d3 <= 9 and d4 <= 9 and d5 <= 9
+        good = good and buffer[p + six] == 44
+        code = ((np.int64(d0) * 10 + d1) * 10 + d2) * 1000 + (np.int64(d3) * 10 + d4) * 10 + d5
+        p += seven
         money = 0
         whole = 0
         places = 0
@@ -105,38 +105,38 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
         while 48 <= c <= 57:
             money = money * 10 + (c - 48)
             whole += 1
-            p += 1
+            p += one
             c = buffer[p]
         if c == 46:
-            p += 1
+            p += one
             c = buffer[p]
             while 48 <= c <= 57:
                 money = money * 10 + (c - 48)
                 places += 1
-                p += 1
+                p += one
                 c = buffer[p]
-        good = good and c == 44 and 0 < whole <= 9 and places <= 3
+        good = good and c == 44 and 0 < whole <= 11 and places <= 3
         while places < 3:
             money *= 10
             places += 1
-        p += 1
+        p += one
         mass = 0
         whole = 0
         places = 0
-        if p < stop:
+        if p < last:
             c = buffer[p]
             while 48 <= c <= 57:
                 mass = mass * 10 + (c - 48)
                 whole += 1
-                p += 1
+                p += one
                 c = buffer[p]
             if c == 46 and whole > 0:
-                p += 1
+                p += one
                 c = buffer[p]
                 while 48 <= c <= 57:
                     mass = mass * 10 + (c - 48)
                     places += 1
-                    p += 1
+                    p += one
                     c = buffer[p]
             while places < 3:
                 mass *= 10
@@ -144,13 +144,13 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
             mass *= 1000
             if whole == 0:
                 mass = -1
-                if c == 78 and p + 1 < stop and buffer[p + 1] == 65:
-                    p += 2
+                if c == 78 and p + one < last and buffer[p + one] == 65:
+                    p += two
                     c = buffer[p]
-            if c == 13 and p + 1 < stop:
-                p += 1
+            if c == 13 and p + one < last:
+                p += one
                 c = buffer[p]
-            good = good and c == 10 and whole <= 9 and places <= 3
+            good = good and c == 10 and whole <= 11 and places <= 3
         else:
             good = False
         if good:
@@ -160,15 +160,15 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
             good = good and year_slot >= 0 and (year_slot + 1) * CODES * CODES <= lane_seen.size
         if not good:
             p = line
-            while p < stop and buffer[p] != 10:
-                p += 1
-            p += 1
+            while p < last and buffer[p] != 10:
+                p += one
+            p += one
             if bad < bad_at.size:
                 bad_at[bad] = line
                 bad_row[bad] = rows
             bad += 1
             continue
-        p += 1
+        p += one
         key = ((year * 1000 + exporter) * 1000 + importer) * 1_000_000 + code
         if key <= previous:
             ordered = 0
@@ -201,7 +201,7 @@ def parse_plain(
 ) -> tuple[list[tuple[int, int, int, int]], list[int]]:
     """Plain twin of `parse` on lines without line ends: rows (lane, product, value, weight) and bad line numbers."""
     pattern = re.compile(
-        rb"(\d{4}),(\d{1,3}),(\d{1,3}),(\d{6}),(\d{1,9})(?:\.(\d{0,3}))?,(?:NA|(\d{1,9})(?:\.(\d{0,3}))?)?\r?"
+        rb"(\d{4}),(\d{1,3}),(\d{1,3}),(\d{6}),(\d{1,11})(?:\.(\d{0,3}))?,(?:NA|(\d{1,11})(?:\.(\d{0,3}))?)?\r?"
     )
     rows: list[tuple[int, int, int, int]] = []
     bad: list[int] = []

@@ -12,12 +12,12 @@ import csv
 import hashlib
 import os
 import re
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +100,49 @@ def _revision_in(name: str) -> str | None:
 
 
 @dataclass
-class _Piece:
-    rows: int
+class _Outputs:
     lanes: npt.NDArray[np.int32]
     products: npt.NDArray[np.int32]
     values: npt.NDArray[np.int64]
     weights: npt.NDArray[np.int64]
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        return self.lanes, self.products, self.values, self.weights
+
+
+class _OutputPool:
+    """Output arrays used again once nobody looks at them: fresh memory for every piece costs a sixth of the time."""
+
+    # References to an array that only its _Outputs holds, seen from `take`: field, tuple, loop variable, argument.
+    UNUSED = 4
+
+    def __init__(self) -> None:
+        self._given: list[_Outputs] = []
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> _Outputs:
+        """Arrays for every row that `size` bytes can hold; the shortest line is 2020,4,8,010121,1, and a line feed."""
+        room = max(0, size) // 18 + 2
+        with self._lock:
+            for place, outputs in enumerate(self._given):
+                free = all(sys.getrefcount(array) <= self.UNUSED for array in outputs.arrays)
+                if free and outputs.lanes.size >= room:
+                    return self._given.pop(place)
+        room = max(room, (PIECE + MAX_LINE) // 18 + 2)
+        return _Outputs(
+            np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
+        )
+
+    def give_back(self, outputs: _Outputs) -> None:
+        """Take them back; they stay untouched for as long as an Arrow batch refers to them."""
+        with self._lock:
+            self._given.append(outputs)
+
+
+@dataclass
+class _Piece:
+    outputs: _Outputs
     strays: list[tuple[int, bytes]]
     state: npt.NDArray[np.int64]
     digest: bytes
@@ -128,6 +165,7 @@ class PackedBaci:
         self._strays: list[tuple[int, bytes]] = []
         self._lane_base = 0
         self._buffers = threading.local()
+        self._outputs = _OutputPool()
         self.usable = first is not None
         self.in_order = True
 
@@ -157,41 +195,35 @@ class PackedBaci:
                 return
             progress(piece.done)
             if count:
-                yield pa.RecordBatch.from_arrays(
-                    [
-                        pa.array(values[:count])
-                        for values in (piece.lanes, piece.products, piece.values, piece.weights)
-                    ],
-                    names=["lane_key", "product_key", "value_milliusd", "weight_g"],
-                )
+                batch = _batch(piece.outputs, count)
+                self._outputs.give_back(piece.outputs)
+                yield batch
 
     def _pieces(self, kernel: Any) -> Iterator[_Piece]:
         """Pieces in order, two or more being read ahead by worker threads (the kernel releases the lock)."""
         workers = max(2, os.cpu_count() or 1)
-        with ThreadPoolExecutor(workers) as pool:
-            waiting: deque[Future[_Piece]] = deque()
-            jobs = self._jobs(kernel, pool)
-            try:
-                for job in jobs:
-                    waiting.append(job)
-                    if len(waiting) > workers:
+        descriptor = os.open(self._content.path, os.O_RDONLY)
+        try:
+            with ThreadPoolExecutor(workers) as pool:
+                waiting: deque[Future[_Piece]] = deque()
+                try:
+                    for job in self._jobs(kernel, pool, descriptor):
+                        waiting.append(job)
+                        if len(waiting) > workers:
+                            yield waiting.popleft().result()
+                    while waiting:
                         yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for job in waiting:
-                    job.cancel()
+                finally:
+                    for job in waiting:
+                        job.cancel()
+        finally:
+            os.close(descriptor)
 
-    def _jobs(self, kernel: Any, pool: ThreadPoolExecutor) -> Iterator[Future[_Piece]]:
+    def _jobs(self, kernel: Any, pool: ThreadPoolExecutor, descriptor: int) -> Iterator[Future[_Piece]]:
         size = self._content.size
         if self._content.member is None:
-            descriptor = os.open(self._content.path, os.O_RDONLY)
-            try:
-                for offset in range(0, size, PIECE):
-                    yield pool.submit(self._read_piece, kernel, descriptor, offset)
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-                os.close(descriptor)
+            for offset in range(0, size, PIECE):
+                yield pool.submit(self._read_piece, kernel, descriptor, offset)
             return
         with self._content.open() as stream:
             held = b""
@@ -237,10 +269,7 @@ class PackedBaci:
     def _parse(
         self, kernel: Any, buffer: npt.NDArray[np.uint8], start: int, end: int, digest: bytes, done: int
     ) -> _Piece:
-        # The shortest line the kernel takes is 2020,4,8,010121,1, and a line feed.
-        room = max(0, end - start) // 18 + 2
-        lanes, products = np.empty(room, np.int32), np.empty(room, np.int32)
-        values, weights = np.empty(room, np.int64), np.empty(room, np.int64)
+        outputs = self._outputs.take(end - start)
         bad_at, bad_row = np.empty(MAX_STRAYS_PER_PIECE, np.int64), np.empty(MAX_STRAYS_PER_PIECE, np.int64)
         state = np.zeros(kernel.STATE_SIZE, np.int64)
         kernel.parse(
@@ -249,10 +278,10 @@ class PackedBaci:
             end,
             self._lane_base,
             self._year_base,
-            lanes,
-            products,
-            values,
-            weights,
+            outputs.lanes,
+            outputs.products,
+            outputs.values,
+            outputs.weights,
             bad_at,
             bad_row,
             self._lane_seen,
@@ -264,7 +293,7 @@ class PackedBaci:
         for n in range(bad):
             text = bytes(buffer[int(bad_at[n]) : min(end, int(bad_at[n]) + MAX_LINE)]).split(b"\n")[0]
             strays.append((int(bad_row[n]) + n, text))
-        return _Piece(int(state[kernel.ROWS]), lanes, products, values, weights, strays, state, digest, done)
+        return _Piece(outputs, strays, state, digest, done)
 
     # -- after reading -------------------------------------------------------------------------------------------------
 
@@ -275,37 +304,43 @@ class PackedBaci:
     def lanes(self) -> pa.Table:
         """Lanes of the rows read; the reading is not `usable` where two codes mean the same country."""
         at = np.flatnonzero(self._lane_seen)
-        years = self._year_base + at // 1_000_000
-        known = {code: self._countries.resolve(str(code), "m49") for code in np.unique([at // 1000 % 1000, at % 1000])}
-        exporters = [known[code] for code in at // 1000 % 1000]
-        importers = [known[code] for code in at % 1000]
-        flags = [
-            ";".join(
-                ([] if a[1] else ["unknown_exporter"]) + ([] if b[1] else ["unknown_importer"])
-            )
-            for a, b in zip(exporters, importers, strict=True)
-        ]
-        count = at.size
-        pairs = [(int(year), a[0], b[0]) for year, a, b in zip(years, exporters, importers, strict=True)]
-        # Two codes for one country (56 and 58 for Belgium) would merge flows: that is the general reader's to report.
-        self.usable &= len(set(pairs)) == count and all(a != b for _, a, b in pairs)
-        frame = pl.DataFrame(
-            {
-                "lane_key": (self._lane_base + at).astype(np.int32),
-                "reporter_side": ["reconciled"] * count,
-                "reporter": pl.Series([None] * count, dtype=pl.String),
-                "exporter": [code for code, _ in exporters],
-                "importer": [code for code, _ in importers],
-                "period": [str(year) for year in years],
-                "period_start": [date(int(year), 1, 1) for year in years],
-                "period_end": [date(int(year), 12, 31) for year in years],
-                "frequency": ["A"] * count,
-                "hs_revision": [self._mapping.nomenclature] * count,
-                "valuation": ["fob"] * count,
-                "quantity_unit": pl.Series([None] * count, dtype=pl.String),
-                "flags": flags,
-            }
+        codes = np.arange(1_000)
+        resolved = [self._countries.resolve(str(code), "m49") for code in codes]
+        countries = pl.DataFrame(
+            {"code": codes, "country": [name for name, _ in resolved], "known": [known for _, known in resolved]}
         )
+        years = pl.DataFrame({"year": np.arange(self._year_base, self._year_base + YEARS)}).with_columns(
+            period=pl.col("year").cast(pl.String),
+            period_start=pl.date(pl.col("year"), 1, 1),
+            period_end=pl.date(pl.col("year"), 12, 31),
+        )
+        # Places in the look-ups, so that all is gathered and nothing is joined.
+        exporters, importers = countries[at // 1_000 % 1_000], countries[at % 1_000]
+        flags = pl.concat_str(
+            pl.when(~exporters["known"]).then(pl.lit("unknown_exporter")),
+            pl.when(~importers["known"]).then(pl.lit("unknown_importer")),
+            separator=";",
+            ignore_nulls=True,
+        )
+        absent = pl.lit(None, dtype=pl.String)
+        frame = years[at // 1_000_000].select(
+            pl.Series("lane_key", (self._lane_base + at).astype(np.int32)),
+            pl.lit("reconciled").alias("reporter_side"),
+            absent.alias("reporter"),
+            exporters["country"].alias("exporter"),
+            importers["country"].alias("importer"),
+            "period",
+            "period_start",
+            "period_end",
+            pl.lit("A").alias("frequency"),
+            pl.lit(self._mapping.nomenclature).alias("hs_revision"),
+            pl.lit("fob").alias("valuation"),
+            absent.alias("quantity_unit"),
+            flags.alias("flags"),
+        )
+        # Two codes for one country (56 and 58 for Belgium) would merge flows: that is the general reader's to report.
+        pairs = frame.select("period", "exporter", "importer")
+        self.usable &= pairs.n_unique() == frame.height and pairs.filter(pl.col("exporter") == pl.col("importer")).is_empty()
         return frame.to_arrow()
 
     def products(self) -> pa.Table:
@@ -340,6 +375,19 @@ class PackedBaci:
         )
         blank = pl.col("raw").str.strip_chars() == ""
         return FlowFramer(self._mapping, self._countries).frame(table.filter(~blank))
+
+
+def _batch(outputs: _Outputs, count: int) -> pa.RecordBatch:
+    """The piece's rows as Arrow arrays over the same memory; a weight of -1 becomes null."""
+    weights = outputs.weights[:count]
+    known = np.packbits(weights >= 0, bitorder="little")
+    columns = [
+        pa.array(outputs.lanes[:count]),
+        pa.array(outputs.products[:count]),
+        pa.array(outputs.values[:count]),
+        pa.Array.from_buffers(pa.int64(), count, [pa.py_buffer(known), pa.py_buffer(weights)]),
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=["lane_key", "product_key", "value_milliusd", "weight_g"])
 
 
 def _after_line_feed(buffer: npt.NDArray[np.uint8], start: int, stop: int) -> int:

@@ -275,6 +275,7 @@ class FlowFramer:
             (~pl.col("_exporter_ok"), "unknown_exporter"),
             (~pl.col("_importer_ok"), "unknown_importer"),
             (~pl.col("_product_known"), "unknown_product"),
+            (pl.col("exporter") == pl.col("importer"), "own_country"),
             (pl.col("_weight") < 0, "negative_weight_dropped"),
         ]
         texts = [f"_{name}" for name in (*COUNTRY_FIELDS, "quantity_unit", "product") if name in view]
@@ -301,7 +302,6 @@ class FlowFramer:
             checks.append((~flow.is_in(both).fill_null(False), said))
         checks += [
             (pl.col("exporter").is_null() | pl.col("importer").is_null(), pl.lit("no exporter or no importer")),
-            (pl.col("exporter") == pl.col("importer"), pl.lit("set aside: exporter and importer are the same")),
             (
                 pl.col("period").is_null(),
                 pl.format("period '{}' is not a year, month or range", pl.col("_period").fill_null("")),

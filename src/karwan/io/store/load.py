@@ -130,7 +130,8 @@ def _ingest_one(
         report = _load_packed(store, reading, reading.packed(), _Policy(on_overlap, progress, stamp, base))
         if report is not None:
             return report
-        store.raw().execute("DELETE FROM flow_rows WHERE lane_key >= ?", [base])
+        for name in ("flow_rows", "quantities", "lanes"):
+            store.raw().execute(f"DELETE FROM {name} WHERE lane_key >= ?", [base])
     return _load_staged(store, reading, _Policy(on_overlap, progress, stamp, _next_lane(store)))
 
 
@@ -194,6 +195,7 @@ def _load_staged(store: Store, reading: Reading, policy: _Policy) -> LoadReport:
         _insert(store, "products", staging.fresh_products())
         _insert(store, "lanes", _full_lanes(staging.lanes(), load_id, reading.source))
         _insert_rows(store, staging.rows())
+        _insert(store, "quantities", staging.quantities())
         replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
     return _finish(store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, replaced))
 
@@ -201,33 +203,61 @@ def _load_staged(store: Store, reading: Reading, policy: _Policy) -> LoadReport:
 def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Policy) -> LoadReport | None:
     """Load by the short cut; None where the file is not one it covers (what it wrote is then the caller's to delete)."""
     raw = store.raw()
-    _insert_rows(store, packed.batches(policy.lane_base, policy.progress), keyed="nullif(weight_g, -1), NULL")
+    _insert_rows(store, packed.batches(policy.lane_base, policy.progress))
     if not packed.usable:
         return None
     content_hash = packed.content_hash()
     load_id = reading.load_id(content_hash)
     if not packed.in_order and _has_repeats(raw, policy.lane_base):
         return None
-    strays = packed.strays()
-    if strays.filter(pl.col("reason").is_null()).height:
-        return None
+    raw.register("incoming", packed.products())
+    raw.execute("INSERT INTO products SELECT * FROM incoming ANTI JOIN products USING (product_key)")
+    raw.unregister("incoming")
     lanes = _full_lanes(packed.lanes(), load_id, reading.source)
     if not packed.usable:
         return None
-    rejects = strays.select("line", "reason", "raw")
+    _insert(store, "lanes", lanes)
+    rejects = _load_strays(store, packed.strays(), load_id, reading.source)
+    if rejects is None:
+        return None
     totals = raw.execute(
         "SELECT count(*), coalesce(sum(value_milliusd), 0) FROM flow_rows WHERE lane_key >= ?", [policy.lane_base]
     ).fetchone()
     assert totals is not None
     if totals[0] == 0:
         raise _nothing_usable(reading, rejects)
-    raw.register("incoming", packed.products())
-    raw.execute("INSERT INTO products SELECT * FROM incoming ANTI JOIN products USING (product_key)")
-    raw.unregister("incoming")
-    _insert(store, "lanes", lanes)
     replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
     value_usd = float(totals[1]) / tables.MILLI
     return _finish(store, reading, policy, _Outcome(load_id, content_hash, int(totals[0]), value_usd, rejects, replaced))
+
+
+def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) -> pl.DataFrame | None:
+    """Add the lines the short cut left out and the general reader accepts; the rejects of the others.
+
+    None where such a line is a flow that the short cut has stored: which of the two stays is the staged path's to say.
+    """
+    if strays.height == 0:
+        return strays.select("line", "reason", "raw")
+    with Staging() as staging:
+        staging.add(strays)
+        staging.settle("reject")
+        base = _next_lane(store)
+        staging.key(base, store.table(store.backend.table("products")))
+        _insert(store, "products", staging.fresh_products())
+        _insert(store, "lanes", _full_lanes(staging.lanes(), load_id, source))
+        _insert_rows(store, staging.rows())
+        _insert(store, "quantities", staging.quantities())
+        rejects = staging.rejects()
+        same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in _OVERLAP_KEY)
+        twins = store.raw().execute(
+            f"""
+            SELECT 1 FROM lanes a JOIN lanes b ON a.load_id = b.load_id AND {same}
+            JOIN flow_rows x ON x.lane_key = a.lane_key JOIN flow_rows y ON y.lane_key = b.lane_key
+            WHERE a.load_id = ? AND a.lane_key >= ? AND b.lane_key < ? AND x.product_key = y.product_key LIMIT 1
+            """,
+            [load_id, base, base],
+        )
+        return None if twins.fetchone() is not None else rejects
 
 
 def _has_repeats(raw: Any, lane_base: int) -> bool:
@@ -314,7 +344,7 @@ def _insert(store: Store, name: str, rows: pa.Table) -> None:
         store.backend.insert(name, ibis.memtable(table))
 
 
-def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch], keyed: str = "weight_g, quantity") -> None:
+def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch]) -> None:
     """Append to `flow_rows`: streamed into DuckDB, in one piece elsewhere."""
     if store.engine != "duckdb":
         _insert(store, "flow_rows", pa.Table.from_batches(batches))
@@ -325,7 +355,7 @@ def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch], keyed: str = "
     reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
     raw = store.raw()
     raw.register("incoming_rows", reader)
-    raw.execute(f"INSERT INTO flow_rows SELECT lane_key, product_key, value_milliusd, {keyed} FROM incoming_rows")
+    raw.execute("INSERT INTO flow_rows SELECT lane_key, product_key, value_milliusd, weight_g FROM incoming_rows")
     raw.unregister("incoming_rows")
 
 
@@ -370,13 +400,15 @@ def _settle_overlap(store: Store, reading: Reading, load_id: str, on_overlap: st
     if store.engine not in ("duckdb", "postgres"):
         raise StoreError(f"The engine {store.engine} cannot replace rows.", fix="Use a DuckDB or PostgreSQL store.")
     doomed = ibis.to_sql(repeated, dialect=store.engine)
-    statement = (
-        f"DELETE FROM flow_rows AS f USING ({doomed}) AS d "
-        "WHERE f.lane_key = d.lane_key AND f.product_key = d.product_key"
-    )
-    if store.engine == "duckdb":
-        store.raw().execute(statement)
-    else:
-        with cast(Any, store.backend).begin() as cursor:
-            cursor.execute(statement)
+    # The quantities first: the rows tell which they are.
+    for name in ("quantities", "flow_rows"):
+        statement = (
+            f"DELETE FROM {name} AS f USING ({doomed}) AS d "
+            "WHERE f.lane_key = d.lane_key AND f.product_key = d.product_key"
+        )
+        if store.engine == "duckdb":
+            store.raw().execute(statement)
+        else:
+            with cast(Any, store.backend).begin() as cursor:
+                cursor.execute(statement)
     return count

@@ -161,6 +161,7 @@ def query(
     UnknownName
         `by` names no column.
     """
+    by = list(dict.fromkeys(by))
     unknown = [name for name in by if name not in GROUPABLE]
     if unknown:
         raise UnknownName(f"There is no column {', '.join(unknown)} to group by.", fix=f"Choose of {', '.join(GROUPABLE)}.")
@@ -170,7 +171,7 @@ def query(
     apart = _varying(store, flows, by)
     groups = [*by, *apart]
     known = flows.weight_g.notnull()
-    sums = flows.group_by(groups).aggregate(
+    sums = (flows.group_by(groups) if groups else flows).aggregate(
         value_milliusd=flows.value_milliusd.sum(),
         weight_g=flows.weight_g.sum(),
         weighed_milliusd=flows.value_milliusd.sum(where=known),
@@ -184,7 +185,8 @@ def query(
         weight_kg=(sums.weighed == sums.flows).ifelse(sums.weight_g.cast("float64") / tables.MILLI, None),
         weighed_share=(money > 0).ifelse(sums.weighed_milliusd.fill_null(0).cast("float64") / money, None),
         flows=sums.flows,
-    ).filter(sums.flows > 0)
+    )
+    answer = answer.filter(answer.flows > 0)
     answer = answer.order_by(answer.value_usd.desc()).limit(limit) if limit else answer
     table = store.table(answer)
     table = table.sort([*groups]) if groups and limit is None else table

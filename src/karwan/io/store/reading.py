@@ -47,7 +47,7 @@ class PackedRows(Protocol):
     """Rows a source can key by itself, faster than by staging; lanes, products and strays are known once it is read."""
 
     def batches(self, lane_base: int, progress: Progress) -> Iterator[pa.RecordBatch]:
-        """Batches with the columns of `flow_rows` but `quantity`; a weight of -1 means missing."""
+        """Batches with the columns of `flow_rows`."""
 
     def lanes(self) -> pa.Table:
         """Lanes of the rows read, without `load_id` and `source`."""

@@ -60,12 +60,18 @@ class Staging:
         self._scratch.execute(
             f"""
             CREATE TABLE repeated AS
-            SELECT * FROM (
-                SELECT rowid AS row_at, line, value_milliusd, raw,
+            WITH hashed AS (SELECT rowid AS row_at, hash({_KEY}) AS key_hash FROM staged),
+            shared AS (SELECT key_hash FROM hashed GROUP BY key_hash HAVING count(*) > 1),
+            suspects AS (
+                SELECT h.row_at, s.* FROM staged s JOIN hashed h ON s.rowid = h.row_at
+                WHERE h.key_hash IN (SELECT key_hash FROM shared)
+            )
+            SELECT row_at, line, value_milliusd, raw, place, first_line, first_value FROM (
+                SELECT row_at, line, value_milliusd, raw,
                        row_number() OVER same AS place,
                        first_value(line) OVER same AS first_line,
                        first_value(value_milliusd) OVER same AS first_value
-                FROM staged WINDOW same AS (PARTITION BY {_KEY} ORDER BY line, rowid)
+                FROM suspects WINDOW same AS (PARTITION BY {_KEY} ORDER BY line, row_at)
             ) WHERE place > 1
             """
         )
@@ -136,6 +142,14 @@ class Staging:
             """
         )
         self._scratch.unregister("known")
+        self._scratch.execute(
+            f"""
+            CREATE TABLE keyed AS
+            SELECT l.lane_key, p.product_key, s.value_milliusd, s.weight_g, s.quantity
+            FROM staged s JOIN lanes l ON {_SAME_LANE}
+            JOIN products p ON p.product = s.product AND p.product_level = s.product_level
+            """
+        )
 
     def lanes(self) -> pa.Table:
         """Lanes with their keys."""
@@ -149,14 +163,14 @@ class Staging:
 
     def rows(self) -> Iterator[pa.RecordBatch]:
         """The rows, keyed."""
-        result = self._scratch.execute(
-            f"""
-            SELECT l.lane_key, p.product_key, s.value_milliusd, s.weight_g, s.quantity
-            FROM staged s JOIN lanes l ON {_SAME_LANE}
-            JOIN products p ON p.product = s.product AND p.product_level = s.product_level
-            """
-        )
+        result = self._scratch.execute("SELECT lane_key, product_key, value_milliusd, weight_g FROM keyed")
         yield from result.to_arrow_reader(BATCH_ROWS)
+
+    def quantities(self) -> pa.Table:
+        """Supplementary quantities, keyed."""
+        return self._scratch.execute(
+            "SELECT lane_key, product_key, quantity FROM keyed WHERE quantity IS NOT NULL"
+        ).to_arrow_table()
 
     def rejects(self) -> pl.DataFrame:
         """Rejected rows: `line`, `reason`, `raw`."""

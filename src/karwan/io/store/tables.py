@@ -1,7 +1,8 @@
 """The tables of the trade store and the one expression that joins them into `flows`.
 
 A flow is stored once, in narrow rows: who traded with whom, when, and how it was measured stands in `lanes`, the
-product in `products`, and `flow_rows` carries two keys and the figures. Money is stored in thousandths of a US dollar
+product in `products`, `flow_rows` carries two keys and the figures, and `quantities` the supplementary quantity of the
+rows that have one. Money is stored in thousandths of a US dollar
 and weight in grams, as whole numbers, so that a sum is the same on every engine and in every order of the rows.
 """
 
@@ -23,9 +24,9 @@ FLOW_ROWS = ibis.schema(
         "product_key": "int32",
         "value_milliusd": "int64",
         "weight_g": "int64",
-        "quantity": "float64",
     }
 )
+QUANTITIES = ibis.schema({"lane_key": "int32", "product_key": "int32", "quantity": "float64"})
 LANES = ibis.schema(
     {
         "lane_key": "int32",
@@ -68,6 +69,7 @@ TABLES = {
     "lanes": LANES,
     "products": PRODUCTS,
     "flow_rows": FLOW_ROWS,
+    "quantities": QUANTITIES,
     "rejects": REJECTS,
 }
 
@@ -139,7 +141,7 @@ def committed_lanes(backend: BaseBackend) -> ir.Table:
 
 
 def measured(backend: BaseBackend) -> ir.Table:
-    """`flows` with the stored whole numbers `value_milliusd` and `weight_g` instead of dollars and kilograms."""
+    """`flows` with the stored whole numbers `value_milliusd` and `weight_g`, without the supplementary quantity."""
     rows = backend.table("flow_rows")
     return rows.inner_join(committed_lanes(backend), "lane_key").inner_join(backend.table("products"), "product_key")
 
@@ -149,7 +151,7 @@ def flows(backend: BaseBackend) -> ir.Table:
 
     `value_usd` is in US dollars, `weight_kg` in kilograms; a missing weight or quantity is null, never zero.
     """
-    joined = measured(backend)
+    joined = measured(backend).left_join(backend.table("quantities"), ["lane_key", "product_key"])
     table = joined.mutate(
         value_usd=joined.value_milliusd.cast("float64") / MILLI,
         weight_kg=joined.weight_g.cast("float64") / MILLI,

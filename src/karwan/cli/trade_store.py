@@ -1,0 +1,330 @@
+"""`karwan trade ingest`, `query` and `sources`: put trade data into the store and ask it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from karwan.errors import InvalidInput, KarwanError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from karwan.io.sources import Source
+    from karwan.io.sources.registry import Options
+    from karwan.io.store import LoadReport, QueryResult, Reading
+
+StoreOption = Annotated[
+    str, typer.Option("--store", help="DuckDB file, or an engine's URL (postgres://..., spark://...).", envvar="KARWAN_STORE")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+DEFAULT_STORE = "karwan.duckdb"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the store's commands to the `karwan trade` app."""
+    app.command("ingest")(ingest)
+    app.command("query")(query)
+    app.command("sources")(sources)
+    app.command("loads")(loads)
+    app.command("rejects")(rejects)
+
+
+@contextmanager
+def _errors(debug: bool = False) -> Iterator[None]:
+    """Turn a Karwan error into its message on stderr and exit code 2."""
+    try:
+        yield
+    except KarwanError as error:
+        if debug:
+            raise
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def ingest(
+    source: Annotated[str, typer.Argument(help="Name of a source; see `karwan trade sources`.")],
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files to read.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    hs_revision: Annotated[str | None, typer.Option(help="Nomenclature of the codes: HS92 ... HS22, or another.")] = None,
+    mapping: Annotated[str | None, typer.Option(help="Packaged mapping or mapping file, for the source `table`.")] = None,
+    country_codes: Annotated[Path | None, typer.Option(help="CSV of numeric country codes, as shipped with BACI.")] = None,
+    nomenclature: Annotated[Path | None, typer.Option(help="CSV with a column of known product codes; flags others.")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", help="Setting of a web service: NAME=VALUE.")] = None,
+    on_overlap: Annotated[str, typer.Option(help="Flows that are there already: refuse, replace or keep.")] = "refuse",
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Read trade data into the store: each file once, whole or not at all, every row accounted for.
+
+    Example: karwan trade ingest baci BACI_HS17_Y2020_V202501.csv --store trade.duckdb
+    """
+    with _errors(debug):
+        from karwan.io import store as trade_store
+        from karwan.io.sources import source_named
+        from karwan.io.sources.countries import countries_with
+        from karwan.io.sources.registry import Options
+
+        options = Options(
+            hs_revision=hs_revision,
+            mapping=mapping,
+            countries=countries_with(country_codes),
+            known_codes=None if nomenclature is None else _known_codes(nomenclature),
+            service=_settings(setting or []),
+        )
+        chosen = source_named(source)
+        groups = _readings(chosen, paths or [], options)
+        reports: list[LoadReport] = []
+        with trade_store.open_store(store, create=True) as opened:
+            for readings in groups:
+                with _bar(readings, quiet or as_json) as progress:
+                    reports += trade_store.ingest(opened, readings, on_overlap=on_overlap, progress=progress)
+        _print_reports(reports, as_json)
+
+
+def _readings(source: Source, paths: Sequence[Path], options: Options) -> list[list[Reading]]:
+    """Readings by path; each path is one transaction."""
+    if source.needs_path and not paths:
+        raise InvalidInput(f"The source `{source.name}` needs a file.", fix=f"It reads {source.reads}.")
+    return [source.read(path, options) for path in paths] if paths else [source.read(None, options)]
+
+
+def _settings(texts: Sequence[str]) -> dict[str, str]:
+    bad = [text for text in texts if "=" not in text]
+    if bad:
+        raise InvalidInput(f"--set {bad[0]} has no `=`.", fix="Write --set reporters=KAZ,PAK.")
+    return {name.strip(): value.strip() for name, value in (text.split("=", 1) for text in texts)}
+
+
+def _known_codes(path: Path) -> frozenset[str]:
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        names = [name for name in reader.fieldnames or [] if "code" in name.lower()]
+        if not names:
+            raise InvalidInput(f"{path.name} has no column of codes.", fix="Name a column `code` or `hscode`.")
+        return frozenset(row[name].strip() for row in reader for name in names if row[name])
+
+
+@contextmanager
+def _bar(readings: Sequence[Reading], quiet: bool) -> Iterator[Any]:
+    """A progress bar with rate and remaining time on stderr, or nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda done: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        total = sum(reading.content_bytes for reading in readings)
+        task = bar.add_task(readings[0].file_name, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _print_reports(reports: Sequence[LoadReport], as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {
+                "load_id": report.load_id,
+                "source": report.source,
+                "file": report.file_name,
+                "status": report.status,
+                "rows": report.rows,
+                "rejects": report.rejects,
+                "value_usd": report.value_usd,
+                "replaced": report.replaced,
+                "reasons": report.reasons.to_dicts(),
+                "notes": list(report.notes),
+            }
+            for report in reports
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for report in reports:
+        verb = "is in the store already: nothing changed" if report.status == "unchanged" else "loaded"
+        typer.echo(f"{report.file_name} {verb} ({report.source}, load {report.load_id})")
+        typer.echo(f"  {report.rows:,} rows stored, {report.value_usd:,.0f} USD; {report.rejects:,} rows rejected")
+        for reason, count in report.reasons.iter_rows():
+            typer.echo(f"    {count:>10,}  {reason}")
+        for note in report.notes:
+            typer.echo(f"  note: {note}")
+
+
+def query(
+    store: StoreOption = DEFAULT_STORE,
+    exporter: Annotated[list[str] | None, typer.Option(help="ISO alpha-3 code; repeat for several.")] = None,
+    importer: Annotated[list[str] | None, typer.Option(help="ISO alpha-3 code; WLD is the world.")] = None,
+    reporter: Annotated[list[str] | None, typer.Option(help="Whose statistics.")] = None,
+    side: Annotated[list[str] | None, typer.Option(help="exporter, importer, reconciled or unknown.")] = None,
+    product: Annotated[list[str] | None, typer.Option(help="Product code or its beginning.")] = None,
+    level: Annotated[list[int] | None, typer.Option(help="Digits of the code; 0 is the total.")] = None,
+    period: Annotated[list[str] | None, typer.Option(help="2020, 2025-03 or 2024-07..2025-06.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Source of the load.")] = None,
+    hs_revision: Annotated[list[str] | None, typer.Option(help="Nomenclature.")] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Columns to group by; repeat, or separate by commas.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Largest so many groups.")] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Sum stored flows by groups. What must not be added (both sides, several sources, ...) is kept apart and said.
+
+    Example: karwan trade query --exporter AFG --importer PAK --by period,product --level 6 --csv
+    """
+    with _errors(debug):
+        from karwan.io import store as trade_store
+        from karwan.io.store.query import Selection
+
+        selection = Selection(
+            exporter=_upper(exporter),
+            importer=_upper(importer),
+            reporter=_upper(reporter),
+            side=side or (),
+            product=product or (),
+            level=level or (),
+            period=period or (),
+            source=source or (),
+            hs_revision=hs_revision or (),
+            since=_day(since),
+            until=_day(until),
+        )
+        groups = [name.strip() for text in by or [] for name in text.split(",") if name.strip()]
+        with trade_store.open_store(store) as opened:
+            result = trade_store.query(opened, selection, by=groups, limit=limit)
+        _print_result(result, as_json, as_csv)
+
+
+def _upper(codes: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(code.upper() if len(code) == 3 else code for code in codes or ())
+
+
+def _day(text: str | None) -> str | None:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise InvalidInput(f"`{text}` is no day.", fix="Write YYYY-MM-DD.") from error
+
+
+def _print_result(result: QueryResult, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        rows = json.loads(result.table.write_json())
+        typer.echo(json.dumps({"rows": rows, "notes": list(result.notes)}, ensure_ascii=False, indent=2))
+        return
+    _print_table(result.table, as_csv)
+    for note in result.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def _print_table(table: pl.DataFrame, as_csv: bool) -> None:
+    if as_csv:
+        sys.stdout.write(table.write_csv())
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    view = Table(box=None, pad_edge=False)
+    numeric = [kind.is_numeric() for kind in table.dtypes]
+    for name, number in zip(table.columns, numeric, strict=True):
+        view.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in table.iter_rows():
+        view.add_row(*(Text(_shown(cell)) for cell in row))
+    console = Console()
+    console.print(view)
+    typer.echo(f"{table.height:,} rows")
+
+
+def _shown(cell: object) -> str:
+    if cell is None:
+        return "-"
+    if isinstance(cell, float):
+        return f"{cell:,.3f}" if abs(cell) < 10 else f"{cell:,.0f}"
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def sources(as_json: JsonOption = False) -> None:
+    """List the sources and the packaged mappings.
+
+    Example: karwan trade sources
+    """
+    from karwan.io.sources import SOURCES
+    from karwan.io.sources.mapping import packaged_mappings
+
+    rows = [
+        {"source": entry.name, "title": entry.title, "provider": entry.provider, "reads": entry.reads}
+        for entry in SOURCES.values()
+    ]
+    maps = [
+        {"mapping": entry.name, "title": entry.title, "provider": entry.provider, "layout": entry.layout}
+        for entry in packaged_mappings().values()
+    ]
+    if as_json:
+        typer.echo(json.dumps({"sources": rows, "mappings": maps}, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{row['source']:14s} {row['title']}\n{'':14s} reads: {row['reads']}")
+    typer.echo("\nMappings for the source `table`:")
+    for row in maps:
+        typer.echo(f"{row['mapping']:18s} {row['title']} ({row['layout']})")
+
+
+def loads(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+    """List what was loaded, oldest first.
+
+    Example: karwan trade loads --store trade.duckdb
+    """
+    with _errors():
+        from karwan.io import store as trade_store
+
+        with trade_store.open_store(store) as opened:
+            table = opened.loads().select("load_id", "source", "file_name", "rows", "rejects", "value_usd", "loaded_at")
+        _rows_out(table, as_json, as_csv)
+
+
+def rejects(
+    store: StoreOption = DEFAULT_STORE,
+    load: Annotated[str | None, typer.Option(help="Only this load.")] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """List rows that were not stored: line, reason, and the row as it stood.
+
+    Example: karwan trade rejects --load 434155e28025ce42 --csv
+    """
+    with _errors():
+        from karwan.io import store as trade_store
+
+        with trade_store.open_store(store) as opened:
+            table = opened.rejects(load)
+        _rows_out(table, as_json, as_csv)
+
+
+def _rows_out(table: pl.DataFrame, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(json.loads(table.write_json()), ensure_ascii=False, indent=2))
+    else:
+        _print_table(table, as_csv)
