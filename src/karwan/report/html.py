@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 from karwan.brief import Brief
-from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table
+from karwan.report.blocks import Block, Cell, Column, Document, Figure, Missing, Prose, Section, Table
 from karwan.report.document import build_document
 from karwan.report.fonts import font_css
 from karwan.report.text import escape, right_to_left
@@ -144,12 +144,19 @@ def _row(table: Table, row: tuple[Cell, ...]) -> str:
     parts = []
     for k, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
         body = _cell(cell)
-        if k == 0:
-            parts.append(f'<th scope="row">{body}</th>')
-        else:
-            kind = "r" if column.right else "x" if len(cell.text) > 60 else "l" if len(cell.text) > 12 else ""
-            parts.append(f"<td{_class(kind)}>{body}</td>")
+        tag, scope = ("th", ' scope="row"') if k == 0 else ("td", "")
+        parts.append(f"<{tag}{scope}{_class(_kind(column, cell))}>{body}</{tag}>")
     return "".join(parts)
+
+
+def _kind(column: Column, cell: Cell) -> str:
+    """Class of a cell: number, short (not broken), medium or long text."""
+    size = len(cell.text)
+    if column.right:
+        return "r"
+    if size <= 12 or (size <= 20 and cell.swatch) or (size <= 24 and "→" in cell.text):
+        return "s"
+    return "x" if size > 60 else "l"
 
 
 def _cell(cell: Cell) -> str:

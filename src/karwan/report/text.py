@@ -104,6 +104,14 @@ def usd(value: object) -> str:
     return f"{sign}{amount:,.{digits}f}"
 
 
+def usd_tick(value: float) -> str:
+    """USD on an axis: as `usd`, without decimals that say nothing: 500 m, 2.5 bn."""
+    amount, _, unit = usd(value).partition(" ")
+    if "." in amount:
+        amount = amount.rstrip("0").rstrip(".")
+    return f"{amount} {unit}".strip()
+
+
 def usd_t(value: object) -> str:
     """USD per tonne or per load: whole dollars from 100, one decimal below."""
     if not is_number(value):

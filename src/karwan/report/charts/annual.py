@@ -11,7 +11,7 @@ import polars as pl
 from karwan.report.charts.axes import WIDTH, value_of, y_axis, year_axis
 from karwan.report.palette import ALERT, INK, MUTED, PARTY_A, PARTY_B, TOTAL, text_colour
 from karwan.report.svg import Drawing, Scale, legend, linear
-from karwan.report.text import as_date, clean, month, usd
+from karwan.report.text import as_date, clean, month, usd, usd_tick
 
 _COLOUR = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": TOTAL}
 _LEFT, _PANEL = 52.0, 168.0
@@ -48,7 +48,7 @@ def draw_annual(
         bottom = top + 18 + _PANEL
         money = linear([0.0, high], bottom, top + 24)
         time = Scale(first.toordinal(), last.toordinal() + 40, _LEFT, WIDTH)
-        y_axis(drawing, money, _LEFT, WIDTH, usd)
+        y_axis(drawing, money, _LEFT, WIDTH, usd_tick)
         _bars(drawing, spans, money, time)
         year_axis(drawing, time, bottom, first, last)
         if target:

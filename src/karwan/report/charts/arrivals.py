@@ -13,7 +13,7 @@ from karwan.report.palette import ALERT, INK, MUTED, PAPER, safe_colour, text_co
 from karwan.report.svg import Drawing, linear, points
 from karwan.report.text import clean, number
 
-_LEFT, _ROW, _RIGHT = 176.0, 46.0, 8.0
+_LEFT, _ROW, _RIGHT = 176.0, 52.0, 8.0
 MARKS = ("days_p05", "days_p25", "days_p50", "days_p75", "days_p95")
 
 
@@ -39,7 +39,7 @@ def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title:
     x_axis(drawing, scale, 16, bottom, number, count=8, unit="days door to door")
     for k, (row, sample) in enumerate(strips):
         _strip(drawing, row, sample, scale, 24 + k * _ROW + _ROW / 2, k)
-    drawing.label(_LEFT, 9, "shape: sampled journeys   bar: middle half   line: 5 to 95 %   tick: median")
+    drawing.label(_LEFT, 9, "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median")
     return drawing.render()
 
 
@@ -63,10 +63,10 @@ def _strip(drawing: Drawing, row: dict[str, Any], sample: dict[str, Any] | None,
         drawing.rect(scale(first), y - 4.5, scale(third) - scale(first), 9, colour)
     if middle is not None:
         drawing.line(scale(middle), y - 9, scale(middle), y + 9, INK, line=2.2)
-        drawing.text(scale(middle), y - 12, number(middle, 1), size=10.5, anchor="middle", weight=600, stretch="semi-condensed", halo=PAPER)
+        drawing.text(scale(middle), y - 14, number(middle, 1), size=10.5, anchor="middle", weight=600, stretch="semi-condensed", halo=PAPER)
     if low is not None and high is not None:
-        drawing.text(scale(high) + 5, y + 3.5, number(high, 1), size=10, fill=MUTED, stretch="semi-condensed", halo=PAPER)
-        drawing.text(scale(low) - 5, y + 3.5, number(low, 1), size=10, anchor="end", fill=MUTED, stretch="semi-condensed", halo=PAPER)
+        for edge in (low, high):
+            drawing.text(scale(edge), y + 19, number(edge, 1), size=10, anchor="middle", fill=MUTED, stretch="semi-condensed", halo=PAPER)
 
 
 def _violin(drawing: Drawing, values: Any, scale: Any, y: float, fill: str) -> None:

@@ -10,7 +10,7 @@ from karwan.report.charts.axes import WIDTH, value_of, y_axis, year_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ALERT, PARTY_A, text_colour, tint
 from karwan.report.svg import Drawing, Scale, logarithmic, points
-from karwan.report.text import as_date, clean, month, usd
+from karwan.report.text import as_date, clean, month, usd, usd_tick
 
 _LEFT, _PANEL, _GAP = 46.0, 190.0, 22.0
 
@@ -40,7 +40,7 @@ def draw_fan(fan: pl.DataFrame, target: tuple[float, date | None, str] | None, m
         part = sorted((r for r in rows if str(r["model"]) == model), key=lambda r: str(r["date"]))
         xs = [time(d.toordinal()) for r in part if (d := as_date(r["date"]))]
         drawing.text(left, 12, fit(clean(model), 11.5, width, stretch="semi-condensed", bold=True), size=11.5, weight=600, stretch="semi-condensed")
-        y_axis(drawing, money, left, left + width, usd if k == 0 else (lambda _: ""))
+        y_axis(drawing, money, left, left + width, usd_tick if k == 0 else (lambda _: ""))
         for low, high, light in (("p05", "p95", 0.78), ("p25", "p75", 0.5)):
             edge = [(x, value_of(r, low), value_of(r, high)) for x, r in zip(xs, part, strict=True)]
             known = [(x, a, b) for x, a, b in edge if a and b and a > 0]

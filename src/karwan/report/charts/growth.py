@@ -6,9 +6,9 @@ import polars as pl
 
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
-from karwan.report.palette import ALERT, INK, MUTED, PAPER, STATUS, text_colour
+from karwan.report.palette import ALERT, MUTED, PAPER, STATUS, text_colour
 from karwan.report.svg import Drawing, logarithmic
-from karwan.report.text import clean, percent, usd
+from karwan.report.text import clean, percent, usd, usd_tick
 
 _LEFT, _RIGHT, _ROW = 250.0, 84.0, 30.0
 
@@ -23,7 +23,7 @@ def draw_growth(growth: pl.DataFrame, names: dict[str, str]) -> str | None:
     drawing = Drawing("growth", WIDTH, height, "Growth like for like", says)
     scale = logarithmic([v for r in rows for v in (r["value_usd"], r["previous_value_usd"])], _LEFT, WIDTH - _RIGHT)
     bottom = 18 + len(rows) * _ROW
-    x_axis(drawing, scale, 14, bottom, usd, unit="USD, logarithmic scale")
+    x_axis(drawing, scale, 14, bottom, usd_tick, unit="USD, logarithmic scale")
     for k, row in enumerate(rows):
         y = 18 + k * _ROW + _ROW / 2
         before, after = scale(row["previous_value_usd"]), scale(row["value_usd"])
@@ -37,6 +37,5 @@ def draw_growth(growth: pl.DataFrame, names: dict[str, str]) -> str | None:
         drawing.circle(before, y, 4, PAPER, stroke=colour, line=1.6)
         drawing.circle(after, y, 4.4, colour)
         drawing.text(WIDTH, y + 4, percent(row["growth_share"], signed=True), size=11.5, anchor="end", fill=text_colour(colour), weight=600, stretch="semi-condensed")
-    drawing.label(WIDTH - 62, 9, "change")
-    _ = INK
+    drawing.label(WIDTH, 9, "change", anchor="end")
     return drawing.render()

@@ -8,7 +8,7 @@ from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, INK, MUTED, PAPER, tint
 from karwan.report.svg import Drawing, linear
-from karwan.report.text import clean, usd
+from karwan.report.text import clean, usd, usd_tick
 
 _LEFT, _ROW, _RIGHT = 190.0, 22.0, 70.0
 
@@ -30,7 +30,7 @@ def draw_potential(table: pl.DataFrame, most: int = 24) -> str | None:
     drawing.label(WIDTH - 66, 26, "unrealised")
     ends = [max(r["potential_usd"], value_of(r, "high_usd") or 0.0, value_of(r, "actual_usd") or 0.0) for r in rows]
     scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
-    x_axis(drawing, scale, 30, bottom, usd, unit="USD a year")
+    x_axis(drawing, scale, 30, bottom, usd_tick, unit="USD a year")
     for k, row in enumerate(rows):
         y = 34 + k * _ROW
         drawing.text(0, y + 13, fit(clean(row["product"]), 11.5, _LEFT - 12, stretch="semi-condensed"), size=11.5, fill=INK, stretch="semi-condensed")

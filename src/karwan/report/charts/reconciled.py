@@ -7,7 +7,7 @@ import polars as pl
 from karwan.report.charts.axes import WIDTH, value_of, y_axis
 from karwan.report.palette import HAIR, MUTED, PAPER, PARTY_A, PARTY_B, SERIES, text_colour
 from karwan.report.svg import Drawing, Scale, logarithmic, points
-from karwan.report.text import clean, usd
+from karwan.report.text import clean, usd, usd_tick
 
 _COLOUR = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": SERIES[2]}
 _PANEL, _TOP, _LEFT, _GAP = 190.0, 26.0, 44.0, 26.0
@@ -29,7 +29,7 @@ def draw_reconciled(table: pl.DataFrame) -> str | None:
         left = _LEFT + k * (width + _GAP)
         scale = Scale(min(years) - 0.5, max(years) + 0.5, left, left + width)
         part = sorted((r for r in rows if str(r["direction"]) == way), key=lambda r: int(r["year"]))
-        y_axis(drawing, money, left, left + width, usd if k == 0 else (lambda _: ""))
+        y_axis(drawing, money, left, left + width, usd_tick if k == 0 else (lambda _: ""))
         colour = _COLOUR.get(way, SERIES[k % len(SERIES)])
         drawing.text(left, 12, clean(part[0]["direction_label"], 60), size=11.5, weight=600, fill=text_colour(colour), stretch="semi-condensed")
         band = [r for r in part if r["low_usd"] and r["high_usd"] and r["low_usd"] > 0]

@@ -36,7 +36,7 @@ def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
     anchor = "start"
     drawing.text(today + 5, 11, f"brief of {day(as_of)}", size=10.5, anchor=anchor, fill=text_colour(ALERT), weight=600, stretch="semi-condensed")
     drawing.line(scale.start, axis, scale.end, axis, INK, line=1.4)
-    year_axis(drawing, Scale(scale.low, scale.high, scale.start, scale.end), axis - 20, first, last)
+    year_axis(drawing, Scale(scale.low, scale.high, scale.start, scale.end), axis - 17, first, last)
     for lane, x, text in lanes:
         drawing.line(x, axis, x, axis + 26 + lane * _LANE - 1, RULE, line=0.9)
     for (_, row), (lane, x, text) in zip(rows, lanes, strict=True):

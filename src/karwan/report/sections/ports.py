@@ -11,11 +11,11 @@ from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Section, Table, cell
 from karwan.report.charts.ports import draw_ports
-from karwan.report.text import NONE, clean, day, is_number, number, usd, usd_t
+from karwan.report.text import NONE, clean, day, is_number, number, usd_t
 
 _FACTS: tuple[tuple[str, str, Callable[[Any], str], str], ...] = (
     ("Way from the nearest inland city", "km", number, "access_km"), ("Draught", "m", lambda v: number(v, 1), "draught_m"), ("Berths", "count", number, "berths"),
-    ("Capacity", "TEU a year", usd, "capacity_teu_year"), ("Throughput", "TEU a year", usd, "throughput_teu_year"), ("Dwell", "days", lambda v: number(v, 1), "dwell_days"),
+    ("Capacity", "TEU a year", number, "capacity_teu_year"), ("Throughput", "TEU a year", number, "throughput_teu_year"), ("Dwell", "days", lambda v: number(v, 1), "dwell_days"),
     ("Handling", "USD per FEU", usd_t, "handling_usd_feu"), ("Free time", "days", number, "free_days"), ("Storage after it", "USD a day", usd_t, "storage_usd_day"),
     ("Door to door", "USD per 20 t", number, "usd_20t"), ("Door to door", "days", lambda v: number(v, 1), "days"), ("Against the first", "USD per 20 t", number, "usd_difference"),
     ("Against the first", "days", lambda v: number(v, 1), "days_difference"), ("Over", "corridor", lambda v: clean(v) or NONE, "corridor"), ("Year of the figures", "", lambda v: str(v) if is_number(v) else NONE, "year"),
@@ -65,8 +65,8 @@ def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
 
 
 _TERMINALS: li.Spec = (
-    li.text("Port", "port"), li.text("Terminal", "terminal", 1.2), li.key_text("Kind", "kind", 0.8), li.text("Operator", "operator", 1.2), li.figure("Capacity", "capacity_teu_year", "TEU / year", usd, basis=True),
-    li.figure("Capacity", "capacity_t_year", "t / year", usd, basis=True), li.figure("Draught", "draught_m", "m", lambda v: number(v, 1), basis=True), li.days("Dwell", "dwell_days", basis=True),
+    li.text("Port", "port"), li.text("Terminal", "terminal", 1.2), li.key_text("Kind", "kind", 0.8), li.text("Operator", "operator", 1.2), li.figure("Capacity", "capacity_teu_year", "TEU / year", number, basis=True),
+    li.figure("Capacity", "capacity_t_year", "t / year", number, basis=True), li.figure("Draught", "draught_m", "m", lambda v: number(v, 1), basis=True), li.days("Dwell", "dwell_days", basis=True),
     li.figure("Year", "year", "", lambda v: str(v) if is_number(v) else NONE, share=0.5),
 )  # fmt: skip
 _OFF_DOCK: li.Spec = (

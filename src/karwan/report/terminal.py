@@ -1,0 +1,115 @@
+"""The summary of a brief in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from karwan.brief import Brief
+from karwan.report.palette import safe_colour
+from karwan.report.sections.corridors import WAYS, corridor_facts, headline_routes, load_text
+from karwan.report.sections.plan import plan_facts
+from karwan.report.sections.standing import stand_facts
+from karwan.report.sections.target import target_facts
+from karwan.report.text import clean, day, is_number, number, percent
+
+_LATE = 6
+
+
+def print_summary(brief: Brief, console: Console) -> None:
+    """Print headlines, key figures, corridors and what is late; texts are never read as markup.
+
+    Parameters
+    ----------
+    console
+        Where to print; its width sets the tables' width.
+    """
+    console.print(Text.assemble((clean(brief.title, 200), "bold"), f"  {clean(brief.plan_title, 200)}"))
+    console.print(Text(f"As of {day(brief.as_of)}, Karwan {clean(brief.version, 40)}", style="dim"))
+    console.print()
+    for k, text in enumerate(brief.headlines, start=1):
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(Text(f"{k}.", style="bold cyan"), Text(clean(text, 600)))
+        console.print(grid)
+    console.print()
+    _facts(brief, console)
+    for way in WAYS:
+        _corridors(brief, console, way)
+    _late(brief, console)
+    _rests(brief, console)
+
+
+def _table(title: str) -> Table:
+    return Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+
+
+def _facts(brief: Brief, console: Console) -> None:
+    rows = [*stand_facts(brief), *corridor_facts(brief), *plan_facts(brief), *target_facts(brief)]
+    if not rows:
+        return
+    table = _table("Key figures")
+    table.add_column("Measure")
+    table.add_column("Value", justify="right", no_wrap=True)
+    table.add_column("Unit and date")
+    for name, value, unit, _ in rows:
+        table.add_row(Text(name), Text(value, style="bold"), Text(unit))
+    console.print(table)
+
+
+def _corridors(brief: Brief, console: Console, way: str) -> None:
+    routes = headline_routes(brief, way)
+    if routes.is_empty():
+        return
+    table = _table(f"{clean(routes.row(0, named=True)['pair_label'], 80)}, {load_text(brief)}")
+    table.add_column("Corridor", no_wrap=True)
+    for head in ("USD / 20 t", "days", "5 to 95 %", "assumed"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("On the day")
+    for k, row in enumerate(routes.iter_rows(named=True)):
+        table.add_row(
+            Text(clean(row["corridor"], 30), style=safe_colour(row["colour"], k)),
+            Text(number(row["usd_20t"])),
+            Text(number(row["days"], 1)),
+            Text(_range(row)),
+            Text(percent(row["assumed_share"])),
+            Text(_state(row), style="" if row["status"] == "open" else "red"),
+        )
+    console.print(table)
+
+
+def _range(row: dict[str, Any]) -> str:
+    if not is_number(row["days_p05"]) or not is_number(row["days_p95"]):
+        return "–"
+    return f"{number(row['days_p05'], 0)}-{number(row['days_p95'], 0)}"
+
+
+def _state(row: dict[str, Any]) -> str:
+    reason = clean(row["reason"], 120)
+    return f"{clean(row['status'], 20)}: {reason}" if reason and row["status"] != "open" else clean(row["status"], 20)
+
+
+def _late(brief: Brief, console: Console) -> None:
+    rows = [r for r in brief.plan.commitments.iter_rows(named=True) if r["late"]]
+    if not rows:
+        return
+    table = _table(f"Late commitments, {len(rows)}" + (f", the first {_LATE}" if len(rows) > _LATE else ""))
+    table.add_column("Due", no_wrap=True)
+    table.add_column("Days late", justify="right", no_wrap=True)
+    table.add_column("Commitment")
+    for row in rows[:_LATE]:
+        table.add_row(Text(day(row["due"])), Text(number(row["days_late"])), Text(clean(row["title"], 160)))
+    console.print(table)
+
+
+def _rests(brief: Brief, console: Console) -> None:
+    shares = brief.basis.shares
+    if shares.is_empty():
+        return
+    assumed = sum(int(v or 0) for v in shares["assumed"].to_list())
+    total = assumed + sum(int(v or 0) for name in ("observed", "computed") for v in shares[name].to_list())
+    text = f"Rests on {number(total)} input rows, {percent(assumed / total if total else None)} of them assumed; {brief.basis.sources.height} sources."
+    console.print(Text(text, style="dim"))

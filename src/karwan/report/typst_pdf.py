@@ -1,0 +1,114 @@
+"""The report as an A4 PDF through Typst: the same blocks as the page, passed as data so that no text is read as markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import typst
+
+from karwan.brief import Brief
+from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table
+from karwan.report.document import build_document
+from karwan.report.fonts import font_folders
+
+_LONG = re.compile(r"\S{22,}")
+_BREAK = re.compile(r"(?<=[/\-_.,;:?&=])(?=\w)")
+
+
+def render_pdf(brief: Brief) -> bytes:
+    """PDF of a brief: summary page first, sections, annexes, sources.
+
+    The same brief gives the same bytes with the same Typst: the creation date is the day of the brief, and only the
+    packaged fonts and those inside Typst are used.
+    """
+    document = build_document(brief)
+    known = {source[0] for source in document.sources}
+    content = _document(document, known)
+    content["date"] = [brief.as_of.year, brief.as_of.month, brief.as_of.day]
+    template = files("karwan.report").joinpath("assets/brief.typ").read_text(encoding="utf-8")
+    stamp = datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day, tzinfo=UTC)
+    result = typst.compile(
+        template.encode("utf-8"),
+        font_paths=[str(folder) for folder in font_folders()],
+        ignore_system_fonts=True,
+        sys_inputs={"doc": json.dumps(content, ensure_ascii=False, sort_keys=True)},
+        timestamp=stamp,
+    )
+    assert isinstance(result, bytes)
+    return result
+
+
+def soften(text: str) -> str:
+    """Text whose long words may break: a zero-width space after separators, and inside words of over 22 letters."""
+
+    def part(match: re.Match[str]) -> str:
+        pieces = _BREAK.sub("\u200b", match.group()).split("\u200b")
+        return "\u200b".join("\u200b".join(p[k : k + 18] for k in range(0, len(p), 18)) for p in pieces)
+
+    return _LONG.sub(part, text)
+
+
+def _document(document: Document, known: set[int]) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "as_of": document.as_of,
+        "version": document.version,
+        "case_id": document.case_id,
+        "headlines": [soften(h) for h in document.headlines],
+        "facts": _table(document.facts, known) if document.facts else None,
+        "plate": _figure(document.plate, known) if document.plate else None,
+        "sections": [_section(s, known) for s in document.sections],
+        "annexes": [_section(s, known) for s in document.annexes],
+        "sources": [{"n": n, "text": soften(t), "url": u, "licence": soften(f"{lic}; {rows} rows." if lic else f"{rows} rows.")} for n, t, u, lic, rows in document.sources],
+        "colophon": [soften(c) for c in document.colophon],
+    }  # fmt: skip
+
+
+def _section(section: Section, known: set[int]) -> dict[str, Any]:
+    blocks = [_block(b, known) for b in section.blocks]
+    return {"number": section.number, "title": section.title, "lead": soften(section.lead), "blocks": blocks}
+
+
+def _block(block: Block, known: set[int]) -> dict[str, Any]:
+    if isinstance(block, Figure):
+        return _figure(block, known)
+    if isinstance(block, Table):
+        return _table(block, known)
+    if isinstance(block, Prose):
+        return {"kind": "prose", "title": soften(block.title), "texts": [soften(t) for t in block.texts]}
+    assert isinstance(block, Missing)
+    return {"kind": "missing", "title": soften(block.title), "text": soften(block.text)}
+
+
+def _figure(figure: Figure, known: set[int]) -> dict[str, Any]:
+    return {
+        "kind": "figure",
+        "title": soften(figure.title),
+        "caption": soften(figure.caption),
+        "unit": figure.unit,
+        "svg": figure.svg,
+        "alt": figure.title,
+        "notes": [n for n in figure.notes if n in known],
+    }
+
+
+def _table(table: Table, known: set[int]) -> dict[str, Any]:
+    columns = [{"label": soften(c.label), "unit": c.unit, "right": c.right, "share": c.share} for c in table.columns]
+    rows = [[_cell(c, known) for c in row] for row in table.rows]
+    return {"kind": "table", "caption": soften(table.caption), "note": soften(table.note), "wide": table.wide, "columns": columns, "rows": rows}
+
+
+def _cell(cell: Cell, known: set[int]) -> dict[str, Any]:
+    return {
+        "t": soften(cell.text),
+        "a": cell.assumed,
+        "n": [n for n in cell.notes if n in known],
+        "u": cell.url,
+        "tone": cell.tone,
+        "sw": cell.swatch,
+    }

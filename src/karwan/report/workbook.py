@@ -1,0 +1,259 @@
+"""The report as an XLSX workbook: a cover, one typed sheet per table, two native charts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+from karwan.brief import Brief
+from karwan.report.palette import PARTY_A, PARTY_B, TOTAL, safe_colour
+from karwan.report.sections.corridors import WAYS, headline_routes
+from karwan.report.text import as_date, clean, day, is_number, items, safe_url, words
+
+_CELL = 32000
+_NUMBER = (
+    ("_share", "%", "0.0%"), ("share", "%", "0.0%"), ("probability", "%", "0.0%"), ("usd_20t", "USD per 20 t", "#,##0"), ("usd_feu", "USD per FEU", "#,##0"),
+    ("_usd_t", "USD per t", "#,##0.0"), ("_usd_year", "USD per year", "#,##0"), ("_usd_day", "USD per day", "#,##0"), ("_usd_feu", "USD per FEU", "#,##0"), ("_usd", "USD", "#,##0"), ("usd_difference", "USD", "#,##0"),
+    ("co2_kg", "kg CO2e", "#,##0"), ("_teu_year", "TEU per year", "#,##0"), ("_t_year", "t per year", "#,##0"), ("days_late", "days", "0"), ("days", "days", "0.0"), ("hours", "h", "0.0"),
+    ("km", "km", "#,##0"), ("_m", "m", "0.0"), ("lat", "degrees", "0.0000"), ("lon", "degrees", "0.0000"), ("year", "", "0"), ("ratio", "times", "0.00"), ("multiple", "times", "0.0"),
+    ("p05", "USD", "#,##0"), ("p25", "USD", "#,##0"), ("p50", "USD", "#,##0"), ("p75", "USD", "#,##0"), ("p95", "USD", "#,##0"), ("years_left", "years", "0.00"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of the brief and the name of its sheet."""
+
+    name: str
+    section: str
+    table: pl.DataFrame
+
+
+def sheets(brief: Brief) -> Iterator[Sheet]:
+    """Every table of the brief, in the order of the sections."""
+    used: set[str] = set()
+    for part in fields(brief):
+        section = getattr(brief, part.name)
+        if not hasattr(section, "__dataclass_fields__"):
+            continue
+        for item in fields(section):
+            table = getattr(section, item.name)
+            if isinstance(table, pl.DataFrame):
+                name = item.name if item.name not in used else f"{part.name}_{item.name}"
+                used.add(name)
+                yield Sheet(words(name)[:31], words(part.name), table)
+
+
+def write_workbook(brief: Brief, path: Path | str) -> None:
+    """Write the workbook of a brief.
+
+    Texts are always written as texts: nothing from a case becomes a formula or a link, except plain http(s)
+    addresses in columns named `url`. The creation date is the day of the brief.
+
+    Parameters
+    ----------
+    path
+        File to write; an existing one is replaced.
+    """
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": False}
+    book = xlsxwriter.Workbook(target, options)
+    stamp = datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day)
+    book.set_properties({"title": clean(brief.title, 200), "author": f"Karwan {clean(brief.version, 40)}", "created": stamp})
+    formats = _formats(book)
+    cover = book.add_worksheet("Cover")
+    graph = book.add_worksheet("Charts")
+    made = list(sheets(brief))
+    for sheet in made:
+        _write_table(book.add_worksheet(sheet.name), sheet, formats)
+    _write_cover(cover, brief, made, formats)
+    _write_charts(book, graph, brief, formats)
+    book.close()
+    Path(path).write_bytes(target.getvalue())
+
+
+def _formats(book: Any) -> dict[str, Any]:
+    head = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#f4f1e9"}
+    result = {
+        "head": book.add_format(head), "head_r": book.add_format({**head, "align": "right"}),
+        "title": book.add_format({"bold": True, "font_size": 20, "font_color": "#1c2126"}), "big": book.add_format({"font_size": 13, "font_color": "#565c63"}),
+        "bold": book.add_format({"bold": True}), "wrap": book.add_format({"text_wrap": True, "valign": "top"}), "link": book.add_format({"font_color": "#1f4e5f", "underline": 1}),
+    }  # fmt: skip
+    for assumed in (False, True):
+        style: dict[str, Any] = {"valign": "top", **({"italic": True, "font_color": "#7a4b12"} if assumed else {})}
+        result[f"text{assumed}"] = book.add_format({**style, "text_wrap": True})
+        result[f"date{assumed}"] = book.add_format({**style, "num_format": "yyyy-mm-dd", "align": "left"})
+        for form in {form for *_, form in _NUMBER} | {"#,##0.###", "0"}:
+            result[f"{form}{assumed}"] = book.add_format({**style, "num_format": form})
+    return result
+
+
+def unit_of(column: str) -> tuple[str, str]:
+    """Unit and number format of a column, from the end of its name."""
+    for ending, unit, form in _NUMBER:
+        if column == ending.lstrip("_") or column.endswith(ending if ending.startswith("_") else f"_{ending}"):
+            return unit, form
+    if column.startswith("days_p"):
+        return "days", "0.0"
+    return "", "#,##0.###"
+
+
+def _write_table(sheet: Any, made: Sheet, formats: dict[str, Any]) -> None:
+    table = made.table
+    for k, (name, kind) in enumerate(table.schema.items()):
+        numeric = kind.is_numeric()
+        unit = unit_of(name)[0] if numeric else ""
+        label = words(name) + (f" ({unit})" if unit else "")
+        sheet.write_string(0, k, label, formats["head_r" if numeric else "head"])
+        sheet.set_column(k, k, _width(label, table[name].head(300).to_list(), numeric))
+    sheet.freeze_panes(1, 1)
+    if table.height and table.width:
+        sheet.autofilter(0, 0, table.height, table.width - 1)
+    for r, row in enumerate(table.iter_rows(named=True), start=1):
+        assumed = row.get("basis") == "assumed"
+        for k, (name, value) in enumerate(row.items()):
+            _write_cell(sheet, r, k, name, value, formats, assumed)
+
+
+def _width(label: str, values: list[Any], numeric: bool) -> float:
+    sizes = sorted(len(v) if isinstance(v, str) else 12 for v in values if v is not None)
+    typical = sizes[int(len(sizes) * 0.9)] if sizes else 6
+    return float(min(max(min(len(label), 16), 12 if numeric else typical, 8) + 2, 62))
+
+
+def _write_cell(sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_string(r, k, "yes" if value else "no", formats[f"text{assumed}"])
+    elif isinstance(value, (int, float)):
+        if is_number(value):
+            sheet.write_number(r, k, value, formats[f"{unit_of(name)[1]}{assumed}"])
+    elif isinstance(value, (date, datetime)):
+        found = as_date(value)
+        if found is not None and found.year >= 1900:
+            sheet.write_datetime(r, k, datetime(found.year, found.month, found.day), formats[f"date{assumed}"])
+        else:
+            sheet.write_string(r, k, day(value), formats[f"text{assumed}"])
+    else:
+        _write_text(sheet, r, k, name, value, formats, assumed)
+
+
+def _write_text(sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool) -> None:
+    url = safe_url(value) if name.endswith("url") and isinstance(value, str) else None
+    if url and len(url) < 2000 and sheet.write_url(r, k, url, formats["link"], url) == 0:
+        return
+    text = clean(value, _CELL) if isinstance(value, str) else _joined(value)
+    if text:
+        sheet.write_string(r, k, text, formats[f"text{assumed}"])
+
+
+def _joined(value: Any) -> str:
+    parts = [f"{v:.4g}" if isinstance(v, float) else clean(v) for v in value] if isinstance(value, (list, tuple)) else items(value)
+    return clean("; ".join(parts), _CELL)
+
+
+def _write_cover(sheet: Any, brief: Brief, made: list[Sheet], formats: dict[str, Any]) -> None:
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 30)
+    sheet.set_column(1, 1, 22)
+    sheet.set_column(2, 2, 90)
+    sheet.write_string(0, 0, clean(brief.title, 300), formats["title"])
+    sheet.write_string(1, 0, clean(brief.plan_title, 300), formats["big"])
+    facts = (("As of", day(brief.as_of)), ("Case", clean(brief.case_id, 80)), ("Version of Karwan", clean(brief.version, 40)))
+    row = 3
+    for name, value in facts:
+        sheet.write_string(row, 0, name, formats["bold"])
+        sheet.write_string(row, 1, value)
+        row += 1
+    row += 1
+    for k, text in enumerate(brief.headlines):
+        sheet.write_string(row, 0, f"Headline {k + 1}", formats["bold"])
+        sheet.merge_range(row, 1, row, 2, "", formats["wrap"])
+        sheet.write_string(row, 1, clean(text, 1000), formats["wrap"])
+        sheet.set_row(row, 15 * (1 + len(clean(text, 1000)) // 105))
+        row += 1
+    row += 1
+    notes = (
+        "Figures in brown italics rest on assumed inputs (basis: assumed). Shares are fractions shown as per cent.",
+        "Money is in USD of the period named. An empty cell is missing, never zero. source_id leads to the sheet Sources.",
+    )
+    for text in notes:
+        sheet.write_string(row, 0, text)
+        row += 1
+    row += 1
+    for k, head in enumerate(("Sheet", "Rows", "Section of the brief")):
+        sheet.write_string(row, k, head, formats["head"])
+    for one in made:
+        row += 1
+        sheet.write_url(row, 0, f"internal:'{one.name}'!A1", formats["link"], one.name)
+        sheet.write_number(row, 1, one.table.height)
+        sheet.write_string(row, 2, one.section)
+
+
+def _write_charts(book: Any, sheet: Any, brief: Brief, formats: dict[str, Any]) -> None:
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 6, 14)
+    row = 0
+    for way in WAYS:
+        routes = [r for r in headline_routes(brief, way).iter_rows(named=True) if is_number(r["usd_20t"])]
+        if routes:
+            row = _corridor_chart(book, sheet, row, routes, formats)
+    _annual_chart(book, sheet, row, brief, formats)
+
+
+def _corridor_chart(book: Any, sheet: Any, row: int, routes: list[dict[str, Any]], formats: dict[str, Any]) -> int:
+    pair = clean(routes[0]["pair_label"], 80)
+    for k, head in enumerate((f"Corridor, {pair}", "USD per 20 t", "Days, mean")):
+        sheet.write_string(row, k, head, formats["head"])
+    for k, route in enumerate(routes, start=row + 1):
+        sheet.write_string(k, 0, clean(route["corridor"], 60) + ("" if route["status"] == "open" else " (closed)"))
+        sheet.write_number(k, 1, route["usd_20t"], formats["#,##0False"])
+        if is_number(route["days"]):
+            sheet.write_number(k, 2, route["days"], formats["0.0False"])
+    last = row + len(routes)
+    points = [{"fill": {"color": safe_colour(r["colour"], k)}} for k, r in enumerate(routes)]
+    for offset, (column, title, unit) in enumerate(((1, "Money", "USD per 20 t"), (2, "Time", "days, mean"))):
+        chart = book.add_chart({"type": "bar"})
+        chart.add_series({"name": unit, "categories": ["Charts", row + 1, 0, last, 0], "values": ["Charts", row + 1, column, last, column], "points": points, "gap": 60})
+        chart.set_title({"name": f"{title}, {pair}", "name_font": {"size": 11}})
+        chart.set_legend({"none": True})
+        chart.set_x_axis({"name": unit, "major_gridlines": {"visible": True, "line": {"color": "#e4dfd2"}}})
+        chart.set_y_axis({"reverse": True})
+        chart.set_size({"width": 460, "height": 250})
+        sheet.insert_chart(row, 4 + 7 * offset, chart, {"description": f"{title} by corridor, {pair}"})
+    return max(last + 2, row + 14)
+
+
+def _annual_chart(book: Any, sheet: Any, row: int, brief: Brief, formats: dict[str, Any]) -> None:
+    table = brief.standing.annual
+    rows = [r for r in table.iter_rows(named=True) if is_number(r["value_usd"]) and as_date(r["period_end"])]
+    if not rows:
+        return
+    ways = [w for w in ("a_to_b", "b_to_a", "total") if any(r["direction"] == w for r in rows)]
+    sheet.write_string(row, 0, "Reporter and period", formats["head"])
+    for k, way in enumerate(ways):
+        sheet.write_string(row, k + 1, f"{words(way)} (USD)", formats["head"])
+    keys = list(dict.fromkeys((str(r["reporter_name"]), str(r["year_label"])) for r in rows))
+    for k, key in enumerate(keys, start=row + 1):
+        sheet.write_string(k, 0, clean(f"{key[0]}, {key[1]}", 80))
+        for j, way in enumerate(ways):
+            found = next((r["value_usd"] for r in rows if (str(r["reporter_name"]), str(r["year_label"])) == key and r["direction"] == way), None)
+            if found is not None:
+                sheet.write_number(k, j + 1, found, formats["#,##0False"])
+    chart = book.add_chart({"type": "column", "subtype": "stacked"})
+    colours = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": TOTAL}
+    for j, way in enumerate(ways):
+        chart.add_series({"name": ["Charts", row, j + 1], "categories": ["Charts", row + 1, 0, row + len(keys), 0], "values": ["Charts", row + 1, j + 1, row + len(keys), j + 1], "fill": {"color": colours[way]}})
+    chart.set_title({"name": "Trade over twelve months, by reporter (USD)", "name_font": {"size": 11}})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 920, "height": 340})
+    sheet.insert_chart(row, 4, chart, {"description": "Trade over twelve months by reporter and direction, never merged"})
