@@ -32,7 +32,7 @@ def great_circle_km(
     Examples
     --------
     >>> round(float(great_circle_km(43.2565, 76.9285, 24.9056, 67.0822)))
-    2228
+    2229
     """
     lat_1, lon_1, lat_2, lon_2 = (
         np.radians(np.asarray(x, dtype=np.float64)) for x in (lat_a, lon_a, lat_b, lon_b)

@@ -52,7 +52,8 @@ def length_findings(links: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
 
     Examples
     --------
-    >>> nodes = pl.DataFrame({"node_id": ["A", "B"], "lat": [0.0, 0.0], "lon": [0.0, 1.0], "accuracy_km": [1, 1]})
+    >>> places = {"node_id": ["A", "B"], "lat": [0.0, 0.0], "lon": [0.0, 1.0]}
+    >>> nodes = pl.DataFrame({**places, "accuracy_km": [1.0, 1.0]})
     >>> ends = {"link_id": ["l"], "from_node_id": ["A"], "to_node_id": ["B"], "mode": ["road"]}
     >>> links = pl.DataFrame({**ends, "length_km": [90.0], "check_length_km": [None], "note": [None]})
     >>> length_findings(links, nodes)["finding"].to_list()
