@@ -203,3 +203,16 @@ def test_correlated_real_numbers_equal_the_plain_twin() -> None:
         if twin:
             assert ours.criteria == pytest.approx(np.array([g for g, _ in twin]), rel=1e-12)
             assert [ours.route(k).tolist() for k in range(len(ours))] == [path for _, path in twin]
+
+
+@LAWS
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 200), st.sampled_from([3, 30, 10_000]))
+def test_undominated_equals_comparing_all_pairs(seed: int, n_dim: int, count: int, top: int) -> None:
+    points = np.random.default_rng(seed).integers(0, top, (count, n_dim)).astype(float)
+    points = np.ascontiguousarray(points[np.lexsort(points.T[::-1])])
+    keep = kernel.undominated(points, 1e-9)
+    for b in range(count):
+        no_worse = np.all(points <= points[b], axis=1)
+        beaten = np.any(no_worse & np.any(points < points[b], axis=1))
+        twin_before = np.any(np.all(points[:b] == points[b], axis=1))
+        assert keep[b] == (not beaten and not twin_before)

@@ -429,11 +429,27 @@ def _covers(a: Array, b: Array, tolerance: float) -> bool:
 
 @njit(cache=True)
 def undominated(points: Array, tolerance: float) -> Array:
-    """Mask (K,) of the rows no other kept row covers; of rows equal up to rounding the first is kept."""
+    """Mask (K,) of the rows no other kept row covers; of rows equal up to rounding the first is kept.
+
+    Rows (K, 1..4) must be sorted by their first column: only those up to just beyond a row can cover it.
+    """
     n = points.shape[0]
     keep = np.ones(n, np.bool_)
+    pool = np.zeros((3, n))
+    t = np.zeros(3)
+    for k in range(n):
+        for d in range(1, points.shape[1]):
+            pool[d - 1, k] = points[k, d]
+    reach = 0
     for b in range(n):
-        for a in range(n):
+        limit = points[b, 0] + tolerance * abs(points[b, 0])
+        while reach < n and points[reach, 0] <= limit:
+            reach += 1
+        for d in range(3):
+            t[d] = pool[d, b] + tolerance * abs(pool[d, b])
+        if not (_covered(pool, 0, b, t) or _covered(pool, b + 1, reach - b - 1, t)):
+            continue
+        for a in range(reach):
             if a == b or not keep[a] or not _covers(points[a], points[b], tolerance):
                 continue
             if a < b or not _covers(points[b], points[a], tolerance):

@@ -136,6 +136,40 @@ def _forget_open(dist: Array, pred: Array, key: Array, item: Array, size: int, s
             pred[item[pos]] = -1
 
 
+NODE = np.dtype([("dist", "f8"), ("pred", "i4"), ("after", "i4"), ("before", "i4"), ("pad", "i4")])
+OUT = -1  # `before` of a state that is in no bucket
+MOST_BUCKETS = 1 << 15
+
+Room = tuple[Any, Array, Array]
+
+
+def bucket_width(weight: Array) -> tuple[float, int]:
+    """Width and number of buckets for weights (A,): both powers of two, so that bucket bounds are exact.
+
+    The width is about twice the median weight, wider where the largest weight would need more than
+    `MOST_BUCKETS`. States are corrected within a bucket, so any width is correct.
+    """
+    finite = weight[np.isfinite(weight) & (weight > 0.0)]
+    if finite.size == 0:
+        return 1.0, 4
+    largest = float(finite.max())
+    width = max(2.0 * float(np.median(finite)), 2.0 * largest / MOST_BUCKETS)
+    width = 2.0 ** float(np.floor(np.log2(width)))
+    return width, 1 << int(np.ceil(np.log2(largest / width + 4.0)))
+
+
+def room(n_states: int, n_buckets: int) -> Room:
+    """Working memory of `bidirectional`: records (2n,), first record of each bucket (2, B), touched (2, n).
+
+    Record 2v is state v seen from the origin, 2v + 1 from the destination. Distances are infinite between
+    queries; a query restores what it touched, so that a short query on a large graph stays short.
+    """
+    nodes = np.zeros(2 * n_states, NODE)
+    nodes["dist"] = np.inf
+    nodes["before"] = OUT
+    return nodes, np.full((2, n_buckets), -1, np.int32), np.empty((2, n_states), np.int32)
+
+
 @njit(cache=True)
 def bidirectional(
     out_ptr: Array,
@@ -146,11 +180,14 @@ def bidirectional(
     in_weight: Array,
     origins: Array,
     destinations: Array,
+    width: float,
+    work: Room,
 ) -> tuple[float, Array, Array]:
-    """Bidirectional Dijkstra between two sets of states.
+    """Bidirectional search between two sets of distinct states, with buckets for queues.
 
-    Expands the side with the smaller frontier key and stops when the two keys together cannot beat the
-    best meeting found (Pohl 1971). Relaxations that cannot beat it are not queued.
+    Expands the side with fewer states queued (Pohl 1971) and stops when the lowest buckets of both together
+    cannot beat the best meeting found. Labels that cannot beat it are not queued. Buckets: Dial (1969), with
+    correction inside a bucket as in delta-stepping (Meyer & Sanders 2003).
 
     Returns
     -------
@@ -158,45 +195,92 @@ def bidirectional(
     meeting state, then slots into the incoming adjacency from there to the destination. Distance is
     infinite and both are empty when nothing joins the sets.
     """
-    n = out_ptr.size - 1
-    dist_f = np.full(n, np.inf)
-    dist_b = np.full(n, np.inf)
-    pred_f = np.empty(n, np.int32)
-    pred_b = np.empty(n, np.int32)
-    room = out_head.size + origins.size + destinations.size + 1
-    key_f = np.empty(room, np.float64)
-    item_f = np.empty(room, np.int32)
-    key_b = np.empty(room, np.float64)
-    item_b = np.empty(room, np.int32)
-    size_f = 0
-    size_b = 0
+    nodes, first, _ = work
     best = np.inf
     meet = -1
-    for s in origins:
-        dist_f[s] = 0.0
-        pred_f[s] = -1
-        size_f = sift_up(key_f, item_f, size_f, 0.0, s)
+    live_f = _seed(origins, work, 0)
+    live_b = _seed(destinations, work, 1)
+    touched_f = live_f
+    touched_b = live_b
     for s in destinations:
-        dist_b[s] = 0.0
-        pred_b[s] = -1
-        size_b = sift_up(key_b, item_b, size_b, 0.0, s)
-        if dist_f[s] == 0.0:
+        if nodes[2 * s].dist == 0.0:
             best = 0.0
             meet = s
-    while size_f > 0 and size_b > 0 and key_f[0] + key_b[0] < best:
-        if key_f[0] <= key_b[0]:
-            size_f, best, meet = _advance(
-                out_ptr, out_head, out_weight, dist_f, pred_f, key_f, item_f, size_f, dist_b, best, meet
+    low_f = 0
+    low_b = 0
+    mask = first.shape[1] - 1
+    while live_f > 0 and live_b > 0 and (low_f + low_b) * width < best:
+        if live_f <= live_b:
+            live_f, touched_f, best, meet = _advance(
+                out_ptr, out_head, out_weight, work, 0, low_f, live_f, touched_f, width, low_b, best, meet
             )
+            while live_f > 0 and first[0, low_f & mask] < 0:
+                low_f += 1
         else:
-            size_b, best, meet = _advance(
-                in_ptr, in_tail, in_weight, dist_b, pred_b, key_b, item_b, size_b, dist_f, best, meet
+            live_b, touched_b, best, meet = _advance(
+                in_ptr, in_tail, in_weight, work, 1, low_b, live_b, touched_b, width, low_f, best, meet
             )
-    if meet < 0:
-        return np.inf, np.empty(0, np.int32), np.empty(0, np.int32)
-    forward = _trace(pred_f, out_ptr, meet, True)
-    backward = _trace(pred_b, in_ptr, meet, False)
+            while live_b > 0 and first[1, low_b & mask] < 0:
+                low_b += 1
+    forward = np.empty(0, np.int32)
+    backward = np.empty(0, np.int32)
+    if meet >= 0:
+        forward = _trace(nodes.pred[0::2], out_ptr, meet, True)
+        backward = _trace(nodes.pred[1::2], in_ptr, meet, False)
+    _restore(work, 0, touched_f)
+    _restore(work, 1, touched_b)
     return best, forward, backward
+
+
+@njit(cache=True)
+def _seed(states: Array, work: Room, end: int) -> int:
+    """Start one side (0 origin, 1 destination) at its states; returns their number."""
+    nodes, _, touched = work
+    for k in range(states.size):
+        s = states[k]
+        nodes[2 * s + end].dist = 0.0
+        nodes[2 * s + end].pred = -1
+        touched[end, k] = s
+        _enter(work, end, 0, 2 * s + end)
+    return states.size
+
+
+@njit(cache=True)
+def _restore(work: Room, end: int, n_touched: int) -> None:
+    """Put the touched states of one side back to unreached and out of their buckets."""
+    nodes, first, touched = work
+    for k in range(n_touched):
+        nodes[2 * touched[end, k] + end].dist = np.inf
+        nodes[2 * touched[end, k] + end].before = OUT
+    for k in range(first.shape[1]):
+        first[end, k] = -1
+
+
+@njit(cache=True)
+def _enter(work: Room, end: int, bucket: int, record: int) -> None:
+    """Put a record first in a bucket (`before` of the first record holds -2 - bucket)."""
+    nodes, first, _ = work
+    nxt = first[end, bucket]
+    nodes[record].after = nxt
+    nodes[record].before = -2 - bucket
+    if nxt >= 0:
+        nodes[nxt].before = record
+    first[end, bucket] = record
+
+
+@njit(cache=True)
+def _leave(work: Room, end: int, record: int) -> None:
+    """Take a record out of its bucket."""
+    nodes, first, _ = work
+    nxt = nodes[record].after
+    prev = nodes[record].before
+    if prev < OUT:
+        first[end, -2 - prev] = nxt
+    else:
+        nodes[prev].after = nxt
+    if nxt >= 0:
+        nodes[nxt].before = prev
+    nodes[record].before = OUT
 
 
 @njit(cache=True)
@@ -204,33 +288,52 @@ def _advance(
     ptr: Array,
     head: Array,
     weight: Array,
-    dist: Array,
-    pred: Array,
-    key: Array,
-    item: Array,
-    size: int,
-    other: Array,
+    work: Room,
+    end: int,
+    low: int,
+    live: int,
+    n_touched: int,
+    width: float,
+    other_low: int,
     best: float,
     meet: int,
-) -> tuple[int, float, int]:
-    """Settle one state of one side; returns the new heap size, best length and meeting state."""
-    d = key[0]
-    u = item[0]
-    size = sift_down(key, item, size)
-    if d > dist[u]:
-        return size, best, meet
-    for slot in range(ptr[u], ptr[u + 1]):
-        v = head[slot]
-        nd = d + weight[slot]
-        if nd < dist[v] and nd < best:
-            dist[v] = nd
-            pred[v] = slot
-            size = sift_up(key, item, size, nd, v)
-            total = nd + other[v]
+) -> tuple[int, int, float, int]:
+    """Empty the lowest bucket of one side; returns states queued, states touched, best and meeting state."""
+    nodes, first, touched = work
+    mask = first.shape[1] - 1
+    per_width = 1.0 / width
+    ahead = other_low * width
+    bucket = low & mask
+    while first[end, bucket] >= 0:
+        record = first[end, bucket]
+        _leave(work, end, record)
+        live -= 1
+        d = nodes[record].dist
+        u = record >> 1
+        for slot in range(ptr[u], ptr[u + 1]):
+            v = head[slot]
+            record = 2 * v + end
+            nd = d + weight[slot]
+            old = nodes[record].dist
+            if nd >= old or nd >= best:
+                continue
+            total = nd + nodes[record ^ 1].dist
             if total < best:
                 best = total
                 meet = v
-    return size, best, meet
+            elif nd + ahead >= best:
+                continue
+            if old == np.inf:
+                touched[end, n_touched] = v
+                n_touched += 1
+            nodes[record].dist = nd
+            nodes[record].pred = slot
+            if nodes[record].before != OUT:
+                _leave(work, end, record)
+            else:
+                live += 1
+            _enter(work, end, int(nd * per_width) & mask, record)
+    return live, n_touched, best, meet
 
 
 @njit(cache=True)

@@ -1,5 +1,6 @@
 """Routes: exact Pareto sets with opening calendars, least cost, and short lists of different routes."""
 
+from karwan.models.routing.adjacency import Adjacency, prepare
 from karwan.models.routing.distinct import (
     DistinctRoutes,
     Weights,
@@ -8,7 +9,7 @@ from karwan.models.routing.distinct import (
     generalised_cost,
     overlap_share,
 )
-from karwan.models.routing.graph import CRITERIA, Adjacency, StateGraph, prepare
+from karwan.models.routing.graph import CRITERIA, StateGraph
 from karwan.models.routing.pareto import ParetoSet, brute_force, pareto_routes
 from karwan.models.routing.shortest import Impedance, Path, Tree, least_cost, least_cost_tree, skim, weigh
 

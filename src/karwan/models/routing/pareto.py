@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike
 from karwan._kernels import pareto as kernel
 from karwan._kernels import shortest as shortest_kernel
 from karwan.errors import InvalidInput
-from karwan.models.routing.graph import CRITERIA, StateGraph, state_ids
+from karwan.models.routing.adjacency import state_ids
+from karwan.models.routing.graph import CRITERIA, StateGraph
+from karwan.models.routing.shortest import Impedance
 
 Array = np.ndarray[Any, Any]
 
@@ -214,14 +216,15 @@ def _bounds(graph: StateGraph, search: _Search, seeds: Array, goals: Array) -> A
     bound is infinite in one column is infinite in all.
     """
     adjacency = graph.adjacency
-    weights = [getattr(graph, name)[adjacency.in_arc] for name in _arc_names(search.columns)]
+    impedances = [graph.impedance(CRITERIA[column]) for column in search.columns]
+    weights = [impedance.in_weight for impedance in impedances]
     if np.any(search.calendar >= 0):
         shut = _shut_arcs(graph, search, seeds)[adjacency.in_arc]
         weights = [np.where(shut, np.inf, values) for values in weights]
     none = np.empty(0, np.int32)
     limits = [np.inf] * len(weights)
     if len(weights) == 2 and not np.any(search.calendar >= 0):
-        limits = _corner(graph, search.columns, weights, seeds, goals)
+        limits = _corner(impedances, seeds, goals)
     bound = np.column_stack(
         [
             shortest_kernel.tree(adjacency.in_ptr, adjacency.in_tail, values, goals, none, limit)[0]
@@ -230,10 +233,6 @@ def _bounds(graph: StateGraph, search: _Search, seeds: Array, goals: Array) -> A
     )
     bound[~np.isfinite(bound).all(axis=1)] = np.inf
     return np.ascontiguousarray(bound)
-
-
-def _arc_names(columns: Sequence[int]) -> list[str]:
-    return [("cost_usd", "mean_h", "var_h2", "co2_kg")[column] for column in columns]
 
 
 def _shut_arcs(graph: StateGraph, search: _Search, seeds: Array) -> Array:
@@ -253,30 +252,15 @@ def _shut_arcs(graph: StateGraph, search: _Search, seeds: Array) -> Array:
     return mask
 
 
-def _corner(
-    graph: StateGraph, columns: Sequence[int], in_weights: list[Array], seeds: Array, goals: Array
-) -> list[float]:
+def _corner(impedances: list[Impedance], seeds: Array, goals: Array) -> list[float]:
     """Largest value each of two criteria can take on an undominated route.
 
     It is its value on a route that is best in the other criterion.
     """
-    adjacency = graph.adjacency
-    names = _arc_names(columns)
     limits = [np.inf, np.inf]
     for best, other in ((0, 1), (1, 0)):
-        out_weight = graph.weights[:, columns[best]].copy()
-        _, forward, backward = shortest_kernel.bidirectional(
-            adjacency.out_ptr,
-            adjacency.out_head,
-            out_weight,
-            adjacency.in_ptr,
-            adjacency.in_tail,
-            in_weights[best],
-            seeds,
-            goals,
-        )
-        arcs = np.concatenate([adjacency.out_arc[forward], adjacency.in_arc[backward]])
-        limits[other] = float(getattr(graph, names[other])[arcs].sum()) * (1.0 + ROUNDING)
+        _, arcs = impedances[best].between(seeds, goals)
+        limits[other] = float(impedances[other].weights[arcs].sum()) * (1.0 + ROUNDING)
     return limits
 
 
@@ -291,9 +275,10 @@ def _collect(
     n_labels: int,
 ) -> ParetoSet:
     """Sort the routes and drop those that differ from a kept one by rounding only."""
-    order = np.lexsort(totals.T[::-1])
-    points = np.ascontiguousarray(totals[order][:, [CRITERIA.index(name) for name in chosen]])
-    order = order[kernel.undominated(points, ROUNDING)]
+    points = totals[:, [CRITERIA.index(name) for name in chosen]]
+    by_points = np.lexsort((*totals.T[::-1], *points.T[::-1]))
+    kept = by_points[kernel.undominated(np.ascontiguousarray(points[by_points]), ROUNDING)]
+    order = kept[np.lexsort(totals[kept].T[::-1])]
     sizes = np.diff(ptr)[order]
     new_ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     pick = np.repeat(ptr[order] - new_ptr[:-1], sizes) + np.arange(new_ptr[-1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,19 +10,48 @@ from numpy.typing import ArrayLike
 
 from karwan._kernels import shortest as kernel
 from karwan.errors import InvalidInput
-from karwan.models.routing.graph import Adjacency, state_ids
+from karwan.models.routing.adjacency import Adjacency, state_ids
 
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
 class Impedance:
-    """One weight per arc, laid out for searches from either end."""
+    """One weight per arc, laid out for searches from either end.
+
+    `_rooms` keeps working memory between one-to-one queries. It holds no result, and a query that finds none
+    free (another thread has it) makes its own.
+    """
 
     adjacency: Adjacency
     weights: Array
     out_weight: Array
     in_weight: Array
+    bucket_width: float
+    n_buckets: int
+    _rooms: list[kernel.Room] = field(default_factory=list, repr=False, compare=False)
+
+    def between(self, origins: Array, destinations: Array) -> tuple[float, Array]:
+        """Least impedance and its arcs between two sets of distinct states (int32)."""
+        adjacency = self.adjacency
+        try:
+            room = self._rooms.pop()
+        except IndexError:
+            room = kernel.room(adjacency.n_states, self.n_buckets)
+        total, forward, backward = kernel.bidirectional(
+            adjacency.out_ptr,
+            adjacency.out_head,
+            self.out_weight,
+            adjacency.in_ptr,
+            adjacency.in_tail,
+            self.in_weight,
+            origins,
+            destinations,
+            self.bucket_width,
+            room,
+        )
+        self._rooms.append(room)
+        return float(total), np.concatenate([adjacency.out_arc[forward], adjacency.in_arc[backward]])
 
 
 @dataclass(frozen=True)
@@ -81,7 +110,8 @@ def weigh(adjacency: Adjacency, weights: ArrayLike) -> Impedance:
     if values.size and not values.min() >= 0.0:
         bad = np.flatnonzero(~(values >= 0.0))
         raise InvalidInput("weights must be >= 0", f"{bad.size} arcs, first arc {bad[0]}: {values[bad[0]]}")
-    return Impedance(adjacency, values, values[adjacency.out_arc], values[adjacency.in_arc])
+    width, n_buckets = kernel.bucket_width(values)
+    return Impedance(adjacency, values, values[adjacency.out_arc], values[adjacency.in_arc], width, n_buckets)
 
 
 def least_cost(impedance: Impedance, origin: ArrayLike, destination: ArrayLike) -> Path:
@@ -107,7 +137,8 @@ def least_cost(impedance: Impedance, origin: ArrayLike, destination: ArrayLike) 
 
     References
     ----------
-    Pohl (1971), Bi-directional search; Nicholson (1966), doi:10.1093/comjnl/9.3.275.
+    Nicholson (1966), doi:10.1093/comjnl/9.3.275; Dial (1969), doi:10.1145/363269.363610; Meyer & Sanders
+    (2003), doi:10.1016/S0196-6774(03)00076-2.
 
     Examples
     --------
@@ -116,19 +147,11 @@ def least_cost(impedance: Impedance, origin: ArrayLike, destination: ArrayLike) 
     >>> path.impedance, path.arcs.tolist()
     (5.0, [0, 1])
     """
-    adjacency = impedance.adjacency
-    total, forward, backward = kernel.bidirectional(
-        adjacency.out_ptr,
-        adjacency.out_head,
-        impedance.out_weight,
-        adjacency.in_ptr,
-        adjacency.in_tail,
-        impedance.in_weight,
-        state_ids("origin", origin, adjacency.n_states),
-        state_ids("destination", destination, adjacency.n_states),
+    n_states = impedance.adjacency.n_states
+    total, arcs = impedance.between(
+        state_ids("origin", origin, n_states), state_ids("destination", destination, n_states)
     )
-    arcs = np.concatenate([adjacency.out_arc[forward], adjacency.in_arc[backward]])
-    return Path(float(total), arcs)
+    return Path(total, arcs)
 
 
 def least_cost_tree(impedance: Impedance, origin: ArrayLike, *, limit: float = np.inf) -> Tree:
