@@ -210,6 +210,7 @@ def test_rejects_carry_line_reason_and_text(tmp_path: Path) -> None:
     assert found[12] == "value is missing (missing is not zero)"
     assert found[13] == "5 cells where the header has 6"
     assert rejects.filter(line=9)["raw"].to_list() == ["2020,398,586,080810,-4,1"]
+    assert rejects.filter(line=13)["raw"].to_list() == ["2020,398,586,080850,1"]
     assert report.reasons["rows"].sum() == report.rejects
 
 

@@ -108,6 +108,7 @@ def read_blocks(
     """
     header = read_header(content, delimiter=delimiter, encoding=encoding, header_row=header_row)
     check_columns(content, header, needed, delimiter)
+    needed = sorted(needed, key=header.index)
     ragged: list[tuple[int, str, str]] = []
 
     def keep_ragged(row: arrow_csv.InvalidRow) -> str:

@@ -18,6 +18,8 @@ MAX_RAW = 300
 MAX_VALUE_USD = 9e14
 EXPORTS = ("export", "exports", "x", "2")
 IMPORTS = ("import", "imports", "m", "1")
+# Columns of the source are renamed while they are worked on: they may be called what ours are called.
+SOURCE_COLUMN = "source column "
 FORMULA_START = r"^[=@+]|^-\D"
 
 Lookup = Callable[[str], tuple[str | None, str | None]]
@@ -60,7 +62,9 @@ class FlowFramer:
         return staged[0] if len(staged) == 1 else pl.concat(staged).sort("line", maintain_order=True)
 
     def _view(self, table: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
-        work = table.select("line", "fault", "raw", *(pl.col(name) for name in self.mapping.needed()))
+        work = table.select(
+            "line", "fault", "raw", *(pl.col(name).alias(SOURCE_COLUMN + name) for name in self.mapping.needed())
+        )
         work = work.with_columns(
             **{f"_{name}": self._text(entry, work) for name, entry in view.items() if name not in ("value", "weight")},
             _amount=self._number(view["value"], work),
@@ -85,11 +89,12 @@ class FlowFramer:
         """Text of a field as the source has it: stripped, cut to `MAX_TEXT`, null where it is a mark for missing."""
         if entry.column is None:
             return pl.lit(entry.value, dtype=pl.String)
-        text = pl.col(entry.column)
-        if table.schema[entry.column].is_float():
+        name = SOURCE_COLUMN + entry.column
+        text = pl.col(name)
+        if table.schema[name].is_float():
             whole = (text == text.round(0)) & text.is_finite()
             text = pl.when(whole).then(text.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(text.cast(pl.String))
-        elif table.schema[entry.column] != pl.String:
+        elif table.schema[name] != pl.String:
             text = text.cast(pl.String)
         text = text.str.strip_chars(" \t\r\n\u00a0\ufeff").str.slice(0, MAX_TEXT)
         return pl.when(text.is_in(list(self.mapping.missing_marks))).then(None).otherwise(text)
@@ -104,8 +109,8 @@ class FlowFramer:
 
     def _number(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
         """Figure of a field times its factor; null where it is missing or no finite number."""
-        if entry.column is not None and table.schema[entry.column].is_numeric():
-            number = pl.col(entry.column).cast(pl.Float64)
+        if entry.column is not None and table.schema[SOURCE_COLUMN + entry.column].is_numeric():
+            number = pl.col(SOURCE_COLUMN + entry.column).cast(pl.Float64)
         else:
             text = self._source(entry, table).str.replace_all("[\u00a0\u202f ]", "")
             if self.mapping.thousands.strip():
@@ -186,7 +191,7 @@ class FlowFramer:
 
     def _period(self, work: pl.DataFrame, entry: Field) -> pl.DataFrame:
         if entry.month_column is not None:
-            month = pl.col(entry.month_column).cast(pl.String).str.strip_chars()
+            month = pl.col(SOURCE_COLUMN + entry.month_column).cast(pl.String).str.strip_chars()
             number = pl.when(month.str.contains(r"^\d$")).then(pl.lit("0") + month).otherwise(month)
             work = work.with_columns(_period=pl.concat_str(pl.col("_period"), number, separator=" "))
         known = self._periods.setdefault((entry.column or "", entry.fiscal_start_month), {})
@@ -282,7 +287,7 @@ class FlowFramer:
         formula = pl.any_horizontal(pl.col(name).str.contains(FORMULA_START) for name in texts)
         marks.append((formula, "formula_text"))
         for rule in self.mapping.flags:
-            held = pl.col(rule.column).cast(pl.String).str.strip_chars().str.to_lowercase()
+            held = pl.col(SOURCE_COLUMN + rule.column).cast(pl.String).str.strip_chars().str.to_lowercase()
             marks.append((held.is_in([value.lower() for value in rule.values]), rule.flag))
         named = [pl.when(condition.fill_null(False)).then(pl.lit(name)) for condition, name in marks]
         return work.with_columns(flags=pl.concat_str(named, separator=";", ignore_nulls=True))
@@ -293,7 +298,7 @@ class FlowFramer:
         amount_text = pl.col("_amount_text")
         checks: list[tuple[pl.Expr, pl.Expr]] = [(pl.col("fault").is_not_null(), pl.col("fault"))]
         for rule in self.mapping.keep:
-            held = pl.col(rule.column).cast(pl.String).str.strip_chars().fill_null("")
+            held = pl.col(SOURCE_COLUMN + rule.column).cast(pl.String).str.strip_chars().fill_null("")
             checks.append((~held.is_in(list(rule.values)), pl.lit("set aside: " + rule.reason)))
         if "flow" in view and "exporter" not in view:
             flow = pl.col("_flow").str.to_lowercase()

@@ -97,7 +97,7 @@ class Staging:
             f"""
             CREATE TABLE summed AS
             SELECT {keys}, {firsts}, min(line) AS line,
-                   CASE WHEN count(*) > 1 THEN concat_ws(';', arg_min(flags, line), 'summed') ELSE any_value(flags) END
+                   CASE WHEN count(*) > 1 THEN concat_ws(';', nullif(arg_min(flags, line), ''), 'summed') ELSE any_value(flags) END
                        AS flags,
                    sum(value_milliusd)::BIGINT AS value_milliusd,
                    CASE WHEN count(weight_g) = count(*) THEN sum(weight_g)::BIGINT END AS weight_g,

@@ -1,0 +1,645 @@
+"""Readers: documented formats in, exact rows out; malformed input refused or rejected with a reason."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from karwan.errors import InvalidInput, UnknownName
+from karwan.io.archive import BadArchive, check_zip
+from karwan.io.sources import SOURCES, Options, source_named
+from karwan.io.sources.comtrade_api import BadKey, Client, Request, ServiceError, Truncated, request_from
+from karwan.io.sources.countries import KINDS, name_key, packaged_countries, read_country_codes
+from karwan.io.sources.delimited import BadTable
+from karwan.io.sources.mapping import mapping_named, packaged_mappings, parse_mapping
+from karwan.io.sources.periods import parse_period
+from karwan.io.store import LoadReport, NothingUsable, ingest, open_store
+from tests.unit.comtrade_server import Answer, answer, gateway, record, serving
+
+HEADER = "t,i,j,k,v,q\n"
+
+
+def stored(folder: Path, source: str, path: Path | None, **options: object) -> tuple[LoadReport, pl.DataFrame, pl.DataFrame]:
+    """Report, flows and rejects of one file in a fresh store."""
+    target = folder / "store.duckdb"
+    target.unlink(missing_ok=True)
+    with open_store(target, create=True) as store:
+        report = ingest(store, source_named(source).read(path, Options(**options)))[0]  # type: ignore[arg-type]
+        return report, store.table(store.flows()), store.rejects()
+
+
+def written(path: Path, text: str | bytes) -> Path:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+# -- registry, countries, periods --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_every_source_says_what_it_is(name: str) -> None:
+    source = SOURCES[name]
+    assert source.name == name
+    assert source.title
+    assert source.provider
+    assert source.licence
+    assert source.reads
+    documented = (Path(__file__).parents[2] / "docs" / "sources_trade.md").read_text()
+    assert f"`{name}`" in documented
+
+
+@pytest.mark.parametrize("name", sorted(packaged_mappings()))
+def test_every_packaged_mapping_is_documented(name: str) -> None:
+    mapping = packaged_mappings()[name]
+    assert mapping.title
+    assert mapping.provider
+    assert mapping.licence
+    assert mapping.note
+    documented = (Path(__file__).parents[2] / "docs" / "sources_trade.md").read_text()
+    assert f"`{name}`" in documented
+
+
+def test_unknown_source_and_mapping_are_named() -> None:
+    with pytest.raises(UnknownName, match="no source `bacci`"):
+        source_named("bacci")
+    with pytest.raises(InvalidInput, match="no mapping `nowhere`"):
+        mapping_named("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "country"),
+    [
+        ("398", "m49", "KAZ"),
+        ("586", "m49", "PAK"),
+        ("4", "m49", "AFG"),
+        ("004", "m49", "AFG"),
+        ("842", "m49", "USA"),
+        ("699", "m49", "IND"),
+        ("757", "m49", "CHE"),
+        ("490", "m49", "TWN"),
+        ("0", "m49", "WLD"),
+        ("kaz", "iso3", "KAZ"),
+        ("Iran (Islamic Republic of)", "name", "IRN"),
+        ("Côte d'Ivoire", "name", "CIV"),
+        ("ChinaHongKongSAR", "name", "HKG"),
+        ("Российская Федерация", "name", "RUS"),
+        ("Viet Nam", "name", "VNM"),
+        ("Vietnam", "name", "VNM"),
+    ],
+)
+def test_countries(text: str, kind: str, country: str) -> None:
+    assert packaged_countries().resolve(text, kind) == (country, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unknown_country_comes_back_as_it_is(kind: str) -> None:
+    assert packaged_countries().resolve(" Atlantis ", kind) == ("Atlantis", False)
+
+
+def test_every_m49_code_is_in_the_table() -> None:
+    """249 countries and areas of ISO 3166-1 with their numeric codes; independent list: pycountry, where installed."""
+    pycountry = pytest.importorskip("pycountry")
+    table = packaged_countries().by_number
+    for country in pycountry.countries:
+        assert table[int(country.numeric)] == country.alpha_3
+        assert packaged_countries().resolve(country.name, "name") == (country.alpha_3, True)
+
+
+def test_country_code_file_lies_over_the_packaged_table(tmp_path: Path) -> None:
+    path = written(tmp_path / "codes.csv", "country_code,country_name,country_iso2,country_iso3\n697,EFTA,,EFT\n")
+    assert read_country_codes(path) == {697: ("EFT", "EFTA")}
+    with pytest.raises(InvalidInput, match="not a table of country codes"):
+        read_country_codes(written(tmp_path / "bad.csv", "a,b\n1,2\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "fiscal", "expected"),
+    [
+        ("2020", 1, "2020"),
+        ("2020.0", 1, "2020"),
+        ("202503", 1, "2025-03"),
+        ("2025-03", 1, "2025-03"),
+        ("03.2025", 1, "2025-03"),
+        ("March 2025", 1, "2025-03"),
+        ("Mar-2025", 1, "2025-03"),
+        ("март 2025", 1, "2025-03"),
+        ("2024-07..2025-06", 1, "2024-07..2025-06"),
+        ("2024-01-01..2024-12-31", 1, "2024"),
+        ("2024-07-01..2024-12-31", 1, "2024-07..2024-12"),
+        ("2023-24", 7, "2023-07..2024-06"),
+        ("2023-2024", 7, "2023-07..2024-06"),
+        ("2011-12", 7, "2011-07..2012-06"),
+        ("2011-12", 1, "2011-12"),
+        ("FY24", 7, "2023-07..2024-06"),
+        ("2024", 7, "2023-07..2024-06"),
+        ("2025-13", 1, None),
+        ("20250", 1, None),
+        ("2024-07-02..2024-12-31", 1, None),
+        ("2025-06..2024-07", 1, None),
+        ("total", 1, None),
+    ],
+)
+def test_periods(text: str, fiscal: int, expected: str | None) -> None:
+    found = parse_period(text, fiscal)
+    assert (None if found is None else found.text) == expected
+
+
+# -- files from strangers ----------------------------------------------------------------------------------------------
+
+
+def test_wrong_delimiter_is_refused_and_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "BACI_HS17.csv", "t;i;j;k;v;q\n2020;4;586;071340;1;1\n")
+    with pytest.raises(BadTable, match="separated by semicolons"):
+        stored(tmp_path, "baci", path)
+
+
+def test_a_misspelt_column_is_suggested(tmp_path: Path) -> None:
+    path = written(tmp_path / "pbs.csv", "Country,Flow,Fiscal Yaer,PCT Code,Value (000 US$),Quantity,Unit\n")
+    with pytest.raises(BadTable, match="Did you mean Fiscal Yaer"):
+        stored(tmp_path, "table", path, mapping="pak_pbs")
+
+
+def test_truncated_zip_is_refused(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("BACI_HS17_Y2020_V1.csv", HEADER + "2020,4,586,071340,1,1\n" * 1000)
+    path = written(tmp_path / "BACI_HS17.zip", whole.getvalue()[:-30])
+    with pytest.raises(BadArchive, match="not a whole zip"):
+        stored(tmp_path, "baci", path)
+
+
+def test_damaged_member_leaves_the_store_unchanged(tmp_path: Path) -> None:
+    rows = "".join(f"2020,4,586,{code:06d},{code}.5,1\n" for code in range(100_110, 130_000))
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("BACI_HS17_Y2020_V1.csv", HEADER + rows)
+    data = bytearray(whole.getvalue())
+    data[len(data) // 2] ^= 0xFF
+    path = written(tmp_path / "BACI_HS17.zip", bytes(data))
+    with open_store(tmp_path / "s.duckdb", create=True) as store:
+        with pytest.raises(Exception, match="BadArchive|unpacked|CRC|decompress"):
+            ingest(store, source_named("baci").read(path, Options()))
+        assert store.loads().is_empty()
+        assert store.table(store.backend.table("flow_rows")).is_empty()
+
+
+def test_zip_bomb_is_refused_unopened(tmp_path: Path) -> None:
+    path = tmp_path / "BACI_HS17_bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive, archive.open("BACI_HS17_Y2020.csv", "w") as member:
+        for _ in range(100):
+            member.write(bytes(2**20))
+    with pytest.raises(BadArchive, match="zip bomb"):
+        stored(tmp_path, "baci", path)
+    with pytest.raises(BadArchive, match="more than the limit of 1,000"):
+        check_zip(path, max_total_bytes=1_000)
+
+
+def test_zip_with_years_and_code_lists(tmp_path: Path) -> None:
+    path = tmp_path / "BACI_HS17_V202501.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("BACI_HS17_Y2020_V202501.csv", HEADER + "2020,4,586,071340,1,1\n")
+        archive.writestr("BACI_HS17_Y2021_V202501.csv", HEADER + "2021,4,586,071340,2,NA")
+        archive.writestr("country_codes_V202501.csv", "country_code,country_name,country_iso2,country_iso3\n4,Afghanistan,AF,AFG\n")
+        archive.writestr("product_codes_HS17_V202501.csv", "code,description\n071340,Lentils\n")
+        archive.writestr("Readme.txt", "BACI")
+    with open_store(tmp_path / "s.duckdb", create=True) as store:
+        reports = ingest(store, source_named("baci").read(path, Options()))
+        flows = store.table(store.flows()).sort("period")
+        plain = written(tmp_path / "BACI_HS17_Y2020_V202501.csv", HEADER + "2020,4,586,071340,1,1\n")
+        again = ingest(store, source_named("baci").read(plain, Options()))
+    assert [report.file_name for report in reports] == [
+        "BACI_HS17_V202501.zip!BACI_HS17_Y2020_V202501.csv",
+        "BACI_HS17_V202501.zip!BACI_HS17_Y2021_V202501.csv",
+    ]
+    assert flows["value_usd"].to_list() == [1_000.0, 2_000.0]
+    assert again[0].status == "unchanged"
+
+
+def test_mixed_encodings_reject_the_lines_that_are_no_text(tmp_path: Path) -> None:
+    header = b"reporterISO,partnerISO,flowCode,period,classificationCode,cmdCode,primaryValue,qty,qtyUnitAbbr\n"
+    good = b"KAZ,PAK,X,2022,H6,071340,5,1,kg\n"
+    bad = "KAZ,PAK,X,2022,H6,071390,5,1,кг\n".encode("cp1251")
+    report, flows, rejects = stored(tmp_path, "comtrade-csv", written(tmp_path / "c.csv", header + good + bad))
+    assert (report.rows, report.rejects) == (1, 1)
+    assert rejects.row(0, named=True)["reason"] == "bytes that are not UTF-8 text: mixed encodings"
+    assert rejects["line"].to_list() == [3]
+    assert flows["product"].to_list() == ["071340"]
+
+
+def test_header_line_without_end_is_refused_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "BACI_HS17.csv"
+    with path.open("wb") as sparse:  # 5 GB of zero bytes that take no disk
+        sparse.truncate(5 * 2**30)
+    with pytest.raises(BadTable, match="no header line ends in the first 256 KiB"):
+        source_named("baci").read(path, Options())
+    with path.open("wb") as text:
+        text.write(b"t,i,j,k,v,q" * 2**20)
+    with pytest.raises(BadTable, match="no header line"):
+        source_named("baci").read(path, Options())
+
+
+def test_row_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "BACI_HS17.csv"
+    with path.open("wb") as text:
+        text.write(b"t,i,j,k,v,q\n2020,4,586,071340,1,1\n2020,4,586,")
+        for _ in range(24):
+            text.write(b"9" * 2**20)
+    with pytest.raises(BadTable, match="cannot be read"):
+        stored(tmp_path, "baci", path)
+
+
+def test_sql_and_formulas_are_text_and_flagged(tmp_path: Path) -> None:
+    text = (
+        "Country,Flow,Fiscal Year,PCT Code,Value (000 US$),Quantity,Unit\n"
+        "\"Robert'); DROP TABLE loads;--\",Exports,2023-24,1006.3090,1,1,MT\n"
+        "\"=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\",Exports,2023-24,1006.3091,2,1,MT\n"
+        "Kazakhstan,Exports,2023-24,1006.3092,=1+1,1,MT\n"
+        "Kazakhstan,Exports,2023-24,1006.3093,3,1,=CMD()\n"
+    )
+    report, flows, rejects = stored(tmp_path, "table", written(tmp_path / "p.csv", text), mapping="pak_pbs")
+    assert (report.rows, report.rejects) == (3, 1)
+    assert rejects["reason"].to_list() == ["value '=1+1' is a formula, not a number"]
+    by_product = {row["product"]: row for row in flows.iter_rows(named=True)}
+    assert by_product["10063090"]["importer"] == "Robert'); DROP TABLE loads;--"
+    assert by_product["10063090"]["flags"] == "unknown_importer"
+    assert by_product["10063091"]["flags"] == "unknown_importer;formula_text"
+    assert by_product["10063093"]["flags"] == "formula_text"
+
+
+def test_duplicates_can_be_summed_where_the_mapping_says(tmp_path: Path) -> None:
+    text = (
+        "Country,Flow,Fiscal Year,PCT Code,Value (000 US$),Quantity,Unit\n"
+        "Kazakhstan,Exports,2023-24,1006.3090,1,10,MT\nKazakhstan,Exports,2023-24,1006.3090,2,5,MT\n"
+        "China,Exports,2023-24,1006.3090,2,5,MT\nChina,Exports,2023-24,1006.3090,3,5,KG\n"
+    )
+    path = written(tmp_path / "p.csv", text)
+    report, _, rejects = stored(tmp_path, "table", path, mapping="pak_pbs")
+    assert (report.rows, report.rejects) == (2, 2)
+    assert rejects["reason"].to_list() == ["same flow as line 2 with another value", "same flow as line 4 with another value"]
+    mapping = written(tmp_path / "sum.yaml", (Path("src/karwan/io/mappings/pak_pbs.yaml")).read_text() + "repeats: sum\n")
+    report, flows, _ = stored(tmp_path, "table", path, mapping=str(mapping))
+    by_country = {row["importer"]: row for row in flows.iter_rows(named=True)}
+    assert (report.rows, report.rejects) == (2, 0)
+    assert by_country["KAZ"]["value_usd"] == 3_000.0
+    assert by_country["KAZ"]["quantity"] == 15.0
+    assert by_country["CHN"]["quantity"] is None  # units differ
+    assert by_country["CHN"]["flags"] == "summed"
+
+
+def test_a_file_of_nothing_but_rejects_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "BACI_HS17.csv", HEADER + "2020,4,586,10121,1,1\n")
+    with pytest.raises(NothingUsable, match="leading zero lost"):
+        stored(tmp_path, "baci", path)
+
+
+def test_revision_must_be_known_for_baci(tmp_path: Path) -> None:
+    path = written(tmp_path / "baci.csv", HEADER + "2020,4,586,071340,1,1\n")
+    with pytest.raises(InvalidInput, match="does not say the HS revision"):
+        stored(tmp_path, "baci", path)
+    assert stored(tmp_path, "baci", path, hs_revision="H5")[1]["hs_revision"].to_list() == ["HS17"]
+
+
+def test_known_codes_flag_the_others(tmp_path: Path) -> None:
+    path = written(tmp_path / "BACI_HS17.csv", HEADER + "2020,4,586,071340,1,1\n2020,4,586,071341,1,1\n")
+    flows = stored(tmp_path, "baci", path, known_codes=frozenset({"071340"}))[1].sort("product")
+    assert flows["flags"].to_list() == ["", "unknown_product"]
+
+
+# -- Comtrade, national statistics, cases --------------------------------------------------------------------------------
+
+
+def test_comtrade_csv_present_columns(tmp_path: Path) -> None:
+    rows = [
+        record(),
+        record(flowCode="M", primaryValue=700, cifvalue=700, fobvalue=None, cmdCode="TOTAL", period="202303"),
+        record(motCode=2100),
+        record(partnerCode=0, partnerISO="W00", cmdCode="10"),
+        record(flowCode="RX"),
+        record(partnerCode=899, partnerISO="_X", cmdCode="9999AA", netWgt=None, qty=None, qtyUnitAbbr="N/A"),
+    ]
+    path = tmp_path / "TradeData.csv"
+    pl.DataFrame(rows, infer_schema_length=None, strict=False).write_csv(path)
+    report, flows, rejects = stored(tmp_path, "comtrade-csv", path)
+    assert (report.rows, report.rejects) == (4, 2)
+    assert rejects["reason"].to_list() == [
+        "set aside: a breakdown by mode of transport of a total that the file has too",
+        "set aside: flow 'RX' is neither exports nor imports",
+    ]
+    by_code = {row["product"]: row for row in flows.iter_rows(named=True)}
+    lentils = by_code["071340"]
+    assert (lentils["exporter"], lentils["importer"], lentils["reporter"]) == ("KAZ", "PAK", "KAZ")
+    assert (lentils["reporter_side"], lentils["valuation"], lentils["hs_revision"]) == ("exporter", "fob", "HS22")
+    assert (lentils["value_usd"], lentils["weight_kg"], lentils["quantity"]) == (12_500.125, 20_000.0, 20_000.0)
+    assert (lentils["quantity_unit"], lentils["flags"]) == ("kg", "weight_estimated")
+    total = by_code["TOTAL"]
+    assert (total["exporter"], total["importer"], total["reporter_side"]) == ("PAK", "KAZ", "importer")
+    assert (total["valuation"], total["period"], total["frequency"], total["product_level"]) == ("cif", "2023-03", "M", 0)
+    assert by_code["10"]["importer"] == "WLD"
+    assert by_code["9999AA"]["importer"] == "_X"
+    assert by_code["9999AA"]["flags"] == "unknown_importer;unknown_product;weight_estimated"
+    assert by_code["9999AA"]["quantity"] is None
+
+
+def test_comtrade_csv_old_columns(tmp_path: Path) -> None:
+    text = (
+        "Classification,Year,Period,Period Desc.,Aggregate Level,Is Leaf Code,Trade Flow Code,Trade Flow,Reporter Code,Reporter,"
+        "Reporter ISO,Partner Code,Partner,Partner ISO,Commodity Code,Commodity,Qty Unit Code,Qty Unit,Qty,Netweight (kg),"
+        "Trade Value (US$),Flag\n"
+        "H4,2016,2016,2016,6,1,2,Export,398,Kazakhstan,KAZ,586,Pakistan,PAK,071340,Lentils,8,Weight in kilograms,5,5,9,0\n"
+        "H4,2016,2016,2016,6,1,1,Import,398,Kazakhstan,KAZ,0,World,WLD,071340,Lentils,8,Weight in kilograms,5,5,11,4\n"
+    )
+    _, flows, _ = stored(tmp_path, "comtrade-csv", written(tmp_path / "comtrade.csv", text))
+    first, second = flows.sort("value_usd").iter_rows(named=True)
+    assert (first["exporter"], first["importer"], first["hs_revision"], first["valuation"]) == ("KAZ", "PAK", "HS12", "fob")
+    assert (second["exporter"], second["importer"], second["flags"]) == ("WLD", "KAZ", "weight_or_quantity_estimated")
+    with pytest.raises(BadTable, match="no Comtrade CSV"):
+        stored(tmp_path, "comtrade-csv", written(tmp_path / "other.csv", "a,b\n1,2\n"))
+
+
+def kaz_workbook(path: Path) -> Path:
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet("2025")
+    sheet.write(0, 0, "Внешняя торговля Республики Казахстан")
+    header = [
+        "Период",
+        "Код ТН ВЭД",
+        "Наименование",
+        "Страна",
+        "Доп. ед. изм.",
+        "Экспорт, тонн",
+        "Экспорт, тыс. долл. США",
+        "Экспорт, доп. ед.",
+        "Импорт, тонн",
+        "Импорт, тыс. долл. США",
+        "Импорт, доп. ед.",
+    ]
+    sheet.write_row(2, 0, header)
+    sheet.write_row(3, 0, ["март 2025", "0713 40 000 0", "Чечевица", "Пакистан", "кг", 20.5, "1 234,5", 20500, "", "", ""])
+    sheet.write_row(4, 0, ["март 2025", "1006309600", "Рис", "Пакистан", "кг", "", "", "", 3, 2.25, 3000])
+    sheet.write_row(5, 0, ["март 2025", 713400000, "Чечевица", "Китай", "кг", 1, 1, 1, "", "", ""])
+    sheet.write_formula(6, 6, "=G4*2")
+    sheet.write_row(6, 0, ["март 2025", "0713400000", "Чечевица", "Узбекистан", "кг", 1])
+    book.close()
+    return path
+
+
+def test_kazakhstan_workbook(tmp_path: Path) -> None:
+    path = kaz_workbook(tmp_path / "kaz.xlsx")
+    report, flows, rejects = stored(tmp_path, "table", path, mapping="kaz_customs", hs_revision="HS22")
+    assert (report.rows, report.rejects) == (2, 2)
+    assert report.notes == ("4 cells without a figure were taken as not reported",)
+    lentils, rice = flows.sort("product").iter_rows(named=True)
+    assert (lentils["exporter"], lentils["importer"], lentils["product"]) == ("KAZ", "PAK", "0713400000")
+    assert (lentils["value_usd"], lentils["weight_kg"], lentils["quantity"]) == (1_234_500.0, 20_500.0, 20_500.0)
+    assert (lentils["period"], lentils["valuation"], lentils["product_level"]) == ("2025-03", "fob", 10)
+    assert (rice["exporter"], rice["importer"], rice["reporter_side"], rice["valuation"]) == ("PAK", "KAZ", "importer", "cif")
+    found = dict(zip(rejects["line"], rejects["reason"], strict=True))
+    assert "leading zero lost (0713400000)" in found[6]
+    assert found[7] == "value '=G4*2' is a formula, not a number"
+
+
+def test_kazakhstan_csv_in_cp1251(tmp_path: Path) -> None:
+    text = (
+        "Направление;Период;Страна;Код ТН ВЭД;Стоимость, тыс. долл. США;Вес нетто, тонн\r\n"
+        "ЭК;01.2025;ПАКИСТАН;0713400000;1 500,25;10,5\r\nИМ;01.2025;Пакистан;1006309600;7;3\r\n"
+    )
+    path = written(tmp_path / "kaz.csv", text.encode("cp1251"))
+    _, flows, _ = stored(tmp_path, "table", path, mapping="kaz_customs_csv")
+    assert flows.sort("product").select("exporter", "importer", "value_usd", "weight_kg", "valuation").rows() == [
+        ("KAZ", "PAK", 1_500_250.0, 10_500.0, "fob"),
+        ("PAK", "KAZ", 7_000.0, 3_000.0, "cif"),
+    ]
+
+
+def test_state_bank_table_has_two_figures_a_row(tmp_path: Path) -> None:
+    path = written(tmp_path / "sbp.csv", 'Month,Country,Exports,Imports\nJul-2024,Kazakhstan,"1,234",\nAug-2024,Kazakhstan,5,6\n')
+    report, flows, _ = stored(tmp_path, "table", path, mapping="pak_sbp")
+    assert (report.rows, report.rejects) == (3, 0)
+    assert flows.sort("value_usd")["value_usd"].to_list() == [5_000.0, 6_000.0, 1_234_000.0]
+    assert set(flows["product_level"]) == {0}
+
+
+def test_mapping_problems_are_listed_at_once() -> None:
+    raw = {
+        "layout": "ods",
+        "colour": 1,
+        "columns": {"value": {"column": "v", "times": 2}, "price": "p", "exporter": {"codes": "iso9", "column": "x"}},
+    }
+    with pytest.raises(InvalidInput) as caught:
+        parse_mapping(raw, "m.yaml")
+    text = str(caught.value)
+    assert "unknown key `colour`" in text
+    assert "unknown field `price`" in text
+    assert "codes is `iso9`" in text
+    assert "layout is `ods`" in text
+    with pytest.raises(InvalidInput, match="not a mapping file"):
+        parse_mapping("x", "m.yaml")
+
+
+def test_case_figures_keep_every_quoted_source(tmp_path: Path) -> None:
+    folder = tmp_path / "kaz-pak"
+    folder.mkdir()
+    written(folder / "case.yaml", "id: kaz-pak\nparty_a: KAZ\nparty_b: PAK\n")
+    written(
+        folder / "flows.csv",
+        "flow_id,reporter,direction,period_start,period_end,period_kind,product_group,value_usd,value_kind,valuation,claimed,"
+        "conflict_group,source_id,basis\n"
+        "f1,PAK,b_to_a,2023-07-01,2024-06-30,fiscal_year,all,185250000,trade,,press,c1,sbp,observed\n"
+        "f2,PAK,a_to_b,2024-07-01,2025-06-30,fiscal_year,all,129630000,trade,,press,,sbp,observed\n"
+        "f3,KAZ,total,2022-01-01,2022-12-31,calendar_year,all,73500000,trade,,speech,,inform,observed\n"
+        "f4,KAZ,b_to_a,2022-01-01,2022-12-31,calendar_year,all,95000000,trade,fob,speech,,inform,assumed\n"
+        "f5,PAK,b_to_a,2016-01-01,2016-12-31,calendar_year,medicaments,182280000,potential,,press,,sbp,observed\n",
+    )
+    with open_store(tmp_path / "s.duckdb", create=True) as store:
+        reports = ingest(store, source_named("case").read(folder, Options()))
+        flows = store.table(store.flows()).sort("value_usd")
+        again = ingest(store, source_named("case").read(folder / "flows.csv", Options()))
+        reasons = set(store.rejects()["reason"])
+    assert [(report.source, report.rows, report.rejects) for report in reports] == [
+        ("case:kaz-pak:inform", 1, 1),
+        ("case:kaz-pak:sbp", 2, 1),
+    ]
+    assert [report.status for report in again] == ["unchanged", "unchanged"]
+    assert reasons == {
+        "set aside: a two-way total has no direction",
+        "set aside: a potential, an offer or a deal, not trade that moved",
+    }
+    last = flows.row(2, named=True)
+    assert (last["exporter"], last["importer"], last["reporter"], last["reporter_side"]) == ("PAK", "KAZ", "PAK", "exporter")
+    assert (last["period"], last["frequency"], last["product"]) == ("2023-07..2024-06", "A", "TOTAL")
+    assert last["flags"] == "press_figure;conflicting"
+    assert flows["flags"][0] == "speech_figure;assumed"
+
+
+# -- the Comtrade service ------------------------------------------------------------------------------------------------
+
+REQUEST = Request(frequency="A", classification="HS", reporters=("398", "586"), periods=("2021", "2022"), partners=("586",))
+
+
+class Script:
+    """Answers in turn; remembers what was asked."""
+
+    def __init__(self, *answers: Answer | None | Callable[[dict[str, str]], Answer]) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
+
+    def __call__(self, path: str, parameters: dict[str, str], headers: dict[str, str]) -> Answer | None:
+        self.asked.append((path, parameters, headers))
+        turn = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        return turn(parameters) if callable(turn) else turn
+
+
+def client(url: str, slept: list[float] | None = None, **settings: object) -> Client:
+    return Client(url=url, pause_s=0.0, timeout_s=5.0, sleep=(slept if slept is not None else []).append, **settings)  # type: ignore[arg-type]
+
+
+def test_service_without_key_uses_the_preview() -> None:
+    script = Script(answer([record()]))
+    with serving(script) as url:
+        records = client(url).fetch(REQUEST)
+    path, parameters, headers = script.asked[0]
+    assert path == "/public/v1/preview/C/A/HS"
+    assert parameters["reporterCode"] == "398,586"
+    assert parameters["period"] == "2021,2022"
+    assert parameters["flowCode"] == "X,M"
+    assert "Ocp-Apim-Subscription-Key" not in headers
+    assert records[0]["primaryValue"] == 12_500.125
+
+
+def test_service_with_key_sends_it_in_the_header_only() -> None:
+    script = Script(answer([record()]))
+    with serving(script) as url:
+        client(url, key="secret").fetch(REQUEST)
+    path, parameters, headers = script.asked[0]
+    assert path == "/data/v1/get/C/A/HS"
+    assert headers["Ocp-Apim-Subscription-Key"] == "secret"
+    assert "secret" not in str(parameters)
+
+
+def test_throttling_waits_as_long_as_asked() -> None:
+    slept: list[float] = []
+    script = Script(
+        gateway(429, "Rate limit is exceeded. Try again in 2 seconds.", Retry_After="3"),
+        gateway(429, "Rate limit is exceeded. Try again in 2 seconds."),
+        answer([record()]),
+    )
+    with serving(script) as url:
+        assert len(client(url, slept).fetch(REQUEST)) == 1
+    assert slept == [3.0, 2.0]
+
+
+def test_errors_of_the_moment_are_tried_again() -> None:
+    slept: list[float] = []
+    cut = (200, {"Content-Length": "5000"}, b'{"data": [')
+    script = Script((500, {}, b"oops"), (200, {}, b"<html>"), None, cut, (200, {}, b"[]"), answer([record()]))
+    with serving(script) as url:
+        assert len(client(url, slept).fetch(REQUEST)) == 1
+    assert slept == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def test_errors_that_stay_are_explicit() -> None:
+    with serving(Script((503, {}, b"down"))) as url, pytest.raises(ServiceError, match="503: down"):
+        client(url).fetch(REQUEST)
+    with pytest.raises(ServiceError, match="ConnectError"):
+        client("http://127.0.0.1:9").fetch(REQUEST)
+    for said, error, text in [
+        (gateway(401, "Access denied due to invalid subscription key."), BadKey, "invalid subscription key"),
+        (gateway(403, "Out of call volume quota. Quota will be replenished in 05:12:00."), BadKey, "quota"),
+        (gateway(429, "Quota", Retry_After="5000"), BadKey, "5,000 s"),
+        (gateway(400, "Invalid reporterCode"), InvalidInput, "Invalid reporterCode"),
+        (answer([], error="too many codes"), InvalidInput, "too many codes"),
+    ]:
+        with serving(Script(said)) as url, pytest.raises(error, match=text):
+            client(url, key="k").fetch(REQUEST)
+
+
+def test_full_answers_are_split_until_they_fit() -> None:
+    def by_request(parameters: dict[str, str]) -> Answer:
+        parts = [
+            record(period=period, flowCode=flow, reporterCode=int(code))
+            for period in parameters["period"].split(",")
+            for flow in parameters["flowCode"].split(",")
+            for code in parameters["reporterCode"].split(",")
+        ]
+        return answer((parts * 200)[:500])
+
+    script = Script(by_request)
+    with serving(script) as url:
+        records = client(url).fetch(REQUEST)
+    asked = {(p["period"], p["flowCode"], p["reporterCode"]) for _, p, _ in script.asked}
+    assert ("2021,2022", "X,M", "398,586") in asked
+    assert len(records) == 8 * 200 // 1 or len({(r["period"], r["flowCode"], r["reporterCode"]) for r in records}) == 8
+    with serving(Script(answer([record()] * 500))) as url, pytest.raises(Truncated, match="cut an answer at 500"):
+        client(url).fetch(REQUEST)
+
+
+def test_a_count_above_the_records_means_truncated() -> None:
+    single = replace(REQUEST, reporters=("398",), periods=("2022",), flows=("X",))
+    with serving(Script(answer([record()], count=7))) as url, pytest.raises(Truncated):
+        client(url).fetch(single)
+
+
+def test_cache_answers_and_resumes(tmp_path: Path) -> None:
+    many = replace(REQUEST, reporters=("398",), flows=("X",))
+    broken = Script(answer([record()] * 500), answer([record(period="2021")]), *[(500, {}, b"")] * 6)
+    with serving(broken) as url:
+        with pytest.raises(ServiceError):
+            client(url, cache=tmp_path).fetch(many)
+        assert len(list(tmp_path.glob("*.json.gz"))) == 2
+        broken.answers[:] = [answer([record()])]
+        resumed = client(url, cache=tmp_path)
+        assert [entry["period"] for entry in resumed.fetch(many)] == ["2021", "2022"]
+        assert (resumed.calls, resumed.cached) == (1, 2)
+        again = client(url, cache=tmp_path, key=None)
+        again.fetch(many)
+        assert (again.calls, again.cached) == (0, 3)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_pace_is_kept() -> None:
+    slept: list[float] = []
+    now = iter([0.0, 0.0, 0.25, 1.0])
+    with serving(Script(answer([record()]))) as url:
+        steady = Client(url=url, pause_s=1.0, sleep=slept.append, clock=lambda: next(now))
+        steady.fetch(REQUEST)
+        steady.fetch(REQUEST)
+    assert slept == [0.75]
+
+
+def test_service_to_store(tmp_path: Path) -> None:
+    with serving(Script(answer([record(), record(flowCode="M", primaryValue=9)]))) as url:
+        service = {"url": url, "reporters": "KAZ", "partners": "PAK", "periods": "2022", "cache": str(tmp_path / "c"), "pause_s": "0"}
+        with open_store(tmp_path / "s.duckdb", create=True) as store:
+            first = ingest(store, source_named("comtrade").read(None, Options(service=service)))[0]
+            second = ingest(store, source_named("comtrade").read(None, Options(service=service)))[0]
+            flows = store.table(store.flows()).sort("value_usd")
+    assert (first.rows, second.status) == (2, "unchanged")
+    assert flows.select("exporter", "importer", "value_usd", "valuation", "source").rows() == [
+        ("PAK", "KAZ", 9.0, "cif", "comtrade"),
+        ("KAZ", "PAK", 12_500.125, "fob", "comtrade"),
+    ]
+
+
+def test_requests_are_checked_before_asking() -> None:
+    countries = packaged_countries()
+    request = request_from({"reporters": "KAZ,Pakistan", "periods": "202301,202302", "partners": "all"}, countries)
+    assert (request.frequency, request.reporters, request.partners) == ("M", ("398", "586"), ())
+    with pytest.raises(InvalidInput, match="needs reporters and periods"):
+        request_from({"reporters": "KAZ"}, countries)
+    with pytest.raises(InvalidInput, match="not both"):
+        request_from({"reporters": "KAZ", "periods": "2022,202301"}, countries)
+    with pytest.raises(InvalidInput, match="no country `Atlantis`"):
+        request_from({"reporters": "Atlantis", "periods": "2022"}, countries)
+    with pytest.raises(InvalidInput, match="no setting colour"):
+        source_named("comtrade").read(None, Options(service={"colour": "1"}))
+
+
+def test_names_reduce_to_letters() -> None:
+    assert name_key("Côte d'Ivoire ") == "cotedivoire"
