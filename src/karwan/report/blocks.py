@@ -150,7 +150,9 @@ class Notes:
         return tuple(sorted({number for row in rows for number in self.of(row.get(column))}))
 
 
-def cell(text: object, *, row: Mapping[str, Any] | None = None, notes: tuple[int, ...] = (), **style: Any) -> Cell:
+def cell(
+    text: object, *, row: Mapping[str, Any] | None = None, notes: tuple[int, ...] = (), **style: Any
+) -> Cell:
     """Cell of a cleaned text; `row` marks it when the row's basis is `assumed`."""
     assumed = bool(row is not None and row.get("basis") == "assumed")
     return Cell(clean(text), assumed=style.pop("assumed", assumed), notes=notes, **style)

@@ -18,7 +18,10 @@ from karwan.report.sections.standing import stand_facts, standing_section
 from karwan.report.sections.target import target_facts, target_section
 from karwan.report.text import clean, day, is_number, items, safe_url
 
-MARKS = "Italic figures with a dagger (†) rest on assumed inputs. Small raised numbers lead to the list of sources."
+MARKS = (
+    "Italic figures with a dagger (†) rest on assumed "
+    "inputs. Small raised numbers lead to the list of sources."
+)
 
 
 def source_notes(brief: Brief) -> Notes:
@@ -51,15 +54,37 @@ def _build(same: _Same) -> Document:
     notes = source_notes(brief)
     plate, map_notes = _plate(brief)
     sections = (
-        standing_section(brief, notes), corridor_section(brief, notes), goods_section(brief, notes), ports_section(brief, notes),
-        plan_section(brief, notes), target_section(brief, notes), basis_section(brief, notes),
-    )  # fmt: skip
-    fonts = LICENCE if font_folders() else "Set in the reader's own fonts: the font packages are not installed."
-    colophon = (MARKS, *map_notes, fonts, f"Made by Karwan {clean(brief.version, 40)} from the case {clean(brief.case_id, 60)}.")
+        standing_section(brief, notes),
+        corridor_section(brief, notes),
+        goods_section(brief, notes),
+        ports_section(brief, notes),
+        plan_section(brief, notes),
+        target_section(brief, notes),
+        basis_section(brief, notes),
+    )
+    fonts = (
+        LICENCE if font_folders() else "Set in the reader's own fonts: the font packages are not installed."
+    )
+    colophon = (
+        MARKS,
+        *map_notes,
+        fonts,
+        f"Made by Karwan {clean(brief.version, 40)} from the case {clean(brief.case_id, 60)}.",
+    )
     return Document(
-        clean(brief.title, 300), clean(brief.plan_title, 300), day(brief.as_of), clean(brief.version, 40), clean(brief.case_id, 60),
-        tuple(clean(h, 600) for h in brief.headlines), _facts(brief), plate, sections, annexes(brief, notes), _sources(brief), colophon,
-    )  # fmt: skip
+        clean(brief.title, 300),
+        clean(brief.plan_title, 300),
+        day(brief.as_of),
+        clean(brief.version, 40),
+        clean(brief.case_id, 60),
+        tuple(clean(h, 600) for h in brief.headlines),
+        _facts(brief),
+        plate,
+        sections,
+        annexes(brief, notes),
+        _sources(brief),
+        colophon,
+    )
 
 
 def _plate(brief: Brief) -> tuple[Figure | None, tuple[str, ...]]:
@@ -67,13 +92,21 @@ def _plate(brief: Brief) -> tuple[Figure | None, tuple[str, ...]]:
     shut = frozenset(items(part.closures["place"].to_list())) if part.closures.height else frozenset()
     names = ", ".join(items(part.corridors["name"].to_list())) if part.corridors.height else "none"
     drawn = draw_map(
-        part.map_nodes, part.map_lines, part.corridors, shut, parties=(brief.party_a, brief.party_b),
-        title=f"Map of the corridors, {day(brief.as_of)}", description=f"Corridors drawn: {names}. Shut on the day: {', '.join(sorted(shut)) or 'none'}.",
-    )  # fmt: skip
+        part.map_nodes,
+        part.map_lines,
+        part.corridors,
+        shut,
+        parties=(brief.party_a, brief.party_b),
+        title=f"Map of the corridors, {day(brief.as_of)}",
+        description=f"Corridors drawn: {names}. Shut on the day: {', '.join(sorted(shut)) or 'none'}.",
+    )
     if drawn is None:
         return None, ()
     svg, map_notes = drawn
-    caption = f"Corridors on {day(brief.as_of)}. Lines join the places a corridor passes. Distances in kilometres at the scale bar."
+    caption = (
+        f"Corridors on {day(brief.as_of)}. Lines join the places a "
+        "corridor passes. Distances in kilometres at the scale bar."
+    )
     return Figure("f-map", "The corridors", caption, "km", svg, wide=True), map_notes
 
 
@@ -81,8 +114,14 @@ def _facts(brief: Brief) -> Table | None:
     rows = [*stand_facts(brief), *corridor_facts(brief), *plan_facts(brief), *target_facts(brief)]
     if not rows:
         return None
-    columns = (Column("Measure", share=1.5), Column("Value", right=True, share=0.7), Column("Unit and date", share=2.4))
-    body = tuple((cell(name), cell(value, tone="strong"), cell(unit, tone="muted")) for name, value, unit, _ in rows)
+    columns = (
+        Column("Measure", share=1.5),
+        Column("Value", right=True, share=0.7),
+        Column("Unit and date", share=2.4),
+    )
+    body = tuple(
+        (cell(name), cell(value, tone="strong"), cell(unit, tone="muted")) for name, value, unit, _ in rows
+    )
     return Table("facts", f"Key figures, {day(brief.as_of)}", columns, body)
 
 
@@ -93,5 +132,13 @@ def _sources(brief: Brief) -> tuple[tuple[int, str, str, str, int], ...]:
             continue
         year = f", {row['year']}" if is_number(row["year"]) else ""
         text = f"{clean(row['title'], 400)}. {clean(row['publisher'], 200)}{year}."
-        result.append((int(row["number"]), text, safe_url(row["url"]) or "", clean(row["licence"], 120), int(row["rows"] or 0)))
+        result.append(
+            (
+                int(row["number"]),
+                text,
+                safe_url(row["url"]) or "",
+                clean(row["licence"], 120),
+                int(row["rows"] or 0),
+            )
+        )
     return tuple(sorted(result))

@@ -1,7 +1,8 @@
 """Fonts of the report: found in installed packages, measured, cut to the characters used, embedded.
 
-The files belong to the IBM Plex family (SIL Open Font Licence 1.1) and come from the packages `fontpkg-ibm-plex-sans`,
-`fontpkg-ibm-plex-serif` and `fontpkg-ibm-plex-sans-arabic`. Without them the report falls back to the reader's fonts.
+The files belong to the IBM Plex family (SIL Open Font Licence 1.1) and come from the packages
+`fontpkg-ibm-plex-sans`, `fontpkg-ibm-plex-serif` and `fontpkg-ibm-plex-sans-arabic`. Without them the report
+falls back to the reader's fonts.
 """
 
 from __future__ import annotations
@@ -14,18 +15,23 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
+from fontTools import subset  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 SANS = "IBM Plex Sans"
 SERIF = "IBM Plex Serif"
 ARABIC = "IBM Plex Sans Arabic"
 SANS_STACK = f"'{SANS}','{ARABIC}',sans-serif"
 LICENCE = (
-    "Set in IBM Plex Sans, Serif and Sans Arabic, copyright 2017-2019 IBM Corp., licensed under the SIL Open Font "
-    "Licence 1.1 (reserved font name Plex), cut to the characters used."
+    "Set in IBM Plex Sans, Serif and Sans Arabic, copyright 2017-2019 IBM Corp., licensed under the SIL Open "
+    "Font Licence 1.1 (reserved font name Plex), cut to the characters used."
 )
-_WIDTH = {("normal", False): 1.0, ("normal", True): 1.035, ("semi-condensed", False): 0.955, ("semi-condensed", True): 0.985}
+_WIDTH = {
+    ("normal", False): 1.0,
+    ("normal", True): 1.035,
+    ("semi-condensed", False): 0.955,
+    ("semi-condensed", True): 0.985,
+}
 _ALWAYS = "".join(map(chr, range(32, 127))) + "–—×…‘’“”†·°%→←±≥≤−²₂ "
 
 
@@ -44,10 +50,26 @@ class Face:
 
 FACES = (
     Face(SANS, "fontpkg_ibm_plex_sans", "IBMPlexSans[wdth,wght].ttf", "100 700", "normal", "75% 100%", "any"),
-    Face(SANS, "fontpkg_ibm_plex_sans", "IBMPlexSans-Italic[wdth,wght].ttf", "100 700", "italic", "75% 100%", "any"),
+    Face(
+        SANS,
+        "fontpkg_ibm_plex_sans",
+        "IBMPlexSans-Italic[wdth,wght].ttf",
+        "100 700",
+        "italic",
+        "75% 100%",
+        "any",
+    ),
     Face(SERIF, "fontpkg_ibm_plex_serif", "IBMPlexSerif-Regular.ttf", "400", "normal", "100%", "any"),
     Face(SERIF, "fontpkg_ibm_plex_serif", "IBMPlexSerif-SemiBold.ttf", "600", "normal", "100%", "any"),
-    Face(ARABIC, "fontpkg_ibm_plex_sans_arabic", "IBMPlexSansArabic-Regular.ttf", "100 700", "normal", "100%", "arabic"),
+    Face(
+        ARABIC,
+        "fontpkg_ibm_plex_sans_arabic",
+        "IBMPlexSansArabic-Regular.ttf",
+        "100 700",
+        "normal",
+        "100%",
+        "arabic",
+    ),
 )
 
 
@@ -107,8 +129,10 @@ def fit(text: str, size: float, room: float, *, stretch: str = "normal", bold: b
     return text[:low].rstrip() + "…" if low else ""
 
 
-def wrap(text: str, size: float, room: float, *, lines: int = 2, stretch: str = "normal", bold: bool = False) -> list[str]:
-    """Break a text at spaces into at most `lines` lines of width `room`; the last one may end in an ellipsis."""
+def wrap(
+    text: str, size: float, room: float, *, lines: int = 2, stretch: str = "normal", bold: bool = False
+) -> list[str]:
+    """Break a text at spaces into at most `lines` lines of width `room`; the last may end in an ellipsis."""
     result: list[str] = []
     current = ""
     parts = text.split(" ")
@@ -140,6 +164,12 @@ def cut(path: Path, characters: str, script: str) -> bytes:
     options.notdef_outline = True
     options.layout_features = ["*"] if script == "arabic" else ["kern"]
     options.drop_tables += ["STAT", "MVAR"]
+    if "[" in path.name:
+        options.drop_tables += [
+            "GSUB",
+            "GPOS",
+            "GDEF",
+        ]  # variable kerning costs more time than it shows at text size
     with TTFont(path, lazy=True, recalcTimestamp=False) as font:
         worker = subset.Subsetter(options)
         worker.populate(text=characters)
@@ -158,10 +188,15 @@ def font_css(text: str) -> str:
         path = font_path(face)
         if path is None or (face.script == "arabic" and not has_arabic(characters)):
             continue
-        kept = characters if face.script == "any" else "".join(c for c in characters if has_arabic(c) or c == " ")
+        kept = (
+            characters
+            if face.script == "any"
+            else "".join(c for c in characters if has_arabic(c) or c == " ")
+        )
         encoded = base64.b64encode(cut(path, kept, face.script)).decode("ascii")
         rules.append(
             f"@font-face{{font-family:'{face.family}';font-weight:{face.weight};font-style:{face.style};"
-            f"font-stretch:{face.stretch};font-display:block;src:url(data:font/woff;base64,{encoded}) format('woff')}}"
+            f"font-stretch:{face.stretch};font-display:block;"
+            f"src:url(data:font/woff;base64,{encoded}) format('woff')}}"
         )
     return "\n".join(rules)

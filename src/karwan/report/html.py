@@ -11,7 +11,10 @@ from karwan.report.document import build_document
 from karwan.report.fonts import font_css
 from karwan.report.text import escape, right_to_left
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src "
+    "data:; font-src data:; base-uri 'none'; form-action 'none'"
+)
 _TAGS = re.compile(r"<[^>]*>")
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -43,7 +46,14 @@ def render_html(brief: Brief) -> str:
 
 
 def _body(document: Document) -> str:
-    parts = ['<a class="skip" href="#main">Skip to the brief</a>', '<div class="page">', _mast(document), '<main id="main">', _summary(document), _contents(document)]
+    parts = [
+        '<a class="skip" href="#main">Skip to the brief</a>',
+        '<div class="page">',
+        _mast(document),
+        '<main id="main">',
+        _summary(document),
+        _contents(document),
+    ]
     parts += [_section(section) for section in (*document.sections, *document.annexes)]
     parts += [_sources(document), "</main>", _colophon(document), "</div>"]
     return "\n".join(part for part in parts if part)
@@ -62,7 +72,8 @@ def _sentence(value: str) -> str:
 
 def _mast(document: Document) -> str:
     return (
-        f'<header class="mast"><p class="label"><span>Country pair brief</span><span>Karwan {escape(document.version)}, case {escape(document.case_id)}</span></p>'
+        '<header class="mast"><p class="label"><span>Country pair brief</span>'
+        f"<span>Karwan {escape(document.version)}, case {escape(document.case_id)}</span></p>"
         f'<div><h1>{_text(document.title)}</h1><p class="sub">{_text(document.subtitle)}</p></div>'
         f'<p class="when">As of<b>{escape(document.as_of)}</b>nothing later is used as known</p></header>'
     )
@@ -72,21 +83,37 @@ def _summary(document: Document) -> str:
     heads = "".join(f"<li>{_sentence(text)}</li>" for text in document.headlines)
     plate = _figure(document.plate) if document.plate else ""
     facts = f'<div class="facts">{_table(document.facts)}</div>' if document.facts else ""
-    listed = f'<div><h2 class="label" id="summary-h">In brief</h2><ol class="heads">{heads}</ol></div>' if heads else ""
+    listed = (
+        f'<div><h2 class="label" id="summary-h">In brief</h2><ol class="heads">{heads}</ol></div>'
+        if heads
+        else ""
+    )
     return f'<section class="summary" id="summary" aria-label="Summary">{plate}{listed}{facts}</section>'
 
 
 def _contents(document: Document) -> str:
-    entries = [(s.key, s.number, s.title) for s in (*document.sections, *document.annexes)] + [("sources", "", "Sources")]
-    links = "".join(f'<li><a href="#{key}"><b>{escape(number)}</b>{escape(title)}</a></li>' for key, number, title in entries)
+    entries = [(s.key, s.number, s.title) for s in (*document.sections, *document.annexes)] + [
+        ("sources", "", "Sources")
+    ]
+    links = "".join(
+        f'<li><a href="#{key}"><b>{escape(number)}</b>{escape(title)}</a></li>'
+        for key, number, title in entries
+    )
     return f'<nav class="contents" aria-label="Contents"><ol>{links}</ol></nav>'
 
 
 def _section(section: Section) -> str:
     blocks = "\n".join(_block(block) for block in section.blocks)
     return (
-        f'<section class="part" id="{section.key}" aria-labelledby="{section.key}-h"><header><span class="no" aria-hidden="true">{escape(section.number)}</span>'
-        f'<h2 id="{section.key}-h">{escape(section.title)}</h2><p>{_sentence(section.lead)}</p></header>\n{blocks}</section>'
+        f"{_head(section.key, section.number, section.title)}<p>{_sentence(section.lead)}</p></header>\n"
+        f"{blocks}</section>"
+    )
+
+
+def _head(key: str, number: str, title: str) -> str:
+    return (
+        f'<section class="part" id="{key}" aria-labelledby="{key}-h"><header>'
+        f'<span class="no" aria-hidden="true">{escape(number)}</span><h2 id="{key}-h">{escape(title)}</h2>'
     )
 
 
@@ -111,9 +138,11 @@ def _figure(figure: Figure) -> str:
     kind = ' class="plate"' if figure.wide else ""
     sources = f'<span class="unit"><span>Sources:</span> {_many(figure.notes)}</span>' if figure.notes else ""
     return (
-        f'<figure id="{figure.key}"{kind} aria-labelledby="{figure.key}-h"><h3 id="{figure.key}-h">{_text(figure.title)}</h3>'
-        f'<div class="pic" tabindex="0" role="region" aria-label="{escape(figure.title)}, picture">{figure.svg}</div>'
-        f'<figcaption>{_sentence(figure.caption)}<span class="unit"><span>Unit:</span> {escape(figure.unit)}</span>{sources}</figcaption></figure>'
+        f'<figure id="{figure.key}"{kind} aria-labelledby="{figure.key}-h">'
+        f'<h3 id="{figure.key}-h">{_text(figure.title)}</h3>'
+        f'<div class="pic" tabindex="0" role="region" aria-label="{escape(figure.title)}, picture">'
+        f"{figure.svg}</div><figcaption>{_sentence(figure.caption)}"
+        f'<span class="unit"><span>Unit:</span> {escape(figure.unit)}</span>{sources}</figcaption></figure>'
     )
 
 
@@ -124,15 +153,20 @@ def _many(numbers: tuple[int, ...]) -> str:
 
 def _table(table: Table) -> str:
     head = "".join(
-        f'<th scope="col"{_class("r" if c.right else "")}>{escape(c.label)}' + (f'<span class="u">{escape(c.unit)}</span>' if c.unit else "") + "</th>"
+        f'<th scope="col"{_class("r" if c.right else "")}>{escape(c.label)}'
+        + (f'<span class="u">{escape(c.unit)}</span>' if c.unit else "")
+        + "</th>"
         for c in table.columns
     )
     rows = "\n".join(f"<tr>{_row(table, row)}</tr>" for row in table.rows)
     note = f'<p class="note">{_sentence(table.note)}</p>' if table.note else ""
     kind = ' class="wide"' if table.wide else ""
+    key = f"t-{table.key}"
     return (
-        f'<div class="tab" id="t-{table.key}"><div class="scroll" tabindex="0" role="region" aria-labelledby="t-{table.key}-c"><table{kind}>'
-        f'<caption id="t-{table.key}-c">{_text(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>{note}</div>'
+        f'<div class="tab" id="{key}">'
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{key}-c">'
+        f'<table{kind}><caption id="{key}-c"><span>{_text(table.caption)}</span></caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>{note}</div>"
     )
 
 
@@ -175,7 +209,9 @@ def _prose(prose: Prose) -> str:
     title = f"<h3>{_text(prose.title)}</h3>" if prose.title else ""
     if len(prose.texts) == 1:
         return f'<div class="prose">{title}<p>{_sentence(prose.texts[0])}</p></div>'
-    return f'<div class="prose">{title}<ul>{"".join(f"<li>{_sentence(t)}</li>" for t in prose.texts)}</ul></div>'
+    return (
+        f'<div class="prose">{title}<ul>{"".join(f"<li>{_sentence(t)}</li>" for t in prose.texts)}</ul></div>'
+    )
 
 
 def _missing(block: Missing) -> str:
@@ -187,12 +223,16 @@ def _sources(document: Document) -> str:
     for number, text, url, licence, rows in document.sources:
         shown = f'<a href="{escape(url)}" rel="noopener noreferrer">{_text(text)}</a>' if url else _text(text)
         count = f"{rows} row{'' if rows == 1 else 's'}" if rows else "no row of the brief"
-        entries.append(f'<li id="s{number}"><b>{number}</b>{shown} <span>{escape(licence)}{"; " if licence else ""}{count}.</span></li>')
+        entries.append(
+            f'<li id="s{number}"><b>{number}</b>{shown} '
+            f"<span>{escape(f'{licence}; ' if licence else '')} {count}.</span></li>"
+        )
     if not entries:
         return ""
     return (
-        '<section class="part" id="sources" aria-labelledby="sources-h"><header><span class="no" aria-hidden="true">§</span><h2 id="sources-h">Sources</h2>'
-        f'<p>Every figure leads to one of these. Rows: figures of the case that rest on the source.</p></header><ol class="sources">{"".join(entries)}</ol></section>'
+        _head("sources", "§", "Sources")
+        + "<p>Every figure leads to one of these. Rows: figures that rest on the source.</p></header>"
+        + f'<ol class="sources">{"".join(entries)}</ol></section>'
     )
 
 

@@ -40,10 +40,15 @@ def _candidates(wish: Wish, width: float) -> list[tuple[float, float, bool]]:
     """Baseline starts around the point, best first; the far ones take a leader."""
     gap, rise = wish.clear, wish.size * 0.36
     near = [
-        (gap, rise), (-gap - width, rise), (gap * 0.7, -gap * 0.9), (gap * 0.7, gap * 0.9 + wish.size * 0.72),
-        (-width - gap * 0.7, -gap * 0.9), (-width - gap * 0.7, gap * 0.9 + wish.size * 0.72),
-        (-width / 2, -gap - 2), (-width / 2, gap + wish.size * 0.8),
-    ]  # fmt: skip
+        (gap, rise),
+        (-gap - width, rise),
+        (gap * 0.7, -gap * 0.9),
+        (gap * 0.7, gap * 0.9 + wish.size * 0.72),
+        (-width - gap * 0.7, -gap * 0.9),
+        (-width - gap * 0.7, gap * 0.9 + wish.size * 0.72),
+        (-width / 2, -gap - 2),
+        (-width / 2, gap + wish.size * 0.8),
+    ]
     found = [(wish.x + dx, wish.y + dy, False) for dx, dy in near]
     for reach in (18.0, 30.0, 44.0):
         for dx, dy in ((1, -0.6), (1, 0.8), (-1, -0.6), (-1, 0.8), (0.2, -1), (0.2, 1.2)):
@@ -52,7 +57,9 @@ def _candidates(wish: Wish, width: float) -> list[tuple[float, float, bool]]:
     return found
 
 
-def place_labels(wishes: list[Wish], marks: Floats, path: Floats, width: float, height: float) -> list[Placed]:
+def place_labels(
+    wishes: list[Wish], marks: Floats, path: Floats, width: float, height: float
+) -> list[Placed]:
     """Choose a place for each label.
 
     Parameters
@@ -100,7 +107,12 @@ def _cost(
         return None
     if any(left < b[2] and right > b[0] and top < b[3] and bottom > b[1] for b in boxes):
         return None
-    hidden = (marks[:, 0] > left - 3) & (marks[:, 0] < right + 3) & (marks[:, 1] > top - 3) & (marks[:, 1] < bottom + 3)
+    hidden = (
+        (marks[:, 0] > left - 3)
+        & (marks[:, 0] < right + 3)
+        & (marks[:, 1] > top - 3)
+        & (marks[:, 1] < bottom + 3)
+    )
     own = np.hypot(marks[:, 0] - wish.x, marks[:, 1] - wish.y) < 0.5
     if (hidden & ~own).any():
         return None

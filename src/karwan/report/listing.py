@@ -17,9 +17,16 @@ Spec = Sequence[tuple[Column, Maker]]
 
 
 def listing(
-    key: str, caption: str, frame: pl.DataFrame, notes: Notes, spec: Spec, *, note: str = "", wide: bool = False
+    key: str,
+    caption: str,
+    frame: pl.DataFrame,
+    notes: Notes,
+    spec: Spec,
+    *,
+    note: str = "",
+    wide: bool = False,
 ) -> Table | None:
-    """Table with one row per row of the frame, source notes on the first cell; None when the frame is empty."""
+    """Table with one row per row of the frame, source notes on the first cell; None when it is empty."""
     if frame.is_empty():
         return None
     rows = []
@@ -49,7 +56,13 @@ def date(label: str, name: str, share: float = 0.8) -> tuple[Column, Maker]:
 
 
 def figure(
-    label: str, name: str, unit: str, form: Callable[[Any], str] = number, *, basis: bool = False, share: float = 0.7
+    label: str,
+    name: str,
+    unit: str,
+    form: Callable[[Any], str] = number,
+    *,
+    basis: bool = False,
+    share: float = 0.7,
 ) -> tuple[Column, Maker]:
     """Column of a number; `basis` marks it where the row's basis is `assumed`."""
 
@@ -60,12 +73,16 @@ def figure(
     return Column(label, unit, right=True, share=share), make
 
 
-def money(label: str, name: str, unit: str = "USD", *, basis: bool = False, share: float = 0.7) -> tuple[Column, Maker]:
+def money(
+    label: str, name: str, unit: str = "USD", *, basis: bool = False, share: float = 0.7
+) -> tuple[Column, Maker]:
     """Column of a large amount of money."""
     return figure(label, name, unit, usd, basis=basis, share=share)
 
 
-def rate(label: str, name: str, unit: str, *, basis: bool = False, share: float = 0.7) -> tuple[Column, Maker]:
+def rate(
+    label: str, name: str, unit: str, *, basis: bool = False, share: float = 0.7
+) -> tuple[Column, Maker]:
     """Column of a small amount of money."""
     return figure(label, name, unit, usd_t, basis=basis, share=share)
 
@@ -82,7 +99,9 @@ def part(label: str, name: str, *, signed: bool = False, basis: bool = False) ->
 
 def corridor(label: str = "Corridor", name: str = "corridor", share: float = 1.0) -> tuple[Column, Maker]:
     """Column of a corridor's name with its colour."""
-    return Column(label, share=share), lambda row: cell(row.get(name), tone="strong", swatch=safe_colour(row.get("colour")))
+    return Column(label, share=share), lambda row: cell(
+        row.get(name), tone="strong", swatch=safe_colour(row.get("colour"))
+    )
 
 
 def status(label: str = "Status", name: str = "status", share: float = 0.8) -> tuple[Column, Maker]:

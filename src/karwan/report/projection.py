@@ -23,7 +23,7 @@ class Projection:
     cone
         Constant of the cone; 0 for the equirectangular case.
     factor, rho_0
-        Constants of the conic (Snyder 1987, section 15); of the other, cos of the middle latitude and that latitude.
+        Constants of the conic (Snyder 1987, section 15); else cosine and radians of the middle latitude.
     """
 
     lon_0: float

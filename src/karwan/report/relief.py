@@ -16,21 +16,25 @@ from karwan.report.projection import Frame
 Floats = NDArray[np.float64]
 HEIGHTS = (-200.0, 100.0, 300.0, 700.0, 1300.0, 2100.0, 3200.0, 4600.0, 9000.0)
 TINTS = ("#e6ebdb", "#edeede", "#f2efdf", "#f1e8d2", "#ead9bd", "#dcc6a6", "#cfb799", "#dcd2c6")
-SHADES = 12
+SHADES = 10
 
 
-def relief_image(relief: Relief, frame: Frame, pixels: int = 760) -> str:
+def relief_image(relief: Relief, frame: Frame, pixels: int = 700) -> str:
     """Data address of the relief in the frame, `pixels` wide.
 
-    Elevation is resampled bilinearly into the projection, shaded from the north-west and tinted by height; holes are
-    filled from their neighbours, so the picture must be cut to the land.
+    Elevation is resampled bilinearly into the projection, shaded from the north-west and tinted by height;
+    holes are filled from their neighbours, so the picture must be cut to the land.
     """
     rows = round(pixels * frame.height / frame.width)
     x = (np.arange(pixels) + 0.5) * frame.width / pixels
     y = (np.arange(rows) + 0.5) * frame.height / rows
     grid_x, grid_y = np.meshgrid(x / frame.scale + frame.left, frame.top - y / frame.scale)
     lon, lat = frame.projection.inverse(grid_x, grid_y)
-    height = _sample(_fill(relief.elevation), (lon - relief.west) / relief.step - 0.5, (lat - relief.south) / relief.step - 0.5)
+    height = _sample(
+        _fill(relief.elevation),
+        (lon - relief.west) / relief.step - 0.5,
+        (lat - relief.south) / relief.step - 0.5,
+    )
     metre = frame.km() * 1000 * frame.width / pixels
     shade = _shade(height, metre)
     band = np.clip(np.searchsorted(HEIGHTS, height, side="right") - 1, 0, len(TINTS) - 1)
@@ -56,7 +60,9 @@ def _fill(grid: Floats) -> Floats:
         if not missing.any():
             break
         padded = np.pad(filled, 1, constant_values=np.nan)
-        around = np.stack([padded[1 + i : padded.shape[0] - 1 + i, 1 + j : padded.shape[1] - 1 + j] for i, j in _AROUND])
+        around = np.stack(
+            [padded[1 + i : padded.shape[0] - 1 + i, 1 + j : padded.shape[1] - 1 + j] for i, j in _AROUND]
+        )
         known = ~np.isnan(around)
         count = known.sum(axis=0)
         total = np.where(known, around, 0.0).sum(axis=0)
@@ -96,5 +102,6 @@ def _png(index: NDArray[np.uint8], palette: list[str]) -> bytes:
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
     )

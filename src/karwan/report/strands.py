@@ -38,7 +38,14 @@ class Strand:
         for k in range(len(self.x) - 1):
             count = max(int(np.hypot(self.x[k + 1] - self.x[k], self.y[k + 1] - self.y[k]) / step), 1)
             share = np.linspace(0, 1, count, endpoint=False)
-            result.append(np.column_stack([self.x[k] + share * (self.x[k + 1] - self.x[k]), self.y[k] + share * (self.y[k + 1] - self.y[k])]))
+            result.append(
+                np.column_stack(
+                    [
+                        self.x[k] + share * (self.x[k + 1] - self.x[k]),
+                        self.y[k] + share * (self.y[k + 1] - self.y[k]),
+                    ]
+                )
+            )
         result.append(np.array([[self.x[-1], self.y[-1]]]))
         return np.concatenate(result)
 
@@ -60,7 +67,10 @@ def _parts(lines: pl.DataFrame, frame: Frame) -> list[_Part]:
     ranks = {corridor: k for k, corridor in enumerate(dict.fromkeys(lines["corridor_id"].to_list()))}
     parts = []
     for row in lines.sort("corridor_id", "seq", maintain_order=True).iter_rows(named=True):
-        lon, lat = np.array(row["lons"] or [], dtype=np.float64), np.array(row["lats"] or [], dtype=np.float64)
+        lon, lat = (
+            np.array(row["lons"] or [], dtype=np.float64),
+            np.array(row["lats"] or [], dtype=np.float64),
+        )
         if len(lon) < 2 or len(lon) != len(lat):
             continue
         x, y = frame.place(lon, lat)
@@ -86,7 +96,13 @@ def strands(lines: pl.DataFrame, frame: Frame) -> list[Strand]:
                 owners.append(part.corridor_id)
     result, seen = [], set()
     for part in parts:
-        name = (part.corridor_id, part.state, part.mode, tuple(sorted((part.points[0], part.points[-1]))), len(part.points))
+        name = (
+            part.corridor_id,
+            part.state,
+            part.mode,
+            tuple(sorted((part.points[0], part.points[-1]))),
+            len(part.points),
+        )
         if name in seen:
             continue
         seen.add(name)

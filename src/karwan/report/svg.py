@@ -69,7 +69,9 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return ticks
 
 
-def linear(values: Iterable[float], start: float, end: float, *, zero: bool = True, pad: float = 0.0) -> Scale:
+def linear(
+    values: Iterable[float], start: float, end: float, *, zero: bool = True, pad: float = 0.0
+) -> Scale:
     """Linear scale that holds all values; `zero` includes 0, `pad` adds room at the far end."""
     found = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
     low, high = min(found), max(found)
@@ -133,19 +135,31 @@ class Drawing:
         extra = f' rx="{fmt(rx)}"' if rx else ""
         extra += f' fill-opacity="{fmt(opacity)}"' if opacity < 1 else ""
         if stroke != "none":
-            extra += f' stroke="{stroke}" stroke-width="{fmt(line)}"' + (f' stroke-dasharray="{dash}"' if dash else "")
+            extra += f' stroke="{stroke}" stroke-width="{fmt(line)}"' + (
+                f' stroke-dasharray="{dash}"' if dash else ""
+            )
         inner = f"><title>{escape(title)}</title></rect>" if title else "/>"
         self.parts.append(
-            f'<rect x="{fmt(x)}" y="{fmt(y)}" width="{fmt(max(width, 0))}" height="{fmt(max(height, 0))}" fill="{fill}"{extra}{inner}'
+            f'<rect x="{fmt(x)}" y="{fmt(y)}" width="{fmt(max(width, 0))}" height="{fmt(max(height, 0))}" '
+            f'fill="{fill}"{extra}{inner}'
         )
 
     def line(
-        self, x1: float, y1: float, x2: float, y2: float, stroke: str = RULE, *, line: float = 1, dash: str = ""
+        self,
+        x1: float,
+        y1: float,
+        x2: float,
+        y2: float,
+        stroke: str = RULE,
+        *,
+        line: float = 1,
+        dash: str = "",
     ) -> None:
         """Straight line."""
         extra = f' stroke-dasharray="{dash}"' if dash else ""
         self.parts.append(
-            f'<line x1="{fmt(x1)}" y1="{fmt(y1)}" x2="{fmt(x2)}" y2="{fmt(y2)}" stroke="{stroke}" stroke-width="{fmt(line)}"{extra}/>'
+            f'<line x1="{fmt(x1)}" y1="{fmt(y1)}" x2="{fmt(x2)}" y2="{fmt(y2)}" stroke="{stroke}" '
+            f'stroke-width="{fmt(line)}"{extra}/>'
         )
 
     def path(
@@ -164,12 +178,15 @@ class Drawing:
             return
         attributes = f' fill="{fill}"'
         if stroke != "none":
-            attributes += f' stroke="{stroke}" stroke-width="{fmt(line)}" stroke-linejoin="round" stroke-linecap="round"'
+            attributes += f' stroke="{stroke}" stroke-width="{fmt(line)}"'
+            attributes += ' stroke-linejoin="round" stroke-linecap="round"'
             attributes += f' stroke-dasharray="{dash}"' if dash else ""
         attributes += f' opacity="{fmt(opacity)}"' if opacity < 1 else ""
         self.parts.append(f'<path d="{data}"{attributes}{extra}/>')
 
-    def circle(self, x: float, y: float, r: float, fill: str, *, stroke: str = "none", line: float = 1) -> None:
+    def circle(
+        self, x: float, y: float, r: float, fill: str, *, stroke: str = "none", line: float = 1
+    ) -> None:
         """Circle."""
         extra = f' stroke="{stroke}" stroke-width="{fmt(line)}"' if stroke != "none" else ""
         self.parts.append(f'<circle cx="{fmt(x)}" cy="{fmt(y)}" r="{fmt(r)}" fill="{fill}"{extra}/>')
@@ -203,7 +220,8 @@ class Drawing:
             return
         if halo:
             self.parts.append(
-                f'{head} fill="{halo}" stroke="{halo}" stroke-width="{fmt(size * 0.28)}" stroke-linejoin="round" '
+                f'{head} fill="{halo}" stroke="{halo}" stroke-width="{fmt(size * 0.28)}" '
+                f'stroke-linejoin="round" '
                 f'stroke-opacity="0.88" aria-hidden="true">{body}</text>'
             )
         self.parts.append(f'{head} fill="{fill}">{body}</text>')
@@ -223,14 +241,21 @@ class Drawing:
         defs = f"<defs>{''.join(self.defs)}</defs>" if self.defs else ""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {fmt(self.width)} {fmt(self.height)}" '
-            f'width="{fmt(self.width)}" height="{fmt(self.height)}" role="img" aria-labelledby="{title} {note}" '
+            f'width="{fmt(self.width)}" height="{fmt(self.height)}" role="img" '
+            f'aria-labelledby="{title} {note}" '
             f'font-family="{SANS_STACK}"><title id="{title}">{escape(self.title)}</title>'
             f'<desc id="{note}">{escape(self.description)}</desc>{defs}{"".join(self.parts)}</svg>'
         )
 
 
 def legend(
-    drawing: Drawing, x: float, y: float, entries: Sequence[tuple[str, str]], *, room: float, size: float = 10.5
+    drawing: Drawing,
+    x: float,
+    y: float,
+    entries: Sequence[tuple[str, str]],
+    *,
+    room: float,
+    size: float = 10.5,
 ) -> float:
     """Draw legend entries in rows no wider than `room`; return the y below the last row."""
     left = x

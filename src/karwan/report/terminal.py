@@ -44,7 +44,13 @@ def print_summary(brief: Brief, console: Console) -> None:
 
 
 def _table(title: str) -> Table:
-    return Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    return Table(
+        title=Text(title, style="bold"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
 
 
 def _facts(brief: Brief, console: Console) -> None:
@@ -89,7 +95,11 @@ def _range(row: dict[str, Any]) -> str:
 
 def _state(row: dict[str, Any]) -> str:
     reason = clean(row["reason"], 120)
-    return f"{clean(row['status'], 20)}: {reason}" if reason and row["status"] != "open" else clean(row["status"], 20)
+    return (
+        f"{clean(row['status'], 20)}: {reason}"
+        if reason and row["status"] != "open"
+        else clean(row["status"], 20)
+    )
 
 
 def _late(brief: Brief, console: Console) -> None:
@@ -111,5 +121,8 @@ def _rests(brief: Brief, console: Console) -> None:
         return
     assumed = sum(int(v or 0) for v in shares["assumed"].to_list())
     total = assumed + sum(int(v or 0) for name in ("observed", "computed") for v in shares[name].to_list())
-    text = f"Rests on {number(total)} input rows, {percent(assumed / total if total else None)} of them assumed; {brief.basis.sources.height} sources."
+    text = (
+        f"Rests on {number(total)} input rows, {percent(assumed / total if total else None)} "
+        f"of them assumed; {brief.basis.sources.height} sources."
+    )
     console.print(Text(text, style="dim"))

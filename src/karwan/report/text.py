@@ -15,6 +15,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _DROP = {0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xFDD0, 0xFDF0)}
 _SPACE = re.compile(r"\s+")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 LIMIT = 4000
 
 
@@ -31,6 +32,11 @@ def clean(value: object, limit: int = LIMIT) -> str:
     if value is None:
         return ""
     raw = unicodedata.normalize("NFC", str(value).encode("utf-8", "replace").decode("utf-8"))
+    if "\x1b" in raw:
+        raw = _ESCAPES.sub("", raw)
+    if raw.isascii() and raw.isprintable():
+        text = _SPACE.sub(" ", raw).strip()
+        return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
     kept = []
     for char in raw:
         code = ord(char)
@@ -61,7 +67,11 @@ def right_to_left(text: str) -> bool:
 def safe_url(value: object) -> str | None:
     """The address when it is plain http(s) with a host and no user part, else None."""
     text = str(value or "").strip()
-    if not text or len(text) > 2000 or any(ord(c) <= 32 or ord(c) == 127 or c in "<>\"'`\\{}|^" for c in text):
+    if (
+        not text
+        or len(text) > 2000
+        or any(ord(c) <= 32 or ord(c) == 127 or c in "<>\"'`\\{}|^" for c in text)
+    ):
         return None
     try:
         parts = urlsplit(text)

@@ -1,4 +1,4 @@
-"""The report as an A4 PDF through Typst: the same blocks as the page, passed as data so that no text is read as markup."""
+"""The report as an A4 PDF through Typst: blocks passed as data, so no text is read as markup."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _BREAK = re.compile(r"(?<=[/\-_.,;:?&=])(?=\w)")
 def render_pdf(brief: Brief) -> bytes:
     """PDF of a brief: summary page first, sections, annexes, sources.
 
-    The same brief gives the same bytes with the same Typst: the creation date is the day of the brief, and only the
-    packaged fonts and those inside Typst are used.
+    The same brief gives the same bytes with the same Typst: the creation date is the day of the brief, and
+    only the packaged fonts and those inside Typst are used.
     """
     document = build_document(brief)
     known = {source[0] for source in document.sources}
@@ -31,7 +31,7 @@ def render_pdf(brief: Brief) -> bytes:
     content["date"] = [brief.as_of.year, brief.as_of.month, brief.as_of.day]
     template = files("karwan.report").joinpath("assets/brief.typ").read_text(encoding="utf-8")
     stamp = datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day, tzinfo=UTC)
-    result = typst.compile(
+    result: object = typst.compile(  # type: ignore[misc]
         template.encode("utf-8"),
         font_paths=[str(folder) for folder in font_folders()],
         ignore_system_fonts=True,
@@ -43,7 +43,7 @@ def render_pdf(brief: Brief) -> bytes:
 
 
 def soften(text: str) -> str:
-    """Text whose long words may break: a zero-width space after separators, and inside words of over 22 letters."""
+    """Text whose long words may break: zero-width spaces after separators and inside very long words."""
 
     def part(match: re.Match[str]) -> str:
         pieces = _BREAK.sub("\u200b", match.group()).split("\u200b")
@@ -64,9 +64,17 @@ def _document(document: Document, known: set[int]) -> dict[str, Any]:
         "plate": _figure(document.plate, known) if document.plate else None,
         "sections": [_section(s, known) for s in document.sections],
         "annexes": [_section(s, known) for s in document.annexes],
-        "sources": [{"n": n, "text": soften(t), "url": u, "licence": soften(f"{lic}; {rows} rows." if lic else f"{rows} rows.")} for n, t, u, lic, rows in document.sources],
+        "sources": [
+            {
+                "n": n,
+                "text": soften(t),
+                "url": u,
+                "licence": soften(f"{lic}; {rows} rows." if lic else f"{rows} rows."),
+            }
+            for n, t, u, lic, rows in document.sources
+        ],
         "colophon": [soften(c) for c in document.colophon],
-    }  # fmt: skip
+    }
 
 
 def _section(section: Section, known: set[int]) -> dict[str, Any]:
@@ -98,9 +106,18 @@ def _figure(figure: Figure, known: set[int]) -> dict[str, Any]:
 
 
 def _table(table: Table, known: set[int]) -> dict[str, Any]:
-    columns = [{"label": soften(c.label), "unit": c.unit, "right": c.right, "share": c.share} for c in table.columns]
+    columns = [
+        {"label": soften(c.label), "unit": c.unit, "right": c.right, "share": c.share} for c in table.columns
+    ]
     rows = [[_cell(c, known) for c in row] for row in table.rows]
-    return {"kind": "table", "caption": soften(table.caption), "note": soften(table.note), "wide": table.wide, "columns": columns, "rows": rows}
+    return {
+        "kind": "table",
+        "caption": soften(table.caption),
+        "note": soften(table.note),
+        "wide": table.wide,
+        "columns": columns,
+        "rows": rows,
+    }
 
 
 def _cell(cell: Cell, known: set[int]) -> dict[str, Any]:

@@ -19,12 +19,37 @@ from karwan.report.text import as_date, clean, day, is_number, items, safe_url, 
 
 _CELL = 32000
 _NUMBER = (
-    ("_share", "%", "0.0%"), ("share", "%", "0.0%"), ("probability", "%", "0.0%"), ("usd_20t", "USD per 20 t", "#,##0"), ("usd_feu", "USD per FEU", "#,##0"),
-    ("_usd_t", "USD per t", "#,##0.0"), ("_usd_year", "USD per year", "#,##0"), ("_usd_day", "USD per day", "#,##0"), ("_usd_feu", "USD per FEU", "#,##0"), ("_usd", "USD", "#,##0"), ("usd_difference", "USD", "#,##0"),
-    ("co2_kg", "kg CO2e", "#,##0"), ("_teu_year", "TEU per year", "#,##0"), ("_t_year", "t per year", "#,##0"), ("days_late", "days", "0"), ("days", "days", "0.0"), ("hours", "h", "0.0"),
-    ("km", "km", "#,##0"), ("_m", "m", "0.0"), ("lat", "degrees", "0.0000"), ("lon", "degrees", "0.0000"), ("year", "", "0"), ("ratio", "times", "0.00"), ("multiple", "times", "0.0"),
-    ("p05", "USD", "#,##0"), ("p25", "USD", "#,##0"), ("p50", "USD", "#,##0"), ("p75", "USD", "#,##0"), ("p95", "USD", "#,##0"), ("years_left", "years", "0.00"),
-)  # fmt: skip
+    ("_share", "%", "0.0%"),
+    ("share", "%", "0.0%"),
+    ("probability", "%", "0.0%"),
+    ("usd_20t", "USD per 20 t", "#,##0"),
+    ("usd_feu", "USD per FEU", "#,##0"),
+    ("_usd_t", "USD per t", "#,##0.0"),
+    ("_usd_year", "USD per year", "#,##0"),
+    ("_usd_day", "USD per day", "#,##0"),
+    ("_usd_feu", "USD per FEU", "#,##0"),
+    ("_usd", "USD", "#,##0"),
+    ("usd_difference", "USD", "#,##0"),
+    ("co2_kg", "kg CO2e", "#,##0"),
+    ("_teu_year", "TEU per year", "#,##0"),
+    ("_t_year", "t per year", "#,##0"),
+    ("days_late", "days", "0"),
+    ("days", "days", "0.0"),
+    ("hours", "h", "0.0"),
+    ("km", "km", "#,##0"),
+    ("_m", "m", "0.0"),
+    ("lat", "degrees", "0.0000"),
+    ("lon", "degrees", "0.0000"),
+    ("year", "", "0"),
+    ("ratio", "times", "0.00"),
+    ("multiple", "times", "0.0"),
+    ("p05", "USD", "#,##0"),
+    ("p25", "USD", "#,##0"),
+    ("p50", "USD", "#,##0"),
+    ("p75", "USD", "#,##0"),
+    ("p95", "USD", "#,##0"),
+    ("years_left", "years", "0.00"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,10 +88,18 @@ def write_workbook(brief: Brief, path: Path | str) -> None:
         File to write; an existing one is replaced.
     """
     target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+    }
     book = xlsxwriter.Workbook(target, options)
     stamp = datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day)
-    book.set_properties({"title": clean(brief.title, 200), "author": f"Karwan {clean(brief.version, 40)}", "created": stamp})
+    book.set_properties(
+        {"title": clean(brief.title, 200), "author": f"Karwan {clean(brief.version, 40)}", "created": stamp}
+    )
     formats = _formats(book)
     cover = book.add_worksheet("Cover")
     graph = book.add_worksheet("Charts")
@@ -82,12 +115,19 @@ def write_workbook(brief: Brief, path: Path | str) -> None:
 def _formats(book: Any) -> dict[str, Any]:
     head = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#f4f1e9"}
     result = {
-        "head": book.add_format(head), "head_r": book.add_format({**head, "align": "right"}),
-        "title": book.add_format({"bold": True, "font_size": 20, "font_color": "#1c2126"}), "big": book.add_format({"font_size": 13, "font_color": "#565c63"}),
-        "bold": book.add_format({"bold": True}), "wrap": book.add_format({"text_wrap": True, "valign": "top"}), "link": book.add_format({"font_color": "#1f4e5f", "underline": 1}),
-    }  # fmt: skip
+        "head": book.add_format(head),
+        "head_r": book.add_format({**head, "align": "right"}),
+        "title": book.add_format({"bold": True, "font_size": 20, "font_color": "#1c2126"}),
+        "big": book.add_format({"font_size": 13, "font_color": "#565c63"}),
+        "bold": book.add_format({"bold": True}),
+        "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        "link": book.add_format({"font_color": "#1f4e5f", "underline": 1}),
+    }
     for assumed in (False, True):
-        style: dict[str, Any] = {"valign": "top", **({"italic": True, "font_color": "#7a4b12"} if assumed else {})}
+        style: dict[str, Any] = {
+            "valign": "top",
+            **({"italic": True, "font_color": "#7a4b12"} if assumed else {}),
+        }
         result[f"text{assumed}"] = book.add_format({**style, "text_wrap": True})
         result[f"date{assumed}"] = book.add_format({**style, "num_format": "yyyy-mm-dd", "align": "left"})
         for form in {form for *_, form in _NUMBER} | {"#,##0.###", "0"}:
@@ -98,7 +138,9 @@ def _formats(book: Any) -> dict[str, Any]:
 def unit_of(column: str) -> tuple[str, str]:
     """Unit and number format of a column, from the end of its name."""
     for ending, unit, form in _NUMBER:
-        if column == ending.lstrip("_") or column.endswith(ending if ending.startswith("_") else f"_{ending}"):
+        if column == ending.lstrip("_") or column.endswith(
+            ending if ending.startswith("_") else f"_{ending}"
+        ):
             return unit, form
     if column.startswith("days_p"):
         return "days", "0.0"
@@ -128,7 +170,9 @@ def _width(label: str, values: list[Any], numeric: bool) -> float:
     return float(min(max(min(len(label), 16), 12 if numeric else typical, 8) + 2, 62))
 
 
-def _write_cell(sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool) -> None:
+def _write_cell(
+    sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool
+) -> None:
     if value is None:
         return
     if isinstance(value, bool):
@@ -139,14 +183,18 @@ def _write_cell(sheet: Any, r: int, k: int, name: str, value: Any, formats: dict
     elif isinstance(value, (date, datetime)):
         found = as_date(value)
         if found is not None and found.year >= 1900:
-            sheet.write_datetime(r, k, datetime(found.year, found.month, found.day), formats[f"date{assumed}"])
+            sheet.write_datetime(
+                r, k, datetime(found.year, found.month, found.day), formats[f"date{assumed}"]
+            )
         else:
             sheet.write_string(r, k, day(value), formats[f"text{assumed}"])
     else:
         _write_text(sheet, r, k, name, value, formats, assumed)
 
 
-def _write_text(sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool) -> None:
+def _write_text(
+    sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool
+) -> None:
     url = safe_url(value) if name.endswith("url") and isinstance(value, str) else None
     if url and len(url) < 2000 and sheet.write_url(r, k, url, formats["link"], url) == 0:
         return
@@ -156,7 +204,11 @@ def _write_text(sheet: Any, r: int, k: int, name: str, value: Any, formats: dict
 
 
 def _joined(value: Any) -> str:
-    parts = [f"{v:.4g}" if isinstance(v, float) else clean(v) for v in value] if isinstance(value, (list, tuple)) else items(value)
+    parts = (
+        [f"{v:.4g}" if isinstance(v, float) else clean(v) for v in value]
+        if isinstance(value, (list, tuple))
+        else items(value)
+    )
     return clean("; ".join(parts), _CELL)
 
 
@@ -167,7 +219,11 @@ def _write_cover(sheet: Any, brief: Brief, made: list[Sheet], formats: dict[str,
     sheet.set_column(2, 2, 90)
     sheet.write_string(0, 0, clean(brief.title, 300), formats["title"])
     sheet.write_string(1, 0, clean(brief.plan_title, 300), formats["big"])
-    facts = (("As of", day(brief.as_of)), ("Case", clean(brief.case_id, 80)), ("Version of Karwan", clean(brief.version, 40)))
+    facts = (
+        ("As of", day(brief.as_of)),
+        ("Case", clean(brief.case_id, 80)),
+        ("Version of Karwan", clean(brief.version, 40)),
+    )
     row = 3
     for name, value in facts:
         sheet.write_string(row, 0, name, formats["bold"])
@@ -182,8 +238,14 @@ def _write_cover(sheet: Any, brief: Brief, made: list[Sheet], formats: dict[str,
         row += 1
     row += 1
     notes = (
-        "Figures in brown italics rest on assumed inputs (basis: assumed). Shares are fractions shown as per cent.",
-        "Money is in USD of the period named. An empty cell is missing, never zero. source_id leads to the sheet Sources.",
+        (
+            "Figures in brown italics rest on assumed inputs (basis: "
+            "assumed). Shares are fractions shown as per cent."
+        ),
+        (
+            "Money is in USD of the period named. An empty cell is "
+            "missing, never zero. source_id leads to the sheet Sources."
+        ),
     )
     for text in notes:
         sheet.write_string(row, 0, text)
@@ -210,12 +272,16 @@ def _write_charts(book: Any, sheet: Any, brief: Brief, formats: dict[str, Any]) 
     _annual_chart(book, sheet, row, brief, formats)
 
 
-def _corridor_chart(book: Any, sheet: Any, row: int, routes: list[dict[str, Any]], formats: dict[str, Any]) -> int:
+def _corridor_chart(
+    book: Any, sheet: Any, row: int, routes: list[dict[str, Any]], formats: dict[str, Any]
+) -> int:
     pair = clean(routes[0]["pair_label"], 80)
     for k, head in enumerate((f"Corridor, {pair}", "USD per 20 t", "Days, mean")):
         sheet.write_string(row, k, head, formats["head"])
     for k, route in enumerate(routes, start=row + 1):
-        sheet.write_string(k, 0, clean(route["corridor"], 60) + ("" if route["status"] == "open" else " (closed)"))
+        sheet.write_string(
+            k, 0, clean(route["corridor"], 60) + ("" if route["status"] == "open" else " (closed)")
+        )
         sheet.write_number(k, 1, route["usd_20t"], formats["#,##0False"])
         if is_number(route["days"]):
             sheet.write_number(k, 2, route["days"], formats["0.0False"])
@@ -223,7 +289,15 @@ def _corridor_chart(book: Any, sheet: Any, row: int, routes: list[dict[str, Any]
     points = [{"fill": {"color": safe_colour(r["colour"], k)}} for k, r in enumerate(routes)]
     for offset, (column, title, unit) in enumerate(((1, "Money", "USD per 20 t"), (2, "Time", "days, mean"))):
         chart = book.add_chart({"type": "bar"})
-        chart.add_series({"name": unit, "categories": ["Charts", row + 1, 0, last, 0], "values": ["Charts", row + 1, column, last, column], "points": points, "gap": 60})
+        chart.add_series(
+            {
+                "name": unit,
+                "categories": ["Charts", row + 1, 0, last, 0],
+                "values": ["Charts", row + 1, column, last, column],
+                "points": points,
+                "gap": 60,
+            }
+        )
         chart.set_title({"name": f"{title}, {pair}", "name_font": {"size": 11}})
         chart.set_legend({"none": True})
         chart.set_x_axis({"name": unit, "major_gridlines": {"visible": True, "line": {"color": "#e4dfd2"}}})
@@ -246,14 +320,30 @@ def _annual_chart(book: Any, sheet: Any, row: int, brief: Brief, formats: dict[s
     for k, key in enumerate(keys, start=row + 1):
         sheet.write_string(k, 0, clean(f"{key[0]}, {key[1]}", 80))
         for j, way in enumerate(ways):
-            found = next((r["value_usd"] for r in rows if (str(r["reporter_name"]), str(r["year_label"])) == key and r["direction"] == way), None)
+            found = next(
+                (
+                    r["value_usd"]
+                    for r in rows
+                    if (str(r["reporter_name"]), str(r["year_label"])) == key and r["direction"] == way
+                ),
+                None,
+            )
             if found is not None:
                 sheet.write_number(k, j + 1, found, formats["#,##0False"])
     chart = book.add_chart({"type": "column", "subtype": "stacked"})
     colours = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": TOTAL}
     for j, way in enumerate(ways):
-        chart.add_series({"name": ["Charts", row, j + 1], "categories": ["Charts", row + 1, 0, row + len(keys), 0], "values": ["Charts", row + 1, j + 1, row + len(keys), j + 1], "fill": {"color": colours[way]}})
+        chart.add_series(
+            {
+                "name": ["Charts", row, j + 1],
+                "categories": ["Charts", row + 1, 0, row + len(keys), 0],
+                "values": ["Charts", row + 1, j + 1, row + len(keys), j + 1],
+                "fill": {"color": colours[way]},
+            }
+        )
     chart.set_title({"name": "Trade over twelve months, by reporter (USD)", "name_font": {"size": 11}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 920, "height": 340})
-    sheet.insert_chart(row, 4, chart, {"description": "Trade over twelve months by reporter and direction, never merged"})
+    sheet.insert_chart(
+        row, 4, chart, {"description": "Trade over twelve months by reporter and direction, never merged"}
+    )

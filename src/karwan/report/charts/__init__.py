@@ -1,1 +1,1 @@
-"""Charts of the report: one file each, tables in, one SVG element out (None when there is nothing to draw)."""
+"""Charts of the report: one file each, tables in, one SVG element out, None where nothing is to draw."""

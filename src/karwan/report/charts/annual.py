@@ -40,8 +40,16 @@ def draw_annual(
     last = max([end for _, end in periods] + ([target[1]] if target and target[1] else []))
     tops = [_height(rows) for _, spans in panels for rows in spans.values()]
     high = max([*tops, target[0] if target else 0.0]) * 1.08
-    drawing = Drawing("annual", WIDTH, 26 + len(panels) * (_PANEL + 46), "Trade over twelve months, by reporter", _say(panels, target))
-    entries = [(_COLOUR[key], directions.get(key, key)) for key in ("a_to_b", "b_to_a", "total") if _has(panels, key)]
+    drawing = Drawing(
+        "annual",
+        WIDTH,
+        26 + len(panels) * (_PANEL + 46),
+        "Trade over twelve months, by reporter",
+        _say(panels, target),
+    )
+    entries = [
+        (_COLOUR[key], directions.get(key, key)) for key in ("a_to_b", "b_to_a", "total") if _has(panels, key)
+    ]
     top = legend(drawing, 0, 12, entries, room=WIDTH) + 4
     for name, spans in panels:
         drawing.label(0, top + 8, f"{name}'s statistics")
@@ -68,15 +76,17 @@ def _panels(annual: pl.DataFrame) -> list[tuple[str, dict[Period, list[dict[str,
 
 
 def _has(panels: list[tuple[str, dict[Period, list[dict[str, Any]]]]], direction: str) -> bool:
-    return any(part[0] == direction for _, spans in panels for rows in spans.values() for part in _split(rows))
+    return any(
+        part[0] == direction for _, spans in panels for rows in spans.values() for part in _split(rows)
+    )
 
 
 def _split(rows: list[dict[str, Any]]) -> list[tuple[str, float, bool]]:
-    """Stacked parts of one period: both directions where both are known, else the total, else the one known."""
+    """Stacked parts of one period: both directions, else the total, else the one known."""
     known: dict[str, tuple[float, bool]] = {}
     for row in rows:
         known.setdefault(str(row["direction"]), (float(row["value_usd"]), row["basis"] == "assumed"))
-    ways = [way for way in ("a_to_b", "b_to_a") if way in known]
+    ways: list[str] = [way for way in ("a_to_b", "b_to_a") if way in known]
     if len(ways) < 2 and "total" in known:
         ways = ["total"]
     return [(way, *known[way]) for way in ways]
@@ -98,11 +108,21 @@ def _bars(drawing: Drawing, spans: dict[Period, list[dict[str, Any]]], money: Sc
             height = money(0) - money(value)
             colour = _COLOUR.get(way, TOTAL)
             if assumed:
-                drawing.rect(left, base - height, width, height, colour, opacity=0.35, stroke=colour, dash="3 2")
+                drawing.rect(
+                    left, base - height, width, height, colour, opacity=0.35, stroke=colour, dash="3 2"
+                )
             else:
                 drawing.rect(left, base - height, width, height, colour)
             base -= height
-        drawing.text((left + right) / 2, base - 4, usd(_height(rows)), size=10, anchor="middle", fill=INK, stretch="semi-condensed")
+        drawing.text(
+            (left + right) / 2,
+            base - 4,
+            usd(_height(rows)),
+            size=10,
+            anchor="middle",
+            fill=INK,
+            stretch="semi-condensed",
+        )
 
 
 def _target(drawing: Drawing, target: tuple[float, date | None, str], money: Scale, time: Scale) -> None:
@@ -110,13 +130,18 @@ def _target(drawing: Drawing, target: tuple[float, date | None, str], money: Sca
     y = money(value)
     drawing.line(time.start, y, time.end, y, ALERT, line=1.3, dash="6 4")
     text = f"Target {usd(value)}" + (f", due {month(due)}" if due else "")
-    drawing.text(time.start + 4, y - 5, text, size=10.5, fill=text_colour(ALERT), weight=600, stretch="semi-condensed")
+    drawing.text(
+        time.start + 4, y - 5, text, size=10.5, fill=text_colour(ALERT), weight=600, stretch="semi-condensed"
+    )
     if due:
         drawing.circle(time(due.toordinal()), y, 3.6, ALERT)
     _ = title, MUTED
 
 
-def _say(panels: list[tuple[str, dict[Period, list[dict[str, Any]]]]], target: tuple[float, date | None, str] | None) -> str:
+def _say(
+    panels: list[tuple[str, dict[Period, list[dict[str, Any]]]]],
+    target: tuple[float, date | None, str] | None,
+) -> str:
     texts = []
     for name, spans in panels:
         (_, end), rows = list(spans.items())[-1]

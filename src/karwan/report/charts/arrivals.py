@@ -18,7 +18,7 @@ MARKS = ("days_p05", "days_p25", "days_p50", "days_p75", "days_p95")
 
 
 def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title: str) -> str | None:
-    """Violins of sampled days with marks at 5, 25, 50, 75 and 95 per cent; only marks where no sample is held.
+    """Violins of sampled days with marks at 5, 25, 50, 75 and 95 per cent; marks only where samples lack.
 
     Parameters
     ----------
@@ -43,15 +43,28 @@ def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title:
     return drawing.render()
 
 
-def _strip(drawing: Drawing, row: dict[str, Any], sample: dict[str, Any] | None, scale: Any, y: float, rank: int) -> None:
+def _strip(
+    drawing: Drawing, row: dict[str, Any], sample: dict[str, Any] | None, scale: Any, y: float, rank: int
+) -> None:
     colour = safe_colour(row["colour"], rank)
     name = fit(clean(row["corridor"]), 12, _LEFT - 20, stretch="semi-condensed", bold=True)
     drawing.text(0, y - 1, name, size=12, weight=600, fill=text_colour(colour), stretch="semi-condensed")
     under = clean(sample["on_time_label"], 80) if sample else ""
     if row["status"] != "open":
         under = "closed: if it were open"
-    drawing.text(0, y + 12, fit(under, 9.5, _LEFT - 12, stretch="semi-condensed"), size=9.5, fill=text_colour(ALERT) if row["status"] != "open" else MUTED, stretch="semi-condensed")
-    values = np.array([v for v in (sample["days"] or [])], dtype=np.float64) if sample and sample["days"] is not None else np.array([])
+    drawing.text(
+        0,
+        y + 12,
+        fit(under, 9.5, _LEFT - 12, stretch="semi-condensed"),
+        size=9.5,
+        fill=text_colour(ALERT) if row["status"] != "open" else MUTED,
+        stretch="semi-condensed",
+    )
+    values = (
+        np.array([v for v in (sample["days"] or [])], dtype=np.float64)
+        if sample and sample["days"] is not None
+        else np.array([])
+    )
     if len(values) > 20:
         _violin(drawing, values, scale, y, tint(colour, 0.6))
     low, first, middle, third, high = (value_of(row, mark) for mark in MARKS)
@@ -63,10 +76,28 @@ def _strip(drawing: Drawing, row: dict[str, Any], sample: dict[str, Any] | None,
         drawing.rect(scale(first), y - 4.5, scale(third) - scale(first), 9, colour)
     if middle is not None:
         drawing.line(scale(middle), y - 9, scale(middle), y + 9, INK, line=2.2)
-        drawing.text(scale(middle), y - 14, number(middle, 1), size=10.5, anchor="middle", weight=600, stretch="semi-condensed", halo=PAPER)
+        drawing.text(
+            scale(middle),
+            y - 14,
+            number(middle, 1),
+            size=10.5,
+            anchor="middle",
+            weight=600,
+            stretch="semi-condensed",
+            halo=PAPER,
+        )
     if low is not None and high is not None:
         for edge in (low, high):
-            drawing.text(scale(edge), y + 19, number(edge, 1), size=10, anchor="middle", fill=MUTED, stretch="semi-condensed", halo=PAPER)
+            drawing.text(
+                scale(edge),
+                y + 19,
+                number(edge, 1),
+                size=10,
+                anchor="middle",
+                fill=MUTED,
+                stretch="semi-condensed",
+                halo=PAPER,
+            )
 
 
 def _violin(drawing: Drawing, values: Any, scale: Any, y: float, fill: str) -> None:
@@ -83,5 +114,9 @@ def _violin(drawing: Drawing, values: Any, scale: Any, y: float, fill: str) -> N
 
 def _say(rows: list[dict[str, Any]]) -> str:
     return " ".join(
-        f"{clean(r['corridor'])}: median {number(r['days_p50'], 1)} days, 5 to 95 per cent {number(r['days_p05'], 1)} to {number(r['days_p95'], 1)}." for r in rows
+        (
+            f"{clean(r['corridor'])}: median {number(r['days_p50'], 1)} days, 5 to "
+            f"95 per cent {number(r['days_p05'], 1)} to {number(r['days_p95'], 1)}."
+        )
+        for r in rows
     )

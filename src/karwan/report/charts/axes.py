@@ -21,15 +21,26 @@ def value_of(row: Row, column: str) -> float | None:
 
 
 def x_axis(
-    drawing: Drawing, scale: Scale, top: float, bottom: float, form: Callable[[float], str], *, count: int = 5, unit: str = ""
+    drawing: Drawing,
+    scale: Scale,
+    top: float,
+    bottom: float,
+    form: Callable[[float], str],
+    *,
+    count: int = 5,
+    unit: str = "",
 ) -> None:
     """Vertical grid lines with values below; the unit stands at the right end."""
     for tick in scale.ticks(count):
         x = scale(tick)
         drawing.line(x, top, x, bottom, RULE if tick == 0 else HAIR, line=1 if tick == 0 else 0.8)
-        drawing.text(x, bottom + 13, form(tick), size=10, anchor="middle", fill=MUTED, stretch="semi-condensed")
+        drawing.text(
+            x, bottom + 13, form(tick), size=10, anchor="middle", fill=MUTED, stretch="semi-condensed"
+        )
     if unit:
-        drawing.text(scale.end, bottom + 27, unit, size=10, anchor="end", fill=MUTED, stretch="semi-condensed")
+        drawing.text(
+            scale.end, bottom + 27, unit, size=10, anchor="end", fill=MUTED, stretch="semi-condensed"
+        )
 
 
 def y_axis(
@@ -39,7 +50,9 @@ def y_axis(
     for tick in scale.ticks(count):
         y = scale(tick)
         drawing.line(left, y, right, y, RULE if tick == 0 else HAIR, line=1 if tick == 0 else 0.8)
-        drawing.text(left - 6, y + 3.5, form(tick), size=10, anchor="end", fill=MUTED, stretch="semi-condensed")
+        drawing.text(
+            left - 6, y + 3.5, form(tick), size=10, anchor="end", fill=MUTED, stretch="semi-condensed"
+        )
 
 
 def year_axis(drawing: Drawing, scale: Scale, bottom: float, first: date, last: date) -> None:
@@ -53,4 +66,12 @@ def year_axis(drawing: Drawing, scale: Scale, bottom: float, first: date, last: 
         middle = (max(start, scale.low) + min(end, scale.high)) / 2
         room = scale(end) - scale(start)
         if (year - first.year) % step == 0 and room > 14:
-            drawing.text(scale(middle), bottom + 14, str(year), size=10, anchor="middle", fill=MUTED, stretch="semi-condensed")
+            drawing.text(
+                scale(middle),
+                bottom + 14,
+                str(year),
+                size=10,
+                anchor="middle",
+                fill=MUTED,
+                stretch="semi-condensed",
+            )

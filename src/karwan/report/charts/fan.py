@@ -39,14 +39,27 @@ def draw_fan(fan: pl.DataFrame, target: tuple[float, date | None, str] | None, m
         time = Scale(min(days).toordinal(), max(days).toordinal() + 1, left, left + width)
         part = sorted((r for r in rows if str(r["model"]) == model), key=lambda r: str(r["date"]))
         xs = [time(d.toordinal()) for r in part if (d := as_date(r["date"]))]
-        drawing.text(left, 12, fit(clean(model), 11.5, width, stretch="semi-condensed", bold=True), size=11.5, weight=600, stretch="semi-condensed")
+        drawing.text(
+            left,
+            12,
+            fit(clean(model), 11.5, width, stretch="semi-condensed", bold=True),
+            size=11.5,
+            weight=600,
+            stretch="semi-condensed",
+        )
         y_axis(drawing, money, left, left + width, usd_tick if k == 0 else (lambda _: ""))
         for low, high, light in (("p05", "p95", 0.78), ("p25", "p75", 0.5)):
             edge = [(x, value_of(r, low), value_of(r, high)) for x, r in zip(xs, part, strict=True)]
             known = [(x, a, b) for x, a, b in edge if a and b and a > 0]
             if len(known) > 1:
                 across = [x for x, _, _ in known]
-                data = points(across + across[::-1], [money(b) for _, _, b in known] + [money(a) for _, a, _ in known][::-1]) + "Z"
+                data = (
+                    points(
+                        across + across[::-1],
+                        [money(b) for _, _, b in known] + [money(a) for _, a, _ in known][::-1],
+                    )
+                    + "Z"
+                )
                 drawing.path(data, fill=tint(PARTY_A, light))
         drawing.path(points(xs, [money(r["p50"]) for r in part]), stroke=PARTY_A, line=2)
         year_axis(drawing, time, bottom, min(days), max(days))
@@ -55,10 +68,26 @@ def draw_fan(fan: pl.DataFrame, target: tuple[float, date | None, str] | None, m
             drawing.line(left, y, left + width, y, ALERT, line=1.3, dash="6 4")
             if k == 0:
                 text = f"Target {usd(target[0])}" + (f", due {month(target[1])}" if target[1] else "")
-                drawing.text(left + 4, y - 5, text, size=10.5, weight=600, fill=text_colour(ALERT), stretch="semi-condensed")
+                drawing.text(
+                    left + 4,
+                    y - 5,
+                    text,
+                    size=10.5,
+                    weight=600,
+                    fill=text_colour(ALERT),
+                    stretch="semi-condensed",
+                )
     for x, light, text in ((0, 0.5, "middle 50 %"), (90, 0.78, "middle 90 %")):
         drawing.swatch(x, bottom + 36, tint(PARTY_A, light), text)
-    drawing.text(WIDTH, bottom + 36, "USD a year, logarithmic scale; line: median", size=10, anchor="end", fill="#565c63", stretch="semi-condensed")
+    drawing.text(
+        WIDTH,
+        bottom + 36,
+        "USD a year, logarithmic scale; line: median",
+        size=10,
+        anchor="end",
+        fill="#565c63",
+        stretch="semi-condensed",
+    )
     return drawing.render()
 
 
@@ -66,5 +95,8 @@ def _say(rows: list[dict[str, object]], models: list[str]) -> str:
     texts = []
     for model in models:
         last = max((r for r in rows if str(r["model"]) == model), key=lambda r: str(r["date"]))
-        texts.append(f"{clean(model)}: median USD {usd(last['p50'])}, 5 to 95 per cent {usd(last['p05'])} to {usd(last['p95'])}.")
+        texts.append(
+            f"{clean(model)}: median USD {usd(last['p50'])}, 5 to "
+            f"95 per cent {usd(last['p05'])} to {usd(last['p95'])}."
+        )
     return " ".join(texts)

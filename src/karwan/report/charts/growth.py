@@ -8,20 +8,32 @@ from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ALERT, MUTED, PAPER, STATUS, text_colour
 from karwan.report.svg import Drawing, logarithmic
-from karwan.report.text import clean, percent, usd, usd_tick
+from karwan.report.text import clean, percent, usd_tick
 
 _LEFT, _RIGHT, _ROW = 250.0, 84.0, 30.0
 
 
 def draw_growth(growth: pl.DataFrame, names: dict[str, str]) -> str | None:
     """From the earlier value (ring) to the later one (dot) on a logarithmic scale."""
-    rows = [r for r in growth.iter_rows(named=True) if (value_of(r, "value_usd") or 0) > 0 and (value_of(r, "previous_value_usd") or 0) > 0]
+    rows = [
+        r
+        for r in growth.iter_rows(named=True)
+        if (value_of(r, "value_usd") or 0) > 0 and (value_of(r, "previous_value_usd") or 0) > 0
+    ]
     if not rows:
         return None
     height = 18 + len(rows) * _ROW + 34
-    says = "; ".join(f"{clean(r['reporter'])} {clean(r['direction_label'])} {clean(r['period_label'])}: {percent(r['growth_share'], signed=True)}" for r in rows)
+    says = "; ".join(
+        (
+            f"{clean(r['reporter'])} {clean(r['direction_label'])} "
+            f"{clean(r['period_label'])}: {percent(r['growth_share'], signed=True)}"
+        )
+        for r in rows
+    )
     drawing = Drawing("growth", WIDTH, height, "Growth like for like", says)
-    scale = logarithmic([v for r in rows for v in (r["value_usd"], r["previous_value_usd"])], _LEFT, WIDTH - _RIGHT)
+    scale = logarithmic(
+        [v for r in rows for v in (r["value_usd"], r["previous_value_usd"])], _LEFT, WIDTH - _RIGHT
+    )
     bottom = 18 + len(rows) * _ROW
     x_axis(drawing, scale, 14, bottom, usd_tick, unit="USD, logarithmic scale")
     for k, row in enumerate(rows):
@@ -30,12 +42,35 @@ def draw_growth(growth: pl.DataFrame, names: dict[str, str]) -> str | None:
         up = row["value_usd"] >= row["previous_value_usd"]
         colour = STATUS["done"] if up else ALERT
         name = f"{names.get(str(row['reporter']), clean(row['reporter']))}: {clean(row['direction_label'])}"
-        drawing.text(0, y - 2, fit(name, 11, _LEFT - 12, stretch="semi-condensed", bold=True), size=11, weight=600, stretch="semi-condensed")
+        drawing.text(
+            0,
+            y - 2,
+            fit(name, 11, _LEFT - 12, stretch="semi-condensed", bold=True),
+            size=11,
+            weight=600,
+            stretch="semi-condensed",
+        )
         span = f"{clean(row['previous_label'])} → {clean(row['period_label'])}"
-        drawing.text(0, y + 11, fit(span, 10, _LEFT - 12, stretch="semi-condensed"), size=10, fill=MUTED, stretch="semi-condensed")
+        drawing.text(
+            0,
+            y + 11,
+            fit(span, 10, _LEFT - 12, stretch="semi-condensed"),
+            size=10,
+            fill=MUTED,
+            stretch="semi-condensed",
+        )
         drawing.line(before, y, after, y, colour, line=2.2)
         drawing.circle(before, y, 4, PAPER, stroke=colour, line=1.6)
         drawing.circle(after, y, 4.4, colour)
-        drawing.text(WIDTH, y + 4, percent(row["growth_share"], signed=True), size=11.5, anchor="end", fill=text_colour(colour), weight=600, stretch="semi-condensed")
+        drawing.text(
+            WIDTH,
+            y + 4,
+            percent(row["growth_share"], signed=True),
+            size=11.5,
+            anchor="end",
+            fill=text_colour(colour),
+            weight=600,
+            stretch="semi-condensed",
+        )
     drawing.label(WIDTH, 9, "change", anchor="end")
     return drawing.render()

@@ -15,14 +15,23 @@ _LEFT, _ROW, _GAP = 118.0, 34.0, 44.0
 
 def draw_ports(table: pl.DataFrame) -> str | None:
     """Two panels: USD per 20 t and days, each port's difference to the first in words."""
-    rows = [r for r in table.iter_rows(named=True) if value_of(r, "usd_20t") is not None or value_of(r, "days") is not None]
+    rows = [
+        r
+        for r in table.iter_rows(named=True)
+        if value_of(r, "usd_20t") is not None or value_of(r, "days") is not None
+    ]
     if not rows:
         return None
     bottom = 24 + len(rows) * _ROW
-    says = " ".join(f"{clean(r['port'])}: USD {number(r['usd_20t'])} per 20 t, {number(r['days'], 1)} days." for r in rows)
+    says = " ".join(
+        f"{clean(r['port'])}: USD {number(r['usd_20t'])} per 20 t, {number(r['days'], 1)} days." for r in rows
+    )
     drawing = Drawing("ports", WIDTH, bottom + 34, "Ports side by side", says)
     width = (WIDTH - _LEFT - _GAP) / 2
-    panels = (("usd_20t", "usd_difference", "Money, USD per 20 t", 0), ("days", "days_difference", "Time, days", 1))
+    panels = (
+        ("usd_20t", "usd_difference", "Money, USD per 20 t", 0),
+        ("days", "days_difference", "Time, days", 1),
+    )
     for column, (measure, difference, heading, digits) in enumerate(panels):
         left = _LEFT + column * (width + _GAP)
         scale = linear([0.0, *(value_of(r, measure) or 0.0 for r in rows)], left, left + width, pad=0.26)
@@ -39,9 +48,25 @@ def draw_ports(table: pl.DataFrame) -> str | None:
             text = number(value, digits)
             if gap and k:
                 text += f"  ({'+' if gap > 0 else ''}{number(gap, digits)})"
-            drawing.text(scale(value) + 5, y + 13.5, text, size=11, weight=600, fill=INK, stretch="semi-condensed")
+            drawing.text(
+                scale(value) + 5, y + 13.5, text, size=11, weight=600, fill=INK, stretch="semi-condensed"
+            )
     for k, row in enumerate(rows):
         y = 24 + k * _ROW
-        drawing.text(0, y + 11, fit(clean(row["port"]), 12, _LEFT - 10, stretch="semi-condensed", bold=True), size=12, weight=600, stretch="semi-condensed")
-        drawing.text(0, y + 23, fit(f"by {clean(row['corridor'])}", 10, _LEFT - 10, stretch="semi-condensed"), size=10, fill=MUTED, stretch="semi-condensed")
+        drawing.text(
+            0,
+            y + 11,
+            fit(clean(row["port"]), 12, _LEFT - 10, stretch="semi-condensed", bold=True),
+            size=12,
+            weight=600,
+            stretch="semi-condensed",
+        )
+        drawing.text(
+            0,
+            y + 23,
+            fit(f"by {clean(row['corridor'])}", 10, _LEFT - 10, stretch="semi-condensed"),
+            size=10,
+            fill=MUTED,
+            stretch="semi-condensed",
+        )
     return drawing.render()

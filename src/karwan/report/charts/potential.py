@@ -21,19 +21,34 @@ def draw_potential(table: pl.DataFrame, most: int = 24) -> str | None:
     if not rows:
         return None
     bottom = 34 + len(rows) * _ROW
-    says = " ".join(f"{clean(r['product'])}: actual USD {usd(r['actual_usd'])}, potential {usd(r['potential_usd'])}." for r in rows[:8])
+    says = " ".join(
+        f"{clean(r['product'])}: actual USD {usd(r['actual_usd'])}, potential {usd(r['potential_usd'])}."
+        for r in rows[:8]
+    )
     drawing = Drawing("potential", WIDTH, bottom + 34, "Potential against actual trade", says)
     light = tint(ACCENT, 0.68)
     drawing.swatch(0, 11, ACCENT, "actual")
     drawing.swatch(66, 11, light, "potential")
-    drawing.text(150, 11, "whisker: interval of the potential", size=10.5, fill=MUTED, stretch="semi-condensed")
+    drawing.text(
+        150, 11, "whisker: interval of the potential", size=10.5, fill=MUTED, stretch="semi-condensed"
+    )
     drawing.label(WIDTH - 66, 26, "unrealised")
-    ends = [max(r["potential_usd"], value_of(r, "high_usd") or 0.0, value_of(r, "actual_usd") or 0.0) for r in rows]
+    ends = [
+        max(r["potential_usd"], value_of(r, "high_usd") or 0.0, value_of(r, "actual_usd") or 0.0)
+        for r in rows
+    ]
     scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
     x_axis(drawing, scale, 30, bottom, usd_tick, unit="USD a year")
     for k, row in enumerate(rows):
         y = 34 + k * _ROW
-        drawing.text(0, y + 13, fit(clean(row["product"]), 11.5, _LEFT - 12, stretch="semi-condensed"), size=11.5, fill=INK, stretch="semi-condensed")
+        drawing.text(
+            0,
+            y + 13,
+            fit(clean(row["product"]), 11.5, _LEFT - 12, stretch="semi-condensed"),
+            size=11.5,
+            fill=INK,
+            stretch="semi-condensed",
+        )
         drawing.rect(scale(0), y + 2, scale(row["potential_usd"]) - scale(0), 15, light)
         drawing.rect(scale(0), y + 5.5, scale(value_of(row, "actual_usd") or 0.0) - scale(0), 8, ACCENT)
         low, high = value_of(row, "low_usd"), value_of(row, "high_usd")
@@ -42,5 +57,13 @@ def draw_potential(table: pl.DataFrame, most: int = 24) -> str | None:
             drawing.line(scale(low), y + 9.5, scale(high), y + 9.5, INK, line=1)
             for edge in (low, high):
                 drawing.line(scale(edge), y + 6.5, scale(edge), y + 12.5, INK)
-        drawing.text(WIDTH, y + 13.5, usd(row["unrealised_usd"]), size=11, anchor="end", weight=600, stretch="semi-condensed")
+        drawing.text(
+            WIDTH,
+            y + 13.5,
+            usd(row["unrealised_usd"]),
+            size=11,
+            anchor="end",
+            weight=600,
+            stretch="semi-condensed",
+        )
     return drawing.render()

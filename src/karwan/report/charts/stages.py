@@ -8,7 +8,18 @@ import polars as pl
 
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit, text_width
-from karwan.report.palette import ALERT, INK, MUTED, PAPER, STAGE_LABEL, STAGES, on_colour, safe_colour, stage_fill, text_colour
+from karwan.report.palette import (
+    ALERT,
+    INK,
+    MUTED,
+    PAPER,
+    STAGE_LABEL,
+    STAGES,
+    on_colour,
+    safe_colour,
+    stage_fill,
+    text_colour,
+)
 from karwan.report.svg import Drawing, legend, linear
 from karwan.report.text import clean, number
 
@@ -38,11 +49,18 @@ def draw_stages(routes: pl.DataFrame, stages: pl.DataFrame, key: str, title: str
     bottom = 56 + len(rows) * _ROW
     drawing = Drawing(key, WIDTH, bottom + 34, title, _say(rows))
     kinds = [kind for kind in STAGES if any(kind == k for (_, k) in split)]
-    top = legend(drawing, 0, 11, [(stage_fill("#6f7478", kind), STAGE_LABEL[kind]) for kind in kinds], room=WIDTH) + 12
+    top = (
+        legend(
+            drawing, 0, 11, [(stage_fill("#6f7478", kind), STAGE_LABEL[kind]) for kind in kinds], room=WIDTH
+        )
+        + 12
+    )
     for column, (measure, heading, factor, unit) in enumerate(MEASURES):
         left = _LEFT + column * (width + _GAP)
         totals = [(value_of(r, measure) or 0.0) * factor for r in rows]
-        sums = [sum(v for _, v in split.get((r["corridor_id"], None), {}).get(measure, [])) * factor for r in rows]
+        sums = [
+            sum(v for _, v in split.get((r["corridor_id"], None), {}).get(measure, [])) * factor for r in rows
+        ]
         scale = linear([*totals, *sums], left, left + width, pad=0.14)
         drawing.label(left, top, heading)
         x_axis(drawing, scale, top + 8, bottom, number, count=4, unit=unit)
@@ -70,7 +88,9 @@ def _split(stages: pl.DataFrame) -> Split:
     return result
 
 
-def _bar(drawing: Drawing, row: dict[str, Any], split: Split, measure: str, factor: float, scale: Any, y: float) -> None:
+def _bar(
+    drawing: Drawing, row: dict[str, Any], split: Split, measure: str, factor: float, scale: Any, y: float
+) -> None:
     colour, x = safe_colour(row["colour"]), scale(0)
     faded = row["status"] != "open"
     for kind in STAGES:
@@ -78,7 +98,16 @@ def _bar(drawing: Drawing, row: dict[str, Any], split: Split, measure: str, fact
             width = scale(value * factor) - scale(0)
             fill = stage_fill(colour, kind)
             name = label.split("\t")[1]
-            drawing.rect(x, y, width, 20, fill, stroke=PAPER, line=0.7, title=f"{name}: {number(value * factor, 1 if measure == 'hours' else 0)}")
+            drawing.rect(
+                x,
+                y,
+                width,
+                20,
+                fill,
+                stroke=PAPER,
+                line=0.7,
+                title=f"{name}: {number(value * factor, 1 if measure == 'hours' else 0)}",
+            )
             if kind == "crossing" and width > text_width(name, 9, stretch="semi-condensed") + 5:
                 drawing.text(x + 3, y + 13.5, name, size=9, fill=on_colour(fill), stretch="semi-condensed")
             x += width
@@ -90,20 +119,36 @@ def _bar(drawing: Drawing, row: dict[str, Any], split: Split, measure: str, fact
         drawing.rect(scale(0), y, max(x, scale(total)) - scale(0), 20, PAPER, opacity=0.45)
         drawing.rect(scale(0), y, max(x, scale(total)) - scale(0), 20, "none", stroke=ALERT, dash="4 3")
     text = number(total, 1 if measure == "hours" else 0)
-    drawing.text(max(x, scale(total)) + 5, y + 14.5, text, size=11.5, weight=600, fill=INK, stretch="semi-condensed")
+    drawing.text(
+        max(x, scale(total)) + 5, y + 14.5, text, size=11.5, weight=600, fill=INK, stretch="semi-condensed"
+    )
 
 
 def _name(drawing: Drawing, row: dict[str, Any], y: float, rank: int) -> None:
     colour = safe_colour(row["colour"], rank)
     drawing.rect(0, y, 4, 20, colour)
     name = fit(clean(row["corridor"]), 12, _LEFT - 18, stretch="semi-condensed", bold=True)
-    drawing.text(10, y + (9 if row["status"] != "open" else 14), name, size=12, weight=600, fill=text_colour(colour), stretch="semi-condensed")
+    drawing.text(
+        10,
+        y + (9 if row["status"] != "open" else 14),
+        name,
+        size=12,
+        weight=600,
+        fill=text_colour(colour),
+        stretch="semi-condensed",
+    )
     if row["status"] != "open":
-        drawing.text(10, y + 21, "closed: if it were open", size=9.5, fill=text_colour(ALERT), stretch="semi-condensed")
+        drawing.text(
+            10, y + 21, "closed: if it were open", size=9.5, fill=text_colour(ALERT), stretch="semi-condensed"
+        )
     _ = MUTED
 
 
 def _say(rows: list[dict[str, Any]]) -> str:
     return " ".join(
-        f"{clean(r['corridor'])} ({clean(r['status'])}): USD {number(r['usd_20t'])} per 20 t, {number((value_of(r, 'hours') or 0) / 24, 1)} days." for r in rows
+        (
+            f"{clean(r['corridor'])} ({clean(r['status'])}): USD {number(r['usd_20t'])} "
+            f"per 20 t, {number((value_of(r, 'hours') or 0) / 24, 1)} days."
+        )
+        for r in rows
     )

@@ -19,7 +19,9 @@ def draw_status(table: pl.DataFrame) -> str | None:
     rows = [r for r in rows if (r["total"] or 0) > 0]
     if not rows:
         return None
-    says = " ".join(f"{clean(r['domain'])}: {r['total']} commitments, {r['done']} done, {r['late']} late." for r in rows)
+    says = " ".join(
+        f"{clean(r['domain'])}: {r['total']} commitments, {r['done']} done, {r['late']} late." for r in rows
+    )
     drawing = Drawing("status", WIDTH, 100, "Commitments by domain and status", says)
     top = legend(drawing, 0, 11, [(STATUS[s], STATUS_LABEL[s]) for s in STATUS], room=WIDTH) + 8
     drawing.label(WIDTH - _RIGHT + 20, top - 2, "total")
@@ -29,14 +31,32 @@ def draw_status(table: pl.DataFrame) -> str | None:
     for k, row in enumerate(rows):
         y, x = top + 6 + k * _ROW, _LEFT
         drawing.line(0, y, WIDTH, y, HAIR, line=0.8)
-        drawing.text(0, y + 17, fit(clean(row["domain"]), 12, _LEFT - 14, stretch="semi-condensed"), size=12, fill=INK, stretch="semi-condensed")
+        drawing.text(
+            0,
+            y + 17,
+            fit(clean(row["domain"]), 12, _LEFT - 14, stretch="semi-condensed"),
+            size=12,
+            fill=INK,
+            stretch="semi-condensed",
+        )
         for status, fill in STATUS.items():
             for _ in range(int(row[status] or 0)):
                 drawing.rect(x, y + (_ROW - side) / 2, side, side, fill, title=STATUS_LABEL[status])
                 x += side + 3
-        drawing.text(WIDTH - _RIGHT + 48, y + 17, str(row["total"]), size=12, anchor="end", stretch="semi-condensed")
+        drawing.text(
+            WIDTH - _RIGHT + 48, y + 17, str(row["total"]), size=12, anchor="end", stretch="semi-condensed"
+        )
         if row["late"]:
-            drawing.text(WIDTH, y + 17, str(row["late"]), size=12, anchor="end", weight=600, fill=text_colour(ALERT), stretch="semi-condensed")
+            drawing.text(
+                WIDTH,
+                y + 17,
+                str(row["late"]),
+                size=12,
+                anchor="end",
+                weight=600,
+                fill=text_colour(ALERT),
+                stretch="semi-condensed",
+            )
         else:
             drawing.text(WIDTH, y + 17, "–", size=12, anchor="end", fill="#6f6a5d")
     drawing.height = top + 6 + len(rows) * _ROW + 4

@@ -13,12 +13,20 @@ from karwan.report.palette import ACCENT, ALERT, INK, MUTED, PAPER, RULE, STATUS
 from karwan.report.svg import Drawing, Scale
 from karwan.report.text import as_date, clean, day, month
 
-_COLOUR = {"past": STATUS["done"], "reached": STATUS["done"], "done": STATUS["done"], "missed": ALERT, "late": ALERT, "due": ACCENT, "planned": ACCENT}
+_COLOUR = {
+    "past": STATUS["done"],
+    "reached": STATUS["done"],
+    "done": STATUS["done"],
+    "missed": ALERT,
+    "late": ALERT,
+    "due": ACCENT,
+    "planned": ACCENT,
+}
 _LANE, _SIZE, _MARGIN = 17.0, 10.5, 200.0
 
 
 def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
-    """A dot per milestone at its date, its name in the first free lane below; a line marks the day of the brief."""
+    """A dot per milestone at its date, its name in a lane below; a line marks the day of the brief."""
     rows = [(found, r) for r in table.iter_rows(named=True) if (found := as_date(r["date"]))]
     rows.sort(key=lambda pair: (pair[0], str(pair[1]["milestone_id"])))
     if not rows:
@@ -34,13 +42,24 @@ def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
     today = scale(as_of.toordinal())
     drawing.line(today, 14, today, bottom, ALERT, line=1, dash="4 3")
     anchor = "start"
-    drawing.text(today + 5, 11, f"brief of {day(as_of)}", size=10.5, anchor=anchor, fill=text_colour(ALERT), weight=600, stretch="semi-condensed")
+    drawing.text(
+        today + 5,
+        11,
+        f"brief of {day(as_of)}",
+        size=10.5,
+        anchor=anchor,
+        fill=text_colour(ALERT),
+        weight=600,
+        stretch="semi-condensed",
+    )
     drawing.line(scale.start, axis, scale.end, axis, INK, line=1.4)
     year_axis(drawing, Scale(scale.low, scale.high, scale.start, scale.end), axis - 17, first, last)
-    for lane, x, text in lanes:
+    for lane, x, _ in lanes:
         drawing.line(x, axis, x, axis + 26 + lane * _LANE - 1, RULE, line=0.9)
     for (_, row), (lane, x, text) in zip(rows, lanes, strict=True):
-        drawing.text(x + 4, axis + 26 + lane * _LANE, text, size=_SIZE, fill=INK, stretch="semi-condensed", halo=PAPER)
+        drawing.text(
+            x + 4, axis + 26 + lane * _LANE, text, size=_SIZE, fill=INK, stretch="semi-condensed", halo=PAPER
+        )
         drawing.circle(x, axis, 4.2, _COLOUR.get(str(row["state"]), MUTED), stroke=PAPER, line=1.2)
     drawing.height = bottom + 24
     _key(drawing, bottom + 16)
@@ -57,7 +76,9 @@ def _lanes(rows: list[tuple[date, dict[str, Any]]], scale: Scale) -> list[tuple[
     for when, row in reversed(rows):
         stamp = _stamp(when, str(row["date_precision"]))
         x = scale(when.toordinal())
-        text = fit(f"{stamp}  {clean(row['title'])}", _SIZE, min(330.0, WIDTH - x - 6), stretch="semi-condensed")
+        text = fit(
+            f"{stamp}  {clean(row['title'])}", _SIZE, min(330.0, WIDTH - x - 6), stretch="semi-condensed"
+        )
         end = x + 12 + text_width(text, _SIZE, stretch="semi-condensed")
         lane = max((below + 1 for start, below in spans if start < end), default=0)
         spans.append((x, lane))

@@ -29,7 +29,9 @@ def draw_treemap(table: pl.DataFrame, key: str, title: str, height: float = 250.
     total = sum(r["value_usd"] for r in rows)
     sectors = sorted({str(r["sector"]) for r in rows})
     colours = {sector: SECTORS[k % len(SECTORS)] for k, sector in enumerate(sectors)}
-    says = " ".join(f"{clean(r['group'])}: USD {usd(r['value_usd'])}, {percent(r['value_usd'] / total)}." for r in rows)
+    says = " ".join(
+        f"{clean(r['group'])}: USD {usd(r['value_usd'])}, {percent(r['value_usd'] / total)}." for r in rows
+    )
     drawing = Drawing(key, WIDTH, 10, title, says)
     top = legend(drawing, 0, 11, [(colours[s], words(s)) for s in sectors], room=WIDTH) - 4
     for row, box in zip(rows, squarify([r["value_usd"] for r in rows], (0, top, WIDTH, height)), strict=True):
@@ -67,13 +69,19 @@ def squarify(values: list[float], box: Box) -> list[Box]:
 
 def _worst(row: list[float], side: float) -> float:
     total = sum(row)
-    return max(side**2 * max(row) / total**2, total**2 / (side**2 * min(row))) if side and min(row) > 0 else float("inf")
+    return (
+        max(side**2 * max(row) / total**2, total**2 / (side**2 * min(row)))
+        if side and min(row) > 0
+        else float("inf")
+    )
 
 
 def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: float) -> None:
     x, y, width, height = box
     name = clean(row["group"])
-    drawing.rect(x, y, width, height, colour, stroke=PAPER, line=1.5, title=f"{name}: USD {usd(row['value_usd'])}")
+    drawing.rect(
+        x, y, width, height, colour, stroke=PAPER, line=1.5, title=f"{name}: USD {usd(row['value_usd'])}"
+    )
     ink = on_colour(colour) if on_colour(colour) == INK else INK
     if width < 34 or height < 18:
         return
@@ -82,5 +90,10 @@ def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: f
         drawing.text(x + 6, y + 15 + 13 * k, line, size=11, weight=600, fill=ink, stretch="semi-condensed")
     under = y + 15 + 13 * len(lines)
     if under < y + height - 4:
-        text = fit(f"{usd(row['value_usd'])} · {percent(row['value_usd'] / total)}", 10.5, width - 10, stretch="semi-condensed")
+        text = fit(
+            f"{usd(row['value_usd'])} · {percent(row['value_usd'] / total)}",
+            10.5,
+            width - 10,
+            stretch="semi-condensed",
+        )
         drawing.text(x + 6, under, text, size=10.5, fill=ink, stretch="semi-condensed")

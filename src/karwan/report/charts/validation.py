@@ -15,12 +15,22 @@ _COLOUR = {"calibrate": ASSUMED, "validate": ACCENT}
 
 
 def draw_validation(table: pl.DataFrame) -> str | None:
-    """Days of each observed trip and of its model, with the signed error; trips used for calibration in another colour."""
-    rows = [r for r in table.iter_rows(named=True) if value_of(r, "observed_days") is not None and value_of(r, "model_days") is not None]
+    """Days of each observed trip and of its model, with the signed error; calibration in another colour."""
+    rows = [
+        r
+        for r in table.iter_rows(named=True)
+        if value_of(r, "observed_days") is not None and value_of(r, "model_days") is not None
+    ]
     if not rows:
         return None
     bottom = 40 + len(rows) * _ROW
-    says = " ".join(f"{clean(r['trip'])}: observed {number(r['observed_days'], 1)}, model {number(r['model_days'], 1)} days." for r in rows)
+    says = " ".join(
+        (
+            f"{clean(r['trip'])}: observed {number(r['observed_days'], 1)}, "
+            f"model {number(r['model_days'], 1)} days."
+        )
+        for r in rows
+    )
     drawing = Drawing("validation", WIDTH, bottom + 34, "Model against observed trips", says)
     drawing.swatch(0, 12, ACCENT, "held back to validate")
     drawing.swatch(140, 12, ASSUMED, "used to calibrate")
@@ -29,14 +39,31 @@ def draw_validation(table: pl.DataFrame) -> str | None:
     drawing.circle(330, 8, 4.2, MUTED)
     drawing.text(338, 12, "model", size=10.5, fill=MUTED, stretch="semi-condensed")
     drawing.label(WIDTH - 36, 30, "error")
-    scale = linear([v for r in rows for v in (r["observed_days"], r["model_days"])], _LEFT, WIDTH - _RIGHT, pad=0.05)
+    scale = linear(
+        [v for r in rows for v in (r["observed_days"], r["model_days"])], _LEFT, WIDTH - _RIGHT, pad=0.05
+    )
     x_axis(drawing, scale, 34, bottom, number, count=6, unit="days")
     for k, row in enumerate(rows):
         y = 40 + k * _ROW + _ROW / 2
         colour = _COLOUR.get(str(row["use"]), MUTED)
-        drawing.text(0, y + 4, fit(clean(row["route_label"] or row["trip"]), 11, _LEFT - 14, stretch="semi-condensed"), size=11, stretch="semi-condensed", fill=INK)
+        drawing.text(
+            0,
+            y + 4,
+            fit(clean(row["route_label"] or row["trip"]), 11, _LEFT - 14, stretch="semi-condensed"),
+            size=11,
+            stretch="semi-condensed",
+            fill=INK,
+        )
         drawing.line(scale(row["observed_days"]), y, scale(row["model_days"]), y, colour, line=2)
         drawing.circle(scale(row["observed_days"]), y, 4, PAPER, stroke=colour, line=1.6)
         drawing.circle(scale(row["model_days"]), y, 4.2, colour)
-        drawing.text(WIDTH, y + 4, percent(row["error_share"], signed=True), size=11, anchor="end", weight=600, stretch="semi-condensed")
+        drawing.text(
+            WIDTH,
+            y + 4,
+            percent(row["error_share"], signed=True),
+            size=11,
+            anchor="end",
+            weight=600,
+            stretch="semi-condensed",
+        )
     return drawing.render()

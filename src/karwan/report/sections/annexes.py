@@ -10,21 +10,51 @@ from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
-from karwan.report.text import NONE, clean, names, usd
+from karwan.report.text import NONE, clean, names, number, usd
 
 
 def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
     """Annexes that hold rows."""
     found = []
-    reported = li.listing("reported", "Published figures, each as its source gives it", brief.standing.reported, notes, _REPORTED, wide=True)
+    reported = li.listing(
+        "reported",
+        "Published figures, each as its source gives it",
+        brief.standing.reported,
+        notes,
+        _REPORTED,
+        wide=True,
+    )
     if reported:
-        found.append(Section("annex-a", "A", "Every published figure", "Both sides, never merged. A claimed figure was said, not published as statistics.", (reported,)))
-    routes = li.listing("all-routes", "All routes of the brief, both directions", brief.corridors.routes, notes, ROUTES, wide=True)
+        found.append(
+            Section(
+                "annex-a",
+                "A",
+                "Every published figure",
+                "Both sides, never merged. A claimed figure was said, not published as statistics.",
+                (reported,),
+            )
+        )
+    routes = li.listing(
+        "all-routes",
+        "All routes of the brief, both directions",
+        brief.corridors.routes,
+        notes,
+        ROUTES,
+        wide=True,
+    )
     if routes:
-        found.append(Section("annex-b", "B", "Every route", "Between all the brief's origins and destinations.", (routes,)))
+        found.append(
+            Section(
+                "annex-b", "B", "Every route", "Between all the brief's origins and destinations.", (routes,)
+            )
+        )
     stages = _stages(brief, notes)
     if stages:
-        found.append(Section("annex-c", "C", "Stage by stage", "The reference pair, corridor by corridor.", tuple(stages)))
+        found.append(
+            Section(
+                "annex-c", "C", "Stage by stage", "The reference pair, corridor by corridor.", tuple(stages)
+            )
+        )
     return tuple(found)
 
 
@@ -33,14 +63,29 @@ def _value(row: dict[str, Any]) -> Cell:
 
 
 _REPORTED: li.Spec = (
-    li.text("Reporter", "reporter_name"), li.text("Direction", "direction_label", 1.4), li.text("Period", "period_label", 1.1), li.key_text("Kind", "period_kind", 0.9),
-    li.text("Group", "product_group", 1.1), li.key_text("Value is", "value_kind", 0.8), (Column("Value", "USD", right=True, share=0.8), _value), li.part("Stated growth", "stated_growth_share", signed=True),
-    (Column("Claimed", share=0.5), lambda row: cell("claimed" if row["claimed"] else NONE)), li.text("Note", "note", 1.8),
-)  # fmt: skip
+    li.text("Reporter", "reporter_name"),
+    li.text("Direction", "direction_label", 1.4),
+    li.text("Period", "period_label", 1.1),
+    li.key_text("Kind", "period_kind", 0.9),
+    li.text("Group", "product_group", 1.1),
+    li.key_text("Value is", "value_kind", 0.8),
+    (Column("Value", "USD", right=True, share=0.8), _value),
+    li.part("Stated growth", "stated_growth_share", signed=True),
+    (Column("Claimed", share=0.5), lambda row: cell("claimed" if row["claimed"] else NONE)),
+    li.text("Note", "note", 1.8),
+)
 _STAGES: li.Spec = (
-    li.key_text("Stage", "kind", 0.8), li.text("Name", "name", 1.8), li.text("Place", "place"), li.key_text("Mode", "mode", 0.5), li.text("Country", "country", 0.5), li.figure("Way", "km", "km"),
-    li.rate("Money", "usd_20t", "USD / 20 t", basis=True), li.rate("Money", "usd_feu", "USD / FEU", basis=True), li.figure("Time", "hours", "hours", lambda v: li.number(v, 1), basis=True), li.figure("CO2e", "co2_kg", "kg / 20 t"),
-)  # fmt: skip
+    li.key_text("Stage", "kind", 0.8),
+    li.text("Name", "name", 1.8),
+    li.text("Place", "place"),
+    li.key_text("Mode", "mode", 0.5),
+    li.text("Country", "country", 0.5),
+    li.figure("Way", "km", "km"),
+    li.rate("Money", "usd_20t", "USD / 20 t", basis=True),
+    li.rate("Money", "usd_feu", "USD / FEU", basis=True),
+    li.figure("Time", "hours", "hours", lambda v: number(v, 1), basis=True),
+    li.figure("CO2e", "co2_kg", "kg / 20 t"),
+)
 
 
 def _stages(brief: Brief, notes: Notes) -> list[Block]:

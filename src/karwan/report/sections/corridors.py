@@ -27,7 +27,11 @@ def reference(brief: Brief) -> dict[str, str]:
 
 def headline_routes(brief: Brief, way: str) -> pl.DataFrame:
     """Routes of the reference pair in one direction, one per corridor, in the order of the corridors."""
-    routes = brief.corridors.routes.filter(pl.col("direction") == way) if brief.corridors.routes.height else brief.corridors.routes
+    routes = (
+        brief.corridors.routes.filter(pl.col("direction") == way)
+        if brief.corridors.routes.height
+        else brief.corridors.routes
+    )
     if routes.is_empty():
         return routes
     known = reference(brief)
@@ -44,9 +48,17 @@ def headline_routes(brief: Brief, way: str) -> pl.DataFrame:
 
 
 def _ordered(brief: Brief, routes: pl.DataFrame) -> pl.DataFrame:
-    ranks = {r["corridor_id"]: r["rank"] if is_number(r["rank"]) else 99 for r in brief.corridors.corridors.iter_rows(named=True)}
+    ranks = {
+        r["corridor_id"]: r["rank"] if is_number(r["rank"]) else 99
+        for r in brief.corridors.corridors.iter_rows(named=True)
+    }
     order = pl.Series("order", [ranks.get(c, 99) for c in routes["corridor_id"].to_list()], dtype=pl.Float64)
-    return routes.with_columns(order).sort("order", maintain_order=True).drop("order").unique("corridor_id", keep="first", maintain_order=True)
+    return (
+        routes.with_columns(order)
+        .sort("order", maintain_order=True)
+        .drop("order")
+        .unique("corridor_id", keep="first", maintain_order=True)
+    )
 
 
 def load_text(brief: Brief) -> str:
@@ -59,25 +71,57 @@ def load_text(brief: Brief) -> str:
 def corridor_section(brief: Brief, notes: Notes) -> Section:
     """All blocks of the section."""
     part = brief.corridors
-    blocks: list[Block | None] = [_comparison(brief, notes), *_stage_figures(brief, notes), *_arrival_figures(brief, notes)]
-    blocks += [_closures(part.closures, notes), *_truth(part.validation, notes), *_critical(part.criticality, notes), _sensitivity(part.sensitivity, notes)]
-    lead = f"Door to door, both directions, for {load_text(brief)}. Each corridor keeps its colour on every picture; a closed one carries the figures it would have if it were open."
+    blocks: list[Block | None] = [
+        _comparison(brief, notes),
+        *_stage_figures(brief, notes),
+        *_arrival_figures(brief, notes),
+    ]
+    blocks += [
+        _closures(part.closures, notes),
+        *_truth(part.validation, notes),
+        *_critical(part.criticality, notes),
+        _sensitivity(part.sensitivity, notes),
+    ]
+    lead = (
+        f"Door to door, both directions, for {load_text(brief)}. Each corridor keeps its colour "
+        "on every picture; a closed one carries the figures it would have if it were open."
+    )
     return Section("corridors", "2", "Corridors", lead, tuple(b for b in blocks if b is not None))
 
 
 def _comparison(brief: Brief, notes: Notes) -> Table | Missing:
     frames = [f for f in (headline_routes(brief, way) for way in WAYS) if f.height]
     if not frames:
-        return Missing("No routes", "The case has no corridor with a route: fill `corridors.csv`, `nodes.csv` and `links.csv`.")
-    table = li.listing("corridor-table", f"Corridors compared, {day(brief.as_of)}", pl.concat(frames, how="vertical_relaxed"), notes, ROUTES, wide=True)
+        return Missing(
+            "No routes",
+            "The case has no corridor with a route: fill `corridors.csv`, `nodes.csv` and `links.csv`.",
+        )
+    table = li.listing(
+        "corridor-table",
+        f"Corridors compared, {day(brief.as_of)}",
+        pl.concat(frames, how="vertical_relaxed"),
+        notes,
+        ROUTES,
+        wide=True,
+    )
     assert table is not None
-    return Table(table.key, table.caption, table.columns, table.rows, "CO2e well to wheel per 20 t. Assumed: share of the hours and money that rests on assumed inputs.", wide=True)
+    return Table(
+        table.key,
+        table.caption,
+        table.columns,
+        table.rows,
+        "CO2e well to wheel per 20 t. Assumed: share of the hours and money that rests on assumed inputs.",
+        wide=True,
+    )
 
 
 def _state(row: dict[str, Any]) -> Cell:
     state = clean(row["status"])
     reason = clean(row["reason"], 300)
-    return cell(f"{state}: {reason}" if reason and state != "open" else state, tone="good" if state == "open" else "late")
+    return cell(
+        f"{state}: {reason}" if reason and state != "open" else state,
+        tone="good" if state == "open" else "late",
+    )
 
 
 def _range(row: dict[str, Any]) -> Cell:
@@ -87,11 +131,19 @@ def _range(row: dict[str, Any]) -> Cell:
 
 
 ROUTES: li.Spec = (
-    li.corridor(), li.text("From and to", "pair_label", 1.4), li.rate("Money", "usd_20t", "USD / 20 t"), li.rate("Money", "usd_feu", "USD / FEU"),
-    li.days("Days", "days", "mean"), (Column("Days", "5 to 95 %", right=True, share=0.9), _range), li.figure("Way", "km", "km"),
-    li.figure("CO2e", "co2_kg", "kg / 20 t"), li.figure("Gauge", "gauge_changes", "changes", share=0.5), li.figure("Borders", "crossings", "crossings", share=0.6),
-    li.part("Assumed", "assumed_share"), (Column("On the day", share=2.0), _state),
-)  # fmt: skip
+    li.corridor(),
+    li.text("From and to", "pair_label", 1.4),
+    li.rate("Money", "usd_20t", "USD / 20 t"),
+    li.rate("Money", "usd_feu", "USD / FEU"),
+    li.days("Days", "days", "mean"),
+    (Column("Days", "5 to 95 %", right=True, share=0.9), _range),
+    li.figure("Way", "km", "km"),
+    li.figure("CO2e", "co2_kg", "kg / 20 t"),
+    li.figure("Gauge", "gauge_changes", "changes", share=0.5),
+    li.figure("Borders", "crossings", "crossings", share=0.6),
+    li.part("Assumed", "assumed_share"),
+    (Column("On the day", share=2.0), _state),
+)
 
 
 def _stage_figures(brief: Brief, notes: Notes) -> list[Block | None]:
@@ -102,13 +154,33 @@ def _stage_figures(brief: Brief, notes: Notes) -> list[Block | None]:
             continue
         first = routes.row(0, named=True)
         stages = brief.corridors.stages
-        stages = stages.filter((pl.col("origin_id") == first["origin_id"]) & (pl.col("destination_id") == first["destination_id"]) & (pl.col("direction") == way)) if stages.height else stages  # fmt: skip
+        stages = (
+            stages.filter(
+                (pl.col("origin_id") == first["origin_id"])
+                & (pl.col("destination_id") == first["destination_id"])
+                & (pl.col("direction") == way)
+            )
+            if stages.height
+            else stages
+        )
         pair = clean(first["pair_label"], 80)
         svg = draw_stages(routes, stages, f"stages-{way}", f"Where money and days go, {pair}")
         if svg is not None:
-            caption = "Full colour: line haul; dark: border crossings; lighter: transfer, sailing, waiting. Dashed outline: closed on the day."
+            caption = (
+                "Full colour: line haul; dark: border crossings; lighter: "
+                "transfer, sailing, waiting. Dashed outline: closed on the day."
+            )
             sources = notes.of_rows(stages.to_dicts()) if stages.height else ()
-            result.append(Figure(f"f-stages-{way}", f"Where money and days go, {pair}", f"{caption} {day(brief.as_of)}.", "USD per 20 t; days", svg, sources))
+            result.append(
+                Figure(
+                    f"f-stages-{way}",
+                    f"Where money and days go, {pair}",
+                    f"{caption} {day(brief.as_of)}.",
+                    "USD per 20 t; days",
+                    svg,
+                    sources,
+                )
+            )
     return result
 
 
@@ -121,30 +193,79 @@ def _arrival_figures(brief: Brief, notes: Notes) -> list[Block | None]:
         pair = clean(routes.row(0, named=True)["pair_label"], 80)
         svg = draw_arrivals(routes, brief.corridors.arrivals, f"arrivals-{way}", f"When it arrives, {pair}")
         if svg is not None:
-            result.append(Figure(f"f-arrivals-{way}", f"When it arrives, {pair}", "Simulated journeys with queues, opening hours, sailings and closures: nine in ten arrive within the line.", "days door to door", svg))
+            result.append(
+                Figure(
+                    f"f-arrivals-{way}",
+                    f"When it arrives, {pair}",
+                    (
+                        "Simulated journeys with queues, opening hours, sailings "
+                        "and closures: nine in ten arrive within the line."
+                    ),
+                    "days door to door",
+                    svg,
+                )
+            )
     if not result and brief.corridors.routes.height:
-        result.append(Missing("No arrival distributions", "The run held means only: percentiles of the days come from simulated journeys."))
+        result.append(
+            Missing(
+                "No arrival distributions",
+                "The run held means only: percentiles of the days come from simulated journeys.",
+            )
+        )
     _ = notes
     return result
 
 
 def _closures(table: pl.DataFrame, notes: Notes) -> Table | None:
     spec = (
-        li.text("Place", "place"), li.key_text("Kind", "kind", 0.7), li.date("Shut since", "since"), li.date("Until", "until"), li.date("Last seen shut", "last_seen"),
-        (Column("Corridors", share=1.0), lambda row: cell(names(row["corridors"]))), li.text("Why", "reason", 2.4),
-    )  # fmt: skip
+        li.text("Place", "place"),
+        li.key_text("Kind", "kind", 0.7),
+        li.date("Shut since", "since"),
+        li.date("Until", "until"),
+        li.date("Last seen shut", "last_seen"),
+        (Column("Corridors", share=1.0), lambda row: cell(names(row["corridors"]))),
+        li.text("Why", "reason", 2.4),
+    )
     return li.listing("closures", "Shut on the day of the brief", table, notes, spec)
 
 
 def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
     svg = draw_validation(table)
-    figure = Figure("f-validation", "Model against observed trips", "Error is model minus observed, over observed. No parameter was fitted to a trip held back to validate.", "days", svg, notes.of_rows(table.to_dicts())) if svg else None
+    figure = (
+        Figure(
+            "f-validation",
+            "Model against observed trips",
+            (
+                "Error is model minus observed, over observed. No "
+                "parameter was fitted to a trip held back to validate."
+            ),
+            "days",
+            svg,
+            notes.of_rows(table.to_dicts()),
+        )
+        if svg
+        else None
+    )
     spec = (
-        li.text("Trip", "trip", 1.2), li.text("Route", "route_label", 1.6), li.key_text("Use", "use", 0.7), li.days("Observed", "observed_days"), li.days("Model", "model_days"),
-        li.figure("Error", "error_days", "days", lambda v: _signed(v, 1)), li.part("Error", "error_share", signed=True), li.rate("Observed", "observed_usd", "USD"),
-        li.rate("Model", "model_usd", "USD"), li.figure("Error", "error_usd", "USD", lambda v: _signed(v, 0)), li.text("Per", "cost_unit", 0.8), li.text("Note", "note", 1.2),
-    )  # fmt: skip
-    return [figure, li.listing("validation-table", "Model against observed trips, signed errors", table, notes, spec, wide=True)]
+        li.text("Trip", "trip", 1.2),
+        li.text("Route", "route_label", 1.6),
+        li.key_text("Use", "use", 0.7),
+        li.days("Observed", "observed_days"),
+        li.days("Model", "model_days"),
+        li.figure("Error", "error_days", "days", lambda v: _signed(v, 1)),
+        li.part("Error", "error_share", signed=True),
+        li.rate("Observed", "observed_usd", "USD"),
+        li.rate("Model", "model_usd", "USD"),
+        li.figure("Error", "error_usd", "USD", lambda v: _signed(v, 0)),
+        li.text("Per", "cost_unit", 0.8),
+        li.text("Note", "note", 1.2),
+    )
+    return [
+        figure,
+        li.listing(
+            "validation-table", "Model against observed trips, signed errors", table, notes, spec, wide=True
+        ),
+    ]
 
 
 def _signed(value: Any, digits: int) -> str:
@@ -154,24 +275,56 @@ def _signed(value: Any, digits: int) -> str:
 
 def _critical(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
     svg = draw_criticality(table)
-    figure = Figure("f-criticality", "Weak points", "What closing each place alone would add on the best way round.", "USD a tonne; hours", svg) if svg else None
+    figure = (
+        Figure(
+            "f-criticality",
+            "Weak points",
+            "What closing each place alone would add on the best way round.",
+            "USD a tonne; hours",
+            svg,
+        )
+        if svg
+        else None
+    )
     spec = (
-        li.figure("Rank", "rank", "", share=0.4), li.text("Place", "place"), li.key_text("Kind", "kind", 0.7), li.text("Way round", "reroute", 1.8), li.rate("Extra", "extra_usd_t", "USD / t"),
-        li.figure("Extra", "extra_hours", "hours"), li.money("Extra", "extra_usd_year", "USD / year"), li.figure("Cut off", "pairs_cut", "pairs", share=0.5),
-        li.money("One hour less", "value_hour_usd_year", "USD / year"), li.money("One truck a day more", "value_truck_usd_year", "USD / year"),
-    )  # fmt: skip
-    listed = li.listing("criticality-table", "Weak points: loss if shut, worth of an hour and of a truck", table, notes, spec, wide=True)
+        li.figure("Rank", "rank", "", share=0.4),
+        li.text("Place", "place"),
+        li.key_text("Kind", "kind", 0.7),
+        li.text("Way round", "reroute", 1.8),
+        li.rate("Extra", "extra_usd_t", "USD / t"),
+        li.figure("Extra", "extra_hours", "hours"),
+        li.money("Extra", "extra_usd_year", "USD / year"),
+        li.figure("Cut off", "pairs_cut", "pairs", share=0.5),
+        li.money("One hour less", "value_hour_usd_year", "USD / year"),
+        li.money("One truck a day more", "value_truck_usd_year", "USD / year"),
+    )
+    listed = li.listing(
+        "criticality-table",
+        "Weak points: loss if shut, worth of an hour and of a truck",
+        table,
+        notes,
+        spec,
+        wide=True,
+    )
     return [figure, listed]
 
 
 def _sensitivity(table: pl.DataFrame, notes: Notes) -> Table | None:
     def flips(row: dict[str, Any]) -> Cell:
-        return cell(f"yes, to {clean(row['corridor_flipped'])}" if row["flips"] else "no", tone="late" if row["flips"] else "")
+        return cell(
+            f"yes, to {clean(row['corridor_flipped'])}" if row["flips"] else "no",
+            tone="late" if row["flips"] else "",
+        )
 
     spec = (
-        li.text("Assumed input", "parameter", 1.8), li.text("Table", "table", 0.8), li.text("Row", "row_key", 1.2), li.text("Value", "value_text", 0.8),
-        li.text("Best now", "corridor_now", 0.8), (Column("Could it flip the ranking?", share=1.2), flips), li.text("When", "switch_text", 1.3),
-    )  # fmt: skip
+        li.text("Assumed input", "parameter", 1.8),
+        li.text("Table", "table", 0.8),
+        li.text("Row", "row_key", 1.2),
+        li.text("Value", "value_text", 0.8),
+        li.text("Best now", "corridor_now", 0.8),
+        (Column("Could it flip the ranking?", share=1.2), flips),
+        li.text("When", "switch_text", 1.3),
+    )
     return li.listing("sensitivity", "Which assumption could flip the answer", table, notes, spec)
 
 
@@ -186,12 +339,22 @@ def corridor_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
             total = sum(1 for r in routes.iter_rows(named=True) if r["status"] != "absent")
             if rows:
                 best = min(rows, key=lambda r: r["usd_20t"])
-                unit = f"USD per 20 t and {number(best['days'], 1)} days by {clean(best['corridor'], 40)}, the cheapest of {len(rows)} open of {total}"
+                unit = (
+                    f"USD per 20 t and {number(best['days'], 1)} days by "
+                    f"{clean(best['corridor'], 40)}, the cheapest of {len(rows)} open of {total}"
+                )
                 result.append((pair, number(best["usd_20t"]), unit, ""))
             else:
                 result.append((pair, "none", f"of {total} corridors is open", ""))
     shut = brief.corridors.closures
     if shut.height:
-        result.append(("Places shut", str(shut.height), f"on {day(brief.as_of)}: {', '.join(items(shut['place'].to_list())[:6])}", ""))
+        result.append(
+            (
+                "Places shut",
+                str(shut.height),
+                f"on {day(brief.as_of)}: {', '.join(items(shut['place'].to_list())[:6])}",
+                "",
+            )
+        )
     _ = percent, safe_colour
     return result

@@ -13,21 +13,50 @@ from karwan.report.charts.treemap import draw_treemap
 from karwan.report.text import clean, day
 
 _LANDED: li.Spec = (
-    li.text("Product", "product", 1.5), li.text("HS", "hs_code", 0.6), li.key_text("Basket", "basket", 0.8), li.corridor("By", share=0.9), li.rate("Price", "price_usd_t", "USD / t", basis=True),
-    li.rate("Freight", "freight_usd_t", "USD / t"), li.rate("Insurance", "insurance_usd_t", "USD / t"), li.rate("Time", "time_usd_t", "USD / t"), li.rate("Loss", "loss_usd_t", "USD / t"),
-    li.rate("Duty", "duty_usd_t", "USD / t"), li.rate("Landed", "landed_usd_t", "USD / t", basis=True), li.part("Corridor", "corridor_share", basis=True), li.days("Days", "days"), li.text("Tariff", "tariff_text", 1.6),
-)  # fmt: skip
+    li.text("Product", "product", 1.5),
+    li.text("HS", "hs_code", 0.6),
+    li.key_text("Basket", "basket", 0.8),
+    li.corridor("By", share=0.9),
+    li.rate("Price", "price_usd_t", "USD / t", basis=True),
+    li.rate("Freight", "freight_usd_t", "USD / t"),
+    li.rate("Insurance", "insurance_usd_t", "USD / t"),
+    li.rate("Time", "time_usd_t", "USD / t"),
+    li.rate("Loss", "loss_usd_t", "USD / t"),
+    li.rate("Duty", "duty_usd_t", "USD / t"),
+    li.rate("Landed", "landed_usd_t", "USD / t", basis=True),
+    li.part("Corridor", "corridor_share", basis=True),
+    li.days("Days", "days"),
+    li.text("Tariff", "tariff_text", 1.6),
+)
 
 
 def goods_section(brief: Brief, notes: Notes) -> Section:
     """All blocks of the section."""
     goods = brief.goods
-    blocks: list[Block | None] = [*_landed(brief, notes), *_groups(brief, notes), *_potential(brief, notes), *_basket(brief, notes)]
+    blocks: list[Block | None] = [
+        *_landed(brief, notes),
+        *_groups(brief, notes),
+        *_potential(brief, notes),
+        *_basket(brief, notes),
+    ]
     if goods.landed.is_empty():
-        blocks.insert(0, li.missing("No landed costs", (), "The case has no products with a price and an open or would-be route: fill `products.csv` and `tariffs.csv`."))
+        blocks.insert(
+            0,
+            li.missing(
+                "No landed costs",
+                (),
+                (
+                    "The case has no products with a price and an open or "
+                    "would-be route: fill `products.csv` and `tariffs.csv`."
+                ),
+            ),
+        )
     if goods.commands:
         blocks.append(Prose(tuple(clean(c) for c in goods.commands), "What would fill this section further"))
-    lead = "What a tonne costs when it arrives, and how much of that is the way: freight, insurance, time in transit and loss."
+    lead = (
+        "What a tonne costs when it arrives, and how much of that "
+        "is the way: freight, insurance, time in transit and loss."
+    )
     return Section("goods", "3", "Goods", lead, tuple(b for b in blocks if b is not None))
 
 
@@ -40,48 +69,129 @@ def _landed(brief: Brief, notes: Notes) -> list[Block | None]:
         key = "".join(c for c in str(way) if c.isalnum()) or "way"
         svg = draw_landed(rows, f"landed-{key}", f"Landed price, {label}")
         if svg:
-            caption = f"Bars end at the landed price; the coloured part is the corridor's share. Small block: the corridor used. {day(brief.as_of)}."
-            result.append(Figure(f"f-landed-{key}", f"What the landed price is made of, {label}", caption, "share of USD per tonne", svg, notes.of_rows(rows.to_dicts())))
-        result.append(li.listing(f"landed-table-{key}", f"Landed cost, {label}", rows, notes, _LANDED, wide=True))
+            caption = (
+                "Bars end at the landed price; the coloured part is the corridor's "
+                f"share. Small block: the corridor used. {day(brief.as_of)}."
+            )
+            result.append(
+                Figure(
+                    f"f-landed-{key}",
+                    f"What the landed price is made of, {label}",
+                    caption,
+                    "share of USD per tonne",
+                    svg,
+                    notes.of_rows(rows.to_dicts()),
+                )
+            )
+        result.append(
+            li.listing(f"landed-table-{key}", f"Landed cost, {label}", rows, notes, _LANDED, wide=True)
+        )
     return result
 
 
 def _groups(brief: Brief, notes: Notes) -> list[Block | None]:
     table = brief.goods.groups
     result: list[Block | None] = []
-    pairs = list(dict.fromkeys(zip(table["reporter"].to_list(), table["direction"].to_list(), table["period_label"].to_list(), strict=True))) if table.height else []
+    pairs = (
+        list(
+            dict.fromkeys(
+                zip(
+                    table["reporter"].to_list(),
+                    table["direction"].to_list(),
+                    table["period_label"].to_list(),
+                    strict=True,
+                )
+            )
+        )
+        if table.height
+        else []
+    )
     names = {brief.party_a: clean(brief.name_a, 40), brief.party_b: clean(brief.name_b, 40)}
-    ways = {"a_to_b": f"{names.get(brief.party_a)} to {names.get(brief.party_b)}", "b_to_a": f"{names.get(brief.party_b)} to {names.get(brief.party_a)}"}
+    ways = {
+        "a_to_b": f"{names.get(brief.party_a)} to {names.get(brief.party_b)}",
+        "b_to_a": f"{names.get(brief.party_b)} to {names.get(brief.party_a)}",
+    }
     for k, (reporter, way, period) in enumerate(pairs[:4]):
-        rows = table.filter((pl.col("reporter") == reporter) & (pl.col("direction") == way) & pl.col("period_label").eq_missing(period))
+        rows = table.filter(
+            (pl.col("reporter") == reporter)
+            & (pl.col("direction") == way)
+            & pl.col("period_label").eq_missing(period)
+        )
         title = f"What is traded, {ways.get(str(way), 'both directions')}, {clean(period, 40)}"
         svg = draw_treemap(rows, f"groups-{k}", title)
         if svg:
             who = names.get(str(reporter), clean(reporter, 40))
-            result.append(Figure(f"f-groups-{k}", title, f"Area is value, by {who}'s statistics; one colour per sector.", "USD in the period", svg, notes.of_rows(rows.to_dicts())))
+            result.append(
+                Figure(
+                    f"f-groups-{k}",
+                    title,
+                    f"Area is value, by {who}'s statistics; one colour per sector.",
+                    "USD in the period",
+                    svg,
+                    notes.of_rows(rows.to_dicts()),
+                )
+            )
     return result
 
 
 def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
     table = brief.goods.potential
     if table.is_empty():
-        return [li.missing("Potential by product is not in this run", [clean(c) for c in brief.goods.commands], "Ingest product-level trade of both sides to fill it.")]
+        return [
+            li.missing(
+                "Potential by product is not in this run",
+                [clean(c) for c in brief.goods.commands],
+                "Ingest product-level trade of both sides to fill it.",
+            )
+        ]
     svg = draw_potential(table)
     spec = (
-        li.text("Product", "product", 1.5), li.key_text("Sector", "sector"), li.money("Actual", "actual_usd"), li.money("Potential", "potential_usd"), li.money("Low", "low_usd"),
-        li.money("High", "high_usd"), li.money("Unrealised", "unrealised_usd"), li.text("Method", "method", 1.3), li.text("Lacks", "lacks", 1.3),
-    )  # fmt: skip
-    figure = Figure("f-potential", "Potential against actual", "Largest unrealised potential first.", "USD a year", svg) if svg else None
+        li.text("Product", "product", 1.5),
+        li.key_text("Sector", "sector"),
+        li.money("Actual", "actual_usd"),
+        li.money("Potential", "potential_usd"),
+        li.money("Low", "low_usd"),
+        li.money("High", "high_usd"),
+        li.money("Unrealised", "unrealised_usd"),
+        li.text("Method", "method", 1.3),
+        li.text("Lacks", "lacks", 1.3),
+    )
+    figure = (
+        Figure(
+            "f-potential",
+            "Potential against actual",
+            "Largest unrealised potential first.",
+            "USD a year",
+            svg,
+        )
+        if svg
+        else None
+    )
     return [figure, li.listing("potential-table", "Potential by product", table, notes, spec, wide=True)]
 
 
 def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
     table = brief.goods.basket
     if table.is_empty() and not brief.goods.basket_text:
-        return [li.missing("No basket was solved", (), "`karwan basket` chooses goods that reach a target value; it needs potentials by product.")]
-    text = Prose(tuple(clean(t) for t in brief.goods.basket_text), "The basket: what it solves and what binds") if brief.goods.basket_text else None
+        return [
+            li.missing(
+                "No basket was solved",
+                (),
+                "`karwan basket` chooses goods that reach a target value; it needs potentials by product.",
+            )
+        ]
+    text = (
+        Prose(tuple(clean(t) for t in brief.goods.basket_text), "The basket: what it solves and what binds")
+        if brief.goods.basket_text
+        else None
+    )
     spec = (
-        li.text("Product", "product", 1.6), li.key_text("Sector", "sector"), li.money("Chosen", "value_usd"), li.money("Bound", "bound_usd"), li.money("Cost", "cost_usd"),
-        li.rate("Landed", "landed_usd_t", "USD / t"), li.text("Note", "note", 1.4),
-    )  # fmt: skip
+        li.text("Product", "product", 1.6),
+        li.key_text("Sector", "sector"),
+        li.money("Chosen", "value_usd"),
+        li.money("Bound", "bound_usd"),
+        li.money("Cost", "cost_usd"),
+        li.rate("Landed", "landed_usd_t", "USD / t"),
+        li.text("Note", "note", 1.4),
+    )
     return [text, li.listing("basket", "Goods chosen", table, notes, spec)]

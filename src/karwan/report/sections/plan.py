@@ -19,22 +19,59 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
     milestone_notes = notes.of_rows(plan.milestones.to_dicts())
     commitment_notes = notes.of_rows(plan.commitments.to_dicts())
     blocks: list[Block | None] = [
-        Figure("f-status", "Commitments by domain and status", f"One square per commitment, as known on {day(brief.as_of)}.", "count of commitments", status, commitment_notes) if status else None,
-        Figure("f-timeline", "Milestones", "Dots stand at their dates; a name belongs to the dot its line comes from.", "date", line, milestone_notes) if line else None,
-        li.listing("commitments", "Commitments, late ones first", plan.commitments, notes, _COMMITMENTS, wide=True),
+        Figure(
+            "f-status",
+            "Commitments by domain and status",
+            f"One square per commitment, as known on {day(brief.as_of)}.",
+            "count of commitments",
+            status,
+            commitment_notes,
+        )
+        if status
+        else None,
+        Figure(
+            "f-timeline",
+            "Milestones",
+            "Dots stand at their dates; a name belongs to the dot its line comes from.",
+            "date",
+            line,
+            milestone_notes,
+        )
+        if line
+        else None,
+        li.listing(
+            "commitments", "Commitments, late ones first", plan.commitments, notes, _COMMITMENTS, wide=True
+        ),
         li.listing("ventures", "Ventures named in the plan", plan.ventures, notes, _VENTURES),
-    ]  # fmt: skip
+    ]
     if all(b is None for b in blocks):
-        blocks.append(li.missing("No plan", (), "The case has no commitments: fill `commitments.csv` and `milestones.csv`."))
-    lead = f"{clean(brief.plan_title, 200)}: what was promised, by whom, until when, and what is late on {day(brief.as_of)}."
+        blocks.append(
+            li.missing(
+                "No plan", (), "The case has no commitments: fill `commitments.csv` and `milestones.csv`."
+            )
+        )
+    lead = (
+        f"{clean(brief.plan_title, 200)}: what was promised, by "
+        f"whom, until when, and what is late on {day(brief.as_of)}."
+    )
     return Section("plan", "5", "The plan", lead, tuple(b for b in blocks if b is not None))
 
 
 def _due(row: dict[str, Any]) -> Cell:
     if row["due"] is None:
         return cell("no date published", tone="muted")
-    late = f", {number(row['days_late'])} days late" if row["late"] and is_number(row["days_late"]) else ", late" if row["late"] else ""
-    return cell(day(row["due"]) + late, tone="late" if row["late"] else "", assumed=clean(row["due_basis"]) == "assumed")
+    late = (
+        f", {number(row['days_late'])} days late"
+        if row["late"] and is_number(row["days_late"])
+        else ", late"
+        if row["late"]
+        else ""
+    )
+    return cell(
+        day(row["due"]) + late,
+        tone="late" if row["late"] else "",
+        assumed=clean(row["due_basis"]) == "assumed",
+    )
 
 
 def _evidence(row: dict[str, Any]) -> Cell:
@@ -44,13 +81,24 @@ def _evidence(row: dict[str, Any]) -> Cell:
 
 
 _COMMITMENTS: li.Spec = (
-    li.text("Domain", "domain"), li.text("Commitment", "title", 2.6), li.text("Parties", "parties", 0.6), (Column("Due", share=1.1), _due), li.status(),
-    li.date("Status on", "status_on"), (Column("Evidence", share=1.6), _evidence), li.text("Modelled by", "scenario_id", 0.8),
-)  # fmt: skip
+    li.text("Domain", "domain"),
+    li.text("Commitment", "title", 2.6),
+    li.text("Parties", "parties", 0.6),
+    (Column("Due", share=1.1), _due),
+    li.status(),
+    li.date("Status on", "status_on"),
+    (Column("Evidence", share=1.6), _evidence),
+    li.text("Modelled by", "scenario_id", 0.8),
+)
 _VENTURES: li.Spec = (
-    li.text("Venture", "venture", 1.6), li.key_text("Kind", "kind", 0.8), li.text("Place", "place"), li.text("Parties", "parties", 0.8), li.money("Investment", "capex_usd", basis=True),
-    li.text("Capacity", "capacity_text", 1.3), li.key_text("State", "state"),
-)  # fmt: skip
+    li.text("Venture", "venture", 1.6),
+    li.key_text("Kind", "kind", 0.8),
+    li.text("Place", "place"),
+    li.text("Parties", "parties", 0.8),
+    li.money("Investment", "capex_usd", basis=True),
+    li.text("Capacity", "capacity_text", 1.3),
+    li.key_text("State", "state"),
+)
 
 
 def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
@@ -60,4 +108,11 @@ def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
         return []
     late = sum(1 for v in table["late"].to_list() if v)
     done = sum(1 for v in table["status"].to_list() if v == "done")
-    return [("Commitments of the plan", str(table.height), f"on {day(brief.as_of)}: {done} done, {late} past their date", "")]
+    return [
+        (
+            "Commitments of the plan",
+            str(table.height),
+            f"on {day(brief.as_of)}: {done} done, {late} past their date",
+            "",
+        )
+    ]

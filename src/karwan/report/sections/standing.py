@@ -40,15 +40,38 @@ def standing_section(brief: Brief, notes: Notes) -> Section:
         _annual(brief, notes),
         _distance(standing.distance, notes),
         _growth(brief, notes),
-        li.listing("growth-table", "Growth like for like: same reporter, direction and months", standing.growth, notes, _GROWTH),
-        li.listing("refused", "Comparisons refused", standing.refused, notes, (li.text("Comparison", "subject", 1.2), li.text("Why not", "reason", 2))),
-        li.listing("mirror", "The same trade in both sides' statistics", standing.mirror, notes, _mirror(brief)),
+        li.listing(
+            "growth-table",
+            "Growth like for like: same reporter, direction and months",
+            standing.growth,
+            notes,
+            _GROWTH,
+        ),
+        li.listing(
+            "refused",
+            "Comparisons refused",
+            standing.refused,
+            notes,
+            (li.text("Comparison", "subject", 1.2), li.text("Why not", "reason", 2)),
+        ),
+        li.listing(
+            "mirror", "The same trade in both sides' statistics", standing.mirror, notes, _mirror(brief)
+        ),
         _conflicts(standing.conflicts),
         _reconciled(standing.reconciled),
-    ]  # fmt: skip
+    ]
     if standing.annual.is_empty() and standing.reported.is_empty():
-        blocks.append(li.missing("No trade figures", (), "The case has no rows in `flows.csv`: type published figures in, or ingest trade data."))
-    lead = "Two statistics describe the same trade and are never merged: each side counts what it sees, at its own dates and values."
+        blocks.append(
+            li.missing(
+                "No trade figures",
+                (),
+                "The case has no rows in `flows.csv`: type published figures in, or ingest trade data.",
+            )
+        )
+    lead = (
+        "Two statistics describe the same trade and are never merged: "
+        "each side counts what it sees, at its own dates and values."
+    )
     return Section("standing", "1", "Where we stand", lead, tuple(b for b in blocks if b is not None))
 
 
@@ -58,23 +81,42 @@ def _annual(brief: Brief, notes: Notes) -> Block | None:
         return None
     rows = brief.standing.reported.to_dicts()
     return Figure(
-        "f-annual", "Trade over twelve months against the target",
-        "Each bar stands on the twelve months it counts, calendar or fiscal. Both panels share one scale that starts at zero and holds the target.",
-        "USD, twelve months", svg, notes.of_rows(rows),
-    )  # fmt: skip
+        "f-annual",
+        "Trade over twelve months against the target",
+        (
+            "Each bar stands on the twelve months it counts, calendar or fiscal. "
+            "Both panels share one scale that starts at zero and holds the target."
+        ),
+        "USD, twelve months",
+        svg,
+        notes.of_rows(rows),
+    )
 
 
 def _distance(table: pl.DataFrame, notes: Notes) -> Table | None:
     return li.listing(
-        "distance", "Distance to the targets", table, notes,
+        "distance",
+        "Distance to the targets",
+        table,
+        notes,
         (
-            li.text("Target", "title", 1.4), li.date("Due", "due"), li.text("Reporter", "reporter_name"), li.text("Last full year", "base_label"),
-            li.money("Stands at", "base_usd"), li.money("Target", "target_usd"), li.money("Gap", "gap_usd"),
+            li.text("Target", "title", 1.4),
+            li.date("Due", "due"),
+            li.text("Reporter", "reporter_name"),
+            li.text("Last full year", "base_label"),
+            li.money("Stands at", "base_usd"),
+            li.money("Target", "target_usd"),
+            li.money("Gap", "gap_usd"),
             li.figure("Times", "multiple", "×", lambda v: number(v, 1)),
-            li.figure("Growth needed", "growth_needed_share", "% a year", lambda v: percent(v, signed=True) if is_number(v) else "past due"),
+            li.figure(
+                "Growth needed",
+                "growth_needed_share",
+                "% a year",
+                lambda v: percent(v, signed=True) if is_number(v) else "past due",
+            ),
         ),
         note="Growth needed is the yearly rate that leads from the last full year to the target on its date.",
-    )  # fmt: skip
+    )
 
 
 def _growth(brief: Brief, notes: Notes) -> Block | None:
@@ -83,33 +125,54 @@ def _growth(brief: Brief, notes: Notes) -> Block | None:
     if svg is None:
         return None
     return Figure(
-        "f-growth", "Growth like for like", "Ring: the earlier months; dot: the same months later. Logarithmic scale: equal lengths are equal ratios.",
-        "USD in the months named", svg, notes.of_rows(brief.standing.growth.to_dicts()),
-    )  # fmt: skip
+        "f-growth",
+        "Growth like for like",
+        (
+            "Ring: the earlier months; dot: the same months later. "
+            "Logarithmic scale: equal lengths are equal ratios."
+        ),
+        "USD in the months named",
+        svg,
+        notes.of_rows(brief.standing.growth.to_dicts()),
+    )
 
 
 _GROWTH = (
-    li.text("Reporter", "reporter", 0.6), li.text("Direction", "direction_label", 1.3), li.text("Months", "period_label", 1.2),
-    li.money("Value", "value_usd"), li.text("Against", "previous_label", 1.2), li.money("Value then", "previous_value_usd"),
-    li.part("Change", "growth_share", signed=True), li.part("As stated", "stated_growth_share", signed=True),
-)  # fmt: skip
+    li.text("Reporter", "reporter", 0.6),
+    li.text("Direction", "direction_label", 1.3),
+    li.text("Months", "period_label", 1.2),
+    li.money("Value", "value_usd"),
+    li.text("Against", "previous_label", 1.2),
+    li.money("Value then", "previous_value_usd"),
+    li.part("Change", "growth_share", signed=True),
+    li.part("As stated", "stated_growth_share", signed=True),
+)
 
 
 def _mirror(brief: Brief) -> Any:
     def aligned(row: dict[str, Any]) -> Any:
-        return cell("same period" if row["aligned"] else f"unlike: {clean(row['reason']) or 'periods differ'}", tone="" if row["aligned"] else "late")
+        return cell(
+            "same period" if row["aligned"] else f"unlike: {clean(row['reason']) or 'periods differ'}",
+            tone="" if row["aligned"] else "late",
+        )
 
     return (
-        li.text("Direction", "direction_label", 1.3), li.text("Period", "period_label"),
-        li.money(f"By {clean(brief.name_a, 24)}", "value_a_usd"), li.money(f"By {clean(brief.name_b, 24)}", "value_b_usd"),
-        li.figure("Ratio", "ratio", "×", lambda v: number(v, 2)), (Column("Comparable", share=1.8), aligned),
-    )  # fmt: skip
+        li.text("Direction", "direction_label", 1.3),
+        li.text("Period", "period_label"),
+        li.money(f"By {clean(brief.name_a, 24)}", "value_a_usd"),
+        li.money(f"By {clean(brief.name_b, 24)}", "value_b_usd"),
+        li.figure("Ratio", "ratio", "×", lambda v: number(v, 2)),
+        (Column("Comparable", share=1.8), aligned),
+    )
 
 
 def _conflicts(table: pl.DataFrame) -> Prose | None:
     if table.is_empty():
         return None
-    return Prose(tuple(f"{clean(r['subject'])}: {clean(r['statement'])}" for r in table.iter_rows(named=True)), "Figures that contradict each other")
+    return Prose(
+        tuple(f"{clean(r['subject'])}: {clean(r['statement'])}" for r in table.iter_rows(named=True)),
+        "Figures that contradict each other",
+    )
 
 
 def _reconciled(table: pl.DataFrame) -> Block | None:
@@ -117,9 +180,15 @@ def _reconciled(table: pl.DataFrame) -> Block | None:
     if svg is None:
         return None
     return Figure(
-        "f-reconciled", "What the truth probably is", "Both reports reconciled by their reliability; the band is the interval that remains. Computed, not observed.",
-        "USD a year", svg,
-    )  # fmt: skip
+        "f-reconciled",
+        "What the truth probably is",
+        (
+            "Both reports reconciled by their reliability; the band "
+            "is the interval that remains. Computed, not observed."
+        ),
+        "USD a year",
+        svg,
+    )
 
 
 def stand_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
@@ -129,8 +198,17 @@ def stand_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     for row in brief.standing.distance.iter_rows(named=True):
         if target is None or row["target_usd"] != target[0]:
             continue
-        times = f"; target is {number(row['multiple'], 1)} times as much" if is_number(row["multiple"]) else ""
-        result.append((f"Trade by {clean(row['reporter_name'], 40)}'s statistics", usd(row["base_usd"]), f"USD, {clean(row['base_label'], 40)}{times}", ""))
+        times = (
+            f"; target is {number(row['multiple'], 1)} times as much" if is_number(row["multiple"]) else ""
+        )
+        result.append(
+            (
+                f"Trade by {clean(row['reporter_name'], 40)}'s statistics",
+                usd(row["base_usd"]),
+                f"USD, {clean(row['base_label'], 40)}{times}",
+                "",
+            )
+        )
     if target:
         due = f"USD, due {day(target[1])}" if target[1] else "USD"
         result.append((clean(target[2], 60) or "Target", usd(target[0]), due, ""))

@@ -16,25 +16,82 @@ def target_section(brief: Brief, notes: Notes) -> Section:
     part = brief.target
     fan, chances = draw_fan(part.fan, main_target(brief)), draw_chances(part.chances, part.base_rate)
     blocks: list[Block | None] = [
-        Figure("f-chances", "Chance of reaching the target", "Point: probability; line: its range. Read the spread, not one number.", "probability", chances) if chances else None,
-        Figure("f-fan", "Forecast to the target date", "Bands hold half and nine tenths of the simulated futures of each model.", "USD a year", fan) if fan else None,
-        li.listing("chances-table", "Chances by model", part.chances, notes, (
-            li.text("Target", "target", 1.4), li.text("Model", "model", 1.4), li.part("Chance", "probability"), li.part("Low", "low"), li.part("High", "high"), li.text("Rests on", "basis_text", 2),
-            li.figure("Score", "score", "log score, back-tests", lambda v: number(v, 2)),
-        )),
-        li.listing("base-rate", "Historical base rate", part.base_rate, notes, (
-            li.text("Country pairs that", "label", 2), li.figure("Did", "successes", "pairs"), li.figure("Of", "cases", "pairs"), li.part("Share", "share"), li.part("Low", "low"), li.part("High", "high"),
-        )),
+        Figure(
+            "f-chances",
+            "Chance of reaching the target",
+            "Point: probability; line: its range. Read the spread, not one number.",
+            "probability",
+            chances,
+        )
+        if chances
+        else None,
+        Figure(
+            "f-fan",
+            "Forecast to the target date",
+            "Bands hold half and nine tenths of the simulated futures of each model.",
+            "USD a year",
+            fan,
+        )
+        if fan
+        else None,
+        li.listing(
+            "chances-table",
+            "Chances by model",
+            part.chances,
+            notes,
+            (
+                li.text("Target", "target", 1.4),
+                li.text("Model", "model", 1.4),
+                li.part("Chance", "probability"),
+                li.part("Low", "low"),
+                li.part("High", "high"),
+                li.text("Rests on", "basis_text", 2),
+                li.figure("Score", "score", "log score, back-tests", lambda v: number(v, 2)),
+            ),
+        ),
+        li.listing(
+            "base-rate",
+            "Historical base rate",
+            part.base_rate,
+            notes,
+            (
+                li.text("Country pairs that", "label", 2),
+                li.figure("Did", "successes", "pairs"),
+                li.figure("Of", "cases", "pairs"),
+                li.part("Share", "share"),
+                li.part("Low", "low"),
+                li.part("High", "high"),
+            ),
+        ),
         Prose(tuple(clean(t) for t in part.text), "What the chances rest on") if part.text else None,
-    ]  # fmt: skip
+    ]
     if all(b is None for b in blocks):
-        blocks.append(li.missing("No forecast in this run", (), "`karwan trade target` forecasts to the target date and counts how often comparable country pairs grew as much."))
-    return Section("target", "6", "Will the target be reached", "Several models side by side, and how often others managed the same.", tuple(b for b in blocks if b is not None))
+        blocks.append(
+            li.missing(
+                "No forecast in this run",
+                (),
+                (
+                    "`karwan trade target` forecasts to the target date and "
+                    "counts how often comparable country pairs grew as much."
+                ),
+            )
+        )
+    return Section(
+        "target",
+        "6",
+        "Will the target be reached",
+        "Several models side by side, and how often others managed the same.",
+        tuple(b for b in blocks if b is not None),
+    )
 
 
 def target_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     """Row of the summary: spread of the chances over the models."""
-    values = [float(v) for v in brief.target.chances["probability"].to_list() if is_number(v)] if brief.target.chances.height else []
+    values = (
+        [float(v) for v in brief.target.chances["probability"].to_list() if is_number(v)]
+        if brief.target.chances.height
+        else []
+    )
     if not values:
         return []
     low, high = min(values), max(values)
