@@ -1,0 +1,183 @@
+"""HS codes: revisions, faults, correlation tables in UNSD's layout, matching without one."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from karwan.errors import InvalidInput
+from karwan.io.hs import (
+    code_fault,
+    convert,
+    is_known_shape,
+    match_without_table,
+    normalise_revision,
+    read_correlation,
+    stable_level,
+)
+from tests.shared import shared_path
+
+# Pairs of HS2022 and HS2017 with every kind of relationship, as UNSD's sheets have them.
+PAIRS = [
+    ("010121", "010121", "1:1"),
+    ("854142", "854140", "1:n"),
+    ("854143", "854140", "1:n"),
+    ("240411", "240399", "n:n"),
+    ("240411", "382499", "n:n"),
+    ("240399", "240399", "n:n"),
+    ("382499", "382499", "n:n"),
+    ("070951", "070951", "n:1"),
+    ("070951", "070959", "n:1"),
+]
+CONVERSIONS = [
+    ("010121", "010121"),
+    ("854142", "854140"),
+    ("854143", "854140"),
+    ("240411", "240399"),
+    ("240399", "240399"),
+    ("382499", "382499"),
+    ("070951", "070959"),
+]
+
+
+def workbook(path: Path) -> Path:
+    """UNSD's workbook: a conversion sheet with one header row, a correlation sheet with a title row above it."""
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet("HS2022-HS2017 Conversions")
+    for number, row in enumerate([("From HS 2022", "To HS 2017"), ("HS 2022", "HS 2017"), *CONVERSIONS]):
+        sheet.write_row(number, 0, row)
+    sheet = book.add_worksheet("HS2022-HS2017 Correlations")
+    for number, row in enumerate([("Between", "", ""), ("HS 2022", "HS 2017", "Relationship"), *PAIRS]):
+        sheet.write_row(number, 0, row)
+    book.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("H0", "HS92"), ("HS 1996", "HS96"), ("hs02", "HS02"), ("2007", "HS07"), ("HS12", "HS12"), ("H6", "HS22"), ("S3", "S3")],
+)
+def test_revision_names(text: str, name: str) -> None:
+    assert normalise_revision(text) == name
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "fault"),
+    [
+        ("010121", None, None),
+        ("01", None, None),
+        ("0101210000", None, None),
+        ("10121", None, "leading zero lost (010121)"),
+        ("1", None, "leading zero lost (01)"),
+        ("0101", 6, "4 digits where 6 are expected"),
+        ("10121.0", None, "decimal number"),
+        ("", None, "no product code"),
+        ("01012100000000", None, "12 is the most"),
+        ("9999AA", None, None),
+    ],
+)
+def test_code_faults(code: str, level: int | None, fault: str | None) -> None:
+    found = code_fault(code, level)
+    assert (found is None) if fault is None else (found is not None and fault in found)
+
+
+def test_reserved_and_unknown_chapters() -> None:
+    assert [is_known_shape(code) for code in ("010121", "970110", "999999", "770000", "000100", "AA")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_workbook_in_unsd_layout(tmp_path: Path) -> None:
+    table = read_correlation(workbook(tmp_path / "HS2022toHS2017ConversionAndCorrelationTables.xlsx"))
+    assert (table.newer, table.older) == ("HS22", "HS17")
+    assert table.pairs.rows() == PAIRS
+    assert table.conversions.rows() == CONVERSIONS
+
+
+def test_csv_with_the_older_revision_first(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    with path.open("w", newline="") as handle:
+        rows = csv.writer(handle)
+        rows.writerow(["HS 2017", "HS 2022", "Relationship"])
+        rows.writerows([(older, newer, "") for newer, older, _ in PAIRS])
+    table = read_correlation(path)
+    assert (table.newer, table.older) == ("HS22", "HS17")
+    derived = {(newer, older): how for newer, older, how in table.pairs.rows()}
+    assert derived["010121", "010121"] == "1:1"
+    assert derived["854142", "854140"] == "n:1"
+    assert derived["070951", "070959"] == "1:n"
+    assert derived["240411", "240399"] == "n:n"
+    (tmp_path / "other.csv").write_text("a,b,c\n1,2,3\n")
+    with pytest.raises(InvalidInput, match="no correlation table"):
+        read_correlation(tmp_path / "other.csv")
+
+
+def test_conversion_down_and_up(tmp_path: Path) -> None:
+    table = read_correlation(workbook(tmp_path / "t.xlsx"))
+    down = convert(["854142", "240411", "010121", "999999"], "HS2022", "H5", table)
+    assert down.codes.rows() == [
+        ("010121", "010121", 6, "1:1"),
+        ("240411", "240399", 6, "split"),
+        ("854142", "854140", 6, "n:1"),
+        ("999999", None, 0, "none"),
+    ]
+    assert "2 of 4 codes convert" in down.note
+    up = convert(["854140", "070959", "240399"], "HS17", "HS22", table)
+    assert up.codes.rows() == [
+        ("070959", "070951", 6, "n:1"),
+        ("240399", "240399", 6, "split"),
+        ("854140", "854142", 6, "split"),
+    ]
+    with pytest.raises(InvalidInput, match="joins HS22 and HS17"):
+        convert(["010121"], "HS12", "HS17", table)
+
+
+def test_families_lose_nothing(tmp_path: Path) -> None:
+    """No pair joins two families, so sums by family compare the revisions exactly; brute force over the pairs."""
+    table = read_correlation(workbook(tmp_path / "t.xlsx"))
+    families = {(revision, code): family for revision, code, family in table.families().rows()}
+    assert len(set(families.values())) == 4
+    for newer, older, _ in PAIRS:
+        assert families["HS22", newer] == families["HS17", older]
+    assert families["HS22", "382499"] == families["HS17", "240399"] == "240399"
+
+
+def test_match_without_a_table_says_at_which_level() -> None:
+    found = match_without_table(["010121", "854142", "080999", "981700"], ["010121", "854140", "080111"])
+    assert found.codes.rows() == [
+        ("010121", "010121", 6, "same code"),
+        ("080999", "08", 2, "chapter"),
+        ("854142", "8541", 4, "heading"),
+        ("981700", None, 0, "none"),
+    ]
+    assert "No correlation table was given: 1 of 4 codes" in found.note
+
+
+def test_real_nomenclatures_without_a_table() -> None:
+    """HS92 against HS2022 from the published lists: counts computed with plain sets."""
+    old = set(pl.read_csv(shared_path("data/trade/hs92_product_codes_6digit.csv"), infer_schema=False)["hs_product_6digit_code"])
+    new = pl.read_csv(shared_path("data/trade/hs2022_nomenclature.csv"), infer_schema=False)
+    six = set(new.filter(level="6")["hscode"])
+    found = match_without_table(old, six)
+    counts = dict(found.codes["how"].value_counts().iter_rows())
+    headings = {code[:4] for code in six}
+    assert counts["same code"] == len(old & six)
+    assert counts["heading"] == len([code for code in old - six if code[:4] in headings])
+    assert sum(counts.values()) == len(old)
+    assert stable_level(old, six) in (0, 2)
+
+
+def test_stable_level() -> None:
+    assert stable_level(["100111", "100119"], ["100111", "100119"]) == 6
+    assert stable_level(["100111"], ["100190"]) == 4
+    assert stable_level(["100111"], ["100610"]) == 2
+    assert stable_level(["100111"], ["110100"]) == 0
