@@ -92,9 +92,9 @@ def _summary(document: Document) -> str:
 
 
 def _contents(document: Document) -> str:
-    entries = [(s.key, s.number, s.title) for s in (*document.sections, *document.annexes)] + [
-        ("sources", "", "Sources")
-    ]
+    entries = [(s.key, s.number, s.title) for s in (*document.sections, *document.annexes)]
+    if document.sources:
+        entries.append(("sources", "", "Sources"))
     links = "".join(
         f'<li><a href="#{key}"><b>{escape(number)}</b>{escape(title)}</a></li>'
         for key, number, title in entries

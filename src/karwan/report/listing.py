@@ -97,7 +97,7 @@ def part(label: str, name: str, *, signed: bool = False, basis: bool = False) ->
     return figure(label, name, "%", lambda v: percent(v, signed=signed), basis=basis)
 
 
-def corridor(label: str = "Corridor", name: str = "corridor", share: float = 1.0) -> tuple[Column, Maker]:
+def corridor(label: str = "Corridor", name: str = "corridor", share: float = 1.35) -> tuple[Column, Maker]:
     """Column of a corridor's name with its colour."""
     return Column(label, share=share), lambda row: cell(
         row.get(name), tone="strong", swatch=safe_colour(row.get("colour"))

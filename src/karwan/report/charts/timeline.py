@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.report.charts.axes import WIDTH, year_axis
+from karwan.report.charts.axes import WIDTH
 from karwan.report.fonts import fit, text_width
 from karwan.report.palette import ACCENT, ALERT, INK, MUTED, PAPER, RULE, STATUS, text_colour
 from karwan.report.svg import Drawing, Scale
@@ -53,7 +53,7 @@ def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
         stretch="semi-condensed",
     )
     drawing.line(scale.start, axis, scale.end, axis, INK, line=1.4)
-    year_axis(drawing, Scale(scale.low, scale.high, scale.start, scale.end), axis - 17, first, last)
+    _years(drawing, scale, axis, first, last)
     for lane, x, _ in lanes:
         drawing.line(x, axis, x, axis + 26 + lane * _LANE - 1, RULE, line=0.9)
     for (_, row), (lane, x, text) in zip(rows, lanes, strict=True):
@@ -90,6 +90,15 @@ def _stamp(when: date, precision: str) -> str:
     if precision == "year":
         return str(when.year)
     return month(when) if precision in ("month", "quarter") else day(when)
+
+
+def _years(drawing: Drawing, scale: Scale, axis: float, first: date, last: date) -> None:
+    """A tick on each 1 January, the year's name after it."""
+    for year in range(first.year, last.year + 1):
+        x = scale(max(date(year, 1, 1).toordinal(), scale.low))
+        drawing.line(x, axis - 13, x, axis, RULE)
+        if x < scale.end - 24:
+            drawing.text(x + 4, axis - 7, str(year), size=10, fill=MUTED, stretch="semi-condensed")
 
 
 def _key(drawing: Drawing, y: float) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from karwan.report.charts.axes import WIDTH, value_of
-from karwan.report.fonts import fit, wrap
+from karwan.report.fonts import fit, text_width, wrap
 from karwan.report.palette import INK, PAPER, SECTORS, on_colour
 from karwan.report.svg import Drawing, legend
 from karwan.report.text import clean, percent, usd, words
@@ -90,10 +90,7 @@ def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: f
         drawing.text(x + 6, y + 15 + 13 * k, line, size=11, weight=600, fill=ink, stretch="semi-condensed")
     under = y + 15 + 13 * len(lines)
     if under < y + height - 4:
-        text = fit(
-            f"{usd(row['value_usd'])} · {percent(row['value_usd'] / total)}",
-            10.5,
-            width - 10,
-            stretch="semi-condensed",
-        )
+        text = f"{usd(row['value_usd'])} · {percent(row['value_usd'] / total)}"
+        if text_width(text, 10.5, stretch="semi-condensed") > width - 10:
+            text = fit(usd(row["value_usd"]), 10.5, width - 10, stretch="semi-condensed")
         drawing.text(x + 6, under, text, size=10.5, fill=ink, stretch="semi-condensed")

@@ -51,6 +51,8 @@ def basis_section(brief: Brief, notes: Notes) -> Section:
             note=f"{left} more are listed by `karwan case check`." if left else "",
         ),
     ]
+    if all(b is None for b in blocks):
+        blocks.append(li.missing("Nothing to account for", (), "The case holds no rows yet."))
     lead = (
         "A figure nobody observed is assumed, and says so: it "
         "is set in italics with a dagger wherever it appears."

@@ -1,0 +1,48 @@
+"""Fonts of the report: found, cut, embedded, or done without."""
+
+import base64
+import io
+import re
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from karwan.report import fonts
+
+KAZAKH = "ӘәІіҢңҒғҮүҰұҚқӨөҺһ"
+installed = pytest.mark.skipif(not fonts.font_folders(), reason="the font packages are not installed")
+
+
+@installed
+def test_embedded_fonts_hold_kazakh_and_urdu() -> None:
+    css = fonts.font_css(KAZAKH + "پاکستان ٹڈڑںےہگچ")
+    held: dict[str, set[int]] = {}
+    for family, data in re.findall(r"font-family:'([^']+)'.*?base64,([^)]+)\)", css):
+        with TTFont(io.BytesIO(base64.b64decode(data))) as font:
+            held.setdefault(family, set()).update(font.getBestCmap())
+    assert set(map(ord, KAZAKH)) <= held[fonts.SANS]
+    assert set(map(ord, KAZAKH)) <= held[fonts.SERIF]
+    assert set(map(ord, "پاکستان" + "ٹڈڑںےہگچ")) <= held[fonts.ARABIC]
+
+
+@installed
+def test_arabic_is_embedded_only_when_used() -> None:
+    assert fonts.ARABIC not in fonts.font_css("Kazakhstan")
+
+
+@installed
+def test_cut_fonts_are_the_same_bytes_each_time() -> None:
+    first = fonts.font_css("abc")
+    fonts.cut.cache_clear()
+    assert fonts.font_css("abc") == first
+
+
+@installed
+def test_figures_are_tabular() -> None:
+    assert len({fonts.advances()[ord(c)] for c in "0123456789"}) == 1
+
+
+def test_without_packages_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "font_folder", lambda package: None)
+    assert fonts.font_css("abc") == ""
+    assert fonts.font_folders() == []

