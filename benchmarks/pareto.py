@@ -168,7 +168,8 @@ def query(path: Path, variant: str, origin: str, destination: str) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(
         f"{origin} - {destination}, {variant} speeds: {len(routes)} routes, "
-        f"{km.min():,.0f}-{km.max():,.0f} km, {h.min():.1f}-{h.max():.1f} h, {routes.n_labels:,} labels, exact {routes.exact}: {ms:.0f} ms warm, "
+        f"{km.min():,.0f}-{km.max():,.0f} km, {h.min():.1f}-{h.max():.1f} h, "
+        f"{routes.n_labels:,} labels, exact {routes.exact}: {ms:.0f} ms warm, "
         f"{1e3 * cold:.0f} ms with preparing the graph, peak memory {peak:.2f} GiB"
     )
 

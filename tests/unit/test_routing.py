@@ -227,6 +227,15 @@ def test_least_cost_path_tree_and_skim() -> None:
     assert skim(impedance, [3, 0, 4], [2]).tolist() == [[6.0], [5.0], [INF]]
 
 
+def test_queue_grows_when_one_state_improves_many_times() -> None:
+    weights = [*range(100, 0, -1), *range(1000, 0, -10)]
+    tail, head = [0] * 100 + [1] * 100, [1] * 100 + [2] * 100
+    impedance = weigh(prepare(3, tail, head), weights)
+    for _ in range(2):
+        path = least_cost(impedance, 0, 2)
+        assert (path.impedance, path.arcs.tolist()) == (11.0, [99, 199])
+
+
 def test_infinite_weight_closes_an_arc_for_least_cost() -> None:
     impedance = weigh(prepare(2, [0], [1]), [INF])
     assert not least_cost(impedance, 0, 1).found

@@ -136,11 +136,10 @@ def _forget_open(dist: Array, pred: Array, key: Array, item: Array, size: int, s
             pred[item[pos]] = -1
 
 
-NODE = np.dtype([("dist", "f8"), ("pred", "i4"), ("after", "i4"), ("before", "i4"), ("pad", "i4")])
-OUT = -1  # `before` of a state that is in no bucket
+NODE = np.dtype([("dist", "f8"), ("scanned", "f8"), ("pred", "i4"), ("origin", "i4")])
 MOST_BUCKETS = 1 << 15
 
-Room = tuple[Any, Array, Array]
+Room = tuple[Any, Array, Array, Array, Array]
 
 
 def bucket_width(weight: Array) -> tuple[float, int]:
@@ -158,16 +157,23 @@ def bucket_width(weight: Array) -> tuple[float, int]:
     return width, 1 << int(np.ceil(np.log2(largest / width + 4.0)))
 
 
-def room(n_states: int, n_buckets: int) -> Room:
-    """Working memory of `bidirectional`: records (2n,), first record of each bucket (2, B), touched (2, n).
+def room(n_states: int, n_buckets: int, n_entries: int) -> Room:
+    """Working memory of `bidirectional`.
 
-    Record 2v is state v seen from the origin, 2v + 1 from the destination. Distances are infinite between
-    queries; a query restores what it touched, so that a short query on a large graph stays short.
+    Records (2n,): 2v is state v seen from the origin, 2v + 1 from the destination; first entry of each bucket
+    (2, B); states touched (2, n); the state of each queue entry and the entry after it (2, E); first spare
+    entry (1,).
+    Distances are infinite and all entries spare between queries: a query restores what it touched, so that a
+    short query on a large graph stays short.
     """
     nodes = np.zeros(2 * n_states, NODE)
     nodes["dist"] = np.inf
-    nodes["before"] = OUT
-    return nodes, np.full((2, n_buckets), -1, np.int32), np.empty((2, n_states), np.int32)
+    nodes["scanned"] = np.inf
+    after = np.empty((2, n_entries), np.int32)
+    after[1] = np.arange(1, n_entries + 1)
+    after[1, -1] = -1
+    first = np.full((2, n_buckets), -1, np.int32)
+    return nodes, first, np.empty((2, n_states), np.int32), after, np.zeros(1, np.int32)
 
 
 @njit(cache=True)
@@ -185,7 +191,7 @@ def bidirectional(
 ) -> tuple[float, Array, Array]:
     """Bidirectional search between two sets of distinct states, with buckets for queues.
 
-    Expands the side with fewer states queued (Pohl 1971) and stops when the lowest buckets of both together
+    Expands the side with fewer entries queued (Pohl 1971) and stops when the lowest buckets of both together
     cannot beat the best meeting found. Labels that cannot beat it are not queued. Buckets: Dial (1969), with
     correction inside a bucket as in delta-stepping (Meyer & Sanders 2003).
 
@@ -193,15 +199,15 @@ def bidirectional(
     -------
     (distance, forward slots, backward slots): slots into the outgoing adjacency from origin to the
     meeting state, then slots into the incoming adjacency from there to the destination. Distance is
-    infinite and both are empty when nothing joins the sets.
+    infinite and both are empty when nothing joins the sets; it is -1 when the queue entries ran out.
     """
-    nodes, first, _ = work
+    nodes, first, _, _, _ = work
     best = np.inf
     meet = -1
     live_f = _seed(origins, work, 0)
     live_b = _seed(destinations, work, 1)
-    touched_f = live_f
-    touched_b = live_b
+    touched_f = origins.size
+    touched_b = destinations.size
     for s in destinations:
         if nodes[2 * s].dist == 0.0:
             best = 0.0
@@ -224,9 +230,11 @@ def bidirectional(
                 low_b += 1
     forward = np.empty(0, np.int32)
     backward = np.empty(0, np.int32)
-    if meet >= 0:
-        forward = _trace(nodes.pred[0::2], out_ptr, meet, True)
-        backward = _trace(nodes.pred[1::2], in_ptr, meet, False)
+    if live_f < 0 or live_b < 0:
+        best = -1.0
+    elif meet >= 0:
+        forward = _half(nodes, meet, 0)
+        backward = _half(nodes, meet, 1)
     _restore(work, 0, touched_f)
     _restore(work, 1, touched_b)
     return best, forward, backward
@@ -234,53 +242,47 @@ def bidirectional(
 
 @njit(cache=True)
 def _seed(states: Array, work: Room, end: int) -> int:
-    """Start one side (0 origin, 1 destination) at its states; returns their number."""
-    nodes, _, touched = work
+    """Start one side (0 origin, 1 destination) at its states; returns entries queued, -1 if they ran out."""
+    nodes, _, touched, _, _ = work
+    short = False
     for k in range(states.size):
-        s = states[k]
-        nodes[2 * s + end].dist = 0.0
-        nodes[2 * s + end].pred = -1
-        touched[end, k] = s
-        _enter(work, end, 0, 2 * s + end)
-    return states.size
+        record = 2 * states[k] + end
+        nodes[record].dist = 0.0
+        nodes[record].pred = -1
+        touched[end, k] = states[k]
+        short |= not _queue(work, end, 0, states[k])
+    return -1 if short else states.size
+
+
+@njit(cache=True)
+def _queue(work: Room, end: int, bucket: int, state: int) -> bool:
+    """Put a state first in a bucket; False when no spare entry is left."""
+    _, first, _, after, spare = work
+    entry = spare[0]
+    if entry < 0:
+        return False
+    spare[0] = after[1, entry]
+    after[0, entry] = state
+    after[1, entry] = first[end, bucket]
+    first[end, bucket] = entry
+    return True
 
 
 @njit(cache=True)
 def _restore(work: Room, end: int, n_touched: int) -> None:
-    """Put the touched states of one side back to unreached and out of their buckets."""
-    nodes, first, touched = work
+    """Put the touched states of one side back to unreached, and its queue entries back to spare."""
+    nodes, first, touched, after, spare = work
     for k in range(n_touched):
         nodes[2 * touched[end, k] + end].dist = np.inf
-        nodes[2 * touched[end, k] + end].before = OUT
-    for k in range(first.shape[1]):
-        first[end, k] = -1
-
-
-@njit(cache=True)
-def _enter(work: Room, end: int, bucket: int, record: int) -> None:
-    """Put a record first in a bucket (`before` of the first record holds -2 - bucket)."""
-    nodes, first, _ = work
-    nxt = first[end, bucket]
-    nodes[record].after = nxt
-    nodes[record].before = -2 - bucket
-    if nxt >= 0:
-        nodes[nxt].before = record
-    first[end, bucket] = record
-
-
-@njit(cache=True)
-def _leave(work: Room, end: int, record: int) -> None:
-    """Take a record out of its bucket."""
-    nodes, first, _ = work
-    nxt = nodes[record].after
-    prev = nodes[record].before
-    if prev < OUT:
-        first[end, -2 - prev] = nxt
-    else:
-        nodes[prev].after = nxt
-    if nxt >= 0:
-        nodes[nxt].before = prev
-    nodes[record].before = OUT
+        nodes[2 * touched[end, k] + end].scanned = np.inf
+    for bucket in range(first.shape[1]):
+        entry = first[end, bucket]
+        while entry >= 0:
+            following = after[1, entry]
+            after[1, entry] = spare[0]
+            spare[0] = entry
+            entry = following
+        first[end, bucket] = -1
 
 
 @njit(cache=True)
@@ -298,18 +300,26 @@ def _advance(
     best: float,
     meet: int,
 ) -> tuple[int, int, float, int]:
-    """Empty the lowest bucket of one side; returns states queued, states touched, best and meeting state."""
-    nodes, first, touched = work
+    """Empty the lowest bucket of one side.
+
+    Returns entries queued (-1 if they ran out), states touched, best length and meeting state.
+    """
+    nodes, first, touched, after, spare = work
     mask = first.shape[1] - 1
     per_width = 1.0 / width
     ahead = other_low * width
     bucket = low & mask
     while first[end, bucket] >= 0:
-        record = first[end, bucket]
-        _leave(work, end, record)
+        entry = first[end, bucket]
+        u = after[0, entry]
+        first[end, bucket] = after[1, entry]
+        after[1, entry] = spare[0]
+        spare[0] = entry
         live -= 1
-        d = nodes[record].dist
-        u = record >> 1
+        d = nodes[2 * u + end].dist
+        if nodes[2 * u + end].scanned <= d:
+            continue
+        nodes[2 * u + end].scanned = d
         for slot in range(ptr[u], ptr[u + 1]):
             v = head[slot]
             record = 2 * v + end
@@ -328,12 +338,27 @@ def _advance(
                 n_touched += 1
             nodes[record].dist = nd
             nodes[record].pred = slot
-            if nodes[record].before != OUT:
-                _leave(work, end, record)
-            else:
-                live += 1
-            _enter(work, end, int(nd * per_width) & mask, record)
+            nodes[record].origin = u
+            live += 1
+            if not _queue(work, end, int(nd * per_width) & mask, v):
+                return -1, n_touched, best, meet
     return live, n_touched, best, meet
+
+
+@njit(cache=True)
+def _half(nodes: Array, meet: int, end: int) -> Array:
+    """Slots between the meeting state and one end, in travel order."""
+    count = 0
+    v = meet
+    while nodes[2 * v + end].pred >= 0:
+        count += 1
+        v = nodes[2 * v + end].origin
+    slots = np.empty(count, np.int32)
+    v = meet
+    for k in range(count):
+        slots[k if end else count - 1 - k] = nodes[2 * v + end].pred
+        v = nodes[2 * v + end].origin
+    return slots
 
 
 @njit(cache=True)
@@ -351,8 +376,8 @@ def _owner(ptr: Array, slot: int) -> int:
 
 
 @njit(cache=True)
-def _trace(pred: Array, ptr: Array, state: int, reverse: bool) -> Array:
-    """Slots from the seed to `state` (reverse=True) or from `state` to the seed."""
+def trace(pred: Array, ptr: Array, state: int) -> Array:
+    """Slots of a tree of `tree` from its seed to a state."""
     count = 0
     v = state
     while pred[v] >= 0:
@@ -360,16 +385,10 @@ def _trace(pred: Array, ptr: Array, state: int, reverse: bool) -> Array:
         v = _owner(ptr, pred[v])
     slots = np.empty(count, np.int32)
     v = state
-    for k in range(count):
-        slots[count - 1 - k if reverse else k] = pred[v]
+    for k in range(count - 1, -1, -1):
+        slots[k] = pred[v]
         v = _owner(ptr, pred[v])
     return slots
-
-
-@njit(cache=True)
-def trace(pred: Array, ptr: Array, state: int) -> Array:
-    """Slots of a tree of `tree` from its seed to a state."""
-    return _trace(pred, ptr, state, True)
 
 
 def tree_plain(ptr: Array, head: Array, weight: Array, seeds: Array) -> Array:

@@ -34,22 +34,26 @@ class Impedance:
     def between(self, origins: Array, destinations: Array) -> tuple[float, Array]:
         """Least impedance and its arcs between two sets of distinct states (int32)."""
         adjacency = self.adjacency
-        try:
-            room = self._rooms.pop()
-        except IndexError:
-            room = kernel.room(adjacency.n_states, self.n_buckets)
-        total, forward, backward = kernel.bidirectional(
-            adjacency.out_ptr,
-            adjacency.out_head,
-            self.out_weight,
-            adjacency.in_ptr,
-            adjacency.in_tail,
-            self.in_weight,
-            origins,
-            destinations,
-            self.bucket_width,
-            room,
-        )
+        n_entries = adjacency.n_states + 1
+        total = -1.0
+        while total < 0.0:
+            try:
+                room = self._rooms.pop()
+            except IndexError:
+                room = kernel.room(adjacency.n_states, self.n_buckets, n_entries)
+            total, forward, backward = kernel.bidirectional(
+                adjacency.out_ptr,
+                adjacency.out_head,
+                self.out_weight,
+                adjacency.in_ptr,
+                adjacency.in_tail,
+                self.in_weight,
+                origins,
+                destinations,
+                self.bucket_width,
+                room,
+            )
+            n_entries = 2 * room[3].shape[1]
         self._rooms.append(room)
         return float(total), np.concatenate([adjacency.out_arc[forward], adjacency.in_arc[backward]])
 
