@@ -23,6 +23,7 @@ class Wish:
     rank: int
     bold: bool = False
     clear: float = 5.0
+    fill: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from karwan.report.strands import Strand, strands
 from karwan.report.svg import Drawing, points
 from karwan.report.text import clean
 
-WIDTH, RATIO, LEGEND = 900.0, 1.28, 46.0
+WIDTH, RATIO = 900.0, 1.28
+_REACH, _WATER = 0.45, ("sea", "ferry")
 _BORDER = "#8d8270"
 
 
@@ -52,7 +53,7 @@ def draw_map(
     frame = fit_frame(lon, lat, WIDTH, RATIO)
     box = frame.box()
     base = read_basemap((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1))
-    drawing = Drawing("map", WIDTH, frame.height + LEGEND, title, description)
+    drawing = Drawing("map", WIDTH, frame.height, title, description)
     drawing.defs.append(
         f'<clipPath id="map-w"><rect x="0" y="0" width="{WIDTH:.0f}" height="{frame.height:.1f}"/></clipPath>'
     )
@@ -60,27 +61,34 @@ def draw_map(
     _draw_base(drawing, base, frame, parties)
     found = strands(lines, frame)
     _draw_strands(drawing, found)
-    _draw_places(drawing, known, found, frame, closed, base)
+    names = {str(r["corridor_id"]): clean(r["name"], 40) for r in corridors.iter_rows(named=True)}
+    _draw_places(drawing, known, found, frame, closed, base, names)
     drawing.raw("</g>")
     drawing.rect(0.5, 0.5, WIDTH - 1, frame.height - 1, "none", stroke=_BORDER)
     _draw_scale(drawing, frame)
-    _draw_legend(drawing, corridors, found, frame.height, bool(closed))
+    drawing.height = _draw_legend(drawing, corridors, found, frame.height, bool(closed))
     return drawing.render(), _notes(base, frame)
 
 
 def _extent(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) -> tuple[Floats, Floats]:
-    """Places that set the window: all drawn lines and the first places of the two countries."""
+    """Places that set the window: the first places of the two countries, and land lines not far beyond.
+
+    Ways by sea may lead half round the world; the window cuts them off.
+    """
     first = nodes.filter(pl.col("rank") == 1)
     first = first if first.height else nodes
-    if lines.height:
-        first = first.filter(pl.col("country").is_in(list(parties)))
-    lon = (
-        [float(v) for row in lines["lons"] for v in (row if row is not None else ())] if lines.height else []
-    )
-    lat = (
-        [float(v) for row in lines["lats"] for v in (row if row is not None else ())] if lines.height else []
-    )
-    return np.array(lon + first["lon"].to_list()), np.array(lat + first["lat"].to_list())
+    core = first.filter(pl.col("country").is_in(list(parties)))
+    core = core if core.height else first
+    lon, lat = (core[c].to_numpy().astype(np.float64) for c in ("lon", "lat"))
+    reach = _REACH * max(float(np.ptp(lon)), float(np.ptp(lat)), 4.0)
+    low, high = (lon.min() - reach, lat.min() - reach), (lon.max() + reach, lat.max() + reach)
+    points = [np.column_stack([lon, lat])]
+    for row in lines.iter_rows(named=True):
+        if row["corridor_id"] and row["mode"] not in _WATER and row["lons"] is not None:
+            found = np.column_stack([np.array(row[c], dtype=np.float64) for c in ("lons", "lats")])
+            points.append(np.clip(found, low, high))
+    every = np.concatenate(points)
+    return every[:, 0], every[:, 1]
 
 
 def _notes(base: Basemap, frame: Frame) -> tuple[str, ...]:
@@ -212,6 +220,7 @@ def _draw_places(
     frame: Frame,
     closed: frozenset[str],
     base: Basemap,
+    names: dict[str, str],
 ) -> None:
     x, y = frame.place(nodes["lon"].to_numpy().astype(np.float64), nodes["lat"].to_numpy().astype(np.float64))
     path = np.concatenate([s.samples() for s in found]) if found else np.empty((0, 2))
@@ -236,6 +245,7 @@ def _draw_places(
                 )
             )
     points_array = np.array(marks) if marks else np.empty((0, 2))
+    wishes += _exits(found, frame, names)
     placed = place_labels(wishes, points_array, path, frame.width, frame.height)
     _country_names(drawing, base, frame, placed, path)
     for label in placed:
@@ -266,6 +276,40 @@ def _mark(drawing: Drawing, x: float, y: float, kind: str, shut: bool) -> None:
         drawing.circle(x, y, 3.5, PAPER, stroke=INK, line=1.4)
 
 
+def _exits(found: list[Strand], frame: Frame, names: dict[str, str]) -> list[Wish]:
+    """Labels where a corridor leaves the window: its name, at the edge."""
+    result, used = [], set()
+    for strand in found:
+        if strand.corridor_id in used or strand.corridor_id not in names:
+            continue
+        inside = (strand.x > 0) & (strand.x < frame.width) & (strand.y > 0) & (strand.y < frame.height)
+        for k in np.flatnonzero(inside[:-1] != inside[1:]):
+            near, far = (k, k + 1) if inside[k] else (k + 1, k)
+            share = _exit_share(strand, frame, int(near), int(far))
+            x = float(strand.x[near] + share * (strand.x[far] - strand.x[near]))
+            y = float(strand.y[near] + share * (strand.y[far] - strand.y[near]))
+            fill = text_colour(strand.colour)
+            result.append(
+                Wish(f"{names[strand.corridor_id]} →", x, y, 11.0, 1, bold=True, clear=6.0, fill=fill)
+            )
+            used.add(strand.corridor_id)
+            break
+    return result
+
+
+def _exit_share(strand: Strand, frame: Frame, near: int, far: int) -> float:
+    """Share of the way from an inner to an outer point at which the window's edge is met."""
+    shares = [1.0]
+    for start, end, size in (
+        (strand.x[near], strand.x[far], frame.width),
+        (strand.y[near], strand.y[far], frame.height),
+    ):
+        for edge in (0.0, size):
+            if (start - edge) * (end - edge) < 0:
+                shares.append(float((edge - start) / (end - start)))
+    return min(shares)
+
+
 def _label(drawing: Drawing, label: Placed, shut: bool) -> None:
     wish = label.wish
     if label.leader:
@@ -278,7 +322,7 @@ def _label(drawing: Drawing, label: Placed, shut: bool) -> None:
         size=wish.size,
         weight=600 if wish.bold else 400,
         stretch="semi-condensed",
-        fill=text_colour(ALERT) if shut else INK,
+        fill=text_colour(ALERT) if shut else wish.fill or INK,
         halo="#fdfcf8",
     )
 
@@ -336,19 +380,21 @@ def _draw_scale(drawing: Drawing, frame: Frame) -> None:
 
 def _draw_legend(
     drawing: Drawing, corridors: pl.DataFrame, found: list[Strand], top: float, any_closed: bool
-) -> None:
+) -> float:
+    """Corridors with their colours, then the kinds of lines and places; the bottom of it all is returned."""
     x, y = 0.0, top + 19
     drawn = {strand.corridor_id for strand in found}
     for k, row in enumerate(corridors.iter_rows(named=True)):
         name, colour = clean(row["name"], 40), safe_colour(row["colour"], k)
-        drawing.line(x, y - 4, x + 22, y - 4, colour, line=4)
         text = name if row["corridor_id"] in drawn else f"{name} (not drawn)"
-        drawing.text(x + 28, y, text, size=12, weight=600, stretch="semi-condensed", fill=text_colour(colour))
-        x += 28 + text_width(text, 12, stretch="semi-condensed", bold=True) + 20
-        if x > WIDTH - 120:
+        width = 28 + text_width(text, 12, stretch="semi-condensed", bold=True) + 20
+        if x and x + width - 20 > WIDTH:
             x, y = 0.0, y + 18
-    x, y = 0.0, top + 40
-    drawing.line(0, top + 27, WIDTH, top + 27, RULE, line=0.6)
+        drawing.line(x, y - 4, x + 22, y - 4, colour, line=4)
+        drawing.text(x + 28, y, text, size=12, weight=600, stretch="semi-condensed", fill=text_colour(colour))
+        x += width
+    drawing.line(0, y + 8, WIDTH, y + 8, RULE, line=0.6)
+    x, y = 0.0, y + 21
     for state, text in (
         ("open", "in use"),
         ("closed", "closed on the day"),
@@ -357,14 +403,16 @@ def _draw_legend(
         drawing.path(f"M{x:.1f} {y - 4:.1f}H{x + 28:.1f}", stroke=MUTED, line=3, dash=_DASH[state])
         drawing.text(x + 34, y, text, size=11, fill=MUTED, stretch="semi-condensed")
         x += 34 + text_width(text, 11, stretch="semi-condensed") + 18
-    for kind, shut, text in (
+    marks = (
         ("city", False, "city"),
         ("port", False, "port or terminal"),
         ("crossing", False, "border crossing"),
         ("crossing", True, "closed"),
-    ):
+    )
+    for kind, shut, text in marks:
         if shut and not any_closed:
             continue
         _mark(drawing, x + 6, y - 4, kind, shut)
         drawing.text(x + 16, y, text, size=11, fill=MUTED, stretch="semi-condensed")
         x += 16 + text_width(text, 11, stretch="semi-condensed") + 18
+    return y + 6

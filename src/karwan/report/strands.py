@@ -26,11 +26,7 @@ class Strand:
     state: str
     x: Floats
     y: Floats
-
-    @property
-    def width(self) -> float:
-        """Line width: thinner at sea."""
-        return 2.2 if self.mode in ("sea", "ferry") else WIDTH
+    width: float = WIDTH
 
     def samples(self, step: float = 6.0) -> Floats:
         """Points along the strand about `step` units apart, shape (P, 2)."""
@@ -94,24 +90,22 @@ def strands(lines: pl.DataFrame, frame: Frame) -> list[Strand]:
             owners = users[_key(first, second)]
             if part.corridor_id not in owners:
                 owners.append(part.corridor_id)
+    many = len({part.corridor_id for part in parts}) > 6
+    land = 2.3 if many else WIDTH
     result, seen = [], set()
     for part in parts:
-        name = (
-            part.corridor_id,
-            part.state,
-            part.mode,
-            tuple(sorted((part.points[0], part.points[-1]))),
-            len(part.points),
-        )
+        ends = tuple(sorted((part.points[0], part.points[-1])))
+        name = (part.corridor_id, part.state, part.mode, ends, len(part.points))
         if name in seen:
             continue
         seen.add(name)
-        xs, ys = _offset(part, users)
-        result.append(Strand(part.corridor_id, part.colour, part.mode, part.state, xs, ys))
+        xs, ys = _offset(part, users, land)
+        width = 1.7 if not part.corridor_id else land * 0.72 if part.mode in ("sea", "ferry") else land
+        result.append(Strand(part.corridor_id, part.colour, part.mode, part.state, xs, ys, width))
     return result
 
 
-def _offset(part: _Part, users: dict[Key, list[str]]) -> tuple[Floats, Floats]:
+def _offset(part: _Part, users: dict[Key, list[str]], width: float) -> tuple[Floats, Floats]:
     """Shift each segment by the corridor's slot among its users; mitre where slot and users stay the same."""
     points = np.array(part.points)
     shifts = []
@@ -121,7 +115,7 @@ def _offset(part: _Part, users: dict[Key, list[str]]) -> tuple[Floats, Floats]:
         step = np.array(second) - np.array(first)
         normal = np.array([-step[1], step[0]]) / (np.hypot(*step) or 1.0)
         sign = 1.0 if first <= second else -1.0
-        shifts.append(normal * sign * slot * (WIDTH + 0.8))
+        shifts.append(normal * sign * slot * min(width + 0.7, 18.0 / len(owners)))
     moved = [points[0] + shifts[0]]
     for k in range(1, len(points) - 1):
         before, after = shifts[k - 1], shifts[k]

@@ -13,15 +13,6 @@ from karwan.report.palette import ACCENT, ALERT, INK, MUTED, PAPER, RULE, STATUS
 from karwan.report.svg import Drawing, Scale
 from karwan.report.text import as_date, clean, day, month
 
-_COLOUR = {
-    "past": STATUS["done"],
-    "reached": STATUS["done"],
-    "done": STATUS["done"],
-    "missed": ALERT,
-    "late": ALERT,
-    "due": ACCENT,
-    "planned": ACCENT,
-}
 _LANE, _SIZE, _MARGIN = 17.0, 10.5, 200.0
 
 
@@ -56,11 +47,11 @@ def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
     _years(drawing, scale, axis, first, last)
     for lane, x, _ in lanes:
         drawing.line(x, axis, x, axis + 26 + lane * _LANE - 1, RULE, line=0.9)
-    for (_, row), (lane, x, text) in zip(rows, lanes, strict=True):
+    for (when, row), (lane, x, text) in zip(rows, lanes, strict=True):
         drawing.text(
             x + 4, axis + 26 + lane * _LANE, text, size=_SIZE, fill=INK, stretch="semi-condensed", halo=PAPER
         )
-        drawing.circle(x, axis, 4.2, _COLOUR.get(str(row["state"]), MUTED), stroke=PAPER, line=1.2)
+        drawing.circle(x, axis, 4.2, _colour(when, row, as_of), stroke=PAPER, line=1.2)
     drawing.height = bottom + 24
     _key(drawing, bottom + 16)
     return drawing.render()
@@ -86,6 +77,13 @@ def _lanes(rows: list[tuple[date, dict[str, Any]]], scale: Scale) -> list[tuple[
     return result[::-1]
 
 
+def _colour(when: date, row: dict[str, Any], as_of: date) -> str:
+    """Colour of a dot: held, still due, or expected earlier and not seen."""
+    if str(row["state"]) in ("past", "reached", "done"):
+        return STATUS["done"]
+    return ACCENT if when >= as_of else ALERT
+
+
 def _stamp(when: date, precision: str) -> str:
     if precision == "year":
         return str(when.year)
@@ -103,7 +101,11 @@ def _years(drawing: Drawing, scale: Scale, axis: float, first: date, last: date)
 
 def _key(drawing: Drawing, y: float) -> None:
     x = 0.0
-    for colour, text in ((STATUS["done"], "held"), (ALERT, "missed"), (ACCENT, "still due")):
+    for colour, text in (
+        (STATUS["done"], "held"),
+        (ACCENT, "still expected"),
+        (ALERT, "date passed, not seen"),
+    ):
         drawing.circle(x + 4, y - 3.5, 4.2, colour)
         drawing.text(x + 13, y, text, size=10.5, fill=MUTED, stretch="semi-condensed")
         x += 13 + text_width(text, 10.5, stretch="semi-condensed") + 16

@@ -67,8 +67,9 @@ def _due(row: dict[str, Any]) -> Cell:
         if row["late"]
         else ""
     )
+    ending = " (end of the plan)" if clean(row["due_basis"]) == "plan_period" else ""
     return cell(
-        day(row["due"]) + late,
+        day(row["due"]) + ending + late,
         tone="late" if row["late"] else "",
         assumed=clean(row["due_basis"]) == "assumed",
     )
