@@ -13,7 +13,9 @@ from karwan.models.routing import (
     CRITERIA,
     ParetoSet,
     StateGraph,
+    beaten_by,
     brute_force,
+    follow,
     least_cost,
     pareto_routes,
     prepare,
@@ -101,6 +103,10 @@ def test_equals_enumeration(
     assert chosen_rows(ours) == chosen_rows(truth)
     for k in range(len(ours)):
         assert replay(graph, ours, k, float(depart)) == ours.criteria[k].tolist()
+        followed = follow(graph, ours.route(k), depart_h=float(depart))
+        assert followed.open
+        assert followed.criteria.tolist() == ours.criteria[k].tolist()
+        assert k in beaten_by(ours, followed.criteria)
         states = graph.head[ours.route(k)].tolist()
         assert len(set(states)) == len(states)
 

@@ -13,9 +13,11 @@ from karwan.errors import InvalidInput
 from karwan.models.routing import (
     StateGraph,
     Weights,
+    beaten_by,
     brute_force,
     buffer_time,
     distinct_routes,
+    follow,
     generalised_cost,
     least_cost,
     least_cost_tree,
@@ -310,3 +312,27 @@ def test_distinct_routes_refuses_nonsense(change: dict[str, object]) -> None:
         distinct_routes(pareto_routes(ladder(2), 0, 2), **given)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput):
         Weights(value_of_time_usd_h=-1.0)
+
+
+def test_following_a_route_waits_and_stops_where_it_is_shut() -> None:
+    graph = border([(0.0, 8.0), (24.0, 32.0)])
+    route = follow(graph, [0, 1])
+    assert route.open
+    assert route.criteria.tolist() == [150.0, 29.0, 13.0, 8.0]
+    assert route.wait_h.tolist() == [0.0, 14.0]
+    late = follow(graph, [0, 1], depart_h=22.0)
+    assert (late.shut_at, late.open, late.criteria.tolist()) == (1, False, [100.0, 10.0, 4.0, 7.0])
+    assert follow(graph, []).criteria.tolist() == [0.0] * 4
+
+
+def test_beaten_routes_are_named_with_what_beats_them() -> None:
+    graph = ladder(2)
+    routes = pareto_routes(graph, 0, 2, criteria=("cost_usd", "hours"))
+    assert beaten_by(routes, [4.0, 4.0, 0.0, 0.0]).tolist() == [1, 2]
+    assert beaten_by(routes, [1.0, 1.0, 0.0, 0.0]).tolist() == []
+
+
+@pytest.mark.parametrize("arcs", [[0, 0], [7], [-1]])
+def test_following_arcs_that_do_not_join_is_refused(arcs: list[int]) -> None:
+    with pytest.raises(InvalidInput):
+        follow(ladder(2), arcs)

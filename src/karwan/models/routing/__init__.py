@@ -9,6 +9,7 @@ from karwan.models.routing.distinct import (
     generalised_cost,
     overlap_share,
 )
+from karwan.models.routing.follow import Followed, beaten_by, follow
 from karwan.models.routing.graph import CRITERIA, StateGraph
 from karwan.models.routing.pareto import ParetoSet, brute_force, pareto_routes
 from karwan.models.routing.shortest import Impedance, Path, Tree, least_cost, least_cost_tree, skim, weigh
@@ -17,15 +18,18 @@ __all__ = [
     "CRITERIA",
     "Adjacency",
     "DistinctRoutes",
+    "Followed",
     "Impedance",
     "ParetoSet",
     "Path",
     "StateGraph",
     "Tree",
     "Weights",
+    "beaten_by",
     "brute_force",
     "buffer_time",
     "distinct_routes",
+    "follow",
     "generalised_cost",
     "least_cost",
     "least_cost_tree",
