@@ -167,6 +167,9 @@ def test_unknown_states_are_refused(origin: object, destination: object) -> None
 @pytest.mark.parametrize(
     "change",
     [
+        {"head": [1, 2]},
+        {"tail": [-1, 0]},
+        {"head": [1]},
         {"cost_usd": [1.0, -1.0]},
         {"mean_h": [1.0, math.nan]},
         {"var_h2": [1.0, INF]},

@@ -65,7 +65,14 @@ class StateGraph:
         for name, kind in _DTYPES.items():
             object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype=kind))
         n_arcs = self.tail.size
-        for name in (*ARC_COLUMNS, "calendar"):
+        for name in ("tail", "head"):
+            ids = getattr(self, name)
+            if ids.size and (ids.min() < 0 or ids.max() >= self.n_states):
+                raise InvalidInput(
+                    f"{name} names a state outside the graph",
+                    f"ids {ids.min()}..{ids.max()} of {self.n_states} states",
+                )
+        for name in ("head", *ARC_COLUMNS, "calendar"):
             if getattr(self, name).shape != (n_arcs,):
                 raise InvalidInput(f"{name} must have one value per arc", f"{n_arcs} arcs")
         for name in ARC_COLUMNS:
