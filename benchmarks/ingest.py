@@ -2,11 +2,12 @@
 
     python benchmarks/ingest.py [--rows 10000000] [--repeats 5] [--folder DIR] [--shuffled]
 
-Each measurement runs in a process of its own (peak memory is the process's). Both sides first read a file of 1,000 rows,
-so that imports and the loading of compiled code are timed for neither; the whole process is printed as well.
-The bar: the ingest (parsed, checked, keyed, hashed, committed to disk) takes at most 1/1.5 of the time pandas needs to
-read the file, under 1.5 GB, and a grouped query over it takes under 1 s warm. pandas is measured as called plainly, and
-with `dtype={"k": str}`, which it needs to keep the leading zeros the store keeps.
+Each measurement runs in a process of its own (peak memory is the process's). Both sides first read a file of
+1,000 rows, so that imports and the loading of compiled code are timed for neither; the whole process is
+printed as well. The bar: the ingest (parsed, checked, keyed, hashed, committed to disk) takes at most 1/1.5
+of the time pandas needs to read the file, under 1.5 GB, and a grouped query over it takes under 1 s warm.
+pandas is measured as called plainly, and with `dtype={"k": str}`, which it needs to keep the leading zeros
+the store keeps.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def write_baci(path: Path, rows: int, *, seed: int = 7, shuffled: bool = False) 
             "j": codes[importer],
             "k": pl.Series(products[product]).cast(pl.String).str.zfill(6),
             "v": value,
-            "q": pl.Series(weight).zip_with(pl.Series(rng.random(rows) >= 0.03), pl.Series([None] * rows, dtype=pl.Float64)),
+            "q": pl.Series(weight).zip_with(
+                pl.Series(rng.random(rows) >= 0.03), pl.Series([None] * rows, dtype=pl.Float64)
+            ),
         }
     )
     frame.write_csv(path, null_value="NA", float_precision=3)
@@ -107,7 +110,9 @@ def write_baci(path: Path, rows: int, *, seed: int = 7, shuffled: bool = False) 
 
 def run(code: str, *arguments: str) -> dict[str, float]:
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", PEAK + code, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK + code, *arguments], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(done.stderr)
     return {**json.loads(done.stdout.splitlines()[-1]), "process": time.perf_counter() - start}
@@ -118,7 +123,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--shuffled", action="store_true", help="rows in random order: duplicates must be searched")
+    parser.add_argument(
+        "--shuffled", action="store_true", help="rows in random order: duplicates must be searched"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         path = Path(folder) / "BACI_HS17_Y2022_V202501.csv"
@@ -130,7 +137,9 @@ def main() -> None:
         for repeat in range(arguments.repeats):
             # Interleaved, so that a busy machine slows all three alike.
             plain.append(run(PANDAS.format(options=""), str(path), str(arguments.rows), str(small)))
-            text.append(run(PANDAS.format(options=", dtype={'k': str}"), str(path), str(arguments.rows), str(small)))
+            text.append(
+                run(PANDAS.format(options=", dtype={'k': str}"), str(path), str(arguments.rows), str(small))
+            )
             store = Path(folder) / f"store{repeat}.duckdb"
             ours.append(run(KARWAN, str(path), str(arguments.rows), str(small), str(store)))
             assert abs(ours[-1]["value_usd"] - value) <= 1e-9 * value
@@ -139,18 +148,28 @@ def main() -> None:
         report("pandas.read_csv, codes kept as text", text)
         report("karwan ingest", ours)
         took = statistics.median(entry["s"] for entry in ours)
-        print(f"ratio to pandas.read_csv:            {statistics.median(e['s'] for e in plain) / took:.2f} (bar 1.5)")
+        print(
+            "ratio to pandas.read_csv:           "
+            f"{statistics.median(e['s'] for e in plain) / took:.2f} (bar 1.5)"
+        )
         print(f"ratio to pandas.read_csv with text:  {statistics.median(e['s'] for e in text) / took:.2f}")
         queries = np.median([entry["queries"] for entry in ours], axis=0)
         names = ("by exporter", "by exporter and chapter", "by product")
-        print("warm queries:", ", ".join(f"{name} {took:.2f} s" for name, took in zip(names, queries, strict=True)), "(bar 1 s)")
+        print(
+            "warm queries:",
+            ", ".join(f"{name} {took:.2f} s" for name, took in zip(names, queries, strict=True)),
+            "(bar 1 s)",
+        )
         print(f"store on disk: {ours[-1]['disk_mb']:,.0f} MiB")
 
 
 def report(name: str, entries: list[dict[str, float]]) -> None:
     took = [entry["s"] for entry in entries]
     peak = max(entry["mb"] for entry in entries)
-    print(f"{name:38s} median {statistics.median(took):.2f} s (min {min(took):.2f}, max {max(took):.2f}), peak {peak:,.0f} MiB")
+    print(
+        f"{name:38s} median {statistics.median(took):.2f} s (min {min(took):.2f}, max {max(took):.2f}), "
+        f"peak {peak:,.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

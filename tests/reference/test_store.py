@@ -1,4 +1,6 @@
-"""Real tables through the store: queries give the sums that pyarrow reads from the files, and PROVENANCE's row counts."""
+"""Real tables through the store: queries give the sums that pyarrow reads from the files, and PROVENANCE's
+row counts.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,34 @@ from tests.shared import shared_path
 TABLES = [
     ("baci_table", "baci_hs6_afg_zaf_exports_2020_2021.parquet", 214_209, "v", 1e3, "hs", "hs_revision"),
     ("baci_chapters", "baci_hs92_2digit_exports_2011_2020.parquet", 193_930, "v", 1e6, "t", "period"),
-    ("ots_exports", "ots_hs4_exports_2017.parquet", 233_432, "export_value_usd", 1.0, "product_code", "product"),
-    ("unctad_sections", "unctad_sitc_section_bilateral_1995_2005_2015.parquet", 488_964, "value_kusd", 1e3, "year", "period"),
+    (
+        "ots_exports",
+        "ots_hs4_exports_2017.parquet",
+        233_432,
+        "export_value_usd",
+        1.0,
+        "product_code",
+        "product",
+    ),
+    (
+        "unctad_sections",
+        "unctad_sitc_section_bilateral_1995_2005_2015.parquet",
+        488_964,
+        "value_kusd",
+        1e3,
+        "year",
+        "period",
+    ),
     ("comtrade_hs4", "comtrade_hs4_bilateral_23c_1989_1990.parquet", 229_585, "value", 1e3, "hs4", "product"),
-    ("comtrade_edges", "comtrade_5commodity_edges_2020_2026.csv", 38_897, "value_usd", 1.0, "layer", "product"),
+    (
+        "comtrade_edges",
+        "comtrade_5commodity_edges_2020_2026.csv",
+        38_897,
+        "value_usd",
+        1.0,
+        "layer",
+        "product",
+    ),
 ]
 
 
@@ -40,7 +66,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 @pytest.mark.parametrize(("mapping", "name", "rows", "value", "unit", "theirs", "ours"), TABLES)
 def test_sums_equal_the_files(
-    filled: dict[str, object], mapping: str, name: str, rows: int, value: str, unit: float, theirs: str, ours: str
+    filled: dict[str, object],
+    mapping: str,
+    name: str,
+    rows: int,
+    value: str,
+    unit: float,
+    theirs: str,
+    ours: str,
 ) -> None:
     path = shared_path(f"data/trade/{name}")
     table = pa_csv.read_csv(path) if path.suffix == ".csv" else pq.read_table(path)
@@ -50,7 +83,11 @@ def test_sums_equal_the_files(
     assert report.rows == valued
     assert report.rows + report.rejects == rows
     expected = table.group_by(theirs).aggregate([(value, "sum")]).to_pydict()
-    sums = {str(key): total * unit for key, total in zip(expected[theirs], expected[f"{value}_sum"], strict=True) if total}
+    sums = {
+        str(key): total * unit
+        for key, total in zip(expected[theirs], expected[f"{value}_sum"], strict=True)
+        if total
+    }
     with open_store(str(filled["target"])) as store:
         answer = query(store, Selection(source=[mapping]), by=[ours, "product_level", "hs_revision"])
     got: dict[str, float] = {}
@@ -58,13 +95,16 @@ def test_sums_equal_the_files(
         if row["value_usd"]:
             got[row[ours]] = got.get(row[ours], 0.0) + row["value_usd"]
     assert set(got) == set(sums)
-    # Every row is stored to the tenth of a cent: half of that, for each of its rows, is the most a group can be off.
+    # Every row is stored to the tenth of a cent: half of that, for each of its rows, is the most a group can
+    # be off.
     for key, total in sums.items():
         assert got[key] == pytest.approx(total, rel=1e-12, abs=0.0005 * rows)
 
 
 def test_baci_pair_against_the_file(filled: dict[str, object]) -> None:
-    """Afghanistan to Pakistan, 2020, chapter 08, in the revision of 2017: one pair, one chapter, value and weight."""
+    """Afghanistan to Pakistan, 2020, chapter 08, in the revision of 2017: one pair, one chapter, value and
+    weight.
+    """
     table = pq.read_table(shared_path("data/trade/baci_hs6_afg_zaf_exports_2020_2021.parquet"))
     chapter = pc.starts_with(table["k"], "08")
     wanted = [pc.equal(table["hs"], "HS17"), pc.equal(table["i"], 4), pc.equal(table["j"], 586), chapter]
@@ -73,7 +113,12 @@ def test_baci_pair_against_the_file(filled: dict[str, object]) -> None:
         mask = pc.and_(mask, test)
     rows = table.filter(mask)
     selection = Selection(
-        source=["baci_table"], exporter=["AFG"], importer=["PAK"], product=["08"], hs_revision=["HS17"], period=["2020"]
+        source=["baci_table"],
+        exporter=["AFG"],
+        importer=["PAK"],
+        product=["08"],
+        hs_revision=["HS17"],
+        period=["2020"],
     )
     with open_store(str(filled["target"])) as store:
         answer = query(store, selection).table.row(0, named=True)
@@ -111,7 +156,11 @@ def test_fast_baci_reader_equals_the_general_one(tmp_path: Path) -> None:
     table = pq.read_table(shared_path("data/trade/baci_hs6_afg_zaf_exports_2020_2021.parquet"))
     rows = table.filter(pc.and_(pc.equal(table["hs"], "HS92"), pc.equal(table["t"], 2020))).to_pylist()
     path = tmp_path / "BACI_HS92_Y2020_V202201.csv"
-    lines = [f"{r['t']},{r['i']},{r['j']},{r['k']},{r['v']:.3f},{'NA' if r['q'] is None else format(r['q'], '.3f')}" for r in rows]
+    lines = [
+        f"{r['t']},{r['i']},{r['j']},{r['k']},{r['v']:.3f},"
+        + ("NA" if r["q"] is None else format(r["q"], ".3f"))
+        for r in rows
+    ]
     path.write_text("t,i,j,k,v,q\n" + "\n".join(lines) + "\n")
     codes = countries_with(shared_path("data/trade/baci_country_codes.csv"))
     reading = source_named("baci").read(path, Options(countries=codes))[0]

@@ -1,4 +1,6 @@
-"""The same expressions on three engines: DuckDB, local Spark, a PostgreSQL server; same data, same numbers."""
+"""The same expressions on three engines: DuckDB, local Spark, a PostgreSQL server; same data, same
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,21 @@ from karwan.io.store import Store, StoreError, ingest, open_store, query
 from karwan.io.store.query import Selection
 
 # What Spark, py4j and psycopg say about their own future is not ours to fix.
-pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.filterwarnings("ignore::ResourceWarning"),
-              pytest.mark.filterwarnings("ignore::FutureWarning"), pytest.mark.filterwarnings("ignore::UserWarning"),
-              pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def files(folder: Path) -> list[tuple[str, Path, Options]]:
     """A BACI year with rejects, and a national table with quantities, fiscal years and an unknown country."""
-    rows = [f"2020,{4 + 4 * (n % 9)},586,{code:06d},{n}.{n % 997:03d},{'NA' if n % 7 == 0 else n}" for n, code in enumerate(range(100_110, 102_000))]
+    rows = [
+        f"2020,{4 + 4 * (n % 9)},586,{code:06d},{n}.{n % 997:03d},{'NA' if n % 7 == 0 else n}"
+        for n, code in enumerate(range(100_110, 102_000))
+    ]
     baci = folder / "BACI_HS17_Y2020.csv"
     baci.write_text("t,i,j,k,v,q\n" + "\n".join([*rows, "2020,398,586,10121,1,1"]) + "\n")
     pbs = folder / "pbs.csv"
@@ -48,13 +57,18 @@ def answers(store: Store) -> list[pl.DataFrame]:
     questions = [
         query(store, by=["exporter"]).table,
         query(store, by=["exporter", "chapter", "period"]).table,
-        query(store, Selection(product=["1006"], since="2020-01-01", until="2023-12-31"), by=["product"]).table,
+        query(
+            store, Selection(product=["1006"], since="2020-01-01", until="2023-12-31"), by=["product"]
+        ).table,
         query(store, Selection(flag=["unknown_exporter"]), by=["exporter", "flags"]).table,
         query(store, Selection(exporter=["AFG"], importer=["PAK"], level=[6])).table,
         store.table(store.flows()).sort("source", "exporter", "importer", "product", "period"),
         store.rejects().drop("load_id"),
     ]
-    return [frame.cast({name: pl.Int64 for name, kind in frame.schema.items() if kind.is_integer()}) for frame in questions]
+    return [
+        frame.cast({name: pl.Int64 for name, kind in frame.schema.items() if kind.is_integer()})
+        for frame in questions
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +90,15 @@ def check(store: Store, folder: Path, reference: list[pl.DataFrame]) -> None:
     before = query(store).table.rows()
     from karwan.io.store import load
 
-    lanes = store.table(store.backend.table("lanes")).head(1).with_columns(load_id=pl.lit("unfinished"), lane_key=pl.lit(900_000, pl.Int32))
+    lanes = (
+        store.table(store.backend.table("lanes"))
+        .head(1)
+        .with_columns(load_id=pl.lit("unfinished"), lane_key=pl.lit(900_000, pl.Int32))
+    )
     load._insert(store, "lanes", lanes.to_arrow())
-    rows = store.table(store.backend.table("flow_rows")).head(5).with_columns(lane_key=pl.lit(900_000, pl.Int32))
+    rows = (
+        store.table(store.backend.table("flow_rows")).head(5).with_columns(lane_key=pl.lit(900_000, pl.Int32))
+    )
     load._insert(store, "flow_rows", rows.to_arrow())
     assert query(store).table.rows() == before
     assert load._next_lane(store) == 900_001
@@ -118,25 +138,44 @@ def test_spark(tmp_path: Path, reference: list[pl.DataFrame]) -> None:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of its own in a temporary folder, on a free port of 127.0.0.1, run by an ordinary user."""
     pytest.importorskip("psycopg")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path(shutil.which("initdb") or "/none").parent]
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [
+        Path(shutil.which("initdb") or "/none").parent
+    ]
     binaries = found[-1]
     if not (binaries / "initdb").exists():
         pytest.skip("needs the PostgreSQL server's binaries")
     as_user: list[str] = []
     folder = tmp_path_factory.mktemp("postgres")
     if os.geteuid() == 0:
-        if shutil.which("setpriv") is None or subprocess.run(["id", "postgres"], capture_output=True, check=False).returncode:
+        if (
+            shutil.which("setpriv") is None
+            or subprocess.run(["id", "postgres"], capture_output=True, check=False).returncode
+        ):
             pytest.skip("the server refuses root, and there is no user postgres to run it")
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        folder = Path(subprocess.run([*as_user, "mktemp", "-d"], capture_output=True, text=True, check=True, cwd="/").stdout.strip())
+        folder = Path(
+            subprocess.run(
+                [*as_user, "mktemp", "-d"], capture_output=True, text=True, check=True, cwd="/"
+            ).stdout.strip()
+        )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     data = folder / "data"
-    run = {"capture_output": True, "check": True, "cwd": "/", "env": {"LC_ALL": "C", "PATH": os.environ["PATH"]}}
-    subprocess.run([*as_user, binaries / "initdb", "-D", data, "-A", "trust", "-U", "karwan", "-N", "-E", "UTF8"], **run)  # type: ignore[call-overload]
+    run = {
+        "capture_output": True,
+        "check": True,
+        "cwd": "/",
+        "env": {"LC_ALL": "C", "PATH": os.environ["PATH"]},
+    }
+    subprocess.run(
+        [*as_user, binaries / "initdb", "-D", data, "-A", "trust", "-U", "karwan", "-N", "-E", "UTF8"], **run
+    )  # type: ignore[call-overload]
     options = f"-p {port} -h 127.0.0.1 -k {folder} -F"
-    subprocess.run([*as_user, binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"], **{**run, "capture_output": False})  # type: ignore[call-overload]
+    subprocess.run(
+        [*as_user, binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"],
+        **{**run, "capture_output": False},
+    )  # type: ignore[call-overload]
     try:
         yield f"postgres://karwan@127.0.0.1:{port}/postgres"
     finally:

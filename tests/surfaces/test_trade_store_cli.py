@@ -1,4 +1,6 @@
-"""`karwan trade ingest|query|sources|loads|rejects`: what they print, and that errors end in a message and exit code 2."""
+"""`karwan trade ingest|query|sources|loads|rejects`: what they print, and that errors end in a message and
+exit code 2.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def test_loads_and_rejects(baci: Path, store: str) -> None:
     ingested = json.loads(RUN.invoke(APP, ["ingest", "baci", str(baci), "--store", store, "--json"]).stdout)
     loads = json.loads(RUN.invoke(APP, ["loads", "--store", store, "--json"]).stdout)
     assert (loads[0]["load_id"], loads[0]["rows"], loads[0]["rejects"]) == (ingested[0]["load_id"], 2, 1)
-    rejects = json.loads(RUN.invoke(APP, ["rejects", "--store", store, "--load", loads[0]["load_id"], "--json"]).stdout)
+    rejects = json.loads(
+        RUN.invoke(APP, ["rejects", "--store", store, "--load", loads[0]["load_id"], "--json"]).stdout
+    )
     assert (rejects[0]["line"], rejects[0]["raw"]) == (4, "2020,398,586,10121,1,1")
     assert "leading zero lost" in rejects[0]["reason"]
 
@@ -85,7 +89,9 @@ def test_known_codes_and_country_codes_from_files(tmp_path: Path, baci: Path, st
     countries.write_text("country_code,country_name,country_iso3\n398,Kazakhstan,KZZ\n")
     options = ["--nomenclature", str(codes), "--country-codes", str(countries)]
     assert RUN.invoke(APP, ["ingest", "baci", str(baci), "--store", store, *options]).exit_code == 0
-    rows = json.loads(RUN.invoke(APP, ["query", "--store", store, "--by", "exporter,product,flags", "--json"]).stdout)["rows"]
+    rows = json.loads(
+        RUN.invoke(APP, ["query", "--store", store, "--by", "exporter,product,flags", "--json"]).stdout
+    )["rows"]
     assert [(row["exporter"], row["product"], row["flags"]) for row in rows] == [
         ("KZZ", "071340", ""),
         ("PAK", "100630", "unknown_product"),
@@ -97,7 +103,9 @@ def test_sources_lists_registry_and_mappings() -> None:
     assert "baci" in text
     assert "kaz_customs" in text
     listed = json.loads(RUN.invoke(APP, ["sources", "--json"]).stdout)
-    assert {"baci", "comtrade", "comtrade-csv", "table", "case"} == {entry["source"] for entry in listed["sources"]}
+    assert {"baci", "comtrade", "comtrade-csv", "table", "case"} == {
+        entry["source"] for entry in listed["sources"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -114,7 +122,9 @@ def test_sources_lists_registry_and_mappings() -> None:
         (["loads", "--store", "nowhere.duckdb"], "There is no trade store"),
     ],
 )
-def test_errors_are_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
+def test_errors_are_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     result = RUN.invoke(APP, arguments)
     assert result.exit_code == 2
@@ -134,6 +144,7 @@ def test_importing_the_commands_is_light() -> None:
     import subprocess
     import sys
 
-    code = "import sys, karwan.cli.trade_store; print([m for m in ('duckdb', 'ibis', 'polars', 'numba', 'pandas') if m in sys.modules])"
+    heavy = "('duckdb', 'ibis', 'polars', 'numba', 'pandas')"
+    code = f"import sys, karwan.cli.trade_store; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -45,7 +45,9 @@ CONVERSIONS = [
 
 
 def workbook(path: Path) -> Path:
-    """UNSD's workbook: a conversion sheet with one header row, a correlation sheet with a title row above it."""
+    """UNSD's workbook: a conversion sheet with one header row, a correlation sheet with a title row above
+    it.
+    """
     book = xlsxwriter.Workbook(path)
     sheet = book.add_worksheet("HS2022-HS2017 Conversions")
     for number, row in enumerate([("From HS 2022", "To HS 2017"), ("HS 2022", "HS 2017"), *CONVERSIONS]):
@@ -59,7 +61,15 @@ def workbook(path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("H0", "HS92"), ("HS 1996", "HS96"), ("hs02", "HS02"), ("2007", "HS07"), ("HS12", "HS12"), ("H6", "HS22"), ("S3", "S3")],
+    [
+        ("H0", "HS92"),
+        ("HS 1996", "HS96"),
+        ("hs02", "HS02"),
+        ("2007", "HS07"),
+        ("HS12", "HS12"),
+        ("H6", "HS22"),
+        ("S3", "S3"),
+    ],
 )
 def test_revision_names(text: str, name: str) -> None:
     assert normalise_revision(text) == name
@@ -142,7 +152,9 @@ def test_conversion_down_and_up(tmp_path: Path) -> None:
 
 
 def test_families_lose_nothing(tmp_path: Path) -> None:
-    """No pair joins two families, so sums by family compare the revisions exactly; brute force over the pairs."""
+    """No pair joins two families, so sums by family compare the revisions exactly; brute force over the
+    pairs.
+    """
     table = read_correlation(workbook(tmp_path / "t.xlsx"))
     families = {(revision, code): family for revision, code, family in table.families().rows()}
     assert len(set(families.values())) == 4
@@ -164,7 +176,11 @@ def test_match_without_a_table_says_at_which_level() -> None:
 
 def test_real_nomenclatures_without_a_table() -> None:
     """HS92 against HS2022 from the published lists: counts computed with plain sets."""
-    old = set(pl.read_csv(shared_path("data/trade/hs92_product_codes_6digit.csv"), infer_schema=False)["hs_product_6digit_code"])
+    old = set(
+        pl.read_csv(shared_path("data/trade/hs92_product_codes_6digit.csv"), infer_schema=False)[
+            "hs_product_6digit_code"
+        ]
+    )
     new = pl.read_csv(shared_path("data/trade/hs2022_nomenclature.csv"), infer_schema=False)
     six = set(new.filter(level="6")["hscode"])
     found = match_without_table(old, six)

@@ -26,7 +26,9 @@ from tests.unit.comtrade_server import Answer, answer, gateway, record, serving
 HEADER = "t,i,j,k,v,q\n"
 
 
-def stored(folder: Path, source: str, path: Path | None, **options: object) -> tuple[LoadReport, pl.DataFrame, pl.DataFrame]:
+def stored(
+    folder: Path, source: str, path: Path | None, **options: object
+) -> tuple[LoadReport, pl.DataFrame, pl.DataFrame]:
     """Report, flows and rejects of one file in a fresh store."""
     target = folder / "store.duckdb"
     target.unlink(missing_ok=True)
@@ -40,7 +42,7 @@ def written(path: Path, text: str | bytes) -> Path:
     return path
 
 
-# -- registry, countries, periods --------------------------------------------------------------------------------------
+# -- registry, countries, periods ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
@@ -104,7 +106,9 @@ def test_unknown_country_comes_back_as_it_is(kind: str) -> None:
 
 
 def test_every_m49_code_is_in_the_table() -> None:
-    """249 countries and areas of ISO 3166-1 with their numeric codes; independent list: pycountry, where installed."""
+    """249 countries and areas of ISO 3166-1 with their numeric codes; independent list: pycountry, where
+    installed.
+    """
     pycountry = pytest.importorskip("pycountry")
     table = packaged_countries().by_number
     for country in pycountry.countries:
@@ -113,7 +117,9 @@ def test_every_m49_code_is_in_the_table() -> None:
 
 
 def test_country_code_file_lies_over_the_packaged_table(tmp_path: Path) -> None:
-    path = written(tmp_path / "codes.csv", "country_code,country_name,country_iso2,country_iso3\n697,EFTA,,EFT\n")
+    path = written(
+        tmp_path / "codes.csv", "country_code,country_name,country_iso2,country_iso3\n697,EFTA,,EFT\n"
+    )
     assert read_country_codes(path) == {697: ("EFT", "EFTA")}
     with pytest.raises(InvalidInput, match="not a table of country codes"):
         read_country_codes(written(tmp_path / "bad.csv", "a,b\n1,2\n"))
@@ -151,7 +157,7 @@ def test_periods(text: str, fiscal: int, expected: str | None) -> None:
     assert (None if found is None else found.text) == expected
 
 
-# -- files from strangers ----------------------------------------------------------------------------------------------
+# -- files from strangers ------------------------------------------------------------------------------------
 
 
 def test_wrong_delimiter_is_refused_and_named(tmp_path: Path) -> None:
@@ -184,7 +190,7 @@ def test_damaged_member_leaves_the_store_unchanged(tmp_path: Path) -> None:
     data[len(data) // 2] ^= 0xFF
     path = written(tmp_path / "BACI_HS17.zip", bytes(data))
     with open_store(tmp_path / "s.duckdb", create=True) as store:
-        with pytest.raises(Exception, match="BadArchive|unpacked|CRC|decompress"):
+        with pytest.raises(Exception, match=r"BadArchive|unpacked|CRC|decompress"):
             ingest(store, source_named("baci").read(path, Options()))
         assert store.loads().is_empty()
         assert store.table(store.backend.table("flow_rows")).is_empty()
@@ -192,7 +198,10 @@ def test_damaged_member_leaves_the_store_unchanged(tmp_path: Path) -> None:
 
 def test_zip_bomb_is_refused_unopened(tmp_path: Path) -> None:
     path = tmp_path / "BACI_HS17_bomb.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive, archive.open("BACI_HS17_Y2020.csv", "w") as member:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+        archive.open("BACI_HS17_Y2020.csv", "w") as member,
+    ):
         for _ in range(100):
             member.write(bytes(2**20))
     with pytest.raises(BadArchive, match="zip bomb"):
@@ -206,7 +215,10 @@ def test_zip_with_years_and_code_lists(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("BACI_HS17_Y2020_V202501.csv", HEADER + "2020,4,586,071340,1,1\n")
         archive.writestr("BACI_HS17_Y2021_V202501.csv", HEADER + "2021,4,586,071340,2,NA")
-        archive.writestr("country_codes_V202501.csv", "country_code,country_name,country_iso2,country_iso3\n4,Afghanistan,AF,AFG\n")
+        archive.writestr(
+            "country_codes_V202501.csv",
+            "country_code,country_name,country_iso2,country_iso3\n4,Afghanistan,AF,AFG\n",
+        )
         archive.writestr("product_codes_HS17_V202501.csv", "code,description\n071340,Lentils\n")
         archive.writestr("Readme.txt", "BACI")
     with open_store(tmp_path / "s.duckdb", create=True) as store:
@@ -223,10 +235,14 @@ def test_zip_with_years_and_code_lists(tmp_path: Path) -> None:
 
 
 def test_mixed_encodings_reject_the_lines_that_are_no_text(tmp_path: Path) -> None:
-    header = b"reporterISO,partnerISO,flowCode,period,classificationCode,cmdCode,primaryValue,qty,qtyUnitAbbr\n"
+    header = (
+        b"reporterISO,partnerISO,flowCode,period,classificationCode,cmdCode,primaryValue,qty,qtyUnitAbbr\n"
+    )
     good = b"KAZ,PAK,X,2022,H6,071340,5,1,kg\n"
     bad = "KAZ,PAK,X,2022,H6,071390,5,1,кг\n".encode("cp1251")
-    report, flows, rejects = stored(tmp_path, "comtrade-csv", written(tmp_path / "c.csv", header + good + bad))
+    report, flows, rejects = stored(
+        tmp_path, "comtrade-csv", written(tmp_path / "c.csv", header + good + bad)
+    )
     assert (report.rows, report.rejects) == (1, 1)
     assert rejects.row(0, named=True)["reason"] == "bytes that are not UTF-8 text: mixed encodings"
     assert rejects["line"].to_list() == [3]
@@ -258,8 +274,8 @@ def test_row_without_end_is_refused(tmp_path: Path) -> None:
 def test_sql_and_formulas_are_text_and_flagged(tmp_path: Path) -> None:
     text = (
         "Country,Flow,Fiscal Year,PCT Code,Value (000 US$),Quantity,Unit\n"
-        "\"Robert'); DROP TABLE loads;--\",Exports,2023-24,1006.3090,1,1,MT\n"
-        "\"=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\",Exports,2023-24,1006.3091,2,1,MT\n"
+        '"Robert\'); DROP TABLE loads;--",Exports,2023-24,1006.3090,1,1,MT\n'
+        '"=HYPERLINK(""http://x"",""y"")",Exports,2023-24,1006.3091,2,1,MT\n'
         "Kazakhstan,Exports,2023-24,1006.3092,=1+1,1,MT\n"
         "Kazakhstan,Exports,2023-24,1006.3093,3,1,=CMD()\n"
     )
@@ -282,8 +298,13 @@ def test_duplicates_can_be_summed_where_the_mapping_says(tmp_path: Path) -> None
     path = written(tmp_path / "p.csv", text)
     report, _, rejects = stored(tmp_path, "table", path, mapping="pak_pbs")
     assert (report.rows, report.rejects) == (2, 2)
-    assert rejects["reason"].to_list() == ["same flow as line 2 with another value", "same flow as line 4 with another value"]
-    mapping = written(tmp_path / "sum.yaml", (Path("src/karwan/io/mappings/pak_pbs.yaml")).read_text() + "repeats: sum\n")
+    assert rejects["reason"].to_list() == [
+        "same flow as line 2 with another value",
+        "same flow as line 4 with another value",
+    ]
+    mapping = written(
+        tmp_path / "sum.yaml", (Path("src/karwan/io/mappings/pak_pbs.yaml")).read_text() + "repeats: sum\n"
+    )
     report, flows, _ = stored(tmp_path, "table", path, mapping=str(mapping))
     by_country = {row["importer"]: row for row in flows.iter_rows(named=True)}
     assert (report.rows, report.rejects) == (2, 0)
@@ -312,7 +333,7 @@ def test_known_codes_flag_the_others(tmp_path: Path) -> None:
     assert flows["flags"].to_list() == ["", "unknown_product"]
 
 
-# -- Comtrade, national statistics, cases --------------------------------------------------------------------------------
+# -- Comtrade, national statistics, cases --------------------------------------------------------------------
 
 
 def test_comtrade_csv_present_columns(tmp_path: Path) -> None:
@@ -335,12 +356,25 @@ def test_comtrade_csv_present_columns(tmp_path: Path) -> None:
     by_code = {row["product"]: row for row in flows.iter_rows(named=True)}
     lentils = by_code["071340"]
     assert (lentils["exporter"], lentils["importer"], lentils["reporter"]) == ("KAZ", "PAK", "KAZ")
-    assert (lentils["reporter_side"], lentils["valuation"], lentils["hs_revision"]) == ("exporter", "fob", "HS22")
-    assert (lentils["value_usd"], lentils["weight_kg"], lentils["quantity"]) == (12_500.125, 20_000.0, 20_000.0)
+    assert (lentils["reporter_side"], lentils["valuation"], lentils["hs_revision"]) == (
+        "exporter",
+        "fob",
+        "HS22",
+    )
+    assert (lentils["value_usd"], lentils["weight_kg"], lentils["quantity"]) == (
+        12_500.125,
+        20_000.0,
+        20_000.0,
+    )
     assert (lentils["quantity_unit"], lentils["flags"]) == ("kg", "weight_estimated")
     total = by_code["TOTAL"]
     assert (total["exporter"], total["importer"], total["reporter_side"]) == ("PAK", "KAZ", "importer")
-    assert (total["valuation"], total["period"], total["frequency"], total["product_level"]) == ("cif", "2023-03", "M", 0)
+    assert (total["valuation"], total["period"], total["frequency"], total["product_level"]) == (
+        "cif",
+        "2023-03",
+        "M",
+        0,
+    )
     assert by_code["10"]["importer"] == "WLD"
     assert by_code["9999AA"]["importer"] == "_X"
     assert by_code["9999AA"]["flags"] == "unknown_importer;unknown_product;weight_estimated"
@@ -349,16 +383,25 @@ def test_comtrade_csv_present_columns(tmp_path: Path) -> None:
 
 def test_comtrade_csv_old_columns(tmp_path: Path) -> None:
     text = (
-        "Classification,Year,Period,Period Desc.,Aggregate Level,Is Leaf Code,Trade Flow Code,Trade Flow,Reporter Code,Reporter,"
-        "Reporter ISO,Partner Code,Partner,Partner ISO,Commodity Code,Commodity,Qty Unit Code,Qty Unit,Qty,Netweight (kg),"
-        "Trade Value (US$),Flag\n"
-        "H4,2016,2016,2016,6,1,2,Export,398,Kazakhstan,KAZ,586,Pakistan,PAK,071340,Lentils,8,Weight in kilograms,5,5,9,0\n"
-        "H4,2016,2016,2016,6,1,1,Import,398,Kazakhstan,KAZ,0,World,WLD,071340,Lentils,8,Weight in kilograms,5,5,11,4\n"
+        "Classification,Year,Period,Period Desc.,Aggregate Level,Is Leaf Code,Trade Flow Code,Trade Flow,"
+        "Reporter Code,Reporter,Reporter ISO,Partner Code,Partner,Partner ISO,Commodity Code,Commodity,"
+        "Qty Unit Code,Qty Unit,Qty,Netweight (kg),Trade Value (US$),Flag\n"
+        "H4,2016,2016,2016,6,1,2,Export,398,Kazakhstan,KAZ,586,Pakistan,PAK,071340,Lentils,8,kg,5,5,9,0\n"
+        "H4,2016,2016,2016,6,1,1,Import,398,Kazakhstan,KAZ,0,World,WLD,071340,Lentils,8,kg,5,5,11,4\n"
     )
     _, flows, _ = stored(tmp_path, "comtrade-csv", written(tmp_path / "comtrade.csv", text))
     first, second = flows.sort("value_usd").iter_rows(named=True)
-    assert (first["exporter"], first["importer"], first["hs_revision"], first["valuation"]) == ("KAZ", "PAK", "HS12", "fob")
-    assert (second["exporter"], second["importer"], second["flags"]) == ("WLD", "KAZ", "weight_or_quantity_estimated")
+    assert (first["exporter"], first["importer"], first["hs_revision"], first["valuation"]) == (
+        "KAZ",
+        "PAK",
+        "HS12",
+        "fob",
+    )
+    assert (second["exporter"], second["importer"], second["flags"]) == (
+        "WLD",
+        "KAZ",
+        "weight_or_quantity_estimated",
+    )
     with pytest.raises(BadTable, match="no Comtrade CSV"):
         stored(tmp_path, "comtrade-csv", written(tmp_path / "other.csv", "a,b\n1,2\n"))
 
@@ -381,7 +424,9 @@ def kaz_workbook(path: Path) -> Path:
         "Импорт, доп. ед.",
     ]
     sheet.write_row(2, 0, header)
-    sheet.write_row(3, 0, ["март 2025", "0713 40 000 0", "Чечевица", "Пакистан", "кг", 20.5, "1 234,5", 20500, "", "", ""])
+    sheet.write_row(
+        3, 0, ["март 2025", "0713 40 000 0", "Чечевица", "Пакистан", "кг", 20.5, "1 234,5", 20500, "", "", ""]
+    )
     sheet.write_row(4, 0, ["март 2025", "1006309600", "Рис", "Пакистан", "кг", "", "", "", 3, 2.25, 3000])
     sheet.write_row(5, 0, ["март 2025", 713400000, "Чечевица", "Китай", "кг", 1, 1, 1, "", "", ""])
     sheet.write_formula(6, 6, "=G4*2")
@@ -397,9 +442,18 @@ def test_kazakhstan_workbook(tmp_path: Path) -> None:
     assert report.notes == ("4 cells without a figure were taken as not reported",)
     lentils, rice = flows.sort("product").iter_rows(named=True)
     assert (lentils["exporter"], lentils["importer"], lentils["product"]) == ("KAZ", "PAK", "0713400000")
-    assert (lentils["value_usd"], lentils["weight_kg"], lentils["quantity"]) == (1_234_500.0, 20_500.0, 20_500.0)
+    assert (lentils["value_usd"], lentils["weight_kg"], lentils["quantity"]) == (
+        1_234_500.0,
+        20_500.0,
+        20_500.0,
+    )
     assert (lentils["period"], lentils["valuation"], lentils["product_level"]) == ("2025-03", "fob", 10)
-    assert (rice["exporter"], rice["importer"], rice["reporter_side"], rice["valuation"]) == ("PAK", "KAZ", "importer", "cif")
+    assert (rice["exporter"], rice["importer"], rice["reporter_side"], rice["valuation"]) == (
+        "PAK",
+        "KAZ",
+        "importer",
+        "cif",
+    )
     found = dict(zip(rejects["line"], rejects["reason"], strict=True))
     assert "leading zero lost (0713400000)" in found[6]
     assert found[7] == "value '=G4*2' is a formula, not a number"
@@ -412,14 +466,19 @@ def test_kazakhstan_csv_in_cp1251(tmp_path: Path) -> None:
     )
     path = written(tmp_path / "kaz.csv", text.encode("cp1251"))
     _, flows, _ = stored(tmp_path, "table", path, mapping="kaz_customs_csv")
-    assert flows.sort("product").select("exporter", "importer", "value_usd", "weight_kg", "valuation").rows() == [
+    assert flows.sort("product").select(
+        "exporter", "importer", "value_usd", "weight_kg", "valuation"
+    ).rows() == [
         ("KAZ", "PAK", 1_500_250.0, 10_500.0, "fob"),
         ("PAK", "KAZ", 7_000.0, 3_000.0, "cif"),
     ]
 
 
 def test_state_bank_table_has_two_figures_a_row(tmp_path: Path) -> None:
-    path = written(tmp_path / "sbp.csv", 'Month,Country,Exports,Imports\nJul-2024,Kazakhstan,"1,234",\nAug-2024,Kazakhstan,5,6\n')
+    path = written(
+        tmp_path / "sbp.csv",
+        'Month,Country,Exports,Imports\nJul-2024,Kazakhstan,"1,234",\nAug-2024,Kazakhstan,5,6\n',
+    )
     report, flows, _ = stored(tmp_path, "table", path, mapping="pak_sbp")
     assert (report.rows, report.rejects) == (3, 0)
     assert flows.sort("value_usd")["value_usd"].to_list() == [5_000.0, 6_000.0, 1_234_000.0]
@@ -430,7 +489,11 @@ def test_mapping_problems_are_listed_at_once() -> None:
     raw = {
         "layout": "ods",
         "colour": 1,
-        "columns": {"value": {"column": "v", "times": 2}, "price": "p", "exporter": {"codes": "iso9", "column": "x"}},
+        "columns": {
+            "value": {"column": "v", "times": 2},
+            "price": "p",
+            "exporter": {"codes": "iso9", "column": "x"},
+        },
     }
     with pytest.raises(InvalidInput) as caught:
         parse_mapping(raw, "m.yaml")
@@ -472,21 +535,28 @@ def test_case_figures_keep_every_quoted_source(tmp_path: Path) -> None:
         "set aside: a potential, an offer or a deal, not trade that moved",
     }
     last = flows.row(2, named=True)
-    assert (last["exporter"], last["importer"], last["reporter"], last["reporter_side"]) == ("PAK", "KAZ", "PAK", "exporter")
+    assert (last["exporter"], last["importer"], last["reporter"], last["reporter_side"]) == (
+        "PAK",
+        "KAZ",
+        "PAK",
+        "exporter",
+    )
     assert (last["period"], last["frequency"], last["product"]) == ("2023-07..2024-06", "A", "TOTAL")
     assert last["flags"] == "press_figure;conflicting"
     assert flows["flags"][0] == "speech_figure;assumed"
 
 
-# -- the Comtrade service ------------------------------------------------------------------------------------------------
+# -- the Comtrade service ------------------------------------------------------------------------------------
 
-REQUEST = Request(frequency="A", classification="HS", reporters=("398", "586"), periods=("2021", "2022"), partners=("586",))
+REQUEST = Request(
+    frequency="A", classification="HS", reporters=("398", "586"), periods=("2021", "2022"), partners=("586",)
+)
 
 
 class Script:
     """Answers in turn; remembers what was asked."""
 
-    def __init__(self, *answers: Answer | None | Callable[[dict[str, str]], Answer]) -> None:
+    def __init__(self, *answers: Answer | Callable[[dict[str, str]], Answer] | None) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
 
@@ -497,7 +567,9 @@ class Script:
 
 
 def client(url: str, slept: list[float] | None = None, **settings: object) -> Client:
-    return Client(url=url, pause_s=0.0, timeout_s=5.0, sleep=(slept if slept is not None else []).append, **settings)  # type: ignore[arg-type]
+    return Client(
+        url=url, pause_s=0.0, timeout_s=5.0, sleep=(slept if slept is not None else []).append, **settings
+    )  # type: ignore[arg-type]
 
 
 def test_service_without_key_uses_the_preview() -> None:
@@ -575,8 +647,14 @@ def test_full_answers_are_split_until_they_fit() -> None:
         records = client(url).fetch(REQUEST)
     asked = {(p["period"], p["flowCode"], p["reporterCode"]) for _, p, _ in script.asked}
     assert ("2021,2022", "X,M", "398,586") in asked
-    assert len(records) == 8 * 200 // 1 or len({(r["period"], r["flowCode"], r["reporterCode"]) for r in records}) == 8
-    with serving(Script(answer([record()] * 500))) as url, pytest.raises(Truncated, match="cut an answer at 500"):
+    assert (
+        len(records) == 8 * 200 // 1
+        or len({(r["period"], r["flowCode"], r["reporterCode"]) for r in records}) == 8
+    )
+    with (
+        serving(Script(answer([record()] * 500))) as url,
+        pytest.raises(Truncated, match="cut an answer at 500"),
+    ):
         client(url).fetch(REQUEST)
 
 
@@ -615,7 +693,14 @@ def test_pace_is_kept() -> None:
 
 def test_service_to_store(tmp_path: Path) -> None:
     with serving(Script(answer([record(), record(flowCode="M", primaryValue=9)]))) as url:
-        service = {"url": url, "reporters": "KAZ", "partners": "PAK", "periods": "2022", "cache": str(tmp_path / "c"), "pause_s": "0"}
+        service = {
+            "url": url,
+            "reporters": "KAZ",
+            "partners": "PAK",
+            "periods": "2022",
+            "cache": str(tmp_path / "c"),
+            "pause_s": "0",
+        }
         with open_store(tmp_path / "s.duckdb", create=True) as store:
             first = ingest(store, source_named("comtrade").read(None, Options(service=service)))[0]
             second = ingest(store, source_named("comtrade").read(None, Options(service=service)))[0]
@@ -629,7 +714,9 @@ def test_service_to_store(tmp_path: Path) -> None:
 
 def test_requests_are_checked_before_asking() -> None:
     countries = packaged_countries()
-    request = request_from({"reporters": "KAZ,Pakistan", "periods": "202301,202302", "partners": "all"}, countries)
+    request = request_from(
+        {"reporters": "KAZ,Pakistan", "periods": "202301,202302", "partners": "all"}, countries
+    )
     assert (request.frequency, request.reporters, request.partners) == ("M", ("398", "586"), ())
     with pytest.raises(InvalidInput, match="needs reporters and periods"):
         request_from({"reporters": "KAZ"}, countries)

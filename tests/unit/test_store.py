@@ -39,7 +39,11 @@ def readings(path: Path, **options: object) -> list[Reading]:
 
 def contents(target: Path) -> list[tuple[object, ...]]:
     with open_store(target) as store:
-        return sorted(store.table(store.flows()).select("exporter", "importer", "product", "value_usd", "weight_kg").rows())
+        return sorted(
+            store.table(store.flows())
+            .select("exporter", "importer", "product", "value_usd", "weight_kg")
+            .rows()
+        )
 
 
 def test_rows_units_and_columns(tmp_path: Path) -> None:
@@ -97,7 +101,9 @@ def test_other_options_are_another_load(tmp_path: Path) -> None:
 
 def test_overlap_is_refused_replaced_or_kept(tmp_path: Path) -> None:
     old = readings(baci(tmp_path, LINES))
-    new = readings(baci(tmp_path, [LINES[0].replace("12.5", "99"), "2020,398,586,100199,5,1"], "BACI_HS17_new.csv"))
+    new = readings(
+        baci(tmp_path, [LINES[0].replace("12.5", "99"), "2020,398,586,100199,5,1"], "BACI_HS17_new.csv")
+    )
     target = tmp_path / "s.duckdb"
     with open_store(target, create=True) as store:
         ingest(store, old)
@@ -149,7 +155,9 @@ def test_killed_in_the_middle_leaves_the_store_as_it_was(tmp_path: Path, how: st
     before = contents(target)
     many = [f"2021,398,586,{code:06d},1.5,2" for code in range(100_110, 140_000)]
     path = baci(tmp_path, many, "BACI_HS17_Y2021.csv")
-    done = subprocess.run([sys.executable, "-c", KILLED, str(path), str(target), how], check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path), str(target), how], check=False, timeout=60
+    )
     assert done.returncode == -signal.SIGKILL
     assert contents(target) == before
     with open_store(target) as store:
@@ -162,8 +170,13 @@ def test_a_store_in_use_is_said_so(tmp_path: Path) -> None:
     target = tmp_path / "s.duckdb"
     with open_store(target, create=True):
         pass
-    code = "import sys, time; from karwan.io.store import open_store; s = open_store(sys.argv[1]); print('open', flush=True); time.sleep(30)"
-    with subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE, text=True) as other:
+    code = (
+        "import sys, time; from karwan.io.store import open_store\n"
+        "held = open_store(sys.argv[1]); print('open', flush=True); time.sleep(30)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout is not None
         assert other.stdout.readline().strip() == "open"
         with pytest.raises(StoreError, match="cannot be opened"):
@@ -215,8 +228,15 @@ def test_rejects_carry_line_reason_and_text(tmp_path: Path) -> None:
 
 
 def test_packed_reading_keeps_odd_lines_right(tmp_path: Path) -> None:
-    """An unknown country, a reserved chapter and a quoted cell go the long way round and still belong to the load."""
-    odd = ["2020,398,586,770000,2,1", "2020,398,999,071340,4,1", '2020,398,586,"081190",8,1', "2020,398,586,10121,1,1"]
+    """An unknown country, a reserved chapter and a quoted cell go the long way round and still belong to the
+    load.
+    """
+    odd = [
+        "2020,398,586,770000,2,1",
+        "2020,398,999,071340,4,1",
+        '2020,398,586,"081190",8,1',
+        "2020,398,586,10121,1,1",
+    ]
     with open_store(tmp_path / "s.duckdb", create=True) as store:
         report = ingest(store, readings(baci(tmp_path, LINES + odd)))[0]
         flows = store.table(store.flows())
@@ -275,7 +295,10 @@ def test_kernel_equals_its_plain_twin() -> None:
 def test_sums_never_mix_what_must_not_be_added(tmp_path: Path) -> None:
     with open_store(tmp_path / "s.duckdb", create=True) as store:
         ingest(store, readings(baci(tmp_path, LINES)))
-        ingest(store, readings(baci(tmp_path, [line.replace("2020", "2021") for line in LINES], "BACI_HS12_Y2021.csv")))
+        ingest(
+            store,
+            readings(baci(tmp_path, [line.replace("2020", "2021") for line in LINES], "BACI_HS12_Y2021.csv")),
+        )
         total = query(store)
         assert total.kept_apart == ("hs_revision",)
         assert total.table["value_usd"].to_list() == [23_751.0, 23_751.0]
@@ -288,7 +311,12 @@ def test_sums_never_mix_what_must_not_be_added(tmp_path: Path) -> None:
         assert one.table["weighed_share"].to_list() == pytest.approx([12_500 / 13_501, 3_000 / 10_250])
         since = query(store, Selection(since="2021-01-01"))
         assert since.table["flows"].to_list() == [4]
-        assert query(store, Selection(product=["10", "30"]), by=["product"]).table["product"].to_list() == ["100630", "100630", "300490", "300490"]
+        assert query(store, Selection(product=["10", "30"]), by=["product"]).table["product"].to_list() == [
+            "100630",
+            "100630",
+            "300490",
+            "300490",
+        ]
         assert query(store, by=["product"], limit=1).table["value_usd"].to_list() == [12_500.0]
         with pytest.raises(UnknownName, match="no column colour"):
             query(store, by=["colour"])
@@ -301,7 +329,10 @@ def test_overlapping_periods_are_kept_apart(tmp_path: Path) -> None:
         "Country,Flow,Fiscal Year,PCT Code,Value (000 US$),Quantity,Unit\n"
         "Kazakhstan,Exports,2022-23,1006.3090,100,5,MT\nKazakhstan,Exports,2023-24,1006.3090,200,6,MT\n"
     )
-    yearly = "reporterCode,partnerCode,flowCode,period,classificationCode,cmdCode,primaryValue\n586,398,X,2023,H6,10063090,50\n"
+    yearly = (
+        "reporterCode,partnerCode,flowCode,period,classificationCode,cmdCode,primaryValue\n"
+        "586,398,X,2023,H6,10063090,50\n"
+    )
     other = tmp_path / "comtrade.csv"
     other.write_text(yearly)
     with open_store(tmp_path / "s.duckdb", create=True) as store:
@@ -342,7 +373,10 @@ def test_many_pieces_and_no_final_line_feed(tmp_path: Path, monkeypatch: pytest.
     from karwan.io.sources import baci as source
     from karwan.io.sources import content
 
-    rows = [f"2020,{4 + n % 5},586,{code:06d},{n}.{n % 1000:03d},{n}" for n, code in enumerate(range(100_110, 103_000))]
+    rows = [
+        f"2020,{4 + n % 5},586,{code:06d},{n}.{n % 1000:03d},{n}"
+        for n, code in enumerate(range(100_110, 103_000))
+    ]
     path = tmp_path / "BACI_HS17_Y2020.csv"
     path.write_text(HEADER + "\n".join(rows))
     monkeypatch.setattr(source, "MAX_LINE", 60)
@@ -352,7 +386,9 @@ def test_many_pieces_and_no_final_line_feed(tmp_path: Path, monkeypatch: pytest.
         packed = readings(path)[0].packed
         assert packed is not None
         reader = packed()
-        frame = pl.concat([pl.DataFrame(pl.from_arrow(batch)) for batch in reader.batches(0, lambda done: None)])
+        frame = pl.concat(
+            [pl.DataFrame(pl.from_arrow(batch)) for batch in reader.batches(0, lambda done: None)]
+        )
         assert reader.usable
         assert frame.height == len(rows)
         assert frame["value_milliusd"].sum() == sum(n * 1_000_000 + n % 1000 * 1000 for n in range(len(rows)))

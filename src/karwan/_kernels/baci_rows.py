@@ -40,13 +40,13 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
 ) -> None:
     """Parse complete lines of `buffer[start:stop]`; the last byte before `stop` is a line feed.
 
-    A line that is not exactly `year,code,code,hs6,value,weight` with plain decimals of at most three places, two
-    different country codes, an HS chapter that exists, and a year from `year_base` on that `lane_seen` has room for, is
-    left out; its byte offset and the number of rows before it go to `bad_at` and `bad_row`. Value is thousand USD in the
-    file and thousandths of a USD in the result (x 1,000,000); weight is tonnes and grams (x 1,000,000); `NA`, blank or
-    absent weight is -1. The lane of a row is `lane_base` plus its place in (year, exporter code, importer code).
-    Bad lines beyond the
-    size of `bad_at` are counted only. `buffer` must hold 32 zero bytes after `stop`.
+    A line that is not exactly `year,code,code,hs6,value,weight` with plain decimals of at most three places,
+    two different country codes, an HS chapter that exists, and a year from `year_base` on that `lane_seen`
+    has room for, is left out; its byte offset and the number of rows before it go to `bad_at` and `bad_row`.
+    Value is thousand USD in the file and thousandths of a USD in the result (x 1,000,000); weight is tonnes
+    and grams (x 1,000,000); `NA`, blank or absent weight is -1. The lane of a row is `lane_base` plus its
+    place in (year, exporter code, importer code). Bad lines beyond the size of `bad_at` are counted only.
+    `buffer` must hold 32 zero bytes after `stop`.
     """
     # Unsigned positions throughout: a signed one is checked for counting from the end at every byte.
     one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
@@ -199,7 +199,9 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
 def parse_plain(
     lines: list[bytes], lane_base: int, year_base: int, years: int
 ) -> tuple[list[tuple[int, int, int, int]], list[int]]:
-    """Plain twin of `parse` on lines without line ends: rows (lane, product, value, weight) and bad line numbers."""
+    """Plain twin of `parse` on lines without line ends: rows (lane, product, value, weight) and bad line
+    numbers.
+    """
     pattern = re.compile(
         rb"(\d{4}),(\d{1,3}),(\d{1,3}),(\d{6}),(\d{1,11})(?:\.(\d{0,3}))?,(?:NA|(\d{1,11})(?:\.(\d{0,3}))?)?\r?"
     )

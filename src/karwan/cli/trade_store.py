@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from karwan.io.store import LoadReport, QueryResult, Reading
 
 StoreOption = Annotated[
-    str, typer.Option("--store", help="DuckDB file, or an engine's URL (postgres://..., spark://...).", envvar="KARWAN_STORE")
+    str,
+    typer.Option(
+        "--store",
+        help="DuckDB file, or an engine's URL (postgres://..., spark://...).",
+        envvar="KARWAN_STORE",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
@@ -54,12 +59,24 @@ def ingest(
     source: Annotated[str, typer.Argument(help="Name of a source; see `karwan trade sources`.")],
     paths: Annotated[list[Path] | None, typer.Argument(help="Files to read.")] = None,
     store: StoreOption = DEFAULT_STORE,
-    hs_revision: Annotated[str | None, typer.Option(help="Nomenclature of the codes: HS92 ... HS22, or another.")] = None,
-    mapping: Annotated[str | None, typer.Option(help="Packaged mapping or mapping file, for the source `table`.")] = None,
-    country_codes: Annotated[Path | None, typer.Option(help="CSV of numeric country codes, as shipped with BACI.")] = None,
-    nomenclature: Annotated[Path | None, typer.Option(help="CSV with a column of known product codes; flags others.")] = None,
-    setting: Annotated[list[str] | None, typer.Option("--set", help="Setting of a web service: NAME=VALUE.")] = None,
-    on_overlap: Annotated[str, typer.Option(help="Flows that are there already: refuse, replace or keep.")] = "refuse",
+    hs_revision: Annotated[
+        str | None, typer.Option(help="Nomenclature of the codes: HS92 ... HS22, or another.")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="Packaged mapping or mapping file, for the source `table`.")
+    ] = None,
+    country_codes: Annotated[
+        Path | None, typer.Option(help="CSV of numeric country codes, as shipped with BACI.")
+    ] = None,
+    nomenclature: Annotated[
+        Path | None, typer.Option(help="CSV with a column of known product codes; flags others.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="Setting of a web service: NAME=VALUE.")
+    ] = None,
+    on_overlap: Annotated[
+        str, typer.Option(help="Flows that are there already: refuse, replace or keep.")
+    ] = "refuse",
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
@@ -112,7 +129,9 @@ def _known_codes(path: Path) -> frozenset[str]:
         reader = csv.DictReader(handle)
         names = [name for name in reader.fieldnames or [] if "code" in name.lower()]
         if not names:
-            raise InvalidInput(f"{path.name} has no column of codes.", fix="Name a column `code` or `hscode`.")
+            raise InvalidInput(
+                f"{path.name} has no column of codes.", fix="Name a column `code` or `hscode`."
+            )
         return frozenset(row[name].strip() for row in reader for name in names if row[name])
 
 
@@ -120,7 +139,14 @@ def _known_codes(path: Path) -> frozenset[str]:
 def _bar(readings: Sequence[Reading], quiet: bool) -> Iterator[Any]:
     """A progress bar with rate and remaining time on stderr, or nothing."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
 
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
@@ -161,14 +187,16 @@ def _print_reports(reports: Sequence[LoadReport], as_json: bool) -> None:
     for report in reports:
         verb = "is in the store already: nothing changed" if report.status == "unchanged" else "loaded"
         typer.echo(f"{report.file_name} {verb} ({report.source}, load {report.load_id})")
-        typer.echo(f"  {report.rows:,} rows stored, {report.value_usd:,.0f} USD; {report.rejects:,} rows rejected")
+        typer.echo(
+            f"  {report.rows:,} rows stored, {report.value_usd:,.0f} USD; {report.rejects:,} rows rejected"
+        )
         for reason, count in report.reasons.iter_rows():
             typer.echo(f"    {count:>10,}  {reason}")
         for note in report.notes:
             typer.echo(f"  note: {note}")
 
 
-def query(
+def query(  # noqa: PLR0913 - the options of one command
     store: StoreOption = DEFAULT_STORE,
     exporter: Annotated[list[str] | None, typer.Option(help="ISO alpha-3 code; repeat for several.")] = None,
     importer: Annotated[list[str] | None, typer.Option(help="ISO alpha-3 code; WLD is the world.")] = None,
@@ -181,13 +209,16 @@ def query(
     until: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Source of the load.")] = None,
     hs_revision: Annotated[list[str] | None, typer.Option(help="Nomenclature.")] = None,
-    by: Annotated[list[str] | None, typer.Option(help="Columns to group by; repeat, or separate by commas.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Columns to group by; repeat, or separate by commas.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Largest so many groups.")] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
-    """Sum stored flows by groups. What must not be added (both sides, several sources, ...) is kept apart and said.
+    """Sum stored flows by groups. What must not be added (both sides, several sources, ...) is kept apart and
+    said.
 
     Example: karwan trade query --exporter AFG --importer PAK --by period,product --level 6 --csv
     """
@@ -301,7 +332,9 @@ def loads(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_cs
         from karwan.io import store as trade_store
 
         with trade_store.open_store(store) as opened:
-            table = opened.loads().select("load_id", "source", "file_name", "rows", "rejects", "value_usd", "loaded_at")
+            table = opened.loads().select(
+                "load_id", "source", "file_name", "rows", "rejects", "value_usd", "loaded_at"
+            )
         _rows_out(table, as_json, as_csv)
 
 

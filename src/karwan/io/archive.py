@@ -26,7 +26,8 @@ def check_zip(
     Raises
     ------
     BadArchive
-        Not a zip or cut short; encrypted; a member named outside the archive; total size or ratio beyond the limits.
+        Not a zip or cut short; encrypted; a member named outside the archive; total size or ratio beyond the
+        limits.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -46,11 +47,13 @@ def check_zip(
         )
     if total > RATIO_FREE_BYTES and total / packed > max_ratio:
         raise BadArchive(
-            f"{path.name} unpacks to {total / packed:,.0f} times its size, more than the limit of {max_ratio:,.0f}.",
+            f"{path.name} unpacks to {total / packed:,.0f} times its size; the limit is {max_ratio:,.0f}.",
             evidence=f"{packed:,} bytes packed, {total:,} unpacked",
             fix="This is what a zip bomb looks like. If the file is honest, unpack it yourself.",
         )
     for member in members:
         if member.flag_bits & 0x1:
-            raise BadArchive(f"{path.name}: {member.filename} is encrypted.", fix="Unpack it with its password first.")
+            raise BadArchive(
+                f"{path.name}: {member.filename} is encrypted.", fix="Unpack it with its password first."
+            )
     return members

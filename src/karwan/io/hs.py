@@ -1,7 +1,8 @@
 """Harmonized System codes: revisions, levels, UNSD correlation tables, and matching without one.
 
-A correlation table joins the six-digit codes of two revisions. Where none is given, two revisions are matched at the
-level that is stable between the codes at hand, and the result says how much was matched at which level.
+A correlation table joins the six-digit codes of two revisions. Where none is given, two revisions are matched
+at the level that is stable between the codes at hand, and the result says how much was matched at which
+level.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ RESERVED_CHAPTERS = ("77",)
 
 
 def normalise_revision(text: str) -> str:
-    """Name of a revision as Karwan writes it: `H4`, `HS 2012`, `2012`, `HS12` -> `HS12`; other texts stay as they are.
+    """Name of a revision as Karwan writes it: `H4`, `HS 2012`, `2012`, `HS12` -> `HS12`; other texts stay as
+    they are.
 
     Examples
     --------
@@ -70,11 +72,13 @@ def code_fault(code: str, level: int | None = None) -> str | None:
     if re.fullmatch(r"\d+\.0+", code):
         return f"product code '{code}' is a decimal number; HS codes are text"
     if not code.isascii() or not code.isdigit():
-        return None if level is None or not code.isdigit() else f"product code '{code}' is not in ASCII digits"
+        return (
+            None if level is None or not code.isdigit() else f"product code '{code}' is not in ASCII digits"
+        )
     if len(code) % 2:
         return (
-            f"product code '{code}' has {len(code)} digits; HS codes have an even number: was a leading zero lost "
-            f"(0{code})?"
+            f"product code '{code}' has {len(code)} digits; HS codes have an even number: "
+            f"was a leading zero lost (0{code})?"
         )
     if level is not None and len(code) != level:
         return f"product code '{code}' has {len(code)} digits where {level} are expected"
@@ -85,7 +89,9 @@ def code_fault(code: str, level: int | None = None) -> str | None:
 
 def is_known_shape(code: str) -> bool:
     """Whether a code of digits lies in a chapter that exists (01-97 without 77; 98 and 99 are national)."""
-    return code.isascii() and code.isdigit() and "01" <= code[:2] <= "99" and code[:2] not in RESERVED_CHAPTERS
+    return (
+        code.isascii() and code.isdigit() and "01" <= code[:2] <= "99" and code[:2] not in RESERVED_CHAPTERS
+    )
 
 
 @dataclass(frozen=True)
@@ -97,10 +103,11 @@ class Correlation:
     newer, older
         Names of the revisions.
     pairs
-        Columns `newer`, `older`, `relationship` (`1:1`, `n:1`, `1:n`, `n:n`, as seen from the newer revision):
-        every pair of codes that share goods.
+        Columns `newer`, `older`, `relationship` (`1:1`, `n:1`, `1:n`, `n:n`, as seen from the newer
+        revision): every pair of codes that share goods.
     conversions
-        Columns `newer`, `older`: the one older code UNSD converts each newer code to; empty where the file has none.
+        Columns `newer`, `older`: the one older code UNSD converts each newer code to; empty where the file
+        has none.
     """
 
     newer: str
@@ -113,20 +120,26 @@ class Correlation:
 
         Returns
         -------
-        Columns `revision`, `code`, `family`; the family carries the smallest older code in it. Summing by family
-        compares the revisions without splitting any figure.
+        Columns `revision`, `code`, `family`; the family carries the smallest older code in it. Summing by
+        family compares the revisions without splitting any figure.
         """
         return _families(self)
 
 
 def read_correlation(path: Path) -> Correlation:
-    """Read a UNSD correlation file: the workbook with the sheets `... Conversions` and `... Correlations`, or a CSV.
+    """Read a UNSD correlation file: the workbook with the sheets `... Conversions` and `... Correlations`, or
+    a CSV.
 
     The workbook's correlation sheet has a title row (`Between`), then `HS 2022 | HS 2017 | Relationship`; its
-    conversion sheet has one header row. A CSV has the three columns of the correlation sheet under the revisions'
-    names. Codes keep their leading zeros; the filler `999999` (not elsewhere specified) is kept as UNSD has it.
+    conversion sheet has one header row. A CSV has the three columns of the correlation sheet under the
+    revisions' names. Codes keep their leading zeros; the filler `999999` (not elsewhere specified) is kept as
+    UNSD has it.
     """
-    sheets = _workbook_rows(path) if path.suffix.lower() in (".xlsx", ".xlsm") else {"correlation": _csv_rows(path)}
+    sheets = (
+        _workbook_rows(path)
+        if path.suffix.lower() in (".xlsx", ".xlsm")
+        else {"correlation": _csv_rows(path)}
+    )
     tables: dict[str, tuple[str, str, pl.DataFrame]] = {}
     for title, rows in sheets.items():
         table = _sheet_table(rows)
@@ -145,13 +158,15 @@ def read_correlation(path: Path) -> Correlation:
 
 
 def _workbook_rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
-    import openpyxl
+    import openpyxl  # type: ignore[import-untyped]
 
     check_zip(path)
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         return {
-            sheet.title: [tuple("" if cell is None else str(cell).strip() for cell in row[:3]) for row in sheet.values]
+            sheet.title: [
+                tuple("" if cell is None else str(cell).strip() for cell in row[:3]) for row in sheet.values
+            ]
             for sheet in book.worksheets
         }
     finally:
@@ -170,7 +185,11 @@ def _sheet_table(rows: list[tuple[str, ...]]) -> tuple[str, str, pl.DataFrame] |
     for number, row in enumerate(rows[:10]):
         names = [normalise_revision(cell) for cell in row[:2]]
         if len(names) == 2 and all(name in REVISIONS for name in names):
-            body = [[*cells, "", "", ""][:3] for cells in rows[number + 1 :] if len(cells) > 1 and cells[0] and cells[1]]
+            body = [
+                [*cells, "", "", ""][:3]
+                for cells in rows[number + 1 :]
+                if len(cells) > 1 and cells[0] and cells[1]
+            ]
             table = pl.DataFrame(body, schema=["newer", "older", "relationship"], orient="row")
             if REVISIONS[names[0]][1] < REVISIONS[names[1]][1]:
                 names.reverse()
@@ -183,7 +202,9 @@ def _sheet_table(rows: list[tuple[str, ...]]) -> tuple[str, str, pl.DataFrame] |
 
 
 def _with_relationship(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Fill absent relationships from the pairs themselves: n:1 where several newer codes share one older code."""
+    """Fill absent relationships from the pairs themselves: n:1 where several newer codes share one older
+    code.
+    """
     olders = pl.len().over("newer") > 1
     newers = pl.len().over("older") > 1
     derived = (
@@ -197,7 +218,9 @@ def _with_relationship(pairs: pl.DataFrame) -> pl.DataFrame:
     )
     given = pl.col("relationship")
     unique = pairs.unique(["newer", "older"], maintain_order=True)
-    return unique.with_columns(relationship=pl.when(given.is_in(["1:1", "n:1", "1:n", "n:n"])).then(given).otherwise(derived))
+    return unique.with_columns(
+        relationship=pl.when(given.is_in(["1:1", "n:1", "1:n", "n:n"])).then(given).otherwise(derived)
+    )
 
 
 def _families(correlation: Correlation) -> pl.DataFrame:
@@ -230,8 +253,8 @@ class Conversion:
     ----------
     codes
         Columns `code`, `target` (null where there is none), `level` (6, 4 or 2: digits the two share), `how`
-        (`1:1`, `n:1`, `split` where the code's goods went to several codes and UNSD's main one was taken, `same code`
-        and `heading`/`chapter` where no table was given, `none`).
+        (`1:1`, `n:1`, `split` where the code's goods went to several codes and UNSD's main one was taken,
+        `same code` and `heading`/`chapter` where no table was given, `none`).
     note
         One sentence on what was done and how much of it is exact.
     """
@@ -243,13 +266,14 @@ class Conversion:
 def convert(codes: Collection[str], source: str, target: str, correlation: Correlation) -> Conversion:
     """Six-digit codes of revision `source` in revision `target`, by a correlation table that joins the two.
 
-    Towards the older revision UNSD's conversion sheet decides; towards the newer one a code with several successors
-    goes to the one with its own number if that is among them, else to the first. Such codes carry `how = split`.
+    Towards the older revision UNSD's conversion sheet decides; towards the newer one a code with several
+    successors goes to the one with its own number if that is among them, else to the first. Such codes carry
+    `how = split`.
     """
     ends = {normalise_revision(source), normalise_revision(target)}
     if ends != {correlation.newer, correlation.older}:
         raise InvalidInput(
-            f"The correlation table joins {correlation.newer} and {correlation.older}, not {source} and {target}.",
+            f"The table joins {correlation.newer} and {correlation.older}, not {source} and {target}.",
             fix="Give the UNSD table of these two revisions.",
         )
     downward = normalise_revision(source) == correlation.newer
@@ -260,7 +284,7 @@ def convert(codes: Collection[str], source: str, target: str, correlation: Corre
     for here, there in correlation.pairs.select(near, far).iter_rows():
         options.setdefault(here, []).append(there)
         sharers.setdefault(there, set()).add(here)
-    rows = []
+    rows: list[tuple[str, str | None, int, str]] = []
     for code in sorted(set(codes)):
         found = options.get(code, [])
         if not found:
@@ -272,7 +296,7 @@ def convert(codes: Collection[str], source: str, target: str, correlation: Corre
     table = _conversion_table(rows)
     exact = table.filter(pl.col("how").is_in(["1:1", "n:1"])).height
     note = (
-        f"{exact} of {table.height} codes convert from {source} to {target} without loss by the correlation table; "
+        f"{exact} of {table.height} codes convert from {source} to {target} without loss by the table; "
         f"{table.filter(how='split').height} are split between several codes and went to one of them whole; "
         f"{table.filter(how='none').height} are not in the table."
     )
@@ -282,8 +306,9 @@ def convert(codes: Collection[str], source: str, target: str, correlation: Corre
 def match_without_table(codes: Collection[str], target_codes: Collection[str]) -> Conversion:
     """Match six-digit codes of two revisions when no correlation table is at hand.
 
-    A code that exists in both is matched as itself (its meaning may still have moved: HS reuses numbers); one that does
-    not is matched at its four-digit heading if the other revision has codes there, else at its two-digit chapter.
+    A code that exists in both is matched as itself (its meaning may still have moved: HS reuses numbers); one
+    that does not is matched at its four-digit heading if the other revision has codes there, else at its
+    two-digit chapter.
     """
     there = set(target_codes)
     headings, chapters = {code[:4] for code in there}, {code[:2] for code in there}
@@ -300,15 +325,16 @@ def match_without_table(codes: Collection[str], target_codes: Collection[str]) -
     table = _conversion_table(rows)
     counts = {level: table.filter(level=level).height for level in (6, 4, 2, 0)}
     note = (
-        f"No correlation table was given: {counts[6]} of {table.height} codes exist in both revisions and are matched as "
-        f"they are, {counts[4]} at their heading (4 digits), {counts[2]} at their chapter (2 digits), {counts[0]} not at "
-        f"all."
+        f"No correlation table was given: {counts[6]} of {table.height} codes exist in both revisions and "
+        f"are matched as they are, {counts[4]} at their heading (4 digits), {counts[2]} at their chapter "
+        f"(2 digits), {counts[0]} not at all."
     )
     return Conversion(codes=table, note=note)
 
 
 def stable_level(codes: Collection[str], other_codes: Collection[str]) -> int:
-    """Deepest level (6, 4 or 2 digits; 0 if none) at which the two sets of codes name exactly the same groups.
+    """Deepest level (6, 4 or 2 digits; 0 if none) at which the two sets of codes name exactly the same
+    groups.
 
     Examples
     --------

@@ -1,9 +1,9 @@
 """BACI of CEPII: reconciled bilateral trade at six digits, as CSV or in the zip CEPII publishes.
 
 Provider: CEPII, BACI (Gaulier & Zignago 2010, CEPII working paper 2010-23). Licence: Etalab Open Licence 2.0.
-Columns `t,i,j,k,v,q`: year, exporter, importer (numeric codes), HS6 code, thousand current USD, tonnes (`NA` unknown).
-The reader changes units to USD and kilograms and codes to ISO alpha-3, nothing else. The HS revision comes from the
-file name (`BACI_HS17_Y2020_V202501.csv`) or from the user.
+Columns `t,i,j,k,v,q`: year, exporter, importer (numeric codes), HS6 code, thousand current USD, tonnes (`NA`
+unknown). The reader changes units to USD and kilograms and codes to ISO alpha-3, nothing else. The HS
+revision comes from the file name (`BACI_HS17_Y2020_V202501.csv`) or from the user.
 """
 
 from __future__ import annotations
@@ -65,13 +65,19 @@ BACI_MAPPING = TableMapping(
 
 
 def read_baci(path: Path | None, options: Options) -> list[Reading]:
-    """Readings of a BACI CSV, or of every `BACI_*.csv` in a zip (its code lists and readme are no tables of trade)."""
+    """Readings of a BACI CSV, or of every `BACI_*.csv` in a zip (its code lists and readme are no tables of
+    trade).
+    """
     if path is None:
-        raise InvalidInput("The source `baci` needs a file.", fix="Give BACI_HSxx_Yyyyy_Vyyyymm.csv or the zip of CEPII.")
+        raise InvalidInput(
+            "The source `baci` needs a file.", fix="Give BACI_HSxx_Yyyyy_Vyyyymm.csv or the zip of CEPII."
+        )
     found = contents(path, (".csv",))
     trade = [item for item in found if item.member is None or "codes" not in item.base_name.lower()]
     if not trade:
-        raise InvalidInput(f"{path.name} holds no BACI table.", fix="It should hold members named BACI_HSxx_Yyyyy_V*.csv.")
+        raise InvalidInput(
+            f"{path.name} holds no BACI table.", fix="It should hold members named BACI_HSxx_Yyyyy_V*.csv."
+        )
     return [_reading(content, options) for content in trade]
 
 
@@ -79,7 +85,8 @@ def _reading(content: Content, options: Options) -> Reading:
     revision = options.hs_revision or _revision_in(content.base_name) or _revision_in(content.path.name)
     if revision is None:
         raise InvalidInput(
-            f"The name of {content.name} does not say the HS revision.", fix="Give --hs-revision HS92 (or HS96 ... HS22)."
+            f"The name of {content.name} does not say the HS revision.",
+            fix="Give --hs-revision HS92 (or HS96 ... HS22).",
         )
     revision = hs.normalise_revision(revision)
     if revision not in hs.REVISIONS:
@@ -112,9 +119,12 @@ class _Outputs:
 
 
 class _OutputPool:
-    """Output arrays used again once nobody looks at them: fresh memory for every piece costs a sixth of the time."""
+    """Output arrays used again once nobody looks at them: fresh memory for every piece costs a sixth of the
+    time.
+    """
 
-    # References to an array that only its _Outputs holds, seen from `take`: field, tuple, loop variable, argument.
+    # References to an array that only its _Outputs holds, seen from `take`: field, tuple, loop variable,
+    # argument.
     UNUSED = 4
 
     def __init__(self) -> None:
@@ -122,7 +132,9 @@ class _OutputPool:
         self._lock = threading.Lock()
 
     def take(self, size: int) -> _Outputs:
-        """Arrays for every row that `size` bytes can hold; the shortest line is 2020,4,8,010121,1, and a line feed."""
+        """Arrays for every row that `size` bytes can hold; the shortest line is 2020,4,8,010121,1, and a
+        line feed.
+        """
         room = max(0, size) // 18 + 2
         with self._lock:
             for place, outputs in enumerate(self._given):
@@ -131,7 +143,10 @@ class _OutputPool:
                     return self._given.pop(place)
         room = max(room, (PIECE + MAX_LINE) // 18 + 2)
         return _Outputs(
-            np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
+            np.empty(room, np.int32),
+            np.empty(room, np.int32),
+            np.empty(room, np.int64),
+            np.empty(room, np.int64),
         )
 
     def give_back(self, outputs: _Outputs) -> None:
@@ -169,10 +184,12 @@ class PackedBaci:
         self.usable = first is not None
         self.in_order = True
 
-    # -- reading -------------------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------
 
     def batches(self, lane_base: int, progress: Progress) -> Iterator[pa.RecordBatch]:
-        """Keyed rows of the file, piece after piece; stops early, and is not `usable`, on a file it does not cover."""
+        """Keyed rows of the file, piece after piece; stops early, and is not `usable`, on a file it does not
+        cover.
+        """
         from karwan._kernels import baci_rows
 
         self._lane_base = lane_base
@@ -188,7 +205,9 @@ class PackedBaci:
             line += count + bad
             rows, strays = rows + count, strays + bad
             if count:
-                self.in_order &= bool(piece.state[baci_rows.SORTED]) and int(piece.state[baci_rows.FIRST_KEY]) > last_key
+                self.in_order &= (
+                    bool(piece.state[baci_rows.SORTED]) and int(piece.state[baci_rows.FIRST_KEY]) > last_key
+                )
                 last_key = int(piece.state[baci_rows.LAST_KEY])
             if strays > MAX_STRAY_SHARE * (rows + strays) + 1_000 or bad >= MAX_STRAYS_PER_PIECE:
                 self.usable = False
@@ -229,12 +248,15 @@ class PackedBaci:
             held = b""
             offset = 0
             while piece := stream.read(PIECE):
-                # A zip unpacks from the front only: whole lines go to a worker, the rest waits for the next piece.
+                # A zip unpacks from the front only: whole lines go to a worker, the rest waits for the next
+                # piece.
                 digest = hashlib.sha256(piece).digest()
                 whole, _, rest = (held + piece).rpartition(b"\n")
                 offset += len(piece)
                 last = offset >= size
-                body = (whole + b"\n" if whole or not rest else b"") + (rest + b"\n" if last and rest else b"")
+                body = (whole + b"\n" if whole or not rest else b"") + (
+                    rest + b"\n" if last and rest else b""
+                )
                 start = self._header if offset == len(piece) else 0
                 yield pool.submit(self._parse_bytes, kernel, body, start, digest, offset)
                 held = b"" if last else rest
@@ -295,7 +317,7 @@ class PackedBaci:
             strays.append((int(bad_row[n]) + n, text))
         return _Piece(outputs, strays, state, digest, done)
 
-    # -- after reading -------------------------------------------------------------------------------------------------
+    # -- after reading ---------------------------------------------------------------------------------------
 
     def content_hash(self) -> str:
         """Hash of the content, as `Content.hash` gives it."""
@@ -307,7 +329,11 @@ class PackedBaci:
         codes = np.arange(1_000)
         resolved = [self._countries.resolve(str(code), "m49") for code in codes]
         countries = pl.DataFrame(
-            {"code": codes, "country": [name for name, _ in resolved], "known": [known for _, known in resolved]}
+            {
+                "code": codes,
+                "country": [name for name, _ in resolved],
+                "known": [known for _, known in resolved],
+            }
         )
         years = pl.DataFrame({"year": np.arange(self._year_base, self._year_base + YEARS)}).with_columns(
             period=pl.col("year").cast(pl.String),
@@ -338,9 +364,13 @@ class PackedBaci:
             absent.alias("quantity_unit"),
             flags.alias("flags"),
         )
-        # Two codes for one country (56 and 58 for Belgium) would merge flows: that is the general reader's to report.
+        # Two codes for one country (56 and 58 for Belgium) would merge flows: that is the general reader's to
+        # report.
         pairs = frame.select("period", "exporter", "importer")
-        self.usable &= pairs.n_unique() == frame.height and pairs.filter(pl.col("exporter") == pl.col("importer")).is_empty()
+        self.usable &= (
+            pairs.n_unique() == frame.height
+            and pairs.filter(pl.col("exporter") == pl.col("importer")).is_empty()
+        )
         return frame.to_arrow()
 
     def products(self) -> pa.Table:
@@ -357,7 +387,8 @@ class PackedBaci:
 
     def strays(self) -> pl.DataFrame:
         """Lines the kernel left out, read by the general reader."""
-        cells, faults = [], []
+        cells: list[list[str]] = []
+        faults: list[str | None] = []
         for _, text in self._strays:
             try:
                 row = next(csv.reader([text.decode("utf-8").rstrip("\r")]), [])
@@ -371,7 +402,9 @@ class PackedBaci:
         table = pl.DataFrame(cells, schema=dict.fromkeys(COLUMNS, pl.String), orient="row").with_columns(
             pl.Series("line", [number for number, _ in self._strays], dtype=pl.Int64),
             pl.Series("fault", faults, dtype=pl.String),
-            pl.Series("raw", [text.decode("utf-8", "replace")[:300] for _, text in self._strays], dtype=pl.String),
+            pl.Series(
+                "raw", [text.decode("utf-8", "replace")[:300] for _, text in self._strays], dtype=pl.String
+            ),
         )
         blank = pl.col("raw").str.strip_chars() == ""
         return FlowFramer(self._mapping, self._countries).frame(table.filter(~blank))
@@ -387,7 +420,9 @@ def _batch(outputs: _Outputs, count: int) -> pa.RecordBatch:
         pa.array(outputs.values[:count]),
         pa.Array.from_buffers(pa.int64(), count, [pa.py_buffer(known), pa.py_buffer(weights)]),
     ]
-    return pa.RecordBatch.from_arrays(columns, names=["lane_key", "product_key", "value_milliusd", "weight_g"])
+    return pa.RecordBatch.from_arrays(
+        columns, names=["lane_key", "product_key", "value_milliusd", "weight_g"]
+    )
 
 
 def _after_line_feed(buffer: npt.NDArray[np.uint8], start: int, stop: int) -> int:

@@ -1,7 +1,8 @@
 """The published figures a case carries: its `flows.csv`, one reading per source quoted in it.
 
-Each quoted source becomes a source of its own in the store (`case:kaz-pak:SOURCE_ID`): figures that contradict one another
-stay side by side. A two-way total has no direction and is set aside; potentials, offers and deals are no trade.
+Each quoted source becomes a source of its own in the store (`case:kaz-pak:SOURCE_ID`): figures that
+contradict one another stay side by side. A two-way total has no direction and is set aside; potentials,
+offers and deals are no trade.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ CASE_MAPPING = TableMapping(
 def read_case(path: Path | None, options: Options) -> list[Reading]:
     """Readings of a case folder, or of its `flows.csv`."""
     if path is None:
-        raise InvalidInput("The source `case` needs a case folder.", fix="Give the folder that holds case.yaml.")
+        raise InvalidInput(
+            "The source `case` needs a case folder.", fix="Give the folder that holds case.yaml."
+        )
     folder = path if path.is_dir() else path.parent
     table = folder / "flows.csv"
     if not table.is_file():
@@ -94,7 +97,8 @@ def _rows(table: Path, parties: tuple[str, str]) -> Iterator[dict[str, Any]]:
         missing = [name for name in NEEDED if name not in names]
         if missing or ("direction" not in names and "exporter" not in names):
             raise BadTable(
-                f"{table} lacks the column(s) {', '.join(missing or ['direction'])}.", fix="Compare with `karwan schema flows`."
+                f"{table} lacks the column(s) {', '.join(missing or ['direction'])}.",
+                fix="Compare with `karwan schema flows`.",
             )
         for row in reader:
             yield _row(row, reader.line_num, parties)
@@ -104,7 +108,9 @@ def _row(row: dict[str, str | None], line: int, parties: tuple[str, str]) -> dic
     text = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
     a, b = parties
     direction = text.get("direction", "")
-    pair = {"a_to_b": (a, b), "b_to_a": (b, a)}.get(direction, (text.get("exporter", ""), text.get("importer", "")))
+    pair = {"a_to_b": (a, b), "b_to_a": (b, a)}.get(
+        direction, (text.get("exporter", ""), text.get("importer", ""))
+    )
     group = text.get("product_group", "") or "all"
     product = text.get("hs_code") or text.get("product_id") or ("TOTAL" if group == "all" else group)
     return {

@@ -1,11 +1,11 @@
 """UN Comtrade's web service, with and without a subscription key.
 
-Provider: United Nations Statistics Division. Licence: UN Comtrade terms of use. Format: API v1 as documented in November
-2026: `/public/v1/preview/{type}/{frequency}/{classification}` without a key (500 records an answer at most),
-`/data/v1/get/...` with one (250,000). An answer is `{"elapsedTime", "count", "data": [...], "error"}`; the gateway
-answers `{"statusCode", "message"}` for a bad key (401), a spent quota (403) and calls that come too fast (429, with
-`Retry-After`). The service has no pages: a request whose answer reaches the limit is split (by period, flow,
-reporter, partner, product) until the parts fit.
+Provider: United Nations Statistics Division. Licence: UN Comtrade terms of use. Format: API v1 as documented
+in November 2026: `/public/v1/preview/{type}/{frequency}/{classification}` without a key (500 records an
+answer at most), `/data/v1/get/...` with one (250,000). An answer is `{"elapsedTime", "count", "data": [...],
+"error"}`; the gateway answers `{"statusCode", "message"}` for a bad key (401), a spent quota (403) and calls
+that come too fast (429, with `Retry-After`). The service has no pages: a request whose answer reaches the
+limit is split (by period, flow, reporter, partner, product) until the parts fit.
 """
 
 from __future__ import annotations
@@ -39,7 +39,16 @@ KEYED_LIMIT = 250_000
 MAX_TRIES = 6
 MAX_WAIT_S = 120.0
 # Comtrade's own codes where they differ from M49.
-OWN_CODES = {"FRA": "251", "IND": "699", "ITA": "380", "NOR": "579", "CHE": "757", "USA": "842", "TWN": "490", "WLD": "0"}
+OWN_CODES = {
+    "FRA": "251",
+    "IND": "699",
+    "ITA": "380",
+    "NOR": "579",
+    "CHE": "757",
+    "USA": "842",
+    "TWN": "490",
+    "WLD": "0",
+}
 SPLIT_ORDER = ("period", "flowCode", "reporterCode", "partnerCode", "cmdCode")
 CHAPTERS = tuple(f"{number:02d}" for number in range(1, 100) if number != 77)
 
@@ -108,7 +117,8 @@ class Client:
     key
         Subscription key; None asks the public preview.
     cache
-        Folder of answers, by request; None keeps none. What is there is not asked again: an interrupted run resumes.
+        Folder of answers, by request; None keeps none. What is there is not asked again: an interrupted run
+        resumes.
     pause_s
         Least time between two calls.
     timeout_s
@@ -156,7 +166,9 @@ class Client:
             raise Truncated(
                 f"Comtrade cut an answer at {len(records):,} records; the limit is {self.limit:,}.",
                 evidence=", ".join(f"{name}={value}" for name, value in parameters.items()),
-                fix="Ask for fewer partners or products" + ("" if self.key else ", or give a subscription key") + ".",
+                fix="Ask for fewer partners or products"
+                + ("" if self.key else ", or give a subscription key")
+                + ".",
             )
         for part in parts:
             yield from self._records(path, part)
@@ -204,7 +216,9 @@ class Client:
             if attempt < MAX_TRIES - 1:
                 self.sleep(wait)
         raise ServiceError(
-            f"Comtrade did not answer properly in {MAX_TRIES} tries.", evidence=said, fix="Check the network, or go on later."
+            f"Comtrade did not answer properly in {MAX_TRIES} tries.",
+            evidence=said,
+            fix="Check the network, or go on later.",
         )
 
     def _keep_pace(self) -> None:
@@ -221,11 +235,19 @@ def _judge(answer: httpx.Response) -> dict[str, Any] | tuple[str, float | None]:
     if answer.status_code == 429:
         return f"429: {message}", _retry_after(answer, message)
     if answer.status_code == 401 or (answer.status_code == 403 and "quota" not in message.lower()):
-        raise BadKey("Comtrade refuses the subscription key.", evidence=message, fix="Check the key and its product.")
+        raise BadKey(
+            "Comtrade refuses the subscription key.", evidence=message, fix="Check the key and its product."
+        )
     if answer.status_code == 403:
-        raise BadKey("The quota of the subscription key is spent.", evidence=message, fix="Go on when it is replenished.")
+        raise BadKey(
+            "The quota of the subscription key is spent.",
+            evidence=message,
+            fix="Go on when it is replenished.",
+        )
     if 400 <= answer.status_code < 500:
-        raise InvalidInput(f"Comtrade refuses the request ({answer.status_code}).", evidence=message, fix="Check the codes.")
+        raise InvalidInput(
+            f"Comtrade refuses the request ({answer.status_code}).", evidence=message, fix="Check the codes."
+        )
     if answer.status_code != 200:
         return f"{answer.status_code}: {message}", None
     try:
@@ -235,7 +257,9 @@ def _judge(answer: httpx.Response) -> dict[str, Any] | tuple[str, float | None]:
     if not isinstance(document, dict) or not isinstance(document.get("data"), list):
         return "the answer has no list `data`", None
     if document.get("error"):
-        raise InvalidInput("Comtrade answers with an error.", evidence=str(document["error"])[:300], fix="Check the request.")
+        raise InvalidInput(
+            "Comtrade answers with an error.", evidence=str(document["error"])[:300], fix="Check the request."
+        )
     return document
 
 
@@ -295,12 +319,15 @@ def request_from(service: Mapping[str, str], countries: Countries) -> Request:
 
     if not listed("reporters") or not listed("periods"):
         raise InvalidInput(
-            "The source `comtrade` needs reporters and periods.", fix="Set --set reporters=KAZ,PAK --set periods=2022,2023."
+            "The source `comtrade` needs reporters and periods.",
+            fix="Set --set reporters=KAZ,PAK --set periods=2022,2023.",
         )
     periods = listed("periods")
     bad = [period for period in periods if not re.fullmatch(r"\d{4}(\d{2})?", period)]
     if bad or len({len(period) for period in periods}) > 1:
-        raise InvalidInput(f"periods are {', '.join(periods)}.", fix="Give years (2023) or months (202303), not both.")
+        raise InvalidInput(
+            f"periods are {', '.join(periods)}.", fix="Give years (2023) or months (202303), not both."
+        )
     partners = tuple(comtrade_code(text, countries) for text in listed("partners"))
     return Request(
         frequency="A" if len(periods[0]) == 4 else "M",
@@ -313,17 +340,32 @@ def request_from(service: Mapping[str, str], countries: Countries) -> Request:
     )
 
 
-KNOWN_SETTINGS = ("url", "key", "cache", "pause_s", "reporters", "partners", "periods", "products", "flows", "classification")
+KNOWN_SETTINGS = (
+    "url",
+    "key",
+    "cache",
+    "pause_s",
+    "reporters",
+    "partners",
+    "periods",
+    "products",
+    "flows",
+    "classification",
+)
 
 
 def read_comtrade_api(path: Path | None, options: Options) -> list[Reading]:
     """One reading of everything the request brings; the network is used here, before the store is touched."""
     if path is not None:
-        raise InvalidInput("The source `comtrade` reads no file.", fix="For a downloaded file use the source comtrade-csv.")
+        raise InvalidInput(
+            "The source `comtrade` reads no file.", fix="For a downloaded file use the source comtrade-csv."
+        )
     settings = options.service
     unknown = [name for name in settings if name not in KNOWN_SETTINGS]
     if unknown:
-        raise InvalidInput(f"There is no setting {', '.join(unknown)}.", fix=f"Choose of {', '.join(KNOWN_SETTINGS)}.")
+        raise InvalidInput(
+            f"There is no setting {', '.join(unknown)}.", fix=f"Choose of {', '.join(KNOWN_SETTINGS)}."
+        )
     client = Client(
         url=settings.get("url", BASE_URL),
         key=settings.get("key") or os.environ.get("COMTRADE_KEY"),
@@ -359,7 +401,8 @@ def reading_of_records(records: Sequence[Mapping[str, Any]], request: Request, o
                 "fault": pl.Series([None] * len(records), dtype=pl.String),
                 "raw": pl.Series([text[:300] for text in texts], dtype=pl.String),
                 **{
-                    name: pl.Series([_cell(record.get(name)) for record in records], dtype=pl.String) for name in needed
+                    name: pl.Series([_cell(record.get(name)) for record in records], dtype=pl.String)
+                    for name in needed
                 },
             }
         )

@@ -1,8 +1,9 @@
 """CSV files of UN Comtrade, with the column names of the present download and of the old one.
 
-Provider: United Nations Statistics Division, UN Comtrade. Licence: UN Comtrade's terms of use (no redistribution of
-bulk data without permission). The present headers are those of the API (`reporterISO`, `cmdCode`, `primaryValue`);
-the old ones are those of the site up to 2023 (`Reporter ISO`, `Commodity Code`, `Trade Value (US$)`).
+Provider: United Nations Statistics Division, UN Comtrade. Licence: UN Comtrade's terms of use (no
+redistribution of bulk data without permission). The present headers are those of the API (`reporterISO`,
+`cmdCode`, `primaryValue`); the old ones are those of the site up to 2023 (`Reporter ISO`, `Commodity Code`,
+`Trade Value (US$)`).
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ OPTIONAL_FIELDS = ("weight", "quantity", "quantity_unit")
 
 
 def mapping_for(header: list[str], name: str) -> TableMapping:
-    """The mapping for a Comtrade file with these columns; numeric codes are used where the ISO columns are absent."""
+    """The mapping for a Comtrade file with these columns; numeric codes are used where the ISO columns are
+    absent.
+    """
     names = set(header)
     if {"cmdCode", "primaryValue"} <= names:
         mapping = PRESENT
@@ -100,7 +103,7 @@ def mapping_for(header: list[str], name: str) -> TableMapping:
         raise BadTable(
             f"{name} is no Comtrade CSV.",
             evidence=f"its columns: {', '.join(header)[:200] or 'none'}",
-            fix="It needs cmdCode and primaryValue, or Commodity Code and Trade Value (US$), separated by commas.",
+            fix="It needs cmdCode and primaryValue, or Commodity Code and Trade Value (US$), with commas.",
         )
     columns = {
         key: field
@@ -111,14 +114,18 @@ def mapping_for(header: list[str], name: str) -> TableMapping:
         mapping,
         columns=columns,
         keep=tuple(rule for rule in mapping.keep if rule.column not in OPTIONAL_KEEP or rule.column in names),
-        flags=tuple(rule for rule in mapping.flags if rule.column not in OPTIONAL_FLAGS or rule.column in names),
+        flags=tuple(
+            rule for rule in mapping.flags if rule.column not in OPTIONAL_FLAGS or rule.column in names
+        ),
     )
 
 
 def read_comtrade_csv(path: Path | None, options: Options) -> list[Reading]:
     """Readings of a Comtrade CSV, or of the CSVs in a zip."""
     if path is None:
-        raise InvalidInput("The source `comtrade-csv` needs a file.", fix="Give the CSV downloaded from Comtrade.")
+        raise InvalidInput(
+            "The source `comtrade-csv` needs a file.", fix="Give the CSV downloaded from Comtrade."
+        )
     return [_reading(content, options) for content in contents(path, SUFFIXES["csv"])]
 
 

@@ -54,7 +54,9 @@ class Content:
                 yield cast(BinaryIO, packed)
         except (zipfile.BadZipFile, EOFError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
             raise BadArchive(
-                f"{self.name} cannot be unpacked.", evidence=str(error), fix="The archive is damaged: fetch it again."
+                f"{self.name} cannot be unpacked.",
+                evidence=str(error),
+                fix="The archive is damaged: fetch it again.",
             ) from error
 
     def head(self, limit: int) -> bytes:
@@ -63,7 +65,9 @@ class Content:
             return stream.read(limit)
 
     def hash(self) -> str:
-        """Hash of the content: SHA-256 over the SHA-256 of every piece of 8 MiB, so that pieces hash in parallel."""
+        """Hash of the content: SHA-256 over the SHA-256 of every piece of 8 MiB, so that pieces hash in
+        parallel.
+        """
         if self.member is None:
             with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
                 digests = list(workers.map(self._piece_digest, range(0, max(1, self.size), PIECE)))
@@ -102,12 +106,15 @@ def contents(path: Path, suffixes: tuple[str, ...]) -> list[Content]:
         raise InvalidInput(f"{path.name} is empty.", fix="Fetch it again.")
     with path.open("rb") as stream:
         magic = stream.read(4)
-    if path.suffix.lower() != ".zip" and not (magic == b"PK\x03\x04" and path.suffix.lower() not in (".xlsx", ".xlsm")):
+    if path.suffix.lower() != ".zip" and not (
+        magic == b"PK\x03\x04" and path.suffix.lower() not in (".xlsx", ".xlsm")
+    ):
         return [Content(path, None, size)]
     members = [member for member in check_zip(path) if member.filename.lower().endswith(suffixes)]
     if not members:
         raise InvalidInput(
-            f"{path.name} holds no table this source reads.", fix=f"It reads members ending in {', '.join(suffixes)}."
+            f"{path.name} holds no table this source reads.",
+            fix=f"It reads members ending in {', '.join(suffixes)}.",
         )
     members.sort(key=lambda member: member.filename)
     return [Content(path, member.filename, member.file_size) for member in members]

@@ -1,9 +1,9 @@
 """Country codes and names as trade sources write them, turned into ISO 3166-1 alpha-3.
 
-`mappings/country_codes.csv` holds the numeric codes of the UN M49 standard and the codes UN Comtrade and BACI add to
-it (842 for the United States, 699 for India, ...); where CEPII folds a former territory into its successor (58 into
-BEL, 280 into DEU, 711 into ZAF, 736 into SDN) so does this table. `mappings/country_names.csv` holds other spellings,
-English and Russian.
+`mappings/country_codes.csv` holds the numeric codes of the UN M49 standard and the codes UN Comtrade and BACI
+add to it (842 for the United States, 699 for India, ...); where CEPII folds a former territory into its
+successor (58 into BEL, 280 into DEU, 711 into ZAF, 736 into SDN) so does this table.
+`mappings/country_names.csv` holds other spellings, English and Russian.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ KINDS = ("m49", "iso3", "name")
 
 
 def name_key(name: str) -> str:
-    """Letters of a name without accents, spaces and marks, in lower case: `Côte d'Ivoire` -> `cotedivoire`."""
+    """Letters of a name without accents, spaces and marks, in lower case: `Côte d'Ivoire` ->
+    `cotedivoire`.
+    """
     decomposed = unicodedata.normalize("NFKD", name)
     return "".join(letter for letter in decomposed if letter.isalpha()).lower()
 
@@ -93,10 +95,16 @@ def read_country_codes(path: Path) -> dict[int, tuple[str, str]]:
                 evidence=f"columns: {', '.join(names) or 'none'}",
                 fix=f"Give one column of {', '.join(CODE_COLUMNS)} and one of {', '.join(COUNTRY_COLUMNS)}.",
             )
-        title = next((name for name in ("name", "country_name", "country_name_full") if name in names), country)
+        title = next(
+            (name for name in ("name", "country_name", "country_name_full") if name in names), country
+        )
         found: dict[int, tuple[str, str]] = {}
         for row in reader:
-            if row[code].strip().isdigit() and len(row[country].strip()) == 3 and row[country].strip().isalpha():
+            if (
+                row[code].strip().isdigit()
+                and len(row[country].strip()) == 3
+                and row[country].strip().isalpha()
+            ):
                 found[int(row[code])] = (row[country].strip().upper(), row[title].strip())
     return found
 
@@ -107,12 +115,12 @@ def packaged_countries() -> Countries:
     folder = files("karwan.io") / "mappings"
     by_number: dict[int, str] = {}
     by_name: dict[str, str] = {}
-    with (folder / "country_codes.csv").open(encoding="utf-8", newline="") as handle:
+    with (folder / "country_codes.csv").open(encoding="utf-8") as handle:
         for row in csv.DictReader(handle):
             by_number[int(row["code"])] = row["country"]
             if row["standard"] != "comtrade":
                 by_name[name_key(row["name"])] = row["country"]
-    with (folder / "country_names.csv").open(encoding="utf-8", newline="") as handle:
+    with (folder / "country_names.csv").open(encoding="utf-8") as handle:
         for row in csv.DictReader(handle):
             by_name[name_key(row["name"])] = row["country"]
     return Countries(by_number=by_number, alpha3=frozenset(by_number.values()), by_name=by_name)

@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,10 @@ def read_header(content: Content, *, delimiter: str, encoding: str, header_row: 
     """
     head = content.head(HEADER_LIMIT)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") and not encoding.lower().startswith("utf-16"):
-        raise BadTable(f"{content.name} is UTF-16 text.", fix="Set `encoding: utf-16` in the mapping, or save it as UTF-8.")
+        raise BadTable(
+            f"{content.name} is UTF-16 text.",
+            fix="Set `encoding: utf-16` in the mapping, or save it as UTF-8.",
+        )
     lines = head.split(b"\n", header_row) if not encoding.lower().startswith("utf-16") else [head]
     if len(lines) <= header_row and len(head) == HEADER_LIMIT:
         raise BadTable(
@@ -47,7 +51,9 @@ def read_header(content: Content, *, delimiter: str, encoding: str, header_row: 
             fix="A table has one line of column names; this file is something else.",
         )
     if b"\x00" in head and not encoding.lower().startswith("utf-16"):
-        raise BadTable(f"{content.name} is not text: it holds zero bytes.", fix="Give the CSV, not a binary file.")
+        raise BadTable(
+            f"{content.name} is not text: it holds zero bytes.", fix="Give the CSV, not a binary file."
+        )
     try:
         text = head.decode(encoding, errors="strict" if len(head) < HEADER_LIMIT else "ignore")
     except UnicodeDecodeError:
@@ -70,9 +76,15 @@ def check_columns(content: Content, header: Sequence[str], needed: Sequence[str]
     if not missing and not twice:
         return
     if twice:
-        raise BadTable(f"{content.name}: column(s) {', '.join(twice)} stand twice in the header.", fix="Rename one.")
+        raise BadTable(
+            f"{content.name}: column(s) {', '.join(twice)} stand twice in the header.", fix="Rename one."
+        )
     joined = delimiter.join(header)
-    better = [mark for mark in DELIMITERS if mark != delimiter and all(name in joined.split(mark) for name in missing)]
+    better = [
+        mark
+        for mark in DELIMITERS
+        if mark != delimiter and all(name in joined.split(mark) for name in missing)
+    ]
     near = [match for name in missing for match in difflib.get_close_matches(name, header, 1)]
     fix = "Check the source or the mapping."
     if better:
@@ -97,9 +109,9 @@ def read_blocks(
 ) -> Iterator[pl.DataFrame]:
     """Frames with `line`, `fault`, `raw` and the needed columns as text.
 
-    A row with too few or too many cells, or whose bytes are not text, comes back with its `fault`; nothing is dropped
-    but blank lines. `line` counts physical lines from 1, header included; line breaks inside quoted cells of the
-    needed columns are counted.
+    A row with too few or too many cells, or whose bytes are not text, comes back with its `fault`; nothing
+    is dropped but blank lines. `line` counts physical lines from 1, header included; line breaks inside
+    quoted cells of the needed columns are counted.
 
     Raises
     ------
@@ -122,7 +134,11 @@ def read_blocks(
             reader = arrow_csv.open_csv(
                 pa.PythonFile(counted, mode="r"),
                 read_options=arrow_csv.ReadOptions(
-                    use_threads=False, block_size=BLOCK, skip_rows=header_row, column_names=header, encoding=encoding
+                    use_threads=False,
+                    block_size=BLOCK,
+                    skip_rows=header_row,
+                    column_names=header,
+                    encoding=encoding,
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=delimiter,
@@ -131,7 +147,9 @@ def read_blocks(
                     invalid_row_handler=keep_ragged,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    include_columns=list(needed), column_types=dict.fromkeys(needed, pa.binary()), strings_can_be_null=False
+                    include_columns=list(needed),
+                    column_types=dict.fromkeys(needed, pa.binary()),
+                    strings_can_be_null=False,
                 ),
             )
             lines = _Lines(first=header_row + 1)
@@ -156,7 +174,7 @@ def _no_rows(needed: Sequence[str]) -> pl.DataFrame:
 class _Counted(io.RawIOBase):
     """A stream that reports how many bytes were read from it."""
 
-    def __init__(self, stream: io.BufferedIOBase | object, progress: Progress) -> None:
+    def __init__(self, stream: BinaryIO, progress: Progress) -> None:
         self._stream = stream
         self._progress = progress
         self._done = 0
@@ -165,7 +183,7 @@ class _Counted(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        piece: bytes = self._stream.read(size)  # type: ignore[attr-defined]
+        piece = self._stream.read(size)
         self._done += len(piece)
         self._progress(self._done)
         return piece
@@ -213,7 +231,9 @@ def _frames(
     """The block's rows, then the ragged rows met up to its end, both with their lines."""
     records = lines.records(block.height, [number for number, _, _ in ragged])
     texts = _texts(block, needed)
-    breaks = sum((pl.col(name).str.count_matches("\n").fill_null(0) for name in needed), pl.lit(0, dtype=pl.UInt32))
+    breaks = sum(
+        (pl.col(name).str.count_matches("\n").fill_null(0) for name in needed), pl.lit(0, dtype=pl.UInt32)
+    )
     lines.note(records, texts.select(breaks.cast(pl.Int64)).to_series().to_numpy())
     met = [row for row in ragged if block.height == 0 or row[0] < lines.next_record]
     ragged[:] = [row for row in ragged if row[0] >= lines.next_record] if block.height else []
@@ -227,7 +247,9 @@ def _frames(
         frame = pl.DataFrame(
             {
                 "line": lines.lines(np.asarray([number for (number, _, _), _ in faulty], np.int64)),
-                "fault": [fault + (spans.format(count + 1) if count else "") for (_, fault, _), count in faulty],
+                "fault": [
+                    fault + (spans.format(count + 1) if count else "") for (_, fault, _), count in faulty
+                ],
                 "raw": [text.rstrip("\r\n")[:300] for (_, _, text), _ in faulty],
             },
             schema={"line": pl.Int64, "fault": pl.String, "raw": pl.String},
@@ -252,7 +274,9 @@ def _decode(value: bytes) -> str | None:
         return None
 
 
-def _decoded(block: pl.DataFrame, texts: pl.DataFrame, needed: Sequence[str], numbers: Numbers) -> pl.DataFrame:
+def _decoded(
+    block: pl.DataFrame, texts: pl.DataFrame, needed: Sequence[str], numbers: Numbers
+) -> pl.DataFrame:
     """Text rows with their lines; rows that are not text get a fault; blank lines go."""
     broken = [name for name in needed if texts[name].null_count()]
     fault, shown = pl.lit(None, dtype=pl.String), texts
@@ -260,8 +284,11 @@ def _decoded(block: pl.DataFrame, texts: pl.DataFrame, needed: Sequence[str], nu
         undecoded = pl.any_horizontal(pl.col(name).is_null() for name in broken)
         fault = pl.when(undecoded).then(pl.lit("bytes that are not UTF-8 text: mixed encodings"))
         shown = texts.with_columns(
-            pl.Series(name, [value.decode("utf-8", "replace") for value in block[name]], dtype=pl.String) for name in broken
+            pl.Series(name, [value.decode("utf-8", "replace") for value in block[name]], dtype=pl.String)
+            for name in broken
         )
     raw = shown.select(pl.concat_str(needed, separator=",").str.slice(0, 300)).to_series()
     blank = pl.all_horizontal(pl.col(name) == "" for name in needed).fill_null(False)
-    return texts.select(pl.Series("line", numbers), fault.alias("fault"), raw.alias("raw"), *needed).filter(~blank)
+    return texts.select(pl.Series("line", numbers), fault.alias("fault"), raw.alias("raw"), *needed).filter(
+        ~blank
+    )

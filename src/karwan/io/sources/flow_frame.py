@@ -1,4 +1,6 @@
-"""Turn the text columns of a table into staged flow rows, each with the reason why it cannot be used, if any."""
+"""Turn the text columns of a table into staged flow rows, each with the reason why it cannot be used, if
+any.
+"""
 
 from __future__ import annotations
 
@@ -56,17 +58,24 @@ class FlowFramer:
         self._periods: dict[tuple[str, int], dict[str, tuple[str, str, str, str] | None]] = {}
 
     def frame(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Staged rows (columns `STAGED`) of a frame with `line`, `fault` (null, or why the row cannot be read), `raw`
-        and the mapping's columns as text or numbers; one row per part of the mapping."""
+        """Staged rows (columns `STAGED`) of a frame with `line`, `fault` (null, or why the row cannot be
+        read), `raw` and the mapping's columns as text or numbers; one row per part of the mapping."""
         staged = [self._view(table, view) for view in self.mapping.views()]
         return staged[0] if len(staged) == 1 else pl.concat(staged).sort("line", maintain_order=True)
 
     def _view(self, table: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         work = table.select(
-            "line", "fault", "raw", *(pl.col(name).alias(SOURCE_COLUMN + name) for name in self.mapping.needed())
+            "line",
+            "fault",
+            "raw",
+            *(pl.col(name).alias(SOURCE_COLUMN + name) for name in self.mapping.needed()),
         )
         work = work.with_columns(
-            **{f"_{name}": self._text(entry, work) for name, entry in view.items() if name not in ("value", "weight")},
+            **{
+                f"_{name}": self._text(entry, work)
+                for name, entry in view.items()
+                if name not in ("value", "weight")
+            },
             _amount=self._number(view["value"], work),
             _amount_text=self._source(view["value"], work),
         )
@@ -77,23 +86,31 @@ class FlowFramer:
         work = self._figures(work, view)
         work = self._flags(work, view)
         if self.mapping.missing_value == "absent":
-            absent = pl.col("_amount").is_null() & pl.col("_amount_text").is_null() & pl.col("fault").is_null()
+            absent = (
+                pl.col("_amount").is_null() & pl.col("_amount_text").is_null() & pl.col("fault").is_null()
+            )
             self.absent_cells += int(work.select(absent.sum()).item())
             work = work.filter(~absent)
         staged = work.with_columns(reason=self._reason(view))
         return staged.select(pl.col(name).cast(kind) for name, kind in STAGED.items())
 
-    # -- text and numbers -------------------------------------------------------------------------------------------
+    # -- text and numbers ------------------------------------------------------------------------------------
 
     def _source(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
-        """Text of a field as the source has it: stripped, cut to `MAX_TEXT`, null where it is a mark for missing."""
+        """Text of a field as the source has it: stripped, cut to `MAX_TEXT`, null where it is a mark for
+        missing.
+        """
         if entry.column is None:
             return pl.lit(entry.value, dtype=pl.String)
         name = SOURCE_COLUMN + entry.column
         text = pl.col(name)
         if table.schema[name].is_float():
             whole = (text == text.round(0)) & text.is_finite()
-            text = pl.when(whole).then(text.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(text.cast(pl.String))
+            text = (
+                pl.when(whole)
+                .then(text.cast(pl.Int64, strict=False).cast(pl.String))
+                .otherwise(text.cast(pl.String))
+            )
         elif table.schema[name] != pl.String:
             text = text.cast(pl.String)
         text = text.str.strip_chars(" \t\r\n\u00a0\ufeff").str.slice(0, MAX_TEXT)
@@ -104,7 +121,9 @@ class FlowFramer:
         if not entry.values:
             return text
         if entry.only:
-            return text.replace_strict(dict(entry.values), default=pl.lit(None, pl.String), return_dtype=pl.String)
+            return text.replace_strict(
+                dict(entry.values), default=pl.lit(None, pl.String), return_dtype=pl.String
+            )
         return text.replace(dict(entry.values))
 
     def _number(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
@@ -122,7 +141,7 @@ class FlowFramer:
         scaled = number * entry.multiply if entry.multiply != 1.0 else number
         return pl.when(scaled.is_finite()).then(scaled).otherwise(None)
 
-    # -- who ---------------------------------------------------------------------------------------------------------
+    # -- who -------------------------------------------------------------------------------------------------
 
     def _countries(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         for name in COUNTRY_FIELDS:
@@ -133,7 +152,8 @@ class FlowFramer:
             found = [self.countries.resolve(text, kind) for text in texts]
             # A look-up list may give alpha-3 codes or names where the source has codes of its own.
             found = [
-                self.countries.resolve(code, "name") if not known and kind != "name" and text in view[name].values.values()
+                self.countries.resolve(code, "name")
+                if not known and kind != "name" and text in view[name].values.values()
                 else (code, known)
                 for text, (code, known) in zip(texts, found, strict=True)
             ]
@@ -163,7 +183,11 @@ class FlowFramer:
             )
             side = pl.col("_reporter_side") if "reporter_side" in view else by_reporter
             reporter = (
-                pl.when(side == "exporter").then(exporter).when(side == "importer").then(importer).otherwise(reporter)
+                pl.when(side == "exporter")
+                .then(exporter)
+                .when(side == "importer")
+                .then(importer)
+                .otherwise(reporter)
             )
             return work.with_columns(
                 reporter_side=side,
@@ -187,7 +211,7 @@ class FlowFramer:
             _importer_ok=pl.when(outward).then(there_ok).otherwise(here_ok),
         )
 
-    # -- when, what ----------------------------------------------------------------------------------------------------
+    # -- when, what ------------------------------------------------------------------------------------------
 
     def _period(self, work: pl.DataFrame, entry: Field) -> pl.DataFrame:
         if entry.month_column is not None:
@@ -198,7 +222,9 @@ class FlowFramer:
         texts = work.get_column("_period").unique().drop_nulls()
         for text in texts:
             if text not in known:
-                plain = text.replace(" ", "-") if entry.month_column is not None and text[-2:].isdigit() else text
+                plain = (
+                    text.replace(" ", "-") if entry.month_column is not None and text[-2:].isdigit() else text
+                )
                 found = parse_period(plain, entry.fiscal_start_month)
                 known[text] = (
                     None
@@ -221,7 +247,9 @@ class FlowFramer:
         work = work.with_columns(product=code)
         work = work.with_columns(hs_revision=self._revision(work, view))
         pairs = work.select("product", "hs_revision").unique().filter(pl.col("product").is_not_null())
-        rows = [(code, revision, *self._code(code, revision or "", entry)) for code, revision in pairs.iter_rows()]
+        rows = [
+            (code, revision, *self._code(code, revision or "", entry)) for code, revision in pairs.iter_rows()
+        ]
         lookup = pl.DataFrame(
             rows,
             schema={
@@ -258,7 +286,7 @@ class FlowFramer:
             known = known and (code in self.known_codes or (len(code) > 6 and code[:6] in self.known_codes))
         return len(code), fault, known
 
-    # -- how much ------------------------------------------------------------------------------------------------------
+    # -- how much --------------------------------------------------------------------------------------------
 
     def _figures(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         null = pl.lit(None, dtype=pl.Float64)
@@ -267,8 +295,12 @@ class FlowFramer:
         unit = pl.col("_quantity_unit") if "quantity_unit" in view else pl.lit(None, dtype=pl.String)
         amount = pl.col("_amount")
         return work.with_columns(
-            value_milliusd=pl.when(amount.abs() < MAX_VALUE_USD).then((amount * 1_000).round(0)).cast(pl.Int64),
-            weight_g=pl.when((weight >= 0) & (weight < MAX_VALUE_USD)).then((weight * 1_000).round(0)).cast(pl.Int64),
+            value_milliusd=pl.when(amount.abs() < MAX_VALUE_USD)
+            .then((amount * 1_000).round(0))
+            .cast(pl.Int64),
+            weight_g=pl.when((weight >= 0) & (weight < MAX_VALUE_USD))
+            .then((weight * 1_000).round(0))
+            .cast(pl.Int64),
             quantity=pl.when(quantity >= 0).then(quantity),
             quantity_unit=unit,
             _weight=weight,
@@ -292,7 +324,7 @@ class FlowFramer:
         named = [pl.when(condition.fill_null(False)).then(pl.lit(name)) for condition, name in marks]
         return work.with_columns(flags=pl.concat_str(named, separator=";", ignore_nulls=True))
 
-    # -- why not -------------------------------------------------------------------------------------------------------
+    # -- why not ---------------------------------------------------------------------------------------------
 
     def _reason(self, view: Mapping[str, Field]) -> pl.Expr:
         amount_text = pl.col("_amount_text")
@@ -303,10 +335,15 @@ class FlowFramer:
         if "flow" in view and "exporter" not in view:
             flow = pl.col("_flow").str.to_lowercase()
             both = list(EXPORTS + IMPORTS)
-            said = pl.format("set aside: flow '{}' is neither exports nor imports", pl.col("_flow").fill_null(""))
+            said = pl.format(
+                "set aside: flow '{}' is neither exports nor imports", pl.col("_flow").fill_null("")
+            )
             checks.append((~flow.is_in(both).fill_null(False), said))
         checks += [
-            (pl.col("exporter").is_null() | pl.col("importer").is_null(), pl.lit("no exporter or no importer")),
+            (
+                pl.col("exporter").is_null() | pl.col("importer").is_null(),
+                pl.lit("no exporter or no importer"),
+            ),
             (
                 pl.col("period").is_null(),
                 pl.format("period '{}' is not a year, month or range", pl.col("_period").fill_null("")),
@@ -319,13 +356,18 @@ class FlowFramer:
                 pl.format("value '{}' is a formula, not a number", amount_text),
             ),
             (
-                pl.col("_amount").is_null() & amount_text.is_not_null() & ~amount_text.str.to_lowercase().is_in(["nan"]),
+                pl.col("_amount").is_null()
+                & amount_text.is_not_null()
+                & ~amount_text.str.to_lowercase().is_in(["nan"]),
                 pl.format("value '{}' is not a number", amount_text),
             ),
             (pl.col("_amount").is_null(), pl.lit("value is missing (missing is not zero)")),
             (pl.col("_amount") < 0, pl.format("value {} is negative", amount_text)),
             (pl.col("value_milliusd").is_null(), pl.format("value {} is not plausible money", amount_text)),
-            (~pl.col("reporter_side").is_in(list(REPORTER_SIDES)).fill_null(False), pl.lit("unknown reporting side")),
+            (
+                ~pl.col("reporter_side").is_in(list(REPORTER_SIDES)).fill_null(False),
+                pl.lit("unknown reporting side"),
+            ),
             (
                 ~pl.col("valuation").is_in(list(VALUATIONS)).fill_null(False),
                 pl.format("valuation '{}' is not fob, cif or unknown", pl.col("valuation").fill_null("")),

@@ -1,4 +1,6 @@
-"""Any table with a declarative mapping: CSV, Excel or Parquet, national statistics and research extracts alike."""
+"""Any table with a declarative mapping: CSV, Excel or Parquet, national statistics and research extracts
+alike.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ SUFFIXES = {"csv": (".csv", ".txt", ".tsv"), "xlsx": (".xlsx", ".xlsm"), "parque
 def read_mapped(path: Path | None, options: Options) -> list[Reading]:
     """Readings of a table with the mapping the options name."""
     if options.mapping is None:
-        raise InvalidInput("The source `table` needs a mapping.", fix="Give --mapping NAME or FILE; see `karwan trade sources`.")
+        raise InvalidInput(
+            "The source `table` needs a mapping.",
+            fix="Give --mapping NAME or FILE; see `karwan trade sources`.",
+        )
     assert path is not None
     return readings_of(path, mapping_named(options.mapping), options)
 
@@ -36,7 +41,9 @@ def readings_of(path: Path, mapping: TableMapping, options: Options) -> list[Rea
     return [reading_of(content, mapping, options) for content in contents(path, SUFFIXES[mapping.layout])]
 
 
-def reading_of(content: Content, mapping: TableMapping, options: Options, *, source: str | None = None) -> Reading:
+def reading_of(
+    content: Content, mapping: TableMapping, options: Options, *, source: str | None = None
+) -> Reading:
     """Reading of one content under a mapping."""
     framer = FlowFramer(
         mapping, options.countries, hs_revision=options.hs_revision, known_codes=options.known_codes
@@ -87,11 +94,15 @@ def _frames(
 def _read_parquet(content: Content, needed: tuple[str, ...], progress: Progress) -> Iterator[pl.DataFrame]:
     """Frames of a Parquet file; `line` is the row number from 1, columns keep their types."""
     if content.member is not None:
-        raise BadTable(f"{content.name} is Parquet inside a zip.", fix="Parquet is packed already: unpack the zip.")
+        raise BadTable(
+            f"{content.name} is Parquet inside a zip.", fix="Parquet is packed already: unpack the zip."
+        )
     try:
         table = pq.ParquetFile(content.path)
     except pa.ArrowInvalid as error:
-        raise BadTable(f"{content.name} is no whole Parquet file.", evidence=str(error)[:200], fix="Fetch it again.") from error
+        raise BadTable(
+            f"{content.name} is no whole Parquet file.", evidence=str(error)[:200], fix="Fetch it again."
+        ) from error
     check_columns(content, table.schema_arrow.names, needed, ",")
     first = 1
     for batch in table.iter_batches(PARQUET_ROWS, columns=list(needed)):
@@ -99,7 +110,9 @@ def _read_parquet(content: Content, needed: tuple[str, ...], progress: Progress)
         yield frame.select(
             (pl.int_range(pl.len(), dtype=pl.Int64) + first).alias("line"),
             pl.lit(None, dtype=pl.String).alias("fault"),
-            pl.concat_str([pl.col(name).cast(pl.String) for name in needed], separator=",", ignore_nulls=False)
+            pl.concat_str(
+                [pl.col(name).cast(pl.String) for name in needed], separator=",", ignore_nulls=False
+            )
             .str.slice(0, 300)
             .alias("raw"),
             *needed,

@@ -32,7 +32,8 @@ class Field:
     value
         The constant.
     values
-        Text of the source to text of ours, applied first; where `only` is set, other texts are an error of the row.
+        Text of the source to text of ours, applied first; where `only` is set, other texts are an error of
+        the row.
     codes
         For countries: `m49`, `iso3` or `name`.
     multiply
@@ -108,13 +109,15 @@ class TableMapping:
     flags: tuple[Flag, ...] = ()
 
     def views(self) -> list[MappingABC[str, Field]]:
-        """Field tables to apply to every row: one, or one per entry of `parts` for a table with several figures."""
+        """Field tables to apply to every row: one, or one per entry of `parts` for a table with several
+        figures.
+        """
         return [{**self.columns, **part} for part in self.parts] or [self.columns]
 
     def needed(self) -> tuple[str, ...]:
         """Every column the mapping reads, in order of first mention."""
         names = [name for view in self.views() for entry in view.values() for name in entry.columns()]
-        names += [rule.column for rule in (*self.keep, *self.flags)]
+        names += [rule.column for rule in self.keep] + [rule.column for rule in self.flags]
         return tuple(dict.fromkeys(names))
 
 
@@ -139,11 +142,17 @@ FIELDS = (
 def parse_mapping(raw: Any, origin: str) -> TableMapping:
     """Check a parsed YAML document and build the mapping; every problem is listed at once."""
     if not isinstance(raw, dict):
-        raise InvalidInput(f"{origin} is not a mapping file.", fix="It must hold keys such as name, layout, columns.")
+        raise InvalidInput(
+            f"{origin} is not a mapping file.", fix="It must hold keys such as name, layout, columns."
+        )
     problems: list[str] = []
     known = {entry.name for entry in fields(TableMapping)}
-    problems += [f"unknown key `{key}` (known: {', '.join(sorted(known))})" for key in raw if key not in known]
-    scalars = {key: raw[key] for key in known & set(raw) - {"columns", "parts", "keep", "flags", "missing_marks"}}
+    problems += [
+        f"unknown key `{key}` (known: {', '.join(sorted(known))})" for key in raw if key not in known
+    ]
+    scalars = {
+        key: raw[key] for key in known & set(raw) - {"columns", "parts", "keep", "flags", "missing_marks"}
+    }
     mapping = TableMapping(
         **{"name": Path(origin).stem, **scalars},
         missing_marks=tuple(str(mark) for mark in raw.get("missing_marks", TableMapping("").missing_marks)),
@@ -154,9 +163,13 @@ def parse_mapping(raw: Any, origin: str) -> TableMapping:
     )
     problems += _incomplete(mapping)
     if problems:
-        shown = "\n        ".join(problems[:5]) + (f"\n        and {len(problems) - 5} more" if len(problems) > 5 else "")
+        shown = "\n        ".join(problems[:5]) + (
+            f"\n        and {len(problems) - 5} more" if len(problems) > 5 else ""
+        )
         raise InvalidInput(
-            f"Mapping {origin} has {len(problems)} problem(s).", evidence=shown, fix="See docs/sources_trade.md."
+            f"Mapping {origin} has {len(problems)} problem(s).",
+            evidence=shown,
+            fix="See docs/sources_trade.md.",
         )
     return mapping
 
@@ -205,7 +218,9 @@ def _incomplete(mapping: TableMapping) -> list[str]:
     ]
     for number, view in enumerate(mapping.views()):
         where = f"parts[{number}]: " if mapping.parts else ""
-        problems += [f"{where}no field `{name}`" for name in ("period", "product", "value") if name not in view]
+        problems += [
+            f"{where}no field `{name}`" for name in ("period", "product", "value") if name not in view
+        ]
         pair = {"exporter", "importer"} <= set(view)
         if not pair and not {"reporter", "partner", "flow"} <= set(view):
             problems.append(f"{where}give exporter and importer, or reporter, partner and flow")
@@ -222,7 +237,9 @@ def read_mapping(path: Path) -> TableMapping:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput(f"Mapping {path} cannot be read.", evidence=str(error), fix="It must be UTF-8 YAML.") from error
+        raise InvalidInput(
+            f"Mapping {path} cannot be read.", evidence=str(error), fix="It must be UTF-8 YAML."
+        ) from error
     return parse_mapping(raw, path.name)
 
 

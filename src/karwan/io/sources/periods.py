@@ -34,7 +34,8 @@ MONTH_NAMES = {
 class Period:
     """A stretch of whole months: its text, first and last day, and frequency (`A`, `M` or `part`).
 
-    A calendar year reads `2020`, a month `2025-03`, anything else `2024-07..2025-06`. `A` means twelve months.
+    A calendar year reads `2020`, a month `2025-03`, anything else `2024-07..2025-06`. `A` means twelve
+    months.
     """
 
     text: str
@@ -69,8 +70,8 @@ def parse_period(text: str, fiscal_start_month: int = 1) -> Period | None:
         `2020`, `202503`, `2025-03`, `03.2025`, `March 2025`, `2024-07..2025-06`, `2024-07-01..2025-06-30`,
         `2023-24`, `FY24`.
     fiscal_start_month
-        First month of the fiscal year; a year written `2023-24` or `FY24` starts in it. A bare `2024` starts in it
-        too, and then names the year in which the fiscal year ends.
+        First month of the fiscal year; a year written `2023-24` or `FY24` starts in it. A bare `2024` starts
+        in it too, and then names the year in which the fiscal year ends.
 
     Examples
     --------

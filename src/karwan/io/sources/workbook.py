@@ -22,8 +22,8 @@ def read_sheet(
 ) -> Iterator[pl.DataFrame]:
     """Frames with `line` (the row number Excel shows), `fault`, `raw` and the needed columns as text.
 
-    A formula is read as its text (`=A1*2`), never evaluated: a figure that is a formula is rejected with that reason.
-    Numbers keep their digits; whole numbers lose no digit and gain no `.0`. Dates read `2025-03-01`.
+    A formula is read as its text (`=A1*2`), never evaluated: a figure that is a formula is rejected with that
+    reason. Numbers keep their digits; whole numbers lose no digit and gain no `.0`. Dates read `2025-03-01`.
 
     Raises
     ------
@@ -33,15 +33,19 @@ def read_sheet(
         The workbook is no whole zip, or a bomb.
     """
     try:
-        import openpyxl
+        import openpyxl  # type: ignore[import-untyped]
     except ImportError as error:
-        raise MissingExtra("Reading .xlsx needs openpyxl.", evidence=str(error), fix="pip install openpyxl") from error
+        raise MissingExtra(
+            "Reading .xlsx needs openpyxl.", evidence=str(error), fix="pip install openpyxl"
+        ) from error
     check_zip(content.path)
     book = openpyxl.load_workbook(content.path, read_only=True, data_only=False)
     try:
         if sheet is not None and sheet not in book.sheetnames:
             raise BadTable(
-                f"{content.name} has no sheet `{sheet}`.", evidence=f"sheets: {', '.join(book.sheetnames)}", fix="Set `sheet`."
+                f"{content.name} has no sheet `{sheet}`.",
+                evidence=f"sheets: {', '.join(book.sheetnames)}",
+                fix="Set `sheet`.",
             )
         rows = (book[sheet] if sheet is not None else book.worksheets[0]).iter_rows(values_only=True)
         header: list[str] = []

@@ -54,7 +54,8 @@ class Store:
     def table(self, expression: ir.Table) -> pl.DataFrame:
         """Result of an Ibis expression as a Polars frame."""
         if self.engine == "duckdb":
-            # The same expression; Ibis compiles it and DuckDB hands Arrow over without the detour through pandas.
+            # The same expression; Ibis compiles it and DuckDB hands Arrow over without the detour through
+            # pandas.
             arrow = self.raw().execute(self.backend.compile(expression)).to_arrow_table()
         else:
             with tables.driver_notices_off():
@@ -135,13 +136,17 @@ def open_store(target: str | Path = DEFAULT_STORE, *, create: bool = False) -> S
         tables.create(backend)
     except Exception as error:
         backend.disconnect()
-        raise StoreError(f"The tables of the store at {text} cannot be created.", evidence=_first_line(error)) from error
+        raise StoreError(
+            f"The tables of the store at {text} cannot be created.", evidence=_first_line(error)
+        ) from error
     return Store(backend=backend, target=text)
 
 
 def _open_duckdb(path: Path, create: bool) -> BaseBackend:
     if not path.exists() and not create:
-        raise InvalidInput(f"There is no trade store at {path}.", fix="Fill one with `karwan trade ingest`, or give --store.")
+        raise InvalidInput(
+            f"There is no trade store at {path}.", fix="Fill one with `karwan trade ingest`, or give --store."
+        )
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder, not a trade store.", fix="Give the path of a file.")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +154,11 @@ def _open_duckdb(path: Path, create: bool) -> BaseBackend:
         backend = ibis.duckdb.connect(path)
     except duckdb.IOException as error:
         said = _first_line(error)
-        fix = "Give the path of a store." if "not a valid DuckDB" in said else "Wait for the other process, or stop it."
+        fix = (
+            "Give the path of a store."
+            if "not a valid DuckDB" in said
+            else "Wait for the other process, or stop it."
+        )
         raise StoreError(f"The trade store {path} cannot be opened.", evidence=said, fix=fix) from error
     raw = cast(duckdb.DuckDBPyConnection, backend.con)
     raw.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
@@ -164,7 +173,9 @@ def _open_url(url: str) -> BaseBackend:
     except (ImportError, ModuleNotFoundError) as error:
         scheme = urlsplit(url).scheme
         raise MissingExtra(
-            f"The engine `{scheme}` needs its Ibis extra.", evidence=str(error), fix=f"pip install 'ibis-framework[{scheme}]'"
+            f"The engine `{scheme}` needs its Ibis extra.",
+            evidence=str(error),
+            fix=f"pip install 'ibis-framework[{scheme}]'",
         ) from error
     except Exception as error:
         raise StoreError(
@@ -180,14 +191,18 @@ def _open_spark(url: str) -> BaseBackend:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise MissingExtra(
-            "A spark:// store needs PySpark.", evidence=str(error), fix="pip install 'ibis-framework[pyspark]' and Java 17"
+            "A spark:// store needs PySpark.",
+            evidence=str(error),
+            fix="pip install 'ibis-framework[pyspark]' and Java 17",
         ) from error
     # `local[2]` is no host name for urlsplit: cut by hand.
     address, _, query = url.split("://", 1)[1].partition("?")
     options = parse_qs(query)
     warehouse = options.pop("warehouse", [""])[0]
     if not warehouse:
-        raise InvalidInput("A spark:// store needs a warehouse.", fix="spark://local[2]?warehouse=/data/karwan")
+        raise InvalidInput(
+            "A spark:// store needs a warehouse.", fix="spark://local[2]?warehouse=/data/karwan"
+        )
     master = address.strip("/") if address.startswith("local") else f"spark://{address}"
     builder = SparkSession.builder.master(master).appName("karwan").config("spark.ui.enabled", "false")
     for key, values in options.items():
@@ -197,7 +212,10 @@ def _open_spark(url: str) -> BaseBackend:
     root = warehouse if "://" in warehouse else Path(warehouse).resolve().as_uri()
     for name, schema in tables.TABLES.items():
         columns = ", ".join(f"`{column}` {_SPARK_TYPES[str(kind)]}" for column, kind in schema.items())
-        session.sql(f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING parquet LOCATION '{root.rstrip('/')}/{name}'")
+        session.sql(
+            f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING parquet "
+            f"LOCATION '{root.rstrip('/')}/{name}'"
+        )
     return cast(BaseBackend, backend)
 
 

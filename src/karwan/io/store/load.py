@@ -81,8 +81,8 @@ def ingest(
     readings
         Files, archive members or answers.
     on_overlap
-        What to do when a reading brings a flow that an earlier load of the same source has: `refuse`, `replace` the
-        earlier rows, or `keep` both.
+        What to do when a reading brings a flow that an earlier load of the same source has: `refuse`,
+        `replace` the earlier rows, or `keep` both.
     progress
         Called with the bytes read so far, over all readings.
     loaded_at
@@ -102,11 +102,15 @@ def ingest(
     done = 0
     with store.transaction():
         for reading in readings:
-            start = done
-            reports.append(_ingest_one(store, reading, on_overlap, lambda size, start=start: progress(start + size), stamp))
+            moved = _shifted(progress, done)
+            reports.append(_ingest_one(store, reading, on_overlap, moved, stamp))
             done += reading.content_bytes
             progress(done)
     return reports
+
+
+def _shifted(progress: Progress, start: int) -> Progress:
+    return lambda done_bytes: progress(start + done_bytes)
 
 
 def _ingest_one(
@@ -120,7 +124,8 @@ def _ingest_one(
             & (loads.content_bytes == reading.content_bytes)
         )
     )
-    # Hashing first costs a pass over the file; it is done only where a load of the same size could be the same.
+    # Hashing first costs a pass over the file; it is done only where a load of the same size could be the
+    # same.
     if earlier.height:
         same = earlier.filter(pl.col("content_hash") == reading.content_hash())
         if same.height:
@@ -146,7 +151,10 @@ class _Policy:
 def _next_lane(store: Store) -> int:
     """The first lane key nobody has used, rows of unfinished loads included."""
     tables_with_keys = ["lanes"] if store.engine == "duckdb" else ["lanes", "flow_rows"]
-    tops = [store.table(store.backend.table(name).aggregate(top=ibis._.lane_key.max()))["top"][0] for name in tables_with_keys]
+    tops = [
+        store.table(store.backend.table(name).aggregate(top=ibis._.lane_key.max()))["top"][0]
+        for name in tables_with_keys
+    ]
     return max((int(top) for top in tops if top is not None), default=-1) + 1
 
 
@@ -170,8 +178,15 @@ def _no_reasons() -> pl.DataFrame:
 
 
 def summarise_reasons(rejects: pl.DataFrame) -> pl.DataFrame:
-    """Rejects by reason, with what is particular to a row (quoted text, numbers) left out, most frequent first."""
-    general = pl.col("reason").str.replace_all(r"'[^']*'", "…").str.replace_all(r"\(0?\d+\)", "").str.replace_all(r"-?\d[\d.e+]*", "n")
+    """Rejects by reason, with what is particular to a row (quoted text, numbers) left out, most frequent
+    first.
+    """
+    general = (
+        pl.col("reason")
+        .str.replace_all(r"'[^']*'", "…")
+        .str.replace_all(r"\(0?\d+\)", "")
+        .str.replace_all(r"-?\d[\d.e+]*", "n")
+    )
     return (
         rejects.select(reason=general)
         .group_by("reason")
@@ -197,11 +212,15 @@ def _load_staged(store: Store, reading: Reading, policy: _Policy) -> LoadReport:
         _insert_rows(store, staging.rows())
         _insert(store, "quantities", staging.quantities())
         replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
-    return _finish(store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, replaced))
+    return _finish(
+        store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, replaced)
+    )
 
 
 def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Policy) -> LoadReport | None:
-    """Load by the short cut; None where the file is not one it covers (what it wrote is then the caller's to delete)."""
+    """Load by the short cut; None where the file is not one it covers (what it wrote is then the caller's to
+    delete).
+    """
     raw = store.raw()
     _insert_rows(store, packed.batches(policy.lane_base, policy.progress))
     if not packed.usable:
@@ -221,20 +240,24 @@ def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Po
     if rejects is None:
         return None
     totals = raw.execute(
-        "SELECT count(*), coalesce(sum(value_milliusd), 0) FROM flow_rows WHERE lane_key >= ?", [policy.lane_base]
+        "SELECT count(*), coalesce(sum(value_milliusd), 0) FROM flow_rows WHERE lane_key >= ?",
+        [policy.lane_base],
     ).fetchone()
     assert totals is not None
     if totals[0] == 0:
         raise _nothing_usable(reading, rejects)
     replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
     value_usd = float(totals[1]) / tables.MILLI
-    return _finish(store, reading, policy, _Outcome(load_id, content_hash, int(totals[0]), value_usd, rejects, replaced))
+    return _finish(
+        store, reading, policy, _Outcome(load_id, content_hash, int(totals[0]), value_usd, rejects, replaced)
+    )
 
 
 def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) -> pl.DataFrame | None:
     """Add the lines the short cut left out and the general reader accepts; the rejects of the others.
 
-    None where such a line is a flow that the short cut has stored: which of the two stays is the staged path's to say.
+    None where such a line is a flow that the short cut has stored: which of the two stays is the staged
+    path's to say.
     """
     if strays.height == 0:
         return strays.select("line", "reason", "raw")
@@ -253,7 +276,8 @@ def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) 
             f"""
             SELECT 1 FROM lanes a JOIN lanes b ON a.load_id = b.load_id AND {same}
             JOIN flow_rows x ON x.lane_key = a.lane_key JOIN flow_rows y ON y.lane_key = b.lane_key
-            WHERE a.load_id = ? AND a.lane_key >= ? AND b.lane_key < ? AND x.product_key = y.product_key LIMIT 1
+            WHERE a.load_id = ? AND a.lane_key >= ? AND b.lane_key < ? AND x.product_key = y.product_key
+            LIMIT 1
             """,
             [load_id, base, base],
         )
@@ -262,7 +286,9 @@ def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) 
 
 def _has_repeats(raw: Any, lane_base: int) -> bool:
     found = raw.execute(
-        "SELECT 1 FROM flow_rows WHERE lane_key >= ? GROUP BY lane_key, product_key HAVING count(*) > 1 LIMIT 1", [lane_base]
+        "SELECT 1 FROM flow_rows WHERE lane_key >= ? "
+        "GROUP BY lane_key, product_key HAVING count(*) > 1 LIMIT 1",
+        [lane_base],
     ).fetchone()
     return found is not None
 
@@ -317,7 +343,7 @@ def _nothing_usable(reading: Reading, rejects: pl.DataFrame) -> NothingUsable:
     shown = rejects.sort("line").head(3)
     lines = "; ".join(f"line {line}: {reason}" for line, reason in shown.select("line", "reason").iter_rows())
     return NothingUsable(
-        f"Not one of the {rejects.height:,} rows of {reading.file_name} can be stored; the store is unchanged.",
+        f"None of the {rejects.height:,} rows of {reading.file_name} can be stored; the store is unchanged.",
         evidence=lines or "the file has no rows",
         fix="Is it the right source and mapping?",
     )
@@ -355,7 +381,9 @@ def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch]) -> None:
     reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
     raw = store.raw()
     raw.register("incoming_rows", reader)
-    raw.execute("INSERT INTO flow_rows SELECT lane_key, product_key, value_milliusd, weight_g FROM incoming_rows")
+    raw.execute(
+        "INSERT INTO flow_rows SELECT lane_key, product_key, value_milliusd, weight_g FROM incoming_rows"
+    )
     raw.unregister("incoming_rows")
 
 
@@ -365,14 +393,20 @@ def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa
 
 
 def _repeated_rows(store: Store, reading: Reading, load_id: str) -> ir.Table | None:
-    """Rows of earlier loads of the source that the load `load_id` (not finished yet) brings again: their two keys."""
+    """Rows of earlier loads of the source that the load `load_id` (not finished yet) brings again: their two
+    keys.
+    """
     lanes = store.backend.table("lanes")
     same_source = lanes.filter(lanes.source == reading.source)
     mine = same_source.filter(same_source.load_id == load_id)
     others = tables.committed_lanes(store.backend)
     others = others.filter((others.source == reading.source) & (others.load_id != load_id))
-    mine = mine.select(my_key=mine.lane_key, **{f"my_{name}": mine[name].fill_null("") for name in _OVERLAP_KEY})
-    pairs = others.inner_join(mine, [others[name].fill_null("") == mine[f"my_{name}"] for name in _OVERLAP_KEY])
+    mine = mine.select(
+        my_key=mine.lane_key, **{f"my_{name}": mine[name].fill_null("") for name in _OVERLAP_KEY}
+    )
+    pairs = others.inner_join(
+        mine, [others[name].fill_null("") == mine[f"my_{name}"] for name in _OVERLAP_KEY]
+    )
     pairs = pairs.select(pairs.lane_key, pairs.my_key)
     if store.table(pairs.limit(1)).height == 0:
         return None
@@ -398,7 +432,9 @@ def _settle_overlap(store: Store, reading: Reading, load_id: str, on_overlap: st
             fix="Use --on-overlap replace to let the newer file win, or keep to hold both.",
         )
     if store.engine not in ("duckdb", "postgres"):
-        raise StoreError(f"The engine {store.engine} cannot replace rows.", fix="Use a DuckDB or PostgreSQL store.")
+        raise StoreError(
+            f"The engine {store.engine} cannot replace rows.", fix="Use a DuckDB or PostgreSQL store."
+        )
     doomed = ibis.to_sql(repeated, dialect=store.engine)
     # The quantities first: the rows tell which they are.
     for name in ("quantities", "flow_rows"):

@@ -1,4 +1,6 @@
-"""Ask the store: filters and groups in, one Ibis expression, a table out; sums never mix what must not be added."""
+"""Ask the store: filters and groups in, one Ibis expression, a table out; sums never mix what must not be
+added.
+"""
 
 from __future__ import annotations
 
@@ -82,8 +84,8 @@ class QueryResult:
     Attributes
     ----------
     table
-        Group columns, then `value_usd`, `weight_kg` (null where a row of the group has none), `weighed_share` (share of
-        the value whose weight is known), `flows` (rows summed).
+        Group columns, then `value_usd`, `weight_kg` (null where a row of the group has none),
+        `weighed_share` (share of the value whose weight is known), `flows` (rows summed).
     kept_apart
         Columns added to the groups because adding over them would count trade twice.
     notes
@@ -96,7 +98,9 @@ class QueryResult:
 
 
 def select(store: Store, selection: Selection) -> ir.Table:
-    """The selected flows as an Ibis expression, with `partner` (`country`, or `world` for a total over partners)."""
+    """The selected flows as an Ibis expression, with `partner` (`country`, or `world` for a total over
+    partners).
+    """
     flows = tables.measured(store.backend)
     lists = {
         "exporter": selection.exporter,
@@ -124,7 +128,9 @@ def select(store: Store, selection: Selection) -> ir.Table:
         flows = flows.filter(flows.period_end <= selection.until)
     world = (flows.exporter == "WLD") | (flows.importer == "WLD")
     return flows.mutate(
-        partner=world.ifelse("world", "country"), chapter=flows.product.substr(0, 2), heading=flows.product.substr(0, 4)
+        partner=world.ifelse("world", "country"),
+        chapter=flows.product.substr(0, 2),
+        heading=flows.product.substr(0, 4),
     )
 
 
@@ -140,10 +146,10 @@ def query(
 ) -> QueryResult:
     """Sum the selected flows by groups.
 
-    Where the selected rows differ in source, reporting side, nomenclature, product level, frequency, valuation, or in
-    whether the partner is a country or the world, that column joins the groups unasked: the same trade is never added
-    to itself. Periods of one frequency may overlap still (two fiscal years, a year and its part); then `period` joins
-    too.
+    Where the selected rows differ in source, reporting side, nomenclature, product level, frequency,
+    valuation, or in whether the partner is a country or the world, that column joins the groups unasked: the
+    same trade is never added to itself. Periods of one frequency may overlap still (two fiscal years, a year
+    and its part); then `period` joins too.
 
     Parameters
     ----------
@@ -164,7 +170,9 @@ def query(
     by = list(dict.fromkeys(by))
     unknown = [name for name in by if name not in GROUPABLE]
     if unknown:
-        raise UnknownName(f"There is no column {', '.join(unknown)} to group by.", fix=f"Choose of {', '.join(GROUPABLE)}.")
+        raise UnknownName(
+            f"There is no column {', '.join(unknown)} to group by.", fix=f"Choose of {', '.join(GROUPABLE)}."
+        )
     if limit is not None and limit < 1:
         raise InvalidInput(f"limit is {limit}.", fix="Give 1 or more.")
     flows = select(store, selection or Selection())
@@ -196,7 +204,9 @@ def query(
 def _varying(store: Store, flows: ir.Table, by: Sequence[str]) -> list[str]:
     """Columns the selected rows differ in that must not be added over and are not grouped by yet."""
     open_columns = [name for name in KEPT_APART if name not in by]
-    counts = flows.aggregate(**{name: flows[name].nunique() for name in open_columns}, periods=flows.period.nunique())
+    counts = flows.aggregate(
+        **{name: flows[name].nunique() for name in open_columns}, periods=flows.period.nunique()
+    )
     row = store.table(counts).row(0, named=True)
     apart = [name for name in open_columns if row[name] > 1]
     if "period" not in by and row["periods"] > 1 and _overlapping(store, flows):
@@ -206,7 +216,9 @@ def _varying(store: Store, flows: ir.Table, by: Sequence[str]) -> list[str]:
 
 def _overlapping(store: Store, flows: ir.Table) -> bool:
     """Whether two of the selected periods share a day."""
-    spans = store.table(flows.select("period_start", "period_end", "frequency").distinct()).sort("period_start", "period_end")
+    spans = store.table(flows.select("period_start", "period_end", "frequency").distinct()).sort(
+        "period_start", "period_end"
+    )
     ends = spans["period_end"].shift(1)
     return bool((spans["period_start"] <= ends).fill_null(False).any())
 

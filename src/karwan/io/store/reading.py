@@ -44,7 +44,9 @@ def no_progress(done_bytes: int) -> None:
 
 
 class PackedRows(Protocol):
-    """Rows a source can key by itself, faster than by staging; lanes, products and strays are known once it is read."""
+    """Rows a source can key by itself, faster than by staging; lanes, products and strays are known once it
+    is read.
+    """
 
     def batches(self, lane_base: int, progress: Progress) -> Iterator[pa.RecordBatch]:
         """Batches with the columns of `flow_rows`."""

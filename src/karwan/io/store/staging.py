@@ -1,4 +1,6 @@
-"""Stage the frames of a reading: find duplicates, key lanes and products, hand the rows on, all set by set."""
+"""Stage the frames of a reading: find duplicates, key lanes and products, hand the rows on, all set by
+set.
+"""
 
 from __future__ import annotations
 
@@ -88,16 +90,25 @@ class Staging:
         self._scratch.execute("DELETE FROM staged WHERE rowid IN (SELECT row_at FROM repeated)")
 
     def _sum(self) -> None:
-        """Sum figures of equal keys; a sum with a missing weight or quantity has none, and units must agree."""
-        rest = [name for name in STAGED if name not in (*tables.FLOW_KEY, "value_milliusd", "weight_g", "quantity")]
-        firsts = ", ".join(f"arg_min({name}, line) AS {name}" for name in rest if name not in ("line", "flags"))
+        """Sum figures of equal keys; a sum with a missing weight or quantity has none, and units must
+        agree.
+        """
+        rest = [
+            name
+            for name in STAGED
+            if name not in (*tables.FLOW_KEY, "value_milliusd", "weight_g", "quantity")
+        ]
+        firsts = ", ".join(
+            f"arg_min({name}, line) AS {name}" for name in rest if name not in ("line", "flags")
+        )
         keys = ", ".join(tables.FLOW_KEY)
         names = ", ".join(STAGED)
         self._scratch.execute(
             f"""
             CREATE TABLE summed AS
             SELECT {keys}, {firsts}, min(line) AS line,
-                   CASE WHEN count(*) > 1 THEN concat_ws(';', nullif(arg_min(flags, line), ''), 'summed') ELSE any_value(flags) END
+                   CASE WHEN count(*) > 1 THEN concat_ws(';', nullif(arg_min(flags, line), ''), 'summed')
+                   ELSE any_value(flags) END
                        AS flags,
                    sum(value_milliusd)::BIGINT AS value_milliusd,
                    CASE WHEN count(weight_g) = count(*) THEN sum(weight_g)::BIGINT END AS weight_g,
@@ -131,11 +142,13 @@ class Staging:
                 SELECT product, product_level,
                        regexp_full_match(product, '[0-9]{{1,6}}') AND len(product) = product_level AS plain,
                        row_number() OVER (PARTITION BY regexp_full_match(product, '[0-9]{{1,6}}')
-                                              AND len(product) = product_level ORDER BY product, product_level) AS place
+                                              AND len(product) = product_level ORDER BY product,
+                                              product_level) AS place
                 FROM fresh
             ), top AS (SELECT greatest({FIRST_TEXT_KEY} - 1, coalesce(max(product_key), 0)) AS key FROM known)
             SELECT product, product_level,
-                   (CASE WHEN plain THEN product_level * 1000000 + product::INTEGER ELSE top.key + place END)::INTEGER
+                   (CASE WHEN plain THEN product_level * 1000000 + product::INTEGER ELSE top.key + place
+                   END)::INTEGER
                        AS product_key, true AS fresh
             FROM numbered, top
             UNION ALL SELECT product, product_level, product_key, false FROM known
@@ -180,7 +193,9 @@ class Staging:
 
     def totals(self) -> tuple[int, float]:
         """Rows to be stored and their value in US dollars."""
-        row = self._scratch.execute("SELECT count(*), coalesce(sum(value_milliusd), 0) FROM staged").fetchone()
+        row = self._scratch.execute(
+            "SELECT count(*), coalesce(sum(value_milliusd), 0) FROM staged"
+        ).fetchone()
         assert row is not None
         return int(row[0]), float(row[1]) / tables.MILLI
 

@@ -1,9 +1,10 @@
 """The tables of the trade store and the one expression that joins them into `flows`.
 
-A flow is stored once, in narrow rows: who traded with whom, when, and how it was measured stands in `lanes`, the
-product in `products`, `flow_rows` carries two keys and the figures, and `quantities` the supplementary quantity of the
-rows that have one. Money is stored in thousandths of a US dollar
-and weight in grams, as whole numbers, so that a sum is the same on every engine and in every order of the rows.
+A flow is stored once, in narrow rows: who traded with whom, when, and how it was measured stands in `lanes`,
+the product in `products`, `flow_rows` carries two keys and the figures, and `quantities` the supplementary
+quantity of the rows that have one. Money is stored in thousandths of a US dollar
+and weight in grams, as whole numbers, so that a sum is the same on every engine and in every order of the
+rows.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ FLOW_KEY = (
 
 @contextmanager
 def driver_notices_off() -> Iterator[None]:
-    """Silence what Ibis 12 and the engines' drivers say about their own future (`fetch_arrow_table() is deprecated`)."""
+    """Silence what Ibis 12 and the engines' drivers say about their own future (`fetch_arrow_table() is
+    deprecated`).
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", FutureWarning)
@@ -141,9 +144,13 @@ def committed_lanes(backend: BaseBackend) -> ir.Table:
 
 
 def measured(backend: BaseBackend) -> ir.Table:
-    """`flows` with the stored whole numbers `value_milliusd` and `weight_g`, without the supplementary quantity."""
+    """`flows` with the stored whole numbers `value_milliusd` and `weight_g`, without the supplementary
+    quantity.
+    """
     rows = backend.table("flow_rows")
-    return rows.inner_join(committed_lanes(backend), "lane_key").inner_join(backend.table("products"), "product_key")
+    return rows.inner_join(committed_lanes(backend), "lane_key").inner_join(
+        backend.table("products"), "product_key"
+    )
 
 
 def flows(backend: BaseBackend) -> ir.Table:
