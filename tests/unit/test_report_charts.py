@@ -161,7 +161,7 @@ def test_timeline_names_meet_neither_each_other_nor_a_later_stem() -> None:
     svg = timeline.draw_timeline(brief.plan.milestones, brief.as_of)
     assert svg is not None
     rows = sorted(brief.plan.milestones.iter_rows(named=True), key=lambda r: r["date"])
-    scale = timeline.Scale(rows[0]["date"].toordinal() - 10, rows[-1]["date"].toordinal() + 10, 8, 540)
+    scale = timeline.Scale(rows[0]["date"].toordinal() - 10, rows[-1]["date"].toordinal() + 10, 8, 510)
     lanes = timeline._lanes([(r["date"], r) for r in rows], scale)
     ends = [
         x + 4 + timeline.text_width(text, timeline._SIZE, stretch="semi-condensed") for _, x, text in lanes

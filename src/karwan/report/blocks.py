@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from karwan.report.text import clean, items
 
 ASSUMED_MARK = "†"
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Prose:
-    """Sentences: one paragraph, or a list when there are several."""
+    """Sentences: one paragraph, or a list when there are several; `notes` are the sources of each, if any."""
 
     texts: tuple[str, ...]
     title: str = ""
+    notes: tuple[tuple[int, ...], ...] = ()
+
+    def pairs(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Each text with its sources."""
+        return list(zip(self.texts, self.notes or ((),) * len(self.texts), strict=True))
 
 
 @dataclass(frozen=True)
@@ -144,6 +151,19 @@ class Notes:
         """Numbers of one or several (semicolon-separated) source ids, in order, without repeats."""
         found = (self.numbers.get(part) for part in items(value))
         return tuple(dict.fromkeys(number for number in found if number is not None))
+
+    def lift(self, text: str) -> tuple[str, tuple[int, ...]]:
+        """Text without the source ids written into it, and their numbers."""
+        found = [
+            w
+            for w in _WORD.findall(text)
+            if len(w) > 4 and ("_" in w or any(c.isdigit() for c in w)) and w in self.numbers
+        ]
+        for word in found:
+            text = re.sub(rf"[;,]?\s*\b{re.escape(word)}\b", "", text)
+        return text.replace("()", "").replace(" )", ")").replace("( ", "("), tuple(
+            self.numbers[w] for w in found
+        )
 
     def of_rows(self, rows: Sequence[Mapping[str, Any]], column: str = "source_id") -> tuple[int, ...]:
         """Numbers of the sources of several rows, ascending."""

@@ -207,11 +207,10 @@ def _cell(cell: Cell) -> str:
 
 def _prose(prose: Prose) -> str:
     title = f"<h3>{_text(prose.title)}</h3>" if prose.title else ""
-    if len(prose.texts) == 1:
-        return f'<div class="prose">{title}<p>{_sentence(prose.texts[0])}</p></div>'
-    return (
-        f'<div class="prose">{title}<ul>{"".join(f"<li>{_sentence(t)}</li>" for t in prose.texts)}</ul></div>'
-    )
+    lines = [_sentence(text) + _notes(numbers) for text, numbers in prose.pairs()]
+    if len(lines) == 1:
+        return f'<div class="prose">{title}<p>{lines[0]}</p></div>'
+    return f'<div class="prose">{title}<ul>{"".join(f"<li>{line}</li>" for line in lines)}</ul></div>'
 
 
 def _missing(block: Missing) -> str:

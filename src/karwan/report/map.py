@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -86,7 +87,7 @@ def _extent(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) 
     for row in lines.iter_rows(named=True):
         if row["corridor_id"] and row["mode"] not in _WATER and row["lons"] is not None:
             found = np.column_stack([np.array(row[c], dtype=np.float64) for c in ("lons", "lats")])
-            points.append(np.clip(found, low, high))
+            points.append(found[((found >= low) & (found <= high)).all(axis=1)])
     every = np.concatenate(points)
     return every[:, 0], every[:, 1]
 
@@ -169,7 +170,6 @@ def _draw_base(drawing: Drawing, base: Basemap, frame: Frame, parties: tuple[str
     )
     dashed = "".join(_line_path(frame, line.coordinates, 0.6) for line in base.disputed)
     drawing.path(dashed, stroke=_BORDER, line=0.9, dash="3 2.6")
-    _draw_seas(drawing, frame)
 
 
 @cache
@@ -179,20 +179,27 @@ def sea_names() -> tuple[dict[str, Any], ...]:
     return tuple(csv.DictReader(text.splitlines()))
 
 
-def _draw_seas(drawing: Drawing, frame: Frame) -> None:
+Box = tuple[float, float, float, float]
+
+
+def _draw_seas(drawing: Drawing, frame: Frame, boxes: list[Box]) -> None:
+    """Names of seas where they meet nothing in `boxes`, which grows by them."""
     west, south, east, north = frame.box()
     for sea in sea_names():
         lon, lat = float(sea["lon"]), float(sea["lat"])
         if not (west < lon < east and south < lat < north):
             continue
         x, y = (float(v[0]) for v in frame.place(np.array([lon]), np.array([lat])))
-        size = 10.0 + 1.5 * int(sea["size"])
-        half = text_width(sea["name"], size) / 2 + 4
-        if half < x < frame.width - half and 10 < y < frame.height - 6:
+        name, size = str(sea["name"]), 10.0 + 1.5 * int(sea["size"])
+        half = text_width(name, size) / 2 + 4
+        box = _free(((0, 0), (0, 22), (0, -22), (0, 44), (-30, 12), (30, 12)), x, y, half, size, frame, boxes)
+        if box is not None:
+            boxes.append(box)
+            middle, base = (box[0] + box[2]) / 2, box[3] - 4
             drawing.text(
-                x,
-                y,
-                sea["name"],
+                middle,
+                base,
+                name,
                 size=size,
                 anchor="middle",
                 fill=SEA_INK,
@@ -200,6 +207,31 @@ def _draw_seas(drawing: Drawing, frame: Frame) -> None:
                 halo=SEA,
                 spacing=0.4,
             )
+
+
+def _free(
+    offsets: Sequence[tuple[float, float]],
+    x: float,
+    y: float,
+    half: float,
+    size: float,
+    frame: Frame,
+    boxes: list[Box],
+    path: Floats | None = None,
+) -> Box | None:
+    """First box of a centred text, moved by one of `offsets`, that meets neither edge, boxes nor lines."""
+    for dx, dy in offsets:
+        left, top, right, bottom = x + dx - half, y + dy - size, x + dx + half, y + dy + 4
+        if left < 6 or right > frame.width - 6 or top < 6 or bottom > frame.height - 6:
+            continue
+        if any(left < b[2] and right > b[0] and top < b[3] and bottom > b[1] for b in boxes):
+            continue
+        if path is not None and len(path):
+            across = (path[:, 0] > left) & (path[:, 0] < right)
+            if (across & (path[:, 1] > top - 2) & (path[:, 1] < bottom + 2)).any():
+                continue
+        return left, top, right, bottom
+    return None
 
 
 _DASH = {"open": "", "closed": "7 4", "planned": "0.1 5.5"}
@@ -247,7 +279,11 @@ def _draw_places(
     points_array = np.array(marks) if marks else np.empty((0, 2))
     wishes += _exits(found, frame, names)
     placed = place_labels(wishes, points_array, path, frame.width, frame.height)
-    _country_names(drawing, base, frame, placed, path)
+    boxes = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
+    boxes.append((0.0, frame.height - 40, 0.16 * frame.width + 90, frame.height))
+    if base.countries:
+        _draw_seas(drawing, frame, boxes)
+    _country_names(drawing, base, frame, boxes, path)
     for label in placed:
         _label(drawing, label, label.wish.text in closed)
 
@@ -290,7 +326,18 @@ def _exits(found: list[Strand], frame: Frame, names: dict[str, str]) -> list[Wis
             y = float(strand.y[near] + share * (strand.y[far] - strand.y[near]))
             fill = text_colour(strand.colour)
             result.append(
-                Wish(f"{names[strand.corridor_id]} →", x, y, 11.0, 1, bold=True, clear=6.0, fill=fill)
+                Wish(
+                    f"← {names[strand.corridor_id]}"
+                    if x < frame.width / 2
+                    else f"{names[strand.corridor_id]} →",
+                    x,
+                    y,
+                    11.0,
+                    1,
+                    bold=True,
+                    clear=6.0,
+                    fill=fill,
+                )
             )
             used.add(strand.corridor_id)
             break
@@ -327,44 +374,30 @@ def _label(drawing: Drawing, label: Placed, shut: bool) -> None:
     )
 
 
-def _country_names(drawing: Drawing, base: Basemap, frame: Frame, placed: list[Placed], path: Floats) -> None:
-    """Names of countries in wide capitals, where they meet no label."""
-    boxes = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
+_MOVES = ((0, 0), (0, 26), (0, -26), (45, 0), (-45, 0), (40, 30), (-40, -30), (0, 50), (0, -50), (80, 10))
+
+
+def _country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: list[Box], path: Floats) -> None:
+    """Names of countries in wide capitals, large ones first, where they meet nothing."""
     for country in sorted(base.countries, key=lambda c: -c.area):
         text = clean(country.name, 40).upper()
         size = 12.5 if country.area > 120 else 10.5
         half = text_width(text, size) / 2 + len(text) * 1.1
         x, y = (float(v[0]) for v in frame.place(np.array([country.label[0]]), np.array([country.label[1]])))
-        for dx, dy in (
-            (0, 0),
-            (0, 26),
-            (0, -26),
-            (45, 0),
-            (-45, 0),
-            (40, 30),
-            (-40, -30),
-            (0, 50),
-            (0, -50),
-            (80, 10),
-        ):
-            left, right, top, bottom = x + dx - half, x + dx + half, y + dy - size, y + dy + 4
-            if left < 6 or right > frame.width - 6 or top < 6 or bottom > frame.height - 6:
-                continue
-            if any(left < b[2] and right > b[0] and top < b[3] and bottom > b[1] for b in boxes):
-                continue
-            crossed = (
-                (path[:, 0] > left)
-                & (path[:, 0] < right)
-                & (path[:, 1] > top - 2)
-                & (path[:, 1] < bottom + 2)
-            )
-            if crossed.any():
-                continue
+        box = _free(_MOVES, x, y, half, size, frame, boxes, path)
+        if box is not None:
+            boxes.append(box)
+            middle = (box[0] + box[2]) / 2
             drawing.text(
-                x + dx, y + dy, text, size=size, anchor="middle", fill="#5f5747", spacing=2.2, halo="#f6f2e6"
+                middle,
+                box[3] - 4,
+                text,
+                size=size,
+                anchor="middle",
+                fill="#5f5747",
+                spacing=2.2,
+                halo="#f6f2e6",
             )
-            boxes.append((left, top, right, bottom))
-            break
 
 
 def _draw_scale(drawing: Drawing, frame: Frame) -> None:

@@ -88,7 +88,10 @@ def _block(block: Block, known: set[int]) -> dict[str, Any]:
     if isinstance(block, Table):
         return _table(block, known)
     if isinstance(block, Prose):
-        return {"kind": "prose", "title": soften(block.title), "texts": [soften(t) for t in block.texts]}
+        lines = [
+            {"t": soften(text), "n": [n for n in numbers if n in known]} for text, numbers in block.pairs()
+        ]
+        return {"kind": "prose", "title": soften(block.title), "texts": lines}
     assert isinstance(block, Missing)
     return {"kind": "missing", "title": soften(block.title), "text": soften(block.text)}
 

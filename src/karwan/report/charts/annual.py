@@ -9,19 +9,21 @@ from typing import Any
 import polars as pl
 
 from karwan.report.charts.axes import WIDTH, value_of, y_axis, year_axis
-from karwan.report.palette import ALERT, INK, MUTED, PARTY_A, PARTY_B, TOTAL, text_colour
+from karwan.report.fonts import text_width
+from karwan.report.palette import ALERT, INK, PAPER, PARTY_A, PARTY_B, TOTAL, text_colour
 from karwan.report.svg import Drawing, Scale, legend, linear
 from karwan.report.text import as_date, clean, month, usd, usd_tick
 
 _COLOUR = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": TOTAL}
 _LEFT, _PANEL = 52.0, 168.0
+YEARS = 12
 Period = tuple[date, date]
 
 
 def draw_annual(
     annual: pl.DataFrame, target: tuple[float, date | None, str] | None, directions: dict[str, str]
 ) -> str | None:
-    """One panel per reporter on one money scale that starts at zero and holds the target.
+    """One panel per reporter on one money scale that starts at zero and holds the target; the last 12 years.
 
     Parameters
     ----------
@@ -35,6 +37,11 @@ def draw_annual(
     panels = _panels(annual)
     if not panels:
         return None
+    latest = max(end for _, spans in panels for _, end in spans).year
+    panels = [
+        (name, {p: r for p, r in spans.items() if p[0].year > latest - YEARS}) for name, spans in panels
+    ]
+    panels = [(name, spans) for name, spans in panels if spans]
     periods = [period for _, spans in panels for period in spans]
     first = min(start for start, _ in periods)
     last = max([end for _, end in periods] + ([target[1]] if target and target[1] else []))
@@ -82,10 +89,14 @@ def _has(panels: list[tuple[str, dict[Period, list[dict[str, Any]]]]], direction
 
 
 def _split(rows: list[dict[str, Any]]) -> list[tuple[str, float, bool]]:
-    """Stacked parts of one period: both directions, else the total, else the one known."""
+    """Stacked parts of one period: both directions, else the total, else the one known.
+
+    The flag is True where the figure is assumed or was only claimed.
+    """
     known: dict[str, tuple[float, bool]] = {}
     for row in rows:
-        known.setdefault(str(row["direction"]), (float(row["value_usd"]), row["basis"] == "assumed"))
+        weak = row["basis"] == "assumed" or row.get("claimed") in (True, "speech")
+        known.setdefault(str(row["direction"]), (float(row["value_usd"]), weak))
     ways: list[str] = [way for way in ("a_to_b", "b_to_a") if way in known]
     if len(ways) < 2 and "total" in known:
         ways = ["total"]
@@ -98,35 +109,36 @@ def _height(rows: list[dict[str, Any]]) -> float:
 
 def _bars(drawing: Drawing, spans: dict[Period, list[dict[str, Any]]], money: Scale, time: Scale) -> None:
     busy = 0.0
+    labels: list[tuple[float, float, float]] = []
     for (start, end), rows in spans.items():
         left, right = time(start.toordinal()) + 2, time(end.toordinal()) - 2
         if left < busy - 1:
             left = min(busy + 1, (left + right) / 2)
         busy = right
         base, width = money(0), max(right - left, 3)
-        for way, value, assumed in _split(rows):
+        for way, value, weak in _split(rows):
             height = money(0) - money(value)
             colour = _COLOUR.get(way, TOTAL)
-            if assumed:
+            if weak:
                 drawing.rect(
                     left, base - height, width, height, colour, opacity=0.35, stroke=colour, dash="3 2"
                 )
             else:
                 drawing.rect(left, base - height, width, height, colour)
             base -= height
+        text, y = usd(_height(rows)), base - 4
+        half = text_width(text, 10, stretch="semi-condensed") / 2 + 2
+        middle = min((left + right) / 2, WIDTH - half)
+        while any(a < middle + half and b > middle - half and abs(c - y) < 11 for a, b, c in labels):
+            y -= 1
+        labels.append((middle - half, middle + half, y))
         drawing.text(
-            (left + right) / 2,
-            base - 4,
-            usd(_height(rows)),
-            size=10,
-            anchor="middle",
-            fill=INK,
-            stretch="semi-condensed",
+            middle, y, text, size=10, anchor="middle", fill=INK, stretch="semi-condensed", halo=PAPER
         )
 
 
 def _target(drawing: Drawing, target: tuple[float, date | None, str], money: Scale, time: Scale) -> None:
-    value, due, title = target
+    value, due, _ = target
     y = money(value)
     drawing.line(time.start, y, time.end, y, ALERT, line=1.3, dash="6 4")
     text = f"Target {usd(value)}" + (f", due {month(due)}" if due else "")
@@ -135,7 +147,6 @@ def _target(drawing: Drawing, target: tuple[float, date | None, str], money: Sca
     )
     if due:
         drawing.circle(time(due.toordinal()), y, 3.6, ALERT)
-    _ = title, MUTED
 
 
 def _say(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
@@ -20,6 +22,7 @@ def draw_growth(growth: pl.DataFrame, names: dict[str, str]) -> str | None:
         for r in growth.iter_rows(named=True)
         if (value_of(r, "value_usd") or 0) > 0 and (value_of(r, "previous_value_usd") or 0) > 0
     ]
+    rows = _latest(rows)
     if not rows:
         return None
     height = 18 + len(rows) * _ROW + 34
@@ -41,7 +44,8 @@ def draw_growth(growth: pl.DataFrame, names: dict[str, str]) -> str | None:
         before, after = scale(row["previous_value_usd"]), scale(row["value_usd"])
         up = row["value_usd"] >= row["previous_value_usd"]
         colour = STATUS["done"] if up else ALERT
-        name = f"{names.get(str(row['reporter']), clean(row['reporter']))}: {clean(row['direction_label'])}"
+        reporter = names.get(str(row["reporter"]), clean(row["reporter"]))
+        name = f"{reporter}: {clean(row['direction_label'])}{_group(row)}"
         drawing.text(
             0,
             y - 2,
@@ -74,3 +78,22 @@ def draw_growth(growth: pl.DataFrame, names: dict[str, str]) -> str | None:
         )
     drawing.label(WIDTH, 9, "change", anchor="end")
     return drawing.render()
+
+
+def _group(row: dict[str, Any]) -> str:
+    """', farm goods' where the pair is not of all goods."""
+    group = clean(row.get("product_group"))
+    return "" if group.lower() in ("", "all goods", "all", "total") else f", {group}"
+
+
+def _latest(rows: list[dict[str, Any]], most: int = 10) -> list[dict[str, Any]]:
+    """The latest pairs of each reporter, direction and product group: two of each at most, `most` in all."""
+    rows = sorted(rows, key=lambda r: str(r.get("period_end") or ""), reverse=True)
+    seen: dict[tuple[str, ...], int] = {}
+    kept = []
+    for row in rows:
+        key = tuple(str(row.get(c)) for c in ("reporter", "direction", "product_group"))
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] <= 2:
+            kept.append(row)
+    return kept[:most]

@@ -13,7 +13,7 @@ from karwan.report.palette import ACCENT, ALERT, INK, MUTED, PAPER, RULE, STATUS
 from karwan.report.svg import Drawing, Scale
 from karwan.report.text import as_date, clean, day, month
 
-_LANE, _SIZE, _MARGIN = 17.0, 10.5, 200.0
+_LANE, _SIZE, _MARGIN = 17.0, 10.5, 230.0
 
 
 def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:

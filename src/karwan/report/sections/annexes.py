@@ -10,7 +10,7 @@ from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
-from karwan.report.text import NONE, clean, names, number, usd
+from karwan.report.text import NONE, clean, names, number, usd, words
 
 
 def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
@@ -30,7 +30,7 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
                 "annex-a",
                 "A",
                 "Every published figure",
-                "Both sides, never merged. A claimed figure was said, not published as statistics.",
+                "Both sides, never merged: official statistics, press and speeches as each gives its figure.",
                 (reported,),
             )
         )
@@ -58,6 +58,11 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
     return tuple(found)
 
 
+def _claim(value: Any) -> str:
+    """Who gave the figure: official statistics, press, a speech; or that it was only claimed."""
+    return words(value) if isinstance(value, str) else "claim" if value else NONE
+
+
 def _value(row: dict[str, Any]) -> Cell:
     return cell(usd(row["value_usd"]), assumed=row["basis"] == "assumed")
 
@@ -71,7 +76,7 @@ _REPORTED: li.Spec = (
     li.key_text("Value is", "value_kind", 0.8),
     (Column("Value", "USD", right=True, share=0.8), _value),
     li.part("Stated growth", "stated_growth_share", signed=True),
-    (Column("Claimed", share=0.5), lambda row: cell("claimed" if row["claimed"] else NONE)),
+    (Column("Printed by", share=0.6), lambda row: cell(_claim(row["claimed"]))),
     li.text("Note", "note", 1.8),
 )
 _STAGES: li.Spec = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from karwan.brief import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Figure, Notes, Prose, Section
+from karwan.report.blocks import Block, Figure, Notes, Section
 from karwan.report.charts.basis import draw_basis
-from karwan.report.text import clean
+from karwan.report.sections.standing import conflict_list
 
 _MOST = 60
 
@@ -27,15 +27,7 @@ def basis_section(brief: Brief, notes: Notes) -> Section:
         )
         if svg
         else None,
-        Prose(
-            tuple(
-                f"{clean(r['subject'])}: {clean(r['statement'])}"
-                for r in part.conflicts.iter_rows(named=True)
-            ),
-            "Sources that contradict each other; both are kept",
-        )
-        if part.conflicts.height
-        else None,
+        conflict_list(part.conflicts, "Sources that contradict each other; both are kept", notes),
         li.listing(
             "warnings",
             "Values outside their plausible bounds",

@@ -67,7 +67,7 @@ def _due(row: dict[str, Any]) -> Cell:
         if row["late"]
         else ""
     )
-    ending = " (end of the plan)" if clean(row["due_basis"]) == "plan_period" else ""
+    ending = " (plan end)" if clean(row["due_basis"]) == "plan_period" else ""
     return cell(
         day(row["due"]) + ending + late,
         tone="late" if row["late"] else "",

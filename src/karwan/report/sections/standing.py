@@ -19,12 +19,23 @@ Target = tuple[float, date | None, str]
 
 
 def main_target(brief: Brief) -> Target | None:
-    """The largest monetary target of the case: value, due date, title."""
+    """The largest monetary target of the case, the nearest of equal ones: value, due date, title."""
+    top = _main_row(brief)
+    return (float(top["target_usd"]), as_date(top["due"]), clean(top["title"])) if top else None
+
+
+def _main_row(brief: Brief) -> dict[str, Any] | None:
+    """Row of the largest target; of equal ones the first that is still ahead, else the last one due."""
     rows = [r for r in brief.standing.distance.iter_rows(named=True) if is_number(r["target_usd"])]
     if not rows:
         return None
-    top = max(rows, key=lambda r: r["target_usd"])
-    return float(top["target_usd"]), as_date(top["due"]), clean(top["title"])
+    size = max(r["target_usd"] for r in rows)
+
+    def order(row: dict[str, Any]) -> tuple[bool, date]:
+        due = as_date(row["due"]) or date.max
+        return (due < brief.as_of, due)
+
+    return min((r for r in rows if r["target_usd"] == size), key=order)
 
 
 def directions(brief: Brief) -> dict[str, str]:
@@ -36,6 +47,12 @@ def directions(brief: Brief) -> dict[str, str]:
 def standing_section(brief: Brief, notes: Notes) -> Section:
     """All blocks of the section."""
     standing = brief.standing
+    codes = {brief.party_a: clean(brief.name_a, 40), brief.party_b: clean(brief.name_b, 40)}
+    named = (
+        standing.growth.with_columns(pl.col("reporter").replace(codes))
+        if standing.growth.height
+        else standing.growth
+    )
     blocks: list[Block | None] = [
         _annual(brief, notes),
         _distance(standing.distance, notes),
@@ -43,9 +60,9 @@ def standing_section(brief: Brief, notes: Notes) -> Section:
         li.listing(
             "growth-table",
             "Growth like for like: same reporter, direction and months",
-            standing.growth,
+            named,
             notes,
-            _GROWTH,
+            _growth_columns(named),
         ),
         li.listing(
             "refused",
@@ -57,7 +74,7 @@ def standing_section(brief: Brief, notes: Notes) -> Section:
         li.listing(
             "mirror", "The same trade in both sides' statistics", standing.mirror, notes, _mirror(brief)
         ),
-        _conflicts(standing.conflicts),
+        conflict_list(standing.conflicts, "Figures that contradict each other", notes),
         _reconciled(standing.reconciled),
     ]
     if standing.annual.is_empty() and standing.reported.is_empty():
@@ -85,7 +102,8 @@ def _annual(brief: Brief, notes: Notes) -> Block | None:
         "Trade over twelve months against the target",
         (
             "Each bar stands on the twelve months it counts, calendar or fiscal. "
-            "Both panels share one scale that starts at zero and holds the target."
+            "Both panels share one scale that starts at zero and holds the target. Dashed: assumed, or said "
+            "but not published as statistics. Older figures stand in annex A."
         ),
         "USD, twelve months",
         svg,
@@ -128,7 +146,7 @@ def _growth(brief: Brief, notes: Notes) -> Block | None:
         "f-growth",
         "Growth like for like",
         (
-            "Ring: the earlier months; dot: the same months later. "
+            "The latest pairs; all are in the table. Ring: the earlier months; dot: the same months later. "
             "Logarithmic scale: equal lengths are equal ratios."
         ),
         "USD in the months named",
@@ -149,10 +167,16 @@ _GROWTH = (
 )
 
 
+def _growth_columns(table: pl.DataFrame) -> li.Spec:
+    """Columns of the growth table; the product group where the table names it."""
+    group = (li.text("Goods", "product_group", 0.9),) if "product_group" in table.columns else ()
+    return (*_GROWTH[:2], *group, *_GROWTH[2:])
+
+
 def _mirror(brief: Brief) -> Any:
     def aligned(row: dict[str, Any]) -> Any:
         return cell(
-            "same period" if row["aligned"] else f"unlike: {clean(row['reason']) or 'periods differ'}",
+            "same period" if row["aligned"] else clean(row["reason"]) or "periods differ",
             tone="" if row["aligned"] else "late",
         )
 
@@ -166,13 +190,16 @@ def _mirror(brief: Brief) -> Any:
     )
 
 
-def _conflicts(table: pl.DataFrame) -> Prose | None:
+def conflict_list(table: pl.DataFrame, title: str, notes: Notes) -> Prose | None:
+    """Conflicts as sentences; source ids written into them become raised numbers at their end."""
     if table.is_empty():
         return None
-    return Prose(
-        tuple(f"{clean(r['subject'])}: {clean(r['statement'])}" for r in table.iter_rows(named=True)),
-        "Figures that contradict each other",
-    )
+    texts, numbers = [], []
+    for row in table.iter_rows(named=True):
+        text, found = notes.lift(f"{clean(row['subject'])}: {clean(row['statement'])}")
+        texts.append(text)
+        numbers.append(tuple(dict.fromkeys([*notes.of(row.get("source_id")), *found])))
+    return Prose(tuple(texts), title, tuple(numbers))
 
 
 def _reconciled(table: pl.DataFrame) -> Block | None:
@@ -193,10 +220,10 @@ def _reconciled(table: pl.DataFrame) -> Block | None:
 
 def stand_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     """Rows of the summary: measure, value, unit and date, source id."""
-    target = main_target(brief)
+    main, target = _main_row(brief), main_target(brief)
     result = []
     for row in brief.standing.distance.iter_rows(named=True):
-        if target is None or row["target_usd"] != target[0]:
+        if main is None or row["target_id"] != main["target_id"]:
             continue
         times = (
             f"; target is {number(row['multiple'], 1)} times as much" if is_number(row["multiple"]) else ""
