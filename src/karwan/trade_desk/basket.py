@@ -1,0 +1,415 @@
+"""Baskets of a case: which of its goods reach a value, and whether a turnover target is within reach at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from karwan.errors import InvalidInput, UnknownName
+from karwan.models.basket import Basket, Scenarios, Terms, choose_basket, frontier
+from karwan.models.basket.words import usd
+from karwan.models.standing import annual_series, known_flows
+from karwan.tables import Case
+from karwan.trade_desk.carriage import land_capacity, landed_or_reckoned
+
+BASKET = "processed_40"
+SECTION_COLUMNS = ("product_id", "product", "sector", "value_usd", "bound_usd", "cost_usd", "landed_usd_t", "note")
+SPREAD = 0.5  # standard deviation of ln(delivered / chosen) of one good
+COMMON = 0.3  # of it, what all goods share
+
+
+@dataclass(frozen=True)
+class BasketAnswer:
+    """A basket of a case, the goods it was chosen from, its frontier and the words for it."""
+
+    basket: Basket
+    goods: pl.DataFrame
+    frontier: pl.DataFrame
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A published value for a number of goods: the offer or potential the bounds are cut from."""
+
+    value_usd: float
+    goods: int
+    source_id: str
+    words: str
+
+
+def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
+    """The latest official offer that names a number of goods ('85 goods'), None where there is none."""
+    offers = case["flows"].filter(
+        (pl.col("value_kind") == "offer") & (pl.col("direction") == direction) & pl.col("value_usd").is_not_null()
+    )
+    best: tuple[tuple[bool, date], Pool] | None = None
+    for row in offers.iter_rows(named=True):
+        named = re.match(r"(\d+) ", row["product_group"])
+        if named is None:
+            continue
+        rank = (row["claimed"] == "official", row["period_end"])
+        words = f"the offer of {row['product_group']} worth {usd(row['value_usd'])} ({row['period_end'].year})"
+        if best is None or rank > best[0]:
+            best = (rank, Pool(float(row["value_usd"]), int(named.group(1)), row["source_id"], words))
+    return best[1] if best else None
+
+
+def case_goods(case: Case, basket: str = BASKET, landed: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Goods of a basket with bounds and costs.
+
+    The bound of a good is the published figure for it where one exists (a signed deal, a potential). All others share the offer pool pro
+    rata: goods in the basket over goods in the offer, in proportion to what the country exports under each heading to the world, the
+    heading split evenly among its goods, and never above those exports. That split is an assumption: nobody published values by good.
+
+    Parameters
+    ----------
+    landed
+        Optional table of landed costs (as the brief's `landed`); without it freight is reckoned from road rates and one observed trip.
+
+    Returns
+    -------
+    Columns as `choose_basket` wants them, plus product, landed_usd_t, bound_basis ('observed', 'assumed') and note.
+    """
+    products = case["products"].filter(pl.col("basket") == basket)
+    if not products.height:
+        known = ", ".join(case["products"]["basket"].drop_nulls().unique().sort())
+        raise UnknownName(f"No product belongs to the basket {basket!r}.", f"baskets: {known}", "use one of these.")
+    exporter = products["exporter"][0]
+    direction = "a_to_b" if exporter == case.settings.party_a else "b_to_a"
+    goods = products.select(
+        "product_id", pl.col("name").alias("product"), "sector", "price_usd_t", "stowage_t_feu", "hs_code"
+    )
+    goods = goods.with_columns(direction=pl.lit(direction), tonnes_per_usd=1.0 / pl.col("price_usd_t"))
+    goods = _bounds(case, goods, offer_pool(case, direction))
+    goods = landed_or_reckoned(case, goods, landed, exporter)
+    lot = pl.col("stowage_t_feu") * pl.col("price_usd_t")  # one 40 ft container
+    return goods.with_columns(least_usd=pl.min_horizontal(lot, "bound_usd"))
+
+
+def _bounds(case: Case, goods: pl.DataFrame, pool: Pool | None) -> pl.DataFrame:
+    own = case["flows"].filter(
+        pl.col("value_kind").is_in(["deals", "potential", "offer"])
+        & pl.col("product_id").is_not_null()
+        & pl.col("value_usd").is_not_null()
+    )
+    published = own.group_by("product_id").agg(published_usd=pl.col("value_usd").max())
+    supplies = case["supplies"].sort("year").group_by("product_id").agg(pl.col("exports_usd", "heading").last())
+    table = goods.join(published, on="product_id", how="left", maintain_order="left")
+    table = table.join(supplies, on="product_id", how="left", maintain_order="left")
+    if pool is None and table["published_usd"].null_count():
+        raise InvalidInput(
+            "Nothing bounds the goods.",
+            "flows.csv has no offer for a number of goods and no potential by product.",
+            "add flows of kind offer or potential, or bring in product trade: karwan trade ingest.",
+        )
+    share = pl.col("exports_usd") / pl.len().over("heading")
+    if table["exports_usd"].null_count() == table.height:
+        share = pl.lit(1.0)
+    weight = share.fill_null(0.0) / share.fill_null(0.0).sum()
+    total = pool.value_usd * min(1.0, goods.height / pool.goods) if pool else 0.0
+    cut = pl.min_horizontal(total * weight, pl.col("exports_usd").fill_null(float("inf")))
+    return table.with_columns(
+        bound_usd=pl.coalesce("published_usd", cut),
+        bound_basis=pl.when(pl.col("published_usd").is_not_null())
+        .then(pl.lit("observed"))
+        .otherwise(pl.lit("assumed")),
+    ).drop("published_usd", "exports_usd", "heading")
+
+
+def delivery_scenarios(goods: int, count: int = 100, risk: float = 0.1, seed: int = 1) -> Scenarios:
+    """Futures of delivered over chosen value: log-normal with mean one, a common and an own part (basis: assumed)."""
+    draw = np.random.default_rng(seed)
+    own = np.sqrt(SPREAD**2 - COMMON**2)
+    logs = COMMON * draw.standard_normal((count, 1)) + own * draw.standard_normal((count, goods))
+    return Scenarios(np.exp(logs - SPREAD**2 / 2.0), risk=risk)
+
+
+def basket_answer(  # noqa: PLR0913 - what a planner may ask
+    case: Case,
+    *,
+    most_goods: int,
+    target_usd: float,
+    sector_caps: Mapping[str, float] | None = None,
+    basket: str = BASKET,
+    fewest_goods: int = 0,
+    risk: float | None = None,
+    landed: pl.DataFrame | None = None,
+    counts: tuple[int, ...] = (),
+) -> BasketAnswer:
+    """Least-cost basket of a case that reaches a value, with its frontier over `counts`.
+
+    Cost is the landed-cost disadvantage: what freight, time, loss, insurance and duty add to each dollar of goods.
+    """
+    goods = case_goods(case, basket, landed)
+    statement = {
+        "target_usd": target_usd,
+        "sector_caps": sector_caps or {},
+        "scenarios": None if risk is None else delivery_scenarios(goods.height, risk=risk),
+        "gap_share": 1e-3,
+    }
+    found = choose_basket(goods, most_goods=most_goods, terms=Terms(fewest_goods=fewest_goods), **statement)
+    edge = frontier(goods, counts, **statement) if counts else frontier(goods, (), **statement)
+    pool = offer_pool(case, goods["direction"][0])
+    text = list(found.text)
+    assumed = goods.filter(pl.col("bound_basis") == "assumed").height
+    if pool and assumed:
+        text.append(
+            f"Bounds: {assumed} of {goods.height} goods share {pool.words} pro rata ({goods.height} of {pool.goods} goods), in proportion "
+            "to the country's world exports under their headings; the split by good is an assumption, no values by good are published."
+        )
+    text.append(f"Costs: {goods['note'][0]}")
+    if risk is not None:
+        text.append(
+            f"The scenarios are assumed: deliveries scatter by {SPREAD:.0%} (log), of it {COMMON:.0%} common to all goods."
+        )
+    return BasketAnswer(found, goods, edge, tuple(text))
+
+
+def baseline_by_direction(case: Case, reporter: str, as_of: date) -> dict[str, float]:
+    """Latest full-year turnover of one side, split by direction as in its latest year that gives both."""
+    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    mine = annual.filter((pl.col("reporter") == reporter) & (pl.col("claimed") == "official"))
+    totals = mine.filter(pl.col("direction") == "total").sort("period_end")
+    if not totals.height:
+        return {}
+    last = float(totals["value_usd"][-1])
+    ways = mine.filter(pl.col("direction") != "total").pivot(
+        "direction", index="period_end", values="value_usd", aggregate_function="first"
+    )
+    both = ways.drop_nulls().sort("period_end") if {"a_to_b", "b_to_a"} <= set(ways.columns) else ways.clear()
+    if not both.height:
+        return {"a_to_b": last / 2, "b_to_a": last / 2}
+    out, back = float(both["a_to_b"][-1]), float(both["b_to_a"][-1])
+    return {"a_to_b": last * out / (out + back), "b_to_a": last * back / (out + back)}
+
+
+def published_blocks(case: Case, baseline: Mapping[str, float]) -> pl.DataFrame:
+    """Everything anybody published as unrealised, as blocks a basket may take: offers, deals, potentials, offered tonnes.
+
+    Offers and deals are taken as additional in full (generous: part of them may flow already); a potential is a total, so what flows that
+    way is taken off it pro rata. Of several offers by number of goods only the latest official one counts, and a potential in its
+    direction is taken as part of it.
+    """
+    rows: list[dict[str, object]] = []
+    flows = case["flows"].filter((pl.col("value_kind") != "trade") & (pl.col("claimed") == "official"))
+    for direction in ("a_to_b", "b_to_a"):
+        own = flows.filter(pl.col("direction") == direction)
+        pool = offer_pool(case, direction)
+        if pool:
+            rows.append(_block(case, f"offer {direction}", f"{pool.goods} goods offered", pool.value_usd, direction, 0))
+        for row in own.filter(pl.col("value_kind") == "deals").iter_rows(named=True):
+            rows.append(
+                _block(case, row["flow_id"], f"deal: {row['product_group']}", row["value_usd"], direction, row["product_id"])
+            )
+        if not pool:
+            rows += _potential_blocks(case, own, direction, baseline.get(direction, 0.0))
+        for row in own.filter(pl.col("value_usd").is_null() & pl.col("quantity_t").is_not_null()).iter_rows(named=True):
+            rows += _tonnes_block(case, row, direction)
+    return pl.DataFrame(rows, schema=_BLOCK)
+
+
+_BLOCK = {
+    "product_id": pl.String,
+    "product": pl.String,
+    "sector": pl.String,
+    "direction": pl.String,
+    "bound_usd": pl.Float64,
+    "tonnes_per_usd": pl.Float64,
+}
+
+
+def _block(
+    case: Case, key: str, words: str, value: float, direction: str, product: str | int | None
+) -> dict[str, object]:
+    exporter = case.settings.party_a if direction == "a_to_b" else case.settings.party_b
+    goods = case["products"].filter((pl.col("exporter") == exporter) & pl.col("price_usd_t").is_not_null())
+    own = goods.filter(pl.col("product_id") == product) if isinstance(product, str) else goods.clear()
+    price = (own if own.height else goods)["price_usd_t"].median()
+    sector = own["sector"][0] if own.height else "several"
+    return dict(
+        product_id=key,
+        product=words,
+        sector=sector,
+        direction=direction,
+        bound_usd=value,
+        tonnes_per_usd=1.0 / float(price) if price else 0.0,  # type: ignore[arg-type]
+    )
+
+
+def _potential_blocks(case: Case, own: pl.DataFrame, direction: str, flows: float) -> list[dict[str, object]]:
+    potential = own.filter(pl.col("value_kind") == "potential")
+    total = potential.filter(pl.col("product_id").is_null())["value_usd"].max()
+    if total is None:
+        return []
+    left = max(0.0, 1.0 - flows / float(total))  # type: ignore[arg-type]
+    rows, named = [], 0.0
+    for row in potential.filter(pl.col("product_id").is_not_null()).iter_rows(named=True):
+        named += row["value_usd"]
+        rows.append(
+            _block(case, row["flow_id"], row["product_group"], left * row["value_usd"], direction, row["product_id"])
+        )
+    rest = float(total) - named  # type: ignore[arg-type]
+    if rest > 0:
+        rows.append(_block(case, f"rest {direction}", "rest of the potential", left * rest, direction, None))
+    return rows
+
+
+def _tonnes_block(case: Case, row: dict[str, object], direction: str) -> list[dict[str, object]]:
+    """Offered tonnes at the price of the good of that sector the country exports most."""
+    exporter = case.settings.party_a if direction == "a_to_b" else case.settings.party_b
+    goods = case["products"].filter((pl.col("exporter") == exporter) & (pl.col("sector") == row["product_group"]))
+    goods = goods.join(case["supplies"].select("product_id", "exports_usd"), on="product_id", how="left")
+    if not goods.height:
+        return []
+    good = goods.sort("exports_usd", descending=True, nulls_last=True).row(0, named=True)
+    tonnes = float(row["quantity_t"])  # type: ignore[arg-type]
+    words = f"{row['product_group']}: {tonnes / 1e6:g} Mt offered, at the price of {good['name'].lower()}"
+    return [_block(case, str(row["flow_id"]), words, tonnes * good["price_usd_t"], direction, good["product_id"])]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether a turnover target is within reach of everything published."""
+
+    reporter: str
+    target_usd: float
+    blocks: pl.DataFrame
+    variants: pl.DataFrame
+    text: tuple[str, ...]
+
+
+def reach_of_target(case: Case, target_usd: float, reporter: str, as_of: date) -> Reach:
+    """Greatest turnover the published potentials, offers and deals allow, by what may carry them.
+
+    Variants: no limit on carriage; the land corridors as they are meant to work; the land corridors with what is shut on the day; and the
+    first without the offered tonnes of grain or the like.
+    """
+    baseline = baseline_by_direction(case, reporter, as_of)
+    blocks = published_blocks(case, baseline)
+    if not blocks.height:
+        raise InvalidInput("The case holds no published potential, offer or deal.", fix="add such flows.")
+    bulk = [row["flow_id"] for row in case["flows"].iter_rows(named=True) if row["value_usd"] is None]
+    choices = (
+        ("everything published, any route", blocks, None),
+        ("without the offered tonnes of bulk goods", blocks.filter(~pl.col("product_id").is_in(bulk)), None),
+        ("land corridors, all open", blocks, land_capacity(case, None)),
+        (f"land corridors as on {as_of:%-d %B %Y}", blocks, land_capacity(case, as_of)),
+    )
+    rows, texts = [], []
+    for name, goods, capacity in choices:
+        found = choose_basket(
+            goods,
+            most_goods=goods.height,
+            target_usd=target_usd,
+            objective="value",
+            capacity=capacity,
+            terms=Terms(baseline_usd=baseline),
+        )
+        reach = found.value_usd + found.baseline_usd
+        rows.append((name, reach, target_usd - reach, found.status != "infeasible", _binding(found, capacity)))
+    schema = ["variant", "reach_usd", "gap_usd", "reachable", "binds"]
+    variants = pl.DataFrame(rows, schema=schema, orient="row")
+    texts = _reach_words(case, target_usd, reporter, baseline, blocks, variants)
+    return Reach(reporter, target_usd, blocks, variants, texts)
+
+
+def _binding(found: Basket, capacity: pl.DataFrame | None) -> str:
+    full = found.prices.filter(pl.col("binding") & (pl.col("kind") != "target"))["constraint"].to_list()
+    return ", ".join(full) or "the bounds of the goods"
+
+
+def _reach_words(  # noqa: PLR0913 - what the sentences speak of
+    case: Case,
+    target: float,
+    reporter: str,
+    baseline: Mapping[str, float],
+    blocks: pl.DataFrame,
+    variants: pl.DataFrame,
+) -> tuple[str, ...]:
+    now = sum(baseline.values())
+    every = variants.row(0, named=True)
+    parts = ", ".join(
+        f"{row['product']} {usd(row['bound_usd'])}"
+        for row in blocks.sort("bound_usd", descending=True).iter_rows(named=True)
+        if row["bound_usd"] >= 1e6
+    )
+    name = case.country_name(reporter)
+    lines = [f"{usd(target)} from {usd(now)} now ({name}'s figure): {usd(target - now)} must be added. Published: {parts}."]
+    if every["reachable"]:
+        share = (target - now) / (every["reach_usd"] - now)
+        lines.append(
+            f"On paper the target is within reach: all of it together would make {usd(every['reach_usd'])}; "
+            f"{share:.0%} of everything published would have to come true."
+        )
+    else:
+        lines.append(
+            f"The target is out of reach even on paper: everything published makes {usd(every['reach_usd'])}, "
+            f"{usd(every['gap_usd'])} short."
+        )
+    for row in variants.rows(named=True)[1:]:
+        verdict = "reached" if row["reachable"] else f"missed by {usd(row['gap_usd'])}"
+        lines.append(
+            f"{row['variant'][0].upper()}{row['variant'][1:]}: {usd(row['reach_usd'])}, the target is {verdict} (binds: {row['binds']})."
+        )
+    lines.append(
+        "Offers and potentials are what somebody said could be sold, not orders; the mix is limited to what was published, and product-level "
+        "trade of both sides would replace it (karwan trade ingest, karwan trade potential)."
+    )
+    return tuple(lines)
+
+
+def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Basket table and sentences of the brief: the case's basket target by value and count, then the reach of its turnover target.
+
+    Returns
+    -------
+    Table with the columns of the brief's `GoodsSection.basket`, and the sentences. Empty where the case has no such target.
+    """
+    empty = pl.DataFrame(schema={name: pl.Float64 if name.endswith(("usd", "usd_t")) else pl.String for name in SECTION_COLUMNS})
+    texts: list[str] = []
+    table = empty
+    target = basket_target(case)
+    if target is not None:
+        value, count, basket = target
+        answer = basket_answer(
+            case, most_goods=count, fewest_goods=count, target_usd=value, sector_caps={"*": 0.3}, landed=landed, basket=basket
+        )
+        table = answer.basket.chosen.select(
+            "product_id",
+            "product",
+            "sector",
+            "value_usd",
+            "bound_usd",
+            pl.col("total_cost_usd").alias("cost_usd"),
+            "landed_usd_t",
+            pl.format("bound {}", "bound_basis").alias("note"),
+        )
+        texts += [f"{count} goods, no sector above 30 % of the value, each at least one container. {answer.text[0]}", *answer.text[1:]]
+    turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
+    if turnover.height:
+        value = float(turnover["value"][0])
+        for reporter in (case.settings.party_a, case.settings.party_b):
+            try:
+                texts += reach_of_target(case, value, reporter, case.settings.as_of).text
+            except InvalidInput:
+                continue
+    return table, tuple(dict.fromkeys(texts))
+
+
+def basket_target(case: Case) -> tuple[float, int, str] | None:
+    """Value, number of goods and basket of the case's basket target: an export target in USD whose number of goods a basket has."""
+    sizes = {
+        int(row["len"]): str(row["basket"])
+        for row in case["products"].drop_nulls("basket").group_by("basket").len().iter_rows(named=True)
+    }
+    for row in case["targets"].filter(pl.col("quantity").str.starts_with("exports")).iter_rows(named=True):
+        named = re.search(r"\b(\d+) (?:\w+ )?goods", row["title"])
+        if named and int(named.group(1)) in sizes and row["unit"] == "USD":
+            return float(row["value"]), int(named.group(1)), sizes[int(named.group(1))]
+    return None
