@@ -1,4 +1,6 @@
-"""Landed competitiveness: an origin's landed price by corridor against its rivals', and the freight at which they are equal."""
+"""Landed competitiveness: an origin's landed price by corridor against its rivals', and the freight at which
+they are equal.
+"""
 
 from __future__ import annotations
 
@@ -71,10 +73,12 @@ def land_offer(offer: Offer) -> Landed:
 
 
 def break_even_freight(offer: Offer, landed_usd_t: float) -> float:
-    """Freight, USD/t, at which the offer lands at a given price, days unchanged; below 0 where no freight is low enough.
+    """Freight, USD/t, at which the offer lands at a given price, days unchanged; below 0 where no freight is
+    low enough.
 
     With price p, insurance q, duty r and s, and the time and loss of d days at c and l a day,
-    landed = (1 + r)(1 + q)(p + F) + s + p (c + l) d, so F = (landed - s - p (c + l) d) / ((1 + r)(1 + q)) - p.
+    landed = (1 + r)(1 + q)(p + F) + s + p (c + l) d, so F = (landed - s - p (c + l) d) / ((1 + r)(1 + q)) -
+    p.
     """
     waiting = offer.price_usd_t * (offer.time_cost_share_day + offer.loss_share_day) * offer.days
     charged = (1 + offer.rate_share) * (1 + offer.insurance_share)
@@ -82,7 +86,9 @@ def break_even_freight(offer: Offer, landed_usd_t: float) -> float:
 
 
 def break_even_days(offer: Offer, landed_usd_t: float) -> float | None:
-    """Days at which the offer lands at a given price, freight unchanged; None where a day costs nothing, below 0 where no speed is enough."""
+    """Days at which the offer lands at a given price, freight unchanged; None where a day costs nothing,
+    below 0 where no speed is enough.
+    """
     a_day = offer.price_usd_t * (offer.time_cost_share_day + offer.loss_share_day)
     if a_day <= 0:
         return None
@@ -110,10 +116,14 @@ def compare_offers(offers: Sequence[Offer], rivals: Sequence[Offer]) -> pl.DataF
 
     Returns
     -------
-    Table by landed price: origin, way, role ('own', 'rival'), price_usd_t, freight_usd_t, insurance_usd_t, time_usd_t, loss_usd_t, duty_usd_t,
-    landed_usd_t, days, corridor_share, rival (the cheapest), rival_landed_usd_t, gap_usd_t (own less rival), break_even_freight_usd_t,
-    freight_cut_share (share of the freight that must go; 0 or less when ahead, over 1 when no freight is low enough), break_even_days,
-    break_even_price_usd_t, standing ('ahead', 'freight': a cut of freight does it, 'never': not even free freight), lacks, basis.
+    Table by landed price: origin, way, role ('own', 'rival'), price_usd_t, freight_usd_t, insurance_usd_t,
+    time_usd_t, loss_usd_t, duty_usd_t,
+    landed_usd_t, days, corridor_share, rival (the cheapest), rival_landed_usd_t, gap_usd_t (own less rival),
+    break_even_freight_usd_t,
+    freight_cut_share (share of the freight that must go; 0 or less when ahead, over 1 when no freight is low
+    enough), break_even_days,
+    break_even_price_usd_t, standing ('ahead', 'freight': a cut of freight does it, 'never': not even free
+    freight), lacks, basis.
 
     Raises
     ------

@@ -19,7 +19,8 @@ class Elasticities:
     Attributes
     ----------
     import_demand
-        Of imports to their price, negative (E_m). No default: it decides the result (Kee, Nicita & Olarreaga estimate it by product).
+        Of imports to their price, negative (E_m). No default: it decides the result (Kee, Nicita & Olarreaga
+        estimate it by product).
     substitution
         Between origins, negative (E_s); -1.5 is WITS's default.
     export_supply
@@ -38,8 +39,10 @@ class SmartResult:
     Attributes
     ----------
     partners
-        product, exporter, value_usd, rate_before_share, rate_after_share, creation_usd, diversion_usd (gained by those favoured, negative for
-        the others), after_usd, revenue_change_usd, price_change_share (world price, where supply is not infinite).
+        product, exporter, value_usd, rate_before_share, rate_after_share, creation_usd, diversion_usd (gained
+        by those favoured, negative for
+        the others), after_usd, revenue_change_usd, price_change_share (world price, where supply is not
+        infinite).
     products
         product, value_usd, creation_usd, diversion_usd, revenue_change_usd, welfare_usd.
     """
@@ -51,15 +54,19 @@ class SmartResult:
 def simulate_tariffs(imports: pl.DataFrame, elasticities: Elasticities) -> SmartResult:
     """Trade creation, diversion, revenue, price and welfare of a tariff change.
 
-    Creation M E_m g / (1 - E_m / E_x) with g = (1 + t1) / (1 + t0) - 1. Diversion solves (a + TD) / (b - TD) = (a / b)(1 + E_s g) for the
-    favoured partners together (a) against the others (b), is at most b, and is shared among the favoured by value x g, taken from the others
-    by value. Partners whose rate does not change are the others; partners whose rate rises lose by the same formula with the sides swapped in
-    sign, down to nothing.
+    Creation M E_m g / (1 - E_m / E_x) with g = (1 + t1) / (1 + t0) - 1. Diversion solves (a + TD) / (b - TD)
+    = (a / b)(1 + E_s g) for the
+    favoured partners together (a) against the others (b), is at most b, and is shared among the favoured by
+    value x g, taken from the others
+    by value. Partners whose rate does not change are the others; where the rates of some rise instead of
+    falling, those lose by the same
+    formula, down to nothing; a cut and a rise in one product are refused.
 
     Parameters
     ----------
     imports
-        One importer's purchases: product, exporter, value_usd, rate_before_share, rate_after_share; optionally import_demand, substitution,
+        One importer's purchases: product, exporter, value_usd, rate_before_share, rate_after_share;
+        optionally import_demand, substitution,
         export_supply by row.
     elasticities
         Values for rows without their own.
@@ -71,13 +78,21 @@ def simulate_tariffs(imports: pl.DataFrame, elasticities: Elasticities) -> Smart
 
     References
     ----------
-    Laird & Yeats (1986), UNCTAD Discussion Paper 19; Jammes & Olarreaga (2005), Explaining SMART and GSIM, World Bank.
+    Laird & Yeats (1986), UNCTAD Discussion Paper 19; Jammes & Olarreaga (2005), Explaining SMART and GSIM,
+    World Bank.
     """
     rows = _checked(imports, elasticities)
     g = pl.col("g")
     rows = rows.with_columns(
         g=(1 + pl.col("rate_after_share")) / (1 + pl.col("rate_before_share")) - 1,
     )
+    mixed = rows.group_by("product").agg(up=(g > 0).any(), down=(g < 0).any()).filter("up", "down")
+    if mixed.height:
+        raise InvalidInput(
+            f"Rates of {mixed.height} products fall for some partners and rise for others.",
+            ", ".join(sorted(mixed["product"])[:5]),
+            "simulate the cut and the rise one after the other.",
+        )
     rows = _creation(rows)
     rows = _divert(rows.with_columns(moved=g != 0))
     after = (pl.col("value_usd") + pl.col("creation_usd") + pl.col("diversion_usd")).clip(lower_bound=0.0)
@@ -98,7 +113,8 @@ def simulate_corridor(
 ) -> SmartResult:
     """The same effects when one origin's corridor gets cheaper, tariffs unchanged.
 
-    g = (1 + t)(1 + f1) / ((1 + t)(1 + f0)) - 1: the tariff drops out of the price change and stays in the revenue.
+    g = (1 + t)(1 + f1) / ((1 + t)(1 + f0)) - 1: the tariff drops out of the price change and stays in the
+    revenue.
 
     Parameters
     ----------
@@ -219,7 +235,7 @@ def _divert(rows: pl.DataFrame) -> pl.DataFrame:
     a = value.filter(moved).sum().over("product")
     b = value.filter(~moved).sum().over("product")
     weighted = (value * g).filter(moved).sum().over("product")
-    shift = pl.when(a > 0).then(pl.col("substitution") * weighted / a).otherwise(0.0)
+    shift = pl.when(a > 0).then(pl.col("substitution") * weighted / a).otherwise(0.0).clip(lower_bound=-1.0)
     raw = a * b * shift / (a + b + a * shift)
     total = pl.when((a > 0) & (b > 0)).then(raw.clip(-a, b)).otherwise(0.0)
     share_in = pl.when(weighted != 0).then(value * g / weighted).otherwise(0.0)
@@ -230,7 +246,9 @@ def _divert(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _products(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sums by product; welfare is the triangle and rectangle on what is created less the revenue lost on what is diverted."""
+    """Sums by product; welfare is the triangle and rectangle on what is created less the revenue lost on what
+    is diverted.
+    """
     moved, value = pl.col("moved"), pl.col("value_usd")
     others = (pl.col("rate_before_share") * value).filter(~moved).sum() / value.filter(~moved).sum()
     created = (

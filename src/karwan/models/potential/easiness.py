@@ -1,4 +1,6 @@
-"""Easiness: how much more or less a pair trades than its sales and purchases alone would say, observed or taken from elsewhere."""
+"""Easiness: how much more or less a pair trades than its sales and purchases alone would say, observed or
+taken from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.models.potential.margins import Margins
-from karwan.models.potential.ppml import GravityFit, fit_ppml
+from karwan.models.potential.margins import Array, Margins
+from karwan.models.potential.ppml import GravityFit, Ints, fit_ppml
 
 KINDS = ("observed", "regional", "gravity", "corridor")
 
@@ -46,7 +48,7 @@ def observed_easiness(margins: Margins, exporter: str, importer: str) -> Easines
     share = float(margins.pairs_usd[i, j] / max(margins.exports_usd[i].sum(), 1e-300))
     note = (
         f"USD {margins.pairs_usd[i, j]:,.0f} traded, USD {expected:,.0f} expected of world shares; "
-        f"the pair is {share:.2%} of the exporter's sales"
+        f"its share of the exporter's sales"
     )
     return Easiness("observed", value, note)
 
@@ -58,9 +60,12 @@ def regional_easiness(
     exporter_peers: Sequence[str],
     importer_peers: Sequence[str],
 ) -> Easiness:
-    """Median easiness between the two countries' regions, the pair itself left out.
+    """Median easiness between the two countries' regions, weighted by expected trade, the pair itself left
+    out.
 
-    A peer pair counts when its expected trade is positive; one that trades nothing counts with easiness 0.
+    A peer pair that trades nothing counts with easiness 0; weighting by what world shares expect of a pair
+    keeps the
+    many tiny pairs, which often trade nothing, from deciding.
 
     Parameters
     ----------
@@ -73,24 +78,33 @@ def regional_easiness(
     """
     rows = [c for c in dict.fromkeys([exporter, *exporter_peers]) if c in margins.countries]
     columns = [c for c in dict.fromkeys([importer, *importer_peers]) if c in margins.countries]
-    matrix = margins.easiness
-    values = [
-        matrix[margins.country(a), margins.country(b)]
+    places = [
+        (margins.country(a), margins.country(b))
         for a in rows
         for b in columns
         if a != b and (a, b) != (exporter, importer)
     ]
-    known = np.array([v for v in values if np.isfinite(v)])
+    expected, easiness = margins.expected_pairs_usd, margins.easiness
+    weight = np.array([expected[place] for place in places])
+    value = np.array([easiness[place] for place in places])
+    known, weight = value[weight > 0], weight[weight > 0]
     if not len(known):
         return Easiness(
             "regional", math.nan, "no peer pair in the table", "trade of the neighbouring countries"
         )
     silent = int((known == 0).sum())
     note = (
-        f"median of {len(known)} pairs of {len(rows)} countries around {exporter} and {len(columns)} around {importer}"
-        + (f", {silent} of them without trade" if silent else "")
+        f"weighted median of {len(known)} pairs: {len(rows)} countries around {exporter}, "
+        f"{len(columns)} around {importer}" + (f", {silent} of them without trade" if silent else "")
     )
-    return Easiness("regional", float(np.median(known)), note)
+    return Easiness("regional", _weighted_median(known, weight), note)
+
+
+def _weighted_median(values: Array, weights: Array) -> float:
+    """Smallest value up to which at least half the weight lies."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(reached, 0.5 - 1e-12)])
 
 
 def gravity_easiness(
@@ -98,7 +112,8 @@ def gravity_easiness(
 ) -> tuple[Easiness, GravityFit | None]:
     """Easiness if the pair traded what distance and a common border say.
 
-    Poisson regression of all pairs' trade on ln distance and contiguity with exporter and importer effects; the fitted trade of the pair
+    Poisson regression of all pairs' trade on ln distance and contiguity with exporter and importer effects;
+    the fitted trade of the pair
     takes the place of its actual trade. The pair itself is left out of the fit.
 
     Parameters
@@ -148,10 +163,10 @@ def gravity_easiness(
     return Easiness("gravity", value, note), fit
 
 
-def _effects(
-    fitted: np.ndarray, systematic: np.ndarray, a: np.ndarray, b: np.ndarray, i: int, j: int
-) -> float:
-    """Exporter effect of i plus importer effect of j; the identity f_ij = f_ib + f_aj - f_ab over any third a, b with fitted trade."""
+def _effects(fitted: Array, systematic: Array, a: Ints, b: Ints, i: int, j: int) -> float:
+    """Exporter effect of i plus importer effect of j; the identity f_ij = f_ib + f_aj - f_ab over any third
+    a, b with fitted trade.
+    """
     effect = np.full(len(fitted), np.nan)
     positive = fitted > 0
     effect[positive] = np.log(fitted[positive]) - systematic[positive]

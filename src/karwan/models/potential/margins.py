@@ -1,4 +1,6 @@
-"""Margins: what each country sells and buys of each product, and each pair trades in all, from a long table of flows."""
+"""Margins: what each country sells and buys of each product, and each pair trades in all, from a long table
+of flows.
+"""
 
 from __future__ import annotations
 
@@ -49,13 +51,17 @@ class Margins:
 
     @property
     def shares(self) -> Array:
-        """Share of each exporter in the world's trade of each product, shape (C, K); 0 for a product nobody trades."""
+        """Share of each exporter in the world's trade of each product, shape (C, K); 0 for a product nobody
+        trades.
+        """
         world = self.world_usd
         return np.divide(self.exports_usd, world, out=np.zeros_like(self.exports_usd), where=world > 0)
 
     @property
     def expected_pairs_usd(self) -> Array:
-        """Trade of each pair if every importer bought each product from every exporter at its world share, shape (C, C)."""
+        """Trade of each pair if every importer bought each product from every exporter at its world share,
+        shape (C, C).
+        """
         return np.asarray(self.shares @ self.imports_usd.T, dtype=np.float64)
 
     @property
@@ -84,18 +90,21 @@ class Margins:
 def make_margins(flows: pl.DataFrame) -> Margins:
     """Sum a long table of bilateral flows.
 
-    Years are averaged arithmetically; a flow absent in one of the years counts as zero in it, as in a matrix that every country reports to.
+    Years are averaged arithmetically; a flow absent in one of the years counts as zero in it, as in a matrix
+    that every country reports to.
     Flows of a country with itself are left out.
 
     Parameters
     ----------
     flows
-        Columns exporter, importer (ISO3), product (text), value_usd (>= 0) and, optionally, year. One level and one nomenclature of products.
+        Columns exporter, importer (ISO3), product (text), value_usd (>= 0) and, optionally, year. One level
+        and one nomenclature of products.
 
     Raises
     ------
     InvalidInput
-        A column is missing, a value is negative or not finite, nothing is left, or the importer is the world throughout (exporter totals
+        A column is missing, a value is negative or not finite, nothing is left, or the importer is the world
+        throughout (exporter totals
         say nothing on who buys).
     """
     missing = [name for name in NEEDED if name not in flows.columns]

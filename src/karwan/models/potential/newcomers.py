@@ -19,7 +19,8 @@ def product_density(exports_usd: Array) -> Array:
 
     Returns
     -------
-    Shape (C, K), in [0, 1]: share of the proximity to a product that lies in products the country exports with RCA >= 1. NaN for a product
+    Shape (C, K), in [0, 1]: share of the proximity to a product that lies in products the country exports
+    with RCA >= 1. NaN for a product
     that is near to none.
 
     References
@@ -54,7 +55,8 @@ def rank_newcomers(
     density: Array | None = None,
     least_rca: float = 0.0,
 ) -> pl.DataFrame:
-    """Rank the products a country does not export by density; a rank, not dollars (ITC's diversification indicator).
+    """Rank the products a country does not export by density; a rank, not dollars (ITC's diversification
+    indicator).
 
     Parameters
     ----------

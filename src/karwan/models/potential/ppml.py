@@ -22,7 +22,8 @@ class GravityFit:
     beta
         Coefficients, shape (P,).
     se
-        Standard errors clustered by pair (by row where no pair was given), with the factor G / (G - 1), shape (P,).
+        Standard errors clustered by pair (by row where no pair was given), with the factor G / (G - 1), shape
+        (P,).
     fitted
         Fitted values, shape (N,); 0 for the rows of an exporter or importer that trades nothing.
     iterations
@@ -47,7 +48,8 @@ def fit_ppml(
 ) -> GravityFit:
     """Fit trade on covariates with two sets of fixed effects by iteratively reweighted least squares.
 
-    The working response and covariates are centred on both sets of effects by weighted alternating projections.
+    The working response and covariates are centred on both sets of effects by weighted alternating
+    projections.
 
     Parameters
     ----------
@@ -73,7 +75,8 @@ def fit_ppml(
 
     References
     ----------
-    Santos Silva & Tenreyro (2006), doi:10.1162/rest.88.4.641; Correia, Guimaraes & Zylkin (2020), doi:10.1177/1536867X20909691.
+    Santos Silva & Tenreyro (2006), doi:10.1162/rest.88.4.641; Correia, Guimaraes & Zylkin (2020),
+    doi:10.1177/1536867X20909691.
     """
     y = np.asarray(y, dtype=np.float64)
     x = np.asarray(x, dtype=np.float64).reshape(len(y), -1)

@@ -1,4 +1,6 @@
-"""Terms of the export potential: supply, demand and the factors that tariffs, growth and distance put on them."""
+"""Terms of the export potential: supply, demand and the factors that tariffs, growth and distance put on
+them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ class Expectations:
     tariff_elasticity
         Exponent of the tariff terms (sigma in ITC's list of variables; 1 in the open R port).
     net_importer_correction
-        Scale supply by exports over imports where a country imports more of a product than it exports: goods that only pass through.
+        Scale supply by exports over imports where a country imports more of a product than it exports: goods
+        that only pass through.
     """
 
     growth: pl.DataFrame | None = None
@@ -52,9 +55,12 @@ def make_terms(margins: Margins, exporter: str, importer: str, expected: Expecta
 
     Returns
     -------
-    Table of K rows: product, actual_usd, exports_usd (exporter to all), imports_usd (importer from all), world_usd, supply_share (projected
-    share of the world market), net_importer_factor, supply_tariff_factor, growth_factor, demand_tariff_factor, distance_factor, supply
-    (product of the supply terms), demand_usd (imports times the demand terms), lacks (what was left at 1 for want of data).
+    Table of K rows: product, actual_usd, exports_usd (exporter to all), imports_usd (importer from all),
+    world_usd, supply_share (projected
+    share of the world market), net_importer_factor, supply_tariff_factor, growth_factor,
+    demand_tariff_factor, distance_factor, supply
+    (product of the supply terms), demand_usd (imports times the demand terms), lacks (what was left at 1 for
+    want of data).
 
     References
     ----------
@@ -132,7 +138,9 @@ def _growth(importer: str, expected: Expectations) -> float:
 
 
 def _tariff_terms(margins: Margins, exporter: str, importer: str, expected: Expectations) -> dict[str, Array]:
-    """Advantage of the exporter on all markets, and of the pair on the importer's market; 1 where no rate is known."""
+    """Advantage of the exporter on all markets, and of the pair on the importer's market; 1 where no rate is
+    known.
+    """
     n = len(margins.products)
     if expected.tariffs is None:
         return {

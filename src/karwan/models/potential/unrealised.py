@@ -1,4 +1,6 @@
-"""Unrealised potential: export potential by product under each easiness term, with an interval and what each figure lacks."""
+"""Unrealised potential: export potential by product under each easiness term, with an interval and what each
+figure lacks.
+"""
 
 from __future__ import annotations
 
@@ -81,9 +83,11 @@ class Potential:
     kind
         Easiness term that `table` uses.
     easiness
-        One row per term: kind, easiness, potential_usd, low_usd, high_usd (sums over products), unrealised_usd, note, lacks.
+        One row per term: kind, easiness, potential_usd, low_usd, high_usd (sums over products),
+        unrealised_usd, note, lacks.
     table
-        One row per product, largest unrealised first; columns `COLUMNS`. Interval: 5th to 95th percentile over errors of the flows, from the
+        One row per product, largest unrealised first; columns `COLUMNS`. Interval: 5th to 95th percentile
+        over errors of the flows, from the
         lowest to the highest of the easiness terms.
     notes
         What a reader of the figures must know.
@@ -139,7 +143,8 @@ def estimate_potential(
 
     References
     ----------
-    Decreux & Spies (2016), Export Potential Assessments: a methodology to identify export opportunities for developing countries, ITC.
+    Decreux & Spies (2016), Export Potential Assessments: a methodology to identify export opportunities for
+    developing countries, ITC.
     """
     margins = flows if isinstance(flows, Margins) else make_margins(flows)
     if easiness not in KINDS:

@@ -1,0 +1,147 @@
+"""`karwan trade potential` and `compete`: what could be traded, and at which freight a product wins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+
+POTENTIAL_SHOWN = (
+    "product",
+    "name",
+    "actual_usd",
+    "potential_usd",
+    "low_usd",
+    "high_usd",
+    "unrealised_usd",
+    "supply",
+    "demand_usd",
+    "easiness",
+)
+COMPETE_SHOWN = (
+    "origin",
+    "way",
+    "price_usd_t",
+    "freight_usd_t",
+    "duty_usd_t",
+    "landed_usd_t",
+    "days",
+    "gap_usd_t",
+    "break_even_freight_usd_t",
+    "freight_cut_share",
+    "standing",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands to the `karwan trade` app."""
+    app.command("potential")(potential)
+    app.command("compete")(compete)
+
+
+def potential(  # noqa: PLR0913 - the options of one command
+    exporter: Annotated[str, typer.Argument(help="ISO alpha-3 code of the seller.")],
+    importer: Annotated[str, typer.Argument(help="ISO alpha-3 code of the buyer.")],
+    table: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet: exporter, importer, product, value_usd [, year].")
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="Trade store with bilateral flows by product.")] = None,
+    mapping: Annotated[str | None, typer.Option(help="Mapping of a table with other columns.")] = None,
+    level: Annotated[str | None, typer.Option(help="hs2, hs4, hs6 or sitc1; the finest by default.")] = None,
+    year: Annotated[list[int] | None, typer.Option(help="Year to average; repeat for several.")] = None,
+    easiness: Annotated[str, typer.Option(help="observed, regional, gravity or corridor.")] = "observed",
+    distances: Annotated[
+        Path | None, typer.Option(help="exporter, importer, distance_km, contiguous; or CEPII's columns.")
+    ] = None,
+    tariffs: Annotated[Path | None, typer.Option(help="exporter, importer, product, rate_share.")] = None,
+    growth: Annotated[Path | None, typer.Option(help="country, gdp_ratio, population_ratio.")] = None,
+    freight_share: Annotated[
+        tuple[float, float] | None, typer.Option(help="Freight over value, now and after.")
+    ] = None,
+    days: Annotated[tuple[float, float], typer.Option(help="Days door to door, now and after.")] = (0.0, 0.0),
+    elasticity: Annotated[float, typer.Option(help="Of trade to trade cost, positive.")] = 5.03,
+    day_share: Annotated[float, typer.Option(help="Value of a day, share of the goods' value.")] = 0.006,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Export potential by product: what is traded, what could be, and what each figure lacks.
+
+    Without a table or store the published potentials and offers of the embedded case are shown.
+
+    Example: karwan trade potential KAZ PAK --store trade.duckdb --level hs6 --easiness regional
+    """
+    from karwan.trade_desk.potential import PotentialRequest, find_potential
+
+    answer = find_potential(
+        PotentialRequest(
+            exporter.upper(),
+            importer.upper(),
+            table=table,
+            store=store,
+            mapping=mapping,
+            level=level,
+            years=tuple(year or ()),
+            easiness=easiness,
+            distances=distances,
+            tariffs=tariffs,
+            growth=growth,
+            freight_share=freight_share,
+            days=days,
+            trade_elasticity=elasticity,
+            time_cost_share_day=day_share,
+        )
+    )
+    shown = {
+        title: [c for c in POTENTIAL_SHOWN if c in found.columns]
+        for title, found in answer.tables.items()
+        if "supply" in found.columns
+    }
+    emit(answer.tables, chosen(as_json, as_csv), columns=shown, meta=answer.meta)
+
+
+def compete(
+    product: Annotated[str, typer.Argument(help="Product id, HS code or name.")],
+    case: Annotated[str, typer.Option("--case", help="Embedded case or folder.")] = "kaz-pak",
+    rival: Annotated[
+        list[str] | None, typer.Option(help="ORIGIN:PRICE[:FREIGHT[:DAYS]], USD/t; repeat for several.")
+    ] = None,
+    rivals: Annotated[
+        Path | None, typer.Option(help="CSV: origin, price_usd_t, freight_usd_t, days, rate_share.")
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="Trade store with weights: rivals' unit values.")] = None,
+    origin: Annotated[str | None, typer.Option("--from", help="Node id of the origin.")] = None,
+    destination: Annotated[str | None, typer.Option("--to", help="Node id of the destination.")] = None,
+    tonnes: Annotated[float | None, typer.Option(help="Load, t.")] = None,
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of departure.")] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Landed price by corridor against competing origins, and the freight at which they are equal.
+
+    Example: karwan trade compete chickpeas --rival AUS:600:95:28 --rival TZA:640:70:18
+    """
+    from karwan.tables.case import read_case
+    from karwan.trade_desk.competitiveness import find_competitiveness, parse_rivals
+
+    opened = read_case(case)
+    answer = find_competitiveness(
+        opened,
+        product,
+        day=day.date() if day else opened.settings.as_of,
+        typed=parse_rivals(rival or ()),
+        rivals=rivals,
+        store=store,
+        origin=origin,
+        destination=destination,
+        tonnes=tonnes,
+    )
+    emit(
+        {"landed price, cheapest first": answer.table},
+        chosen(as_json, as_csv),
+        columns={"landed price, cheapest first": COMPETE_SHOWN},
+        meta={"notes": " ".join(answer.notes)},
+    )

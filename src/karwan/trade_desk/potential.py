@@ -1,0 +1,395 @@
+"""Potential of a country pair from whatever there is: a world table, the trade store, or a case's published
+figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from karwan.errors import InvalidInput
+from karwan.models.potential import (
+    Expectations,
+    Peers,
+    Potential,
+    corridor_ratio,
+    estimate_potential,
+    make_margins,
+    rank_newcomers,
+)
+from karwan.tables.case import Case, embedded_cases, read_case
+from karwan.trade_desk.world_flows import WorldFlows, read_distances, read_world_flows, store_world_flows
+
+BRIEF_SCHEMA = {
+    "product_id": pl.String,
+    "product": pl.String,
+    "sector": pl.String,
+    "actual_usd": pl.Float64,
+    "potential_usd": pl.Float64,
+    "low_usd": pl.Float64,
+    "high_usd": pl.Float64,
+    "unrealised_usd": pl.Float64,
+    "method": pl.String,
+    "lacks": pl.String,
+}
+FINE_LEVEL = 500  # products from which a country's exports over imports of one product mean re-export
+SITC_SECTIONS = {
+    "0": "Food and live animals",
+    "1": "Beverages and tobacco",
+    "2": "Crude materials",
+    "3": "Mineral fuels",
+    "4": "Animal and vegetable oils",
+    "5": "Chemicals",
+    "6": "Manufactures by material",
+    "7": "Machinery and transport equipment",
+    "8": "Other manufactures",
+    "9": "Other commodities",
+}
+
+
+@dataclass(frozen=True)
+class PotentialRequest:
+    """What to estimate, and from what.
+
+    Attributes
+    ----------
+    exporter, importer
+        ISO3.
+    table, store
+        File of flows, or the store; neither means the case's published figures.
+    mapping, level, years
+        How to read them; see `read_world_flows`.
+    easiness
+        observed, regional, gravity or corridor.
+    distances, tariffs, growth
+        Files for the terms that need them.
+    freight_share, days
+        Corridor now and after, for the corridor easiness.
+    trade_elasticity, time_cost_share_day
+        For the corridor easiness.
+    """
+
+    exporter: str
+    importer: str
+    table: Path | None = None
+    store: str | None = None
+    mapping: str | None = None
+    level: str | None = None
+    years: tuple[int, ...] = ()
+    easiness: str = "observed"
+    distances: Path | None = None
+    tariffs: Path | None = None
+    growth: Path | None = None
+    freight_share: tuple[float, float] | None = None
+    days: tuple[float, float] = (0.0, 0.0)
+    trade_elasticity: float = 5.03
+    time_cost_share_day: float = 0.006
+
+
+@dataclass(frozen=True)
+class PotentialAnswer:
+    """Tables to show, what JSON says beside them, and the estimate where there is one."""
+
+    tables: dict[str, pl.DataFrame]
+    meta: dict[str, object]
+    potential: Potential | None = None
+    commands: tuple[str, ...] = field(default=())
+
+
+def find_potential(request: PotentialRequest) -> PotentialAnswer:
+    """Potential of a pair from the source the request names, or from the embedded case's published figures.
+
+    Raises
+    ------
+    InvalidInput
+        Both a table and a store are named, a file cannot be read, or a term lacks its data.
+    """
+    if request.table is not None and request.store is not None:
+        raise InvalidInput("Both a table and a store are given.", "", "give --table or --store.")
+    if request.exporter == request.importer:
+        raise InvalidInput("The two countries are the same.", request.exporter, "name two countries.")
+    if request.table is None and request.store is None:
+        return _from_case(request)
+    flows = _flows(request)
+    result = _estimate(flows, request)
+    newcomers = _newcomers(flows, request)
+    tables = {f"{request.exporter} to {request.importer}, {result.level}": _named(result.table)}
+    tables["easiness terms"] = result.easiness
+    if newcomers.height:
+        tables["goods not exported yet, nearest first (rank, not dollars)"] = _named(newcomers)
+    total = result.table.select(
+        pl.sum("actual_usd", "potential_usd", "unrealised_usd", "unrealised_low_usd", "unrealised_high_usd")
+    ).row(0, named=True)
+    meta: dict[str, object] = {
+        "flows": flows.origin,
+        "level": result.level,
+        "easiness": result.kind,
+        **total,
+        "flows_lack": "; ".join(flows.lacks) or "nothing the method asks for",
+        "notes": " ".join(result.notes),
+    }
+    return PotentialAnswer(tables, meta, result)
+
+
+def _flows(request: PotentialRequest) -> WorldFlows:
+    if request.store is not None:
+        return store_world_flows(request.store, level=request.level, years=request.years)
+    assert request.table is not None
+    return read_world_flows(request.table, level=request.level, mapping=request.mapping, years=request.years)
+
+
+def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
+    distances = read_distances(request.distances) if request.distances else None
+    fine = flows.table["product"].n_unique() >= FINE_LEVEL
+    ratio = None
+    if request.freight_share is not None:
+        ratio = corridor_ratio(
+            request.freight_share,
+            request.days,
+            elasticity=request.trade_elasticity,
+            time_cost_share_day=request.time_cost_share_day,
+        )
+    expected = Expectations(
+        growth=_expectation(request.growth, ("country", "gdp_ratio", "population_ratio")),
+        tariffs=_expectation(request.tariffs, ("exporter", "importer", "product", "rate_share")),
+        distances=distances,
+        net_importer_correction=fine,
+    )
+    peers = Peers(region_of(request.exporter), region_of(request.importer), distances, ratio)
+    result = estimate_potential(
+        flows.table,
+        request.exporter,
+        request.importer,
+        easiness=request.easiness,
+        expected=expected,
+        peers=peers,
+        level=flows.level,
+    )
+    more = "; ".join(flows.lacks)
+    table = result.table.with_columns(
+        lacks=(pl.col("lacks") + ("; " + more if more else "")).str.strip_chars("; ")
+    )
+    notes = (
+        result.notes
+        if fine
+        else (*result.notes, "Net-importer correction off: it is meant for single goods.")
+    )
+    return Potential(**{**vars(result), "table": table, "notes": notes})
+
+
+def _expectation(path: Path | None, columns: Sequence[str]) -> pl.DataFrame | None:
+    if path is None:
+        return None
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", "", "check the path.")
+    try:
+        frame = (
+            pl.read_parquet(path)
+            if path.suffix.lower() == ".parquet"
+            else pl.read_csv(path, schema_overrides={"product": pl.String})
+        )
+    except pl.exceptions.PolarsError as error:
+        raise InvalidInput(
+            f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
+        ) from error
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        raise InvalidInput(f"{path.name} lacks {', '.join(missing)}.", "", f"it needs {', '.join(columns)}.")
+    return frame.select(columns)
+
+
+def _newcomers(flows: WorldFlows, request: PotentialRequest, most: int = 40) -> pl.DataFrame:
+    margins = make_margins(flows.table)
+    bought = margins.imports_usd[margins.country(request.importer)]
+    row = margins.country(request.exporter)
+    ranked = rank_newcomers(margins.products, np.asarray(margins.exports_usd), row, imports_usd=bought)
+    return ranked.filter(pl.col("imports_usd") > 0).head(most)
+
+
+def _named(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with a name column after the code, where names are known."""
+    sections = set(table["product"]) <= set(SITC_SECTIONS)
+    if not sections:
+        return table
+    names = pl.col("product").replace_strict(SITC_SECTIONS, default=None).alias("name")
+    at = table.columns.index("product") + 1
+    return table.select(*table.columns[:at], names, *table.columns[at:])
+
+
+@cache
+def _regions() -> dict[str, str]:
+    path = resources.files("karwan.trade_desk").joinpath("subregions.csv")
+    table = pl.read_csv(path.read_bytes())
+    return dict(table.iter_rows())
+
+
+def region_of(country: str) -> tuple[str, ...]:
+    """Countries of the same UN M49 sub-region, the country itself left out; empty where it is unknown."""
+    regions = _regions()
+    own = regions.get(country)
+    return tuple(c for c, region in regions.items() if region == own and own is not None and c != country)
+
+
+def _from_case(request: PotentialRequest) -> PotentialAnswer:
+    pair = {request.exporter, request.importer}
+    case = next(
+        (c for c in map(read_case, embedded_cases()) if {c.settings.party_a, c.settings.party_b} == pair),
+        None,
+    )
+    if case is None:
+        raise InvalidInput(
+            f"No embedded case has {request.exporter} and {request.importer}, and no trade table is given.",
+            f"embedded cases: {', '.join(embedded_cases())}",
+            f"give --table FILE or --store FILE; {_commands(request.exporter, request.importer)[0]}",
+        )
+    way = "a_to_b" if request.exporter == case.settings.party_a else "b_to_a"
+    published = published_potential(case).filter(pl.col("direction") == way).drop("direction")
+    commands = _commands(request.exporter, request.importer)
+    name = f"{case.country_name(request.exporter)} to {case.country_name(request.importer)}"
+    meta: dict[str, object] = {
+        "source": f"published figures of the case {case.settings.case_id}; no product-level table was given",
+        "commands": " ".join(commands),
+    }
+    return PotentialAnswer({f"published potentials and offers, {name}": published}, meta, None, commands)
+
+
+def _commands(exporter: str, importer: str) -> tuple[str, ...]:
+    return (
+        "`karwan trade ingest baci BACI_HS17_Y2020_V202501.csv --store trade.duckdb` brings HS6 trade of all countries in;",
+        f"`karwan trade potential {exporter} {importer} --store trade.duckdb --level hs6` then estimates by product.",
+    )
+
+
+def published_potential(case: Case) -> pl.DataFrame:
+    """Potentials and offers a case's sources state, by direction and group of goods.
+
+    Several figures for one group are not averaged: the lowest is the headline, lowest and highest are the
+    interval.
+
+    Returns
+    -------
+    Table with `direction` and the columns of `BRIEF_SCHEMA`. product_id is null for a group of goods;
+    actual_usd is the trade published for
+    the same goods, direction and period, null where none is.
+    """
+    flows = case["flows"]
+    stated = flows.filter(
+        pl.col("value_kind").is_in(["potential", "offer"]) & pl.col("value_usd").is_not_null()
+    )
+    rows = []
+    keys = ["direction", "product_group", "value_kind", "period_start", "period_end"]
+    for key, group in stated.sort("value_usd", "flow_id").group_by(keys, maintain_order=True):
+        rows.append(_published_row(case, group, dict(zip(keys, key, strict=True))))
+    schema = {"direction": pl.String, **BRIEF_SCHEMA}
+    return pl.DataFrame(rows, schema=schema, orient="row").sort(
+        "direction", "potential_usd", descending=[False, True], nulls_last=True
+    )
+
+
+def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> tuple[object, ...]:
+    first = group.row(0, named=True)
+    low, high = float(group["value_usd"][0]), float(group["value_usd"][-1])
+    several = group.height > 1
+    product_id = first["product_id"]
+    goods = (
+        case["products"].filter(pl.col("product_id") == product_id)
+        if product_id
+        else case["products"].clear()
+    )
+    a, b = case.settings.party_a, case.settings.party_b
+    way = f"{a} to {b}" if key["direction"] == "a_to_b" else f"{b} to {a}"
+    sources = case["sources"].filter(pl.col("source_id").is_in(list(group["source_id"]))).sort("source_id")
+    who = "; ".join(f"{r['publisher']} {r['year']}" for r in sources.iter_rows(named=True))
+    actual = _actual(case["flows"], key, first["reporter"])
+    name = goods["name"][0] if goods.height else f"{first['product_group']}".replace("all", "all goods", 1)
+    lacks = [] if actual is not None else ["actual trade in the same goods and period"]
+    lacks += [] if several else ["an interval"]
+    lacks += ["the publisher's method"] + ([] if product_id else ["a split by product"])
+    kind = "potential" if key["value_kind"] == "potential" else "offer of supply, not demand"
+    method = f"published {kind}, {key['period_start']:%Y}, {who}"
+    return (
+        key["direction"],
+        product_id,
+        f"{name}, {way}",
+        goods["sector"][0] if goods.height else None,
+        actual,
+        low,
+        low if several else None,
+        high if several else None,
+        None if actual is None else max(0.0, low - actual),
+        method + ("; lowest of the figures stated" if several else ""),
+        "; ".join(lacks),
+    )
+
+
+def _actual(flows: pl.DataFrame, key: dict[str, object], reporter: str) -> float | None:
+    same = flows.filter(
+        (pl.col("value_kind") == "trade")
+        & (pl.col("reporter") == reporter)
+        & pl.col("value_usd").is_not_null()
+        & pl.all_horizontal(
+            pl.col(n) == pl.lit(key[n]) for n in ("direction", "product_group", "period_start", "period_end")
+        )
+    )
+    return float(same["value_usd"][0]) if same.height == 1 else None
+
+
+def brief_potential(
+    case: Case, *, store: str | None = None, level: str | None = None, easiness: str = "regional"
+) -> pl.DataFrame:
+    """Potential by product for the brief, both directions.
+
+    Parameters
+    ----------
+    case
+        The case.
+    store
+        Trade store with bilateral flows by product; without one the case's published potentials and offers
+        are given.
+    level, easiness
+        As for `find_potential`, with a store. The headline is the regional easiness, as a thin pair's own
+        only repeats that it is thin.
+
+    Returns
+    -------
+    Table with the columns of `BRIEF_SCHEMA`, unrealised first. Missing is null: an unknown actual or interval
+    is not zero.
+
+    Raises
+    ------
+    InvalidInput
+        The store has no bilateral flows by product, or not of both countries.
+    """
+    if store is None:
+        return published_potential(case).select(list(BRIEF_SCHEMA))
+    flows = store_world_flows(store, level=level)
+    a, b = case.settings.party_a, case.settings.party_b
+    tables = []
+    for exporter, importer in ((a, b), (b, a)):
+        request = PotentialRequest(exporter, importer, store=store, level=level, easiness=easiness)
+        tables.append(_brief_rows(_estimate(flows, request)))
+    return pl.concat(tables).sort(["unrealised_usd", "product"], descending=[True, False], nulls_last=True)
+
+
+def _brief_rows(result: Potential) -> pl.DataFrame:
+    name = pl.col("product").replace_strict(SITC_SECTIONS, default=None, return_dtype=pl.String)
+    known = set(result.table["product"]) <= set(SITC_SECTIONS)
+    label = name.fill_null(pl.col("product")) if known else pl.lit("HS ") + pl.col("product")
+    return result.table.select(
+        product_id=pl.col("product"),
+        product=label + f", {result.exporter} to {result.importer}",
+        sector=pl.lit(None, dtype=pl.String),
+        actual_usd="actual_usd",
+        potential_usd="potential_usd",
+        low_usd="low_usd",
+        high_usd="high_usd",
+        unrealised_usd="unrealised_usd",
+        method="method",
+        lacks="lacks",
+    ).cast(BRIEF_SCHEMA)  # type: ignore[arg-type]

@@ -1,0 +1,308 @@
+"""Bilateral flows of the world at one product level, from a file or from the trade store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from karwan.errors import InvalidInput
+
+LEVELS = {
+    "hs2": (2, "HS2 chapters"),
+    "hs4": (4, "HS4 headings"),
+    "hs6": (6, "HS6 subheadings"),
+    "sitc1": (1, "SITC sections"),
+}
+YEARS_AVERAGED = 5
+COLUMNS = ("exporter", "importer", "product", "value_usd")
+
+
+@dataclass(frozen=True)
+class WorldFlows:
+    """Flows ready for the models.
+
+    Attributes
+    ----------
+    table
+        exporter, importer, product, value_usd, year.
+    level
+        Product level in words.
+    origin
+        Where the flows come from.
+    lacks
+        What the flows themselves lack (one side's report only, one year only).
+    """
+
+    table: pl.DataFrame
+    level: str
+    origin: str
+    lacks: tuple[str, ...]
+
+
+def level_digits(level: str) -> int:
+    """Digits of the codes at a level.
+
+    Raises
+    ------
+    InvalidInput
+        No such level.
+    """
+    key = level.lower().replace("-", "").replace("_", "")
+    key = {"sitc": "sitc1", "sections": "sitc1", "sections1": "sitc1"}.get(key, key)
+    if key not in LEVELS:
+        raise InvalidInput(f"No product level is called {level!r}.", "", f"choose of {', '.join(LEVELS)}.")
+    return LEVELS[key][0]
+
+
+def level_title(digits: int) -> str:
+    """Level in words."""
+    return next((title for n, title in LEVELS.values() if n == digits), f"{digits}-digit codes")
+
+
+def read_world_flows(
+    path: Path, *, level: str | None = None, mapping: str | None = None, years: Sequence[int] = ()
+) -> WorldFlows:
+    """Flows from a CSV or Parquet file.
+
+    Parameters
+    ----------
+    path
+        Columns exporter, importer (ISO3), product, value_usd and, optionally, year; any other layout with a
+        mapping.
+    level
+        Key of `LEVELS`; longer codes are cut to it. By default the level that holds most rows.
+    mapping
+        Packaged mapping or mapping file, as for `karwan trade ingest table`.
+    years
+        Years to average; by default the last five there are.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be read, lacks a column, or has no code of that level.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", "", "check the path.")
+    raw = _mapped(path, mapping) if mapping else _plain(path)
+    table, digits = _at_level(raw, None if level is None else level_digits(level))
+    table, note = _chosen_years(table, years)
+    return WorldFlows(table, level_title(digits), path.name, note)
+
+
+def _plain(path: Path) -> pl.DataFrame:
+    try:
+        if path.suffix.lower() == ".parquet":
+            frame = pl.read_parquet(path)
+        else:
+            frame = pl.read_csv(path, infer_schema_length=0)
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
+        ) from error
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    if missing:
+        raise InvalidInput(
+            f"{path.name} lacks {', '.join(missing)}.",
+            f"columns: {', '.join(frame.columns[:20])}",
+            f"name the columns {', '.join(COLUMNS)} (and year), or give --mapping; see `karwan trade sources`.",
+        )
+    kept = [*COLUMNS, *(["year"] if "year" in frame.columns else [])]
+    texts = [pl.col(n).cast(pl.String) for n in ("exporter", "importer", "product")]
+    try:
+        numbers = [pl.col("value_usd").cast(pl.Float64)]
+        numbers += [pl.col("year").cast(pl.Int64)] if "year" in kept else []
+        return frame.select(*texts, *numbers)
+    except pl.exceptions.InvalidOperationError as error:
+        raise InvalidInput(
+            f"{path.name} has values or years that are no numbers.", str(error)[:200], "correct these rows."
+        ) from error
+
+
+def _mapped(path: Path, mapping: str) -> pl.DataFrame:
+    from karwan.io.sources.mapped_table import readings_of
+    from karwan.io.sources.mapping import mapping_named
+    from karwan.io.sources.registry import Options
+
+    frames = [
+        frame
+        for reading in readings_of(path, mapping_named(mapping), Options())
+        for frame in reading.frames(lambda done: None)
+    ]
+    if not frames:
+        raise InvalidInput(f"{path.name} has no rows.", "", "check the file.")
+    rows = pl.concat(frames).filter(pl.col("reason").is_null() & (pl.col("frequency") == "A"))
+    return rows.select(
+        "exporter",
+        "importer",
+        "product",
+        value_usd=pl.col("value_milliusd") / 1000.0,
+        year=pl.col("period_end").cast(pl.Date).dt.year(),
+        product_level=pl.col("product_level"),
+    )
+
+
+def _at_level(raw: pl.DataFrame, digits: int | None) -> tuple[pl.DataFrame, int]:
+    """Rows at one level: those of that level, else longer codes cut to it, summed."""
+    if "product_level" not in raw.columns:
+        raw = raw.with_columns(product_level=pl.col("product").str.len_chars().cast(pl.Int32))
+    counts = raw.filter(pl.col("product_level") > 0).group_by("product_level").len()
+    present = dict(counts.iter_rows())
+    if not present:
+        raise InvalidInput("The table has no product codes.", f"{raw.height} rows", "give codes, not totals.")
+    chosen = digits if digits is not None else max(present, key=lambda n: (present[n], n))
+    source = chosen if chosen in present else min((n for n in present if n > chosen), default=0)
+    if not source:
+        raise InvalidInput(
+            f"The table has no products at {level_title(chosen)}.",
+            f"it has codes of {', '.join(map(str, sorted(present)))} digits",
+            "choose a level with as few digits.",
+        )
+    rows = raw.filter(pl.col("product_level") == source).with_columns(pl.col("product").str.slice(0, chosen))
+    keys = ["exporter", "importer", "product", *(["year"] if "year" in rows.columns else [])]
+    return rows.group_by(keys).agg(pl.col("value_usd").sum()).sort(keys), chosen
+
+
+def _chosen_years(table: pl.DataFrame, years: Sequence[int]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    if "year" not in table.columns:
+        return table, ("a mean of five years",)
+    found = sorted(set(table["year"].drop_nulls()))
+    absent = sorted(set(years) - set(found))
+    if absent:
+        raise InvalidInput(
+            f"The table has no year {', '.join(map(str, absent))}.",
+            f"it has {', '.join(map(str, found))}",
+            "choose of these.",
+        )
+    # Years far apart are no average of today: the last run of consecutive years is taken.
+    run = list(years) or [y for n, y in enumerate(reversed(found)) if found[-1] - y == n][:YEARS_AVERAGED]
+    note = () if len(run) >= YEARS_AVERAGED else ("a mean of five years",)
+    return table.filter(pl.col("year").is_in(run)), note
+
+
+def store_world_flows(target: str, *, level: str | None = None, years: Sequence[int] = ()) -> WorldFlows:
+    """Flows from the trade store.
+
+    One source and nomenclature is used, the one with most bilateral flows at the level. Reconciled flows are
+    taken as they are; where both
+    sides report, the geometric mean of the two, where one does, its report.
+
+    Parameters
+    ----------
+    target
+        Path or URL of the store.
+    level
+        Key of `LEVELS`; by default the level with most rows.
+    years
+        Years to average; by default the last five in a row.
+
+    Raises
+    ------
+    InvalidInput
+        The store has no bilateral yearly flows at that level.
+    """
+    from karwan.io import store as trade_store
+    from karwan.io.store.query import Selection, select
+
+    with trade_store.open_store(target) as opened:
+        flows = select(opened, Selection(frequency=("A",)))
+        flows = flows.filter((flows.partner == "country") & (flows.product_level > 0))
+        counts = opened.table(
+            flows.group_by("source", "hs_revision", "product_level").aggregate(rows=flows.count())
+        )
+        chosen = _chosen_source(counts, None if level is None else level_digits(level), target)
+        flows = flows.filter(
+            (flows.source == chosen["source"])
+            & (flows.hs_revision == chosen["hs_revision"])
+            & (flows.product_level == chosen["product_level"])
+        )
+        keys = ["exporter", "importer", "product", "reporter_side", "period_end"]
+        rows = opened.table(flows.group_by(keys).aggregate(milli=flows.value_milliusd.sum()))
+    rows = rows.with_columns(
+        value_usd=pl.col("milli").cast(pl.Float64) / 1000.0,
+        year=pl.col("period_end").cast(pl.Date).dt.year(),
+        product_level=pl.lit(chosen["product_level"]),
+    )
+    both, lacks = _one_report(rows)
+    table, digits = _at_level(both, None if level is None else level_digits(level))
+    table, note = _chosen_years(table, years)
+    origin = f"{chosen['source']}, {chosen['hs_revision']}, in {target}"
+    return WorldFlows(table, level_title(digits), origin, (*lacks, *note))
+
+
+def _chosen_source(counts: pl.DataFrame, digits: int | None, target: str) -> dict[str, object]:
+    fitting = counts if digits is None else counts.filter(pl.col("product_level") >= digits)
+    if fitting.is_empty():
+        have = ", ".join(map(str, sorted(set(counts["product_level"])))) or "none"
+        raise InvalidInput(
+            f"The store {target} has no bilateral yearly flows by product"
+            + ("." if digits is None else f" at {level_title(digits)}."),
+            f"levels with flows between two countries: {have} digits",
+            "bring them in with `karwan trade ingest baci FILE` (HS6, all countries), then ask again.",
+        )
+    order = ["rows", "product_level", "source", "hs_revision"]
+    return fitting.sort(order, descending=[True, False, False, False]).row(0, named=True)
+
+
+def _one_report(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """One value per flow: the reconciled one, else the geometric mean of both sides, else the only report."""
+    keys = ["exporter", "importer", "product", "product_level", "year"]
+    sides = set(rows["reporter_side"])
+    if len(sides) == 1:
+        only = sides.pop()
+        lacks = {"exporter": ("the importers' reports",), "importer": ("the exporters' reports",)}.get(
+            only, ()
+        )
+        return rows.group_by(keys).agg(pl.col("value_usd").sum()), lacks
+    reconciled = (
+        rows.filter(pl.col("reporter_side") == "reconciled").group_by(keys).agg(pl.col("value_usd").sum())
+    )
+    reports = (
+        rows.filter(pl.col("reporter_side") != "reconciled")
+        .group_by(*keys, "reporter_side")
+        .agg(pl.col("value_usd").sum())
+        .filter(pl.col("value_usd") > 0)
+        .group_by(keys)
+        .agg(pl.col("value_usd").log().mean().exp())
+        .join(reconciled, on=keys, how="anti")
+    )
+    lacks = (
+        () if reports.is_empty() else ("a CIF correction of the two sides' mean; see `karwan trade mirror`",)
+    )
+    return pl.concat([reconciled, reports]), lacks
+
+
+def read_distances(path: Path) -> pl.DataFrame:
+    """Distances between countries: exporter, importer, distance_km, contiguous; CEPII's column names are
+    understood.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be read or lacks the columns.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", "", "check the path.")
+    try:
+        frame = pl.read_parquet(path) if path.suffix.lower() == ".parquet" else pl.read_csv(path)
+    except pl.exceptions.PolarsError as error:
+        raise InvalidInput(
+            f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
+        ) from error
+    names = {"iso_o": "exporter", "iso_d": "importer", "dist": "distance_km", "contig": "contiguous"}
+    frame = frame.rename(
+        {old: new for old, new in names.items() if old in frame.columns and new not in frame.columns}
+    )
+    missing = [n for n in ("exporter", "importer", "distance_km") if n not in frame.columns]
+    if missing:
+        raise InvalidInput(
+            f"{path.name} lacks {', '.join(missing)}.",
+            f"columns: {', '.join(frame.columns[:20])}",
+            "name the columns exporter, importer, distance_km and contiguous, or iso_o, iso_d, dist, contig.",
+        )
+    kept = ["exporter", "importer", "distance_km", *(["contiguous"] if "contiguous" in frame.columns else [])]
+    return frame.select(
+        pl.col(n).cast(pl.Float64) if n in ("distance_km", "contiguous") else pl.col(n) for n in kept
+    )
