@@ -18,7 +18,16 @@ from karwan.tables import Case
 from karwan.trade_desk.carriage import land_capacity, landed_or_reckoned
 
 BASKET = "processed_40"
-SECTION_COLUMNS = ("product_id", "product", "sector", "value_usd", "bound_usd", "cost_usd", "landed_usd_t", "note")
+SECTION_COLUMNS = (
+    "product_id",
+    "product",
+    "sector",
+    "value_usd",
+    "bound_usd",
+    "cost_usd",
+    "landed_usd_t",
+    "note",
+)
 SPREAD = 0.5  # standard deviation of ln(delivered / chosen) of one good
 COMMON = 0.3  # of it, what all goods share
 
@@ -46,7 +55,9 @@ class Pool:
 def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
     """The latest official offer that names a number of goods ('85 goods'), None where there is none."""
     offers = case["flows"].filter(
-        (pl.col("value_kind") == "offer") & (pl.col("direction") == direction) & pl.col("value_usd").is_not_null()
+        (pl.col("value_kind") == "offer")
+        & (pl.col("direction") == direction)
+        & pl.col("value_usd").is_not_null()
     )
     best: tuple[tuple[bool, date], Pool] | None = None
     for row in offers.iter_rows(named=True):
@@ -54,7 +65,9 @@ def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
         if named is None:
             continue
         rank = (row["claimed"] == "official", row["period_end"])
-        words = f"the offer of {row['product_group']} worth {usd(row['value_usd'])} ({row['period_end'].year})"
+        words = (
+            f"the offer of {row['product_group']} worth {usd(row['value_usd'])} ({row['period_end'].year})"
+        )
         if best is None or rank > best[0]:
             best = (rank, Pool(float(row["value_usd"]), int(named.group(1)), row["source_id"], words))
     return best[1] if best else None
@@ -79,7 +92,9 @@ def case_goods(case: Case, basket: str = BASKET, landed: pl.DataFrame | None = N
     products = case["products"].filter(pl.col("basket") == basket)
     if not products.height:
         known = ", ".join(case["products"]["basket"].drop_nulls().unique().sort())
-        raise UnknownName(f"No product belongs to the basket {basket!r}.", f"baskets: {known}", "use one of these.")
+        raise UnknownName(
+            f"No product belongs to the basket {basket!r}.", f"baskets: {known}", "use one of these."
+        )
     exporter = products["exporter"][0]
     direction = "a_to_b" if exporter == case.settings.party_a else "b_to_a"
     goods = products.select(
@@ -99,7 +114,9 @@ def _bounds(case: Case, goods: pl.DataFrame, pool: Pool | None) -> pl.DataFrame:
         & pl.col("value_usd").is_not_null()
     )
     published = own.group_by("product_id").agg(published_usd=pl.col("value_usd").max())
-    supplies = case["supplies"].sort("year").group_by("product_id").agg(pl.col("exports_usd", "heading").last())
+    supplies = (
+        case["supplies"].sort("year").group_by("product_id").agg(pl.col("exports_usd", "heading").last())
+    )
     table = goods.join(published, on="product_id", how="left", maintain_order="left")
     table = table.join(supplies, on="product_id", how="left", maintain_order="left")
     if pool is None and table["published_usd"].null_count():
@@ -202,14 +219,27 @@ def published_blocks(case: Case, baseline: Mapping[str, float]) -> pl.DataFrame:
         own = flows.filter(pl.col("direction") == direction)
         pool = offer_pool(case, direction)
         if pool:
-            rows.append(_block(case, f"offer {direction}", f"{pool.goods} goods offered", pool.value_usd, direction, 0))
+            rows.append(
+                _block(
+                    case, f"offer {direction}", f"{pool.goods} goods offered", pool.value_usd, direction, 0
+                )
+            )
         for row in own.filter(pl.col("value_kind") == "deals").iter_rows(named=True):
             rows.append(
-                _block(case, row["flow_id"], f"deal: {row['product_group']}", row["value_usd"], direction, row["product_id"])
+                _block(
+                    case,
+                    row["flow_id"],
+                    f"deal: {row['product_group']}",
+                    row["value_usd"],
+                    direction,
+                    row["product_id"],
+                )
             )
         if not pool:
             rows += _potential_blocks(case, own, direction, baseline.get(direction, 0.0))
-        for row in own.filter(pl.col("value_usd").is_null() & pl.col("quantity_t").is_not_null()).iter_rows(named=True):
+        for row in own.filter(pl.col("value_usd").is_null() & pl.col("quantity_t").is_not_null()).iter_rows(
+            named=True
+        ):
             rows += _tonnes_block(case, row, direction)
     return pl.DataFrame(rows, schema=_BLOCK)
 
@@ -252,7 +282,14 @@ def _potential_blocks(case: Case, own: pl.DataFrame, direction: str, flows: floa
     for row in potential.filter(pl.col("product_id").is_not_null()).iter_rows(named=True):
         named += row["value_usd"]
         rows.append(
-            _block(case, row["flow_id"], row["product_group"], left * row["value_usd"], direction, row["product_id"])
+            _block(
+                case,
+                row["flow_id"],
+                row["product_group"],
+                left * row["value_usd"],
+                direction,
+                row["product_id"],
+            )
         )
     rest = float(total) - named  # type: ignore[arg-type]
     if rest > 0:
@@ -263,14 +300,18 @@ def _potential_blocks(case: Case, own: pl.DataFrame, direction: str, flows: floa
 def _tonnes_block(case: Case, row: dict[str, object], direction: str) -> list[dict[str, object]]:
     """Offered tonnes at the price of the good of that sector the country exports most."""
     exporter = case.settings.party_a if direction == "a_to_b" else case.settings.party_b
-    goods = case["products"].filter((pl.col("exporter") == exporter) & (pl.col("sector") == row["product_group"]))
+    goods = case["products"].filter(
+        (pl.col("exporter") == exporter) & (pl.col("sector") == row["product_group"])
+    )
     goods = goods.join(case["supplies"].select("product_id", "exports_usd"), on="product_id", how="left")
     if not goods.height:
         return []
     good = goods.sort("exports_usd", descending=True, nulls_last=True).row(0, named=True)
     tonnes = float(row["quantity_t"])  # type: ignore[arg-type]
     words = f"{row['product_group']}: {tonnes / 1e6:g} Mt offered, at the price of {good['name'].lower()}"
-    return [_block(case, str(row["flow_id"]), words, tonnes * good["price_usd_t"], direction, good["product_id"])]
+    return [
+        _block(case, str(row["flow_id"]), words, tonnes * good["price_usd_t"], direction, good["product_id"])
+    ]
 
 
 @dataclass(frozen=True)
@@ -312,7 +353,9 @@ def reach_of_target(case: Case, target_usd: float, reporter: str, as_of: date) -
             terms=Terms(baseline_usd=baseline),
         )
         reach = found.value_usd + found.baseline_usd
-        rows.append((name, reach, target_usd - reach, found.status != "infeasible", _binding(found, capacity)))
+        rows.append(
+            (name, reach, target_usd - reach, found.status != "infeasible", _binding(found, capacity))
+        )
     schema = ["variant", "reach_usd", "gap_usd", "reachable", "binds"]
     variants = pl.DataFrame(rows, schema=schema, orient="row")
     texts = _reach_words(case, target_usd, reporter, baseline, blocks, variants)
@@ -340,7 +383,9 @@ def _reach_words(  # noqa: PLR0913 - what the sentences speak of
         if row["bound_usd"] >= 1e6
     )
     name = case.country_name(reporter)
-    lines = [f"{usd(target)} from {usd(now)} now ({name}'s figure): {usd(target - now)} must be added. Published: {parts}."]
+    lines = [
+        f"{usd(target)} from {usd(now)} now ({name}'s figure): {usd(target - now)} must be added. Published: {parts}."
+    ]
     if every["reachable"]:
         share = (target - now) / (every["reach_usd"] - now)
         lines.append(
@@ -371,14 +416,24 @@ def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.D
     -------
     Table with the columns of the brief's `GoodsSection.basket`, and the sentences. Empty where the case has no such target.
     """
-    empty = pl.DataFrame(schema={name: pl.Float64 if name.endswith(("usd", "usd_t")) else pl.String for name in SECTION_COLUMNS})
+    empty = pl.DataFrame(
+        schema={
+            name: pl.Float64 if name.endswith(("usd", "usd_t")) else pl.String for name in SECTION_COLUMNS
+        }
+    )
     texts: list[str] = []
     table = empty
     target = basket_target(case)
     if target is not None:
         value, count, basket = target
         answer = basket_answer(
-            case, most_goods=count, fewest_goods=count, target_usd=value, sector_caps={"*": 0.3}, landed=landed, basket=basket
+            case,
+            most_goods=count,
+            fewest_goods=count,
+            target_usd=value,
+            sector_caps={"*": 0.3},
+            landed=landed,
+            basket=basket,
         )
         table = answer.basket.chosen.select(
             "product_id",
@@ -390,7 +445,10 @@ def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.D
             "landed_usd_t",
             pl.format("bound {}", "bound_basis").alias("note"),
         )
-        texts += [f"{count} goods, no sector above 30 % of the value, each at least one container. {answer.text[0]}", *answer.text[1:]]
+        texts += [
+            f"{count} goods, no sector above 30 % of the value, each at least one container. {answer.text[0]}",
+            *answer.text[1:],
+        ]
     turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
     if turnover.height:
         value = float(turnover["value"][0])

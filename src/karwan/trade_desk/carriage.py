@@ -38,7 +38,9 @@ def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
         Crossings shut on this day carry nothing; None takes all as open.
     """
     shut = shut_crossings(case, day) if day else set()
-    free = {row["crossing_id"]: _free_t_day(case, row, shut) for row in case["crossings"].iter_rows(named=True)}
+    free = {
+        row["crossing_id"]: _free_t_day(case, row, shut) for row in case["crossings"].iter_rows(named=True)
+    }
     groups: dict[str, float] = {}
     for row in case["corridors"].iter_rows(named=True):
         passed = [place for place in row["via"] if place in free]
@@ -94,9 +96,13 @@ def _shares(goods: pl.DataFrame, note: str) -> pl.DataFrame:
 
 def _reckoning(case: Case) -> tuple[float, float, str]:
     """USD per 40 ft container, days, and the words: mean road rate of the case times the length of an observed trip."""
-    rate = case["rates"].filter((pl.col("mode") == "road") & (pl.col("use") == "model"))["cost_usd_t_km"].mean()
+    rate = (
+        case["rates"].filter((pl.col("mode") == "road") & (pl.col("use") == "model"))["cost_usd_t_km"].mean()
+    )
     trips = case["trips"].filter(
-        (pl.col("use") == "validate") & pl.col("distance_km").is_not_null() & pl.col("time_days").is_not_null()
+        (pl.col("use") == "validate")
+        & pl.col("distance_km").is_not_null()
+        & pl.col("time_days").is_not_null()
     )
     if rate is None or not trips.height:
         return 0.0, 0.0, "duty only: the case has no road rate or no observed trip with days and kilometres."
@@ -122,5 +128,7 @@ def _reckoned(case: Case, goods: pl.DataFrame, exporter: str) -> pl.DataFrame:
         price, freight = row["price_usd_t"], money / row["stowage_t_feu"]
         cif = (price + freight) * (1.0 + insurance)
         duty = find_duty(case["tariffs"], row["product_id"], importer, exporter)
-        landed.append(cif + price * daily[row["product_id"]] * days + duty.rate_share * cif + duty.specific_usd_t)
+        landed.append(
+            cif + price * daily[row["product_id"]] * days + duty.rate_share * cif + duty.specific_usd_t
+        )
     return goods.with_columns(landed_usd_t=pl.Series(landed, dtype=pl.Float64))

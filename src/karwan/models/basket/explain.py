@@ -63,7 +63,9 @@ def _reaching(program: Program, goods: pl.DataFrame, scenarios: Scenarios | None
     return replace(program, rows=rows, cost=cost, maximise=True)
 
 
-def _reach(free: Program, reach: float, baseline: float, goods: pl.DataFrame, time_limit_s: float) -> pl.DataFrame:
+def _reach(
+    free: Program, reach: float, baseline: float, goods: pl.DataFrame, time_limit_s: float
+) -> pl.DataFrame:
     """Reach under all terms, and with each term left out."""
     rows: list[tuple[str, float, float]] = [("", reach, 0.0)]
     for row in free.rows:

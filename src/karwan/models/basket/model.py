@@ -144,7 +144,9 @@ def checked_goods(goods: pl.DataFrame) -> pl.DataFrame:
         for name, (kind, value) in DEFAULTS.items()
         if name not in goods.columns
     ]
-    present = [pl.col(name).fill_null(value) for name, (_, value) in DEFAULTS.items() if name in goods.columns]
+    present = [
+        pl.col(name).fill_null(value) for name, (_, value) in DEFAULTS.items() if name in goods.columns
+    ]
     table = goods.with_columns(*absent, *present, pl.col("bound_usd").cast(pl.Float64))
     repeated = table.filter(pl.col("product_id").is_duplicated())["product_id"].unique().sort().to_list()
     if repeated:

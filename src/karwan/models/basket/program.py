@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import highspy
 import numpy as np
 import polars as pl
+from highspy.highs import _Highs as Solver  # the public subclass prints a banner when it is made
 
 from karwan.errors import InvalidInput, NotConverged
 from karwan.models.basket.model import Array, Objective, Scenarios, Terms
@@ -121,7 +122,9 @@ def build(  # noqa: PLR0913 - the whole statement of the problem
     x, y = np.arange(count), np.arange(count, 2 * count)
     need = None if target_usd is None else target_usd - sum(terms.baseline_usd.values())
     rows = _Rows()
-    rows.add("number of goods", "count", y, np.ones(count), float(terms.fewest_goods), float(most_goods), "goods")
+    rows.add(
+        "number of goods", "count", y, np.ones(count), float(terms.fewest_goods), float(most_goods), "goods"
+    )
     expected = bound if scenarios is None else bound * scenarios.shares.mean(axis=0)
     if need is not None and scenarios is None:
         rows.add("target", "target", x, bound / scale, need / scale)
@@ -165,9 +168,7 @@ def _links(goods: pl.DataFrame, bound: Array) -> list[Row]:
     ]
     for k in np.flatnonzero((least > 0) & (bound > 0)):
         share = least[k] / bound[k]
-        rows.append(
-            Row(f"least {k}", "link", np.array([k, count + k]), np.array([1.0, -share]), 0.0, INF)
-        )
+        rows.append(Row(f"least {k}", "link", np.array([k, count + k]), np.array([1.0, -share]), 0.0, INF))
     return rows
 
 
@@ -230,7 +231,12 @@ def _balance_rows(rows: _Rows, goods: pl.DataFrame, value: Array, terms: Terms, 
 def _with_scenarios(program: Program, value: Array, need: float, scenarios: Scenarios) -> Program:
     """Add the chance or CVaR rows. A scenario z=1 may miss the target; big-M is the need itself, the tightest for values >= 0."""
     shares = np.asarray(scenarios.shares, dtype=float)
-    if shares.ndim != 2 or shares.shape[1] != program.goods or not np.all(np.isfinite(shares)) or shares.min() < 0:
+    if (
+        shares.ndim != 2
+        or shares.shape[1] != program.goods
+        or not np.all(np.isfinite(shares))
+        or shares.min() < 0
+    ):
         raise InvalidInput(
             "The scenarios do not fit the goods.",
             f"shape {shares.shape}, {program.goods} goods",
@@ -301,7 +307,7 @@ def solve(program: Program, *, gap_share: float, time_limit_s: float) -> Solutio
     if mixed:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(flag)] for flag in program.integer]
-    solver = highspy.Highs()
+    solver = Solver()
     for option, value in (
         ("output_flag", False),
         ("mip_rel_gap", gap_share),
@@ -316,7 +322,7 @@ def solve(program: Program, *, gap_share: float, time_limit_s: float) -> Solutio
     return _read(solver, program, mixed)
 
 
-def _read(solver: highspy.Highs, program: Program, mixed: bool) -> Solution:
+def _read(solver: Solver, program: Program, mixed: bool) -> Solution:
     status = solver.getModelStatus()
     found = solver.getInfo().primal_solution_status == 2  # kSolutionStatusFeasible
     infeasible = (
@@ -328,7 +334,9 @@ def _read(solver: highspy.Highs, program: Program, mixed: bool) -> Solution:
         return Solution("infeasible", empty, empty, empty, float("nan"), float("nan"))
     if not found:
         raise NotConverged(
-            "No basket was found in time.", f"solver: {solver.modelStatusToString(status)}", "allow more time."
+            "No basket was found in time.",
+            f"solver: {solver.modelStatusToString(status)}",
+            "allow more time.",
         )
     answer, info = solver.getSolution(), solver.getInfo()
     optimal = status == highspy.HighsModelStatus.kOptimal

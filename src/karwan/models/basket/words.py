@@ -34,7 +34,11 @@ def sentences(basket: Basket) -> tuple[str, ...]:
     if basket.met_share is not None:
         lines.append(f"It reaches the target in {basket.met_share:.0%} of the scenarios.")
     if goods.height:
-        sectors = goods.group_by("sector").agg(pl.col("value_usd").sum(), pl.len()).sort("value_usd", descending=True)
+        sectors = (
+            goods.group_by("sector")
+            .agg(pl.col("value_usd").sum(), pl.len())
+            .sort("value_usd", descending=True)
+        )
         parts = [
             f"{name or 'no sector'} {value / goods['value_usd'].sum():.0%} ({count} goods)"
             for name, value, count in sectors.iter_rows()

@@ -134,7 +134,9 @@ def comparable_cases(
         found = found.filter(shut == like.landlocked)
     if like.low_km is not None or like.high_km is not None:
         if distances is None:
-            raise InvalidInput("Distance bounds need distances.", fix="give a table pair_a, pair_b, distance_km.")
+            raise InvalidInput(
+                "Distance bounds need distances.", fix="give a table pair_a, pair_b, distance_km."
+            )
         found = found.join(distances, on=["pair_a", "pair_b"]).filter(
             pl.col("distance_km").is_between(like.low_km or 0.0, like.high_km or 1e9)
         )

@@ -80,10 +80,14 @@ def ensemble(values: Array, years: int) -> tuple[LogForecast, ...]:
     """
     if len(values) < SHORTEST:
         raise InvalidInput(
-            f"{len(values)} yearly values are too few for the ensemble.", f"{SHORTEST} are needed.", "add years."
+            f"{len(values)} yearly values are too few for the ensemble.",
+            f"{SHORTEST} are needed.",
+            "add years.",
         )
     if np.any(np.asarray(values) <= 0):
-        raise InvalidInput("A value is zero or negative: it has no logarithm.", fix="start after the last zero.")
+        raise InvalidInput(
+            "A value is zero or negative: it has no logarithm.", fix="start after the last zero."
+        )
     series = np.log(np.asarray(values, dtype=float))
     try:
         import statsmodels.api  # noqa: F401
@@ -105,7 +109,10 @@ def _smoothing(series: Array, years: int) -> LogForecast:
     sigma2 = float(np.sum(np.asarray(fit.resid) ** 2)) / max(len(series) - 2, 1)
     steps = np.arange(years)
     return LogForecast(
-        "exponential smoothing", np.asarray(fit.forecast(years)), np.sqrt(sigma2 * (1 + alpha**2 * steps)), series[-1]
+        "exponential smoothing",
+        np.asarray(fit.forecast(years)),
+        np.sqrt(sigma2 * (1 + alpha**2 * steps)),
+        series[-1],
     )
 
 
@@ -121,7 +128,10 @@ def _arima(series: Array, years: int) -> LogForecast:
     order = min(fits, key=lambda o: float(fits[o].aicc) if math.isfinite(fits[o].aicc) else math.inf)
     ahead = fits[order].get_forecast(years)
     return LogForecast(
-        f"ARIMA{order}".replace(" ", ""), np.asarray(ahead.predicted_mean), np.asarray(ahead.se_mean), series[-1]
+        f"ARIMA{order}".replace(" ", ""),
+        np.asarray(ahead.predicted_mean),
+        np.asarray(ahead.se_mean),
+        series[-1],
     )
 
 

@@ -121,10 +121,14 @@ def fit_walk(times: Array, values: Array, *, drifting: bool = True) -> Walk:
     need = 3 if drifting else 2
     if len(values) != len(times) or len(values) < need:
         raise InvalidInput(
-            f"{len(values)} values are too few for a random walk.", f"{need} are needed.", "add earlier years."
+            f"{len(values)} values are too few for a random walk.",
+            f"{need} are needed.",
+            "add earlier years.",
         )
     if np.any(np.asarray(values) <= 0):
-        raise InvalidInput("A value is zero or negative: it has no logarithm.", fix="start after the last zero.")
+        raise InvalidInput(
+            "A value is zero or negative: it has no logarithm.", fix="start after the last zero."
+        )
     length = np.diff(np.asarray(times, dtype=float))
     if np.any(length <= 0):
         raise InvalidInput("The times do not increase.", fix="sort them, one value a period.")

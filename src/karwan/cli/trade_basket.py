@@ -1,0 +1,224 @@
+"""`karwan basket` and `karwan trade target`: which goods close the gap, and whether the target will be reached."""
+
+from __future__ import annotations
+
+from datetime import date as date_type
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.errors import InvalidInput
+
+CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
+
+
+def register(app: typer.Typer, trade: typer.Typer) -> None:
+    """Add `basket` to the root command and `target` to `karwan trade`."""
+    app.command("basket")(basket)
+    trade.command("target")(target)
+
+
+def basket(  # noqa: PLR0913 - the options of one command
+    case: CaseOption = "kaz-pak",
+    goods: Annotated[int | None, typer.Option("--goods", help="At most so many goods.")] = None,
+    target: Annotated[float | None, typer.Option("--target", help="Value to reach, USD, as 21.5e6.")] = None,
+    sectors: Annotated[
+        str | None,
+        typer.Option("--sectors", help="Greatest share by sector: food=0.3,pharma=0.2; *=0.3 for all."),
+    ] = None,
+    fewest: Annotated[int, typer.Option("--fewest", help="At least so many goods, a container of each.")] = 0,
+    risk: Annotated[
+        float | None,
+        typer.Option("--risk", help="Accepted share of scenarios in which the target is missed."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--basket", help="Basket of the case's products to choose from.")
+    ] = "processed_40",
+    frontier: Annotated[
+        str | None, typer.Option("--frontier", help="Numbers of goods for the frontier: 5,10,20,40.")
+    ] = None,
+    reach: Annotated[
+        bool, typer.Option("--reach", help="Is a turnover of --target within reach at all?")
+    ] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Choose at most N goods that reach a value at least cost; say what binds, or how much is reachable.
+
+    Without --goods and --target the case's own basket target is taken.
+
+    Example: karwan basket --goods 40 --target 21.5e6 --sectors "*=0.3"
+    """
+    from karwan.tables import read_case
+    from karwan.trade_desk.basket import basket_answer, basket_target
+
+    form = chosen(as_json, as_csv)
+    opened = read_case(case)
+    if reach:
+        _reach(opened, target, form)
+        return
+    own = basket_target(opened)
+    if own is None and (goods is None or target is None):
+        raise InvalidInput(
+            "The case has no basket target of its own.",
+            fix="Give --goods and --target, as --goods 40 --target 21.5e6.",
+        )
+    value, count = (own[0], own[1]) if own else (0.0, 0)
+    answer = basket_answer(
+        opened,
+        most_goods=count if goods is None else goods,
+        target_usd=value if target is None else target,
+        sector_caps=_caps(sectors),
+        basket=name,
+        fewest_goods=fewest,
+        risk=risk,
+        counts=_counts(frontier),
+    )
+    found = answer.basket
+    tables = {"basket": found.chosen, "shadow prices": found.prices}
+    if found.status == "infeasible":
+        tables |= {"reach": found.reach, "least breach": found.breaches}
+    if answer.frontier.height:
+        tables["frontier"] = answer.frontier
+    columns = {
+        "basket": [
+            "product_id",
+            "product",
+            "sector",
+            "value_usd",
+            "bound_usd",
+            "total_cost_usd",
+            "landed_usd_t",
+            "bound_basis",
+        ]
+    }
+    meta = {
+        "case": opened.settings.case_id,
+        "status": found.status,
+        "target_usd": found.target_usd,
+        "value_usd": found.value_usd,
+        "cost_usd": found.cost_usd,
+        "gap_share": None if found.status == "infeasible" else found.gap_share,
+        "met_share": found.met_share,
+    }
+    _print(tables, form, meta, answer.text, columns)
+
+
+def _reach(case: object, target: float | None, form: Format) -> None:
+    from karwan.tables import Case
+    from karwan.trade_desk.basket import reach_of_target
+
+    assert isinstance(case, Case)
+    if target is None:
+        turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
+        if not turnover.height:
+            raise InvalidInput("The case has no turnover target.", fix="Give --target, as --target 1e9.")
+        target = float(turnover["value"][0])
+    settings = case.settings
+    found = [
+        reach_of_target(case, target, side, settings.as_of) for side in (settings.party_a, settings.party_b)
+    ]
+    tables = {
+        f"{kind} ({one.reporter})": getattr(one, kind) for one in found for kind in ("variants", "blocks")
+    }
+    text = tuple(dict.fromkeys(line for one in found for line in one.text))
+    _print(tables, form, {"case": settings.case_id, "target_usd": target}, text, {})
+
+
+def target(  # noqa: PLR0913 - the options of one command
+    case: CaseOption = "kaz-pak",
+    target: Annotated[str | None, typer.Option("--target", help="Only this target of the case.")] = None,
+    date: Annotated[
+        str | None, typer.Option("--date", help="Another date to reach it by, YYYY-MM-DD.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Day of the forecast; the case's by default.")
+    ] = None,
+    panel: Annotated[
+        Path | None,
+        typer.Option("--panel", help="Panel of bilateral totals (exp, imp, time, export), Parquet or CSV."),
+    ] = None,
+    geography: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--geography", help="CEPII tables geo_cepii (CSV) and dist_cepii (Parquet).", show_default=False
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Chances of the turnover targets: random walk, ensemble and historical base rate side by side.
+
+    Example: karwan trade target --case kaz-pak --target turnover_1bn --json
+    """
+    from karwan.tables import read_case
+    from karwan.trade_desk.target import target_answer
+
+    form = chosen(as_json, as_csv)
+    opened = read_case(case)
+    section = target_answer(
+        opened,
+        as_of=_day(as_of) or opened.settings.as_of,
+        target_id=target,
+        due=_day(date),
+        panel=panel,
+        geography=geography,
+    )
+    tables = {"chances": section.chances, "base rate": section.base_rate, "fan": section.fan}
+    if opened["back_tests"].height:
+        tables["back-tests"] = opened["back_tests"].select(
+            "model", "step_years", "pairs", "forecasts", "log_score", "crps", "cover90_share", "pit_mean"
+        )
+    _print(tables, form, {"case": opened.settings.case_id}, section.text, {})
+
+
+def _print(
+    tables: dict[str, pl.DataFrame],
+    form: Format,
+    meta: dict[str, object],
+    text: tuple[str, ...],
+    columns: dict[str, list[str]],
+) -> None:
+    if form is Format.JSON:
+        emit(tables, form, meta={**meta, "text": list(text)})
+        return
+    emit(tables, form, columns=columns)
+    if form is Format.TABLE:
+        typer.echo("\n".join(("", *text)))
+
+
+def _caps(text: str | None) -> dict[str, float]:
+    """'food=0.3,pharma=0.2' as a mapping."""
+    caps = {}
+    for part in (text or "").split(","):
+        if not part.strip():
+            continue
+        name, _, share = part.partition("=")
+        try:
+            caps[name.strip()] = float(share)
+        except ValueError as error:
+            raise InvalidInput(
+                f"`{part.strip()}` is no sector share.", fix="Write --sectors food=0.3,pharma=0.2."
+            ) from error
+    return caps
+
+
+def _counts(text: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in (text or "").split(",") if part.strip())
+    except ValueError as error:
+        raise InvalidInput(
+            f"`{text}` are no numbers of goods.", fix="Write --frontier 5,10,20,40."
+        ) from error
+
+
+def _day(text: str | None) -> date_type | None:
+    if text is None:
+        return None
+    try:
+        return date_type.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"`{text}` is no day.", fix="Write YYYY-MM-DD.") from error

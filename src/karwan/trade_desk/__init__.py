@@ -1,0 +1,1 @@
+"""Trade answers of a case: what its tables and the trade models say together."""

@@ -1,0 +1,441 @@
+"""Will a turnover target be reached: models side by side with what comparable pairs of countries did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from karwan.brief import TargetSection
+from karwan.errors import InvalidInput, UnknownName
+from karwan.models.basket.words import usd
+from karwan.models.forecast import (
+    BaseRate,
+    Comparable,
+    Walk,
+    base_rate,
+    comparable_cases,
+    fit_walk,
+    growth_cases,
+    growth_needed,
+    turnover_panel,
+)
+from karwan.models.standing import annual_series, known_flows
+from karwan.tables import Case
+
+DAYS_YEAR = 365.2425
+SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+FAN = {"model": pl.String, "date": pl.Date, **dict.fromkeys(SHARES, pl.Float64)}
+CHANCES = {
+    "target": pl.String,
+    "model": pl.String,
+    "probability": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "basis_text": pl.String,
+    "score": pl.Float64,
+}
+RATES = {
+    "label": pl.String,
+    "successes": pl.Int64,
+    "cases": pl.Int64,
+    "share": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Full-year turnover of one side: ends of the years, values, and the words for them."""
+
+    reporter: str
+    name: str
+    ends: tuple[date, ...]
+    values: np.ndarray
+    labels: tuple[str, ...]
+    spoken: int
+
+    @property
+    def times(self) -> np.ndarray:
+        """Ends of the years in years."""
+        return np.array([end.toordinal() / DAYS_YEAR for end in self.ends])
+
+    def years_to(self, due: date) -> float:
+        """Years from the end of the last year to a date."""
+        return (due - self.ends[-1]).days / DAYS_YEAR
+
+    def last_run(self) -> np.ndarray:
+        """Values of the latest years without a gap."""
+        steps = np.diff(self.times)
+        broken = np.flatnonzero(np.abs(steps - 1.0) > 0.1)
+        return self.values[(broken[-1] + 1) if broken.size else 0 :]
+
+
+def turnover_series(case: Case, annual: pl.DataFrame, reporter: str, as_of: date) -> Series | None:
+    """Positive full-year totals of one side since its latest gap of more than two years; None with fewer than two.
+
+    Years that overlap an earlier one kept (a fiscal year after a calendar year) stay out: their steps would count months twice.
+    """
+    rows = annual.filter(
+        (pl.col("reporter") == reporter)
+        & (pl.col("direction") == "total")
+        & (pl.col("period_end") <= as_of)
+        & (pl.col("value_usd") > 0)
+    ).sort("period_end", descending=True)
+    official = rows.filter(pl.col("claimed") == "official")
+    if not official.height:
+        return None
+    kept: list[dict[str, Any]] = []
+    for row in rows.filter(pl.col("period_end") <= official["period_end"][0]).iter_rows(named=True):
+        if kept and row["period_end"] > kept[-1]["period_start"]:
+            continue
+        if kept and (kept[-1]["period_end"] - row["period_end"]).days > 2.5 * DAYS_YEAR:
+            break
+        kept.append(row)
+    kept.reverse()
+    if len(kept) < 2:
+        return None
+    return Series(
+        reporter,
+        case.country_name(reporter),
+        tuple(row["period_end"] for row in kept),
+        np.array([row["value_usd"] for row in kept]),
+        tuple(row["year_label"] for row in kept),
+        sum(row["claimed"] != "official" for row in kept),
+    )
+
+
+def turnover_targets(case: Case, as_of: date, target_id: str | None = None) -> pl.DataFrame:
+    """Turnover targets in USD with a due date after `as_of`.
+
+    Raises
+    ------
+    UnknownName
+        The target asked for is no such target.
+    """
+    every = case["targets"].filter(
+        (pl.col("quantity") == "turnover") & (pl.col("unit") == "USD") & pl.col("due").is_not_null()
+    )
+    if target_id is not None:
+        every = every.filter(pl.col("target_id") == target_id)
+        if not every.height:
+            known = case["targets"].filter(pl.col("quantity") == "turnover")["target_id"].to_list()
+            raise UnknownName(
+                f"No turnover target is called {target_id!r}.",
+                f"targets: {', '.join(known)}",
+                "use one of these.",
+            )
+    return every.filter(pl.col("due") > as_of)
+
+
+def target_section(
+    case: Case,
+    annual: pl.DataFrame,
+    as_of: date,
+    *,
+    target_id: str | None = None,
+    due: date | None = None,
+    with_ensemble: bool = False,
+    rates: pl.DataFrame | None = None,
+) -> TargetSection:
+    """Chances of the case's turnover targets, each side's figures apart, with the base rate beside them.
+
+    Parameters
+    ----------
+    annual
+        Result of `karwan.models.standing.annual_series`.
+    target_id, due
+        Only this target; another date for it.
+    with_ensemble
+        Also fit exponential smoothing, ARIMA and theta (slow to load; the brief leaves them out).
+    rates
+        Base rates as the case's table `base_rates`, in its place.
+    """
+    targets = turnover_targets(case, as_of, target_id)
+    if due is not None:
+        targets = targets.with_columns(due=pl.lit(due)).filter(pl.col("due") > as_of)
+    table = case["base_rates"] if rates is None else rates
+    fan: list[tuple[Any, ...]] = []
+    chances: list[tuple[Any, ...]] = []
+    texts: list[str] = []
+    found: dict[str, BaseRate] = {}
+    for reporter in (case.settings.party_a, case.settings.party_b):
+        series = turnover_series(case, annual, reporter, as_of)
+        if series is None:
+            texts.append(f"{case.country_name(reporter)} publishes too few full years for a forecast.")
+            continue
+        texts.append(_series_words(series))
+        models = list(_models(series, with_ensemble))
+        if targets.height:
+            fan += _fan(series, models[0], targets["due"].max())  # type: ignore[arg-type]
+        for target in targets.iter_rows(named=True):
+            chances += _chances(case, series, target, models)
+            rows = _matching_rates(table, target["value"] / series.values[-1])
+            chances += _rate_chances(series, target, rows)
+            for row in rows:
+                rate = BaseRate(_rate_label(series, row), row["successes"], row["cases"])
+                found.setdefault(rate.label, rate)
+    texts += _closing(targets, chances, found, with_ensemble, as_of)
+    rated = [(r.label, r.successes, r.cases, r.share, r.low, r.high) for r in found.values()]
+    return TargetSection(
+        fan=pl.DataFrame(fan, schema=FAN, orient="row"),
+        chances=pl.DataFrame(chances, schema=CHANCES, orient="row"),
+        base_rate=pl.DataFrame(rated, schema=RATES, orient="row"),
+        text=tuple(texts),
+    )
+
+
+def _models(series: Series, with_ensemble: bool) -> Iterator[tuple[str, Any, str]]:
+    """Name, forecast and words of each model that the series can carry."""
+    steps = len(series.values) - 1
+    flat = fit_walk(series.times, series.values, drifting=False)
+    yield "random walk, Student t", flat, f"no drift, scale from {steps} steps, both uncertain"
+    if steps >= 2:
+        walk = fit_walk(series.times, series.values)
+        yield (
+            "random walk with drift",
+            walk,
+            f"drift {np.expm1(walk.drift):+.0%} a year from {steps} steps, normal",
+        )
+    if with_ensemble and len(series.last_run()) >= 5:
+        from karwan.models.forecast import ensemble
+
+        for member in ensemble(series.last_run(), 5):
+            yield member.model, member, "statsmodels, parameters taken as known: too narrow on a short series"
+
+
+def _chance(name: str, model: Any, value: float, years: float) -> tuple[float, float, float]:
+    if name.endswith("Student t"):
+        ends = model.chance_range(value, years)
+        middle = model.chance_t(value, years)
+        return middle, min(ends[0], middle), max(ends[1], middle)
+    if isinstance(model, Walk):
+        return (model.chance(value, years), *model.chance_range(value, years))
+    middle = model.chance(value, years)
+    return middle, middle, middle
+
+
+def _chances(
+    case: Case, series: Series, target: dict[str, Any], models: list[tuple[str, Any, str]]
+) -> list[tuple[Any, ...]]:
+    years = series.years_to(target["due"])
+    scores = dict(case["back_tests"].select("model", "log_score").iter_rows())
+    rows = []
+    alone: list[tuple[str, float]] = []
+    for name, model, words in models:
+        middle, low, high = _chance(name, model, target["value"], years)
+        label = f"{series.name}: {name}"
+        if isinstance(model, Walk):
+            score = scores.get("random walk" if name.endswith("Student t") else name)
+            rows.append((target["title"], label, middle, low, high, words, score))
+        else:
+            alone.append((name, middle))
+    if alone:
+        values = [value for _, value in alone]
+        names = ", ".join(name for name, _ in alone)
+        text = f"mean of {names}; range over them. Parameters taken as known: too narrow on a short series"
+        label = f"{series.name}: ensemble"
+        rows.append((target["title"], label, float(np.mean(values)), min(values), max(values), text, None))
+    return rows
+
+
+def _matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]]:
+    """Rows whose multiple is the greatest not above the one needed (2 % slack): at most as hard, so an upper bound."""
+    usable = rates.filter(pl.col("multiple") <= multiple * 1.02)
+    if not usable.height:
+        return []
+    return (
+        usable.filter(pl.col("multiple") == pl.col("multiple").max())
+        .sort("horizon_years", "cases")
+        .to_dicts()
+    )
+
+
+def _rate_label(series: Series, row: dict[str, Any]) -> str:
+    return f"{row['label']} ({series.name}'s multiple). {row['comparable']}"
+
+
+def _rate_chances(
+    series: Series, target: dict[str, Any], rows: list[dict[str, Any]]
+) -> list[tuple[Any, ...]]:
+    """One row for the shortest horizon: all narrownesses of 'comparable' together, its range over them."""
+    if not rows:
+        return []
+    years = series.years_to(target["due"])
+    enough = [row["horizon_years"] for row in rows if row["horizon_years"] >= years]
+    horizon = min(enough) if enough else max(row["horizon_years"] for row in rows)
+    same = [BaseRate("", r["successes"], r["cases"]) for r in rows if r["horizon_years"] == horizon]
+    middle = same[len(same) // 2]
+    tail = f", more time than the {years:.1f} left: an upper bound" if horizon > years + 0.5 else ""
+    text = f"{middle.successes} of {middle.cases} comparable pairs grew as much in {horizon:g} years{tail}"
+    low, high = min(r.low for r in same), max(r.high for r in same)
+    return [(target["title"], f"{series.name}: base rate", middle.share, low, high, text, None)]
+
+
+def _fan(series: Series, model: tuple[str, Any, str], due: date) -> list[tuple[Any, ...]]:
+    name, walk, _ = model
+    label = f"{series.name}: {name}"
+    last = float(series.values[-1])
+    rows: list[tuple[Any, ...]] = [(label, series.ends[-1], *[last] * len(SHARES))]
+    total = series.years_to(due)
+    for step in range(1, 9):
+        years = total * step / 8
+        day = date.fromordinal(series.ends[-1].toordinal() + round(years * DAYS_YEAR))
+        rows.append((label, day, *(walk.quantile_t(share, years) for share in SHARES.values())))
+    return rows
+
+
+def _series_words(series: Series) -> str:
+    spoken = f", {series.spoken} of them spoken figures" if series.spoken else ""
+    return (
+        f"{series.name}: {len(series.values)} full years ({series.labels[0]} to {series.labels[-1]}{spoken}), the last "
+        f"{usd(float(series.values[-1]))}. That is a thin series: the models' ranges are wide, and the base rate weighs more than any of them."
+    )
+
+
+def share_words(share: float) -> str:
+    """A chance as a reader says it: '0.4 %', 'under 0.1 %', '12 %'."""
+    if share < 0.001:
+        return "under 0.1 %"
+    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"
+
+
+def _closing(
+    targets: pl.DataFrame,
+    chances: list[tuple[Any, ...]],
+    found: dict[str, BaseRate],
+    with_ensemble: bool,
+    as_of: date,
+) -> list[str]:
+    if not targets.height:
+        return [f"No turnover target in USD has a date after {as_of:%-d %B %Y}."]
+    lines = []
+    for target in targets.iter_rows(named=True):
+        own = [row for row in chances if row[0] == target["title"]]
+        if not own:
+            continue
+        low, high = min(row[2] for row in own), max(row[2] for row in own)
+        low_end, high_end = min(row[3] for row in own), max(row[4] for row in own)
+        lines.append(
+            f"{target['title']}, {target['due']:%-d %B %Y}: {share_words(low)} to {share_words(high)} by the ways side by side; with each "
+            f"one's own uncertainty {share_words(low_end)} to {share_words(high_end)}."
+        )
+    if found:
+        lines.append(
+            "A pair counts once for each start year, so cases of the base rate are not independent; values are current USD."
+        )
+    else:
+        lines.append(
+            "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from a panel of pairs."
+        )
+    if not with_ensemble:
+        lines.append("Exponential smoothing, ARIMA and theta beside these: karwan trade target.")
+    return lines
+
+
+def target_answer(  # noqa: PLR0913 - what a planner may ask
+    case: Case,
+    *,
+    as_of: date,
+    target_id: str | None = None,
+    due: date | None = None,
+    panel: Path | None = None,
+    geography: tuple[Path, Path] | None = None,
+) -> TargetSection:
+    """Everything the command prints: `target_section` with the ensemble, base rates from a panel where one is given."""
+    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    rates = None if panel is None else panel_rates(case, annual, as_of, panel, geography, target_id)
+    return target_section(case, annual, as_of, target_id=target_id, due=due, with_ensemble=True, rates=rates)
+
+
+def panel_rates(  # noqa: PLR0913 - inputs of one computation
+    case: Case,
+    annual: pl.DataFrame,
+    as_of: date,
+    panel: Path,
+    geography: tuple[Path, Path] | None = None,
+    target_id: str | None = None,
+) -> pl.DataFrame:
+    """Base rates of the growth each side's figure needs, from a panel of bilateral totals (exp, imp, time, export).
+
+    Comparable are pairs of half to double the turnover; with geography (CEPII's geo_cepii and dist_cepii) also those with a landlocked
+    side, and of them those 1,000-4,000 km apart.
+    """
+    totals = read_panel(panel)
+    years = sorted(totals["year"].unique())
+    step = min(np.diff(years)) if len(years) > 1 else 1
+    shut, distances = read_geography(geography) if geography else (frozenset(), None)
+    rows = []
+    for reporter in (case.settings.party_a, case.settings.party_b):
+        series = turnover_series(case, annual, reporter, as_of)
+        if series is None:
+            continue
+        base = float(series.values[-1])
+        for target in turnover_targets(case, as_of, target_id).unique("value").iter_rows(named=True):
+            for horizon in (int(step), int(2 * step)):
+                cases = growth_cases(totals, horizon)
+                for words, like in comparables(base, with_geography=geography is not None):
+                    some = comparable_cases(cases, like, landlocked=shut, distances=distances)
+                    multiple = target["value"] / base
+                    rate = base_rate(
+                        some, multiple, f"Pairs that grew {multiple:.3g}-fold in {horizon} years"
+                    )
+                    rows.append((rate.label, float(horizon), multiple, rate.successes, rate.cases, words))
+    schema = ["label", "horizon_years", "multiple", "successes", "cases", "comparable"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def comparables(base_usd: float, *, with_geography: bool = True) -> list[tuple[str, Comparable]]:
+    """Ways to be comparable with a turnover, wide to narrow, each with its words."""
+    low, high = round(base_usd / 2, -5), round(base_usd * 2, -5)
+    size = f"Turnover of USD {low / 1e6:.1f}-{high / 1e6:.1f} m at the start"
+    ways = [(size, Comparable(low, high))]
+    if with_geography:
+        ways.append((f"{size}, one side landlocked", Comparable(low, high, landlocked=True)))
+        near = Comparable(low, high, landlocked=True, low_km=1000, high_km=4000)
+        ways.append((f"{size}, one side landlocked, 1,000-4,000 km apart", near))
+    return ways
+
+
+def read_panel(path: Path) -> pl.DataFrame:
+    """Turnover of every pair from a Parquet or CSV panel.
+
+    Raises
+    ------
+    InvalidInput
+        The file is absent or no such panel.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    try:
+        table = pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InvalidInput(
+            f"{path.name} is no readable table.", str(error)[:200], "give CSV or Parquet."
+        ) from error
+    return turnover_panel(table)
+
+
+def read_geography(paths: tuple[Path, Path]) -> tuple[frozenset[str], pl.DataFrame]:
+    """Landlocked countries and distances of pairs from CEPII's two tables."""
+    places, pairs = pl.read_csv(paths[0]), pl.read_parquet(paths[1])
+    distances = pairs.filter(pl.col("iso_o") < pl.col("iso_d")).select(
+        pair_a="iso_o", pair_b="iso_d", distance_km="dist"
+    )
+    return frozenset(places.filter(pl.col("landlocked") == 1)["iso3"]), distances
+
+
+__all__ = [
+    "comparables",
+    "growth_needed",
+    "panel_rates",
+    "target_answer",
+    "target_section",
+    "turnover_series",
+]
