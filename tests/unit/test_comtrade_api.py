@@ -1,0 +1,195 @@
+"""The Comtrade reader against a local server in the documented format, errors and throttling included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from karwan.errors import InvalidInput
+from karwan.io.sources import Options, source_named
+from karwan.io.sources.comtrade_api import BadKey, Client, Request, ServiceError, Truncated, request_from
+from karwan.io.sources.countries import packaged_countries
+from karwan.io.store import ingest, open_store
+from tests.unit.comtrade_server import Answer, answer, gateway, record, serving
+
+REQUEST = Request(
+    frequency="A", classification="HS", reporters=("398", "586"), periods=("2021", "2022"), partners=("586",)
+)
+
+
+class Script:
+    """Answers in turn; remembers what was asked."""
+
+    def __init__(self, *answers: Answer | Callable[[dict[str, str]], Answer] | None) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
+
+    def __call__(self, path: str, parameters: dict[str, str], headers: dict[str, str]) -> Answer | None:
+        self.asked.append((path, parameters, headers))
+        turn = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        return turn(parameters) if callable(turn) else turn
+
+
+def client(url: str, slept: list[float] | None = None, **settings: object) -> Client:
+    return Client(
+        url=url, pause_s=0.0, timeout_s=5.0, sleep=(slept if slept is not None else []).append, **settings
+    )  # type: ignore[arg-type]
+
+
+def test_service_without_key_uses_the_preview() -> None:
+    script = Script(answer([record()]))
+    with serving(script) as url:
+        records = client(url).fetch(REQUEST)
+    path, parameters, headers = script.asked[0]
+    assert path == "/public/v1/preview/C/A/HS"
+    assert parameters["reporterCode"] == "398,586"
+    assert parameters["period"] == "2021,2022"
+    assert parameters["flowCode"] == "X,M"
+    assert "Ocp-Apim-Subscription-Key" not in headers
+    assert records[0]["primaryValue"] == 12_500.125
+
+
+def test_service_with_key_sends_it_in_the_header_only() -> None:
+    script = Script(answer([record()]))
+    with serving(script) as url:
+        client(url, key="secret").fetch(REQUEST)
+    path, parameters, headers = script.asked[0]
+    assert path == "/data/v1/get/C/A/HS"
+    assert headers["Ocp-Apim-Subscription-Key"] == "secret"
+    assert "secret" not in str(parameters)
+
+
+def test_throttling_waits_as_long_as_asked() -> None:
+    slept: list[float] = []
+    script = Script(
+        gateway(429, "Rate limit is exceeded. Try again in 2 seconds.", Retry_After="3"),
+        gateway(429, "Rate limit is exceeded. Try again in 2 seconds."),
+        answer([record()]),
+    )
+    with serving(script) as url:
+        assert len(client(url, slept).fetch(REQUEST)) == 1
+    assert slept == [3.0, 2.0]
+
+
+def test_errors_of_the_moment_are_tried_again() -> None:
+    slept: list[float] = []
+    cut = (200, {"Content-Length": "5000"}, b'{"data": [')
+    script = Script((500, {}, b"oops"), (200, {}, b"<html>"), None, cut, (200, {}, b"[]"), answer([record()]))
+    with serving(script) as url:
+        assert len(client(url, slept).fetch(REQUEST)) == 1
+    assert slept == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def test_errors_that_stay_are_explicit() -> None:
+    with serving(Script((503, {}, b"down"))) as url, pytest.raises(ServiceError, match="503: down"):
+        client(url).fetch(REQUEST)
+    with pytest.raises(ServiceError, match="ConnectError"):
+        client("http://127.0.0.1:9").fetch(REQUEST)
+    for said, error, text in [
+        (gateway(401, "Access denied due to invalid subscription key."), BadKey, "invalid subscription key"),
+        (gateway(403, "Out of call volume quota. Quota will be replenished in 05:12:00."), BadKey, "quota"),
+        (gateway(429, "Quota", Retry_After="5000"), BadKey, "5,000 s"),
+        (gateway(400, "Invalid reporterCode"), InvalidInput, "Invalid reporterCode"),
+        (answer([], error="too many codes"), InvalidInput, "too many codes"),
+    ]:
+        with serving(Script(said)) as url, pytest.raises(error, match=text):
+            client(url, key="k").fetch(REQUEST)
+
+
+def test_full_answers_are_split_until_they_fit() -> None:
+    def by_request(parameters: dict[str, str]) -> Answer:
+        parts = [
+            record(period=period, flowCode=flow, reporterCode=int(code))
+            for period in parameters["period"].split(",")
+            for flow in parameters["flowCode"].split(",")
+            for code in parameters["reporterCode"].split(",")
+        ]
+        return answer((parts * 200)[:500])
+
+    script = Script(by_request)
+    with serving(script) as url:
+        records = client(url).fetch(REQUEST)
+    asked = {(p["period"], p["flowCode"], p["reporterCode"]) for _, p, _ in script.asked}
+    assert ("2021,2022", "X,M", "398,586") in asked
+    assert (
+        len(records) == 8 * 200 // 1
+        or len({(r["period"], r["flowCode"], r["reporterCode"]) for r in records}) == 8
+    )
+    with (
+        serving(Script(answer([record()] * 500))) as url,
+        pytest.raises(Truncated, match="cut an answer at 500"),
+    ):
+        client(url).fetch(REQUEST)
+
+
+def test_a_count_above_the_records_means_truncated() -> None:
+    single = replace(REQUEST, reporters=("398",), periods=("2022",), flows=("X",))
+    with serving(Script(answer([record()], count=7))) as url, pytest.raises(Truncated):
+        client(url).fetch(single)
+
+
+def test_cache_answers_and_resumes(tmp_path: Path) -> None:
+    many = replace(REQUEST, reporters=("398",), flows=("X",))
+    broken = Script(answer([record()] * 500), answer([record(period="2021")]), *[(500, {}, b"")] * 6)
+    with serving(broken) as url:
+        with pytest.raises(ServiceError):
+            client(url, cache=tmp_path).fetch(many)
+        assert len(list(tmp_path.glob("*.json.gz"))) == 2
+        broken.answers[:] = [answer([record()])]
+        resumed = client(url, cache=tmp_path)
+        assert [entry["period"] for entry in resumed.fetch(many)] == ["2021", "2022"]
+        assert (resumed.calls, resumed.cached) == (1, 2)
+        again = client(url, cache=tmp_path, key=None)
+        again.fetch(many)
+        assert (again.calls, again.cached) == (0, 3)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_pace_is_kept() -> None:
+    slept: list[float] = []
+    now = iter([0.0, 0.0, 0.25, 1.0])
+    with serving(Script(answer([record()]))) as url:
+        steady = Client(url=url, pause_s=1.0, sleep=slept.append, clock=lambda: next(now))
+        steady.fetch(REQUEST)
+        steady.fetch(REQUEST)
+    assert slept == [0.75]
+
+
+def test_service_to_store(tmp_path: Path) -> None:
+    with serving(Script(answer([record(), record(flowCode="M", primaryValue=9)]))) as url:
+        service = {
+            "url": url,
+            "reporters": "KAZ",
+            "partners": "PAK",
+            "periods": "2022",
+            "cache": str(tmp_path / "c"),
+            "pause_s": "0",
+        }
+        with open_store(tmp_path / "s.duckdb", create=True) as store:
+            first = ingest(store, source_named("comtrade").read(None, Options(service=service)))[0]
+            second = ingest(store, source_named("comtrade").read(None, Options(service=service)))[0]
+            flows = store.table(store.flows()).sort("value_usd")
+    assert (first.rows, second.status) == (2, "unchanged")
+    assert flows.select("exporter", "importer", "value_usd", "valuation", "source").rows() == [
+        ("PAK", "KAZ", 9.0, "cif", "comtrade"),
+        ("KAZ", "PAK", 12_500.125, "fob", "comtrade"),
+    ]
+
+
+def test_requests_are_checked_before_asking() -> None:
+    countries = packaged_countries()
+    request = request_from(
+        {"reporters": "KAZ,Pakistan", "periods": "202301,202302", "partners": "all"}, countries
+    )
+    assert (request.frequency, request.reporters, request.partners) == ("M", ("398", "586"), ())
+    with pytest.raises(InvalidInput, match="needs reporters and periods"):
+        request_from({"reporters": "KAZ"}, countries)
+    with pytest.raises(InvalidInput, match="not both"):
+        request_from({"reporters": "KAZ", "periods": "2022,202301"}, countries)
+    with pytest.raises(InvalidInput, match="no country `Atlantis`"):
+        request_from({"reporters": "Atlantis", "periods": "2022"}, countries)
+    with pytest.raises(InvalidInput, match="no setting colour"):
+        source_named("comtrade").read(None, Options(service={"colour": "1"}))
