@@ -10,7 +10,7 @@ from karwan.models.indicators.matrix import Floats, checked
 
 
 def complementarity(exports_usd: Floats, imports_usd: Floats) -> float:
-    """Michaely's index of one direction, in [0, 1]: 1 where one's export shares are the other's import shares.
+    """Michaely's index of one direction, in [0, 1]: 1 if one's export shares are the other's import shares.
 
     Parameters
     ----------

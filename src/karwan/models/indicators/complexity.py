@@ -8,6 +8,7 @@ values as there are countries; so products are grouped by ubiquity and the sums 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -206,11 +207,11 @@ def _through_levels(specialised: Floats, weighted: Floats) -> Floats:
     levels, starts = np.unique(ubiquity[order], return_index=True)
     bounds = [*starts.tolist(), ubiquity.size]
     columns, weights = np.ascontiguousarray(specialised[:, order].T), weighted[:, order]
-    parts = [weights[:, a:b] @ columns[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [weights[:, a:b] @ columns[a:b] for a, b in pairwise(bounds)]
     above = np.sum([part / level for part, level in zip(parts, levels, strict=True)], axis=0)
     below = np.zeros_like(above)
     result = np.empty(weighted.shape)
-    for level, part, a, b in zip(levels, parts, bounds, bounds[1:], strict=False):
+    for level, part, a, b in zip(levels, parts, bounds[:-1], bounds[1:], strict=True):
         below += part
         above -= part / level
         result[:, order[a:b]] = (below / level + above) @ columns[a:b].T
@@ -236,8 +237,8 @@ def density(specialised: Floats) -> Floats:
 def outlook_gain(specialised: Floats, pci: Floats, *, total: Floats | None = None) -> Floats:
     """Complexity outlook gain of adding a product: what it brings near, weighted by complexity.
 
-    COG_cp = (1 - M_cp) sum over p' of (1 - M_cp') PCI_p' phi_pp' / sum over q of phi_p'q, the form of the Stata
-    and Python packages `ecomplexity`; the PCI is the eigenvector over the standard deviation, not shifted.
+    COG_cp = (1 - M_cp) sum over p' of (1 - M_cp') PCI_p' phi_pp' / sum over q of phi_p'q, the form of the
+    Stata and Python packages `ecomplexity`; PCI is the eigenvector over the standard deviation, not shifted.
 
     Parameters
     ----------
@@ -254,5 +255,5 @@ def outlook_gain(specialised: Floats, pci: Floats, *, total: Floats | None = Non
 
 
 def specialisation(rca: Floats, *, threshold: float = 1.0) -> NDArray[np.float64]:
-    """1.0 where an index of comparative advantage reaches the threshold, 0.0 elsewhere and where undefined."""
+    """1.0 where an index of comparative advantage reaches the threshold, 0.0 elsewhere, undefined too."""
     return np.asarray(np.nan_to_num(rca, nan=0.0) >= threshold, dtype=np.float64)

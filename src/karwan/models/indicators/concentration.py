@@ -18,8 +18,8 @@ def concentration(value_usd: Floats) -> dict[str, float]:
 
     Returns
     -------
-    hhi (sum of squared shares, 1/n to 1), hhi_normalised (0 to 1, NaN for one line), effective_number (1 / hhi),
-    theil (mean of (v/mean) ln(v/mean), 0 to ln n), entropy_number (exp of Shannon entropy), gini,
+    hhi (sum of squared shares, 1/n to 1), hhi_normalised (0 to 1, NaN for one line), effective_number
+    (1 / hhi), theil (mean of (v/mean) ln(v/mean), 0 to ln n), entropy_number (exp of Shannon entropy), gini,
     top_share (largest share), lines (lines with trade).
     """
     values = np.asarray(value_usd, dtype=np.float64)

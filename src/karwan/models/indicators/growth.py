@@ -13,14 +13,14 @@ def contributions(
 ) -> pl.DataFrame:
     """Contribution of each group to the growth of the total, percentage points as shares.
 
-    Both tables must describe like periods of one reporter; see `karwan.models.standing.like_for_like`. A group that
-    one table does not name is `new` or `gone`: it counts with zero in the sum, and is marked, for it may be
+    Both tables must describe like periods of one reporter; see `karwan.models.standing.like_for_like`. A group
+    that one table does not name is `new` or `gone`: it counts with zero in the sum, and is marked, for it may be
     unreported rather than absent.
 
     Returns
     -------
-    Table `by`, earlier_usd, later_usd (null where not reported), change_usd, contribution_share (change over the
-    earlier total; they add up to the growth of the total), growth_share (of the group itself), state
+    Table `by`, earlier_usd, later_usd (null where not reported), change_usd, contribution_share (change over
+    the earlier total; they add up to the growth of the total), growth_share (of the group itself), state
     ('both', 'new', 'gone'); largest absolute change first.
     """
     sides = []

@@ -100,6 +100,7 @@ def trade_matrix(
     shape = (countries.len(), products.len())
     cell = row * shape[1] + column
     size = shape[0] * shape[1]
-    summed = np.bincount(cell, weights=known[value].to_numpy(), minlength=size).reshape(shape)
+    sums = np.bincount(cell, weights=known[value].to_numpy(), minlength=size)
+    summed: Floats = sums.astype(np.float64).reshape(shape)
     seen = np.bincount(cell, minlength=size).reshape(shape) > 0
     return TradeMatrix(tuple(countries.to_list()), tuple(products.to_list()), summed, seen)

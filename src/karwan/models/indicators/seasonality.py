@@ -19,8 +19,8 @@ class Seasonality:
     Attributes
     ----------
     table
-        month (1-12), index (mean 1 over the months; 1.2 is 20 % above trend), months_seen (ratios behind it), spread
-        (standard deviation of those ratios, null for one).
+        month (1-12), index (mean 1 over the months; 1.2 is 20 % above trend), months_seen (ratios behind it),
+        spread (standard deviation of those ratios, null for one).
     strength
         Share of the variance of the detrended logarithm that the pattern explains, in [0, 1].
     """
@@ -32,8 +32,8 @@ class Seasonality:
 def seasonality(months: pl.DataFrame, *, month: str = "month", value: str = "value_usd") -> Seasonality:
     """Ratio-to-moving-average indices (classical multiplicative decomposition).
 
-    The trend is the centred 2 x 12 moving average; a month within six of a gap or an end has no trend and gives
-    no ratio. The index of a month is the geometric mean of its ratios, scaled to a mean of one.
+    The trend is the centred 2 x 12 moving average; a month within six of a gap or an end has no trend and
+    gives no ratio. The index of a month is the geometric mean of its ratios, scaled to a mean of one.
 
     Parameters
     ----------

@@ -1,0 +1,22 @@
+"""One estimate from two reports: CIF correction, reporter reliability, reconciliation with an interval."""
+
+from karwan.models.mirror.cif import CifModel, estimate_cif, published_cif, stated_cif
+from karwan.models.mirror.pair import PairPriors, PairReconciled, reconcile_case
+from karwan.models.mirror.reconcile import Reconciled, combine, paired_reports, reconcile
+from karwan.models.mirror.reliability import Reliability, reporter_sigma
+
+__all__ = [
+    "CifModel",
+    "PairPriors",
+    "PairReconciled",
+    "Reconciled",
+    "Reliability",
+    "combine",
+    "estimate_cif",
+    "paired_reports",
+    "published_cif",
+    "reconcile",
+    "reconcile_case",
+    "reporter_sigma",
+    "stated_cif",
+]
