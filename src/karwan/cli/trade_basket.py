@@ -1,4 +1,6 @@
-"""`karwan basket` and `karwan trade target`: which goods close the gap, and whether the target will be reached."""
+"""`karwan basket` and `karwan trade target`: which goods close the gap, and whether the target will be
+reached.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ def register(app: typer.Typer, trade: typer.Typer) -> None:
     trade.command("target")(target)
 
 
-def basket(  # noqa: PLR0913 - the options of one command
+def basket(
     case: CaseOption = "kaz-pak",
     goods: Annotated[int | None, typer.Option("--goods", help="At most so many goods.")] = None,
     target: Annotated[float | None, typer.Option("--target", help="Value to reach, USD, as 21.5e6.")] = None,
@@ -128,7 +130,7 @@ def _reach(case: object, target: float | None, form: Format) -> None:
     _print(tables, form, {"case": settings.case_id, "target_usd": target}, text, {})
 
 
-def target(  # noqa: PLR0913 - the options of one command
+def target(
     case: CaseOption = "kaz-pak",
     target: Annotated[str | None, typer.Option("--target", help="Only this target of the case.")] = None,
     date: Annotated[

@@ -1,4 +1,4 @@
-"""Baskets of a case: which of its goods reach a value, and whether a turnover target is within reach at all."""
+"""Baskets of a case: which of its goods reach a value, and whether a turnover target is within reach."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from karwan.tables import Case
 from karwan.trade_desk.carriage import land_capacity, landed_or_reckoned
 
 BASKET = "processed_40"
+SECTOR_CAP = 0.3  # of the brief's basket; a choice, no source asks for it
 SECTION_COLUMNS = (
     "product_id",
     "product",
@@ -76,18 +78,21 @@ def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
 def case_goods(case: Case, basket: str = BASKET, landed: pl.DataFrame | None = None) -> pl.DataFrame:
     """Goods of a basket with bounds and costs.
 
-    The bound of a good is the published figure for it where one exists (a signed deal, a potential). All others share the offer pool pro
-    rata: goods in the basket over goods in the offer, in proportion to what the country exports under each heading to the world, the
-    heading split evenly among its goods, and never above those exports. That split is an assumption: nobody published values by good.
+    The bound of a good is the published figure for it where one exists (a signed deal, a potential). All
+    others share the offer pool pro rata: goods in the basket over goods in the offer, in proportion to what
+    the country exports under each heading to the world, the heading split evenly among its goods, and never
+    above those exports. That split is an assumption: nobody published values by good.
 
     Parameters
     ----------
     landed
-        Optional table of landed costs (as the brief's `landed`); without it freight is reckoned from road rates and one observed trip.
+        Optional table of landed costs (as the brief's `landed`); without it freight is reckoned from road
+        rates and one observed trip.
 
     Returns
     -------
-    Columns as `choose_basket` wants them, plus product, landed_usd_t, bound_basis ('observed', 'assumed') and note.
+    Columns as `choose_basket` wants them, plus product, landed_usd_t, bound_basis ('observed', 'assumed') and
+    note.
     """
     products = case["products"].filter(pl.col("basket") == basket)
     if not products.height:
@@ -140,14 +145,16 @@ def _bounds(case: Case, goods: pl.DataFrame, pool: Pool | None) -> pl.DataFrame:
 
 
 def delivery_scenarios(goods: int, count: int = 100, risk: float = 0.1, seed: int = 1) -> Scenarios:
-    """Futures of delivered over chosen value: log-normal with mean one, a common and an own part (basis: assumed)."""
+    """Futures of delivered over chosen value: log-normal with mean one, a common and an own part (basis:
+    assumed).
+    """
     draw = np.random.default_rng(seed)
     own = np.sqrt(SPREAD**2 - COMMON**2)
     logs = COMMON * draw.standard_normal((count, 1)) + own * draw.standard_normal((count, goods))
     return Scenarios(np.exp(logs - SPREAD**2 / 2.0), risk=risk)
 
 
-def basket_answer(  # noqa: PLR0913 - what a planner may ask
+def basket_answer(
     case: Case,
     *,
     most_goods: int,
@@ -161,29 +168,34 @@ def basket_answer(  # noqa: PLR0913 - what a planner may ask
 ) -> BasketAnswer:
     """Least-cost basket of a case that reaches a value, with its frontier over `counts`.
 
-    Cost is the landed-cost disadvantage: what freight, time, loss, insurance and duty add to each dollar of goods.
+    Cost is the landed-cost disadvantage: what freight, time, loss, insurance and duty add to each dollar of
+    goods.
     """
     goods = case_goods(case, basket, landed)
-    statement = {
+    statement: dict[str, Any] = {
         "target_usd": target_usd,
         "sector_caps": sector_caps or {},
         "scenarios": None if risk is None else delivery_scenarios(goods.height, risk=risk),
         "gap_share": 1e-3,
     }
     found = choose_basket(goods, most_goods=most_goods, terms=Terms(fewest_goods=fewest_goods), **statement)
-    edge = frontier(goods, counts, **statement) if counts else frontier(goods, (), **statement)
+    edge = frontier(goods, counts, **statement)
     pool = offer_pool(case, goods["direction"][0])
     text = list(found.text)
     assumed = goods.filter(pl.col("bound_basis") == "assumed").height
     if pool and assumed:
         text.append(
-            f"Bounds: {assumed} of {goods.height} goods share {pool.words} pro rata ({goods.height} of {pool.goods} goods), in proportion "
-            "to the country's world exports under their headings; the split by good is an assumption, no values by good are published."
+            f"Bounds: {assumed} of {goods.height} goods share {pool.words} pro rata ({goods.height} of "
+            f"{pool.goods} "
+            "goods), in proportion to the country's world exports under their headings; the split by "
+            "good is an "
+            "assumption, no values by good are published."
         )
     text.append(f"Costs: {goods['note'][0]}")
     if risk is not None:
         text.append(
-            f"The scenarios are assumed: deliveries scatter by {SPREAD:.0%} (log), of it {COMMON:.0%} common to all goods."
+            f"The scenarios are assumed: deliveries scatter by {SPREAD:.0%} (log), of it {COMMON:.0%} "
+            "common to all goods."
         )
     return BasketAnswer(found, goods, edge, tuple(text))
 
@@ -207,11 +219,12 @@ def baseline_by_direction(case: Case, reporter: str, as_of: date) -> dict[str, f
 
 
 def published_blocks(case: Case, baseline: Mapping[str, float]) -> pl.DataFrame:
-    """Everything anybody published as unrealised, as blocks a basket may take: offers, deals, potentials, offered tonnes.
+    """Everything anybody published as unrealised, as blocks a basket may take: offers, deals, potentials,
+    offered tonnes.
 
-    Offers and deals are taken as additional in full (generous: part of them may flow already); a potential is a total, so what flows that
-    way is taken off it pro rata. Of several offers by number of goods only the latest official one counts, and a potential in its
-    direction is taken as part of it.
+    Offers and deals are taken as additional in full (generous: part of them may flow already); a potential is
+    a total, so what flows that way is taken off it pro rata. Of several offers by number of goods only the
+    latest official one counts, and a potential in its direction is taken as part of it.
     """
     rows: list[dict[str, object]] = []
     flows = case["flows"].filter((pl.col("value_kind") != "trade") & (pl.col("claimed") == "official"))
@@ -328,8 +341,8 @@ class Reach:
 def reach_of_target(case: Case, target_usd: float, reporter: str, as_of: date) -> Reach:
     """Greatest turnover the published potentials, offers and deals allow, by what may carry them.
 
-    Variants: no limit on carriage; the land corridors as they are meant to work; the land corridors with what is shut on the day; and the
-    first without the offered tonnes of grain or the like.
+    Variants: no limit on carriage; the land corridors as they are meant to work; the land corridors with what
+    is shut on the day; and the first without the offered tonnes of grain or the like.
     """
     baseline = baseline_by_direction(case, reporter, as_of)
     blocks = published_blocks(case, baseline)
@@ -342,7 +355,7 @@ def reach_of_target(case: Case, target_usd: float, reporter: str, as_of: date) -
         ("land corridors, all open", blocks, land_capacity(case, None)),
         (f"land corridors as on {as_of:%-d %B %Y}", blocks, land_capacity(case, as_of)),
     )
-    rows, texts = [], []
+    rows = []
     for name, goods, capacity in choices:
         found = choose_basket(
             goods,
@@ -367,7 +380,7 @@ def _binding(found: Basket, capacity: pl.DataFrame | None) -> str:
     return ", ".join(full) or "the bounds of the goods"
 
 
-def _reach_words(  # noqa: PLR0913 - what the sentences speak of
+def _reach_words(
     case: Case,
     target: float,
     reporter: str,
@@ -384,7 +397,8 @@ def _reach_words(  # noqa: PLR0913 - what the sentences speak of
     )
     name = case.country_name(reporter)
     lines = [
-        f"{usd(target)} from {usd(now)} now ({name}'s figure): {usd(target - now)} must be added. Published: {parts}."
+        f"{usd(target)} from {usd(now)} now ({name}'s figure): {usd(target - now)} must be added. "
+        f"Published: {parts}."
     ]
     if every["reachable"]:
         share = (target - now) / (every["reach_usd"] - now)
@@ -394,27 +408,33 @@ def _reach_words(  # noqa: PLR0913 - what the sentences speak of
         )
     else:
         lines.append(
-            f"The target is out of reach even on paper: everything published makes {usd(every['reach_usd'])}, "
-            f"{usd(every['gap_usd'])} short."
+            f"The target is out of reach even on paper: everything published makes "
+            f"{usd(every['reach_usd'])}, {usd(every['gap_usd'])} short."
         )
     for row in variants.rows(named=True)[1:]:
         verdict = "reached" if row["reachable"] else f"missed by {usd(row['gap_usd'])}"
         lines.append(
-            f"{row['variant'][0].upper()}{row['variant'][1:]}: {usd(row['reach_usd'])}, the target is {verdict} (binds: {row['binds']})."
+            f"{row['variant'][0].upper()}{row['variant'][1:]}: {usd(row['reach_usd'])}, "
+            f"the target is {verdict} (binds: {row['binds']})."
         )
     lines.append(
-        "Offers and potentials are what somebody said could be sold, not orders; the mix is limited to what was published, and product-level "
-        "trade of both sides would replace it (karwan trade ingest, karwan trade potential)."
+        "Offers and potentials are what somebody said could be sold, not orders; the mix is limited to "
+        "what was "
+        "published, and product-level trade of both sides would replace it (karwan trade ingest, karwan "
+        "trade "
+        "potential)."
     )
     return tuple(lines)
 
 
 def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Basket table and sentences of the brief: the case's basket target by value and count, then the reach of its turnover target.
+    """Basket table and sentences of the brief: the case's basket target by value and count, then the reach of
+    its turnover target.
 
     Returns
     -------
-    Table with the columns of the brief's `GoodsSection.basket`, and the sentences. Empty where the case has no such target.
+    Table with the columns of the brief's `GoodsSection.basket`, and the sentences. Empty where the case has
+    no such target.
     """
     empty = pl.DataFrame(
         schema={
@@ -431,7 +451,7 @@ def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.D
             most_goods=count,
             fewest_goods=count,
             target_usd=value,
-            sector_caps={"*": 0.3},
+            sector_caps={"*": SECTOR_CAP},
             landed=landed,
             basket=basket,
         )
@@ -446,7 +466,9 @@ def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.D
             pl.format("bound {}", "bound_basis").alias("note"),
         )
         texts += [
-            f"{count} goods, no sector above 30 % of the value, each at least one container. {answer.text[0]}",
+            f"{count} goods, no sector above {SECTOR_CAP:.0%} of the value, each at least one container "
+            "(our terms). "
+            f"{answer.text[0]}",
             *answer.text[1:],
         ]
     turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
@@ -461,7 +483,9 @@ def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.D
 
 
 def basket_target(case: Case) -> tuple[float, int, str] | None:
-    """Value, number of goods and basket of the case's basket target: an export target in USD whose number of goods a basket has."""
+    """Value, number of goods and basket of the case's basket target: an export target in USD whose number of
+    goods a basket has.
+    """
     sizes = {
         int(row["len"]): str(row["basket"])
         for row in case["products"].drop_nulls("basket").group_by("basket").len().iter_rows(named=True)

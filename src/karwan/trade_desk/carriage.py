@@ -1,4 +1,4 @@
-"""What carries a basket: tonnes the land corridors have room for, and what carriage adds to a good's price."""
+"""What carries a basket: room on the land corridors, and what carriage adds to the price of a good."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ def shut_crossings(case: Case, day: date) -> set[str]:
 
 
 def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
-    """Free tonnes a year and direction of the land corridors together, as one capacity row for each direction.
+    """Free tonnes a year and direction of the land corridors together, as one capacity row for each
+    direction.
 
-    A corridor counts if it passes crossings whose capacity is stated and needs no ship. Corridors that enter by the same last crossing
-    share it. Free is capacity less the traffic already there; a truck carries 20 t, a wagon the case's payload.
+    A corridor counts if it passes crossings whose capacity is stated and needs no ship. Corridors that enter
+    by the same last crossing share it. Free is capacity less the traffic already there; a truck carries 20 t,
+    a wagon the case's payload.
 
     Parameters
     ----------
@@ -73,7 +75,9 @@ def _room(free: tuple[float, float], modes: list[str]) -> float:
 def landed_or_reckoned(
     case: Case, goods: pl.DataFrame, landed: pl.DataFrame | None, exporter: str
 ) -> pl.DataFrame:
-    """Goods with cost_share (what carriage, time and duty add to a dollar), landed_usd_t and a note on where it comes from."""
+    """Goods with cost_share (what carriage, time and duty add to a dollar), landed_usd_t and a note on where
+    it comes from.
+    """
     if landed is not None and landed.height:
         best = (
             landed.filter(pl.col("product_id").is_in(goods["product_id"].to_list()))
@@ -95,7 +99,9 @@ def _shares(goods: pl.DataFrame, note: str) -> pl.DataFrame:
 
 
 def _reckoning(case: Case) -> tuple[float, float, str]:
-    """USD per 40 ft container, days, and the words: mean road rate of the case times the length of an observed trip."""
+    """USD per 40 ft container, days, and the words: mean road rate of the case times the length of an
+    observed trip.
+    """
     rate = (
         case["rates"].filter((pl.col("mode") == "road") & (pl.col("use") == "model"))["cost_usd_t_km"].mean()
     )
@@ -109,8 +115,10 @@ def _reckoning(case: Case) -> tuple[float, float, str]:
     trip = trips.row(0, named=True)
     money = float(rate) * CPMM_LOAD_T * trip["distance_km"]  # type: ignore[arg-type]
     words = (
-        f"duty, and freight, time and loss reckoned from the mean road rate over {trip['distance_km']:,.0f} km and "
-        f"{trip['time_days']:g} days ({trip['name']}): USD {money:,.0f} a container; no route was computed."
+        "duty, and freight, time and loss reckoned from the mean road rate over "
+        f"{trip['distance_km']:,.0f} km "
+        f"and {trip['time_days']:g} days ({trip['name']}): USD {money:,.0f} a container; no route was "
+        "computed."
     )
     return money, float(trip["time_days"]), words
 

@@ -78,9 +78,11 @@ class Series:
 
 
 def turnover_series(case: Case, annual: pl.DataFrame, reporter: str, as_of: date) -> Series | None:
-    """Positive full-year totals of one side since its latest gap of more than two years; None with fewer than two.
+    """Positive full-year totals of one side since its latest gap of more than two years; None with fewer than
+    two.
 
-    Years that overlap an earlier one kept (a fiscal year after a calendar year) stay out: their steps would count months twice.
+    Years that overlap an earlier one kept (a fiscal year after a calendar year) stay out: their steps would
+    count months twice.
     """
     rows = annual.filter(
         (pl.col("reporter") == reporter)
@@ -232,8 +234,7 @@ def _chances(
         middle, low, high = _chance(name, model, target["value"], years)
         label = f"{series.name}: {name}"
         if isinstance(model, Walk):
-            score = scores.get("random walk" if name.endswith("Student t") else name)
-            rows.append((target["title"], label, middle, low, high, words, score))
+            rows.append((target["title"], label, middle, low, high, words, scores.get(name)))
         else:
             alone.append((name, middle))
     if alone:
@@ -246,7 +247,9 @@ def _chances(
 
 
 def _matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]]:
-    """Rows whose multiple is the greatest not above the one needed (2 % slack): at most as hard, so an upper bound."""
+    """Rows whose multiple is the greatest not above the one needed (2 % slack): at most as hard, so an upper
+    bound.
+    """
     usable = rates.filter(pl.col("multiple") <= multiple * 1.02)
     if not usable.height:
         return []
@@ -293,9 +296,13 @@ def _fan(series: Series, model: tuple[str, Any, str], due: date) -> list[tuple[A
 
 def _series_words(series: Series) -> str:
     spoken = f", {series.spoken} of them spoken figures" if series.spoken else ""
+    thin = ""
+    if len(series.values) < 10:
+        thin = " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them."
     return (
-        f"{series.name}: {len(series.values)} full years ({series.labels[0]} to {series.labels[-1]}{spoken}), the last "
-        f"{usd(float(series.values[-1]))}. That is a thin series: the models' ranges are wide, and the base rate weighs more than any of them."
+        f"{series.name}: {len(series.values)} full years ({series.labels[0]} to "
+        f"{series.labels[-1]}{spoken}), "
+        f"the last {usd(float(series.values[-1]))}.{thin}"
     )
 
 
@@ -323,23 +330,29 @@ def _closing(
         low, high = min(row[2] for row in own), max(row[2] for row in own)
         low_end, high_end = min(row[3] for row in own), max(row[4] for row in own)
         lines.append(
-            f"{target['title']}, {target['due']:%-d %B %Y}: {share_words(low)} to {share_words(high)} by the ways side by side; with each "
-            f"one's own uncertainty {share_words(low_end)} to {share_words(high_end)}."
+            f"{target['title']}, {target['due']:%-d %B %Y}: {share_words(low)} to {share_words(high)} by "
+            "the ways "
+            f"side by side; with each one's own uncertainty {share_words(low_end)} to "
+            f"{share_words(high_end)}."
         )
     if found:
         lines.append(
-            "A pair counts once for each start year, so cases of the base rate are not independent; values are current USD."
+            "A pair counts once for each start year, so cases of the base rate are not independent; "
+            "values are "
+            "current USD."
         )
     else:
         lines.append(
-            "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from a panel of pairs."
+            "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from "
+            "a panel "
+            "of pairs."
         )
     if not with_ensemble:
         lines.append("Exponential smoothing, ARIMA and theta beside these: karwan trade target.")
     return lines
 
 
-def target_answer(  # noqa: PLR0913 - what a planner may ask
+def target_answer(
     case: Case,
     *,
     as_of: date,
@@ -348,13 +361,15 @@ def target_answer(  # noqa: PLR0913 - what a planner may ask
     panel: Path | None = None,
     geography: tuple[Path, Path] | None = None,
 ) -> TargetSection:
-    """Everything the command prints: `target_section` with the ensemble, base rates from a panel where one is given."""
+    """Everything the command prints: `target_section` with the ensemble, base rates from a panel where one is
+    given.
+    """
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     rates = None if panel is None else panel_rates(case, annual, as_of, panel, geography, target_id)
     return target_section(case, annual, as_of, target_id=target_id, due=due, with_ensemble=True, rates=rates)
 
 
-def panel_rates(  # noqa: PLR0913 - inputs of one computation
+def panel_rates(
     case: Case,
     annual: pl.DataFrame,
     as_of: date,
@@ -362,10 +377,11 @@ def panel_rates(  # noqa: PLR0913 - inputs of one computation
     geography: tuple[Path, Path] | None = None,
     target_id: str | None = None,
 ) -> pl.DataFrame:
-    """Base rates of the growth each side's figure needs, from a panel of bilateral totals (exp, imp, time, export).
+    """Base rates of the growth each side's figure needs, from a panel of bilateral totals (exp, imp, time,
+    export).
 
-    Comparable are pairs of half to double the turnover; with geography (CEPII's geo_cepii and dist_cepii) also those with a landlocked
-    side, and of them those 1,000-4,000 km apart.
+    Comparable are pairs of half to double the turnover; with geography (CEPII's geo_cepii and dist_cepii)
+    also those with a landlocked side, and of them those 1,000-4,000 km apart.
     """
     totals = read_panel(panel)
     years = sorted(totals["year"].unique())

@@ -27,7 +27,7 @@ REACH = {"without": pl.String, "reach_usd": pl.Float64, "gain_usd": pl.Float64}
 BREACHES = {"constraint": pl.String, "breach": pl.Float64, "unit": pl.String, "limit": pl.Float64}
 
 
-def choose_basket(  # noqa: PLR0913 - the statement of the problem
+def choose_basket(
     goods: pl.DataFrame,
     *,
     most_goods: int,
@@ -48,14 +48,15 @@ def choose_basket(  # noqa: PLR0913 - the statement of the problem
         least_k y_k <= x_k <= U_k y_k,  sum y <= N,  sum x + baseline >= T,
         sum_{k in s} x_k <= cap_s sum x,  sum a_k x_k <= capacity,  r1 <= a_to_b / b_to_a <= r2,
 
-    by branch and bound (HiGHS). With scenarios the target is a chance or CVaR constraint. When no basket meets the terms the result says
-    what is reachable and which term holds it back.
+    by branch and bound (HiGHS). With scenarios the target is a chance or CVaR constraint. When no basket
+    meets the terms the result says what is reachable and which term holds it back.
 
     Parameters
     ----------
     goods
-        product_id, bound_usd (U_k, unrealised potential); optional sector, direction ('a_to_b'), cost_usd (f_k, once per good),
-        cost_share (c_k, USD per USD of value), least_usd (least value if chosen), tonnes_per_usd. Missing optional figures are zero.
+        product_id, bound_usd (U_k, unrealised potential); optional sector, direction ('a_to_b'), cost_usd
+        (f_k, once per good), cost_share (c_k, USD per USD of value), least_usd (least value if chosen),
+        tonnes_per_usd. Missing optional figures are zero.
     most_goods
         N.
     target_usd
@@ -63,7 +64,8 @@ def choose_basket(  # noqa: PLR0913 - the statement of the problem
     sector_caps
         Sector to its greatest share of the basket's value; '*' stands for every sector not named.
     capacity
-        Rows of what the corridors carry in the period: name, capacity_t, direction ('a_to_b', 'b_to_a' or null for both).
+        Rows of what the corridors carry in the period: name, capacity_t, direction ('a_to_b', 'b_to_a' or
+        null for both).
     scenarios, terms
         See `Scenarios` and `Terms`.
     gap_share, time_limit_s
@@ -78,8 +80,9 @@ def choose_basket(  # noqa: PLR0913 - the statement of the problem
 
     References
     ----------
-    Huangfu & Hall (2018), doi:10.1007/s12532-017-0130-5 (HiGHS); Luedtke & Ahmed (2008), doi:10.1137/070702928 (chance constraint by
-    sample average); Rockafellar & Uryasev (2000), doi:10.21314/JOR.2000.038 (CVaR).
+    Huangfu & Hall (2018), doi:10.1007/s12532-017-0130-5 (HiGHS); Luedtke & Ahmed (2008),
+    doi:10.1137/070702928 (chance constraint by sample average); Rockafellar & Uryasev (2000),
+    doi:10.21314/JOR.2000.038 (CVaR).
     """
     terms = terms or Terms()
     table = checked_goods(goods)
@@ -115,7 +118,8 @@ def frontier(goods: pl.DataFrame, counts: Sequence[int], **statement: Any) -> pl
 
     Returns
     -------
-    Table with columns most_goods, status, goods, value_usd, cost_usd, reach_usd (what is reachable where the target is not, else null).
+    Table with columns most_goods, status, goods, value_usd, cost_usd, reach_usd (what is reachable where the
+    target is not, else null).
     """
     rows = []
     for count in counts:
@@ -161,7 +165,7 @@ def _check(most: int, target: float | None, objective: Objective, terms: Terms, 
         raise InvalidInput(f"The target is {target}.", fix="give an amount in USD >= 0.")
 
 
-def _basket(  # noqa: PLR0913 - the problem and its solution
+def _basket(
     goods: pl.DataFrame,
     program: Program,
     best: Solution,
@@ -212,8 +216,8 @@ def chosen_goods(goods: pl.DataFrame, columns: Array) -> tuple[pl.DataFrame, Arr
 def shadow_prices(program: Program, columns: Array) -> pl.DataFrame:
     """Duals of the linear program with the choice of goods (and of missed scenarios) held.
 
-    A dual is the change of the objective (USD) per unit of the constraint's right-hand side: USD per USD for the target, USD per tonne
-    for a capacity. It says nothing about adding a good: the frontier does.
+    A dual is the change of the objective (USD) per unit of the constraint's right-hand side: USD per USD for
+    the target, USD per tonne for a capacity. It says nothing about adding a good: the frontier does.
     """
     held = solve(program.fixed(columns), gap_share=0.0, time_limit_s=TIME_LIMIT_S)
     if held.status == "infeasible":  # rounding of a choice at the edge of feasibility

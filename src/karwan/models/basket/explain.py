@@ -1,4 +1,4 @@
-"""Why no basket meets the terms: what is reachable, what holds it back, and the least breach that would do."""
+"""Why no basket meets the terms: what is reachable, what holds it back, the least breach that would do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from karwan.models.basket.program import INF, Program, Row, solve
 GAP_SHARE = 1e-6
 
 
-def explain(  # noqa: PLR0913 - the problem that failed
+def explain(
     goods: pl.DataFrame,
     program: Program,
     objective: Objective,
@@ -23,9 +23,11 @@ def explain(  # noqa: PLR0913 - the problem that failed
     scenarios: Scenarios | None,
     time_limit_s: float,
 ) -> Basket:
-    """Basket with status 'infeasible': the greatest reach, the reach without each term, and the least breach of the terms.
+    """Basket with status 'infeasible': the greatest reach, the reach without each term, and the least breach
+    of the terms.
 
-    The chosen goods are those of the greatest reach, empty when the terms exclude one another even without a target.
+    The chosen goods are those of the greatest reach, empty when the terms exclude one another even without a
+    target.
     """
     free = _reaching(program, goods, scenarios)
     best = solve(free, gap_share=GAP_SHARE, time_limit_s=time_limit_s)
@@ -82,8 +84,8 @@ def _reach(
 def least_breach(program: Program, time_limit_s: float) -> pl.DataFrame:
     """Least sum of relative breaches of the named terms that makes the program feasible (elastic relaxation).
 
-    Each row gets a slack for each finite side, priced at one over the size of its right-hand side; rows with right-hand side zero are
-    priced in units of the scale. The bounds of the goods stay hard.
+    Each row gets a slack for each finite side, priced at one over the size of its right-hand side; rows with
+    right-hand side zero are priced in units of the scale. The bounds of the goods stay hard.
 
     Returns
     -------

@@ -40,7 +40,8 @@ class Terms:
     budget_usd
         Most the basket may cost; None for no such term.
     usage
-        Which share of a good's tonnes a capacity row carries: product_id, name, share. None: each row carries all goods of its direction.
+        Which share of a good's tonnes a capacity row carries: product_id, name, share. None: each row carries
+        all goods of its direction.
     """
 
     fewest_goods: int = 0
@@ -59,8 +60,8 @@ class Scenarios:
     shares
         Delivered over chosen value, >= 0, shape (R, K), columns in the order of the goods.
     kind
-        'chance': the target is missed in at most `risk` of the scenarios. 'cvar': the mean shortfall in the worst `risk` of the
-        scenarios is at most `shortfall_usd`.
+        'chance': the target is missed in at most `risk` of the scenarios. 'cvar': the mean shortfall in the
+        worst `risk` of the scenarios is at most `shortfall_usd`.
     risk
         Share of scenarios, in (0, 1).
     shortfall_usd
@@ -84,21 +85,24 @@ class Basket:
     objective
         'cost' or 'value'.
     chosen
-        One row per chosen good, largest first: the columns of the goods plus value_usd, value_share and total_cost_usd.
+        One row per chosen good, largest first: the columns of the goods plus value_usd, value_share and
+        total_cost_usd.
     value_usd
-        Value of the basket; with scenarios, its expected value. `target_usd` and `baseline_usd` stand beside it.
+        Value of the basket; with scenarios, its expected value. `target_usd` and `baseline_usd` stand beside
+        it.
     cost_usd
         Cost of the basket.
     gap_share
         Proven relative gap of the objective.
     prices
-        Shadow prices with the choice of goods held: constraint, kind, dual (objective per unit of the right-hand side), unit, used,
-        limit, binding.
+        Shadow prices with the choice of goods held: constraint, kind, dual (objective per unit of the
+        right-hand side), unit, used, limit, binding.
     reach
-        Only when infeasible: what can be reached, and with each term left out: without, reach_usd, gain_usd. Its first row ('') is the
-        reach under all terms.
+        Only when infeasible: what can be reached, and with each term left out: without, reach_usd, gain_usd.
+        Its first row ('') is the reach under all terms.
     breaches
-        Only when infeasible: the least breach of the terms that would make a basket possible: constraint, breach, limit, breach_share.
+        Only when infeasible: the least breach of the terms that would make a basket possible: constraint,
+        breach, limit, breach_share.
     met_share
         Share of scenarios in which the basket reaches the target; null without scenarios.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import highspy
 import numpy as np
 import polars as pl
-from highspy.highs import _Highs as Solver  # the public subclass prints a banner when it is made
+from highspy.highs import _Highs as Solver  # type: ignore[attr-defined]  # the public one prints a banner
 
 from karwan.errors import InvalidInput, NotConverged
 from karwan.models.basket.model import Array, Objective, Scenarios, Terms
@@ -18,7 +18,9 @@ INF = highspy.kHighsInf
 
 @dataclass(frozen=True)
 class Row:
-    """One named constraint: lower <= coefficients . columns <= upper; `size` is what one scaled unit of a capacity stands for."""
+    """One named constraint: lower <= coefficients . columns <= upper; `size` is what one scaled unit of a
+    capacity stands for.
+    """
 
     name: str
     kind: str
@@ -32,7 +34,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Program:
-    """A basket as a program over the columns s (share of each bound), y (good chosen) and those of the scenarios.
+    """A basket as a program over the columns s (share of each bound), y (good chosen) and those of the
+    scenarios.
 
     Attributes
     ----------
@@ -82,7 +85,7 @@ class _Rows:
 
     rows: list[Row] = field(default_factory=list)
 
-    def add(  # noqa: PLR0913 - a row is these eight things
+    def add(
         self,
         name: str,
         kind: str,
@@ -98,7 +101,7 @@ class _Rows:
         )
 
 
-def build(  # noqa: PLR0913 - the whole statement of the problem
+def build(
     goods: pl.DataFrame,
     *,
     most_goods: int,
@@ -229,7 +232,9 @@ def _balance_rows(rows: _Rows, goods: pl.DataFrame, value: Array, terms: Terms, 
 
 
 def _with_scenarios(program: Program, value: Array, need: float, scenarios: Scenarios) -> Program:
-    """Add the chance or CVaR rows. A scenario z=1 may miss the target; big-M is the need itself, the tightest for values >= 0."""
+    """Add the chance or CVaR rows. A scenario z=1 may miss the target; big-M is the need itself, the tightest
+    for values >= 0.
+    """
     shares = np.asarray(scenarios.shares, dtype=float)
     if (
         shares.ndim != 2
@@ -282,8 +287,8 @@ def solve(program: Program, *, gap_share: float, time_limit_s: float) -> Solutio
 
     Returns
     -------
-    Solution with status 'optimal', 'limit' or 'infeasible'. Duals are those of `program.rows`, and only meaningful for a program without
-    integer columns.
+    Solution with status 'optimal', 'limit' or 'infeasible'. Duals are those of `program.rows`, and only
+    meaningful for a program without integer columns.
 
     Raises
     ------

@@ -72,14 +72,21 @@ def _infeasible(basket: Basket) -> tuple[str, ...]:
     reach = basket.reach.filter(pl.col("without") == "")["reach_usd"][0]
     gap = basket.target_usd - reach
     lines = []
-    if gap > 1e-6 * basket.target_usd:
+    if reach <= basket.baseline_usd and not basket.chosen.height:
+        lines.append(
+            f"The terms leave no basket at all, let alone {usd(basket.target_usd)}: sector shares, for "
+            "one, need goods "
+            "of enough sectors."
+        )
+    elif gap > 1e-6 * basket.target_usd:
         lines.append(
             f"The target of {usd(basket.target_usd)} is out of reach: the goods reach {usd(reach)} at most, "
             f"{usd(gap)} short."
         )
     else:
         lines.append(
-            f"The greatest value is {usd(reach)}, but the target of {usd(basket.target_usd)} is not met in as many "
+            f"The greatest value is {usd(reach)}, but the target of {usd(basket.target_usd)} is not met "
+            "in as many "
             "scenarios as asked."
         )
     freed = basket.reach.filter(~pl.col("without").is_in(["", "any of the terms"])).sort(
@@ -90,7 +97,8 @@ def _infeasible(basket: Basket) -> tuple[str, ...]:
     everything = basket.reach.filter(pl.col("without") == "any of the terms")["reach_usd"]
     if everything.len() and everything[0] < basket.target_usd:
         lines.append(
-            f"Even all goods at their full bounds, with no other term, make {usd(everything[0])}: the bounds themselves "
+            f"Even all goods at their full bounds, with no other term, make {usd(everything[0])}: the "
+            "bounds themselves "
             "fall short."
         )
     for row in basket.breaches.filter(pl.col("constraint") != "target").iter_rows(named=True):

@@ -72,7 +72,8 @@ def turnover_panel(panel: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     panel
-        exp, imp (ISO3), time (year), export (USD), as in the penppml panel: a row for each direction and year.
+        exp, imp (ISO3), time (year), export (USD), as in the penppml panel: a row for each direction and
+        year.
 
     Returns
     -------
@@ -97,7 +98,8 @@ def turnover_panel(panel: pl.DataFrame) -> pl.DataFrame:
 
 
 def growth_cases(turnover: pl.DataFrame, horizon_years: int) -> pl.DataFrame:
-    """Every pair and start year with a positive start and the value `horizon_years` later: pair_a, pair_b, year, value_usd, later_usd,
+    """Every pair and start year with a positive start and the value `horizon_years` later: pair_a, pair_b,
+    year, value_usd, later_usd,
     multiple."""
     later = turnover.select("pair_a", "pair_b", pl.col("year") - horizon_years, later_usd="value_usd")
     return (

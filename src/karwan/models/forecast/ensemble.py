@@ -1,4 +1,4 @@
-"""Forecasts of a well-kept package on the logarithm of a yearly series: exponential smoothing, ARIMA, theta."""
+"""A well-kept package on the logarithm of a yearly series: exponential smoothing, ARIMA, theta."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class LogForecast:
     last: float
 
     def at(self, horizon: float) -> tuple[float, float]:
-        """Mean and standard deviation after `horizon` years; mean and variance are interpolated between years."""
+        """Mean and standard deviation after `horizon` years; mean and variance are interpolated between
+        years.
+        """
         years = np.arange(len(self.means) + 1)
         mean = float(np.interp(horizon, years, np.concatenate([[self.last], self.means])))
         variance = float(np.interp(horizon, years, np.concatenate([[0.0], self.deviations**2])))
@@ -60,9 +62,10 @@ class LogForecast:
 def ensemble(values: Array, years: int) -> tuple[LogForecast, ...]:
     """Fit the members on a yearly series.
 
-    Short series get small models only: simple exponential smoothing without trend, the ARIMA order of least AICc among (0,1,0), (0,1,1),
-    (1,1,0) and (1,0,0), and theta without season. Parameters count as known in the deviations, so these are too narrow on short series;
-    the random walk carries its drift's uncertainty and the base rate carries no model at all.
+    Short series get small models only: simple exponential smoothing without trend, the ARIMA order of least
+    AICc among (0,1,0), (0,1,1), (1,1,0) and (1,0,0), and theta without season. Parameters count as known in
+    the deviations, so these are too narrow on short series; the random walk carries its drift's uncertainty
+    and the base rate carries no model at all.
 
     Parameters
     ----------

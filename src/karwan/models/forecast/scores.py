@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
+from scipy import special, stats
 
 Array = npt.NDArray[np.float64]
 SHORTEST = 5
@@ -31,6 +31,19 @@ def crps(observed: Array, mean: Array, deviation: Array) -> Array:
     )
 
 
+def crps_t(observed: Array, mean: Array, deviation: Array, freedom: Array) -> Array:
+    """Continuous ranked probability score of a Student t forecast with more than one degree of freedom.
+
+    References
+    ----------
+    Jordan, Krueger & Lerch (2019), doi:10.18637/jss.v090.i12, appendix A.
+    """
+    z, n = (observed - mean) / deviation, freedom
+    first = z * (2 * stats.t.cdf(z, n) - 1) + 2 * stats.t.pdf(z, n) * (n + z**2) / (n - 1)
+    last = 2 * np.sqrt(n) / (n - 1) * special.beta(0.5, n - 0.5) / special.beta(0.5, n / 2) ** 2
+    return np.asarray(deviation * (first - last))
+
+
 def pit(observed: Array, mean: Array, deviation: Array) -> Array:
     """Probability integral transform: uniform on [0, 1] if the forecasts are calibrated."""
     return np.asarray(stats.norm.cdf((observed - mean) / deviation))
@@ -39,8 +52,8 @@ def pit(observed: Array, mean: Array, deviation: Array) -> Array:
 def back_tests(turnover: pl.DataFrame, *, step_years: int = 4, pooled: bool = True) -> pl.DataFrame:
     """One-step forecasts of ln turnover of every pair by random walks with and without drift.
 
-    At each step only what came before is used, at least five values without a gap and all positive. The pooled walk takes its scale from
-    all pairs' earlier steps, its drift as zero.
+    At each step only what came before is used, at least five values without a gap and all positive. The
+    pooled walk takes its scale from all pairs' earlier steps, its drift as zero.
 
     Parameters
     ----------
@@ -51,7 +64,8 @@ def back_tests(turnover: pl.DataFrame, *, step_years: int = 4, pooled: bool = Tr
 
     Returns
     -------
-    Table with columns model, pair_a, pair_b, year (forecast for), observed, mean, deviation, in logarithms.
+    Table with columns model, pair_a, pair_b, year (forecast for), observed, mean, deviation, in logarithms, and
+    freedom (degrees of a Student t; null for a normal).
     """
     rows: list[pl.DataFrame] = []
     positive = turnover.filter(pl.col("value_usd") > 0).with_columns(log=pl.col("value_usd").log())
@@ -74,16 +88,19 @@ def back_tests(turnover: pl.DataFrame, *, step_years: int = 4, pooled: bool = Tr
             *keys,
             (pl.col("before") + drift).alias("mean"),
             (variance * (1 + 1 / n)).clip(1e-12).sqrt().alias("deviation"),
+            pl.lit(None, dtype=pl.Float64).alias("freedom"),
         )
     )
-    rows.append(
-        ready.select(
-            pl.lit("random walk").alias("model"),
-            *keys,
-            pl.col("before").alias("mean"),
-            (pl.col("squares") / n).clip(1e-12).sqrt().alias("deviation"),
+    for name, freedom in (("random walk", None), ("random walk, Student t", n.cast(pl.Float64))):
+        rows.append(
+            ready.select(
+                pl.lit(name).alias("model"),
+                *keys,
+                pl.col("before").alias("mean"),
+                (pl.col("squares") / n).clip(1e-12).sqrt().alias("deviation"),
+                (pl.lit(None, dtype=pl.Float64) if freedom is None else freedom).alias("freedom"),
+            )
         )
-    )
     if pooled:
         rows.append(_pooled(runs, ready))
     return pl.concat(rows)
@@ -108,7 +125,22 @@ def _pooled(runs: pl.DataFrame, ready: pl.DataFrame) -> pl.DataFrame:
         pl.col("log").alias("observed"),
         (pl.col("before") + pl.col("drift")).alias("mean"),
         pl.col("spread").alias("deviation"),
+        pl.lit(None, dtype=pl.Float64).alias("freedom"),
     )
+
+
+def _scored(observed: Array, mean: Array, deviation: Array, freedom: pl.Series) -> tuple[Array, Array, Array]:
+    """PIT, log score and CRPS of forecasts that are all normal or all Student t."""
+    if freedom.null_count():
+        return (
+            pit(observed, mean, deviation),
+            log_score(observed, mean, deviation),
+            crps(observed, mean, deviation),
+        )
+    degrees = freedom.to_numpy()
+    place = np.asarray(stats.t.cdf((observed - mean) / deviation, degrees))
+    own = np.asarray(stats.t.logpdf(observed, degrees, mean, deviation))
+    return place, own, crps_t(observed, mean, deviation, degrees)
 
 
 def score_table(forecasts: pl.DataFrame) -> pl.DataFrame:
@@ -117,14 +149,14 @@ def score_table(forecasts: pl.DataFrame) -> pl.DataFrame:
     for (model,), part in forecasts.group_by("model", maintain_order=True):
         observed, mean = part["observed"].to_numpy(), part["mean"].to_numpy()
         deviation = part["deviation"].to_numpy()
-        place = pit(observed, mean, deviation)
+        place, own, ranked = _scored(observed, mean, deviation, part["freedom"])
         rows.append(
             (
                 model,
                 part.select("pair_a", "pair_b").n_unique(),
                 part.height,
-                float(np.mean(log_score(observed, mean, deviation))),
-                float(np.mean(crps(observed, mean, deviation))),
+                float(np.mean(own)),
+                float(np.mean(ranked)),
                 float(np.mean((place > 0.05) & (place < 0.95))),
                 float(np.mean(place)),
             )

@@ -65,9 +65,11 @@ class Walk:
         return float(stats.norm.cdf(distance / spread))
 
     def chance_t(self, target: float, horizon: float) -> float:
-        """P(v(t+h) >= target) with the scale uncertain too: Student's t with `freedom` degrees in place of the normal.
+        """P(v(t+h) >= target) with the scale uncertain too: Student's t with `freedom` degrees in place of
+        the normal.
 
-        The predictive distribution under the prior 1 / s; on a handful of steps its tails are far thicker, and F14's too thin.
+        The predictive distribution under the prior 1 / s; on a handful of steps its tails are far thicker,
+        and F14's too thin.
         """
         if target <= 0:
             return 1.0
@@ -81,7 +83,8 @@ class Walk:
         return math.exp(self.centre(horizon) + self.spread(horizon) * float(stats.t.ppf(share, self.freedom)))
 
     def chance_range(self, target: float, horizon: float, cover: float = 0.9) -> tuple[float, float]:
-        """The chance at the ends of the interval of s (chi-square, `freedom` degrees): how little a short series says.
+        """The chance at the ends of the interval of s (chi-square, `freedom` degrees): how little a short
+        series says.
 
         Both ends and the estimate itself are looked at, so the range holds the estimate.
         """
@@ -116,7 +119,8 @@ def fit_walk(times: Array, values: Array, *, drifting: bool = True) -> Walk:
     Raises
     ------
     InvalidInput
-        Fewer than three values (two without drift), a value that is not positive, or times that do not increase.
+        Fewer than three values (two without drift), a value that is not positive, or times that do not
+        increase.
     """
     need = 3 if drifting else 2
     if len(values) != len(times) or len(values) < need:
