@@ -109,8 +109,9 @@ def find_competitiveness(
         notes.append(note)
     if not others:
         notes.append(
-            "No rival prices were given, so there is no break-even: give --rivals FILE (origin, price_usd_t, freight_usd_t, days), "
-            "or --store FILE with flows that carry weights (`karwan trade ingest baci FILE --store trade.duckdb`)."
+            "No rival prices were given, so there is no break-even: give --rival ORIGIN:PRICE:FREIGHT:DAYS, "
+            "--rivals FILE, or --store FILE with flows that carry weights "
+            "(`karwan trade ingest baci FILE --store trade.duckdb`)."
         )
     duty = find_duty(case["tariffs"], str(row["product_id"]), importer, exporter)
     notes.append(
@@ -155,7 +156,11 @@ def _own_offers(
                 time_cost_share_day=shipment.time_cost_share_day,
                 loss_share_day=shipment.loss_share_day,
                 lacks="; ".join(lacks),
-                basis=worst_basis(str(row["basis"]), duty.basis, *(s.basis for s in found.route.stages)),
+                basis=worst_basis(
+                    str(row["basis"]),
+                    duty.basis,
+                    *(b for s in found.route.stages for b in (s.basis_usd, s.basis_hours)),
+                ),
             )
         )
     if not offers:
@@ -234,16 +239,13 @@ def _store_rivals(
         (pl.col("weight_kg") > 0) & (pl.col("exporter") != exporter) & (pl.col("exporter") != "WLD")
     )
     if rows.is_empty():
-        note = f"The store {store} has no purchases of HS {code[:6]} by {importer} with weights: no rival from it."
-        return [], note
+        return [], f"The store {store} has no purchases of HS {code[:6]} by {importer} with weights."
     latest = rows["period"].max()
     rows = rows.filter(pl.col("period") == latest).sort("value_usd", "exporter", descending=[True, False])
     chosen = rows.unique(subset=["exporter"], keep="first", maintain_order=True).head(most)
     offers = [_store_rival(r, case, row, importer) for r in chosen.iter_rows(named=True)]
-    return (
-        offers,
-        f"Rivals' prices are unit values of {importer}'s purchases of HS {code[:6]} in {latest}: mixtures of qualities.",
-    )
+    what = f"{importer}'s purchases of HS {code[:6]} in {chosen['period'][0]}"
+    return offers, f"Rivals' prices are unit values of {what}: mixtures of qualities."
 
 
 def _store_rival(found: dict[str, object], case: Case, row: dict[str, object], importer: str) -> Offer:

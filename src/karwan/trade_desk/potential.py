@@ -261,8 +261,10 @@ def _from_case(request: PotentialRequest) -> PotentialAnswer:
 
 def _commands(exporter: str, importer: str) -> tuple[str, ...]:
     return (
-        "`karwan trade ingest baci BACI_HS17_Y2020_V202501.csv --store trade.duckdb` brings HS6 trade of all countries in;",
-        f"`karwan trade potential {exporter} {importer} --store trade.duckdb --level hs6` then estimates by product.",
+        "`karwan trade ingest baci BACI_HS17_Y2020_V202501.csv --store trade.duckdb` brings HS6 trade of all "
+        "countries in;",
+        f"`karwan trade potential {exporter} {importer} --store trade.duckdb --level hs6` then estimates by "
+        "product.",
     )
 
 

@@ -107,7 +107,7 @@ def _plain(path: Path) -> pl.DataFrame:
         raise InvalidInput(
             f"{path.name} lacks {', '.join(missing)}.",
             f"columns: {', '.join(frame.columns[:20])}",
-            f"name the columns {', '.join(COLUMNS)} (and year), or give --mapping; see `karwan trade sources`.",
+            f"name the columns {', '.join(COLUMNS)} (and year), or give --mapping.",
         )
     kept = [*COLUMNS, *(["year"] if "year" in frame.columns else [])]
     texts = [pl.col(n).cast(pl.String) for n in ("exporter", "importer", "product")]

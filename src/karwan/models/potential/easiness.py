@@ -45,11 +45,7 @@ def observed_easiness(margins: Margins, exporter: str, importer: str) -> Easines
     i, j = margins.country(exporter), margins.country(importer)
     expected = float(margins.expected_pairs_usd[i, j])
     value = float(margins.easiness[i, j])
-    share = float(margins.pairs_usd[i, j] / max(margins.exports_usd[i].sum(), 1e-300))
-    note = (
-        f"USD {margins.pairs_usd[i, j]:,.0f} traded, USD {expected:,.0f} expected of world shares; "
-        f"its share of the exporter's sales"
-    )
+    note = f"USD {margins.pairs_usd[i, j]:,.0f} traded, USD {expected:,.0f} expected of world shares"
     return Easiness("observed", value, note)
 
 
@@ -159,7 +155,10 @@ def gravity_easiness(
     trade = float(np.exp(effect + own_x @ fit.beta))
     value = trade / float(margins.expected_pairs_usd[i, j])
     border_text = f", contiguity {fit.beta[1]:+.2f}" if len(fit.beta) > 1 else ""
-    note = f"gravity trade USD {trade:,.0f}; ln distance {fit.beta[0]:+.2f}{border_text}, {len(y):,} pairs, the pair left out"
+    note = (
+        f"gravity trade USD {trade:,.0f}; ln distance {fit.beta[0]:+.2f}{border_text}, "
+        f"{len(y):,} pairs, the pair left out"
+    )
     return Easiness("gravity", value, note), fit
 
 

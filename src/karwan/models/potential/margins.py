@@ -159,7 +159,8 @@ def _sum(rows: pl.DataFrame, years: int) -> Margins:
     c, n = len(countries), len(products)
 
     def total(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], width: int) -> Array:
-        return np.bincount(a * width + b, weights=value, minlength=c * width).reshape(c, width)
+        sums = np.bincount(a * width + b, weights=value, minlength=c * width)
+        return np.asarray(sums, dtype=np.float64).reshape(c, width)
 
     return Margins(
         countries=tuple(countries),

@@ -36,7 +36,8 @@ def product_density(exports_usd: Array) -> Array:
     np.fill_diagonal(proximity, 0.0)
     total = proximity.sum(axis=0)
     near = made @ proximity
-    return np.divide(near, total, out=np.full_like(near, np.nan), where=total > 0)
+    density: Array = np.divide(near, total, out=np.full_like(near, np.nan), where=total > 0)
+    return density
 
 
 def balassa_advantage(exports_usd: Array) -> Array:

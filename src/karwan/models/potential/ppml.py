@@ -120,7 +120,7 @@ def _irls(
             return beta, mu, _centre(x, mu, a, b, 1e-12), step
     raise NotConverged(
         "The gravity fit did not settle.",
-        f"largest change of a coefficient {change:.1e} after {max_iterations} steps, tolerance {tolerance:.0e}",
+        f"a coefficient changed by {change:.1e} in step {max_iterations}, tolerance {tolerance:.0e}",
         "drop countries that trade with one partner only, or covariates that hardly vary.",
     )
 
@@ -152,4 +152,4 @@ def _clustered_se(x: Array, residual: Array, weight: Array, clusters: Ints) -> A
         [np.bincount(clusters, weights=x[:, p] * residual, minlength=count) for p in range(x.shape[1])]
     )
     meat = scores.T @ scores * count / max(count - 1, 1)
-    return np.sqrt(np.diag(bread @ meat @ bread))
+    return np.asarray(np.sqrt(np.diag(bread @ meat @ bread)), dtype=np.float64)

@@ -120,13 +120,15 @@ def _supply_share(margins: Margins, i: int, growth: pl.DataFrame | None) -> Arra
     weights = np.array([ratio.get(c, 1.0) for c in margins.countries])
     projected = margins.exports_usd * weights[:, None]
     world = projected.sum(axis=0)
-    return np.divide(projected[i], world, out=np.zeros_like(world), where=world > 0)
+    share: Array = np.divide(projected[i], world, out=np.zeros_like(world), where=world > 0)
+    return share
 
 
 def _net_importer(margins: Margins, i: int) -> Array:
     exports, imports = margins.exports_usd[i], margins.imports_usd[i]
     ratio = np.divide(exports, imports, out=np.ones_like(exports), where=imports > 0)
-    return np.minimum(1.0, ratio)
+    capped: Array = np.minimum(1.0, ratio)
+    return capped
 
 
 def _growth(importer: str, expected: Expectations) -> float:

@@ -197,7 +197,7 @@ def _easiness_terms(margins: Margins, exporter: str, importer: str, peers: Peers
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Relative change by draw: `goods` of supply x demand, shape (R, K); pair and expected trade, shape (R,)."""
+    """Relative change by draw: of supply x demand, shape (R, K); of pair and expected trade, (R,)."""
 
     goods: Array
     pair: Array
@@ -302,12 +302,13 @@ def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[s
     observed = usable.get("observed")
     if observed is not None and observed.value < 0.1:
         notes.append(
-            f"The pair trades {observed.value:.1%} of what world shares say: its own easiness only repeats that it trades little. "
-            "Read the other easiness terms beside it."
+            f"The pair trades {observed.value:.1%} of what world shares say: its own easiness only repeats "
+            "that it trades little. Read the other easiness terms beside it."
         )
     if count < 30:
         notes.append(
-            "So few products hide what is inside each: a product sold and another bought in one group count as a match."
+            "So few products hide what is inside each: a good sold and another bought in one group count as "
+            "a match."
         )
     if margins.years == 1:
         notes.append("One year only: the method asks for a mean of five.")
