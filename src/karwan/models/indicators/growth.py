@@ -13,9 +13,9 @@ def contributions(
 ) -> pl.DataFrame:
     """Contribution of each group to the growth of the total, percentage points as shares.
 
-    Both tables must describe like periods of one reporter; see `karwan.models.standing.like_for_like`. A group
-    that one table does not name is `new` or `gone`: it counts with zero in the sum, and is marked, for it may be
-    unreported rather than absent.
+    Both tables must describe like periods of one reporter; see `karwan.models.standing.like_for_like`. A
+    group that one table does not name is `new` or `gone`: it counts with zero in the sum, and is marked,
+    for it may be unreported rather than absent.
 
     Returns
     -------

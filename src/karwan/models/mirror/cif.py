@@ -101,19 +101,20 @@ def published_cif() -> CifModel:
 def estimate_cif(flows: pl.DataFrame, *, weighted: bool = True, rounds: int = 3) -> CifModel:
     """Estimate the CIF share from flows that both sides report.
 
-    Least squares of ln(import report / export report) on the terms of `TERMS` whose columns the table has, after
-    one pass that drops flows with a Cook's distance above 4 / n. With columns `export_quantity` and
+    Least squares of ln(import report / export report) on the terms of `TERMS` whose columns the table has,
+    after one pass that drops flows with a Cook's distance above 4 / n. With columns `export_quantity` and
     `import_quantity` the ratio of unit values is used, as the paper prefers.
 
-    The paper weights by min / max of the two reports, which pulls the fit towards a ratio of one. Here the weight
-    is exp(-|residual|), the same on a fitted ratio of one, recomputed `rounds` times: symmetric round the fit.
+    The paper weights by min / max of the two reports, which pulls the fit towards a ratio of one. Here the
+    weight is exp(-|residual|), the same on a fitted ratio of one, recomputed `rounds` times: symmetric
+    round the fit.
 
     Parameters
     ----------
     flows
-        One row a flow: `export_usd`, `import_usd` (null where not reported), and any of distance_km, contiguous,
-        exporter_landlocked, importer_landlocked, unit_value. Rows with an import valuation of 'fob' in a column
-        `import_valuation` are left out.
+        One row a flow: `export_usd`, `import_usd` (null where not reported), and any of distance_km,
+        contiguous, exporter_landlocked, importer_landlocked, unit_value. Rows with an import valuation of
+        'fob' in a column `import_valuation` are left out.
     weighted
         False gives every flow the same weight.
 
@@ -214,7 +215,7 @@ def _least_squares(
     beta = inverse @ moment
     residual = ratio - _fitted(flows, columns, beta)
     freedom = max(float((weights > 0).sum()) - width, 1.0)
-    return beta, inverse, float(weights @ residual**2 / freedom)
+    return beta, np.asarray(inverse, dtype=np.float64), float(weights @ residual**2 / freedom)
 
 
 def _fitted(flows: pl.DataFrame, columns: list[str], beta: Floats) -> Floats:

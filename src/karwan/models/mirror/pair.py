@@ -63,8 +63,8 @@ class PairPriors:
     cif_share
         Freight and insurance in import reports by direction; the published coefficients where absent.
     period_sigma
-        Standard deviation of the log error of a year that is wholly allocated from other months; its variance is
-        taken in proportion to the share that is.
+        Standard deviation of the log error of a year that is wholly allocated from other months; its
+        variance is taken in proportion to the share that is.
     claim_sigma
         Added by how the figure was stated.
     coverage
@@ -114,7 +114,7 @@ class _Report:
 
 
 def pair_cif_share(distance_km: float, *, exporter_landlocked: bool, importer_landlocked: bool) -> float:
-    """CIF share of a pair by the published coefficients (Gaulier & Zignago 2010, model II), without a unit value."""
+    """CIF share of a pair by the coefficients of Gaulier & Zignago (2010, model II), without a unit value."""
     if not distance_km > 0:
         raise InvalidInput(
             f"A distance of {distance_km} km is not possible.", fix="Give kilometres above zero."
@@ -135,17 +135,18 @@ def reconcile_case(
 ) -> PairReconciled:
     """Yearly trade of two countries from both sides' published figures, with a band.
 
-    Each side's figures on all goods are brought to calendar years (`periods.calendar_year`): exactly where sums and
-    differences allow it, else approximately, with variance added. Of figures on the same months the firmest and
-    latest printed stands. Import figures lose freight and insurance. The two sides are weighed by inverse variance
-    in logs; if they are further apart than their variances allow, the band is widened until it holds both.
+    Each side's figures on all goods are brought to calendar years (`periods.calendar_year`): exactly where
+    sums and differences allow it, else approximately, with variance added. Of figures on the same months
+    the firmest and latest printed stands. Import figures lose freight and insurance. The two sides are
+    weighed by inverse variance in logs; if they are further apart than their variances allow, the band is
+    widened until it holds both.
 
     Parameters
     ----------
     known
-        Published figures as `karwan.models.standing.known_flows` gives them: reporter, direction ('a_to_b', 'b_to_a',
-        'total'), period_start, period_end, product_group, value_kind, value_usd, claimed, printed, period_label,
-        source_id.
+        Published figures as `karwan.models.standing.known_flows` gives them: reporter, direction ('a_to_b',
+        'b_to_a', 'total'), period_start, period_end, product_group, value_kind, value_usd, claimed,
+        printed, period_label, source_id.
     code_a, code_b
         The parties; a_to_b is exported by the first.
     labels
@@ -153,8 +154,8 @@ def reconcile_case(
 
     Returns
     -------
-    A total is the sum of the two directions where both are known, else both sides' totals, which mix exports FOB and
-    imports CIF, reconciled as they are. Years nobody gives are absent.
+    A total is the sum of the two directions where both are known, else both sides' totals, which mix
+    exports FOB and imports CIF, reconciled as they are. Years nobody gives are absent.
     """
     held = priors or PairPriors()
     parties = {"a_to_b": (code_a, code_b), "b_to_a": (code_b, code_a)}
@@ -212,7 +213,8 @@ def _figures(known: pl.DataFrame) -> dict[tuple[str, str], list[Figure]]:
         if months is None:
             continue
         rank = RANK.get(row["claimed"] or "", 2)
-        figure = Figure(*months, row["value_usd"], row["period_label"], row["source_id"], rank)
+        fob = row.get("valuation") == "fob"
+        figure = Figure(*months, row["value_usd"], row["period_label"], row["source_id"], rank, fob)
         key = (row["reporter"], row["direction"], *months)
         firmness = (rank, -row["printed"])
         if key not in best or firmness < best[key][0]:
@@ -233,13 +235,13 @@ def _span(figures: Mapping[tuple[str, str], list[Figure]]) -> tuple[int, int]:
 def _side_year(
     figures: Mapping[tuple[str, str], list[Figure]], side: str, year: int
 ) -> dict[str, YearFigure | None]:
-    """What one side's figures give for a year, by direction; directions scaled to the side's own total if known."""
+    """What one side's figures give for a year, by direction; directions scaled to the side's own total."""
     found = {way: calendar_year(figures.get((side, way), []), year) for way in (*WAYS, "total")}
     total, parts = found["total"], [found[way] for way in WAYS]
     if total is None or total.moved_share > 0 or not all(parts):
         return found
     known = [part for part in parts if part is not None]
-    alike = known[0].months == known[1].months and all(0 < part.moved_share for part in known)
+    alike = known[0].months == known[1].months and all(part.moved_share > 0 for part in known)
     if not alike or total.rank > max(part.rank for part in known):
         return found
     whole = sum(part.value_usd for part in known)
@@ -253,6 +255,7 @@ def _side_year(
             (*part.pieces, f"scaled to {total.pieces[0]} in all"),
             tuple(dict.fromkeys((*part.source_ids, *total.source_ids))),
             max(part.rank, total.rank),
+            part.fob,
         )
     return found
 
@@ -262,7 +265,8 @@ def _report(figure: YearFigure | None, reporter: str, side: str, priors: PairPri
     claimed = {rank: name for name, rank in RANK.items()}[figure.rank]
     variance = priors.of(reporter) ** 2 + priors.claim_sigma.get(claimed, 0.0) ** 2
     variance += priors.period_sigma**2 * figure.moved_share
-    fob = figure.value_usd / (1.0 + cif) if side == "importer" else figure.value_usd
+    freight = cif if side == "importer" and not figure.fob else 0.0
+    fob = figure.value_usd / (1.0 + freight)
     return _Report(reporter, side, figure, fob, variance, claimed)
 
 

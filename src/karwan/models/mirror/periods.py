@@ -21,6 +21,8 @@ class Figure:
         Month numbers (12 x year + month - 1): the first month, and the first month no longer covered.
     rank
         0 official, 1 press, 2 speech.
+    fob
+        True where the figure is stated at the exporter's border.
     """
 
     first: int
@@ -29,6 +31,7 @@ class Figure:
     label: str
     source_id: str
     rank: int
+    fob: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class YearFigure:
     pieces: tuple[str, ...]
     source_ids: tuple[str, ...]
     rank: int
+    fob: bool = False
 
 
 def month_number(day: date) -> int:
@@ -72,10 +76,10 @@ def whole_months(start: date, end: date) -> tuple[int, int] | None:
 def calendar_year(figures: Sequence[Figure], year: int, *, most_moved: float = 0.5) -> YearFigure | None:
     """The value of a calendar year, exactly where the figures allow it.
 
-    In this order of how much has to be assumed: a figure on the year itself; sums and differences of figures that
-    lead from its first to its last month (a fiscal year less its first half plus the next first half); fiscal
-    years cut by months; a part of the year, scaled up. None where more than `most_moved` of the year would be
-    assumed.
+    In this order of how much has to be assumed: a figure on the year itself; sums and differences of
+    figures that lead from its first to its last month (a fiscal year less its first half plus the next
+    first half); fiscal years cut by months; a part of the year, scaled up. None where more than
+    `most_moved` of the year would be assumed.
     """
     start, stop = year * YEAR, (year + 1) * YEAR
     exact = _walk(figures, start, stop)
@@ -94,9 +98,8 @@ def _made(
     pieces = sorted(pieces, key=lambda piece: -piece[0])
     words = tuple(("less " if sign < 0 else "") + figure.label for sign, figure in pieces)
     sources = tuple(dict.fromkeys(figure.source_id for _, figure in pieces))
-    return YearFigure(
-        year, value, method, moved, months, words, sources, max(figure.rank for _, figure in pieces)
-    )
+    rank, fob = max(figure.rank for _, figure in pieces), all(figure.fob for _, figure in pieces)
+    return YearFigure(year, value, method, moved, months, words, sources, rank, fob)
 
 
 def _walk(figures: Sequence[Figure], start: int, stop: int) -> tuple[float, list[tuple[int, Figure]]] | None:
@@ -126,7 +129,7 @@ def _walk(figures: Sequence[Figure], start: int, stop: int) -> tuple[float, list
 
 
 def _allocated(figures: Sequence[Figure], year: int) -> YearFigure | None:
-    """Twelve-month figures that straddle the year, each cut in proportion to the months they share with it."""
+    """Twelve-month figures that straddle the year, each cut in proportion to the months shared with it."""
     start, stop = year * YEAR, (year + 1) * YEAR
     value, fixed, reached = 0.0, 0.0, start
     pieces = []

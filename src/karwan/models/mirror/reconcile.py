@@ -18,7 +18,7 @@ METHODS = ("log", "baci")
 NOTES = {
     "both": "",
     "both zero": "both sides state zero",
-    "zero against value": "one side states zero: the other's figure is kept and the band reaches down to zero",
+    "zero against value": "one side states zero: the other's figure stands, the band reaches down to zero",
     "one side": "the other side does not report this flow, which is not zero",
     "one side zero": "one side states zero, the other does not report this flow",
 }
@@ -31,9 +31,9 @@ class Reconciled:
     Attributes
     ----------
     table
-        The given columns (both reports among them), then cif_share, import_fob_usd (import report less freight and
-        insurance), value_usd (at the exporter's border), low_usd, high_usd, log_sd, exporter_weight (in [0, 1]), sides
-        ('both', 'exporter', 'importer'), state (a key of `NOTES`), note.
+        The given columns (both reports among them), then cif_share, import_fob_usd (import report less
+        freight and insurance), value_usd (at the exporter's border), low_usd, high_usd, log_sd,
+        exporter_weight (in [0, 1]), sides ('both', 'exporter', 'importer'), state (a key of `NOTES`), note.
     coverage
         Probability the interval is meant to hold.
     method
@@ -57,8 +57,8 @@ def paired_reports(flows: pl.DataFrame, *, keys: tuple[str, ...] = ("product",))
     Parameters
     ----------
     flows
-        reporter_side ('exporter', 'importer'; others are left out), exporter, importer, the `keys`, value_usd and, if
-        known, valuation. Rows of one side are added. A null value is no report.
+        reporter_side ('exporter', 'importer'; others are left out), exporter, importer, the `keys`,
+        value_usd and, if known, valuation. Rows of one side are added. A null value is no report.
 
     Returns
     -------
@@ -93,8 +93,9 @@ def combine(
     Parameters
     ----------
     widen
-        Multiply the standard deviation by |difference| / its expectation where that exceeds one (the scale factor of
-        the Particle Data Group): reports further apart than their variances allow make a wider band.
+        Multiply the standard deviation by |difference| / its expectation where that exceeds one (the scale
+        factor of the Particle Data Group): reports further apart than their variances allow make a wider
+        band.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def combine(
 
 
 def baci_weight(sigma_export: Floats, sigma_import: Floats) -> Floats:
-    """Weight of the exporter's report in levels: inverse of the variance e**s2 (e**s2 - 1) of a log-normal error."""
+    """Weight of the exporter's report in levels, by the variance e**s2 (e**s2 - 1) of a log-normal error."""
     spread_x, spread_m = (np.exp(s**2) * np.expm1(s**2) for s in (sigma_export, sigma_import))
     total = spread_x + spread_m
     return np.asarray(np.where(total > 0, spread_m / np.where(total > 0, total, 1.0), 0.5))
@@ -134,18 +135,19 @@ def reconcile(
     Parameters
     ----------
     flows
-        One row a flow: exporter, importer, product (if sigma has product scales), export_usd, import_usd (null where
-        not reported; zero is a statement), and the columns `cif` asks for. Where a column `import_valuation` is
-        'fob', nothing is taken off.
+        One row a flow: exporter, importer, product (if sigma has product scales), export_usd, import_usd
+        (null where not reported; zero is a statement), and the columns `cif` asks for. Where a column
+        `import_valuation` is 'fob', nothing is taken off.
     method
-        'log' weighs logarithms by inverse variance; 'baci' weighs the values themselves (Gaulier & Zignago 2010).
+        'log' weighs logarithms by inverse variance; 'baci' weighs the values themselves (Gaulier & Zignago
+        2010).
     coverage
         Probability of the interval, in (0, 1).
 
     Returns
     -------
-    A flow with one report keeps that report (less CIF) with that reporter's sigma. If one side states zero and the
-    other a value, the value stays and the band reaches down to zero: logarithms cannot weigh a zero.
+    A flow with one report keeps that report (less CIF) with that reporter's sigma. If one side states zero
+    and the other a value, the value stays and the band reaches down to zero: logarithms cannot weigh a zero.
 
     Raises
     ------
@@ -213,7 +215,7 @@ def _scales(flows: pl.DataFrame, sigma: Reliability) -> Floats | float:
     scale = flows.select("product").join(sigma.products, on="product", how="left", maintain_order="left")[
         "scale"
     ]
-    return np.sqrt(scale.fill_null(1.0).to_numpy())
+    return np.asarray(np.sqrt(scale.fill_null(1.0).to_numpy()))
 
 
 def _sides(known_x: NDArray[np.bool_], known_m: NDArray[np.bool_]) -> pl.Series:

@@ -24,10 +24,11 @@ class Reliability:
     Attributes
     ----------
     table
-        reporter, sigma_export, sigma_import (null where never seen in that role), exports, imports (flows compared).
+        reporter, sigma_export, sigma_import (null where never seen in that role), exports, imports (flows
+        compared).
     products
-        product, scale: how much larger the error variance of a product is than usual (1 on average). Empty if not
-        asked for.
+        product, scale: how much larger the error variance of a product is than usual (1 on average). Empty
+        if not asked for.
     pooled
         Median sigma, used for a country that is not in the table.
     method
@@ -57,14 +58,16 @@ def reporter_sigma(
 ) -> Reliability:
     """Estimate reporters' reliability from flows that both sides report.
 
-    With log errors e_i ~ N(0, s_i), the log ratio of two reports has variance s_i + s_j. Squared log ratios are
-    summed by pair of countries, and the s are found by maximum likelihood (scoring with non-negative least
-    squares). With one sigma a country, the level is identified; with one each as exporter and as importer a
-    constant can move between the two roles, and the split that gives both roles the same mean is taken.
+    With log errors e_i ~ N(0, s_i), the log ratio of two reports has variance s_i + s_j. Squared log ratios
+    are summed by pair of countries, and the s are found by maximum likelihood (scoring with non-negative
+    least squares). With one sigma a country, the level is identified; with one each as exporter and as
+    importer a constant can move between the two roles, and the split that gives both roles the same mean is
+    taken.
 
-    method 'baci' is Gaulier & Zignago (2010): weighted analysis of variance of |ln ratio| on exporter, importer
-    and product effects; sigma = pi/2 (least squares mean - K). The paper prints K in two ways, one of which makes
-    the best reporter's sigma negative; here K is the smallest of (mean - 2 standard errors) over reporters.
+    method 'baci' is Gaulier & Zignago (2010): weighted analysis of variance of |ln ratio| on exporter,
+    importer and product effects; sigma = pi/2 (least squares mean - K). The paper prints K in two ways, one
+    of which makes the best reporter's sigma negative; here K is the smallest of (mean - 2 standard errors)
+    over reporters.
 
     Parameters
     ----------
@@ -153,7 +156,7 @@ def _likelihood(
 ) -> tuple[Floats, Floats, Floats]:
     """Sigmas by role and variance scales of products."""
     pair = exporter * size + importer
-    count = np.bincount(pair, weights=weights, minlength=size * size)
+    count: Floats = np.bincount(pair, weights=weights, minlength=size * size).astype(np.float64)
     cells = np.flatnonzero(count)
     row, column = cells // size, cells % size
     scale = np.ones(int(product.max()) + 1)
@@ -162,7 +165,7 @@ def _likelihood(
     v_x, v_m = np.empty(0), np.empty(0)
     for _ in range(4 if by_product else 1):
         scaled = square / scale[product] if by_product else square
-        total = np.bincount(pair, weights=scaled, minlength=size * size)
+        total: Floats = np.bincount(pair, weights=scaled, minlength=size * size).astype(np.float64)
         v_x, v_m = pair_variances(row, column, count[cells], total[cells], size, one_sigma=one_sigma)
         if by_product:
             expected = (v_x[exporter] + v_m[importer]).clip(FLOOR)

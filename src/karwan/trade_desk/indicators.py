@@ -1,0 +1,163 @@
+"""A country's trade indicators from a table of the world's exports, or from the trade store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from karwan.errors import InvalidInput
+from karwan.models.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
+from karwan.trade_desk.world_flows import WorldFlows, level_digits, level_title, store_world_flows
+
+NAMES = {
+    "exporter": ("exporter", "reporter_iso", "i_iso3c", "country", "iso_o"),
+    "importer": ("importer", "partner_iso", "j_iso3c", "iso_d"),
+    "product": ("product", "product_code", "hs4", "hs6", "k", "code"),
+    "value_usd": ("value_usd", "export_value_usd"),
+    "year": ("year", "t"),
+}
+
+
+@dataclass(frozen=True)
+class IndicatorRequest:
+    """What `karwan trade indicators` asks: a country, perhaps a partner, and where the world's flows are."""
+
+    country: str
+    partner: str | None = None
+    table: Path | None = None
+    store: str | None = None
+    level: str | None = None
+    year: int | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True)
+class IndicatorAnswer:
+    """Tables by title and facts beside them."""
+
+    tables: Mapping[str, pl.DataFrame]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def indicators(request: IndicatorRequest) -> IndicatorAnswer:
+    """Complexity, concentration and comparative advantage of a country, and how it fits a partner.
+
+    Returns
+    -------
+    Tables 'country' (ECI with rank, outlook, diversity, concentration), 'advantages' (products with the
+    largest NRCA), 'nearest new products' (no advantage yet, by density, with outlook gain), and with a
+    partner 'pair'.
+
+    Raises
+    ------
+    InvalidInput
+        No table or store, no such column, or the country is not in it.
+    """
+    flows, about = _flows(request)
+    country = request.country
+    if country not in set(flows["exporter"]):
+        some = ", ".join(flows["exporter"].unique().sort().to_list()[:12])
+        raise InvalidInput(
+            f"{country} exports nothing in this table.", f"exporters: {some}, ...", "check the code."
+        )
+    found = complexity(trade_matrix(flows))
+    names = ["product", "value_usd", "rca", "rsca", "nrca"]
+    own = rca_table(flows).filter(pl.col("country") == country).sort("nrca", descending=True).select(names)
+    position = found.country_table().filter(pl.col("country") == country)
+    spread = concentration_table(flows.filter(pl.col("exporter") == country)).rename({"exporter": "country"})
+    tables = {
+        "country": position.join(spread, on="country", how="full", coalesce=True),
+        "advantages": own.filter(pl.col("rca") >= 1.0).head(request.limit),
+    }
+    if country in found.countries:
+        products = found.of_country(country)
+        new = products.filter(~pl.col("specialised")).sort("density", "product", descending=[True, False])
+        tables["nearest new products"] = new.drop("specialised").head(request.limit)
+    if request.partner is not None:
+        tables["pair"] = _pair(flows, request)
+    meta = {
+        "of": about,
+        "countries": len(found.countries),
+        "products": len(found.products),
+        "second_eigenvalue": round(found.second_eigenvalue, 6),
+    }
+    return IndicatorAnswer(tables, meta)
+
+
+def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
+    if "importer" not in flows.columns:
+        raise InvalidInput(
+            "Indicators of a pair need a table by importer.",
+            f"columns: {', '.join(flows.columns)}",
+            "give a bilateral table, or leave the partner out.",
+        )
+    return pair_indicators(flows, request.country, str(request.partner))
+
+
+def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str]:
+    if (request.table is None) == (request.store is None):
+        raise InvalidInput(
+            "Indicators need the world's exports.",
+            "neither a table nor a store was given" if request.table is None else "both were given",
+            "give --table FILE or --store FILE; see `karwan trade ingest`.",
+        )
+    if request.table is not None:
+        return read_exports(request.table, level=request.level, year=request.year)
+    years = () if request.year is None else (request.year,)
+    world: WorldFlows = store_world_flows(str(request.store), level=request.level, years=years)
+    return world.table, f"{world.origin}, {world.level}"
+
+
+def read_exports(
+    path: Path, *, level: str | None = None, year: int | None = None
+) -> tuple[pl.DataFrame, str]:
+    """A table of exports by country and product, with or without importers.
+
+    Country codes are put in capitals; codes longer than `level` are cut to it.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be read or lacks a column.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    try:
+        raw = (
+            pl.read_parquet(path)
+            if path.suffix.lower() == ".parquet"
+            else pl.read_csv(path, infer_schema_length=0)
+        )
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InvalidInput(
+            f"{path.name} cannot be read.", str(error)[:200], "Give CSV or Parquet."
+        ) from error
+    columns = {key: next((n for n in names if n in raw.columns), None) for key, names in NAMES.items()}
+    missing = [key for key in ("exporter", "product", "value_usd") if columns[key] is None]
+    if missing:
+        raise InvalidInput(
+            f"{path.name} lacks {', '.join(missing)}.",
+            f"columns: {', '.join(raw.columns[:20])}",
+            "Name the columns exporter, importer, product, value_usd, year.",
+        )
+    kinds = {"value_usd": pl.Float64(), "year": pl.Int64()}
+    try:
+        table = raw.select(
+            pl.col(n).cast(kinds.get(k, pl.String())).alias(k) for k, n in columns.items() if n
+        )
+    except pl.exceptions.InvalidOperationError as error:
+        raise InvalidInput(f"{path.name} has values that are no numbers.", str(error)[:200]) from error
+    places = [name for name in ("exporter", "importer") if name in table.columns]
+    table = table.with_columns(pl.col(name).str.to_uppercase() for name in places)
+    if "year" in table.columns:
+        last = year if year is not None else table["year"].max()
+        table = table.filter(pl.col("year") == last)
+    if level is not None:
+        digits = level_digits(level)
+        table = table.with_columns(pl.col("product").str.slice(0, digits))
+        return table, f"{path.name}, {level_title(digits)}"
+    return table, path.name

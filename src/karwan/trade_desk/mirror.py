@@ -1,0 +1,422 @@
+"""Two countries' trade as both report it and as it probably was: from a case and from the trade store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from karwan.errors import InvalidInput
+from karwan.geodesy import great_circle_km
+from karwan.models.mirror import (
+    CifModel,
+    PairPriors,
+    PairReconciled,
+    Reconciled,
+    Reliability,
+    estimate_cif,
+    paired_reports,
+    published_cif,
+    reconcile,
+    reconcile_case,
+    reporter_sigma,
+    stated_cif,
+)
+from karwan.models.mirror.pair import pair_cif_share
+from karwan.models.standing import Parties, known_flows
+from karwan.tables import Case, embedded_cases, read_case
+from karwan.trade_desk.world_flows import read_distances
+
+FEWEST_REPORTERS = 10
+PRIOR_SIGMA = 0.5
+BRIEF_COLUMNS = ("direction", "direction_label", "year", "value_usd", "low_usd", "high_usd", "sides", "note")
+
+
+@dataclass(frozen=True)
+class MirrorRequest:
+    """What `karwan trade mirror` asks.
+
+    Attributes
+    ----------
+    party_a, party_b
+        ISO 3166-1 alpha-3 codes.
+    case
+        Embedded case or folder; by default the embedded case of the two countries, if there is one.
+    store
+        Trade store with both sides' reports, the more countries the better.
+    level
+        Digits of the product code, 0 for all goods; by default the finest that both countries report in.
+    year
+        Year of the store's flows; the last one by default.
+    distances
+        Table of distances: the CIF share is then estimated on the store's panel.
+    cif_share
+        A stated CIF share instead.
+    sigma
+        Prior standard deviation of the log error of a report where no panel gives one (basis: assumed).
+    """
+
+    party_a: str
+    party_b: str
+    case: str | None = None
+    store: str | None = None
+    level: int | None = None
+    year: int | None = None
+    distances: Path | None = None
+    cif_share: float | None = None
+    sigma: float = PRIOR_SIGMA
+    coverage: float = 0.9
+    method: str = "log"
+
+
+@dataclass(frozen=True)
+class MirrorAnswer:
+    """Tables by title and facts beside them."""
+
+    tables: Mapping[str, pl.DataFrame]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def mirror(request: MirrorRequest) -> MirrorAnswer:
+    """Both sides, their ratio and periods, and the reconciled value with its band.
+
+    Raises
+    ------
+    InvalidInput
+        Neither a case nor a store has figures of the two countries.
+    """
+    tables: dict[str, pl.DataFrame] = {}
+    meta: dict[str, Any] = {}
+    sigmas: dict[str, float] = {}
+    if request.store is not None:
+        panel = _panel(request)
+        tables |= panel.tables
+        meta |= panel.meta
+        sigmas = dict(panel.meta.get("sigmas", {}))
+    case = _case(request)
+    if case is not None:
+        answer = mirror_of_case(case, sigma=request.sigma, sigmas=sigmas, coverage=request.coverage)
+        tables |= {title: _of_year(table, request.year) for title, table in answer.tables.items()}
+        meta |= answer.meta
+    if not tables:
+        raise InvalidInput(
+            f"There are no figures for {request.party_a} and {request.party_b}.",
+            "no embedded case is about the two, and no store was given",
+            "give --store FILE (see `karwan trade ingest`), or --case FOLDER.",
+        )
+    return MirrorAnswer(tables, meta)
+
+
+def _of_year(table: pl.DataFrame, year: int | None) -> pl.DataFrame:
+    return table if year is None else table.filter(pl.col("year") == year)
+
+
+def _case(request: MirrorRequest) -> Case | None:
+    wanted = {request.party_a, request.party_b}
+    if request.case is not None:
+        case = read_case(request.case)
+        if {case.settings.party_a, case.settings.party_b} != wanted:
+            raise InvalidInput(
+                f"The case {request.case} is about {case.settings.party_a} and {case.settings.party_b}.",
+                f"asked for {request.party_a} and {request.party_b}",
+                "name its two countries.",
+            )
+        return case
+    for name in embedded_cases():
+        case = read_case(name)
+        if {case.settings.party_a, case.settings.party_b} == wanted:
+            return case
+    return None
+
+
+def case_priors(
+    case: Case,
+    *,
+    sigma: float = PRIOR_SIGMA,
+    sigmas: Mapping[str, float] | None = None,
+    coverage: float = 0.9,
+) -> PairPriors:
+    """Priors of a case: CIF shares from its distance and landlocked countries, sigmas as given."""
+    settings = case.settings
+    landlocked = dict(case["countries"].select("country", "landlocked").iter_rows())
+    coast = {code: bool(landlocked.get(code)) for code in (settings.party_a, settings.party_b)}
+    far = _distance_km(case)
+    ways = {"a_to_b": (settings.party_a, settings.party_b), "b_to_a": (settings.party_b, settings.party_a)}
+    shares = {
+        way: pair_cif_share(far, exporter_landlocked=coast[one], importer_landlocked=coast[other])
+        for way, (one, other) in ways.items()
+    }
+    return PairPriors(sigma=sigma, sigmas=dict(sigmas or {}), cif_share=shares, coverage=coverage)
+
+
+def _distance_km(case: Case) -> float:
+    """Mean great-circle distance between the places the case compares."""
+    places = {row["node_id"]: (row["lat"], row["lon"]) for row in case["nodes"].iter_rows(named=True)}
+    ends = [(places[a], places[b]) for a in case.settings.origins for b in case.settings.destinations]
+    if not ends:
+        raise InvalidInput(
+            f"The case {case.settings.case_id} names no origins and destinations.",
+            fix="Name them under `brief:` in case.yaml.",
+        )
+    each = [float(great_circle_km(*start, *end)) for start, end in ends]
+    return sum(each) / len(each)
+
+
+def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None) -> PairReconciled:
+    """Yearly series with bands from a case's published figures; `.table` has the brief's columns and more."""
+    settings = case.settings
+    parties = Parties(
+        settings.party_a,
+        settings.party_b,
+        case.country_name(settings.party_a),
+        case.country_name(settings.party_b),
+    )
+    labels = {way: parties.direction(way) for way in ("a_to_b", "b_to_a", "total")}
+    known = known_flows(case["flows"], case["sources"], as_of)
+    return reconcile_case(
+        known, settings.party_a, settings.party_b, labels=labels, priors=priors or case_priors(case)
+    )
+
+
+def mirror_of_case(
+    case: Case,
+    *,
+    as_of: date | None = None,
+    sigma: float = PRIOR_SIGMA,
+    sigmas: Mapping[str, float] | None = None,
+    coverage: float = 0.9,
+) -> MirrorAnswer:
+    """A case's two sides by calendar year beside each other, and the reconciled series.
+
+    Returns
+    -------
+    Tables 'both sides by year' (direction, year, each party's value, ratio, how each year was made) and
+    'reconciled by year' (value with band, sides, note); meta with the priors.
+    """
+    priors = case_priors(case, sigma=sigma, sigmas=sigmas, coverage=coverage)
+    found = reconciled_case(case, as_of or case.settings.as_of, priors=priors)
+    series = found.table.drop("export_usd", "import_usd", "ratio", "direction_label")
+    meta = {
+        "case": case.settings.case_id,
+        "coverage": coverage,
+        "prior_sigma": sigma,
+        "prior_sigma_basis": "assumed where `sigmas` has no figure from a panel",
+        "cif_share": {way: round(share, 4) for way, share in priors.cif_share.items()},
+        "cif_share_basis": "published coefficients (Gaulier & Zignago 2010) at the pair's distance",
+    }
+    return MirrorAnswer({"both sides by year": _sides(found, case), "reconciled by year": series}, meta)
+
+
+def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
+    """Both parties' figures of one direction and year in one row."""
+    codes = (case.settings.party_a, case.settings.party_b)
+    parts = []
+    for code in codes:
+        side = found.reports.filter(pl.col("reporter") == code)
+        words = pl.when(pl.col("approximate_period")).then(
+            pl.format("approximate period: {} ({})", "method", "figures")
+        )
+        parts.append(
+            side.select(
+                "direction",
+                "year",
+                pl.col("value_usd").alias(f"{code.lower()}_usd"),
+                words.otherwise(pl.col("figures")).alias(f"{code.lower()}_period"),
+            )
+        )
+    one, other = parts
+    wide = one.join(other, on=["direction", "year"], how="full", coalesce=True).sort("direction", "year")
+    values = [pl.col(f"{code.lower()}_usd") for code in codes]
+    smaller, larger = pl.min_horizontal(*values), pl.max_horizontal(*values)
+    known = values[0].is_not_null() & values[1].is_not_null() & (smaller > 0)
+    return wide.with_columns(ratio=pl.when(known).then(larger / smaller))
+
+
+def _panel(request: MirrorRequest) -> MirrorAnswer:
+    """The pair's flows in the store, reconciled with reliability from every flow both sides report there."""
+    reports, about = store_reports(request)
+    wide = paired_reports(reports)
+    if request.distances is not None:
+        wide = wide.join(read_distances(request.distances), on=["exporter", "importer"], how="left")
+    cif = _cif(request, wide)
+    free = wide.with_columns(import_fob_usd=pl.col("import_usd") / (1.0 + pl.Series(cif.share(wide))))
+    sigma, assumed = _sigma(request, free)
+    parties = (request.party_a, request.party_b)
+    pair = wide.filter(pl.col("exporter").is_in(parties) & pl.col("importer").is_in(parties))
+    if pair.is_empty():
+        raise InvalidInput(
+            f"The store has no flows between {' and '.join(parties)} there.",
+            f"{about}; {wide.height} flows of other pairs",
+            "choose another year or level, or ingest their statistics.",
+        )
+    found = reconcile(pair, cif, sigma, method=request.method, coverage=request.coverage)
+    flows = found.table.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd")).sort(
+        "exporter", "importer", pl.col("value_usd"), descending=[False, False, True]
+    )
+    known = sigma.table.filter(pl.col("reporter").is_in(parties))
+    meta: dict[str, Any] = {
+        "store": request.store,
+        "flows_of": about,
+        "both_reported": sigma.table["exports"].sum(),
+        "sigma_basis": "assumed" if assumed else f"estimated on {sigma.table.height} countries of the store",
+        "cif": f"{cif.origin}, mean share {cif.mean_share:.3f}",
+    }
+    if not assumed:
+        meta["sigmas"] = {row["reporter"]: row["sigma_export"] for row in known.iter_rows(named=True)}
+    tables = {
+        "reports of the pair in the store": _directions(found),
+        "flows by product": flows,
+        "states": found.counts(),
+        "reliability": known if not assumed else known.clear(),
+    }
+    return MirrorAnswer(tables, meta)
+
+
+def _directions(found: Reconciled) -> pl.DataFrame:
+    """Sums by direction; the band adds the flows' bands, as if a country erred alike in every product."""
+    sums = (
+        found.table.group_by("exporter", "importer")
+        .agg(
+            export_usd=pl.when(pl.col("export_usd").is_not_null().any()).then(pl.col("export_usd").sum()),
+            import_usd=pl.when(pl.col("import_usd").is_not_null().any()).then(pl.col("import_usd").sum()),
+            value_usd=pl.col("value_usd").sum(),
+            low_usd=pl.col("low_usd").sum(),
+            high_usd=pl.col("high_usd").sum(),
+            flows=pl.len(),
+            both=(pl.col("sides") == "both").sum(),
+            exporter_only=(pl.col("sides") == "exporter").sum(),
+            importer_only=(pl.col("sides") == "importer").sum(),
+        )
+        .sort("exporter", "importer")
+    )
+    return sums.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd"))
+
+
+def _cif(request: MirrorRequest, wide: pl.DataFrame) -> CifModel:
+    if request.cif_share is not None:
+        return stated_cif(request.cif_share)
+    return estimate_cif(wide) if request.distances is not None else stated_cif(published_cif().mean_share)
+
+
+def _sigma(request: MirrorRequest, free: pl.DataFrame) -> tuple[Reliability, bool]:
+    """Reliability from the panel; the stated prior, marked as assumed, where the panel is too narrow."""
+    both = free.filter((pl.col("export_usd") > 0) & (pl.col("import_fob_usd") > 0))
+    roles = set(both["exporter"]) & set(both["importer"])
+    if len(roles) >= FEWEST_REPORTERS:
+        return reporter_sigma(both), False
+    kinds = {
+        "reporter": pl.String,
+        "sigma_export": pl.Float64,
+        "sigma_import": pl.Float64,
+        "exports": pl.Int64,
+        "imports": pl.Int64,
+    }
+    none = pl.DataFrame(schema={"product": pl.String, "scale": pl.Float64})
+    return Reliability(pl.DataFrame(schema=kinds), none, request.sigma, "assumed"), True
+
+
+def store_reports(request: MirrorRequest) -> tuple[pl.DataFrame, str]:
+    """One year of both sides' reports in a store, at one product level.
+
+    Of several sources for one reporter and side the one with most rows is used.
+
+    Returns
+    -------
+    reporter_side, reporter, exporter, importer, product, value_usd, valuation; and what was chosen, in words.
+
+    Raises
+    ------
+    InvalidInput
+        The store has no yearly reports of that year or level.
+    """
+    from karwan.io import store as trade_store
+    from karwan.io.store.query import Selection, select
+
+    keys = ["reporter_side", "reporter", "exporter", "importer", "product", "product_level", "valuation"]
+    with trade_store.open_store(str(request.store)) as opened:
+        flows = select(opened, Selection(side=("exporter", "importer"), frequency=("A",)))
+        flows = flows.filter(flows.partner == "country")
+        if request.level is not None:
+            flows = flows.filter(flows.product_level >= request.level)
+        spans = opened.table(flows.group_by("reporter", "period_end").aggregate(rows=flows.count()))
+        year = _chosen_year(spans, request)
+        flows = flows.filter(flows.period_end.year() == year)
+        keys += ["source", "hs_revision", "period_start", "period_end"]
+        rows = opened.table(flows.group_by(keys).aggregate(milli=flows.value_milliusd.sum()))
+    rows = rows.with_columns(value_usd=pl.col("milli").cast(pl.Float64) / 1000.0)
+    rows, level = _at_level(rows, request)
+    rows = _one_source(rows)
+    revisions = ", ".join(rows["hs_revision"].unique().sort())
+    words = "all goods" if level == 0 else f"{level}-digit codes"
+    about = f"{year}, {words}, {revisions}; {_periods(rows, request)}"
+    return rows.select(
+        "reporter_side", "reporter", "exporter", "importer", "product", "value_usd", "valuation"
+    ), about
+
+
+def _chosen_year(spans: pl.DataFrame, request: MirrorRequest) -> int:
+    """The year asked for, or the last one most parties of the pair report (years by their last day)."""
+    years = spans.select("reporter", year=pl.col("period_end").cast(pl.Date).dt.year().cast(pl.Int64))
+    have = sorted(set(years["year"]))
+    if request.year in have:
+        return int(request.year or 0)
+    if request.year is not None or not have:
+        raise InvalidInput(
+            f"The store {request.store} has no yearly reports of either side"
+            + (f" for {request.year}." if request.year else "."),
+            f"years: {', '.join(map(str, have)) or 'none'}",
+            "choose of these, or ingest national statistics or Comtrade (BACI is reconciled already).",
+        )
+    pair = years.filter(pl.col("reporter").is_in([request.party_a, request.party_b])).unique()
+    counts = pair.group_by("year").len().sort("len", "year")
+    return int(counts["year"][-1]) if counts.height else have[-1]
+
+
+def _at_level(rows: pl.DataFrame, request: MirrorRequest) -> tuple[pl.DataFrame, int]:
+    """Rows at one level; a reporter's longer codes are cut to it only where it has none of that length."""
+    parties = (request.party_a, request.party_b)
+    if request.level is not None:
+        level = request.level
+    else:
+        own = rows.filter(pl.col("exporter").is_in(parties) & pl.col("importer").is_in(parties))
+        finest = own.group_by("reporter").agg(pl.col("product_level").max())["product_level"].to_list()
+        level = min(finest or rows["product_level"].to_list())
+    who = ["reporter_side", "reporter", "source", "hs_revision"]
+    usable = rows.filter(pl.col("product_level") >= level)
+    nearest = usable.group_by(who).agg(pl.col("product_level").min().alias("nearest"))
+    usable = usable.join(nearest, on=who).filter(pl.col("product_level") == pl.col("nearest"))
+    cut = usable.with_columns(
+        product=pl.col("product").str.slice(0, level) if level else pl.lit("TOTAL"),
+    )
+    same = [*who, "period_start", "period_end", "exporter", "importer", "product", "valuation"]
+    return cut.group_by(same).agg(pl.col("value_usd").sum()), level
+
+
+def _one_source(rows: pl.DataFrame) -> pl.DataFrame:
+    """The source, nomenclature and period with most rows for each reporter and side."""
+    who = ["reporter_side", "reporter", "source", "hs_revision", "period_start", "period_end"]
+    counts = rows.group_by(who).len()
+    best = counts.sort("len", *who, descending=[True, *[False] * len(who)]).unique(
+        ["reporter_side", "reporter"], keep="first", maintain_order=True
+    )
+    return rows.join(best.drop("len"), on=who, how="semi")
+
+
+def _periods(rows: pl.DataFrame, request: MirrorRequest) -> str:
+    """The two parties' periods, and the months they share where they differ."""
+    held = {}
+    for party in (request.party_a, request.party_b):
+        own = rows.filter(pl.col("reporter") == party)
+        if own.height:
+            start, end = (own[name].cast(pl.Date)[0] for name in ("period_start", "period_end"))
+            held[party] = (start, end)
+    words = ", ".join(f"{party} {start} to {end}" for party, (start, end) in held.items())
+    if len(set(held.values())) < 2:
+        return words or "neither party reports"
+    first, last = max(start for start, _ in held.values()), min(end for _, end in held.values())
+    months = max(0, round(((last - first).days + 1) / 30.44))
+    return f"{words}: unlike periods, {months} of 12 months in common"
