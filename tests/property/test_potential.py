@@ -92,7 +92,9 @@ def test_same_seed_same_interval_and_it_holds_the_headline(size: tuple[int, int,
 
 @settings(max_examples=50, deadline=None)
 @given(st.floats(0, 2), st.floats(0, 2), st.floats(0, 60), st.floats(0, 60), st.floats(0.1, 9))
-def test_corridor_change_and_back_is_no_change(f0: float, f1: float, d0: float, d1: float, theta: float) -> None:
+def test_corridor_change_and_back_is_no_change(
+    f0: float, f1: float, d0: float, d1: float, theta: float
+) -> None:
     there = corridor_ratio((f0, f1), (d0, d1), elasticity=theta, time_cost_share_day=0.01)
     back = corridor_ratio((f1, f0), (d1, d0), elasticity=theta, time_cost_share_day=0.01)
     assert there * back == pytest.approx(1.0)

@@ -240,26 +240,22 @@ def test_exporter_totals_say_nothing_on_buyers(flows: pl.DataFrame) -> None:
 
 def test_years_are_averaged_with_absent_as_zero() -> None:
     rows = [("A", "B", "1", 10.0, 2019), ("A", "B", "1", 30.0, 2020), ("B", "A", "1", 8.0, 2020)]
-    flows = pl.DataFrame(
-        rows, schema=["exporter", "importer", "product", "value_usd", "year"], orient="row"
-    )
+    flows = pl.DataFrame(rows, schema=["exporter", "importer", "product", "value_usd", "year"], orient="row")
     margins = make_margins(flows)
     assert margins.years == 2
     assert margins.pairs_usd.tolist() == [[0.0, 20.0], [4.0, 0.0]]
 
 
 def test_density_and_ranks_by_hand() -> None:
-    # Countries 0 and 1 make products 0 and 1, country 2 makes products 1 and 2 (equal values: RCA >= 1 where made).
     exports = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 2.0]])
     density = product_density(exports)
-    # made = [[1,0,0],[1,0,0],[0,0,1]] after RCA (product 1 is exported by all: RCA 6/7 and less in country 2) ...
     rca = exports / exports.sum(1, keepdims=True) / (exports.sum(0) / exports.sum())
     made = (rca >= 1).astype(float)
     for c, k in itertools.product(range(3), range(3)):
         near = {
             q: (made[:, k] * made[:, q]).sum() / max(made[:, k].sum(), made[:, q].sum())
             for q in range(3)
-            if q != k and max(made[:, k].sum(), made[:, q].sum()) > 0
+            if max(made[:, k].sum(), made[:, q].sum()) > 0
         }
         total = sum(near.values())
         if total == 0:
@@ -374,7 +370,35 @@ def test_command_prints_json_and_csv(flows: pl.DataFrame, tmp_path: Path) -> Non
         "corridor",
     }
     lines = CliRunner().invoke(app, [*call, "--csv"]).output.splitlines()
-    assert lines[0] == "# KAZ to PAK, HS2 chapters" and lines[1].startswith("product,actual_usd,potential_usd")
+    assert lines[0] == "# KAZ to PAK, HS2 chapters" and lines[1].startswith(
+        "product,actual_usd,potential_usd"
+    )
+
+
+def test_smart_effects_need_tariffs_and_a_change(flows: pl.DataFrame, tmp_path: Path) -> None:
+    path = write_flows(flows, tmp_path)
+    rates = tmp_path / "rates.csv"
+    sellers = ("KAZ", "UZB", "IND", "IRN")
+    rows = [f"{s},PAK,{k},0.2,{0.0 if s == 'KAZ' else 0.2}" for s in sellers for k in PRODUCTS]
+    rates.write_text("exporter,importer,product,rate_share,rate_after_share\n" + "\n".join(rows) + "\n")
+    ask = PotentialRequest(
+        "KAZ", "PAK", table=path, tariffs=rates, import_demand=-1.2, freight_share=(0.4, 0.2)
+    )
+    answer = find_potential(ask)
+    cut = answer.tables["tariff effects (SMART)"]
+    margins = make_margins(flows)
+    actual = margins.flows.filter((pl.col("exporter") == "AAA") & (pl.col("importer") == "BBB"))
+    for product, value in actual.select("product", "value_usd").iter_rows():
+        created = cut.filter(pl.col("product") == product)["creation_usd"][0]
+        assert created == pytest.approx(value * 1.2 * (0.2 / 1.2))
+    assert (answer.tables["corridor effects (SMART)"]["welfare_usd"] > 0).any()
+    with pytest.raises(InvalidInput, match="needs the tariffs"):
+        find_potential(PotentialRequest("KAZ", "PAK", table=path, import_demand=-1.2))
+
+
+def test_few_sellers_are_no_world(flows: pl.DataFrame) -> None:
+    notes = estimate_potential(flows, "AAA", "BBB", draws=1).notes
+    assert any("Only 5 countries sell" in note for note in notes)
 
 
 def test_brief_takes_both_directions_from_a_store(flows: pl.DataFrame, tmp_path: Path) -> None:

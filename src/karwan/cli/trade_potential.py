@@ -57,7 +57,9 @@ def potential(  # noqa: PLR0913 - the options of one command
     distances: Annotated[
         Path | None, typer.Option(help="exporter, importer, distance_km, contiguous; or CEPII's columns.")
     ] = None,
-    tariffs: Annotated[Path | None, typer.Option(help="exporter, importer, product, rate_share.")] = None,
+    tariffs: Annotated[
+        Path | None, typer.Option(help="exporter, importer, product, rate_share [, rate_after_share].")
+    ] = None,
     growth: Annotated[Path | None, typer.Option(help="country, gdp_ratio, population_ratio.")] = None,
     freight_share: Annotated[
         tuple[float, float] | None, typer.Option(help="Freight over value, now and after.")
@@ -65,6 +67,9 @@ def potential(  # noqa: PLR0913 - the options of one command
     days: Annotated[tuple[float, float], typer.Option(help="Days door to door, now and after.")] = (0.0, 0.0),
     elasticity: Annotated[float, typer.Option(help="Of trade to trade cost, positive.")] = 5.03,
     day_share: Annotated[float, typer.Option(help="Value of a day, share of the goods' value.")] = 0.006,
+    import_demand: Annotated[
+        float | None, typer.Option(help="Elasticity of import demand, negative: adds SMART effects.")
+    ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -93,6 +98,7 @@ def potential(  # noqa: PLR0913 - the options of one command
             days=days,
             trade_elasticity=elasticity,
             time_cost_share_day=day_share,
+            import_demand=import_demand,
         )
     )
     shown = {

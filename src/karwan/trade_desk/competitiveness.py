@@ -88,6 +88,15 @@ def find_competitiveness(
     starts, ends = settings.origins, settings.destinations
     if not forward:
         starts, ends = ends, starts
+    blank = dict.fromkeys(RIVAL_COLUMNS)
+    others = [_rival({**blank, **given}, case, row, importer) for given in typed]
+    notes: list[str] = []
+    if rivals is not None:
+        others += _table_rivals(rivals, case, row, importer)
+    if store is not None:
+        found, note = _store_rivals(store, case, row, importer, exporter)
+        others += found
+        notes.append(note)
     own = _own_offers(
         case,
         row,
@@ -98,15 +107,6 @@ def find_competitiveness(
         importer,
         not forward,
     )
-    blank = dict.fromkeys(RIVAL_COLUMNS)
-    others = [_rival({**blank, **given}, case, row, importer) for given in typed]
-    notes: list[str] = []
-    if rivals is not None:
-        others += _table_rivals(rivals, case, row, importer)
-    if store is not None:
-        found, note = _store_rivals(store, case, row, importer, exporter)
-        others += found
-        notes.append(note)
     if not others:
         notes.append(
             "No rival prices were given, so there is no break-even: give --rival ORIGIN:PRICE:FREIGHT:DAYS, "

@@ -14,15 +14,18 @@ import numpy as np
 import polars as pl
 
 from karwan.errors import InvalidInput
+from karwan.models.indicators.complexity import density
 from karwan.models.potential import (
     Expectations,
     Peers,
     Potential,
+    balassa_advantage,
     corridor_ratio,
     estimate_potential,
     make_margins,
     rank_newcomers,
 )
+from karwan.models.smart import Elasticities, simulate_corridor, simulate_tariffs
 from karwan.tables.case import Case, embedded_cases, read_case
 from karwan.trade_desk.world_flows import WorldFlows, read_distances, read_world_flows, store_world_flows
 
@@ -73,6 +76,9 @@ class PotentialRequest:
         Corridor now and after, for the corridor easiness.
     trade_elasticity, time_cost_share_day
         For the corridor easiness.
+    import_demand
+        Elasticity of import demand, negative: with it and tariffs, SMART effects of the tariffs after (column
+        rate_after_share) and of the corridor's freight are added.
     """
 
     exporter: str
@@ -90,6 +96,7 @@ class PotentialRequest:
     days: tuple[float, float] = (0.0, 0.0)
     trade_elasticity: float = 5.03
     time_cost_share_day: float = 0.006
+    import_demand: float | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,7 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
     tables["easiness terms"] = result.easiness
     if newcomers.height:
         tables["goods not exported yet, nearest first (rank, not dollars)"] = _named(newcomers)
+    tables |= _smart_tables(flows, request)
     total = result.table.select(
         pl.sum("actual_usd", "potential_usd", "unrealised_usd", "unrealised_low_usd", "unrealised_high_usd")
     ).row(0, named=True)
@@ -184,8 +192,10 @@ def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
 
 
 def _expectation(path: Path | None, columns: Sequence[str]) -> pl.DataFrame | None:
-    if path is None:
-        return None
+    return None if path is None else _read_frame(path, columns).select(columns)
+
+
+def _read_frame(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", "", "check the path.")
     try:
@@ -201,14 +211,55 @@ def _expectation(path: Path | None, columns: Sequence[str]) -> pl.DataFrame | No
     missing = [c for c in columns if c not in frame.columns]
     if missing:
         raise InvalidInput(f"{path.name} lacks {', '.join(missing)}.", "", f"it needs {', '.join(columns)}.")
-    return frame.select(columns)
+    return frame
+
+
+def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.DataFrame]:
+    """SMART effects of a tariff cut and of a cheaper corridor on what the importer buys, by product."""
+    if request.import_demand is None:
+        return {}
+    if request.tariffs is None:
+        raise InvalidInput(
+            "SMART needs the tariffs the importer charges.",
+            "--import-demand without --tariffs",
+            "give --tariffs FILE with exporter, importer, product, rate_share and rate_after_share.",
+        )
+    given = Elasticities(request.import_demand)
+    tariffs = _read_frame(request.tariffs, ("exporter", "importer", "product", "rate_share"))
+    bought = make_margins(flows.table).flows.filter(pl.col("importer") == request.importer)
+    rates = tariffs.unique(subset=["exporter", "importer", "product"], keep="first", maintain_order=True)
+    rated = bought.join(rates, on=["exporter", "importer", "product"], how="inner", maintain_order="left")
+    rated = rated.filter(pl.col("rate_share").is_not_null())
+    found = {}
+    if "rate_after_share" in rated.columns:
+        after = pl.col("rate_after_share").cast(pl.Float64).fill_null(pl.col("rate_share"))
+        cut = rated.with_columns(rate_before_share=pl.col("rate_share"), rate_after_share=after)
+        found["tariff effects (SMART)"] = simulate_tariffs(cut, given).products
+    if request.freight_share is not None:
+        corridor = simulate_corridor(
+            rated, given, exporter=request.exporter, freight_share=request.freight_share
+        )
+        found["corridor effects (SMART)"] = corridor.products
+    if not found:
+        raise InvalidInput(
+            "There is no change to simulate.",
+            f"{request.tariffs.name} has no column rate_after_share, and no --freight-share is given",
+            "give one of them.",
+        )
+    rest = bought.height - rated.height
+    lacks = pl.lit(f"tariffs of {rest} of {bought.height} flows, left out" if rest else "")
+    return {title: _named(table.with_columns(lacks=lacks)) for title, table in found.items()}
 
 
 def _newcomers(flows: WorldFlows, request: PotentialRequest, most: int = 40) -> pl.DataFrame:
     margins = make_margins(flows.table)
     bought = margins.imports_usd[margins.country(request.importer)]
     row = margins.country(request.exporter)
-    ranked = rank_newcomers(margins.products, np.asarray(margins.exports_usd), row, imports_usd=bought)
+    made = (balassa_advantage(margins.exports_usd) >= 1).astype(np.float64)
+    someone = made.sum(axis=0) > 0
+    near = np.full(made.shape, np.nan)
+    near[:, someone] = density(made[:, someone])
+    ranked = rank_newcomers(margins.products, margins.exports_usd, row, imports_usd=bought, density=near)
     return ranked.filter(pl.col("imports_usd") > 0).head(most)
 
 

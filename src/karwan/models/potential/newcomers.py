@@ -33,7 +33,6 @@ def product_density(exports_usd: Array) -> Array:
     together = made.T @ made
     larger = np.maximum(ubiquity[:, None], ubiquity[None, :])
     proximity = np.divide(together, larger, out=np.zeros_like(together), where=larger > 0)
-    np.fill_diagonal(proximity, 0.0)
     total = proximity.sum(axis=0)
     near = made @ proximity
     density: Array = np.divide(near, total, out=np.full_like(near, np.nan), where=total > 0)

@@ -62,7 +62,7 @@ def fit_ppml(
     pair
         Codes from 0 of the clusters of the standard errors, shape (N,).
     tolerance
-        Largest change of a coefficient at which the iteration stops.
+        Largest change of a coefficient, and of the fitted values together (relative), at which it stops.
     max_iterations
         Steps before giving up.
 
@@ -113,10 +113,11 @@ def _irls(
         weighted = xc * mu[:, None]
         new, *_ = np.linalg.lstsq(weighted.T @ xc, weighted.T @ zc, rcond=None)
         eta = z - (zc - xc @ new)
-        mu = np.exp(np.clip(eta, -60.0, 60.0))
+        before, mu = mu, np.exp(np.clip(eta, -60.0, 60.0))
         change = float(np.max(np.abs(new - beta)))
+        moved = float(np.abs(mu - before).sum() / mu.sum())
         beta = new
-        if change < tolerance * max(1.0, float(np.max(np.abs(beta)))):
+        if max(change, moved) < tolerance * max(1.0, float(np.max(np.abs(beta)))):
             return beta, mu, _centre(x, mu, a, b, 1e-12), step
     raise NotConverged(
         "The gravity fit did not settle.",

@@ -25,6 +25,7 @@ from karwan.models.potential.terms import Expectations, make_terms
 RECONCILED_LOG_SD = (
     0.287  # log error of a flow reconciled from two reports, simulated; 0.5 with one report only
 )
+WHOLE_WORLD = 60  # sellers below which a table cannot stand for the world
 COLUMNS = (
     "product",
     "actual_usd",
@@ -309,6 +310,12 @@ def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[s
         notes.append(
             "So few products hide what is inside each: a good sold and another bought in one group count as "
             "a match."
+        )
+    sellers = int((margins.exports_usd.sum(axis=1) > 0).sum())
+    if sellers < WHOLE_WORLD:
+        notes.append(
+            f"Only {sellers} countries sell in this table: shares of the world are shares of these, and supply is "
+            "too high."
         )
     if margins.years == 1:
         notes.append("One year only: the method asks for a mean of five.")
