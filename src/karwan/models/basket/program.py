@@ -128,7 +128,7 @@ def build(
     rows.add(
         "number of goods", "count", y, np.ones(count), float(terms.fewest_goods), float(most_goods), "goods"
     )
-    expected = bound if scenarios is None else bound * scenarios.shares.mean(axis=0)
+    expected = bound if scenarios is None else bound * checked_shares(scenarios, count).mean(axis=0)
     if need is not None and scenarios is None:
         rows.add("target", "target", x, bound / scale, need / scale)
     _sector_rows(rows, goods, bound / scale, sector_caps)
@@ -231,24 +231,31 @@ def _balance_rows(rows: _Rows, goods: pl.DataFrame, value: Array, terms: Terms, 
     )
 
 
-def _with_scenarios(program: Program, value: Array, need: float, scenarios: Scenarios) -> Program:
-    """Add the chance or CVaR rows. A scenario z=1 may miss the target; big-M is the need itself, the tightest
-    for values >= 0.
+def checked_shares(scenarios: Scenarios, goods: int) -> Array:
+    """Shares of the scenarios, shape (R, goods).
+
+    Raises
+    ------
+    InvalidInput
+        They do not fit the goods, or the risk is no share.
     """
     shares = np.asarray(scenarios.shares, dtype=float)
-    if (
-        shares.ndim != 2
-        or shares.shape[1] != program.goods
-        or not np.all(np.isfinite(shares))
-        or shares.min() < 0
-    ):
+    if shares.ndim != 2 or shares.shape[1] != goods or not np.all(np.isfinite(shares)) or shares.min() < 0:
         raise InvalidInput(
             "The scenarios do not fit the goods.",
-            f"shape {shares.shape}, {program.goods} goods",
+            f"shape {shares.shape}, {goods} goods",
             "give one row per scenario and one column per good, figures >= 0.",
         )
     if not 0.0 < scenarios.risk < 1.0:
         raise InvalidInput(f"The risk is {scenarios.risk}.", fix="give a share between 0 and 1.")
+    return shares
+
+
+def _with_scenarios(program: Program, value: Array, need: float, scenarios: Scenarios) -> Program:
+    """Add the chance or CVaR rows. A scenario z=1 may miss the target; big-M is the need itself, the tightest
+    for values >= 0.
+    """
+    shares = checked_shares(scenarios, program.goods)
     count, first = shares.shape[0], program.lower.size
     x, rows = np.arange(program.goods), _Rows(list(program.rows))
     if scenarios.kind == "chance":

@@ -1,0 +1,143 @@
+"""Forecasts against simulation, statsmodels, numerical integration and the panel of 1964-2016."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import integrate, stats
+
+from karwan.models.forecast import (
+    base_rate,
+    comparable_cases,
+    ensemble,
+    fit_walk,
+    growth_cases,
+    turnover_panel,
+)
+from karwan.models.forecast.scores import back_tests, crps, crps_t, score_table
+from karwan.tables import read_case
+from karwan.trade_desk.target import comparables, read_geography
+from tests.shared import shared_path
+
+VALUES = np.array([95.0, 73.5, 52.5, 53.7, 105.6])
+
+
+def test_walk_equals_simulation_with_an_uncertain_drift() -> None:
+    """400,000 futures, the drift drawn from N(mu, s^2/n): the standard error of a share is below .0008."""
+    walk = fit_walk(np.arange(5.0), VALUES)
+    random = np.random.default_rng(7)
+    horizon, draws = 3, 400_000
+    drift = walk.drift + walk.scale / math.sqrt(walk.steps) * random.standard_normal(draws)
+    noise = walk.scale * random.standard_normal((horizon, draws)).sum(axis=0)
+    later = math.log(walk.last) + drift * horizon + noise
+    for target in (50.0, 150.0, 300.0):
+        assert walk.chance(target, horizon) == pytest.approx(np.mean(later >= math.log(target)), abs=0.003)
+
+
+def test_student_chance_equals_simulation_from_the_posterior() -> None:
+    walk = fit_walk(np.arange(5.0), VALUES, drifting=False)
+    random = np.random.default_rng(8)
+    scale = walk.scale * np.sqrt(walk.freedom / random.chisquare(walk.freedom, 400_000))
+    later = math.log(walk.last) + scale * math.sqrt(2.0) * random.standard_normal(400_000)
+    for target in (150.0, 400.0, 1000.0):
+        assert walk.chance_t(target, 2.0) == pytest.approx(np.mean(later >= math.log(target)), abs=0.003)
+
+
+def test_walk_without_drift_equals_statsmodels_arima_010() -> None:
+    from statsmodels.tsa.arima.model import ARIMA
+
+    series = np.log(np.random.default_rng(3).lognormal(0, 0.3, 30).cumprod())
+    walk = fit_walk(np.arange(30.0), np.exp(series), drifting=False)
+    fit = ARIMA(series, order=(0, 1, 0), trend="n").fit()
+    ahead = fit.get_forecast(4)
+    assert walk.centre(4.0) == pytest.approx(float(ahead.predicted_mean[-1]), abs=1e-6)
+    assert walk.spread(4.0) == pytest.approx(float(ahead.se_mean[-1]), rel=2e-3)
+
+
+def test_theta_is_smoothing_plus_half_the_trend() -> None:
+    """Hyndman & Billah (2003): theta is simple exponential smoothing with drift of half the trend's slope."""
+    values = np.exp(0.2 * np.arange(12) + np.random.default_rng(1).normal(0, 0.05, 12))
+    members = {member.model: member for member in ensemble(values, 4)}
+    slope = np.polyfit(np.arange(12), np.log(values), 1)[0]
+    assert np.diff(members["theta"].means) == pytest.approx(np.full(3, slope / 2), rel=1e-3)
+
+
+@pytest.mark.parametrize("observed", [-1.3, 0.0, 2.2])
+def test_crps_equals_its_integral(observed: float) -> None:
+    one = np.array([observed])
+
+    def numeric(cdf: object) -> float:
+        left = integrate.quad(lambda x: cdf(x) ** 2, -np.inf, observed)[0]  # type: ignore[operator]
+        return left + integrate.quad(lambda x: (1 - cdf(x)) ** 2, observed, np.inf)[0]  # type: ignore[operator]
+
+    mean, wide = np.array([0.3]), np.array([0.8])
+    assert crps(one, mean, wide)[0] == pytest.approx(numeric(stats.norm(0.3, 0.8).cdf), rel=1e-6)
+    five = np.array([5.0])
+    assert crps_t(one, mean, wide, five)[0] == pytest.approx(numeric(stats.t(5, 0.3, 0.8).cdf), rel=1e-6)
+
+
+def test_forecasts_of_simulated_walks_are_calibrated() -> None:
+    """Student t intervals of true random walks cover 90 % (standard error .4 %)."""
+    random = np.random.default_rng(5)
+    pairs, years = 800, 14
+    logs = random.normal(0, 0.4, (pairs, years)).cumsum(axis=1) + 18
+    table = pl.DataFrame(
+        {
+            "pair_a": np.repeat([f"A{k}" for k in range(pairs)], years),
+            "pair_b": "B",
+            "year": np.tile(np.arange(1964, 1964 + 4 * years, 4), pairs),
+            "value_usd": np.exp(logs).ravel(),
+        }
+    )
+    scores = {row["model"]: row for row in score_table(back_tests(table)).iter_rows(named=True)}
+    student, flat = scores["random walk, Student t"], scores["random walk"]
+    assert student["cover90_share"] == pytest.approx(0.9, abs=0.012)
+    assert student["log_score"] > flat["log_score"]
+    assert student["pit_mean"] == pytest.approx(0.5, abs=0.015)
+
+
+@pytest.fixture(scope="module")
+def turnover() -> pl.DataFrame:
+    path = shared_path("data/trade/penppml_bilateral_totals_1964_2016.parquet")
+    return turnover_panel(pl.read_parquet(path, columns=["exp", "imp", "time", "export"]))
+
+
+def test_base_rates_of_the_case_are_those_of_the_panel(turnover: pl.DataFrame) -> None:
+    shut, distances = read_geography(
+        (shared_path("data/trade/cepii_geo.csv"), shared_path("data/trade/cepii_dist.parquet"))
+    )
+    typed = read_case("kaz-pak")["base_rates"]
+    assert typed.height == 12
+    for (low, high, horizon), rows in typed.group_by("low_usd", "high_usd", "horizon_years"):
+        cases = growth_cases(turnover, int(horizon))  # type: ignore[call-overload]
+        for words, like in comparables(low * 2):  # type: ignore[operator]
+            assert (like.low_usd, like.high_usd) == pytest.approx((low, high), rel=1e-3)
+            row = rows.filter(pl.col("comparable") == words).row(0, named=True)
+            some = comparable_cases(cases, like, landlocked=shut, distances=distances)
+            rate = base_rate(some, row["multiple"], "")
+            assert (rate.successes, rate.cases) == (row["successes"], row["cases"])
+
+
+def test_back_tests_of_the_case_are_those_of_the_panel(turnover: pl.DataFrame) -> None:
+    scores = {row["model"]: row for row in score_table(back_tests(turnover)).iter_rows(named=True)}
+    typed = read_case("kaz-pak")["back_tests"]
+    assert set(typed["model"]) == set(scores)
+    for row in typed.iter_rows(named=True):
+        found = scores[row["model"]]
+        assert (found["pairs"], found["forecasts"]) == (row["pairs"], row["forecasts"])
+        for name in ("log_score", "crps", "cover90_share", "pit_mean"):
+            assert found[name] == pytest.approx(row[name], abs=6e-5)  # typed to four digits
+
+
+def test_supplies_of_the_case_are_those_of_the_export_table() -> None:
+    exports = pl.read_parquet(shared_path("data/trade/ots_hs4_exports_2017.parquet"))
+    own = exports.select(
+        exporter=pl.col("reporter_iso").str.to_uppercase(), heading="product_code", found="export_value_usd"
+    )
+    typed = read_case("kaz-pak")["supplies"]
+    joined = typed.join(own, on=["exporter", "heading"], how="left")
+    assert typed.height > 80
+    assert ((joined["found"] - joined["exports_usd"]).abs() < 1.0).all()

@@ -1,0 +1,334 @@
+"""Baskets: hand-computed cases, terms, explanations, the embedded case, the command."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from karwan.cli.trade_basket import register
+from karwan.errors import InvalidInput, UnknownName
+from karwan.models.basket import Scenarios, Terms, choose_basket, frontier
+from karwan.tables import Case, read_case
+from karwan.trade_desk.basket import (
+    SECTION_COLUMNS,
+    baseline_by_direction,
+    basket_section,
+    basket_target,
+    case_goods,
+    offer_pool,
+    published_blocks,
+    reach_of_target,
+)
+from karwan.trade_desk.carriage import land_capacity, shut_crossings
+
+
+def goods(**columns: list[object]) -> pl.DataFrame:
+    base: dict[str, list[object]] = {
+        "product_id": ["a", "b", "c", "d"],
+        "bound_usd": [100.0, 80.0, 60.0, 40.0],
+        "cost_share": [0.4, 0.1, 0.2, 0.3],
+        "sector": ["x", "x", "y", "y"],
+        "direction": ["a_to_b", "a_to_b", "b_to_a", "b_to_a"],
+        "tonnes_per_usd": [0.001, 0.002, 0.001, 0.004],
+    }
+    return pl.DataFrame({**base, **columns})
+
+
+def values(table: pl.DataFrame) -> dict[str, float]:
+    return {row["product_id"]: round(row["value_usd"], 6) for row in table.iter_rows(named=True)}
+
+
+def test_fills_the_target_from_the_cheapest_goods() -> None:
+    found = choose_basket(goods(), most_goods=4, target_usd=150.0)
+    assert values(found.chosen) == {"b": 80.0, "c": 60.0, "d": 10.0}
+    assert found.cost_usd == pytest.approx(8 + 12 + 3)
+    target = found.prices.filter(pl.col("kind") == "target").row(0, named=True)
+    assert target["dual"] == pytest.approx(0.3)
+
+
+def test_fewer_goods_cost_more() -> None:
+    found = choose_basket(goods(), most_goods=2, target_usd=150.0)
+    assert values(found.chosen) == {"b": 80.0, "a": 70.0}
+    edge = frontier(goods(), [1, 2, 3, 4], target_usd=150.0)
+    assert edge["status"].to_list() == ["infeasible", "optimal", "optimal", "optimal"]
+    assert edge["reach_usd"][0] == pytest.approx(100.0)
+    assert edge["cost_usd"].to_list()[1:] == pytest.approx([36.0, 23.0, 23.0])
+
+
+def test_fixed_cost_per_good_keeps_the_basket_short() -> None:
+    fixed = goods(cost_share=[0.0] * 4, cost_usd=[5.0, 4.0, 4.0, 1.0])
+    found = choose_basket(fixed, most_goods=4, target_usd=120.0)
+    assert set(found.chosen["product_id"]) in ({"a", "d"}, {"b", "d"})
+    assert found.cost_usd == pytest.approx(5.0)
+
+
+def test_sector_cap_and_its_price() -> None:
+    found = choose_basket(goods(), most_goods=4, target_usd=100.0, sector_caps={"x": 0.5})
+    shares = found.chosen.group_by("sector").agg(pl.col("value_usd").sum())
+    assert dict(shares.iter_rows())["x"] == pytest.approx(50.0)
+    price = found.prices.filter(pl.col("constraint") == "sector x").row(0, named=True)
+    assert price["binding"]
+    assert price["dual"] == pytest.approx(-0.1)  # a dollar from c (.2) to b (.1)
+
+
+def test_capacity_and_its_price_per_tonne() -> None:
+    capacity = pl.DataFrame({"name": ["gate"], "capacity_t": [0.2], "direction": ["a_to_b"]})
+    found = choose_basket(goods(), most_goods=4, objective="value", capacity=capacity)
+    # 100 USD of a fill 0.1 t, 0.1 t is left for 50 USD of b
+    assert values(found.chosen) == {"a": 100.0, "b": 50.0, "c": 60.0, "d": 40.0}
+    gate = found.prices.filter(pl.col("constraint") == "gate").row(0, named=True)
+    assert gate["dual"] == pytest.approx(500.0)
+    assert gate["used"] == pytest.approx(0.2)
+    assert "gate is full" in " ".join(found.text)
+
+
+def test_usage_names_which_goods_a_row_carries() -> None:
+    capacity = pl.DataFrame({"name": ["gate"], "capacity_t": [0.1]})
+    usage = pl.DataFrame({"product_id": ["a", "b"], "name": ["gate", "gate"], "share": [1.0, 0.0]})
+    found = choose_basket(
+        goods(), most_goods=4, objective="value", capacity=capacity, terms=Terms(usage=usage)
+    )
+    assert values(found.chosen)["b"] == 80.0
+    assert values(found.chosen)["d"] == 40.0
+
+
+def test_balance_counts_the_baseline() -> None:
+    terms = Terms(baseline_usd={"a_to_b": 0.0, "b_to_a": 20.0}, balance=(0.5, 1.0))
+    found = choose_basket(goods(), most_goods=4, objective="value", terms=terms)
+    ways = dict(found.chosen.group_by("direction").agg(pl.col("value_usd").sum()).iter_rows())
+    assert ways["b_to_a"] == pytest.approx(100.0)
+    assert ways["a_to_b"] == pytest.approx(120.0)  # as much as comes back, baseline included
+
+
+def test_budget_caps_the_value() -> None:
+    found = choose_basket(goods(), most_goods=4, objective="value", terms=Terms(budget_usd=14.0))
+    assert found.value_usd == pytest.approx(80.0 + 30.0)
+    assert found.cost_usd == pytest.approx(14.0)
+
+
+def test_least_value_and_fewest_goods() -> None:
+    table = goods(least_usd=[10.0, 10.0, 10.0, 10.0])
+    found = choose_basket(table, most_goods=4, target_usd=100.0, terms=Terms(fewest_goods=4))
+    assert values(found.chosen) == {"b": 70.0, "a": 10.0, "c": 10.0, "d": 10.0}
+
+
+def test_out_of_reach_says_how_much_and_what_binds() -> None:
+    found = choose_basket(goods(), most_goods=2, target_usd=500.0)
+    assert found.status == "infeasible"
+    reach = {row["without"]: row["reach_usd"] for row in found.reach.iter_rows(named=True)}
+    assert reach[""] == pytest.approx(180.0)
+    assert reach["number of goods"] == pytest.approx(280.0)
+    assert reach["any of the terms"] == pytest.approx(280.0)
+    text = " ".join(found.text)
+    assert "out of reach" in text and "number of goods" in text and "bounds themselves fall short" in text
+    assert found.breaches["constraint"].to_list() == ["target"]
+    assert found.breaches["breach"][0] == pytest.approx(320.0)
+
+
+def test_terms_that_exclude_one_another_are_named() -> None:
+    terms = Terms(fewest_goods=4, budget_usd=0.0)
+    table = goods(least_usd=[10.0] * 4)
+    found = choose_basket(table, most_goods=4, objective="value", terms=terms)
+    assert found.status == "infeasible"
+    assert not found.reach.height
+    assert set(found.breaches["constraint"]) <= {"budget", "number of goods"}
+    assert "exclude one another" in found.text[0]
+
+
+def test_chance_constraint_holds_in_as_many_scenarios_as_asked() -> None:
+    shares = np.array(
+        [[1.0, 1.0, 1.0, 1.0], [0.5, 1.0, 1.0, 1.0], [1.0, 0.1, 1.0, 1.0], [1.0, 0.1, 0.1, 1.0]]
+    )
+    sure = choose_basket(goods(), most_goods=4, target_usd=140.0, scenarios=Scenarios(shares, risk=0.01))
+    loose = choose_basket(goods(), most_goods=4, target_usd=140.0, scenarios=Scenarios(shares, risk=0.5))
+    assert sure.met_share == 1.0
+    assert loose.met_share == pytest.approx(0.5)
+    assert loose.cost_usd < sure.cost_usd
+
+
+def test_mean_shortfall_in_the_tail_is_bounded() -> None:
+    shares = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 1.0]])
+    tight = Scenarios(shares, kind="cvar", risk=0.5, shortfall_usd=0.0)
+    found = choose_basket(goods(), most_goods=4, target_usd=100.0, scenarios=tight)
+    kept = values(found.chosen)
+    assert kept.get("b", 0.0) == 0.0 or sum(v for k, v in kept.items() if k != "b") >= 100.0 - 1e-6
+    wide = Scenarios(shares, kind="cvar", risk=0.5, shortfall_usd=80.0)
+    assert choose_basket(goods(), most_goods=4, target_usd=100.0, scenarios=wide).cost_usd < found.cost_usd
+
+
+@pytest.mark.parametrize(
+    ("change", "statement", "words"),
+    [
+        ({"bound_usd": [1.0, -1.0, 1.0, 1.0]}, {"target_usd": 1.0}, "bound_usd"),
+        ({"bound_usd": [1.0, None, 1.0, 1.0]}, {"target_usd": 1.0}, "bound_usd"),
+        ({"bound_usd": [1.0, float("nan"), 1.0, 1.0]}, {"target_usd": 1.0}, "bound_usd"),
+        ({"product_id": ["a", "a", "c", "d"]}, {"target_usd": 1.0}, "twice"),
+        ({"direction": ["up", "a_to_b", "a_to_b", "a_to_b"]}, {"target_usd": 1.0}, "direction"),
+        ({"least_usd": [200.0, 0.0, 0.0, 0.0]}, {"target_usd": 1.0}, "least value"),
+        ({}, {}, "without a target"),
+        ({}, {"target_usd": float("nan")}, "target is"),
+        ({}, {"target_usd": 1.0, "sector_caps": {"z": 0.1}}, "'z'"),
+        ({}, {"target_usd": 1.0, "sector_caps": {"x": 3.0}}, "share in"),
+        ({}, {"target_usd": 1.0, "most_goods": 0}, "no basket"),
+        ({}, {"target_usd": 1.0, "objective": "joy"}, "joy"),
+        ({}, {"target_usd": 1.0, "terms": Terms(fewest_goods=9)}, "exclude"),
+        ({}, {"target_usd": 1.0, "terms": Terms(balance=(2.0, 1.0))}, "no range"),
+        ({}, {"target_usd": 1.0, "scenarios": Scenarios(np.ones((2, 3)))}, "do not fit"),
+        ({}, {"target_usd": 1.0, "scenarios": Scenarios(np.ones((2, 4)), risk=1.5)}, "risk"),
+    ],
+)
+def test_unusable_statements_are_refused(change: dict, statement: dict, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        choose_basket(goods(**change), **{"most_goods": 3, **statement})
+
+
+def test_missing_columns_are_named() -> None:
+    with pytest.raises(InvalidInput, match="bound_usd"):
+        choose_basket(pl.DataFrame({"product_id": ["a"]}), most_goods=1, target_usd=1.0)
+
+
+# the embedded case
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return read_case("kaz-pak")
+
+
+def test_bounds_come_from_the_offer_and_its_split_is_marked_assumed(case: Case) -> None:
+    pool = offer_pool(case)
+    assert pool is not None
+    assert (pool.value_usd, pool.goods) == (490e6, 85)
+    table = case_goods(case)
+    assert table.height == 40
+    split = table.filter(pl.col("bound_basis") == "assumed")
+    buses = table.filter(pl.col("bound_basis") == "observed")
+    assert buses["product_id"].to_list() == ["electric_buses"]
+    assert buses["bound_usd"][0] == 108e6
+    supplies = case["supplies"].select("product_id", "exports_usd")
+    joined = split.join(supplies, on="product_id")
+    assert (joined["bound_usd"] <= joined["exports_usd"]).all()
+    assert 0.9 * 490e6 * 40 / 85 < split["bound_usd"].sum() <= 490e6 * 40 / 85
+
+
+def test_forty_goods_worth_21_5_m(case: Case) -> None:
+    target = basket_target(case)
+    assert target == (21.5e6, 40, "processed_40")
+    table, text = basket_section(case)
+    assert table.columns == list(SECTION_COLUMNS)
+    assert table.height == 40
+    assert table["value_usd"].sum() == pytest.approx(21.5e6, rel=1e-6)
+    sectors = table.group_by("sector").agg(pl.col("value_usd").sum())
+    assert sectors.height == 6
+    assert sectors["value_usd"].max() <= 0.3 * 21.5e6 * (1 + 1e-6)
+    joined = " ".join(text)
+    assert "split by good is an assumption" in joined
+    assert "490 m" in joined
+
+
+def test_a_billion_needs_the_offered_grain(case: Case) -> None:
+    found = reach_of_target(case, 1e9, "PAK", case.settings.as_of)
+    by = {row["variant"]: row for row in found.variants.iter_rows(named=True)}
+    baseline = baseline_by_direction(case, "PAK", case.settings.as_of)
+    assert sum(baseline.values()) == pytest.approx(227.59e6)
+    every = by["everything published, any route"]
+    assert every["reachable"]
+    assert every["reach_usd"] == pytest.approx(227.59e6 + found.blocks["bound_usd"].sum())
+    poor = by["without the offered tonnes of bulk goods"]
+    assert not poor["reachable"]
+    assert poor["gap_usd"] == pytest.approx(1e9 - poor["reach_usd"])
+    assert "must be added" in found.text[0]
+
+
+def test_potential_is_less_what_flows_already(case: Case) -> None:
+    blocks = published_blocks(case, {"a_to_b": 0.0, "b_to_a": 82.28e6})
+    back = blocks.filter(pl.col("direction") == "b_to_a")
+    assert back["bound_usd"].sum() == pytest.approx(100e6)
+    none = published_blocks(case, {"b_to_a": 500e6}).filter(pl.col("direction") == "b_to_a")
+    assert none["bound_usd"].sum() == 0.0
+
+
+def test_closed_crossings_shrink_the_land_capacity(case: Case) -> None:
+    shut = shut_crossings(case, case.settings.as_of)
+    assert {"B_TORK", "B_CHAM"} <= shut
+    free = land_capacity(case, None)["capacity_t"][0]
+    left = land_capacity(case, case.settings.as_of)["capacity_t"][0]
+    assert 0 < left < free
+
+
+def test_landed_costs_of_the_brief_replace_the_reckoning(case: Case) -> None:
+    products = case["products"].filter(pl.col("basket") == "processed_40")
+    landed = products.select("product_id", landed_usd_t=2.0 * pl.col("price_usd_t"))
+    table = case_goods(case, landed=landed)
+    assert table["cost_share"].to_list() == pytest.approx([1.0] * 40)
+    assert "cheapest corridor" in table["note"][0]
+
+
+def test_unknown_basket_is_named(case: Case) -> None:
+    with pytest.raises(UnknownName, match="no_such"):
+        case_goods(case, "no_such")
+
+
+def test_case_without_offers_says_what_to_add(case: Case) -> None:
+    bare = case.with_tables({"flows": case["flows"].filter(pl.col("value_kind") == "trade")})
+    with pytest.raises(InvalidInput, match="bounds the goods"):
+        case_goods(bare)
+
+
+# the command
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    root, trade = typer.Typer(), typer.Typer()
+    register(root, trade)
+    root.add_typer(trade, name="trade")
+    return root
+
+
+def test_command_prints_json(app: typer.Typer) -> None:
+    run = CliRunner().invoke(
+        app,
+        [
+            "basket",
+            "--goods",
+            "12",
+            "--target",
+            "21.5e6",
+            "--sectors",
+            "*=0.3",
+            "--frontier",
+            "6,12",
+            "--json",
+        ],
+    )
+    assert run.exit_code == 0, run.output
+    answer = json.loads(run.output)
+    assert answer["status"] == "optimal"
+    assert len(answer["basket"]) <= 12
+    assert [row["most_goods"] for row in answer["frontier"]] == [6, 12]
+    assert answer["text"]
+
+
+def test_command_explains_an_unreachable_value(app: typer.Typer) -> None:
+    run = CliRunner().invoke(app, ["basket", "--goods", "5", "--target", "900e6"])
+    assert run.exit_code == 0, run.output
+    assert "out of reach" in run.output
+    csv = CliRunner().invoke(app, ["basket", "--goods", "5", "--target", "900e6", "--csv"])
+    assert "# reach" in csv.output
+
+
+def test_command_answers_reach(app: typer.Typer) -> None:
+    run = CliRunner().invoke(app, ["basket", "--reach", "--json"])
+    answer = json.loads(run.output)
+    assert {row["reachable"] for row in answer["variants (KAZ)"]} == {True, False}
+
+
+def test_command_refuses_bad_sectors(app: typer.Typer) -> None:
+    run = CliRunner().invoke(app, ["basket", "--sectors", "food"])
+    assert isinstance(run.exception, InvalidInput)

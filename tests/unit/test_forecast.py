@@ -1,0 +1,277 @@
+"""Forecasts: the walk, the base rate, scores, the case's target section, the command."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from karwan.cli.trade_basket import register
+from karwan.errors import InvalidInput, UnknownName
+from karwan.models.forecast import (
+    BaseRate,
+    Comparable,
+    base_rate,
+    comparable_cases,
+    ensemble,
+    fit_walk,
+    growth_cases,
+    growth_needed,
+    turnover_panel,
+)
+from karwan.models.forecast.scores import back_tests, score_table
+from karwan.models.standing import annual_series, known_flows
+from karwan.tables import Case, read_case
+from karwan.trade_desk.target import (
+    CHANCES,
+    FAN,
+    RATES,
+    panel_rates,
+    share_words,
+    target_section,
+    turnover_series,
+)
+
+VALUES = np.array([95.0, 73.5, 52.5, 53.7, 105.6])
+
+
+def test_growth_needed() -> None:
+    assert growth_needed(100.0, 400.0, 2.0) == pytest.approx(1.0)
+    with pytest.raises(InvalidInput):
+        growth_needed(0.0, 1.0, 1.0)
+
+
+def test_walk_of_unit_steps_is_mean_and_deviation_of_the_steps() -> None:
+    walk = fit_walk(np.arange(5.0), VALUES)
+    steps = np.diff(np.log(VALUES))
+    assert walk.drift == pytest.approx(steps.mean())
+    assert walk.scale == pytest.approx(steps.std(ddof=1))
+    assert walk.span == 4.0
+
+
+def test_chance_is_formula_f14() -> None:
+    walk = fit_walk(np.arange(5.0), VALUES)
+    horizon, target = 3.0, 200.0
+    top = walk.drift * horizon - math.log(target / VALUES[-1])
+    below = math.sqrt(walk.scale**2 * horizon + walk.scale**2 * horizon**2 / 4)
+    assert walk.chance(target, horizon) == pytest.approx(0.5 * math.erfc(-top / below / math.sqrt(2)))
+
+
+def test_a_skipped_year_keeps_drift_and_scale_of_steady_growth() -> None:
+    whole = fit_walk(np.arange(5.0), 100.0 * 1.1 ** np.arange(5))
+    gap = fit_walk(np.array([0.0, 1.0, 3.0, 4.0]), 100.0 * 1.1 ** np.array([0, 1, 3, 4]))
+    assert gap.drift == pytest.approx(whole.drift)
+    assert gap.scale == pytest.approx(0.0, abs=1e-9)
+    assert gap.chance(100.0, 1.0) == 1.0
+    assert gap.chance(1e6, 1.0) == 0.0
+
+
+def test_ranges_hold_the_estimate_and_student_tails_are_thicker() -> None:
+    walk = fit_walk(np.arange(5.0), VALUES)
+    low, high = walk.chance_range(1000.0, 2.0)
+    assert low <= walk.chance(1000.0, 2.0) <= high
+    assert walk.chance_t(1000.0, 2.0) > walk.chance(1000.0, 2.0)
+    assert walk.quantile_t(0.95, 2.0) > walk.quantile(0.95, 2.0)
+    assert walk.quantile(0.5, 2.0) == pytest.approx(walk.quantile_t(0.5, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("times", "values", "words"),
+    [
+        ([0.0, 1.0], [1.0, 2.0], "too few"),
+        ([0.0, 1.0, 2.0], [1.0, 0.0, 2.0], "zero or negative"),
+        ([0.0, 2.0, 1.0], [1.0, 2.0, 2.0], "do not increase"),
+    ],
+)
+def test_unusable_series_are_refused(times: list[float], values: list[float], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        fit_walk(np.array(times), np.array(values))
+
+
+def test_ensemble_wants_five_years() -> None:
+    with pytest.raises(InvalidInput, match="too few"):
+        ensemble(VALUES[:4], 2)
+    with pytest.raises(InvalidInput, match="logarithm"):
+        ensemble(np.array([1.0, 2.0, 0.0, 1.0, 2.0]), 2)
+
+
+def test_ensemble_interpolates_between_years() -> None:
+    for member in ensemble(VALUES, 3):
+        mean, deviation = member.at(0.0)
+        assert mean == pytest.approx(math.log(VALUES[-1]))
+        assert deviation == 0.0
+        assert member.at(1.0)[0] == pytest.approx(member.means[0])
+        assert 0.0 <= member.chance(1000.0, 1.5) <= member.chance(200.0, 1.5) <= 1.0
+        assert member.quantile(0.05, 2.0) < member.quantile(0.95, 2.0)
+
+
+PANEL = pl.DataFrame(
+    {
+        "exp": ["A", "B", "A", "B", "A", "C", "A", "A"],
+        "imp": ["B", "A", "B", "A", "C", "A", "C", "A"],
+        "time": [2000, 2000, 2004, 2004, 2000, 2000, 2004, 2000],
+        "export": [10.0, 5.0, 40.0, 5.0, 7.0, 0.0, 99.0, 1e9],
+    }
+)
+
+
+def test_turnover_needs_both_directions() -> None:
+    table = turnover_panel(PANEL)
+    assert table.rows() == [("A", "B", 2000, 15.0), ("A", "B", 2004, 45.0), ("A", "C", 2000, 7.0)]
+
+
+def test_growth_cases_and_base_rate() -> None:
+    cases = growth_cases(turnover_panel(PANEL), 4)
+    assert cases["multiple"].to_list() == [3.0]
+    assert base_rate(cases, 3.0, "").successes == 1
+    assert base_rate(cases, 3.1, "").successes == 0
+    like = Comparable(10.0, 20.0, landlocked=True)
+    assert comparable_cases(cases, like, landlocked=frozenset({"B"})).height == 1
+    assert comparable_cases(cases, like, landlocked=frozenset({"C"})).height == 0
+    near = Comparable(10.0, 20.0, low_km=0, high_km=100)
+    distances = pl.DataFrame({"pair_a": ["A"], "pair_b": ["B"], "distance_km": [500.0]})
+    assert comparable_cases(cases, near, distances=distances).height == 0
+    with pytest.raises(InvalidInput, match="distances"):
+        comparable_cases(cases, near)
+    with pytest.raises(InvalidInput, match="export"):
+        turnover_panel(PANEL.drop("export"))
+
+
+def test_beta_posterior() -> None:
+    rate = BaseRate("", 0, 10)
+    assert rate.share == pytest.approx(0.5 / 11)
+    assert 0.0 < rate.low < rate.share < rate.high < 0.2
+
+
+def test_back_tests_use_only_the_past() -> None:
+    years = [1964 + 4 * k for k in range(8)]
+    values = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]
+    table = pl.DataFrame({"pair_a": "A", "pair_b": "B", "year": years, "value_usd": values})
+    found = back_tests(table, pooled=False)
+    drifting = found.filter(pl.col("model") == "random walk with drift")
+    assert drifting["year"].to_list() == years[5:]
+    assert drifting["mean"].to_list() == pytest.approx(np.log(values[5:]).tolist())
+    flat = found.filter(pl.col("model") == "random walk")
+    assert flat["mean"].to_list() == pytest.approx(np.log(values[4:7]).tolist())
+    changed = table.with_columns(
+        value_usd=pl.when(pl.col("year") == years[-1]).then(1e9).otherwise("value_usd")
+    )
+    again = back_tests(changed, pooled=False)
+    assert again["mean"].to_list() == pytest.approx(found["mean"].to_list())
+    assert score_table(found).height == 3
+
+
+def test_a_gap_in_the_years_starts_a_new_run() -> None:
+    years = [1964, 1968, 1972, 1980, 1984, 1988]
+    table = pl.DataFrame({"pair_a": "A", "pair_b": "B", "year": years, "value_usd": [1.0] * 6})
+    assert back_tests(table, pooled=False).height == 0
+
+
+# the embedded case
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return read_case("kaz-pak")
+
+
+@pytest.fixture(scope="module")
+def annual(case: Case) -> pl.DataFrame:
+    return annual_series(known_flows(case["flows"], case["sources"], case.settings.as_of))
+
+
+def test_series_of_each_side_do_not_overlap(case: Case, annual: pl.DataFrame) -> None:
+    ours = turnover_series(case, annual, "KAZ", case.settings.as_of)
+    theirs = turnover_series(case, annual, "PAK", case.settings.as_of)
+    assert ours is not None
+    assert theirs is not None
+    assert ours.values.tolist() == [95e6, 73.5e6, 52.5e6, 53.7e6, 105.6e6]
+    assert theirs.values[-1] == pytest.approx(227.59e6)  # the spoken 250 m of 2025 is no later official year
+    for series in (ours, theirs):
+        assert (np.diff(series.times) > 0.99).all()
+
+
+def test_section_follows_the_contract(case: Case, annual: pl.DataFrame) -> None:
+    section = target_section(case, annual, case.settings.as_of)
+    assert section.fan.columns == list(FAN)
+    assert section.chances.columns == list(CHANCES)
+    assert section.base_rate.columns == list(RATES)
+    chances = section.chances
+    assert chances.height >= 9
+    assert (chances["low"] <= chances["probability"]).all()
+    assert (chances["probability"] <= chances["high"]).all()
+    bands = section.fan.select("p05", "p25", "p50", "p75", "p95").to_numpy()
+    assert (np.diff(bands, axis=1) >= 0).all()
+    assert section.fan["date"].max() == date(2028, 2, 4)
+    assert any("thin series" in line for line in section.text)
+    assert any("to" in line and "%" in line for line in section.text)
+
+
+def test_base_rate_is_never_for_easier_growth_unsaid(case: Case, annual: pl.DataFrame) -> None:
+    section = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn")
+    rates = section.chances.filter(pl.col("model").str.ends_with("base rate"))
+    assert rates.height == 2
+    assert rates["basis_text"].str.contains("upper bound").all()
+
+
+def test_past_dates_give_no_chances(case: Case, annual: pl.DataFrame) -> None:
+    section = target_section(case, annual, date(2030, 1, 1))
+    assert section.chances.height == 0
+    assert any("No turnover target" in line for line in section.text)
+
+
+def test_a_case_without_flows_says_so(case: Case, annual: pl.DataFrame) -> None:
+    section = target_section(case, annual.clear(), case.settings.as_of)
+    assert section.fan.height == 0
+    assert sum("too few full years" in line for line in section.text) == 2
+
+
+def test_unknown_target_lists_the_known(case: Case, annual: pl.DataFrame) -> None:
+    with pytest.raises(UnknownName) as caught:
+        target_section(case, annual, case.settings.as_of, target_id="nope")
+    assert "turnover_1bn" in str(caught.value)
+
+
+def test_panel_of_the_users_own(case: Case, annual: pl.DataFrame, tmp_path: object) -> None:
+    from pathlib import Path
+
+    path = Path(str(tmp_path)) / "panel.csv"
+    rows = [("AAA", "BBB", year, 60e6 * 12 ** ((year - 2000) / 4)) for year in (2000, 2004, 2008)]
+    rows += [(b, a, year, value) for a, b, year, value in rows]
+    pl.DataFrame(rows, schema=["exp", "imp", "time", "export"], orient="row").write_csv(path)
+    rates = panel_rates(case, annual, case.settings.as_of, path, target_id="turnover_1bn")
+    four = rates.filter((pl.col("horizon_years") == 4) & (pl.col("multiple") > 9))
+    assert four["successes"].to_list() == [1]  # 120 m to 1,440 m; 1,440 m is too large to be comparable
+    assert four["cases"].to_list() == [1]
+    with pytest.raises(InvalidInput, match="no file"):
+        panel_rates(case, annual, case.settings.as_of, path.with_suffix(".parquet"))
+    (path.parent / "bad.parquet").write_bytes(b"no parquet")
+    with pytest.raises(InvalidInput, match="readable"):
+        panel_rates(case, annual, case.settings.as_of, path.parent / "bad.parquet")
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.0, "under 0.1 %"), (0.0044, "0.4 %"), (0.118, "12 %")])
+def test_share_words(share: float, words: str) -> None:
+    assert share_words(share) == words
+
+
+def test_command() -> None:
+    root, trade = typer.Typer(), typer.Typer()
+    register(root, trade)
+    root.add_typer(trade, name="trade")
+    run = CliRunner().invoke(
+        root, ["trade", "target", "--target", "turnover_1bn", "--date", "2030-12-31", "--json"]
+    )
+    assert run.exit_code == 0, run.output
+    answer = json.loads(run.output)
+    assert any(row["model"] == "Kazakhstan: ensemble" for row in answer["chances"])
+    assert answer["fan"][-1]["date"] == "2030-12-31"
+    assert len(answer["back-tests"]) == 4
+    bad = CliRunner().invoke(root, ["trade", "target", "--date", "soon"])
+    assert isinstance(bad.exception, InvalidInput)
