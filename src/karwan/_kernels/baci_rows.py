@@ -17,8 +17,8 @@ HS6_KEY_BASE = 6_000_000
 CODES = 1_000
 
 # Positions in the `state` array that `parse` fills.
-ROWS, BAD, SORTED, FIRST_KEY, LAST_KEY, FIRST_YEAR, LAST_YEAR = range(7)
-STATE_SIZE = 7
+ROWS, BAD, SORTED, FIRST_KEY, LAST_KEY, FIRST_YEAR, LAST_YEAR, TOTAL = range(8)
+STATE_SIZE = 8
 
 
 @njit(cache=True, nogil=True)
@@ -59,6 +59,7 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
     first_key = -1
     first_year = 9999
     last_year = -1
+    total = 0
     while p < last:
         line = p
         d0 = np.uint8(buffer[p] - 48)
@@ -185,6 +186,7 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
         lane[rows] = lane_base + at
         product[rows] = HS6_KEY_BASE + code
         value[rows] = money * 1000
+        total += money
         weight[rows] = mass
         rows += 1
     state[ROWS] = rows
@@ -194,6 +196,7 @@ def parse(  # noqa: C901, PLR0913 - one solver loop, measured: splitting it cost
     state[LAST_KEY] = previous
     state[FIRST_YEAR] = first_year
     state[LAST_YEAR] = last_year
+    state[TOTAL] = total
 
 
 def parse_plain(

@@ -35,7 +35,7 @@ from karwan.io.sources.flow_frame import FlowFramer
 from karwan.io.sources.mapped_table import reading_of
 from karwan.io.sources.mapping import Field, TableMapping
 from karwan.io.sources.registry import Options, Source
-from karwan.io.store.reading import Progress, Reading
+from karwan.io.store.reading import STAGED, Progress, Reading
 
 COLUMNS = ("t", "i", "j", "k", "v", "q")
 FIRST_LINE = b"t,i,j,k,v,q"
@@ -183,6 +183,9 @@ class PackedBaci:
         self._outputs = _OutputPool()
         self.usable = first is not None
         self.in_order = True
+        self._last_year = self._year_base
+        self.rows = 0
+        self.value_usd = 0.0
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -197,13 +200,16 @@ class PackedBaci:
             self.usable = False
         if not self.usable:
             return
-        line, last_key, rows, strays = 2, -1, 0, 0
+        line, last_key, rows, strays, dollars = 2, -1, 0, 0, 0
         for piece in self._pieces(baci_rows):
             self._digests.append(piece.digest)
             self._strays += [(line + number, text) for number, text in piece.strays]
             count, bad = int(piece.state[baci_rows.ROWS]), int(piece.state[baci_rows.BAD])
             line += count + bad
             rows, strays = rows + count, strays + bad
+            self._last_year = max(self._last_year, int(piece.state[baci_rows.LAST_YEAR]))
+            dollars += int(piece.state[baci_rows.TOTAL])
+            self.rows, self.value_usd = rows, float(dollars)
             if count:
                 self.in_order &= (
                     bool(piece.state[baci_rows.SORTED]) and int(piece.state[baci_rows.FIRST_KEY]) > last_key
@@ -325,7 +331,7 @@ class PackedBaci:
 
     def lanes(self) -> pa.Table:
         """Lanes of the rows read; the reading is not `usable` where two codes mean the same country."""
-        at = np.flatnonzero(self._lane_seen)
+        at = np.flatnonzero(self._lane_seen[: (self._last_year - self._year_base + 1) * 1_000_000])
         codes = np.arange(1_000)
         resolved = [self._countries.resolve(str(code), "m49") for code in codes]
         countries = pl.DataFrame(
@@ -387,6 +393,8 @@ class PackedBaci:
 
     def strays(self) -> pl.DataFrame:
         """Lines the kernel left out, read by the general reader."""
+        if not self._strays:
+            return pl.DataFrame(schema=STAGED)
         cells: list[list[str]] = []
         faults: list[str | None] = []
         for _, text in self._strays:

@@ -236,20 +236,23 @@ def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Po
     if not packed.usable:
         return None
     _insert(store, "lanes", lanes)
-    rejects = _load_strays(store, packed.strays(), load_id, reading.source)
+    strays = packed.strays()
+    rejects = _load_strays(store, strays, load_id, reading.source)
     if rejects is None:
         return None
-    totals = raw.execute(
-        "SELECT count(*), coalesce(sum(value_milliusd), 0) FROM flow_rows WHERE lane_key >= ?",
-        [policy.lane_base],
-    ).fetchone()
-    assert totals is not None
-    if totals[0] == 0:
+    rows, value_usd = packed.rows, packed.value_usd
+    if strays.height:
+        totals = raw.execute(
+            "SELECT count(*), coalesce(sum(value_milliusd), 0) FROM flow_rows WHERE lane_key >= ?",
+            [policy.lane_base],
+        ).fetchone()
+        assert totals is not None
+        rows, value_usd = int(totals[0]), float(totals[1]) / tables.MILLI
+    if rows == 0:
         raise _nothing_usable(reading, rejects)
     replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
-    value_usd = float(totals[1]) / tables.MILLI
     return _finish(
-        store, reading, policy, _Outcome(load_id, content_hash, int(totals[0]), value_usd, rejects, replaced)
+        store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, replaced)
     )
 
 
@@ -419,7 +422,8 @@ def _repeated_rows(store: Store, reading: Reading, load_id: str) -> ir.Table | N
 
 def _settle_overlap(store: Store, reading: Reading, load_id: str, on_overlap: str) -> int:
     """Refuse, replace or keep the flows that are there already; returns how many earlier rows gave way."""
-    if on_overlap == "keep":
+    loads = store.backend.table("loads")
+    if on_overlap == "keep" or store.table(loads.filter(loads.source == reading.source).limit(1)).is_empty():
         return 0
     repeated = _repeated_rows(store, reading, load_id)
     count = 0 if repeated is None else int(store.table(repeated.aggregate(n=repeated.count()))["n"][0])

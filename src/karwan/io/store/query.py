@@ -101,7 +101,12 @@ def select(store: Store, selection: Selection) -> ir.Table:
     """The selected flows as an Ibis expression, with `partner` (`country`, or `world` for a total over
     partners).
     """
-    flows = tables.measured(store.backend)
+    flows = _with_partner(_filtered(tables.measured(store.backend), selection))
+    return flows.mutate(chapter=flows.product.substr(0, 2), heading=flows.product.substr(0, 4))
+
+
+def _filtered(table: ir.Table, selection: Selection) -> ir.Table:
+    """The rows of a table the selection takes, as far as the table has the columns to tell."""
     lists = {
         "exporter": selection.exporter,
         "importer": selection.importer,
@@ -115,23 +120,22 @@ def select(store: Store, selection: Selection) -> ir.Table:
         "period": selection.period,
     }
     for name, wanted in lists.items():
-        if wanted:
-            flows = flows.filter(flows[name].isin(list(wanted)))
-    if selection.product:
-        tests = [flows.product.startswith(code) for code in selection.product]
-        flows = flows.filter(_any(tests))
-    if selection.flag:
-        flows = flows.filter(_any([flows.flags.contains(flag) for flag in selection.flag]))
-    if selection.since is not None:
-        flows = flows.filter(flows.period_start >= selection.since)
-    if selection.until is not None:
-        flows = flows.filter(flows.period_end <= selection.until)
-    world = (flows.exporter == "WLD") | (flows.importer == "WLD")
-    return flows.mutate(
-        partner=world.ifelse("world", "country"),
-        chapter=flows.product.substr(0, 2),
-        heading=flows.product.substr(0, 4),
-    )
+        if wanted and name in table.columns:
+            table = table.filter(table[name].isin(list(wanted)))
+    if selection.product and "product" in table.columns:
+        table = table.filter(_any([table.product.startswith(code) for code in selection.product]))
+    if selection.flag and "flags" in table.columns:
+        table = table.filter(_any([table.flags.contains(flag) for flag in selection.flag]))
+    if selection.since is not None and "period_start" in table.columns:
+        table = table.filter(table.period_start >= selection.since)
+    if selection.until is not None and "period_end" in table.columns:
+        table = table.filter(table.period_end <= selection.until)
+    return table
+
+
+def _with_partner(table: ir.Table) -> ir.Table:
+    world = (table.exporter == "WLD") | (table.importer == "WLD")
+    return table.mutate(partner=world.ifelse("world", "country"))
 
 
 def _any(tests: list[ir.BooleanValue]) -> ir.BooleanValue:
@@ -175,8 +179,9 @@ def query(
         )
     if limit is not None and limit < 1:
         raise InvalidInput(f"limit is {limit}.", fix="Give 1 or more.")
-    flows = select(store, selection or Selection())
-    apart = _varying(store, flows, by)
+    selection = selection or Selection()
+    flows = select(store, selection)
+    apart = _varying(store, selection, flows, by)
     groups = [*by, *apart]
     known = flows.weight_g.notnull()
     sums = (flows.group_by(groups) if groups else flows).aggregate(
@@ -201,22 +206,34 @@ def query(
     return QueryResult(table=table, kept_apart=tuple(apart), notes=_notes(apart))
 
 
-def _varying(store: Store, flows: ir.Table, by: Sequence[str]) -> list[str]:
-    """Columns the selected rows differ in that must not be added over and are not grouped by yet."""
-    open_columns = [name for name in KEPT_APART if name not in by]
-    counts = flows.aggregate(
-        **{name: flows[name].nunique() for name in open_columns}, periods=flows.period.nunique()
-    )
-    row = store.table(counts).row(0, named=True)
-    apart = [name for name in open_columns if row[name] > 1]
-    if "period" not in by and row["periods"] > 1 and _overlapping(store, flows):
+def _varying(store: Store, selection: Selection, flows: ir.Table, by: Sequence[str]) -> list[str]:
+    """Columns the selected rows differ in that must not be added over and are not grouped by yet.
+
+    The small tables of lanes and products answer first: a column that has one value there has one in the rows
+    too, and only the others are looked up in the rows themselves.
+    """
+    lanes = _with_partner(_filtered(tables.committed_lanes(store.backend), selection))
+    products = _filtered(store.backend.table("products"), selection)
+    wanted = [name for name in KEPT_APART if name not in by]
+    several = _several(store, lanes, [name for name in wanted if name in lanes.columns])
+    several += _several(store, products, [name for name in wanted if name in products.columns])
+    apart = _several(store, flows, [name for name in wanted if name in several])
+    if "period" not in by and _overlapping(store, lanes) and _overlapping(store, flows):
         apart.insert(0, "period")
     return apart
 
 
-def _overlapping(store: Store, flows: ir.Table) -> bool:
-    """Whether two of the selected periods share a day."""
-    spans = store.table(flows.select("period_start", "period_end", "frequency").distinct()).sort(
+def _several(store: Store, table: ir.Table, names: Sequence[str]) -> list[str]:
+    """Those columns of a table that hold more than one value."""
+    if not names:
+        return []
+    row = store.table(table.aggregate(**{name: table[name].nunique() for name in names})).row(0, named=True)
+    return [name for name in names if row[name] > 1]
+
+
+def _overlapping(store: Store, table: ir.Table) -> bool:
+    """Whether two of the periods share a day."""
+    spans = store.table(table.select("period_start", "period_end", "frequency").distinct()).sort(
         "period_start", "period_end"
     )
     ends = spans["period_end"].shift(1)

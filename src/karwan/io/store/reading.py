@@ -64,6 +64,14 @@ class PackedRows(Protocol):
         """Hash of the content, known after reading."""
 
     @property
+    def rows(self) -> int:
+        """Rows in the batches."""
+
+    @property
+    def value_usd(self) -> float:
+        """Value of the rows in the batches."""
+
+    @property
     def usable(self) -> bool:
         """False where the file turned out to be none the short cut covers; the staged reading takes over."""
 
