@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from karwan.report import basemap, map
+from karwan.report.basemap import Relief
 from karwan.report.labels import Wish, place_labels
 from karwan.report.projection import fit_frame, fit_projection, simplify
+from karwan.report.seaways import split_seaways
 from karwan.report.strands import strands
 from tests.sample_brief import sample_brief
 
@@ -195,3 +197,45 @@ def test_another_pair_of_countries_needs_no_code() -> None:
         nodes, lines, corridors, frozenset(), parties=("BRA", "PRY"), title="t", description="d"
     )
     assert drawn is not None and "Asunción" in drawn[0]
+
+
+def _coast() -> Relief:
+    """Land north of 20 degrees between 40 and 60 east, sea to the south."""
+    elevation = np.full((40, 80), np.nan)
+    elevation[20:, :] = 100.0
+    return Relief(40.0, 10.0, 0.5, elevation)
+
+
+def _sailing(lons: list[float], lats: list[float]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "corridor_id": ["x"],
+            "colour": ["#3f7d4e"],
+            "seq": [0],
+            "mode": ["sea"],
+            "state": ["open"],
+            "lons": [lons],
+            "lats": [lats],
+        }
+    )
+
+
+def test_a_way_along_the_coast_is_bent_out_to_sea() -> None:
+    frame = fit_frame(np.array([42.0, 58.0]), np.array([12.0, 28.0]), 600, 1.2)
+    found = split_seaways(_sailing([44.0, 54.0], [20.2, 20.2]), frame, _coast())
+    assert found.stubs == () and len(found.lines["lons"][0]) == 25
+    assert np.mean(np.array(found.lines["lats"][0])[2:-2] > 20.0) < 0.1
+
+
+def test_a_way_round_a_continent_becomes_a_stub_at_each_end() -> None:
+    frame = fit_frame(np.array([42.0, 78.0]), np.array([12.0, 28.0]), 600, 1.2)
+    found = split_seaways(_sailing([42.0, 78.0], [19.9, 29.0]), frame, _coast())
+    assert found.lines.is_empty() and len(found.stubs) == 2
+    assert found.stubs[0].y[1] > found.stubs[0].y[0]
+
+
+def test_a_way_over_open_sea_stays_straight() -> None:
+    frame = fit_frame(np.array([42.0, 58.0]), np.array([12.0, 28.0]), 600, 1.2)
+    lines = _sailing([44.0, 54.0], [15.0, 13.0])
+    assert split_seaways(lines, frame, _coast()).lines.equals(lines)
+    assert split_seaways(lines, frame, None).lines.equals(lines)

@@ -10,7 +10,7 @@ from karwan.report.fonts import LICENCE, font_folders
 from karwan.report.map import draw_map
 from karwan.report.sections.annexes import annexes
 from karwan.report.sections.basis import basis_section
-from karwan.report.sections.corridors import corridor_facts, corridor_section
+from karwan.report.sections.corridors import corridor_facts, corridor_section, shut_places
 from karwan.report.sections.goods import goods_section
 from karwan.report.sections.plan import plan_facts, plan_section
 from karwan.report.sections.ports import ports_section
@@ -89,7 +89,7 @@ def _build(same: _Same) -> Document:
 
 def _plate(brief: Brief) -> tuple[Figure | None, tuple[str, ...]]:
     part = brief.corridors
-    shut = frozenset(items(part.closures["place"].to_list())) if part.closures.height else frozenset()
+    shut = frozenset(shut_places(brief))
     names = ", ".join(items(part.corridors["name"].to_list())) if part.corridors.height else "none"
     drawn = draw_map(
         part.map_nodes,

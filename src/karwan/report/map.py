@@ -17,6 +17,7 @@ from karwan.report.labels import Placed, Wish, place_labels
 from karwan.report.palette import ALERT, INK, LAND, MUTED, PAPER, RULE, SEA, SEA_INK, safe_colour, text_colour
 from karwan.report.projection import Floats, Frame, fit_frame, simplify
 from karwan.report.relief import relief_image
+from karwan.report.seaways import split_seaways
 from karwan.report.strands import Strand, strands
 from karwan.report.svg import Drawing, points
 from karwan.report.text import clean
@@ -60,7 +61,8 @@ def draw_map(
     )
     drawing.raw('<g clip-path="url(#map-w)">')
     _draw_base(drawing, base, frame, parties)
-    found = strands(lines, frame)
+    sea = split_seaways(lines, frame, base.relief)
+    found = [*strands(sea.lines, frame), *sea.stubs]
     _draw_strands(drawing, found)
     names = {str(r["corridor_id"]): clean(r["name"], 40) for r in corridors.iter_rows(named=True)}
     _draw_places(drawing, known, found, frame, closed, base, names)
@@ -234,7 +236,7 @@ def _free(
     return None
 
 
-_DASH = {"open": "", "closed": "7 4", "planned": "0.1 5.5"}
+_DASH = {"open": "", "closed": "7 4", "planned": "0.1 5.5", "stub": "4 3"}
 
 
 def _draw_strands(drawing: Drawing, found: list[Strand]) -> None:
@@ -267,6 +269,9 @@ def _draw_places(
             continue
         shut = name in closed
         kind = clean(row["kind"])
+        if rank > 2 and not shut:
+            drawing.circle(px, py, 1.7, "#ffffff", stroke=INK, line=0.7)
+            continue
         marks.append((px, py))
         _mark(drawing, px, py, kind, shut)
         if rank <= 2 or shut:
@@ -278,6 +283,7 @@ def _draw_places(
             )
     points_array = np.array(marks) if marks else np.empty((0, 2))
     wishes += _exits(found, frame, names)
+    wishes += _stub_names(found, names)
     placed = place_labels(wishes, points_array, path, frame.width, frame.height)
     boxes = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
     boxes.append((0.0, frame.height - 40, 0.16 * frame.width + 90, frame.height))
@@ -316,7 +322,7 @@ def _exits(found: list[Strand], frame: Frame, names: dict[str, str]) -> list[Wis
     """Labels where a corridor leaves the window: its name, at the edge."""
     result, used = [], set()
     for strand in found:
-        if strand.corridor_id in used or strand.corridor_id not in names:
+        if strand.state == "stub" or strand.corridor_id in used or strand.corridor_id not in names:
             continue
         inside = (strand.x > 0) & (strand.x < frame.width) & (strand.y > 0) & (strand.y < frame.height)
         for k in np.flatnonzero(inside[:-1] != inside[1:]):
@@ -342,6 +348,23 @@ def _exits(found: list[Strand], frame: Frame, names: dict[str, str]) -> list[Wis
             used.add(strand.corridor_id)
             break
     return result
+
+
+def _stub_names(found: list[Strand], names: dict[str, str]) -> list[Wish]:
+    """Labels at the stubs of ways by sea: which corridor goes on there."""
+    return [
+        Wish(
+            names.get(s.corridor_id, "").removesuffix(" sea") + " by sea",
+            float(s.x[-1]),
+            float(s.y[-1]),
+            10.0,
+            1,
+            clear=4.0,
+            fill=text_colour(s.colour),
+        )
+        for s in found
+        if s.state == "stub"
+    ]
 
 
 def _exit_share(strand: Strand, frame: Frame, near: int, far: int) -> float:

@@ -59,7 +59,9 @@ def draw_stages(routes: pl.DataFrame, stages: pl.DataFrame, key: str, title: str
         left = _LEFT + column * (width + _GAP)
         totals = [(value_of(r, measure) or 0.0) * factor for r in rows]
         sums = [
-            sum(v for _, v in split.get((r["corridor_id"], None), {}).get(measure, [])) * factor for r in rows
+            sum(v for kind in STAGES for _, v in split.get((r["corridor_id"], kind), {}).get(measure, []))
+            * factor
+            for r in rows
         ]
         scale = linear([*totals, *sums], left, left + width, pad=0.14)
         drawing.label(left, top, heading)
@@ -72,19 +74,24 @@ def draw_stages(routes: pl.DataFrame, stages: pl.DataFrame, key: str, title: str
     return drawing.render()
 
 
-Split = dict[tuple[str, str | None], dict[str, list[tuple[str, float]]]]
+Split = dict[tuple[str, str], dict[str, list[tuple[str, float]]]]
 
 
 def _split(stages: pl.DataFrame) -> Split:
-    """Stage amounts by corridor: per kind under (corridor, kind), in order under (corridor, None)."""
+    """Stage amounts by corridor and kind; crossings one by one, the stages of other kinds added up."""
     result: Split = {}
     for row in stages.sort("stage", maintain_order=True).iter_rows(named=True) if stages.height else ():
-        for key in ((row["corridor_id"], row["kind"]), (row["corridor_id"], None)):
-            for measure, *_ in MEASURES:
-                value = value_of(row, measure)
-                if value:
-                    label = f"{row['kind']}\t{clean(row['place'] or row['name'], 40)}"
-                    result.setdefault(key, {}).setdefault(measure, []).append((label, value))
+        kind = str(row["kind"])
+        for measure, *_ in MEASURES:
+            value = value_of(row, measure)
+            if not value:
+                continue
+            parts = result.setdefault((row["corridor_id"], kind), {}).setdefault(measure, [])
+            if kind == "crossing" or not parts:
+                name = row["place"] or row["name"] if kind == "crossing" else STAGE_LABEL.get(kind, kind)
+                parts.append((clean(name, 40), value))
+            else:
+                parts[0] = (parts[0][0], parts[0][1] + value)
     return result
 
 
@@ -94,17 +101,16 @@ def _bar(
     colour, x = safe_colour(row["colour"]), scale(0)
     faded = row["status"] != "open"
     for kind in STAGES:
-        for label, value in split.get((row["corridor_id"], kind), {}).get(measure, []):
+        for name, value in split.get((row["corridor_id"], kind), {}).get(measure, []):
             width = scale(value * factor) - scale(0)
             fill = stage_fill(colour, kind)
-            name = label.split("\t")[1]
             drawing.rect(
                 x,
                 y,
                 width,
                 20,
                 fill,
-                stroke=PAPER,
+                stroke=PAPER if width > 3 else "none",
                 line=0.7,
                 title=f"{name}: {number(value * factor, 1 if measure == 'hours' else 0)}",
             )

@@ -13,8 +13,7 @@ from karwan.report.charts.arrivals import draw_arrivals
 from karwan.report.charts.criticality import draw_criticality
 from karwan.report.charts.stages import draw_stages
 from karwan.report.charts.validation import draw_validation
-from karwan.report.palette import safe_colour
-from karwan.report.text import NONE, clean, day, is_number, items, names, number, percent
+from karwan.report.text import NONE, clean, day, is_number, names, number
 
 WAYS = ("a_to_b", "b_to_a")
 
@@ -220,13 +219,13 @@ def _closures(table: pl.DataFrame, notes: Notes) -> Table | None:
     spec = (
         li.text("Place", "place"),
         li.key_text("Kind", "kind", 0.7),
-        li.date("Shut since", "since"),
+        li.date("Since", "since"),
         li.date("Until", "until"),
-        li.date("Last seen shut", "last_seen"),
+        li.date("Last seen so", "last_seen"),
         (Column("Corridors", share=1.0), lambda row: cell(names(row["corridors"]))),
         li.text("Why", "reason", 2.4),
     )
-    return li.listing("closures", "Shut on the day of the brief", table, notes, spec)
+    return li.listing("closures", "Shut or slowed on the day of the brief", table, notes, spec)
 
 
 def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
@@ -328,6 +327,13 @@ def _sensitivity(table: pl.DataFrame, notes: Notes) -> Table | None:
     return li.listing("sensitivity", "Which assumption could flip the answer", table, notes, spec)
 
 
+def shut_places(brief: Brief) -> list[str]:
+    """Names of the places that are shut; slowed ones (kind 'slower ...') are open."""
+    table = brief.corridors.closures
+    rows = table.iter_rows(named=True) if table.height else ()
+    return [clean(r["place"]) for r in rows if not str(r["kind"]).startswith("slower")]
+
+
 def corridor_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     """Rows of the summary: best open route each way, and how many corridors are open."""
     result = []
@@ -346,15 +352,11 @@ def corridor_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
                 result.append((pair, number(best["usd_20t"]), unit, ""))
             else:
                 result.append((pair, "none", f"of {total} corridors is open", ""))
-    shut = brief.corridors.closures
-    if shut.height:
-        result.append(
-            (
-                "Places shut",
-                str(shut.height),
-                f"on {day(brief.as_of)}: {', '.join(items(shut['place'].to_list())[:6])}",
-                "",
-            )
-        )
-    _ = percent, safe_colour
+    shut = shut_places(brief)
+    if shut:
+        shown = ", ".join(shut[:6]) + (" and others" if len(shut) > 6 else "")
+        result.append(("Places shut", str(len(shut)), f"on {day(brief.as_of)}: {shown}", ""))
+    slow = brief.corridors.closures.height - len(shut)
+    if slow > 0:
+        result.append(("Places slowed", str(slow), f"on {day(brief.as_of)}, see the table of closures", ""))
     return result
