@@ -1,4 +1,4 @@
-"""Laws of the potential: independence gives actual trade, scale and labels change nothing but scale and labels."""
+"""Laws of the potential: independence gives actual trade; scale and labels change nothing else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def potentials(flows: pl.DataFrame, exporter: str = "C0", importer: str = "C1") 
 @settings(max_examples=25, deadline=None)
 @given(SIZES)
 def test_independent_tables_have_no_unrealised_potential(size: tuple[int, int, int]) -> None:
-    """Sellers and buyers are different countries, v_ijk = s_ik m_jk v_k: potential is actual trade exactly."""
+    """Sellers and buyers are different countries, v_ijk = s_ik m_jk v_k: potential is actual trade."""
     count, products, seed = size
     random = np.random.default_rng(seed)
     supply = random.dirichlet(np.ones(count), products)

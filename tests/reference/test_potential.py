@@ -1,4 +1,4 @@
-"""Potential against outside truth: published gravity coefficients, statsmodels, ecomplexity, and real trade."""
+"""Potential against outside truth: published gravity, statsmodels, ecomplexity, and real trade."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_fit_equals_statsmodels_with_dummies() -> None:
 
 
 def test_fit_gives_the_published_traditional_gravity() -> None:
-    """Yotov, Piermartini, Monteiro & Larch (2016), application 1, PPML with exporter-time and importer-time effects."""
+    """Yotov et al. (2016), application 1: PPML with exporter-time and importer-time effects."""
     path = shared_path("data/trade/agtpa_applications.parquet")
     years = [1986, 1990, 1994, 1998, 2002, 2006]
     rows = pl.read_parquet(path).filter(

@@ -1,4 +1,4 @@
-"""Competitiveness: landed prices by hand, break-evens put back into the landed cost, and the desk on the case."""
+"""Competitiveness: landed prices by hand, break-evens put back into the landed cost, the desk on the case."""
 
 from __future__ import annotations
 

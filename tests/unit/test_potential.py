@@ -166,12 +166,10 @@ def test_regional_easiness_is_the_weighted_median_by_hand(flows: pl.DataFrame) -
     pairs = [("AAA", "DDD"), ("CCC", "BBB"), ("CCC", "DDD")]
     places = [(margins.country(a), margins.country(b)) for a, b in pairs]
     by_ease = sorted((margins.easiness[p], margins.expected_pairs_usd[p]) for p in places)
-    half, reached = sum(w for _, w in by_ease) / 2, 0.0
-    for ease, weight in by_ease:
-        reached += weight
-        if reached >= half:
-            break
-    assert ours.value == pytest.approx(ease)
+    half = sum(w for _, w in by_ease) / 2
+    reached = itertools.accumulate(w for _, w in by_ease)
+    median = next(e for (e, _), sofar in zip(by_ease, reached, strict=True) if sofar >= half)
+    assert ours.value == pytest.approx(median)
     assert "3 pairs" in ours.note
 
 
@@ -280,7 +278,7 @@ def test_table_is_cut_to_the_level_and_zeros_are_kept(tmp_path: Path) -> None:
     assert found.table.select("product", "value_usd").rows() == [("01", 12.0), ("10", 9.0)]
     assert found.level == "HS2 chapters"
     assert read_world_flows(path).level == "HS6 subheadings"
-    with pytest.raises(InvalidInput, match="no product level is called|No product level"):
+    with pytest.raises(InvalidInput, match="No product level"):
         read_world_flows(path, level="hs3")
     with pytest.raises(InvalidInput, match="no year 2019"):
         read_world_flows(path, years=(2019,))
@@ -411,7 +409,8 @@ def test_brief_takes_both_directions_from_a_store(flows: pl.DataFrame, tmp_path:
     flows.with_columns(pl.col("exporter", "importer").replace(renamed), year=2020).write_csv(csv)
     mapping = tmp_path / "own.yaml"
     mapping.write_text(
-        "name: own\ntitle: own table\nprovider: test\nlicence: none\nlayout: csv\nnomenclature: HS17\ncolumns:\n"
+        "name: own\ntitle: own table\nprovider: test\nlicence: none\nlayout: csv\nnomenclature: HS17\n"
+        "columns:\n"
         "  exporter: {column: exporter, codes: iso3}\n  importer: {column: importer, codes: iso3}\n"
         "  reporter_side: {value: reconciled}\n  period: year\n  product: {column: product, level: 2}\n"
         "  value: value_usd\n  valuation: {value: fob}\n"

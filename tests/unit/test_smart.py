@@ -21,7 +21,8 @@ def imports(*rows: tuple[str, float, float, float], product: str = "1006") -> pl
 def test_by_hand() -> None:
     """Favoured 100 at 20 % to 0 %, others 300 at 20 %; demand -1.2, substitution -1.5.
 
-    g = 1/1.2 - 1 = -1/6; creation 100 x 1.2 / 6 = 20; E_s g = .25; diversion 100 x 300 x .25 / (400 + 25) = 17.647;
+    g = 1/1.2 - 1 = -1/6; creation 100 x 1.2 / 6 = 20; E_s g = .25;
+    diversion 100 x 300 x .25 / (400 + 25) = 17.647;
     revenue: favoured 0 - 20, others .2 x (282.353 - 300) = -3.529; welfare .1 x 20 - .2 x 17.647 = -1.529.
     """
     result = simulate_tariffs(
@@ -130,7 +131,7 @@ def test_a_rise_loses_what_a_cut_gains_and_never_more_than_there_is() -> None:
 
 
 def test_corridor_shock_equals_the_tariff_form_of_the_same_price_change() -> None:
-    """f from 40 % to 20 %: g = 1.2 / 1.4 - 1 whatever the tariff; revenue changes on the values at that tariff."""
+    """f from 40 % to 20 %: g = 1.2 / 1.4 - 1 whatever the tariff; revenue changes with the values."""
     rows = pl.DataFrame(
         {
             "product": ["1006", "1006"],

@@ -227,6 +227,7 @@ def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.
     given = Elasticities(request.import_demand)
     tariffs = _read_frame(request.tariffs, ("exporter", "importer", "product", "rate_share"))
     bought = make_margins(flows.table).flows.filter(pl.col("importer") == request.importer)
+    bought = bought.with_columns(pl.col("exporter", "importer", "product").cast(pl.String))
     rates = tariffs.unique(subset=["exporter", "importer", "product"], keep="first", maintain_order=True)
     rated = bought.join(rates, on=["exporter", "importer", "product"], how="inner", maintain_order="left")
     rated = rated.filter(pl.col("rate_share").is_not_null())

@@ -31,7 +31,8 @@ class Margins:
     pairs_usd
         Yearly value by exporter and importer over all products, shape (C, C).
     flows
-        Yearly mean flows: exporter, importer, product, value_usd; one row for each flow that is not zero.
+        Yearly mean flows: exporter, importer, product (enumerations), value_usd; a row for each that is not
+        zero.
     years
         Number of years averaged over.
     """
@@ -122,19 +123,13 @@ def make_margins(flows: pl.DataFrame) -> Margins:
             "correct or drop them.",
         )
     years = flows["year"].n_unique() if "year" in flows.columns else 1
-    rows = (
-        flows.filter(
-            pl.col("value_usd").is_not_null()
-            & (pl.col("exporter") != pl.col("importer"))
-            & (pl.col("exporter") != "WLD")
-            & (pl.col("importer") != "WLD")
-            & (pl.col("value_usd") > 0)
-        )
-        .group_by("exporter", "importer", "product")
-        .agg(pl.col("value_usd").sum() / years)
-        .sort("exporter", "importer", "product")
+    kept = flows.filter(
+        (pl.col("value_usd") > 0)
+        & (pl.col("exporter") != pl.col("importer"))
+        & (pl.col("exporter") != "WLD")
+        & (pl.col("importer") != "WLD")
     )
-    if rows.is_empty():
+    if kept.is_empty():
         world = flows.height > 0 and bool((flows["importer"] == "WLD").all())
         raise InvalidInput(
             "The table holds exports to the world only: it does not say who buys."
@@ -143,18 +138,26 @@ def make_margins(flows: pl.DataFrame) -> Margins:
             f"{flows.height} rows",
             "give a bilateral table, as BACI, UN Comtrade or the UNCTAD matrix are.",
         )
-    return _sum(rows, max(years, 1))
+    return _sum(kept, max(years, 1))
 
 
-def _sum(rows: pl.DataFrame, years: int) -> Margins:
-    countries = sorted(set(rows["exporter"]) | set(rows["importer"]))
-    products = sorted(set(rows["product"]))
-    coded = rows.select(
-        pl.col("exporter").replace_strict(countries, range(len(countries)), return_dtype=pl.Int64),
-        pl.col("importer").replace_strict(countries, range(len(countries)), return_dtype=pl.Int64),
-        pl.col("product").replace_strict(products, range(len(products)), return_dtype=pl.Int64),
+def _sum(kept: pl.DataFrame, years: int) -> Margins:
+    countries = sorted(set(kept["exporter"].unique()) | set(kept["importer"].unique()))
+    products = sorted(kept["product"].unique())
+    place, good = pl.Enum(countries), pl.Enum(products)
+    # Codes of an enumeration group and sort many times faster than text.
+    rows = (
+        kept.select(
+            pl.col("exporter").cast(place),
+            pl.col("importer").cast(place),
+            pl.col("product").cast(good),
+            pl.col("value_usd").cast(pl.Float64),
+        )
+        .group_by("exporter", "importer", "product")
+        .agg(pl.col("value_usd").sum() / years)
+        .sort("exporter", "importer", "product")
     )
-    i, j, k = (coded[name].to_numpy() for name in ("exporter", "importer", "product"))
+    i, j, k = (rows[n].to_physical().cast(pl.Int64).to_numpy() for n in ("exporter", "importer", "product"))
     value = rows["value_usd"].to_numpy()
     c, n = len(countries), len(products)
 

@@ -150,7 +150,7 @@ def _tariff_terms(margins: Margins, exporter: str, importer: str, expected: Expe
             "demand_tariff_factor": np.ones(n),
             "_tariff_known": np.zeros(n, bool),
         }
-    rates = expected.tariffs.select("exporter", "importer", "product", "rate_share").drop_nulls()
+    rates = _in_codes(expected.tariffs.select("exporter", "importer", "product", "rate_share"), margins)
     rated = margins.flows.join(rates, on=["exporter", "importer", "product"], how="inner")
     faced = _weighted_rate(rated.filter(pl.col("exporter") == exporter), margins)
     world = _weighted_rate(rated, margins)
@@ -168,6 +168,12 @@ def _tariff_terms(margins: Margins, exporter: str, importer: str, expected: Expe
     }
 
 
+def _in_codes(table: pl.DataFrame, margins: Margins) -> pl.DataFrame:
+    """The rows whose countries and products the flows have, in the same enumerations, none incomplete."""
+    kinds = {n: margins.flows.schema[n] for n in ("exporter", "importer", "product") if n in table.columns}
+    return table.with_columns(pl.col(n).cast(kind, strict=False) for n, kind in kinds.items()).drop_nulls()
+
+
 def _weighted_rate(rated: pl.DataFrame, margins: Margins) -> Array:
     mean = rated.group_by("product").agg(
         ((pl.col("rate_share") * pl.col("value_usd")).sum() / pl.col("value_usd").sum()).alias("mean")
@@ -180,9 +186,8 @@ def _distance(margins: Margins, exporter: str, importer: str, distances: pl.Data
     """How far the pair's distance is from the mean distance at which the importer buys each product."""
     if distances is None:
         return _ones(margins)
-    known = (
-        distances.select("exporter", "importer", "distance_km").drop_nulls().filter(pl.col("distance_km") > 0)
-    )
+    known = _in_codes(distances.select("exporter", "importer", "distance_km"), margins)
+    known = known.filter(pl.col("distance_km") > 0)
     own = known.filter((pl.col("exporter") == exporter) & (pl.col("importer") == importer))
     if own.is_empty():
         return _ones(margins)

@@ -314,8 +314,8 @@ def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[s
     sellers = int((margins.exports_usd.sum(axis=1) > 0).sum())
     if sellers < WHOLE_WORLD:
         notes.append(
-            f"Only {sellers} countries sell in this table: shares of the world are shares of these, and supply is "
-            "too high."
+            f"Only {sellers} countries sell in this table: shares of the world are shares of these, "
+            "and supply is too high."
         )
     if margins.years == 1:
         notes.append("One year only: the method asks for a mean of five.")
