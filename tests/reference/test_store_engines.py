@@ -55,13 +55,11 @@ def fill(store: Store, folder: Path) -> None:
 def answers(store: Store) -> list[pl.DataFrame]:
     """Every kind of question: groups, prefixes, dates, flags, and the whole table."""
     questions = [
-        query(store, by=["exporter"]).table,
         query(store, by=["exporter", "chapter", "period"]).table,
         query(
             store, Selection(product=["1006"], since="2020-01-01", until="2023-12-31"), by=["product"]
         ).table,
         query(store, Selection(flag=["unknown_exporter"]), by=["exporter", "flags"]).table,
-        query(store, Selection(exporter=["AFG"], importer=["PAK"], level=[6])).table,
         store.table(store.flows()).sort("source", "exporter", "importer", "product", "period"),
         store.rejects().drop("load_id"),
     ]
@@ -69,6 +67,11 @@ def answers(store: Store) -> list[pl.DataFrame]:
         frame.cast({name: pl.Int64 for name, kind in frame.schema.items() if kind.is_integer()})
         for frame in questions
     ]
+
+
+def counted(store: Store) -> list[tuple[object, ...]]:
+    flows = store.flows()
+    return store.table(flows.aggregate(rows=flows.count(), value_usd=flows.value_usd.sum())).rows()
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +90,7 @@ def check(store: Store, folder: Path, reference: list[pl.DataFrame]) -> None:
     source, path, options = files(folder)[0]
     assert ingest(store, source_named(source).read(path, options))[0].status == "unchanged"
     # A load that never finished is invisible, and its keys are not used again.
-    before = query(store).table.rows()
+    before = counted(store)
     from karwan.io.store import load
 
     lanes = (
@@ -100,7 +103,7 @@ def check(store: Store, folder: Path, reference: list[pl.DataFrame]) -> None:
         store.table(store.backend.table("flow_rows")).head(5).with_columns(lane_key=pl.lit(900_000, pl.Int32))
     )
     load._insert(store, "flow_rows", rows.to_arrow())
-    assert query(store).table.rows() == before
+    assert counted(store) == before
     assert load._next_lane(store) == 900_001
 
 
