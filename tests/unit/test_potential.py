@@ -434,6 +434,7 @@ def test_brief_takes_both_directions_from_a_store(flows: pl.DataFrame, tmp_path:
     ours = brief.filter(pl.col("product").str.ends_with("KAZ to PAK")).sort("product_id")
     assert ours["potential_usd"].to_list() == pytest.approx(table.sort("product")["potential_usd"].to_list())
     assert ours["lacks"].str.contains("a mean of five years").all()
+    assert set(ours["method"]) == {"export potential, regional easiness, 2020"}
 
 
 def test_own_trade_is_the_observed_easiness(flows: pl.DataFrame) -> None:

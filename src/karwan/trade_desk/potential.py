@@ -136,6 +136,7 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
     ).row(0, named=True)
     meta: dict[str, object] = {
         "flows": flows.origin,
+        "period": flows.period,
         "level": result.level,
         "easiness": result.kind,
         **total,
@@ -181,7 +182,8 @@ def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
     )
     more = "; ".join(flows.lacks)
     table = result.table.with_columns(
-        lacks=(pl.col("lacks") + ("; " + more if more else "")).str.strip_chars("; ")
+        method=pl.col("method") + f", {flows.period}",
+        lacks=(pl.col("lacks") + ("; " + more if more else "")).str.strip_chars("; "),
     )
     notes = (
         result.notes

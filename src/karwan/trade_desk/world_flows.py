@@ -41,6 +41,14 @@ class WorldFlows:
     origin: str
     lacks: tuple[str, ...]
 
+    @property
+    def period(self) -> str:
+        """Years averaged, `2016-2020`, `2015`, or `year unknown`."""
+        if "year" not in self.table.columns:
+            return "year unknown"
+        first, last = self.table["year"].min(), self.table["year"].max()
+        return f"{first}" if first == last else f"{first}-{last}"
+
 
 def level_digits(level: str) -> int:
     """Digits of the codes at a level.
