@@ -87,7 +87,9 @@ def _plain(value: Any) -> Any:
 
 
 def _rich(title: str, table: pl.DataFrame, width: int) -> Table:
-    view = Table(title=Text(title), title_justify="left", title_style="bold", header_style="bold", expand=False)
+    view = Table(
+        title=Text(title), title_justify="left", title_style="bold", header_style="bold", expand=False
+    )
     numeric = {name for name, kind in table.schema.items() if kind.is_numeric()}
     for name in table.columns:
         view.add_column(Text(name), justify="right" if name in numeric else "left", overflow="fold")

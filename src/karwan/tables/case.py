@@ -82,7 +82,9 @@ class Case:
     def __getitem__(self, table: str) -> pl.DataFrame:
         if table not in self.tables:
             raise UnknownName(
-                f"No table is called {table!r}.", f"tables: {', '.join(self.tables)}", "use one of these names."
+                f"No table is called {table!r}.",
+                f"tables: {', '.join(self.tables)}",
+                "use one of these names.",
             )
         return self.tables[table]
 
@@ -223,7 +225,9 @@ def _read_settings(path: Path) -> tuple[CaseSettings | None, list[Problem]]:
     brief = raw.get("brief") if isinstance(raw.get("brief"), dict) else {}
     load = brief.get("load_t", 20)
     if not isinstance(load, (int, float)) or not 0 < load <= 60000:
-        problems.append(Problem("error", path.name, 0, "brief.load_t", str(load), "not a load in tonnes", "0 to 60000"))
+        problems.append(
+            Problem("error", path.name, 0, "brief.load_t", str(load), "not a load in tonnes", "0 to 60000")
+        )
         load = 20
     settings = CaseSettings(
         case_id=get("id", str, raw),
@@ -242,6 +246,14 @@ def _read_settings(path: Path) -> tuple[CaseSettings | None, list[Problem]]:
     )
     if not _ID.fullmatch(settings.case_id):
         problems.append(
-            Problem("error", path.name, 0, "id", settings.case_id, "not a case id", "lower case letters, digits, hyphens")
+            Problem(
+                "error",
+                path.name,
+                0,
+                "id",
+                settings.case_id,
+                "not a case id",
+                "lower case letters, digits, hyphens",
+            )
         )
     return (None if problems else settings), problems

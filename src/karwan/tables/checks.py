@@ -48,7 +48,9 @@ def _unknown(file: str, row: int, column: str, value: str, target: str, known: s
     return Problem("error", file, row, column, value, f"not in {target}.csv{hint}", f"a key of {target}.csv")
 
 
-def check_rules(tables: Tables, named: Mapping[str, tuple[str, ...]], parties: tuple[str, str]) -> list[Problem]:
+def check_rules(
+    tables: Tables, named: Mapping[str, tuple[str, ...]], parties: tuple[str, str]
+) -> list[Problem]:
     """Rules that a schema row cannot say; each function below is one of them."""
     nodes = set(tables["nodes"]["node_id"].to_list())
     problems = [
@@ -103,14 +105,19 @@ def links_have_mode_fields(tables: Tables) -> list[Problem]:
 def crossing_links_lie_on_a_side(tables: Tables) -> list[Problem]:
     """A land link that ends at a crossing lies in one of the crossing's two countries."""
     sides = {
-        row["node_id"]: (row["country_a"], row["country_b"]) for row in tables["crossings"].iter_rows(named=True)
+        row["node_id"]: (row["country_a"], row["country_b"])
+        for row in tables["crossings"].iter_rows(named=True)
     }
 
     def test(row: dict[str, object]) -> tuple[str, str, str] | None:
         for end in ("from_node_id", "to_node_id"):
             pair = sides.get(row[end])
             if pair and row["mode"] in ("road", "rail") and row["country"] not in pair:
-                return "country", f"link ends at crossing {row[end]} but lies in neither of its countries", " or ".join(pair)
+                return (
+                    "country",
+                    f"link ends at crossing {row[end]} but lies in neither of its countries",
+                    " or ".join(pair),
+                )
         return None
 
     return _each(tables, "links", test)

@@ -101,7 +101,8 @@ def _read_rows(
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found.add(
-            f"not UTF-8: byte {error.object[error.start]:#04x} at position {error.start}", allowed="save it as UTF-8"
+            f"not UTF-8: byte {error.object[error.start]:#04x} at position {error.start}",
+            allowed="save it as UTF-8",
         )
         return None
     if "\x00" in text:
@@ -126,7 +127,9 @@ def _read_rows(
             else:
                 rows.append((reader.line_num, cells))
     except csv.Error as error:
-        found.add(f"not readable as CSV: {error}", row=reader.line_num, allowed="comma-separated, quotes doubled")
+        found.add(
+            f"not readable as CSV: {error}", row=reader.line_num, allowed="comma-separated, quotes doubled"
+        )
         return None
     if header is None:
         found.add("empty file", allowed=f"a header: {', '.join(spec.column_names)}")
@@ -173,7 +176,9 @@ def _convert(column: Column, cells: list[tuple[int, str]], found: _Collector) ->
             continue
         value = parse(text)
         if value is None:
-            found.add(f"not a {column.type}", row=row, column=column.name, value=text, allowed=_allowed(column))
+            found.add(
+                f"not a {column.type}", row=row, column=column.name, value=text, allowed=_allowed(column)
+            )
         else:
             _check_value(column, value, text, row, found)
         values.append(value)
@@ -184,7 +189,9 @@ def _check_value(column: Column, value: Any, text: str, row: int, found: _Collec
     if column.allowed:
         for item in value if isinstance(value, list) else [str(value)]:
             if item not in column.allowed:
-                found.add("value not allowed", row=row, column=column.name, value=item, allowed=_allowed(column))
+                found.add(
+                    "value not allowed", row=row, column=column.name, value=item, allowed=_allowed(column)
+                )
     if column.unit == "HS" and not _HS.fullmatch(text):
         lost = text.isdigit() and len(text) % 2 == 1
         found.add(
@@ -219,7 +226,11 @@ def _check_keys(spec: TableSpec, keys: list[Any], rows: list[int], found: _Colle
             continue
         if key in first:
             found.add(
-                f"duplicate key, first in row {first[key]}", row=row, column=spec.key, value=key, allowed="one row per key"
+                f"duplicate key, first in row {first[key]}",
+                row=row,
+                column=spec.key,
+                value=key,
+                allowed="one row per key",
             )
         else:
             first[key] = row

@@ -56,12 +56,16 @@ def write_template(party_a: str, party_b: str, folder: Path, as_of: date) -> lis
     for code in (party_a, party_b):
         if not _CODE.fullmatch(code):
             raise InvalidInput(
-                f"{code!r} is not a country code.", "three capital letters are wanted", "use ISO 3166-1 alpha-3."
+                f"{code!r} is not a country code.",
+                "three capital letters are wanted",
+                "use ISO 3166-1 alpha-3.",
             )
     if party_a == party_b:
         raise InvalidInput("A case joins two different countries.", f"both are {party_a}", "name two.")
     if folder.exists() and any(folder.iterdir()):
-        raise InvalidInput(f"{folder} is not empty.", f"{len(list(folder.iterdir()))} files", "name a new folder.")
+        raise InvalidInput(
+            f"{folder} is not empty.", f"{len(list(folder.iterdir()))} files", "name a new folder."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / "case.yaml"]
     case_id = f"{party_a}-{party_b}".lower()
@@ -81,7 +85,11 @@ def write_template(party_a: str, party_b: str, folder: Path, as_of: date) -> lis
 def _seed_rows(table: str, columns: tuple[str, ...], parties: tuple[str, str]) -> list[list[str]]:
     """Rows without which an empty case would not be valid: the two countries and the judgement source."""
     if table == "sources":
-        values = {"source_id": "judgement", "title": "Judgement of the authors, no source", "publisher": "own"}
+        values = {
+            "source_id": "judgement",
+            "title": "Judgement of the authors, no source",
+            "publisher": "own",
+        }
         return [[{**values, "licence": "none"}.get(c, "") for c in columns]]
     if table == "countries":
         return [

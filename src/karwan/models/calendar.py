@@ -1,0 +1,115 @@
+"""Opening windows of a place: daily hours, weekdays, seasons and dated closures on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+HORIZON_DAYS = 400
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+Windows = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class ClosedSpan:
+    """Days on which a place is shut.
+
+    Attributes
+    ----------
+    start, end
+        First and last closed day; `end` None means no end is known.
+    """
+
+    start: date
+    end: date | None
+
+    def covers(self, day: date) -> bool:
+        """Whether `day` is a closed day."""
+        return self.start <= day and (self.end is None or day <= self.end)
+
+
+def seasonal_spans(start: str, end: str, first: date, days: int = HORIZON_DAYS) -> list[ClosedSpan]:
+    """Dated spans of a closure that recurs every year, MM-DD to MM-DD, touching the horizon."""
+    spans = []
+    for year in range(first.year - 1, (first + timedelta(days=days)).year + 1):
+        begin = _day(year, start)
+        finish = _day(year if end >= start else year + 1, end)
+        if finish >= first:
+            spans.append(ClosedSpan(begin, finish))
+    return spans
+
+
+def _day(year: int, month_day: str) -> date:
+    month, day = int(month_day[:2]), int(month_day[3:5])
+    return date(year, month, 28) if (month, day) == (2, 29) and year % 4 else date(year, month, day)
+
+
+def open_windows(
+    first: date,
+    *,
+    hours: str = "00:00-24:00",
+    closed_weekdays: Sequence[str] = (),
+    closed: Sequence[ClosedSpan] = (),
+    utc_offset_h: float = 0.0,
+    days: int = HORIZON_DAYS,
+) -> Windows | None:
+    """Windows in which a place is open, in hours from midnight UTC of `first`.
+
+    Parameters
+    ----------
+    first
+        Day the axis starts.
+    hours
+        Daily opening 'HH:MM-HH:MM', local time; an end before the start runs past midnight.
+    closed_weekdays
+        Weekdays shut, as 'Sat'.
+    closed
+        Dated spans shut.
+    utc_offset_h
+        Local time minus UTC, h.
+    days
+        Length of the axis.
+
+    Returns
+    -------
+    (starts, ends), sorted and disjoint, the last end infinite when the place is open at the horizon's end; None when it is always open.
+    Two empty arrays mean shut throughout.
+    """
+    begin, finish = _hour(hours[:5]), _hour(hours[6:])
+    if finish <= begin:
+        finish += 24.0
+    spans = [span for span in closed if span.end is None or span.end >= first]
+    if finish - begin >= 24.0 and not closed_weekdays and not spans:
+        return None
+    starts: list[float] = []
+    ends: list[float] = []
+    shut = {WEEKDAYS.index(name) for name in closed_weekdays}
+    for offset in range(-1, days):
+        day = first + timedelta(days=offset)
+        if day.weekday() in shut or any(span.covers(day) for span in spans):
+            continue
+        start = max(0.0, offset * 24.0 + begin - utc_offset_h)
+        end = offset * 24.0 + finish - utc_offset_h
+        if end <= 0.0:
+            continue
+        if ends and start <= ends[-1] + 1e-9:
+            ends[-1] = max(end, ends[-1])
+        else:
+            starts.append(start)
+            ends.append(end)
+    if ends and ends[-1] >= days * 24.0 - 24.0 - abs(utc_offset_h):
+        ends[-1] = np.inf
+    return np.array(starts), np.array(ends)
+
+
+def _hour(text: str) -> float:
+    return int(text[:2]) + int(text[3:5]) / 60.0
+
+
+def hours_since(first: date, moment: datetime) -> float:
+    """Hours from midnight of `first` to `moment`, both UTC."""
+    return (moment - datetime(first.year, first.month, first.day)).total_seconds() / 3600.0

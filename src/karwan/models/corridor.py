@@ -1,0 +1,102 @@
+"""Corridors: the best route that keeps to a named corridor, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from karwan.models.network import FreightNetwork
+from karwan.models.network.stage import Row
+from karwan.models.path import allowed_arcs, least_cost_path
+from karwan.models.route import Route, make_route
+from karwan.models.shipment import Shipment
+
+OPEN, CLOSED, ABSENT = "open", "closed", "absent"
+
+
+@dataclass(frozen=True)
+class CorridorRoute:
+    """A corridor between two places for a shipment.
+
+    Attributes
+    ----------
+    status
+        'open'; 'closed' (a place on it is shut: the route is what it would be); 'absent' (no way at all).
+    reason
+        Why it is closed or absent; empty when open.
+    route
+        The route; None when absent.
+    """
+
+    corridor_id: str
+    status: str
+    reason: str
+    route: Route | None
+
+
+def corridor_route(
+    network: FreightNetwork,
+    shipment: Shipment,
+    corridor: Row,
+    origin: str,
+    destination: str,
+    *,
+    backward: bool = False,
+    value_of_time_usd_h: float | None = None,
+) -> CorridorRoute:
+    """Route of least generalised cost (money + value of time x hours) that keeps to a corridor.
+
+    Parameters
+    ----------
+    network, shipment
+        Where and what.
+    corridor
+        Row of the table `corridors`: via, avoid, modes.
+    origin, destination
+        Node ids.
+    backward
+        Travel from the second party to the first: the via places in reverse.
+    value_of_time_usd_h
+        Money an hour is worth; the shipment's own by default.
+    """
+    value = shipment.value_of_time_usd_h if value_of_time_usd_h is None else value_of_time_usd_h
+    cost = network.arc_usd(shipment) + value * network.arc_hours()
+    via: Sequence[str] = corridor["via"] or []
+    via = list(reversed(via)) if backward else list(via)
+    via = [v for v in via if v not in (origin, destination)]
+    avoid, modes = corridor["avoid"] or (), corridor["modes"]
+    usable = allowed_arcs(network, modes=modes, avoid=avoid)
+    found = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=usable)
+    if found.arcs is not None:
+        route = make_route(network, shipment, found.arcs)
+        return CorridorRoute(corridor["corridor_id"], OPEN, "", route)
+    closed_too = allowed_arcs(network, modes=modes, avoid=avoid, closed=True)
+    would_be = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=closed_too)
+    if would_be.arcs is not None:
+        route = make_route(network, shipment, would_be.arcs, ignore_shut=True)
+        reason = "; ".join(f"{place}: {why}" for place, why in route.shut())
+        return CorridorRoute(corridor["corridor_id"], CLOSED, reason, route)
+    passed = [origin, *via][would_be.reached]
+    onward = [*via, destination][would_be.reached]
+    reason = f"no way in {', '.join(modes)} from {passed} to {onward}"
+    return CorridorRoute(corridor["corridor_id"], ABSENT, reason, None)
+
+
+def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False) -> str | None:
+    """Corridor id whose via places the route passes in order and whose modes and avoided places it respects; the one with most via places.
+
+    None where it keeps to no named corridor.
+    """
+    nodes = list(route.nodes)
+    countries = {s.country for s in route.stages}
+    modes = {s.mode for s in route.stages}
+    best: tuple[int, str] | None = None
+    for corridor in corridors:
+        via = list(reversed(corridor["via"])) if backward else list(corridor["via"])
+        avoid = set(corridor["avoid"] or ())
+        if avoid & (set(nodes) | countries) or not modes <= set(corridor["modes"]):
+            continue
+        rest = iter(nodes)
+        if all(v in rest for v in via) and (best is None or len(via) > best[0]):
+            best = (len(via), corridor["corridor_id"])
+    return best[1] if best else None

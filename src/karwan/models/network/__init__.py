@@ -1,0 +1,16 @@
+"""The multimodal network of a case: states, arcs, stages, closures."""
+
+from karwan.models.network.build import NetworkRequest, build_network, carrier_of, mode_of
+from karwan.models.network.stage import Arc, FreightNetwork, Stage, State, worst_basis
+
+__all__ = [
+    "Arc",
+    "FreightNetwork",
+    "NetworkRequest",
+    "Stage",
+    "State",
+    "build_network",
+    "carrier_of",
+    "mode_of",
+    "worst_basis",
+]

@@ -1,0 +1,174 @@
+"""States, stages and arcs of the multimodal network a shipment moves through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from karwan.models.calendar import Windows
+from karwan.models.shipment import Shipment
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
+ROAD = "road"
+SEA = ("sea", "ferry")
+
+
+def worst_basis(*bases: str) -> str:
+    """The weakest of several bases: assumed over computed over observed."""
+    return max(bases, key=lambda b: BASIS_RANK.get(b, 2))
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a shipment is: place, carrier, side of the border, and where its truck is registered.
+
+    Attributes
+    ----------
+    node_id
+        Place.
+    carrier
+        'road', 'rail1435', 'rail1520', 'rail1676', 'sea' or 'ferry'.
+    country
+        Country whose rules hold; '' at sea.
+    registration
+        Country the truck is registered in; '' when no truck is used.
+    """
+
+    node_id: str
+    carrier: str
+    country: str
+    registration: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a route with its money, hours and emissions.
+
+    Attributes
+    ----------
+    kind
+        'line_haul', 'crossing', 'transfer' or 'sailing'.
+    name, place_id, mode, country
+        What and where; `place_id` is a link, crossing or node id.
+    km
+        Length, km.
+    usd_t, usd_unit
+        Money per tonne and per truck or container.
+    hours, variance_h2
+        Mean and variance of its hours, waiting for a ship included, waiting for an opening not.
+    co2_kg_t
+        Well-to-wheel emission per tonne, kg CO2e.
+    headway_h
+        Time between sailings, h; 0 when there is no ship to wait for.
+    basis_usd, basis_hours
+        Weakest basis of the figures that make the money and the mean hours.
+    source_id
+        Sources of all figures used.
+    """
+
+    kind: str
+    name: str
+    place_id: str
+    mode: str
+    country: str
+    km: float
+    usd_t: float
+    usd_unit: float
+    hours: float
+    variance_h2: float
+    co2_kg_t: float
+    headway_h: float
+    basis_usd: str
+    basis_hours: str
+    source_id: str
+
+    @property
+    def basis(self) -> str:
+        """Weaker of the two bases."""
+        return worst_basis(self.basis_usd, self.basis_hours)
+
+    def usd(self, tonnes: float, units: float) -> float:
+        """Money for a load, USD."""
+        return self.usd_t * tonnes + self.usd_unit * units
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A move between two states: its stages, and the calendar that says when it may start."""
+
+    tail: int
+    head: int
+    stages: tuple[Stage, ...]
+    calendar: int
+    place_kind: str
+    place_id: str
+    covariance_h2: float = 0.0
+
+
+@dataclass(frozen=True)
+class FreightNetwork:
+    """All states and arcs open to one kind of shipment between two countries.
+
+    Attributes
+    ----------
+    states, arcs
+        In a fixed order, so that results do not depend on it changing.
+    calendars
+        Opening windows, referred to by `Arc.calendar`; -1 there means always open.
+    shut
+        Calendar index to the reason why it never opens on the horizon.
+    first_day
+        Day the time axis starts (00:00 UTC).
+    form
+        Cargo form the network is built for.
+    skipped
+        (table, key, reason) of rows left out, so that nothing is lost silently.
+    """
+
+    states: tuple[State, ...]
+    arcs: tuple[Arc, ...]
+    calendars: tuple[Windows, ...]
+    shut: Mapping[int, str]
+    first_day: date
+    form: str
+    skipped: tuple[tuple[str, str, str], ...]
+    index: Mapping[State, int] = field(repr=False)
+    out: tuple[tuple[int, ...], ...] = field(repr=False)
+
+    def at(self, node_id: str) -> tuple[int, ...]:
+        """State indices at a place."""
+        return tuple(i for i, s in enumerate(self.states) if s.node_id == node_id)
+
+    def arc_usd(self, shipment: Shipment) -> Floats:
+        """Money of each arc for a shipment, USD, shape (A,)."""
+        return np.array([sum(s.usd(shipment.tonnes, shipment.units) for s in a.stages) for a in self.arcs])
+
+    def arc_hours(self) -> Floats:
+        """Mean hours of each arc without waiting for openings, shape (A,)."""
+        return np.array([sum(s.hours for s in a.stages) for a in self.arcs])
+
+    def arc_variance(self) -> Floats:
+        """Variance of the hours of each arc, h2, the two sides of a crossing correlated, shape (A,)."""
+        return np.array([sum(s.variance_h2 for s in a.stages) + a.covariance_h2 for a in self.arcs])
+
+    def arc_co2(self, shipment: Shipment) -> Floats:
+        """Emission of each arc for a shipment, kg CO2e, shape (A,)."""
+        return np.array([sum(s.co2_kg_t for s in a.stages) * shipment.tonnes for a in self.arcs])
+
+    def arc_km(self) -> Floats:
+        """Length of each arc, km, shape (A,)."""
+        return np.array([sum(s.km for s in a.stages) for a in self.arcs])
+
+    def never_open(self) -> npt.NDArray[np.bool_]:
+        """Arcs whose calendar has no window on the horizon, shape (A,)."""
+        return np.array([a.calendar in self.shut for a in self.arcs], dtype=bool)
+
+
+Row = dict[str, Any]

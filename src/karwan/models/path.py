@@ -1,0 +1,165 @@
+"""Least-cost path through the freight network, past named places in order."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from karwan.models.network import FreightNetwork, mode_of
+from karwan.models.network.stage import SEA, Floats
+
+
+@dataclass(frozen=True)
+class PathSearch:
+    """A path, or how far a search came.
+
+    Attributes
+    ----------
+    arcs
+        Arc indices in order; None when there is no path.
+    reached
+        Number of via places passed before the search ran dry; equals the number of via places when only the destination
+        is out of reach.
+    """
+
+    arcs: tuple[int, ...] | None
+    reached: int
+
+
+def door_states(network: FreightNetwork, node_id: str, modes: Collection[str] = ()) -> tuple[int, ...]:
+    """States in which a shipment starts or ends at a place.
+
+    Boxes and reefers start and end on a truck where the place has a road; bulk may start and end on a siding too. Where `modes` leaves out
+    the road, they start in the modes it names.
+    """
+    states = [i for i in network.at(node_id) if not modes or mode_of(network.states[i].carrier) in modes]
+    land = [i for i in states if network.states[i].carrier not in SEA]
+    road = [i for i in land if network.states[i].carrier == "road"]
+    return tuple((road if road and network.form != "bulk" else land) or (states if modes else ()))
+
+
+def allowed_arcs(
+    network: FreightNetwork, *, modes: Collection[str] = (), avoid: Collection[str] = (), closed: bool = False
+) -> npt.NDArray[np.bool_]:
+    """Arcs a corridor may use.
+
+    Parameters
+    ----------
+    network
+        Freight network.
+    modes
+        Modes allowed; empty is all.
+    avoid
+        Node ids or country codes not to touch.
+    closed
+        Also allow arcs whose calendar never opens.
+
+    Returns
+    -------
+    Boolean array, shape (A,).
+    """
+    avoided = set(avoid)
+    state_ok = np.array(
+        [s.node_id not in avoided and s.country not in avoided for s in network.states], dtype=bool
+    )
+    wanted = set(modes)
+    mode_ok = [not wanted or mode_of(network.states[a.head].carrier) in wanted for a in network.arcs]
+    ends_ok = [bool(state_ok[a.tail] and state_ok[a.head]) for a in network.arcs]
+    usable = np.ones(len(network.arcs), dtype=bool) if closed else ~network.never_open()
+    return np.array(mode_ok, dtype=bool) & np.array(ends_ok, dtype=bool) & usable
+
+
+def least_cost_path(
+    network: FreightNetwork,
+    cost: Floats,
+    origin: str,
+    destination: str,
+    *,
+    via: Sequence[str] = (),
+    modes: Collection[str] = (),
+    allowed: npt.NDArray[np.bool_] | None = None,
+) -> PathSearch:
+    """Cheapest path from one place to another past `via` in order.
+
+    Dijkstra's algorithm on layers: layer n holds the states reached after n via places, and passing the next place climbs one layer, so
+    the path is cheapest as a whole and not leg by leg. A via place that is a crossing is passed by crossing its border.
+
+    Parameters
+    ----------
+    network
+        Freight network.
+    cost
+        Cost of each arc, >= 0, shape (A,).
+    origin, destination
+        Node ids.
+    via
+        Node ids to pass, in order.
+    modes
+        Modes the shipment may start and end in; see `door_states`.
+    allowed
+        Arcs that may be used, shape (A,); None is all.
+
+    Returns
+    -------
+    The path, or how many via places could be passed.
+
+    References
+    ----------
+    Dijkstra (1959), doi:10.1007/BF01386390.
+    """
+    layers = len(via)
+    n_states = len(network.states)
+    nodes = [s.node_id for s in network.states]
+    gates = {network.states[a.head].node_id for a in network.arcs if a.place_kind == "crossing"}
+    climb = _climber(nodes, via, gates)
+    best = np.full((layers + 1) * n_states, np.inf)
+    came: dict[int, tuple[int, int]] = {}
+    heap: list[tuple[float, int]] = []
+    for state in door_states(network, origin, modes):
+        key = climb(0, state, False) * n_states + state
+        best[key] = 0.0
+        heapq.heappush(heap, (0.0, key))
+    goals = {layers * n_states + s for s in door_states(network, destination, modes)}
+    reached = 0
+    while heap:
+        value, key = heapq.heappop(heap)
+        if value > best[key]:
+            continue
+        layer, state = divmod(key, n_states)
+        reached = max(reached, layer)
+        if key in goals:
+            return PathSearch(_walk_back(came, key), layers)
+        for arc in network.out[state]:
+            if allowed is not None and not allowed[arc]:
+                continue
+            head = network.arcs[arc].head
+            target = climb(layer, head, network.arcs[arc].place_kind == "crossing") * n_states + head
+            total = value + cost[arc]
+            if total < best[target]:
+                best[target] = total
+                came[target] = (key, arc)
+                heapq.heappush(heap, (total, target))
+    return PathSearch(None, reached)
+
+
+def _climber(nodes: list[str], via: Sequence[str], gates: Collection[str]) -> Callable[[int, int, bool], int]:
+    """Layer after reaching a state; a crossing counts as passed only when its border is crossed there."""
+
+    def climb(layer: int, state: int, crossed: bool) -> int:
+        while layer < len(via) and nodes[state] == via[layer] and (crossed or via[layer] not in gates):
+            layer += 1
+        return layer
+
+    return climb
+
+
+def _walk_back(came: dict[int, tuple[int, int]], key: int) -> tuple[int, ...]:
+    arcs = []
+    while key in came:
+        key, arc = came[key]
+        arcs.append(arc)
+    return tuple(reversed(arcs))

@@ -1,0 +1,132 @@
+"""A shipment: what travels, how much of it, and what a day costs it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import polars as pl
+
+from karwan.errors import InvalidInput, UnknownName
+
+TRUCK_BASIS_T = 20.0  # CPMM quotes a truck's border payments for a 20 t load
+MAX_TONNES = 2_000_000.0
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A load of one product.
+
+    Attributes
+    ----------
+    product_id, name
+        Product.
+    form
+        'bulk', 'box' or 'reefer': how it travels.
+    tonnes
+        Weight, t.
+    units
+        Trucks or 40 ft containers it fills (wagons' worth of boxes when bulk), a whole number.
+    price_usd_t
+        Value at origin, USD/t.
+    time_cost_share_day
+        Ad-valorem value of one day, share of value (Hummels & Schaur 2013).
+    loss_share_day
+        Expected physical loss per day under way, share of value.
+    """
+
+    product_id: str
+    name: str
+    form: str
+    tonnes: float
+    units: int
+    price_usd_t: float
+    time_cost_share_day: float
+    loss_share_day: float
+
+    @property
+    def value_usd(self) -> float:
+        """Value at origin, USD."""
+        return self.price_usd_t * self.tonnes
+
+    @property
+    def value_of_time_usd_h(self) -> float:
+        """Money one hour is worth to the owner: time cost plus expected loss, USD/h."""
+        return self.value_usd * (self.time_cost_share_day + self.loss_share_day) / 24.0
+
+
+def find_product(products: pl.DataFrame, name: str) -> dict[str, object]:
+    """Row of a product given by id, HS code or name.
+
+    Raises
+    ------
+    UnknownName
+        Nothing or more than one product matches; the message lists candidates.
+    """
+    wanted = name.strip().lower()
+    code = wanted.replace(".", "")
+    rows = products.to_dicts()
+    for test in (
+        lambda r: r["product_id"].lower() == wanted,
+        lambda r: r["hs_code"] == code,
+        lambda r: r["name"].lower() == wanted,
+        lambda r: code.isdigit() and len(code) >= 2 and r["hs_code"].startswith(code),
+        lambda r: wanted in r["name"].lower() or wanted in r["product_id"].lower(),
+    ):
+        found = [r for r in rows if wanted and test(r)]
+        if len(found) == 1:
+            return found[0]
+        if len(found) > 1:
+            names = ", ".join(f"{r['product_id']} ({r['hs_code']})" for r in found[:6])
+            raise UnknownName(
+                f"{name!r} fits {len(found)} products.", names, "name one of them by its product id."
+            )
+    from difflib import get_close_matches
+
+    ids = [r["product_id"] for r in rows]
+    close = get_close_matches(wanted.replace(" ", "_"), ids, n=4, cutoff=0.4) or ids[:8]
+    raise UnknownName(
+        f"No product is called {name!r}.",
+        f"{len(ids)} products in products.csv; nearest: {', '.join(close)}",
+        "use a product id, its name or its HS code; `karwan docs tables products` lists the columns.",
+    )
+
+
+def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipment:
+    """Shipment of `tonnes` of a product.
+
+    Parameters
+    ----------
+    products
+        Table `products` of a case.
+    product
+        Product id, HS code or name.
+    tonnes
+        Weight, t; more than 0 and at most 2,000,000.
+
+    Raises
+    ------
+    InvalidInput
+        Tonnes outside that range.
+    UnknownName
+        No such product.
+    """
+    if not (isinstance(tonnes, (int, float)) and math.isfinite(tonnes) and 0 < tonnes <= MAX_TONNES):
+        raise InvalidInput(
+            f"A shipment cannot weigh {tonnes} t.",
+            f"allowed: more than 0, at most {MAX_TONNES:,.0f}",
+            "give its tonnes.",
+        )
+    row = find_product(products, product)
+    stowage = row["stowage_t_feu"]
+    per_unit = float(stowage) if stowage is not None else TRUCK_BASIS_T  # type: ignore[arg-type]
+    return Shipment(
+        product_id=str(row["product_id"]),
+        name=str(row["name"]),
+        form=str(row["form"]),
+        tonnes=float(tonnes),
+        units=max(1, math.ceil(tonnes / per_unit - 1e-9)),
+        price_usd_t=float(row["price_usd_t"]),  # type: ignore[arg-type]
+        time_cost_share_day=float(row["time_cost_share_day"]),  # type: ignore[arg-type]
+        loss_share_day=float(row["loss_share_day"] or 0.0),  # type: ignore[arg-type]
+    )
