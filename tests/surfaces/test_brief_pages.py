@@ -20,7 +20,7 @@ from karwan.report.workbook import sheets
 from tests.sample_brief import HOSTILE, empty_brief, hostile_brief, sample_brief
 
 MAKE = {"sample": sample_brief, "empty": empty_brief, "hostile": hostile_brief}
-VOID = {"meta", "br", "img", "link", "hr", "input"}
+VOID = {"meta", "br", "wbr", "img", "link", "hr", "input"}
 BLOCKED = {
     "script",
     "iframe",

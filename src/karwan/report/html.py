@@ -130,7 +130,7 @@ def _block(block: Block) -> str:
 def _notes(numbers: tuple[int, ...]) -> str:
     if not numbers:
         return ""
-    links = ",".join(f'<a href="#s{n}" aria-label="source {n}">{n}</a>' for n in numbers)
+    links = ",<wbr>".join(f'<a href="#s{n}" aria-label="source {n}">{n}</a>' for n in numbers)
     return f"<sup>{links}</sup>"
 
 

@@ -13,7 +13,7 @@ from karwan.report.palette import ALERT, INK, MUTED, PAPER, safe_colour, text_co
 from karwan.report.svg import Drawing, linear, points
 from karwan.report.text import clean, number
 
-_LEFT, _ROW, _RIGHT = 176.0, 52.0, 8.0
+_LEFT, _RIGHT = 176.0, 8.0
 MARKS = ("days_p05", "days_p25", "days_p50", "days_p75", "days_p95")
 
 
@@ -34,11 +34,12 @@ def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title:
         return None
     far = [value_of(r, "days_p95") or 0.0 for r, _ in strips]
     scale = linear([0.0, *far], _LEFT, WIDTH - _RIGHT, pad=0.16)
-    bottom = 24 + len(strips) * _ROW
+    step = 52.0 if len(strips) < 7 else 45.0
+    bottom = 24 + len(strips) * step
     drawing = Drawing(key, WIDTH, bottom + 34, title, _say([r for r, _ in strips]))
     x_axis(drawing, scale, 16, bottom, number, count=8, unit="days door to door")
     for k, (row, sample) in enumerate(strips):
-        _strip(drawing, row, sample, scale, 24 + k * _ROW + _ROW / 2, k)
+        _strip(drawing, row, sample, scale, 24 + k * step + step / 2, k)
     drawing.label(_LEFT, 9, "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median")
     return drawing.render()
 
@@ -107,7 +108,7 @@ def _violin(drawing: Drawing, values: Any, scale: Any, y: float, fill: str) -> N
     width = max(0.9 * spread * len(values) ** -0.2, 1e-6)
     grid = np.linspace(low, min(high, scale.high), 48)
     density = np.exp(-0.5 * ((grid[:, None] - values[None, :]) / width) ** 2).sum(axis=1)
-    half = density / density.max() * 15
+    half = density / density.max() * 13
     xs = [scale(float(v)) for v in grid]
     drawing.path(points(xs + xs[::-1], [*(y - half), *(y + half)[::-1]]) + "Z", fill=fill, opacity=0.85)
 

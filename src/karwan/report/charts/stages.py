@@ -23,7 +23,7 @@ from karwan.report.palette import (
 from karwan.report.svg import Drawing, legend, linear
 from karwan.report.text import clean, number
 
-_LEFT, _ROW, _GAP = 118.0, 40.0, 30.0
+_LEFT, _GAP = 118.0, 30.0
 Measure = tuple[str, str, float, str]
 MEASURES: tuple[Measure, ...] = (
     ("usd_20t", "Money, USD per 20 t", 1.0, "USD per 20 t"),
@@ -46,7 +46,8 @@ def draw_stages(routes: pl.DataFrame, stages: pl.DataFrame, key: str, title: str
         return None
     split = _split(stages)
     width = (WIDTH - _LEFT - _GAP) / 2
-    bottom = 56 + len(rows) * _ROW
+    step = 40.0 if len(rows) < 7 else 32.0
+    bottom = 56 + len(rows) * step
     drawing = Drawing(key, WIDTH, bottom + 34, title, _say(rows))
     kinds = [kind for kind in STAGES if any(kind == k for (_, k) in split)]
     top = (
@@ -67,10 +68,10 @@ def draw_stages(routes: pl.DataFrame, stages: pl.DataFrame, key: str, title: str
         drawing.label(left, top, heading)
         x_axis(drawing, scale, top + 8, bottom, number, count=4, unit=unit)
         for k, row in enumerate(rows):
-            y = top + 14 + k * _ROW
+            y = top + 14 + k * step
             _bar(drawing, row, split, measure, factor, scale, y)
     for k, row in enumerate(rows):
-        _name(drawing, row, top + 14 + k * _ROW, k)
+        _name(drawing, row, top + 14 + k * step, k)
     return drawing.render()
 
 
@@ -87,11 +88,11 @@ def _split(stages: pl.DataFrame) -> Split:
             if not value:
                 continue
             parts = result.setdefault((row["corridor_id"], kind), {}).setdefault(measure, [])
-            if kind == "crossing" or not parts:
-                name = row["place"] or row["name"] if kind == "crossing" else STAGE_LABEL.get(kind, kind)
+            name = row["place"] or row["name"] if kind == "crossing" else STAGE_LABEL.get(kind, kind)
+            if not parts or parts[-1][0] != clean(name, 40):
                 parts.append((clean(name, 40), value))
             else:
-                parts[0] = (parts[0][0], parts[0][1] + value)
+                parts[-1] = (parts[-1][0], parts[-1][1] + value)
     return result
 
 

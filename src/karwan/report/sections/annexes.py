@@ -10,7 +10,7 @@ from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
-from karwan.report.text import NONE, clean, names, number, usd, words
+from karwan.report.text import NONE, clean, items, names, number, usd, words
 
 
 def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
@@ -52,7 +52,11 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
     if stages:
         found.append(
             Section(
-                "annex-c", "C", "Stage by stage", "The reference pair, corridor by corridor.", tuple(stages)
+                "annex-c",
+                "C",
+                "Stage by stage",
+                "The reference pair by corridor; line hauls of one mode in one country are one row.",
+                tuple(stages),
             )
         )
     return tuple(found)
@@ -103,9 +107,35 @@ def _stages(brief: Brief, notes: Notes) -> list[Block]:
             same = pl.lit(True)
             for column in ("corridor_id", "origin_id", "destination_id", "direction"):
                 same = same & (pl.col(column) == row[column])
-            part = stages.filter(same).sort("stage", maintain_order=True)
+            part = merge_line_hauls(stages.filter(same).sort("stage", maintain_order=True))
             caption = f"{clean(row['corridor'], 60)}, {names(row['pair_label'])}"
-            listed = li.listing(f"stages-table-{way}-{k}", caption, part, notes, _STAGES, wide=True)
+            spec = [(c, m) for c, m in _STAGES if c.unit != "USD / FEU" or "usd_feu" in part.columns]
+            listed = li.listing(f"stages-table-{way}-{k}", caption, part, notes, spec, wide=True)
             if listed:
                 result.append(listed)
     return result
+
+
+def merge_line_hauls(stages: pl.DataFrame) -> pl.DataFrame:
+    """Stages with consecutive line hauls of one mode in one country as one row, added up, weakest basis."""
+    merged: list[dict[str, Any]] = []
+    for row in stages.iter_rows(named=True):
+        last = merged[-1] if merged else None
+        same = last is not None and all(row[c] == last[c] for c in ("kind", "mode", "country"))
+        if last is None or not same or row["kind"] != "line_haul":
+            merged.append(dict(row))
+            continue
+        for column in ("km", "usd_20t", "usd_feu", "hours", "co2_kg"):
+            if row.get(column) is not None:
+                last[column] = (last[column] or 0.0) + row[column]
+        last["name"] = _span(clean(last["name"]), clean(row["name"]))
+        last["place"] = None
+        last["basis"] = "assumed" if "assumed" in (last["basis"], row["basis"]) else last["basis"]
+        last["source_id"] = "; ".join(dict.fromkeys([*items(last["source_id"]), *items(row["source_id"])]))
+    return pl.DataFrame(merged, schema=stages.schema)
+
+
+def _span(first: str, second: str) -> str:
+    """'Almaty – Taraz' and 'Taraz – Shymkent' as 'Almaty – Shymkent'."""
+    start, end = first.split(" – ")[0], second.split(" – ")[-1]
+    return f"{start} – {end}"
