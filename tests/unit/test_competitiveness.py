@@ -22,8 +22,9 @@ from karwan.models.competitiveness import (
     compare_offers,
     land_offer,
 )
+from karwan.models.shipment import find_product
 from karwan.tables.case import read_case
-from karwan.trade_desk.competitiveness import find_competitiveness, parse_rivals
+from karwan.trade_desk.competitiveness import _store_rivals, find_competitiveness, parse_rivals
 
 KAZ = Offer("KAZ", "KTAP", 600.0, 200.0, 20.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
 AUS = Offer("AUS", "sea", 640.0, 90.0, 30.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
@@ -131,6 +132,38 @@ def test_case_product_over_its_corridors(tmp_path: Path) -> None:
     assert "no break-even" in bare.notes[0]
     with pytest.raises(UnknownName):
         find_competitiveness(case, "unobtainium", day=case.settings.as_of)
+
+
+STORE_MAPPING = (
+    "name: weights\ntitle: with weights\nprovider: test\nlicence: none\nlayout: csv\nnomenclature: HS17\n"
+    "columns:\n"
+    "  exporter: {column: exporter, codes: iso3}\n  importer: {column: importer, codes: iso3}\n"
+    "  reporter_side: {value: importer}\n  period: year\n  product: {column: product, level: 6}\n"
+    "  value: value_usd\n  weight: kg\n  valuation: {value: cif}\n"
+)
+
+
+def test_rivals_from_the_store_are_unit_values(tmp_path: Path) -> None:
+    from karwan.io.sources import source_named
+    from karwan.io.sources.registry import Options
+    from karwan.io.store import ingest, open_store
+
+    csv, mapping, path = tmp_path / "f.csv", tmp_path / "m.yaml", str(tmp_path / "t.duckdb")
+    mapping.write_text(STORE_MAPPING)
+    csv.write_text(
+        "exporter,importer,product,value_usd,kg,year\nAUS,PAK,071320,6000,10000,2019\n"
+        "AUS,PAK,071320,7000,10000,2020\nTZA,PAK,071320,13000,20000,2020\nKAZ,PAK,071320,1,1,2020\n"
+    )
+    with open_store(path, create=True) as store:
+        ingest(store, source_named("table").read(csv, Options(mapping=str(mapping))))
+    case = read_case("kaz-pak")
+    row = find_product(case["products"], "chickpeas")
+    offers, note = _store_rivals(path, case, row, "PAK", "KAZ")
+    assert {o.origin: o.price_usd_t for o in offers} == pytest.approx({"TZA": 650.0, "AUS": 700.0})
+    assert all(o.freight_usd_t == 0 and o.insurance_share == 0 for o in offers)
+    assert "2020" in note
+    none, note = _store_rivals(path, case, row, "UZB", "KAZ")
+    assert none == [] and "no purchases" in note
 
 
 def test_command_prints_json(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from karwan.trade_desk.potential import (
     published_potential,
     region_of,
 )
-from karwan.trade_desk.world_flows import read_distances, read_world_flows
+from karwan.trade_desk.world_flows import read_distances, read_world_flows, store_world_flows
 
 COUNTRIES = ("AAA", "BBB", "CCC", "DDD", "EEE")
 PRODUCTS = ("01", "02", "03", "04")
@@ -158,6 +158,21 @@ def test_interval_spans_the_easiness_terms(flows: pl.DataFrame) -> None:
         flows, "AAA", "BBB", peers=Peers(corridor_ratio=4.0), flow_log_sd=0.0, draws=1
     ).table
     assert (table["high_usd"] / table["low_usd"]).to_list() == pytest.approx([4.0] * 4)
+
+
+def test_corridor_range_widens_its_own_interval_only(flows: pl.DataFrame) -> None:
+    def ends(peers: Peers) -> dict[str, tuple[float, float]]:
+        result = estimate_potential(flows, "AAA", "BBB", peers=peers, flow_log_sd=0.0, draws=200)
+        return {k: (a, b) for k, a, b in result.easiness.select("kind", "low_usd", "high_usd").iter_rows()}
+
+    fixed, ranged = (
+        ends(Peers(corridor_ratio=2.0)),
+        ends(Peers(corridor_ratio=2.0, corridor_range=(1.5, 4.0))),
+    )
+    assert ranged["observed"] == fixed["observed"]
+    assert fixed["corridor"][0] == pytest.approx(fixed["corridor"][1])
+    low, high = (end / fixed["observed"][0] for end in ranged["corridor"])
+    assert 1.5 <= low < 1.7 and 3.5 < high <= 4.0
 
 
 def test_regional_easiness_is_the_weighted_median_by_hand(flows: pl.DataFrame) -> None:
@@ -435,6 +450,46 @@ def test_brief_takes_both_directions_from_a_store(flows: pl.DataFrame, tmp_path:
     assert ours["potential_usd"].to_list() == pytest.approx(table.sort("product")["potential_usd"].to_list())
     assert ours["lacks"].str.contains("a mean of five years").all()
     assert set(ours["method"]) == {"export potential, regional easiness, 2020"}
+
+
+SIDES = (
+    "name: sides\ntitle: both sides\nprovider: test\nlicence: none\nlayout: csv\nnomenclature: HS17\n"
+    "columns:\n"
+    "  exporter: {column: exporter, codes: iso3}\n  importer: {column: importer, codes: iso3}\n"
+    "  reporter_side: side\n  period: year\n  product: {column: product, level: 4}\n"
+    "  value: value_usd\n  valuation: {value: fob}\n"
+)
+
+
+def test_both_sides_reports_give_their_geometric_mean(tmp_path: Path) -> None:
+    from karwan.io.sources import source_named
+    from karwan.io.sources.registry import Options
+    from karwan.io.store import ingest, open_store
+
+    csv, mapping, path = tmp_path / "f.csv", tmp_path / "sides.yaml", str(tmp_path / "t.duckdb")
+    mapping.write_text(SIDES)
+    csv.write_text(
+        "exporter,importer,product,value_usd,side,year\nKAZ,PAK,1001,100,exporter,2020\n"
+        "KAZ,PAK,1001,400,importer,2020\nPAK,KAZ,1006,50,importer,2020\nKAZ,UZB,1001,30,exporter,2020\n"
+    )
+    with open_store(path, create=True) as store:
+        ingest(store, source_named("table").read(csv, Options(mapping=str(mapping))))
+    found = store_world_flows(path)
+    values = {(e, i): v for e, i, v in found.table.select("exporter", "importer", "value_usd").iter_rows()}
+    assert values == pytest.approx({("KAZ", "PAK"): 200.0, ("KAZ", "UZB"): 30.0, ("PAK", "KAZ"): 50.0})
+    assert any("CIF correction" in text for text in found.lacks) and found.period == "2020"
+    assert store_world_flows(path, level="hs2").table["product"].to_list() == ["10", "10", "10"]
+    with pytest.raises(InvalidInput, match="HS6 subheadings"):
+        store_world_flows(path, level="hs6")
+
+
+def test_a_pair_that_does_not_trade_has_no_observed_potential(flows: pl.DataFrame) -> None:
+    silent = flows.filter(~((pl.col("exporter") == "AAA") & (pl.col("importer") == "BBB")))
+    peers = Peers(("CCC",), ("DDD",), corridor_ratio=2.0, corridor_range=(1.5, 3.0))
+    own = estimate_potential(silent, "AAA", "BBB", peers=peers, draws=5)
+    assert own.table["potential_usd"].sum() == 0.0 and own.table["high_usd"].sum() > 0
+    regional = estimate_potential(silent, "AAA", "BBB", easiness="regional", peers=peers, draws=5)
+    assert regional.table["unrealised_usd"].sum() > 0
 
 
 def test_own_trade_is_the_observed_easiness(flows: pl.DataFrame) -> None:

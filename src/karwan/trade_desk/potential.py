@@ -42,6 +42,8 @@ BRIEF_SCHEMA = {
     "lacks": pl.String,
 }
 FINE_LEVEL = 500  # products from which a country's exports over imports of one product mean re-export
+ELASTICITY_RANGE = (2.5, 8.0)  # of trade to trade cost, assumed; Head & Mayer (2014) give 5.03 as the median
+DAY_SHARE_RANGE = (0.006, 0.021)  # ad-valorem cost of a day, Hummels & Schaur (2013)
 SITC_SECTIONS = {
     "0": "Food and live animals",
     "1": "Beverages and tobacco",
@@ -156,21 +158,14 @@ def _flows(request: PotentialRequest) -> WorldFlows:
 def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
     distances = read_distances(request.distances) if request.distances else None
     fine = flows.table["product"].n_unique() >= FINE_LEVEL
-    ratio = None
-    if request.freight_share is not None:
-        ratio = corridor_ratio(
-            request.freight_share,
-            request.days,
-            elasticity=request.trade_elasticity,
-            time_cost_share_day=request.time_cost_share_day,
-        )
+    ratio, ratio_range = _corridor_factor(request)
     expected = Expectations(
         growth=_expectation(request.growth, ("country", "gdp_ratio", "population_ratio")),
         tariffs=_expectation(request.tariffs, ("exporter", "importer", "product", "rate_share")),
         distances=distances,
         net_importer_correction=fine,
     )
-    peers = Peers(region_of(request.exporter), region_of(request.importer), distances, ratio)
+    peers = Peers(region_of(request.exporter), region_of(request.importer), distances, ratio, ratio_range)
     result = estimate_potential(
         flows.table,
         request.exporter,
@@ -191,6 +186,18 @@ def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
         else (*result.notes, "Net-importer correction off: it is meant for single goods.")
     )
     return Potential(**{**vars(result), "table": table, "notes": notes})
+
+
+def _corridor_factor(request: PotentialRequest) -> tuple[float | None, tuple[float, float] | None]:
+    """Factor on trade of the request's corridor change, and its range over elasticities and day values."""
+    if request.freight_share is None:
+        return None, None
+    factors = [
+        corridor_ratio(request.freight_share, request.days, elasticity=theta, time_cost_share_day=a_day)
+        for theta in (request.trade_elasticity, *ELASTICITY_RANGE)
+        for a_day in (request.time_cost_share_day, *DAY_SHARE_RANGE)
+    ]
+    return factors[0], (min(factors), max(factors))
 
 
 def _expectation(path: Path | None, columns: Sequence[str]) -> pl.DataFrame | None:

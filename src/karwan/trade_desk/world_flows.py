@@ -46,8 +46,8 @@ class WorldFlows:
         """Years averaged, `2016-2020`, `2015`, or `year unknown`."""
         if "year" not in self.table.columns:
             return "year unknown"
-        first, last = self.table["year"].min(), self.table["year"].max()
-        return f"{first}" if first == last else f"{first}-{last}"
+        years = sorted(map(int, self.table["year"].unique()))
+        return str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
 
 
 def level_digits(level: str) -> int:

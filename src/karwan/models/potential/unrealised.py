@@ -4,6 +4,7 @@ figure lacks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -65,12 +66,15 @@ class Peers:
         exporter, importer, distance_km, contiguous: feeds the gravity fit.
     corridor_ratio
         Factor on trade from a corridor scenario; see `corridor_ratio`.
+    corridor_range
+        Lowest and highest factor the elasticities allow; drawn evenly in logarithms for the interval.
     """
 
     exporter_region: tuple[str, ...] = ()
     importer_region: tuple[str, ...] = ()
     distances: pl.DataFrame | None = None
     corridor_ratio: float | None = None
+    corridor_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +169,10 @@ def estimate_potential(
     base = (terms["supply"] * terms["demand_usd"]).to_numpy()
     drawn = _draw(margins, exporter, importer, flow_log_sd, draws, seed)
     samples = {kind: base * drawn.goods * (e.value * drawn.ease(kind))[:, None] for kind, e in usable.items()}
+    if peers is not None and peers.corridor_ratio is not None and peers.corridor_range is not None:
+        low, high = np.log(peers.corridor_range) - math.log(peers.corridor_ratio)
+        spread = np.random.default_rng([seed, 1]).uniform(low, high, draws)
+        samples["corridor"] *= np.exp(spread)[:, None]
     return Potential(
         exporter=exporter,
         importer=importer,
