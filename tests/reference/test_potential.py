@@ -142,6 +142,8 @@ def test_thin_pair_spans_two_orders_of_magnitude(sections: pl.DataFrame) -> None
     result = estimate_potential(sections, "KAZ", "PAK", peers=peers, draws=20)
     ease = dict(result.easiness.select("kind", "easiness").iter_rows())
     assert ease["observed"] < 0.01 < ease["regional"] < ease["gravity"]
+    note = result.easiness.filter(pl.col("kind") == "gravity")["note"][0]
+    assert "pairs with like fitted trade" in note
     assert ease["corridor"] == pytest.approx(2 * ease["observed"])
     assert result.table["high_usd"].sum() > 50 * result.table["low_usd"].sum()
     assert any("only repeats that it trades little" in " ".join(note.split()) for note in result.notes)

@@ -249,6 +249,10 @@ def test_exporter_totals_say_nothing_on_buyers(flows: pl.DataFrame) -> None:
         make_margins(flows.with_columns(importer=pl.lit("WLD")))
     with pytest.raises(InvalidInput, match="negative"):
         make_margins(flows.with_columns(value_usd=-pl.col("value_usd")))
+    with pytest.raises(InvalidInput, match="no number"):
+        make_margins(flows.with_columns(value_usd=pl.lit(float("nan"))))
+    with pytest.raises(InvalidInput, match="no country or product"):
+        make_margins(flows.with_columns(product=pl.lit(None, dtype=pl.String)))
 
 
 def test_years_are_averaged_with_absent_as_zero() -> None:
@@ -287,7 +291,8 @@ def test_density_and_ranks_by_hand() -> None:
 def test_table_is_cut_to_the_level_and_zeros_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "flows.csv"
     path.write_text(
-        "exporter,importer,product,value_usd,year\nKAZ,PAK,010121,5,2020\nKAZ,PAK,010129,7,2020\nPAK,KAZ,100630,9,2020\n"
+        "exporter,importer,product,value_usd,year\n"
+        "kaz, PAK ,010121,5,2020\nKAZ,PAK,010129,7,2020\nPAK,KAZ,100630,9,2020\n"
     )
     found = read_world_flows(path, level="hs2")
     assert found.table.select("product", "value_usd").rows() == [("01", 12.0), ("10", 9.0)]

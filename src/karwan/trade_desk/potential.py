@@ -26,7 +26,7 @@ from karwan.models.potential import (
     rank_newcomers,
 )
 from karwan.models.smart import Elasticities, simulate_corridor, simulate_tariffs
-from karwan.tables.case import Case, embedded_cases, read_case
+from karwan.tables.case import Case, embedded_cases, inspect_case, read_case
 from karwan.trade_desk.world_flows import WorldFlows, read_distances, read_world_flows, store_world_flows
 
 BRIEF_SCHEMA = {
@@ -298,11 +298,7 @@ def region_of(country: str) -> tuple[str, ...]:
 
 
 def _from_case(request: PotentialRequest) -> PotentialAnswer:
-    pair = {request.exporter, request.importer}
-    case = next(
-        (c for c in map(read_case, embedded_cases()) if {c.settings.party_a, c.settings.party_b} == pair),
-        None,
-    )
+    case = _case_of({request.exporter, request.importer})
     if case is None:
         raise InvalidInput(
             f"No embedded case has {request.exporter} and {request.importer}, and no trade table is given.",
@@ -318,6 +314,15 @@ def _from_case(request: PotentialRequest) -> PotentialAnswer:
         "commands": " ".join(commands),
     }
     return PotentialAnswer({f"published potentials and offers, {name}": published}, meta, None, commands)
+
+
+def _case_of(pair: set[str]) -> Case | None:
+    """The embedded case of two countries; a case that cannot be read is no hindrance to another."""
+    for name in embedded_cases():
+        found, _ = inspect_case(name)
+        if found is not None and {found.settings.party_a, found.settings.party_b} == pair:
+            return read_case(name)
+    return None
 
 
 def _commands(exporter: str, importer: str) -> tuple[str, ...]:

@@ -118,7 +118,8 @@ def _plain(path: Path) -> pl.DataFrame:
             f"name the columns {', '.join(COLUMNS)} (and year), or give --mapping.",
         )
     kept = [*COLUMNS, *(["year"] if "year" in frame.columns else [])]
-    texts = [pl.col(n).cast(pl.String) for n in ("exporter", "importer", "product")]
+    texts = [pl.col(n).cast(pl.String).str.strip_chars() for n in ("exporter", "importer", "product")]
+    texts[:2] = [text.str.to_uppercase() for text in texts[:2]]
     try:
         numbers = [pl.col("value_usd").cast(pl.Float64)]
         numbers += [pl.col("year").cast(pl.Int64)] if "year" in kept else []

@@ -154,10 +154,17 @@ def gravity_easiness(
     own_x = own.select("ln_km", "contiguous").to_numpy()[0, : used.shape[1]]
     trade = float(np.exp(effect + own_x @ fit.beta))
     value = trade / float(margins.expected_pairs_usd[i, j])
+    alike = (fit.fitted > trade / 3) & (fit.fitted < trade * 3)
+    spread = ""
+    if alike.sum() >= 20:
+        ends = np.quantile(y[rest][alike] / fit.fitted[alike], [0.05, 0.95])
+        spread = (
+            f"; 90 % of {alike.sum()} pairs with like fitted trade have {ends[0]:.2g} to {ends[1]:.2g} of it"
+        )
     border_text = f", contiguity {fit.beta[1]:+.2f}" if len(fit.beta) > 1 else ""
     note = (
         f"gravity trade USD {trade:,.0f}; ln distance {fit.beta[0]:+.2f}{border_text}, "
-        f"{len(y):,} pairs, the pair left out"
+        f"{len(y):,} pairs, the pair left out{spread}"
     )
     return Easiness("gravity", value, note), fit
 

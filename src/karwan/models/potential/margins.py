@@ -104,9 +104,8 @@ def make_margins(flows: pl.DataFrame) -> Margins:
     Raises
     ------
     InvalidInput
-        A column is missing, a value is negative or not finite, nothing is left, or the importer is the world
-        throughout (exporter totals
-        say nothing on who buys).
+        A column, a country or a product is missing, a value is negative or no number, nothing is left, or the
+        importer is the world throughout (exporter totals say nothing on who buys).
     """
     missing = [name for name in NEEDED if name not in flows.columns]
     if missing:
@@ -115,10 +114,12 @@ def make_margins(flows: pl.DataFrame) -> Margins:
             f"columns: {', '.join(flows.columns)}",
             f"name the columns {', '.join(NEEDED)} (and year).",
         )
-    bad = flows.filter((pl.col("value_usd") < 0) | ~pl.col("value_usd").is_finite())
+    keys = [pl.col(name).is_null() for name in ("exporter", "importer", "product")]
+    value = pl.col("value_usd")
+    bad = flows.filter(pl.any_horizontal(*keys, value < 0, ~value.is_finite()))
     if bad.height:
         raise InvalidInput(
-            f"{bad.height} flows have a negative or infinite value.",
+            f"{bad.height} flows have no country or product, or a value that is negative or no number.",
             str(bad.head(3).rows()),
             "correct or drop them.",
         )
