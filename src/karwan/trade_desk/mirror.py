@@ -266,7 +266,7 @@ def _panel(request: MirrorRequest) -> MirrorAnswer:
         "cif": f"{cif.origin}, mean share {cif.mean_share:.3f}",
     }
     if not assumed:
-        meta["sigmas"] = {row["reporter"]: row["sigma_export"] for row in known.iter_rows(named=True)}
+        meta["sigmas"] = _total_sigmas(free, parties)
     tables = {
         "reports of the pair in the store": _directions(found),
         "flows by product": flows,
@@ -274,6 +274,16 @@ def _panel(request: MirrorRequest) -> MirrorAnswer:
         "reliability": known if not assumed else known.clear(),
     }
     return MirrorAnswer(tables, meta)
+
+
+def _total_sigmas(free: pl.DataFrame, parties: tuple[str, str]) -> dict[str, float]:
+    """Sigma of the parties' totals by partner: errors of products partly cancel in a sum."""
+    sums = free.group_by("exporter", "importer").agg(
+        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum())
+        for name in ("export_usd", "import_fob_usd")
+    )
+    table = reporter_sigma(sums).table.filter(pl.col("reporter").is_in(parties))
+    return {row["reporter"]: row["sigma_export"] for row in table.iter_rows(named=True) if row["sigma_export"]}
 
 
 def _directions(found: Reconciled) -> pl.DataFrame:

@@ -8,7 +8,6 @@ values as there are countries; so products are grouped by ubiquity and the sums 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -141,9 +140,11 @@ def complexity(matrix: TradeMatrix, *, threshold: float = 1.0) -> Complexity:
         )
     eci_raw, pci_raw, second = _eigenvectors(kept)
     mean, deviation = float(eci_raw.mean()), float(eci_raw.std())
-    near, total = density(kept), proximity_sums(kept)
+    total, missing = proximity_sums(kept), 1.0 - kept
     unshifted = pci_raw / deviation
-    coi_raw = (near * (1.0 - kept)) @ unshifted
+    through = _through_levels(kept, np.vstack([kept, missing * (unshifted / total)]))
+    near, gain = through[: kept.shape[0]] / total, missing * through[kept.shape[0] :]
+    coi_raw = (near * missing) @ unshifted
     return Complexity(
         countries=tuple(np.asarray(matrix.countries)[countries].tolist()),
         products=tuple(np.asarray(matrix.products)[products].tolist()),
@@ -154,7 +155,7 @@ def complexity(matrix: TradeMatrix, *, threshold: float = 1.0) -> Complexity:
         density=near,
         coi=(coi_raw - coi_raw.mean()) / coi_raw.std(),
         coi_raw=coi_raw,
-        cog=outlook_gain(kept, unshifted, total=total),
+        cog=gain,
         second_eigenvalue=second,
     )
 
@@ -206,16 +207,22 @@ def _through_levels(specialised: Floats, weighted: Floats) -> Floats:
     order = np.argsort(ubiquity, kind="stable")
     levels, starts = np.unique(ubiquity[order], return_index=True)
     bounds = [*starts.tolist(), ubiquity.size]
-    columns, weights = np.ascontiguousarray(specialised[:, order].T), weighted[:, order]
-    parts = [weights[:, a:b] @ columns[a:b] for a, b in pairwise(bounds)]
-    above = np.sum([part / level for part, level in zip(parts, levels, strict=True)], axis=0)
+    columns, weights = specialised[:, order], np.ascontiguousarray(weighted[:, order])
+    above = (weights / ubiquity[order]) @ columns.T
     below = np.zeros_like(above)
     result = np.empty(weighted.shape)
-    for level, part, a, b in zip(levels, parts, bounds[:-1], bounds[1:], strict=True):
+    for level, a, b in zip(levels, bounds[:-1], bounds[1:], strict=True):
+        block = columns[:, a:b]
+        part = weights[:, a:b] @ block.T
         below += part
-        above -= part / level
-        result[:, order[a:b]] = (below / level + above) @ columns[a:b].T
-    return result
+        part /= level
+        above -= part
+        np.divide(below, level, out=part)
+        part += above
+        np.matmul(part, block, out=result[:, a:b])
+    inverse = np.empty_like(order)
+    inverse[order] = np.arange(order.size)
+    return np.asarray(result[:, inverse])
 
 
 def proximity_sums(specialised: Floats) -> Floats:

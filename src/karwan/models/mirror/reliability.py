@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
-from scipy.optimize import nnls
 
 from karwan.errors import InvalidInput, NotConverged
 
@@ -59,10 +57,10 @@ def reporter_sigma(
     """Estimate reporters' reliability from flows that both sides report.
 
     With log errors e_i ~ N(0, s_i), the log ratio of two reports has variance s_i + s_j. Squared log ratios
-    are summed by pair of countries, and the s are found by maximum likelihood (scoring with non-negative
-    least squares). With one sigma a country, the level is identified; with one each as exporter and as
-    importer a constant can move between the two roles, and the split that gives both roles the same mean is
-    taken.
+    are summed by pair of countries, and the s are found by maximum likelihood (scoring, with
+    components below zero set to zero). With one sigma a country, the level is identified; with one each as
+    exporter and as importer a constant can move between the two roles, and the split that gives both roles
+    the same mean is taken.
 
     method 'baci' is Gaulier & Zignago (2010): weighted analysis of variance of |ln ratio| on exporter,
     importer and product effects; sigma = pi/2 (least squares mean - K). The paper prints K in two ways, one
@@ -162,11 +160,14 @@ def _likelihood(
     scale = np.ones(int(product.max()) + 1)
     square = gap**2 * weights
     mass = np.bincount(product, weights=weights) if by_product else np.empty(0)
-    v_x, v_m = np.empty(0), np.empty(0)
+    v_x, v_m, start = np.empty(0), np.empty(0), None
     for _ in range(4 if by_product else 1):
         scaled = square / scale[product] if by_product else square
         total: Floats = np.bincount(pair, weights=scaled, minlength=size * size).astype(np.float64)
-        v_x, v_m = pair_variances(row, column, count[cells], total[cells], size, one_sigma=one_sigma)
+        v_x, v_m = pair_variances(
+            row, column, count[cells], total[cells], size, one_sigma=one_sigma, start=start
+        )
+        start = v_x if one_sigma else np.concatenate([v_x, v_m])
         if by_product:
             expected = (v_x[exporter] + v_m[importer]).clip(FLOOR)
             scale = np.bincount(product, weights=square / expected) / mass
@@ -175,7 +176,14 @@ def _likelihood(
 
 
 def pair_variances(
-    row: Ints, column: Ints, count: Floats, total: Floats, size: int, *, one_sigma: bool = True
+    row: Ints,
+    column: Ints,
+    count: Floats,
+    total: Floats,
+    size: int,
+    *,
+    one_sigma: bool = True,
+    start: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Variance components from sums of squared log ratios by pair of countries.
 
@@ -187,6 +195,8 @@ def pair_variances(
         Weight, and weighted sum of squares, of each pair.
     size
         Number of countries.
+    start
+        Variances to start from.
 
     Returns
     -------
@@ -195,14 +205,14 @@ def pair_variances(
     right = column if one_sigma else column + size
     width = size if one_sigma else 2 * size
     mean = total / count
-    variance = np.full(width, float(total.sum() / count.sum()) / 2.0)
-    for _ in range(200):
+    variance = np.full(width, float(total.sum() / count.sum()) / 2.0) if start is None else start
+    for turn in range(200):
         fitted = np.maximum(variance[row] + variance[right], FLOOR)
         factor = count / fitted**2
         new = _scoring_step(row, right, factor, factor * mean, width)
         change = float(np.abs(new - variance).max())
-        variance = 0.5 * (variance + new) if _ > 20 else new
-        if change < 1e-8 * max(float(variance.max()), 1e-12):
+        variance = 0.5 * (variance + new) if turn > 20 else new
+        if change < 1e-6 * max(float(variance.max()), 1e-12):
             break
     else:
         if change > 1e-3 * float(variance.max()):
@@ -211,30 +221,33 @@ def pair_variances(
                 f"last change {change:.2g} after 200 rounds",
                 "Check the panel for reporters with a handful of flows.",
             )
-    if one_sigma:
-        return variance, variance
-    x, m = variance[:size], variance[size:]
-    seen_x, seen_m = np.unique(row), np.unique(column)
-    shift = float(x[seen_x].mean() - m[seen_m].mean()) / 2.0
-    shift = min(max(shift, -float(m[seen_m].min())), float(x[seen_x].min())) if shift > 0 else shift
-    shift = max(shift, -float(m[seen_m].min())) if shift < 0 else shift
-    return np.maximum(x - shift, 0.0), np.maximum(m + shift, 0.0)
+    return (variance, variance) if one_sigma else (variance[:size], variance[size:])
 
 
 def _scoring_step(row: Ints, right: Ints, factor: Floats, moment: Floats, width: int) -> Floats:
-    """Non-negative weighted least squares of pair means on the two countries' variances."""
-    gram = np.zeros((width, width))
-    np.add.at(gram, (row, row), factor)
-    np.add.at(gram, (right, right), factor)
-    np.add.at(gram, (row, right), factor)
-    np.add.at(gram, (right, row), factor)
+    """Weighted least squares of pair means on the two countries' variances; below zero means zero."""
+    parts = [row * width + row, right * width + right, row * width + right, right * width + row]
+    sums = np.bincount(np.concatenate(parts), weights=np.tile(factor, 4), minlength=width**2)
+    gram: Floats = sums.astype(np.float64).reshape(width, width)
     target = np.bincount(row, weights=moment, minlength=width) + np.bincount(
         right, weights=moment, minlength=width
     )
-    ridge = 1e-10 * float(np.diag(gram).max())
-    lower = np.linalg.cholesky(gram + ridge * np.eye(width))
-    answer, _ = nnls(lower.T, solve_triangular(lower, target, lower=True))
-    return np.asarray(answer)
+    seen = np.flatnonzero(np.diag(gram))
+    scale = float(np.diag(gram).max())
+    gram += 1e-12 * scale * np.eye(width)
+    if right.min() >= width // 2 and row.max() < width // 2:  # two roles: pin the constant between them
+        left = seen < width // 2
+        contrast = np.zeros(width)
+        contrast[seen] = np.where(left, 1.0 / left.sum(), -1.0 / (~left).sum())
+        gram += scale * np.outer(contrast, contrast)
+    answer, kept = np.zeros(width), seen
+    while kept.size:
+        solved = np.linalg.solve(gram[np.ix_(kept, kept)], target[kept])
+        if (solved >= 0).all():
+            answer[kept] = solved
+            break
+        kept = kept[solved > 0]
+    return answer
 
 
 def _baci(
