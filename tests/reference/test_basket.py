@@ -10,6 +10,7 @@ import pytest
 from scipy import optimize
 
 from karwan.models.basket import Scenarios, Terms, choose_basket
+from karwan.models.basket.scenario_rows import least_delivered
 
 
 def random_goods(seed: int, count: int) -> pl.DataFrame:
@@ -127,6 +128,45 @@ def test_least_cost_equals_scipy(seed: int) -> None:
     target = 0.6 * float(table["bound_usd"].sort(descending=True).head(12).sum())
     found = choose_basket(table, most_goods=12, target_usd=target, gap_share=1e-8)
     assert found.cost_usd == pytest.approx(scipy_least_cost(table, 12, target, None, 0), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_narrowed_search_loses_no_more_than_the_gap(seed: int) -> None:
+    """300 goods, of which the search first looks at 60: the basket is scipy's to the gap asked for."""
+    table = random_goods(seed, 300).with_columns(least_usd=pl.lit(0.0))
+    target = 0.4 * float(table["bound_usd"].sort(descending=True).head(8).sum())
+    found = choose_basket(table, most_goods=8, target_usd=target, gap_share=1e-5)
+    best = scipy_least_cost(table, 8, target, None, 0)
+    assert best * (1 - 1e-6) <= found.cost_usd <= best * (1 + 1.1e-5)
+
+
+def test_narrowed_search_finds_the_greatest_value() -> None:
+    """Without other terms the greatest value of N goods is that of the N largest."""
+    table = random_goods(9, 400).with_columns(least_usd=pl.lit(0.0))
+    found = choose_basket(table, most_goods=20, objective="value", gap_share=1e-7)
+    assert found.value_usd == pytest.approx(table["bound_usd"].sort(descending=True).head(20).sum(), rel=1e-6)
+
+
+def test_out_of_reach_of_many_goods_names_the_largest_reach() -> None:
+    table = random_goods(9, 400).with_columns(least_usd=pl.lit(0.0))
+    largest = float(table["bound_usd"].sort(descending=True).head(20).sum())
+    found = choose_basket(table, most_goods=20, target_usd=2 * largest)
+    assert found.reach["reach_usd"][0] == pytest.approx(largest, rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_basket_delivers_less_than_the_tightened_rows_say(seed: int) -> None:
+    """Against random shares of the goods that miss the need in few enough scenarios."""
+    random = np.random.default_rng(seed)
+    delivered = random.lognormal(0, 0.7, (12, 6))
+    need, missed = 0.5 * float(np.median(delivered.sum(axis=1))), 3
+    floor = least_delivered(delivered, need, missed)
+    baskets = random.random((20_000, 6)) ** random.choice([0.3, 1.0, 3.0], (20_000, 1))
+    given = baskets @ delivered.T
+    kept = given[(given < need).sum(axis=1) <= missed]
+    assert kept.shape[0] > 100
+    assert (kept >= floor - 1e-9).all()
+    assert floor.max() > 0
 
 
 @pytest.mark.parametrize("seed", range(3))

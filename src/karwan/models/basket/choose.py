@@ -10,6 +10,7 @@ import polars as pl
 
 from karwan.errors import InvalidInput
 from karwan.models.basket.model import Array, Basket, Objective, Scenarios, Terms, checked_goods
+from karwan.models.basket.narrow import solve_narrowed
 from karwan.models.basket.program import INF, Program, Row, Solution, build, solve
 
 GAP_SHARE = 1e-4
@@ -97,7 +98,7 @@ def choose_basket(
         scenarios=scenarios,
         terms=terms,
     )
-    best = solve(program, gap_share=gap_share, time_limit_s=time_limit_s)
+    best = solve_narrowed(program, gap_share=gap_share, time_limit_s=time_limit_s)
     baseline = sum(terms.baseline_usd.values())
     if best.status == "infeasible":
         from karwan.models.basket.explain import explain

@@ -9,9 +9,10 @@ import polars as pl
 
 from karwan.models.basket.choose import BREACHES, PRICES, REACH, chosen_goods, shadow_prices
 from karwan.models.basket.model import Array, Basket, Objective, Scenarios
+from karwan.models.basket.narrow import solve_narrowed
 from karwan.models.basket.program import INF, Program, Row, solve
 
-GAP_SHARE = 1e-6
+GAP_SHARE = 1e-4
 
 
 def explain(
@@ -30,7 +31,7 @@ def explain(
     target.
     """
     free = _reaching(program, goods, scenarios)
-    best = solve(free, gap_share=GAP_SHARE, time_limit_s=time_limit_s)
+    best = solve_narrowed(free, gap_share=GAP_SHARE, time_limit_s=time_limit_s)
     breaches = least_breach(program, time_limit_s)
     if best.status == "infeasible":
         chosen, value, cost = goods.clear(), 0.0, 0.0
@@ -72,9 +73,9 @@ def _reach(
     rows: list[tuple[str, float, float]] = [("", reach, 0.0)]
     for row in free.rows:
         left = free.without(row.name)
-        found = solve(left, gap_share=GAP_SHARE, time_limit_s=time_limit_s)
+        found = solve_narrowed(left, gap_share=GAP_SHARE, time_limit_s=time_limit_s)
         value = found.objective * free.scale + baseline
-        if value > reach * (1 + 1e-6):
+        if value > reach * (1 + GAP_SHARE):
             rows.append((row.name, value, value - reach))
     everything = float(goods["bound_usd"].sum()) + baseline
     rows.append(("any of the terms", everything, everything - reach))
