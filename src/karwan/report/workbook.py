@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def _formats(book: Any) -> dict[str, Any]:
     return result
 
 
+@cache
 def unit_of(column: str) -> tuple[str, str]:
     """Unit and number format of a column, from the end of its name."""
     for ending, unit, form in _NUMBER:

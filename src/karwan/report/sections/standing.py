@@ -197,7 +197,7 @@ def conflict_list(table: pl.DataFrame, title: str, notes: Notes) -> Prose | None
     texts, numbers = [], []
     for row in table.iter_rows(named=True):
         text, found = notes.lift(f"{clean(row['subject'])}: {clean(row['statement'])}")
-        texts.append(text)
+        texts.append(text[:1].upper() + text[1:])
         numbers.append(tuple(dict.fromkeys([*notes.of(row.get("source_id")), *found])))
     return Prose(tuple(texts), title, tuple(numbers))
 
