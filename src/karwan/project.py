@@ -10,17 +10,17 @@ from typing import Any
 
 import polars as pl
 
-from karwan.schema import load_schema
+from karwan.errors import InvalidInput
 from karwan.tables import (
     Case,
     CaseProblems,
-    Problem,
     embedded_cases,
     inspect_case,
     problems_table,
     read_case,
     write_template,
 )
+from karwan.brief.model import Brief, PlanSection, Standing
 from karwan.tables.basis import basis_counts, conflicts
 
 
@@ -31,6 +31,87 @@ class CaseReport:
     tables: Mapping[str, pl.DataFrame]
     meta: Mapping[str, Any]
     errors: int
+
+
+@dataclass(frozen=True)
+class Project:
+    """An open case and what can be asked of it.
+
+    Examples
+    --------
+    >>> project = open_case("toyland")
+    >>> project.corridors()["corridor"].unique().sort().to_list()
+    ['Midland', 'Pass', 'Rail', 'Sea']
+    """
+
+    case: Case
+
+    def brief(self, as_of: date | None = None) -> Brief:
+        """Every result of the brief on a day; see `karwan.brief.Brief`."""
+        from karwan.brief_desk import brief_of
+
+        return brief_of(self.case, as_of or self.case.settings.as_of)
+
+    def corridors(self, as_of: date | None = None) -> pl.DataFrame:
+        """Corridors between the compared places, both ways; see `karwan.brief.CorridorSection.routes`."""
+        from karwan.brief.corridors import CorridorStudy
+
+        return CorridorStudy(self.case, as_of or self.case.settings.as_of).routes()
+
+    def standing(self, as_of: date | None = None) -> Standing:
+        """Each side's trade figures, like compared with like; see `karwan.brief.Standing`."""
+        from karwan.brief.standing import standing_section
+        from karwan.trade_desk.mirror import reconciled_case
+
+        day = as_of or self.case.settings.as_of
+        return standing_section(self.case, day, reconciled_case(self.case, day).table)
+
+    def plan(self, as_of: date | None = None) -> PlanSection:
+        """The action plan, late promises first; see `karwan.brief.PlanSection`."""
+        from karwan.brief.plan import plan_section
+
+        return plan_section(self.case, as_of or self.case.settings.as_of)
+
+    def sources(self) -> pl.DataFrame:
+        """Sources in use: number, source_id, title, publisher, year, url, licence, rows that rest on it."""
+        from karwan.brief.basis import source_table
+
+        return source_table(self.case)
+
+
+def open_case(name: str | Path) -> Project:
+    """Open a case by the id of an embedded one or by its folder.
+
+    Raises
+    ------
+    UnknownName
+        No such case.
+    CaseProblems
+        The case has errors; every one is listed.
+    """
+    return Project(read_case(name))
+
+
+def save_brief(brief: Brief, folder: Path) -> list[Path]:
+    """Write a brief as one HTML file, a PDF and a workbook.
+
+    Returns
+    -------
+    The files written: `<case>-<day>.html`, `.pdf`, `.xlsx`.
+    """
+    from karwan.report import render_html, render_pdf, write_workbook
+
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(
+            f"{folder} is not a folder.", "a file of that name exists", "name a folder with --out."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{brief.case_id}-{brief.as_of}"
+    page, pdf, book = (folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx"))
+    page.write_text(render_html(brief), encoding="utf-8")
+    pdf.write_bytes(render_pdf(brief))
+    write_workbook(brief, book)
+    return [page, pdf, book]
 
 
 def list_cases() -> pl.DataFrame:
@@ -87,4 +168,4 @@ def _length_findings(case: Case) -> pl.DataFrame:
     return length_findings(case["links"], case["nodes"])
 
 
-__all__ = ["CaseReport", "Problem", "case_report", "list_cases", "load_schema", "new_case"]
+__all__ = ["CaseReport", "Project", "case_report", "list_cases", "new_case", "open_case", "save_brief"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -189,7 +190,9 @@ class CorridorStudy:
                     place=pl.col("place_id").replace_strict(self._place_names, default=pl.col("place_id")),
                 )
             )
-        return pl.concat(parts) if parts else pl.DataFrame()
+        if not parts:
+            return pl.DataFrame(schema=STAGES_SCHEMA)
+        return pl.concat(parts).select(list(STAGES_SCHEMA))
 
     def closures(self) -> pl.DataFrame:
         """What is shut or slowed on the day; see `CorridorSection.closures`."""
@@ -246,11 +249,11 @@ class CorridorStudy:
         settings = self.case.settings
         first = {*settings.origins, *settings.destinations, *settings.ports}
         passed = {n for c in self.corridors for n in c["via"] if n in used}
-        rank = pl.when(pl.col("node_id").is_in(list(first))).then(1)
-        rank = rank.when(pl.col("node_id").is_in(list(passed))).then(2).otherwise(3)
+        is_first, is_passed = pl.col("node_id").is_in(sorted(first)), pl.col("node_id").is_in(sorted(passed))
+        rank = pl.when(is_first).then(1).when(is_passed).then(2).otherwise(3)
         return (
             self.case["nodes"]
-            .filter(pl.col("node_id").is_in(list(used | first)))
+            .filter(pl.col("node_id").is_in(sorted(used | first)))
             .select("node_id", "name", "kind", "country", "lat", "lon", rank=rank.cast(pl.Int64))
         )
 
@@ -282,27 +285,24 @@ def _route_lines(e: Evaluated, places: Mapping[str, tuple[float, float]]) -> lis
     """Runs of one mode and state along a route."""
     route = e.found.route
     assert route is not None
-    rows: list[Row] = []
     states, arcs = route.network.states, route.network.arcs
     shut_places = {place for place, _ in route.shut()}
-    run: list[tuple[float, float]] = []
-    run_key: tuple[str, str] | None = None
+    runs: list[tuple[str, str, list[tuple[float, float]]]] = []
     for a in route.arcs:
         arc = arcs[a]
         tail, head = states[arc.tail].node_id, states[arc.head].node_id
         if tail == head:
             continue
+        mode = arc.stages[0].mode
         state = "closed" if {tail, head, arc.place_id} & shut_places else "open"
-        key = (arc.stages[0].mode, state)
-        if key != run_key and run:
-            rows.append(_line_row(e.corridor["corridor_id"], e.corridor["colour"], len(rows), *run_key, run))  # type: ignore[misc]
-            run = []
-        run_key = key
-        run = run or [places[tail]]
-        run.append(places[head])
-    if run and run_key:
-        rows.append(_line_row(e.corridor["corridor_id"], e.corridor["colour"], len(rows), *run_key, run))
-    return rows
+        if not runs or runs[-1][:2] != (mode, state):
+            runs.append((mode, state, [places[tail]]))
+        runs[-1][2].append(places[head])
+    corridor = e.corridor
+    return [
+        _line_row(corridor["corridor_id"], corridor["colour"], seq, mode, state, points)
+        for seq, (mode, state, points) in enumerate(runs)
+    ]
 
 
 def _line_row(
@@ -320,7 +320,7 @@ def _line_row(
 
 
 _TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
-ROUTE_SCHEMA = {
+ROUTE_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(
         ["corridor_id", "corridor", "colour", "pair_label", "origin_id", "origin", "destination_id"], _TEXT
     ),
@@ -331,7 +331,7 @@ ROUTE_SCHEMA = {
     **dict.fromkeys(["gauge_changes", "crossings"], _INT),
     **dict.fromkeys(["assumed_share", "generalised_usd"], _FLOAT),
 }
-CLOSURE_SCHEMA = {
+CLOSURE_SCHEMA: dict[str, Any] = {
     "place": _TEXT,
     "kind": _TEXT,
     "since": _TEXT,
@@ -341,12 +341,12 @@ CLOSURE_SCHEMA = {
     "corridors": _TEXT,
     "source_id": _TEXT,
 }
-ARRIVAL_SCHEMA = {
+ARRIVAL_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["corridor_id", "corridor", "colour", "direction", "pair_label"], _TEXT),
     "days": pl.List(_FLOAT),
     "on_time_label": _TEXT,
 }
-LINE_SCHEMA = {
+LINE_SCHEMA: dict[str, Any] = {
     "corridor_id": _TEXT,
     "colour": _TEXT,
     "seq": _INT,
@@ -354,4 +354,11 @@ LINE_SCHEMA = {
     "state": _TEXT,
     "lons": pl.List(_FLOAT),
     "lats": pl.List(_FLOAT),
+}
+STAGES_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["corridor_id", "origin_id", "destination_id", "direction"], _TEXT),
+    "stage": _INT,
+    **dict.fromkeys(["kind", "name", "place", "place_id", "mode", "country"], _TEXT),
+    **dict.fromkeys(["km", "usd_20t", "hours", "sd_h", "co2_kg"], _FLOAT),
+    **dict.fromkeys(["basis", "source_id"], _TEXT),
 }

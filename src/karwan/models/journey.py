@@ -123,11 +123,12 @@ def recorded_closures(
     Table with columns place, start_date, end_date, observed_from, observed_to. A crossing with no closure on record has one row
     without dates.
     """
-    rows = []
+    rows: list[tuple[str, date | None, date | None, date, date]] = []
     for crossing in crossings["crossing_id"]:
         spans = _joined(closures, crossing, record_start, as_of)
-        for start, end in spans or [(None, None)]:
-            rows.append((crossing, start, end, record_start, as_of))
+        rows += [(crossing, start, end, record_start, as_of) for start, end in spans]
+        if not spans:
+            rows.append((crossing, None, None, record_start, as_of))
     schema = {
         "place": pl.String,
         "start_date": pl.Date,

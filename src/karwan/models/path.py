@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -62,15 +63,14 @@ def allowed_arcs(
     -------
     Boolean array, shape (A,).
     """
-    avoided = set(avoid)
-    state_ok = np.array(
-        [s.node_id not in avoided and s.country not in avoided for s in network.states], dtype=bool
-    )
-    wanted = set(modes)
-    mode_ok = [not wanted or mode_of(network.states[a.head].carrier) in wanted for a in network.arcs]
-    ends_ok = [bool(state_ok[a.tail] and state_ok[a.head]) for a in network.arcs]
+    avoided, wanted = set(avoid), set(modes)
+    fits = [
+        (not wanted or mode_of(carrier) in wanted) and avoided.isdisjoint(ends)
+        for carrier, *ends in network.arc_places
+    ]
     usable = np.ones(len(network.arcs), dtype=bool) if closed else ~network.never_open()
-    return np.array(mode_ok, dtype=bool) & np.array(ends_ok, dtype=bool) & usable
+    result: npt.NDArray[np.bool_] = np.array(fits, dtype=bool) & usable
+    return result
 
 
 def least_cost_path(
@@ -114,9 +114,12 @@ def least_cost_path(
     layers = len(via)
     n_states = len(network.states)
     nodes = [s.node_id for s in network.states]
-    gates = {network.states[a.head].node_id for a in network.arcs if a.place_kind == "crossing"}
+    heads, crossing = network.heads, network.is_crossing
+    gates = {nodes[head] for head, is_gate in zip(heads, crossing, strict=True) if is_gate}
+    costs = cost.tolist()
+    usable = [True] * len(costs) if allowed is None else allowed.tolist()
     climb = _climber(nodes, via, gates)
-    best = np.full((layers + 1) * n_states, np.inf)
+    best = [inf] * ((layers + 1) * n_states)
     came: dict[int, tuple[int, int]] = {}
     heap: list[tuple[float, int]] = []
     for state in door_states(network, origin, modes):
@@ -134,11 +137,11 @@ def least_cost_path(
         if key in goals:
             return PathSearch(_walk_back(came, key), layers)
         for arc in network.out[state]:
-            if allowed is not None and not allowed[arc]:
+            if not usable[arc]:
                 continue
-            head = network.arcs[arc].head
-            target = climb(layer, head, network.arcs[arc].place_kind == "crossing") * n_states + head
-            total = value + cost[arc]
+            head = heads[arc]
+            target = climb(layer, head, crossing[arc]) * n_states + head
+            total = value + costs[arc]
             if total < best[target]:
                 best[target] = total
                 came[target] = (key, arc)

@@ -64,7 +64,12 @@ def known_flows(flows: pl.DataFrame, sources: pl.DataFrame, as_of: date) -> pl.D
     rows += _derived_totals(rows)
     for row in rows:
         row["period_label"] = period_label(row["period_start"], row["period_end"], row["period_kind"])
-    schema = {**flows.schema, "derived": pl.Boolean, "printed": pl.Int64, "period_label": pl.String}
+    schema: dict[str, Any] = {
+        **flows.schema,
+        "derived": pl.Boolean,
+        "printed": pl.Int64,
+        "period_label": pl.String,
+    }
     table = pl.DataFrame(rows, schema=schema)
     return table.sort("period_end", "period_start", "reporter", "direction", maintain_order=True)
 
@@ -297,7 +302,7 @@ def mirror_pairs(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
 def _overlap_days(first: Row, second: Row) -> int:
     start = max(first["period_start"], second["period_start"])
     end = min(first["period_end"], second["period_end"])
-    return max(0, (end - start).days + 1)
+    return int(max(0, (end - start).days + 1))
 
 
 def annual_series(known: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -146,13 +147,39 @@ class FreightNetwork:
         """State indices at a place."""
         return tuple(i for i, s in enumerate(self.states) if s.node_id == node_id)
 
+    @cached_property
+    def heads(self) -> list[int]:
+        """Head state of each arc."""
+        return [a.head for a in self.arcs]
+
+    @cached_property
+    def is_crossing(self) -> list[bool]:
+        """Whether each arc crosses a border."""
+        return [a.place_kind == "crossing" for a in self.arcs]
+
+    @cached_property
+    def arc_places(self) -> list[tuple[str, str, str, str, str]]:
+        """Of each arc: carrier at its head, node and country at its tail, node and country at its head."""
+        ends = [(self.states[a.tail], self.states[a.head]) for a in self.arcs]
+        return [(h.carrier, t.node_id, t.country, h.node_id, h.country) for t, h in ends]
+
+    @cached_property
+    def _money(self) -> tuple[Floats, Floats]:
+        per_t = np.array([sum(s.usd_t for s in a.stages) for a in self.arcs])
+        return per_t, np.array([sum(s.usd_unit for s in a.stages) for a in self.arcs])
+
+    @cached_property
+    def _hours(self) -> Floats:
+        return np.array([sum(s.hours for s in a.stages) for a in self.arcs])
+
     def arc_usd(self, shipment: Shipment) -> Floats:
         """Money of each arc for a shipment, USD, shape (A,)."""
-        return np.array([sum(s.usd(shipment.tonnes, shipment.units) for s in a.stages) for a in self.arcs])
+        per_t, per_unit = self._money
+        return per_t * shipment.tonnes + per_unit * shipment.units
 
     def arc_hours(self) -> Floats:
         """Mean hours of each arc without waiting for openings, shape (A,)."""
-        return np.array([sum(s.hours for s in a.stages) for a in self.arcs])
+        return self._hours.copy()
 
     def arc_variance(self) -> Floats:
         """Variance of the hours of each arc, h2, the two sides of a crossing correlated, shape (A,)."""

@@ -1,0 +1,144 @@
+"""Section 3 of the brief: what the goods cost at their destination and what the corridor takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from karwan.brief.corridors import CorridorStudy
+from karwan.brief.standing import parties_of
+from karwan.models.corridor import ABSENT, CorridorRoute, corridor_route
+from karwan.models.landed import find_duty, landed_cost
+from karwan.models.network import worst_basis
+from karwan.models.network.stage import Row
+from karwan.models.shipment import TRUCK_BASIS_T, Shipment, make_shipment
+from karwan.tables import Case
+
+_TEXT, _FLOAT = pl.String, pl.Float64
+LANDED_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(
+        ["product_id", "product", "hs_code", "sector", "basket", "direction", "direction_label"], _TEXT
+    ),
+    **dict.fromkeys(["corridor_id", "corridor", "colour", "route_label", "form"], _TEXT),
+    **dict.fromkeys(["price_usd_t", "freight_usd_t", "insurance_usd_t", "time_usd_t", "loss_usd_t"], _FLOAT),
+    **dict.fromkeys(["duty_usd_t", "landed_usd_t", "corridor_share", "days"], _FLOAT),
+    **dict.fromkeys(["tariff_text", "basis", "source_id"], _TEXT),
+}
+
+
+def landed_table(study: CorridorStudy) -> pl.DataFrame:
+    """Landed cost of every product over its cheapest open corridor; see `GoodsSection.landed`.
+
+    A full load of one truck or 40 ft container from the first origin to the first destination of its direction. The route is the corridor
+    of least money plus time; products that travel alike share the search.
+    """
+    case = study.case
+    routes = _RouteFinder(study)
+    rows = [_landed_row(study, routes, product) for product in case["products"].iter_rows(named=True)]
+    return pl.DataFrame([r for r in rows if r], schema=LANDED_SCHEMA)
+
+
+class _RouteFinder:
+    """Best corridor per direction, form and value of time; searches are shared between products of like value."""
+
+    def __init__(self, study: CorridorStudy) -> None:
+        self.study = study
+        self.cache: dict[tuple[str, str], list[CorridorRoute]] = {}
+
+    def options(self, direction: str, shipment: Shipment) -> list[CorridorRoute]:
+        """Open corridor routes for a form, found with the first shipment's own value of time."""
+        key = (direction, shipment.form)
+        if key not in self.cache:
+            network = self.study.network(direction, shipment.form)
+            origin, destination = self.study.pairs(direction)[0]
+            found = [
+                corridor_route(network, shipment, c, origin, destination, backward=direction == "b_to_a")
+                for c in self.study.corridors
+            ]
+            self.cache[key] = [f for f in found if f.status != ABSENT and f.route is not None]
+        return self.cache[key]
+
+
+def _landed_row(study: CorridorStudy, finder: _RouteFinder, product: Row) -> Row | None:
+    case = study.case
+    parties = parties_of(case)
+    direction = "a_to_b" if product["exporter"] == parties.code_a else "b_to_a"
+    exporter, importer = (
+        (parties.code_a, parties.code_b) if direction == "a_to_b" else (parties.code_b, parties.code_a)
+    )
+    full_load = product["stowage_t_feu"] or TRUCK_BASIS_T
+    shipment = make_shipment(case["products"], product["product_id"], full_load)
+    duty = find_duty(case["tariffs"], product["product_id"], importer, exporter)
+    insurance = case.parameter("insurance_share")
+    best: tuple[float, CorridorRoute, Any] | None = None
+    for found in finder.options(direction, shipment):
+        if found.status != "open" or found.route is None:
+            continue
+        usd = sum(s.usd(shipment.tonnes, shipment.units) for s in found.route.stages)
+        landed = landed_cost(shipment, usd, found.route.days, duty, insurance)
+        if best is None or landed.landed_usd_t < best[0]:
+            best = (landed.landed_usd_t, found, landed)
+    if best is None:
+        return None
+    _, found, landed = best
+    assert found.route is not None
+    corridor = next(c for c in study.corridors if c["corridor_id"] == found.corridor_id)
+    origin, destination = study.pairs(direction)[0]
+    return {
+        "product_id": product["product_id"],
+        "product": product["name"],
+        "hs_code": product["hs_code"],
+        "sector": product["sector"],
+        "basket": product["basket"],
+        "direction": direction,
+        "direction_label": parties.direction(direction),
+        "corridor_id": found.corridor_id,
+        "corridor": corridor["name"],
+        "colour": corridor["colour"],
+        "route_label": study.pair_label(origin, destination),
+        "form": product["form"],
+        "price_usd_t": landed.price_usd_t,
+        "freight_usd_t": landed.freight_usd_t,
+        "insurance_usd_t": landed.insurance_usd_t,
+        "time_usd_t": landed.time_usd_t,
+        "loss_usd_t": landed.loss_usd_t,
+        "duty_usd_t": landed.duty_usd_t if duty.known else None,
+        "landed_usd_t": landed.landed_usd_t,
+        "corridor_share": landed.corridor_share,
+        "days": landed.days,
+        "tariff_text": duty.text,
+        "basis": worst_basis(product["basis"], duty.basis),
+        "source_id": f"{product['source_id']};{duty.source_id}",
+    }
+
+
+def group_table(case: Case, reported: pl.DataFrame) -> pl.DataFrame:
+    """Published trade by group of goods; see `GoodsSection.groups`."""
+    sectors = dict(case["products"].select("product_id", "sector").iter_rows())
+    groups = reported.filter(
+        (pl.col("product_group") != "all")
+        & (pl.col("value_kind") == "trade")
+        & pl.col("value_usd").is_not_null()
+    )
+    return groups.select(
+        "reporter",
+        "direction",
+        group="product_group",
+        sector=pl.col("product_id").replace_strict(sectors, default=None, return_dtype=pl.String),
+        value_usd="value_usd",
+        period_label="period_label",
+        source_id="source_id",
+    )
+
+
+POTENTIAL_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["product_id", "product", "sector"], _TEXT),
+    **dict.fromkeys(["actual_usd", "potential_usd", "low_usd", "high_usd", "unrealised_usd"], _FLOAT),
+    **dict.fromkeys(["method", "lacks"], _TEXT),
+}
+BASKET_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["product_id", "product", "sector"], _TEXT),
+    **dict.fromkeys(["value_usd", "bound_usd", "cost_usd", "landed_usd_t"], _FLOAT),
+    "note": _TEXT,
+}

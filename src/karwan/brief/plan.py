@@ -1,0 +1,125 @@
+"""Section 5 of the brief: the action plan, late promises first."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from karwan.brief.model import PlanSection
+from karwan.tables import Case
+
+STATUSES = ("done", "partly_done", "in_progress", "stalled", "not_started", "unknown")
+_TEXT = pl.String
+
+
+def plan_section(case: Case, as_of: date) -> PlanSection:
+    """Tables of section 5; see `PlanSection`.
+
+    A promise is late when its due date has passed and it is not done; one whose state is not known is late too, and stays 'unknown'.
+    """
+    commitments = _commitments(case, as_of)
+    return PlanSection(
+        by_domain=_by_domain(case, commitments),
+        commitments=commitments,
+        milestones=case["milestones"]
+        .sort("date", "milestone_id")
+        .select("milestone_id", "title", "date", "date_precision", "state", "source_id"),
+        ventures=_ventures(case),
+    )
+
+
+def _commitments(case: Case, as_of: date) -> pl.DataFrame:
+    domains = case["domains"].select("domain_id", "rank", domain="name")
+    overdue = pl.col("due").is_not_null() & (pl.col("due") < as_of) & (pl.col("status") != "done")
+    return (
+        case["commitments"]
+        .join(domains, on="domain_id", how="left", maintain_order="left")
+        .with_columns(
+            parties=pl.col("parties").list.join(", "),
+            late=overdue,
+            days_late=pl.when(overdue).then((pl.lit(as_of) - pl.col("due")).dt.total_days()),
+        )
+        .sort(
+            ["late", "days_late", "due", "rank"],
+            descending=[True, True, False, False],
+            nulls_last=True,
+            maintain_order=True,
+        )
+        .select(
+            *(
+                "commitment_id",
+                "domain_id",
+                "domain",
+                "title",
+                "parties",
+                "instrument",
+                "promised_on",
+                "due",
+                "due_basis",
+            ),
+            *(
+                "status",
+                "status_on",
+                "late",
+                "days_late",
+                "evidence",
+                "evidence_url",
+                "scenario_id",
+                "source_id",
+            ),
+        )
+    )
+
+
+def _by_domain(case: Case, commitments: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for domain in case["domains"].sort("rank").iter_rows(named=True):
+        own = commitments.filter(pl.col("domain_id") == domain["domain_id"])
+        counts = {status: int((own["status"] == status).sum()) for status in STATUSES}
+        rows.append(
+            {
+                "domain_id": domain["domain_id"],
+                "domain": domain["name"],
+                "rank": domain["rank"],
+                **counts,
+                "total": own.height,
+                "late": int(own["late"].sum()),
+            }
+        )
+    schema: dict[str, Any] = {"domain_id": _TEXT, "domain": _TEXT, "rank": pl.Int64}
+    return pl.DataFrame(rows, schema={**schema, **dict.fromkeys([*STATUSES, "total", "late"], pl.Int64)})
+
+
+def _ventures(case: Case) -> pl.DataFrame:
+    names = dict(case["nodes"].select("node_id", "name").iter_rows())
+    rows = []
+    for v in case["ventures"].iter_rows(named=True):
+        capacity = (
+            f"{v['capacity']:,.0f} {v['capacity_unit'] or ''} a year".replace("  ", " ")
+            if v["capacity"]
+            else ""
+        )
+        rows.append(
+            {
+                "venture": v["name"],
+                "kind": v["kind"],
+                "place": names.get(v["node_id"]),
+                "parties": ", ".join(v["parties"]),
+                "capex_usd": v["capex_usd"],
+                "capacity_text": capacity,
+                "state": v["state"],
+                "basis": v["basis"],
+                "source_id": v["source_id"],
+            }
+        )
+    schema: dict[str, Any] = dict.fromkeys(["venture", "kind", "place", "parties"], _TEXT)
+    return pl.DataFrame(
+        rows,
+        schema={
+            **schema,
+            "capex_usd": pl.Float64,
+            **dict.fromkeys(["capacity_text", "state", "basis", "source_id"], _TEXT),
+        },
+    )

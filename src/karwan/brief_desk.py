@@ -1,0 +1,45 @@
+"""The brief with every engine at work: corridors, mirror, potential, basket, criticality, target."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from karwan.brief.build import BriefParts, build_brief
+from karwan.brief.corridors import CorridorStudy
+from karwan.brief.goods import landed_table
+from karwan.brief.model import Brief
+from karwan.models.standing import annual_series, known_flows
+from karwan.tables import Case
+from karwan.trade_desk.basket import basket_section
+from karwan.trade_desk.mirror import reconciled_case
+from karwan.trade_desk.potential import brief_potential
+from karwan.trade_desk.target import target_section
+
+
+def brief_of(case: Case, as_of: date) -> Brief:
+    """Brief of a case on a day, with the results of all engines.
+
+    Parameters
+    ----------
+    case
+        Case.
+    as_of
+        Day the brief speaks of; figures and closures after it are not used.
+    """
+    study = CorridorStudy(case, as_of)
+    landed = landed_table(study)
+    basket, basket_text = basket_section(case, landed)
+    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    a, b = case.settings.party_a, case.settings.party_b
+    parts = BriefParts(
+        reconciled=reconciled_case(case, as_of).table,
+        potential=brief_potential(case),
+        basket=basket,
+        basket_text=basket_text,
+        commands=(
+            f"Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, "
+            f"`karwan trade ingest comtrade` asks UN Comtrade; `karwan trade potential {a} {b} --store FILE` then gives the potential by product.",
+        ),
+        target=target_section(case, annual, as_of),
+    )
+    return build_brief(study, landed, parts)
