@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,39 @@ class Project:
 
         return plan_section(self.case, as_of or self.case.settings.as_of)
 
+    def corridor_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
+        """Routes, closures and stages of the corridors, by title."""
+        from karwan.brief.corridors import CorridorStudy
+
+        study = CorridorStudy(self.case, as_of or self.case.settings.as_of)
+        return {"routes": study.routes(), "closures": study.closures(), "stages": study.stages()}
+
+    def standing_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
+        """Tables of `standing` by title."""
+        return _tables_of(self.standing(as_of))
+
+    def plan_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
+        """Tables of `plan` by title."""
+        return _tables_of(self.plan(as_of))
+
     def sources(self) -> pl.DataFrame:
         """Sources in use: number, source_id, title, publisher, year, url, licence, rows that rest on it."""
         from karwan.brief.basis import source_table
 
         return source_table(self.case)
+
+
+def _tables_of(section: Standing | PlanSection) -> dict[str, pl.DataFrame]:
+    return {f.name: getattr(section, f.name) for f in fields(section)}
+
+
+def warm_kernels() -> Iterator[str]:
+    """Compile and cache the loops that the commands use, one line when each is ready."""
+    from karwan.brief_desk import brief_of
+
+    case = read_case("toyland")
+    brief_of(case, case.settings.as_of)
+    yield "ready: networks, corridors, arrivals, basket, target"
 
 
 def open_case(name: str | Path) -> Project:

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 import karwan
-from karwan.cli import case
+from karwan.cli import (
+    brief,
+    case,
+    corridor,
+    plan,
+    trade,
+    trade_basket,
+    trade_indicators,
+    trade_potential,
+    trade_store,
+)
 
 app = typer.Typer(
     name="karwan",
@@ -17,7 +27,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="What holds two countries' trade back, over which corridor, and what removing it is worth.",
 )
+brief.register(app)
+app.command("sources")(plan.sources)
+trade_store.register(trade.app)
+trade_indicators.register(trade.app)
+trade_potential.register(trade.app)
+trade_basket.register(app, trade.app)
 app.add_typer(case.app, name="case")
+app.add_typer(corridor.app, name="corridor")
+app.add_typer(trade.app, name="trade")
+app.add_typer(plan.app, name="plan")
 
 
 def _version(value: bool) -> None:

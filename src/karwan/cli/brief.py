@@ -1,0 +1,53 @@
+"""`karwan brief`: the main job, a case's brief in the terminal and as files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CaseArgument = Annotated[str, typer.Argument(help="Embedded case or folder.")]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day it speaks of; default: the case's own."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `brief` and `warm` to the root command."""
+    app.command("brief")(brief)
+    app.command("warm")(warm)
+
+
+def brief(
+    case: CaseArgument,
+    as_of: AsOfOption = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for HTML, PDF and workbook.")] = Path("out"),
+) -> None:
+    """Print the brief of a case and write it as HTML, PDF and workbook.
+
+    Example: karwan brief kaz-pak --as-of 2026-11-24 --out out
+    """
+    from rich.console import Console
+
+    from karwan.project import open_case, save_brief
+    from karwan.report import print_summary
+
+    result = open_case(case).brief(as_of.date() if as_of else None)
+    paths = save_brief(result, out)
+    print_summary(result, Console())
+    for path in paths:
+        typer.echo(f"wrote {path}")
+
+
+def warm() -> None:
+    """Compile the number-crunching loops once, so that later commands start fast.
+
+    Example: karwan warm
+    """
+    from karwan.project import warm_kernels
+
+    for line in warm_kernels():
+        typer.echo(line)

@@ -1,0 +1,45 @@
+"""`karwan plan` and `karwan sources`: promises and what the case rests on."""
+
+from __future__ import annotations
+
+import typer
+
+from karwan.cli.brief import AsOfOption, CaseArgument
+from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+
+app = typer.Typer(no_args_is_help=True, help="The action plan.")
+COLUMNS = {
+    "by_domain": ["domain", "done", "partly_done", "in_progress", "stalled", "unknown", "total", "late"],
+    "commitments": ["domain", "title", "due", "status", "late", "days_late"],
+    "milestones": ["date", "title", "state"],
+    "ventures": ["venture", "kind", "place", "state", "capex_usd"],
+}
+
+
+@app.command()
+def status(
+    case: CaseArgument, as_of: AsOfOption = None, as_json: JsonOption = False, as_csv: CsvOption = False
+) -> None:
+    """Promises by domain and state, late ones first, and the milestones.
+
+    Example: karwan plan status kaz-pak
+    """
+    from karwan.project import open_case
+
+    tables = open_case(case).plan_tables(as_of.date() if as_of else None)
+    emit(tables, chosen(as_json, as_csv), columns=COLUMNS)
+
+
+def sources(case: CaseArgument, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+    """Sources of a case and how many figures rest on each.
+
+    Example: karwan sources kaz-pak
+    """
+    from karwan.project import open_case
+
+    table = open_case(case).sources()
+    emit(
+        {"sources": table},
+        chosen(as_json, as_csv),
+        columns={"sources": ["number", "title", "publisher", "year", "rows"]},
+    )
