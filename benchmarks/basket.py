@@ -93,7 +93,8 @@ def scipy_basket(
 
 def show(name: str, spent: tuple[float, float], found: Basket, peer: tuple[float, float, float]) -> None:
     """One line of the comparison."""
-    ours = f"karwan {spent[0]:6.2f} s ({spent[1]:5.2f} CPU)  gap {found.gap_share:.2e}  cost {found.cost_usd:13,.0f}"
+    cost = f"gap {found.gap_share:.2e}  cost {found.cost_usd:13,.0f}"
+    ours = f"karwan {spent[0]:6.2f} s ({spent[1]:5.2f} CPU)  {cost}"
     theirs = f"scipy {peer[1]:6.2f} s ({peer[2]:5.2f} CPU)  cost {peer[0]:13,.0f}"
     print(
         f"{name:38s} {ours}  {theirs}  ratio of CPU {peer[2] / spent[1]:5.2f}  ({found.chosen.height} goods)"

@@ -298,7 +298,9 @@ def _series_words(series: Series) -> str:
     spoken = f", {series.spoken} of them spoken figures" if series.spoken else ""
     thin = ""
     if len(series.values) < 10:
-        thin = " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them."
+        thin = (
+            " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them."
+        )
     return (
         f"{series.name}: {len(series.values)} full years ({series.labels[0]} to "
         f"{series.labels[-1]}{spoken}), "
@@ -311,6 +313,11 @@ def share_words(share: float) -> str:
     if share < 0.001:
         return "under 0.1 %"
     return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"
+
+
+def _between(low: float, high: float) -> str:
+    ends = share_words(low), share_words(high)
+    return f"about {ends[0]}" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def _closing(
@@ -330,10 +337,8 @@ def _closing(
         low, high = min(row[2] for row in own), max(row[2] for row in own)
         low_end, high_end = min(row[3] for row in own), max(row[4] for row in own)
         lines.append(
-            f"{target['title']}, {target['due']:%-d %B %Y}: {share_words(low)} to {share_words(high)} by "
-            "the ways "
-            f"side by side; with each one's own uncertainty {share_words(low_end)} to "
-            f"{share_words(high_end)}."
+            f"{target['title']}, {target['due']:%-d %B %Y}: {_between(low, high)} by the ways side by side; "
+            f"with each one's own uncertainty {_between(low_end, high_end)}."
         )
     if found:
         lines.append(

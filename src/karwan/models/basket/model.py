@@ -102,7 +102,7 @@ class Basket:
         Its first row ('') is the reach under all terms.
     breaches
         Only when infeasible: the least breach of the terms that would make a basket possible: constraint,
-        breach, limit, breach_share.
+        breach, unit, limit.
     met_share
         Share of scenarios in which the basket reaches the target; null without scenarios.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import polars as pl
-from scipy import stats
+from scipy import special
 
 from karwan.errors import InvalidInput
 
@@ -34,12 +34,12 @@ class BaseRate:
     @property
     def low(self) -> float:
         """5 % quantile of the posterior."""
-        return float(stats.beta.ppf(0.05, self.successes + 0.5, self.cases - self.successes + 0.5))
+        return float(special.betaincinv(self.successes + 0.5, self.cases - self.successes + 0.5, 0.05))
 
     @property
     def high(self) -> float:
         """95 % quantile of the posterior."""
-        return float(stats.beta.ppf(0.95, self.successes + 0.5, self.cases - self.successes + 0.5))
+        return float(special.betaincinv(self.successes + 0.5, self.cases - self.successes + 0.5, 0.95))
 
 
 @dataclass(frozen=True)

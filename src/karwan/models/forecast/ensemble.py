@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from karwan.errors import InvalidInput, MissingExtra
 
@@ -51,12 +51,12 @@ class LogForecast:
         mean, deviation = self.at(horizon)
         if deviation == 0.0:
             return float(mean >= math.log(target))
-        return float(stats.norm.sf((math.log(target) - mean) / deviation))
+        return float(special.ndtr((mean - math.log(target)) / deviation))
 
     def quantile(self, share: float, horizon: float) -> float:
         """Value below which a share of the futures lies."""
         mean, deviation = self.at(horizon)
-        return math.exp(mean + deviation * float(stats.norm.ppf(share)))
+        return math.exp(mean + deviation * float(special.ndtri(share)))
 
 
 def ensemble(values: Array, years: int) -> tuple[LogForecast, ...]:
@@ -96,7 +96,7 @@ def ensemble(values: Array, years: int) -> tuple[LogForecast, ...]:
         import statsmodels.api  # noqa: F401
     except ImportError as error:
         raise MissingExtra(
-            "The ensemble needs statsmodels.", fix='install it: pip install "karwan[forecast]".'
+            "The ensemble needs statsmodels.", fix="install it: pip install statsmodels."
         ) from error
     members: tuple[Callable[[Array, int], LogForecast], ...] = (_smoothing, _arima, _theta)
     with warnings.catch_warnings():

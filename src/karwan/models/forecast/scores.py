@@ -52,8 +52,8 @@ def pit(observed: Array, mean: Array, deviation: Array) -> Array:
 def back_tests(turnover: pl.DataFrame, *, step_years: int = 4, pooled: bool = True) -> pl.DataFrame:
     """One-step forecasts of ln turnover of every pair by random walks with and without drift.
 
-    At each step only what came before is used, at least five values without a gap and all positive. The
-    pooled walk takes its scale from all pairs' earlier steps, its drift as zero.
+    At each step only what came before is used, at least five values without a gap and all positive. The pooled
+    walk takes its drift and scale from all pairs' earlier steps.
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ def back_tests(turnover: pl.DataFrame, *, step_years: int = 4, pooled: bool = Tr
         Result of `turnover_panel`.
     step_years
         Distance between two years of the panel.
+    pooled
+        Add the pooled walk.
 
     Returns
     -------

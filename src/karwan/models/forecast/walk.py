@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from karwan.errors import InvalidInput
 
@@ -52,7 +52,7 @@ class Walk:
 
     def quantile(self, share: float, horizon: float) -> float:
         """Value below which a share of the futures lies."""
-        return math.exp(self.centre(horizon) + self.spread(horizon) * float(stats.norm.ppf(share)))
+        return math.exp(self.centre(horizon) + self.spread(horizon) * float(special.ndtri(share)))
 
     def chance(self, target: float, horizon: float) -> float:
         """P(v(t+h) >= target), formula F14: Phi((mu h - ln(T/v)) / sqrt(s^2 h + s^2 h^2 / n))."""
@@ -62,7 +62,7 @@ class Walk:
         spread = self.spread(horizon)
         if spread == 0.0:
             return float(distance >= 0)
-        return float(stats.norm.cdf(distance / spread))
+        return float(special.ndtr(distance / spread))
 
     def chance_t(self, target: float, horizon: float) -> float:
         """P(v(t+h) >= target) with the scale uncertain too: Student's t with `freedom` degrees in place of
@@ -76,11 +76,13 @@ class Walk:
         distance, spread = self.centre(horizon) - math.log(target), self.spread(horizon)
         if spread == 0.0:
             return float(distance >= 0)
-        return float(stats.t.cdf(distance / spread, self.freedom))
+        return float(special.stdtr(self.freedom, distance / spread))
 
     def quantile_t(self, share: float, horizon: float) -> float:
         """Quantile of the predictive distribution of `chance_t`."""
-        return math.exp(self.centre(horizon) + self.spread(horizon) * float(stats.t.ppf(share, self.freedom)))
+        return math.exp(
+            self.centre(horizon) + self.spread(horizon) * float(special.stdtrit(self.freedom, share))
+        )
 
     def chance_range(self, target: float, horizon: float, cover: float = 0.9) -> tuple[float, float]:
         """The chance at the ends of the interval of s (chi-square, `freedom` degrees): how little a short
@@ -94,7 +96,7 @@ class Walk:
         sums = self.scale**2 * self.freedom
         found = [self.chance(target, horizon)]
         for share in (tail, 1.0 - tail):
-            scale = math.sqrt(sums / float(stats.chi2.ppf(share, self.freedom)))
+            scale = math.sqrt(sums / 2.0 * float(special.gammaincinv(self.freedom / 2.0, share)))
             found.append(replace(self, scale=scale).chance(target, horizon))
         return min(found), max(found)
 
