@@ -13,6 +13,7 @@ from karwan.errors import InvalidInput, NotConverged
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FLOOR = 1e-4
+FEWEST_FLOWS = 30
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def reporter_sigma(
     method 'baci' is Gaulier & Zignago (2010): weighted analysis of variance of |ln ratio| on exporter,
     importer and product effects; sigma = pi/2 (least squares mean - K). The paper prints K in two ways, one
     of which makes the best reporter's sigma negative; here K is the smallest of (mean - 2 standard errors)
-    over reporters.
+    over reporters with at least 30 flows: a reporter of few flows has so large an error that it alone would
+    set K.
 
     Parameters
     ----------
@@ -282,6 +284,7 @@ def _baci(
     for k in (0, 1):
         seen = mass[k] > 0
         means, errors = level + effects[k], spread / np.sqrt(np.maximum(mass[k], 1e-300))
-        best = float((means - 2.0 * errors)[seen].min())
-        sigmas.append(np.where(seen, np.pi / 2.0 * (means - best), 0.0))
+        many = np.bincount(groups[k], minlength=sizes[k]) >= FEWEST_FLOWS
+        best = float((means - 2.0 * errors)[many if many.any() else seen].min())
+        sigmas.append(np.where(seen, np.pi / 2.0 * np.maximum(means - best, 0.0), 0.0))
     return sigmas[0], sigmas[1]
