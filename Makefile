@@ -1,0 +1,54 @@
+# Every target builds its own .venv on a fresh clone: Python >= 3.11, make and git are enough.
+PYTHON ?= python3
+CASE ?= kaz-pak
+OUT ?= out
+JOBS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --retries 8 --timeout 60 -c constraints.txt
+
+.PHONY: brief test check format docs benchmarks clean
+
+brief: .venv/ready ## the brief of the embedded case: terminal, HTML, PDF, workbook in out/
+	$(BIN)/karwan brief $(CASE) --out $(OUT)
+
+test: .venv/test-ready
+	$(BIN)/python -m pytest -q -n $(JOBS)
+
+check: .venv/test-ready
+	$(BIN)/ruff format --check src tests benchmarks tools
+	$(BIN)/ruff check src tests benchmarks tools
+	$(BIN)/mypy
+	$(BIN)/python tools/docs.py --check
+	$(BIN)/python -m pytest -q tests/surfaces/test_layers.py
+
+format: .venv/test-ready
+	$(BIN)/ruff format src tests benchmarks tools
+	$(BIN)/ruff check --fix src tests benchmarks tools
+
+docs: .venv/ready ## rewrite the generated pages docs/tables.md and docs/commands.md
+	$(BIN)/python tools/docs.py
+
+benchmarks: .venv/test-ready
+	$(PIP) -e '.[benchmarks]'
+	@echo "ready: run one with $(BIN)/python benchmarks/NAME.py"
+
+.venv/made:
+	$(PYTHON) -c 'import sys; sys.exit("Karwan needs Python 3.11 or newer; set PYTHON=") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/ready: .venv/made pyproject.toml constraints.txt
+	@echo "installing karwan (first run only, about a minute)"
+	$(PIP) -e .
+	-$(BIN)/karwan warm
+	@touch $@
+
+# Peers are the independent packages some tests compare with; without one its tests say why they are skipped.
+.venv/test-ready: .venv/ready
+	@echo "installing what the tests need (first run only)"
+	$(PIP) -e '.[test]'
+	$(PIP) -e '.[peers]' || echo "peers not installed: the comparisons with them are skipped"
+	@touch $@
+
+clean:
+	rm -rf .venv out build dist
