@@ -35,19 +35,18 @@ def validation_table(case: Case) -> pl.DataFrame:
     """
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
     country = dict(case["nodes"].select("node_id", "country").iter_rows())
-    networks: dict[tuple[str, str, date], FreightNetwork] = {}
+    networks: dict[NetworkRequest, FreightNetwork] = {}
     rows = []
     for trip in case["trips"].iter_rows(named=True):
         day = trip["departed"] or date(trip["year"], 7, 1)
-        key = (country[trip["origin_node_id"]], country[trip["destination_node_id"]], day)
-        if key not in networks:
-            networks[key] = build_network(case.tables, NetworkRequest(key[0], key[1], "box", day))
-        rows.append(_trip_row(case, trip, networks[key], names))
+        start, finish = country[trip["origin_node_id"]], country[trip["destination_node_id"]]
+        request = NetworkRequest(start, finish, "box", day, modes=frozenset(trip["modes"]))
+        if request not in networks:
+            networks[request] = build_network(case.tables, request)
+        rows.append(_trip_row(case, trip, networks[request], names))
     order = {"validate": 0, "calibrate": 1, "shown": 2}
-    return (
-        pl.DataFrame(rows, schema=VALIDATION_SCHEMA)
-        .sort(pl.col("use").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
-        .with_columns(pl.col("trip_id"))
+    return pl.DataFrame(rows, schema=VALIDATION_SCHEMA).sort(
+        pl.col("use").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
     )
 
 

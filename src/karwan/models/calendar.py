@@ -79,6 +79,8 @@ def open_windows(
     (starts, ends), sorted and disjoint, the last end infinite when the place is open at the horizon's end; None when it is always open.
     Two empty arrays mean shut throughout.
     """
+    if hours == "00:00-24:00" and not closed_weekdays and not closed:
+        return None
     begin, finish = _hour(hours[:5]), _hour(hours[6:])
     if finish <= begin:
         finish += 24.0

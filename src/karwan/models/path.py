@@ -63,13 +63,14 @@ def allowed_arcs(
     -------
     Boolean array, shape (A,).
     """
-    avoided, wanted = set(avoid), set(modes)
-    fits = [
-        (not wanted or mode_of(carrier) in wanted) and avoided.isdisjoint(ends)
-        for carrier, *ends in network.arc_places
-    ]
     usable = np.ones(len(network.arcs), dtype=bool) if closed else ~network.never_open()
-    result: npt.NDArray[np.bool_] = np.array(fits, dtype=bool) & usable
+    if modes:
+        carriers = sorted({c for c in network.carriers.tolist() if mode_of(c) in set(modes)})
+        usable &= np.isin(network.carriers, carriers)
+    if avoid:
+        for ends in network.touched:
+            usable &= ~np.isin(ends, list(avoid))
+    result: npt.NDArray[np.bool_] = usable
     return result
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -45,6 +46,8 @@ class NetworkRequest:
         Place ids whose dated closures are set aside, and planned links taken as open.
     registration
         Country the truck is registered in; blank is the origin's.
+    modes
+        Modes to build; empty is all.
     """
 
     origin_country: str
@@ -53,6 +56,11 @@ class NetworkRequest:
     departure: date
     opened: frozenset[str] = frozenset()
     registration: str = ""
+    modes: frozenset[str] = frozenset()
+
+    def uses(self, *modes: str) -> bool:
+        """Whether all the modes are asked for."""
+        return not self.modes or self.modes.issuperset(modes)
 
 
 def build_network(tables: Tables, request: NetworkRequest) -> FreightNetwork:
@@ -111,6 +119,7 @@ class _Builder:
         self.vehicles = self._vehicles()
         self.parameters = {r["parameter_id"]: r for r in tables["parameters"].iter_rows(named=True)}
         self.crossing_at = {r["node_id"]: r for r in tables["crossings"].iter_rows(named=True)}
+        self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
         self.moves: list[_Move] = []
         self.calendars: list[Windows] = []
         self.calendar_index: dict[tuple[object, ...], int] = {}
@@ -143,6 +152,8 @@ class _Builder:
         for row in self.tables["services"].iter_rows(named=True):
             services.setdefault(row["link_id"], []).append(row)
         for link in self.tables["links"].iter_rows(named=True):
+            if not self.request.uses(link["mode"]):
+                continue
             reason = self._unbuilt(link)
             if reason:
                 self.skipped.append(("links", link["link_id"], reason))
@@ -305,7 +316,7 @@ class _Builder:
 
     def add_crossings(self) -> None:
         for row in self.tables["crossings"].iter_rows(named=True):
-            for mode in row["modes"]:
+            for mode in filter(self.request.uses, row["modes"]):
                 carriers = ["road"] if mode == "road" else self._rail_carriers(row)
                 for leave, enter in (
                     (row["country_a"], row["country_b"]),
@@ -422,6 +433,8 @@ class _Builder:
     def add_transfers(self) -> None:
         terminals = {r["terminal_id"]: r for r in self.tables["terminals"].iter_rows(named=True)}
         for row in self.tables["transfers"].iter_rows(named=True):
+            if not self.request.uses(row["from_mode"], row["to_mode"]):
+                continue
             ways = [("from", "to")] if row["directed"] else [("from", "to"), ("to", "from")]
             for before, after in ways:
                 first = carrier_of(row[f"{before}_mode"], row[f"{before}_gauge_mm"])
@@ -617,7 +630,10 @@ class _Builder:
             return State(node, carrier, country, country), ()
         if country == state.country:
             return State(node, carrier, country, state.registration), ()
-        rule, row = access_rule(self.access, country, state.registration, self.request.departure)
+        key = (country, state.registration)
+        if key not in self.rules:
+            self.rules[key] = access_rule(self.access, *key, self.request.departure)
+        rule, row = self.rules[key]
         if rule == "forbidden":
             return None
         if rule == "swap":
@@ -647,8 +663,7 @@ class _Builder:
         )
 
 
-@dataclass(frozen=True)
-class _Move:
+class _Move(NamedTuple):
     tail: tuple[str, str, str]
     head: tuple[str, str, str]
     stages: tuple[Stage, ...]

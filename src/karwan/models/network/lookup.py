@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -118,10 +119,15 @@ class ClosureBook:
                 return float(row["slowdown_share"]), row
         return 0.0, None
 
-    def _of(self, kind: str, place: str, mode: str) -> Iterable[Row]:
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], list[Row]]:
+        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.rows:
-            if row["place_kind"] == kind and row["place_id"] == place and row["mode"] in (None, mode):
-                yield row
+            found[row["place_kind"], row["place_id"]].append(row)
+        return dict(found)
+
+    def _of(self, kind: str, place: str, mode: str) -> Iterable[Row]:
+        return [row for row in self._by_place.get((kind, place), ()) if row["mode"] in (None, mode)]
 
 
 def access_rule(rows: Iterable[Row], country: str, registration: str, day: date) -> tuple[str, Row | None]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from karwan.models.shipment import Shipment
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.str_]
 BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
 ROAD = "road"
 SEA = ("sea", "ferry")
@@ -26,8 +27,7 @@ def worst_basis(*bases: str) -> str:
     return max(bases, key=lambda b: BASIS_RANK.get(b, 2))
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """Where a shipment is: place, carrier, side of the border, and where its truck is registered.
 
     Attributes
@@ -100,8 +100,7 @@ class Stage:
         return self.usd_t * tonnes + self.usd_unit * units
 
 
-@dataclass(frozen=True)
-class Arc:
+class Arc(NamedTuple):
     """A move between two states: its stages, and the calendar that says when it may start."""
 
     tail: int
@@ -158,10 +157,24 @@ class FreightNetwork:
         return [a.place_kind == "crossing" for a in self.arcs]
 
     @cached_property
-    def arc_places(self) -> list[tuple[str, str, str, str, str]]:
-        """Of each arc: carrier at its head, node and country at its tail, node and country at its head."""
-        ends = [(self.states[a.tail], self.states[a.head]) for a in self.arcs]
-        return [(h.carrier, t.node_id, t.country, h.node_id, h.country) for t, h in ends]
+    def carriers(self) -> Texts:
+        """Carrier at the head of each arc, shape (A,)."""
+        return np.array([self.states[a.head].carrier for a in self.arcs], dtype=np.str_)
+
+    @cached_property
+    def touched(self) -> tuple[Texts, Texts, Texts, Texts]:
+        """Of each arc: node and country at its tail, node and country at its head; four arrays of shape (A,)."""
+        states, arcs = self.states, self.arcs
+        return (
+            np.array([states[a.tail].node_id for a in arcs], dtype=np.str_),
+            np.array([states[a.tail].country for a in arcs], dtype=np.str_),
+            np.array([states[a.head].node_id for a in arcs], dtype=np.str_),
+            np.array([states[a.head].country for a in arcs], dtype=np.str_),
+        )
+
+    @cached_property
+    def _never_open(self) -> npt.NDArray[np.bool_]:
+        return np.array([a.calendar in self.shut for a in self.arcs], dtype=bool)
 
     @cached_property
     def _money(self) -> tuple[Floats, Floats]:
@@ -195,7 +208,7 @@ class FreightNetwork:
 
     def never_open(self) -> npt.NDArray[np.bool_]:
         """Arcs whose calendar has no window on the horizon, shape (A,)."""
-        return np.array([a.calendar in self.shut for a in self.arcs], dtype=bool)
+        return self._never_open.copy()
 
 
 Row = dict[str, Any]
