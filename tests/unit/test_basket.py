@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -332,3 +334,29 @@ def test_command_answers_reach(app: typer.Typer) -> None:
 def test_command_refuses_bad_sectors(app: typer.Typer) -> None:
     run = CliRunner().invoke(app, ["basket", "--sectors", "food"])
     assert isinstance(run.exception, InvalidInput)
+
+
+def test_command_takes_a_table_of_potentials(app: typer.Typer, tmp_path: Path) -> None:
+    path = tmp_path / "potential.csv"
+    path.write_text("product,unrealised_usd\n010121,5e6\n020130,3e6\n030211,\n040210,0\n", encoding="utf-8")
+    run = CliRunner().invoke(
+        app,
+        ["basket", "--table", str(path), "--goods", "1", "--target", "4e6", "--frontier", "1,2", "--json"],
+    )
+    assert run.exit_code == 0, run.output
+    answer = json.loads(run.output)
+    assert [row["product_id"] for row in answer["basket"]] == ["010121"]
+    assert answer["frontier"][1]["value_usd"] == pytest.approx(8e6)
+    assert any("no costs" in line for line in answer["text"])
+    for bad, words in (("x,y\n1,2\n", "neither"), ("", "readable")):
+        path.write_text(bad, encoding="utf-8")
+        run = CliRunner().invoke(app, ["basket", "--table", str(path), "--goods", "1", "--target", "4e6"])
+        assert isinstance(run.exception, InvalidInput)
+        assert words in str(run.exception)
+
+
+def test_section_of_an_early_day_says_why_there_is_no_basket(case: Case) -> None:
+    table, text = basket_section(case, as_of=date(2020, 1, 1))
+    assert table.height == 0
+    assert table.columns == list(SECTION_COLUMNS)
+    assert "No basket" in text[0]

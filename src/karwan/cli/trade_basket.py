@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from datetime import date as date_type
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 import typer
 
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 from karwan.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from karwan.trade_desk.basket import BasketAnswer
 
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
 
@@ -42,6 +45,12 @@ def basket(
     frontier: Annotated[
         str | None, typer.Option("--frontier", help="Numbers of goods for the frontier: 5,10,20,40.")
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--table", help="Choose from this CSV or Parquet: product_id, bound_usd or unrealised_usd."
+        ),
+    ] = None,
     reach: Annotated[
         bool, typer.Option("--reach", help="Is a turnover of --target within reach at all?")
     ] = False,
@@ -58,6 +67,9 @@ def basket(
     from karwan.trade_desk.basket import basket_answer, basket_target
 
     form = chosen(as_json, as_csv)
+    if table is not None:
+        _from_table(table, goods, target, form, _caps(sectors), fewest, risk, _counts(frontier))
+        return
     opened = read_case(case)
     if reach:
         _reach(opened, target, form)
@@ -79,26 +91,55 @@ def basket(
         risk=risk,
         counts=_counts(frontier),
     )
+    _answer(answer, form, opened.settings.case_id)
+
+
+def _from_table(  # the options that hold for a table
+    path: Path,
+    goods: int | None,
+    target: float | None,
+    form: Format,
+    caps: dict[str, float],
+    fewest: int,
+    risk: float | None,
+    counts: tuple[int, ...],
+) -> None:
+    from karwan.trade_desk.basket import goods_from_file, table_answer
+
+    if goods is None or target is None:
+        raise InvalidInput("A table has no target of its own.", fix="Give --goods and --target.")
+    answer = table_answer(
+        goods_from_file(path),
+        most_goods=goods,
+        target_usd=target,
+        sector_caps=caps,
+        fewest_goods=fewest,
+        risk=risk,
+        counts=counts,
+    )
+    _answer(answer, form, path.name)
+
+
+def _answer(answer: BasketAnswer, form: Format, source: str) -> None:
     found = answer.basket
     tables = {"basket": found.chosen, "shadow prices": found.prices}
     if found.status == "infeasible":
         tables |= {"reach": found.reach, "least breach": found.breaches}
     if answer.frontier.height:
         tables["frontier"] = answer.frontier
-    columns = {
-        "basket": [
-            "product_id",
-            "product",
-            "sector",
-            "value_usd",
-            "bound_usd",
-            "total_cost_usd",
-            "landed_usd_t",
-            "bound_basis",
-        ]
-    }
+    shown = (
+        "product_id",
+        "product",
+        "sector",
+        "value_usd",
+        "bound_usd",
+        "total_cost_usd",
+        "landed_usd_t",
+        "bound_basis",
+    )
+    columns = {"basket": [name for name in shown if name in found.chosen.columns]}
     meta = {
-        "case": opened.settings.case_id,
+        "from": source,
         "status": found.status,
         "target_usd": found.target_usd,
         "value_usd": found.value_usd,

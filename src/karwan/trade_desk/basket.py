@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,69 @@ def _bounds(case: Case, goods: pl.DataFrame, pool: Pool | None) -> pl.DataFrame:
         .then(pl.lit("observed"))
         .otherwise(pl.lit("assumed")),
     ).drop("published_usd", "exports_usd", "heading")
+
+
+def goods_from_file(path: Path) -> pl.DataFrame:
+    """Goods of a CSV or Parquet table, such as `karwan trade potential ... --csv` prints.
+
+    The key is product_id or product, the bound bound_usd or unrealised_usd; the optional columns of
+    `choose_basket` are taken as they are. Codes stay text. Goods whose bound is missing or zero are left out:
+    nothing can be gained from them.
+
+    Raises
+    ------
+    InvalidInput
+        The file is absent, no table, or lacks a key or a bound.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    try:
+        if path.suffix == ".csv":
+            keys = {"product_id": pl.String, "product": pl.String}
+            table = pl.read_csv(path, schema_overrides=keys, comment_prefix="#")
+        else:
+            table = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InvalidInput(
+            f"{path.name} is no readable table.", str(error)[:200], "give CSV or Parquet."
+        ) from error
+    for name, other in (("product_id", "product"), ("bound_usd", "unrealised_usd")):
+        if name not in table.columns and other in table.columns:
+            table = table.with_columns(pl.col(other).alias(name))
+        if name not in table.columns:
+            raise InvalidInput(
+                f"{path.name} has neither {name} nor {other}.",
+                f"columns: {', '.join(table.columns[:12])}",
+                "name a column so.",
+            )
+    return table.filter(pl.col("bound_usd") > 0)
+
+
+def table_answer(
+    table: pl.DataFrame,
+    *,
+    most_goods: int,
+    target_usd: float,
+    sector_caps: Mapping[str, float] | None = None,
+    fewest_goods: int = 0,
+    risk: float | None = None,
+    counts: tuple[int, ...] = (),
+) -> BasketAnswer:
+    """Basket of a table of goods: least cost where any good has one, else the greatest value."""
+    costs = [name for name in ("cost_usd", "cost_share") if name in table.columns]
+    statement: dict[str, Any] = {
+        "target_usd": target_usd,
+        "objective": "cost" if costs else "value",
+        "sector_caps": sector_caps or {},
+        "scenarios": None if risk is None else delivery_scenarios(table.height, risk=risk),
+        "terms": Terms(fewest_goods=fewest_goods),
+    }
+    found = choose_basket(table, most_goods=most_goods, **statement)
+    edge = frontier(table, [n for n in counts if n >= fewest_goods], **statement)
+    text = list(found.text)
+    if not costs:
+        text.append("The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.")
+    return BasketAnswer(found, table, edge, tuple(text))
 
 
 def delivery_scenarios(goods: int, count: int = 100, risk: float = 0.1, seed: int = 1) -> Scenarios:
@@ -427,25 +491,46 @@ def _reach_words(
     return tuple(lines)
 
 
-def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def basket_section(
+    case: Case, landed: pl.DataFrame | None = None, as_of: date | None = None
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Basket table and sentences of the brief: the case's basket target by value and count, then the reach of
     its turnover target.
+
+    Parameters
+    ----------
+    landed
+        See `case_goods`.
+    as_of
+        Day the brief speaks of, the case's by default; figures for later periods are not used.
 
     Returns
     -------
     Table with the columns of the brief's `GoodsSection.basket`, and the sentences. Empty where the case has
     no such target.
     """
-    empty = pl.DataFrame(
-        schema={
-            name: pl.Float64 if name.endswith(("usd", "usd_t")) else pl.String for name in SECTION_COLUMNS
-        }
-    )
-    texts: list[str] = []
-    table = empty
+    day = as_of or case.settings.as_of
+    case = case.with_tables({"flows": case["flows"].filter(pl.col("period_end") <= day)})
+    table, texts = _section_basket(case, landed)
+    turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
+    if turnover.height:
+        value = float(turnover["value"][0])
+        for reporter in (case.settings.party_a, case.settings.party_b):
+            try:
+                texts += reach_of_target(case, value, reporter, day).text
+            except InvalidInput:
+                continue
+    return table, tuple(dict.fromkeys(texts))
+
+
+def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFrame, list[str]]:
+    """The case's own basket target, or why there is no basket."""
+    kinds = {n: pl.Float64 if n.endswith(("usd", "usd_t")) else pl.String for n in SECTION_COLUMNS}
     target = basket_target(case)
-    if target is not None:
-        value, count, basket = target
+    if target is None:
+        return pl.DataFrame(schema=kinds), []
+    value, count, basket = target
+    try:
         answer = basket_answer(
             case,
             most_goods=count,
@@ -455,31 +540,20 @@ def basket_section(case: Case, landed: pl.DataFrame | None = None) -> tuple[pl.D
             landed=landed,
             basket=basket,
         )
-        table = answer.basket.chosen.select(
-            "product_id",
-            "product",
-            "sector",
-            "value_usd",
-            "bound_usd",
-            pl.col("total_cost_usd").alias("cost_usd"),
-            "landed_usd_t",
-            pl.format("bound {}", "bound_basis").alias("note"),
-        )
-        texts += [
-            f"{count} goods, no sector above {SECTOR_CAP:.0%} of the value, each at least one container "
-            "(our terms). "
-            f"{answer.text[0]}",
-            *answer.text[1:],
-        ]
-    turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
-    if turnover.height:
-        value = float(turnover["value"][0])
-        for reporter in (case.settings.party_a, case.settings.party_b):
-            try:
-                texts += reach_of_target(case, value, reporter, case.settings.as_of).text
-            except InvalidInput:
-                continue
-    return table, tuple(dict.fromkeys(texts))
+    except InvalidInput as error:
+        return pl.DataFrame(schema=kinds), [f"No basket: {error.fact} {error.evidence}"]
+    table = answer.basket.chosen.select(
+        "product_id",
+        "product",
+        "sector",
+        "value_usd",
+        "bound_usd",
+        pl.col("total_cost_usd").alias("cost_usd"),
+        "landed_usd_t",
+        pl.format("bound {}", "bound_basis").alias("note"),
+    )
+    terms = f"{count} goods, no sector above {SECTOR_CAP:.0%} of the value, each at least one container (our terms)."
+    return table, [f"{terms} {answer.text[0]}", *answer.text[1:]]
 
 
 def basket_target(case: Case) -> tuple[float, int, str] | None:

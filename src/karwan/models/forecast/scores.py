@@ -52,8 +52,8 @@ def pit(observed: Array, mean: Array, deviation: Array) -> Array:
 def back_tests(turnover: pl.DataFrame, *, step_years: int = 4, pooled: bool = True) -> pl.DataFrame:
     """One-step forecasts of ln turnover of every pair by random walks with and without drift.
 
-    At each step only what came before is used, at least five values without a gap and all positive. The pooled
-    walk takes its drift and scale from all pairs' earlier steps.
+    At each step only what came before is used, at least five values without a gap and all positive. The
+    pooled walk takes its drift and scale from all pairs' earlier steps.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def back_tests(turnover: pl.DataFrame, *, step_years: int = 4, pooled: bool = Tr
 
     Returns
     -------
-    Table with columns model, pair_a, pair_b, year (forecast for), observed, mean, deviation, in logarithms, and
-    freedom (degrees of a Student t; null for a normal).
+    Table with columns model, pair_a, pair_b, year (forecast for), observed, mean, deviation, in logarithms,
+    and freedom (degrees of a Student t; null for a normal).
     """
     rows: list[pl.DataFrame] = []
     positive = turnover.filter(pl.col("value_usd") > 0).with_columns(log=pl.col("value_usd").log())
