@@ -19,7 +19,7 @@ def basis_counts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     Table with columns table, rows, observed, computed, assumed, assumed_share. The three counts are null for tables
     without provenance.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for spec in load_schema().values():
         table = tables[spec.name]
         if not spec.provenance:

@@ -221,8 +221,8 @@ def _read_settings(path: Path) -> tuple[CaseSettings | None, list[Problem]]:
             return kind() if kind is not date else date(2000, 1, 1)
         return value
 
-    plan = raw.get("plan") if isinstance(raw.get("plan"), dict) else {}
-    brief = raw.get("brief") if isinstance(raw.get("brief"), dict) else {}
+    plan: dict[str, Any] = raw["plan"] if isinstance(raw.get("plan"), dict) else {}
+    brief: dict[str, Any] = raw["brief"] if isinstance(raw.get("brief"), dict) else {}
     load = brief.get("load_t", 20)
     if not isinstance(load, (int, float)) or not 0 < load <= 60000:
         problems.append(
