@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -85,6 +85,37 @@ def read_table(path: Path, spec: TableSpec) -> tuple[pl.DataFrame, list[Problem]
     _check_keys(spec, columns[spec.key], [number for number, _ in rows], found)
     table = pl.DataFrame(columns, schema={c.name: POLARS_TYPE[c.type] for c in spec.columns})
     return table, found.problems
+
+
+def read_rows(
+    rows: Sequence[tuple[int, Mapping[str, str]]], spec: TableSpec, file: str
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """Read rows given as text by column, by the rules of `read_table`.
+
+    Parameters
+    ----------
+    rows
+        Row number to report, and text by column name; a column left out is an empty cell.
+    spec
+        Declared table.
+    file
+        Name to report.
+
+    Returns
+    -------
+    The table, one row for each given, and the problems found. Nothing is raised for bad content.
+    """
+    found = _Collector(file)
+    known = set(spec.column_names)
+    for number, cells in rows:
+        for name in cells.keys() - known:
+            found.add("unknown column", row=number, column=name, allowed=", ".join(spec.column_names))
+    columns = {
+        column.name: _convert(column, [(number, cells.get(column.name, "")) for number, cells in rows], found)
+        for column in spec.columns
+    }
+    _check_keys(spec, columns[spec.key], [number for number, _ in rows], found)
+    return pl.DataFrame(columns, schema={c.name: POLARS_TYPE[c.type] for c in spec.columns}), found.problems
 
 
 def _read_rows(

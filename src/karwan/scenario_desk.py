@@ -1,0 +1,145 @@
+"""Scenarios of a case: list them, show what one changes, compare its corridors with the base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from karwan.brief.corridors import CorridorStudy
+from karwan.scenario import apply_scenario, differences, find_scenario, list_scenarios
+from karwan.tables import Case, read_case
+from karwan.tables.case import case_folder
+
+COMPARED = ("usd_20t", "days", "days_p95", "co2_kg", "assumed_share")
+"""Columns of a corridor that are put side by side."""
+
+_ROUTE = ["corridor_id", "origin_id", "destination_id", "direction"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Corridors of a case before and after one or more scenarios.
+
+    Attributes
+    ----------
+    corridors
+        One row a corridor, pair and direction: corridor_id, corridor, pair_label, origin_id, destination_id,
+        direction, status_before, status_after, reason_before, reason_after, for each of `COMPARED` its value
+        _before, _after and
+        _change (after less before), and moved (anything differs). Missing where there is no route at all.
+    changes
+        What the scenarios change: table, key, column, before, after.
+    meta
+        Case, scenarios, day, and how many corridors opened, shut or moved.
+    """
+
+    corridors: pl.DataFrame
+    changes: pl.DataFrame
+    meta: Mapping[str, Any]
+
+
+def scenario_list(case: str | Path) -> pl.DataFrame:
+    """Scenarios of a case: scenario, title, basis, overrides, source_ids, description."""
+    rows = [
+        (s.scenario_id, s.title, s.basis, len(s.overrides), list(s.source_ids), s.description)
+        for s in list_scenarios(case_folder(case))
+    ]
+    schema = {
+        "scenario": pl.String,
+        "title": pl.String,
+        "basis": pl.String,
+        "overrides": pl.Int64,
+        "source_ids": pl.List(pl.String),
+        "description": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def case_under(case: str | Path, scenarios: Sequence[str]) -> tuple[Case, Case]:
+    """A case as it stands, and under scenarios applied in the order given.
+
+    Raises
+    ------
+    UnknownName, CaseProblems, ScenarioError
+        No such case or scenario; a case or scenario with errors.
+    """
+    base = read_case(case)
+    changed = base
+    for name in scenarios:
+        changed = apply_scenario(changed, find_scenario(case_folder(case), name))
+    return base, changed
+
+
+def scenario_changes(case: str | Path, scenarios: Sequence[str]) -> pl.DataFrame:
+    """Every cell the scenarios change; see `karwan.scenario.differences`."""
+    return differences(*case_under(case, scenarios))
+
+
+def compare_scenario(case: str | Path, scenarios: Sequence[str], as_of: date | None = None) -> Comparison:
+    """Corridors before and after.
+
+    Parameters
+    ----------
+    case
+        Id of an embedded case, or a folder.
+    scenarios
+        Ids or files, applied in this order.
+    as_of
+        Day of departure; the case's own day by default.
+    """
+    base, changed = case_under(case, scenarios)
+    day = as_of or base.settings.as_of
+    corridors = compare_corridors(CorridorStudy(base, day).routes(), CorridorStudy(changed, day).routes())
+    opened = pl.col("status_after") == "open"
+    was_open = pl.col("status_before") == "open"
+    meta = {
+        "case": base.settings.case_id,
+        "scenarios": ", ".join(scenarios),
+        "as_of": day,
+        "routes": corridors.height,
+        "opened": corridors.filter(opened & ~was_open).height,
+        "shut": corridors.filter(was_open & ~opened).height,
+        "moved": corridors.filter("moved").height,
+    }
+    return Comparison(corridors, differences(base, changed), meta)
+
+
+def compare_corridors(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Two tables of routes (`CorridorStudy.routes`) joined on corridor, pair and direction.
+
+    A route that one of the two lacks keeps its row, with the other's columns missing.
+    """
+    kept = ["corridor", "pair_label", "status", "reason", *COMPARED]
+    old = before.select(_ROUTE + kept).rename({c: f"{c}_before" for c in kept})
+    new = after.select(_ROUTE + kept).rename({c: f"{c}_after" for c in kept})
+    both = old.join(new, on=_ROUTE, how="full", coalesce=True, maintain_order="left_right")
+    sides = [f"{c}_{side}" for c in COMPARED for side in ("before", "after", "change")]
+    moved = pl.any_horizontal(
+        pl.col("status_before").ne_missing(pl.col("status_after")),
+        *(pl.col(f"{c}_before").ne_missing(pl.col(f"{c}_after")) for c in COMPARED),
+    )
+    return (
+        both.with_columns(
+            *(pl.coalesce(f"{c}_before", f"{c}_after").alias(c) for c in ("corridor", "pair_label")),
+            *((pl.col(f"{c}_after") - pl.col(f"{c}_before")).alias(f"{c}_change") for c in COMPARED),
+            moved=moved,
+        )
+    ).select(
+        "corridor_id",
+        "corridor",
+        "pair_label",
+        "origin_id",
+        "destination_id",
+        "direction",
+        "status_before",
+        "status_after",
+        "reason_before",
+        "reason_after",
+        *sides,
+        "moved",
+    )
