@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 from scipy import integrate, stats
 
 from karwan.models.forecast import (
+    BaseRate,
     base_rate,
     comparable_cases,
     ensemble,
@@ -44,6 +46,24 @@ def test_student_chance_equals_simulation_from_the_posterior() -> None:
     later = math.log(walk.last) + scale * math.sqrt(2.0) * random.standard_normal(400_000)
     for target in (150.0, 400.0, 1000.0):
         assert walk.chance_t(target, 2.0) == pytest.approx(np.mean(later >= math.log(target)), abs=0.003)
+
+
+def test_range_is_the_chance_at_the_ends_of_the_scale() -> None:
+    """Ends of s from scipy's chi-square: s^2 (n - 1) / q."""
+    walk = fit_walk(np.arange(5.0), VALUES)
+    ends = [
+        replace(walk, scale=walk.scale * math.sqrt(3 / stats.chi2.ppf(share, 3))).chance(300.0, 2.0)
+        for share in (0.05, 0.95)
+    ]
+    assert walk.chance_range(300.0, 2.0) == pytest.approx((min(ends), max(ends)))
+
+
+def test_posterior_of_the_base_rate_is_beta() -> None:
+    rate = BaseRate("", 8, 1366)
+    posterior = stats.beta(8.5, 1358.5)
+    assert (rate.share, rate.low, rate.high) == pytest.approx(
+        (posterior.mean(), posterior.ppf(0.05), posterior.ppf(0.95))
+    )
 
 
 def test_walk_without_drift_equals_statsmodels_arima_010() -> None:

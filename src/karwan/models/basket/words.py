@@ -8,8 +8,10 @@ from karwan.models.basket.model import Basket
 
 
 def usd(value: float) -> str:
-    """An amount as a reader says it: 'USD 21.5 m', 'USD 1,204 m', 'USD 140 thousand'."""
+    """An amount as a reader says it: 'USD 1 bn', 'USD 1,204 m', 'USD 21.5 m', 'USD 140 thousand'."""
     size = abs(value)
+    if size >= 1e9 and size % 1e8 == 0:
+        return f"USD {value / 1e9:g} bn"
     if size >= 1e8:
         return f"USD {value / 1e6:,.0f} m"
     if size >= 1e6:
