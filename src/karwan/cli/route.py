@@ -1,0 +1,205 @@
+"""`karwan route`: every sensible route for a shipment, with money, days, papers and what is closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from karwan.route_desk import RouteAnswer
+
+ListOption = list[str] | None
+SHOWN = {
+    "routes": [
+        "route",
+        "name",
+        "usd",
+        "days_p50",
+        "days_p95",
+        "p95_open",
+        "on_time",
+        "co2_kg",
+        "landed_usd_t",
+        "share",
+    ],
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add `route` to the root command."""
+    app.command("route")(route)
+
+
+def route(  # noqa: PLR0913 - the options of one command
+    origin: Annotated[str, typer.Argument(help="Place by node id, name or alias.")],
+    destination: Annotated[str, typer.Argument(help="Place by node id, name or alias.")],
+    product: Annotated[str, typer.Option("--product", help="HS code, product id or name.")],
+    tonnes: Annotated[float, typer.Option("--tonnes", help="Weight, t.")],
+    depart: Annotated[
+        datetime, typer.Option("--depart", formats=["%Y-%m-%d"], help="Day of departure, YYYY-MM-DD.")
+    ],
+    case: Annotated[str, typer.Option("--case", help="Embedded case or folder.")] = "kaz-pak",
+    avoid: Annotated[
+        ListOption,
+        typer.Option("--avoid", help="Places, countries, links or modes not to use; repeat or use commas."),
+    ] = None,
+    via: Annotated[ListOption, typer.Option("--via", help="Places to pass, in order.")] = None,
+    opened: Annotated[
+        ListOption,
+        typer.Option(
+            "--open", help="Crossings, links or places to take as open: 'what if Torkham were open'."
+        ),
+    ] = None,
+    promise: Annotated[
+        float | None, typer.Option("--promise", help="Days promised: gives the share on time.")
+    ] = None,
+    value_of_time: Annotated[
+        float | None, typer.Option("--value-of-time", help="USD an hour is worth; the product's by default.")
+    ] = None,
+    reliability_ratio: Annotated[
+        float | None,
+        typer.Option("--reliability-ratio", help="Worth of an hour of P95 less mean over one of mean."),
+    ] = None,
+    carbon_price: Annotated[float | None, typer.Option("--carbon-price", help="USD per t CO2e.")] = None,
+    weights: Annotated[bool, typer.Option("--weights", help="Print the weights of the ranking.")] = False,
+    count: Annotated[int, typer.Option("--count", min=1, max=20, help="Routes at most.")] = 5,
+    registration: Annotated[
+        str,
+        typer.Option(
+            "--truck", help="Country the truck is registered in, ISO alpha-3; the origin's by default."
+        ),
+    ] = "",
+    queues: Annotated[
+        bool, typer.Option("--queues", help="Add queue waits at the recorded traffic to the border hours.")
+    ] = False,
+    days_of_year: Annotated[
+        bool,
+        typer.Option(
+            "--days-of-year", help="P50 and P95 of the best route for each departure day of a year."
+        ),
+    ] = False,
+    journeys: Annotated[int, typer.Option("--journeys", help="Journeys drawn for each route.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the draw.")] = 1,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Find the routes of a shipment: money, P50 and P95 days, CO2e, landed cost, papers, and what is closed.
+
+    Example: karwan route Kostanay Karachi --product chickpeas --tonnes 24 --depart 2026-12-01
+    """
+    form = chosen(as_json, as_csv)
+    from karwan.route_desk import RouteQuery, answer_route
+    from karwan.tables import read_case
+
+    query = RouteQuery(
+        origin=origin,
+        destination=destination,
+        product=product,
+        tonnes=tonnes,
+        departure=depart.date(),
+        avoid=_split(avoid),
+        via=_split(via),
+        opened=_split(opened),
+        promise_days=promise,
+        value_of_time_usd_h=value_of_time,
+        reliability_ratio=reliability_ratio,
+        carbon_price_usd_t=carbon_price,
+        journeys=journeys,
+        seed=seed,
+        queues=queues,
+        days_of_year=days_of_year,
+        count=count,
+        registration=registration.upper(),
+    )
+    answer = answer_route(read_case(case), query)
+    if form is Format.TABLE:
+        _show(answer, weights)
+    else:
+        emit(answer.tables, form, meta={**answer.meta, "notes": list(answer.notes)})
+
+
+def _split(names: list[str] | None) -> tuple[str, ...]:
+    return tuple(part.strip() for name in names or [] for part in name.split(",") if part.strip())
+
+
+def _show(answer: RouteAnswer, weights: bool) -> None:
+    import polars as pl
+
+    tables, meta = answer.tables, answer.meta
+    load = meta["shipment"]
+    head = (
+        f"{meta['origin']['name']} → {meta['destination']['name']}, {load['tonnes']:g} t {load['name']} "
+        f"({load['units']} {'unit' if load['units'] == 1 else 'units'}), leaving {meta['departure']}"
+    )
+    best = tables["routes"]["name"][0]
+    blocks: dict[str, pl.DataFrame] = {
+        head: _overview(tables["routes"]),
+        "Named corridors": tables["corridors"].select("corridor", "status", "route", "reason"),
+        f"Stages of route 1, {best}": _stage_view(tables["stages"]),
+        "Closed or slow on the way": tables["closed"].select(
+            "place", "kind", "since", "until", "last_seen", "reason", "set_aside"
+        ),
+        "Papers": _paper_view(tables["papers"]),
+        "Guarantees in customs transit, route 1": tables["guarantees"]
+        .filter(pl.col("route") == 1)
+        .select("country", "mode", "registration", "rule", "guarantee", "regime_id", "cost_usd", "note"),
+        "What makes route 1 late": tables["lateness"]
+        .filter((pl.col("route") == 1) & (pl.col("share") >= 0.03))
+        .sort("share", descending=True)
+        .select("name", "kind", "share", "excess_h", "closure_h", "service_h"),
+        "Random closures in the P95": tables["closure_rates"].drop("crossing_id"),
+    }
+    if "days_of_year" in tables:
+        blocks["Route 1 by departure day"] = tables["days_of_year"]
+    filled = {title: table for title, table in blocks.items() if table.height}
+    emit(filled, Format.TABLE, meta=_footer(answer, weights))
+
+
+def _overview(routes: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    columns = ["route", "name", "status", "usd", "days_p5", "days_p50", "days_p95", "days_p95_no_closures"]
+    columns += ["on_time_share"] if routes["on_time_share"].null_count() < routes.height else []
+    return routes.select(*columns, "co2_kg", "landed_usd_t", "share").with_columns(
+        pl.col("name").str.replace("^via ", "")
+    )
+
+
+def _stage_view(stages: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return stages.filter(pl.col("route") == 1).select(
+        "stage", "kind", "name", "mode", "km", "usd", "hours", "sd_h", "co2_kg", "basis"
+    )
+
+
+def _paper_view(papers: pl.DataFrame) -> pl.DataFrame:
+    """Papers once each, with the routes that need them."""
+    import polars as pl
+
+    where = pl.when(pl.col("place") == "").then(pl.col("mode")).otherwise(pl.col("place"))
+    return (
+        papers.with_columns(where=where)
+        .group_by("scope", "where", "name", "issued_by", "cost_usd", "time_h", maintain_order=True)
+        .agg(routes=pl.col("route").cast(pl.String).unique(maintain_order=True))
+        .select("scope", "where", "name", "issued_by", "cost_usd", "time_h", "routes")
+    )
+
+
+def _footer(answer: RouteAnswer, weights: bool) -> dict[str, Any]:
+    meta = answer.meta
+    lines: dict[str, Any] = {f"note {i}": note for i, note in enumerate(answer.notes, start=1)}
+    if weights:
+        own = meta["weights"]
+        lines["weights"] = (
+            f"an hour USD {own['value_of_time_usd_h']:.2f}, an hour of P95 less mean USD "
+            f"{own['value_of_reliability_usd_h']:.2f}, a kg CO2e USD {own['carbon_price_usd_kg']:.3f}"
+        )
+    lines["corridor trade cost"] = f"USD {meta['choice']['logsum_usd_t']:,.0f}/t (logsum)"
+    return lines
