@@ -1,0 +1,192 @@
+"""Imports point down only, without cycles; files and functions stay readable."""
+
+from __future__ import annotations
+
+import ast
+import io
+import textwrap
+import tokenize
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "src" / "karwan"
+# A module imports its own layer or a lower one. The longest matching prefix counts.
+LAYERS = {
+    "karwan.__main__": 11,
+    "karwan.cli": 10,
+    "karwan": 9.5,
+    "karwan.project": 9,
+    "karwan.brief_desk": 8.5,
+    "karwan.scenario_desk": 8.5,
+    "karwan.trade_desk": 8,
+    "karwan.report": 7.5,
+    "karwan.brief": 7,
+    "karwan.io": 7,
+    "karwan.scenario": 6.5,
+    "karwan.models": 6,
+    "karwan.tables": 5,
+    "karwan._kernels": 5,
+    "karwan.schema": 4,
+    "karwan.geodesy": 4,
+    "karwan.errors": 3,
+}
+MAX_FILE_LINES = 600
+MAX_FUNCTION_LINES = 60
+# Waivers: a ceiling and the reason.
+LONG_FILES = {
+    "models/network/build.py": (720, "one pass over the case; the stage tables share its indices"),
+}
+CHART = "one picture drawn from back to front; cutting it would pass a dozen coordinates around"
+LONG_FUNCTIONS = {
+    "karwan._kernels.baci_rows.parse": (170, "solver loop over bytes: a state machine without calls"),
+    "karwan._kernels.pareto.label_setting": (110, "solver loop: the label-setting search"),
+    "karwan.report.charts.chances.draw_chances": (80, CHART),
+    "karwan.report.charts.criticality.draw_criticality": (80, CHART),
+    "karwan.report.charts.fan.draw_fan": (80, CHART),
+    "karwan.report.charts.growth.draw_growth": (80, CHART),
+    "karwan.report.charts.landed.draw_landed": (80, CHART),
+    "karwan.report.charts.reconciled.draw_reconciled": (100, CHART),
+    "karwan.report.sections.target.target_section": (80, "one section's blocks in reading order"),
+}
+
+
+def module_name(path: Path) -> str:
+    parts = ("karwan", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(p): p for p in sorted(PACKAGE.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+
+
+def layer(module: str) -> float:
+    parts = module.split(".")
+    for size in range(len(parts), 1, -1):
+        prefix = ".".join(parts[:size])
+        if prefix in LAYERS:
+            return LAYERS[prefix]
+    if module == "karwan":
+        return LAYERS["karwan"]
+    raise AssertionError(f"{module} has no layer: enter it in LAYERS")
+
+
+def type_only(tree: ast.Module) -> set[int]:
+    """Ids of import nodes under `if TYPE_CHECKING`, which do not run."""
+    return {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for inner in block.body
+        for node in ast.walk(inner)
+    }
+
+
+def imports(module: str, *, at_import: bool) -> set[str]:
+    """Package modules that `module` imports; `at_import` leaves out what runs later or never."""
+    tree = TREES[module]
+    skipped = type_only(tree) if at_import else set()
+    later = {
+        id(node)
+        for function in ast.walk(tree)
+        if at_import and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped or id(node) in later:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names if a.name.split(".")[0] == "karwan"}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "karwan":
+            assert node.level == 0
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in FILES else node.module)
+    return {name if name in FILES else name.rpartition(".")[0] for name in found} - {module}
+
+
+def test_imports_point_down() -> None:
+    breaches = [
+        f"{module} (layer {layer(module):g}) imports {target} (layer {layer(target):g})"
+        for module in FILES
+        for target in sorted(imports(module, at_import=False) - {"karwan"})
+        if layer(target) > layer(module)
+    ]
+    assert not breaches, "\n".join(breaches)
+
+
+def test_breaches_would_be_found() -> None:
+    assert layer("karwan.cli.brief") > layer("karwan.report.html") > layer("karwan.models.delay")
+    assert layer("karwan.models.delay") > layer("karwan.tables.case") > layer("karwan.schema")
+    assert "karwan.tables" in imports("karwan.project", at_import=True)
+    assert "karwan.report" in imports("karwan.project", at_import=False)
+    assert "karwan.report" not in imports("karwan.project", at_import=True)
+
+
+def test_no_import_cycles() -> None:
+    graph = {m: imports(m, at_import=True) - {"karwan"} for m in FILES}
+    # A package's __init__ gathers its own modules; a module below it that names a sibling is no cycle by itself.
+    for module, targets in graph.items():
+        graph[module] = {t for t in targets if not module.startswith(t + ".")}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"import cycle: {' -> '.join(error.args[1])}")
+    assert set(order) == set(FILES)
+
+
+def test_kernels_need_no_package_code() -> None:
+    for module in FILES:
+        if module.startswith("karwan._kernels."):
+            foreign = {m for m in imports(module, at_import=False) if not m.startswith("karwan._kernels")}
+            assert not foreign, f"{module} imports {foreign}"
+
+
+def test_files_are_short() -> None:
+    sizes = {p.relative_to(PACKAGE).as_posix(): len(p.read_text().splitlines()) for p in FILES.values()}
+    long = {n: size for n, size in sizes.items() if size > LONG_FILES.get(n, (MAX_FILE_LINES, ""))[0]}
+    assert not long, f"files over {MAX_FILE_LINES} lines: {long}"
+
+
+def code_lines(source: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function that hold code: no blank lines, comments or docstring."""
+    text = "\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno])
+    skip = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    }
+    first = node.body[0]
+    doc = range(0)
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        doc = range(first.lineno - node.lineno + 1, (first.end_lineno or first.lineno) - node.lineno + 2)
+    lines: set[int] = set()
+    import textwrap
+
+    for token in tokenize.generate_tokens(io.StringIO(textwrap.dedent(text)).readline):
+        if token.type not in skip:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    return len(lines - set(doc))
+
+
+def test_functions_are_short() -> None:
+    long: dict[str, int] = {}
+    for module, path in FILES.items():
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(TREES[module]):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                size = code_lines(source, node)
+                if size > MAX_FUNCTION_LINES:
+                    long[f"{module}.{node.name}"] = size
+    unexpected = {n: size for n, size in long.items() if size > LONG_FUNCTIONS.get(n, (0, ""))[0]}
+    assert not unexpected, f"functions over {MAX_FUNCTION_LINES} code lines: {unexpected}"
+
+
+def test_every_module_opens_with_a_sentence() -> None:
+    silent = [m for m, tree in TREES.items() if not (ast.get_docstring(tree) or "").strip()]
+    assert not silent
