@@ -136,6 +136,8 @@ def percent(value: object, digits: int = 0, signed: bool = False) -> str:
     scaled = 100 * float(value)  # type: ignore[arg-type]
     if not digits and 0 < abs(scaled) < 9.95:
         digits = 1
+    if 0 < abs(scaled) < 0.05 and digits < 2 and not signed:
+        return "<0.1 %" if scaled > 0 else ">−0.1 %"
     text = number(scaled, digits)
     return f"+{text} %" if signed and scaled > 0 else f"{text} %"
 

@@ -12,7 +12,7 @@ from karwan.report.palette import ALERT, PARTY_A, text_colour, tint
 from karwan.report.svg import Drawing, Scale, logarithmic, points
 from karwan.report.text import as_date, clean, month, usd, usd_tick
 
-_LEFT, _PANEL, _GAP = 46.0, 190.0, 22.0
+_LEFT, _PANEL, _GAP, _TOP = 46.0, 190.0, 22.0, 40.0
 
 
 def draw_fan(fan: pl.DataFrame, target: tuple[float, date | None, str] | None, most: int = 3) -> str | None:
@@ -29,8 +29,8 @@ def draw_fan(fan: pl.DataFrame, target: tuple[float, date | None, str] | None, m
         return None
     rows = [r for r in rows if str(r["model"]) in models]
     values = [v for r in rows for v in (value_of(r, "p05"), r["p50"], value_of(r, "p95")) if v and v > 0]
-    bottom = 24 + _PANEL
-    money = logarithmic([*values, *([target[0]] if target else [])], bottom, 24)
+    bottom = _TOP + _PANEL
+    money = logarithmic([*values, *([target[0]] if target else [])], bottom, _TOP)
     days = [d for r in rows if (d := as_date(r["date"]))]
     width = (WIDTH - _LEFT - _GAP * (len(models) - 1)) / len(models)
     drawing = Drawing("fan", WIDTH, bottom + 40, "Forecast to the target date", _say(rows, models))

@@ -27,7 +27,7 @@ def draw_treemap(table: pl.DataFrame, key: str, title: str, height: float = 250.
     if not rows:
         return None
     total = sum(r["value_usd"] for r in rows)
-    sectors = sorted({str(r["sector"]) for r in rows})
+    sectors = sorted({_sector(r) for r in rows})
     colours = {sector: SECTORS[k % len(SECTORS)] for k, sector in enumerate(sectors)}
     says = " ".join(
         f"{clean(r['group'])}: USD {usd(r['value_usd'])}, {percent(r['value_usd'] / total)}." for r in rows
@@ -35,9 +35,14 @@ def draw_treemap(table: pl.DataFrame, key: str, title: str, height: float = 250.
     drawing = Drawing(key, WIDTH, 10, title, says)
     top = legend(drawing, 0, 11, [(colours[s], words(s)) for s in sectors], room=WIDTH) - 4
     for row, box in zip(rows, squarify([r["value_usd"] for r in rows], (0, top, WIDTH, height)), strict=True):
-        _tile(drawing, row, box, colours[str(row["sector"])], total)
+        _tile(drawing, row, box, colours[_sector(row)], total)
     drawing.height = top + height + 2
     return drawing.render()
+
+
+def _sector(row: dict[str, Any]) -> str:
+    """Sector of a group; the group itself where none is named."""
+    return clean(row["sector"] or row["group"])
 
 
 def squarify(values: list[float], box: Box) -> list[Box]:

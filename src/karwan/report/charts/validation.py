@@ -34,6 +34,7 @@ def draw_validation(table: pl.DataFrame) -> str | None:
     drawing = Drawing("validation", WIDTH, bottom + 34, "Model against observed trips", says)
     drawing.swatch(0, 12, ACCENT, "held back to validate")
     drawing.swatch(140, 12, ASSUMED, "used to calibrate")
+    drawing.swatch(400, 12, MUTED, "other trips, shown only")
     drawing.circle(262, 8, 4, PAPER, stroke=MUTED, line=1.6)
     drawing.text(270, 12, "observed", size=10.5, fill=MUTED, stretch="semi-condensed")
     drawing.circle(330, 8, 4.2, MUTED)

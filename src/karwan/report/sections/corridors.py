@@ -63,8 +63,9 @@ def _ordered(brief: Brief, routes: pl.DataFrame) -> pl.DataFrame:
 def load_text(brief: Brief) -> str:
     """What the headline figures are for, in words."""
     known = reference(brief)
-    product, load = known.get("product", ""), known.get("load_t", "")
-    return f"{load + ' t of ' if load else ''}{product}" if product else "a 20 t load"
+    product, load = known.get("product", ""), known.get("load", "")
+    load = load or (f"{known['load_t']} t" if known.get("load_t") else "")
+    return f"{load} of {product}" if load and product else product or load or "a 20 t load"
 
 
 def corridor_section(brief: Brief, notes: Notes) -> Section:

@@ -111,12 +111,14 @@ def _groups(brief: Brief, notes: Notes) -> list[Block | None]:
         "a_to_b": f"{names.get(brief.party_a)} to {names.get(brief.party_b)}",
         "b_to_a": f"{names.get(brief.party_b)} to {names.get(brief.party_a)}",
     }
-    for k, (reporter, way, period) in enumerate(pairs[:4]):
+    for k, (reporter, way, period) in enumerate(pairs):
         rows = table.filter(
             (pl.col("reporter") == reporter)
             & (pl.col("direction") == way)
             & pl.col("period_label").eq_missing(period)
-        )
+        ).unique("group", keep="first", maintain_order=True)
+        if rows.height < 3:
+            continue
         title = f"What is traded, {ways.get(str(way), 'both directions')}, {clean(period, 40)}"
         svg = draw_treemap(rows, f"groups-{k}", title)
         if svg:
@@ -131,7 +133,7 @@ def _groups(brief: Brief, notes: Notes) -> list[Block | None]:
                     notes.of_rows(rows.to_dicts()),
                 )
             )
-    return result
+    return result[:4]
 
 
 def _potential(brief: Brief, notes: Notes) -> list[Block | None]:

@@ -84,12 +84,12 @@ def _evidence(row: dict[str, Any]) -> Cell:
 _COMMITMENTS: li.Spec = (
     li.text("Domain", "domain"),
     li.text("Commitment", "title", 2.6),
-    li.text("Parties", "parties", 0.6),
+    li.text("Parties", "parties", 0.9),
     (Column("Due", share=1.1), _due),
     li.status(),
     li.date("Status on", "status_on"),
-    (Column("Evidence", share=1.6), _evidence),
-    li.text("Modelled by", "scenario_id", 0.8),
+    (Column("Evidence", share=2.4), _evidence),
+    li.key_text("Modelled by", "scenario_id", 0.9),
 )
 _VENTURES: li.Spec = (
     li.text("Venture", "venture", 1.6),

@@ -86,14 +86,13 @@ def target_section(brief: Brief, notes: Notes) -> Section:
 
 
 def target_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
-    """Row of the summary: spread of the chances over the models."""
-    values = (
-        [float(v) for v in brief.target.chances["probability"].to_list() if is_number(v)]
-        if brief.target.chances.height
-        else []
-    )
+    """Row of the summary: spread of the chances of the nearest large target over models and reporters."""
+    rows = [r for r in brief.target.chances.iter_rows(named=True) if is_number(r["probability"])]
+    target = main_target(brief)
+    named = [r for r in rows if target is not None and clean(r["target"]) == target[2]]
+    values = [float(r["probability"]) for r in named or rows]
     if not values:
         return []
-    low, high = min(values), max(values)
-    shown = percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+    low, high = percent(min(values)), percent(max(values))
+    shown = low if low == high else f"{low} to {high}"
     return [("Chance of reaching the target", shown, f"over {len(values)} models and base rates", "")]
