@@ -399,3 +399,30 @@ def test_command_of_indicators(app: typer.Typer, tmp_path: Path) -> None:
     assert [row["exporter"] for row in answer["pair"]] == ["C01", "C02"]
     assert all(row["rca"] >= 1 for row in answer["advantages"])
     assert isinstance(RUN.invoke(app, ["indicators", "C01"]).exception, InvalidInput)
+
+
+def test_indicators_from_a_store_of_exports_to_the_world(app: typer.Typer, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    codes = ["KAZ", "PAK", "UZB", "CHN", "RUS", "IND", "IRN", "TUR"]
+    lines = [HEADER]
+    for reporter in codes:
+        for product in range(1, 31):
+            value = float(np.exp(rng.normal(13, 2))) * (0.001 if reporter == "UZB" else 1.0)
+            lines.append(f"{reporter},W00,X,2024,H5,{product:02d},{value:.2f},,,N/A,0,C00,0")
+    (tmp_path / "comtrade.csv").write_text("\n".join(lines) + "\n")
+    store = str(tmp_path / "trade.duckdb")
+    assert (
+        RUN.invoke(
+            app, ["ingest", "comtrade-csv", str(tmp_path / "comtrade.csv"), "--store", store]
+        ).exit_code
+        == 0
+    )
+    result = RUN.invoke(app, ["indicators", "KAZ", "--store", store, "--json"])
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert (answer["countries"], answer["products"]) == (8, 30)
+    assert answer["country"][0]["lines"] == 30
+    large = RUN.invoke(app, ["indicators", "KAZ", "--store", store, "--least", "1e6", "--json"])
+    assert json.loads(large.stdout)["countries"] == 7
+    with_partner = RUN.invoke(app, ["indicators", "KAZ", "--store", store, "--partner", "PAK"])
+    assert isinstance(with_partner.exception, InvalidInput)

@@ -101,6 +101,7 @@ def indicators(
     level: Annotated[str | None, typer.Option(help="hs2, hs4, hs6 or sitc1.")] = None,
     year: Annotated[int | None, typer.Option(help="Year; the last one by default.")] = None,
     limit: Annotated[int, typer.Option(help="Products shown.", min=1)] = 20,
+    least: Annotated[float, typer.Option(help="Leave out countries that export less, USD.", min=0)] = 0.0,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -119,6 +120,7 @@ def indicators(
         level=level,
         year=year,
         limit=limit,
+        least_usd=least,
     )
     answer = find(request)
     emit(answer.tables, chosen(as_json, as_csv), columns=SHOWN, meta=answer.meta)

@@ -24,7 +24,15 @@ NAMES = {
 
 @dataclass(frozen=True)
 class IndicatorRequest:
-    """What `karwan trade indicators` asks: a country, perhaps a partner, and where the world's flows are."""
+    """What `karwan trade indicators` asks: a country, perhaps a partner, and where the world's flows are.
+
+    Attributes
+    ----------
+    least_usd
+        Countries that export less in all are left out of complexity (never the country asked about).
+    limit
+        Products listed.
+    """
 
     country: str
     partner: str | None = None
@@ -33,6 +41,7 @@ class IndicatorRequest:
     level: str | None = None
     year: int | None = None
     limit: int = 20
+    least_usd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,10 @@ def indicators(request: IndicatorRequest) -> IndicatorAnswer:
         raise InvalidInput(
             f"{country} exports nothing in this table.", f"exporters: {some}, ...", "check the code."
         )
-    found = complexity(trade_matrix(flows))
+    total = pl.col("value_usd").sum().over("exporter")
+    found = complexity(
+        trade_matrix(flows.filter((total >= request.least_usd) | (pl.col("exporter") == country)))
+    )
     names = ["product", "value_usd", "rca", "rsca", "nrca"]
     own = rca_table(flows).filter(pl.col("country") == country).sort("nrca", descending=True).select(names)
     position = found.country_table().filter(pl.col("country") == country)
@@ -108,8 +120,41 @@ def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str]:
     if request.table is not None:
         return read_exports(request.table, level=request.level, year=request.year)
     years = () if request.year is None else (request.year,)
-    world: WorldFlows = store_world_flows(str(request.store), level=request.level, years=years)
+    try:
+        world: WorldFlows = store_world_flows(str(request.store), level=request.level, years=years)
+    except InvalidInput:
+        exports = _exports_to_the_world(request)
+        if request.partner is not None or exports is None:
+            raise
+        return exports
     return world.table, f"{world.origin}, {world.level}"
+
+
+def _exports_to_the_world(request: IndicatorRequest) -> tuple[pl.DataFrame, str] | None:
+    """Exports by country and product of a store without bilateral flows: the source with most rows."""
+    from karwan.io import store as trade_store
+    from karwan.io.store.query import Selection, select
+
+    levels = () if request.level is None else (level_digits(request.level),)
+    with trade_store.open_store(str(request.store)) as opened:
+        flows = select(opened, Selection(importer=("WLD",), frequency=("A",), level=levels))
+        flows = flows.filter((flows.product_level > 0) & (flows.reporter_side != "importer"))
+        if request.year is not None:
+            flows = flows.filter(flows.period_end.year() == request.year)
+        keys = ["source", "hs_revision", "product_level", "period_end"]
+        counts = opened.table(flows.group_by(keys).aggregate(rows=flows.count()))
+        if counts.is_empty():
+            return None
+        order = ["period_end", "rows", "product_level", "source", "hs_revision"]
+        best = counts.sort(order, descending=[True, True, True, False, False]).row(0, named=True)
+        for key in keys:
+            flows = flows.filter(flows[key] == best[key])
+        summed = flows.group_by("exporter", "product").aggregate(milli=flows.value_milliusd.sum())
+        rows = opened.table(summed)
+    table = rows.select("exporter", "product", value_usd=pl.col("milli").cast(pl.Float64) / 1000.0)
+    title = level_title(int(best["product_level"]))
+    about = f"{best['source']}, {best['hs_revision']}, {best['period_end']:%Y}, exports to the world, {title}"
+    return table, about
 
 
 def read_exports(

@@ -283,7 +283,9 @@ def _total_sigmas(free: pl.DataFrame, parties: tuple[str, str]) -> dict[str, flo
         for name in ("export_usd", "import_fob_usd")
     )
     table = reporter_sigma(sums).table.filter(pl.col("reporter").is_in(parties))
-    return {row["reporter"]: row["sigma_export"] for row in table.iter_rows(named=True) if row["sigma_export"]}
+    return {
+        row["reporter"]: row["sigma_export"] for row in table.iter_rows(named=True) if row["sigma_export"]
+    }
 
 
 def _directions(found: Reconciled) -> pl.DataFrame:

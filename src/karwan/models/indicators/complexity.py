@@ -175,7 +175,7 @@ def _eigenvectors(specialised: Floats) -> tuple[Floats, Floats, float]:
     country = vectors[:, -2] / np.sqrt(diversity)
     product = (specialised.T @ country) / ubiquity
     country = (specialised @ product) / diversity
-    sign = 1.0 if np.corrcoef(country, diversity)[0, 1] >= 0 else -1.0
+    sign = 1.0 if (country - country.mean()) @ diversity >= 0 else -1.0
     return sign * country, sign * product, second
 
 
