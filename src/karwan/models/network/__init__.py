@@ -1,6 +1,7 @@
 """The multimodal network of a case: states, arcs, stages, closures."""
 
-from karwan.models.network.build import NetworkRequest, build_network, carrier_of, mode_of
+from karwan.models.network.build import build_network
+from karwan.models.network.request import NetworkRequest, carrier_of, mode_of
 from karwan.models.network.stage import Arc, FreightNetwork, Stage, State, worst_basis
 
 __all__ = [

@@ -148,9 +148,10 @@ def access_rule(rows: Iterable[Row], country: str, registration: str, day: date)
     return (str(best["rule"]), best) if best else ("allowed", None)
 
 
-def fee_money(
-    rows: Iterable[Row], test: Callable[[Row], bool], form: str
-) -> tuple[float, float, list[str], list[str]]:
+Fees = tuple[float, float, list[str], list[str]]
+
+
+def fee_money(rows: Iterable[Row], test: Callable[[Row], bool], form: str) -> Fees:
     """Sum of fees that pass a test: USD per tonne, USD per unit, bases and sources."""
     per_t = per_unit = 0.0
     bases: list[str] = []
@@ -180,3 +181,8 @@ def combine(*figures: Figure | None) -> tuple[str, str]:
     if not known:
         return "assumed", "judgement"
     return worst_basis(*(f.basis for f in known)), join_sources(*(f.source_id for f in known))
+
+
+def row_figures(*rows: Row | None) -> list[Figure]:
+    """Basis and sources of rows as figures, missing rows left out."""
+    return [Figure(0.0, r["basis"], r["source_id"]) for r in rows if r is not None]

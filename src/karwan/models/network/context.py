@@ -1,0 +1,162 @@
+"""Everything a network is built from: figures of the case by key, fees, calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from karwan.errors import UnknownName
+from karwan.models.calendar import ClosedSpan, Windows, open_windows, seasonal_spans
+from karwan.models.network.lookup import ClosureBook, CrossingTimes, Fees, Figure, Rates, fee_money
+from karwan.models.network.request import NetworkRequest
+from karwan.models.network.stage import Row
+
+Tables = Mapping[str, pl.DataFrame]
+ALWAYS_OPEN = -1
+
+
+class Context:
+    """Figures of a case for one request, with the calendars met so far and the rows left out."""
+
+    def __init__(self, tables: Tables, request: NetworkRequest) -> None:
+        self.tables = tables
+        self.request = request
+        self.rates = Rates(tables["rates"])
+        self.times = CrossingTimes(tables["crossing_times"])
+        self.book = ClosureBook(
+            tuple(tables["closures"].iter_rows(named=True)), request.departure, request.opened
+        )
+        self.nodes = {r["node_id"]: r for r in tables["nodes"].iter_rows(named=True)}
+        self.fees = [r for r in tables["fees"].iter_rows(named=True) if r["use"] == "model"]
+        self.access = list(tables["access"].iter_rows(named=True))
+        self.vehicles = self._vehicles_by_mode()
+        self.parameters = {r["parameter_id"]: r for r in tables["parameters"].iter_rows(named=True)}
+        self.crossing_at = {r["node_id"]: r for r in tables["crossings"].iter_rows(named=True)}
+        self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
+        self.calendars: list[Windows] = []
+        self.calendar_index: dict[tuple[object, ...], int] = {}
+        self.shut: dict[int, str] = {}
+        self.skipped: list[tuple[str, str, str]] = []
+
+    def parameter(self, name: str) -> Figure:
+        """Figure of a model parameter; UnknownName where parameters.csv lacks it."""
+        row = self.parameters.get(name)
+        if row is None:
+            raise UnknownName(
+                f"parameters.csv has no row {name!r}.",
+                f"it has {', '.join(sorted(self.parameters)) or 'no rows'}",
+                f"add a row with parameter_id {name}; see docs/route.md for what it means.",
+            )
+        return Figure(float(row["value"]), row["basis"], row["source_id"])
+
+    def _vehicles_by_mode(self) -> dict[str, Row]:
+        found: dict[str, Row] = {}
+        for row in self.tables["vehicles"].iter_rows(named=True):
+            if row["form"] == self.request.form and (row["default"] or row["mode"] not in found):
+                found[row["mode"]] = row
+        for row in self.tables["vehicles"].iter_rows(named=True):
+            found.setdefault(row["mode"], row)
+        return found
+
+    def entry_kinds(self, country: str) -> set[str]:
+        """Fees due on entering a country: transit fees only on the way to a third one."""
+        ends = (self.request.origin_country, self.request.destination_country)
+        return {"entry"} if country in ends else {"entry", "transit"}
+
+    def registered(self, fee: Row, country: str) -> bool:
+        """Whether a fee falls on the truck in use; a blank registration means any foreign truck."""
+        registration = self.request.registration or self.request.origin_country
+        wanted = fee["vehicle_registration"]
+        return wanted == registration if wanted else registration != country
+
+    def place_fees(self, kind: str, place: str, mode: str, when: str) -> Fees:
+        """Fees due at a place: USD per tonne, USD per unit, bases and sources."""
+
+        def due(fee: Row) -> bool:
+            return (
+                fee["place_kind"] == kind
+                and fee["place_id"] == place
+                and fee["when"] == when
+                and fee["mode"] in (None, mode)
+                and self.registered(fee, "")
+            )
+
+        return fee_money(self.fees, due, self.request.form)
+
+    def spans(self, *places: tuple[str, str], mode: str) -> list[tuple[ClosedSpan, str]]:
+        """Closed days of several places for a mode, with the reasons."""
+        found = []
+        for kind, place in places:
+            found += [(span, row["reason"]) for span, row in self.book.spans(kind, place, mode)]
+        return found
+
+    def link_calendar(self, link: Row, tail: str, head: str, mode: str) -> int:
+        """Calendar of a link: its own closures and season, those of its ends and its country."""
+        spans = self.spans(
+            ("link", link["link_id"]), ("country", link["country"]), ("node", tail), ("node", head), mode=mode
+        )
+        if link["season"] and link["link_id"] not in self.request.opened:
+            begin, end = link["season"].split("..")
+            outside = seasonal_spans(_day_after(end), _day_before(begin), self.request.departure)
+            spans += [(span, f"usable {begin} to {end}") for span in outside]
+        return self.calendar(("link", link["link_id"], tail, head), spans)
+
+    def crossing_calendar(self, row: Row, mode: str) -> int:
+        """Calendar of a crossing: opening hours, weekdays, closures; trains pass at any hour."""
+        spans = self.spans(("crossing", row["crossing_id"]), ("node", row["node_id"]), mode=mode)
+        weekdays = () if mode == "rail" else tuple(row["closed_weekdays"] or ())
+        hours = "00:00-24:00" if mode == "rail" else row["opening_hours"]
+        return self.calendar(
+            ("crossing", row["crossing_id"], mode),
+            spans,
+            hours=hours,
+            weekdays=weekdays,
+            offset=row["utc_offset_h"],
+        )
+
+    def calendar(
+        self,
+        key: tuple[object, ...],
+        spans: list[tuple[ClosedSpan, str]],
+        *,
+        hours: str = "00:00-24:00",
+        weekdays: tuple[str, ...] = (),
+        offset: float | None = None,
+    ) -> int:
+        """Index of the calendar of a place, made once; -1 where it is always open."""
+        if key in self.calendar_index:
+            return self.calendar_index[key]
+        windows = open_windows(
+            self.request.departure,
+            hours=hours,
+            closed_weekdays=weekdays,
+            closed=[span for span, _ in spans],
+            utc_offset_h=offset or 0.0,
+        )
+        if windows is None:
+            self.calendar_index[key] = ALWAYS_OPEN
+            return ALWAYS_OPEN
+        self.calendars.append(windows)
+        index = len(self.calendars) - 1
+        self.calendar_index[key] = index
+        if not len(windows[0]):
+            lasting = [reason for span, reason in spans if span.end is None] or [
+                reason for _, reason in spans
+            ]
+            self.shut[index] = lasting[0] if lasting else "never open on the horizon"
+        return index
+
+
+def _day_after(month_day: str) -> str:
+    return _shift(month_day, 1)
+
+
+def _day_before(month_day: str) -> str:
+    return _shift(month_day, -1)
+
+
+def _shift(month_day: str, days: int) -> str:
+    day = date.fromordinal(date(2023, int(month_day[:2]), int(month_day[3:])).toordinal() + days)
+    return day.strftime("%m-%d")
