@@ -186,11 +186,14 @@ def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
                 problems.append(
                     Problem("error", path.name, 0, "", "", "required table is missing", f"a file {path.name}")
                 )
-    unreadable = {p.file for p in problems if p.severity == "error" and p.row <= 1}
+    # The keys of a file that could not be read as a whole are not known: what names them is not judged.
+    broken = {p.file for p in problems if p.severity == "error"}
+    unreadable = {f"{name}.csv" for name, table in tables.items() if not table.height} & broken
     problems += check_references(tables, unreadable)
     if settings is None:
         return None, problems
-    problems += check_rules(tables, settings_nodes(settings), (settings.party_a, settings.party_b))
+    if not unreadable:
+        problems += check_rules(tables, settings_nodes(settings), (settings.party_a, settings.party_b))
     warnings = tuple(p for p in problems if p.severity == "warning")
     return Case(settings, tables, warnings), problems
 

@@ -1,0 +1,65 @@
+"""Fixtures shared by every test: cases, a broken copy of one, the command line in-process and outside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from karwan.tables import Case, embedded_cases, read_case
+
+CommandLine = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def toyland() -> Case:
+    """The small invented case, read once."""
+    return read_case("toyland")
+
+
+@pytest.fixture(scope="session")
+def kaz_pak() -> Case:
+    """The embedded Kazakhstan-Pakistan case, read once."""
+    return read_case("kaz-pak")
+
+
+@pytest.fixture
+def toy_copy(tmp_path: Path) -> Path:
+    """A copy of toyland that a test may break."""
+    folder = tmp_path / "toy"
+    shutil.copytree(embedded_cases()["toyland"], folder)
+    return folder
+
+
+@pytest.fixture
+def karwan_command(tmp_path: Path) -> CommandLine:
+    """Run `karwan` as a program of its own; returns the completed process with text output."""
+
+    def run(*arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "karwan", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout,
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"},
+            check=False,
+        )
+
+    return run
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Hash of every file below a folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
