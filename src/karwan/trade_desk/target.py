@@ -295,7 +295,7 @@ def _fan(series: Series, model: tuple[str, Any, str], due: date) -> list[tuple[A
 
 
 def _series_words(series: Series) -> str:
-    spoken = f", {series.spoken} of them spoken figures" if series.spoken else ""
+    spoken = f", {series.spoken} of them spoken or press figures" if series.spoken else ""
     thin = ""
     if len(series.values) < 10:
         thin = (
