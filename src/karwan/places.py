@@ -41,7 +41,7 @@ class Gazetteer:
             if node not in held:
                 held.append(node)
 
-        for node, row in self._nodes.items():
+        for node in self._nodes:
             add(node, node)
         for node, row in self._nodes.items():
             add(row["name"], node)

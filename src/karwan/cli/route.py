@@ -15,20 +15,7 @@ if TYPE_CHECKING:
     from karwan.route_desk import RouteAnswer
 
 ListOption = list[str] | None
-SHOWN = {
-    "routes": [
-        "route",
-        "name",
-        "usd",
-        "days_p50",
-        "days_p95",
-        "p95_open",
-        "on_time",
-        "co2_kg",
-        "landed_usd_t",
-        "share",
-    ],
-}
+PAPER_ORDER = {"origin": 0, "leg": 1, "port": 2, "country": 3, "crossing": 4, "destination": 5}
 
 
 def register(app: typer.Typer) -> None:
@@ -138,6 +125,7 @@ def _show(answer: RouteAnswer, weights: bool) -> None:
         f"({load['units']} {'unit' if load['units'] == 1 else 'units'}), leaving {meta['departure']}"
     )
     best = tables["routes"]["name"][0]
+    listed = tables["routes"].filter(pl.col("status") == "listed")["route"]
     blocks: dict[str, pl.DataFrame] = {
         head: _overview(tables["routes"]),
         "Named corridors": tables["corridors"].select("corridor", "status", "route", "reason"),
@@ -146,9 +134,11 @@ def _show(answer: RouteAnswer, weights: bool) -> None:
             "place", "kind", "since", "until", "last_seen", "reason", "set_aside"
         ),
         "Papers": _paper_view(tables["papers"]),
-        "Guarantees in customs transit, route 1": tables["guarantees"]
-        .filter(pl.col("route") == 1)
-        .select("country", "mode", "registration", "rule", "guarantee", "regime_id", "cost_usd", "note"),
+        "Guarantees in customs transit": tables["guarantees"]
+        .filter(pl.col("route").is_in(listed.implode()))
+        .select(
+            "route", "country", "mode", "registration", "rule", "guarantee", "regime_id", "cost_usd", "note"
+        ),
         "What makes route 1 late": tables["lateness"]
         .filter((pl.col("route") == 1) & (pl.col("share") >= 0.03))
         .sort("share", descending=True)
@@ -180,15 +170,31 @@ def _stage_view(stages: pl.DataFrame) -> pl.DataFrame:
 
 
 def _paper_view(papers: pl.DataFrame) -> pl.DataFrame:
-    """Papers once each, with the routes that need them."""
+    """Papers once each, with the places that ask for them and the routes that need them."""
     import polars as pl
 
+    every = papers["route"].n_unique()
     where = pl.when(pl.col("place") == "").then(pl.col("mode")).otherwise(pl.col("place"))
+    routes = pl.col("routes").list.eval(pl.element().cast(pl.String)).list.join(" ")
     return (
         papers.with_columns(where=where)
-        .group_by("scope", "where", "name", "issued_by", "cost_usd", "time_h", maintain_order=True)
-        .agg(routes=pl.col("route").cast(pl.String).unique(maintain_order=True))
-        .select("scope", "where", "name", "issued_by", "cost_usd", "time_h", "routes")
+        .group_by("scope", "document_id", "name", "issued_by", "cost_usd", "time_h", maintain_order=True)
+        .agg(
+            where=pl.col("where").unique(maintain_order=True),
+            routes=pl.col("route").unique(maintain_order=True),
+        )
+        .sort(pl.col("scope").replace_strict(PAPER_ORDER, return_dtype=pl.Int64), maintain_order=True)
+        .select(
+            "scope",
+            where=pl.when(pl.col("scope") == "port")
+            .then(pl.lit("each port"))
+            .otherwise(pl.col("where").list.join(", ")),
+            paper="name",
+            from_whom="issued_by",
+            usd="cost_usd",
+            hours_before="time_h",
+            routes=pl.when(pl.col("routes").list.len() == every).then(pl.lit("all")).otherwise(routes),
+        )
     )
 
 

@@ -19,6 +19,7 @@ from karwan.models.reliability import (
 from karwan.models.route import Route
 
 POOLED = "all"
+ENOUGH_ENDS = 3  # closures seen to end that give a crossing a length of its own
 
 
 def journey_stages(
@@ -168,10 +169,10 @@ def _joined(
 def closure_process(
     closures: pl.DataFrame, crossings: pl.DataFrame, record_start: date, as_of: date
 ) -> ClosureProcess:
-    """Random closures fitted to the record: each crossing's own rate, one common length.
+    """Random closures fitted to the record: each crossing's own rate, and its own length where it has enough of them.
 
-    Crossings closed on record keep their own rate; how long a closure lasts is estimated from all of them together, as single crossings
-    have too few ends.
+    Crossings closed on record keep their own rate. A crossing that was seen to reopen at least three times keeps its own mean length too
+    (exponential); how long a closure of the others lasts is estimated from all of them together.
 
     Returns
     -------
@@ -194,5 +195,8 @@ def closure_process(
             "No recorded closure has ended", common["note"], "add closures that ended to closures.csv"
         )
     shared = ["mean_days", "mean_low_days", "mean_high_days", "shape", "log_sd"]
-    table = own.table.with_columns([pl.lit(common[name]).alias(name) for name in shared])
+    few = pl.col("ended") < ENOUGH_ENDS
+    table = own.table.with_columns(
+        [pl.when(few).then(pl.lit(common[name])).otherwise(pl.col(name)).alias(name) for name in shared]
+    )
     return ClosureProcess(pl.concat([table, pooled.table], how="vertical_relaxed"), own.level)

@@ -1,0 +1,70 @@
+"""Answering `karwan route`: from place names to routes with money, days, papers, and reasons for what is not there."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from karwan.models.route_choice import find_routes
+from karwan.route_desk.offers import corridor_routes, find_shares, fitted_closures, make_offers
+from karwan.route_desk.query import RouteAnswer, RouteQuery, resolve
+from karwan.route_desk.reasons import closed_table, corridor_table
+from karwan.route_desk.tables import (
+    days_of_year,
+    guarantees_table,
+    lateness_table,
+    make_meta,
+    papers_table,
+    queue_table,
+    rates_table,
+    route_table,
+    search_notes,
+    stages_of,
+)
+from karwan.tables import Case
+
+__all__ = ["RouteAnswer", "RouteQuery", "answer_route"]
+
+
+def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
+    """Routes for a shipment: money, days with their spread, papers, what is closed, and why a corridor is missing.
+
+    Raises
+    ------
+    UnknownName
+        A place, product, corridor or parameter is not known; candidates are named.
+    InvalidInput
+        Tonnes, day, promise or number of journeys out of bounds; the two ends are the same.
+    Unreachable
+        No open route; what is shut or missing is named.
+    """
+    plan = resolve(case, query)
+    search = find_routes(
+        plan.network,
+        plan.shipment,
+        plan.origin,
+        plan.destination,
+        weights=plan.weights,
+        via=plan.via,
+        avoid=plan.avoid,
+        count=query.count,
+    )
+    process = fitted_closures(plan)
+    named = corridor_routes(plan)
+    offers = make_offers(plan, search, named, process)
+    plan.notes.extend(search_notes(search, query))
+    shares, logsum = find_shares(plan, offers)
+    best = offers[0]
+    tables = {
+        "routes": route_table(plan, offers, shares),
+        "corridors": corridor_table(plan, search, offers, named),
+        "stages": pl.concat([stages_of(o) for o in offers]),
+        "closed": closed_table(plan, offers, named),
+        "papers": papers_table(plan, offers),
+        "guarantees": guarantees_table(plan, offers),
+        "lateness": lateness_table(offers),
+        "closure_rates": rates_table(plan, offers, process),
+        "queues": queue_table(plan, best),
+    }
+    if query.days_of_year:
+        tables["days_of_year"] = days_of_year(plan, best)
+    return RouteAnswer(tables, make_meta(plan, search, logsum), tuple(plan.notes))

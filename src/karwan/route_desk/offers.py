@@ -1,0 +1,163 @@
+"""Routes offered for a shipment: named, with simulated arrivals and shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from karwan.models.choice import path_size_logit
+from karwan.models.corridor import CorridorRoute, corridor_route, name_route
+from karwan.models.journey import closure_process, journey_stages
+from karwan.models.network.stage import SEA
+from karwan.models.reliability import ClosureProcess, Journeys, JourneyStages, UnidentifiedClosures, simulate
+from karwan.models.route import Route
+from karwan.models.route_choice import RouteSearch, generalised_usd, incidence, usable_arcs
+from karwan.route_desk.query import Plan
+
+LISTED, ALSO = "listed", "also possible"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A route with its name and its simulated arrivals."""
+
+    number: int
+    label: str
+    corridor_id: str | None
+    status: str
+    route: Route
+    journeys: Journeys
+    without: Journeys
+
+
+def fitted_closures(plan: Plan) -> ClosureProcess | None:
+    """Random closures fitted to the case's record; None, with a note, where no closure was seen to end."""
+    case = plan.case
+    start = date(int(case.parameter("closures_observed_from_year")), 1, 1)
+    try:
+        return closure_process(case["closures"], case["crossings"], start, case.settings.as_of)
+    except UnidentifiedClosures as error:
+        plan.notes.append(f"Random closures are left out: {error.fact}; {error.evidence}.")
+        return None
+
+
+def corridor_routes(plan: Plan) -> dict[str, CorridorRoute]:
+    """Best route that keeps to each named corridor and to what the user avoids."""
+    found = {}
+    for corridor in plan.corridors:
+        own = {**corridor, "avoid": [*(corridor["avoid"] or ()), *plan.avoid]}
+        found[corridor["corridor_id"]] = corridor_route(
+            plan.network, plan.shipment, own, plan.origin, plan.destination, backward=plan.backward
+        )
+    return found
+
+
+def make_offers(
+    plan: Plan, search: RouteSearch, named: Mapping[str, CorridorRoute], process: ClosureProcess | None
+) -> list[Offer]:
+    """The short list, then the best route of each open corridor that is not on it."""
+    rows: list[tuple[str | None, str, Route]] = []
+    for route in search.routes:
+        rows.append((name_route(route, plan.corridors, backward=plan.backward), LISTED, route))
+    held = {corridor for corridor, _, _ in rows}
+    usable = usable_arcs(plan.network, plan.avoid)
+    extra = []
+    for corridor_id, found in named.items():
+        if found.status != "open" or found.route is None or corridor_id in held:
+            continue
+        if not usable[list(found.route.arcs)].all() or not set(plan.via) <= set(passed_nodes(found.route)):
+            continue
+        if np.isfinite(found.route.hours):
+            extra.append((corridor_id, ALSO, found.route))
+    rows += sorted(extra, key=lambda r: generalised_usd(r[2], plan.weights))
+    offers = []
+    for number, (corridor, status, route) in enumerate(rows, start=1):
+        label = _label(plan, route, corridor, [o.label for o in offers])
+        stages, without = _stages(plan, route, process), _stages(plan, route, None)
+        promised = None if plan.query.promise_days is None else plan.query.promise_days * 24.0
+        draw = {"journeys": plan.query.journeys, "seed": plan.query.seed, "promised_h": promised}
+        journeys = simulate(stages, **draw)  # type: ignore[arg-type]
+        offers.append(Offer(number, label, corridor, status, route, journeys, simulate(without, **draw)))  # type: ignore[arg-type]
+    return offers
+
+
+def passed_nodes(route: Route) -> tuple[str, ...]:
+    """Nodes passed; a crossing counts only where its border is crossed."""
+    arcs, states = route.network.arcs, route.network.states
+    gates = {states[a.head].node_id for a in arcs if a.place_kind == "crossing"}
+    crossed = {states[arcs[a].head].node_id for a in route.arcs if arcs[a].place_kind == "crossing"}
+    return tuple(n for n in route.nodes if n not in gates or n in crossed)
+
+
+def _label(plan: Plan, route: Route, corridor_id: str | None, taken: Sequence[str]) -> str:
+    way = "via " + ", ".join(plan.places.name(p) for p in landmarks(route))
+    if corridor_id is None:
+        return way
+    name = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))
+    return name if name not in taken else f"{name}, {way}"
+
+
+def landmarks(route: Route) -> list[str]:
+    """Crossings passed and ports where a ship is boarded or left, in order."""
+    states = route.network.states
+    found = []
+    for a in route.arcs:
+        arc = route.network.arcs[a]
+        tail, head = states[arc.tail], states[arc.head]
+        if arc.place_kind == "crossing":
+            found.append(arc.place_id)
+        elif (tail.carrier in SEA) != (head.carrier in SEA):
+            found.append(head.node_id)
+    return list(dict.fromkeys(found))
+
+
+def _stages(plan: Plan, route: Route, process: ClosureProcess | None) -> JourneyStages:
+    stages = journey_stages(route, plan.case.parameter("pair_correlation"), closures=process)
+    return with_queues(plan, route, stages) if plan.query.queues else stages
+
+
+def with_queues(plan: Plan, route: Route, stages: JourneyStages) -> JourneyStages:
+    """Stages with a queue before each road crossing whose capacity and traffic are stated; full ones are left without."""
+    size = stages.size
+    arrivals, servers, service = (np.full(size, np.nan) for _ in range(3))
+    rows = {r["crossing_id"]: r for r in plan.case["crossings"].iter_rows(named=True)}
+    lanes = plan.case.parameter("crossing_servers") if "crossing_servers" in plan.places.parameters else 4.0
+    position = 0
+    for a in route.arcs:
+        arc = route.network.arcs[a]
+        row = (
+            rows.get(arc.place_id) if arc.place_kind == "crossing" and arc.stages[0].mode == "road" else None
+        )
+        if row and row["capacity_trucks_day"] and row["background_trucks_day"]:
+            open_share = _open_share(row["opening_hours"])
+            rate = row["background_trucks_day"] + 1.0
+            if rate < row["capacity_trucks_day"]:
+                arrivals[position] = rate / open_share
+                servers[position] = lanes
+                service[position] = lanes * 24.0 * open_share / row["capacity_trucks_day"]
+        position += len(arc.stages)
+    return replace(stages, arrivals_per_day=arrivals, servers=servers, service_h=service)
+
+
+def _open_share(hours: str) -> float:
+    begin, end = (int(t[:2]) + int(t[3:5]) / 60.0 for t in hours.split("-"))
+    return ((end - begin) % 24.0 or 24.0) / 24.0
+
+
+def find_shares(plan: Plan, offers: Sequence[Offer]) -> tuple[np.ndarray[Any, Any], float]:
+    """Shares of the routes by path-size logit, shape (R,), and the logsum, USD/t."""
+    routes = [o.route for o in offers]
+    used, lengths = incidence(routes)
+    cost = [generalised_usd(r, plan.weights) / plan.shipment.tonnes for r in routes]
+    choice = path_size_logit(
+        cost,
+        used,
+        lengths,
+        scale=plan.case.parameter("logit_scale_per_usd_t"),
+        path_size_weight=plan.case.parameter("path_size_weight"),
+    )
+    return choice.shares, float(choice.logsum[0])

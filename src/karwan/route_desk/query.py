@@ -1,0 +1,200 @@
+"""What is asked of `karwan route`, and everything it resolves to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from karwan.errors import InvalidInput, UnknownName
+from karwan.models.network import FreightNetwork, NetworkRequest, build_network
+from karwan.models.network.stage import Row
+from karwan.models.routing import Weights
+from karwan.models.shipment import Shipment, make_shipment
+from karwan.places import Gazetteer
+from karwan.tables import Case
+
+DAYS_BACK, DAYS_AHEAD = 365, 3 * 365
+
+
+@dataclass(frozen=True)
+class RouteQuery:
+    """What is asked.
+
+    Attributes
+    ----------
+    origin, destination
+        Places by node id, name or alias.
+    product, tonnes, departure
+        The shipment.
+    avoid, via, opened
+        Places by id, name or alias; `avoid` also countries and modes, `opened` also links.
+    promise_days
+        Days within which it is promised; None: no promise.
+    value_of_time_usd_h, reliability_ratio, carbon_price_usd_t
+        Weights of the ranking; None takes the product's value of time and the case's parameters.
+    journeys, seed
+        Monte Carlo.
+    queues
+        Add waits in queues at the recorded traffic to the border hours.
+    days_of_year
+        Also P50 and P95 of the best route for each departure day of a year.
+    count
+        Routes on the short list at most.
+    registration
+        Country the truck is registered in; blank is the origin's.
+    """
+
+    origin: str
+    destination: str
+    product: str
+    tonnes: float
+    departure: date
+    avoid: Sequence[str] = ()
+    via: Sequence[str] = ()
+    opened: Sequence[str] = ()
+    promise_days: float | None = None
+    value_of_time_usd_h: float | None = None
+    reliability_ratio: float | None = None
+    carbon_price_usd_t: float | None = None
+    journeys: int = 20_000
+    seed: int = 1
+    queues: bool = False
+    days_of_year: bool = False
+    count: int = 5
+    registration: str = ""
+
+
+@dataclass(frozen=True)
+class RouteAnswer:
+    """What `karwan route` prints.
+
+    Attributes
+    ----------
+    tables
+        Title to table: routes, corridors, stages, closed, papers, guarantees, lateness, closure_rates, queues and, where asked for,
+        days_of_year.
+    meta
+        The shipment, the weights, the search, the logsum.
+    notes
+        What the reader must know to use the figures.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    meta: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything resolved: the case, the ends, the network and the weights."""
+
+    case: Case
+    query: RouteQuery
+    places: Gazetteer
+    origin: str
+    destination: str
+    avoid: tuple[str, ...]
+    via: tuple[str, ...]
+    opened: frozenset[str]
+    shipment: Shipment
+    sector: str
+    network: FreightNetwork
+    weights: Weights
+    backward: bool
+    corridors: tuple[Row, ...]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Countries of origin and destination."""
+        return self.places.country(self.origin), self.places.country(self.destination)
+
+
+def resolve(case: Case, query: RouteQuery) -> Plan:
+    """Look up places and product, check bounds, build the network."""
+    shipment = make_shipment(case["products"], query.product, query.tonnes)
+    _check(case, query)
+    places = Gazetteer(case.tables)
+    origin, destination = places.node(query.origin), places.node(query.destination)
+    if origin == destination:
+        raise InvalidInput(
+            "Origin and destination are the same place.",
+            f"{query.origin!r} and {query.destination!r} are both {places.name(origin)} ({origin})",
+            "name two different places.",
+        )
+    avoid = tuple(places.avoidable(name) for name in query.avoid)
+    via = tuple(places.node(name) for name in query.via)
+    for place in (origin, destination):
+        if place in avoid or places.country(place) in avoid:
+            raise InvalidInput(
+                f"{places.name(place)} cannot be avoided: it is an end of the route.",
+                fix="drop it from --avoid.",
+            )
+    both = set(avoid) & set(via)
+    if both:
+        raise InvalidInput(
+            f"{places.name(both.pop())} is both in --avoid and in --via.", fix="drop one of the two."
+        )
+    opened = frozenset(place for name in query.opened for place in places.openable(name))
+    ends = (places.country(origin), places.country(destination))
+    request = NetworkRequest(*ends, shipment.form, query.departure, opened, query.registration)
+    value = query.value_of_time_usd_h
+    value = shipment.value_of_time_usd_h if value is None else value
+    ratio = (
+        case.parameter("reliability_ratio") if query.reliability_ratio is None else query.reliability_ratio
+    )
+    carbon = (
+        case.parameter("carbon_price_usd_t") if query.carbon_price_usd_t is None else query.carbon_price_usd_t
+    )
+    sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
+    settings = case.settings
+    return Plan(
+        case=case,
+        query=query,
+        places=places,
+        origin=origin,
+        destination=destination,
+        avoid=avoid,
+        via=tuple(v for v in via if v not in (origin, destination)),
+        opened=opened,
+        shipment=shipment,
+        sector=sector,
+        network=build_network(case.tables, request),
+        weights=Weights(value, ratio * value, carbon / 1000.0),
+        backward=ends[0] == settings.party_b or ends[1] == settings.party_a,
+        corridors=tuple(case["corridors"].sort("rank").iter_rows(named=True)),
+    )
+
+
+def _check(case: Case, query: RouteQuery) -> None:
+    away = (query.departure - case.settings.as_of).days
+    if not -DAYS_BACK <= away <= DAYS_AHEAD:
+        side = "before" if away < 0 else "after"
+        raise InvalidInput(
+            f"{query.departure} is too far from the day the case was brought up to date.",
+            f"{abs(away)} days {side} {case.settings.as_of}; allowed: {DAYS_BACK} before to {DAYS_AHEAD} after",
+            "closures, fees and rates hold around that day: choose a day near it.",
+        )
+    promise = query.promise_days
+    if promise is not None and not 0 < promise <= 400:
+        raise InvalidInput(
+            f"A promise of {promise:g} days cannot be used.",
+            "allowed: more than 0, at most 400",
+            "give days.",
+        )
+    if not 100 <= query.journeys <= 5_000_000:
+        raise InvalidInput(
+            f"{query.journeys:,} journeys cannot be drawn here.",
+            "allowed: 100 to 5,000,000",
+            "20,000 is the default.",
+        )
+    if query.registration and query.registration not in set(case["countries"]["country"]):
+        raise UnknownName(
+            f"No country has the code {query.registration!r}.",
+            f"countries: {', '.join(case['countries']['country'])}",
+            "give an ISO 3166-1 alpha-3 code of the case.",
+        )

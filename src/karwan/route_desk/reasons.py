@@ -1,0 +1,220 @@
+"""Reasons: why a named corridor is not on the list, and what is shut or slow on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
+from karwan.models.network import NetworkRequest, build_network
+from karwan.models.network.stage import Floats, Row
+from karwan.models.route import Route, make_route
+from karwan.models.route_choice import RouteSearch, generalised_usd, route_criteria
+from karwan.models.routing import beaten_by
+from karwan.route_desk.offers import ALSO, LISTED, Offer, landmarks, passed_nodes
+from karwan.route_desk.query import Plan
+
+_TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
+CORRIDOR_SCHEMA: dict[str, Any] = {
+    "corridor_id": _TEXT,
+    "corridor": _TEXT,
+    "status": _TEXT,
+    "route": _INT,
+    "reason": _TEXT,
+    "usd": _FLOAT,
+    "days": _FLOAT,
+}
+CLOSED_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["place_id", "place", "kind", "since", "until"], _TEXT),
+    "last_seen": pl.Date,
+    "reason": _TEXT,
+    "set_aside": pl.Boolean,
+    "touches": pl.List(_TEXT),
+    "basis": _TEXT,
+    "source_id": _TEXT,
+}
+
+
+def corridor_table(
+    plan: Plan, search: RouteSearch, offers: Sequence[Offer], named: Mapping[str, CorridorRoute]
+) -> pl.DataFrame:
+    """Each named corridor: the row it has above, or the reason it has none or is only also possible."""
+    rows = []
+    for corridor in plan.corridors:
+        corridor_id = corridor["corridor_id"]
+        mine = [o for o in offers if o.corridor_id == corridor_id]
+        found = named[corridor_id]
+        if mine and mine[0].status == LISTED:
+            status, reason = LISTED, ""
+        elif mine:
+            status, reason = ALSO, _beaten(plan, search, offers, mine[0])
+        else:
+            status, reason = found.status, _absence(plan, corridor, found)
+        rows.append(
+            {
+                "corridor_id": corridor_id,
+                "corridor": corridor["name"],
+                "status": status,
+                "route": mine[0].number if mine else None,
+                "reason": reason,
+                "usd": None if found.route is None else found.route.usd,
+                "days": None
+                if found.route is None or not np.isfinite(found.route.hours)
+                else found.route.days,
+            }
+        )
+    return pl.DataFrame(rows, schema=CORRIDOR_SCHEMA)
+
+
+def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offer) -> str:
+    """Which route makes a corridor's best route no candidate, and by how much; listed routes are named first."""
+    own = route_criteria(mine.route)
+    listed = [o for o in offers if o.status == LISTED]
+    for offer in listed:
+        rival = route_criteria(offer.route)
+        if bool(np.all(rival <= own * (1.0 + 1e-9))):
+            return f"dominated by route {offer.number}: {_versus(own, rival)}"
+    for k in beaten_by(search.pareto, own).tolist():
+        rival = search.pareto.criteria[k]
+        if not np.allclose(rival, own, rtol=1e-9):
+            beating = make_route(plan.network, plan.shipment, tuple(search.pareto.route(k).tolist()))
+            way = ", ".join(plan.places.name(p) for p in landmarks(beating))
+            return f"dominated by the way past {way}: {_versus(own, rival)}"
+    first = listed[0]
+    gap = generalised_usd(mine.route, plan.weights) - generalised_usd(first.route, plan.weights)
+    versus = _versus(own, route_criteria(first.route))
+    return f"not dominated, but USD {gap:,.0f} worse than route {first.number} at these weights: {versus}"
+
+
+def _versus(own: Floats, rival: Floats) -> str:
+    """'USD 500 dearer, 12 h slower'."""
+    usd, hours = (own - rival)[:2]
+    return f"{_signed(usd, 'USD', 'dearer', 'cheaper')}, {_signed(hours, 'h', 'slower', 'faster')}"
+
+
+def _signed(value: float, unit: str, more: str, less: str) -> str:
+    amount = f"{unit} {abs(value):,.0f}" if unit == "USD" else f"{abs(value):,.0f} {unit}"
+    return f"{amount} {more if value >= 0 else less}"
+
+
+def _absence(plan: Plan, corridor: Row, found: CorridorRoute) -> str:
+    """Why a corridor has no row: closed, avoided, past a via place, forbidden, or no way."""
+    if found.status == CLOSED and found.route is not None:
+        return "; ".join(_shut_text(plan, place, why) for place, why in found.route.shut())
+    if found.status == ABSENT:
+        if plan.avoid and _without_avoid(plan, corridor).status != ABSENT:
+            return f"passes what you avoid: {', '.join(plan.places.name(a) for a in plan.avoid)}"
+        forbidden = _forbidden(plan, corridor)
+        return forbidden or plan.places.spoken(found.reason)
+    if plan.via and found.route is not None and not set(plan.via) <= set(passed_nodes(found.route)):
+        return f"does not pass {', '.join(plan.places.name(v) for v in plan.via)}"
+    return "no window is left on the horizon when a shipment gets to a place on it"
+
+
+def _without_avoid(plan: Plan, corridor: Row) -> CorridorRoute:
+    return corridor_route(
+        plan.network, plan.shipment, corridor, plan.origin, plan.destination, backward=plan.backward
+    )
+
+
+def _forbidden(plan: Plan, corridor: Row) -> str:
+    """The access rules that take a corridor away, where it is there without them."""
+    access = plan.case["access"]
+    banned = access.filter(pl.col("rule") == "forbidden")
+    if not banned.height:
+        return ""
+    tables = {**plan.case.tables, "access": access.filter(pl.col("rule") != "forbidden")}
+    request = NetworkRequest(
+        *plan.ends, plan.shipment.form, plan.query.departure, plan.opened, plan.query.registration
+    )
+    free = corridor_route(
+        build_network(tables, request),
+        plan.shipment,
+        corridor,
+        plan.origin,
+        plan.destination,
+        backward=plan.backward,
+    )
+    if free.route is None:
+        return ""
+    passed = {s.country for s in free.route.stages}
+    rules = [r for r in banned.iter_rows(named=True) if r["country"] in passed]
+    words = [
+        f"{r['country']} forbids {r['vehicle_registration'] or 'foreign'} vehicles ({r['access_id']})"
+        for r in rules
+    ]
+    return "; ".join(words)
+
+
+def _shut_text(plan: Plan, place: str, why: str) -> str:
+    """'Torkham closed since 2025-10-12: clashes, no end known, last seen closed 2026-02-24'."""
+    name = plan.places.name(place)
+    day = plan.query.departure
+    for row in plan.case["closures"].iter_rows(named=True):
+        if row["place_id"] in plan.places.aliases_of(place) and row["kind"] == "dated" and _running(row, day):
+            until = f"until {row['end']}" if row["end"] else "no end known"
+            seen = f", last seen closed {row['last_seen']}" if row["last_seen"] else ""
+            return f"{name} closed since {row['start']} ({row['reason']}), {until}{seen}"
+    return f"{name}: {why}"
+
+
+def _running(row: Row, day: date) -> bool:
+    if len(row["start"]) != 10:
+        return False
+    return date.fromisoformat(row["start"]) <= day and (
+        row["end"] is None or day <= date.fromisoformat(row["end"])
+    )
+
+
+def closed_table(plan: Plan, offers: Sequence[Offer], named: Mapping[str, CorridorRoute]) -> pl.DataFrame:
+    """What is shut or slow between departure and the latest usual arrival, on the listed routes or the named corridors."""
+    days = max([o.journeys.time_p95_h / 24.0 for o in offers if np.isfinite(o.journeys.time_p95_h)] or [60.0])
+    last = date.fromordinal(plan.query.departure.toordinal() + int(min(days, 400.0)) + 1)
+    touched: dict[str, list[str]] = {}
+    named_routes = [(f"corridor {c}", f.route) for c, f in named.items() if f.route is not None]
+    for label, route in [(f"route {o.number}", o.route) for o in offers] + named_routes:
+        for place in _touched(route):
+            touched.setdefault(place, []).append(label)
+    rows = []
+    for row in plan.case["closures"].iter_rows(named=True):
+        if row["place_id"] not in touched or not _overlaps(row, plan.query.departure, last):
+            continue
+        slow = row["kind"] == "disruption"
+        waived = row["place_id"] in plan.opened and row["kind"] != "seasonal"
+        rows.append(
+            {
+                "place_id": row["place_id"],
+                "place": plan.places.name(row["place_id"]),
+                "kind": f"slower by {row['slowdown_share']:.0%}" if slow else "closed",
+                "since": row["start"],
+                "until": row["end"],
+                "last_seen": row["last_seen"],
+                "reason": row["reason"],
+                "set_aside": waived,
+                "touches": list(dict.fromkeys(touched[row["place_id"]])),
+                "basis": row["basis"],
+                "source_id": row["source_id"],
+            }
+        )
+    rows.sort(key=lambda r: (r["kind"] != "closed", str(r["since"])))
+    return pl.DataFrame(rows, schema=CLOSED_SCHEMA)
+
+
+def _touched(route: Route) -> set[str]:
+    return (
+        set(route.nodes) | {s.place_id for s in route.stages} | {s.country for s in route.stages if s.country}
+    )
+
+
+def _overlaps(row: Row, first: date, last: date) -> bool:
+    """Whether a closure, dated or seasonal, touches the days from `first` to `last`."""
+    start, end = row["start"], row["end"]
+    if len(start) == 10:
+        return date.fromisoformat(start) <= last and (end is None or date.fromisoformat(end) >= first)
+    days = [date.fromordinal(first.toordinal() + i).strftime("%m-%d") for i in range((last - first).days + 1)]
+    stop = end or start
+    return any(start <= d <= stop if start <= stop else d >= start or d <= stop for d in days)
