@@ -11,7 +11,9 @@ from karwan.cli import (
     brief,
     case,
     corridor,
+    docs,
     plan,
+    route,
     trade,
     trade_basket,
     trade_indicators,
@@ -28,6 +30,7 @@ app = typer.Typer(
     help="What holds two countries' trade back, over which corridor, and what removing it is worth.",
 )
 brief.register(app)
+route.register(app)
 app.command("sources")(plan.sources)
 trade_store.register(trade.app)
 trade_indicators.register(trade.app)
@@ -37,6 +40,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")
 app.add_typer(trade.app, name="trade")
 app.add_typer(plan.app, name="plan")
+app.add_typer(docs.app, name="docs")
 
 
 def _version(value: bool) -> None:
