@@ -11,7 +11,7 @@ from karwan.brief.model import Brief
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.basket import basket_section
-from karwan.trade_desk.mirror import reconciled_case
+from karwan.trade_desk.mirror import BRIEF_COLUMNS, reconciled_case
 from karwan.trade_desk.potential import brief_potential
 from karwan.trade_desk.target import target_section
 
@@ -32,7 +32,7 @@ def brief_of(case: Case, as_of: date) -> Brief:
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     a, b = case.settings.party_a, case.settings.party_b
     parts = BriefParts(
-        reconciled=reconciled_case(case, as_of).table,
+        reconciled=reconciled_case(case, as_of).table.select(BRIEF_COLUMNS),
         potential=brief_potential(case),
         basket=basket,
         basket_text=basket_text,

@@ -14,6 +14,7 @@ from karwan.cli import (
     docs,
     plan,
     route,
+    scenario,
     trade,
     trade_basket,
     trade_indicators,
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 brief.register(app)
 route.register(app)
+scenario.register(app)
 app.command("sources")(plan.sources)
 trade_store.register(trade.app)
 trade_indicators.register(trade.app)
@@ -40,6 +42,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")
 app.add_typer(trade.app, name="trade")
 app.add_typer(plan.app, name="plan")
+app.add_typer(docs.app, name="docs")
 app.add_typer(docs.app, name="docs")
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WIDE = 160  # columns of a table that is not printed on a terminal
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
@@ -64,7 +65,7 @@ def emit(
                 print(f"# {name}")
             sys.stdout.write(flat(table).write_csv())
         return
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     for name, table in tables.items():
         shown = (columns or {}).get(name)
         console.print(_rich(name, table.select(shown) if shown else table, console.width))

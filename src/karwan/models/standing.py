@@ -201,7 +201,8 @@ def refused_comparisons(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
     contradict each other.
     """
     rows: list[tuple[str, str]] = []
-    trade = known.filter((pl.col("value_kind") == "trade") & (pl.col("product_group") == "all"))
+    comparable = known.filter((pl.col("value_kind") == "trade") & (pl.col("product_group") == "all"))
+    trade = pl.DataFrame(list(firmest(comparable.iter_rows(named=True)).values()), schema=known.schema)
     for code in (parties.code_a, parties.code_b):
         totals = trade.filter((pl.col("reporter") == code) & (pl.col("direction") == "total"))
         firm = totals.filter(pl.col("claimed") == "official")
