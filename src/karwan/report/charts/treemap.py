@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -15,8 +16,15 @@ from karwan.report.text import clean, percent, usd, words
 Box = tuple[float, float, float, float]
 
 
-def draw_treemap(table: pl.DataFrame, key: str, title: str, height: float = 250.0) -> str | None:
+def draw_treemap(
+    table: pl.DataFrame, key: str, title: str, height: float = 250.0, among: Sequence[str] = ()
+) -> str | None:
     """Areas in proportion to value, squarified.
+
+    Parameters
+    ----------
+    among
+        Sectors of all treemaps of a page, in order, so that one sector keeps its colour; see `sectors_of`.
 
     References
     ----------
@@ -28,7 +36,10 @@ def draw_treemap(table: pl.DataFrame, key: str, title: str, height: float = 250.
         return None
     total = sum(r["value_usd"] for r in rows)
     sectors = sorted({_sector(r) for r in rows})
-    colours = {sector: SECTORS[k % len(SECTORS)] for k, sector in enumerate(sectors)}
+    colours = {
+        name: SECTORS[k % len(SECTORS)]
+        for k, name in enumerate([*among, *(s for s in sectors if s not in among)])
+    }
     says = " ".join(
         f"{clean(r['group'])}: USD {usd(r['value_usd'])}, {percent(r['value_usd'] / total)}." for r in rows
     )
@@ -38,6 +49,11 @@ def draw_treemap(table: pl.DataFrame, key: str, title: str, height: float = 250.
         _tile(drawing, row, box, colours[_sector(row)], total)
     drawing.height = top + height + 2
     return drawing.render()
+
+
+def sectors_of(table: pl.DataFrame) -> list[str]:
+    """Sectors of all rows, sorted; a group without a sector stands for itself."""
+    return sorted({_sector(row) for row in table.iter_rows(named=True)})
 
 
 def _sector(row: dict[str, Any]) -> str:

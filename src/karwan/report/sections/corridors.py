@@ -64,8 +64,11 @@ def load_text(brief: Brief) -> str:
     """What the headline figures are for, in words."""
     known = reference(brief)
     product, load = known.get("product", ""), known.get("load", "")
-    load = load or (f"{known['load_t']} t" if known.get("load_t") else "")
-    return f"{load} of {product}" if load and product else product or load or "a 20 t load"
+    if load and product:
+        return f"{product}, {load}"
+    if known.get("load_t") and product:
+        return f"{known['load_t']} t of {product}"
+    return product or load or "a 20 t load"
 
 
 def corridor_section(brief: Brief, notes: Notes) -> Section:

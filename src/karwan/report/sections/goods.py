@@ -9,7 +9,7 @@ from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
 from karwan.report.charts.landed import draw_landed
 from karwan.report.charts.potential import draw_potential
-from karwan.report.charts.treemap import draw_treemap
+from karwan.report.charts.treemap import draw_treemap, sectors_of
 from karwan.report.text import clean, day
 
 _LANDED: li.Spec = (
@@ -120,7 +120,7 @@ def _groups(brief: Brief, notes: Notes) -> list[Block | None]:
         if rows.height < 3:
             continue
         title = f"What is traded, {ways.get(str(way), 'both directions')}, {clean(period, 40)}"
-        svg = draw_treemap(rows, f"groups-{k}", title)
+        svg = draw_treemap(rows, f"groups-{k}", title, among=sectors_of(table))
         if svg:
             who = names.get(str(reporter), clean(reporter, 40))
             result.append(
