@@ -28,7 +28,7 @@ def brief_of(case: Case, as_of: date) -> Brief:
     """
     study = CorridorStudy(case, as_of)
     landed = landed_table(study)
-    basket, basket_text = basket_section(case, landed)
+    basket, basket_text = basket_section(case, landed, as_of)
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     a, b = case.settings.party_a, case.settings.party_b
     parts = BriefParts(

@@ -95,7 +95,8 @@ def _closed(corridors: CorridorSection) -> str:
     names = list(dict.fromkeys(shut["corridor"]))
     places = corridors.closures.filter((pl.col("kind") == "closed") & (pl.col("corridors") != ""))
     seen = places["last_seen"].drop_nulls()
-    when = f" (last read of on {seen.max():%d %B %Y})" if seen.len() else ""
+    latest = max(seen.to_list(), default=None)
+    when = f" (last read of on {latest:%d %B %Y})" if latest else ""
     gates = ", ".join(places["place"])
     cheapest = (
         shut.filter(pl.col("pair_label") == shut["pair_label"][0]).sort("generalised_usd").row(0, named=True)
@@ -131,7 +132,7 @@ def _chance(target: TargetSection) -> str:
     rows = target.chances.filter((pl.col("target") == name) & pl.col("probability").is_not_null())
     if not rows.height:
         return ""
-    low, high = rows["probability"].min(), rows["probability"].max()
+    low, high = min(rows["probability"].to_list()), max(rows["probability"].to_list())
     text = f"{name}: the models give chances between {low:.1%} and {high:.1%}"
     if target.base_rate.height:
         base = target.base_rate.row(0, named=True)
@@ -146,7 +147,7 @@ def _fit(corridors: CorridorSection) -> str:
     if not done.height:
         return ""
     worst = done.sort(pl.col("error_days").abs(), descending=True).row(0, named=True)
-    mean = done["error_days"].mean()
+    mean = sum(done["error_days"].to_list()) / done.height
     return (
         f"The model against {done.height} trial trips it was not fitted to: {mean:+.1f} days on average (model minus observed);"
         f" furthest off by {worst['error_days']:+.1f} days on {worst['route_label']}."
