@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from karwan.brief import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Figure, Notes, Prose, Section
+from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.landed import draw_landed
 from karwan.report.charts.potential import draw_potential
 from karwan.report.charts.treemap import draw_treemap, sectors_of
-from karwan.report.text import clean, day
+from karwan.report.text import clean, day, usd
 
 _LANDED: li.Spec = (
     li.text("Product", "product", 1.5),
@@ -172,6 +174,11 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
     return [figure, li.listing("potential-table", "Potential by product", table, notes, spec, wide=True)]
 
 
+def _bound(row: dict[str, Any]) -> Cell:
+    """Upper bound of a product's value, marked where its note says that it is assumed."""
+    return cell(usd(row["bound_usd"]), assumed="assumed" in clean(row["note"]))
+
+
 def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
     table = brief.goods.basket
     if table.is_empty() and not brief.goods.basket_text:
@@ -191,7 +198,7 @@ def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
         li.text("Product", "product", 1.6),
         li.key_text("Sector", "sector"),
         li.money("Chosen", "value_usd"),
-        li.money("Bound", "bound_usd"),
+        (Column("Bound", "USD", right=True, share=0.7), _bound),
         li.money("Cost", "cost_usd"),
         li.rate("Landed", "landed_usd_t", "USD / t"),
         li.text("Note", "note", 1.4),

@@ -15,6 +15,7 @@ from karwan.report.text import NONE, clean, day, is_number, number, usd_t
 
 _FACTS: tuple[tuple[str, str, Callable[[Any], str], str], ...] = (
     ("Way from the nearest inland city", "km", number, "access_km"),
+    ("Nearest inland city", "", lambda v: clean(v) or NONE, "access_from"),
     ("Draught", "m", lambda v: number(v, 1), "draught_m"),
     ("Berths", "count", number, "berths"),
     ("Capacity", "TEU a year", number, "capacity_teu_year"),
@@ -97,7 +98,9 @@ def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
             cells.append(
                 cell(
                     shown,
-                    assumed=row["basis"] == "assumed" and shown != NONE and field not in ("corridor", "year"),
+                    assumed=row["basis"] == "assumed"
+                    and shown != NONE
+                    and field not in ("corridor", "year", "access_from"),
                 )
             )
         if any(c.text != NONE for c in cells[2:]):
