@@ -96,7 +96,7 @@ def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False
         avoid = set(corridor["avoid"] or ())
         if avoid & (set(nodes) | countries) or not modes <= set(corridor["modes"]):
             continue
-        rest = iter(nodes)
+        rest = iter(route.passed)
         if all(v in rest for v in via) and (best is None or len(via) > best[0]):
             best = (len(via), corridor["corridor_id"])
     return best[1] if best else None

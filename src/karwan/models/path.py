@@ -31,13 +31,18 @@ class PathSearch:
     reached: int
 
 
-def door_states(network: FreightNetwork, node_id: str, modes: Collection[str] = ()) -> tuple[int, ...]:
+def door_states(
+    network: FreightNetwork, node_id: str, modes: Collection[str] = (), *, start: bool = False
+) -> tuple[int, ...]:
     """States in which a shipment starts or ends at a place.
 
     Boxes and reefers start and end on a truck where the place has a road; bulk may start and end on a siding too. Where `modes` leaves out
-    the road, they start in the modes it names.
+    the road, they start in the modes it names. A shipment starts (`start`) on a truck of the network's home country: otherwise the
+    trucks that could come back to the origin would let it dodge the change of trucks at a border.
     """
     states = [i for i in network.at(node_id) if not modes or mode_of(network.states[i].carrier) in modes]
+    if start:
+        states = [i for i in states if network.states[i].registration in ("", network.home)]
     land = [i for i in states if network.states[i].carrier not in SEA]
     road = [i for i in land if network.states[i].carrier == "road"]
     return tuple((road if road and network.form != "bulk" else land) or (states if modes else ()))
@@ -87,7 +92,8 @@ def least_cost_path(
     """Cheapest path from one place to another past `via` in order.
 
     Dijkstra's algorithm on layers: layer n holds the states reached after n via places, and passing the next place climbs one layer, so
-    the path is cheapest as a whole and not leg by leg. A via place that is a crossing is passed by crossing its border.
+    the path is cheapest as a whole and not leg by leg. A via place that is a crossing is passed by crossing its border, a sea port by
+    ship.
 
     Parameters
     ----------
@@ -114,17 +120,15 @@ def least_cost_path(
     """
     layers = len(via)
     n_states = len(network.states)
-    nodes = [s.node_id for s in network.states]
-    heads, crossing = network.heads, network.is_crossing
-    gates = {nodes[head] for head, is_gate in zip(heads, crossing, strict=True) if is_gate}
+    heads = network.heads
     costs = cost.tolist()
     usable = [True] * len(costs) if allowed is None else allowed.tolist()
-    climb = _climber(nodes, via, gates)
+    climb = climber(network, via)
     best = [inf] * ((layers + 1) * n_states)
     came: dict[int, tuple[int, int]] = {}
     heap: list[tuple[float, int]] = []
-    for state in door_states(network, origin, modes):
-        key = climb(0, state, False) * n_states + state
+    for state in door_states(network, origin, modes, start=True):
+        key = state
         best[key] = 0.0
         heapq.heappush(heap, (0.0, key))
     goals = {layers * n_states + s for s in door_states(network, destination, modes)}
@@ -141,7 +145,7 @@ def least_cost_path(
             if not usable[arc]:
                 continue
             head = heads[arc]
-            target = climb(layer, head, crossing[arc]) * n_states + head
+            target = climb(layer, arc) * n_states + head
             total = value + costs[arc]
             if total < best[target]:
                 best[target] = total
@@ -150,11 +154,12 @@ def least_cost_path(
     return PathSearch(None, reached)
 
 
-def _climber(nodes: list[str], via: Sequence[str], gates: Collection[str]) -> Callable[[int, int, bool], int]:
-    """Layer after reaching a state; a crossing counts as passed only when its border is crossed there."""
+def climber(network: FreightNetwork, via: Sequence[str]) -> Callable[[int, int], int]:
+    """Layer after taking an arc: one higher for each via place that the arc passes, see `FreightNetwork.passes`."""
+    heads, passing = [network.states[h].node_id for h in network.heads], network.passing
 
-    def climb(layer: int, state: int, crossed: bool) -> int:
-        while layer < len(via) and nodes[state] == via[layer] and (crossed or via[layer] not in gates):
+    def climb(layer: int, arc: int) -> int:
+        while layer < len(via) and heads[arc] == via[layer] and passing[arc]:
             layer += 1
         return layer
 

@@ -72,6 +72,18 @@ class Route:
         return tuple(n for i, n in enumerate(passed) if i == 0 or n != passed[i - 1])
 
     @property
+    def passed(self) -> tuple[str, ...]:
+        """Node ids passed in order, as a corridor counts them: a crossing by crossing its border, a sea port by ship; ends included."""
+        if not self.arcs:
+            return ()
+        network = self.network
+        first = network.states[network.arcs[self.arcs[0]].tail].node_id
+        heads = [network.states[network.arcs[a].head].node_id for a in self.arcs]
+        inner = [n for n, a in zip(heads, self.arcs, strict=True) if network.passing[a]]
+        found = [first, *inner, heads[-1]]
+        return tuple(n for i, n in enumerate(found) if i == 0 or n != found[i - 1])
+
+    @property
     def crossings(self) -> tuple[str, ...]:
         """Crossing ids passed, in order."""
         return tuple(

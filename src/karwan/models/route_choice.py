@@ -11,7 +11,7 @@ import numpy.typing as npt
 from karwan.errors import InvalidInput, Unreachable
 from karwan.models.network import FreightNetwork, mode_of
 from karwan.models.network.stage import Floats, Ints
-from karwan.models.path import allowed_arcs, door_states, least_cost_path
+from karwan.models.path import allowed_arcs, climber, door_states, least_cost_path
 from karwan.models.route import Route, make_route
 from karwan.models.routing import (
     ParetoSet,
@@ -113,7 +113,7 @@ def layered_graph(
 ) -> LayeredGraph:
     """State graph of a network for a shipment, with a layer for each place passed so far.
 
-    A place that is a crossing is passed by crossing its border. The time axis is the network's: hours from midnight UTC of its first
+    A place that is a crossing is passed by crossing its border, a sea port by ship. The time axis is the network's: hours from midnight UTC of its first
     day.
 
     Parameters
@@ -128,45 +128,34 @@ def layered_graph(
         Arcs that may be used (A,); None is all.
     """
     n, layers = len(network.states), len(via) + 1
-    nodes = [s.node_id for s in network.states]
-    heads, crossed = network.heads, network.is_crossing
-    gates = {nodes[h] for h, gate in zip(heads, crossed, strict=True) if gate}
-
-    def climb(layer: int, state: int, over: bool) -> int:
-        while layer < len(via) and nodes[state] == via[layer] and (over or via[layer] not in gates):
-            layer += 1
-        return layer
-
+    heads, climb = network.heads, climber(network, via)
     arc = np.arange(len(network.arcs)) if allowed is None else np.flatnonzero(allowed)
     tail = np.array([network.arcs[a].tail for a in arc], dtype=np.int64)
     tails, targets = [], []
     for layer in range(layers):
         tails.append(tail + layer * n)
         if layer < len(via):
-            reached = [climb(layer, heads[a], crossed[a]) * n + heads[a] for a in arc]
+            reached = [climb(layer, a) * n + heads[a] for a in arc.tolist()]
         else:
             reached = [layer * n + heads[a] for a in arc]
         targets.append(np.array(reached, dtype=np.int64))
     calendar = np.array([network.arcs[a].calendar for a in arc], dtype=np.int64)
     windows = network.calendars
     empty = np.empty(0)
-    columns = (
-        network.arc_usd(shipment),
-        network.arc_hours(),
-        network.arc_variance(),
-        network.arc_co2(shipment),
-    )
     graph = StateGraph(
-        layers * n,
-        np.concatenate(tails),
-        np.concatenate(targets),
-        *(np.tile(column[arc], layers) for column in columns),
-        np.tile(calendar, layers),
-        np.cumsum([0] + [len(w[0]) for w in windows]),
-        np.concatenate([w[0] for w in windows]) if windows else empty,
-        np.concatenate([w[1] for w in windows]) if windows else empty,
+        n_states=layers * n,
+        tail=np.concatenate(tails),
+        head=np.concatenate(targets),
+        cost_usd=np.tile(network.arc_usd(shipment)[arc], layers),
+        mean_h=np.tile(network.arc_hours()[arc], layers),
+        var_h2=np.tile(network.arc_variance()[arc], layers),
+        co2_kg=np.tile(network.arc_co2(shipment)[arc], layers),
+        calendar=np.tile(calendar, layers),
+        calendar_ptr=np.cumsum([0] + [len(w[0]) for w in windows]),
+        open_start_h=np.concatenate([w[0] for w in windows]) if windows else empty,
+        open_end_h=np.concatenate([w[1] for w in windows]) if windows else empty,
     )
-    starts = [climb(0, s, False) * n + s for s in door_states(network, origin)]
+    starts = door_states(network, origin, start=True)
     ends = [(layers - 1) * n + s for s in door_states(network, destination)]
     return LayeredGraph(graph, np.tile(arc, layers), np.array(starts, int), np.array(ends, int))
 
@@ -256,7 +245,7 @@ def _unreachable(
 ) -> Unreachable:
     """Why there is no route: a place without a way in or out, a shut place, or a via place that cannot be passed."""
     for place, side in ((origin, "start from"), (destination, "end at")):
-        if not door_states(network, place):
+        if not door_states(network, place, start=place == origin):
             return Unreachable(
                 f"No route can {side} {place}.",
                 f"nothing usable joins {place} to the network reached from the origin's country; {len(network.states)} states",
@@ -289,7 +278,8 @@ def physical_arcs(network: FreightNetwork) -> tuple[Ints, Floats]:
     Length is km, plus 150 km for a crossing, so that routes over the same border count as alike.
     """
     numbers: dict[tuple[str, str, str, str], int] = {}
-    keys, lengths = [], []
+    keys: list[int] = []
+    lengths: list[float] = []
     km, states = network.arc_km(), network.states
     for a, arc in enumerate(network.arcs):
         tail, head = states[arc.tail], states[arc.head]

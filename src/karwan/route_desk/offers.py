@@ -69,12 +69,12 @@ def make_offers(
     for corridor_id, found in named.items():
         if found.status != "open" or found.route is None or corridor_id in held:
             continue
-        if not usable[list(found.route.arcs)].all() or not set(plan.via) <= set(passed_nodes(found.route)):
+        if not usable[list(found.route.arcs)].all() or not set(plan.via) <= set(found.route.passed):
             continue
         if np.isfinite(found.route.hours):
             extra.append((corridor_id, ALSO, found.route))
     rows += sorted(extra, key=lambda r: generalised_usd(r[2], plan.weights))
-    offers = []
+    offers: list[Offer] = []
     for number, (corridor, status, route) in enumerate(rows, start=1):
         label = _label(plan, route, corridor, [o.label for o in offers])
         stages, without = _stages(plan, route, process), _stages(plan, route, None)
@@ -83,14 +83,6 @@ def make_offers(
         journeys = simulate(stages, **draw)  # type: ignore[arg-type]
         offers.append(Offer(number, label, corridor, status, route, journeys, simulate(without, **draw)))  # type: ignore[arg-type]
     return offers
-
-
-def passed_nodes(route: Route) -> tuple[str, ...]:
-    """Nodes passed; a crossing counts only where its border is crossed."""
-    arcs, states = route.network.arcs, route.network.states
-    gates = {states[a.head].node_id for a in arcs if a.place_kind == "crossing"}
-    crossed = {states[arcs[a].head].node_id for a in route.arcs if arcs[a].place_kind == "crossing"}
-    return tuple(n for n in route.nodes if n not in gates or n in crossed)
 
 
 def _label(plan: Plan, route: Route, corridor_id: str | None, taken: Sequence[str]) -> str:

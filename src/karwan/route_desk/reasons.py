@@ -15,9 +15,10 @@ from karwan.models.network.stage import Floats, Row
 from karwan.models.route import Route, make_route
 from karwan.models.route_choice import RouteSearch, generalised_usd, route_criteria
 from karwan.models.routing import beaten_by
-from karwan.route_desk.offers import ALSO, LISTED, Offer, landmarks, passed_nodes
+from karwan.route_desk.offers import ALSO, LISTED, Offer, landmarks
 from karwan.route_desk.query import Plan
 
+LONG_WAIT_H = 72.0
 _TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
 CORRIDOR_SCHEMA: dict[str, Any] = {
     "corridor_id": _TEXT,
@@ -51,9 +52,10 @@ def corridor_table(
         if mine and mine[0].status == LISTED:
             status, reason = LISTED, ""
         elif mine:
-            status, reason = ALSO, _beaten(plan, search, offers, mine[0])
+            status, reason = ALSO, _waits(plan, mine[0].route) + _beaten(plan, search, offers, mine[0])
         else:
             status, reason = found.status, _absence(plan, corridor, found)
+        shown = mine[0].route if mine else found.route
         rows.append(
             {
                 "corridor_id": corridor_id,
@@ -61,10 +63,8 @@ def corridor_table(
                 "status": status,
                 "route": mine[0].number if mine else None,
                 "reason": reason,
-                "usd": None if found.route is None else found.route.usd,
-                "days": None
-                if found.route is None or not np.isfinite(found.route.hours)
-                else found.route.days,
+                "usd": None if shown is None else shown.usd,
+                "days": None if shown is None or not np.isfinite(shown.hours) else shown.days,
             }
         )
     return pl.DataFrame(rows, schema=CORRIDOR_SCHEMA)
@@ -90,6 +90,18 @@ def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offe
     return f"not dominated, but USD {gap:,.0f} worse than route {first.number} at these weights: {versus}"
 
 
+def _waits(plan: Plan, route: Route) -> str:
+    """Long waits for an opening: 'waits 120 days for Zenith – Cove (usable 04-01..11-30); '."""
+    seasons = {r["link_id"]: r["season"] for r in plan.case["links"].iter_rows(named=True)}
+    words = []
+    for a, wait in zip(route.arcs, route.waits_h, strict=True):
+        if wait > LONG_WAIT_H:
+            place = route.network.arcs[a].place_id
+            season = f" (usable {seasons[place]})" if seasons.get(place) else ""
+            words.append(f"waits {wait / 24.0:,.0f} days for {plan.places.name(place)}{season}; ")
+    return "".join(words)
+
+
 def _versus(own: Floats, rival: Floats) -> str:
     """'USD 500 dearer, 12 h slower'."""
     usd, hours = (own - rival)[:2]
@@ -110,7 +122,7 @@ def _absence(plan: Plan, corridor: Row, found: CorridorRoute) -> str:
             return f"passes what you avoid: {', '.join(plan.places.name(a) for a in plan.avoid)}"
         forbidden = _forbidden(plan, corridor)
         return forbidden or plan.places.spoken(found.reason)
-    if plan.via and found.route is not None and not set(plan.via) <= set(passed_nodes(found.route)):
+    if plan.via and found.route is not None and not set(plan.via) <= set(found.route.passed):
         return f"does not pass {', '.join(plan.places.name(v) for v in plan.via)}"
     return "no window is left on the horizon when a shipment gets to a place on it"
 

@@ -93,7 +93,7 @@ def route_table(plan: Plan, offers: Sequence[Offer], shares: np.ndarray[Any, Any
 
 def stages_of(offer: Offer) -> pl.DataFrame:
     """Stages of a route with its number."""
-    return stage_table(offer.route).select(pl.lit(offer.number).alias("route"), pl.all())
+    return stage_table(offer.route).select(pl.lit(offer.number, dtype=pl.Int64).alias("route"), pl.all())
 
 
 def papers_table(plan: Plan, offers: Sequence[Offer]) -> pl.DataFrame:
@@ -103,7 +103,7 @@ def papers_table(plan: Plan, offers: Sequence[Offer]) -> pl.DataFrame:
         table = list_papers(offer.route, plan.case.tables, plan.sector, plan.query.departure)
         names = [plan.places.name(p) if p else "" for p in table["place_id"]]
         parts.append(
-            table.insert_column(0, pl.lit(offer.number).alias("route")).with_columns(
+            table.insert_column(0, pl.lit(offer.number, dtype=pl.Int64).alias("route")).with_columns(
                 place=pl.Series(names, dtype=pl.String)
             )
         )
@@ -118,7 +118,7 @@ def guarantees_table(plan: Plan, offers: Sequence[Offer]) -> pl.DataFrame:
     parts = []
     for offer in offers:
         table = list_guarantees(offer.route, plan.case.tables, duties, plan.query.departure)
-        parts.append(table.insert_column(0, pl.lit(offer.number).alias("route")))
+        parts.append(table.insert_column(0, pl.lit(offer.number, dtype=pl.Int64).alias("route")))
     return pl.concat(parts)
 
 
@@ -138,7 +138,7 @@ def lateness_table(offers: Sequence[Offer]) -> pl.DataFrame:
             "queue_h",
             "service_h",
         )
-        parts.append(table.insert_column(0, pl.lit(offer.number).alias("route")))
+        parts.append(table.insert_column(0, pl.lit(offer.number, dtype=pl.Int64).alias("route")))
     return pl.concat(parts)
 
 

@@ -94,6 +94,7 @@ def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> Freig
         skipped=tuple(dict.fromkeys(context.skipped)),
         index=index,
         out=tuple(tuple(numbers) for numbers in out),
+        home=context.request.registration or context.request.origin_country,
     )
 
 

@@ -130,6 +130,8 @@ class FreightNetwork:
         Cargo form the network is built for.
     skipped
         (table, key, reason) of rows left out, so that nothing is lost silently.
+    home
+        Country in which a truck that starts at the origin is registered.
     """
 
     states: tuple[State, ...]
@@ -141,6 +143,7 @@ class FreightNetwork:
     skipped: tuple[tuple[str, str, str], ...]
     index: Mapping[State, int] = field(repr=False)
     out: tuple[tuple[int, ...], ...] = field(repr=False)
+    home: str = ""
 
     def at(self, node_id: str) -> tuple[int, ...]:
         """State indices at a place."""
@@ -184,6 +187,27 @@ class FreightNetwork:
     @cached_property
     def _hours(self) -> Floats:
         return np.array([sum(s.hours for s in a.stages) for a in self.arcs])
+
+    @cached_property
+    def gates(self) -> frozenset[str]:
+        """Nodes at which some border can be crossed."""
+        return frozenset(self.states[a.head].node_id for a in self.arcs if a.place_kind == "crossing")
+
+    @cached_property
+    def harbours(self) -> frozenset[str]:
+        """Nodes at which some ship calls."""
+        return frozenset(s.node_id for s in self.states if s.carrier in SEA)
+
+    def passes(self, arc: int) -> bool:
+        """Whether a move passes the place it leads to: a crossing by crossing its border, a sea port by ship."""
+        head = self.states[self.arcs[arc].head]
+        crossed = head.node_id not in self.gates or self.is_crossing[arc]
+        return crossed and (head.node_id not in self.harbours or head.carrier in SEA)
+
+    @cached_property
+    def passing(self) -> list[bool]:
+        """`passes` of each arc."""
+        return [self.passes(a) for a in range(len(self.arcs))]
 
     def arc_usd(self, shipment: Shipment) -> Floats:
         """Money of each arc for a shipment, USD, shape (A,)."""
