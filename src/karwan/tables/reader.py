@@ -70,7 +70,7 @@ def read_table(path: Path, spec: TableSpec) -> tuple[pl.DataFrame, list[Problem]
     column, value and what is allowed. Nothing is raised for bad content.
     """
     found = _Collector(path.name)
-    lines = _read_rows(path, spec, found)
+    lines = _read_rows(path, spec.column_names, found, MAX_BYTES)
     if lines is None:
         return empty_table(spec), found.problems
     header, rows = lines
@@ -118,13 +118,42 @@ def read_rows(
     return pl.DataFrame(columns, schema={c.name: POLARS_TYPE[c.type] for c in spec.columns}), found.problems
 
 
+def read_cells(
+    path: Path, expected: Sequence[str], *, max_bytes: int = MAX_BYTES
+) -> tuple[list[tuple[int, dict[str, str]]], list[Problem]]:
+    """Read a CSV file as text, whatever its columns are.
+
+    Parameters
+    ----------
+    path
+        CSV file, UTF-8, comma separated, header first.
+    expected
+        Columns to name where the file is empty.
+    max_bytes
+        Larger files are refused.
+
+    Returns
+    -------
+    Line number and text by column name of every row, and the problems found (a file that is not readable has
+    no rows).
+    """
+    found = _Collector(path.name)
+    lines = _read_rows(path, tuple(expected), found, max_bytes)
+    if lines is None:
+        return [], found.problems
+    header, rows = lines
+    for name in sorted({n for n in header if header.count(n) > 1}):
+        found.add("column stands twice in the header", row=1, column=shorten(name, 40))
+    return [(number, dict(zip(header, cells, strict=True))) for number, cells in rows], found.problems
+
+
 def _read_rows(
-    path: Path, spec: TableSpec, found: _Collector
+    path: Path, expected: tuple[str, ...], found: _Collector, max_bytes: int
 ) -> tuple[list[str], list[tuple[int, list[str]]]] | None:
     size = path.stat().st_size
-    if size > MAX_BYTES:
+    if size > max_bytes:
         found.add(
-            f"file has {size / 1e6:.1f} MB; a case table has at most {MAX_BYTES / 1e6:.0f} MB",
+            f"file has {size / 1e6:.1f} MB; such a table has at most {max_bytes / 1e6:.0f} MB",
             allowed="a table of facts; bulk trade data goes through `karwan trade ingest`",
         )
         return None
@@ -163,7 +192,7 @@ def _read_rows(
         )
         return None
     if header is None:
-        found.add("empty file", allowed=f"a header: {', '.join(spec.column_names)}")
+        found.add("empty file", allowed=f"a header: {', '.join(expected)}")
         return None
     return header, rows
 
@@ -301,7 +330,7 @@ def _parse_float(text: str) -> float | None:
 
 def _parse_date(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
     except ValueError:
         return None
 
