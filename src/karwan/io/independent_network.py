@@ -155,6 +155,55 @@ def land_length_km(
     -------
     length_km, snap_km; both NaN where the network does not cover the link.
     """
+    ends = _snap(network, start, end)
+    if ends is None:
+        return float("nan"), float("nan")
+    km = float(
+        dijkstra(network.length_km, directed=False, indices=ends.node_a, limit=ends.reach_km)[ends.node_b]
+    )
+    found = np.isfinite(km)
+    return (km + ends.snap_a_km + ends.snap_b_km, ends.snap_km) if found else (float("nan"), float("nan"))
+
+
+def land_way(network: LandNetwork, start: tuple[float, float], end: tuple[float, float]) -> Floats:
+    """Places along the way that `land_length_km` measures: latitude and longitude, shape (K, 2).
+
+    The first and the last row are the two places themselves. No rows where the network does not cover the link.
+    """
+    ends = _snap(network, start, end)
+    if ends is None:
+        return np.empty((0, 2))
+    km, before = dijkstra(
+        network.length_km,
+        directed=False,
+        indices=ends.node_a,
+        limit=ends.reach_km,
+        return_predecessors=True,
+    )
+    if not np.isfinite(km[ends.node_b]):
+        return np.empty((0, 2))
+    nodes = [ends.node_b]
+    while nodes[-1] != ends.node_a:
+        nodes.append(int(before[nodes[-1]]))
+    return np.vstack([start, network.latlon[nodes[::-1]], end])
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Network nodes that stand for the two places of a link."""
+
+    node_a: int
+    node_b: int
+    snap_a_km: float
+    snap_b_km: float
+    reach_km: float
+
+    @property
+    def snap_km(self) -> float:
+        return max(self.snap_a_km, self.snap_b_km)
+
+
+def _snap(network: LandNetwork, start: tuple[float, float], end: tuple[float, float]) -> _Ends | None:
     pair = np.array([start, end], dtype=np.float64)
     chord, index = network.tree.query(_unit_vectors(pair), k=min(CANDIDATES, len(network.latlon)))
     arc, index = _arc_km(np.atleast_2d(chord)), np.atleast_2d(index)
@@ -167,12 +216,10 @@ def land_length_km(
         nearest[0].keys() & nearest[1].keys(), key=lambda p: (nearest[0][p][0] + nearest[1][p][0], p)
     )
     if not common:
-        return float("nan"), float("nan")
+        return None
     (snap_a, node_a), (snap_b, node_b) = nearest[0][common[0]], nearest[1][common[0]]
     straight = float(_arc_km(np.linalg.norm(np.diff(_unit_vectors(pair), axis=0), axis=1))[0])
-    reach = SEARCH_FACTOR * straight + 2 * MAX_SNAP_KM
-    km = float(dijkstra(network.length_km, directed=False, indices=node_a, limit=reach)[node_b])
-    return (km + snap_a + snap_b, max(snap_a, snap_b)) if np.isfinite(km) else (float("nan"), float("nan"))
+    return _Ends(node_a, node_b, snap_a, snap_b, SEARCH_FACTOR * straight + 2 * MAX_SNAP_KM)
 
 
 def sea_length_km(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
@@ -181,12 +228,27 @@ def sea_length_km(start: tuple[float, float], end: tuple[float, float]) -> tuple
     searoute returns the length between the network points nearest to the ports; the straight lines to them
     are added.
     """
-    searoute = _optional("searoute", "searoute").searoute
-    way = searoute([start[1], start[0]], [end[1], end[0]], units="km")
-    path = np.asarray(way.geometry["coordinates"], dtype=np.float64)[:, ::-1]
+    way, path = _searoute(start, end)
     ends = _unit_vectors(np.array([start, path[0], path[-1], end], dtype=np.float64))
     snap = _arc_km(np.linalg.norm(ends[[0, 2]] - ends[[1, 3]], axis=1))
     return float(way.properties["length"]) + float(snap.sum()), float(snap.max())
+
+
+def sea_way(start: tuple[float, float], end: tuple[float, float]) -> Floats:
+    """Places along the sea way that `sea_length_km` measures: latitude and longitude, shape (K, 2)."""
+    return np.vstack([start, _searoute(start, end)[1], end])
+
+
+def sea_network_name() -> str:
+    """Name and version of the sea network."""
+    _optional("searoute", "searoute")
+    return f"searoute {version('searoute')}"
+
+
+def _searoute(start: tuple[float, float], end: tuple[float, float]) -> tuple[Any, Floats]:
+    searoute = _optional("searoute", "searoute").searoute
+    way = searoute([start[1], start[0]], [end[1], end[0]], units="km")
+    return way, np.asarray(way.geometry["coordinates"], dtype=np.float64)[:, ::-1]
 
 
 def _measure(
@@ -195,8 +257,7 @@ def _measure(
     if mode in LAND:
         network = read_land_network(mode)
         return network.name, lambda a, b: land_length_km(network, a, b)
-    _optional("searoute", "searoute")
-    return f"searoute {version('searoute')}", sea_length_km
+    return sea_network_name(), sea_length_km
 
 
 def independent_lengths(links: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
