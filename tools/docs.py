@@ -1,4 +1,4 @@
-"""Write the generated pages docs/tables.md and docs/commands.md, or check that they are up to date."""
+"""Write the generated pages (tables, commands, index of docs/), or check that they are up to date."""
 
 from __future__ import annotations
 
@@ -129,7 +129,31 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"tables.md": tables_page, "commands.md": commands_page}
+def index_page() -> str:
+    """The pages by kind, each explanation page by its title."""
+    lines = [
+        MARK.format(what="titles of the pages"),
+        "",
+        "# Karwan's pages",
+        "",
+        "How to add things stands in [CONTRIBUTING](../CONTRIBUTING.md), what changed in [CHANGELOG](../CHANGELOG.md).",
+        "",
+        "## Reference, generated from the program",
+        "",
+        "- [Commands](commands.md): every command, option, source and delay function",
+        "- [Tables of a case](tables.md): every table and column, with unit, bounds and allowed values",
+        "",
+        "## Explanation, one page per model",
+        "",
+    ]
+    for path in sorted(DOCS.glob("*.md")):
+        if path.name not in PAGES:
+            title = path.read_text(encoding="utf-8").split("\n")[0].lstrip("# ").strip()
+            lines.append(f"- [{title}]({path.name})")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"tables.md": tables_page, "commands.md": commands_page, "index.md": index_page}
 
 
 def stale_pages() -> list[str]:

@@ -1,0 +1,102 @@
+"""Every command, table, column, source and registry entry is documented, and the generated pages are up to date."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from karwan.cli.app import app
+from karwan.io.sources import SOURCES
+from karwan.models.delay import DELAY
+from karwan.schema import load_schema
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(ROOT / "tools"))
+import docs  # noqa: E402
+
+PAGES = {p.name: p.read_text(encoding="utf-8") for p in sorted(DOCS.glob("*.md"))}
+WRITTEN = {n: text for n, text in PAGES.items() if n not in docs.PAGES}
+COMMANDS = dict(docs.commands(typer.main.get_command(app), "karwan"))
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    assert docs.stale_pages() == [], "run `make docs`"
+
+
+def test_every_command_is_documented_with_an_example() -> None:
+    for path, command in COMMANDS.items():
+        assert f"\n## {path}\n" in PAGES["commands.md"]
+        text = command.help or ""
+        assert len(text.splitlines()[0]) > 10, path
+        assert re.search(r"Examples?: +karwan ", text), f"{path} has no example"
+        for parameter in command.params:
+            if parameter.name != "help":
+                assert getattr(parameter, "help", None), f"{path}: {parameter.name} is not described"
+
+
+def test_examples_name_real_commands() -> None:
+    """Every `karwan ...` in a page begins with words that are commands."""
+    groups = {path.rsplit(" ", 1)[0] for path in COMMANDS}
+    for page, text in {**PAGES, "README.md": (ROOT / "README.md").read_text(encoding="utf-8")}.items():
+        for words in re.findall(r"(?:^ {4}|`)(?:\$ )?karwan ((?:[a-z][a-z-]+ ?){1,2})", text, re.MULTILINE):
+            first, *rest = words.split()
+            if f"karwan {first}" in COMMANDS:
+                continue
+            assert f"karwan {first}" in groups, f"{page}: no command `karwan {first}`"
+            if rest and not text.count(f"`karwan {first}`"):
+                assert f"karwan {first} {rest[0]}" in COMMANDS, f"{page}: no command `karwan {words}`"
+
+
+def test_every_table_and_column_is_documented() -> None:
+    page = PAGES["tables.md"]
+    for spec in load_schema().values():
+        section = page.split(f"\n## {spec.name}\n")[1].split("\n## ")[0]
+        for column in spec.columns:
+            assert f"| `{column.name}` |" in section, f"{spec.name}.{column.name}"
+
+
+def test_every_registry_entry_is_documented() -> None:
+    for name in (*SOURCES, *DELAY):
+        assert any(f"`{name}`" in text for text in PAGES.values()), name
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", PAGES[page]):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (DOCS / target).exists(), f"{page} links to {target}"
+
+
+def test_the_index_lists_every_page() -> None:
+    for page in PAGES:
+        assert page == "index.md" or f"({page})" in PAGES["index.md"], page
+
+
+def test_every_written_page_opens_with_a_title() -> None:
+    for name, text in WRITTEN.items():
+        assert text.startswith("# "), name
+
+
+def test_contributing_names_real_files() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:src|tests|tools|docs)/[A-Za-z0-9_./-]+)`", text):
+        if "NAME" not in path and "TABLE" not in path and "uzb-pak" not in path:
+            assert (ROOT / path).exists(), path
+
+
+def test_the_first_screen_shows_sentence_commands_and_output() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    head = "\n".join(lines[:30])
+    assert "make brief" in head
+    assert "make test" in head
+    assert len(lines) < 120
+
+
+def test_constraints_name_packages_and_versions_only() -> None:
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+", line), line
