@@ -12,8 +12,6 @@ import polars as pl
 from karwan.brief.corridors import DIRECTIONS, CorridorStudy
 from karwan.models.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.models.criticality import (
-    CROSSING,
-    DAYS,
     LINK,
     Arcs,
     ChoiceModel,
@@ -43,6 +41,7 @@ TABLE_COLUMNS = (
     "value_truck_usd_year",
     "rank",
 )
+BRIEF_ROWS = 40
 Found = tuple[str, str, str, CorridorRoute]
 
 
@@ -93,6 +92,8 @@ class CorridorBase:
         Tonnes a year each way; taken from the case's flows where None.
     found
         Corridor routes at hand for this base; searched where None.
+    anywhere
+        Search detours in all countries of the case instead of those that a corridor's route passes.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class CorridorBase:
         opened: frozenset[str] = frozenset(),
         tonnes_year: float | None = None,
         found: Iterable[Found] | None = None,
+        anywhere: bool = False,
     ) -> None:
         self.study = study
         self.case = study.case
@@ -109,6 +111,8 @@ class CorridorBase:
         self.demand = demand_of(study, tonnes_year)
         self.networks = {d: self._network(d) for d in DIRECTIONS}
         self.found = list(found) if found is not None else self._search()
+        passed = {s.country for *_, f in self.found if f.route is not None for s in f.route.stages}
+        self.within = frozenset() if anywhere else frozenset(passed - {""})
         self.trades = tuple(self._trade(d) for d in DIRECTIONS)
 
     def _network(self, direction: str) -> FreightNetwork:
@@ -144,6 +148,7 @@ class CorridorBase:
             tonnes=dict.fromkeys(pairs, each),
             routes={pair: tuple(dict.fromkeys(r)) for pair, r in routes.items()},
             link_of_service=dict(self.case["services"].select("service_id", "link_id").iter_rows()),
+            within=self.within,
         )
 
     def choice(self) -> ChoiceModel:
@@ -181,9 +186,7 @@ class CorridorBase:
         if corridor is not None:
             return str(next(c["name"] for c in self.study.corridors if c["corridor_id"] == corridor))
         passed = [self.study.place_name(c) for c in route.crossings]
-        return (
-            f"outside the named corridors, over {', '.join(passed)}" if passed else "a route without a border"
-        )
+        return f"a way over {', '.join(passed)}" if passed else "a way without a land border"
 
 
 def parameter_or(case: Case, name: str, default: float) -> float:
@@ -198,8 +201,8 @@ def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
     The exporter's own report goes before the partner's; where only a total of both directions exists, half goes each way.
     """
     if tonnes_year is not None:
-        text = f"{tonnes_year:,.0f} t a year each way (given), spread evenly over the pairs."
-        return Demand(dict.fromkeys(DIRECTIONS, tonnes_year), (text,))
+        given = f"{tonnes_year:,.0f} t a year each way (given), spread evenly over the pairs."
+        return Demand(dict.fromkeys(DIRECTIONS, tonnes_year), (given,))
     case, load = study.case, study.shipment()
     settings = case.settings
     known = case["flows"].filter(
@@ -210,7 +213,7 @@ def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
         & (pl.col("period_kind") == "calendar_year")
     )
     tonnes: dict[str, float] = {}
-    text = []
+    text: list[str] = []
     for direction, exporter in zip(DIRECTIONS, (settings.party_a, settings.party_b), strict=True):
         rows = known.filter(pl.col("direction") == direction)
         share, words = 1.0, direction.replace("_", " ")
@@ -239,11 +242,12 @@ def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
 def criticality_table(study: CorridorStudy) -> pl.DataFrame:
     """Weak points of the corridors as they stand; see `CorridorSection.criticality`.
 
-    Places whose closure changes nothing and where an hour is worth nothing are left out.
+    Places whose closure changes nothing and where an hour is worth nothing are left out, and all behind the first 40.
     """
     found = [(e.direction, e.origin, e.destination, e.found) for e in study.evaluated]
     base = CorridorBase(study, found=found)
-    return _places(base, criticality(base.trades, base.choice(), queues=base.queues())).select(TABLE_COLUMNS)
+    table = _places(base, criticality(base.trades, base.choice(), queues=base.queues()))
+    return table.select(TABLE_COLUMNS).head(BRIEF_ROWS)
 
 
 def critical_answer(base: CorridorBase, *, most: int = 6) -> CriticalAnswer:
@@ -270,8 +274,15 @@ def critical_answer(base: CorridorBase, *, most: int = 6) -> CriticalAnswer:
         pairs=_pair_table(base, close_pairs(base.trades, chosen)),
         sides=sides.select("crossing_id", "crossing", "side", "value_hour_usd_year"),
         reroutes=_reroutes(base, result),
-        text=base.demand.text,
+        text=(*base.demand.text, _searched(base)),
     )
+
+
+def _searched(base: CorridorBase) -> str:
+    if not base.within:
+        return "Detours may pass any country of the case."
+    names = ", ".join(base.case.country_name(c) for c in sorted(base.within))
+    return f"Detours keep to the countries that a named corridor passes: {names}."
 
 
 def _places(base: CorridorBase, result: Criticality) -> pl.DataFrame:
@@ -439,8 +450,6 @@ def _sensitivity(case: Case, found: Sequence[tuple[str, CorridorRoute]]) -> pl.D
 
 
 __all__ = [
-    "CROSSING",
-    "DAYS",
     "CorridorBase",
     "CriticalAnswer",
     "Demand",

@@ -53,6 +53,8 @@ class Trade:
         Origin and destination to routes as arc indices; only open ones.
     link_of_service
         Sailing service to the link it sails, so that closing a link stops all its services.
+    within
+        Countries the search may pass, the sea always; empty is all.
     """
 
     network: FreightNetwork
@@ -60,6 +62,7 @@ class Trade:
     tonnes: Mapping[Pair, float]
     routes: Mapping[Pair, tuple[Arcs, ...]]
     link_of_service: Mapping[str, str]
+    within: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         wrong = [f"{o} to {d}: {t}" for (o, d), t in self.tonnes.items() if not 0 <= t < np.inf]
@@ -83,9 +86,12 @@ class Trade:
 
     @cached_property
     def cost(self) -> Floats:
-        """Generalised cost of each arc, USD/t, infinite where it never opens, shape (A,)."""
+        """Generalised cost of each arc, USD/t, infinite where it never opens or leaves `within`, shape (A,)."""
         cost = self.usd_t + self.hour_usd_t * self.hours
-        return np.where(self.network.never_open(), np.inf, cost)
+        known = self.within | {""}
+        barred = [bool(self.within) and s.country not in known for s in self.network.states]
+        outside = [barred[a.tail] or barred[a.head] for a in self.network.arcs]
+        return np.where(self.network.never_open() | np.array(outside, dtype=bool), np.inf, cost)
 
     @cached_property
     def adjacency(self) -> Adjacency:

@@ -380,7 +380,8 @@ class _Inputs:
         """Column of a service's freight that the money came from."""
         columns = [c for c in ("cost_usd_t", "cost_usd_feu") if service[c] is not None]
         exact = [c for c in columns if c == "cost_usd_t" and abs(service[c] - usd) < 1e-9]
-        return (exact or [c for c in columns if c == "cost_usd_feu"] or columns or [None])[0]
+        preferred = exact or [c for c in columns if c == "cost_usd_feu"] or columns
+        return preferred[0] if preferred else None
 
     def _crossing(self, rival: int, stage: Stage, outbound: bool, time: float, units_t: float) -> None:
         wanted = "outbound" if outbound else "inbound"

@@ -1,0 +1,410 @@
+"""Assigning demand to the corridors of a case: shares of routes, load of the crossings, queues."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from karwan.brief.corridors import CorridorStudy
+from karwan.corridor_desk import CorridorBase, parameter_or
+from karwan.errors import InvalidInput, UnknownName
+from karwan.models.assignment import assign_routes
+from karwan.models.assignment.result import AssignmentNotConverged
+from karwan.models.corridor import OPEN, corridor_route, name_route
+from karwan.models.criticality import CROSSING, DAYS, Arcs, Pair, Queue, Trade
+from karwan.models.network import FreightNetwork, NetworkRequest, build_network
+from karwan.models.route import make_route
+from karwan.models.shipment import make_shipment
+
+COLUMNS = ("origin_id", "destination_id", "product_id", "t_day")
+NO_LIMIT = 1e12
+
+
+@dataclass(frozen=True)
+class CorridorAssignment:
+    """What `karwan corridor assign` prints.
+
+    Attributes
+    ----------
+    routes
+        od, origin, destination, product, route (corridor or crossings), share, t_day, usd_t, hours (queues included, waits for
+        openings not), generalised_cost_usd_t.
+    crossings
+        crossing_id, crossing, from_country, to_country, trucks_day, background_trucks_day, capacity_trucks_day, load_share, time_h,
+        delay_h, beyond_limit; road crossings with a capacity that demand passes.
+    demand
+        od, origin, destination, product, demand_t_day, assigned_t_day, logsum_usd_t.
+    residual, converged
+        See `karwan.models.assignment.routes.RouteAssignment`.
+    text
+        Sentences: what the demand rests on, what is not served, whether it converged.
+    """
+
+    routes: pl.DataFrame
+    crossings: pl.DataFrame
+    demand: pl.DataFrame
+    residual: float
+    converged: bool
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """A demand row with its routes in its own network."""
+
+    od: str
+    origin: str
+    destination: str
+    t_day: float
+    trade: Trade
+    routes: tuple[Arcs, ...]
+    names: tuple[str, ...]
+
+
+def read_demand(path: Path) -> pl.DataFrame:
+    """Demand table from a CSV file: origin_id, destination_id, product_id, t_day.
+
+    Raises
+    ------
+    InvalidInput
+        Unreadable, columns missing, repeated rows, or tonnes that are not numbers >= 0.
+    """
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{path.name} is not readable as CSV.", str(error), "save it as UTF-8 CSV."
+        ) from None
+    missing = [c for c in COLUMNS if c not in table.columns]
+    if missing:
+        raise InvalidInput(
+            f"{path.name} lacks columns.",
+            f"missing {', '.join(missing)}; it has {', '.join(table.columns)}",
+            f"give {', '.join(COLUMNS)}.",
+        )
+    table = table.select(*COLUMNS[:3], pl.col("t_day").str.strip_chars().cast(pl.Float64, strict=False))
+    ok = pl.col("t_day").is_not_null() & pl.col("t_day").is_finite() & (pl.col("t_day") >= 0)
+    bad = table.with_row_index("row", 2).filter(~ok.fill_null(False))
+    if bad.height:
+        rows = ", ".join(str(r) for r in bad["row"].to_list()[:5])
+        raise InvalidInput(
+            f"{path.name}: t_day is no number >= 0.", f"lines {rows}", "give tonnes a day, as 120."
+        )
+    keys = list(COLUMNS[:3])
+    if table.select(keys).is_duplicated().any():
+        twice = table.filter(table.select(keys).is_duplicated()).row(0)[:3]
+        raise InvalidInput(f"{path.name} states a demand twice.", ", ".join(twice), "add the rows up.")
+    if not table.height:
+        raise InvalidInput(f"{path.name} has no rows.", fix="give at least one demand.")
+    return table
+
+
+def default_demand(base: CorridorBase) -> pl.DataFrame:
+    """Demand of the case a day: its yearly tonnes, evenly over the pairs."""
+    product = base.case.settings.reference_product
+    rows = [
+        {"origin_id": o, "destination_id": d, "product_id": product, "t_day": tonnes / DAYS}
+        for trade in base.trades
+        for (o, d), tonnes in trade.tonnes.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def assign_corridors(
+    study: CorridorStudy,
+    demand: pl.DataFrame,
+    *,
+    opened: frozenset[str] = frozenset(),
+    tolerance: float = 1e-9,
+    max_iterations: int = 200,
+) -> CorridorAssignment:
+    """Stochastic user equilibrium of a demand table over the corridors.
+
+    The routes of an origin-destination-product are the open named corridors between its places, the route of least generalised cost, and
+    the best way round each crossing of it. Road crossings with a capacity queue (M/M/c) with the background traffic; the observed hours
+    hold at the background load, so what the queue adds is what the demand adds.
+
+    Parameters
+    ----------
+    study
+        Corridors of a case on a day.
+    demand
+        origin_id, destination_id, product_id, t_day.
+    opened
+        Place ids whose dated closures are set aside.
+    tolerance, max_iterations
+        See `karwan.models.assignment.assign_routes`.
+
+    Raises
+    ------
+    UnknownName
+        A place or product of the demand is not in the case.
+    """
+    legs = list(_legs(study, demand, opened))
+    queues = _queues(study)
+    served = [leg for leg in legs if leg.routes]
+    lost = [leg for leg in legs if not leg.routes and leg.t_day > 0]
+    if not served:
+        raise InvalidInput(
+            "No demand has a route.",
+            f"{len(legs)} rows",
+            "open a crossing with --open, or change the demand.",
+        )
+    routes, uses, links = _problem(served, queues)
+    od = pl.DataFrame(
+        [
+            {
+                "od_id": leg.od,
+                "demand_t_day": leg.t_day,
+                "value_of_time_usd_t_h": leg.trade.hour_usd_t,
+                "payload_t": leg.trade.shipment.tonnes / leg.trade.shipment.units,
+            }
+            for leg in served
+        ]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AssignmentNotConverged)
+        found = assign_routes(
+            routes.select("route_id", "od_id", "fixed_cost_usd_t"),
+            uses,
+            od,
+            links,
+            scale=study.case.parameter("logit_scale_per_usd_t"),
+            path_size_weight=study.case.parameter("path_size_weight"),
+            tolerance=tolerance,
+            max_iterations=max_iterations,
+        )
+    text = [f"{leg.od}: no route open, {leg.t_day:,.1f} t a day not served." for leg in lost]
+    state = "Converged" if found.converged else "NOT converged"
+    text.append(
+        f"{state} after {len(found.residual_history)} iterations, residual {found.residual:.2e} (bound {tolerance:g})."
+    )
+    return CorridorAssignment(
+        routes=_route_table(study, served, routes, found.route_flows),
+        crossings=_crossing_table(study, queues, found.link_volumes),
+        demand=_demand_table(study, legs, found.logsums),
+        residual=found.residual,
+        converged=found.converged,
+        text=tuple(text),
+    )
+
+
+def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) -> Iterator[_Leg]:
+    case = study.case
+    countries = dict(case["nodes"].select("node_id", "country").iter_rows())
+    networks: dict[tuple[str, str, str], FreightNetwork] = {}
+    services = dict(case["services"].select("service_id", "link_id").iter_rows())
+    for row in demand.iter_rows(named=True):
+        pair: Pair = (_node(study, row["origin_id"]), _node(study, row["destination_id"]))
+        if pair[0] == pair[1]:
+            raise InvalidInput(f"A demand starts and ends at {pair[0]}.", fix="give two different places.")
+        load = make_shipment(case["products"], row["product_id"], case.settings.load_t)
+        key = (countries[pair[0]], countries[pair[1]], load.form)
+        if key not in networks:
+            networks[key] = build_network(case.tables, NetworkRequest(*key, study.as_of, opened))
+        network = networks[key]
+        backward = key[0] == case.settings.party_b
+        known: list[Arcs] = []
+        for corridor in study.corridors:
+            found = corridor_route(network, load, corridor, *pair, backward=backward)
+            if found.status == OPEN and found.route is not None:
+                known.append(found.route.arcs)
+        trade = Trade(network, load, {pair: row["t_day"] * DAYS}, {pair: tuple(known)}, services)
+        routes = tuple(dict.fromkeys([*known, *_ways_round(trade, pair)]))
+        names = tuple(_name(study, trade, arcs, backward) for arcs in routes)
+        yield _Leg("/".join((*pair, load.product_id)), *pair, row["t_day"], trade, routes, names)
+
+
+def _node(study: CorridorStudy, node_id: str) -> str:
+    if node_id in study.names:
+        return node_id
+    by_name: dict[str, str] = {name.casefold(): node for node, name in study.names.items()}
+    if str(node_id).casefold() in by_name:
+        return by_name[str(node_id).casefold()]
+    close = get_close_matches(str(node_id), [*study.names, *study.names.values()], n=4, cutoff=0.4)
+    raise UnknownName(
+        f"No place is called {node_id!r}.",
+        f"{len(study.names)} places in nodes.csv; nearest: {', '.join(close) or 'none'}",
+        "use a node_id or name of nodes.csv.",
+    )
+
+
+def _ways_round(trade: Trade, pair: Pair) -> list[Arcs]:
+    """The best route, and the best way round each of its crossings."""
+    best = trade.best[pair]
+    if best is None:
+        return []
+    gates = [p for p in trade.places_on(best) if p[0] == CROSSING]
+    return [best, *(way for g in gates if (way := trade.least_routes([g])[pair]) is not None)]
+
+
+def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str:
+    route = make_route(trade.network, trade.shipment, arcs)
+    corridor = name_route(route, study.corridors, backward=backward)
+    passed = ", ".join(study.place_name(c) for c in route.crossings) or "no land border"
+    if corridor is None:
+        return f"a way over {passed}"
+    title = next(c["name"] for c in study.corridors if c["corridor_id"] == corridor)
+    return f"{title} ({passed})"
+
+
+def _queues(study: CorridorStudy) -> dict[str, Queue]:
+    servers = round(parameter_or(study.case, "crossing_servers", 1.0))
+    rows = study.case["crossings"].filter(pl.col("capacity_trucks_day") > 0).iter_rows(named=True)
+    return {
+        r["crossing_id"]: Queue(r["capacity_trucks_day"], r["background_trucks_day"] or 0.0, servers)
+        for r in rows
+    }
+
+
+def _problem(legs: list[_Leg], queues: dict[str, Queue]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Tables routes, route_links and links of `assign_routes`; routes carry usd_t and rest_h beside."""
+    routes: list[dict[str, Any]] = []
+    uses: dict[tuple[str, str], None] = {}
+    links: dict[str, dict[str, Any]] = {}
+    for leg in legs:
+        trade = leg.trade
+        km = trade.network.arc_km()
+        for number, arcs in enumerate(leg.routes):
+            route_id = f"{leg.od}#{number + 1}"
+            queued = 0.0
+            for a in arcs:
+                arc = trade.network.arcs[a]
+                kind, place = trade.arc_place[a]
+                queue = queues.get(place) if kind == CROSSING and arc.stages[0].mode == "road" else None
+                key = f"{kind}|{place}"
+                if queue is not None:
+                    ends = [trade.network.states[s].country for s in (arc.tail, arc.head)]
+                    key = "|".join((kind, place, *ends))
+                    hours = sum(s.hours for s in arc.stages if s.kind == "crossing")
+                    queued += hours
+                    links.setdefault(key, _queue_row(key, hours, queue))
+                links.setdefault(key, _plain_row(key, float(km[a])))
+                uses[route_id, key] = None
+            rest = trade.time(arcs) - queued
+            usd = trade.money(arcs)
+            fixed = usd + trade.hour_usd_t * rest
+            routes.append(
+                {
+                    "route_id": route_id,
+                    "od_id": leg.od,
+                    "fixed_cost_usd_t": fixed,
+                    "usd_t": usd,
+                    "rest_h": rest,
+                }
+            )
+    return (
+        pl.DataFrame(routes),
+        pl.DataFrame(list(uses), schema=["route_id", "link_id"], orient="row"),
+        pl.DataFrame(list(links.values())),
+    )
+
+
+def _queue_row(key: str, hours: float, queue: Queue) -> dict[str, Any]:
+    already = queue.wait_h(0.0, queue.capacity_per_day)
+    return {
+        "link_id": key,
+        "length_km": 0.0,
+        "free_flow_time_h": max(0.0, hours - already),
+        "capacity_per_day": float(queue.capacity_per_day),
+        "background_per_day": float(queue.background_per_day),
+        "unit": "truck",
+        "delay": "border_queue",
+        "servers": float(queue.servers),
+    }
+
+
+def _plain_row(key: str, km: float) -> dict[str, Any]:
+    return {
+        "link_id": key,
+        "length_km": km,
+        "free_flow_time_h": 0.0,
+        "capacity_per_day": NO_LIMIT,
+        "background_per_day": 0.0,
+        "unit": "t",
+        "delay": "constant",
+        "servers": None,
+    }
+
+
+def _route_table(
+    study: CorridorStudy, legs: list[_Leg], routes: pl.DataFrame, flows: pl.DataFrame
+) -> pl.DataFrame:
+    names = [
+        (leg.od, study.names[leg.origin], study.names[leg.destination], leg.trade.shipment.name, name)
+        for leg in legs
+        for name in leg.names
+    ]
+    table = pl.DataFrame(names, schema=["od", "origin", "destination", "product", "route"], orient="row")
+    return table.with_columns(
+        share=flows["share"],
+        t_day=flows["flow_t_day"],
+        usd_t=routes["usd_t"],
+        hours=routes["rest_h"] + flows["time_h"],
+        generalised_cost_usd_t=flows["generalised_cost_usd_t"],
+    )
+
+
+def _crossing_table(study: CorridorStudy, queues: dict[str, Queue], volumes: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for row in volumes.filter(pl.col("unit") == "truck").iter_rows(named=True):
+        _, place, leave, enter = row["link_id"].split("|")
+        queue = queues[place]
+        zero = queue.wait_h(0.0, queue.capacity_per_day)
+        now = queue.wait_h(row["volume_per_day"], queue.capacity_per_day)
+        rows.append(
+            {
+                "crossing_id": place,
+                "crossing": study.place_name(place),
+                "from_country": leave,
+                "to_country": enter,
+                "trucks_day": row["volume_per_day"],
+                "background_trucks_day": row["background_per_day"],
+                "capacity_trucks_day": queue.capacity_per_day,
+                "load_share": row["load_share"],
+                "time_h": row["time_h"],
+                "delay_h": now - zero,
+                "beyond_limit": row["beyond_limit"],
+            }
+        )
+    schema = {
+        **dict.fromkeys(["crossing_id", "crossing", "from_country", "to_country"], pl.String),
+        **dict.fromkeys(["trucks_day", "background_trucks_day", "capacity_trucks_day"], pl.Float64),
+        **dict.fromkeys(["load_share", "time_h", "delay_h"], pl.Float64),
+        "beyond_limit": pl.Boolean,
+    }
+    return pl.DataFrame(rows, schema=schema).sort(
+        "load_share", "crossing_id", "from_country", descending=[True, False, False]
+    )
+
+
+def _demand_table(study: CorridorStudy, legs: list[_Leg], logsums: pl.DataFrame) -> pl.DataFrame:
+    found = {r["od_id"]: r for r in logsums.iter_rows(named=True)}
+    rows = []
+    for leg in legs:
+        one = found.get(leg.od)
+        rows.append(
+            {
+                "od": leg.od,
+                "origin": study.names[leg.origin],
+                "destination": study.names[leg.destination],
+                "product": leg.trade.shipment.name,
+                "demand_t_day": leg.t_day,
+                "assigned_t_day": one["assigned_t_day"] if one else 0.0,
+                "logsum_usd_t": one["logsum_usd_t"] if one else None,
+            }
+        )
+    schema = {
+        **dict.fromkeys(["od", "origin", "destination", "product"], pl.String),
+        **dict.fromkeys(["demand_t_day", "assigned_t_day", "logsum_usd_t"], pl.Float64),
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+__all__ = ["CorridorAssignment", "assign_corridors", "default_demand", "read_demand"]

@@ -1,0 +1,262 @@
+"""`karwan corridor critical`, `sensitivity` and `assign`: weak points, shaky assumptions, loads."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.errors import InvalidInput, UnknownName
+
+if TYPE_CHECKING:
+    from karwan.brief.corridors import CorridorStudy
+
+CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Day of departure; the case's by default.")]
+OpenOption = Annotated[
+    str | None, typer.Option("--open", help="Crossings or links taken as open: Torkham,Chaman.")
+]
+TonnesOption = Annotated[
+    float | None,
+    typer.Option("--tonnes-year", help="Tonnes a year each way; from the case's flows otherwise."),
+]
+
+
+def register(corridor: typer.Typer) -> None:
+    """Add `critical`, `sensitivity` and `assign` to `karwan corridor`."""
+    corridor.command("critical")(critical)
+    corridor.command("sensitivity")(sensitivity)
+    corridor.command("assign")(assign)
+
+
+def critical(
+    case: CaseOption = "kaz-pak",
+    as_of: AsOfOption = None,
+    opened: OpenOption = None,
+    tonnes_year: TonnesOption = None,
+    anywhere: Annotated[
+        bool, typer.Option("--anywhere", help="Detours may pass countries no named corridor passes.")
+    ] = False,
+    most: Annotated[int, typer.Option("--pairs", help="Close every two of so many worst places.", min=0)] = 6,
+    top: Annotated[int, typer.Option("--top", help="Rows to show in the plain table.", min=1)] = 25,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Close each crossing, terminal and link in turn: what reroutes, what it costs, what an hour is worth.
+
+    With --open a second base, where these places are open, stands beside the first, and what their closure costs.
+
+    Example: karwan corridor critical --open Torkham,Chaman
+    """
+    from karwan.corridor_desk import CorridorBase, before_and_after, critical_answer
+
+    form = chosen(as_json, as_csv)
+    study = _study(case, as_of)
+    _check_tonnes(tonnes_year)
+    base = CorridorBase(study, tonnes_year=tonnes_year, anywhere=anywhere)
+    places = opened_places(study, opened)
+    answers = {"": critical_answer(base, most=most)}
+    tables = {}
+    if places:
+        other = CorridorBase(study, opened=places, tonnes_year=tonnes_year, anywhere=anywhere)
+        answers[" (opened)"] = critical_answer(other, most=most)
+        tables["what the closure costs"] = before_and_after(base, other)
+    for suffix, answer in answers.items():
+        shown = answer.places.head(top) if form is Format.TABLE else answer.places
+        tables |= {f"weak points{suffix}": shown, f"closed together{suffix}": answer.pairs}
+        tables |= {f"an hour less at a side{suffix}": answer.sides}
+        if form is not Format.TABLE:
+            tables[f"reroutes{suffix}"] = answer.reroutes
+    columns = {
+        f"weak points{s}": [
+            "rank",
+            "place",
+            "kind",
+            "reroute",
+            "extra_usd_t",
+            "extra_hours",
+            "extra_usd_year",
+            "pairs_cut",
+            "value_hour_usd_year",
+            "value_truck_usd_year",
+        ]
+        for s in answers
+    }
+    text = [*answers[""].text]
+    if form is Format.JSON:
+        emit(tables, form, meta={**_meta(study), "opened": sorted(places), "text": text})
+        return
+    emit(tables, form, columns=columns)
+    if form is Format.TABLE:
+        typer.echo("\n".join(("", *text)))
+
+
+def sensitivity(
+    case: CaseOption = "kaz-pak",
+    as_of: AsOfOption = None,
+    opened: OpenOption = None,
+    origin: Annotated[
+        str | None, typer.Option("--from", help="Origin; the headline pair's by default.")
+    ] = None,
+    destination: Annotated[
+        str | None, typer.Option("--to", help="Destination; the headline pair's by default.")
+    ] = None,
+    flips_only: Annotated[bool, typer.Option("--flips", help="Only what flips the ranking.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Which assumed input could make another corridor the best one, and at what value.
+
+    Example: karwan corridor sensitivity --open Torkham,Chaman --flips
+    """
+    import polars as pl
+
+    from karwan.brief.corridors import DIRECTIONS
+    from karwan.corridor_desk import CorridorBase, sensitivity_answer
+
+    form = chosen(as_json, as_csv)
+    study = _study(case, as_of)
+    head = study.pairs("a_to_b")[0]
+    pair = (_place(study, origin) or head[0], _place(study, destination) or head[1])
+    direction = next((d for d in DIRECTIONS if pair in study.pairs(d)), None)
+    if direction is None:
+        known = "; ".join(study.pair_label(*p) for d in DIRECTIONS for p in study.pairs(d))
+        raise InvalidInput(
+            f"{study.pair_label(*pair)} is no pair of the case.", known, "choose one of these."
+        )
+    base = CorridorBase(study, opened=opened_places(study, opened))
+    table = sensitivity_answer(base, direction, pair)
+    if flips_only:
+        table = table.filter(pl.col("flips"))
+    meta = {**_meta(study), "pair": study.pair_label(*pair), "opened": sorted(base.opened)}
+    columns = ["parameter", "table", "value_text", "corridor_now", "corridor_flipped", "switch_text", "flips"]
+    emit(
+        {"sensitivity": table},
+        form,
+        columns={"sensitivity": columns},
+        meta=meta if form is not Format.CSV else None,
+    )
+
+
+def assign(
+    case: CaseOption = "kaz-pak",
+    demand: Annotated[
+        Path | None,
+        typer.Option(
+            "--demand", help="CSV: origin_id,destination_id,product_id,t_day.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    as_of: AsOfOption = None,
+    opened: OpenOption = None,
+    tonnes_year: TonnesOption = None,
+    tolerance: Annotated[float, typer.Option("--tolerance", help="Bound on the residual.")] = 1e-9,
+    iterations: Annotated[int, typer.Option("--iterations", help="At most so many.")] = 200,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Spread demand over the routes so that shares and the queues at crossings agree.
+
+    Example: karwan corridor assign --open Torkham,Chaman --tonnes-year 2000000
+    """
+    from karwan.assignment_desk import assign_corridors, default_demand, read_demand
+    from karwan.corridor_desk import CorridorBase
+
+    form = chosen(as_json, as_csv)
+    study = _study(case, as_of)
+    _check_tonnes(tonnes_year)
+    if demand is not None and tonnes_year is not None:
+        raise InvalidInput("--demand and --tonnes-year exclude each other.", fix="give one of them.")
+    places = opened_places(study, opened)
+    lead: tuple[str, ...] = ()
+    if demand is None:
+        base = CorridorBase(study, opened=places, tonnes_year=tonnes_year)
+        table, lead = default_demand(base), base.demand.text
+    else:
+        table = read_demand(demand)
+    found = assign_corridors(study, table, opened=places, tolerance=tolerance, max_iterations=iterations)
+    found = dataclasses.replace(found, text=(*lead, *found.text))
+    tables = {"routes": found.routes, "crossings": found.crossings, "demand": found.demand}
+    if form is Format.JSON:
+        meta = {"residual": found.residual, "converged": found.converged, "text": list(found.text)}
+        emit(tables, form, meta={**_meta(study), "opened": sorted(places), **meta})
+        return
+    columns = {"routes": [c for c in found.routes.columns if c != "od"]}
+    emit(tables, form, columns=columns)
+    if form is Format.TABLE:
+        typer.echo("\n".join(("", *found.text)))
+    elif not found.converged:
+        typer.echo(found.text[-1], err=True)
+
+
+def opened_places(study: CorridorStudy, text: str | None) -> frozenset[str]:
+    """Place ids of a comma-separated list of ids or (parts of) names of crossings, links and closed places."""
+    if not text:
+        return frozenset()
+    crossings = dict(study.case["crossings"].select("crossing_id", "name").iter_rows())
+    links = {i: study.place_name(i) for i in study.case["links"]["link_id"]}
+    closed = {p: study.place_name(p) for p in study.case["closures"]["place_id"]}
+    known = {**closed, **links, **crossings}
+    found = set()
+    for word in (w.strip() for w in text.split(",")):
+        if word in known:
+            found.add(word)
+            continue
+        wanted = word.casefold()
+        hits = [i for i, name in crossings.items() if wanted and wanted in name.casefold()]
+        if len(hits) == 1:
+            found.add(hits[0])
+            continue
+        near = get_close_matches(word, [*crossings.values(), *crossings], n=4, cutoff=0.3)
+        names = [crossings[h] for h in hits] or near
+        raise UnknownName(
+            f"{word!r} names {'several crossings' if hits else 'no crossing or link'}.",
+            f"{'they are' if hits else 'nearest'}: {', '.join(names) or 'none'}",
+            "give a name or id of crossings.csv or links.csv.",
+        )
+    return frozenset(found)
+
+
+def _place(study: CorridorStudy, word: str | None) -> str | None:
+    if word is None:
+        return None
+    if word in study.names:
+        return word
+    hits = [i for i, name in study.names.items() if name.casefold() == word.casefold()]
+    starts = hits or [i for i, name in study.names.items() if name.casefold().startswith(word.casefold())]
+    settings = study.case.settings
+    ends = [i for i in starts if i in (*settings.origins, *settings.destinations)]
+    if len(ends or starts) == 1:
+        return str((ends or starts)[0])
+    near = get_close_matches(word, [*study.names.values()], n=4, cutoff=0.4)
+    raise UnknownName(
+        f"No place is called {word!r}.", f"nearest: {', '.join(near)}", "give a node id or name."
+    )
+
+
+def _study(case: str, as_of: str | None) -> CorridorStudy:
+    from karwan.brief.corridors import CorridorStudy
+    from karwan.tables import read_case
+
+    opened = read_case(case)
+    if as_of is None:
+        return CorridorStudy(opened, opened.settings.as_of)
+    try:
+        return CorridorStudy(opened, date.fromisoformat(as_of))
+    except ValueError as error:
+        raise InvalidInput(f"`{as_of}` is no day.", fix="Write YYYY-MM-DD.") from error
+
+
+def _meta(study: CorridorStudy) -> dict[str, object]:
+    return {"case": study.case.settings.case_id, "as_of": study.as_of}
+
+
+def _check_tonnes(tonnes_year: float | None) -> None:
+    if tonnes_year is not None and not 0 < tonnes_year <= 1e9:
+        raise InvalidInput(
+            f"{tonnes_year} t a year is no demand.", "allowed: more than 0, at most 1e9", "give its tonnes."
+        )
