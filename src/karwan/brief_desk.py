@@ -8,6 +8,7 @@ from karwan.brief.build import BriefParts, build_brief
 from karwan.brief.corridors import CorridorStudy
 from karwan.brief.goods import landed_table
 from karwan.brief.model import Brief
+from karwan.corridor_desk import criticality_table, sensitivity_table
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.basket import basket_section
@@ -35,6 +36,8 @@ def brief_of(case: Case, as_of: date) -> Brief:
         reconciled=reconciled_case(case, as_of).table.select(BRIEF_COLUMNS),
         potential=brief_potential(case),
         basket=basket,
+        criticality=criticality_table(study),
+        sensitivity=sensitivity_table(study),
         basket_text=basket_text,
         commands=(
             f"Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, "

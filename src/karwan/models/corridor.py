@@ -67,12 +67,12 @@ def corridor_route(
     avoid, modes = corridor["avoid"] or (), corridor["modes"]
     usable = allowed_arcs(network, modes=modes, avoid=avoid)
     found = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=usable)
-    if found.arcs is not None:
+    if found.arcs is not None and not _turns_back(network, found.arcs):
         route = make_route(network, shipment, found.arcs)
         return CorridorRoute(corridor["corridor_id"], OPEN, "", route)
     closed_too = allowed_arcs(network, modes=modes, avoid=avoid, closed=True)
     would_be = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=closed_too)
-    if would_be.arcs is not None:
+    if would_be.arcs is not None and not _turns_back(network, would_be.arcs):
         route = make_route(network, shipment, would_be.arcs, ignore_shut=True)
         reason = "; ".join(f"{place}: {why}" for place, why in route.shut())
         return CorridorRoute(corridor["corridor_id"], CLOSED, reason, route)
@@ -80,6 +80,12 @@ def corridor_route(
     onward = [*via, destination][would_be.reached]
     reason = f"no way in {', '.join(modes)} from {passed} to {onward}"
     return CorridorRoute(corridor["corridor_id"], ABSENT, reason, None)
+
+
+def _turns_back(network: FreightNetwork, arcs: Sequence[int]) -> bool:
+    """Whether a path crosses one border post twice: it meets its via places only by turning round."""
+    posts = [network.arcs[a].place_id for a in arcs if network.is_crossing[a]]
+    return len(set(posts)) < len(posts)
 
 
 def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False) -> str | None:

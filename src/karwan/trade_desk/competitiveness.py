@@ -15,8 +15,7 @@ from karwan.errors import InvalidInput
 from karwan.models.competitiveness import Offer, compare_offers
 from karwan.models.corridor import ABSENT, corridor_route
 from karwan.models.landed import find_duty
-from karwan.models.network import worst_basis
-from karwan.models.network import NetworkRequest, build_network
+from karwan.models.network import NetworkRequest, build_network, worst_basis
 from karwan.models.route import assumed_share
 from karwan.models.shipment import find_product, make_shipment
 from karwan.tables.case import Case

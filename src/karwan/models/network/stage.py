@@ -160,20 +160,22 @@ class FreightNetwork:
         return [a.place_kind == "crossing" for a in self.arcs]
 
     @cached_property
+    def arc_places(self) -> list[tuple[str, str, str, str, str]]:
+        """Of each arc: carrier at its head, node and country at its tail, node and country at its head."""
+        ends = [(self.states[a.tail], self.states[a.head]) for a in self.arcs]
+        return [(h.carrier, t.node_id, t.country, h.node_id, h.country) for t, h in ends]
+
+    @cached_property
     def carriers(self) -> Texts:
         """Carrier at the head of each arc, shape (A,)."""
-        return np.array([self.states[a.head].carrier for a in self.arcs], dtype=np.str_)
+        return np.array([carrier for carrier, *_ in self.arc_places], dtype=np.str_)
 
     @cached_property
     def touched(self) -> tuple[Texts, Texts, Texts, Texts]:
         """Of each arc: node and country at its tail, node and country at its head; four arrays of shape (A,)."""
-        states, arcs = self.states, self.arcs
-        return (
-            np.array([states[a.tail].node_id for a in arcs], dtype=np.str_),
-            np.array([states[a.tail].country for a in arcs], dtype=np.str_),
-            np.array([states[a.head].node_id for a in arcs], dtype=np.str_),
-            np.array([states[a.head].country for a in arcs], dtype=np.str_),
-        )
+        columns = list(zip(*self.arc_places, strict=True)) or [(), (), (), (), ()]
+        tail, tail_country, head, head_country = (np.array(c, dtype=np.str_) for c in columns[1:])
+        return tail, tail_country, head, head_country
 
     @cached_property
     def _never_open(self) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,107 @@
+from datetime import date
+
+import polars as pl
+import pytest
+
+import karwan
+from karwan.brief.validation import error_summary
+from karwan.report import render_html
+
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def project():
+    return karwan.open_case("kaz-pak")
+
+
+@pytest.fixture(scope="module")
+def brief(project):
+    return project.brief(DAY)
+
+
+def test_every_corridor_is_answered_both_ways(brief, project):
+    settings = project.case.settings
+    pairs = len(settings.origins) * len(settings.destinations)
+    corridors = project.case["corridors"].height
+    assert brief.corridors.routes.height == 2 * pairs * corridors
+    assert corridors >= 5
+
+
+def test_afghan_corridors_are_closed_with_reason_and_still_priced(brief):
+    rows = brief.corridors.routes.filter(pl.col("corridor_id").is_in(["KTAP", "KUAP"]))
+    assert set(rows["status"]) == {"closed"}
+    assert rows["usd_20t"].null_count() == 0
+    assert all("clashes" in reason for reason in rows["reason"])
+
+
+def test_before_the_closure_the_afghan_corridors_are_open(project):
+    routes = project.corridors(date(2025, 9, 15))
+    kuap = routes.filter(pl.col("corridor_id") == "KUAP")
+    assert set(kuap["status"]) == {"open"}
+
+
+def test_money_and_hours_are_the_sums_of_the_stages(brief):
+    keys = ["corridor_id", "origin_id", "destination_id", "direction"]
+    sums = brief.corridors.stages.group_by(keys).agg(
+        pl.col("usd_20t").sum().alias("usd"),
+        pl.col("hours").sum().alias("h"),
+        pl.col("co2_kg").sum().alias("kg"),
+    )
+    joined = brief.corridors.routes.join(sums, on=keys)
+    assert joined.height == brief.corridors.routes.filter(pl.col("status") != "absent").height
+    assert (joined["usd_20t"] - joined["usd"]).abs().max() < 1e-6
+    assert (joined["hours"] - joined["h"]).abs().max() < 1e-6
+    assert (joined["co2_kg"] - joined["kg"]).abs().max() < 1e-6
+
+
+def test_the_contradicted_figure_of_the_article_is_said(brief):
+    text = " ".join(brief.standing.conflicts["statement"])
+    assert "USD 38.7 m for Jan–Oct 2025" in text
+    assert "USD 89.6 m for Jan–Jul 2025" in text
+
+
+def test_observed_trips_stand_beside_the_model_with_signed_errors(brief):
+    table = brief.corridors.validation
+    trial = table.filter(pl.col("trip_id") == "KTZE_PAV_KHI_2024").row(0, named=True)
+    assert trial["use"] == "validate"
+    assert trial["error_days"] == pytest.approx(trial["model_days"] - trial["observed_days"])
+    assert set(error_summary(table)["use"]) <= {"calibrate", "validate", "shown"}
+    assert table.filter(pl.col("error_days").is_not_null()).height >= 10
+
+
+def test_goods_carry_a_landed_cost_that_adds_up(brief):
+    landed = brief.goods.landed
+    assert landed.height >= 40
+    parts = ["price_usd_t", "freight_usd_t", "insurance_usd_t", "time_usd_t", "loss_usd_t"]
+    total = landed.select(pl.sum_horizontal(*parts, pl.col("duty_usd_t").fill_null(0.0))).to_series()
+    assert (total - landed["landed_usd_t"]).abs().max() < 1e-6
+
+
+def test_late_promises_come_first(brief):
+    late = brief.plan.commitments["late"].to_list()
+    assert late == sorted(late, reverse=True)
+    assert brief.plan.by_domain["total"].sum() == brief.plan.commitments.height
+
+
+def test_every_source_named_is_listed(brief):
+    known = set(brief.basis.sources["source_id"])
+    used = {s for text in brief.corridors.stages["source_id"] for s in text.split(";")}
+    assert used <= known
+
+
+def test_nothing_after_the_day_is_known(project):
+    early = project.standing(date(2025, 1, 1))
+    assert early.reported["period_end"].max() <= date(2025, 1, 1)
+
+
+def test_same_inputs_give_the_same_page():
+    first = render_html(karwan.open_case("toyland").brief())
+    second = render_html(karwan.open_case("toyland").brief())
+    assert first == second
+
+
+def test_the_second_case_needs_no_code(tmp_path):
+    paths = karwan.save_brief(karwan.open_case("toyland").brief(), tmp_path)
+    assert [p.suffix for p in paths] == [".html", ".pdf", ".xlsx"]
+    assert all(p.stat().st_size > 10_000 for p in paths)
