@@ -1,9 +1,13 @@
-"""Write the generated pages (tables, commands, index of docs/), or check that they are up to date."""
+"""Write the generated pages (tables, commands, index of docs/) and the README's output, or check the pages."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import inspect
+import io
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,6 +160,37 @@ def index_page() -> str:
 PAGES = {"tables.md": tables_page, "commands.md": commands_page, "index.md": index_page}
 
 
+README = DOCS.parent / "README.md"
+README_COMMAND = ["corridor", "compare", "kaz-pak"]
+README_WIDTH, README_LINES = 128, 7
+
+
+def readme_example() -> str:
+    """Output of the README's Python example, run as it stands."""
+    code = README.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    return printed.getvalue()
+
+
+def readme_command() -> str:
+    """First lines of the README's command, as a terminal shows them."""
+    words = [sys.executable, "-m", "karwan", *README_COMMAND]
+    environment = {**os.environ, "COLUMNS": str(README_WIDTH), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", env=environment, check=True)
+    lines = [line.rstrip() for line in done.stdout.splitlines()[:README_LINES]]
+    return "\n".join([f"$ karwan {' '.join(README_COMMAND)}", *lines, "..."]) + "\n"
+
+
+def write_readme() -> None:
+    """Put the output of its two examples into the README."""
+    head, *blocks = README.read_text(encoding="utf-8").split("```text\n")
+    for block, output in zip(blocks, (readme_example(), readme_command()), strict=True):
+        head += "```text\n" + output + "```" + block.split("```", 1)[1]
+    README.write_text(head, encoding="utf-8")
+
+
 def stale_pages() -> list[str]:
     """Names of the generated pages that differ from what the program says now."""
     found = []
@@ -179,6 +214,7 @@ def main() -> int:
         return 1 if stale else 0
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    write_readme()
     return 0
 
 

@@ -97,6 +97,14 @@ def test_the_first_screen_shows_sentence_commands_and_output() -> None:
     assert len(lines) < 120
 
 
+def test_the_example_of_the_readme_runs() -> None:
+    """Figures move with the case; their shape does not. `make docs` writes them anew."""
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    printed = docs.readme_example()
+    assert re.sub(r"[\d.,]+", "0", printed).split()[:8] == re.sub(r"[\d.,]+", "0", shown).split()[:8]
+    assert printed.count("USD per 20 t") == shown.count("USD per 20 t") > 3
+
+
 def test_constraints_name_packages_and_versions_only() -> None:
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+", line), line

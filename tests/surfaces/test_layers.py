@@ -21,6 +21,8 @@ LAYERS = {
     "karwan.scenario_desk": 8.5,
     "karwan.route_desk": 8.5,
     "karwan.trade_desk": 8,
+    "karwan.corridor_desk": 8,
+    "karwan.assignment_desk": 8.2,
     "karwan.report": 7.5,
     "karwan.brief": 7,
     "karwan.io": 7,
@@ -168,10 +170,11 @@ def code_lines(source: str) -> set[int]:
     return lines
 
 
-def function_size(node: ast.FunctionDef | ast.AsyncFunctionDef, code: set[int]) -> int:
-    """Code lines of a function without its docstring."""
-    own = set(range(node.lineno, (node.end_lineno or node.lineno) + 1)) & code
+def function_size(node: ast.FunctionDef | ast.AsyncFunctionDef, code: set[int], *, body_only: bool) -> int:
+    """Code lines of a function without its docstring; a command's parameters are its options and do not count."""
     first = node.body[0]
+    start = first.lineno if body_only else node.lineno
+    own = set(range(start, (node.end_lineno or node.lineno) + 1)) & code
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
         own -= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
     return len(own)
@@ -183,7 +186,7 @@ def test_functions_are_short() -> None:
         code = code_lines(path.read_text(encoding="utf-8"))
         for node in ast.walk(TREES[module]):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                size = function_size(node, code)
+                size = function_size(node, code, body_only=module.startswith("karwan.cli."))
                 if size > LONG_FUNCTIONS.get(f"{module}.{node.name}", (MAX_FUNCTION_LINES, ""))[0]:
                     long[f"{module}.{node.name}"] = size
     assert not long, f"functions over {MAX_FUNCTION_LINES} code lines: {long}"
