@@ -50,12 +50,12 @@ def scenario_list(case: str | Path) -> pl.DataFrame:
         for s in list_scenarios(case_folder(case))
     ]
     schema = {
-        "scenario": pl.String,
-        "title": pl.String,
-        "basis": pl.String,
-        "overrides": pl.Int64,
-        "source_ids": pl.List(pl.String),
-        "description": pl.String,
+        "scenario": pl.String(),
+        "title": pl.String(),
+        "basis": pl.String(),
+        "overrides": pl.Int64(),
+        "source_ids": pl.List(pl.String()),
+        "description": pl.String(),
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -1,0 +1,145 @@
+"""`karwan scenario` and `karwan network`: what they print and write, and that errors are told to the user."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from karwan.brief.corridors import CorridorStudy
+from karwan.cli.network import register as register_network
+from karwan.cli.scenario import register as register_scenario
+from karwan.errors import InvalidInput, UnknownName
+from karwan.scenario_desk import compare_corridors, compare_scenario
+from karwan.tables import read_case
+
+APP = typer.Typer()
+register_scenario(APP)
+register_network(APP)
+RUN = CliRunner()
+
+
+def test_list_names_every_scenario() -> None:
+    shown = RUN.invoke(APP, ["scenario", "list", "kaz-pak", "--json"])
+    assert shown.exit_code == 0
+    rows = json.loads(shown.stdout)["scenarios"]
+    assert {"open_afghan_crossings", "uap_railway"} <= {r["scenario"] for r in rows}
+    plain = RUN.invoke(APP, ["scenario", "list", "toyland"])
+    assert "fast_yard" in plain.stdout
+
+
+def test_show_lists_changed_cells() -> None:
+    shown = RUN.invoke(APP, ["scenario", "show", "kaz-pak", "khunjerab_all_week", "--csv"])
+    rows = list(csv.DictReader(io.StringIO(shown.stdout)))
+    assert rows == [
+        {"table": "crossings", "key": "B_KHUN", "column": "closed_weekdays", "before": "Sat;Sun", "after": ""}
+    ]
+
+
+def test_compare_puts_corridors_side_by_side() -> None:
+    shown = RUN.invoke(APP, ["scenario", "compare", "toyland", "fast_yard", "--json"])
+    assert shown.exit_code == 0, shown.output
+    content = json.loads(shown.stdout)
+    assert (content["routes"], content["opened"], content["shut"]) == (8, 0, 0)
+    by = {(r["corridor_id"], r["direction"]): r for r in content["corridors"]}
+    middle, high, home = by["MID", "a_to_b"], by["PASS", "a_to_b"], by["PASS", "b_to_a"]
+    assert middle["moved"]
+    assert middle["days_change"] == pytest.approx(middle["days_after"] - middle["days_before"])
+    assert middle["days_change"] <= -6 / 24
+    # Over the pass only the change of trucks falls away: 60 USD and 6 h (parameters.csv).
+    assert high["usd_20t_change"] == pytest.approx(-60)
+    assert high["days_change"] == pytest.approx(-0.25)
+    assert not home["moved"]
+    plain = RUN.invoke(APP, ["scenario", "compare", "toyland", "fast_yard"])
+    everything = RUN.invoke(APP, ["scenario", "compare", "toyland", "fast_yard", "--all"])
+    assert (plain.stdout.count("Pass"), everything.stdout.count("Pass")) == (1, 2)
+
+
+def test_the_base_compared_with_itself_does_not_move() -> None:
+    found = compare_scenario("toyland", ["base"])
+    assert found.meta["moved"] == 0
+    assert found.changes.height == 0
+
+
+def test_a_corridor_only_one_side_has_keeps_its_row() -> None:
+    case = read_case("toyland")
+    routes = CorridorStudy(case, case.settings.as_of).routes()
+    found = compare_corridors(routes.filter(pl.col("corridor_id") != "SEA"), routes)
+    new = found.filter(pl.col("corridor_id") == "SEA")
+    assert found.height == routes.height
+    assert new["status_before"].to_list() == [None, None]
+    assert new["status_after"].to_list() == ["open", "open"]
+    assert new["corridor"].to_list() == ["Sea", "Sea"]
+    assert new["moved"].all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["scenario", "compare", "toyland", "fastyard"], UnknownName),
+        (["scenario", "list", "nowhere"], UnknownName),
+        (["scenario", "compare", "toyland", "base", "--as-of", "soon"], InvalidInput),
+        (["network", "export", "toyland", "--format", "shp", "--out", "x"], InvalidInput),
+        (["network", "export", "toyland", "--geometry", "osm", "--out", "x"], InvalidInput),
+        (["network", "import", "nowhere", "--out", "x"], InvalidInput),
+        (["network", "import", ".", "--format", "osm", "--out", "x"], InvalidInput),
+    ],
+)
+def test_user_errors_name_the_way_out(
+    arguments: list[str], error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = RUN.invoke(APP, arguments)
+    assert isinstance(result.exception, error)
+    assert "Fix:" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [
+        ("gmns", {"config.csv", "node.csv", "link.csv"}),
+        ("geojson", {f"{n}.geojson" for n in ("nodes", "links", "crossings", "corridors")}),
+    ],
+)
+def test_export_writes_the_files_it_names(form: str, names: set[str], tmp_path: Path) -> None:
+    shown = RUN.invoke(
+        APP, ["network", "export", "toyland", "--format", form, "--out", str(tmp_path), "--json"]
+    )
+    assert shown.exit_code == 0, shown.output
+    assert {Path(f["file"]).name for f in json.loads(shown.stdout)["files"]} == names
+    assert {p.name for p in tmp_path.iterdir()} == names
+
+
+def test_what_gmns_export_writes_import_reads(tmp_path: Path) -> None:
+    out, back = tmp_path / "gmns", tmp_path / "back"
+    RUN.invoke(APP, ["network", "export", "toyland", "--out", str(out)])
+    shown = RUN.invoke(APP, ["network", "import", str(out), "--out", str(back), "--json"])
+    assert shown.exit_code == 0, shown.output
+    assert json.loads(shown.stdout)["problems"] == []
+    case = read_case("toyland")
+    read = {p.name for p in back.iterdir()}
+    assert read == {"nodes.csv", "links.csv", "problems.csv"}
+    assert (back / "links.csv").read_text().count("\n") == case["links"].height + 1
+    again = RUN.invoke(APP, ["network", "import", str(out), "--out", str(back)])
+    assert isinstance(again.exception, InvalidInput)
+
+
+def test_import_with_errors_writes_what_it_read_and_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "node.csv").write_text("node_id,x_coord,y_coord\n1,60,45\n2,61,45\n")
+    (tmp_path / "link.csv").write_text("link_id,from_node_id,to_node_id,directed\n1,1,2,0\n2,1,5,0\n")
+    shown = RUN.invoke(
+        APP, ["network", "import", str(tmp_path), "--out", str(tmp_path / "o"), "--country", "XTA"]
+    )
+    assert shown.exit_code == 2
+    with (tmp_path / "o" / "problems.csv").open() as file:
+        problems = list(csv.DictReader(file))
+    assert ("error", "link.csv", "3", "to_node_id", "5") in {
+        (p["severity"], p["file"], p["row"], p["column"], p["value"]) for p in problems
+    }

@@ -1,0 +1,207 @@
+"""GMNS: a case goes out and comes back unchanged; foreign files are read with every gap named."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from karwan.errors import InvalidInput
+from karwan.geodesy import great_circle_km
+from karwan.io.gmns import NetworkTables, read_gmns, read_linestring, wkt, write_gmns
+from karwan.io.tntp_tables import read_tntp
+from karwan.tables import embedded_cases, read_case
+from tests.shared import shared_path
+
+NODE_FIELDS = {"node_id", "name", "x_coord", "y_coord", "z_coord", "node_type", "ctrl_type", "zone_id"}
+LINK_FIELDS = {
+    *("link_id", "name", "from_node_id", "to_node_id", "directed", "geometry", "dir_flag", "length"),
+    *("facility_type", "free_speed"),
+}
+"""Names the GMNS schemas node and link (0.95) give to what is exchanged here."""
+
+NODES = (
+    "node_id,name,x_coord,y_coord,node_type,zone_id\n1,West,60,45,,\n2,,61,45,signal,7\n3,Hill,61,46,city,\n"
+)
+LINKS = (
+    "link_id,name,from_node_id,to_node_id,directed,geometry,dir_flag,length,facility_type,capacity,free_speed,"
+    "lanes,allowed_uses\n"
+    '10,High Street,1,2,1,,1,50,ARTERIAL,500,25,2,ALL\n11,,2,3,0,"LINESTRING(61 45,61.5 45.5,61 46)",,NaN,rail,,,,\n'
+)
+CONFIG = "dataset_name,long_length,speed,crs,version_number\nSmall,mi,mph,EPSG:4326,0.95\n"
+
+
+def folder(tmp_path: Path, nodes: str = NODES, links: str = LINKS, config: str | None = CONFIG) -> Path:
+    (tmp_path / "node.csv").write_text(nodes, encoding="utf-8")
+    (tmp_path / "link.csv").write_text(links, encoding="utf-8")
+    if config is not None:
+        (tmp_path / "config.csv").write_text(config, encoding="utf-8")
+    return tmp_path
+
+
+def said(found: NetworkTables, severity: str) -> str:
+    return "\n".join(p.line() for p in found.problems if p.severity == severity)
+
+
+@pytest.mark.parametrize("name", list(embedded_cases()))
+def test_a_case_comes_back_as_it_went(name: str, tmp_path: Path) -> None:
+    case = read_case(name)
+    lines = {link: [(60.0, 45.0), (61.0, 44.0)] for link in case["links"]["link_id"]}
+    written = write_gmns(case["nodes"], case["links"], tmp_path, title="T", lines=lines)
+    assert [p.name for p in written] == ["config.csv", "node.csv", "link.csv"]
+    back = read_gmns(tmp_path)
+    assert back.nodes.equals(case["nodes"])
+    assert back.links.equals(case["links"])
+    assert back.errors == 0
+    assert {p.message for p in back.problems} <= {"outside plausible bounds"}
+
+
+def test_an_export_uses_the_names_of_the_specification(tmp_path: Path) -> None:
+    case = read_case("toyland")
+    write_gmns(case["nodes"], case["links"], tmp_path, title="T", lines={"A-X": [(60.0, 45.0), (60.0, 44.0)]})
+    with (tmp_path / "node.csv").open() as file:
+        node = next(csv.DictReader(file))
+    with (tmp_path / "link.csv").open() as file:
+        link = next(csv.DictReader(file))
+    assert node.keys() - NODE_FIELDS == {"country", "accuracy_km", "aliases", "source_id", "basis", "note"}
+    assert link.keys() & LINK_FIELDS == LINK_FIELDS
+    assert (link["length"], link["facility_type"], link["directed"]) == ("120.0", "road", "false")
+    assert (link["geometry"], link["dir_flag"]) == ("LINESTRING (60.0 45.0, 60.0 44.0)", "1")
+    assert (node["x_coord"], node["y_coord"]) == ("60.0", "45.0")
+
+
+def test_units_of_the_config_are_converted(tmp_path: Path) -> None:
+    links = read_gmns(folder(tmp_path), country="XTA").links
+    assert links["length_km"][0] == pytest.approx(80.4672)
+    assert links["speed_kmh"].to_list() == [pytest.approx(40.2336), None]
+    assert links["directed"].to_list() == [True, False]
+
+
+def test_a_missing_length_is_measured_along_the_geometry(tmp_path: Path) -> None:
+    links = read_gmns(folder(tmp_path), country="XTA").links
+    way = great_circle_km([45.0, 45.5], [61.0, 61.5], [45.5, 46.0], [61.5, 61.0]).sum()
+    assert links["length_km"][1] == pytest.approx(float(way))
+    straight = read_gmns(folder(tmp_path, links=LINKS.replace("LINESTRING", "POINT")), country="XTA").links
+    assert straight["length_km"][1] == pytest.approx(float(great_circle_km(45.0, 61.0, 46.0, 61.0)))
+
+
+def test_what_was_filled_in_is_listed(tmp_path: Path) -> None:
+    found = read_gmns(folder(tmp_path), country="XTA")
+    assert found.nodes["name"].to_list() == ["West", "2", "Hill"]
+    assert found.nodes["kind"].to_list() == ["junction", "junction", "city"]
+    assert found.links["mode"].to_list() == ["road", "rail"]
+    assert set(found.links["state"]) == {"open"}
+    assert set(found.nodes["basis"]) == {"assumed"}
+    warnings = said(found, "warning")
+    for fact in (
+        "node_type signal: junction",
+        "facility_type ARTERIAL: road",
+        "missing: XTA",
+        "measured along",
+    ):
+        assert fact in warnings
+    assert {p.column for p in found.problems if "left out" in p.message} == {
+        "zone_id",
+        "capacity",
+        "lanes",
+        "allowed_uses",
+    }
+
+
+def test_without_a_config_units_are_supposed_and_said(tmp_path: Path) -> None:
+    found = read_gmns(folder(tmp_path, config=None), country="XTA")
+    assert found.links["length_km"][0] == 50
+    assert "no config.csv" in said(found, "warning")
+
+
+@pytest.mark.parametrize(
+    ("change", "fact"),
+    [
+        ({"config": CONFIG.replace("mi,", "furlong,")}, "unit is not known"),
+        ({"config": CONFIG.replace("EPSG:4326", "EPSG:32642")}, "coordinates are not degrees"),
+        ({"links": LINKS.replace("10,High Street,1,2", "10,High Street,1,9")}, "no such node"),
+        ({"links": LINKS.replace("10,High Street,1,2", "10,High Street,1,1")}, "joins a node to itself"),
+        ({"links": LINKS.replace("\n11,", "\n10,")}, "duplicate key"),
+        ({"links": LINKS.replace(",50,ART", ",fifty,ART")}, "not a float"),
+        ({"links": LINKS.replace(",50,ART", ",-5,ART")}, "outside hard bounds"),
+        ({"links": LINKS + "12,a\n"}, "row has 2 cells"),
+        ({"nodes": NODES.replace("60,45", "322754,4698346")}, "outside hard bounds"),
+        ({"nodes": NODES.replace("1,West,60", "1,West,")}, "required cell is empty"),
+        ({"nodes": NODES.replace("x_coord", "x")}, "required cell is empty"),
+        ({"nodes": ""}, "empty file"),
+    ],
+)
+def test_errors_are_reported_not_raised(tmp_path: Path, change: dict[str, str], fact: str) -> None:
+    found = read_gmns(folder(tmp_path, **change), country="XTA")
+    assert found.errors > 0
+    assert fact in said(found, "error")
+
+
+def test_a_country_is_needed(tmp_path: Path) -> None:
+    assert "column country: required cell is empty" in said(read_gmns(folder(tmp_path)), "error")
+
+
+def test_missing_and_unreadable_files_are_errors(tmp_path: Path) -> None:
+    assert "required file is missing" in said(read_gmns(tmp_path), "error")
+    folder(tmp_path)
+    (tmp_path / "link.csv").write_bytes(b"link_id\n\xff\xfe\n")
+    assert "not UTF-8" in said(read_gmns(tmp_path, country="XTA"), "error")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "POINT (1 2)", "LINESTRING (1 2)", "LINESTRING (1, 2)", "LINESTRING (a b, c d)"]
+)
+def test_text_that_is_no_line_has_no_points(text: str) -> None:
+    assert read_linestring(text) == []
+
+
+def test_a_line_is_read_as_written() -> None:
+    points = [(60.123456, 45.0), (-0.1, 1e-7), (61.0, -44.5)]
+    assert read_linestring(wkt(points)) == points
+
+
+# -- TNTP ----------------------------------------------------------------------------------------------------
+
+NET = (
+    "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 3\n<FIRST THRU NODE> 1\n<NUMBER OF LINKS> 2\n<END OF METADATA>\n"
+    "~ from to capacity length time b power speed toll type ;\n"
+    "1 3 1000 10 12 0.15 4 0 0 1 ;\n3 2 1000 5 0 0.15 4 0 0 1 ;\n"
+)
+PLACES = "Node X Y ;\n1 60 45 ;\n2 61 45 ;\n3 61 46 ;\n"
+
+
+def test_tntp_becomes_case_tables(tmp_path: Path) -> None:
+    (tmp_path / "small_net.tntp").write_text(NET)
+    (tmp_path / "small_node.tntp").write_text(PLACES)
+    found = read_tntp(tmp_path, country="XTA", length_unit="mi", time_unit="min")
+    assert found.errors == 0
+    assert found.nodes["kind"].to_list() == ["city", "city", "junction"]
+    assert found.links["length_km"].to_list() == [pytest.approx(16.09344), pytest.approx(8.04672)]
+    assert found.links["speed_kmh"].to_list() == [pytest.approx(80.4672), None]
+    assert found.links["directed"].all()
+    assert "capacity" in said(found, "warning")
+
+
+def test_tntp_without_places_reports_them(tmp_path: Path) -> None:
+    (tmp_path / "small_net.tntp").write_text(NET)
+    assert "column lat: required cell is empty" in said(read_tntp(tmp_path, country="XTA"), "error")
+
+
+def test_tntp_refuses_what_it_cannot_choose(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="holds 0 files"):
+        read_tntp(tmp_path)
+    with pytest.raises(InvalidInput, match="not both known"):
+        read_tntp(tmp_path, time_unit="fortnight")
+
+
+def test_a_public_test_network_reads(tmp_path: Path) -> None:
+    source = shared_path("data/networks")
+    net = next(iter(sorted(source.rglob("SiouxFalls_net.tntp"))), None)
+    if net is None:
+        pytest.skip("SiouxFalls_net.tntp is not among the shared networks")
+    (tmp_path / net.name).write_bytes(net.read_bytes())
+    found = read_tntp(tmp_path, country="USA", length_unit="mi", time_unit="min")
+    assert (found.nodes.height, found.links.height) == (24, 76)
+    assert found.links.select(pl.col("speed_kmh").is_between(50, 150).all()).item()
