@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from karwan.brief.model import BasisSection
-from karwan.models.standing import conflict_statements
 from karwan.brief.standing import parties_of
+from karwan.models.standing import conflict_statements
 from karwan.schema import load_schema
 from karwan.tables import Case
 from karwan.tables.basis import basis_counts, conflicts
