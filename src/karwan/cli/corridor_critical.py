@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from karwan.cli.brief import AsOfOption, CaseArgument
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 from karwan.errors import InvalidInput, UnknownName
 
 if TYPE_CHECKING:
     from karwan.brief.corridors import CorridorStudy
 
-CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Day of departure; the case's by default.")]
 OpenOption = Annotated[
     str | None, typer.Option("--open", help="Crossings or links taken as open: Torkham,Chaman.")
 ]
@@ -35,7 +34,7 @@ def register(corridor: typer.Typer) -> None:
 
 
 def critical(
-    case: CaseOption = "kaz-pak",
+    case: CaseArgument = "kaz-pak",
     as_of: AsOfOption = None,
     opened: OpenOption = None,
     tonnes_year: TonnesOption = None,
@@ -51,7 +50,7 @@ def critical(
 
     With --open a second base, where these places are open, stands beside the first, and what their closure costs.
 
-    Example: karwan corridor critical --open Torkham,Chaman
+    Example: karwan corridor critical kaz-pak --open Torkham,Chaman
     """
     from karwan.corridor_desk import CorridorBase, before_and_after, critical_answer
 
@@ -97,7 +96,7 @@ def critical(
 
 
 def sensitivity(
-    case: CaseOption = "kaz-pak",
+    case: CaseArgument = "kaz-pak",
     as_of: AsOfOption = None,
     opened: OpenOption = None,
     origin: Annotated[
@@ -112,7 +111,7 @@ def sensitivity(
 ) -> None:
     """Which assumed input could make another corridor the best one, and at what value.
 
-    Example: karwan corridor sensitivity --open Torkham,Chaman --flips
+    Example: karwan corridor sensitivity kaz-pak --open Torkham,Chaman --flips
     """
     import polars as pl
 
@@ -144,7 +143,7 @@ def sensitivity(
 
 
 def assign(
-    case: CaseOption = "kaz-pak",
+    case: CaseArgument = "kaz-pak",
     demand: Annotated[
         Path | None,
         typer.Option(
@@ -161,7 +160,7 @@ def assign(
 ) -> None:
     """Spread demand over the routes so that shares and the queues at crossings agree.
 
-    Example: karwan corridor assign --open Torkham,Chaman --tonnes-year 2000000
+    Example: karwan corridor assign kaz-pak --open Torkham,Chaman --tonnes-year 2000000
     """
     from karwan.assignment_desk import assign_corridors, default_demand, read_demand
     from karwan.corridor_desk import CorridorBase
@@ -238,17 +237,12 @@ def _place(study: CorridorStudy, word: str | None) -> str | None:
     )
 
 
-def _study(case: str, as_of: str | None) -> CorridorStudy:
+def _study(case: str, as_of: datetime | None) -> CorridorStudy:
     from karwan.brief.corridors import CorridorStudy
     from karwan.tables import read_case
 
     opened = read_case(case)
-    if as_of is None:
-        return CorridorStudy(opened, opened.settings.as_of)
-    try:
-        return CorridorStudy(opened, date.fromisoformat(as_of))
-    except ValueError as error:
-        raise InvalidInput(f"`{as_of}` is no day.", fix="Write YYYY-MM-DD.") from error
+    return CorridorStudy(opened, as_of.date() if as_of else opened.settings.as_of)
 
 
 def _meta(study: CorridorStudy) -> dict[str, object]:

@@ -101,9 +101,14 @@ class Trade:
         return prepare(len(self.network.states), tails, heads)
 
     @cached_property
-    def doors(self) -> dict[str, tuple[int, ...]]:
-        """States in which the pairs start and end, by place."""
-        return {n: door_states(self.network, n) for n in {n for pair in self.tonnes for n in pair}}
+    def starts(self) -> dict[str, tuple[int, ...]]:
+        """States in which the pairs start, by place."""
+        return {n: door_states(self.network, n, start=True) for n in sorted({o for o, _ in self.tonnes})}
+
+    @cached_property
+    def goals(self) -> dict[str, tuple[int, ...]]:
+        """States in which the pairs end, by place."""
+        return {n: door_states(self.network, n) for n in sorted({d for _, d in self.tonnes})}
 
     @cached_property
     def arc_place(self) -> list[Place]:
@@ -146,12 +151,12 @@ class Trade:
             by_origin.setdefault(pair[0], []).append(pair)
         found: dict[Pair, Arcs | None] = {}
         for origin, wanted in by_origin.items():
-            if not self.doors[origin]:
+            if not self.starts[origin]:
                 found.update(dict.fromkeys(wanted))
                 continue
-            tree = least_cost_tree(impedance, list(self.doors[origin]))
+            tree = least_cost_tree(impedance, list(self.starts[origin]))
             for pair in wanted:
-                goals = self.doors[pair[1]]
+                goals = self.goals[pair[1]]
                 goal = min(goals, key=lambda s: float(tree.impedance[s]), default=None)
                 reached = goal is not None and np.isfinite(tree.impedance[goal])
                 found[pair] = tuple(int(a) for a in tree.path(goal)) if reached and goal is not None else None

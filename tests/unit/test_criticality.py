@@ -1,0 +1,229 @@
+"""Criticality on toyland: by hand, by brute force, and what must always hold."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from karwan.brief.corridors import CorridorStudy
+from karwan.corridor_desk import CorridorBase, before_and_after, critical_answer, criticality_table, demand_of
+from karwan.errors import InvalidInput
+from karwan.models.criticality import (
+    CROSSING,
+    LINK,
+    TERMINAL,
+    ChoiceModel,
+    Place,
+    Queue,
+    Trade,
+    close_pairs,
+    closure_effects,
+    criticality,
+)
+from karwan.models.path import door_states
+from karwan.tables import read_case
+
+CHOICE = ChoiceModel(scale=0.02, path_size_weight=1.0)
+
+
+@cache
+def study() -> CorridorStudy:
+    case = read_case("toyland")
+    return CorridorStudy(case, case.settings.as_of)
+
+
+@cache
+def base() -> CorridorBase:
+    return CorridorBase(study(), tonnes_year=10_000.0)
+
+
+def brute_force(trade: Trade, closed: set[Place]) -> float:
+    """Least generalised cost of the trade's only pair over every simple path."""
+    ((origin, destination),) = trade.tonnes
+    goals = set(door_states(trade.network, destination))
+    barred = {int(a) for p in closed for a in trade.place_arcs.get(p, ())}
+    best = np.inf
+
+    def walk(state: int, cost: float, seen: frozenset[int]) -> None:
+        nonlocal best
+        if cost >= best:
+            return
+        if state in goals:
+            best = cost
+            return
+        for arc in trade.network.out[state]:
+            head = trade.network.arcs[arc].head
+            if head not in seen and arc not in barred and np.isfinite(trade.cost[arc]):
+                walk(head, cost + trade.cost[arc], seen | {head})
+
+    for state in door_states(trade.network, origin, start=True):
+        walk(state, 0.0, frozenset({state}))
+    return float(best)
+
+
+def test_every_closure_equals_brute_force() -> None:
+    for trade in base().trades:
+        (pair,) = trade.tonnes
+        for place in trade.place_arcs:
+            route = trade.least_routes([place])[pair]
+            found = np.inf if route is None else trade.cost[list(route)].sum()
+            assert found == pytest.approx(brute_force(trade, {place})), place
+
+
+def test_closing_the_first_crossing_by_hand() -> None:
+    """Road over Xing: 480 km at 0.06, 120 USD at borders, 40 transit, 60 swap. Over Zenith: 720 km at 0.09, 70 and 60 USD."""
+    (effect,) = closure_effects(base().trades[:1], [(CROSSING, "X")])
+    before = 480 * 0.06 + (120 + 40 + 60) / 20
+    after = 720 * 0.06 * 1.5 + (10 + 60 + 60) / 20
+    assert effect["extra_usd_t"] == pytest.approx(after - before)
+    hours_before = 480 / 60 * 2.4 + 4 + 6 + 5 + 9 + 6
+    hours_after = 720 / 60 * 2.4 + 8 + 12 + 6
+    assert effect["extra_hours"] == pytest.approx(hours_after - hours_before)
+    hour_usd_t = 800 * 0.008 / 24
+    yearly = 10_000 * (after - before + hour_usd_t * (hours_after - hours_before))
+    assert effect["extra_usd_year"] == pytest.approx(yearly)
+
+
+def test_both_ways_over_the_border_closed_cut_the_pair_off() -> None:
+    ways = [(CROSSING, "X"), (CROSSING, "Z")]
+    effects = closure_effects(base().trades, ways)
+    assert [e["after"] for e in effects] == [None, None]
+    table = close_pairs(base().trades, ways)
+    assert table["pairs_cut"].to_list() == [2]
+    assert table["beyond_usd_year"].to_list() == [None]
+    assert table["tonnes_year_cut"].to_list() == [20_000.0]
+
+
+def test_places_in_a_row_lose_no_more_together_than_one_of_them() -> None:
+    table = close_pairs(base().trades[:1], [(CROSSING, "X"), (CROSSING, "Y")])
+    row = table.row(0, named=True)
+    alone = closure_effects(base().trades[:1], [(CROSSING, "X")])[0]["extra_usd_year"]
+    assert row["extra_usd_year"] == pytest.approx(alone)
+    assert row["beyond_usd_year"] == pytest.approx(-alone)
+
+
+def test_no_closure_makes_the_best_route_cheaper() -> None:
+    result = criticality(base().trades, CHOICE)
+    assert (result.effects["extra_usd_year"].drop_nulls() >= -1e-6).all()
+    assert result.places["rank"].to_list() == list(range(1, result.places.height + 1))
+    assert result.places["value_hour_usd_year"].min() >= 0.0  # type: ignore[operator]
+
+
+def test_an_hour_less_is_worth_the_shares_that_pass() -> None:
+    """For a small saving the fall of the logsum is tonnes x share x saving; here the hour is small against the scale."""
+    trades = base().trades
+    result = criticality(trades, CHOICE)
+    expected = 0.0
+    for trade in trades:
+        routes = trade.choice_set
+        uses = np.asarray(routes.use[:, trade.place_arcs[CROSSING, "X"]].sum(axis=1)).ravel()
+        expected += float(routes.tonnes[routes.group] * routes.shares(0.02, 1.0) @ uses) * trade.hour_usd_t
+    found = dict(
+        result.sides.select("side", "value_hour_usd_year")
+        .filter(result.sides["crossing_id"] == "X")
+        .iter_rows()
+    )
+    assert found["XTA"] == pytest.approx(expected, rel=5e-3)
+    assert found["XTA"] >= expected  # switching adds to it
+    assert found["XTA"] == pytest.approx(found["XTB"])
+
+
+def test_a_truck_of_capacity_by_the_erlang_formula() -> None:
+    """M/M/1: wait = 24 / (C - V) x V / C hours; the worth is its fall x tonnes x value of time."""
+    trade = base().trades[0]
+    queue = Queue(200.0, 100.0, 1)
+    result = criticality([trade], CHOICE, queues={"X": queue})
+    row = result.places.filter(place_id="X", kind=CROSSING).row(0, named=True)
+    routes = trade.choice_set
+    road = [a for a in trade.place_arcs[CROSSING, "X"] if trade.network.arcs[a].stages[0].mode == "road"]
+    uses = np.asarray(routes.use[:, road].sum(axis=1)).ravel()
+    tonnes = float(routes.tonnes[routes.group] * routes.shares(0.02, 1.0) @ uses)
+    volume = 100.0 + tonnes / 365.0 / 20.0
+    fall = 24.0 * (volume / 200 / (200 - volume) - volume / 201 / (201 - volume))
+    assert row["value_truck_usd_year"] == pytest.approx(fall * tonnes * trade.hour_usd_t)
+    assert row["background_hours_year"] == pytest.approx(fall * 100.0 * 365.0)
+    other = result.places.filter(place_id="Y", kind=CROSSING).row(0, named=True)
+    assert other["value_truck_usd_year"] is None
+
+
+def test_a_sailing_is_closed_with_its_link() -> None:
+    trade = base().trades[0]
+    assert (LINK, "Q-P") in trade.place_arcs
+    assert (TERMINAL, "P") in trade.place_arcs
+    assert not any(place[1] == "QP" for place in trade.place_arcs)
+
+
+def test_within_keeps_the_search_inside_countries() -> None:
+    whole = base().trades[0]
+    narrow = Trade(
+        whole.network, whole.shipment, whole.tonnes, {}, whole.link_of_service, frozenset({"XTA", "XTC"})
+    )
+    (route,) = narrow.least_routes().values()
+    assert route is not None
+    assert (CROSSING, "Z") in narrow.places_on(route)
+    assert closure_effects([narrow], [(CROSSING, "Z")])[0]["after"] is None
+
+
+def test_tonnes_scale_the_year_and_nothing_else() -> None:
+    twice = CorridorBase(study(), tonnes_year=20_000.0)
+    one = criticality(base().trades, CHOICE).places
+    two = criticality(twice.trades, CHOICE).places
+    assert two["place_id"].to_list() == one["place_id"].to_list()
+    assert two["extra_usd_t"].to_list() == one["extra_usd_t"].to_list()
+    np.testing.assert_allclose(two["extra_usd_year"], 2 * one["extra_usd_year"])
+    np.testing.assert_allclose(two["value_hour_usd_year"], 2 * one["value_hour_usd_year"])
+
+
+@pytest.mark.parametrize("tonnes", [-1.0, float("nan"), float("inf")])
+def test_bad_tonnes_are_refused(tonnes: float) -> None:
+    with pytest.raises(InvalidInput, match="out of range"):
+        CorridorBase(study(), tonnes_year=tonnes)
+
+
+def test_demand_from_the_latest_flow() -> None:
+    """Toyland has totals only: half of each side's own figure of 2024, at 800 USD/t."""
+    demand = demand_of(study())
+    assert demand.tonnes_year == {"a_to_b": 12e6 / 2 / 800, "b_to_a": 18e6 / 2 / 800}
+    assert all("assumed" in line for line in demand.text)
+
+
+def test_brief_table_has_the_declared_columns_and_real_names() -> None:
+    table = criticality_table(study())
+    assert table.columns == [
+        "place_id",
+        "place",
+        "kind",
+        "reroute",
+        "extra_usd_t",
+        "extra_hours",
+        "extra_usd_year",
+        "pairs_cut",
+        "value_hour_usd_year",
+        "value_truck_usd_year",
+        "rank",
+    ]
+    first = table.row(0, named=True)
+    assert (first["place"], first["kind"], first["reroute"]) == ("Xing", CROSSING, "Midland → Pass")
+    assert set(table["kind"]) <= {CROSSING, TERMINAL, LINK}
+
+
+def test_answer_closes_pairs_of_the_worst_places() -> None:
+    answer = critical_answer(base(), most=2)
+    assert answer.pairs.select("place_1", "place_2").rows() == [("Xing", "Yard")]
+    assert set(answer.reroutes["after"]) == {"Pass"}
+
+
+def test_opened_base_is_never_dearer() -> None:
+    table = before_and_after(base(), CorridorBase(study(), opened=frozenset({"Y"}), tonnes_year=10_000.0))
+    assert table["extra_usd_year"].to_list() == [0.0, 0.0]  # nothing is closed on that day
+
+
+def test_closures_of_2025_cost_what_the_docs_say() -> None:
+    case = read_case("kaz-pak")
+    real = CorridorStudy(case, case.settings.as_of)
+    crossings = frozenset({"B_TORK", "B_CHAM", "B_GHUL", "B_KHAR", "B_ANGO"})
+    table = before_and_after(CorridorBase(real), CorridorBase(real, opened=crossings))
+    assert (table["extra_usd_year"] >= -1e-6).all()
+    assert table.height == 12
