@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from karwan.brief.model import Brief, PlanSection, Standing
 from karwan.errors import InvalidInput
 from karwan.tables import (
     Case,
@@ -20,7 +22,6 @@ from karwan.tables import (
     read_case,
     write_template,
 )
-from karwan.brief.model import Brief, PlanSection, Standing
 from karwan.tables.basis import basis_counts, conflicts
 
 
@@ -137,8 +138,10 @@ def save_brief(brief: Brief, folder: Path) -> list[Path]:
     stem = f"{brief.case_id}-{brief.as_of}"
     page, pdf, book = (folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx"))
     page.write_text(render_html(brief), encoding="utf-8")
-    pdf.write_bytes(render_pdf(brief))
-    write_workbook(brief, book)
+    with ThreadPoolExecutor(max_workers=1) as pool:  # the PDF is set outside Python, beside the workbook
+        printed = pool.submit(render_pdf, brief)
+        write_workbook(brief, book)
+        pdf.write_bytes(printed.result())
     return [page, pdf, book]
 
 

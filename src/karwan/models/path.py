@@ -68,15 +68,25 @@ def allowed_arcs(
     -------
     Boolean array, shape (A,).
     """
-    usable = np.ones(len(network.arcs), dtype=bool) if closed else ~network.never_open()
+    key = (frozenset(modes), frozenset(avoid), closed)
+    if key not in network.masks:
+        network.masks[key] = _mask(network, *key)
+    return network.masks[key].copy()
+
+
+def _mask(
+    network: FreightNetwork, modes: frozenset[str], avoid: frozenset[str], closed: bool
+) -> npt.NDArray[np.bool_]:
+    usable: npt.NDArray[np.bool_] = np.ones(len(network.arcs), dtype=bool)
+    if not closed:
+        usable &= ~network.never_open()
     if modes:
-        carriers = sorted({c for c in network.carriers.tolist() if mode_of(c) in set(modes)})
+        carriers = sorted({c for c in set(network.carriers.tolist()) if mode_of(c) in modes})
         usable &= np.isin(network.carriers, carriers)
     if avoid:
         for ends in network.touched:
-            usable &= ~np.isin(ends, list(avoid))
-    result: npt.NDArray[np.bool_] = usable
-    return result
+            usable &= ~np.isin(ends, sorted(avoid))
+    return usable
 
 
 def least_cost_path(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from karwan.errors import InvalidInput
 from karwan.models.mirror.cif import PUBLISHED
@@ -285,7 +285,7 @@ def _reconciled(
         spreads = [np.array([report.variance]) for report in positive]
         mean, sd, _ = combine(logs[0], logs[1], spreads[0], spreads[1], widen=True)
         value, deviation = exp(float(mean[0])), float(sd[0])
-    reach = exp(float(norm.ppf(0.5 + priors.coverage / 2.0)) * deviation)
+    reach = exp(float(ndtri(0.5 + priors.coverage / 2.0)) * deviation)
     values = sorted(report.fob_usd for report in positive)
     by_side = {report.side: report.figure.value_usd for report in reports}
     return {
@@ -338,7 +338,7 @@ def _summed(rows: list[dict[str, Any]], label: str, priors: PairPriors) -> dict[
     value = sum(row["value_usd"] for row in rows)
     spread = sqrt(sum((row["value_usd"] * row["log_sd"]) ** 2 for row in rows))
     deviation = spread / value if value else 0.0
-    reach = exp(float(norm.ppf(0.5 + priors.coverage / 2.0)) * deviation)
+    reach = exp(float(ndtri(0.5 + priors.coverage / 2.0)) * deviation)
     sources = ";".join(dict.fromkeys(";".join(row["source_id"] for row in rows).split(";")))
     return {
         "direction": "total",

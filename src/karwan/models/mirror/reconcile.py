@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from karwan.errors import InvalidInput
 from karwan.models.mirror.cif import CifModel
@@ -180,7 +180,7 @@ def reconcile(
     from_x = known_x & (~known_m | (export > 0))
     deviation = np.where(both, deviation, np.where(from_x, deviation_x, deviation_m))
     weight = np.where(both, weight, np.where(from_x, 1.0, 0.0))
-    reach = np.exp(norm.ppf(0.5 + coverage / 2.0) * deviation)
+    reach = np.exp(ndtri(0.5 + coverage / 2.0) * deviation)
     contested = known_x & known_m & ~both & (value > 0)
     table = flows.with_columns(
         cif_share=pl.Series(share),

@@ -30,6 +30,7 @@ class Context:
         )
         self.nodes = {r["node_id"]: r for r in tables["nodes"].iter_rows(named=True)}
         self.fees = [r for r in tables["fees"].iter_rows(named=True) if r["use"] == "model"]
+        self.fee_places = {(r["place_kind"], r["place_id"]) for r in self.fees}
         self.access = list(tables["access"].iter_rows(named=True))
         self.vehicles = self._vehicles_by_mode()
         self.parameters = {r["parameter_id"]: r for r in tables["parameters"].iter_rows(named=True)}
@@ -73,6 +74,9 @@ class Context:
 
     def place_fees(self, kind: str, place: str, mode: str, when: str) -> Fees:
         """Fees due at a place: USD per tonne, USD per unit, bases and sources."""
+
+        if (kind, place) not in self.fee_places:
+            return 0.0, 0.0, [], []
 
         def due(fee: Row) -> bool:
             return (

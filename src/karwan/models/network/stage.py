@@ -178,6 +178,11 @@ class FreightNetwork:
         return tail, tail_country, head, head_country
 
     @cached_property
+    def masks(self) -> dict[tuple[frozenset[str], frozenset[str], bool], npt.NDArray[np.bool_]]:
+        """Arcs allowed by modes, avoided places and closures, kept once reckoned; see `path.allowed_arcs`."""
+        return {}
+
+    @cached_property
     def _never_open(self) -> npt.NDArray[np.bool_]:
         return np.array([a.calendar in self.shut for a in self.arcs], dtype=bool)
 
