@@ -72,7 +72,7 @@ class Gazetteer:
         if found:
             return found[0]
         close = get_close_matches(wanted, self._node_names, n=5, cutoff=0.6)
-        meant = get_close_matches(wanted, self._node_names, n=3, cutoff=0.9)
+        meant = get_close_matches(wanted, self._node_names, n=3, cutoff=0.85)
         if meant and len({self._node_names[m][0] for m in meant}) == 1:
             return self._node_names[meant[0]][0]
         inside = [n for n in self._node_names if len(wanted) >= 3 and wanted in n]
@@ -161,8 +161,8 @@ class Gazetteer:
         return (place,)
 
     def spoken(self, text: str) -> str:
-        """Text with node ids replaced by names."""
-        return " ".join(self.name(w) if w in self._nodes else w for w in text.split(" "))
+        """Text with ids of places replaced by names."""
+        return re.sub(r"[\w\-]+", lambda word: self.name(word.group()), text)
 
 
 def plain(name: str) -> str:

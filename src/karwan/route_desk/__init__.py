@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from karwan.models.route_choice import find_routes
+from karwan.errors import Unreachable
+from karwan.models.route_choice import RouteSearch, find_routes
 from karwan.route_desk.offers import corridor_routes, find_shares, fitted_closures, make_offers
-from karwan.route_desk.query import RouteAnswer, RouteQuery, resolve
+from karwan.route_desk.query import Plan, RouteAnswer, RouteQuery, resolve
 from karwan.route_desk.reasons import closed_table, corridor_table
 from karwan.route_desk.tables import (
     days_of_year,
@@ -38,16 +39,7 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
         No open route; what is shut or missing is named.
     """
     plan = resolve(case, query)
-    search = find_routes(
-        plan.network,
-        plan.shipment,
-        plan.origin,
-        plan.destination,
-        weights=plan.weights,
-        via=plan.via,
-        avoid=plan.avoid,
-        count=query.count,
-    )
+    search = _search(plan)
     process = fitted_closures(plan)
     named = corridor_routes(plan)
     offers = make_offers(plan, search, named, process)
@@ -68,3 +60,21 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
     if query.days_of_year:
         tables["days_of_year"] = days_of_year(plan, best)
     return RouteAnswer(tables, make_meta(plan, search, logsum), tuple(plan.notes))
+
+
+def _search(plan: Plan) -> RouteSearch:
+    """Short list of the plan; an error names places, not ids."""
+    try:
+        return find_routes(
+            plan.network,
+            plan.shipment,
+            plan.origin,
+            plan.destination,
+            weights=plan.weights,
+            via=plan.via,
+            avoid=plan.avoid,
+            count=plan.query.count,
+        )
+    except Unreachable as error:
+        spoken = plan.places.spoken
+        raise Unreachable(spoken(error.fact), spoken(error.evidence), error.fix) from error

@@ -45,8 +45,12 @@ def _rail_carriers(row: Row) -> list[str]:
 
 
 def _pair_covariance(context: Context, stages: tuple[Stage, ...]) -> float:
-    first, second = stages[0].variance_h2, stages[1].variance_h2
-    return float(2.0 * context.parameter("pair_correlation").value * np.sqrt(first * second))
+    """Twice the covariance of two log-normal sides whose logarithms correlate by `pair_correlation`, h2."""
+    first, second = (
+        (s.hours, np.log1p(s.variance_h2 / s.hours**2)) if s.hours else (0.0, 0.0) for s in stages[:2]
+    )
+    together = context.parameter("pair_correlation").value * np.sqrt(first[1] * second[1])
+    return float(2.0 * first[0] * second[0] * np.expm1(together))
 
 
 def _crossing_stages(

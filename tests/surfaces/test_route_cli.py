@@ -1,0 +1,165 @@
+"""`karwan route` on the command line: tables, JSON, CSV, refusals, and the worked example of the case."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from karwan.cli.route import register
+from karwan.errors import KarwanError
+
+EXAMPLE = ["Kostanay", "Karachi", "--product", "chickpeas", "--tonnes", "24", "--depart", "2026-12-01"]
+TOY = [
+    "Alford",
+    "Cove",
+    "--case",
+    "toyland",
+    "--product",
+    "beans",
+    "--tonnes",
+    "20",
+    "--depart",
+    "2025-06-02",
+]
+APP = typer.Typer()
+register(APP)
+
+
+@APP.callback()
+def _root() -> None:
+    """Keep `route` a command of its own."""
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(APP, ["route", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, Any]:
+    return dict(json.loads(run(*EXAMPLE, "--journeys", "2000", "--json")))
+
+
+def test_example_shows_three_routes_with_money_days_and_emissions(example: dict[str, Any]) -> None:
+    listed = [r for r in example["routes"] if r["status"] == "listed"]
+    assert len(listed) >= 3
+    for route in listed:
+        assert route["usd"] > 0
+        assert route["co2_kg"] > 0
+        assert 0 < route["days_p50"] < route["days_p95"]
+        assert route["landed_usd_t"] > route["price_usd_t"]
+    assert abs(sum(r["share"] for r in example["routes"]) - 1.0) < 1e-9
+
+
+def test_example_says_what_is_closed_and_why_a_corridor_is_missing(example: dict[str, Any]) -> None:
+    closed = {row["place"] for row in example["closed"] if row["kind"] == "closed"}
+    assert any("Torkham" in place for place in closed)
+    reasons = {row["corridor_id"]: row for row in example["corridors"]}
+    assert reasons["KUAP"]["status"] == "closed"
+    assert "closed since 2025-10-12" in reasons["KUAP"]["reason"]
+    assert "last seen closed" in reasons["KUAP"]["reason"]
+    assert all(row["reason"] for row in example["corridors"] if row["status"] != "listed")
+
+
+def test_example_lists_papers_guarantees_and_closure_rates(example: dict[str, Any]) -> None:
+    papers = {row["document_id"] for row in example["papers"] if row["route"] == 1}
+    assert {"kaz_phyto", "pak_import_permit"} <= papers
+    assert {"country", "guarantee", "regime_id"} <= set(example["guarantees"][0])
+    for row in example["closure_rates"]:
+        assert row["rate_low_per_year"] <= row["rate_per_year"] <= row["rate_high_per_year"]
+
+
+def test_open_brings_the_afghan_routes_back() -> None:
+    opened = json.loads(run(*EXAMPLE, "--open", "Torkham,Chaman", "--journeys", "2000", "--json"))
+    status = {row["corridor_id"]: row["status"] for row in opened["corridors"]}
+    assert {status["KTAP"], status["KUAP"], status["KUAP_CHAM"]} <= {"listed", "also possible"}
+    assert any("AFG" in str(row["passes"]) or "Torkham" in str(row["passes"]) for row in opened["routes"])
+
+
+def test_return_way_names_corridors_backwards() -> None:
+    back = json.loads(
+        run("Karachi", "Almaty", "--product", "potatoes", "--tonnes", "20", "--depart", "2026-12-01", "--journeys", "500", "--json")
+    )  # fmt: skip
+    named = [row["corridor_id"] for row in back["routes"] if row["corridor_id"]]
+    assert named
+    assert back["origin"]["name"] == "Karachi"
+
+
+def test_plain_output_reads_as_tables() -> None:
+    text = run(*TOY, "--promise", "3", "--weights")
+    for words in (
+        "Alford → Cove",
+        "Named corridors",
+        "Stages of route 1",
+        "Papers",
+        "Guarantees",
+        "Midland",
+        "logsum",
+        "weights",
+    ):
+        assert words in text, words
+
+
+def test_csv_holds_every_table() -> None:
+    parts = run(*TOY, "--csv").split("# ")
+    names = {part.splitlines()[0] for part in parts if part.strip()}
+    assert {"routes", "corridors", "stages", "closed", "papers", "guarantees", "lateness"} <= names
+    routes = next(part for part in parts if part.startswith("routes\n")).split("\n", 1)[1]
+    rows = list(csv.DictReader(io.StringIO(routes)))
+    assert float(rows[0]["usd"]) == pytest.approx(796.0)
+
+
+def test_json_and_csv_together_are_a_usage_error() -> None:
+    result = CliRunner().invoke(APP, ["route", *TOY, "--json", "--csv"])
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["Kostany", "Karachi"], ""),
+        (["Kostanaj1", "Karachi"], "did you mean Kostanay"),
+        (["Kostanay", "Qostanai"], "same place"),
+        (["Kostanay", "Karachi", "--tonnes", "-5"], "cannot weigh"),
+        (["Kostanay", "Karachi", "--depart", "2019-01-01"], "too far"),
+        (["Kostanay", "Karachi", "--avoid", "PAK"], "cannot be avoided"),
+    ],
+)
+def test_bad_input(change: list[str], words: str) -> None:
+    options = [
+        "--product",
+        "chickpeas",
+        "--tonnes",
+        "24",
+        "--depart",
+        "2026-12-01",
+        "--journeys",
+        "200",
+        "--json",
+    ]
+    if not words:
+        assert json.loads(run(*change, *options))["origin"]["name"] == "Kostanay"
+        return
+    with pytest.raises(KarwanError, match=words):
+        CliRunner().invoke(APP, ["route", *change[:2], *options, *change[2:]], catch_exceptions=False)
+
+
+def test_registering_the_command_imports_no_model() -> None:
+    """The command line starts fast: compiled kernels and models load only when the command runs."""
+    code = (
+        "import sys, typer; from karwan.cli.route import register; register(typer.Typer());"
+        "print([m for m in sys.modules if m.startswith('karwan.models') or m in ('numba', 'scipy')])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )

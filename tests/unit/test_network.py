@@ -1,0 +1,188 @@
+"""The freight network of toyland: stages, calendars, closures, seasons, opened places, access rules, fees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from karwan.errors import UnknownName
+from karwan.models.network import FreightNetwork, NetworkRequest, build_network
+from karwan.tables import Case, read_case
+
+SUMMER = date(2025, 6, 2)  # a Monday
+WINTER = date(2025, 12, 1)
+
+
+@pytest.fixture(scope="module")
+def toyland() -> Case:
+    return read_case("toyland")
+
+
+def request(day: date = SUMMER, **changes: object) -> NetworkRequest:
+    return replace(NetworkRequest("XTA", "XTC", "box", day), **changes)  # type: ignore[arg-type]
+
+
+def with_row(tables: Mapping[str, pl.DataFrame], name: str, **values: object) -> dict[str, pl.DataFrame]:
+    """Tables with one more row in one of them; columns not named are missing."""
+    table = tables[name]
+    row = pl.DataFrame([{c: values.get(c) for c in table.columns}], schema=table.schema)
+    return {**tables, name: pl.concat([table, row])}
+
+
+def arcs_of(network: FreightNetwork, place: str) -> list[int]:
+    return [i for i, arc in enumerate(network.arcs) if arc.place_id == place]
+
+
+def test_line_haul_money_hours_and_emission(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    stage = network.arcs[arcs_of(network, "A-X")[0]].stages[0]
+    assert stage.usd_t == pytest.approx(0.06 * 120)
+    assert stage.hours == pytest.approx(120 / 60 * 24 / 10)  # ten driving hours a day
+    assert stage.variance_h2 == pytest.approx((0.2 * 4.8) ** 2)
+    assert stage.co2_kg_t == pytest.approx(0.1 * 120)
+
+
+def test_cost_factor_raises_money_only(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    stage = network.arcs[arcs_of(network, "A-Z")[0]].stages[0]
+    assert stage.usd_t == pytest.approx(0.06 * 320 * 1.5)
+    assert stage.hours == pytest.approx(320 / 60 * 2.4)
+
+
+def test_sailing_waits_half_a_headway_on_average(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    stage = network.arcs[arcs_of(network, "QP")[0]].stages[0]
+    assert stage.headway_h == pytest.approx(48.0)
+    assert stage.hours == pytest.approx(400 / 20 + 24)
+    assert stage.variance_h2 == pytest.approx((0.1 * 20) ** 2 + 48**2 / 12)
+    assert stage.usd(20, 2) == pytest.approx(600.0)  # a box pays per container
+
+
+def test_crossing_has_both_sides_and_the_transit_fee(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    for a in arcs_of(network, "X"):
+        states = network.states
+        if states[network.arcs[a].tail].country != "XTA" or states[network.arcs[a].head].carrier != "road":
+            continue
+        out, into = network.arcs[a].stages[:2]
+        assert (out.country, into.country) == ("XTA", "XTB")
+        assert (out.hours, into.hours) == (4.0, 6.0)
+        assert out.usd(20, 1) == 20.0
+        assert into.usd(20, 1) == 30.0 + 40.0  # CPMM money and Midland's transit fee
+
+
+def test_transit_fee_falls_away_at_an_end(toyland: Case) -> None:
+    network = build_network(toyland.tables, request(destination_country="XTB"))
+    entries = [
+        network.arcs[a].stages[1].usd(20, 1)
+        for a in arcs_of(network, "X")
+        if network.arcs[a].stages[1].country == "XTB" and network.arcs[a].stages[1].mode == "road"
+    ]
+    assert entries and set(entries) == {30.0}
+
+
+def test_swap_rule_changes_truck_at_the_border(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    into_lowland = [
+        network.arcs[a]
+        for a in arcs_of(network, "Y")
+        if network.states[network.arcs[a].head].country == "XTC"
+        and network.states[network.arcs[a].tail].registration == "XTA"
+    ]
+    assert into_lowland
+    for arc in into_lowland:
+        swap = arc.stages[2]
+        assert network.states[arc.head].registration == "XTC"
+        assert (swap.kind, swap.hours, swap.usd(20, 1)) == ("transfer", 6.0, 60.0)
+
+
+def test_forbidden_rule_takes_the_crossing_away(toyland: Case) -> None:
+    tables = with_row(
+        toyland.tables, "access", access_id="no", country="XTC", vehicle_registration="XTA", mode="road",
+        rule="forbidden", source_id="toy", basis="assumed",
+    )  # fmt: skip
+    network = build_network(tables, request())
+    entering = [
+        arc for arc in network.arcs if arc.place_id == "Z" and network.states[arc.tail].registration == "XTA"
+    ]
+    assert not entering
+
+
+def test_dated_closure_shuts_a_crossing_and_open_sets_it_aside(toyland: Case) -> None:
+    tables = with_row(
+        toyland.tables, "closures", closure_id="now", place_kind="crossing", place_id="Y", kind="dated",
+        start="2025-05-01", reason="strike", history=False, source_id="toy", basis="assumed",
+    )  # fmt: skip
+    shut = build_network(tables, request())
+    assert all(shut.arcs[a].calendar in shut.shut for a in arcs_of(shut, "Y"))
+    assert set(shut.shut.values()) == {"strike"}
+    assert shut.never_open().sum() == len(arcs_of(shut, "Y"))
+    opened = build_network(tables, request(opened=frozenset({"Y"})))
+    assert not opened.shut
+
+
+def test_closure_with_an_end_only_delays(toyland: Case) -> None:
+    tables = with_row(
+        toyland.tables, "closures", closure_id="now", place_kind="crossing", place_id="X", kind="dated",
+        start="2025-06-01", end="2025-06-04", reason="flood", history=False, source_id="toy", basis="assumed",
+    )  # fmt: skip
+    network = build_network(tables, request())
+    starts, ends = network.calendars[network.arcs[arcs_of(network, "X")[0]].calendar]
+    assert starts[0] == 72.0  # shut through the 4th, open from midnight of the 5th
+    assert np.isinf(ends[-1])
+
+
+def test_season_closes_a_link_and_open_lifts_it(toyland: Case) -> None:
+    winter = build_network(toyland.tables, request(WINTER))
+    starts, _ = winter.calendars[winter.arcs[arcs_of(winter, "Z-C")[0]].calendar]
+    assert starts[0] == (date(2026, 4, 1) - WINTER).days * 24.0
+    lifted = build_network(toyland.tables, request(WINTER, opened=frozenset({"Z-C"})))
+    assert all(lifted.arcs[a].calendar == -1 for a in arcs_of(lifted, "Z-C"))
+
+
+def test_opening_hours_and_weekdays_hold_for_trucks_not_trains(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    for a in arcs_of(network, "Y"):
+        arc = network.arcs[a]
+        if arc.stages[0].mode == "rail":
+            assert arc.calendar == -1
+        else:
+            starts, ends = network.calendars[arc.calendar]
+            assert (starts[0], ends[0]) == (8.0, 18.0)
+    saturday = network.calendars[network.arcs[arcs_of(network, "Z")[0]].calendar]
+    assert (saturday[0][1], saturday[1][0]) == (7 * 24.0, 5 * 24.0)
+
+
+def test_planned_link_is_left_out_until_it_opens_or_is_opened(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    assert not arcs_of(network, "A-Cp")
+    assert ("links", "A-Cp", f"planned, not open on {SUMMER}") in network.skipped
+    opened = build_network(toyland.tables, request(opened=frozenset({"A-Cp"})))
+    assert arcs_of(opened, "A-Cp")
+    later = build_network(toyland.tables, request(date(2030, 1, 1)))
+    assert arcs_of(later, "A-Cp")
+
+
+def test_missing_rate_is_said_not_lost(toyland: Case) -> None:
+    tables = {**toyland.tables, "rates": toyland["rates"].filter(pl.col("rate_id") != "XTB_road")}
+    network = build_network(tables, request())
+    assert ("links", "X-B", "rates.csv has no cost_usd_t_km for XTB road") in network.skipped
+
+
+def test_missing_parameter_is_named(toyland: Case) -> None:
+    kept = toyland["parameters"].filter(pl.col("parameter_id") != "truck_swap_time_h")
+    with pytest.raises(UnknownName, match="truck_swap_time_h"):
+        build_network({**toyland.tables, "parameters": kept}, request())
+
+
+def test_a_port_is_passed_by_ship_only(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    assert network.harbours == {"Q", "P"}
+    by_road = [a for a in arcs_of(network, "B-Q") if network.states[network.arcs[a].head].node_id == "Q"]
+    assert by_road and not any(network.passing[a] for a in by_road)
+    assert all(network.passing[a] for a in arcs_of(network, "QP"))

@@ -1,0 +1,115 @@
+"""Papers and guarantees of toyland routes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from karwan.models.landed import Duty
+from karwan.models.network import NetworkRequest, build_network
+from karwan.models.papers import in_force, list_guarantees, list_papers
+from karwan.models.path import least_cost_path
+from karwan.models.route import Route, make_route
+from karwan.models.shipment import make_shipment
+from karwan.tables import read_case
+
+CASE = read_case("toyland")
+DAY = date(2025, 6, 2)
+BEANS = make_shipment(CASE["products"], "beans", 20.0)
+
+
+def route(*via: str, modes: tuple[str, ...] = ()) -> Route:
+    from karwan.models.path import allowed_arcs
+
+    network = build_network(CASE.tables, NetworkRequest("XTA", "XTC", "box", DAY))
+    usable = allowed_arcs(network, modes=modes)
+    found = least_cost_path(network, network.arc_hours(), "A", "C", via=via, allowed=usable)
+    assert found.arcs is not None
+    return make_route(network, BEANS, found.arcs)
+
+
+def test_papers_by_leg_country_and_sector() -> None:
+    papers = list_papers(route("X", "Y", modes=("road",)), CASE.tables, "pulses_oilseeds", DAY)
+    assert papers.select("scope", "place_id", "mode", "document_id").rows() == [
+        ("origin", "XTA", "", "phyto"),
+        ("leg", "", "road", "waybill"),
+        ("country", "XTB", "", "td"),
+    ]
+    assert papers["cost_usd"].to_list() == [20.0, 5.0, 15.0]
+    assert papers["time_h"].null_count() == 3  # missing is not zero
+
+
+def test_no_transit_paper_where_nothing_is_passed_through() -> None:
+    papers = list_papers(route("Z", modes=("road",)), CASE.tables, "machinery", DAY)
+    assert papers["document_id"].to_list() == ["waybill"]
+
+
+def test_port_paper_at_each_port_and_crossing_paper_at_its_crossing() -> None:
+    columns = CASE["documents"].schema
+    extra = [
+        {"document_id": "bl", "name": "Bill", "scope": "port", "source_id": "toy", "basis": "assumed"},
+        {"document_id": "gate", "name": "Gate", "scope": "crossing", "place_id": "X", "mode": "road", "source_id": "toy", "basis": "assumed"},
+        {"document_id": "rail", "name": "Rail", "scope": "crossing", "place_id": "X", "mode": "rail", "source_id": "toy", "basis": "assumed"},
+    ]  # fmt: skip
+    rows = [{c: row.get(c) for c in columns} for row in extra]
+    tables = {**CASE.tables, "documents": pl.concat([CASE["documents"], pl.DataFrame(rows, schema=columns)])}
+    papers = list_papers(route("Q", "P"), tables, "machinery", DAY)
+    by_sea = papers.filter(pl.col("document_id") == "bl")
+    assert by_sea["place_id"].to_list() == ["Q", "P"]
+    assert papers.filter(pl.col("document_id") == "gate")["place_id"].to_list() == ["X"]
+    assert papers.filter(pl.col("document_id") == "rail").is_empty()
+
+
+def test_paper_of_a_lapsed_regime_is_left_out() -> None:
+    documents = CASE["documents"].with_columns(
+        regime_id=pl.when(pl.col("document_id") == "td").then(pl.lit("toy_transit")).otherwise("regime_id")
+    )
+    tables = {**CASE.tables, "documents": documents}
+    via = route("X", "Y", modes=("road",))
+    assert "td" in list_papers(via, tables, "machinery", DAY)["document_id"]
+    lapsed = {**tables, "regimes": CASE["regimes"].with_columns(state=pl.lit("lapsed"))}
+    assert "td" not in list_papers(via, lapsed, "machinery", DAY)["document_id"]
+    assert "td" not in list_papers(via, tables, "machinery", date(2020, 12, 31))["document_id"]
+
+
+def test_regime_in_force_by_day_and_state() -> None:
+    regime = CASE["regimes"].row(0, named=True)
+    assert in_force(regime, date(2021, 1, 1))
+    assert not in_force(regime, date(2020, 12, 31))
+    assert in_force({**regime, "in_force": None}, date(2000, 1, 1))
+    assert not in_force({**regime, "state": "signed"}, DAY)
+
+
+def test_guarantee_under_the_regime_the_access_rule_rests_on() -> None:
+    found = list_guarantees(route("X", "Y", modes=("road",)), CASE.tables, {}, DAY)
+    assert found.select("country", "mode", "registration", "guarantee", "regime_id", "cost_usd").rows() == [
+        ("XTB", "road", "XTA", "tir", "toy_transit", 60.0)
+    ]
+
+
+def test_guarantee_unknown_without_a_regime_is_missing_not_zero() -> None:
+    tables = {**CASE.tables, "regimes": CASE["regimes"].clear()}
+    row = list_guarantees(route("X", "Y", modes=("road",)), tables, {}, DAY).row(0, named=True)
+    assert (row["guarantee"], row["cost_usd"]) == ("unknown", None)
+
+
+def test_share_of_what_is_at_risk() -> None:
+    regimes = CASE["regimes"].with_columns(
+        guarantee=pl.lit("bank"),
+        guarantee_share=pl.lit(0.1),
+        guarantee_usd_trip=pl.lit(None, dtype=pl.Float64),
+    )
+    tables = {**CASE.tables, "regimes": regimes}
+    duty = Duty(0.25, 1.0, "", "assumed", "toy", True)
+    via = route("X", "Y", modes=("road",))
+    row = list_guarantees(via, tables, {"XTB": duty}, DAY).row(0, named=True)
+    at_risk = 0.25 * 800 * 20 + 1.0 * 20
+    assert row["at_risk_usd"] == pytest.approx(at_risk)
+    assert row["cost_usd"] == pytest.approx(0.1 * at_risk)
+    assert list_guarantees(via, tables, {}, DAY)["cost_usd"].to_list() == [None]
+
+
+def test_no_guarantee_where_no_country_is_passed_through() -> None:
+    assert list_guarantees(route("Z", modes=("road",)), CASE.tables, {}, DAY).is_empty()

@@ -1,0 +1,311 @@
+"""Routes of toyland worked out by hand, the short list, landed cost, and what `answer_route` refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from karwan.errors import InvalidInput, UnknownName, Unreachable
+from karwan.models.choice import path_size_logit
+from karwan.models.landed import find_duty, landed_cost
+from karwan.models.network import FreightNetwork, NetworkRequest, build_network
+from karwan.models.path import allowed_arcs, least_cost_path
+from karwan.models.route import Route, assumed_share, make_route, next_opening, stage_table
+from karwan.models.route_choice import find_routes, generalised_usd, incidence, physical_arcs
+from karwan.models.routing import Weights, overlap_share
+from karwan.models.shipment import make_shipment
+from karwan.places import Gazetteer
+from karwan.route_desk import RouteAnswer, RouteQuery, answer_route
+from karwan.tables import Case, read_case
+
+CASE = read_case("toyland")
+DAY = date(2025, 6, 2)  # a Monday
+BEANS = make_shipment(CASE["products"], "beans", 20.0)
+QUERY = RouteQuery("Alford", "Cove", "beans", 20.0, DAY, journeys=2000)
+FREE = Weights(BEANS.value_of_time_usd_h)
+
+
+@pytest.fixture(scope="module")
+def network() -> FreightNetwork:
+    return build_network(CASE.tables, NetworkRequest("XTA", "XTC", "box", DAY))
+
+
+@pytest.fixture(scope="module")
+def answer() -> RouteAnswer:
+    return answer_route(CASE, QUERY)
+
+
+def road(network: FreightNetwork, via: Sequence[str]) -> Route:
+    found = least_cost_path(
+        network, network.arc_hours(), "A", "C", via=via, allowed=allowed_arcs(network, modes=["road"])
+    )
+    assert found.arcs is not None
+    return make_route(network, BEANS, found.arcs)
+
+
+def with_rows(table: str, *rows: dict[str, object]) -> Case:
+    columns = CASE[table].schema
+    full = [{c: row.get(c) for c in columns} for row in rows]
+    return CASE.with_tables({table: pl.concat([CASE[table], pl.DataFrame(full, schema=columns)])})
+
+
+CLOSED_Y: dict[str, object] = {
+    "closure_id": "now",
+    "place_kind": "crossing",
+    "place_id": "Y",
+    "kind": "dated",
+    "start": "2025-05-01",
+    "last_seen": date(2025, 5, 20),
+    "reason": "strike",
+    "history": False,
+    "source_id": "toy",
+    "basis": "assumed",
+}
+
+
+def test_road_through_midland_by_hand(network: FreightNetwork) -> None:
+    """Four links of 120 km at 7.2 USD/t and 4.8 h; borders 10 h and 14 h; swap 6 h; Yard opens at 8:00.
+
+    Money: 4 x 144 links + 20 + 30 + 40 transit fee at Xing + 25 + 45 at Yard + 60 swap = 796. Clock: Xing at 4.8, left at 14.8; Yard
+    reached at 24.4, which is 0:24 of Tuesday, open at 32; 14 h of border, 6 h of swap, 4.8 h of road: 56.8.
+    """
+    route = road(network, ["X", "Y"])
+    assert route.usd == pytest.approx(796.0)
+    assert route.hours == pytest.approx(56.8)
+    assert sum(route.waits_h) == pytest.approx(7.6)
+    assert route.km == pytest.approx(480.0)
+    assert route.co2_kg == pytest.approx(0.1 * 480 * 20)
+    line_haul = 4 * (0.2 * 4.8) ** 2
+    sides = sum((0.5 * h) ** 2 for h in (4, 6, 5, 9))
+    swap = (0.5 * 6) ** 2
+    together = (
+        2 * (4 * 6 + 5 * 9) * np.expm1(0.3 * np.log1p(0.5**2))
+    )  # logs of the two sides correlate by 0.3
+    assert route.variance_h2 == pytest.approx(line_haul + sides + swap + together)
+    assert route.crossings == ("X", "Y")
+    assert route.passed == ("A", "X", "B", "Y", "C")
+
+
+def test_stage_table_adds_up(network: FreightNetwork) -> None:
+    route = road(network, ["X", "Y"])
+    table = stage_table(route)
+    assert table["usd"].sum() == pytest.approx(route.usd)
+    assert table["hours"].sum() == pytest.approx(route.hours)
+    assert table["co2_kg"].sum() == pytest.approx(route.co2_kg)
+    assert table.filter(pl.col("kind") == "wait")["hours"].to_list() == pytest.approx([7.6])
+    assert table["stage"].to_list() == list(range(1, table.height + 1))
+    assert assumed_share(route) == 1.0
+
+
+def test_next_opening_at_the_edges() -> None:
+    windows = (np.array([8.0, 32.0]), np.array([18.0, 42.0]))
+    assert next_opening(windows, 8.0) == 8.0
+    assert next_opening(windows, 18.0) == 32.0  # the end is outside the window
+    assert next_opening(windows, 43.0) == np.inf
+
+
+def test_landed_cost_by_hand(network: FreightNetwork) -> None:
+    duty = find_duty(CASE["tariffs"], "beans", "XTC", "XTA")
+    assert (duty.rate_share, duty.known) == (0.02, True)  # the preference replaces 5 %
+    landed = landed_cost(BEANS, 800.0, 2.5, duty, 0.005)
+    assert landed.freight_usd_t == 40.0
+    assert landed.insurance_usd_t == pytest.approx(0.005 * 840)
+    assert landed.time_usd_t == pytest.approx(800 * 0.008 * 2.5)
+    assert landed.duty_usd_t == pytest.approx(0.02 * (840 + 4.2))
+    assert landed.landed_usd_t == pytest.approx(800 + 40 + 4.2 + 16 + 0.02 * 844.2)
+    assert not find_duty(CASE["tariffs"], "wheat", "XTB", "XTA").known
+
+
+def test_short_list_is_distinct_and_ranked(network: FreightNetwork) -> None:
+    found = find_routes(network, BEANS, "A", "C", weights=FREE)
+    costs = [generalised_usd(r, FREE) for r in found.routes]
+    assert costs == sorted(costs)
+    assert costs[0] == pytest.approx(found.generalised_cost_usd.min())
+    assert len(found.routes) >= 3
+    keys, lengths = physical_arcs(network)
+    for i, first in enumerate(found.routes):
+        for second in found.routes[:i]:
+            assert (
+                overlap_share(keys[list(first.arcs)], keys[list(second.arcs)], lengths) <= found.overlap_max
+            )
+
+
+def test_truck_registration_does_not_make_a_route_different(network: FreightNetwork) -> None:
+    keys, _ = physical_arcs(network)
+    same = [a for a, arc in enumerate(network.arcs) if arc.place_id == "B-Y" and arc.tail != arc.head]
+    towards_y = [a for a in same if network.states[network.arcs[a].head].node_id == "Y"]
+    assert len(towards_y) > 1
+    assert len(set(keys[towards_y])) == 1
+
+
+def test_a_label_limit_gives_a_stated_epsilon(network: FreightNetwork) -> None:
+    exact = find_routes(network, BEANS, "A", "C", weights=FREE)
+    coarse = find_routes(network, BEANS, "A", "C", weights=FREE, max_labels=exact.pareto.n_labels - 1)
+    assert exact.exact
+    assert coarse.epsilon > 0 or not coarse.pareto.complete
+    assert not coarse.exact
+
+
+def test_via_and_avoid(network: FreightNetwork) -> None:
+    by_pass = find_routes(network, BEANS, "A", "C", weights=FREE, via=["Z"])
+    assert all("Z" in r.crossings for r in by_pass.routes)
+    past = find_routes(network, BEANS, "A", "C", weights=FREE, avoid=["XTB"])
+    assert all(r.crossings == ("Z",) for r in past.routes)
+    no_rail = find_routes(network, BEANS, "A", "C", weights=FREE, avoid=["rail", "sea"])
+    assert {s.mode for r in no_rail.routes for s in r.stages} == {"road"}
+    no_border = find_routes(network, BEANS, "A", "C", weights=FREE, avoid=["Y"])
+    assert all("Y" not in r.crossings for r in no_border.routes)
+
+
+def test_shares_are_the_path_size_logit(answer: RouteAnswer, network: FreightNetwork) -> None:
+    table = answer.tables["routes"]
+    assert table["share"].sum() == pytest.approx(1.0)
+    found = find_routes(network, BEANS, "A", "C", weights=FREE)
+    used, lengths = incidence(found.routes)
+    costs = [generalised_usd(r, FREE) / 20 for r in found.routes]
+    choice = path_size_logit(costs, used, lengths, scale=0.02, path_size_weight=1.0)
+    assert choice.shares.sum() == pytest.approx(1.0)
+    assert (choice.path_size <= 1.0).all()
+
+
+def test_answer_names_corridors_and_reasons(answer: RouteAnswer) -> None:
+    routes, corridors = answer.tables["routes"], answer.tables["corridors"]
+    assert routes["name"][0] == "Midland"
+    assert routes["usd"][0] == pytest.approx(796.0)
+    assert routes["days"][0] == pytest.approx(56.8 / 24)
+    assert (routes["days_p5"] <= routes["days_p50"]).all() and (
+        routes["days_p50"] <= routes["days_p95"]
+    ).all()
+    assert (routes["days_p95_no_closures"] <= routes["days_p95"] + 1e-9).all()
+    sea = corridors.filter(pl.col("corridor_id") == "SEA").row(0, named=True)
+    assert sea["status"] == "also possible"
+    assert sea["reason"].startswith("dominated by route 1: USD 400 dearer")
+    assert set(corridors["corridor_id"]) == {"MID", "RAIL", "PASS", "SEA"}
+    assert answer.meta["search"]["exact"]
+
+
+def test_same_seed_same_answer(answer: RouteAnswer) -> None:
+    again = answer_route(CASE, QUERY)
+    assert all(table.equals(again.tables[name]) for name, table in answer.tables.items())
+    other = answer_route(CASE, replace(QUERY, seed=2))
+    assert other.tables["routes"]["days_p95"][0] != answer.tables["routes"]["days_p95"][0]
+    assert other.tables["routes"]["usd"][0] == answer.tables["routes"]["usd"][0]
+
+
+def test_closed_crossing_is_told_with_its_row_and_opened_again() -> None:
+    case = with_rows("closures", CLOSED_Y)
+    closed = answer_route(case, QUERY)
+    row = closed.tables["corridors"].filter(pl.col("corridor_id") == "MID").row(0, named=True)
+    assert row["status"] == "closed"
+    assert row["reason"] == "Yard closed since 2025-05-01 (strike), no end known, last seen closed 2025-05-20"
+    assert "Yard" in closed.tables["closed"]["place"]
+    assert all("Yard" not in passes for passes in closed.tables["routes"]["passes"])
+    opened = answer_route(case, replace(QUERY, opened=("yard",)))
+    assert opened.tables["routes"]["name"][0] == "Midland"
+    assert opened.tables["closed"].filter(pl.col("place_id") == "Y")["set_aside"].to_list() == [True]
+
+
+def test_forbidden_trucks_are_the_reason() -> None:
+    rule = {"access_id": "no", "country": "XTB", "vehicle_registration": "XTA", "mode": "road", "rule": "forbidden", "source_id": "toy", "basis": "assumed"}  # fmt: skip
+    found = answer_route(with_rows("access", rule), QUERY)
+    row = found.tables["corridors"].filter(pl.col("corridor_id") == "MID").row(0, named=True)
+    assert row["status"] == "absent"
+    assert row["reason"] == "XTB forbids XTA vehicles (no)"
+
+
+def test_season_shows_as_a_wait() -> None:
+    winter = answer_route(CASE, replace(QUERY, departure=date(2025, 12, 1)))
+    row = winter.tables["corridors"].filter(pl.col("corridor_id") == "PASS").row(0, named=True)
+    assert row["reason"].startswith(
+        "waits 119 days for Zenith – Cove (usable 04-01..11-30); dominated by route 1"
+    )
+
+
+def test_avoided_corridor_says_so() -> None:
+    found = answer_route(CASE, replace(QUERY, avoid=("Midland",)))
+    rows = {r["corridor_id"]: r for r in found.tables["corridors"].iter_rows(named=True)}
+    assert rows["MID"]["reason"] == "passes what you avoid: Midland"
+    assert rows["PASS"]["status"] == "listed"
+
+
+def test_promise_gives_the_share_on_time() -> None:
+    late = answer_route(CASE, replace(QUERY, promise_days=2.0)).tables["routes"]["on_time_share"]
+    early = answer_route(CASE, replace(QUERY, promise_days=20.0)).tables["routes"]["on_time_share"]
+    assert late[0] < early[0] <= 1.0
+
+
+def test_queues_add_hours_only_when_asked(answer: RouteAnswer) -> None:
+    queued = answer_route(CASE, replace(QUERY, queues=True))
+    assert queued.tables["routes"]["days_p95"][0] >= answer.tables["routes"]["days_p95"][0]
+    assert queued.tables["queues"].equals(answer.tables["queues"])
+    shares = dict(answer.tables["queues"].select("name", "utilisation_share").iter_rows())
+    assert shares["Xing: XTA out"] == pytest.approx(101 / 200)
+
+
+def test_days_of_year_has_a_row_for_each_day() -> None:
+    table = answer_route(CASE, replace(QUERY, days_of_year=True, journeys=200)).tables["days_of_year"]
+    assert table.height == 365
+    assert table["departure"][0] == DAY
+    assert (table["days_p50"] <= table["days_p95"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"tonnes": -1.0}, InvalidInput, "cannot weigh -1"),
+        ({"tonnes": 1e12}, InvalidInput, "cannot weigh"),
+        ({"tonnes": float("nan")}, InvalidInput, "cannot weigh nan"),
+        ({"departure": date(2020, 1, 1)}, InvalidInput, "too far from the day"),
+        ({"departure": date(2040, 1, 1)}, InvalidInput, "too far from the day"),
+        ({"destination": "A"}, InvalidInput, "same place"),
+        ({"origin": "Nowhere"}, UnknownName, "No place is called 'Nowhere'"),
+        ({"destination": "Yarden"}, UnknownName, r"did you mean Yard \(Y\)"),
+        ({"product": "uranium"}, UnknownName, "No product is called"),
+        ({"promise_days": -3.0}, InvalidInput, "promise"),
+        ({"journeys": 1}, InvalidInput, "journeys"),
+        ({"journeys": 10**9}, InvalidInput, "journeys"),
+        ({"registration": "ZZZ"}, UnknownName, "No country has the code"),
+        ({"avoid": ("Cove",)}, InvalidInput, "end of the route"),
+        ({"avoid": ("Yard",), "via": ("Yard",)}, InvalidInput, "both in --avoid and in --via"),
+        ({"avoid": ("XTB", "Zenith")}, Unreachable, "No way from Alford to Cove"),
+        ({"opened": ("Atlantis",)}, UnknownName, "No place is called 'Atlantis'"),
+        ({"via": ("Quay",), "avoid": ("sea",)}, Unreachable, "No way from Alford to Quay without sea"),
+    ],
+)
+def test_bad_input_is_refused_with_its_reason(
+    change: dict[str, object], error: type[Exception], words: str
+) -> None:
+    query = replace(QUERY, **change)  # type: ignore[arg-type]
+    with pytest.raises(error, match=words):
+        answer_route(CASE, query)
+
+
+def test_all_ways_shut_is_told_with_what_shuts_them() -> None:
+    rows = [{**CLOSED_Y, "closure_id": f"c{p}", "place_id": p} for p in ("X", "Y", "Z")]
+    with pytest.raises(Unreachable, match="strike") as caught:
+        answer_route(with_rows("closures", *rows), QUERY)
+    assert "--open" in str(caught.value)
+
+
+def test_disconnected_network_is_refused() -> None:
+    alone = CASE.with_tables(
+        {"links": CASE["links"].filter(~pl.col("link_id").is_in(["Y-C", "Y-Cr", "Z-C", "P-C"]))}
+    )
+    with pytest.raises(Unreachable, match="No route can end at Cove"):
+        answer_route(alone, QUERY)
+
+
+def test_places_by_id_name_and_part() -> None:
+    places = Gazetteer(CASE.tables)
+    assert places.node("y") == places.node("YARD") == places.node(" Yard ") == "Y"
+    assert places.openable("Yard") == ("Y", "Y")
+    assert places.openable("A-Cp") == places.openable("Alford - Cove") == ("A-Cp",)
+    assert places.avoidable("Midland") == "XTB"
+    assert places.avoidable("SEA") == "sea"
+    assert places.node("Zenit") == "Z"  # one letter short, one place meant
+    assert places.name("A-X") == "Alford – Xing"
