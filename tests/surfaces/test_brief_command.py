@@ -1,0 +1,72 @@
+"""`karwan brief` end to end on a case whose texts try to be code; the same inputs give the same page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from pypdf import PdfReader
+from typer.testing import CliRunner
+
+import karwan
+from karwan.cli.app import app
+from karwan.report import render_html
+
+FORMULA = "=cmd|' /C calc'!A0 <script>alert(1)</script>"
+MARKUP = '=1+1 #eval("1") *x* $y$ <img src=x onerror=alert(2)>'
+
+
+@pytest.fixture
+def hostile(toy_copy: Path) -> Path:
+    for name, old, new in (
+        ("corridors.csv", "MID,Midland,", f"MID,{FORMULA},"),
+        ("commitments.csv", "Cut the bean tariff", MARKUP.replace('"', "'")),
+    ):
+        path = toy_copy / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    return toy_copy
+
+
+def test_texts_of_a_case_stay_texts_in_every_file(hostile: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = CliRunner().invoke(
+        app, ["brief", str(hostile), "--out", str(out), "--as-of", "2025-07-01"], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    assert sorted(p.name for p in out.iterdir()) == [
+        f"toyland-2025-07-01.{end}" for end in ("html", "pdf", "xlsx")
+    ]
+
+    page = (out / "toyland-2025-07-01.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+    book = openpyxl.load_workbook(out / "toyland-2025-07-01.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert [c.coordinate for c in cells if c.data_type == "f"] == []
+    assert any(c.value == FORMULA for c in cells)
+
+    text = "".join(p.extract_text() for p in PdfReader(out / "toyland-2025-07-01.pdf").pages)
+    assert "#eval('1')" in text
+
+    again = render_html(karwan.open_case(hostile).brief())
+    assert again == page
+
+
+def test_a_file_in_the_way_is_said_so(toy_copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(karwan.errors.InvalidInput, match="not a folder"):
+        karwan.save_brief(None, tmp_path / "out")  # type: ignore[arg-type]
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_day_that_is_no_day_is_refused(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        app, ["brief", "toyland", "--as-of", "2025-13-01", "--out", str(tmp_path / "o")]
+    )
+    assert done.exit_code == 2
+    assert not (tmp_path / "o").exists()
