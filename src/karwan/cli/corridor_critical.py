@@ -225,12 +225,13 @@ def _place(study: CorridorStudy, word: str | None) -> str | None:
         return None
     if word in study.names:
         return word
-    hits = [i for i, name in study.names.items() if name.casefold() == word.casefold()]
-    starts = hits or [i for i, name in study.names.items() if name.casefold().startswith(word.casefold())]
-    settings = study.case.settings
-    ends = [i for i in starts if i in (*settings.origins, *settings.destinations)]
-    if len(ends or starts) == 1:
-        return str((ends or starts)[0])
+    settings, wanted = study.case.settings, word.casefold()
+    ends = [
+        i for i in (*settings.origins, *settings.destinations) if study.names[i].casefold().startswith(wanted)
+    ]
+    hits = ends or [i for i, name in study.names.items() if name.casefold() == wanted]
+    if len(hits) == 1:
+        return str(hits[0])
     near = get_close_matches(word, [*study.names.values()], n=4, cutoff=0.4)
     raise UnknownName(
         f"No place is called {word!r}.", f"nearest: {', '.join(near)}", "give a node id or name."

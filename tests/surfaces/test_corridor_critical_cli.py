@@ -1,0 +1,165 @@
+"""`karwan corridor critical`, `sensitivity` and `assign` as a user calls them."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from karwan.cli.corridor_critical import register
+from karwan.errors import InvalidInput, UnknownName
+
+APP = typer.Typer()
+register(APP)
+HEAD = "origin_id,destination_id,product_id,t_day\n"
+
+
+def call(*words: str) -> Result:
+    result = CliRunner().invoke(APP, list(words))
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def answer(*words: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(call(*words, "--json").stdout)
+    return parsed
+
+
+def test_critical_ranks_places_and_says_what_the_demand_is() -> None:
+    found = answer("critical", "toyland", "--tonnes-year", "10000")
+    first = found["weak points"][0]
+    assert (first["place"], first["reroute"], first["rank"]) == ("Xing", "Midland → Pass", 1)
+    assert found["text"][0] == "10,000 t a year each way (given), spread evenly over the pairs."
+    assert {r["place"] for r in found["reroutes"]} == {"Xing", "Yard"}
+
+
+def test_critical_with_open_shows_both_bases() -> None:
+    found = answer("critical", "toyland", "--open", "Yard")
+    assert found["opened"] == ["Y"]
+    assert {"weak points", "weak points (opened)", "what the closure costs"} <= set(found)
+    assert found["what the closure costs"][0]["now_route"] == "Midland"
+
+
+def test_plain_table_shows_the_top_rows_only() -> None:
+    text = call("critical", "toyland", "--top", "1").stdout
+    assert "Xing" in text.split("closed together")[0]
+    assert "Bridge – Yard" not in text.split("closed together")[0]
+
+
+def test_critical_csv_names_its_tables() -> None:
+    text = call("critical", "toyland", "--csv").stdout
+    titles = [line for line in text.splitlines() if line.startswith("# ")]
+    assert titles == ["# weak points", "# closed together", "# an hour less at a side", "# reroutes"]
+
+
+def test_sensitivity_as_csv_is_one_table() -> None:
+    table = pl.read_csv(io.StringIO(call("sensitivity", "toyland", "--csv").stdout))
+    assert table.height > 10
+    assert set(table["corridor_now"]) == {"Midland"}
+
+
+def test_sensitivity_of_the_way_back() -> None:
+    found = answer("sensitivity", "toyland", "--from", "Cove", "--to", "A", "--flips")
+    assert found["pair"] == "Cove → Alford"
+    assert all(row["flips"] for row in found["sensitivity"])
+
+
+def test_assign_conserves_demand_and_balances_crossings() -> None:
+    found = answer("assign", "toyland", "--tonnes-year", "200000")
+    assert found["converged"] is True
+    routes, demand = pl.DataFrame(found["routes"]), pl.DataFrame(found["demand"])
+    flows = routes.group_by("od").agg(t_day=pl.col("t_day").sum(), share=pl.col("share").sum())
+    joined = demand.join(flows, on="od", validate="1:1")
+    assert joined["t_day"].to_list() == pytest.approx(joined["demand_t_day"].to_list())
+    assert joined["share"].to_list() == pytest.approx([1.0, 1.0])
+    assert (routes["t_day"] >= 0).all()
+    crossings = {(r["crossing_id"], r["from_country"]): r for r in found["crossings"]}
+    there = routes.filter(pl.col("origin") == "Alford")
+    through = there.filter(pl.col("route").str.contains("Zenith"))["t_day"].sum()
+    assert crossings["Z", "XTA"]["trucks_day"] == pytest.approx(through / 20.0)
+    row = crossings["X", "XTA"]
+    assert row["load_share"] == pytest.approx((row["trucks_day"] + 100.0) / 200.0)
+
+
+def test_a_queue_moves_demand_elsewhere() -> None:
+    """The busier Zenith is, the smaller its share."""
+
+    def share(tonnes: str) -> float:
+        rows = answer("assign", "toyland", "--tonnes-year", tonnes)["routes"]
+        return sum(r["share"] for r in rows if r["origin"] == "Alford" and "Zenith" in r["route"])
+
+    assert share("1000000") < share("10000")
+
+
+def test_assign_reads_a_demand_table(tmp_path: Path) -> None:
+    path = tmp_path / "demand.csv"
+    path.write_text(HEAD + "A,C,beans,100\nC,A,fruit,40\nA,B,wheat,10\n", encoding="utf-8")
+    found = answer("assign", "toyland", "--demand", str(path))
+    demand = {row["od"]: row for row in found["demand"]}
+    assert set(demand) == {"A/C/beans", "C/A/fruit", "A/B/wheat"}
+    for row in demand.values():
+        assert row["assigned_t_day"] == pytest.approx(row["demand_t_day"])
+
+
+def test_row_order_changes_nothing(tmp_path: Path) -> None:
+    rows = ["A,C,beans,3000", "C,A,fruit,400", "A,B,wheat,10"]
+    seen = []
+    for k, order in enumerate((rows, rows[::-1])):
+        path = tmp_path / f"d{k}.csv"
+        path.write_text(HEAD + "\n".join(order), encoding="utf-8")
+        table = pl.DataFrame(answer("assign", "toyland", "--demand", str(path))["routes"])
+        seen.append(table.sort("od", "usd_t", "hours", "route")["t_day"].to_list())
+    assert seen[0] == pytest.approx(seen[1])
+
+
+def test_not_converged_is_said() -> None:
+    found = answer("assign", "toyland", "--tonnes-year", "900000", "--iterations", "1")
+    assert found["converged"] is False
+    assert any(line.startswith("NOT converged") for line in found["text"])
+    assert "NOT converged" in call("assign", "toyland", "--tonnes-year", "900000", "--iterations", "1").stdout
+
+
+def test_names_are_found_or_refused() -> None:
+    assert answer("critical", "toyland", "--open", "zenith")["opened"] == ["Z"]
+    with pytest.raises(UnknownName, match="no crossing or link"):
+        CliRunner().invoke(APP, ["critical", "toyland", "--open", "Nowhere"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("", "no rows"),
+        ("A,C,beans,-1\n", "t_day"),
+        ("A,C,beans,much\n", "t_day"),
+        ("A,C,beans,1\nA,C,beans,2\n", "twice"),
+        ("A,A,beans,1\n", "starts and ends"),
+    ],
+)
+def test_bad_demand_is_refused(tmp_path: Path, rows: str, words: str) -> None:
+    path = tmp_path / "demand.csv"
+    path.write_text(HEAD + rows, encoding="utf-8")
+    with pytest.raises(InvalidInput, match=words):
+        CliRunner().invoke(APP, ["assign", "toyland", "--demand", str(path)], catch_exceptions=False)
+
+
+def test_unknown_place_and_columns_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "demand.csv"
+    path.write_text(HEAD + "Alfrod,C,beans,1\n", encoding="utf-8")
+    with pytest.raises(UnknownName, match="Alfrod"):
+        CliRunner().invoke(APP, ["assign", "toyland", "--demand", str(path)], catch_exceptions=False)
+    path.write_text("origin_id,t_day\nA,1\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="lacks columns"):
+        CliRunner().invoke(APP, ["assign", "toyland", "--demand", str(path)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("tonnes", ["0", "-4", "1e12", "nan"])
+def test_absurd_tonnes_are_refused(tonnes: str) -> None:
+    for command in ("critical", "assign"):
+        with pytest.raises(InvalidInput, match="no demand"):
+            CliRunner().invoke(APP, [command, "toyland", "--tonnes-year", tonnes], catch_exceptions=False)
