@@ -12,6 +12,7 @@ from karwan.cli import (
     case,
     corridor,
     docs,
+    network,
     plan,
     route,
     scenario,
@@ -33,6 +34,7 @@ app = typer.Typer(
 brief.register(app)
 route.register(app)
 scenario.register(app)
+network.register(app)
 app.command("sources")(plan.sources)
 trade_store.register(trade.app)
 trade_indicators.register(trade.app)
