@@ -36,8 +36,9 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     case = read_case("kaz-pak")
     known = set(case["nodes"]["node_id"])
-    times = []
-    print(f"{'pair':14s} {'routes':>6s} {'labels':>8s} {'ms':>7s}")
+    times: list[float] = []
+    own: list[float] = []
+    print(f"{'pair':14s} {'routes':>6s} {'labels':>8s} {'ms':>7s} {'cpu ms':>7s}")
     for good, tonnes, ways in (
         ("chickpeas", 24.0, list(product(KAZAKH, PAKISTANI))),
         ("potatoes", 20.0, list(product(PAKISTANI, KAZAKH))),
@@ -52,14 +53,18 @@ def main() -> None:
                 continue
             layered = layered_graph(network, shipment, origin, destination, allowed=allowed)
             pareto_routes(layered.graph, layered.origins, layered.destinations)
-            taken = []
+            taken, busy = [], []
             for _ in range(repeats):
-                start = time.perf_counter()
+                start, used = time.perf_counter(), time.process_time()
                 found = pareto_routes(layered.graph, layered.origins, layered.destinations)
                 taken.append(1000.0 * (time.perf_counter() - start))
+                busy.append(1000.0 * (time.process_time() - used))
             assert found.exact and door_states(network, origin)
             times.append(statistics.median(taken))
-            print(f"{origin + '-' + destination:14s} {len(found):6d} {found.n_labels:8d} {times[-1]:7.1f}")
+            own.append(statistics.median(busy))
+            print(
+                f"{origin + '-' + destination:14s} {len(found):6d} {found.n_labels:8d} {times[-1]:7.1f} {own[-1]:7.1f}"
+            )
     median = statistics.median(times)
     met = "met" if median <= BAR_MS else f"missed by {median - BAR_MS:.1f} ms"
     print(

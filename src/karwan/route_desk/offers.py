@@ -77,12 +77,19 @@ def make_offers(
     offers: list[Offer] = []
     for number, (corridor, status, route) in enumerate(rows, start=1):
         label = _label(plan, route, corridor, [o.label for o in offers])
-        stages, without = _stages(plan, route, process), _stages(plan, route, None)
+        stages = _stages(plan, route, process)
         promised = None if plan.query.promise_days is None else plan.query.promise_days * 24.0
-        draw = {"journeys": plan.query.journeys, "seed": plan.query.seed, "promised_h": promised}
-        journeys = simulate(stages, **draw)  # type: ignore[arg-type]
-        offers.append(Offer(number, label, corridor, status, route, journeys, simulate(without, **draw)))  # type: ignore[arg-type]
+        journeys = _simulated(plan, stages, promised)
+        without = journeys
+        if stages.closure_rate_per_day.any():
+            without = _simulated(plan, _stages(plan, route, None), promised)
+        offers.append(Offer(number, label, corridor, status, route, journeys, without))
     return offers
+
+
+def _simulated(plan: Plan, stages: JourneyStages, promised_h: float | None) -> Journeys:
+    query = plan.query
+    return simulate(stages, journeys=query.journeys, seed=query.seed, promised_h=promised_h)
 
 
 def _label(plan: Plan, route: Route, corridor_id: str | None, taken: Sequence[str]) -> str:
