@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.brief.corridors import CorridorStudy, Evaluated
+from karwan.brief.corridors import CorridorStudy
 from karwan.errors import InvalidInput
 from karwan.io.geo import (
     STRAIGHT,
@@ -25,6 +25,8 @@ from karwan.io.geo import (
 )
 from karwan.io.gmns import NetworkTables, cell_text, read_gmns, write_gmns
 from karwan.io.tntp_tables import read_tntp
+from karwan.models.corridor import corridor_route
+from karwan.models.route import Route
 from karwan.tables import Case, problems_table, read_case
 
 GEO_WRITERS: Mapping[str, tuple[str, Callable[[Layer, Path], Path]]] = {
@@ -156,58 +158,50 @@ def _holds(closure: Mapping[str, Any], day: date) -> bool:
 
 def _corridor_layer(case: Case, day: date, lines: Mapping[str, LinkLine]) -> Layer:
     study = CorridorStudy(case, day)
-    headline = study.pairs("a_to_b")[:1]
-    evaluated = [
-        e
-        for e in study.evaluated
-        if e.direction == "a_to_b" and headline and (e.origin, e.destination) == headline[0]
-    ]
+    pair = next(iter(study.pairs("a_to_b")), None)
+    if pair is None or not study.corridors:
+        return Layer("corridors", "corridor_id", pl.DataFrame(schema=_CORRIDOR_SCHEMA), "line", ())
+    load = study.shipment()
+    network = study.network("a_to_b", load.form)
     link_of = _link_of(case)
-    passed = [_links_of(e, link_of) for e in evaluated]
-    titles = dict(case["corridors"].select("corridor_id", "title").iter_rows())
-    routes = study.routes().select(
-        "corridor_id", "origin_id", "destination_id", "direction", "status", "reason", "usd_20t", "days", "km"
-    )
-    table = pl.DataFrame(
-        [
-            {
-                "corridor_id": e.corridor["corridor_id"],
-                "name": e.corridor["name"],
-                "title": titles[e.corridor["corridor_id"]],
-                "colour": e.corridor["colour"],
-                "rank": e.corridor["rank"],
-                "day": day,
-                "origin_id": e.origin,
-                "destination_id": e.destination,
-                "direction": e.direction,
-                "links": list(links),
-            }
-            for e, links in zip(evaluated, passed, strict=True)
-        ],
-        schema=_CORRIDOR_SCHEMA,
-    ).join(
-        routes,
-        on=["corridor_id", "origin_id", "destination_id", "direction"],
-        how="left",
-        maintain_order="left",
-    )
     starts = dict(case["links"].select("link_id", "from_node_id").iter_rows())
-    ways = tuple(_way(links, starts, lines) for links in passed)
-    return Layer("corridors", "corridor_id", table, "line", ways)
+    rows, ways = [], []
+    for corridor in study.corridors:
+        found = corridor_route(network, load, corridor, *pair)
+        passed = _links_of(found.route, link_of)
+        figures = {} if found.route is None else {n: getattr(found.route, n) for n in ("usd", "days", "km")}
+        rows.append(
+            {
+                **{name: corridor[name] for name in ("corridor_id", "name", "title", "colour", "rank")},
+                "day": day,
+                "origin_id": pair[0],
+                "destination_id": pair[1],
+                "load_t": load.tonnes,
+                "status": found.status,
+                "reason": study.spoken_reason(found),
+                **figures,
+                "links": list(passed),
+            }
+        )
+        ways.append(_way(passed, starts, lines))
+    return Layer("corridors", "corridor_id", pl.DataFrame(rows, schema=_CORRIDOR_SCHEMA), "line", tuple(ways))
 
 
-_CORRIDOR_SCHEMA = {
-    **dict.fromkeys(("corridor_id", "name", "title", "colour"), pl.String()),
+_TEXT, _FLOAT = pl.String(), pl.Float64()
+_CORRIDOR_SCHEMA: dict[str, pl.DataType] = {
+    **dict.fromkeys(("corridor_id", "name", "title", "colour"), _TEXT),
     "rank": pl.Int64(),
     "day": pl.Date(),
-    **dict.fromkeys(("origin_id", "destination_id", "direction"), pl.String()),
-    "links": pl.List(pl.String()),
+    **dict.fromkeys(("origin_id", "destination_id"), _TEXT),
+    "load_t": _FLOAT,
+    **dict.fromkeys(("status", "reason"), _TEXT),
+    **dict.fromkeys(("usd", "days", "km"), _FLOAT),
+    "links": pl.List(_TEXT),
 }
 
 
-def _links_of(e: Evaluated, link_of: Mapping[str, str]) -> dict[str, str]:
+def _links_of(route: Route | None, link_of: Mapping[str, str]) -> dict[str, str]:
     """Links a route passes, in order, each with the node it is entered at."""
-    route = e.found.route
     if route is None:
         return {}
     network = route.network

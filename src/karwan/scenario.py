@@ -296,7 +296,8 @@ def cell_text(value: Any) -> str:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    names = list(known)
+    close = get_close_matches(name, names, n=3, cutoff=0.5) or [n for n in names if name and name in n][:3]
     return f"; did you mean {', '.join(close)}?" if close else ""
 
 

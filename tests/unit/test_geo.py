@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from karwan.brief.corridors import CorridorStudy
 from karwan.errors import InvalidInput, MissingExtra
 from karwan.io import geo, independent_network
 from karwan.io.geo import (
@@ -30,7 +31,7 @@ from karwan.io.geo import (
     write_geoparquet,
 )
 from karwan.network_desk import network_layers
-from karwan.tables import Case, read_case
+from karwan.tables import Case, read_case, write_template
 
 DAY = date(2025, 7, 1)
 
@@ -88,6 +89,27 @@ def test_corridors_run_through_their_places_without_a_gap(toyland: Case, layers:
         assert way[-1] == place["C"]
         assert [p for p in way if p in passed] == passed
         assert len(row["links"]) == len(way) - 1
+
+
+def test_corridors_carry_what_the_brief_says(toyland: Case, layers: dict[str, Layer]) -> None:
+    routes = CorridorStudy(toyland, DAY).routes().filter(direction="a_to_b")
+    table = layers["corridors"].table
+    kept = ["corridor_id", "status", "reason", "days", "km"]
+    assert table.select(*kept, usd_20t="usd").equals(routes.select(*kept, "usd_20t"))
+
+
+def test_an_empty_case_has_empty_layers(tmp_path: Path) -> None:
+    write_template("XTA", "XTB", tmp_path / "case", DAY)
+    case = read_case(tmp_path / "case")
+    found = network_layers(case, DAY, link_lines(case["links"], case["nodes"]))
+    assert [(layer.name, layer.table.height) for layer in found] == [
+        ("nodes", 0),
+        ("links", 0),
+        ("crossings", 0),
+        ("corridors", 0),
+    ]
+    for layer in found:
+        assert json.loads(write_geojson(layer, tmp_path / "x.geojson").read_text())["features"] == []
 
 
 def test_crossings_say_whether_they_are_shut(toyland: Case) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from karwan.errors import InvalidInput
 from karwan.geodesy import great_circle_km
@@ -137,6 +140,27 @@ def test_errors_are_reported_not_raised(tmp_path: Path, change: dict[str, str], 
     found = read_gmns(folder(tmp_path, **change), country="XTA")
     assert found.errors > 0
     assert fact in said(found, "error")
+
+
+@given(
+    st.lists(st.lists(st.text(max_size=8), min_size=8, max_size=8), max_size=4),
+    st.sampled_from(["node", "link"]),
+)
+def test_no_cell_makes_the_reader_stumble(rows: list[list[str]], file: str) -> None:
+    header = "link_id,from_node_id,to_node_id,directed,geometry,length,facility_type,free_speed"
+    header = "node_id,name,x_coord,y_coord,node_type,country,aliases,zone_id" if file == "node" else header
+    with tempfile.TemporaryDirectory() as name:
+        place = folder(Path(name))
+        with (place / f"{file}.csv").open("w", encoding="utf-8", newline="", errors="replace") as out:
+            csv.writer(out).writerows([header.split(","), *rows])
+        found = read_gmns(place, country="XTA")
+    assert found.nodes.height + found.links.height + found.errors > 0
+    assert {p.severity for p in found.problems} <= {"error", "warning"}
+
+
+@pytest.mark.parametrize("line", ["LINESTRING(inf 0, 1 1)", "LINESTRING(nan 0, 1 1)"])
+def test_a_line_to_nowhere_is_none(line: str) -> None:
+    assert read_linestring(line) == []
 
 
 def test_a_country_is_needed(tmp_path: Path) -> None:

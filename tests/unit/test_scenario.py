@@ -249,8 +249,9 @@ def test_a_scenario_is_found_by_id_or_path(tmp_path: Path) -> None:
     assert find_scenario(CASES["toyland"], "base") is BASE
     assert find_scenario(CASES["toyland"], "fast_yard").scenario_id == "fast_yard"
     assert find_scenario(CASES["toyland"], str(write(tmp_path, HEAD + "overrides: []\n"))).overrides == ()
-    with pytest.raises(UnknownName, match="did you mean fast_yard"):
-        find_scenario(CASES["toyland"], "fast_yrd")
+    for typed in ("fast_yrd", "yard"):
+        with pytest.raises(UnknownName, match="did you mean fast_yard"):
+            find_scenario(CASES["toyland"], typed)
 
 
 def test_differences_name_each_cell(toyland: Case) -> None:

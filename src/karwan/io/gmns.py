@@ -8,6 +8,7 @@ export reads back as the same tables.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -381,7 +382,7 @@ def read_linestring(text: str) -> list[tuple[float, float]]:
         points = [tuple(map(float, pair.split()[:2])) for pair in found[1].split(",")]
     except ValueError:
         return []
-    good = len(points) > 1 and all(len(p) == 2 for p in points)
+    good = len(points) > 1 and all(len(p) == 2 and all(map(math.isfinite, p)) for p in points)
     return [(p[0], p[1]) for p in points] if good else []
 
 
