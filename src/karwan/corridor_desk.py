@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from karwan.models.criticality import (
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.route import make_route
 from karwan.models.sensitivity import Rival, sensitivity
+from karwan.models.shipment import make_shipment
 from karwan.tables import Case
 
 TABLE_COLUMNS = (
@@ -42,6 +43,28 @@ TABLE_COLUMNS = (
     "rank",
 )
 BRIEF_ROWS = 40
+BEYOND = 1.02
+MOST_REBUILT = 6
+SENSITIVITY_COLUMNS = (
+    "parameter",
+    "table",
+    "row_key",
+    "value_text",
+    "corridor_now",
+    "corridor_flipped",
+    "switch_text",
+    "flips",
+)
+KEY_COLUMN = {
+    "parameters": "parameter_id",
+    "products": "product_id",
+    "rates": "rate_id",
+    "crossing_times": "crossing_time_id",
+    "transfers": "transfer_id",
+    "services": "service_id",
+    "links": "link_id",
+    "closures": "closure_id",
+}
 Found = tuple[str, str, str, CorridorRoute]
 
 
@@ -418,23 +441,33 @@ def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame
 
 
 def sensitivity_table(study: CorridorStudy) -> pl.DataFrame:
-    """Which assumption could flip the ranking of the headline pair's corridors; see `CorridorSection.sensitivity`."""
+    """Which assumption could flip the ranking of the headline pair's corridors; see `CorridorSection.sensitivity`.
+
+    The nearest flips are checked on a network built again in which the two corridors look for their best routes anew; those that do not
+    hold are marked so and do not count as flips.
+    """
     pair = study.pairs("a_to_b")[0]
-    found = [
-        (e.corridor["name"], e.found)
-        for e in study.evaluated
-        if e.direction == "a_to_b" and (e.origin, e.destination) == pair
-    ]
-    return _sensitivity(study.case, found).select(
-        "parameter",
-        "table",
-        "row_key",
-        "value_text",
-        "corridor_now",
-        "corridor_flipped",
-        "switch_text",
-        "flips",
-    )
+    found = [(e.direction, e.origin, e.destination, e.found) for e in study.evaluated]
+    base = CorridorBase(study, found=found)
+    table = sensitivity_answer(base, "a_to_b", pair)
+    rows = [_checked(base, pair, row) if n < MOST_REBUILT else row for n, row in enumerate(table.to_dicts())]
+    return pl.DataFrame(rows, schema=table.schema).select(SENSITIVITY_COLUMNS)
+
+
+def _checked(base: CorridorBase, pair: Pair, row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose flip is taken back where the present best corridor finds another way."""
+    names = (row["corridor_now"], row["corridor_flipped"])
+    if not row["flips"] or row["table"] not in KEY_COLUMN:
+        return row
+    if _best_with(base, "a_to_b", pair, row, names) != row["corridor_now"]:
+        return row
+    text = row["switch_text"].split(":")[0]
+    return {
+        **row,
+        "flips": False,
+        "corridor_flipped": row["corridor_now"],
+        "switch_text": f"{text} on its present route, but {row['corridor_now']} then finds another way",
+    }
 
 
 def sensitivity_answer(base: CorridorBase, direction: str, pair: Pair) -> pl.DataFrame:
@@ -442,6 +475,47 @@ def sensitivity_answer(base: CorridorBase, direction: str, pair: Pair) -> pl.Dat
     names = {c["corridor_id"]: c["name"] for c in base.study.corridors}
     found = [(names[f.corridor_id], f) for d, o, e, f in base.found if d == direction and (o, e) == pair]
     return _sensitivity(base.case, found)
+
+
+def rebuild_switches(base: CorridorBase, direction: str, pair: Pair, table: pl.DataFrame) -> pl.DataFrame:
+    """Check every flip of a sensitivity table on a network built again with the input 2 % beyond its switch value.
+
+    All corridors look for their best routes anew, so what was held in `sensitivity` moves too.
+
+    Returns
+    -------
+    The table with best_rebuilt: the corridor that is best then; null where nothing flips.
+    """
+    best = [
+        _best_with(base, direction, pair, row) if row["flips"] and row["table"] in KEY_COLUMN else None
+        for row in table.iter_rows(named=True)
+    ]
+    return table.with_columns(best_rebuilt=pl.Series(best, dtype=pl.String))
+
+
+def _best_with(
+    base: CorridorBase, direction: str, pair: Pair, row: Mapping[str, Any], names: Collection[str] = ()
+) -> str | None:
+    """Best corridor of a pair with one input changed, among all or the named ones."""
+    above = row["switch_value"] > row["value"]
+    value = row["switch_value"] * (BEYOND if above else 1.0 / BEYOND)
+    old, key = base.case[row["table"]], pl.col(KEY_COLUMN[row["table"]])
+    changed = pl.when(key == row["row_key"]).then(value).otherwise(pl.col(row["column"]))
+    case = base.case.with_tables({row["table"]: old.with_columns(changed.alias(row["column"]))})
+    settings = case.settings
+    load = make_shipment(case["products"], settings.reference_product, settings.load_t)
+    ends = (settings.party_a, settings.party_b)
+    start, finish = ends if direction == "a_to_b" else ends[::-1]
+    request = NetworkRequest(start, finish, load.form, base.study.as_of, base.opened)
+    network = build_network(case.tables, request)
+    costs = {}
+    for corridor in base.study.corridors:
+        if names and corridor["name"] not in names:
+            continue
+        found = corridor_route(network, load, corridor, *pair, backward=direction == "b_to_a")
+        if found.status == OPEN and found.route is not None:
+            costs[corridor["name"]] = Rival(corridor["name"], found.route).cost_usd_t
+    return min(costs, key=lambda name: (costs[name], name), default=None)
 
 
 def _sensitivity(case: Case, found: Sequence[tuple[str, CorridorRoute]]) -> pl.DataFrame:
@@ -457,6 +531,7 @@ __all__ = [
     "critical_answer",
     "criticality_table",
     "demand_of",
+    "rebuild_switches",
     "sensitivity_answer",
     "sensitivity_table",
 ]

@@ -81,7 +81,7 @@ def test_assign_conserves_demand_and_balances_crossings() -> None:
     assert (routes["t_day"] >= 0).all()
     crossings = {(r["crossing_id"], r["from_country"]): r for r in found["crossings"]}
     there = routes.filter(pl.col("origin") == "Alford")
-    through = there.filter(pl.col("route").str.contains("Zenith"))["t_day"].sum()
+    through = float(there.filter(pl.col("route").str.contains("Zenith"))["t_day"].sum())
     assert crossings["Z", "XTA"]["trucks_day"] == pytest.approx(through / 20.0)
     row = crossings["X", "XTA"]
     assert row["load_share"] == pytest.approx((row["trucks_day"] + 100.0) / 200.0)
@@ -92,7 +92,7 @@ def test_a_queue_moves_demand_elsewhere() -> None:
 
     def share(tonnes: str) -> float:
         rows = answer("assign", "toyland", "--tonnes-year", tonnes)["routes"]
-        return sum(r["share"] for r in rows if r["origin"] == "Alford" and "Zenith" in r["route"])
+        return float(sum(r["share"] for r in rows if r["origin"] == "Alford" and "Zenith" in r["route"]))
 
     assert share("1000000") < share("10000")
 

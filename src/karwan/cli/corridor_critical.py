@@ -106,6 +106,9 @@ def sensitivity(
         str | None, typer.Option("--to", help="Destination; the headline pair's by default.")
     ] = None,
     flips_only: Annotated[bool, typer.Option("--flips", help="Only what flips the ranking.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Check each flip on a network built again beyond its value.")
+    ] = False,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -116,7 +119,7 @@ def sensitivity(
     import polars as pl
 
     from karwan.brief.corridors import DIRECTIONS
-    from karwan.corridor_desk import CorridorBase, sensitivity_answer
+    from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of)
@@ -132,8 +135,11 @@ def sensitivity(
     table = sensitivity_answer(base, direction, pair)
     if flips_only:
         table = table.filter(pl.col("flips"))
+    if rebuild:
+        table = rebuild_switches(base, direction, pair, table)
     meta = {**_meta(study), "pair": study.pair_label(*pair), "opened": sorted(base.opened)}
     columns = ["parameter", "table", "value_text", "corridor_now", "corridor_flipped", "switch_text", "flips"]
+    columns += ["best_rebuilt"] if rebuild else []
     emit(
         {"sensitivity": table},
         form,
