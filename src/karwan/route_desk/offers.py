@@ -76,7 +76,7 @@ def make_offers(
     rows += sorted(extra, key=lambda r: generalised_usd(r[2], plan.weights))
     offers: list[Offer] = []
     for number, (corridor, status, route) in enumerate(rows, start=1):
-        label = _label(plan, route, corridor, [o.label for o in offers])
+        label = _label(plan, route, corridor, offers)
         stages = _stages(plan, route, process)
         promised = None if plan.query.promise_days is None else plan.query.promise_days * 24.0
         journeys = _simulated(plan, stages, promised)
@@ -92,12 +92,24 @@ def _simulated(plan: Plan, stages: JourneyStages, promised_h: float | None) -> J
     return simulate(stages, journeys=query.journeys, seed=query.seed, promised_h=promised_h)
 
 
-def _label(plan: Plan, route: Route, corridor_id: str | None, taken: Sequence[str]) -> str:
-    way = "via " + ", ".join(plan.places.name(p) for p in landmarks(route))
-    if corridor_id is None:
-        return way
-    name = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))
-    return name if name not in taken else f"{name}, {way}"
+def _label(plan: Plan, route: Route, corridor_id: str | None, before: Sequence[Offer]) -> str:
+    """Name of the corridor, else the crossings and ports passed; what tells it from the routes before is added."""
+    marks = landmarks(route)
+    way = "via " + ", ".join(plan.places.name(p) for p in marks) if marks else "inland"
+    name = way
+    if corridor_id is not None:
+        name = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))
+    taken = {o.label for o in before}
+    modes = dict.fromkeys(s.mode for s in route.stages if s.kind in ("line_haul", "sailing"))
+    choices = [name] if corridor_id is None else [name, f"{name}, {way}"]
+    choices.append(f"{choices[-1]}, by {' and '.join(modes)}")
+    for choice in choices:
+        if choice not in taken:
+            return choice
+    alike = [o for o in before if o.label.startswith(choices[-1])]
+    known = {n for o in alike for n in o.route.nodes}
+    own = [plan.places.name(n) for n in route.nodes if n not in known]
+    return f"{choices[-1]}, past {own[len(own) // 2]}" if own else f"{choices[-1]} ({len(alike) + 1})"
 
 
 def landmarks(route: Route) -> list[str]:

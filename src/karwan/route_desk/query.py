@@ -152,6 +152,13 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
     )
     sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
     settings = case.settings
+    between = {settings.party_a, settings.party_b} == set(ends)
+    corridors = tuple(case["corridors"].sort("rank").iter_rows(named=True)) if between else ()
+    notes = (
+        []
+        if between
+        else [f"Named corridors join {settings.party_a} and {settings.party_b}: none is compared here."]
+    )
     return Plan(
         case=case,
         query=query,
@@ -165,8 +172,9 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
         sector=sector,
         network=build_network(case.tables, request),
         weights=Weights(value, ratio * value, carbon / 1000.0),
+        notes=notes,
         backward=ends[0] == settings.party_b or ends[1] == settings.party_a,
-        corridors=tuple(case["corridors"].sort("rank").iter_rows(named=True)),
+        corridors=corridors,
     )
 
 
