@@ -165,6 +165,8 @@ class CorridorStudy:
     def _place_names(self) -> dict[str, str]:
         links = self.case["links"].select("link_id", "from_node_id", "to_node_id").iter_rows()
         found = {link: f"{self.names.get(a, a)} – {self.names.get(b, b)}" for link, a, b in links}
+        for service, link in self.case["services"].select("service_id", "link_id").iter_rows():
+            found[service] = found.get(link, link)
         found.update(self.case["countries"].select("country", "name").iter_rows())
         found.update(self.names)
         found.update(self.case["crossings"].select("crossing_id", "name").iter_rows())

@@ -133,11 +133,19 @@ def _chance(target: TargetSection) -> str:
     if not rows.height:
         return ""
     low, high = min(rows["probability"].to_list()), max(rows["probability"].to_list())
-    text = f"{name}: the models give chances between {low:.1%} and {high:.1%}"
+    text = f"{name}: the models give chances between {_chance_text(low)} and {_chance_text(high)}"
     if target.base_rate.height:
         base = target.base_rate.row(0, named=True)
-        text += f"; of comparable country pairs {base['successes']} of {base['cases']} grew as much in as long ({base['share']:.1%})"
+        interval = f"{_chance_text(base['low'])} to {_chance_text(base['high'])}"
+        text += (
+            f"; of comparable country pairs {base['successes']} of {base['cases']} grew as much in as long"
+        )
+        text += f" (chance {_chance_text(base['share'])}, {interval})"
     return text + "."
+
+
+def _chance_text(probability: float) -> str:
+    return "under 0.1%" if probability < 0.001 else f"{probability:.1%}"
 
 
 def _fit(corridors: CorridorSection) -> str:

@@ -11,6 +11,7 @@ from karwan.cli import (
     brief,
     case,
     corridor,
+    corridor_critical,
     docs,
     network,
     plan,
@@ -36,6 +37,7 @@ route.register(app)
 scenario.register(app)
 network.register(app)
 app.command("sources")(plan.sources)
+corridor_critical.register(corridor.app)
 trade_store.register(trade.app)
 trade_indicators.register(trade.app)
 trade_potential.register(trade.app)
@@ -44,7 +46,6 @@ app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")
 app.add_typer(trade.app, name="trade")
 app.add_typer(plan.app, name="plan")
-app.add_typer(docs.app, name="docs")
 app.add_typer(docs.app, name="docs")
 
 
