@@ -49,6 +49,7 @@ LONG_FUNCTIONS = {
     "karwan.report.charts.growth.draw_growth": (80, CHART),
     "karwan.report.charts.landed.draw_landed": (80, CHART),
     "karwan.report.charts.reconciled.draw_reconciled": (100, CHART),
+    "karwan.route_desk.query.resolve": (66, "every look-up of a query, so that its errors come in one order"),
     "karwan.report.sections.target.target_section": (80, "one section's blocks in reading order"),
 }
 
