@@ -309,3 +309,17 @@ def test_places_by_id_name_and_part() -> None:
     assert places.avoidable("SEA") == "sea"
     assert places.node("Zenit") == "Z"  # one letter short, one place meant
     assert places.name("A-X") == "Alford – Xing"
+
+
+def test_journeys_that_never_arrive_leave_days_missing_not_infinite() -> None:
+    """Two crossings shut the day after departure with no end known: journeys that come later never get on."""
+    spans = [("2025-06-05", None, "X"), ("2025-06-05", None, "Z")]
+    rows = [{**CLOSED_Y, "closure_id": f"l{p}", "place_id": p, "start": s, "end": e} for s, e, p in spans]
+    late = answer_route(
+        with_rows("closures", *rows), replace(QUERY, departure=date(2025, 6, 4), avoid=("rail",))
+    )
+    first = late.tables["routes"].row(0, named=True)
+    assert first["never_arrives_share"] > 0.0
+    assert first["days_p95"] is None or first["days_p95"] < 400
+    numbers = late.tables["routes"].select(pl.col(pl.Float64))
+    assert not numbers.select(pl.any_horizontal(pl.all().is_infinite().any())).item()

@@ -154,11 +154,22 @@ def _show(answer: RouteAnswer, weights: bool) -> None:
 def _overview(routes: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    columns = ["route", "name", "status", "usd", "days_p5", "days_p50", "days_p95", "days_p95_no_closures"]
-    columns += ["on_time_share"] if routes["on_time_share"].null_count() < routes.height else []
-    return routes.select(*columns, "co2_kg", "landed_usd_t", "share").with_columns(
-        pl.col("name").str.replace("^via ", "")
-    )
+    shown = {
+        "route": pl.col("route"),
+        "name": pl.col("name").str.replace("^via ", ""),
+        "status": pl.col("status"),
+        "USD": pl.col("usd"),
+        "P5": pl.col("days_p5"),
+        "P50": pl.col("days_p50"),
+        "P95 days": pl.col("days_p95"),
+        "P95, none closes": pl.col("days_p95_no_closures"),
+        "kg CO2e": pl.col("co2_kg"),
+        "landed USD/t": pl.col("landed_usd_t"),
+        "share": pl.col("share").round(3),
+    }
+    if routes["on_time_share"].null_count() < routes.height:
+        shown["on time"] = pl.col("on_time_share").round(3)
+    return routes.select(**shown)
 
 
 def _stage_view(stages: pl.DataFrame) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from karwan.route_desk.query import Plan, RouteQuery
 
 HORIZON_YEAR = 365
 YEAR_JOURNEYS = 2000
+DAY_COLUMNS = ("days_p5", "days_p50", "days_p95", "days_p95_no_closures", "on_time_share")
 _TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
 RATE_SCHEMA: dict[str, Any] = {
     "crossing_id": _TEXT,
@@ -62,10 +63,10 @@ def route_table(plan: Plan, offers: Sequence[Offer], shares: np.ndarray[Any, Any
                 "usd": route.usd,
                 "usd_t": route.usd / load.tonnes,
                 "days": route.days,
-                "days_p5": drawn.quantile(0.05) / 24.0,
-                "days_p50": drawn.time_p50_h / 24.0,
-                "days_p95": drawn.time_p95_h / 24.0,
-                "days_p95_no_closures": offer.without.time_p95_h / 24.0,
+                "days_p5": _days(drawn.quantile(0.05)),
+                "days_p50": _days(drawn.time_p50_h),
+                "days_p95": _days(drawn.time_p95_h),
+                "days_p95_no_closures": _days(offer.without.time_p95_h),
                 "on_time_share": None if promise is None else drawn.probability_by(promise * 24.0),
                 "never_arrives_share": drawn.never_arrives_share,
                 "km": route.km,
@@ -88,7 +89,14 @@ def route_table(plan: Plan, offers: Sequence[Offer], shares: np.ndarray[Any, Any
     plan.notes.append(
         f"Duty at destination: {duty.text}." + ("" if duty.known else " Landed cost leaves duty out.")
     )
-    return pl.DataFrame(rows, infer_schema_length=None)
+    return pl.DataFrame(
+        rows, infer_schema_length=None, schema_overrides=dict.fromkeys(DAY_COLUMNS, pl.Float64)
+    )
+
+
+def _days(hours: float) -> float | None:
+    """Days, or missing where so many journeys never arrive; `never_arrives_share` says how many."""
+    return hours / 24.0 if np.isfinite(hours) else None
 
 
 def stages_of(offer: Offer) -> pl.DataFrame:
@@ -181,13 +189,15 @@ def days_of_year(plan: Plan, best: Offer) -> pl.DataFrame:
         "Days of the year: calendars are known for 400 days from the departure asked for and repeat nothing after it; slow-downs hold "
         "as on that day."
     )
-    return table.select(
+    days = table.select(
         departure=pl.Series([date.fromordinal(first + i) for i in range(HORIZON_YEAR)]),
         days_p50=pl.col("time_p50_h") / 24.0,
         days_p95=pl.col("time_p95_h") / 24.0,
         days_mean=pl.col("mean_h") / 24.0,
         never_arrives_share="never_arrives_share",
     )
+    never = pl.col(pl.Float64).is_infinite()
+    return days.with_columns(pl.when(never).then(None).otherwise(pl.col(pl.Float64)).name.keep())
 
 
 def search_notes(search: RouteSearch, query: RouteQuery) -> list[str]:
