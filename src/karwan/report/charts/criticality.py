@@ -44,9 +44,10 @@ def draw_criticality(table: pl.DataFrame, most: int = 14) -> str | None:
             y, value = 22 + k * _ROW, value_of(row, measure)
             cut = int(row["pairs_cut"] or 0)
             if value is not None:
-                drawing.rect(left, y, scale(value) - left, 15, ACCENT if not cut else tint(ALERT, 0.25))
+                zero, end = scale(0.0), scale(value)
+                drawing.rect(min(zero, end), y, abs(end - zero), 15, ACCENT if not cut else tint(ALERT, 0.25))
                 drawing.text(
-                    scale(value) + 5,
+                    max(zero, end) + 5,
                     y + 12,
                     usd_t(value) if column == 0 else number(value),
                     size=11,
