@@ -172,7 +172,8 @@ def closure_process(
     """Random closures fitted to the record: each crossing's own rate, and its own length where it has enough of them.
 
     Crossings closed on record keep their own rate. A crossing that was seen to reopen at least three times keeps its own mean length too
-    (exponential); how long a closure of the others lasts is estimated from all of them together.
+    (exponential); how long a closure of the others lasts is estimated from all of them together, a closure that shut several crossings on
+    the same days counting once.
 
     Returns
     -------
@@ -188,7 +189,8 @@ def closure_process(
     own = fit_closures(events, shape="exponential")
     if not closed.len():
         return own
-    pooled = fit_closures(events.filter(pl.col("place").is_in(closed.implode())), pooled=True)
+    once = _once(events.filter(pl.col("place").is_in(closed.implode())))
+    pooled = fit_closures(once, shape="exponential", pooled=True)
     common = pooled.table.row(0, named=True)
     if common["mean_days"] is None:
         raise UnidentifiedClosures(
@@ -200,3 +202,16 @@ def closure_process(
         [pl.when(few).then(pl.lit(common[name])).otherwise(pl.col(name)).alias(name) for name in shared]
     )
     return ClosureProcess(pl.concat([table, pooled.table], how="vertical_relaxed"), own.level)
+
+
+def _once(events: pl.DataFrame) -> pl.DataFrame:
+    """Events with a closure of the same days kept at its first place only; a place left without one stays as never closed."""
+    first = events.sort("place").unique(["start_date", "end_date"], keep="first", maintain_order=True)
+    quiet = (
+        events.filter(~pl.col("place").is_in(first["place"].implode()))
+        .unique("place", maintain_order=True)
+        .with_columns(
+            pl.lit(None, dtype=pl.Date).alias("start_date"), pl.lit(None, dtype=pl.Date).alias("end_date")
+        )
+    )
+    return pl.concat([first, quiet])
