@@ -129,6 +129,7 @@ def save_brief(brief: Brief, folder: Path) -> list[Path]:
     The files written: `<case>-<day>.html`, `.pdf`, `.xlsx`.
     """
     from karwan.report import render_html, render_pdf, write_workbook
+    from karwan.report.document import build_document
 
     if folder.exists() and not folder.is_dir():
         raise InvalidInput(
@@ -137,9 +138,10 @@ def save_brief(brief: Brief, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{brief.case_id}-{brief.as_of}"
     page, pdf, book = (folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx"))
-    page.write_text(render_html(brief), encoding="utf-8")
-    with ThreadPoolExecutor(max_workers=1) as pool:  # the PDF is set outside Python, beside the workbook
+    with ThreadPoolExecutor(max_workers=1) as pool:  # the PDF is set outside Python, beside page and workbook
+        build_document(brief)
         printed = pool.submit(render_pdf, brief)
+        page.write_text(render_html(brief), encoding="utf-8")
         write_workbook(brief, book)
         pdf.write_bytes(printed.result())
     return [page, pdf, book]
@@ -187,7 +189,7 @@ def case_report(name: str | Path) -> CaseReport:
         "case": case.settings.case_id,
         "rows": total,
         "assumed_share": round(assumed / fact_rows, 3) if fact_rows else None,
-        "errors": len(errors),
+        "error_count": len(errors),
         "warnings": sum(p.severity == "warning" for p in problems),
     }
     return CaseReport(tables, meta, len(errors))

@@ -87,6 +87,8 @@ def open_windows(
     spans = [span for span in closed if span.end is None or span.end >= first]
     if finish - begin >= 24.0 and not closed_weekdays and not spans:
         return None
+    if finish - begin >= 24.0 and not closed_weekdays:
+        return _between(spans, first, utc_offset_h, days)
     starts: list[float] = []
     ends: list[float] = []
     shut = {WEEKDAYS.index(name) for name in closed_weekdays}
@@ -105,6 +107,25 @@ def open_windows(
             ends.append(end)
     if ends and ends[-1] >= days * 24.0 - 24.0 - abs(utc_offset_h):
         ends[-1] = np.inf
+    return np.array(starts), np.array(ends)
+
+
+def _between(spans: Sequence[ClosedSpan], first: date, utc_offset_h: float, days: int) -> Windows:
+    """Windows of a place that is open day and night except on closed spans."""
+    starts: list[float] = []
+    ends: list[float] = []
+    at = 0.0
+    for span in sorted(spans, key=lambda s: s.start):
+        shut_from = (span.start - first).days * 24.0 - utc_offset_h
+        if shut_from > at:
+            starts.append(at)
+            ends.append(shut_from)
+        if span.end is None:
+            return np.array(starts), np.array(ends)
+        at = max(at, ((span.end - first).days + 1) * 24.0 - utc_offset_h)
+    if at < days * 24.0:
+        starts.append(at)
+        ends.append(np.inf)
     return np.array(starts), np.array(ends)
 
 

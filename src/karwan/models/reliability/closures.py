@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize, minimize_scalar
+import scipy
 from scipy.special import chdtri, gammaincinv, log_ndtr
 
 from karwan.errors import InvalidInput, KarwanError
@@ -343,7 +343,7 @@ def _lognormal_fit(record: _Record) -> tuple[float, float, float]:
         return -_lognormal_loglik(x[0], float(np.exp(np.clip(x[1], *np.log(_LOG_SD)))), record)
 
     start = [float(np.mean(logs)) + 0.5 * spread**2, np.log(spread)]
-    best = minimize(
+    best = scipy.optimize.minimize(
         loss, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 2000}
     )
     return float(best.x[0]), float(np.exp(np.clip(best.x[1], *np.log(_LOG_SD)))), -float(best.fun)
@@ -356,7 +356,7 @@ def _profile_interval(
     drop = 0.5 * float(chdtri(1, 1.0 - level))
 
     def excess(m: float) -> float:
-        inner = minimize_scalar(
+        inner = scipy.optimize.minimize_scalar(
             lambda s: -_lognormal_loglik(m, float(np.exp(s)), record),
             bounds=np.log(_LOG_SD),
             method="bounded",
@@ -368,7 +368,7 @@ def _profile_interval(
             step *= 2.0
         if excess(log_mean + step) < 0:
             return None
-        return float(np.exp(brentq(excess, *sorted((log_mean, log_mean + step)), xtol=1e-6)))
+        return float(np.exp(scipy.optimize.brentq(excess, *sorted((log_mean, log_mean + step)), xtol=1e-6)))
 
     return end(-0.25), end(0.25)
 
