@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 import scipy
+from numpy.typing import NDArray
 from scipy.special import chdtri, gammaincinv, log_ndtr
 
 from karwan.errors import InvalidInput, KarwanError
