@@ -39,11 +39,18 @@ class Rates:
 
     def __init__(self, table: pl.DataFrame) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        self._found: dict[tuple[str, str, str], Figure | None] = {}
         for row in table.filter(pl.col("use") == "model").iter_rows(named=True):
             self._rows[row["country"] or "", row["mode"]].append(row)
 
     def find(self, country: str, mode: str, column: str) -> Figure | None:
         """Newest figure of a column; falls back to the row without a country, then marked assumed."""
+        key = (country, mode, column)
+        if key not in self._found:
+            self._found[key] = self._look(*key)
+        return self._found[key]
+
+    def _look(self, country: str, mode: str, column: str) -> Figure | None:
         own = latest(self._rows.get((country, mode), ()), column)
         if own is not None:
             return own
