@@ -47,7 +47,7 @@ benchmarks: .venv/test-ready
 .venv/test-ready: .venv/ready
 	@echo "installing what the tests need (first run only)"
 	$(PIP) -e '.[test]'
-	$(PIP) -e '.[peers]' || echo "peers not installed: the comparisons with them are skipped"
+	$(PIP) -e '.[peers,cluster]' || echo "peers not installed: the comparisons with them are skipped"
 	@touch $@
 
 clean:

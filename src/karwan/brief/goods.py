@@ -53,7 +53,9 @@ class _RouteFinder:
             network = self.study.network(direction, shipment.form)
             origin, destination = self.study.pairs(direction)[0]
             found = [
-                corridor_route(network, shipment, c, origin, destination, backward=direction == "b_to_a")
+                corridor_route(
+                    network, shipment, c, origin, destination, backward=direction == "b_to_a", if_open=False
+                )
                 for c in self.study.corridors
             ]
             self.cache[key] = [f for f in found if f.status != ABSENT and f.route is not None]

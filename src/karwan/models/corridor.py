@@ -43,6 +43,7 @@ def corridor_route(
     *,
     backward: bool = False,
     value_of_time_usd_h: float | None = None,
+    if_open: bool = True,
 ) -> CorridorRoute:
     """Route of least generalised cost (money + value of time x hours) that keeps to a corridor.
 
@@ -58,6 +59,8 @@ def corridor_route(
         Travel from the second party to the first: the via places in reverse.
     value_of_time_usd_h
         Money an hour is worth; the shipment's own by default.
+    if_open
+        Where the corridor is closed, look for the route it would be; else call it absent at once.
     """
     value = shipment.value_of_time_usd_h if value_of_time_usd_h is None else value_of_time_usd_h
     cost = network.arc_usd(shipment) + value * network.arc_hours()
@@ -70,6 +73,8 @@ def corridor_route(
     if found.arcs is not None and not _turns_back(network, found.arcs):
         route = make_route(network, shipment, found.arcs)
         return CorridorRoute(corridor["corridor_id"], OPEN, "", route)
+    if not if_open:
+        return CorridorRoute(corridor["corridor_id"], ABSENT, "not open", None)
     closed_too = allowed_arcs(network, modes=modes, avoid=avoid, closed=True)
     would_be = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=closed_too)
     if would_be.arcs is not None and not _turns_back(network, would_be.arcs):
