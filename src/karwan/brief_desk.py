@@ -16,8 +16,6 @@ from karwan.trade_desk.mirror import BRIEF_COLUMNS, reconciled_case
 from karwan.trade_desk.potential import brief_potential
 from karwan.trade_desk.target import target_section
 
-MOST_WEAK_POINTS = 15  # the rest is one command away: karwan corridor critical
-
 
 def brief_of(case: Case, as_of: date) -> Brief:
     """Brief of a case on a day, with the results of all engines.
@@ -38,7 +36,7 @@ def brief_of(case: Case, as_of: date) -> Brief:
         reconciled=reconciled_case(case, as_of).table.select(BRIEF_COLUMNS),
         potential=brief_potential(case),
         basket=basket,
-        criticality=criticality_table(study).head(MOST_WEAK_POINTS),
+        criticality=criticality_table(study),
         sensitivity=sensitivity_table(study),
         basket_text=basket_text,
         commands=(

@@ -42,7 +42,7 @@ TABLE_COLUMNS = (
     "value_truck_usd_year",
     "rank",
 )
-BRIEF_ROWS = 40
+BRIEF_ROWS = 15  # the rest is one command away: karwan corridor critical
 BEYOND = 1.02
 MOST_REBUILT = 6
 SENSITIVITY_COLUMNS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 
 import polars as pl
 
@@ -163,9 +162,4 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
     )
 
 
-def day_of(case: Case, as_of: date | None) -> date:
-    """The day asked for, or the day the case was last brought up to date."""
-    return as_of or case.settings.as_of
-
-
-__all__ = ["BriefParts", "build_brief", "day_of", "empty_target", "landed_table"]
+__all__ = ["BriefParts", "build_brief", "empty_target", "landed_table"]

@@ -52,7 +52,7 @@ def critical(
 
     Example: karwan corridor critical kaz-pak --open Torkham,Chaman
     """
-    from karwan.corridor_desk import CorridorBase, before_and_after, critical_answer
+    from karwan.corridor_desk import TABLE_COLUMNS, CorridorBase, before_and_after, critical_answer
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of)
@@ -72,18 +72,7 @@ def critical(
         if form is not Format.TABLE:
             tables[f"reroutes{suffix}"] = answer.reroutes
     columns = {
-        f"weak points{s}": [
-            "rank",
-            "place",
-            "kind",
-            "reroute",
-            "extra_usd_t",
-            "extra_hours",
-            "extra_usd_year",
-            "pairs_cut",
-            "value_hour_usd_year",
-            "value_truck_usd_year",
-        ]
+        f"weak points{s}": ["rank", *(c for c in TABLE_COLUMNS if c not in ("place_id", "rank"))]
         for s in answers
     }
     text = [*answers[""].text]
