@@ -12,8 +12,11 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from karwan.cli.corridor_critical import register
+from karwan.brief.corridors import CorridorStudy
+from karwan.cli.corridor_critical import opened_places, register
 from karwan.errors import InvalidInput, UnknownName
+from karwan.places import Gazetteer
+from karwan.tables import read_case
 
 APP = typer.Typer()
 register(APP)
@@ -127,8 +130,22 @@ def test_not_converged_is_said() -> None:
 
 def test_names_are_found_or_refused() -> None:
     assert answer("critical", "toyland", "--open", "zenith")["opened"] == ["Z"]
-    with pytest.raises(UnknownName, match="no crossing or link"):
+    with pytest.raises(UnknownName, match="No place is called 'Nowhere'"):
         CliRunner().invoke(APP, ["critical", "toyland", "--open", "Nowhere"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["Torkham", "chaman", "Spin Boldak", "B_TORK", "Ghulam Khan", "Chamn", "Friendship Bridge", "AFG"]
+)
+def test_open_means_the_same_places_as_in_route(name: str) -> None:
+    case = read_case("kaz-pak")
+    study = CorridorStudy(case, case.settings.as_of)
+    assert opened_places(study, f" {name} ,") == set(Gazetteer(case.tables).openable(name))
+
+
+def test_a_wrong_name_suggests_what_is_meant() -> None:
+    with pytest.raises(UnknownName, match=r"did you mean .*Torugart"):
+        CliRunner().invoke(APP, ["critical", "kaz-pak", "--open", "Torugat pas"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,20 @@ def test_closing_the_first_crossing_by_hand() -> None:
     assert effect["extra_usd_year"] == pytest.approx(yearly)
 
 
+def test_no_trade_starts_on_a_truck_that_came_back() -> None:
+    """A foreign truck found at the origin would dodge the change of trucks at the border."""
+    trade = base().trades[0]
+    ((origin, _),) = trade.tonnes
+    registrations = {trade.network.states[s].registration for s in door_states(trade.network, origin)}
+    assert registrations == {"XTA", "XTB", "XTC"}  # trucks of all three come to Alford
+    assert {trade.network.states[s].registration for s in trade.starts[origin]} == {"XTA"}
+    for place in trade.place_arcs:
+        (route,) = trade.least_routes([place]).values()
+        if route is not None:
+            first = trade.network.states[trade.network.arcs[route[0]].tail]
+            assert first.registration == trade.network.home, place
+
+
 def test_both_ways_over_the_border_closed_cut_the_pair_off() -> None:
     ways = [(CROSSING, "X"), (CROSSING, "Z")]
     effects = closure_effects(base().trades, ways)

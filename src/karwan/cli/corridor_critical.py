@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from karwan.cli.brief import AsOfOption, CaseArgument
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
-from karwan.errors import InvalidInput, UnknownName
+from karwan.errors import InvalidInput
 
 if TYPE_CHECKING:
     from karwan.brief.corridors import CorridorStudy
@@ -188,49 +187,24 @@ def assign(
 
 
 def opened_places(study: CorridorStudy, text: str | None) -> frozenset[str]:
-    """Place ids of a comma-separated list of ids or (parts of) names of crossings, links and closed places."""
-    if not text:
-        return frozenset()
-    crossings = dict(study.case["crossings"].select("crossing_id", "name").iter_rows())
-    links = {i: study.place_name(i) for i in study.case["links"]["link_id"]}
-    closed = {p: study.place_name(p) for p in study.case["closures"]["place_id"]}
-    known = {**closed, **links, **crossings}
-    found = set()
-    for word in (w.strip() for w in text.split(",")):
-        if word in known:
-            found.add(word)
-            continue
-        wanted = word.casefold()
-        hits = [i for i, name in crossings.items() if wanted and wanted in name.casefold()]
-        if len(hits) == 1:
-            found.add(hits[0])
-            continue
-        near = get_close_matches(word, [*crossings.values(), *crossings], n=4, cutoff=0.3)
-        names = [crossings[h] for h in hits] or near
-        raise UnknownName(
-            f"{word!r} names {'several crossings' if hits else 'no crossing or link'}.",
-            f"{'they are' if hits else 'nearest'}: {', '.join(names) or 'none'}",
-            "give a name or id of crossings.csv or links.csv.",
-        )
-    return frozenset(found)
+    """Place ids of a comma-separated list of names, matched as every command matches them."""
+    from karwan.places import Gazetteer
+
+    places = Gazetteer(study.case.tables)
+    words = [word.strip() for word in (text or "").split(",")]
+    return frozenset(place for word in words if word for place in places.openable(word))
 
 
 def _place(study: CorridorStudy, word: str | None) -> str | None:
+    """Node id of a name; the ends of the case's pairs go first, so that Karachi is the port trade is counted at."""
+    from karwan.places import Gazetteer, plain
+
     if word is None:
         return None
-    if word in study.names:
-        return word
-    settings, wanted = study.case.settings, word.casefold()
-    ends = [
-        i for i in (*settings.origins, *settings.destinations) if study.names[i].casefold().startswith(wanted)
-    ]
-    hits = ends or [i for i, name in study.names.items() if name.casefold() == wanted]
-    if len(hits) == 1:
-        return str(hits[0])
-    near = get_close_matches(word, [*study.names.values()], n=4, cutoff=0.4)
-    raise UnknownName(
-        f"No place is called {word!r}.", f"nearest: {', '.join(near)}", "give a node id or name."
-    )
+    settings = study.case.settings
+    ends = dict.fromkeys((*settings.origins, *settings.destinations))
+    hits = [i for i in ends if plain(study.names[i]).startswith(plain(word))]
+    return hits[0] if word not in study.names and len(hits) == 1 else Gazetteer(study.case.tables).node(word)
 
 
 def _study(case: str, as_of: datetime | None) -> CorridorStudy:
