@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 from karwan.errors import KarwanError
 
+# A command builds large tables once and ends: the collector's default of every 700 objects costs it a tenth of its time.
+COLLECT_AFTER = (500_000, 20, 20)
+
 
 def main() -> None:
     """Run `karwan`; user errors end with exit code 2 and no traceback unless `--debug`."""
+    gc.set_threshold(*COLLECT_AFTER)
     from karwan.cli.app import app
 
     debug = "--debug" in sys.argv[1:]

@@ -80,12 +80,13 @@ def _mask(
     usable: npt.NDArray[np.bool_] = np.ones(len(network.arcs), dtype=bool)
     if not closed:
         usable &= ~network.never_open()
+    tails, heads = network.ends
     if modes:
-        carriers = sorted({c for c in set(network.carriers.tolist()) if mode_of(c) in modes})
-        usable &= np.isin(network.carriers, carriers)
+        fits = {carrier: mode_of(carrier) in modes for carrier in {s.carrier for s in network.states}}
+        usable &= np.array([fits[s.carrier] for s in network.states], dtype=bool)[heads]
     if avoid:
-        for ends in network.touched:
-            usable &= ~np.isin(ends, sorted(avoid))
+        shunned = np.array([s.node_id in avoid or s.country in avoid for s in network.states], dtype=bool)
+        usable &= ~(shunned[tails] | shunned[heads])
     return usable
 
 
@@ -166,7 +167,7 @@ def least_cost_path(
 
 def climber(network: FreightNetwork, via: Sequence[str]) -> Callable[[int, int], int]:
     """Layer after taking an arc: one higher for each via place that the arc passes, see `FreightNetwork.passes`."""
-    heads, passing = [network.states[h].node_id for h in network.heads], network.passing
+    heads, passing = network.head_nodes, network.passing
 
     def climb(layer: int, arc: int) -> int:
         while layer < len(via) and heads[arc] == via[layer] and passing[arc]:

@@ -128,17 +128,14 @@ def layered_graph(
         Arcs that may be used (A,); None is all.
     """
     n, layers = len(network.states), len(via) + 1
-    heads, climb = network.heads, climber(network, via)
+    climb = climber(network, via)
     arc = np.arange(len(network.arcs)) if allowed is None else np.flatnonzero(allowed)
-    tail = np.array([network.arcs[a].tail for a in arc], dtype=np.int64)
+    tail, head = (ends[arc] for ends in network.ends)
     tails, targets = [], []
     for layer in range(layers):
         tails.append(tail + layer * n)
-        if layer < len(via):
-            reached = [climb(layer, a) * n + heads[a] for a in arc.tolist()]
-        else:
-            reached = [layer * n + heads[a] for a in arc]
-        targets.append(np.array(reached, dtype=np.int64))
+        above = np.array([climb(layer, a) for a in arc.tolist()]) if layer < len(via) else layer
+        targets.append(head + above * n)
     calendar = np.array([network.arcs[a].calendar for a in arc], dtype=np.int64)
     windows = network.calendars
     empty = np.empty(0)

@@ -16,7 +16,6 @@ from karwan.models.shipment import Shipment
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Texts = npt.NDArray[np.str_]
 BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
 ROAD = "road"
 SEA = ("sea", "ferry")
@@ -155,27 +154,20 @@ class FreightNetwork:
         return [a.head for a in self.arcs]
 
     @cached_property
+    def head_nodes(self) -> list[str]:
+        """Node each arc leads to."""
+        return [self.states[h].node_id for h in self.heads]
+
+    @cached_property
     def is_crossing(self) -> list[bool]:
         """Whether each arc crosses a border."""
         return [a.place_kind == "crossing" for a in self.arcs]
 
     @cached_property
-    def arc_places(self) -> list[tuple[str, str, str, str, str]]:
-        """Of each arc: carrier at its head, node and country at its tail, node and country at its head."""
-        ends = [(self.states[a.tail], self.states[a.head]) for a in self.arcs]
-        return [(h.carrier, t.node_id, t.country, h.node_id, h.country) for t, h in ends]
-
-    @cached_property
-    def carriers(self) -> Texts:
-        """Carrier at the head of each arc, shape (A,)."""
-        return np.array([carrier for carrier, *_ in self.arc_places], dtype=np.str_)
-
-    @cached_property
-    def touched(self) -> tuple[Texts, Texts, Texts, Texts]:
-        """Of each arc: node and country at its tail, node and country at its head; four arrays of shape (A,)."""
-        columns = list(zip(*self.arc_places, strict=True)) or [(), (), (), (), ()]
-        tail, tail_country, head, head_country = (np.array(c, dtype=np.str_) for c in columns[1:])
-        return tail, tail_country, head, head_country
+    def ends(self) -> tuple[Ints, Ints]:
+        """Tail and head state of each arc, two arrays of shape (A,)."""
+        pairs = np.array([(a.tail, a.head) for a in self.arcs], dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
 
     @cached_property
     def masks(self) -> dict[tuple[frozenset[str], frozenset[str], bool], npt.NDArray[np.bool_]]:
@@ -194,6 +186,18 @@ class FreightNetwork:
     @cached_property
     def _hours(self) -> Floats:
         return np.array([sum(s.hours for s in a.stages) for a in self.arcs])
+
+    @cached_property
+    def _variance(self) -> Floats:
+        return np.array([sum(s.variance_h2 for s in a.stages) + a.covariance_h2 for a in self.arcs])
+
+    @cached_property
+    def _co2_kg_t(self) -> Floats:
+        return np.array([sum(s.co2_kg_t for s in a.stages) for a in self.arcs])
+
+    @cached_property
+    def _km(self) -> Floats:
+        return np.array([sum(s.km for s in a.stages) for a in self.arcs])
 
     @cached_property
     def gates(self) -> frozenset[str]:
@@ -227,15 +231,15 @@ class FreightNetwork:
 
     def arc_variance(self) -> Floats:
         """Variance of the hours of each arc, h2, the two sides of a crossing correlated, shape (A,)."""
-        return np.array([sum(s.variance_h2 for s in a.stages) + a.covariance_h2 for a in self.arcs])
+        return self._variance.copy()
 
     def arc_co2(self, shipment: Shipment) -> Floats:
         """Emission of each arc for a shipment, kg CO2e, shape (A,)."""
-        return np.array([sum(s.co2_kg_t for s in a.stages) * shipment.tonnes for a in self.arcs])
+        return self._co2_kg_t * shipment.tonnes
 
     def arc_km(self) -> Floats:
         """Length of each arc, km, shape (A,)."""
-        return np.array([sum(s.km for s in a.stages) for a in self.arcs])
+        return self._km.copy()
 
     def never_open(self) -> npt.NDArray[np.bool_]:
         """Arcs whose calendar has no window on the horizon, shape (A,)."""
