@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from karwan.models.criticality import (
     close_pairs,
     closure_effects,
     criticality,
+    joint_effects,
 )
 from karwan.models.path import door_states
 from karwan.tables import read_case
@@ -116,6 +119,64 @@ def test_places_in_a_row_lose_no_more_together_than_one_of_them() -> None:
     alone = closure_effects(base().trades[:1], [(CROSSING, "X")])[0]["extra_usd_year"]
     assert row["extra_usd_year"] == pytest.approx(alone)
     assert row["beyond_usd_year"] == pytest.approx(-alone)
+
+
+def _seen(effects: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return sorted(
+        (
+            e["trade"],
+            e["origin"],
+            e["destination"],
+            e["after"] is None,
+            round(e.get("extra_usd_year", 0.0), 6),
+        )
+        for e in effects
+    )
+
+
+def test_any_two_places_closed_together_equal_brute_force() -> None:
+    trades = base().trades
+    places = sorted({p for trade in trades for p in trade.place_arcs})
+    alone = {p: closure_effects(trades, [p]) for p in places}
+    for first, second in combinations(places, 2):
+        found = joint_effects(trades, first, second, alone)
+        assert _seen(found) == _seen(closure_effects(trades, [first, second]))
+        costs = {e["trade"]: e for e in found}
+        for number, trade in enumerate(trades):
+            (pair,) = trade.tonnes
+            way = costs[number]["after"] if number in costs else trade.best[pair]
+            cost = np.inf if way is None else trade.cost[list(way)].sum()
+            assert cost == pytest.approx(brute_force(trade, {first, second})), (first, second)
+
+
+def test_two_places_of_the_case_closed_together_equal_a_search_anew() -> None:
+    """On KAZ-PAK the short cut of `joint_effects` gives what closing both in one search gives."""
+    case = read_case("kaz-pak")
+    trades = CorridorBase(CorridorStudy(case, case.settings.as_of)).trades
+    used = {p: None for t in trades for r in t.best.values() if r is not None for p in t.places_on(r)}
+    places = [p for p in used if p[0] != LINK] + [p for p in used if p[0] == LINK][::6]
+    alone = {p: closure_effects(trades, [p]) for p in places}
+    for first, second in combinations(places, 2):
+        found = joint_effects(trades, first, second, alone)
+        assert _seen(found) == _seen(closure_effects(trades, [first, second])), (first, second)
+
+
+def test_distinct_pairs_leave_out_places_in_a_row() -> None:
+    worst = [(CROSSING, "X"), (CROSSING, "Y")]
+    others = [(CROSSING, "Z"), (LINK, "A-Z"), (LINK, "Z-C")]
+    every = close_pairs(base().trades, worst, others)
+    assert every.height == 7  # X and Y, and each with three others
+    kept = close_pairs(base().trades, worst, others, distinct=True)
+    # X and Y do what either does alone; Z and its two roads bar the same way. With Y and Z shut the train over X is left.
+    assert kept.select("place_id_1", "place_id_2", "pairs_cut").rows() == [("X", "Z", 2), ("Y", "Z", 0)]
+
+
+def test_places_in_a_row_have_the_same_rank_to_look_at() -> None:
+    places = {r["place_id"]: r for r in criticality(base().trades, CHOICE).places.iter_rows(named=True)}
+    assert (places["X"]["rank"], places["X"]["same_as_rank"]) == (1, None)
+    assert places["Y"]["same_as_rank"] == 1
+    assert places["Y-C"]["same_as_rank"] == places["B-Y"]["rank"]
+    assert places["Z"]["same_as_rank"] is None  # no best route uses it
 
 
 def test_no_closure_makes_the_best_route_cheaper() -> None:
