@@ -1,0 +1,93 @@
+"""What an hour less or a truck of capacity more at a place is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from karwan.models.criticality.trade import CROSSING, DAYS, Floats, Ints, Place, Trade
+from karwan.models.delay import delay_named, parameter_table
+
+_NONE: Ints = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Trucks a day that a road crossing can clear in one direction, and those it clears already."""
+
+    capacity_per_day: float
+    background_per_day: float
+    servers: int = 1
+
+    def wait_h(self, trucks: float, capacity: float) -> float:
+        """Mean wait at a number of trucks a day of ours on top of the background; see `karwan.models.delay`."""
+        entry = delay_named("border_queue")
+        shape = parameter_table(entry, 1, {"servers": float(self.servers)}).T[: len(entry.parameters)]
+        volume = np.array([trucks + self.background_per_day])
+        return float(entry.time(np.zeros(1), volume, np.array([capacity]), *shape)[0])
+
+
+@dataclass(frozen=True)
+class ChoiceModel:
+    """How shippers spread over routes: scale per USD/t, and weight of the path size."""
+
+    scale: float
+    path_size_weight: float = 1.0
+
+
+def place_hour(trades: Sequence[Trade], place: Place, choice: ChoiceModel) -> float:
+    """Worth of an hour less at a place, or of its whole time where that is shorter."""
+    total = 0.0
+    for trade in trades:
+        saved = np.zeros(trade.hours.size)
+        arcs = trade.place_arcs.get(place, _NONE)
+        saved[arcs] = np.minimum(1.0, trade.hours[arcs]) * trade.hour_usd_t
+        total += _gain(trade, saved, choice)
+    return total
+
+
+def side_values(trades: Sequence[Trade], choice: ChoiceModel) -> dict[tuple[str, str], float]:
+    """Worth of an hour less at each side of each crossing on a route of the choice sets."""
+    totals: dict[tuple[str, str], float] = {}
+    for trade in trades:
+        used = {p for r in trade.choice_set.flat for p in trade.places_on(r) if p[0] == CROSSING}
+        saved: dict[tuple[str, str], Floats] = {}
+        for place in sorted(used):
+            for arc in trade.place_arcs[place]:
+                for stage in trade.network.arcs[arc].stages:
+                    if stage.kind == "crossing":
+                        column = saved.setdefault((place[1], stage.country), np.zeros(trade.hours.size))
+                        column[arc] = min(1.0, stage.hours) * trade.hour_usd_t
+        for key, column in saved.items():
+            totals[key] = totals.get(key, 0.0) + _gain(trade, column, choice)
+    return totals
+
+
+def _gain(trade: Trade, saved_usd_t: Floats, choice: ChoiceModel) -> float:
+    routes = trade.choice_set
+    if not routes.flat:
+        return 0.0
+    saved = np.asarray(routes.use @ saved_usd_t)
+    return routes.gain_usd_year(saved, choice.scale, choice.path_size_weight)
+
+
+def truck_value(trades: Sequence[Trade], place: Place, queue: Queue, choice: ChoiceModel) -> dict[str, float]:
+    """Worth of clearing one more truck a day: fall of the queue's wait x tonnes that pass by road x value of time."""
+    worth = others = 0.0
+    for trade in trades:
+        routes = trade.choice_set
+        if not routes.flat or place not in trade.place_arcs:
+            continue
+        arcs = trade.network.arcs
+        road = [a for a in trade.place_arcs[place] if arcs[a].stages[0].mode == "road"]
+        uses = np.asarray(routes.use[:, road].sum(axis=1)).ravel()
+        share = routes.shares(choice.scale, choice.path_size_weight)
+        tonnes = float((routes.tonnes[routes.group] * share) @ uses)
+        trucks = tonnes / DAYS / (trade.shipment.tonnes / trade.shipment.units)
+        now = queue.wait_h(trucks, queue.capacity_per_day)
+        fall = now - queue.wait_h(trucks, queue.capacity_per_day + 1.0)
+        worth += fall * tonnes * trade.hour_usd_t
+        others += fall * queue.background_per_day * DAYS
+    return {"value_truck_usd_year": worth, "background_hours_year": others}
