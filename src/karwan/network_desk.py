@@ -27,7 +27,8 @@ from karwan.io.gmns import NetworkTables, cell_text, read_gmns, write_gmns
 from karwan.io.tntp_tables import read_tntp
 from karwan.models.corridor import corridor_route
 from karwan.models.route import Route
-from karwan.tables import Case, problems_table, read_case
+from karwan.scenario_desk import case_under
+from karwan.tables import Case, problems_table
 
 GEO_WRITERS: Mapping[str, tuple[str, Callable[[Layer, Path], Path]]] = {
     "geojson": ("geojson", write_geojson),
@@ -63,7 +64,13 @@ class Exchange:
 
 
 def export_network(
-    case: str | Path, form: str, folder: Path, *, geometry: str = STRAIGHT, as_of: date | None = None
+    case: str | Path,
+    form: str,
+    folder: Path,
+    *,
+    geometry: str = STRAIGHT,
+    as_of: date | None = None,
+    scenarios: Sequence[str] | None = None,
 ) -> Exchange:
     """Write the network of a case.
 
@@ -79,23 +86,25 @@ def export_network(
         Lines of the links: see `karwan.io.geo.link_lines`.
     as_of
         Day for the state of crossings and corridors; the case's own by default.
+    scenarios
+        Scenarios the network stands under, applied in this order.
 
     Raises
     ------
     InvalidInput
         No such format or geometry.
     UnknownName, CaseProblems
-        No such case; a case with errors.
+        No such case or scenario; a case with errors.
     MissingExtra
         The format or geometry needs a package that is not installed.
     """
     _known(form, EXPORTS)
-    found = read_case(case)
+    found = case_under(case, scenarios)[1]
     lines = link_lines(found["links"], found["nodes"], geometry)
     folder.mkdir(parents=True, exist_ok=True)
     if form == "gmns":
         points = {link: line.points for link, line in lines.items()}
-        title = found.settings.title
+        title = ". ".join(filter(None, (found.settings.title, found.under)))
         paths = write_gmns(found["nodes"], found["links"], folder, title=title, lines=points)
         rows = [1, found["nodes"].height, found["links"].height]
     else:
@@ -104,7 +113,7 @@ def export_network(
         paths = [write(layer, folder / f"{layer.name}.{suffix}") for layer in layers]
         rows = [layer.table.height for layer in layers]
     sourced = pl.Series([line.source for line in lines.values()], dtype=pl.String)
-    meta = {"case": found.settings.case_id, "format": form}
+    meta = {"case": found.settings.case_id, "format": form} | ({"stands": found.under} if found.under else {})
     meta |= {f"links along {source}": n for source, n in sourced.value_counts(sort=True).iter_rows()}
     return Exchange(_files(paths, rows), problems_table([]), meta)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import date
@@ -99,26 +99,31 @@ def _tables_of(section: Standing | PlanSection) -> dict[str, pl.DataFrame]:
     return {f.name: getattr(section, f.name) for f in fields(section)}
 
 
-def warm_kernels() -> Iterator[str]:
-    """Compile and cache the loops that the commands use, one line when each is ready."""
-    from karwan.brief_desk import brief_of
+def open_case(name: str | Path, scenarios: str | Sequence[str] | None = None) -> Project:
+    """Open a case by the id of an embedded one or by its folder, as it stands or under scenarios.
 
-    case = read_case("toyland")
-    brief_of(case, case.settings.as_of)
-    yield "ready: networks, corridors, arrivals, basket, target"
-
-
-def open_case(name: str | Path) -> Project:
-    """Open a case by the id of an embedded one or by its folder.
+    Parameters
+    ----------
+    name
+        Id of an embedded case, or a folder.
+    scenarios
+        Ids of the case's scenarios or YAML files, applied in this order; see `karwan.scenario_desk.case_under`.
 
     Raises
     ------
     UnknownName
-        No such case.
-    CaseProblems
-        The case has errors; every one is listed.
+        No such case or scenario.
+    CaseProblems, ScenarioError
+        The case or a scenario has errors; every one is listed.
+
+    Examples
+    --------
+    >>> open_case("toyland", "fast_yard").case.under
+    'Under scenario fast_yard: Yard open round the clock, the low country lets trucks through (assumed)'
     """
-    return Project(read_case(name))
+    from karwan.scenario_desk import case_under
+
+    return Project(case_under(name, scenarios)[1])
 
 
 def save_brief(brief: Brief, folder: Path) -> list[Path]:
@@ -126,7 +131,7 @@ def save_brief(brief: Brief, folder: Path) -> list[Path]:
 
     Returns
     -------
-    The files written: `<case>-<day>.html`, `.pdf`, `.xlsx`.
+    The files written: `<case>-<day>.html`, `.pdf`, `.xlsx`; the scenarios the brief stands under follow the day.
     """
     from karwan.report import render_html, render_pdf, write_workbook
     from karwan.report.document import build_document
@@ -136,7 +141,7 @@ def save_brief(brief: Brief, folder: Path) -> list[Path]:
             f"{folder} is not a folder.", "a file of that name exists", "name a folder with --out."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{brief.case_id}-{brief.as_of}"
+    stem = "-".join((brief.case_id, str(brief.as_of), *brief.scenarios))
     page, pdf, book = (folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx"))
     with ThreadPoolExecutor(max_workers=1) as pool:  # the PDF is set outside Python, beside page and workbook
         build_document(brief)

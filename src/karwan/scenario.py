@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +15,7 @@ import yaml
 from karwan.errors import CaseError, UnknownName
 from karwan.schema import TableSpec, load_schema
 from karwan.tables import Case, Problem
-from karwan.tables.case import settings_nodes
+from karwan.tables.case import AppliedScenario, settings_nodes
 from karwan.tables.checks import check_references, check_rules
 from karwan.tables.problems import SHOWN, shorten
 from karwan.tables.reader import POLARS_TYPE, read_rows
@@ -347,7 +347,10 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     problems = _broken(changed) if rows else []
     if problems:
         raise ScenarioError(scenario.scenario_id, problems)
-    return changed
+    if scenario == BASE:
+        return changed
+    applied = AppliedScenario(scenario.scenario_id, scenario.title, scenario.basis)
+    return replace(changed, scenarios=(*case.scenarios, applied))
 
 
 def _apply(

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.brief.corridors import CorridorStudy
+from karwan.errors import InvalidInput
 from karwan.scenario import apply_scenario, differences, find_scenario, list_scenarios
 from karwan.tables import Case, read_case
 from karwan.tables.case import case_folder
@@ -60,14 +60,33 @@ def scenario_list(case: str | Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def case_under(case: str | Path, scenarios: Sequence[str]) -> tuple[Case, Case]:
+def case_under(case: str | Path, scenarios: str | Sequence[str] | None) -> tuple[Case, Case]:
     """A case as it stands, and under scenarios applied in the order given.
+
+    Every command and the facade read a case through this function; `Case.scenarios` says what the second one stands under.
+
+    Parameters
+    ----------
+    case
+        Id of an embedded case, or a folder.
+    scenarios
+        Ids of its scenarios or YAML files; one name alone is one scenario, none leaves the case as it stands.
 
     Raises
     ------
     UnknownName, CaseProblems, ScenarioError
         No such case or scenario; a case or scenario with errors.
+    InvalidInput
+        A scenario is named twice.
     """
+    scenarios = [scenarios] if isinstance(scenarios, str) else list(scenarios or ())
+    twice = [name for name in dict.fromkeys(scenarios) if scenarios.count(name) > 1]
+    if twice:
+        raise InvalidInput(
+            f"Scenario {twice[0]!r} is named twice.",
+            f"given: {', '.join(scenarios)}",
+            "name each scenario once; they are applied in the order given.",
+        )
     base = read_case(case)
     changed = base
     for name in scenarios:
@@ -92,6 +111,8 @@ def compare_scenario(case: str | Path, scenarios: Sequence[str], as_of: date | N
     as_of
         Day of departure; the case's own day by default.
     """
+    from karwan.brief.corridors import CorridorStudy
+
     base, changed = case_under(case, scenarios)
     day = as_of or base.settings.as_of
     corridors = compare_corridors(CorridorStudy(base, day).routes(), CorridorStudy(changed, day).routes())

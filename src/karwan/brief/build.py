@@ -131,6 +131,8 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
         plan=plan,
         target=parts.target,
         basis=basis_section(case, as_of),
+        scenarios=tuple(s.scenario_id for s in case.scenarios),
+        under=case.under,
     )
 
 

@@ -241,6 +241,8 @@ class Brief:
         Version of Karwan.
     headlines
         Five to seven sentences a minister reads first.
+    scenarios, under
+        Ids of the scenarios the brief stands under, and a sentence that names them; empty for the case as it stands.
     """
 
     case_id: str
@@ -260,3 +262,5 @@ class Brief:
     plan: PlanSection
     target: TargetSection
     basis: BasisSection
+    scenarios: tuple[str, ...] = ()
+    under: str = ""

@@ -14,6 +14,14 @@ AsOfOption = Annotated[
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day it speaks of; default: the case's own."),
 ]
 
+ScenarioOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario",
+        help="Scenario of the case, or a YAML file, to answer under; repeat for several, in order.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add `brief` and `warm` to the root command."""
@@ -24,6 +32,7 @@ def register(app: typer.Typer) -> None:
 def brief(
     case: CaseArgument,
     as_of: AsOfOption = None,
+    scenarios: ScenarioOption = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for HTML, PDF and workbook.")] = Path("out"),
 ) -> None:
     """Print the brief of a case and write it as HTML, PDF and workbook.
@@ -38,7 +47,7 @@ def brief(
     from karwan.report import print_summary
 
     gc.disable()  # one run builds and ends: looking for garbage only costs time
-    result = open_case(case).brief(as_of.date() if as_of else None)
+    result = open_case(case, scenarios).brief(as_of.date() if as_of else None)
     paths = save_brief(result, out)
     print_summary(result, Console())
     for path in paths:
@@ -50,7 +59,7 @@ def warm() -> None:
 
     Example: karwan warm
     """
-    from karwan.project import warm_kernels
+    from karwan.warm_desk import warm_kernels
 
     for line in warm_kernels():
         typer.echo(line)

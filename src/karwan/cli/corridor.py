@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from karwan.cli.brief import AsOfOption, CaseArgument
+from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 
 app = typer.Typer(no_args_is_help=True, help="Corridors: compare, weak points, sensitivity, assignment.")
@@ -29,6 +29,7 @@ SHOWN = [
 def compare(
     case: CaseArgument,
     as_of: AsOfOption = None,
+    scenarios: ScenarioOption = None,
     stages: Annotated[bool, typer.Option("--stages", help="Show the stages of every route too.")] = False,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
@@ -39,7 +40,8 @@ def compare(
     """
     from karwan.project import open_case
 
-    tables = open_case(case).corridor_tables(as_of.date() if as_of else None)
+    project = open_case(case, scenarios)
+    tables = project.corridor_tables(as_of.date() if as_of else None)
     if not stages:
         tables.pop("stages")
-    emit(tables, chosen(as_json, as_csv), columns={"routes": SHOWN})
+    emit(tables, chosen(as_json, as_csv), columns={"routes": SHOWN}, under=project.case.scenarios)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from karwan.cli.brief import AsOfOption, CaseArgument
+from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 from karwan.errors import InvalidInput
 
@@ -35,6 +35,7 @@ def register(corridor: typer.Typer) -> None:
 def critical(
     case: CaseArgument = "kaz-pak",
     as_of: AsOfOption = None,
+    scenarios: ScenarioOption = None,
     opened: OpenOption = None,
     tonnes_year: TonnesOption = None,
     anywhere: Annotated[
@@ -54,7 +55,7 @@ def critical(
     from karwan.corridor_desk import TABLE_COLUMNS, CorridorBase, before_and_after, critical_answer
 
     form = chosen(as_json, as_csv)
-    study = _study(case, as_of)
+    study = _study(case, as_of, scenarios)
     _check_tonnes(tonnes_year)
     base = CorridorBase(study, tonnes_year=tonnes_year, anywhere=anywhere)
     places = opened_places(study, opened)
@@ -76,9 +77,14 @@ def critical(
     }
     text = [*answers[""].text]
     if form is Format.JSON:
-        emit(tables, form, meta={**_meta(study), "opened": sorted(places), "text": text})
+        emit(
+            tables,
+            form,
+            meta={**_meta(study), "opened": sorted(places), "text": text},
+            under=study.case.scenarios,
+        )
         return
-    emit(tables, form, columns=columns)
+    emit(tables, form, columns=columns, under=study.case.scenarios)
     if form is Format.TABLE:
         typer.echo("\n".join(("", *text)))
 
@@ -86,6 +92,7 @@ def critical(
 def sensitivity(
     case: CaseArgument = "kaz-pak",
     as_of: AsOfOption = None,
+    scenarios: ScenarioOption = None,
     opened: OpenOption = None,
     origin: Annotated[
         str | None, typer.Option("--from", help="Origin; the headline pair's by default.")
@@ -110,7 +117,7 @@ def sensitivity(
     from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer
 
     form = chosen(as_json, as_csv)
-    study = _study(case, as_of)
+    study = _study(case, as_of, scenarios)
     head = study.pairs("a_to_b")[0]
     pair = (_place(study, origin) or head[0], _place(study, destination) or head[1])
     direction = next((d for d in DIRECTIONS if pair in study.pairs(d)), None)
@@ -133,6 +140,7 @@ def sensitivity(
         form,
         columns={"sensitivity": columns},
         meta=meta if form is not Format.CSV else None,
+        under=study.case.scenarios,
     )
 
 
@@ -145,6 +153,7 @@ def assign(
         ),
     ] = None,
     as_of: AsOfOption = None,
+    scenarios: ScenarioOption = None,
     opened: OpenOption = None,
     tonnes_year: TonnesOption = None,
     tolerance: Annotated[float, typer.Option("--tolerance", help="Bound on the residual.")] = 1e-9,
@@ -160,7 +169,7 @@ def assign(
     from karwan.corridor_desk import CorridorBase
 
     form = chosen(as_json, as_csv)
-    study = _study(case, as_of)
+    study = _study(case, as_of, scenarios)
     _check_tonnes(tonnes_year)
     if demand is not None and tonnes_year is not None:
         raise InvalidInput("--demand and --tonnes-year exclude each other.", fix="give one of them.")
@@ -176,10 +185,12 @@ def assign(
     tables = {"routes": found.routes, "crossings": found.crossings, "demand": found.demand}
     if form is Format.JSON:
         meta = {"residual": found.residual, "converged": found.converged, "text": list(found.text)}
-        emit(tables, form, meta={**_meta(study), "opened": sorted(places), **meta})
+        emit(
+            tables, form, meta={**_meta(study), "opened": sorted(places), **meta}, under=study.case.scenarios
+        )
         return
     columns = {"routes": [c for c in found.routes.columns if c != "od"]}
-    emit(tables, form, columns=columns)
+    emit(tables, form, columns=columns, under=study.case.scenarios)
     if form is Format.TABLE:
         typer.echo("\n".join(("", *found.text)))
     elif not found.converged:
@@ -207,11 +218,11 @@ def _place(study: CorridorStudy, word: str | None) -> str | None:
     return hits[0] if word not in study.names and len(hits) == 1 else Gazetteer(study.case.tables).node(word)
 
 
-def _study(case: str, as_of: datetime | None) -> CorridorStudy:
+def _study(case: str, as_of: datetime | None, scenarios: list[str] | None) -> CorridorStudy:
     from karwan.brief.corridors import CorridorStudy
-    from karwan.tables import read_case
+    from karwan.scenario_desk import case_under
 
-    opened = read_case(case)
+    opened = case_under(case, scenarios)[1]
     return CorridorStudy(opened, as_of.date() if as_of else opened.settings.as_of)
 
 

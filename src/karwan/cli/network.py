@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 from karwan.errors import InvalidInput
 
@@ -31,6 +32,7 @@ def export(
         ),
     ] = "straight",
     as_of: Annotated[str | None, typer.Option("--as-of", help="Day of closures, YYYY-MM-DD.")] = None,
+    scenarios: ScenarioOption = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -41,7 +43,7 @@ def export(
     from karwan.network_desk import export_network
 
     form_out = chosen(as_json, as_csv)
-    found = export_network(case, form, out, geometry=geometry, as_of=_day(as_of))
+    found = export_network(case, form, out, geometry=geometry, as_of=_day(as_of), scenarios=scenarios)
     emit({"files": found.files}, form_out, meta=found.meta)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import polars as pl
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from karwan.tables.case import AppliedScenario
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WIDE = 160  # columns of a table that is not printed on a terminal
@@ -41,6 +45,7 @@ def emit(
     *,
     columns: Mapping[str, Sequence[str]] | None = None,
     meta: Mapping[str, Any] | None = None,
+    under: Sequence[AppliedScenario] = (),
 ) -> None:
     """Print result tables.
 
@@ -54,23 +59,39 @@ def emit(
         Columns to show in the plain table (all by default); JSON and CSV always hold all.
     meta
         What JSON says beside the tables.
+    under
+        Scenarios the case stands under: first line of the plain tables, `scenarios` in JSON, and a line on stderr beside CSV.
     """
     if form is Format.JSON:
-        content = {**(meta or {}), **{name: table.to_dicts() for name, table in tables.items()}}
+        stands = {"scenarios": [asdict(s) for s in under]} if under else {}
+        content = {**stands, **(meta or {}), **{name: table.to_dicts() for name, table in tables.items()}}
         print(json.dumps(content, ensure_ascii=False, indent=2, default=_plain))
         return
+    said = _said(under)
     if form is Format.CSV:
+        if said:
+            print(said, file=sys.stderr)
         for name, table in tables.items():
             if len(tables) > 1:
                 print(f"# {name}")
             sys.stdout.write(flat(table).write_csv())
         return
     console = Console(width=None if sys.stdout.isatty() else WIDE)
+    if said:
+        console.print(Text(said, style="bold"))
     for name, table in tables.items():
         shown = (columns or {}).get(name)
         console.print(_rich(name, table.select(shown) if shown else table, console.width))
     for key, value in (meta or {}).items():
         console.print(Text(f"{key}: {value}"))
+
+
+def _said(under: Sequence[AppliedScenario]) -> str:
+    if not under:
+        return ""
+    from karwan.tables.case import spoken
+
+    return spoken(under)
 
 
 def flat(table: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from karwan.cli.brief import AsOfOption, CaseArgument
+from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 
 app = typer.Typer(no_args_is_help=True, help="The action plan.")
@@ -18,7 +18,11 @@ COLUMNS = {
 
 @app.command()
 def status(
-    case: CaseArgument, as_of: AsOfOption = None, as_json: JsonOption = False, as_csv: CsvOption = False
+    case: CaseArgument,
+    as_of: AsOfOption = None,
+    scenarios: ScenarioOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
     """Promises by domain and state, late ones first, and the milestones.
 
@@ -26,20 +30,27 @@ def status(
     """
     from karwan.project import open_case
 
-    tables = open_case(case).plan_tables(as_of.date() if as_of else None)
-    emit(tables, chosen(as_json, as_csv), columns=COLUMNS)
+    project = open_case(case, scenarios)
+    tables = project.plan_tables(as_of.date() if as_of else None)
+    emit(tables, chosen(as_json, as_csv), columns=COLUMNS, under=project.case.scenarios)
 
 
-def sources(case: CaseArgument, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
+def sources(
+    case: CaseArgument,
+    scenarios: ScenarioOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
     """Sources of a case and how many figures rest on each.
 
     Example: karwan sources kaz-pak
     """
     from karwan.project import open_case
 
-    table = open_case(case).sources()
+    project = open_case(case, scenarios)
     emit(
-        {"sources": table},
+        {"sources": project.sources()},
         chosen(as_json, as_csv),
         columns={"sources": ["number", "title", "publisher", "year", "rows"]},
+        under=project.case.scenarios,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 
 if TYPE_CHECKING:
     import polars as pl
 
     from karwan.route_desk import RouteAnswer
+    from karwan.tables.case import AppliedScenario
 
 ListOption = list[str] | None
 PAPER_ORDER = {"origin": 0, "leg": 1, "port": 2, "country": 3, "crossing": 4, "destination": 5}
@@ -32,6 +35,7 @@ def route(  # noqa: PLR0913 - the options of one command
         datetime, typer.Option("--depart", formats=["%Y-%m-%d"], help="Day of departure, YYYY-MM-DD.")
     ],
     case: Annotated[str, typer.Option("--case", help="Embedded case or folder.")] = "kaz-pak",
+    scenarios: ScenarioOption = None,
     avoid: Annotated[
         ListOption,
         typer.Option("--avoid", help="Places, countries, links or modes not to use; repeat or use commas."),
@@ -82,7 +86,7 @@ def route(  # noqa: PLR0913 - the options of one command
     """
     form = chosen(as_json, as_csv)
     from karwan.route_desk import RouteQuery, answer_route
-    from karwan.tables import read_case
+    from karwan.scenario_desk import case_under
 
     query = RouteQuery(
         origin=origin,
@@ -104,18 +108,19 @@ def route(  # noqa: PLR0913 - the options of one command
         count=count,
         registration=registration.upper(),
     )
-    answer = answer_route(read_case(case), query)
+    asked = case_under(case, scenarios)[1]
+    answer = answer_route(asked, query)
     if form is Format.TABLE:
-        _show(answer, weights)
+        _show(answer, weights, asked.scenarios)
     else:
-        emit(answer.tables, form, meta={**answer.meta, "notes": list(answer.notes)})
+        emit(answer.tables, form, meta={**answer.meta, "notes": list(answer.notes)}, under=asked.scenarios)
 
 
 def _split(names: list[str] | None) -> tuple[str, ...]:
     return tuple(part.strip() for name in names or [] for part in name.split(",") if part.strip())
 
 
-def _show(answer: RouteAnswer, weights: bool) -> None:
+def _show(answer: RouteAnswer, weights: bool, under: Sequence[AppliedScenario]) -> None:
     import polars as pl
 
     tables, meta = answer.tables, answer.meta
@@ -148,7 +153,7 @@ def _show(answer: RouteAnswer, weights: bool) -> None:
     if "days_of_year" in tables:
         blocks["Route 1 by departure day"] = tables["days_of_year"]
     filled = {title: table for title, table in blocks.items() if table.height}
-    emit(filled, Format.TABLE, meta=_footer(answer, weights))
+    emit(filled, Format.TABLE, meta=_footer(answer, weights), under=under)
 
 
 def _overview(routes: pl.DataFrame) -> pl.DataFrame:

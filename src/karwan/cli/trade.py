@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from karwan.cli.brief import AsOfOption, CaseArgument
+from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 
 app = typer.Typer(no_args_is_help=True, help="Trade: standing, store, mirror, indicators, potential, target.")
@@ -36,7 +36,11 @@ COLUMNS = {
 
 @app.command()
 def status(
-    case: CaseArgument, as_of: AsOfOption = None, as_json: JsonOption = False, as_csv: CsvOption = False
+    case: CaseArgument,
+    as_of: AsOfOption = None,
+    scenarios: ScenarioOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
     """Each side's figures, growth like for like, mirror gap, distance to the target, conflicts.
 
@@ -44,7 +48,8 @@ def status(
     """
     from karwan.project import open_case
 
-    tables = open_case(case).standing_tables(as_of.date() if as_of else None)
+    project = open_case(case, scenarios)
+    tables = project.standing_tables(as_of.date() if as_of else None)
     form = chosen(as_json, as_csv)
     shown = tables if form.value != "table" else {k: v for k, v in tables.items() if k != "reported"}
-    emit(shown, form, columns=COLUMNS)
+    emit(shown, form, columns=COLUMNS, under=project.case.scenarios)

@@ -4,6 +4,7 @@ reached.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date as date_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import polars as pl
 import typer
 
+from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 from karwan.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from karwan.tables.case import AppliedScenario
     from karwan.trade_desk.basket import BasketAnswer
 
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
@@ -26,8 +29,9 @@ def register(app: typer.Typer, trade: typer.Typer) -> None:
     trade.command("target")(target)
 
 
-def basket(
+def basket(  # noqa: PLR0913 - the options of one command
     case: CaseOption = "kaz-pak",
+    scenarios: ScenarioOption = None,
     goods: Annotated[int | None, typer.Option("--goods", help="At most so many goods.")] = None,
     target: Annotated[float | None, typer.Option("--target", help="Value to reach, USD, as 21.5e6.")] = None,
     sectors: Annotated[
@@ -63,14 +67,14 @@ def basket(
 
     Example: karwan basket --goods 40 --target 21.5e6 --sectors "*=0.3"
     """
-    from karwan.tables import read_case
+    from karwan.scenario_desk import case_under
     from karwan.trade_desk.basket import basket_answer, basket_target
 
     form = chosen(as_json, as_csv)
     if table is not None:
         _from_table(table, goods, target, form, _caps(sectors), fewest, risk, _counts(frontier))
         return
-    opened = read_case(case)
+    opened = case_under(case, scenarios)[1]
     if reach:
         _reach(opened, target, form)
         return
@@ -91,7 +95,7 @@ def basket(
         risk=risk,
         counts=_counts(frontier),
     )
-    _answer(answer, form, opened.settings.case_id)
+    _answer(answer, form, opened.settings.case_id, opened.scenarios)
 
 
 def _from_table(  # the options that hold for a table
@@ -120,7 +124,7 @@ def _from_table(  # the options that hold for a table
     _answer(answer, form, path.name)
 
 
-def _answer(answer: BasketAnswer, form: Format, source: str) -> None:
+def _answer(answer: BasketAnswer, form: Format, source: str, under: Sequence[AppliedScenario] = ()) -> None:
     found = answer.basket
     tables = {"basket": found.chosen, "shadow prices": found.prices}
     if found.status == "infeasible":
@@ -147,7 +151,7 @@ def _answer(answer: BasketAnswer, form: Format, source: str) -> None:
         "gap_share": None if found.status == "infeasible" else found.gap_share,
         "met_share": found.met_share,
     }
-    _print(tables, form, meta, answer.text, columns)
+    _print(tables, form, meta, answer.text, columns, under)
 
 
 def _reach(case: object, target: float | None, form: Format) -> None:
@@ -168,11 +172,12 @@ def _reach(case: object, target: float | None, form: Format) -> None:
         f"{kind} ({one.reporter})": getattr(one, kind) for one in found for kind in ("variants", "blocks")
     }
     text = tuple(dict.fromkeys(line for one in found for line in one.text))
-    _print(tables, form, {"case": settings.case_id, "target_usd": target}, text, {})
+    _print(tables, form, {"case": settings.case_id, "target_usd": target}, text, {}, case.scenarios)
 
 
 def target(
     case: CaseOption = "kaz-pak",
+    scenarios: ScenarioOption = None,
     target: Annotated[str | None, typer.Option("--target", help="Only this target of the case.")] = None,
     date: Annotated[
         str | None, typer.Option("--date", help="Another date to reach it by, YYYY-MM-DD.")
@@ -197,11 +202,11 @@ def target(
 
     Example: karwan trade target --case kaz-pak --target turnover_1bn --json
     """
-    from karwan.tables import read_case
+    from karwan.scenario_desk import case_under
     from karwan.trade_desk.target import target_answer
 
     form = chosen(as_json, as_csv)
-    opened = read_case(case)
+    opened = case_under(case, scenarios)[1]
     section = target_answer(
         opened,
         as_of=_day(as_of) or opened.settings.as_of,
@@ -215,7 +220,7 @@ def target(
         tables["back-tests"] = opened["back_tests"].select(
             "model", "step_years", "pairs", "forecasts", "log_score", "crps", "cover90_share", "pit_mean"
         )
-    _print(tables, form, {"case": opened.settings.case_id}, section.text, {})
+    _print(tables, form, {"case": opened.settings.case_id}, section.text, {}, opened.scenarios)
 
 
 def _print(
@@ -224,11 +229,12 @@ def _print(
     meta: dict[str, object],
     text: tuple[str, ...],
     columns: dict[str, list[str]],
+    under: Sequence[AppliedScenario] = (),
 ) -> None:
     if form is Format.JSON:
-        emit(tables, form, meta={**meta, "text": list(text)})
+        emit(tables, form, meta={**meta, "text": list(text)}, under=under)
         return
-    emit(tables, form, columns=columns)
+    emit(tables, form, columns=columns, under=under)
     if form is Format.TABLE:
         typer.echo("\n".join(("", *text)))
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 
 POTENTIAL_SHOWN = (
@@ -112,6 +113,7 @@ def potential(  # noqa: PLR0913 - the options of one command
 def compete(
     product: Annotated[str, typer.Argument(help="Product id, HS code or name.")],
     case: Annotated[str, typer.Option("--case", help="Embedded case or folder.")] = "kaz-pak",
+    scenarios: ScenarioOption = None,
     rival: Annotated[
         list[str] | None, typer.Option(help="ORIGIN:PRICE[:FREIGHT[:DAYS]], USD/t; repeat for several.")
     ] = None,
@@ -130,10 +132,10 @@ def compete(
 
     Example: karwan trade compete chickpeas --rival AUS:600:95:28 --rival TZA:640:70:18
     """
-    from karwan.tables.case import read_case
+    from karwan.scenario_desk import case_under
     from karwan.trade_desk.competitiveness import find_competitiveness, parse_rivals
 
-    opened = read_case(case)
+    opened = case_under(case, scenarios)[1]
     answer = find_competitiveness(
         opened,
         product,
@@ -150,4 +152,5 @@ def compete(
         chosen(as_json, as_csv),
         columns={"landed price, cheapest first": COMPETE_SHOWN},
         meta={"notes": " ".join(answer.notes)},
+        under=opened.scenarios,
     )

@@ -125,6 +125,8 @@ class Document:
         Rows of the sources list: number, text, url (safe, or ''), licence text, rows resting on it.
     colophon
         How the page was made: fonts, base map, rules of the marks.
+    under
+        Scenarios the brief stands under, in words; empty for the case as it stands.
     """
 
     title: str
@@ -139,6 +141,7 @@ class Document:
     annexes: tuple[Section, ...]
     sources: tuple[tuple[int, str, str, str, int], ...]
     colophon: tuple[str, ...]
+    under: str = ""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ def _build(same: _Same) -> Document:
         annexes(brief, notes),
         _sources(brief),
         colophon,
+        clean(brief.under, 600),
     )
 
 

@@ -40,7 +40,7 @@ def render_html(brief: Brief) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'<meta name="generator" content="Karwan {escape(document.version)}">\n'
-        f"<title>{escape(document.title)}: brief of {escape(document.as_of)}</title>\n"
+        f"<title>{escape(document.title)}: brief of {escape(document.as_of)}{escape(_tail(document))}</title>\n"
         f"<style>\n{font_css(text)}\n{css}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -74,9 +74,17 @@ def _mast(document: Document) -> str:
     return (
         '<header class="mast"><p class="label"><span>Country pair brief</span>'
         f"<span>Karwan {escape(document.version)}, case {escape(document.case_id)}</span></p>"
-        f'<div><h1>{_text(document.title)}</h1><p class="sub">{_text(document.subtitle)}</p></div>'
+        f'<div><h1>{_text(document.title)}</h1><p class="sub">{_text(document.subtitle)}</p>{_under(document)}</div>'
         f'<p class="when">As of<b>{escape(document.as_of)}</b>nothing later is used as known</p></header>'
     )
+
+
+def _tail(document: Document) -> str:
+    return f", {document.under[0].lower()}{document.under[1:]}" if document.under else ""
+
+
+def _under(document: Document) -> str:
+    return f'<p class="under">{_text(document.under)}</p>' if document.under else ""
 
 
 def _summary(document: Document) -> str:

@@ -30,6 +30,8 @@ def print_summary(brief: Brief, console: Console) -> None:
     """
     console.print(Text.assemble((clean(brief.title, 200), "bold"), f"  {clean(brief.plan_title, 200)}"))
     console.print(Text(f"As of {day(brief.as_of)}, Karwan {clean(brief.version, 40)}", style="dim"))
+    if brief.under:
+        console.print(Text(clean(brief.under, 600), style="bold red"))
     console.print()
     for k, text in enumerate(brief.headlines, start=1):
         grid = Table.grid(padding=(0, 1))

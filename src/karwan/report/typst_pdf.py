@@ -59,6 +59,7 @@ def _document(document: Document, known: set[int]) -> dict[str, Any]:
         "as_of": document.as_of,
         "version": document.version,
         "case_id": document.case_id,
+        "under": soften(document.under),
         "headlines": [soften(h) for h in document.headlines],
         "facts": _table(document.facts, known) if document.facts else None,
         "plate": _figure(document.plate, known) if document.plate else None,

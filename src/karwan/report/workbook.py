@@ -99,14 +99,22 @@ def write_workbook(brief: Brief, path: Path | str) -> None:
     book = xlsxwriter.Workbook(target, options)
     stamp = datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day)
     book.set_properties(
-        {"title": clean(brief.title, 200), "author": f"Karwan {clean(brief.version, 40)}", "created": stamp}
+        {
+            "title": clean(brief.title, 200),
+            "subject": clean(brief.under, 255),
+            "author": f"Karwan {clean(brief.version, 40)}",
+            "created": stamp,
+        }
     )
     formats = _formats(book)
     cover = book.add_worksheet("Cover")
     graph = book.add_worksheet("Charts")
     made = list(sheets(brief))
     for sheet in made:
-        _write_table(book.add_worksheet(sheet.name), sheet, formats)
+        page = book.add_worksheet(sheet.name)
+        if brief.under:
+            page.set_header(f"&L{clean(brief.under, 200).replace('&', '&&')}")
+        _write_table(page, sheet, formats)
     _write_cover(cover, brief, made, formats)
     _write_charts(book, graph, brief, formats)
     book.close()
@@ -225,6 +233,7 @@ def _write_cover(sheet: Any, brief: Brief, made: list[Sheet], formats: dict[str,
         ("As of", day(brief.as_of)),
         ("Case", clean(brief.case_id, 80)),
         ("Version of Karwan", clean(brief.version, 40)),
+        *((("Stands under", clean(brief.under, 600)),) if brief.under else ()),
     )
     row = 3
     for name, value in facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
@@ -62,6 +62,15 @@ class CaseSettings:
 
 
 @dataclass(frozen=True)
+class AppliedScenario:
+    """A scenario a case stands under: its key, title, and the basis of what it supposes."""
+
+    scenario_id: str
+    title: str
+    basis: str
+
+
+@dataclass(frozen=True)
 class Case:
     """A country pair: settings, tables, and the warnings found on reading.
 
@@ -73,11 +82,19 @@ class Case:
         Table name to data frame, one for every declared table (empty where the case has no file).
     warnings
         Problems that do not stop the case from being used.
+    scenarios
+        Scenarios applied, in order; empty for the case as it stands.
     """
 
     settings: CaseSettings
     tables: Mapping[str, pl.DataFrame]
     warnings: tuple[Problem, ...]
+    scenarios: tuple[AppliedScenario, ...] = ()
+
+    @property
+    def under(self) -> str:
+        """What the case supposes, in words: 'Under scenario ID: title (basis)', empty for the case as it stands."""
+        return spoken(self.scenarios)
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         if table not in self.tables:
@@ -114,6 +131,12 @@ class Case:
                 f"add a row with parameter_id {parameter_id}, its value, unit, source and basis.",
             )
         return float(found["value"][0])
+
+
+def spoken(scenarios: Sequence[AppliedScenario]) -> str:
+    """'Under scenario ID: title (basis)', several in order; empty where there is none."""
+    found = [f"{s.scenario_id}: {s.title} ({s.basis})" for s in scenarios]
+    return f"Under scenario{'s' * (len(found) > 1)} {', then '.join(found)}" if found else ""
 
 
 def embedded_cases() -> dict[str, Path]:
