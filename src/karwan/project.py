@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import date
@@ -23,6 +23,7 @@ from karwan.tables import (
     write_template,
 )
 from karwan.tables.basis import basis_counts, conflicts
+from karwan.tables.case import case_folder
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,9 @@ def new_case(party_a: str, party_b: str, folder: Path | None, as_of: date) -> li
 
 
 def case_report(name: str | Path) -> CaseReport:
-    """Counts, share of rows by basis, conflicts and warnings of a case.
+    """Counts, share of rows by basis, conflicts and warnings of a case, its scenario files among them.
+
+    Scenarios are applied only to a case without errors of its own.
 
     Raises
     ------
@@ -176,16 +179,24 @@ def case_report(name: str | Path) -> CaseReport:
     CaseProblems
         `case.yaml` itself cannot be read.
     """
+    from karwan.scenario_desk import check_scenarios
+
     case, problems = inspect_case(name)
-    errors = [p for p in problems if p.severity == "error"]
     if case is None:
         raise CaseProblems(str(name), problems)
+    scenarios = None
+    if not any(p.severity == "error" for p in problems):
+        scenarios, found = check_scenarios(case, case_folder(name))
+        problems = [*problems, *found]
+    errors = [p for p in problems if p.severity == "error"]
     counts = basis_counts(case.tables)
     tables = {"rows by basis": counts, "conflicts between sources": conflicts(case.tables)}
     if errors:
         tables = {"errors": problems_table(errors), **tables}
     else:
         tables["link lengths to look at"] = _length_findings(case)
+    if scenarios is not None and scenarios.height:
+        tables["scenarios"] = scenarios
     tables["warnings"] = problems_table([p for p in problems if p.severity == "warning"])
     total = int(counts["rows"].sum())
     assumed = int(counts["assumed"].sum())

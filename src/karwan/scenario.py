@@ -131,7 +131,7 @@ def find_scenario(folder: Path, name: str) -> Scenario:
     if path.suffix in (".yaml", ".yml") and path.is_file():
         return read_scenario(path)
     raise UnknownName(
-        f"No scenario is called {shorten(name)!r}.{_meant(name, known)}",
+        f"No scenario is called {shorten(name)!r}.{meant(name, known)}",
         f"scenarios of {folder.name}: {', '.join(known) or 'none'}",
         "name one of these, 'base', or a YAML file; `karwan scenario list CASE` describes them.",
     )
@@ -148,7 +148,7 @@ def read_scenario(path: Path) -> Scenario:
     found = _Findings(path.name)
     raw = _load(path, found)
     for name in raw.keys() - set(_KEYS):
-        found.add(str(name), f"unknown key{_meant(str(name), _KEYS)}", allowed=", ".join(_KEYS))
+        found.add(str(name), f"unknown key{meant(str(name), _KEYS)}", allowed=", ".join(_KEYS))
     texts = {name: _text(raw.get(name), name, found) for name in ("id", "title", "description", "basis")}
     if texts["id"] and texts["id"] != path.stem:
         found.add("id", "differs from the file's name", texts["id"], path.stem)
@@ -235,7 +235,7 @@ def _override(raw: Any, number: int, found: _Findings) -> Override | None:
         return None
     before = len(found.problems)
     for name in raw.keys() - set(_OVERRIDE_KEYS):
-        wrong(str(name), f"unknown key{_meant(str(name), _OVERRIDE_KEYS)}", name, ", ".join(_OVERRIDE_KEYS))
+        wrong(str(name), f"unknown key{meant(str(name), _OVERRIDE_KEYS)}", name, ", ".join(_OVERRIDE_KEYS))
     actions = [a for a in _ACTIONS if a in raw]
     if len(actions) != 1:
         wrong("", f"{len(actions)} actions", ", ".join(actions), f"one of {', '.join(_ACTIONS)}")
@@ -243,7 +243,7 @@ def _override(raw: Any, number: int, found: _Findings) -> Override | None:
     action, table = actions[0], raw.get("table")
     spec = load_schema().get(table) if isinstance(table, str) else None
     if spec is None:
-        wrong("table", f"no such table{_meant(str(table), load_schema())}", table, ", ".join(load_schema()))
+        wrong("table", f"no such table{meant(str(table), load_schema())}", table, ", ".join(load_schema()))
         return None
     values = _values(raw[action], action, spec, wrong)
     if action == "add":
@@ -271,7 +271,7 @@ def _values(raw: Any, action: str, spec: TableSpec, wrong: Any) -> dict[str, str
     values = {}
     for name, value in raw.items():
         if name not in spec.column_names:
-            fact = f"no such column in {spec.name}.csv{_meant(str(name), spec.column_names)}"
+            fact = f"no such column in {spec.name}.csv{meant(str(name), spec.column_names)}"
             wrong(f"{action}.{name}", fact, name, ", ".join(spec.column_names))
         elif action == "set" and name == spec.key:
             wrong(f"set.{name}", "the key of a row cannot be changed", value, "remove it and add another")
@@ -295,7 +295,8 @@ def cell_text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str]) -> str:
+    """'; did you mean X?', empty where nothing known is near."""
     names = list(known)
     close = get_close_matches(name, names, n=3, cutoff=0.5) or [n for n in names if name and name in n][:3]
     return f"; did you mean {', '.join(close)}?" if close else ""
@@ -331,12 +332,12 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     added = {o.keys[0] for o in scenario.overrides if o.table == "sources" and o.action == "add"}
     for source in scenario.source_ids:
         if source not in known and source not in added:
-            found.add("source_ids", f"not in sources.csv{_meant(source, known)}", source)
+            found.add("source_ids", f"not in sources.csv{meant(source, known)}", source)
     rows: dict[str, dict[str, dict[str, Any]]] = {}
     for number, override in enumerate(scenario.overrides, start=1):
         spec = load_schema().get(override.table)
         if spec is None:
-            hint = _meant(override.table, load_schema())
+            hint = meant(override.table, load_schema())
             found.add("table", f"no such table{hint}", override.table, row=number)
             continue
         if spec.name not in rows:
@@ -365,7 +366,7 @@ def _apply(
         if override.action == "add" and key in rows:
             found.add(spec.key, f"{spec.name}.csv already has this row", key, "a new key", number)
         elif override.action != "add" and key not in rows:
-            fact = f"{spec.name}.csv has no such row{_meant(key, rows)}"
+            fact = f"{spec.name}.csv has no such row{meant(key, rows)}"
             found.add(spec.key, fact, key, f"a key of {spec.name}.csv", number)
         elif override.action == "remove":
             del rows[key]

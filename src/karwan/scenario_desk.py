@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,19 @@ from typing import Any
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.scenario import apply_scenario, differences, find_scenario, list_scenarios
-from karwan.tables import Case, read_case
+from karwan.scenario import (
+    FOLDER,
+    ScenarioError,
+    apply_scenario,
+    differences,
+    find_scenario,
+    list_scenarios,
+    meant,
+    read_scenario,
+)
+from karwan.tables import Case, Problem, read_case
 from karwan.tables.case import case_folder
+from karwan.tables.problems import shorten
 
 COMPARED = ("usd_20t", "days", "days_p95", "co2_kg", "assumed_share")
 """Columns of a corridor that are put side by side."""
@@ -92,6 +102,63 @@ def case_under(case: str | Path, scenarios: str | Sequence[str] | None) -> tuple
     for name in scenarios:
         changed = apply_scenario(changed, find_scenario(case_folder(case), name))
     return base, changed
+
+
+def check_scenarios(case: Case, folder: Path) -> tuple[pl.DataFrame, list[Problem]]:
+    """Read every scenario file of a case folder, apply each to the case, and list what is wrong.
+
+    Parameters
+    ----------
+    case
+        The case, readable as a whole.
+    folder
+        Its folder; `scenarios/*.yaml` in it are read.
+
+    Returns
+    -------
+    Table of scenario, title, basis, overrides, cells (that differ from the case; null where it cannot be applied) and promises (that
+    name it); and the problems: files that are no scenarios, unknown tables, columns, rows and sources, values not allowed, rules of the
+    case broken, promises that name a scenario which does not exist; as warnings, scenarios that change nothing and files not read.
+    """
+    rows: list[tuple[str, str | None, str | None, int | None, int | None, int]] = []
+    problems: list[Problem] = []
+    promises = case["commitments"]["scenario_id"].drop_nulls().to_list()
+    home = folder / FOLDER
+    for path in sorted(home.glob("*")) if home.is_dir() else []:
+        if path.suffix != ".yaml":
+            allowed = f"scenarios are files {FOLDER}/<id>.yaml"
+            problems.append(
+                Problem("warning", f"{FOLDER}/{path.name}", 0, "", "", "file is not read", allowed)
+            )
+            continue
+        name = path.stem
+        try:
+            scenario = read_scenario(path)
+            cells = differences(case, apply_scenario(case, scenario)).height
+        except ScenarioError as error:
+            problems += [replace(p, file=f"{FOLDER}/{path.name}") for p in error.problems]
+            rows.append((name, None, None, None, None, promises.count(name)))
+            continue
+        if not cells:
+            fact, allowed = (
+                "changes no cell of the case",
+                "at least one override that differs from the tables",
+            )
+            problems.append(Problem("warning", f"{FOLDER}/{path.name}", 0, "overrides", "", fact, allowed))
+        count = len(scenario.overrides)
+        rows.append((name, scenario.title, scenario.basis, count, cells, promises.count(name)))
+    known = [row[0] for row in rows]
+    table = case["commitments"].select("commitment_id", "scenario_id")
+    for number, (promise, name) in enumerate(table.iter_rows(), start=2):
+        if name is not None and name not in known:
+            fact = f"promise {promise} names a scenario without a file{meant(name, known)}"
+            allowed = f"a file {FOLDER}/{shorten(name)}.yaml, or an empty cell"
+            problems.append(Problem("error", "commitments.csv", number, "scenario_id", name, fact, allowed))
+    schema = {
+        **dict.fromkeys(["scenario", "title", "basis"], pl.String),
+        **dict.fromkeys(["overrides", "cells", "promises"], pl.Int64),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row"), problems
 
 
 def scenario_changes(case: str | Path, scenarios: Sequence[str]) -> pl.DataFrame:
