@@ -16,7 +16,9 @@ def main() -> None:
     """Run `karwan`; user errors end with exit code 2 and no traceback unless `--debug`."""
     gc.set_threshold(*COLLECT_AFTER)
     from karwan.cli.app import app
+    from karwan.cli.compiling import show_compiling
 
+    show_compiling()
     debug = "--debug" in sys.argv[1:]
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     try:

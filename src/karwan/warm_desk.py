@@ -1,0 +1,72 @@
+"""Compiling every loop that the commands use, by running each engine once on a small case."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from karwan.tables import Case, read_case
+
+TOWNS = ("Alford", "Cove")  # of the case toyland
+BACI = "t,i,j,k,v,q\n2023,4,586,071320,1.5,2.0\n"
+
+
+def warm_kernels() -> Iterator[str]:
+    """Compile and cache the loops, one line when those of an engine are ready."""
+    case = read_case("toyland")
+    engines: dict[str, Callable[[Case], object]] = {
+        "brief: arrivals, basket, target": _brief,
+        "routes": _routes,
+        "assignment to a road network": _assignment,
+        "trade files": _ingest,
+    }
+    for name, run in engines.items():
+        run(case)
+        yield f"ready: {name}"
+
+
+def _brief(case: Case) -> object:
+    from karwan.brief_desk import brief_of
+
+    return brief_of(case, case.settings.as_of)
+
+
+def _routes(case: Case) -> object:
+    from karwan.models.routing import least_cost, prepare, weigh
+    from karwan.route_desk import RouteQuery, answer_route
+
+    least_cost(weigh(prepare(2, [0], [1]), [1.0]), 0, 1)
+    return answer_route(case, RouteQuery(*TOWNS, case.settings.reference_product, 20.0, date(2025, 6, 2)))
+
+
+def _assignment(case: Case) -> object:
+    """User equilibrium of two links between two zones."""
+    from karwan.models.assignment import AssignmentNetwork, assign
+
+    network = AssignmentNetwork(
+        from_node=[0, 0],
+        to_node=[1, 1],
+        n_nodes=2,
+        n_zones=2,
+        first_thru=0,
+        free_flow_time=[1.0, 1.5],
+        capacity=np.ones(2),
+        parameters={"alpha": 0.15, "beta": 4.0},
+    )
+    return assign(network, np.array([[0.0, 2.0], [0.0, 0.0]]))
+
+
+def _ingest(case: Case) -> object:
+    from karwan.io.sources import source_named
+    from karwan.io.sources.registry import Options
+    from karwan.io.store import ingest, open_store
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "BACI_HS17_Y2023_V202501.csv")
+        path.write_text(BACI, encoding="utf-8")
+        with open_store(Path(folder, "warm.duckdb"), create=True) as store:
+            return ingest(store, source_named("baci").read(path, Options()))
