@@ -29,7 +29,8 @@ from karwan.models.mirror import (
     stated_cif,
 )
 from karwan.models.mirror.pair import pair_cif_share
-from karwan.models.mirror.periods import Figure, calendar_year, month_number, whole_months
+from karwan.models.mirror.periods import Figure, calendar_year
+from karwan.models.period import month_number, whole_months
 
 RUN = CliRunner()
 

@@ -19,6 +19,7 @@ from karwan.cli import (
     scenario,
     trade,
     trade_basket,
+    trade_growth,
     trade_indicators,
     trade_potential,
     trade_store,
@@ -39,6 +40,7 @@ network.register(app)
 app.command("sources")(plan.sources)
 corridor_critical.register(corridor.app)
 trade_store.register(trade.app)
+trade_growth.register(trade.app)
 trade_indicators.register(trade.app)
 trade_potential.register(trade.app)
 trade_basket.register(app, trade.app)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
+
+from karwan.models.period import year_before
 
 Row = dict[str, Any]
 DAYS_YEAR = 365.2425
@@ -146,7 +148,7 @@ def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
     chosen = firmest(known.filter(pl.col("value_kind") == "trade").iter_rows(named=True))
     rows = []
     for key, row in chosen.items():
-        earlier = (key[0], _year_before(key[1]), _year_before(key[2]), *key[3:])
+        earlier = (key[0], year_before(key[1]), year_before(key[2]), *key[3:])
         before = chosen.get(earlier)
         if before is None or not before["value_usd"]:
             continue
@@ -182,14 +184,6 @@ def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").sort(
         "period_end", "reporter", "direction", descending=[True, False, False]
     )
-
-
-def _year_before(day: date) -> date:
-    """The same day a year earlier; the last day of February stays the last day of February."""
-    if (day + timedelta(days=1)).day == 1:  # last day of a month
-        next_month = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-        return next_month.replace(year=next_month.year - 1) - timedelta(days=1)
-    return day.replace(year=day.year - 1)
 
 
 def refused_comparisons(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:

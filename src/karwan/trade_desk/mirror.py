@@ -28,7 +28,8 @@ from karwan.models.mirror import (
 )
 from karwan.models.mirror.pair import pair_cif_share
 from karwan.models.standing import Parties, known_flows
-from karwan.tables import Case, embedded_cases, read_case
+from karwan.tables import Case
+from karwan.trade_desk.pair_case import case_of_pair
 from karwan.trade_desk.world_flows import read_distances
 
 FEWEST_REPORTERS = 10
@@ -97,7 +98,7 @@ def mirror(request: MirrorRequest) -> MirrorAnswer:
         tables |= panel.tables
         meta |= panel.meta
         sigmas = dict(panel.meta.get("sigmas", {}))
-    case = _case(request)
+    case = case_of_pair(request.party_a, request.party_b, request.case)
     if case is not None:
         answer = mirror_of_case(case, sigma=request.sigma, sigmas=sigmas, coverage=request.coverage)
         tables |= {title: _of_year(table, request.year) for title, table in answer.tables.items()}
@@ -113,24 +114,6 @@ def mirror(request: MirrorRequest) -> MirrorAnswer:
 
 def _of_year(table: pl.DataFrame, year: int | None) -> pl.DataFrame:
     return table if year is None else table.filter(pl.col("year") == year)
-
-
-def _case(request: MirrorRequest) -> Case | None:
-    wanted = {request.party_a, request.party_b}
-    if request.case is not None:
-        case = read_case(request.case)
-        if {case.settings.party_a, case.settings.party_b} != wanted:
-            raise InvalidInput(
-                f"The case {request.case} is about {case.settings.party_a} and {case.settings.party_b}.",
-                f"asked for {request.party_a} and {request.party_b}",
-                "name its two countries.",
-            )
-        return case
-    for name in embedded_cases():
-        case = read_case(name)
-        if {case.settings.party_a, case.settings.party_b} == wanted:
-            return case
-    return None
 
 
 def case_priors(

@@ -26,8 +26,15 @@ from karwan.models.potential import (
     rank_newcomers,
 )
 from karwan.models.smart import Elasticities, simulate_corridor, simulate_tariffs
-from karwan.tables.case import Case, embedded_cases, inspect_case, read_case
-from karwan.trade_desk.world_flows import WorldFlows, read_distances, read_world_flows, store_world_flows
+from karwan.tables.case import Case, embedded_cases
+from karwan.trade_desk.pair_case import case_of_pair
+from karwan.trade_desk.world_flows import (
+    SITC_SECTIONS,
+    WorldFlows,
+    read_distances,
+    read_world_flows,
+    store_world_flows,
+)
 
 BRIEF_SCHEMA = {
     "product_id": pl.String,
@@ -44,18 +51,6 @@ BRIEF_SCHEMA = {
 FINE_LEVEL = 500  # products from which a country's exports over imports of one product mean re-export
 ELASTICITY_RANGE = (2.5, 8.0)  # of trade to trade cost, assumed; Head & Mayer (2014) give 5.03 as the median
 DAY_SHARE_RANGE = (0.006, 0.021)  # ad-valorem cost of a day, Hummels & Schaur (2013)
-SITC_SECTIONS = {
-    "0": "Food and live animals",
-    "1": "Beverages and tobacco",
-    "2": "Crude materials",
-    "3": "Mineral fuels",
-    "4": "Animal and vegetable oils",
-    "5": "Chemicals",
-    "6": "Manufactures by material",
-    "7": "Machinery and transport equipment",
-    "8": "Other manufactures",
-    "9": "Other commodities",
-}
 
 
 @dataclass(frozen=True)
@@ -298,7 +293,7 @@ def region_of(country: str) -> tuple[str, ...]:
 
 
 def _from_case(request: PotentialRequest) -> PotentialAnswer:
-    case = _case_of({request.exporter, request.importer})
+    case = case_of_pair(request.exporter, request.importer)
     if case is None:
         raise InvalidInput(
             f"No embedded case has {request.exporter} and {request.importer}, and no trade table is given.",
@@ -314,15 +309,6 @@ def _from_case(request: PotentialRequest) -> PotentialAnswer:
         "commands": " ".join(commands),
     }
     return PotentialAnswer({f"published potentials and offers, {name}": published}, meta, None, commands)
-
-
-def _case_of(pair: set[str]) -> Case | None:
-    """The embedded case of two countries; a case that cannot be read is no hindrance to another."""
-    for name in embedded_cases():
-        found, _ = inspect_case(name)
-        if found is not None and {found.settings.party_a, found.settings.party_b} == pair:
-            return read_case(name)
-    return None
 
 
 def _commands(exporter: str, importer: str) -> tuple[str, ...]:

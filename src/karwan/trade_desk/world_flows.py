@@ -16,6 +16,18 @@ LEVELS = {
     "hs6": (6, "HS6 subheadings"),
     "sitc1": (1, "SITC sections"),
 }
+SITC_SECTIONS = {
+    "0": "Food and live animals",
+    "1": "Beverages and tobacco",
+    "2": "Crude materials",
+    "3": "Mineral fuels",
+    "4": "Animal and vegetable oils",
+    "5": "Chemicals",
+    "6": "Manufactures by material",
+    "7": "Machinery and transport equipment",
+    "8": "Other manufactures",
+    "9": "Other commodities",
+}
 YEARS_AVERAGED = 5
 COLUMNS = ("exporter", "importer", "product", "value_usd")
 

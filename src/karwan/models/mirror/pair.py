@@ -13,8 +13,9 @@ from scipy.special import ndtri
 
 from karwan.errors import InvalidInput
 from karwan.models.mirror.cif import PUBLISHED
-from karwan.models.mirror.periods import YEAR, Figure, YearFigure, calendar_year, whole_months
+from karwan.models.mirror.periods import Figure, YearFigure, calendar_year
 from karwan.models.mirror.reconcile import combine
+from karwan.models.period import YEAR, whole_months
 
 RANK = {"official": 0, "press": 1, "speech": 2}
 WAYS = ("a_to_b", "b_to_a")

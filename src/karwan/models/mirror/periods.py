@@ -5,10 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from itertools import count
 
-YEAR = 12
+from karwan.models.period import YEAR
 
 
 @dataclass(frozen=True)
@@ -58,19 +57,6 @@ class YearFigure:
     source_ids: tuple[str, ...]
     rank: int
     fob: bool = False
-
-
-def month_number(day: date) -> int:
-    """12 x year + month - 1."""
-    return day.year * YEAR + day.month - 1
-
-
-def whole_months(start: date, end: date) -> tuple[int, int] | None:
-    """First month and month after of a period of whole months; None where it cuts a month."""
-    after = end + timedelta(days=1)
-    if start.day != 1 or after.day != 1 or after <= start:
-        return None
-    return month_number(start), month_number(after)
 
 
 def calendar_year(figures: Sequence[Figure], year: int, *, most_moved: float = 0.5) -> YearFigure | None:
