@@ -176,8 +176,13 @@ def _corridors() -> CorridorSection:
         for seq, part in enumerate(parts)
     ]
     criticality = table(
-        "place_id place kind reroute extra_usd_t extra_hours extra_usd_year pairs_cut value_hour_usd_year value_truck_usd_year rank",
-        [(f"p{k}", name, kind, reroute, 60.0 - 7 * k, 120.0 - 15 * k, 9e6 / (k + 1), 6 if k == 0 else 0, 420e3 / (k + 1), 91e3 / (k + 1), k + 1) for k, (name, kind, reroute) in enumerate((("Torkham", "crossing", "Chaman, else Iran by sea"), ("Hairatan", "crossing", "Torghundi"), ("Karachi", "terminal", "Port Qasim"), ("Termez - Mazar", "link", "Herat road"), ("Khunjerab", "crossing", "no other"), ("Sarakhs", "crossing", "Incheh Borun")))],
+        "place_id place kind in_row reroute extra_usd_t extra_hours extra_usd_year pairs_cut value_hour_usd_year value_truck_usd_year rank",
+        [(f"p{k}", name, kind, "Landi Kotal; Peshawar – Torkham (road)" if k == 0 else None, reroute, 60.0 - 7 * k, 120.0 - 15 * k, 9e6 / (k + 1), 6 if k == 0 else 0, 420e3 / (k + 1), 91e3 / (k + 1), k + 1) for k, (name, kind, reroute) in enumerate((("Torkham", "crossing", "Chaman, else Iran by sea"), ("Hairatan", "crossing", "Torghundi"), ("Karachi", "terminal", "Port Qasim"), ("Termez - Mazar", "link", "Herat road"), ("Khunjerab", "crossing", "no other"), ("Sarakhs", "crossing", "Incheh Borun")))],
+    )
+    weak = (("TRK", "Torkham", "crossing", ["TRK"]), ("KHI", "Karachi", "terminal", ["KHI"]), ("TMZ-MZR", "Termez – Mazar", "link", ["TMZ", "MZR"]))
+    weak_points = table(
+        "place_id place kind mode rank same_as_rank extra_usd_t extra_hours extra_usd_year pairs_cut cut_off value_hour_usd_year value_truck_usd_year lons lats",
+        [(pid, name, kind, "road" if kind == "link" else "", k + 1, None, 60.0 - 7 * k, 120.0 - 15 * k, 9e6 / (k + 1), 6 if k == 0 else 0, ["Almaty → Karachi"] if k == 0 else [], 420e3 / (k + 1), 91e3 / (k + 1), [PLACE[n][5] for n in at], [PLACE[n][4] for n in at]) for k, (pid, name, kind, at) in enumerate(weak)],
     )
     sensitivity = table(
         "parameter table row_key value_text corridor_now corridor_flipped switch_text flips",
@@ -192,7 +197,7 @@ def _corridors() -> CorridorSection:
         table("node_id name kind country lat lon rank", NODES),
         table("corridor_id colour seq mode state lons lats", lines),
         table("corridor_id corridor colour direction pair_label days on_time_label", arrivals),
-        criticality, sensitivity,
+        criticality, sensitivity, weak_points,
     )  # fmt: skip
 
 

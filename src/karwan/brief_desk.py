@@ -8,7 +8,8 @@ from karwan.brief.build import BriefParts, build_brief
 from karwan.brief.corridors import CorridorStudy
 from karwan.brief.goods import landed_table
 from karwan.brief.model import Brief
-from karwan.corridor_desk import criticality_table, sensitivity_table
+from karwan.corridor_desk import sensitivity_table
+from karwan.criticality_desk import brief_weak_points
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.basket import basket_section
@@ -31,12 +32,14 @@ def brief_of(case: Case, as_of: date) -> Brief:
     landed = landed_table(study)
     basket, basket_text = basket_section(case, landed, as_of)
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    criticality, weak_points = brief_weak_points(study)
     a, b = case.settings.party_a, case.settings.party_b
     parts = BriefParts(
         reconciled=reconciled_case(case, as_of).table.select(BRIEF_COLUMNS),
         potential=brief_potential(case),
         basket=basket,
-        criticality=criticality_table(study),
+        criticality=criticality,
+        weak_points=weak_points,
         sensitivity=sensitivity_table(study),
         basket_text=basket_text,
         commands=(

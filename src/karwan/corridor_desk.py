@@ -1,8 +1,7 @@
-"""Corridors as a whole: weak points, sensitivity of their ranking and assignment of demand, from a case."""
+"""Corridors as a whole: their networks and demand from a case, and the sensitivity of their ranking."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,10 @@ from karwan.models.criticality import (
     LINK,
     Arcs,
     ChoiceModel,
-    Criticality,
     Pair,
     Place,
     Queue,
     Trade,
-    close_pairs,
-    criticality,
 )
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.route import make_route
@@ -29,20 +25,6 @@ from karwan.models.sensitivity import Rival, sensitivity
 from karwan.models.shipment import make_shipment
 from karwan.tables import Case
 
-TABLE_COLUMNS = (
-    "place_id",
-    "place",
-    "kind",
-    "reroute",
-    "extra_usd_t",
-    "extra_hours",
-    "extra_usd_year",
-    "pairs_cut",
-    "value_hour_usd_year",
-    "value_truck_usd_year",
-    "rank",
-)
-BRIEF_ROWS = 15  # the rest is one command away: karwan corridor critical
 BEYOND = 1.02
 MOST_REBUILT = 6
 SENSITIVITY_COLUMNS = (
@@ -73,32 +55,6 @@ class Demand:
     """Tonnes a year by direction ('a_to_b', 'b_to_a'), and what they rest on in a sentence each."""
 
     tonnes_year: Mapping[str, float]
-    text: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CriticalAnswer:
-    """What `karwan corridor critical` prints.
-
-    Attributes
-    ----------
-    places
-        Columns as `CorridorSection.criticality`, then tonnes_year, extra_money_usd_year, pairs_hit, tonnes_year_cut,
-        background_hours_year.
-    pairs
-        Two places closed together: place_1, place_2, extra_usd_t, extra_hours, extra_usd_year, beyond_usd_year, pairs_cut.
-    sides
-        crossing, side, value_hour_usd_year.
-    reroutes
-        place_id, place, direction, origin, destination, before, after, extra_usd_t, extra_hours, extra_usd_year.
-    text
-        Sentences on the demand and on what the figures mean.
-    """
-
-    places: pl.DataFrame
-    pairs: pl.DataFrame
-    sides: pl.DataFrame
-    reroutes: pl.DataFrame
     text: tuple[str, ...]
 
 
@@ -208,7 +164,7 @@ class CorridorBase:
         corridor = name_route(route, self.study.corridors, backward=DIRECTIONS[trade] == "b_to_a")
         if corridor is not None:
             return str(next(c["name"] for c in self.study.corridors if c["corridor_id"] == corridor))
-        passed = [self.study.place_name(c) for c in route.crossings]
+        passed = [self.study.place_name(c).split(" (")[0] for c in route.crossings]
         return f"a way over {', '.join(passed)}" if passed else "a way without a land border"
 
 
@@ -257,184 +213,6 @@ def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
             f"{load.name.lower()} at USD {load.price_usd_t:,.0f}/t: {tonnes[direction]:,.0f} t a year, spread evenly over the pairs (assumed)."
         )
     return Demand(tonnes, tuple(text))
-
-
-# -- weak points ---------------------------------------------------------------------------------------------
-
-
-def criticality_table(study: CorridorStudy) -> pl.DataFrame:
-    """Weak points of the corridors as they stand; see `CorridorSection.criticality`.
-
-    Places whose closure changes nothing and where an hour is worth nothing are left out, and all behind the first 40.
-    """
-    found = [(e.direction, e.origin, e.destination, e.found) for e in study.evaluated]
-    base = CorridorBase(study, found=found)
-    table = _places(base, criticality(base.trades, base.choice(), queues=base.queues()))
-    return table.select(TABLE_COLUMNS).head(BRIEF_ROWS)
-
-
-def critical_answer(base: CorridorBase, *, most: int = 6) -> CriticalAnswer:
-    """Weak points of a base with the pairs of the most critical ones.
-
-    Parameters
-    ----------
-    base
-        Networks and demand.
-    most
-        Crossings and terminals whose pairs are closed together.
-    """
-    result = criticality(base.trades, base.choice(), queues=base.queues())
-    top = result.places.filter((pl.col("kind") != LINK) & (pl.col("pairs_hit") > 0)).head(most)
-    chosen = [(r["kind"], r["place_id"]) for r in top.iter_rows(named=True)]
-    sides = result.sides.with_columns(
-        crossing=pl.col("crossing_id").map_elements(base.study.place_name, return_dtype=pl.String)
-    )
-    sides = sides.filter(pl.col("value_hour_usd_year") > 0).sort(
-        "value_hour_usd_year", "crossing_id", "side", descending=[True, False, False]
-    )
-    return CriticalAnswer(
-        places=_places(base, result),
-        pairs=_pair_table(base, close_pairs(base.trades, chosen)),
-        sides=sides.select("crossing_id", "crossing", "side", "value_hour_usd_year"),
-        reroutes=_reroutes(base, result),
-        text=(*base.demand.text, _searched(base)),
-    )
-
-
-def _searched(base: CorridorBase) -> str:
-    if not base.within:
-        return "Detours may pass any country of the case."
-    names = ", ".join(base.case.country_name(c) for c in sorted(base.within))
-    return f"Detours keep to the countries that a named corridor passes: {names}."
-
-
-def _places(base: CorridorBase, result: Criticality) -> pl.DataFrame:
-    table = result.places.filter((pl.col("pairs_hit") > 0) | (pl.col("value_hour_usd_year") > 0))
-    effects: dict[Place, list[dict[str, Any]]] = {}
-    for row in result.effects.iter_rows(named=True):
-        effects.setdefault((row["kind"], row["place_id"]), []).append(row)
-    names: dict[tuple[int, tuple[int, ...]], str] = {}
-    keys = [(r["kind"], r["place_id"]) for r in table.iter_rows(named=True)]
-    table = table.with_columns(
-        place=pl.Series([base.place_name(k) for k in keys], dtype=pl.String),
-        reroute=pl.Series([_spoken(base, effects.get(k, []), names) for k in keys], dtype=pl.String),
-        rank=pl.int_range(1, table.height + 1, dtype=pl.Int64),
-    )
-    extras = [c for c in table.columns if c not in TABLE_COLUMNS]
-    return table.select(*TABLE_COLUMNS, *extras)
-
-
-def _spoken(
-    base: CorridorBase, effects: Sequence[Mapping[str, Any]], names: dict[tuple[int, tuple[int, ...]], str]
-) -> str:
-    """What replaces a place in words, the change that most pairs make first."""
-    if not effects:
-        return "no best route uses it"
-    moves: Counter[str] = Counter()
-    for row in effects:
-        before = _named(base, row["trade"], row["before"], names)
-        if row["after"] is None:
-            moves[f"{before}: cut off"] += 1
-            continue
-        after = _named(base, row["trade"], row["after"], names)
-        moves[f"{before} by another way" if before == after else f"{before} → {after}"] += 1
-    parts = sorted(moves.items(), key=lambda m: (-m[1], m[0]))
-    many = len(parts) > 1
-    shown = [f"{text} ({count})" if many else text for text, count in parts[:3]]
-    return "; ".join(shown) + ("; other changes" if len(parts) > 3 else "")
-
-
-def _named(
-    base: CorridorBase, trade: int, arcs: Sequence[int], names: dict[tuple[int, tuple[int, ...]], str]
-) -> str:
-    key = (trade, tuple(arcs))
-    if key not in names:
-        names[key] = base.route_name(trade, arcs)
-    return names[key]
-
-
-def _reroutes(base: CorridorBase, result: Criticality) -> pl.DataFrame:
-    names: dict[tuple[int, tuple[int, ...]], str] = {}
-    label = base.study.names
-    rows = []
-    for e in result.effects.filter(pl.col("kind") != LINK).iter_rows(named=True):
-        after = None if e["after"] is None else _named(base, e["trade"], e["after"], names)
-        rows.append(
-            {
-                "place_id": e["place_id"],
-                "place": base.place_name((e["kind"], e["place_id"])),
-                "direction": DIRECTIONS[e["trade"]],
-                "origin": label[e["origin"]],
-                "destination": label[e["destination"]],
-                "before": _named(base, e["trade"], e["before"], names),
-                "after": "cut off" if after is None else after,
-                **{k: e[k] for k in ("extra_usd_t", "extra_hours", "extra_usd_year")},
-            }
-        )
-    schema = {
-        **dict.fromkeys(
-            ["place_id", "place", "direction", "origin", "destination", "before", "after"], pl.String
-        ),
-        **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
-    }
-    return pl.DataFrame(rows, schema=schema)
-
-
-def _pair_table(base: CorridorBase, table: pl.DataFrame) -> pl.DataFrame:
-    numbers = ["extra_usd_t", "extra_hours", "extra_usd_year", "beyond_usd_year"]
-    schema = {
-        **dict.fromkeys(["place_1", "place_2"], pl.String),
-        **dict.fromkeys(numbers, pl.Float64),
-        "pairs_cut": pl.Int64,
-    }
-    rows = [
-        {
-            "place_1": base.place_name((r["kind_1"], r["place_id_1"])),
-            "place_2": base.place_name((r["kind_2"], r["place_id_2"])),
-            **{k: r[k] for k in (*numbers, "pairs_cut")},
-        }
-        for r in table.iter_rows(named=True)
-    ]
-    return pl.DataFrame(rows, schema=schema)
-
-
-def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame:
-    """Best route of each pair with places open and as it stands: what a closure that is already in force costs.
-
-    Returns
-    -------
-    direction, origin, destination, open_route, open_usd_t, open_hours, now_route, now_usd_t, now_hours, extra_usd_t, extra_hours,
-    extra_usd_year.
-    """
-    rows = []
-    label = closed.study.names
-    for number, (now, then) in enumerate(zip(closed.trades, opened.trades, strict=True)):
-        for pair, tonnes in now.tonnes.items():
-            row: dict[str, Any] = {
-                "direction": DIRECTIONS[number],
-                "origin": label[pair[0]],
-                "destination": label[pair[1]],
-            }
-            for word, base, trade in (("open", opened, then), ("now", closed, now)):
-                arcs = trade.best[pair]
-                row |= {
-                    f"{word}_route": "cut off" if arcs is None else base.route_name(number, arcs),
-                    f"{word}_usd_t": None if arcs is None else trade.money(arcs),
-                    f"{word}_hours": None if arcs is None else trade.time(arcs),
-                }
-            if row["open_usd_t"] is not None and row["now_usd_t"] is not None:
-                usd, hours = row["now_usd_t"] - row["open_usd_t"], row["now_hours"] - row["open_hours"]
-                row |= {
-                    "extra_usd_t": usd,
-                    "extra_hours": hours,
-                    "extra_usd_year": tonnes * (usd + now.hour_usd_t * hours),
-                }
-            rows.append(row)
-    texts, numbers = ["direction", "origin", "destination"], ["extra_usd_t", "extra_hours", "extra_usd_year"]
-    schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
-    for word in ("open", "now"):
-        schema |= {f"{word}_route": pl.String, f"{word}_usd_t": pl.Float64, f"{word}_hours": pl.Float64}
-    return pl.DataFrame(rows, schema={**schema, **dict.fromkeys(numbers, pl.Float64)})
 
 
 # -- sensitivity ---------------------------------------------------------------------------------------------
@@ -525,11 +303,7 @@ def _sensitivity(case: Case, found: Sequence[tuple[str, CorridorRoute]]) -> pl.D
 
 __all__ = [
     "CorridorBase",
-    "CriticalAnswer",
     "Demand",
-    "before_and_after",
-    "critical_answer",
-    "criticality_table",
     "demand_of",
     "rebuild_switches",
     "sensitivity_answer",

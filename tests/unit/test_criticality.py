@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from karwan.brief.build import CRITICALITY_SCHEMA, WEAK_POINT_SCHEMA
 from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase, before_and_after, critical_answer, criticality_table, demand_of
+from karwan.corridor_desk import CorridorBase, demand_of
+from karwan.criticality_desk import before_and_after, brief_weak_points, critical_answer
 from karwan.errors import InvalidInput
 from karwan.models.criticality import (
     CROSSING,
@@ -264,30 +266,41 @@ def test_demand_from_the_latest_flow() -> None:
     assert all("assumed" in line for line in demand.text)
 
 
-def test_brief_table_has_the_declared_columns_and_real_names() -> None:
-    table = criticality_table(study())
-    assert table.columns == [
-        "place_id",
-        "place",
-        "kind",
-        "reroute",
-        "extra_usd_t",
-        "extra_hours",
-        "extra_usd_year",
-        "pairs_cut",
-        "value_hour_usd_year",
-        "value_truck_usd_year",
-        "rank",
-    ]
+def test_brief_tables_have_the_declared_columns_and_real_names() -> None:
+    table, points = brief_weak_points(study())
+    assert table.schema == CRITICALITY_SCHEMA
+    assert points.schema == WEAK_POINT_SCHEMA
     first = table.row(0, named=True)
     assert (first["place"], first["kind"], first["reroute"]) == ("Xing", CROSSING, "Midland → Pass")
-    assert set(table["kind"]) <= {CROSSING, TERMINAL, LINK}
+    assert first["in_row"] == "Yard"
+    assert "Yard" not in table["place"].to_list()
+    assert set(points["kind"]) == {CROSSING, TERMINAL, LINK}
 
 
-def test_answer_closes_pairs_of_the_worst_places() -> None:
+def test_points_on_the_map_stand_where_the_places_are() -> None:
+    _, points = brief_weak_points(study())
+    at = {n: (lon, lat) for n, lon, lat in study().case["nodes"].select("node_id", "lon", "lat").iter_rows()}
+    rows = {r["place_id"]: r for r in points.iter_rows(named=True)}
+    assert (rows["X"]["lons"], rows["X"]["lats"]) == ([at["X"][0]], [at["X"][1]])
+    assert rows["B-Y"]["lons"] == [at["B"][0], at["Y"][0]]
+    assert rows["Q-P"]["mode"] == "sea"
+
+
+def test_answer_closes_the_worst_places_with_their_fallbacks() -> None:
     answer = critical_answer(base(), most=2)
-    assert answer.pairs.select("place_1", "place_2").rows() == [("Xing", "Yard")]
-    assert set(answer.reroutes["after"]) == {"Pass"}
+    first = answer.pairs.row(0, named=True)
+    assert (first["place_1"], first["place_2"]) == ("Xing", "Zenith")
+    assert (first["pairs_cut"], first["tonnes_year_cut"]) == (2, 20_000.0)
+    assert first["cut_off"] == ["Alford → Cove", "Cove → Alford"]
+    assert set(answer.reroutes["after"]) == {"Pass", "Rail"}
+    assert set(answer.reroutes["kind"]) == {CROSSING, LINK}
+    assert answer.text[-1].endswith("1 cuts a pair off.")
+
+
+def test_no_pair_of_places_is_closed_where_none_is_wanted() -> None:
+    answer = critical_answer(base(), most=0)
+    assert answer.pairs.is_empty()
+    assert "cut_off" not in answer.plain()["closed together"].columns
 
 
 def test_opened_base_is_never_dearer() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -25,7 +26,7 @@ class BriefParts:
 
     Attributes
     ----------
-    reconciled, potential, basket, criticality, sensitivity
+    reconciled, potential, basket, criticality, weak_points, sensitivity
         Tables as `Standing`, `GoodsSection` and `CorridorSection` describe them.
     basket_text, commands
         Sentences for section 3.
@@ -39,16 +40,26 @@ class BriefParts:
     basket_text: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     criticality: pl.DataFrame | None = None
+    weak_points: pl.DataFrame | None = None
     sensitivity: pl.DataFrame | None = None
     target: TargetSection = field(default_factory=lambda: empty_target())
 
 
-CRITICALITY_SCHEMA = {
-    **dict.fromkeys(["place_id", "place", "kind", "reroute"], pl.String),
+CRITICALITY_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["place_id", "place", "kind", "in_row", "reroute"], pl.String),
     **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
     "pairs_cut": pl.Int64,
     **dict.fromkeys(["value_hour_usd_year", "value_truck_usd_year"], pl.Float64),
     "rank": pl.Int64,
+}
+WEAK_POINT_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["place_id", "place", "kind", "mode"], pl.String),
+    **dict.fromkeys(["rank", "same_as_rank"], pl.Int64),
+    **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
+    "pairs_cut": pl.Int64,
+    "cut_off": pl.List(pl.String),
+    **dict.fromkeys(["value_hour_usd_year", "value_truck_usd_year"], pl.Float64),
+    **dict.fromkeys(["lons", "lats"], pl.List(pl.Float64)),
 }
 SENSITIVITY_SCHEMA = {
     **dict.fromkeys(
@@ -161,6 +172,9 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         sensitivity=pl.DataFrame(schema=SENSITIVITY_SCHEMA)
         if parts.sensitivity is None
         else parts.sensitivity,
+        weak_points=pl.DataFrame(schema=WEAK_POINT_SCHEMA)
+        if parts.weak_points is None
+        else parts.weak_points,
     )
 
 

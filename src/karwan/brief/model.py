@@ -80,10 +80,14 @@ class CorridorSection:
         Arrival distribution per headline route: corridor_id, corridor, colour, direction, pair_label, days (list of sampled
         door-to-door days, sorted, at most 400 values), on_time_label.
     criticality
-        place_id, place, kind ('crossing', 'terminal', 'link'), reroute ('text of what replaces it'), extra_usd_t, extra_hours,
-        extra_usd_year, pairs_cut, value_hour_usd_year, value_truck_usd_year, rank.
+        place_id, place, kind ('crossing', 'terminal', 'link'), in_row (names of places whose closure does the same), reroute ('text of
+        what replaces it'), extra_usd_t, extra_hours, extra_usd_year, pairs_cut, value_hour_usd_year, value_truck_usd_year, rank.
     sensitivity
         parameter, table, row_key, value_text, corridor_now, corridor_flipped, switch_text, flips (bool).
+    weak_points
+        Every place on a route, for the map: place_id, place, kind, mode (of a link), rank, same_as_rank (rank of the first place whose
+        closure does the same; null where that is the place itself), extra_usd_t, extra_hours, extra_usd_year, pairs_cut, cut_off (list
+        of pairs in words), value_hour_usd_year, value_truck_usd_year, lons, lats (one point, or the two ends of a link).
     """
 
     corridors: pl.DataFrame
@@ -97,6 +101,7 @@ class CorridorSection:
     arrivals: pl.DataFrame
     criticality: pl.DataFrame
     sensitivity: pl.DataFrame
+    weak_points: pl.DataFrame
 
 
 @dataclass(frozen=True)

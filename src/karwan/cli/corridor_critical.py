@@ -14,7 +14,10 @@ from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 from karwan.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from karwan.brief.corridors import CorridorStudy
+    from karwan.criticality_desk import CriticalAnswer
 
 OpenOption = Annotated[
     str | None, typer.Option("--open", help="Crossings or links taken as open: Torkham,Chaman.")
@@ -41,8 +44,10 @@ def critical(
     anywhere: Annotated[
         bool, typer.Option("--anywhere", help="Detours may pass countries no named corridor passes.")
     ] = False,
-    most: Annotated[int, typer.Option("--pairs", help="Close every two of so many worst places.", min=0)] = 6,
-    top: Annotated[int, typer.Option("--top", help="Rows to show in the plain table.", min=1)] = 25,
+    most: Annotated[
+        int, typer.Option("--pairs", help="Close so many worst places together with every other.", min=0)
+    ] = 10,
+    top: Annotated[int, typer.Option("--top", help="Rows to show in each plain table.", min=1)] = 25,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -52,13 +57,14 @@ def critical(
 
     Example: karwan corridor critical kaz-pak --open Torkham,Chaman
     """
-    from karwan.corridor_desk import TABLE_COLUMNS, CorridorBase, before_and_after, critical_answer
+    from karwan.corridor_desk import CorridorBase
+    from karwan.criticality_desk import before_and_after, critical_answer
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of, scenarios)
     _check_tonnes(tonnes_year)
-    base = CorridorBase(study, tonnes_year=tonnes_year, anywhere=anywhere)
     places = opened_places(study, opened)
+    base = CorridorBase(study, tonnes_year=tonnes_year, anywhere=anywhere)
     answers = {"": critical_answer(base, most=most)}
     tables = {}
     if places:
@@ -66,27 +72,26 @@ def critical(
         answers[" (opened)"] = critical_answer(other, most=most)
         tables["what the closure costs"] = before_and_after(base, other)
     for suffix, answer in answers.items():
-        shown = answer.places.head(top) if form is Format.TABLE else answer.places
-        tables |= {f"weak points{suffix}": shown, f"closed together{suffix}": answer.pairs}
-        tables |= {f"an hour less at a side{suffix}": answer.sides}
-        if form is not Format.TABLE:
-            tables[f"reroutes{suffix}"] = answer.reroutes
-    columns = {
-        f"weak points{s}": ["rank", *(c for c in TABLE_COLUMNS if c not in ("place_id", "rank"))]
-        for s in answers
-    }
-    text = [*answers[""].text]
-    if form is Format.JSON:
-        emit(
-            tables,
-            form,
-            meta={**_meta(study), "opened": sorted(places), "text": text},
-            under=study.case.scenarios,
-        )
-        return
-    emit(tables, form, columns=columns, under=study.case.scenarios)
+        tables |= answer.plain(suffix, top) if form is Format.TABLE else answer.tables(suffix)
+    text = _critical_text(study, places, list(answers.values()))
+    meta = {**_meta(study), "opened": sorted(places), "text": text} if form is Format.JSON else None
+    emit(tables, form, meta=meta, under=study.case.scenarios)
     if form is Format.TABLE:
         typer.echo("\n".join(("", *text)))
+
+
+def _critical_text(
+    study: CorridorStudy, places: frozenset[str], answers: Sequence[CriticalAnswer]
+) -> list[str]:
+    """Sentences below the tables; those on the opened base are marked."""
+    if len(answers) == 1:
+        return list(answers[0].text)
+    names = ", ".join(sorted({study.place_name(p) for p in places}))
+    return [
+        *answers[0].text,
+        f"(opened) is the network with these taken as open: {names}.",
+        *(f"(opened) {line}" for line in answers[1].text if line not in answers[0].text),
+    ]
 
 
 def sensitivity(

@@ -138,7 +138,7 @@ def close_pairs(
 
 
 def summarise(effects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Totals over the pairs a closure touches: means per rerouted tonne, sums per year, pairs cut off."""
+    """Totals over the pairs a closure touches: means per rerouted tonne, sums per year, pairs cut off (cut_pairs: origin and destination of each)."""
     moved = [e for e in effects if e["after"] is not None]
     cut = [e for e in effects if e["after"] is None]
     tonnes = sum(e["tonnes_year"] for e in moved)
@@ -154,6 +154,7 @@ def summarise(effects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "pairs_hit": len(effects),
         "pairs_cut": len(cut),
         "tonnes_year_cut": sum(e["tonnes_year"] for e in cut),
+        "cut_pairs": [[e["origin"], e["destination"]] for e in cut],
     }
 
 
@@ -162,6 +163,7 @@ SUMMARY_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["extra_money_usd_year", "extra_tonne_hours_year"], pl.Float64),
     **dict.fromkeys(["pairs_hit", "pairs_cut"], pl.Int64),
     "tonnes_year_cut": pl.Float64,
+    "cut_pairs": pl.List(pl.List(pl.String)),
 }
 PAIR_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["kind_1", "place_id_1", "kind_2", "place_id_2"], pl.String),

@@ -27,8 +27,8 @@ class Criticality:
     ----------
     places
         kind, place_id, tonnes_year (that reroute), extra_usd_t, extra_hours (means over these tonnes), extra_usd_year (money and value
-        of time), extra_money_usd_year, extra_tonne_hours_year, pairs_hit, pairs_cut, tonnes_year_cut, value_hour_usd_year,
-        value_truck_usd_year, background_hours_year (truck hours that one more truck of capacity saves the traffic of others), rank,
+        of time), extra_money_usd_year, extra_tonne_hours_year, pairs_hit, pairs_cut, tonnes_year_cut, cut_pairs,
+        value_hour_usd_year, value_truck_usd_year, background_hours_year (truck hours that one more truck of capacity saves the traffic of others), rank,
         same_as_rank (rank of the first place whose closure sends the same pairs the same ways; null where that is the place itself).
     effects
         One row per place and pair that its closure touches: kind, place_id, trade (index), origin, destination, tonnes_year, before,
