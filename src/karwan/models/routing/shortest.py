@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,9 @@ from karwan._kernels import shortest as kernel
 from karwan.errors import InvalidInput
 from karwan.models.routing.adjacency import Adjacency, state_ids
 
+if TYPE_CHECKING:
+    from karwan.models.routing.hierarchy import Shortcuts
+
 Array = np.ndarray[Any, Any]
 
 
@@ -19,8 +22,8 @@ Array = np.ndarray[Any, Any]
 class Impedance:
     """One weight per arc, laid out for searches from either end.
 
-    `_rooms` keeps working memory between one-to-one queries. It holds no result, and a query that finds none
-    free (another thread has it) makes its own.
+    `shortcuts` is there when the adjacency has a hierarchy. `_rooms` keeps working memory between one-to-one
+    queries. It holds no result, and a query that finds none free (another thread has it) makes its own.
     """
 
     adjacency: Adjacency
@@ -29,10 +32,13 @@ class Impedance:
     in_weight: Array
     bucket_width: float
     n_buckets: int
+    shortcuts: Shortcuts | None = None
     _rooms: list[kernel.Room] = field(default_factory=list, repr=False, compare=False)
 
     def between(self, origins: Array, destinations: Array) -> tuple[float, Array]:
         """Least impedance and its arcs between two sets of distinct states (int32)."""
+        if self.shortcuts is not None:
+            return self.shortcuts.between(origins, destinations)
         adjacency = self.adjacency
         n_entries = adjacency.n_states + 1
         total = -1.0
@@ -115,7 +121,15 @@ def weigh(adjacency: Adjacency, weights: ArrayLike) -> Impedance:
         bad = np.flatnonzero(~(values >= 0.0))
         raise InvalidInput("weights must be >= 0", f"{bad.size} arcs, first arc {bad[0]}: {values[bad[0]]}")
     width, n_buckets = kernel.bucket_width(values)
-    return Impedance(adjacency, values, values[adjacency.out_arc], values[adjacency.in_arc], width, n_buckets)
+    return Impedance(
+        adjacency,
+        values,
+        values[adjacency.out_arc],
+        values[adjacency.in_arc],
+        width,
+        n_buckets,
+        adjacency.hierarchy.price(values) if adjacency.hierarchy else None,
+    )
 
 
 def least_cost(impedance: Impedance, origin: ArrayLike, destination: ArrayLike) -> Path:
