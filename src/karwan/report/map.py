@@ -23,8 +23,10 @@ from karwan.report.svg import Drawing, points
 from karwan.report.text import clean
 
 WIDTH, RATIO = 900.0, 1.28
+Box = tuple[float, float, float, float]
 _REACH, _WATER = 0.45, ("sea", "ferry")
 _BORDER = "#8d8270"
+_EDGE = 60.0  # land further outside the window is drawn flat
 
 
 def draw_map(
@@ -51,10 +53,8 @@ def draw_map(
     known = nodes.filter(pl.col("lon").is_not_null() & pl.col("lat").is_not_null()) if nodes.height else nodes
     if known.is_empty():
         return None
-    lon, lat = _extent(known, lines, parties)
-    frame = fit_frame(lon, lat, WIDTH, RATIO)
-    box = frame.box()
-    base = read_basemap((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1))
+    frame = map_frame(known, lines, parties)
+    base = read_basemap(map_box(frame))
     drawing = Drawing("map", WIDTH, frame.height, title, description)
     drawing.defs.append(
         f'<clipPath id="map-w"><rect x="0" y="0" width="{WIDTH:.0f}" height="{frame.height:.1f}"/></clipPath>'
@@ -68,9 +68,20 @@ def draw_map(
     _draw_places(drawing, known, found, frame, closed, base, names)
     drawing.raw("</g>")
     drawing.rect(0.5, 0.5, WIDTH - 1, frame.height - 1, "none", stroke=_BORDER)
-    _draw_scale(drawing, frame)
+    draw_scale(drawing, frame)
     drawing.height = _draw_legend(drawing, corridors, found, frame.height, bool(closed))
     return drawing.render(), _notes(base, frame)
+
+
+def map_frame(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) -> Frame:
+    """Window of the map; `nodes` have coordinates."""
+    return fit_frame(*_extent(nodes, lines, parties), WIDTH, RATIO)
+
+
+def map_box(frame: Frame) -> Box:
+    """West, south, east, north of the base map of a window, degrees."""
+    west, south, east, north = frame.box()
+    return west - 1, south - 1, east + 1, north + 1
 
 
 def _extent(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) -> tuple[Floats, Floats]:
@@ -102,14 +113,15 @@ def _notes(base: Basemap, frame: Frame) -> tuple[str, ...]:
     notes = list(base.credit)
     if base.relief is None:
         notes.append("Relief is not drawn: the package pyworldatlas-mapdata-standard is not installed.")
-    names = [line.name for line in base.disputed if _visible(line.coordinates, frame)]
+    names = [line.name for line in base.disputed if is_visible(line.coordinates, frame)]
     if names:
         notes.append("Dashed borders are disputed: " + "; ".join(dict.fromkeys(names)) + ".")
     notes.append("Borders are drawn for orientation and imply no position on the status of any territory.")
     return tuple(notes)
 
 
-def _visible(coordinates: Floats, frame: Frame) -> bool:
+def is_visible(coordinates: Floats, frame: Frame) -> bool:
+    """Whether a point of the line lies inside the window."""
     x, y = frame.place(coordinates[:, 0], coordinates[:, 1])
     return bool(((x > 0) & (x < frame.width) & (y > 0) & (y < frame.height)).any())
 
@@ -127,6 +139,8 @@ def _graticule(drawing: Drawing, frame: Frame) -> None:
 
 def _line_path(frame: Frame, coordinates: Floats, tolerance: float) -> str:
     x, y = frame.place(coordinates[:, 0], coordinates[:, 1])
+    if x.max() < 0 or x.min() > frame.width or y.max() < 0 or y.min() > frame.height:
+        return ""
     kept = simplify(x, y, tolerance)
     return points(x[kept], y[kept])
 
@@ -136,6 +150,7 @@ def _country_path(frame: Frame, country: Country, box: tuple[float, float, float
     for ring in country.rings:
         lon, lat = np.clip(ring[:, 0], box[0], box[2]), np.clip(ring[:, 1], box[1], box[3])
         x, y = frame.place(lon, lat)
+        x, y = np.clip(x, -_EDGE, frame.width + _EDGE), np.clip(y, -_EDGE, frame.height + _EDGE)
         if np.ptp(x) * np.ptp(y) < 2.0:
             continue
         kept = simplify(x, y, 0.5)
@@ -181,10 +196,7 @@ def sea_names() -> tuple[dict[str, Any], ...]:
     return tuple(csv.DictReader(text.splitlines()))
 
 
-Box = tuple[float, float, float, float]
-
-
-def _draw_seas(drawing: Drawing, frame: Frame, boxes: list[Box]) -> None:
+def draw_sea_names(drawing: Drawing, frame: Frame, boxes: list[Box]) -> None:
     """Names of seas where they meet nothing in `boxes`, which grows by them."""
     west, south, east, north = frame.box()
     for sea in sea_names():
@@ -288,10 +300,10 @@ def _draw_places(
     boxes = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
     boxes.append((0.0, frame.height - 40, 0.16 * frame.width + 90, frame.height))
     if base.countries:
-        _draw_seas(drawing, frame, boxes)
-    _country_names(drawing, base, frame, boxes, path)
+        draw_sea_names(drawing, frame, boxes)
+    draw_country_names(drawing, base, frame, boxes, path)
     for label in placed:
-        _label(drawing, label, label.wish.text in closed)
+        draw_label(drawing, label, label.wish.text in closed)
 
 
 def _mark(drawing: Drawing, x: float, y: float, kind: str, shut: bool) -> None:
@@ -380,7 +392,8 @@ def _exit_share(strand: Strand, frame: Frame, near: int, far: int) -> float:
     return min(shares)
 
 
-def _label(drawing: Drawing, label: Placed, shut: bool) -> None:
+def draw_label(drawing: Drawing, label: Placed, shut: bool) -> None:
+    """A placed label with its leader; that of a shut place in red."""
     wish = label.wish
     if label.leader:
         end = label.x if label.x > wish.x else label.x + label.width
@@ -400,7 +413,7 @@ def _label(drawing: Drawing, label: Placed, shut: bool) -> None:
 _MOVES = ((0, 0), (0, 26), (0, -26), (45, 0), (-45, 0), (40, 30), (-40, -30), (0, 50), (0, -50), (80, 10))
 
 
-def _country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: list[Box], path: Floats) -> None:
+def draw_country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: list[Box], path: Floats) -> None:
     """Names of countries in wide capitals, large ones first, where they meet nothing."""
     for country in sorted(base.countries, key=lambda c: -c.area):
         text = clean(country.name, 40).upper()
@@ -423,7 +436,8 @@ def _country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: list[Bo
             )
 
 
-def _draw_scale(drawing: Drawing, frame: Frame) -> None:
+def draw_scale(drawing: Drawing, frame: Frame) -> None:
+    """Scale bar in the lower left corner."""
     target = frame.width * 0.16 * frame.km()
     power = 10 ** int(np.floor(np.log10(target)))
     length = max(f * power for f in (1, 2, 5) if f * power <= target)
