@@ -348,7 +348,7 @@ def test_command_takes_a_table_of_potentials(app: typer.Typer, tmp_path: Path) -
     assert [row["product_id"] for row in answer["basket"]] == ["010121"]
     assert answer["frontier"][1]["value_usd"] == pytest.approx(8e6)
     assert any("no costs" in line for line in answer["text"])
-    for bad, words in (("x,y\n1,2\n", "neither"), ("", "readable")):
+    for bad, words in (("x,y\n1,2\n", "neither"), ("", "cannot be read")):
         path.write_text(bad, encoding="utf-8")
         run = CliRunner().invoke(app, ["basket", "--table", str(path), "--goods", "1", "--target", "4e6"])
         assert isinstance(run.exception, InvalidInput)

@@ -182,7 +182,7 @@ def test_bad_rival_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "rivals.csv"
     for text, match in (
         ("origin\nAUS\n", "lacks price"),
-        ("origin,price_usd_t\nAUS,dear\n", "cannot be read"),
+        ("origin,price_usd_t\nAUS,dear\n", "no numbers"),
     ):
         path.write_text(text)
         with pytest.raises(InvalidInput, match=match):

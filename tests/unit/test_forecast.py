@@ -252,7 +252,7 @@ def test_panel_of_the_users_own(case: Case, annual: pl.DataFrame, tmp_path: obje
     with pytest.raises(InvalidInput, match="no file"):
         panel_rates(case, annual, case.settings.as_of, path.with_suffix(".parquet"))
     (path.parent / "bad.parquet").write_bytes(b"no parquet")
-    with pytest.raises(InvalidInput, match="readable"):
+    with pytest.raises(InvalidInput, match="cannot be read"):
         panel_rates(case, annual, case.settings.as_of, path.parent / "bad.parquet")
 
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+from karwan.cli.output import CsvOption, JsonOption
+from karwan.cli.trade_options import PairCaseOption, StoreOption, show
 
 
 def register(app: typer.Typer) -> None:
@@ -22,10 +23,8 @@ def growth(  # noqa: PLR0913 - the options of one command
     partner: Annotated[
         str | None, typer.Argument(help="ISO alpha-3 code of the partner; all others by default.")
     ] = None,
-    case: Annotated[
-        str | None, typer.Option("--case", help="Case of the two; the embedded one by default.")
-    ] = None,
-    store: Annotated[str | None, typer.Option("--store", help="Trade store with their statistics.")] = None,
+    case: PairCaseOption = None,
+    store: StoreOption = None,
     by: Annotated[
         list[str] | None, typer.Option(help="product, partner or direction; repeat, or separate by commas.")
     ] = None,
@@ -68,7 +67,7 @@ def growth(  # noqa: PLR0913 - the options of one command
             limit=limit,
         )
     )
-    emit(answer.tables, chosen(as_json, as_csv), columns=_shown(answer.tables), meta=answer.meta)
+    show(answer, as_json, as_csv, _shown(answer.tables))
 
 
 def _shown(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+from karwan.cli.output import CsvOption, JsonOption
+from karwan.cli.trade_options import (
+    DistancesOption,
+    LevelOption,
+    PairCaseOption,
+    StoreOption,
+    TableOption,
+    show,
+)
 
 SHOWN = {
     "country": (
@@ -46,17 +53,11 @@ def register(app: typer.Typer) -> None:
 def mirror(  # noqa: PLR0913 - the options of one command
     party_a: Annotated[str, typer.Argument(help="ISO alpha-3 code of the first country.")],
     party_b: Annotated[str, typer.Argument(help="ISO alpha-3 code of the second.")],
-    case: Annotated[
-        str | None, typer.Option("--case", help="Case with both sides' published figures.")
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", help="Trade store with both sides' reports.")
-    ] = None,
+    case: PairCaseOption = None,
+    store: StoreOption = None,
     level: Annotated[int | None, typer.Option(help="Digits of the product code; 0 is all goods.")] = None,
     year: Annotated[int | None, typer.Option(help="Only this year.")] = None,
-    distances: Annotated[
-        Path | None, typer.Option(help="Table of distances: estimates freight shares on the store.")
-    ] = None,
+    distances: DistancesOption = None,
     cif_share: Annotated[float | None, typer.Option(help="Stated freight share in import reports.")] = None,
     sigma: Annotated[
         float, typer.Option(help="Log error of a report where no panel gives one (assumed).")
@@ -88,17 +89,15 @@ def mirror(  # noqa: PLR0913 - the options of one command
             method=method,
         )
     )
-    emit(answer.tables, chosen(as_json, as_csv), columns=SHOWN, meta=answer.meta)
+    show(answer, as_json, as_csv, SHOWN)
 
 
 def indicators(
     country: Annotated[str, typer.Argument(help="ISO alpha-3 code.")],
     partner: Annotated[str | None, typer.Option(help="Partner: complementarity, intensity.")] = None,
-    table: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet: exporter [, importer], product, value_usd [, year].")
-    ] = None,
-    store: Annotated[str | None, typer.Option("--store", help="Trade store with the world's flows.")] = None,
-    level: Annotated[str | None, typer.Option(help="hs2, hs4, hs6 or sitc1.")] = None,
+    table: TableOption = None,
+    store: StoreOption = None,
+    level: LevelOption = None,
     year: Annotated[int | None, typer.Option(help="Year; the last one by default.")] = None,
     limit: Annotated[int, typer.Option(help="Products shown.", min=1)] = 20,
     least: Annotated[float, typer.Option(help="Leave out countries that export less, USD.", min=0)] = 0.0,
@@ -123,4 +122,4 @@ def indicators(
         least_usd=least,
     )
     answer = find(request)
-    emit(answer.tables, chosen(as_json, as_csv), columns=SHOWN, meta=answer.meta)
+    show(answer, as_json, as_csv, SHOWN)

@@ -10,6 +10,7 @@ import typer
 
 from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+from karwan.cli.trade_options import DistancesOption, LevelOption, StoreOption, TableOption, show
 
 POTENTIAL_SHOWN = (
     "product",
@@ -47,17 +48,13 @@ def register(app: typer.Typer) -> None:
 def potential(  # noqa: PLR0913 - the options of one command
     exporter: Annotated[str, typer.Argument(help="ISO alpha-3 code of the seller.")],
     importer: Annotated[str, typer.Argument(help="ISO alpha-3 code of the buyer.")],
-    table: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet: exporter, importer, product, value_usd [, year].")
-    ] = None,
-    store: Annotated[str | None, typer.Option(help="Trade store with bilateral flows by product.")] = None,
+    table: TableOption = None,
+    store: StoreOption = None,
     mapping: Annotated[str | None, typer.Option(help="Mapping of a table with other columns.")] = None,
-    level: Annotated[str | None, typer.Option(help="hs2, hs4, hs6 or sitc1; the finest by default.")] = None,
+    level: LevelOption = None,
     year: Annotated[list[int] | None, typer.Option(help="Year to average; repeat for several.")] = None,
     easiness: Annotated[str, typer.Option(help="observed, regional, gravity or corridor.")] = "observed",
-    distances: Annotated[
-        Path | None, typer.Option(help="exporter, importer, distance_km, contiguous; or CEPII's columns.")
-    ] = None,
+    distances: DistancesOption = None,
     tariffs: Annotated[
         Path | None, typer.Option(help="exporter, importer, product, rate_share [, rate_after_share].")
     ] = None,
@@ -102,12 +99,8 @@ def potential(  # noqa: PLR0913 - the options of one command
             import_demand=import_demand,
         )
     )
-    shown = {
-        title: [c for c in POTENTIAL_SHOWN if c in found.columns]
-        for title, found in answer.tables.items()
-        if "supply" in found.columns
-    }
-    emit(answer.tables, chosen(as_json, as_csv), columns=shown, meta=answer.meta)
+    by_product = [title for title, found in answer.tables.items() if "supply" in found.columns]
+    show(answer, as_json, as_csv, dict.fromkeys(by_product, POTENTIAL_SHOWN))
 
 
 def compete(

@@ -18,6 +18,7 @@ from karwan.models.basket.words import usd
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.carriage import land_capacity, landed_or_reckoned
+from karwan.trade_desk.frame import read_frame
 
 BASKET = "processed_40"
 SECTOR_CAP = 0.3  # of the brief's basket; a choice, no source asks for it
@@ -157,18 +158,7 @@ def goods_from_file(path: Path) -> pl.DataFrame:
     InvalidInput
         The file is absent, no table, or lacks a key or a bound.
     """
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    try:
-        if path.suffix == ".csv":
-            keys = {"product_id": pl.String, "product": pl.String}
-            table = pl.read_csv(path, schema_overrides=keys, comment_prefix="#")
-        else:
-            table = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInput(
-            f"{path.name} is no readable table.", str(error)[:200], "give CSV or Parquet."
-        ) from error
+    table = read_frame(path, texts=("product_id", "product"))
     for name, other in (("product_id", "product"), ("bound_usd", "unrealised_usd")):
         if name not in table.columns and other in table.columns:
             table = table.with_columns(pl.col(other).alias(name))

@@ -19,6 +19,7 @@ from karwan.models.network import NetworkRequest, build_network, worst_basis
 from karwan.models.route import assumed_share
 from karwan.models.shipment import find_product, make_shipment
 from karwan.tables.case import Case
+from karwan.trade_desk.frame import numbered, read_frame
 
 RIVAL_COLUMNS = {
     "origin": (pl.String, None),
@@ -172,25 +173,14 @@ def _own_offers(
 
 
 def _table_rivals(path: Path, case: Case, row: dict[str, object], importer: str) -> list[Offer]:
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", "", "check the path.")
-    try:
-        frame = pl.read_csv(path, infer_schema_length=0)
-        missing = [n for n in ("origin", "price_usd_t") if n not in frame.columns]
-        if missing:
-            raise InvalidInput(
-                f"{path.name} lacks {', '.join(missing)}.",
-                f"columns: {', '.join(frame.columns)}",
-                f"columns it may have: {', '.join(RIVAL_COLUMNS)}.",
-            )
-        frame = frame.select(
-            (pl.col(n).cast(kind) if n in frame.columns else pl.lit(None, dtype=kind)).alias(n)
-            for n, (kind, _) in RIVAL_COLUMNS.items()
-        )
-    except pl.exceptions.PolarsError as error:
-        raise InvalidInput(
-            f"{path.name} cannot be read.", str(error)[:200], "give CSV with numbers."
-        ) from error
+    fix = f"columns it may have: {', '.join(RIVAL_COLUMNS)}."
+    frame = read_frame(path, ("origin", "price_usd_t"), texts=None, fix=fix)
+    kinds = {name: kind for name, (kind, _) in RIVAL_COLUMNS.items()}
+    columns = [
+        pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in kinds.items()
+    ]
+    frame = numbered(path, frame, columns)
     if frame["origin"].null_count() or frame["price_usd_t"].null_count():
         raise InvalidInput(f"{path.name} has rows without origin or price.", "", "fill or drop them.")
     return [_rival(r, case, row, importer) for r in frame.iter_rows(named=True)]

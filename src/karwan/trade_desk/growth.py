@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from karwan.errors import InvalidInput
 from karwan.models.indicators.growth import Comparison, contributions, like_periods
 from karwan.models.indicators.seasonality import seasonality
 from karwan.models.standing import period_label
+from karwan.trade_desk.answer import Answer
 from karwan.trade_desk.figures import ALL, BOTH_WAYS, SERIES, Figures, case_figures, store_figures
 from karwan.trade_desk.pair_case import case_of_pair
 
@@ -97,15 +98,7 @@ class GrowthRequest:
     limit: int = 12
 
 
-@dataclass(frozen=True)
-class GrowthAnswer:
-    """Tables by title and facts beside them."""
-
-    tables: Mapping[str, pl.DataFrame]
-    meta: Mapping[str, Any] = field(default_factory=dict)
-
-
-def growth(request: GrowthRequest) -> GrowthAnswer:
+def growth(request: GrowthRequest) -> Answer:
     """Growth like for like, contributions to it, seasons, and what the figures cannot say.
 
     Returns
@@ -157,7 +150,7 @@ def growth(request: GrowthRequest) -> GrowthAnswer:
     if lacks:
         tables["not supported"] = pl.DataFrame(lacks, schema=LACKS, orient="row").unique(maintain_order=True)
     meta = {"notes": "; ".join(figures.notes)} if figures.notes else {}
-    return GrowthAnswer(tables, meta)
+    return Answer(tables, meta)
 
 
 def _figures(request: GrowthRequest) -> Figures:

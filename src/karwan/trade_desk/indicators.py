@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from karwan.errors import InvalidInput
 from karwan.models.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
+from karwan.trade_desk.answer import Answer
+from karwan.trade_desk.frame import numbered, read_frame
 from karwan.trade_desk.world_flows import WorldFlows, level_digits, level_title, store_world_flows
 
 NAMES = {
@@ -44,15 +44,7 @@ class IndicatorRequest:
     least_usd: float = 0.0
 
 
-@dataclass(frozen=True)
-class IndicatorAnswer:
-    """Tables by title and facts beside them."""
-
-    tables: Mapping[str, pl.DataFrame]
-    meta: Mapping[str, Any] = field(default_factory=dict)
-
-
-def indicators(request: IndicatorRequest) -> IndicatorAnswer:
+def indicators(request: IndicatorRequest) -> Answer:
     """Complexity, concentration and comparative advantage of a country, and how it fits a partner.
 
     Returns
@@ -97,7 +89,7 @@ def indicators(request: IndicatorRequest) -> IndicatorAnswer:
         "products": len(found.products),
         "second_eigenvalue": round(found.second_eigenvalue, 6),
     }
-    return IndicatorAnswer(tables, meta)
+    return Answer(tables, meta)
 
 
 def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
@@ -169,33 +161,17 @@ def read_exports(
     InvalidInput
         The file cannot be read or lacks a column.
     """
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    try:
-        raw = (
-            pl.read_parquet(path)
-            if path.suffix.lower() == ".parquet"
-            else pl.read_csv(path, infer_schema_length=0)
-        )
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInput(
-            f"{path.name} cannot be read.", str(error)[:200], "Give CSV or Parquet."
-        ) from error
-    columns = {key: next((n for n in names if n in raw.columns), None) for key, names in NAMES.items()}
-    missing = [key for key in ("exporter", "product", "value_usd") if columns[key] is None]
-    if missing:
-        raise InvalidInput(
-            f"{path.name} lacks {', '.join(missing)}.",
-            f"columns: {', '.join(raw.columns[:20])}",
-            "Name the columns exporter, importer, product, value_usd, year.",
-        )
+    others = {other: key for key, names in NAMES.items() for other in names if other != key}
+    raw = read_frame(
+        path,
+        ("exporter", "product", "value_usd"),
+        texts=None,
+        rename=others,
+        fix="Name the columns exporter, importer, product, value_usd, year.",
+    )
     kinds = {"value_usd": pl.Float64(), "year": pl.Int64()}
-    try:
-        table = raw.select(
-            pl.col(n).cast(kinds.get(k, pl.String())).alias(k) for k, n in columns.items() if n
-        )
-    except pl.exceptions.InvalidOperationError as error:
-        raise InvalidInput(f"{path.name} has values that are no numbers.", str(error)[:200]) from error
+    columns = [pl.col(n).cast(kinds.get(n, pl.String())) for n in NAMES if n in raw.columns]
+    table = numbered(path, raw, columns)
     places = [name for name in ("exporter", "importer") if name in table.columns]
     table = table.with_columns(pl.col(name).str.to_uppercase() for name in places)
     if "year" in table.columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from karwan.models.mirror import (
 from karwan.models.mirror.pair import pair_cif_share
 from karwan.models.standing import Parties, known_flows
 from karwan.tables import Case
+from karwan.trade_desk.answer import Answer
 from karwan.trade_desk.pair_case import case_of_pair
 from karwan.trade_desk.world_flows import read_distances
 
@@ -74,15 +75,7 @@ class MirrorRequest:
     method: str = "log"
 
 
-@dataclass(frozen=True)
-class MirrorAnswer:
-    """Tables by title and facts beside them."""
-
-    tables: Mapping[str, pl.DataFrame]
-    meta: Mapping[str, Any] = field(default_factory=dict)
-
-
-def mirror(request: MirrorRequest) -> MirrorAnswer:
+def mirror(request: MirrorRequest) -> Answer:
     """Both sides, their ratio and periods, and the reconciled value with its band.
 
     Raises
@@ -109,7 +102,7 @@ def mirror(request: MirrorRequest) -> MirrorAnswer:
             "no embedded case is about the two, and no store was given",
             "give --store FILE (see `karwan trade ingest`), or --case FOLDER.",
         )
-    return MirrorAnswer(tables, meta)
+    return Answer(tables, meta)
 
 
 def _of_year(table: pl.DataFrame, year: int | None) -> pl.DataFrame:
@@ -172,7 +165,7 @@ def mirror_of_case(
     sigma: float = PRIOR_SIGMA,
     sigmas: Mapping[str, float] | None = None,
     coverage: float = 0.9,
-) -> MirrorAnswer:
+) -> Answer:
     """A case's two sides by calendar year beside each other, and the reconciled series.
 
     Returns
@@ -191,7 +184,7 @@ def mirror_of_case(
         "cif_share": {way: round(share, 4) for way, share in priors.cif_share.items()},
         "cif_share_basis": "published coefficients (Gaulier & Zignago 2010) at the pair's distance",
     }
-    return MirrorAnswer({"both sides by year": _sides(found, case), "reconciled by year": series}, meta)
+    return Answer({"both sides by year": _sides(found, case), "reconciled by year": series}, meta)
 
 
 def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
@@ -219,7 +212,7 @@ def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
     return wide.with_columns(ratio=pl.when(known).then(larger / smaller))
 
 
-def _panel(request: MirrorRequest) -> MirrorAnswer:
+def _panel(request: MirrorRequest) -> Answer:
     """The pair's flows in the store, reconciled with reliability from every flow both sides report there."""
     reports, about = store_reports(request)
     wide = paired_reports(reports)
@@ -256,7 +249,7 @@ def _panel(request: MirrorRequest) -> MirrorAnswer:
         "states": found.counts(),
         "reliability": known if not assumed else known.clear(),
     }
-    return MirrorAnswer(tables, meta)
+    return Answer(tables, meta)
 
 
 def _total_sigmas(free: pl.DataFrame, parties: tuple[str, str]) -> dict[str, float]:

@@ -5,7 +5,7 @@ figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -27,6 +27,8 @@ from karwan.models.potential import (
 )
 from karwan.models.smart import Elasticities, simulate_corridor, simulate_tariffs
 from karwan.tables.case import Case, embedded_cases
+from karwan.trade_desk.answer import Answer
+from karwan.trade_desk.frame import read_frame
 from karwan.trade_desk.pair_case import case_of_pair
 from karwan.trade_desk.world_flows import (
     SITC_SECTIONS,
@@ -97,13 +99,11 @@ class PotentialRequest:
 
 
 @dataclass(frozen=True)
-class PotentialAnswer:
-    """Tables to show, what JSON says beside them, and the estimate where there is one."""
+class PotentialAnswer(Answer):
+    """An answer with the estimate where there is one, and commands that would bring more in."""
 
-    tables: dict[str, pl.DataFrame]
-    meta: dict[str, object]
     potential: Potential | None = None
-    commands: tuple[str, ...] = field(default=())
+    commands: tuple[str, ...] = ()
 
 
 def find_potential(request: PotentialRequest) -> PotentialAnswer:
@@ -196,26 +196,7 @@ def _corridor_factor(request: PotentialRequest) -> tuple[float | None, tuple[flo
 
 
 def _expectation(path: Path | None, columns: Sequence[str]) -> pl.DataFrame | None:
-    return None if path is None else _read_frame(path, columns).select(columns)
-
-
-def _read_frame(path: Path, columns: Sequence[str]) -> pl.DataFrame:
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", "", "check the path.")
-    try:
-        frame = (
-            pl.read_parquet(path)
-            if path.suffix.lower() == ".parquet"
-            else pl.read_csv(path, schema_overrides={"product": pl.String})
-        )
-    except pl.exceptions.PolarsError as error:
-        raise InvalidInput(
-            f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
-        ) from error
-    missing = [c for c in columns if c not in frame.columns]
-    if missing:
-        raise InvalidInput(f"{path.name} lacks {', '.join(missing)}.", "", f"it needs {', '.join(columns)}.")
-    return frame
+    return None if path is None else read_frame(path, columns, texts=("product",)).select(columns)
 
 
 def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.DataFrame]:
@@ -229,7 +210,8 @@ def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.
             "give --tariffs FILE with exporter, importer, product, rate_share and rate_after_share.",
         )
     given = Elasticities(request.import_demand)
-    tariffs = _read_frame(request.tariffs, ("exporter", "importer", "product", "rate_share"))
+    needs = ("exporter", "importer", "product", "rate_share")
+    tariffs = read_frame(request.tariffs, needs, texts=("product",))
     bought = make_margins(flows.table).flows.filter(pl.col("importer") == request.importer)
     bought = bought.with_columns(pl.col("exporter", "importer", "product").cast(pl.String))
     rates = tariffs.unique(subset=["exporter", "importer", "product"], keep="first", maintain_order=True)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from karwan.brief import TargetSection
-from karwan.errors import InvalidInput, UnknownName
+from karwan.errors import UnknownName
 from karwan.models.basket.words import usd
 from karwan.models.forecast import (
     BaseRate,
@@ -27,6 +27,7 @@ from karwan.models.forecast import (
 )
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
+from karwan.trade_desk.frame import read_frame
 
 DAYS_YEAR = 365.2425
 SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -432,20 +433,14 @@ def read_panel(path: Path) -> pl.DataFrame:
     InvalidInput
         The file is absent or no such panel.
     """
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    try:
-        table = pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInput(
-            f"{path.name} is no readable table.", str(error)[:200], "give CSV or Parquet."
-        ) from error
+    table = read_frame(path, ("exp", "imp", "time", "export"), texts=("exp", "imp"))
     return turnover_panel(table)
 
 
 def read_geography(paths: tuple[Path, Path]) -> tuple[frozenset[str], pl.DataFrame]:
     """Landlocked countries and distances of pairs from CEPII's two tables."""
-    places, pairs = pl.read_csv(paths[0]), pl.read_parquet(paths[1])
+    places = read_frame(paths[0], ("iso3", "landlocked"))
+    pairs = read_frame(paths[1], ("iso_o", "iso_d", "dist"))
     distances = pairs.filter(pl.col("iso_o") < pl.col("iso_d")).select(
         pair_a="iso_o", pair_b="iso_d", distance_km="dist"
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from karwan.errors import InvalidInput
+from karwan.trade_desk.frame import numbered, read_frame
 
 LEVELS = {
     "hs2": (2, "HS2 chapters"),
@@ -104,8 +105,8 @@ def read_world_flows(
     InvalidInput
         The file cannot be read, lacks a column, or has no code of that level.
     """
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", "", "check the path.")
+    if mapping and not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
     raw = _mapped(path, mapping) if mapping else _plain(path)
     table, digits = _at_level(raw, None if level is None else level_digits(level))
     table, note = _chosen_years(table, years)
@@ -113,33 +114,13 @@ def read_world_flows(
 
 
 def _plain(path: Path) -> pl.DataFrame:
-    try:
-        if path.suffix.lower() == ".parquet":
-            frame = pl.read_parquet(path)
-        else:
-            frame = pl.read_csv(path, infer_schema_length=0)
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
-        ) from error
-    missing = [name for name in COLUMNS if name not in frame.columns]
-    if missing:
-        raise InvalidInput(
-            f"{path.name} lacks {', '.join(missing)}.",
-            f"columns: {', '.join(frame.columns[:20])}",
-            f"name the columns {', '.join(COLUMNS)} (and year), or give --mapping.",
-        )
-    kept = [*COLUMNS, *(["year"] if "year" in frame.columns else [])]
+    fix = f"name the columns {', '.join(COLUMNS)} (and year), or give --mapping."
+    frame = read_frame(path, COLUMNS, texts=None, fix=fix)
     texts = [pl.col(n).cast(pl.String).str.strip_chars() for n in ("exporter", "importer", "product")]
     texts[:2] = [text.str.to_uppercase() for text in texts[:2]]
-    try:
-        numbers = [pl.col("value_usd").cast(pl.Float64)]
-        numbers += [pl.col("year").cast(pl.Int64)] if "year" in kept else []
-        return frame.select(*texts, *numbers)
-    except pl.exceptions.InvalidOperationError as error:
-        raise InvalidInput(
-            f"{path.name} has values or years that are no numbers.", str(error)[:200], "correct these rows."
-        ) from error
+    numbers = [pl.col("value_usd").cast(pl.Float64)]
+    numbers += [pl.col("year").cast(pl.Int64)] if "year" in frame.columns else []
+    return numbered(path, frame, [*texts, *numbers])
 
 
 def _mapped(path: Path, mapping: str) -> pl.DataFrame:
@@ -304,26 +285,14 @@ def read_distances(path: Path) -> pl.DataFrame:
     InvalidInput
         The file cannot be read or lacks the columns.
     """
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", "", "check the path.")
-    try:
-        frame = pl.read_parquet(path) if path.suffix.lower() == ".parquet" else pl.read_csv(path)
-    except pl.exceptions.PolarsError as error:
-        raise InvalidInput(
-            f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
-        ) from error
     names = {"iso_o": "exporter", "iso_d": "importer", "dist": "distance_km", "contig": "contiguous"}
-    frame = frame.rename(
-        {old: new for old, new in names.items() if old in frame.columns and new not in frame.columns}
+    frame = read_frame(
+        path,
+        ("exporter", "importer", "distance_km"),
+        rename=names,
+        fix="name the columns exporter, importer, distance_km and contiguous, or iso_o, iso_d, dist, contig.",
     )
-    missing = [n for n in ("exporter", "importer", "distance_km") if n not in frame.columns]
-    if missing:
-        raise InvalidInput(
-            f"{path.name} lacks {', '.join(missing)}.",
-            f"columns: {', '.join(frame.columns[:20])}",
-            "name the columns exporter, importer, distance_km and contiguous, or iso_o, iso_d, dist, contig.",
-        )
     kept = ["exporter", "importer", "distance_km", *(["contiguous"] if "contiguous" in frame.columns else [])]
-    return frame.select(
-        pl.col(n).cast(pl.Float64) if n in ("distance_km", "contiguous") else pl.col(n) for n in kept
-    )
+    numbers = ("distance_km", "contiguous")
+    columns = [pl.col(n).cast(pl.Float64) if n in numbers else pl.col(n) for n in kept]
+    return numbered(path, frame, columns)
