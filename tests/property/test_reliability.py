@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from karwan._kernels import draws
 from karwan._kernels import journeys as kernel
 from karwan.models.reliability import (
     JourneyStages,
@@ -21,6 +22,7 @@ from karwan.models.reliability import (
     simulate,
 )
 from karwan.models.reliability.journeys import calendar_windows, stage_arrays
+from karwan.models.reliability.stages import WHOLE
 
 NAN = float("nan")
 QUICK = settings(max_examples=30, deadline=None)
@@ -63,6 +65,12 @@ def routes(draw: st.DrawFn, *, clocks: bool = True, certain: bool = False) -> Jo
         closure_rate_per_day=random_share * np.array(some(st.sampled_from([0.0, 0.01, 0.3]))),
         closure_mean_days=np.array(some(st.floats(0.1, 30.0))),
         closure_log_sd=np.array(some(st.sampled_from([NAN, 0.0, 0.9]))),
+        backlog_load=np.array(some(st.sampled_from([0.0, 0.3, 0.6]))),
+        backlog_cap_days=np.array(some(st.sampled_from([0.0, 0.7, 2.0]))),
+        dated=np.where(np.arange(n) == draw(st.integers(0, 2 * n)), 0, -1) if clocks else np.full(n, -1),
+        dated_ptr=np.array([0, edges.size // 2]),
+        dated_start_h=edges[::2] - 30.0,
+        dated_end_h=edges[1::2] - 30.0,
     )
 
 
@@ -71,7 +79,7 @@ def routes(draw: st.DrawFn, *, clocks: bool = True, certain: bool = False) -> Jo
 def test_compiled_equals_plain_for_any_route(data: st.DataObject, seed: int, depart_h: float) -> None:
     stages = data.draw(routes())
     drawn = simulate(stages, depart_h=depart_h, journeys=530, seed=seed, threads=2)
-    args = stage_arrays(stages), calendar_windows(stages), kernel.seed_key(seed), depart_h
+    args = stage_arrays(stages), calendar_windows(stages), draws.seed_key(seed), depart_h
     plain, waits = kernel.run_plain(*args, np.arange(530))
     assert np.array_equal(drawn.hours, plain)
     assert np.all(drawn.hours >= 0) and np.all(waits >= 0)
@@ -108,7 +116,7 @@ def test_halving_the_unit_of_time_doubles_the_hours(stages: JourneyStages, seed:
     doubled = {
         f.name: getattr(stages, f.name) * 2.0
         for f in fields(stages)
-        if f.name.endswith("_h") or f.name == "closure_mean_days"
+        if f.name.endswith("_h") or f.name in ("closure_mean_days", "backlog_cap_days")
     }
     halved = {n: getattr(stages, n) / 2.0 for n in ("arrivals_per_day", "closure_rate_per_day")}
     twice = replace(stages, **doubled, **halved)
@@ -120,8 +128,7 @@ def test_halving_the_unit_of_time_doubles_the_hours(stages: JourneyStages, seed:
 @given(routes(clocks=False), st.integers(0, 99))
 def test_order_of_stages_does_not_change_moments(stages: JourneyStages, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(stages.size)
-    whole = ("name", "pair_correlation", "calendar_ptr", "open_start_h", "open_end_h")
-    moved = {f.name: getattr(stages, f.name)[order] for f in fields(stages) if f.name not in whole}
+    moved = {f.name: getattr(stages, f.name)[order] for f in fields(stages) if f.name not in WHOLE}
     shuffled = replace(stages, name=tuple(stages.name[i] for i in order), **moved)
     assert moments(shuffled).mean_h == pytest.approx(moments(stages).mean_h)
     assert moments(shuffled).variance_h2 == pytest.approx(moments(stages).variance_h2, abs=1e-6)

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from scipy import special, stats
 
+from karwan._kernels import draws
 from karwan._kernels import journeys as kernel
 from karwan.models.reliability import (
     JourneyStages,
@@ -36,7 +37,7 @@ def batch_error(values: np.ndarray, batches: int = 25) -> float:
 def test_generator_gives_the_published_splitmix64_sequence() -> None:
     # first outputs for seed 1234567, as listed on Rosetta Code, "Pseudo-random numbers/Splitmix64"
     states = np.uint64(1234567) + np.arange(1, 6, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    assert kernel._mix_plain(states).tolist() == [
+    assert draws.mix_plain(states).tolist() == [
         6457827717110365317,
         3203168211198807973,
         9817491932198370423,
@@ -47,16 +48,16 @@ def test_generator_gives_the_published_splitmix64_sequence() -> None:
 
 def test_draws_are_uniform_and_unrelated() -> None:
     n = 40_000
-    keys = kernel._mix_plain(kernel.seed_key(0) + np.arange(1, n + 1, dtype=np.uint64) * kernel._GAMMA)
-    draws = [kernel._uniform_plain(keys, stage, purpose) for stage in range(3) for purpose in range(5)]
-    near = kernel._mix_plain(kernel.seed_key(1) + np.arange(1, n + 1, dtype=np.uint64) * kernel._GAMMA)
-    draws.append(kernel._uniform_plain(near, 0, 0))
-    for u in draws:
+    keys = draws.mix_plain(draws.seed_key(0) + np.arange(1, n + 1, dtype=np.uint64) * draws.GAMMA)
+    drawn = [kernel._uniform_plain(keys, stage, purpose) for stage in range(3) for purpose in range(5)]
+    near = draws.mix_plain(draws.seed_key(1) + np.arange(1, n + 1, dtype=np.uint64) * draws.GAMMA)
+    drawn.append(kernel._uniform_plain(near, 0, 0))
+    for u in drawn:
         assert u.min() > 0.0 and u.max() < 1.0
         assert stats.kstest(u, "uniform").pvalue > 1e-4
         assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < FOUR_SIGMA / np.sqrt(n)
         assert stats.chisquare(np.bincount((u * 256).astype(int), minlength=256)).pvalue > 1e-4
-    related = np.abs(np.corrcoef(draws) - np.eye(len(draws)))
+    related = np.abs(np.corrcoef(drawn) - np.eye(len(drawn)))
     assert related.max() < 4.5 / np.sqrt(n)  # 120 pairs
 
 
@@ -65,9 +66,9 @@ def test_elementary_functions_equal_scipy() -> None:
         [np.linspace(1e-9, 1 - 1e-9, 20_001), 2.0 ** -np.arange(2.0, 54.0), 1 - 2.0 ** -np.arange(2.0, 53.0)]
     )
     x = np.linspace(-40, 40, 20_001)
-    assert np.allclose(kernel.normal_plain(u), special.ndtri(u), rtol=1e-14, atol=1e-15)
-    assert np.allclose(kernel.log_plain(u), np.log(u), rtol=4e-16, atol=0)
-    assert np.allclose(kernel.exp_plain(x), np.exp(x), rtol=4e-16, atol=0)
+    assert np.allclose(draws.normal_plain(u), special.ndtri(u), rtol=1e-14, atol=1e-15)
+    assert np.allclose(draws.log_plain(u), np.log(u), rtol=4e-16, atol=0)
+    assert np.allclose(draws.exp_plain(x), np.exp(x), rtol=4e-16, atol=0)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -5,7 +6,7 @@ import polars as pl
 import pytest
 
 from karwan.models.corridor import corridor_route, name_route
-from karwan.models.journey import closure_process, journey_stages, recorded_closures
+from karwan.models.journey import arrival_model, closure_process, journey_stages, recorded_closures
 from karwan.models.network import NetworkRequest, build_network
 from karwan.models.reliability import simulate
 from karwan.models.shipment import make_shipment
@@ -27,9 +28,8 @@ def route_of(case, corridor_id, day=date(2025, 6, 2)):
 def test_simulated_mean_equals_the_sum_of_stages(toyland, corridor):
     found = route_of(toyland, corridor)
     waits = sum(found.route.waits_h)
-    stages = journey_stages(found.route, toyland.parameter("pair_correlation"))
-    unclocked = journey_stages(found.route, toyland.parameter("pair_correlation"))
-    journeys = simulate(unclocked, journeys=40_000, seed=3)
+    stages = journey_stages(found.route, arrival_model(toyland.tables, None))
+    journeys = simulate(stages, journeys=40_000, seed=3)
     assert stages.size == len(found.route.stages)
     if not stages.clocked:
         assert journeys.mean_h == pytest.approx(found.route.hours - waits, abs=4 * journeys.mean_error_h)
@@ -59,9 +59,9 @@ def test_closures_add_delay(toyland):
     assert rate == pytest.approx(2 / open_days, rel=0.01)
     assert mean_days == pytest.approx((10 + 4 + 4) / 3, rel=0.01)
     found = route_of(toyland, "MID")
-    correlation = toyland.parameter("pair_correlation")
-    quiet = simulate(journey_stages(found.route, correlation), journeys=20_000, seed=1)
-    risky = simulate(journey_stages(found.route, correlation, closures=process), journeys=20_000, seed=1)
+    model = arrival_model(toyland.tables, process)
+    quiet = simulate(journey_stages(found.route, replace(model, closures=None)), journeys=20_000, seed=1)
+    risky = simulate(journey_stages(found.route, model), journeys=20_000, seed=1)
     assert risky.mean_h > quiet.mean_h
 
 

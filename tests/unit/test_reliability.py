@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from karwan._kernels import draws
 from karwan._kernels import journeys as kernel
 from karwan.errors import InvalidInput, KarwanError
 from karwan.models.reliability import (
@@ -137,7 +138,7 @@ def test_journeys_that_never_arrive_are_left_out_of_means_and_kept_in_shares() -
 def test_compiled_loop_equals_plain_twin_bit_for_bit() -> None:
     stages = full_route(days=30)
     drawn = simulate(stages, journeys=3000, seed=11, depart_h=500.0)
-    args = stage_arrays(stages), calendar_windows(stages), kernel.seed_key(11), 500.0
+    args = stage_arrays(stages), calendar_windows(stages), draws.seed_key(11), 500.0
     hours, waits = kernel.run_plain(*args, np.arange(3000))
     assert np.array_equal(drawn.hours, hours)
     arrived = np.isfinite(hours)
@@ -164,7 +165,7 @@ def test_threads_and_number_of_journeys_change_nothing() -> None:
 def test_lateness_is_the_mean_excess_of_late_journeys() -> None:
     stages, promise = full_route(), 330.0
     drawn = simulate(stages, journeys=4000, seed=3, promised_h=promise)
-    args = stage_arrays(stages), calendar_windows(stages), kernel.seed_key(3), 0.0
+    args = stage_arrays(stages), calendar_windows(stages), draws.seed_key(3), 0.0
     hours, waits = kernel.run_plain(*args, np.arange(4000))
     by_stage = waits.sum(axis=1)
     excess = by_stage[:, hours > promise].mean(axis=1) - by_stage.mean(axis=1)

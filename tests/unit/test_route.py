@@ -239,12 +239,18 @@ def test_promise_gives_the_share_on_time() -> None:
     assert late[0] < early[0] <= 1.0
 
 
-def test_queues_add_hours_only_when_asked(answer: RouteAnswer) -> None:
-    queued = answer_route(CASE, replace(QUERY, queues=True))
-    assert queued.tables["routes"]["days_p95"][0] >= answer.tables["routes"]["days_p95"][0]
-    assert queued.tables["queues"].equals(answer.tables["queues"])
-    shares = dict(answer.tables["queues"].select("name", "utilisation_share").iter_rows())
-    assert shares["Xing: XTA out"] == pytest.approx(101 / 200)
+def test_load_moves_arrivals_and_the_usual_load_adds_nothing(answer: RouteAnswer) -> None:
+    usual, full = answer.tables["queues"], answer_route(CASE, replace(QUERY, load=2.2))
+    assert set(usual["added_h"].drop_nulls()) == {0.0}
+    shares = {(r["crossing_id"], r["mode"]): r for r in full.tables["queues"].iter_rows(named=True)}
+    assert shares["X", "road"]["usual_load_share"] == pytest.approx(0.5)
+    assert shares["X", "road"]["load_share"] == pytest.approx(1.1)
+    assert shares["X", "road"]["state"] == "beyond limit"
+    assert shares["X", "rail"]["state"] == "load unknown"
+    before, after = answer.tables["routes"], full.tables["routes"]
+    road = before.with_row_index("at").filter(pl.col("modes").list.contains("road"))["at"].to_list()
+    assert all(after["days_p50"][i] > before["days_p50"][i] for i in road[:1])
+    assert full.meta["load"] == 2.2
 
 
 def test_days_of_year_has_a_row_for_each_day() -> None:
@@ -269,6 +275,8 @@ def test_days_of_year_has_a_row_for_each_day() -> None:
         ({"promise_days": -3.0}, InvalidInput, "promise"),
         ({"journeys": 1}, InvalidInput, "journeys"),
         ({"journeys": 10**9}, InvalidInput, "journeys"),
+        ({"load": -0.1}, InvalidInput, "load of -0.1"),
+        ({"load": float("nan")}, InvalidInput, "load of nan"),
         ({"registration": "ZZZ"}, UnknownName, "No country has the code"),
         ({"avoid": ("Cove",)}, InvalidInput, "end of the route"),
         ({"avoid": ("Yard",), "via": ("Yard",)}, InvalidInput, "both in --avoid and in --via"),

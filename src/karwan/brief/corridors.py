@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
-from karwan.models.journey import journey_stages
+from karwan.models.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.network.stage import Row
 from karwan.models.reliability import Journeys, simulate
@@ -20,15 +20,21 @@ from karwan.models.route import assumed_share, make_route, stage_table
 from karwan.models.shipment import Shipment, make_shipment
 from karwan.tables import Case
 
-JOURNEYS = 4000
-SEED = 20260101
+JOURNEYS, HEADLINE_JOURNEYS, SEED = (
+    4000,
+    20_000,
+    1,
+)  # of the headline pair as many as `karwan route` draws, with its seed
 SHARES = (0.05, 0.25, 0.50, 0.75, 0.95)
 DIRECTIONS = ("a_to_b", "b_to_a")
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A corridor between two places in one direction, with its arrival distribution."""
+    """A corridor between two places in one direction, with its arrival distribution.
+
+    `p95_quiet_h` is the P95 when no crossing closes at random, of the headline pair only.
+    """
 
     corridor: Row
     direction: str
@@ -37,6 +43,7 @@ class Evaluated:
     found: CorridorRoute
     usd_feu: float | None
     journeys: Journeys | None
+    p95_quiet_h: float | None = None
 
 
 class CorridorStudy:
@@ -85,28 +92,47 @@ class CorridorStudy:
         return self.shipment(float(stowage) if stowage else None)
 
     @cached_property
+    def arrival(self) -> ArrivalModel:
+        """Random and dated closures and the load of the crossings, as `karwan route` takes them."""
+        return arrival_model(
+            self.case.tables, recorded_process(self.case.tables, self.case.settings.as_of)[0]
+        )
+
+    @cached_property
     def evaluated(self) -> list[Evaluated]:
         """All corridors, pairs and directions, with simulated arrivals."""
         load, full = self.shipment(), self._full_unit()
-        correlation = self.case.parameter("pair_correlation")
         results = []
         for direction in DIRECTIONS:
             network = self.network(direction, load.form)
             for origin, destination in self.pairs(direction):
+                headline = (origin, destination) == self.pairs(direction)[0]
                 for corridor in self.corridors:
                     found = corridor_route(
                         network, load, corridor, origin, destination, backward=direction == "b_to_a"
                     )
-                    usd_feu, journeys = None, None
+                    usd_feu, journeys, quiet = None, None, None
                     if found.route is not None:
                         shut = found.status == CLOSED
                         usd_feu = make_route(network, full, found.route.arcs, ignore_shut=shut).usd
-                        stages = journey_stages(found.route, correlation, ignore_shut=shut)
-                        journeys = simulate(stages, journeys=JOURNEYS, seed=SEED)
+                        journeys, quiet = self._arrivals(found, headline)
                     results.append(
-                        Evaluated(corridor, direction, origin, destination, found, usd_feu, journeys)
+                        Evaluated(corridor, direction, origin, destination, found, usd_feu, journeys, quiet)
                     )
         return results
+
+    def _arrivals(self, found: CorridorRoute, headline: bool) -> tuple[Journeys, float | None]:
+        """Simulated journeys, and of the headline pair the P95 without random closures."""
+        assert found.route is not None
+        shut = found.status == CLOSED
+        stages = journey_stages(found.route, self.arrival, ignore_shut=shut)
+        if not headline:
+            return simulate(stages, journeys=JOURNEYS, seed=SEED), None
+        journeys = simulate(stages, journeys=HEADLINE_JOURNEYS, seed=SEED)
+        if not stages.closure_rate_per_day.any():
+            return journeys, journeys.time_p95_h
+        quiet = journey_stages(found.route, replace(self.arrival, closures=None), ignore_shut=shut)
+        return journeys, simulate(quiet, journeys=HEADLINE_JOURNEYS, seed=SEED).time_p95_h
 
     # -- tables ----------------------------------------------------------------------------------------------
 
@@ -240,6 +266,7 @@ class CorridorStudy:
                     "direction": e.direction,
                     "pair_label": self.pair_label(e.origin, e.destination),
                     "days": [round(float(d), 3) for d in picks],
+                    "days_p95_no_closures": None if e.p95_quiet_h is None else e.p95_quiet_h / 24.0,
                     "on_time_label": "" if e.found.status == "open" else e.found.status,
                 }
             )
@@ -346,6 +373,7 @@ CLOSURE_SCHEMA: dict[str, Any] = {
 ARRIVAL_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["corridor_id", "corridor", "colour", "direction", "pair_label"], _TEXT),
     "days": pl.List(_FLOAT),
+    "days_p95_no_closures": _FLOAT,
     "on_time_label": _TEXT,
 }
 LINE_SCHEMA: dict[str, Any] = {

@@ -78,7 +78,7 @@ class CorridorSection:
         corridor_id, colour, seq, mode, state ('open', 'closed', 'planned'), lons (list of float), lats (list of float).
     arrivals
         Arrival distribution per headline route: corridor_id, corridor, colour, direction, pair_label, days (list of sampled
-        door-to-door days, sorted, at most 400 values), on_time_label.
+        door-to-door days, sorted, at most 400 values), days_p95_no_closures (P95 when no crossing closes at random), on_time_label.
     criticality
         place_id, place, kind ('crossing', 'terminal', 'link'), in_row (names of places whose closure does the same), reroute ('text of
         what replaces it'), extra_usd_t, extra_hours, extra_usd_year, pairs_cut, value_hour_usd_year, value_truck_usd_year, rank.

@@ -66,9 +66,10 @@ def route(  # noqa: PLR0913 - the options of one command
             "--truck", help="Country the truck is registered in, ISO alpha-3; the origin's by default."
         ),
     ] = "",
-    queues: Annotated[
-        bool, typer.Option("--queues", help="Add queue waits at the recorded traffic to the border hours.")
-    ] = False,
+    load: Annotated[
+        float,
+        typer.Option("--load", help="Traffic at the crossings over the usual: 1.2 makes queues longer."),
+    ] = 1.0,
     days_of_year: Annotated[
         bool,
         typer.Option(
@@ -103,7 +104,7 @@ def route(  # noqa: PLR0913 - the options of one command
         carbon_price_usd_t=carbon_price,
         journeys=journeys,
         seed=seed,
-        queues=queues,
+        load=load,
         days_of_year=days_of_year,
         count=count,
         registration=registration.upper(),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from karwan.models.calendar import Windows
+from karwan.models.calendar import HORIZON_DAYS, Windows
 from karwan.models.network import Stage
+from karwan.models.network.lookup import ClosureBook
+from karwan.models.network.stage import Row
 from karwan.models.reliability import (
     KINDS,
     ClosureProcess,
@@ -16,18 +21,92 @@ from karwan.models.reliability import (
     UnidentifiedClosures,
     fit_closures,
 )
+from karwan.models.reliability.backlog import cut_moments
+from karwan.models.reliability.stages import HIGHEST_CV
 from karwan.models.route import Route
+from karwan.models.traffic import BEYOND, LIMIT_SHARE, SERVERS, STEADY, Traffic, crossing_traffic
 
 POOLED = "all"
+BACKLOG_DAYS = 5.0  # where the case has no parameter closure_backlog_days
+LOOK_BACK_DAYS = 90  # a line left by a closure that ended earlier has cleared
 ENOUGH_ENDS = 3  # closures seen to end that give a crossing a length of its own
 
 
-def journey_stages(
-    route: Route,
-    pair_correlation: float,
+@dataclass(frozen=True)
+class ArrivalModel:
+    """What the arrival of a route is simulated with, beside the route itself.
+
+    Attributes
+    ----------
+    pair_correlation
+        Correlation of the log hours at the two sides of one crossing.
+    closures
+        Random closures by crossing id, or pooled under 'all'; None leaves them out.
+    traffic
+        Load of each crossing and mode; a crossing that is not in it has no queue and no line after a closure.
+    backlog_cap_days
+        Days into a closure after which no more vehicles join the line.
+    crossings, closure_rows
+        Rows of the case's tables that dated closures are read from.
+    opened
+        Places whose dated closures are set aside.
+    """
+
+    pair_correlation: float = 0.0
+    closures: ClosureProcess | None = None
+    traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
+    backlog_cap_days: float = np.inf
+    crossings: Mapping[str, Row] = field(default_factory=dict)
+    closure_rows: tuple[Row, ...] = ()
+    opened: frozenset[str] = frozenset()
+
+
+def arrival_model(
+    tables: Mapping[str, pl.DataFrame],
+    closures: ClosureProcess | None,
     *,
-    ignore_shut: bool = False,
-    closures: ClosureProcess | None = None,
+    load: float = 1.0,
+    opened: frozenset[str] = frozenset(),
+) -> ArrivalModel:
+    """Arrival model of a case.
+
+    Parameters
+    ----------
+    tables
+        Tables of a case.
+    closures
+        Fitted random closures, see `closure_process`.
+    load
+        Traffic at the crossings over the usual traffic.
+    opened
+        Places whose dated closures are set aside.
+    """
+    parameters: dict[str, float] = dict(tables["parameters"].select("parameter_id", "value").iter_rows())
+    return ArrivalModel(
+        pair_correlation=parameters["pair_correlation"],
+        closures=closures,
+        traffic=crossing_traffic(
+            tables["crossings"], parameters.get("crossing_servers", SERVERS), factor=load
+        ),
+        backlog_cap_days=parameters.get("closure_backlog_days", BACKLOG_DAYS),
+        crossings={r["crossing_id"]: r for r in tables["crossings"].iter_rows(named=True)},
+        closure_rows=tuple(tables["closures"].iter_rows(named=True)),
+        opened=opened,
+    )
+
+
+def recorded_process(tables: Mapping[str, pl.DataFrame], as_of: date) -> tuple[ClosureProcess | None, str]:
+    """Random closures fitted to a case's record up to a day; None, with the reason, where no closure was seen to end."""
+    parameters: dict[str, float] = dict(tables["parameters"].select("parameter_id", "value").iter_rows())
+    start = date(int(parameters["closures_observed_from_year"]), 1, 1)
+    try:
+        return closure_process(tables["closures"], tables["crossings"], start, as_of), ""
+    except UnidentifiedClosures as error:
+        return None, f"Random closures are left out: {error.fact}; {error.evidence}."
+
+
+def journey_stages(
+    route: Route, model: ArrivalModel | None = None, *, ignore_shut: bool = False
 ) -> JourneyStages:
     """Stages of a route for `reliability.simulate`.
 
@@ -35,66 +114,130 @@ def journey_stages(
     ----------
     route
         A route of `make_route`.
-    pair_correlation
-        Correlation of the log hours at the two sides of one crossing.
+    model
+        Closures, loads and correlation; None simulates the stages alone.
     ignore_shut
         Take calendars that never open as open.
-    closures
-        Random closures by crossing id, or pooled under 'all'; None leaves them out.
 
     Returns
     -------
-    Stages in order. A sailing's mean is its sea time; the wait for the ship is uniform over its headway.
+    Stages in order. A sailing's mean is its sea time; the wait for the ship is uniform over its headway. What a crossing adds (closures,
+    line, queue) stands at its first side, whose own hours are the observed ones less the usual queue.
     """
-    names, kinds, means, cvs, pairs, headways, calendars = [], [], [], [], [], [], []
-    rates, lengths, log_sds = [], [], []
+    model = model or ArrivalModel()
+    steps: list[dict[str, float]] = []
+    names: list[str] = []
     windows: list[Windows] = []
+    dated: list[Windows] = []
     for number, a in enumerate(route.arcs):
         arc = route.network.arcs[a]
-        calendar = -1
-        if arc.calendar >= 0 and not (ignore_shut and arc.calendar in route.network.shut):
-            calendar = len(windows)
-            windows.append(route.network.calendars[arc.calendar])
+        shut = arc.calendar in route.network.shut
         crossing = arc.place_kind == "crossing"
-        closure = _closure(closures, arc.place_id) if crossing else (0.0, 0.0, np.nan)
         for position, stage in enumerate(arc.stages):
             mean, cv = _service(stage)
+            step = {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.headway_h}
+            if crossing and stage.kind == "crossing":
+                step["pair"] = number
+            if position == 0 and arc.calendar >= 0 and not (ignore_shut and shut):
+                step["calendar"] = len(windows)
+                windows.append(route.network.calendars[arc.calendar])
+            if position == 0 and crossing:
+                step |= _gate(model, arc.place_id, stage)
+                spans = _dated(model, route.network.first_day, arc.place_id, stage.mode)
+                if len(spans[0]) and not shut:
+                    step["dated"] = len(dated)
+                    dated.append(spans)
             names.append(stage.name)
-            kinds.append(KINDS.index(stage.kind))
-            means.append(mean)
-            cvs.append(cv)
-            pairs.append(number if crossing and stage.kind == "crossing" else -1)
-            headways.append(stage.headway_h)
-            first = position == 0
-            calendars.append(calendar if first else -1)
-            rate, length, log_sd = closure if first else (0.0, 0.0, np.nan)
-            rates.append(rate)
-            lengths.append(length)
-            log_sds.append(log_sd)
-    pointers = np.cumsum([0] + [len(w[0]) for w in windows])
+            steps.append(step)
+    columns = {key: np.array([s.get(key, blank) for s in steps]) for key, blank in _BLANK.items()}
     return JourneyStages(
         name=tuple(names),
-        kind=np.array(kinds, dtype=np.int64),
-        mean_h=np.array(means),
-        cv=np.array(cvs),
-        pair=np.array(pairs, dtype=np.int64),
-        pair_correlation=pair_correlation,
-        headway_h=np.array(headways),
-        calendar=np.array(calendars, dtype=np.int64),
-        calendar_ptr=pointers.astype(np.int64),
-        open_start_h=np.concatenate([w[0] for w in windows]) if windows else np.empty(0),
-        open_end_h=np.concatenate([w[1] for w in windows]) if windows else np.empty(0),
-        closure_rate_per_day=np.array(rates),
-        closure_mean_days=np.array(lengths),
-        closure_log_sd=np.array(log_sds),
+        pair_correlation=model.pair_correlation,
+        queue_limit=LIMIT_SHARE,
+        calendar_ptr=_pointers(windows),
+        open_start_h=_joined_hours(windows, 0),
+        open_end_h=_joined_hours(windows, 1),
+        dated_ptr=_pointers(dated),
+        dated_start_h=_joined_hours(dated, 0),
+        dated_end_h=_joined_hours(dated, 1),
+        **columns,
     )
+
+
+_BLANK = {
+    **{"kind": 0, "mean_h": 0.0, "cv": 0.0, "headway_h": 0.0, "pair": -1, "calendar": -1, "dated": -1},
+    **dict.fromkeys(["arrivals_per_day", "servers", "service_h", "closure_log_sd"], np.nan),
+    **{
+        "closure_rate_per_day": 0.0,
+        "closure_mean_days": 0.0,
+        "backlog_load": 0.0,
+        "backlog_cap_days": np.inf,
+    },
+}
+
+
+def _pointers(windows: Sequence[Windows]) -> NDArray[np.int64]:
+    return np.cumsum([0] + [len(w[0]) for w in windows]).astype(np.int64)
+
+
+def _joined_hours(windows: Sequence[Windows], end: int) -> NDArray[np.float64]:
+    return np.concatenate([w[end] for w in windows]) if windows else np.empty(0)
 
 
 def _service(stage: Stage) -> tuple[float, float]:
     """Mean and coefficient of variation of a stage without the wait for its ship."""
     mean = stage.hours - stage.headway_h / 2.0
-    variance = max(0.0, stage.variance_h2 - stage.headway_h**2 / 12.0)
-    return mean, float(np.sqrt(variance)) / mean if mean > 0 else 0.0
+    return mean, _cv(mean, stage.variance_h2 - stage.headway_h**2 / 12.0)
+
+
+def _cv(mean: float, variance: float) -> float:
+    return float(np.sqrt(max(0.0, variance))) / mean if mean > 0 else 0.0
+
+
+def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
+    """What a crossing adds to its first side: random closures, the lines they leave, the queue at the load asked for."""
+    rate, mean_days, log_sd = _closure(model.closures, crossing)
+    step = {"closure_rate_per_day": rate, "closure_mean_days": mean_days, "closure_log_sd": log_sd}
+    traffic = model.traffic.get((crossing, stage.mode))
+    if traffic is None or traffic.load_share is None:
+        return step
+    cap = model.backlog_cap_days
+    cut = cut_moments(mean_days, log_sd, cap)[0] if rate > 0.0 and cap > 0.0 else 0.0
+    # a line that would never clear is taken at the edge of clearing
+    most = LIMIT_SHARE / (LIMIT_SHARE + rate * cut)
+    step |= {"backlog_load": min(traffic.load_share, LIMIT_SHARE, most), "backlog_cap_days": cap}
+    if traffic.state(stage.hours) not in (STEADY, BEYOND):
+        return step
+    own, variance = traffic.own_hours(stage.hours, stage.variance_h2)
+    return step | {
+        "mean_h": own,
+        "cv": min(_cv(own, variance), HIGHEST_CV),
+        "arrivals_per_day": traffic.arrivals_day(traffic.load_share),
+        "servers": float(traffic.servers),
+        "service_h": traffic.service_h,
+    }
+
+
+def _dated(model: ArrivalModel, first_day: date, crossing: str, mode: str) -> Windows:
+    """Dated closures of a crossing that have an end, joined, in hours from midnight UTC of the first day."""
+    row = model.crossings.get(crossing)
+    if row is None:
+        return np.empty(0), np.empty(0)
+    book = ClosureBook(model.closure_rows, first_day - timedelta(days=LOOK_BACK_DAYS), model.opened)
+    found = book.spans("crossing", crossing, mode) + book.spans("node", row["node_id"], mode)
+    horizon = first_day + timedelta(days=HORIZON_DAYS)
+    joined: list[list[float]] = []
+    for span in sorted((s for s, _ in found), key=lambda s: s.start):
+        if span.end is None or span.start > horizon:
+            break
+        start = (span.start - first_day).days * 24.0 - row["utc_offset_h"]
+        end = ((span.end - first_day).days + 1) * 24.0 - row["utc_offset_h"]
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([start, end])
+    spans = np.array(joined).reshape(-1, 2)
+    return spans[:, 0].copy(), spans[:, 1].copy()
 
 
 def _closure(process: ClosureProcess | None, crossing: str) -> tuple[float, float, float]:

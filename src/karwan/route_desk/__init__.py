@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from karwan.errors import Unreachable
+from karwan.models.journey import arrival_model
 from karwan.models.route_choice import RouteSearch, find_routes
 from karwan.route_desk.offers import corridor_routes, find_shares, fitted_closures, make_offers
 from karwan.route_desk.query import Plan, RouteAnswer, RouteQuery, resolve
@@ -42,7 +43,8 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
     search = _search(plan)
     process = fitted_closures(plan)
     named = corridor_routes(plan)
-    offers = make_offers(plan, search, named, process)
+    model = arrival_model(case.tables, process, load=query.load, opened=plan.opened)
+    offers = make_offers(plan, search, named, model)
     plan.notes.extend(search_notes(search, query))
     shares, logsum = find_shares(plan, offers)
     best = offers[0]
@@ -55,7 +57,7 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
         "guarantees": guarantees_table(plan, offers),
         "lateness": lateness_table(offers),
         "closure_rates": rates_table(plan, offers, process),
-        "queues": queue_table(plan, best),
+        "queues": queue_table(plan, offers, model.traffic),
     }
     if query.days_of_year:
         tables["days_of_year"] = days_of_year(plan, best)

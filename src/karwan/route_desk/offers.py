@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
 
 from karwan.models.choice import path_size_logit
 from karwan.models.corridor import CorridorRoute, corridor_route, name_route
-from karwan.models.journey import closure_process, journey_stages
+from karwan.models.journey import ArrivalModel, journey_stages, recorded_process
 from karwan.models.network.stage import SEA
-from karwan.models.reliability import ClosureProcess, Journeys, JourneyStages, UnidentifiedClosures, simulate
+from karwan.models.reliability import ClosureProcess, Journeys, JourneyStages, simulate
 from karwan.models.route import Route
 from karwan.models.route_choice import RouteSearch, generalised_usd, incidence, usable_arcs
 from karwan.route_desk.query import Plan
@@ -36,13 +35,10 @@ class Offer:
 
 def fitted_closures(plan: Plan) -> ClosureProcess | None:
     """Random closures fitted to the case's record; None, with a note, where no closure was seen to end."""
-    case = plan.case
-    start = date(int(case.parameter("closures_observed_from_year")), 1, 1)
-    try:
-        return closure_process(case["closures"], case["crossings"], start, case.settings.as_of)
-    except UnidentifiedClosures as error:
-        plan.notes.append(f"Random closures are left out: {error.fact}; {error.evidence}.")
-        return None
+    process, note = recorded_process(plan.case.tables, plan.case.settings.as_of)
+    if note:
+        plan.notes.append(note)
+    return process
 
 
 def corridor_routes(plan: Plan) -> dict[str, CorridorRoute]:
@@ -57,7 +53,7 @@ def corridor_routes(plan: Plan) -> dict[str, CorridorRoute]:
 
 
 def make_offers(
-    plan: Plan, search: RouteSearch, named: Mapping[str, CorridorRoute], process: ClosureProcess | None
+    plan: Plan, search: RouteSearch, named: Mapping[str, CorridorRoute], model: ArrivalModel
 ) -> list[Offer]:
     """The short list, then the best route of each open corridor that is not on it."""
     rows: list[tuple[str | None, str, Route]] = []
@@ -75,14 +71,15 @@ def make_offers(
             extra.append((corridor_id, ALSO, found.route))
     rows += sorted(extra, key=lambda r: generalised_usd(r[2], plan.weights))
     offers: list[Offer] = []
+    quiet = replace(model, closures=None)
     for number, (corridor, status, route) in enumerate(rows, start=1):
         label = _label(plan, route, corridor, offers)
-        stages = _stages(plan, route, process)
+        stages = journey_stages(route, model)
         promised = None if plan.query.promise_days is None else plan.query.promise_days * 24.0
         journeys = _simulated(plan, stages, promised)
         without = journeys
         if stages.closure_rate_per_day.any():
-            without = _simulated(plan, _stages(plan, route, None), promised)
+            without = _simulated(plan, journey_stages(route, quiet), promised)
         offers.append(Offer(number, label, corridor, status, route, journeys, without))
     return offers
 
@@ -124,39 +121,6 @@ def landmarks(route: Route) -> list[str]:
         elif (tail.carrier in SEA) != (head.carrier in SEA):
             found.append(head.node_id)
     return list(dict.fromkeys(found))
-
-
-def _stages(plan: Plan, route: Route, process: ClosureProcess | None) -> JourneyStages:
-    stages = journey_stages(route, plan.case.parameter("pair_correlation"), closures=process)
-    return with_queues(plan, route, stages) if plan.query.queues else stages
-
-
-def with_queues(plan: Plan, route: Route, stages: JourneyStages) -> JourneyStages:
-    """Stages with a queue before each road crossing whose capacity and traffic are stated; full ones are left without."""
-    size = stages.size
-    arrivals, servers, service = (np.full(size, np.nan) for _ in range(3))
-    rows = {r["crossing_id"]: r for r in plan.case["crossings"].iter_rows(named=True)}
-    lanes = plan.case.parameter("crossing_servers") if "crossing_servers" in plan.places.parameters else 4.0
-    position = 0
-    for a in route.arcs:
-        arc = route.network.arcs[a]
-        row = (
-            rows.get(arc.place_id) if arc.place_kind == "crossing" and arc.stages[0].mode == "road" else None
-        )
-        if row and row["capacity_trucks_day"] and row["background_trucks_day"]:
-            open_share = _open_share(row["opening_hours"])
-            rate = row["background_trucks_day"] + 1.0
-            if rate < row["capacity_trucks_day"]:
-                arrivals[position] = rate / open_share
-                servers[position] = lanes
-                service[position] = lanes * 24.0 * open_share / row["capacity_trucks_day"]
-        position += len(arc.stages)
-    return replace(stages, arrivals_per_day=arrivals, servers=servers, service_h=service)
-
-
-def _open_share(hours: str) -> float:
-    begin, end = (int(t[:2]) + int(t[3:5]) / 60.0 for t in hours.split("-"))
-    return ((end - begin) % 24.0 or 24.0) / 24.0
 
 
 def find_shares(plan: Plan, offers: Sequence[Offer]) -> tuple[np.ndarray[Any, Any], float]:

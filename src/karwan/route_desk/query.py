@@ -18,6 +18,7 @@ from karwan.places import Gazetteer
 from karwan.tables import Case
 
 DAYS_BACK, DAYS_AHEAD = 365, 3 * 365
+MOST_LOAD = 5.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class RouteQuery:
         Weights of the ranking; None takes the product's value of time and the case's parameters.
     journeys, seed
         Monte Carlo.
-    queues
-        Add waits in queues at the recorded traffic to the border hours.
+    load
+        Traffic at the crossings over the recorded traffic; 1 is the usual load, at which observed hours hold.
     days_of_year
         Also P50 and P95 of the best route for each departure day of a year.
     count
@@ -62,7 +63,7 @@ class RouteQuery:
     carbon_price_usd_t: float | None = None
     journeys: int = 20_000
     seed: int = 1
-    queues: bool = False
+    load: float = 1.0
     days_of_year: bool = False
     count: int = 5
     registration: str = ""
@@ -199,6 +200,12 @@ def _check(case: Case, query: RouteQuery) -> None:
             f"{query.journeys:,} journeys cannot be drawn here.",
             "allowed: 100 to 5,000,000",
             "20,000 is the default.",
+        )
+    if not 0.0 <= query.load <= MOST_LOAD:
+        raise InvalidInput(
+            f"A load of {query.load:g} times the usual traffic cannot be used.",
+            f"allowed: 0 to {MOST_LOAD:g}",
+            "1 is the recorded traffic, 1.2 a fifth more.",
         )
     if query.registration and query.registration not in set(case["countries"]["country"]):
         raise UnknownName(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from karwan.models.journey import journey_stages
 from karwan.models.landed import find_duty, landed_cost
 from karwan.models.papers import list_guarantees, list_papers
-from karwan.models.reliability import ClosureProcess, departures, stage_queues
+from karwan.models.reliability import ClosureProcess, departures
 from karwan.models.route import assumed_share, stage_table
 from karwan.models.route_choice import RouteSearch, generalised_usd
-from karwan.route_desk.offers import Offer, landmarks, with_queues
+from karwan.models.traffic import BEYOND, STEADY, Traffic
+from karwan.route_desk.offers import Offer, landmarks
 from karwan.route_desk.query import Plan, RouteQuery
 
 HORIZON_YEAR = 365
@@ -38,6 +38,13 @@ RATE_SCHEMA: dict[str, Any] = {
         ],
         _FLOAT,
     ),
+}
+QUEUE_SCHEMA: dict[str, Any] = {
+    "route": _INT,
+    **dict.fromkeys(["crossing", "crossing_id", "mode"], _TEXT),
+    **dict.fromkeys(["background_day", "capacity_day", "usual_load_share", "load_share"], _FLOAT),
+    "state": _TEXT,
+    **dict.fromkeys(["wait_usual_h", "wait_h", "added_h"], _FLOAT),
 }
 
 
@@ -174,10 +181,55 @@ def rates_table(plan: Plan, offers: Sequence[Offer], process: ClosureProcess | N
     )
 
 
-def queue_table(plan: Plan, best: Offer) -> pl.DataFrame:
-    """Queues at the best route's road crossings at the recorded traffic, whether or not they are added."""
-    stages = journey_stages(best.route, plan.case.parameter("pair_correlation"))
-    return stage_queues(with_queues(plan, best.route, stages))
+def queue_table(
+    plan: Plan, offers: Sequence[Offer], traffic: Mapping[tuple[str, str], Traffic]
+) -> pl.DataFrame:
+    """Load and queue of every crossing of every route at the load asked for: what it adds to the observed hours, and where nothing is known.
+
+    Parameters
+    ----------
+    plan, offers
+        What was asked and found.
+    traffic
+        Of `crossing_traffic`, by crossing and mode.
+    """
+    rows = []
+    for offer in offers:
+        network = offer.route.network
+        for a in offer.route.arcs:
+            arc = network.arcs[a]
+            here = traffic.get((arc.place_id, arc.stages[0].mode)) if arc.place_kind == "crossing" else None
+            if here is None:
+                continue
+            rows.append(
+                {
+                    "route": offer.number,
+                    "crossing": plan.places.name(arc.place_id),
+                    **_queue_row(here, arc.stages[0].hours),
+                }
+            )
+    return pl.DataFrame(rows, schema=QUEUE_SCHEMA)
+
+
+def _queue_row(here: Traffic, hours: float) -> dict[str, Any]:
+    state = here.state(hours)
+    row = {
+        "crossing_id": here.crossing_id,
+        "mode": here.mode,
+        "background_day": here.background_day,
+        "capacity_day": here.capacity_day,
+        "usual_load_share": here.usual_share,
+        "load_share": here.load_share,
+        "state": state,
+    }
+    if state not in (STEADY, BEYOND) or here.usual_share is None or here.load_share is None:
+        return row
+    usual, asked = here.wait(here.usual_share), here.wait(here.load_share)
+    return row | {
+        "wait_usual_h": usual.wait_mean_h,
+        "wait_h": asked.wait_mean_h,
+        "added_h": asked.wait_mean_h - usual.wait_mean_h,
+    }
 
 
 def days_of_year(plan: Plan, best: Offer) -> pl.DataFrame:
@@ -257,6 +309,6 @@ def make_meta(plan: Plan, search: RouteSearch, logsum: float) -> dict[str, Any]:
         },
         "journeys": query.journeys,
         "seed": query.seed,
-        "queues_added": query.queues,
+        "load": query.load,
         "rows_left_out": [f"{table} {key}: {why}" for table, key, why in plan.network.skipped],
     }

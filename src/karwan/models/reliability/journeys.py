@@ -11,9 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
+from karwan._kernels import draws
 from karwan._kernels import journeys as kernel
 from karwan.errors import InvalidInput
-from karwan.models.reliability.moments import closure_terms, pair_partners
+from karwan.models.reliability.backlog import closed_shares, cut_share, line_ratio
+from karwan.models.reliability.moments import pair_partners
 from karwan.models.reliability.queueing import queue_waits
 from karwan.models.reliability.stages import KINDS, Floats, Ints, JourneyStages
 
@@ -97,7 +99,7 @@ class Journeys:
 
     def quantile_interval(self, share: float, *, level: float = 0.95) -> tuple[float, float]:
         """Range of the true quantile given the number of journeys drawn (binomial order statistics)."""
-        n, z = self.hours.size, kernel.normal_plain(np.array([0.5 + level / 2.0]))[0]
+        n, z = self.hours.size, draws.normal_plain(np.array([0.5 + level / 2.0]))[0]
         half = z * np.sqrt(n * share * (1.0 - share))
         ranks = np.clip([np.floor(n * share - half), np.ceil(n * share + half)], 1, n) / n
         low, high = _order_statistics(self.hours, tuple(ranks))
@@ -145,9 +147,9 @@ def simulate(
 
     Notes
     -----
-    At each stage the clock passes the rest of a random closure, the next opening, the next sailing, the
-    queue and the service, in this order. Closures and queues are met in equilibrium and independently from
-    stage to stage.
+    At each stage the clock passes a random closure with the line it left, a dated closure with its line, the
+    next opening, the next sailing, the queue and the service, in this order. Random closures and queues are
+    met in equilibrium and independently from stage to stage.
 
     References
     ----------
@@ -161,7 +163,7 @@ def simulate(
     29.0
     """
     _check_draw(depart_h, journeys, seed)
-    st, windows, key = stage_arrays(stages), calendar_windows(stages), kernel.seed_key(seed)
+    st, windows, key = stage_arrays(stages), calendar_windows(stages), draws.seed_key(seed)
     blocks = -(-journeys // kernel.BLOCK)
     hours = np.empty(journeys)
     sums = np.zeros((blocks, stages.size, len(kernel.COMPONENTS)))
@@ -217,7 +219,7 @@ def lateness(journeys: Journeys, *, promised_h: float, threads: int | None = Non
     st, windows = stage_arrays(journeys.stages), calendar_windows(journeys.stages)
     late = np.flatnonzero((journeys.hours > promised_h) & (journeys.hours < np.inf))
     means = journeys.stage_hours.select([f"{c}_h" for c in kernel.COMPONENTS]).to_numpy()
-    key = kernel.seed_key(journeys.seed)
+    key = draws.seed_key(journeys.seed)
     excess = _chosen_means(st, windows, key, journeys.depart_h, late, threads) - means
     return _lateness_table(journeys.stages, excess)
 
@@ -257,7 +259,7 @@ def departures(
     for value in times[~np.isfinite(times)][:1]:
         _check_draw(float(value), journeys, seed)
     _check_draw(0.0, journeys, seed)
-    st, windows, key = stage_arrays(stages), calendar_windows(stages), kernel.seed_key(seed)
+    st, windows, key = stage_arrays(stages), calendar_windows(stages), draws.seed_key(seed)
     unique, back = np.unique(times if stages.clocked else np.zeros(times.size), return_inverse=True)
     rows = np.empty((unique.size, 4))
     blocks = -(-journeys // kernel.BLOCK)
@@ -286,7 +288,7 @@ def departures(
 def stage_arrays(stages: JourneyStages) -> kernel.StageArrays:
     """The parameters the compiled loop reads, from means and rates to medians and probabilities."""
     queue_share, queue_h = queue_waits(stages)
-    closed, _, _ = closure_terms(stages)
+    closed = closed_shares(stages)
     partner = pair_partners(stages)
     with np.errstate(invalid="ignore"):
         biased = np.where(np.isnan(stages.closure_log_sd), 0.0, 0.5 * stages.closure_log_sd**2)
@@ -305,6 +307,11 @@ def stage_arrays(stages: JourneyStages) -> kernel.StageArrays:
         headway_h=stages.headway_h,
         phase_h=stages.sailing_phase_h,
         calendar=stages.calendar,
+        line_load=stages.backlog_load,
+        line_cap_h=stages.backlog_cap_days * 24.0,
+        line_more=line_ratio(stages),
+        line_part=cut_share(stages),
+        dated=stages.dated,
     )
 
 
@@ -328,8 +335,32 @@ def calendar_windows(stages: JourneyStages) -> kernel.Windows:
     sizes = [0, *(f.size for f in firsts)]
     flat = np.concatenate(firsts) if firsts else np.zeros(0, dtype=np.int64)
     return kernel.Windows(
-        ptr, stages.open_start_h, end, np.cumsum(sizes).astype(np.int64), flat, origin, width
+        ptr,
+        stages.open_start_h,
+        end,
+        np.cumsum(sizes).astype(np.int64),
+        flat,
+        origin,
+        width,
+        *_dated_lines(stages),
     )
+
+
+def _dated_lines(stages: JourneyStages) -> tuple[Ints, Floats, Floats, Floats, Floats]:
+    """Dated closures with the line at their start and end, in hours it takes to clear.
+
+    A row of dated closures belongs to one stage, whose load and cap make its line.
+    """
+    ptr, start, end = stages.dated_ptr, stages.dated_start_h, stages.dated_end_h
+    before, after = np.zeros(start.size), np.zeros(start.size)
+    for s in np.flatnonzero(stages.dated >= 0):
+        load, cap = float(stages.backlog_load[s]), float(stages.backlog_cap_days[s]) * 24.0
+        line, reopened = 0.0, -np.inf
+        for k in range(ptr[stages.dated[s]], ptr[stages.dated[s] + 1]):
+            before[k] = max(0.0, line - (1.0 - load) * (start[k] - reopened)) if line > 0.0 else 0.0
+            line = after[k] = before[k] + load * min(end[k] - start[k], cap)
+            reopened = end[k]
+    return ptr, start, end, before, after
 
 
 def _chosen_means(

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
+from karwan._kernels.draws import normal_plain
 from karwan.errors import InvalidInput
+from karwan.models.reliability.backlog import closure_moments
 from karwan.models.reliability.queueing import queue_waits
-from karwan.models.reliability.stages import Floats, Ints, JourneyStages
-
-HOURS_PER_DAY = 24.0
+from karwan.models.reliability.stages import Ints, JourneyStages
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +26,8 @@ class Moments:
         Table of S rows: stage, name, mean_h, variance_h2 and the mean of each part (closure_h, sailing_h,
         queue_h, service_h).
     exact
-        False if the route has a calendar (left out here) or a fixed sailing schedule (taken as a uniform
-        wait).
+        False if the route has a calendar or dated closures (left out here), a fixed sailing schedule (taken
+        as a uniform wait), or a queue beyond its limit.
     """
 
     mean_h: float
@@ -78,26 +77,7 @@ def lognormal_quantile(mean_h: float, cv: float, share: float) -> float:
             "check the arguments",
         )
     log_sd = np.sqrt(np.log1p(cv * cv))
-    return float(mean_h / np.sqrt(1.0 + cv * cv) * np.exp(log_sd * ndtri(share)))
-
-
-def closure_terms(stages: JourneyStages) -> tuple[Floats, Floats, Floats]:
-    """Stationary probability of meeting a closure, mean (h) and second moment (h2) of its rest; each (S,).
-
-    Alternating renewal in equilibrium: the rest of a closure of length X has mean E[X^2] / 2 E[X] and second
-    moment E[X^3] / 3 E[X].
-
-    References
-    ----------
-    Cox (1962), Renewal Theory, chapters 5 and 7.
-    """
-    load = stages.closure_rate_per_day * stages.closure_mean_days
-    mean = stages.closure_mean_days * HOURS_PER_DAY
-    growth = np.exp(np.nan_to_num(stages.closure_log_sd) ** 2)
-    memoryless = np.isnan(stages.closure_log_sd)
-    first = np.where(memoryless, mean, mean * growth / 2.0)
-    second = np.where(memoryless, 2.0 * mean**2, mean**2 * growth**3 / 3.0)
-    return load / (1.0 + load), first, second
+    return float(mean_h / np.sqrt(1.0 + cv * cv) * np.exp(log_sd * normal_plain(np.array([share]))[0]))
 
 
 def pair_partners(stages: JourneyStages) -> Ints:
@@ -114,7 +94,7 @@ def pair_partners(stages: JourneyStages) -> Ints:
 
 
 def moments(stages: JourneyStages) -> Moments:
-    """Expected hours and variance of a journey, without its calendars.
+    """Expected hours and variance of a journey, without its calendars and dated closures.
 
     Sums over stages of service, queue, sailing and closure terms, plus twice the covariance of the two
     sides of each crossing, m1 m2 (exp(rho s1 s2) - 1) with log standard deviations s1, s2.
@@ -135,15 +115,15 @@ def moments(stages: JourneyStages) -> Moments:
     (7.0, 13.0)
     """
     queue_share, queue_h = queue_waits(stages)
-    closed, rest_h, rest_h2 = closure_terms(stages)
+    closure = closure_moments(stages)
     parts = {
-        "closure_h": closed * rest_h,
+        "closure_h": closure.mean_h,
         "sailing_h": stages.headway_h / 2.0,
         "queue_h": queue_share * queue_h,
         "service_h": stages.mean_h.copy(),
     }
     variance = (
-        (closed * rest_h2 - (closed * rest_h) ** 2)
+        closure.variance_h2
         + stages.headway_h**2 / 12.0
         + (2.0 * queue_share - queue_share**2) * queue_h**2
         + (stages.mean_h * stages.cv) ** 2

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from karwan.errors import InvalidInput, KarwanError
+from karwan.models.delay import waiting_share
 from karwan.models.reliability.stages import Floats, JourneyStages
 
 
@@ -164,20 +165,21 @@ def stage_queues(stages: JourneyStages) -> pl.DataFrame:
     """Queue of each stage that has one: stage, name, utilisation_share, state, wait_probability, wait_mean_h,
     wait_if_waiting_h.
 
-    `state` is "stable" or "saturated"; a saturated queue has null waits, not infinite ones. This is the
-    table to show; `simulate` and `moments` refuse saturated queues.
+    `state` is "stable", "beyond limit" (waits along the tangent at `queue_limit`) or "saturated"; a saturated
+    queue has null waits, not infinite ones. This is the table to show; `simulate` and `moments` refuse
+    saturated queues.
     """
     rows = []
     used = utilisation(stages)
     for i in np.flatnonzero(~np.isnan(used)):
-        stable = used[i] < 1.0
-        wait = _wait_of(stages, int(i)) if stable else None
+        state = _state(float(used[i]), stages.queue_limit)
+        wait = _wait_of(stages, int(i)) if state != "saturated" else None
         rows.append(
             {
                 "stage": int(i),
                 "name": stages.name[i],
                 "utilisation_share": float(used[i]),
-                "state": "stable" if stable else "saturated",
+                "state": state,
                 "wait_probability": wait.wait_probability if wait else None,
                 "wait_mean_h": wait.wait_mean_h if wait else None,
                 "wait_if_waiting_h": wait.wait_if_waiting_h if wait else None,
@@ -203,10 +205,10 @@ def queue_waits(stages: JourneyStages) -> tuple[Floats, Floats]:
     Raises
     ------
     SaturatedQueue
-        Some queue has utilisation 1 or more; all such stages are named.
+        Some queue has utilisation 1 or more and no limit below; all such stages are named.
     """
     used = utilisation(stages)
-    full = np.flatnonzero(used >= 1.0)
+    full = np.flatnonzero((used >= 1.0) & (stages.queue_limit >= 1.0))
     if full.size:
         seen = "; ".join(
             f"{stages.name[i]}: {stages.arrivals_per_day[i]:g} arrivals a day need "
@@ -221,13 +223,34 @@ def queue_waits(stages: JourneyStages) -> tuple[Floats, Floats]:
     return share, if_waiting
 
 
+def _state(used: float, limit: float) -> str:
+    if limit < 1.0 and used > limit:
+        return "beyond limit"
+    return "stable" if used < 1.0 else "saturated"
+
+
 def _wait_of(stages: JourneyStages, i: int) -> QueueWait:
-    return mgc_wait(
-        float(stages.arrivals_per_day[i]) / 24.0,
-        float(stages.service_h[i]),
-        int(stages.servers[i]),
-        service_cv=float(stages.service_cv[i]),
-    )
+    arrivals, service = float(stages.arrivals_per_day[i]) / 24.0, float(stages.service_h[i])
+    servers, cv = int(stages.servers[i]), float(stages.service_cv[i])
+    if stages.queue_limit >= 1.0 or arrivals * service <= stages.queue_limit * servers:
+        return mgc_wait(arrivals, service, servers, service_cv=cv)
+    return tangent_wait(arrivals, service, servers, service_cv=cv, limit=stages.queue_limit)
+
+
+def tangent_wait(
+    arrivals_per_h: float, service_h: float, servers: int, *, service_cv: float, limit: float
+) -> QueueWait:
+    """Wait beyond a limit of utilisation: the mean along the tangent there, the share that waits as there.
+
+    Steady state needs longer than any load lasts as utilisation nears 1; the tangent stands for a heavy load of limited length and is
+    what the delay `border_queue` of assignment uses.
+    """
+    share, share_slope = (float(x) for x in waiting_share(limit, servers))
+    scale = 0.5 * (1.0 + service_cv**2) * service_h / servers
+    slope = scale * (share_slope / (1.0 - limit) + share / (1.0 - limit) ** 2)
+    used = arrivals_per_h * service_h / servers
+    mean = scale * share / (1.0 - limit) + slope * (used - limit)
+    return QueueWait(used, share, mean, mean / share, arrivals_per_h * mean)
 
 
 def _saturated(evidence: str) -> SaturatedQueue:

@@ -29,8 +29,12 @@ _NEUTRAL: dict[str, float] = {
     "closure_rate_per_day": 0.0,
     "closure_mean_days": 0.0,
     "closure_log_sd": np.nan,
+    "backlog_load": 0.0,
+    "backlog_cap_days": np.inf,
+    "dated": -1,
 }
-_INTEGERS = ("kind", "pair", "calendar", "calendar_ptr")
+_INTEGERS = ("kind", "pair", "calendar", "calendar_ptr", "dated", "dated_ptr")
+_POINTERS = ("calendar_ptr", "dated_ptr")
 
 
 def _absent() -> Floats:
@@ -67,6 +71,9 @@ class JourneyStages:
         The queue: Poisson arrivals of vehicles, parallel servers, mean hours a vehicle occupies one, and the
         coefficient of variation of that. Arrivals are a rate while the stage is open: 100 a day at a gate
         open ten hours are 240. nan: no queue. The wait is exact for `service_cv` 1 (M/M/c).
+    queue_limit
+        Utilisation beyond which the mean wait goes on along its tangent, in (0, 1]. 1: a utilisation of 1 or
+        more is refused.
     calendar
         Row of the calendar (-1: always open). Calendar c has the windows `calendar_ptr[c]:calendar_ptr[c +
         1]` of `open_start_h`, `open_end_h`, during which the stage can be started: start <= t < end. The
@@ -74,6 +81,14 @@ class JourneyStages:
     closure_rate_per_day, closure_mean_days, closure_log_sd
         Random closures: closures per open day, mean days of one, and the standard deviation of the log of its
         length (nan: exponential length).
+    dated
+        Row of the dated closures (-1: none). Row d has the closures `dated_ptr[d]:dated_ptr[d + 1]` of
+        `dated_start_h`, `dated_end_h`, in order and without overlap; nobody passes from start to end.
+    backlog_load
+        Traffic over capacity, in [0, 1): vehicles that come while a closure lasts wait in line and delay those
+        behind them. 0: no line forms.
+    backlog_cap_days
+        Days into a closure after which no more vehicles join the line; inf: they always do.
 
     Raises
     ------
@@ -106,16 +121,23 @@ class JourneyStages:
     closure_rate_per_day: Floats = field(default_factory=_absent)
     closure_mean_days: Floats = field(default_factory=_absent)
     closure_log_sd: Floats = field(default_factory=_absent)
+    dated: Ints = field(default_factory=_absent_ints)
+    dated_ptr: Ints = field(default_factory=_absent_ints)
+    dated_start_h: Floats = field(default_factory=_absent)
+    dated_end_h: Floats = field(default_factory=_absent)
+    backlog_load: Floats = field(default_factory=_absent)
+    backlog_cap_days: Floats = field(default_factory=_absent)
+    queue_limit: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", tuple(self.name))
         for f in fields(self):
-            if f.name in ("name", "pair_correlation"):
+            if f.name in ("name", "pair_correlation", "queue_limit"):
                 continue
             values = np.asarray(getattr(self, f.name))
             if values.size == 0 and f.name in _NEUTRAL:
                 values = np.full(len(self.name), _NEUTRAL[f.name])
-            if f.name == "calendar_ptr" and values.size == 0:
+            if f.name in _POINTERS and values.size == 0:
                 values = np.zeros(1)
             kind = np.int64 if f.name in _INTEGERS else np.float64
             object.__setattr__(self, f.name, np.ascontiguousarray(values, dtype=kind))
@@ -138,20 +160,31 @@ class JourneyStages:
     def clocked(self) -> bool:
         """Whether the hours depend on the time of departure (a calendar or a fixed sailing schedule)."""
         sailings = (self.headway_h > 0) & ~np.isnan(self.sailing_phase_h)
-        return bool(np.any(self.calendar >= 0) or np.any(sailings))
+        return bool(np.any(self.calendar >= 0) or np.any(self.dated >= 0) or np.any(sailings))
 
 
 def _problems(s: JourneyStages) -> list[str]:
-    lengths = {f.name: getattr(s, f.name).size for f in fields(s) if f.name not in _WHOLE}
+    lengths = {f.name: getattr(s, f.name).size for f in fields(s) if f.name not in WHOLE}
     wrong = [f"{n} has {k} values for {s.size} stages" for n, k in lengths.items() if k != s.size]
     if s.size == 0:
         wrong.append("there is no stage")
     if not -1.0 <= s.pair_correlation <= 1.0:
         wrong.append(f"pair_correlation is {s.pair_correlation:g}, outside [-1, 1]")
-    return wrong or [*_value_problems(s), *_pair_problems(s), *_calendar_problems(s)]
+    if not 0.0 < s.queue_limit <= 1.0:
+        wrong.append(f"queue_limit is {s.queue_limit:g}, outside (0, 1]")
+    return wrong or [
+        *_value_problems(s),
+        *_pair_problems(s),
+        *_span_problems("calendar", s.calendar, s.calendar_ptr, s.open_start_h, s.open_end_h, s.name),
+        *_span_problems("dated", s.dated, s.dated_ptr, s.dated_start_h, s.dated_end_h, s.name),
+        *_dated_problems(s),
+    ]
 
 
-_WHOLE = ("name", "pair_correlation", "calendar_ptr", "open_start_h", "open_end_h")
+WHOLE = (  # fields without a value for each stage
+    *("name", "pair_correlation", "queue_limit", "calendar_ptr", "open_start_h", "open_end_h"),
+    *("dated_ptr", "dated_start_h", "dated_end_h"),
+)
 
 
 def _value_problems(s: JourneyStages) -> list[str]:
@@ -184,6 +217,8 @@ def _value_problems(s: JourneyStages) -> list[str]:
                 closing & ((s.closure_log_sd < 0) | (s.closure_log_sd > 5)),
                 "is outside [0, 5]",
             ),
+            ("backlog_load", ~((s.backlog_load >= 0) & (s.backlog_load < 1)), "is outside [0, 1)"),
+            ("backlog_cap_days", ~(s.backlog_cap_days >= 0), "is not >= 0"),
         ]
     return [
         f"stage {i} ({s.name[i]}): {column} {getattr(s, column)[i]:g} {text}"
@@ -201,18 +236,29 @@ def _pair_problems(s: JourneyStages) -> list[str]:
     ]
 
 
-def _calendar_problems(s: JourneyStages) -> list[str]:
-    ptr, start, end = s.calendar_ptr, s.open_start_h, s.open_end_h
+def _dated_problems(s: JourneyStages) -> list[str]:
+    rows, uses = np.unique(s.dated[s.dated >= 0], return_counts=True)
+    wrong = [
+        f"dated {r} is used by {n} stages; it is one stage's own"
+        for r, n in zip(rows, uses, strict=True)
+        if n > 1
+    ]
+    return wrong if np.all(np.isfinite(s.dated_end_h)) else [*wrong, "dated_end_h must be finite"]
+
+
+def _span_problems(
+    word: str, row: Ints, ptr: Ints, start: Floats, end: Floats, name: tuple[str, ...]
+) -> list[str]:
     if ptr[0] != 0 or np.any(np.diff(ptr) < 0) or ptr[-1] != start.size or start.size != end.size:
         return [
-            f"calendar_ptr must rise from 0 to the number of windows ({start.size} starts, {end.size} ends)"
+            f"{word}_ptr must rise from 0 to the number of windows ({start.size} starts, {end.size} ends)"
         ]
     wrong = [
-        f"stage {i} ({s.name[i]}): calendar {s.calendar[i]} is not one of the {ptr.size - 1} calendars"
-        for i in np.flatnonzero((s.calendar < -1) | (s.calendar >= ptr.size - 1))
+        f"stage {i} ({name[i]}): {word} {row[i]} is not one of the {ptr.size - 1} {word}s"
+        for i in np.flatnonzero((row < -1) | (row >= ptr.size - 1))
     ]
     for c in range(ptr.size - 1):
         begins, ends = start[ptr[c] : ptr[c + 1]], end[ptr[c] : ptr[c + 1]]
         if not (np.all(begins < ends) and np.all(begins[1:] >= ends[:-1])):
-            wrong.append(f"calendar {c}: windows must have start < end, in order and without overlap")
+            wrong.append(f"{word} {c}: windows must have start < end, in order and without overlap")
     return wrong

@@ -40,7 +40,11 @@ def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title:
     x_axis(drawing, scale, 16, bottom, number, count=8, unit="days door to door")
     for k, (row, sample) in enumerate(strips):
         _strip(drawing, row, sample, scale, 24 + k * step + step / 2, k)
-    drawing.label(_LEFT, 9, "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median")
+    drawing.label(
+        _LEFT,
+        9,
+        "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median · ring: 95 % if no border closes",
+    )
     return drawing.render()
 
 
@@ -73,6 +77,9 @@ def _strip(
         drawing.line(scale(low), y, scale(high), y, colour, line=1.6)
         for edge in (low, high):
             drawing.line(scale(edge), y - 5, scale(edge), y + 5, colour, line=1.6)
+    quiet = value_of(sample, "days_p95_no_closures") if sample else None
+    if quiet is not None and high is not None and scale(high) - scale(quiet) > 4:
+        drawing.circle(scale(quiet), y, 3.2, PAPER, stroke=colour, line=1.6)
     if first is not None and third is not None:
         drawing.rect(scale(first), y - 4.5, scale(third) - scale(first), 9, colour)
     if middle is not None:

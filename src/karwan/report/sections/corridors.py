@@ -201,8 +201,8 @@ def _arrival_figures(brief: Brief, notes: Notes) -> list[Block | None]:
                     f"f-arrivals-{way}",
                     f"When it arrives, {pair}",
                     (
-                        "Simulated journeys with opening hours, sailings "
-                        "and known closures: nine in ten arrive within the line."
+                        "Simulated journeys with opening hours, sailings, known closures, random closures as often and as "
+                        "long as recorded, and the queues both leave: nine in ten arrive within the line."
                     ),
                     "days door to door",
                     svg,
