@@ -19,7 +19,7 @@ def plan_section(case: Case, as_of: date) -> PlanSection:
 
     A promise is late when its due date has passed and it is not done; one whose state is not known is late too, and stays 'unknown'.
     """
-    commitments = _commitments(case, as_of)
+    commitments = commitment_table(case, as_of)
     return PlanSection(
         by_domain=_by_domain(case, commitments),
         commitments=commitments,
@@ -30,7 +30,8 @@ def plan_section(case: Case, as_of: date) -> PlanSection:
     )
 
 
-def _commitments(case: Case, as_of: date) -> pl.DataFrame:
+def commitment_table(case: Case, as_of: date) -> pl.DataFrame:
+    """Promises, late ones first; see `PlanSection.commitments`."""
     domains = case["domains"].select("domain_id", "rank", domain="name")
     overdue = pl.col("due").is_not_null() & (pl.col("due") < as_of) & (pl.col("status") != "done")
     return (

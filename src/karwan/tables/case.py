@@ -84,12 +84,15 @@ class Case:
         Problems that do not stop the case from being used.
     scenarios
         Scenarios applied, in order; empty for the case as it stands.
+    folder
+        Folder it was read from; None where it was not read from one.
     """
 
     settings: CaseSettings
     tables: Mapping[str, pl.DataFrame]
     warnings: tuple[Problem, ...]
     scenarios: tuple[AppliedScenario, ...] = ()
+    folder: Path | None = None
 
     @property
     def under(self) -> str:
@@ -218,7 +221,7 @@ def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
     if not unreadable:
         problems += check_rules(tables, settings_nodes(settings), (settings.party_a, settings.party_b))
     warnings = tuple(p for p in problems if p.severity == "warning")
-    return Case(settings, tables, warnings), problems
+    return Case(settings, tables, warnings, folder=folder), problems
 
 
 def settings_nodes(settings: CaseSettings) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,336 @@
+"""Promises ranked by what they are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from karwan.brief.corridors import DIRECTIONS, CorridorStudy
+from karwan.brief.plan import commitment_table
+from karwan.errors import KarwanError
+from karwan.models.network import worst_basis
+from karwan.models.worth import Floats, rule_of_half
+from karwan.scenario import Scenario, differences, find_scenario
+from karwan.tables import Case
+from karwan.worth_desk.flows import Flow, Today, default_flows, flows_of, today_of
+from karwan.worth_desk.obstacle import obstacle_text
+from karwan.worth_desk.states import NOW, PARAMETERS, Outcome, Plan, State
+
+Bools = npt.NDArray[np.bool_]
+_TEXT, _FLOAT = pl.String, pl.Float64
+FIGURES = (
+    *("usd_t", "hours_t", "usd_year", "low_usd_year", "high_usd_year", "usd_year_response"),
+    *("usd_year_target", "usd_year_kept", "duty_usd_year"),
+)
+PROMISES_SCHEMA: dict[str, Any] = {
+    "rank": pl.Int64,
+    **dict.fromkeys(["commitment_id", "title", "domain"], _TEXT),
+    "due": pl.Date,
+    "status": _TEXT,
+    "late": pl.Boolean,
+    **dict.fromkeys(["scenario_id", "obstacle"], _TEXT),
+    **dict.fromkeys(FIGURES, _FLOAT),
+    "shared": pl.Int64,
+    **dict.fromkeys(["moved_most_by", "basis", "reason"], _TEXT),
+}
+INPUTS_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["scenario_id", "input"], _TEXT),
+    **dict.fromkeys(["value", "low", "high", "usd_year_low", "usd_year_high"], _FLOAT),
+}
+
+
+@dataclass(frozen=True)
+class PlanWorth:
+    """What `karwan plan worth` prints.
+
+    Attributes
+    ----------
+    promises
+        One row a promise, the dearest first, those without a figure last: rank, commitment_id, title, domain, due, status, late,
+        scenario_id, obstacle (what it would remove), usd_t (fall of the landed cost, duty and time in it), hours_t (fewer hours a tonne),
+        usd_year (at today's flows), low_usd_year, high_usd_year, usd_year_response (trade answers, rule of the half), usd_year_target
+        (at the flows of the target), usd_year_kept (as the last of all promises to be kept), duty_usd_year (part of usd_year that is
+        customs duty no longer paid: a transfer), shared (promises that the same scenario models), moved_most_by (the input whose range
+        moves it most), basis, reason (why there is no figure, or none but zero).
+    inputs
+        scenario_id, input, value, low, high, usd_year_low, usd_year_high: the worth with one input at either end of its range.
+    flows
+        direction, origin_id, destination_id, product_id, tonnes_year.
+    text
+        What the figures rest on.
+    """
+
+    promises: pl.DataFrame
+    inputs: pl.DataFrame
+    flows: pl.DataFrame
+    text: tuple[str, ...]
+
+
+def plan_worth(
+    case: Case,
+    as_of: date,
+    *,
+    demand: pl.DataFrame | None = None,
+    kept: bool = True,
+    ranges: bool = True,
+) -> PlanWorth:
+    """What each promise is worth a year; see `karwan.models.worth` and docs/plan.md.
+
+    Parameters
+    ----------
+    case
+        Case; the worth is reckoned from where it stands, scenarios it stands under included.
+    as_of
+        Day of departure and of what is known.
+    demand
+        origin_id, destination_id, product_id, t_day; today's yearly value spread over the case's goods where None.
+    kept
+        Also the worth of each promise as the last one to be kept.
+    ranges
+        Also the worth at either end of the inputs' ranges.
+
+    Raises
+    ------
+    InvalidInput
+        No trade between the parties is known, or the demand is not between them.
+    """
+    study = CorridorStudy(case, as_of)
+    table = commitment_table(case, as_of)
+    scenarios, reasons = _scenarios(case, table)
+    text: list[str] = []
+    if not scenarios:
+        return PlanWorth(
+            _ranked(table, {}, reasons), *_empty(), ("No scenario models a promise of the plan.",)
+        )
+    today = None if demand is not None else today_of(case, as_of)
+    if today is not None:
+        flows, said = default_flows(study, today)
+        text += [*today.text, said]
+    else:
+        assert demand is not None
+        flows = flows_of(study, demand)
+        text.append(f"{len(flows)} flows as given with --demand.")
+    one = {name: frozenset((name,)) for name in scenarios}
+    every = frozenset(scenarios)
+    states = list(
+        dict.fromkeys([NOW, *one.values(), *((every, *(every - s for s in one.values())) if kept else ())])
+    )
+    plan = Plan(study, scenarios, flows, states)
+    found = _Worths(plan, today)
+    figures = {name: found.figures(state, every if kept else None) for name, state in one.items()}
+    rows = _ranges(found, one) if ranges else []
+    inputs = pl.DataFrame(rows, schema=INPUTS_SCHEMA)
+    for name, own in figures.items():
+        changed = plan.under(one[name])
+        own["obstacle"] = obstacle_text(case, changed, differences(case, changed))
+        own["basis"] = worst_basis(scenarios[name].basis, "assumed" if demand is None else "observed")
+        own |= _range(own["usd_year"], inputs.filter(pl.col("scenario_id") == name))
+    text += found.text()
+    return PlanWorth(_ranked(table, figures, reasons), inputs, _flow_table(flows), tuple(text))
+
+
+def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, Scenario], dict[str, str]]:
+    """Scenarios of the promises that are still to be kept, and why a promise has no figure, by commitment."""
+    found: dict[str, Scenario] = {}
+    reasons: dict[str, str] = {}
+    stands = {s.scenario_id for s in case.scenarios}
+    for row in table.iter_rows(named=True):
+        key, name = row["commitment_id"], row["scenario_id"]
+        if name is None:
+            reasons[key] = "no scenario models it"
+        elif row["status"] == "done":
+            reasons[key] = "done: its effect stands in the case"
+        elif name in stands:
+            reasons[key] = "already supposed: the case stands under it"
+        elif case.folder is None:
+            reasons[key] = "the case was not read from a folder"
+        elif name not in found:
+            try:
+                found[name] = find_scenario(case.folder, name)
+            except KarwanError as error:
+                reasons[key] = error.fact
+    return found, reasons
+
+
+class _Worths:
+    """Falls of the landed cost from the case as it stands to another state."""
+
+    def __init__(self, plan: Plan, today: Today | None) -> None:
+        self.plan, self.today = plan, today
+        self.base = plan.outcome()
+        self.elasticity = plan.parameters.get("trade_elasticity")
+        self.target = self._target()
+
+    def _target(self) -> tuple[str, float] | None:
+        """Name of the first turnover target, and how many times today's value it is."""
+        wanted = (pl.col("quantity") == "turnover") & (pl.col("unit") == "USD")
+        rows = self.plan.case["targets"].filter(wanted)
+        goods = [
+            own[pair]
+            for (routes, _), own in zip(self.plan.groups, self.plan.goods, strict=True)
+            for pair in routes.pairs
+        ]
+        today = sum(float(g.price_usd_t @ g.tonnes_year) for g in goods)
+        if not rows.height or not today:
+            return None
+        return str(rows["title"][0]), float(rows["value"][0]) / today
+
+    def fall(self, outcome: Outcome, before: State, after: State) -> tuple[Floats, Bools]:
+        """Fall of the landed cost of each flow, USD/t, 0 where it has a way in neither state; nan where it has one in only one."""
+        one, two = (outcome.logsum_usd_t[self.plan.states.index(s)] for s in (before, after))
+        neither = np.isinf(one) & np.isinf(two)
+        with np.errstate(invalid="ignore"):
+            change = np.where(neither, 0.0, one - two)
+        return np.where(np.isinf(change), np.nan, change), neither
+
+    def usd_year(self, outcome: Outcome, before: State, after: State) -> float:
+        """Worth at the flows of an outcome; nan where a flow gains or loses its only way."""
+        return float(outcome.tonnes_year @ self.fall(outcome, before, after)[0])
+
+    def figures(self, state: State, every: State | None) -> dict[str, Any]:
+        """Columns of a promise that brings about a state."""
+        base, now, then = self.base, 0, self.plan.states.index(state)
+        fall, lost = self.fall(base, NOW, state)
+        if np.isnan(fall).any():
+            word = "opens the only way of" if (np.isinf(base.logsum_usd_t[now]) & ~lost).any() else "cuts off"
+            return {
+                **dict.fromkeys(FIGURES),
+                "reason": f"{word} {int(np.isnan(fall).sum())} of {fall.size} flows",
+            }
+        served = np.where(lost, 0.0, base.tonnes_year)
+        total = float(served.sum())
+
+        def mean(table: Floats) -> float:
+            with np.errstate(invalid="ignore"):
+                change = np.where(lost, 0.0, table[now] - table[then])
+            return float(served @ change)
+
+        usd_year = float(served @ fall)
+        found: dict[str, Any] = {
+            "usd_t": usd_year / total if total else None,
+            "hours_t": mean(base.hours) / total if total else None,
+            "usd_year": usd_year,
+            "duty_usd_year": mean(base.duty_usd_t),
+            "usd_year_target": usd_year * self.target[1] if self.target else None,
+            "usd_year_kept": self.usd_year(base, every - state, every) if every is not None else None,
+            "reason": "" if usd_year else "moves no cost of these flows as things stand",
+        }
+        if self.elasticity is not None:
+            known = ~lost
+            gain = rule_of_half(
+                base.logsum_usd_t[now][known], base.logsum_usd_t[then][known], served[known], self.elasticity
+            )
+            found["usd_year_response"] = float(gain.sum())
+        return {**found, "usd_year_kept": _known(found["usd_year_kept"])}
+
+    def text(self) -> list[str]:
+        """What the reader must know."""
+        case = self.plan.case
+        said = [
+            "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, insurance, duty, time and reserve), choice "
+            f"among the routes of the named corridors and the best of all; {len(self.plan.states)} states of the case, one choice set.",
+            "Low and high: each input alone at either end of the range the case gives it, joined as the root of the sum of squares; what a "
+            "scenario itself supposes has no range and stays as it is.",
+        ]
+        if self.elasticity is not None:
+            said.append(
+                f"With response: trade answers to its landed cost with elasticity {self.elasticity:g} (assumed), rule of the half."
+            )
+        if self.target:
+            said.append(
+                f"At the target: {self.target[0]}, {self.target[1]:.1f} times today's flows, in today's mix."
+            )
+        said.append(
+            "Last of all: worth of the promise when all others are kept; promises of one scenario share one worth, do not add them."
+        )
+        if case.under:
+            said.append(f"{case.under}: the worth is reckoned from there.")
+        return said
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else value
+
+
+def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]:
+    """Worth of each scenario with one input at either end of its range."""
+    plan, rows = found.plan, []
+    table = plan.case["parameters"].filter(
+        pl.col("parameter_id").is_in(PARAMETERS) & pl.col("low").is_not_null() & pl.col("high").is_not_null()
+    )
+    tried: list[tuple[str, float, float, float, list[Outcome]]] = []
+    for name, label, value, low, high in table.select(
+        "parameter_id", "description", "value", "low", "high"
+    ).iter_rows():
+        ends = [plan.outcome({name: end}) for end in (low, high)]
+        tried.append((str(label).rstrip("."), value, low, high, ends))
+    today = found.today
+    for way in DIRECTIONS if today is not None else ():
+        assert today is not None
+        value, low, high = today.usd[way], today.low[way], today.high[way]
+        if value and low < high:
+            ends = [plan.outcome(None, {way: end / value}) for end in (low, high)]
+            tried.append(
+                (f"Yearly trade {way.replace('_', ' ')}, as either side reports it", value, low, high, ends)
+            )
+    for label, value, low, high, ends in tried:
+        for name, state in states.items():
+            at = [_known(found.usd_year(outcome, NOW, state)) for outcome in ends]
+            rows.append(dict(zip(INPUTS_SCHEMA, (name, label, value, low, high, *at), strict=True)))
+    return rows
+
+
+def _range(value: float | None, inputs: pl.DataFrame) -> dict[str, Any]:
+    """Low, high and the input that moves a worth most."""
+    if value is None or not inputs.height:
+        return {"low_usd_year": None, "high_usd_year": None, "moved_most_by": ""}
+    ends = inputs.select("usd_year_low", "usd_year_high").to_numpy()
+    moves = np.nan_to_num(ends - value)
+    down, up = np.minimum(moves, 0.0).min(axis=1), np.maximum(moves, 0.0).max(axis=1)
+    widest = int(np.argmax(up - down))
+    return {
+        "low_usd_year": value - float(np.sqrt((down**2).sum())),
+        "high_usd_year": value + float(np.sqrt((up**2).sum())),
+        "moved_most_by": inputs["input"][widest] if (up - down)[widest] > 0 else "",
+    }
+
+
+def _ranked(
+    table: pl.DataFrame, figures: Mapping[str, Mapping[str, Any]], reasons: Mapping[str, str]
+) -> pl.DataFrame:
+    shared = table["scenario_id"].drop_nulls().to_list()
+    rows = []
+    for row in table.iter_rows(named=True):
+        key, name = row["commitment_id"], row["scenario_id"]
+        own = figures.get(name, {}) if key not in reasons else {}
+        head = {
+            c: row[c] for c in ("commitment_id", "title", "domain", "due", "status", "late", "scenario_id")
+        }
+        rows.append(
+            {**head, "shared": shared.count(name) if name else None, "reason": reasons.get(key), **own}
+        )
+    order = sorted(
+        rows, key=lambda r: (r.get("usd_year") is None, -(r.get("usd_year") or 0.0), r["scenario_id"] is None)
+    )
+    rank = 0
+    for row in order:
+        if row.get("usd_year") is not None:
+            rank += 1
+            row["rank"] = rank
+    return pl.DataFrame(order, schema=PROMISES_SCHEMA)
+
+
+def _flow_table(flows: Sequence[Flow]) -> pl.DataFrame:
+    names = ("direction", "origin_id", "destination_id", "product_id", "tonnes_year")
+    rows = [(f.direction, f.origin, f.destination, f.product_id, f.tonnes_year) for f in flows]
+    return pl.DataFrame(rows, schema=dict(zip(names, (*[_TEXT] * 4, _FLOAT), strict=True)), orient="row")
+
+
+def _empty() -> tuple[pl.DataFrame, pl.DataFrame]:
+    return pl.DataFrame(schema=INPUTS_SCHEMA), _flow_table(())
