@@ -136,16 +136,20 @@ def _forget_open(dist: Array, pred: Array, key: Array, item: Array, size: int, s
             pred[item[pos]] = -1
 
 
-NODE = np.dtype([("dist", "f8"), ("scanned", "f8"), ("pred", "i4"), ("origin", "i4")])
+ARC = np.dtype([("weight", "f8"), ("head", "i4"), ("tail", "i4")])
+ENTRY = np.dtype([("dist", "f8"), ("state", "i4"), ("after", "i4")])
 MOST_BUCKETS = 1 << 15
+QUEUED = 4
+"""Scans that one queue entry counts for when the side to expand is chosen (measured, any value is correct)."""
 
-Room = tuple[Any, Array, Array, Array, Array]
+Side = tuple[Array, Array]
+Room = tuple[Array, Array, Array, Array, Array, Array]
 
 
 def bucket_width(weight: Array) -> tuple[float, int]:
     """Width and number of buckets for weights (A,): both powers of two, so that bucket bounds are exact.
 
-    The width is about twice the median weight, wider where the largest weight would need more than
+    The width is two to four times the median weight, wider where the largest weight would need more than
     `MOST_BUCKETS`. States are corrected within a bucket, so any width is correct.
     """
     finite = weight[np.isfinite(weight) & (weight > 0.0)]
@@ -153,211 +157,235 @@ def bucket_width(weight: Array) -> tuple[float, int]:
         return 1.0, 4
     largest = float(finite.max())
     width = max(2.0 * float(np.median(finite)), 2.0 * largest / MOST_BUCKETS)
-    width = 2.0 ** float(np.floor(np.log2(width)))
+    width = 2.0 ** float(np.ceil(np.log2(width)))
     return width, 1 << int(np.ceil(np.log2(largest / width + 4.0)))
+
+
+@njit(cache=True)
+def depth_first(ptr: Array, head: Array) -> Array:
+    """States in an order that keeps neighbours near each other in memory (n,)."""
+    n = ptr.size - 1
+    order = np.empty(n, np.int32)
+    seen = np.zeros(n, np.bool_)
+    stack = np.empty(head.size + 1, np.int32)
+    count = 0
+    for root in range(n):
+        if seen[root]:
+            continue
+        stack[0] = root
+        height = 1
+        while height > 0:
+            height -= 1
+            u = stack[height]
+            if seen[u]:
+                continue
+            seen[u] = True
+            order[count] = u
+            count += 1
+            for slot in range(ptr[u], ptr[u + 1]):
+                if not seen[head[slot]]:
+                    stack[height] = head[slot]
+                    height += 1
+    return order
 
 
 def room(n_states: int, n_buckets: int, n_entries: int) -> Room:
     """Working memory of `bidirectional`.
 
-    Records (2n,): 2v is state v seen from the origin, 2v + 1 from the destination; first entry of each bucket
-    (2, B); states touched (2, n); the state of each queue entry and the entry after it (2, E); first spare
-    entry (1,).
+    Distances (2n,): 2v is state v seen from the origin, 2v + 1 from the destination; the slot that reached each
+    (2n,); queue entries (E,); first entry of each bucket (2, B); states touched (2, n); counts (9,): of each
+    side the lowest bucket, entries queued, states touched and scanned, then the first spare entry.
     Distances are infinite and all entries spare between queries: a query restores what it touched, so that a
     short query on a large graph stays short.
     """
-    nodes = np.zeros(2 * n_states, NODE)
-    nodes["dist"] = np.inf
-    nodes["scanned"] = np.inf
-    after = np.empty((2, n_entries), np.int32)
-    after[1] = np.arange(1, n_entries + 1)
-    after[1, -1] = -1
-    first = np.full((2, n_buckets), -1, np.int32)
-    return nodes, first, np.empty((2, n_states), np.int32), after, np.zeros(1, np.int32)
+    entries = np.zeros(n_entries, ENTRY)
+    entries["after"] = np.arange(1, n_entries + 1)
+    entries["after"][-1] = -1
+    return (
+        np.full(2 * n_states, np.inf),
+        np.empty(2 * n_states, np.int32),
+        entries,
+        np.full((2, n_buckets), -1, np.int32),
+        np.empty((2, n_states), np.int32),
+        np.zeros(9, np.int64),
+    )
+
+
+LOW, LIVE, TOUCHED, SCANS, SPARE = 0, 2, 4, 6, 8
 
 
 @njit(cache=True)
 def bidirectional(
-    out_ptr: Array,
-    out_head: Array,
-    out_weight: Array,
-    in_ptr: Array,
-    in_tail: Array,
-    in_weight: Array,
-    origins: Array,
-    destinations: Array,
-    width: float,
-    work: Room,
+    out: Side, into: Side, origins: Array, destinations: Array, width: float, work: Room
 ) -> tuple[float, Array, Array]:
     """Bidirectional search between two sets of distinct states, with buckets for queues.
 
-    Expands the side with fewer entries queued (Pohl 1971) and stops when the lowest buckets of both together
-    cannot beat the best meeting found. Labels that cannot beat it are not queued. Buckets: Dial (1969), with
-    correction inside a bucket as in delta-stepping (Meyer & Sanders 2003).
+    Expands the side that has scanned and queued less (after Pohl 1971) and stops when the lowest buckets of
+    both together cannot beat the best meeting found. Labels that cannot beat it are not queued. Buckets: Dial
+    (1969), with correction inside a bucket as in delta-stepping (Meyer & Sanders 2003).
+
+    Parameters
+    ----------
+    out, into
+        Pointers (n+1,) and arcs (A,) by tail, and the same with every arc turned round, by head.
+    origins, destinations
+        Distinct states.
+    width, work
+        From `bucket_width` and `room`.
 
     Returns
     -------
-    (distance, forward slots, backward slots): slots into the outgoing adjacency from origin to the
-    meeting state, then slots into the incoming adjacency from there to the destination. Distance is
-    infinite and both are empty when nothing joins the sets; it is -1 when the queue entries ran out.
+    (distance, forward slots, backward slots): slots of `out` from origin to the meeting state, then slots of
+    `into` from there to the destination. Distance is infinite and both are empty when nothing joins the sets;
+    it is -1 when the queue entries ran out, and the working memory is then spoilt.
     """
-    nodes, first, _, _, _ = work
+    dist, pred, _, first, _, tally = work
     best = np.inf
     meet = -1
-    live_f = _seed(origins, work, 0)
-    live_b = _seed(destinations, work, 1)
-    touched_f = origins.size
-    touched_b = destinations.size
+    enough = _seed(origins, work, 0) and _seed(destinations, work, 1)
     for s in destinations:
-        if nodes[2 * s].dist == 0.0:
+        if dist[2 * s] == 0.0:
             best = 0.0
             meet = s
-    low_f = 0
-    low_b = 0
     mask = first.shape[1] - 1
-    while live_f > 0 and live_b > 0 and (low_f + low_b) * width < best:
-        if live_f <= live_b:
-            live_f, touched_f, best, meet = _advance(
-                out_ptr, out_head, out_weight, work, 0, low_f, live_f, touched_f, width, low_b, best, meet
-            )
-            while live_f > 0 and first[0, low_f & mask] < 0:
-                low_f += 1
+    while enough and tally[LIVE] > 0 and tally[LIVE + 1] > 0 and (tally[LOW] + tally[LOW + 1]) * width < best:
+        effort = tally[SCANS] + QUEUED * tally[LIVE] - tally[SCANS + 1] - QUEUED * tally[LIVE + 1]
+        if effort <= 0:
+            enough, best, meet = _advance(out[0], out[1], work, 0, width, best, meet)
         else:
-            live_b, touched_b, best, meet = _advance(
-                in_ptr, in_tail, in_weight, work, 1, low_b, live_b, touched_b, width, low_f, best, meet
-            )
-            while live_b > 0 and first[1, low_b & mask] < 0:
-                low_b += 1
-    forward = np.empty(0, np.int32)
-    backward = np.empty(0, np.int32)
-    if live_f < 0 or live_b < 0:
-        best = -1.0
-    elif meet >= 0:
-        forward = _half(nodes, meet, 0)
-        backward = _half(nodes, meet, 1)
-    _restore(work, 0, touched_f)
-    _restore(work, 1, touched_b)
+            enough, best, meet = _advance(into[0], into[1], work, 1, width, best, meet)
+        end = 0 if effort <= 0 else 1
+        while tally[LIVE + end] > 0 and first[end, tally[LOW + end] & mask] < 0:
+            tally[LOW + end] += 1
+    if not enough:
+        return -1.0, np.empty(0, np.int32), np.empty(0, np.int32)
+    forward = _half(out[1], pred, meet, 0)
+    backward = _half(into[1], pred, meet, 1)
+    _restore(work, 0)
+    _restore(work, 1)
     return best, forward, backward
 
 
 @njit(cache=True)
-def _seed(states: Array, work: Room, end: int) -> int:
-    """Start one side (0 origin, 1 destination) at its states; returns entries queued, -1 if they ran out."""
-    nodes, _, touched, _, _ = work
-    short = False
+def _seed(states: Array, work: Room, end: int) -> bool:
+    """Start one side (0 origin, 1 destination) at its states; False if the entries ran out."""
+    dist, pred, entries, first, touched, tally = work
+    tally[LOW + end] = 0
+    tally[SCANS + end] = 0
+    tally[LIVE + end] = states.size
+    tally[TOUCHED + end] = states.size
     for k in range(states.size):
-        record = 2 * states[k] + end
-        nodes[record].dist = 0.0
-        nodes[record].pred = -1
+        dist[2 * states[k] + end] = 0.0
+        pred[2 * states[k] + end] = -1
         touched[end, k] = states[k]
-        short |= not _queue(work, end, 0, states[k])
-    return -1 if short else states.size
-
-
-@njit(cache=True)
-def _queue(work: Room, end: int, bucket: int, state: int) -> bool:
-    """Put a state first in a bucket; False when no spare entry is left."""
-    _, first, _, after, spare = work
-    entry = spare[0]
-    if entry < 0:
-        return False
-    spare[0] = after[1, entry]
-    after[0, entry] = state
-    after[1, entry] = first[end, bucket]
-    first[end, bucket] = entry
+        entry = tally[SPARE]
+        if entry < 0:
+            return False
+        tally[SPARE] = entries[entry].after
+        entries[entry].dist = 0.0
+        entries[entry].state = states[k]
+        entries[entry].after = first[end, 0]
+        first[end, 0] = entry
     return True
 
 
 @njit(cache=True)
-def _restore(work: Room, end: int, n_touched: int) -> None:
+def _restore(work: Room, end: int) -> None:
     """Put the touched states of one side back to unreached, and its queue entries back to spare."""
-    nodes, first, touched, after, spare = work
-    for k in range(n_touched):
-        nodes[2 * touched[end, k] + end].dist = np.inf
-        nodes[2 * touched[end, k] + end].scanned = np.inf
-    for bucket in range(first.shape[1]):
+    dist, _, entries, first, touched, tally = work
+    for k in range(tally[TOUCHED + end]):
+        dist[2 * touched[end, k] + end] = np.inf
+    live = tally[LIVE + end]
+    bucket = tally[LOW + end]
+    while live > 0:
+        bucket &= first.shape[1] - 1
         entry = first[end, bucket]
-        while entry >= 0:
-            following = after[1, entry]
-            after[1, entry] = spare[0]
-            spare[0] = entry
-            entry = following
         first[end, bucket] = -1
+        while entry >= 0:
+            following = entries[entry].after
+            entries[entry].after = tally[SPARE]
+            tally[SPARE] = entry
+            entry = following
+            live -= 1
+        bucket += 1
 
 
 @njit(cache=True)
 def _advance(
-    ptr: Array,
-    head: Array,
-    weight: Array,
-    work: Room,
-    end: int,
-    low: int,
-    live: int,
-    n_touched: int,
-    width: float,
-    other_low: int,
-    best: float,
-    meet: int,
-) -> tuple[int, int, float, int]:
+    ptr: Array, arcs: Array, work: Room, end: int, width: float, best: float, meet: int
+) -> tuple[bool, float, int]:
     """Empty the lowest bucket of one side.
 
-    Returns entries queued (-1 if they ran out), states touched, best length and meeting state.
+    Returns whether the entries sufficed, the best length and its meeting state.
     """
-    nodes, first, touched, after, spare = work
+    dist, pred, entries, first, touched, tally = work
     mask = first.shape[1] - 1
     per_width = 1.0 / width
-    ahead = other_low * width
-    bucket = low & mask
+    ahead = tally[LOW + 1 - end] * width
+    bucket = tally[LOW + end] & mask
+    live = tally[LIVE + end]
+    count = tally[TOUCHED + end]
+    scans = tally[SCANS + end]
+    spare = tally[SPARE]
     while first[end, bucket] >= 0:
         entry = first[end, bucket]
-        u = after[0, entry]
-        first[end, bucket] = after[1, entry]
-        after[1, entry] = spare[0]
-        spare[0] = entry
+        u = entries[entry].state
+        d = entries[entry].dist
+        first[end, bucket] = entries[entry].after
+        entries[entry].after = spare
+        spare = entry
         live -= 1
-        d = nodes[2 * u + end].dist
-        if nodes[2 * u + end].scanned <= d:
+        if d > dist[2 * u + end]:
             continue
-        nodes[2 * u + end].scanned = d
+        scans += 1
         for slot in range(ptr[u], ptr[u + 1]):
-            v = head[slot]
+            v = arcs[slot].head
+            nd = d + arcs[slot].weight
             record = 2 * v + end
-            nd = d + weight[slot]
-            old = nodes[record].dist
+            old = dist[record]
             if nd >= old or nd >= best:
                 continue
-            total = nd + nodes[record ^ 1].dist
+            total = nd + dist[record ^ 1]
             if total < best:
                 best = total
                 meet = v
             elif nd + ahead >= best:
                 continue
             if old == np.inf:
-                touched[end, n_touched] = v
-                n_touched += 1
-            nodes[record].dist = nd
-            nodes[record].pred = slot
-            nodes[record].origin = u
+                touched[end, count] = v
+                count += 1
+            dist[record] = nd
+            pred[record] = slot
+            entry = spare
+            if entry < 0:
+                return False, best, meet
+            spare = entries[entry].after
+            place = int(nd * per_width) & mask
+            entries[entry].dist = nd
+            entries[entry].state = v
+            entries[entry].after = first[end, place]
+            first[end, place] = entry
             live += 1
-            if not _queue(work, end, int(nd * per_width) & mask, v):
-                return -1, n_touched, best, meet
-    return live, n_touched, best, meet
+    tally[LIVE + end] = live
+    tally[TOUCHED + end] = count
+    tally[SCANS + end] = scans
+    tally[SPARE] = spare
+    return True, best, meet
 
 
 @njit(cache=True)
-def _half(nodes: Array, meet: int, end: int) -> Array:
-    """Slots between the meeting state and one end, in travel order."""
+def _half(arcs: Array, pred: Array, meet: int, end: int) -> Array:
+    """Slots between the meeting state (-1 = none) and one end, in travel order."""
     count = 0
     v = meet
-    while nodes[2 * v + end].pred >= 0:
+    while v >= 0 and pred[2 * v + end] >= 0:
         count += 1
-        v = nodes[2 * v + end].origin
+        v = arcs[pred[2 * v + end]].tail
     slots = np.empty(count, np.int32)
     v = meet
     for k in range(count):
-        slots[k if end else count - 1 - k] = nodes[2 * v + end].pred
-        v = nodes[2 * v + end].origin
+        slots[k if end else count - 1 - k] = pred[2 * v + end]
+        v = arcs[pred[2 * v + end]].tail
     return slots
 
 

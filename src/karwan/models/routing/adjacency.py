@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,56 @@ class Adjacency:
     in_arc: Array
     in_tail: Array
     hierarchy: Hierarchy | None = None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Arcs with states renamed for searching from both ends, made on first use."""
+        order = kernel.depth_first(self.out_ptr, self.out_head)
+        rank = np.empty(self.n_states, np.int32)
+        rank[order] = np.arange(self.n_states, dtype=np.int32)
+        sides = []
+        for ptr, arc, far, near in (
+            (self.out_ptr, self.out_arc, self.head, self.tail),
+            (self.in_ptr, self.in_arc, self.tail, self.head),
+        ):
+            sizes = np.diff(ptr)[order]
+            new_ptr = np.concatenate([[0], np.cumsum(sizes)])
+            arcs = arc[np.repeat(ptr[order] - new_ptr[:-1], sizes) + np.arange(arc.size)]
+            sides.append((new_ptr.astype(np.int32), arcs, rank[far[arcs]], rank[near[arcs]]))
+        return Layout(rank, *sides[0], *sides[1])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Arcs by tail and by head with states renamed so that neighbours lie close together in memory.
+
+    `rank` (n,) is the new name of each state; `out_arc` and `in_arc` map a slot to the arc id. `far` is the
+    end a search reaches over the arc and `near` the one it comes from.
+    """
+
+    rank: Array
+    out_ptr: Array
+    out_arc: Array
+    out_far: Array
+    out_near: Array
+    in_ptr: Array
+    in_arc: Array
+    in_far: Array
+    in_near: Array
+
+    def sides(self, weights: Array) -> tuple[kernel.Side, kernel.Side]:
+        """Pointers and arcs of either direction for a weight per arc (A,)."""
+        both = []
+        for ptr, arc, far, near in (
+            (self.out_ptr, self.out_arc, self.out_far, self.out_near),
+            (self.in_ptr, self.in_arc, self.in_far, self.in_near),
+        ):
+            arcs = np.empty(arc.size, kernel.ARC)
+            arcs["weight"] = weights[arc]
+            arcs["head"] = far
+            arcs["tail"] = near
+            both.append((ptr, arcs))
+        return both[0], both[1]
 
 
 def prepare(n_states: int, tail: ArrayLike, head: ArrayLike, *, hierarchy: bool = False) -> Adjacency:

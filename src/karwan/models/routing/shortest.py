@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,29 +40,25 @@ class Impedance:
         """Least impedance and its arcs between two sets of distinct states (int32)."""
         if self.shortcuts is not None:
             return self.shortcuts.between(origins, destinations)
-        adjacency = self.adjacency
-        n_entries = adjacency.n_states + 1
+        layout = self.adjacency.layout
+        out, into = self._sides
+        starts, goals = layout.rank[origins], layout.rank[destinations]
+        n_states = self.adjacency.n_states
+        n_entries = n_states + 1
         total = -1.0
         while total < 0.0:
             try:
                 room = self._rooms.pop()
             except IndexError:
-                room = kernel.room(adjacency.n_states, self.n_buckets, n_entries)
-            total, forward, backward = kernel.bidirectional(
-                adjacency.out_ptr,
-                adjacency.out_head,
-                self.out_weight,
-                adjacency.in_ptr,
-                adjacency.in_tail,
-                self.in_weight,
-                origins,
-                destinations,
-                self.bucket_width,
-                room,
-            )
-            n_entries = 2 * room[3].shape[1]
+                room = kernel.room(n_states, self.n_buckets, n_entries)
+            total, forward, backward = kernel.bidirectional(out, into, starts, goals, self.bucket_width, room)
+            n_entries = 2 * room[2].size
         self._rooms.append(room)
-        return float(total), np.concatenate([adjacency.out_arc[forward], adjacency.in_arc[backward]])
+        return float(total), np.concatenate([layout.out_arc[forward], layout.in_arc[backward]])
+
+    @cached_property
+    def _sides(self) -> tuple[kernel.Side, kernel.Side]:
+        return self.adjacency.layout.sides(self.weights)
 
 
 @dataclass(frozen=True)
