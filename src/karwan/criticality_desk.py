@@ -214,8 +214,9 @@ def _spoken(base: CorridorBase, effects: Sequence[Mapping[str, Any]], names: Nam
         moves[f"{before} by another way" if before == after else f"{before} → {after}"] += 1
     parts = sorted(moves.items(), key=lambda m: (-m[1], m[0]))
     many = len(parts) > 1
-    shown = [f"{text} ({count})" if many else text for text, count in parts[:3]]
-    return "; ".join(shown) + ("; other changes" if len(parts) > 3 else "")
+    shown = [f"{text} ({count})" if many else text for text, count in parts[:2]]
+    rest = sum(count for _, count in parts[2:])
+    return "; ".join([*shown, *([f"other changes ({rest})"] if rest else [])])
 
 
 def _named(base: CorridorBase, trade: int, arcs: Sequence[int], names: Names) -> str:

@@ -48,22 +48,33 @@ def critical(
         int, typer.Option("--pairs", help="Close so many worst places together with every other.", min=0)
     ] = 10,
     top: Annotated[int, typer.Option("--top", help="Rows to show in each plain table.", min=1)] = 25,
+    maps: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--map", help="Map to write: FILE.svg (picture) or FILE.geojson (for QGIS); may be repeated."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
     """Close each crossing, terminal and link in turn: what reroutes, what it costs, what an hour is worth.
 
-    With --open a second base, where these places are open, stands beside the first, and what their closure costs.
+    With --open a second base, where these places are open, stands beside the first, and what their closure costs; the map then shows
+    the second.
 
-    Example: karwan corridor critical kaz-pak --open Torkham,Chaman
+    Examples: karwan corridor critical kaz-pak --map weak.svg
+
+    karwan corridor critical kaz-pak --open Torkham,Chaman
     """
     from karwan.corridor_desk import CorridorBase
     from karwan.criticality_desk import before_and_after, critical_answer
+    from karwan.weak_map_desk import WeakMap, check_map_files, write_weak_map
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of, scenarios)
     _check_tonnes(tonnes_year)
     places = opened_places(study, opened)
+    check_map_files(maps or ())
     base = CorridorBase(study, tonnes_year=tonnes_year, anywhere=anywhere)
     answers = {"": critical_answer(base, most=most)}
     tables = {}
@@ -74,10 +85,14 @@ def critical(
     for suffix, answer in answers.items():
         tables |= answer.plain(suffix, top) if form is Format.TABLE else answer.tables(suffix)
     text = _critical_text(study, places, list(answers.values()))
+    shown = WeakMap(study, list(answers.values())[-1], places)
+    text += [f"Wrote {write_weak_map(shown, path)}." for path in maps or ()]
     meta = {**_meta(study), "opened": sorted(places), "text": text} if form is Format.JSON else None
     emit(tables, form, meta=meta, under=study.case.scenarios)
     if form is Format.TABLE:
         typer.echo("\n".join(("", *text)))
+    elif form is Format.CSV and maps:
+        typer.echo(text[-1], err=True)
 
 
 def _critical_text(

@@ -14,6 +14,7 @@ from karwan.report.charts.criticality import draw_criticality
 from karwan.report.charts.stages import draw_stages
 from karwan.report.charts.validation import draw_validation
 from karwan.report.text import NONE, clean, day, is_number, names, number
+from karwan.report.weak_map import draw_weak_map
 
 WAYS = ("a_to_b", "b_to_a")
 
@@ -82,7 +83,7 @@ def corridor_section(brief: Brief, notes: Notes) -> Section:
     blocks += [
         _closures(part.closures, notes),
         *_truth(part.validation, notes),
-        *_critical(part.criticality, notes),
+        *_critical(brief, notes),
         _sensitivity(part.sensitivity, notes),
     ]
     lead = (
@@ -276,7 +277,24 @@ def _signed(value: Any, digits: int) -> str:
     return f"+{text}" if is_number(value) and value > 0 else text
 
 
-def _critical(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
+def _weak_map(brief: Brief) -> Figure | None:
+    """Map of the weak points, with the place and rank of each as in the table."""
+    part = brief.corridors
+    title = f"Map of the weak points, {day(brief.as_of)}"
+    parties = (brief.party_a, brief.party_b)
+    shut = frozenset(shut_places(brief))
+    svg = draw_weak_map(part.weak_points, part.map_nodes, part.map_lines, shut, parties=parties, title=title)
+    caption = (
+        "What shutting one place alone would cost the trade of the two countries in a year on the next best way, money and time together. "
+        "Numbers are ranks in the table. Links join places by straight lines; coasts and borders as on the first map."
+    )
+    if svg is None:
+        return None
+    return Figure("f-weak-map", "Where the corridors are weak", caption, "USD a year", svg, wide=True)
+
+
+def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
+    table = brief.corridors.criticality
     svg = draw_criticality(table)
     figure = (
         Figure(
@@ -293,6 +311,7 @@ def _critical(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
         li.figure("Rank", "rank", "", share=0.4),
         li.text("Place", "place"),
         li.key_text("Kind", "kind", 0.7),
+        li.text("The same holds for", "in_row", 1.2),
         li.text("Way round", "reroute", 1.8),
         li.rate("Extra", "extra_usd_t", "USD / t"),
         li.figure("Extra", "extra_hours", "hours"),
@@ -309,7 +328,7 @@ def _critical(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
         spec,
         wide=True,
     )
-    return [figure, listed]
+    return [_weak_map(brief), figure, listed]
 
 
 def _sensitivity(table: pl.DataFrame, notes: Notes) -> Table | None:
