@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from math import inf
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from karwan._kernels import shortest as kernel
 from karwan.models.network import FreightNetwork, mode_of
 from karwan.models.network.stage import SEA, Floats
+from karwan.models.routing import Adjacency, prepare
 
 
 @dataclass(frozen=True)
@@ -131,38 +132,43 @@ def least_cost_path(
     """
     layers = len(via)
     n_states = len(network.states)
-    heads = network.heads
-    costs = cost.tolist()
-    usable = [True] * len(costs) if allowed is None else allowed.tolist()
-    climb = climber(network, via)
-    best = [inf] * ((layers + 1) * n_states)
-    came: dict[int, tuple[int, int]] = {}
-    heap: list[tuple[float, int]] = []
-    for state in door_states(network, origin, modes, start=True):
-        key = state
-        best[key] = 0.0
-        heapq.heappush(heap, (0.0, key))
-    goals = {layers * n_states + s for s in door_states(network, destination, modes)}
-    reached = 0
-    while heap:
-        value, key = heapq.heappop(heap)
-        if value > best[key]:
-            continue
-        layer, state = divmod(key, n_states)
-        reached = max(reached, layer)
-        if key in goals:
-            return PathSearch(_walk_back(came, key), layers)
-        for arc in network.out[state]:
-            if not usable[arc]:
-                continue
-            head = heads[arc]
-            target = climb(layer, arc) * n_states + head
-            total = value + costs[arc]
-            if total < best[target]:
-                best[target] = total
-                came[target] = (key, arc)
-                heapq.heappush(heap, (total, target))
-    return PathSearch(None, reached)
+    open_cost = cost if allowed is None else np.where(allowed, cost, np.inf)
+    starts = door_states(network, origin, modes, start=True)
+    goals = [layers * n_states + s for s in door_states(network, destination, modes)]
+    if not starts:
+        return PathSearch(None, 0)
+    graph = _layered(network, tuple(via))
+    weights = np.tile(open_cost, layers + 1)[graph.out_arc]
+    seeds, none = np.array(starts, dtype=np.int32), np.empty(0, np.int32)
+    least, slot = kernel.tree(graph.out_ptr, graph.out_head, weights, seeds, none, np.inf)
+    goal = min(goals, key=lambda state: float(least[state]), default=None)
+    if goal is None or not np.isfinite(least[goal]):
+        seen = np.isfinite(least.reshape(layers + 1, n_states)).any(axis=1)
+        return PathSearch(None, int(np.flatnonzero(seen)[-1]))
+    last: Any = np.int32(goal)
+    arcs = graph.out_arc[kernel.trace(slot, graph.out_ptr, last)]
+    return PathSearch(tuple((arcs % len(network.arcs)).tolist()), layers)
+
+
+def _layered(network: FreightNetwork, via: tuple[str, ...]) -> Adjacency:
+    """The network once for each number of via places passed, kept once laid out; arc a of layer n is arc n A + a."""
+    found: Adjacency | None = network.layers.get(via)
+    if found is None:
+        tails, heads = network.ends
+        n_states, climb = len(network.states), climber(network, via)
+        gates = [a for a, node in enumerate(network.head_nodes) if node in via]
+        climbed = []
+        for layer in range(len(via) + 1):
+            target = heads + layer * n_states
+            for a in gates:
+                target[a] += (climb(layer, a) - layer) * n_states
+            climbed.append(target)
+        from_states = np.concatenate([tails + layer * n_states for layer in range(len(via) + 1)])
+        found = prepare(
+            (len(via) + 1) * n_states, from_states.astype(np.int32), np.concatenate(climbed).astype(np.int32)
+        )
+        network.layers[via] = found
+    return found
 
 
 def climber(network: FreightNetwork, via: Sequence[str]) -> Callable[[int, int], int]:
@@ -175,11 +181,3 @@ def climber(network: FreightNetwork, via: Sequence[str]) -> Callable[[int, int],
         return layer
 
     return climb
-
-
-def _walk_back(came: dict[int, tuple[int, int]], key: int) -> tuple[int, ...]:
-    arcs = []
-    while key in came:
-        key, arc = came[key]
-        arcs.append(arc)
-    return tuple(reversed(arcs))

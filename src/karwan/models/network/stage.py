@@ -146,7 +146,14 @@ class FreightNetwork:
 
     def at(self, node_id: str) -> tuple[int, ...]:
         """State indices at a place."""
-        return tuple(i for i, s in enumerate(self.states) if s.node_id == node_id)
+        return self._at.get(node_id, ())
+
+    @cached_property
+    def _at(self) -> dict[str, tuple[int, ...]]:
+        found: dict[str, list[int]] = {}
+        for number, state in enumerate(self.states):
+            found.setdefault(state.node_id, []).append(number)
+        return {node: tuple(numbers) for node, numbers in found.items()}
 
     @cached_property
     def heads(self) -> list[int]:
@@ -172,6 +179,11 @@ class FreightNetwork:
     @cached_property
     def masks(self) -> dict[tuple[frozenset[str], frozenset[str], bool], npt.NDArray[np.bool_]]:
         """Arcs allowed by modes, avoided places and closures, kept once reckoned; see `path.allowed_arcs`."""
+        return {}
+
+    @cached_property
+    def layers(self) -> dict[tuple[str, ...], Any]:
+        """Layouts for searches past via places, kept once made; see `path.least_cost_path`."""
         return {}
 
     @cached_property
