@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 import typer
+from scipy import optimize, stats
 from typer.testing import CliRunner
 
 from karwan.cli.trade_indicators import register
@@ -21,6 +23,7 @@ from karwan.models.mirror import (
     Reliability,
     combine,
     estimate_cif,
+    pair_gaps,
     paired_reports,
     published_cif,
     reconcile,
@@ -327,7 +330,37 @@ def test_command_on_the_embedded_case(app: typer.Typer) -> None:
     sides = {row["direction"]: row for row in answer["both sides by year"]}
     assert sides["a_to_b"]["kaz_usd"] == 11_800_000
     assert sides["a_to_b"]["pak_usd"] > 5 * sides["a_to_b"]["kaz_usd"]
-    assert answer["prior_sigma_basis"].startswith("assumed")
+    assert answer["prior_sigma_basis"] == "from the gaps between the two sides, split evenly"
+    assert "7 flow-years" in answer["gaps"]
+    stated = json.loads(RUN.invoke(app, ["mirror", "kaz", "pak", "--sigma", "0.5", "--json"]).stdout)
+    assert (stated["prior_sigma"], stated["prior_sigma_basis"]) == (0.5, "assumed")
+
+
+def test_gaps_of_a_pair_give_the_error_both_would_have() -> None:
+    """Equal variances in closed form; unequal ones at the peak of the likelihood; known truth inside the band."""
+    gaps = np.array([1.0, -2.0, 0.5, 1.5])
+    plain = pair_gaps(gaps, np.zeros(4))
+    assert plain.sigma == pytest.approx(math.sqrt(np.mean(gaps**2) / 2), rel=1e-3)
+    assert plain.low < plain.sigma < plain.high
+    extra = np.array([0.0, 1.0, 0.25, 0.1])
+    found = pair_gaps(gaps, extra)
+
+    def loss(sigma: float) -> float:
+        variance = 2 * sigma**2 + extra
+        return float((np.log(variance) + gaps**2 / variance).sum())
+
+    best = optimize.minimize_scalar(loss, bounds=(0.01, 5), method="bounded")
+    assert found.sigma == pytest.approx(best.x, rel=2e-3)
+    for end in (found.low, found.high):  # likelihood ratio of 90 %
+        assert loss(end) - loss(best.x) == pytest.approx(stats.chi2.ppf(0.9, 1), rel=0.02)
+    rng = np.random.default_rng(8)
+    inside = 0
+    for _ in range(200):
+        drawn = pair_gaps(rng.normal(0, np.sqrt(2 * 0.6**2 + extra)), extra)
+        inside += drawn.low <= 0.6 <= drawn.high
+    assert inside > 160
+    with pytest.raises(InvalidInput):
+        pair_gaps(np.empty(0), np.empty(0))
 
 
 def test_command_without_figures_says_what_to_do(app: typer.Typer) -> None:
@@ -377,6 +410,23 @@ def test_command_on_a_store_estimates_reliability(app: typer.Typer, tmp_path: Pa
     assert len(both) > 60
     assert all(row["low_usd"] < row["value_usd"] < row["high_usd"] for row in both)
     assert {row["state"] for row in answer["states"]} == {"both", "one side"}
+    # The flagship pair: its case's series stands on the panel's sigmas of totals by partner.
+    both = json.loads(RUN.invoke(app, ["mirror", "KAZ", "PAK", "--store", store, "--json"]).stdout)
+    assert set(both["sigmas"]) == {"KAZ", "PAK"}
+    assert {row["reporter"]: row["sigma_export"] for row in both["reliability"]} == pytest.approx(
+        {code: sigmas[code] for code in ("KAZ", "PAK")}, abs=0.05
+    )
+    assert "`sigmas` from the panel come first" in both["prior_sigma_basis"]
+    alone = json.loads(RUN.invoke(app, ["mirror", "KAZ", "PAK", "--json"]).stdout)
+
+    def band(answer: dict[str, Any]) -> float:
+        row = next(r for r in answer["reconciled by year"] if (r["direction"], r["year"]) == ("a_to_b", 2016))
+        return math.log(row["high_usd"] / row["low_usd"])
+
+    spread = [both["sigmas"][code] ** 2 for code in ("KAZ", "PAK")]
+    known = math.sqrt(spread[0] * spread[1] / sum(spread))
+    assert band(both) == pytest.approx(2 * 1.6449 * known, rel=1e-3)
+    assert band(both) < band(alone)
     absent = RUN.invoke(app, ["mirror", "UZB", "CHN", "--store", store, "--year", "2001"])
     assert isinstance(absent.exception, InvalidInput)
 

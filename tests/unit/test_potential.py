@@ -466,7 +466,7 @@ SIDES = (
 )
 
 
-def test_both_sides_reports_give_their_geometric_mean(tmp_path: Path) -> None:
+def test_both_sides_reports_are_reconciled_with_a_stated_prior_where_few_report(tmp_path: Path) -> None:
     from karwan.io.sources import source_named
     from karwan.io.sources.registry import Options
     from karwan.io.store import ingest, open_store
@@ -482,10 +482,60 @@ def test_both_sides_reports_give_their_geometric_mean(tmp_path: Path) -> None:
     found = store_world_flows(path)
     values = {(e, i): v for e, i, v in found.table.select("exporter", "importer", "value_usd").iter_rows()}
     assert values == pytest.approx({("KAZ", "PAK"): 200.0, ("KAZ", "UZB"): 30.0, ("PAK", "KAZ"): 50.0})
-    assert any("CIF correction" in text for text in found.lacks) and found.period == "2020"
+    assert any("reliability, taken as 0.5" in text for text in found.lacks) and found.period == "2020"
+    spread = {(e, i): s for e, i, s in found.table.select("exporter", "importer", "log_sd").iter_rows()}
+    alone = 0.5
+    assert spread == pytest.approx(
+        {("KAZ", "PAK"): alone / math.sqrt(2), ("KAZ", "UZB"): alone, ("PAK", "KAZ"): alone}
+    )
     assert store_world_flows(path, level="hs2").table["product"].to_list() == ["10", "10", "10"]
     with pytest.raises(InvalidInput, match="HS6 subheadings"):
         store_world_flows(path, level="hs6")
+
+
+def test_a_store_of_both_sides_gives_the_values_of_the_mirror_model(tmp_path: Path) -> None:
+    """Twelve countries' reports of known reliability: potential rests on what `karwan trade mirror` says."""
+    from karwan.cli.app import app as whole
+    from tests.unit.test_mirror import panel
+
+    panel(tmp_path / "comtrade.csv")
+    store = str(tmp_path / "trade.duckdb")
+    run = CliRunner()
+    loaded = run.invoke(
+        whole, ["trade", "ingest", "comtrade-csv", str(tmp_path / "comtrade.csv"), "--store", store]
+    )
+    assert loaded.exit_code == 0, loaded.output
+    mirror = json.loads(
+        run.invoke(
+            whole, ["trade", "mirror", "UZB", "CHN", "--store", store, "--level", "2", "--json"]
+        ).stdout
+    )
+    answer = json.loads(
+        run.invoke(whole, ["trade", "potential", "UZB", "CHN", "--store", store, "--json"]).stdout
+    )
+    sides = [row for row in mirror["flows by product"] if row["exporter"] == "UZB"]
+    reconciled = {row["product"]: row["value_usd"] for row in sides}
+    found = {row["product"]: row["actual_usd"] for row in answer["UZB to CHN, HS2 chapters"]}
+    assert len(found) == 40
+    assert {code: found[code] for code in reconciled} == pytest.approx(reconciled)
+    assert "estimated on 12 countries" in answer["flows"]
+    spread = store_world_flows(store).table
+    own = spread.filter((pl.col("exporter") == "UZB") & (pl.col("importer") == "CHN"))
+    assert dict(own.select("product", "log_sd").iter_rows()) == pytest.approx(
+        {row["product"]: row["log_sd"] for row in sides}
+    )
+
+
+def test_flows_of_their_own_error_widen_the_interval(flows: pl.DataFrame) -> None:
+    sure, vague = (flows.with_columns(log_sd=pl.lit(sd)) for sd in (0.05, 0.8))
+    ends = [
+        estimate_potential(table, "AAA", "BBB", draws=50).easiness.row(0, named=True)
+        for table in (sure, vague)
+    ]
+    assert ends[0]["high_usd"] - ends[0]["low_usd"] < 0.3 * (ends[1]["high_usd"] - ends[1]["low_usd"])
+    years = pl.concat([sure.with_columns(year=y) for y in (2019, 2020)])
+    averaged = make_margins(years).flows
+    assert averaged["log_sd"].to_list() == pytest.approx([0.05 / math.sqrt(2)] * averaged.height)
 
 
 def test_a_pair_that_does_not_trade_has_no_observed_potential(flows: pl.DataFrame) -> None:

@@ -60,8 +60,9 @@ def mirror(  # noqa: PLR0913 - the options of one command
     distances: DistancesOption = None,
     cif_share: Annotated[float | None, typer.Option(help="Stated freight share in import reports.")] = None,
     sigma: Annotated[
-        float, typer.Option(help="Log error of a report where no panel gives one (assumed).")
-    ] = 0.5,
+        float | None,
+        typer.Option(help="Log error of a report where no panel gives one; by default from the pair's gaps."),
+    ] = None,
     coverage: Annotated[float, typer.Option(help="Probability of the band.")] = 0.9,
     method: Annotated[str, typer.Option(help="log or baci.")] = "log",
     as_json: JsonOption = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,28 +13,25 @@ import polars as pl
 from karwan.errors import InvalidInput
 from karwan.geodesy import great_circle_km
 from karwan.models.mirror import (
-    CifModel,
+    FEWEST_GAPS,
+    PairGaps,
     PairPriors,
     PairReconciled,
     Reconciled,
-    Reliability,
-    estimate_cif,
+    pair_gaps,
     paired_reports,
-    published_cif,
     reconcile,
     reconcile_case,
     reporter_sigma,
-    stated_cif,
 )
 from karwan.models.mirror.pair import pair_cif_share
 from karwan.models.standing import Parties, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.answer import Answer
 from karwan.trade_desk.pair_case import case_of_pair
+from karwan.trade_desk.panel import PRIOR_SIGMA, panel_errors
 from karwan.trade_desk.world_flows import read_distances
 
-FEWEST_REPORTERS = 10
-PRIOR_SIGMA = 0.5
 BRIEF_COLUMNS = ("direction", "direction_label", "year", "value_usd", "low_usd", "high_usd", "sides", "note")
 
 
@@ -59,7 +56,8 @@ class MirrorRequest:
     cif_share
         A stated CIF share instead.
     sigma
-        Prior standard deviation of the log error of a report where no panel gives one (basis: assumed).
+        Standard deviation of the log error of a report where no panel gives one (basis: assumed); by default
+        the one the gaps of the case's own figures imply, .5 where there are too few.
     """
 
     party_a: str
@@ -70,7 +68,7 @@ class MirrorRequest:
     year: int | None = None
     distances: Path | None = None
     cif_share: float | None = None
-    sigma: float = PRIOR_SIGMA
+    sigma: float | None = None
     coverage: float = 0.9
     method: str = "log"
 
@@ -116,7 +114,8 @@ def case_priors(
     sigmas: Mapping[str, float] | None = None,
     coverage: float = 0.9,
 ) -> PairPriors:
-    """Priors of a case: CIF shares from its distance and landlocked countries, sigmas as given."""
+    """Priors of a case: CIF shares from its distance and landlocked countries, sigmas as given or the stated
+    prior."""
     settings = case.settings
     landlocked = dict(case["countries"].select("country", "landlocked").iter_rows())
     coast = {code: bool(landlocked.get(code)) for code in (settings.party_a, settings.party_b)}
@@ -144,6 +143,9 @@ def _distance_km(case: Case) -> float:
 
 def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None) -> PairReconciled:
     """Yearly series with bands from a case's published figures; `.table` has the brief's columns and more."""
+    if priors is None:
+        priors = case_priors(case)
+        priors = _with_gaps(priors, case_gaps(case, as_of, priors))
     settings = case.settings
     parties = Parties(
         settings.party_a,
@@ -158,11 +160,51 @@ def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None
     )
 
 
+def case_gaps(case: Case, as_of: date, priors: PairPriors) -> PairGaps | None:
+    """What the flow-years that both sides of a case report say of their errors; None where there are none."""
+    reports = reconciled_case(case, as_of, priors=priors).reports
+    sides = reports.filter((pl.col("side") != "total") & (pl.col("fob_usd") > 0)).with_columns(
+        own=pl.col("reporter").replace_strict(
+            {code: priors.of(code) for code in reports["reporter"].unique()}, return_dtype=pl.Float64
+        )
+    )
+    rows = (
+        sides.with_columns(extra=(pl.col("log_sd") ** 2 - pl.col("own") ** 2).clip(0.0))
+        .group_by("direction", "year")
+        .agg(
+            pl.len(),
+            gap=pl.col("fob_usd").log().max() - pl.col("fob_usd").log().min(),
+            extra=pl.col("extra").sum(),
+        )
+        .filter(pl.col("len") == 2)
+    )
+    return pair_gaps(rows["gap"].to_numpy(), rows["extra"].to_numpy()) if rows.height else None
+
+
+def _with_gaps(priors: PairPriors, gaps: PairGaps | None) -> PairPriors:
+    """The priors with the sigma the gaps imply, where there are enough of them."""
+    if gaps is None or gaps.flow_years < FEWEST_GAPS:
+        return priors
+    return replace(priors, sigma=gaps.sigma)
+
+
+def _basis(priors: PairPriors, stated: float, sigmas: Mapping[str, float]) -> str:
+    origin = "assumed" if priors.sigma == stated else "from the gaps between the two sides, split evenly"
+    return f"{origin}; `sigmas` from the panel come first" if sigmas else origin
+
+
+def _gap_words(gaps: PairGaps) -> str:
+    return (
+        f"{gaps.flow_years} flow-years both report, apart by {gaps.rms_log_gap:.2f} in logarithms (root mean "
+        f"square): sigma {gaps.sigma:.2f} ({gaps.low:.2f} to {gaps.high:.2f}) if both err alike"
+    )
+
+
 def mirror_of_case(
     case: Case,
     *,
     as_of: date | None = None,
-    sigma: float = PRIOR_SIGMA,
+    sigma: float | None = None,
     sigmas: Mapping[str, float] | None = None,
     coverage: float = 0.9,
 ) -> Answer:
@@ -173,14 +215,20 @@ def mirror_of_case(
     Tables 'both sides by year' (direction, year, each party's value, ratio, how each year was made) and
     'reconciled by year' (value with band, sides, note); meta with the priors.
     """
-    priors = case_priors(case, sigma=sigma, sigmas=sigmas, coverage=coverage)
-    found = reconciled_case(case, as_of or case.settings.as_of, priors=priors)
+    day = as_of or case.settings.as_of
+    stated = PRIOR_SIGMA if sigma is None else sigma
+    priors = case_priors(case, sigma=stated, sigmas=sigmas, coverage=coverage)
+    gaps = case_gaps(case, day, priors)
+    if sigma is None:
+        priors = _with_gaps(priors, gaps)
+    found = reconciled_case(case, day, priors=priors)
     series = found.table.drop("export_usd", "import_usd", "ratio", "direction_label")
     meta = {
         "case": case.settings.case_id,
         "coverage": coverage,
-        "prior_sigma": sigma,
-        "prior_sigma_basis": "assumed where `sigmas` has no figure from a panel",
+        "prior_sigma": round(priors.sigma, 3),
+        "prior_sigma_basis": _basis(priors, stated, sigmas or {}),
+        "gaps": "none" if gaps is None else _gap_words(gaps),
         "cif_share": {way: round(share, 4) for way, share in priors.cif_share.items()},
         "cif_share_basis": "published coefficients (Gaulier & Zignago 2010) at the pair's distance",
     }
@@ -216,11 +264,13 @@ def _panel(request: MirrorRequest) -> Answer:
     """The pair's flows in the store, reconciled with reliability from every flow both sides report there."""
     reports, about = store_reports(request)
     wide = paired_reports(reports)
-    if request.distances is not None:
-        wide = wide.join(read_distances(request.distances), on=["exporter", "importer"], how="left")
-    cif = _cif(request, wide)
-    free = wide.with_columns(import_fob_usd=pl.col("import_usd") / (1.0 + pl.Series(cif.share(wide))))
-    sigma, assumed = _sigma(request, free)
+    errors, wide = panel_errors(
+        wide,
+        distances=read_distances(request.distances) if request.distances is not None else None,
+        cif_share=request.cif_share,
+        prior_sigma=PRIOR_SIGMA if request.sigma is None else request.sigma,
+    )
+    sigma = errors.sigma
     parties = (request.party_a, request.party_b)
     pair = wide.filter(pl.col("exporter").is_in(parties) & pl.col("importer").is_in(parties))
     if pair.is_empty():
@@ -229,7 +279,7 @@ def _panel(request: MirrorRequest) -> Answer:
             f"{about}; {wide.height} flows of other pairs",
             "choose another year or level, or ingest their statistics.",
         )
-    found = reconcile(pair, cif, sigma, method=request.method, coverage=request.coverage)
+    found = reconcile(pair, errors.cif, sigma, method=request.method, coverage=request.coverage)
     flows = found.table.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd")).sort(
         "exporter", "importer", pl.col("value_usd"), descending=[False, False, True]
     )
@@ -238,16 +288,16 @@ def _panel(request: MirrorRequest) -> Answer:
         "store": request.store,
         "flows_of": about,
         "both_reported": sigma.table["exports"].sum(),
-        "sigma_basis": "assumed" if assumed else f"estimated on {sigma.table.height} countries of the store",
-        "cif": f"{cif.origin}, mean share {cif.mean_share:.3f}",
+        "sigma_basis": errors.sigma_words,
+        "cif": errors.cif_words,
     }
-    if not assumed:
-        meta["sigmas"] = _total_sigmas(free, parties)
+    if not errors.assumed:
+        meta["sigmas"] = _total_sigmas(wide, parties)
     tables = {
         "reports of the pair in the store": _directions(found),
         "flows by product": flows,
         "states": found.counts(),
-        "reliability": known if not assumed else known.clear(),
+        "reliability": known if not errors.assumed else known.clear(),
     }
     return Answer(tables, meta)
 
@@ -282,29 +332,6 @@ def _directions(found: Reconciled) -> pl.DataFrame:
         .sort("exporter", "importer")
     )
     return sums.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd"))
-
-
-def _cif(request: MirrorRequest, wide: pl.DataFrame) -> CifModel:
-    if request.cif_share is not None:
-        return stated_cif(request.cif_share)
-    return estimate_cif(wide) if request.distances is not None else stated_cif(published_cif().mean_share)
-
-
-def _sigma(request: MirrorRequest, free: pl.DataFrame) -> tuple[Reliability, bool]:
-    """Reliability from the panel; the stated prior, marked as assumed, where the panel is too narrow."""
-    both = free.filter((pl.col("export_usd") > 0) & (pl.col("import_fob_usd") > 0))
-    roles = set(both["exporter"]) & set(both["importer"])
-    if len(roles) >= FEWEST_REPORTERS:
-        return reporter_sigma(both), False
-    kinds = {
-        "reporter": pl.String,
-        "sigma_export": pl.Float64,
-        "sigma_import": pl.Float64,
-        "exports": pl.Int64,
-        "imports": pl.Int64,
-    }
-    none = pl.DataFrame(schema={"product": pl.String, "scale": pl.Float64})
-    return Reliability(pl.DataFrame(schema=kinds), none, request.sigma, "assumed"), True
 
 
 def store_reports(request: MirrorRequest) -> tuple[pl.DataFrame, str]:

@@ -145,7 +145,8 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
 
 def _flows(request: PotentialRequest) -> WorldFlows:
     if request.store is not None:
-        return store_world_flows(request.store, level=request.level, years=request.years)
+        distances = read_distances(request.distances) if request.distances else None
+        return store_world_flows(request.store, level=request.level, years=request.years, distances=distances)
     assert request.table is not None
     return read_world_flows(request.table, level=request.level, mapping=request.mapping, years=request.years)
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from karwan.errors import InvalidInput
+from karwan.models.mirror import paired_reports, reconcile
 from karwan.trade_desk.frame import numbered, read_frame
+from karwan.trade_desk.panel import panel_errors
 
 LEVELS = {
     "hs2": (2, "HS2 chapters"),
@@ -40,7 +42,8 @@ class WorldFlows:
     Attributes
     ----------
     table
-        exporter, importer, product, value_usd, year.
+        exporter, importer, product, value_usd, year; log_sd (standard deviation of the logarithm of the
+        value's error) where both sides' reports were reconciled.
     level
         Product level in words.
     origin
@@ -163,7 +166,8 @@ def _at_level(raw: pl.DataFrame, digits: int | None) -> tuple[pl.DataFrame, int]
             "choose a level with as few digits.",
         )
     rows = raw.filter(pl.col("product_level") == source).with_columns(pl.col("product").str.slice(0, chosen))
-    keys = ["exporter", "importer", "product", *(["year"] if "year" in rows.columns else [])]
+    more = ("year", "reporter_side", "valuation")
+    keys = ["exporter", "importer", "product", *(name for name in more if name in rows.columns)]
     return rows.group_by(keys).agg(pl.col("value_usd").sum()).sort(keys), chosen
 
 
@@ -184,12 +188,18 @@ def _chosen_years(table: pl.DataFrame, years: Sequence[int]) -> tuple[pl.DataFra
     return table.filter(pl.col("year").is_in(run)), note
 
 
-def store_world_flows(target: str, *, level: str | None = None, years: Sequence[int] = ()) -> WorldFlows:
+def store_world_flows(
+    target: str,
+    *,
+    level: str | None = None,
+    years: Sequence[int] = (),
+    distances: pl.DataFrame | None = None,
+) -> WorldFlows:
     """Flows from the trade store.
 
     One source and nomenclature is used, the one with most bilateral flows at the level. Reconciled flows are
-    taken as they are; where both
-    sides report, the geometric mean of the two, where one does, its report.
+    taken as they are; reports of the two sides go through the mirror model, with freight and reporters'
+    reliability estimated on all flows there (see `karwan.trade_desk.panel`).
 
     Parameters
     ----------
@@ -199,6 +209,8 @@ def store_world_flows(target: str, *, level: str | None = None, years: Sequence[
         Key of `LEVELS`; by default the level with most rows.
     years
         Years to average; by default the last five in a row.
+    distances
+        exporter, importer, distance_km, contiguous: the freight in import reports is then estimated.
 
     Raises
     ------
@@ -220,17 +232,17 @@ def store_world_flows(target: str, *, level: str | None = None, years: Sequence[
             & (flows.hs_revision == chosen["hs_revision"])
             & (flows.product_level == chosen["product_level"])
         )
-        keys = ["exporter", "importer", "product", "reporter_side", "period_end"]
+        keys = ["exporter", "importer", "product", "reporter_side", "valuation", "period_end"]
         rows = opened.table(flows.group_by(keys).aggregate(milli=flows.value_milliusd.sum()))
     rows = rows.with_columns(
         value_usd=pl.col("milli").cast(pl.Float64) / 1000.0,
         year=pl.col("period_end").cast(pl.Date).dt.year(),
         product_level=pl.lit(chosen["product_level"]),
     )
-    both, lacks = _one_report(rows)
-    table, digits = _at_level(both, None if level is None else level_digits(level))
-    table, note = _chosen_years(table, years)
-    origin = f"{chosen['source']}, {chosen['hs_revision']}, in {target}"
+    rows, note = _chosen_years(rows, years)
+    rows, digits = _at_level(rows, None if level is None else level_digits(level))
+    table, lacks, words = _reconciled(rows, distances)
+    origin = f"{chosen['source']}, {chosen['hs_revision']}, in {target}{words}"
     return WorldFlows(table, level_title(digits), origin, (*lacks, *note))
 
 
@@ -248,32 +260,45 @@ def _chosen_source(counts: pl.DataFrame, digits: int | None, target: str) -> dic
     return fitting.sort(order, descending=[True, False, False, False]).row(0, named=True)
 
 
-def _one_report(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """One value per flow: the reconciled one, else the geometric mean of both sides, else the only report."""
-    keys = ["exporter", "importer", "product", "product_level", "year"]
-    sides = set(rows["reporter_side"])
-    if len(sides) == 1:
-        only = sides.pop()
-        lacks = {"exporter": ("the importers' reports",), "importer": ("the exporters' reports",)}.get(
-            only, ()
+def _reconciled(
+    rows: pl.DataFrame, distances: pl.DataFrame | None
+) -> tuple[pl.DataFrame, tuple[str, ...], str]:
+    """One value per flow and year: the reconciled one, else the mirror model's, else one of no known side.
+
+    Returns
+    -------
+    exporter, importer, product, year, value_usd, and log_sd where the model gave any; what the flows lack;
+    what was done, in words.
+    """
+    keys = ["exporter", "importer", "product", "year"]
+    reports = rows.filter(pl.col("reporter_side").is_in(["exporter", "importer"]))
+    parts = [_summed(rows.filter(pl.col("reporter_side") == "reconciled"), keys)]
+    lacks: tuple[str, ...] = ()
+    words = ""
+    if reports.height:
+        wide = paired_reports(reports, keys=("product", "year"))
+        errors, wide = panel_errors(wide, distances=distances)
+        found = reconcile(wide, errors.cif, errors.sigma).table
+        parts.append(found.select(*keys, "value_usd", "log_sd"))
+        sides = ("export_usd", "the exporters' reports"), ("import_usd", "the importers' reports")
+        lacks = tuple(words for name, words in sides if not wide[name].count())
+        if errors.assumed:
+            lacks = (*lacks, f"reporters' reliability, taken as {errors.sigma.pooled:g} for all")
+        words = (
+            f", both sides' reports reconciled (freight {errors.cif_words}; reliability {errors.sigma_words})"
         )
-        return rows.group_by(keys).agg(pl.col("value_usd").sum()), lacks
-    reconciled = (
-        rows.filter(pl.col("reporter_side") == "reconciled").group_by(keys).agg(pl.col("value_usd").sum())
-    )
-    reports = (
-        rows.filter(pl.col("reporter_side") != "reconciled")
-        .group_by(*keys, "reporter_side")
-        .agg(pl.col("value_usd").sum())
-        .filter(pl.col("value_usd") > 0)
-        .group_by(keys)
-        .agg(pl.col("value_usd").log().mean().exp())
-        .join(reconciled, on=keys, how="anti")
-    )
-    lacks = (
-        () if reports.is_empty() else ("a CIF correction of the two sides' mean; see `karwan trade mirror`",)
-    )
-    return pl.concat([reconciled, reports]), lacks
+    parts.append(_summed(rows.filter(pl.col("reporter_side") == "unknown"), keys))
+    kept: list[pl.DataFrame] = []
+    for part in parts:
+        for earlier in kept:
+            part = part.join(earlier, on=keys, how="anti")
+        kept.append(part)
+    table = pl.concat([part for part in kept if part.height], how="diagonal").sort(keys)
+    return table, lacks, words
+
+
+def _summed(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    return rows.group_by(keys).agg(pl.col("value_usd").sum())
 
 
 def read_distances(path: Path) -> pl.DataFrame:

@@ -1,18 +1,22 @@
 """One estimate from two reports: CIF correction, reporter reliability, reconciliation with an interval."""
 
 from karwan.models.mirror.cif import CifModel, estimate_cif, published_cif, stated_cif
+from karwan.models.mirror.gaps import FEWEST_GAPS, PairGaps, pair_gaps
 from karwan.models.mirror.pair import PairPriors, PairReconciled, reconcile_case
 from karwan.models.mirror.reconcile import Reconciled, combine, paired_reports, reconcile
 from karwan.models.mirror.reliability import Reliability, reporter_sigma
 
 __all__ = [
+    "FEWEST_GAPS",
     "CifModel",
+    "PairGaps",
     "PairPriors",
     "PairReconciled",
     "Reconciled",
     "Reliability",
     "combine",
     "estimate_cif",
+    "pair_gaps",
     "paired_reports",
     "published_cif",
     "reconcile",

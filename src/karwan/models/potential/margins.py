@@ -31,8 +31,8 @@ class Margins:
     pairs_usd
         Yearly value by exporter and importer over all products, shape (C, C).
     flows
-        Yearly mean flows: exporter, importer, product (enumerations), value_usd; a row for each that is not
-        zero.
+        Yearly mean flows: exporter, importer, product (enumerations), value_usd and, if given, log_sd; a row
+        for each that is not zero.
     years
         Number of years averaged over.
     """
@@ -99,7 +99,8 @@ def make_margins(flows: pl.DataFrame) -> Margins:
     ----------
     flows
         Columns exporter, importer (ISO3), product (text), value_usd (>= 0) and, optionally, year. One level
-        and one nomenclature of products.
+        and one nomenclature of products. Optionally log_sd, the standard deviation of the logarithm of a
+        value's error; errors of the years are taken as independent.
 
     Raises
     ------
@@ -147,15 +148,19 @@ def _sum(kept: pl.DataFrame, years: int) -> Margins:
     products = sorted(kept["product"].unique())
     place, good = pl.Enum(countries), pl.Enum(products)
     # Codes of an enumeration group and sort many times faster than text.
+    value_usd = pl.col("value_usd").cast(pl.Float64)
+    spread = [(value_usd * pl.col("log_sd")).alias("error_usd")] if "log_sd" in kept.columns else []
+    errors = [(pl.col("error_usd") ** 2).sum().sqrt() / pl.col("value_usd").sum()] if spread else []
     rows = (
         kept.select(
             pl.col("exporter").cast(place),
             pl.col("importer").cast(place),
             pl.col("product").cast(good),
-            pl.col("value_usd").cast(pl.Float64),
+            value_usd,
+            *spread,
         )
         .group_by("exporter", "importer", "product")
-        .agg(pl.col("value_usd").sum() / years)
+        .agg(pl.col("value_usd").sum() / years, *(each.alias("log_sd") for each in errors))
         .sort("exporter", "importer", "product")
     )
     i, j, k = (rows[n].to_physical().cast(pl.Int64).to_numpy() for n in ("exporter", "importer", "product"))

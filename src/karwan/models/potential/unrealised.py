@@ -137,7 +137,7 @@ def estimate_potential(
     level
         Product level in words, `HS2` or `SITC section`; printed, not interpreted.
     flow_log_sd
-        Standard deviation of the logarithm of one flow's error.
+        Standard deviation of the logarithm of a flow's error, where the flow has none of its own (`log_sd`).
     draws, seed
         Draws of the flows' errors and their seed.
 
@@ -226,6 +226,7 @@ def _draw(margins: Margins, exporter: str, importer: str, log_sd: float, draws: 
     number = {p: n for n, p in enumerate(margins.products)}
     k = np.array([number[p] for p in rows["product"]], dtype=np.int64)
     value = rows["value_usd"].to_numpy()
+    own = rows["log_sd"].fill_null(log_sd).to_numpy() if "log_sd" in rows.columns else log_sd
     sold = (rows["exporter"] == exporter).to_numpy()
     bought = (rows["importer"] == importer).to_numpy()
     width, random = len(margins.products), np.random.default_rng(seed)
@@ -234,7 +235,7 @@ def _draw(margins: Margins, exporter: str, importer: str, log_sd: float, draws: 
     goods = np.ones((draws, width))
     ease = np.ones((draws, 2))
     for r in range(draws):
-        change = value * np.expm1(log_sd * random.standard_normal(len(value)))
+        change = value * np.expm1(own * random.standard_normal(len(value)))
         more_sold = np.bincount(k[sold], weights=change[sold], minlength=width)
         more_bought = np.bincount(k[bought], weights=change[bought], minlength=width)
         more_world = np.bincount(k, weights=change, minlength=width)
