@@ -36,13 +36,14 @@ def validation_table(case: Case) -> pl.DataFrame:
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
     country = dict(case["nodes"].select("node_id", "country").iter_rows())
     networks: dict[NetworkRequest, FreightNetwork] = {}
+    kept: dict[str, list[Row]] = {}
     rows = []
     for trip in case["trips"].iter_rows(named=True):
         day = trip["departed"] or date(trip["year"], 7, 1)
         start, finish = country[trip["origin_node_id"]], country[trip["destination_node_id"]]
         request = NetworkRequest(start, finish, "box", day, modes=frozenset(trip["modes"]))
         if request not in networks:
-            networks[request] = build_network(case.tables, request)
+            networks[request] = build_network(case.tables, request, kept=kept)
         rows.append(_trip_row(case, trip, networks[request], names))
     order = {"validate": 0, "calibrate": 1, "shown": 2}
     return pl.DataFrame(rows, schema=VALIDATION_SCHEMA).sort(

@@ -13,7 +13,7 @@ from karwan.models.network.stage import Row, Stage, worst_basis
 def crossing_moves(context: Context) -> list[Move]:
     """Moves over every border in each direction, its two sides as stages."""
     moves: list[Move] = []
-    for row in context.tables["crossings"].iter_rows(named=True):
+    for row in context.rows("crossings"):
         for mode in filter(context.request.uses, row["modes"]):
             carriers = ["road"] if mode == "road" else _rail_carriers(row)
             for leave, enter in (

@@ -14,32 +14,38 @@ from karwan.models.network.request import NetworkRequest
 from karwan.models.network.stage import Row
 
 Tables = Mapping[str, pl.DataFrame]
+KeptRows = dict[str, list[Row]]
 ALWAYS_OPEN = -1
 
 
 class Context:
     """Figures of a case for one request, with the calendars met so far and the rows left out."""
 
-    def __init__(self, tables: Tables, request: NetworkRequest) -> None:
+    def __init__(self, tables: Tables, request: NetworkRequest, kept: KeptRows | None = None) -> None:
         self.tables = tables
         self.request = request
-        self.rates = Rates(tables["rates"])
-        self.times = CrossingTimes(tables["crossing_times"])
-        self.book = ClosureBook(
-            tuple(tables["closures"].iter_rows(named=True)), request.departure, request.opened
-        )
-        self.nodes = {r["node_id"]: r for r in tables["nodes"].iter_rows(named=True)}
-        self.fees = [r for r in tables["fees"].iter_rows(named=True) if r["use"] == "model"]
+        self.kept: KeptRows = {} if kept is None else kept
+        self.rates = Rates(self.rows("rates"))
+        self.times = CrossingTimes(self.rows("crossing_times"))
+        self.book = ClosureBook(tuple(self.rows("closures")), request.departure, request.opened)
+        self.nodes = {r["node_id"]: r for r in self.rows("nodes")}
+        self.fees = [r for r in self.rows("fees") if r["use"] == "model"]
         self.fee_places = {(r["place_kind"], r["place_id"]) for r in self.fees}
-        self.access = list(tables["access"].iter_rows(named=True))
+        self.access = self.rows("access")
         self.vehicles = self._vehicles_by_mode()
-        self.parameters = {r["parameter_id"]: r for r in tables["parameters"].iter_rows(named=True)}
-        self.crossing_at = {r["node_id"]: r for r in tables["crossings"].iter_rows(named=True)}
+        self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
+        self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
         self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
         self.calendars: list[Windows] = []
         self.calendar_index: dict[tuple[object, ...], int] = {}
         self.shut: dict[int, str] = {}
         self.skipped: list[tuple[str, str, str]] = []
+
+    def rows(self, table: str) -> list[Row]:
+        """Rows of a table, read once for all networks that share `kept`."""
+        if table not in self.kept:
+            self.kept[table] = self.tables[table].rows(named=True)
+        return self.kept[table]
 
     def parameter(self, name: str) -> Figure:
         """Figure of a model parameter; UnknownName where parameters.csv lacks it."""
@@ -54,10 +60,10 @@ class Context:
 
     def _vehicles_by_mode(self) -> dict[str, Row]:
         found: dict[str, Row] = {}
-        for row in self.tables["vehicles"].iter_rows(named=True):
+        for row in self.rows("vehicles"):
             if row["form"] == self.request.form and (row["default"] or row["mode"] not in found):
                 found[row["mode"]] = row
-        for row in self.tables["vehicles"].iter_rows(named=True):
+        for row in self.rows("vehicles"):
             found.setdefault(row["mode"], row)
         return found
 

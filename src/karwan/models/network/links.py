@@ -14,9 +14,9 @@ def link_moves(context: Context) -> list[Move]:
     """Moves along every usable link in each direction it allows."""
     moves: list[Move] = []
     services: dict[str, list[Row]] = {}
-    for row in context.tables["services"].iter_rows(named=True):
+    for row in context.rows("services"):
         services.setdefault(row["link_id"], []).append(row)
-    for link in context.tables["links"].iter_rows(named=True):
+    for link in context.rows("links"):
         if not context.request.uses(link["mode"]):
             continue
         reason = _unbuilt(context, link)

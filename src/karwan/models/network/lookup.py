@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import polars as pl
 
@@ -37,11 +37,12 @@ def latest(rows: Iterable[Row], column: str) -> Figure | None:
 class Rates:
     """Line-haul money and speed by country and mode; a row without country holds wherever none is given."""
 
-    def __init__(self, table: pl.DataFrame) -> None:
+    def __init__(self, rows: Iterable[Row]) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         self._found: dict[tuple[str, str, str], Figure | None] = {}
-        for row in table.filter(pl.col("use") == "model").iter_rows(named=True):
-            self._rows[row["country"] or "", row["mode"]].append(row)
+        for row in rows:
+            if row["use"] == "model":
+                self._rows[row["country"] or "", row["mode"]].append(row)
 
     def find(self, country: str, mode: str, column: str) -> Figure | None:
         """Newest figure of a column; falls back to the row without a country, then marked assumed."""
@@ -65,10 +66,11 @@ class Rates:
 class CrossingTimes:
     """Hours and money at one side of a crossing."""
 
-    def __init__(self, table: pl.DataFrame) -> None:
+    def __init__(self, rows: Iterable[Row]) -> None:
         self._rows: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
-        for row in table.filter(pl.col("use") == "model").iter_rows(named=True):
-            self._rows[row["crossing_id"], row["side"], row["mode"], row["direction"]].append(row)
+        for row in rows:
+            if row["use"] == "model":
+                self._rows[row["crossing_id"], row["side"], row["mode"], row["direction"]].append(row)
 
     def find(self, crossing: str, side: str, mode: str, direction: str, column: str) -> Figure | None:
         """Newest figure of a column for a direction ('outbound' or 'inbound').
@@ -102,7 +104,9 @@ class ClosureBook:
 
     def spans(self, kind: str, place: str, mode: str) -> list[tuple[ClosedSpan, Row]]:
         """Closed days of a place for a mode, with the row that says so."""
-        found = []
+        found: list[tuple[ClosedSpan, Row]] = []
+        if (kind, place) not in self._by_place:
+            return found
         for row in self._of(kind, place, mode):
             if row["kind"] == "seasonal":
                 found += [(s, row) for s in seasonal_spans(row["start"], row["end"], self.first_day)]
@@ -114,6 +118,8 @@ class ClosureBook:
 
     def slowdown(self, kind: str, place: str, mode: str) -> tuple[float, Row | None]:
         """Added share of hours at a place on the departure day, and the row that says so."""
+        if (kind, place) not in self._by_place:
+            return 0.0, None
         for row in self._of(kind, place, mode):
             if row["kind"] != "disruption" or place in self.opened:
                 continue
@@ -177,6 +183,7 @@ def fee_money(rows: Iterable[Row], test: Callable[[Row], bool], form: str) -> Fe
     return per_t, per_unit, bases, sources
 
 
+@lru_cache(maxsize=4096)
 def join_sources(*sources: str) -> str:
     """Source ids joined once each, in order."""
     return ";".join(dict.fromkeys(part for s in sources if s for part in s.split(";")))

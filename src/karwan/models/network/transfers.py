@@ -11,8 +11,8 @@ from karwan.models.network.stage import SEA, Row, Stage, worst_basis
 def transfer_moves(context: Context) -> list[Move]:
     """Moves between carriers at every place with a transfer."""
     moves: list[Move] = []
-    terminals = {r["terminal_id"]: r for r in context.tables["terminals"].iter_rows(named=True)}
-    for row in context.tables["transfers"].iter_rows(named=True):
+    terminals = {r["terminal_id"]: r for r in context.rows("terminals")}
+    for row in context.rows("transfers"):
         if not context.request.uses(row["from_mode"], row["to_mode"]):
             continue
         ways = [("from", "to")] if row["directed"] else [("from", "to"), ("to", "from")]
