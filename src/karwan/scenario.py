@@ -131,7 +131,7 @@ def find_scenario(folder: Path, name: str) -> Scenario:
     if path.suffix in (".yaml", ".yml") and path.is_file():
         return read_scenario(path)
     raise UnknownName(
-        f"No scenario is called {shorten(name)!r}.{meant(name, known)}",
+        f"No scenario is called {shorten(name)!r}{meant(name, known) or '.'}",
         f"scenarios of {folder.name}: {', '.join(known) or 'none'}",
         "name one of these, 'base', or a YAML file; `karwan scenario list CASE` describes them.",
     )

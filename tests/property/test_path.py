@@ -72,11 +72,11 @@ def same(network: FreightNetwork, cost: npt.NDArray[np.float64], one: PathSearch
 def test_every_corridor_of_kaz_pak(kaz_pak: Case, direction: int) -> None:
     own = kaz_pak.settings
     turn = slice(None, None, 1 - 2 * direction)
-    start, finish = (own.party_a, own.party_b)[turn]
+    start, finish = [own.party_a, own.party_b][turn]
     load = make_shipment(kaz_pak["products"], own.reference_product, own.load_t)
     network = build_network(kaz_pak.tables, NetworkRequest(start, finish, load.form, own.as_of))
     cost = network.arc_usd(load) + load.value_of_time_usd_h * network.arc_hours()
-    origin, destination = (own.origins[-1], own.destinations[-1])[turn]
+    origin, destination = [own.origins[-1], own.destinations[-1]][turn]
     for row in kaz_pak["corridors"].iter_rows(named=True):
         via = [v for v in list(row["via"] or ())[turn] if v not in (origin, destination)]
         for closed in (False, True):

@@ -154,7 +154,7 @@ def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, Scenario], di
             try:
                 found[name] = find_scenario(case.folder, name)
             except KarwanError as error:
-                reasons[key] = error.fact
+                reasons[key] = f"its scenario cannot be used: {error.fact}"
     return found, reasons
 
 

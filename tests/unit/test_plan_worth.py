@@ -1,0 +1,324 @@
+"""What promises are worth: against a reckoning of its own on tables edited by hand, and by laws."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from karwan.brief.corridors import DIRECTIONS, CorridorStudy
+from karwan.cli.app import app
+from karwan.errors import InvalidInput
+from karwan.models.corridor import corridor_route
+from karwan.models.landed import find_duty
+from karwan.models.network import FreightNetwork
+from karwan.models.path import least_cost_path
+from karwan.models.reliability.moments import lognormal_quantile
+from karwan.models.shipment import TRUCK_BASIS_T, make_shipment
+from karwan.models.worth import WEEKS_H
+from karwan.project import open_case
+from karwan.tables import Case, embedded_cases, read_case
+from karwan.worth_desk import plan_worth
+from karwan.worth_desk.states import NOW, Plan
+
+HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
+YARD = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 3}, reason: Invented.}]"
+RAIL = "[{table: links, key: A-Cp, set: {state: open, opens_on: }, reason: Invented.}]"
+SHUT = "[{table: links, key: X-B, set: {state: closed}, reason: Invented.}]"
+IDLE = "[{table: links, key: A-X, set: {state: open}, reason: Invented.}]"
+DEMAND = pl.DataFrame(
+    {
+        "origin_id": ["A", "A", "C"],
+        "destination_id": ["C", "C", "A"],
+        "product_id": ["beans", "wheat", "fruit"],
+        "t_day": [10.0, 4.0, 2.0],
+    }
+)
+
+
+def toyland(home: Path, promises: Mapping[str, str], **status: str) -> Path:
+    """Copy of toyland whose promises name new scenarios with these overrides."""
+    shutil.copytree(embedded_cases()["toyland"], home)
+    path = home / "commitments.csv"
+    first = pl.read_csv(path, infer_schema=False).head(1)
+    rows = [
+        first.with_columns(
+            commitment_id=pl.lit(f"c_{name}"),
+            title=pl.lit(name),
+            scenario_id=pl.lit(name),
+            status=pl.lit(status.get(name, "unknown")),
+        )
+        for name in promises
+    ]
+    blank = first.with_columns(commitment_id=pl.lit("c_none"), scenario_id=pl.lit(None, pl.String))
+    pl.concat([*rows, blank]).write_csv(path)
+    for name, overrides in promises.items():
+        text = f"id: {name}\n{HEAD}overrides: {overrides}\n"
+        (home / "scenarios" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return home
+
+
+def edited(source: Path, home: Path, file: str, key: str, **cells: str | None) -> Case:
+    """Case in which cells of one row were typed over by hand."""
+    shutil.copytree(source, home)
+    table = pl.read_csv(home / file, infer_schema=False)
+    at = pl.col(table.columns[0]) == key
+    assert table.filter(at).height == 1
+    columns = [pl.when(at).then(pl.lit(v, pl.String)).otherwise(pl.col(c)).alias(c) for c, v in cells.items()]
+    table.with_columns(columns).write_csv(home / file)
+    return read_case(home)
+
+
+def worth(case: Case, name: str, column: str = "usd_year", **options: object) -> float:
+    table = plan_worth(case, case.settings.as_of, demand=DEMAND, **options).promises  # type: ignore[arg-type]
+    return float(table.filter(pl.col("scenario_id") == name)[column][0])
+
+
+# -- a reckoning of its own: full networks, loops, no arrays -------------------------------------------------
+
+
+Step = tuple[object, ...]
+
+
+def steps(network: FreightNetwork, arcs: tuple[int, ...]) -> tuple[Step, ...]:
+    found = []
+    for a in arcs:
+        arc = network.arcs[a]
+        found.append((network.states[arc.tail], network.states[arc.head], arc.place_kind, arc.place_id))
+    return tuple(found)
+
+
+def ways_of(case: Case, network: FreightNetwork, way: str, pair: tuple[str, str]) -> list[tuple[Step, ...]]:
+    load = make_shipment(case["products"], case.settings.reference_product, case.settings.load_t)
+    cost = network.arc_usd(load) + load.value_of_time_usd_h * network.arc_hours()
+    found = []
+    for corridor in case["corridors"].sort("rank").iter_rows(named=True):
+        one = corridor_route(network, load, corridor, *pair, backward=way == "b_to_a")
+        if one.route is not None:
+            found.append(steps(network, one.route.arcs))
+    best = least_cost_path(network, cost, *pair, allowed=~network.never_open()).arcs
+    return [*found, *([steps(network, best)] if best else [])]
+
+
+def landed_by_hand(
+    case: Case, network: FreightNetwork, route: tuple[Step, ...], product: str, way: str
+) -> float:
+    """Landed cost of a tonne over a route; inf where it is not open."""
+    row = case["products"].filter(pl.col("product_id") == product).row(0, named=True)
+    unit_t = row["stowage_t_feu"] or TRUCK_BASIS_T
+    load = make_shipment(case["products"], product, unit_t)
+    known = {steps(network, (a,))[0]: a for a in range(len(network.arcs))}
+    usd = hours = variance = 0.0
+    for step in route:
+        if step not in known or network.arcs[known[step]].calendar in network.shut:
+            return math.inf
+        arc = network.arcs[known[step]]
+        usd += sum(s.usd(load.tonnes, load.units) for s in arc.stages)
+        hours += sum(s.hours for s in arc.stages)
+        variance += sum(s.variance_h2 for s in arc.stages) + arc.covariance_h2
+        if arc.calendar >= 0:
+            starts, ends = network.calendars[arc.calendar]
+            moments = (np.arange(2_000_00) + 0.5) * WEEKS_H / 2_000_00
+            waits = np.maximum(starts[np.searchsorted(ends, moments, side="right")] - moments, 0.0)
+            hours, variance = hours + float(waits.mean()), variance + float(waits.var())
+    cv = math.sqrt(variance) / hours
+    felt = hours + case.parameter("reliability_ratio") * (lognormal_quantile(hours, cv, 0.95) - hours)
+    own = case.settings
+    buyer, seller = (own.party_b, own.party_a) if way == "a_to_b" else (own.party_a, own.party_b)
+    duty = find_duty(case["tariffs"], product, buyer, seller)
+    cif = (row["price_usd_t"] + usd / unit_t) * (1 + case.parameter("insurance_share"))
+    day = row["time_cost_share_day"] + (row["loss_share_day"] or 0.0)
+    return float(cif * (1 + duty.rate_share) + duty.specific_usd_t + row["price_usd_t"] * day * felt / 24)
+
+
+def worth_by_hand(before: Case, after: Case) -> float:
+    """Fall of the expected landed cost of DEMAND from one case to the other, USD a year."""
+    day = before.settings.as_of
+    total = 0.0
+    for flow in DEMAND.iter_rows(named=True):
+        way = DIRECTIONS[0] if flow["origin_id"] == "A" else DIRECTIONS[1]
+        form = before["products"].filter(pl.col("product_id") == flow["product_id"])["form"][0]
+        nets = [CorridorStudy(case, day).network(way, form) for case in (before, after)]
+        pair = (flow["origin_id"], flow["destination_id"])
+        routes: list[tuple[Step, ...]] = []
+        km: dict[Step, float] = {}
+        for case, network in zip((before, after), nets, strict=True):
+            routes += ways_of(case, network, way, pair)
+            for a, arc in enumerate(network.arcs):
+                km[steps(network, (a,))[0]] = sum(s.km for s in arc.stages) + 1e-9
+        routes = list(dict.fromkeys(routes))
+        size = []
+        for route in routes:
+            whole = sum(km[s] for s in route)
+            size.append(sum(km[s] / whole / sum(s in other for other in routes) for s in route))
+        expected = []
+        scale, weight = before.parameter("logit_scale_per_usd_t"), before.parameter("path_size_weight")
+        for case, network in zip((before, after), nets, strict=True):
+            costs = [landed_by_hand(case, network, r, flow["product_id"], way) for r in routes]
+            parts = [s**weight * math.exp(-scale * c) for s, c in zip(size, costs, strict=True)]
+            expected.append(-math.log(sum(parts)) / scale)
+        total += flow["t_day"] * 365 * (expected[0] - expected[1])
+    return total
+
+
+def test_the_worth_of_an_hour_saved_equals_tables_edited_by_hand(tmp_path: Path) -> None:
+    folder = toyland(tmp_path / "case", {"yard": YARD})
+    after = edited(folder, tmp_path / "hand", "crossing_times.csv", "Y_XTC_road", time_h="3")
+    before = read_case(folder)
+    assert worth(before, "yard") == pytest.approx(worth_by_hand(before, after), rel=1e-5)
+    assert worth(before, "yard") > 0
+
+
+def test_the_worth_of_a_railway_equals_tables_edited_by_hand(tmp_path: Path) -> None:
+    folder = toyland(tmp_path / "case", {"rail": RAIL})
+    after = edited(folder, tmp_path / "hand", "links.csv", "A-Cp", state="open", opens_on=None)
+    before = read_case(folder)
+    assert worth(before, "rail") == pytest.approx(worth_by_hand(before, after), rel=1e-5)
+    assert worth(before, "rail") > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [
+        ("driving_hours_day_road", 0.75),
+        ("rail_hours_day", 1.5),
+        ("truck_swap_time_h", 2.4),
+        ("truck_swap_cost_usd", 0.5),
+        ("reliability_ratio", 2.0),
+        ("logit_scale_per_usd_t", 0.4),
+        ("path_size_weight", 1.5),
+        ("insurance_share", 2.4),
+    ],
+)
+def test_ends_of_ranges_equal_a_case_with_the_parameter_typed_over(
+    tmp_path: Path, name: str, factor: float
+) -> None:
+    """Routes are held, so the networks are built again on the same choice set."""
+    folder = toyland(tmp_path / "case", {"yard": YARD, "rail": RAIL})
+    case = read_case(folder)
+    if name not in case["parameters"]["parameter_id"]:
+        pytest.skip(f"toyland has no {name}")
+    value = case.parameter(name) * factor
+    other = edited(folder, tmp_path / "hand", "parameters.csv", name, value=str(value))
+    plans = [_plan(c) for c in (case, other)]
+    held, built = plans[0].outcome({name: value}), plans[1].outcome()
+    assert built.logsum_usd_t == pytest.approx(held.logsum_usd_t, rel=1e-9)
+    assert not np.allclose(plans[0].outcome().logsum_usd_t, built.logsum_usd_t, rtol=1e-9)
+
+
+def _plan(case: Case) -> Plan:
+    from karwan.scenario import find_scenario
+    from karwan.worth_desk import flows_of
+
+    assert case.folder is not None
+    study = CorridorStudy(case, case.settings.as_of)
+    found = {name: find_scenario(case.folder, name) for name in ("yard", "rail")}
+    states = [NOW, frozenset(("yard",)), frozenset(("rail",)), frozenset(("yard", "rail"))]
+    return Plan(study, found, flows_of(study, DEMAND), states)
+
+
+def test_changes_in_a_row_add_up(tmp_path: Path) -> None:
+    case = read_case(toyland(tmp_path / "case", {"yard": YARD, "rail": RAIL}))
+    table = plan_worth(case, case.settings.as_of, demand=DEMAND).promises
+    by = {r["scenario_id"]: r for r in table.iter_rows(named=True)}
+    # first one, then the other: both orders give the worth of both
+    first = by["yard"]["usd_year"] + by["rail"]["usd_year_kept"]
+    second = by["rail"]["usd_year"] + by["yard"]["usd_year_kept"]
+    assert first == pytest.approx(second, rel=1e-9)
+
+
+def test_an_effectless_scenario_is_worth_nothing(tmp_path: Path) -> None:
+    case = read_case(toyland(tmp_path / "case", {"idle": IDLE, "yard": YARD}))
+    table = plan_worth(case, case.settings.as_of, demand=DEMAND).promises
+    row = table.filter(pl.col("scenario_id") == "idle").row(0, named=True)
+    zero = ("usd_t", "hours_t", "usd_year", "low_usd_year", "high_usd_year", "usd_year_kept", "duty_usd_year")
+    assert [row[c] for c in zero] == [0.0] * len(zero)
+    assert row["reason"] == "moves no cost of these flows as things stand"
+    assert table["scenario_id"].to_list() == ["yard", "idle", None]
+
+
+def test_closing_costs_what_opening_is_worth(tmp_path: Path) -> None:
+    folder = toyland(tmp_path / "case", {"shut": SHUT})
+    opened = read_case(folder)
+    closed = edited(folder, tmp_path / "hand", "links.csv", "X-B", state="closed")
+    back = "[{table: links, key: X-B, set: {state: open}, reason: Invented.}]"
+    (tmp_path / "hand" / "scenarios" / "shut.yaml").write_text(f"id: shut\n{HEAD}overrides: {back}\n")
+    loss, gain = worth(opened, "shut"), worth(closed, "shut")
+    assert loss < 0 < gain
+    assert loss == pytest.approx(-gain, rel=1e-9)
+
+
+def test_promises_without_a_figure_say_why(tmp_path: Path) -> None:
+    folder = toyland(tmp_path / "case", {"yard": YARD, "rail": RAIL, "idle": IDLE}, rail="done")
+    case = open_case(folder, "yard").case
+    (folder / "scenarios" / "idle.yaml").unlink()
+    table = plan_worth(case, case.settings.as_of, demand=DEMAND).promises
+    assert dict(table.select("commitment_id", "reason").iter_rows()) == {
+        "c_yard": "already supposed: the case stands under it",
+        "c_rail": "done: its effect stands in the case",
+        "c_idle": "its scenario cannot be used: No scenario is called 'idle'; did you mean rail?",
+        "c_none": "no scenario models it",
+    }
+    assert table["usd_year"].null_count() == table.height
+
+
+def test_default_flows_are_todays_value(tmp_path: Path) -> None:
+    case = read_case(toyland(tmp_path / "case", {"yard": YARD}))
+    found = plan_worth(case, case.settings.as_of)
+    price = dict(case["products"].select("product_id", "price_usd_t").iter_rows())
+    value = found.flows.with_columns(usd=pl.col("tonnes_year") * pl.col("product_id").replace_strict(price))
+    by = dict(value.group_by("direction").agg(pl.col("usd").sum()).iter_rows())
+    # toyland knows totals only: half of XTA's 12 m goes out, half of XTC's 18 m comes back
+    assert by == {"a_to_b": pytest.approx(6e6), "b_to_a": pytest.approx(9e6)}
+    row = found.promises.row(0, named=True)
+    assert row["usd_year_target"] == pytest.approx(row["usd_year"] * 20 / 15)
+    assert row["low_usd_year"] <= row["usd_year"] <= row["high_usd_year"]
+    assert row["usd_year_response"] is None  # toyland has no trade_elasticity
+    assert "Yearly trade a to b, as either side reports it" in found.inputs["input"].to_list()
+
+
+def test_a_demand_must_join_the_parties(tmp_path: Path) -> None:
+    case = read_case(toyland(tmp_path / "case", {"yard": YARD}))
+    for wrong in ("B", "nowhere"):
+        table = DEMAND.with_columns(destination_id=pl.lit(wrong))
+        with pytest.raises(InvalidInput, match="does not join XTA and XTC"):
+            plan_worth(case, case.settings.as_of, demand=table)
+
+
+def test_reopening_the_border_never_costs(kaz_pak: Case) -> None:
+    found = plan_worth(kaz_pak, kaz_pak.settings.as_of, ranges=False, kept=False)
+    by = {r["scenario_id"]: r for r in found.promises.iter_rows(named=True) if r["scenario_id"]}
+    assert by["open_afghan_crossings"]["usd_year"] > 0
+    assert by["open_afghan_crossings"]["obstacle"].startswith("closure of Torkham")
+    assert all(r["usd_year"] <= r["usd_year_response"] for r in by.values() if r["usd_year"] is not None)
+    duties = by["tariff_preference"]
+    assert duties["usd_year"] >= duties["duty_usd_year"] > 0
+    assert by["torghundi_herat_kandahar_railway"]["shared"] == 3
+    none = found.promises.filter(pl.col("scenario_id").is_null())
+    assert none["usd_year"].null_count() == none.height
+    assert (none["reason"] == "no scenario models it").all()
+
+
+def test_the_command_prints_what_the_desk_finds(tmp_path: Path) -> None:
+    folder = toyland(tmp_path / "case", {"yard": YARD, "rail": RAIL})
+    demand = tmp_path / "demand.csv"
+    DEMAND.write_csv(demand)
+    case = read_case(folder)
+    asked = ["plan", "worth", str(folder), "--demand", str(demand)]
+    content = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    table = plan_worth(case, case.settings.as_of, demand=DEMAND).promises
+    assert [r["usd_year"] for r in content["promises"]] == pytest.approx(table["usd_year"].to_list())
+    assert content["text"][0] == "3 flows as given with --demand."
+    plain = CliRunner().invoke(app, asked)
+    assert plain.exit_code == 0, plain.output
+    assert "missing line Alford" in " ".join(plain.stdout.split())
+    assert "no scenario models it" in plain.stdout
+    under = CliRunner().invoke(app, [*asked, "--scenario", "rail", "--json"])
+    assert json.loads(under.stdout)["scenarios"][0]["scenario_id"] == "rail"
