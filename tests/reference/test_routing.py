@@ -86,6 +86,24 @@ def test_least_cost_equals_scipy(world: World) -> None:
         assert ends[-1] == state
 
 
+def test_hierarchy_equals_scipy_from_two_places(world: World) -> None:
+    adjacency = prepare(world.n, world.tail, world.head, hierarchy=True)
+    impedance, plain = weigh(adjacency, world.km), weigh(prepare(world.n, world.tail, world.head), world.km)
+    rng = np.random.default_rng(4)
+    for name in ("Kostanay", "Los Angeles"):
+        origin = world.nearest(name)
+        truth = world.truth(world.km, origin)
+        for k, goal in enumerate(rng.integers(0, world.n, 200).tolist()):
+            path = least_cost(impedance, origin, goal)
+            assert path.impedance == pytest.approx(truth[goal], rel=1e-12)
+            if path.found and goal != origin:
+                assert world.km[path.arcs].sum() == pytest.approx(truth[goal], rel=1e-12)
+                assert (world.tail[path.arcs[0]], world.head[path.arcs[-1]]) == (origin, goal)
+                assert world.head[path.arcs[:-1]].tolist() == world.tail[path.arcs[1:]].tolist()
+            if k < 20:
+                assert least_cost(plain, origin, goal).impedance == pytest.approx(truth[goal], rel=1e-12)
+
+
 def test_two_criteria_set_holds_every_weighted_optimum(world: World) -> None:
     rng = np.random.default_rng(1)
     hours = world.km / rng.uniform(30.0, 90.0, world.km.size)

@@ -239,7 +239,7 @@ def bidirectional(
     `into` from there to the destination. Distance is infinite and both are empty when nothing joins the sets;
     it is -1 when the queue entries ran out, and the working memory is then spoilt.
     """
-    dist, pred, _, first, _, tally = work
+    dist, pred, _, _, _, _ = work
     best = np.inf
     meet = -1
     enough = _seed(origins, work, 0) and _seed(destinations, work, 1)
@@ -247,16 +247,8 @@ def bidirectional(
         if dist[2 * s] == 0.0:
             best = 0.0
             meet = s
-    mask = first.shape[1] - 1
-    while enough and tally[LIVE] > 0 and tally[LIVE + 1] > 0 and (tally[LOW] + tally[LOW + 1]) * width < best:
-        effort = tally[SCANS] + QUEUED * tally[LIVE] - tally[SCANS + 1] - QUEUED * tally[LIVE + 1]
-        if effort <= 0:
-            enough, best, meet = _advance(out[0], out[1], work, 0, width, best, meet)
-        else:
-            enough, best, meet = _advance(into[0], into[1], work, 1, width, best, meet)
-        end = 0 if effort <= 0 else 1
-        while tally[LIVE + end] > 0 and first[end, tally[LOW + end] & mask] < 0:
-            tally[LOW + end] += 1
+    if enough:
+        enough, best, meet = _search(out[0], out[1], into[0], into[1], work, width, best, meet)
     if not enough:
         return -1.0, np.empty(0, np.int32), np.empty(0, np.int32)
     forward = _half(out[1], pred, meet, 0)
@@ -311,64 +303,76 @@ def _restore(work: Room, end: int) -> None:
 
 
 @njit(cache=True)
-def _advance(
-    ptr: Array, arcs: Array, work: Room, end: int, width: float, best: float, meet: int
+def _search(
+    out_ptr: Array,
+    out_arcs: Array,
+    in_ptr: Array,
+    in_arcs: Array,
+    work: Room,
+    width: float,
+    best: float,
+    meet: int,
 ) -> tuple[bool, float, int]:
-    """Empty the lowest bucket of one side.
+    """Empty the lowest bucket of one side after the other until none can improve the best meeting.
 
-    Returns whether the entries sufficed, the best length and its meeting state.
+    Returns whether the entries sufficed, the best length and its meeting state (-1 = none).
     """
     dist, pred, entries, first, touched, tally = work
     mask = first.shape[1] - 1
     per_width = 1.0 / width
-    ahead = tally[LOW + 1 - end] * width
-    bucket = tally[LOW + end] & mask
-    live = tally[LIVE + end]
-    count = tally[TOUCHED + end]
-    scans = tally[SCANS + end]
     spare = tally[SPARE]
-    while first[end, bucket] >= 0:
-        entry = first[end, bucket]
-        u = entries[entry].state
-        d = entries[entry].dist
-        first[end, bucket] = entries[entry].after
-        entries[entry].after = spare
-        spare = entry
-        live -= 1
-        if d > dist[2 * u + end]:
-            continue
-        scans += 1
-        for slot in range(ptr[u], ptr[u + 1]):
-            v = arcs[slot].head
-            nd = d + arcs[slot].weight
-            record = 2 * v + end
-            old = dist[record]
-            if nd >= old or nd >= best:
+    while tally[LIVE] > 0 and tally[LIVE + 1] > 0 and (tally[LOW] + tally[LOW + 1]) * width < best:
+        effort = tally[SCANS] + QUEUED * tally[LIVE] - tally[SCANS + 1] - QUEUED * tally[LIVE + 1]
+        end = 0 if effort <= 0 else 1
+        ptr = out_ptr if end == 0 else in_ptr
+        arcs = out_arcs if end == 0 else in_arcs
+        ahead = tally[LOW + 1 - end] * width
+        bucket = tally[LOW + end] & mask
+        live = tally[LIVE + end]
+        count = tally[TOUCHED + end]
+        while first[end, bucket] >= 0:
+            entry = first[end, bucket]
+            u = entries[entry].state
+            d = entries[entry].dist
+            first[end, bucket] = entries[entry].after
+            entries[entry].after = spare
+            spare = entry
+            live -= 1
+            if d > dist[2 * u + end]:
                 continue
-            total = nd + dist[record ^ 1]
-            if total < best:
-                best = total
-                meet = v
-            elif nd + ahead >= best:
-                continue
-            if old == np.inf:
-                touched[end, count] = v
-                count += 1
-            dist[record] = nd
-            pred[record] = slot
-            entry = spare
-            if entry < 0:
-                return False, best, meet
-            spare = entries[entry].after
-            place = int(nd * per_width) & mask
-            entries[entry].dist = nd
-            entries[entry].state = v
-            entries[entry].after = first[end, place]
-            first[end, place] = entry
-            live += 1
-    tally[LIVE + end] = live
-    tally[TOUCHED + end] = count
-    tally[SCANS + end] = scans
+            tally[SCANS + end] += 1
+            for slot in range(ptr[u], ptr[u + 1]):
+                v = arcs[slot].head
+                nd = d + arcs[slot].weight
+                record = 2 * v + end
+                old = dist[record]
+                if nd >= old or nd >= best:
+                    continue
+                total = nd + dist[record ^ 1]
+                if total < best:
+                    best = total
+                    meet = v
+                elif nd + ahead >= best:
+                    continue
+                if old == np.inf:
+                    touched[end, count] = v
+                    count += 1
+                dist[record] = nd
+                pred[record] = slot
+                entry = spare
+                if entry < 0:
+                    return False, best, meet
+                spare = entries[entry].after
+                place = int(nd * per_width) & mask
+                entries[entry].dist = nd
+                entries[entry].state = v
+                entries[entry].after = first[end, place]
+                first[end, place] = entry
+                live += 1
+        tally[LIVE + end] = live
+        tally[TOUCHED + end] = count
+        while live > 0 and first[end, tally[LOW + end] & mask] < 0:
+            tally[LOW + end] += 1
     tally[SPARE] = spare
     return True, best, meet
 
