@@ -9,6 +9,7 @@ the next opening window, the next sailing, the queue, the service.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -44,8 +45,9 @@ BLOCK = 512
 """Journeys per block: sums are kept per block and added in block order, whatever the thread."""
 COMPONENTS = ("closure", "opening", "sailing", "queue", "service")
 CLOSURE, OPENING, SAILING, QUEUE, SERVICE = range(5)
-_SLOTS = 8  # counter values reserved for a stage; purposes 0..6 below use seven of them
-_DRAW_SERVICE, _DRAW_QUEUE, _DRAW_SAILING, _DRAW_CLOSURE, _DRAW_LENGTH, _DRAW_LINE, _DRAW_TERMS = range(7)
+_SLOTS = 8  # counter values reserved for a stage, one for each purpose below
+_DRAW_SERVICE, _DRAW_QUEUE, _DRAW_SAILING, _DRAW_CLOSURE, _DRAW_LENGTH = range(5)
+_DRAW_LINE, _DRAW_TERMS, _DRAW_AGAIN = range(5, 8)
 
 _ON_TIME = 1e-9  # share of a headway within which a sailing reached exactly on time is not missed by rounding
 
@@ -64,7 +66,8 @@ class StageArrays(NamedTuple):
     `line_load` is traffic over capacity (0: no line forms behind a closure), `line_cap_h` the hours into a
     closure after which nobody joins. The line that earlier closures left is a geometric number of terms,
     n or more with probability `line_more` ** n, each the rest of a closure cut off at the cap; `line_part`
-    is the share of exponential rests below the cap.
+    is the share of exponential rests below the cap. While a vehicle moves up in the line the stage may close
+    again, `closure_rate_h` times an open hour.
     """
 
     mean_h: Floats
@@ -77,6 +80,7 @@ class StageArrays(NamedTuple):
     closed_share: Floats
     closure_h: Floats
     closure_log_sd: Floats
+    closure_rate_h: Floats
     headway_h: Floats
     phase_h: Floats
     calendar: Ints
@@ -127,27 +131,27 @@ def _fill_normal(u: Floats, z: Floats) -> None:
 
 
 @njit(cache=True, error_model="numpy")
-def _closure_waits(st: StageArrays, s: int, keys: Words, u: Floats, wait: Floats) -> None:
-    """Rest of a closure, and the vehicles that came since it began and stand ahead."""
+def _closure_waits(st: StageArrays, s: int, keys: Words, u: Floats, wait: Floats, line: Floats) -> None:
+    """Rest of a closure, and the line of those who came since it began."""
     _fill_uniform(keys, s, _DRAW_CLOSURE, u)
     share, scale, log_sd = st.closed_share[s], st.closure_h[s], st.closure_log_sd[s]
     load, cap = st.line_load[s], st.line_cap_h[s]
     offset = np.uint64(s * _SLOTS + _DRAW_LENGTH + 1) * GAMMA
     for i in range(BLOCK):
-        wait[i] = 0.0
+        wait[i], line[i] = 0.0, 0.0
         if u[i] < share:
             part = u[i] / share
             v = uniform(keys[i], offset)
             if np.isnan(log_sd):
-                rest, since = -scale * log(part), -scale * log(v)
+                wait[i], since = -scale * log(part), -scale * log(v)
             else:
                 length = scale * exp(log_sd * normal(v))
-                rest, since = part * length, (1.0 - part) * length
-            wait[i] = rest + load * min(since, cap)
+                wait[i], since = part * length, (1.0 - part) * length
+            line[i] = load * min(since, cap)
 
 
 @njit(cache=True, error_model="numpy")
-def _line_waits(st: StageArrays, s: int, keys: Words, u: Floats, wait: Floats) -> None:
+def _earlier_lines(st: StageArrays, s: int, keys: Words, u: Floats, line: Floats) -> None:
     """Add the line that closures before left."""
     _fill_uniform(keys, s, _DRAW_LINE, u)
     more, scale, log_sd, cap = st.line_more[s], st.closure_h[s], st.closure_log_sd[s], st.line_cap_h[s]
@@ -157,7 +161,7 @@ def _line_waits(st: StageArrays, s: int, keys: Words, u: Floats, wait: Floats) -
         if u[i] >= more:
             continue
         left = max(np.int64(1), np.int64(log(u[i]) / log_more))
-        base, k, line = mix(keys[i] + offset), U1, 0.0
+        base, k, total = mix(keys[i] + offset), U1, 0.0
         while left > 0:
             v = uniform(base, k * GAMMA)
             if np.isnan(log_sd):
@@ -165,26 +169,51 @@ def _line_waits(st: StageArrays, s: int, keys: Words, u: Floats, wait: Floats) -
             else:
                 term = v * (scale * exp(log_sd * normal(uniform(base, (k + U1) * GAMMA))))
             if term <= cap:
-                line += term
+                total += term
                 left -= 1
             k += U2
-        wait[i] += load * line
+        line[i] += load * total
+
+
+@njit(cache=True, error_model="numpy")
+def _line_waits(st: StageArrays, s: int, keys: Words, line: Floats, wait: Floats) -> None:
+    """Add the hours to move up in the line, closures on the way included."""
+    rate, log_sd = st.closure_rate_h[s], st.closure_log_sd[s]
+    scale = st.closure_h[s] if np.isnan(log_sd) else st.closure_h[s] * exp(-(log_sd * log_sd))
+    offset = np.uint64(s * _SLOTS + _DRAW_AGAIN + 1) * GAMMA
+    for i in range(BLOCK):
+        if line[i] == 0.0:
+            continue
+        base, k, again = mix(keys[i] + offset), U1, 0.0
+        passed = -log(uniform(base, k * GAMMA)) / rate
+        while passed < line[i]:
+            v = uniform(base, (k + U1) * GAMMA)
+            again += -scale * log(v) if np.isnan(log_sd) else scale * exp(log_sd * normal(v))
+            k += U2
+            passed += -log(uniform(base, k * GAMMA)) / rate
+        wait[i] += line[i] + again
 
 
 @njit(cache=True, error_model="numpy")
 def _dated_waits(st: StageArrays, s: int, w: Windows, t: Floats, wait: Floats) -> None:
-    """Rest of the dated closure the clock stands in, or the line of the last one."""
+    """Rest of the dated closure the clock stands in and the line ahead, dated closures on the way included."""
     first, last = w.dated_ptr[st.dated[s]], w.dated_ptr[st.dated[s] + 1]
     load, cap = st.line_load[s], st.line_cap_h[s]
     for i in range(BLOCK):
-        wait[i] = 0.0
         k = last - 1
         while k >= first and w.shut_h[k] > t[i]:
             k -= 1
+        at, line = t[i], 0.0
         if k >= first and t[i] < w.reopen_h[k]:
-            wait[i] = (w.reopen_h[k] - t[i]) + (w.line_before_h[k] + load * min(t[i] - w.shut_h[k], cap))
+            at, line = w.reopen_h[k], w.line_before_h[k] + load * min(t[i] - w.shut_h[k], cap)
         elif k >= first:
-            wait[i] = max(w.line_after_h[k] - (1.0 - load) * (t[i] - w.reopen_h[k]), 0.0)
+            line = max(w.line_after_h[k] - (1.0 - load) * (t[i] - w.reopen_h[k]), 0.0)
+        k += 1
+        while k < last and line > 0.0 and at + line > w.shut_h[max(k, first)]:
+            line -= w.shut_h[k] - at
+            at = w.reopen_h[k]
+            k += 1
+        wait[i] = (at - t[i]) + line if at < np.inf else 0.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -282,9 +311,10 @@ def _run_block(
     for s in range(st.mean_h.size):
         sums[s, :] = 0.0
         if st.closed_share[s] > 0.0:
-            _closure_waits(st, s, keys, u, wait)
+            _closure_waits(st, s, keys, u, wait, work[3])
             if st.line_more[s] > 0.0:
-                _line_waits(st, s, keys, u, wait)
+                _earlier_lines(st, s, keys, u, work[3])
+                _line_waits(st, s, keys, work[3], wait)
             sums[s, CLOSURE] = _pass(t, wait, n)
         if st.dated[s] >= 0:
             _dated_waits(st, s, w, t, wait)
@@ -320,7 +350,7 @@ def run_range(
     Sums are over the journeys that arrive: a block in which some do not is run again without them.
     """
     n_stages = st.mean_h.size
-    work, z, keys = np.empty((3, BLOCK)), np.zeros((n_stages, BLOCK)), np.empty(BLOCK, np.uint64)
+    work, z, keys = np.empty((4, BLOCK)), np.zeros((n_stages, BLOCK)), np.empty(BLOCK, np.uint64)
     ids, spare = np.empty(BLOCK, np.int64), np.zeros(n_stages, np.int64)
     for b in range(sums.shape[0]):
         n = min(BLOCK, hours.size - b * BLOCK)
@@ -343,7 +373,7 @@ def run_chosen(
 ) -> None:
     """Run the chosen journeys again (all of them arrive); fill the sums (blocks, S, 5)."""
     n_stages = st.mean_h.size
-    work, z, keys = np.empty((3, BLOCK)), np.zeros((n_stages, BLOCK)), np.empty(BLOCK, np.uint64)
+    work, z, keys = np.empty((4, BLOCK)), np.zeros((n_stages, BLOCK)), np.empty(BLOCK, np.uint64)
     ids, spare = np.zeros(BLOCK, np.int64), np.zeros(n_stages, np.int64)
     for b in range(sums.shape[0]):
         n = min(BLOCK, chosen.size - b * BLOCK)
@@ -369,45 +399,75 @@ def _closure_plain(st: StageArrays, s: int, keys: Words) -> Floats:
     else:
         length = st.closure_h[s] * exp_plain(st.closure_log_sd[s] * normal_plain(v))
         rest, since = part * length, (1.0 - part) * length
-    waits = np.where(
-        u < st.closed_share[s], rest + st.line_load[s] * np.minimum(since, st.line_cap_h[s]), 0.0
+    met = u < st.closed_share[s]
+    wait = np.where(met, rest, 0.0)
+    if st.line_more[s] == 0.0:
+        return wait
+    line = np.where(met, st.line_load[s] * np.minimum(since, st.line_cap_h[s]), 0.0)
+    line = line + _earlier_plain(st, s, keys)
+    return wait + _line_plain(st, s, keys, line)
+
+
+def _series_plain(keys: Words, s: int, purpose: int) -> Callable[[int], Floats]:
+    base = mix_plain(keys + np.full(1, s * _SLOTS + purpose + 1, dtype=np.uint64) * GAMMA)
+    return lambda k: (
+        (mix_plain(base + np.full(1, k, np.uint64) * GAMMA) >> U11).astype(np.float64) * UNIT + HALF_UNIT
     )
-    return waits + _line_plain(st, s, keys) if st.line_more[s] > 0.0 else waits
 
 
-def _line_plain(st: StageArrays, s: int, keys: Words) -> Floats:
+def _earlier_plain(st: StageArrays, s: int, keys: Words) -> Floats:
     u = _uniform_plain(keys, s, _DRAW_LINE)
     more = np.full(1, st.line_more[s])
     counts = np.maximum(1, (log_plain(np.minimum(u, more)) / log_plain(more)).astype(np.int64))
     left = np.where(u < more, counts, 0)
-    base = mix_plain(keys + np.full(1, s * _SLOTS + _DRAW_TERMS + 1, dtype=np.uint64) * GAMMA)
-    line, k = np.zeros(keys.size), 1
+    draw, total, k = _series_plain(keys, s, _DRAW_TERMS), np.zeros(keys.size), 1
     while left.any():
-        v, w = (
-            (mix_plain(base + np.full(1, n, np.uint64) * GAMMA) >> U11).astype(np.float64) * UNIT + HALF_UNIT
-            for n in (k, k + 1)
-        )
+        v = draw(k)
         if np.isnan(st.closure_log_sd[s]):
             term = -st.closure_h[s] * log_plain(1.0 - v * st.line_part[s])
         else:
-            term = v * (st.closure_h[s] * exp_plain(st.closure_log_sd[s] * normal_plain(w)))
+            z = normal_plain(draw(k + 1))
+            term = v * (st.closure_h[s] * exp_plain(st.closure_log_sd[s] * z))
         taken = (left > 0) & (term <= st.line_cap_h[s])
-        line, left, k = np.where(taken, line + term, line), left - taken, k + 2
-    lines: Floats = st.line_load[s] * line
+        total, left, k = np.where(taken, total + term, total), left - taken, k + 2
+    lines: Floats = st.line_load[s] * total
     return lines
+
+
+def _line_plain(st: StageArrays, s: int, keys: Words, line: Floats) -> Floats:
+    rate, log_sd = st.closure_rate_h[s], st.closure_log_sd[s]
+    scale = st.closure_h[s]
+    if not np.isnan(log_sd):
+        scale = scale * exp_plain(np.full(1, -(log_sd * log_sd)))[0]
+    draw, again, k = _series_plain(keys, s, _DRAW_AGAIN), np.zeros(keys.size), 1
+    passed = -log_plain(draw(k)) / rate
+    while (passed < line).any():
+        v = draw(k + 1)
+        length = -scale * log_plain(v) if np.isnan(log_sd) else scale * exp_plain(log_sd * normal_plain(v))
+        on = passed < line
+        k += 2
+        again = np.where(on, again + length, again)
+        passed = np.where(on, passed - log_plain(draw(k)) / rate, passed)
+    return np.where(line > 0.0, line + again, 0.0)
 
 
 def _dated_plain(st: StageArrays, s: int, w: Windows, t: Floats) -> Floats:
     part = slice(w.dated_ptr[st.dated[s]], w.dated_ptr[st.dated[s] + 1])
     shut, reopen, before, after = (
-        np.append(0.0, x[part]) for x in (w.shut_h, w.reopen_h, w.line_before_h, w.line_after_h)
+        np.append(x[part], np.inf) for x in (w.shut_h, w.reopen_h, w.line_before_h, w.line_after_h)
     )
-    k = np.searchsorted(w.shut_h[part], t, side="right")
+    k = np.searchsorted(shut[:-1], t, side="right") - 1
     load = st.line_load[s]
     with np.errstate(invalid="ignore"):
-        inside = (reopen[k] - t) + (before[k] + load * np.minimum(t - shut[k], st.line_cap_h[s]))
-        outside = np.maximum(after[k] - (1.0 - load) * (t - reopen[k]), 0.0)
-    waits: Floats = np.where(k == 0, 0.0, np.where(t < reopen[k], inside, outside))
+        inside = (k >= 0) & (t < reopen[k])
+        line = np.where(inside, before[k] + load * np.minimum(t - shut[k], st.line_cap_h[s]), 0.0)
+        left = np.maximum(after[k] - (1.0 - load) * (t - reopen[k]), 0.0)
+        line = np.where((k >= 0) & ~inside, left, line)
+        at, k = np.where(inside, reopen[k], t), k + 1
+        while (on := (line > 0.0) & (at + line > shut[k])).any():
+            line = np.where(on, line - (shut[k] - at), line)
+            at, k = np.where(on, reopen[k], at), k + on
+        waits: Floats = np.where(at < np.inf, (at - t) + line, 0.0)
     return waits
 
 

@@ -6,7 +6,8 @@ a line worth V hours from closures before waits
 
     (X - a) + load x min(a, cap) + V
 
-and one that comes `b` hours after the gate has opened waits max(0, V + load x min(X, cap) - (1 - load) b).
+and one that comes `b` hours after the gate has opened waits max(0, V + load x min(X, cap) - (1 - load) b), and the closures that begin
+while it moves up in the line.
 """
 
 from __future__ import annotations
@@ -129,19 +130,29 @@ def closure_moments(stages: JourneyStages) -> ClosureMoments:
         cap = float(stages.backlog_cap_days[s]) * HOURS_PER_DAY
         shape = (length, float(stages.closure_log_sd[s]), cap)
         load, more = float(stages.backlog_load[s]), float(ratio[s])
-        first, second = _closed_terms(*shape, load)
+        # while one moves up, more closures begin: an hour in line takes 1 + rate x mean hours
+        stretch = 1.0 + float(stages.closure_rate_per_day[s] * stages.closure_mean_days[s])
+        wait, second, ahead = _closed_terms(*shape, load, stretch)
         cut, cut2, cut3 = cut_moments(*shape)
         term, term2 = (cut2 / (2.0 * cut), cut3 / (3.0 * cut)) if cut > 0.0 else (0.0, 0.0)
         terms = more / (1.0 - more)
         line = load * terms * term
         line_variance = load**2 * (terms * (term2 - term**2) + terms / (1.0 - more) * term**2)
-        mean[s] = closed[s] * first + line
-        variance[s] = closed[s] * second - (closed[s] * first) ** 2 + line_variance
+        jump2 = cut_moments(*shape[:2], math.inf)[1] * float(stages.closure_rate_per_day[s]) / HOURS_PER_DAY
+        mean[s] = closed[s] * wait + stretch * line
+        variance[s] = (
+            closed[s] * second
+            - (closed[s] * wait) ** 2
+            + stretch**2 * line_variance
+            + jump2 * (closed[s] * ahead + line)
+        )
     return ClosureMoments(mean, variance)
 
 
-def _closed_terms(length: float, log_sd: float, cap: float, load: float) -> tuple[float, float]:
-    """Mean and second moment of rest + load x min(age, cap) for one who comes while the gate is shut."""
+def _closed_terms(
+    length: float, log_sd: float, cap: float, load: float, stretch: float
+) -> tuple[float, float, float]:
+    """For one who comes while the gate is shut: mean and second moment of rest + stretch x line, and the mean line; line = load x min(age, cap)."""
     if math.isinf(cap):
         below, above = partial_moments(length, log_sd, 0.0)[::-1]
         cap = 0.0
@@ -154,4 +165,5 @@ def _closed_terms(length: float, log_sd: float, cap: float, load: float) -> tupl
     age = (below[2] / 2.0 + cap**2 / 2.0 * above[0] + cap * over) / whole[1]
     age2 = (below[3] / 3.0 + cap**3 / 3.0 * above[0] + cap**2 * over) / whole[1]
     both = (below[3] / 6.0 + cap**2 / 2.0 * above[1] - cap**3 / 3.0 * above[0] + cap / 2.0 * over2) / whole[1]
-    return float(rest + load * age), float(rest2 + 2.0 * load * both + load**2 * age2)
+    slow = stretch * load
+    return float(rest + slow * age), float(rest2 + 2.0 * slow * both + slow**2 * age2), float(load * age)

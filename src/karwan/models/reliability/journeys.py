@@ -304,6 +304,7 @@ def stage_arrays(stages: JourneyStages) -> kernel.StageArrays:
         closed_share=closed,
         closure_h=stages.closure_mean_days * 24.0 * np.exp(biased),
         closure_log_sd=stages.closure_log_sd,
+        closure_rate_h=stages.closure_rate_per_day / 24.0,
         headway_h=stages.headway_h,
         phase_h=stages.sailing_phase_h,
         calendar=stages.calendar,
