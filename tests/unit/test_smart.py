@@ -23,7 +23,7 @@ def test_by_hand() -> None:
 
     g = 1/1.2 - 1 = -1/6; creation 100 x 1.2 / 6 = 20; E_s g = .25;
     diversion 100 x 300 x .25 / (400 + 25) = 17.647;
-    revenue: favoured 0 - 20, others .2 x (282.353 - 300) = -3.529; welfare .1 x 20 - .2 x 17.647 = -1.529.
+    revenue: favoured 0 - 20, others .2 x (282.353 - 300) = -3.529; welfare .1 x 37.647 - .2 x 17.647 = .235.
     """
     result = simulate_tariffs(
         imports(("KAZ", 100.0, 0.2, 0.0), ("AUS", 200.0, 0.2, 0.2), ("USA", 100.0, 0.2, 0.2)),
@@ -36,7 +36,7 @@ def test_by_hand() -> None:
     assert third["diversion_usd"] == pytest.approx(-own["diversion_usd"] / 3)
     total = result.products.row(0, named=True)
     assert total["revenue_change_usd"] == pytest.approx(-20 - 0.2 * 7500 / 425)
-    assert total["welfare_usd"] == pytest.approx(2.0 - 0.2 * 7500 / 425)
+    assert total["welfare_usd"] == pytest.approx(0.1 * (20 + 7500 / 425) - 0.2 * 7500 / 425)
     assert own["price_change_share"] == 0.0
 
 

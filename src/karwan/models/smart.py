@@ -246,22 +246,13 @@ def _divert(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _products(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sums by product; welfare is the triangle and rectangle on what is created less the revenue lost on what
-    is diverted.
-    """
+    """Sums by product; welfare is Harberger's: each partner's mean rate on what is bought of it more or less."""
     moved, value = pl.col("moved"), pl.col("value_usd")
-    others = (pl.col("rate_before_share") * value).filter(~moved).sum() / value.filter(~moved).sum()
-    created = (
-        (0.5 * (pl.col("rate_before_share") + pl.col("rate_after_share")) * pl.col("creation_usd"))
-        .filter(moved)
-        .sum()
-    )
-    gained = pl.col("diversion_usd").filter(moved)
-    lost = ((others.fill_nan(0.0).fill_null(0.0) - pl.col("rate_after_share").filter(moved)) * gained).sum()
+    mean_rate = (pl.col("rate_before_share") + pl.col("rate_after_share")) / 2
     return rows.group_by("product", maintain_order=True).agg(
         value_usd=value.sum(),
         creation_usd=pl.col("creation_usd").sum(),
-        diversion_usd=gained.sum(),
+        diversion_usd=pl.col("diversion_usd").filter(moved).sum(),
         revenue_change_usd=pl.col("revenue_change_usd").sum(),
-        welfare_usd=created - lost,
+        welfare_usd=(mean_rate * (pl.col("creation_usd") + pl.col("diversion_usd"))).sum(),
     )
