@@ -22,6 +22,7 @@ from karwan.models.reliability import (
     moments,
     simulate,
 )
+from karwan.models.reliability.closures import gamma_quantile
 from tests.unit.test_reliability import full_route
 
 NAN = float("nan")
@@ -186,6 +187,12 @@ def test_closure_waits_equal_a_walk_through_open_and_closed_spells(log_sd: float
     )
     assert np.mean(drawn > 0) == pytest.approx(0.3 / 1.3, abs=FOUR_SIGMA * np.sqrt(0.18 / 30_000))
     assert stats.ks_2samp(waits[waits > 0], drawn[drawn > 0]).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("events", [0, 1, 2, 7, 30, 400])
+@pytest.mark.parametrize("share", [0.001, 0.05, 0.5, 0.95, 0.999])
+def test_gamma_quantiles_equal_scipy(events: int, share: float) -> None:
+    assert gamma_quantile(events, share) == pytest.approx(special.gammaincinv(events + 0.5, share), rel=1e-9)
 
 
 def test_censored_fit_equals_scipy() -> None:

@@ -260,7 +260,8 @@ def recorded_closures(
     record_start
         First day of the record.
     as_of
-        Last day of the record; a closure with no end is still running then.
+        Last day of the record. A crossing with a closure that has no end is on record until the day it was last seen closed: what became
+        of it later is not known.
 
     Returns
     -------
@@ -268,11 +269,22 @@ def recorded_closures(
     without dates.
     """
     rows: list[tuple[str, date | None, date | None, date, date]] = []
+    kept = closures.filter(
+        (pl.col("place_kind") == "crossing") & (pl.col("kind") == "dated") & pl.col("history")
+    )
+    by_place: dict[str, list[Row]] = {}
+    for row in kept.iter_rows(named=True):
+        by_place.setdefault(row["place_id"], []).append(row)
     for crossing in crossings["crossing_id"]:
-        spans = _joined(closures, crossing, record_start, as_of)
-        rows += [(crossing, start, end, record_start, as_of) for start, end in spans]
+        found = by_place.get(crossing, [])
+        seen = [
+            r["last_seen"] for r in found if not r["end"] and r["last_seen"] and r["last_seen"] > record_start
+        ]
+        until = min(as_of, max(seen)) if seen else as_of
+        spans = _joined(found, record_start, until)
+        rows += [(crossing, start, end, record_start, until) for start, end in spans]
         if not spans:
-            rows.append((crossing, None, None, record_start, as_of))
+            rows.append((crossing, None, None, record_start, until))
     schema = {
         "place": pl.String,
         "start_date": pl.Date,
@@ -283,22 +295,15 @@ def recorded_closures(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _joined(
-    closures: pl.DataFrame, crossing: str, record_start: date, as_of: date
-) -> list[tuple[date, date | None]]:
+def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[date, date | None]]:
     found = []
-    for row in closures.filter(
-        (pl.col("place_kind") == "crossing")
-        & (pl.col("place_id") == crossing)
-        & (pl.col("kind") == "dated")
-        & pl.col("history")
-    ).iter_rows(named=True):
+    for row in rows:
         if len(row["start"]) != 10:
             continue
         start = date.fromisoformat(row["start"])
         end = date.fromisoformat(row["end"]) + timedelta(days=1) if row["end"] else None
-        if start <= as_of and (end is None or end > record_start):
-            found.append((start, end if end is None or end <= as_of else None))
+        if start <= until and (end is None or end > record_start):
+            found.append((start, end if end is None or end <= until else None))
     joined: list[tuple[date, date | None]] = []
     for start, end in sorted(found, key=lambda s: (s[0], s[1] or date.max)):
         last = joined[-1] if joined else None
@@ -343,13 +348,15 @@ def closure_process(
     few = pl.col("ended") < ENOUGH_ENDS
     table = own.table.with_columns(
         [pl.when(few).then(pl.lit(common[name])).otherwise(pl.col(name)).alias(name) for name in shared]
-    )
+    ).with_columns(closed_share=pl.col("rate_per_day") * pl.col("mean_days"))
+    table = table.with_columns(closed_share=pl.col("closed_share") / (1.0 + pl.col("closed_share")))
     return ClosureProcess(pl.concat([table, pooled.table], how="vertical_relaxed"), own.level)
 
 
 def _once(events: pl.DataFrame) -> pl.DataFrame:
     """Events with a closure of the same days kept at its first place only; a place left without one stays as never closed."""
-    first = events.sort("place").unique(["start_date", "end_date"], keep="first", maintain_order=True)
+    longest = events.sort("observed_to", "place", descending=[True, False])
+    first = longest.unique(["start_date", "end_date"], keep="first", maintain_order=True)
     quiet = (
         events.filter(~pl.col("place").is_in(first["place"].implode()))
         .unique("place", maintain_order=True)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -36,6 +37,12 @@ class Journeys:
         What was simulated; enough to draw any journey again.
     hours
         Door-to-door hours of each journey, shape (N,); inf never arrives (a calendar ran out of windows).
+    component_h
+        Mean hours of each stage by component over the journeys that arrive, shape (S, 5).
+    stuck_share
+        Share of all journeys that never get beyond each stage, shape (S,).
+    promise_h
+        Hours promised; None: the latest 5 % count as late.
     stage_hours
         Table of S rows: stage, name, kind, mean_h and its parts closure_h, opening_h, sailing_h, queue_h,
         service_h, as means over the journeys that arrive (they add up to the mean of the journey), and
@@ -52,10 +59,33 @@ class Journeys:
     depart_h: float
     seed: int
     hours: Floats
-    stage_hours: pl.DataFrame
-    stage_lateness: pl.DataFrame
-    promised_h: float
-    percentiles: pl.DataFrame
+    component_h: Floats
+    stuck_share: Floats
+    promise_h: float | None = None
+
+    @cached_property
+    def stage_hours(self) -> pl.DataFrame:
+        """Mean hours of each stage and of its parts; see above."""
+        return _hours_table(self.stages, self.component_h).with_columns(stuck_share=self.stuck_share)
+
+    @cached_property
+    def promised_h(self) -> float:
+        """The hours beyond which a journey counts as late in `stage_lateness`."""
+        if self.promise_h is not None:
+            return float(self.promise_h)
+        arrived = np.count_nonzero(np.isfinite(self.hours))
+        rank = max(1, np.ceil(arrived * (1.0 - WORST_SHARE)))
+        return float(_order_statistics(self.hours, (rank / self.hours.size,))[0])
+
+    @cached_property
+    def stage_lateness(self) -> pl.DataFrame:
+        """How much each stage adds to late journeys; see `lateness`."""
+        return lateness(self, promised_h=self.promised_h)
+
+    @cached_property
+    def percentiles(self) -> pl.DataFrame:
+        """Hours at usual shares of the journeys."""
+        return pl.DataFrame({"share": PERCENTILES, "hours": _order_statistics(self.hours, PERCENTILES)})
 
     @property
     def never_arrives_share(self) -> float:
@@ -65,7 +95,7 @@ class Journeys:
     @property
     def mean_h(self) -> float:
         """Mean hours of the journeys that arrive; nan if none does."""
-        return float(self.stage_hours["mean_h"].sum()) if self.never_arrives_share < 1.0 else float("nan")
+        return float(self.component_h.sum()) if self.never_arrives_share < 1.0 else float("nan")
 
     @property
     def sd_h(self) -> float:
@@ -175,24 +205,9 @@ def simulate(
         kernel.run_range(st, windows, key, float(depart_h), first, piece, sums[part], stuck[part])
 
     _spread(run, range(0, journeys, _CHUNK), threads)
-    stuck_share = stuck.sum(axis=0) / journeys
     arrived = journeys - int(stuck.sum())
     means = sums.sum(axis=0) / (arrived or np.nan)
-    levels = (*PERCENTILES, max(1, np.ceil(arrived * (1.0 - WORST_SHARE))) / journeys)
-    values = _order_statistics(hours, levels)
-    promised = float(values[-1]) if promised_h is None else float(promised_h)
-    late = np.flatnonzero((hours > promised) & (hours < np.inf))
-    excess = _chosen_means(st, windows, key, float(depart_h), late, threads) - means
-    return Journeys(
-        stages,
-        float(depart_h),
-        seed,
-        hours,
-        _hours_table(stages, means).with_columns(stuck_share=stuck_share),
-        _lateness_table(stages, excess),
-        promised,
-        pl.DataFrame({"share": PERCENTILES, "hours": values[:-1]}),
-    )
+    return Journeys(stages, float(depart_h), seed, hours, means, stuck.sum(axis=0) / journeys, promised_h)
 
 
 def lateness(journeys: Journeys, *, promised_h: float, threads: int | None = None) -> pl.DataFrame:
@@ -218,9 +233,8 @@ def lateness(journeys: Journeys, *, promised_h: float, threads: int | None = Non
     """
     st, windows = stage_arrays(journeys.stages), calendar_windows(journeys.stages)
     late = np.flatnonzero((journeys.hours > promised_h) & (journeys.hours < np.inf))
-    means = journeys.stage_hours.select([f"{c}_h" for c in kernel.COMPONENTS]).to_numpy()
     key = draws.seed_key(journeys.seed)
-    excess = _chosen_means(st, windows, key, journeys.depart_h, late, threads) - means
+    excess = _chosen_means(st, windows, key, journeys.depart_h, late, threads) - journeys.component_h
     return _lateness_table(journeys.stages, excess)
 
 
