@@ -24,9 +24,10 @@ from karwan.models.reliability.moments import lognormal_quantile
 from karwan.models.shipment import TRUCK_BASIS_T, make_shipment
 from karwan.models.worth import WEEKS_H
 from karwan.project import open_case
+from karwan.scenario import apply_scenario, find_scenario
 from karwan.tables import Case, embedded_cases, read_case
-from karwan.worth_desk import plan_worth
-from karwan.worth_desk.states import NOW, Plan
+from karwan.worth_desk import flows_of, plan_worth
+from karwan.worth_desk.states import NOW, Plan, together
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 YARD = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 3}, reason: Invented.}]"
@@ -214,14 +215,12 @@ def test_ends_of_ranges_equal_a_case_with_the_parameter_typed_over(
 
 
 def _plan(case: Case) -> Plan:
-    from karwan.scenario import find_scenario
-    from karwan.worth_desk import flows_of
-
     assert case.folder is not None
     study = CorridorStudy(case, case.settings.as_of)
     found = {name: find_scenario(case.folder, name) for name in ("yard", "rail")}
-    states = [NOW, frozenset(("yard",)), frozenset(("rail",)), frozenset(("yard", "rail"))]
-    return Plan(study, found, flows_of(study, DEMAND), states)
+    states = [("yard",), ("rail",), ("yard", "rail")]
+    cases = {frozenset(s): apply_scenario(case, together([found[n] for n in s])) for s in states}
+    return Plan(study, found, flows_of(study, DEMAND), {NOW: case, **cases})
 
 
 def test_changes_in_a_row_add_up(tmp_path: Path) -> None:
@@ -267,6 +266,27 @@ def test_promises_without_a_figure_say_why(tmp_path: Path) -> None:
         "c_none": "no scenario models it",
     }
     assert table["usd_year"].null_count() == table.height
+
+
+def test_promises_that_exclude_each_other_are_ranked_alone(tmp_path: Path) -> None:
+    new = "[{table: fees, add: {fee_id: f_new, name: New fee, place_kind: country, place_id: XTB, when: transit, cost_usd: 5,"
+    new += " unit: truck, use: model}, reason: Invented.}]"
+    folder = toyland(tmp_path / "case", {"one": new, "two": new, "yard": YARD})
+    case = read_case(folder)
+    found = plan_worth(case, case.settings.as_of, demand=DEMAND)
+    assert any(line.startswith("The promises cannot all be kept together") for line in found.text)
+    assert found.promises["usd_year"].drop_nulls().len() == 3
+    assert found.promises["usd_year_kept"].null_count() == 4
+    by = dict(found.promises.select("scenario_id", "usd_year").iter_rows())
+    assert by["one"] == by["two"] <= 0 < by["yard"]
+
+
+def test_a_study_at_hand_changes_nothing(kaz_pak: Case) -> None:
+    day = kaz_pak.settings.as_of
+    study = CorridorStudy(kaz_pak, day)
+    quick = plan_worth(kaz_pak, day, ranges=False, kept=False, study=study).promises
+    plain = plan_worth(kaz_pak, day, ranges=False, kept=False).promises
+    assert quick.equals(plain)
 
 
 def test_default_flows_are_todays_value(tmp_path: Path) -> None:

@@ -1,27 +1,36 @@
-"""What a scenario takes out of the way, in words, read from the cells it changes."""
+"""What a scenario takes out of the way, in words, read from its overrides."""
 
 from __future__ import annotations
 
-import polars as pl
+from functools import cache
 
+from karwan.scenario import Scenario
+from karwan.schema import load_schema
 from karwan.tables import Case
 
 SHOWN = 3
 
 
-def obstacle_text(base: Case, changed: Case, changes: pl.DataFrame) -> str:
+def obstacle_text(base: Case, changed: Case, scenario: Scenario) -> str:
     """'closure of Torkham and Chaman; missing line Herat - Kandahar (rail)', the obstacles in the order of the tables.
 
     Parameters
     ----------
     base, changed
         The case without and with the scenario.
-    changes
-        `karwan.scenario.differences` of the two.
+    scenario
+        The scenario.
     """
     found: dict[str, list[str]] = {}
     names = _Names(base, changed)
-    for table, key, column, _, _ in changes.iter_rows():
+    order = {name: number for number, name in enumerate(load_schema())}
+    cells = [
+        (override.table, key, column)
+        for override in sorted(scenario.overrides, key=lambda o: order.get(o.table, len(order)))
+        for key in override.keys
+        for column in override.values or ("",)
+    ]
+    for table, key, column in cells:
         what, place = names.obstacle(table, key, column)
         if what:
             places = found.setdefault(what, [])
@@ -67,15 +76,18 @@ class _Names:
         self.node = self._map("nodes", "node_id", "name")
         self.crossing = self._map("crossings", "crossing_id", "name")
         self.country = self._map("countries", "country", "name")
+        self.rows = cache(self._rows)
 
     def _map(self, table: str, key: str, column: str) -> dict[str, str]:
         return {k: v for case in reversed(self.cases) for k, v in case[table].select(key, column).iter_rows()}
 
+    def _rows(self, table: str, key: str) -> list[dict[str, dict[str, object]]]:
+        return [{row[key]: row for row in case[table].iter_rows(named=True)} for case in self.cases]
+
     def _row(self, table: str, key_column: str, key: str) -> dict[str, object]:
-        for case in self.cases:
-            found = case[table].filter(pl.col(key_column) == key)
-            if found.height:
-                return found.row(0, named=True)
+        for rows in self.rows(table, key_column):
+            if key in rows:
+                return rows[key]
         return {}
 
     def obstacle(self, table: str, key: str, column: str) -> tuple[str, str]:

@@ -16,11 +16,11 @@ from karwan.brief.plan import commitment_table
 from karwan.errors import KarwanError
 from karwan.models.network import worst_basis
 from karwan.models.worth import Floats, rule_of_half
-from karwan.scenario import Scenario, differences, find_scenario
+from karwan.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
 from karwan.tables import Case
 from karwan.worth_desk.flows import Flow, Today, default_flows, flows_of, today_of
 from karwan.worth_desk.obstacle import obstacle_text
-from karwan.worth_desk.states import NOW, PARAMETERS, Outcome, Plan, State
+from karwan.worth_desk.states import NOW, PARAMETERS, Outcome, Plan, State, together
 
 Bools = npt.NDArray[np.bool_]
 _TEXT, _FLOAT = pl.String, pl.Float64
@@ -79,6 +79,7 @@ def plan_worth(
     demand: pl.DataFrame | None = None,
     kept: bool = True,
     ranges: bool = True,
+    study: CorridorStudy | None = None,
 ) -> PlanWorth:
     """What each promise is worth a year; see `karwan.models.worth` and docs/plan.md.
 
@@ -94,13 +95,16 @@ def plan_worth(
         Also the worth of each promise as the last one to be kept.
     ranges
         Also the worth at either end of the inputs' ranges.
+    study
+        Corridors of the case on the day, where they are at hand: their networks and routes are not searched again.
 
     Raises
     ------
     InvalidInput
         No trade between the parties is known, or the demand is not between them.
     """
-    study = CorridorStudy(case, as_of)
+    routes = study.evaluated if study is not None and demand is None else ()
+    study = study or CorridorStudy(case, as_of)
     table = commitment_table(case, as_of)
     scenarios, reasons = _scenarios(case, table)
     text: list[str] = []
@@ -117,27 +121,42 @@ def plan_worth(
         flows = flows_of(study, demand)
         text.append(f"{len(flows)} flows as given with --demand.")
     one = {name: frozenset((name,)) for name in scenarios}
-    every = frozenset(scenarios)
-    states = list(
-        dict.fromkeys([NOW, *one.values(), *((every, *(every - s for s in one.values())) if kept else ())])
-    )
-    plan = Plan(study, scenarios, flows, states)
+    cases = {NOW: case, **{one[name]: changed for name, (_, changed) in scenarios.items()}}
+    chosen = {name: scenario for name, (scenario, _) in scenarios.items()}
+    try:
+        cases |= _company(case, chosen) if kept else {}
+    except ScenarioError as error:
+        kept = False
+        text.append(f"The promises cannot all be kept together: {error.problems[0].line()}")
+    plan = Plan(study, chosen, flows, cases, known=routes)
     found = _Worths(plan, today)
-    figures = {name: found.figures(state, every if kept else None) for name, state in one.items()}
+    every = frozenset(scenarios) if kept else None
+    figures = {name: found.figures(state, every) for name, state in one.items()}
     rows = _ranges(found, one) if ranges else []
     inputs = pl.DataFrame(rows, schema=INPUTS_SCHEMA)
     for name, own in figures.items():
-        changed = plan.under(one[name])
-        own["obstacle"] = obstacle_text(case, changed, differences(case, changed))
-        own["basis"] = worst_basis(scenarios[name].basis, "assumed" if demand is None else "observed")
+        own["obstacle"] = obstacle_text(case, cases[one[name]], chosen[name])
+        own["basis"] = worst_basis(chosen[name].basis, "assumed" if demand is None else "observed")
         own |= _range(own["usd_year"], inputs.filter(pl.col("scenario_id") == name))
     text += found.text()
     return PlanWorth(_ranked(table, figures, reasons), inputs, _flow_table(flows), tuple(text))
 
 
-def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, Scenario], dict[str, str]]:
-    """Scenarios of the promises that are still to be kept, and why a promise has no figure, by commitment."""
-    found: dict[str, Scenario] = {}
+def _company(case: Case, scenarios: Mapping[str, Scenario]) -> dict[State, Case]:
+    """The case with all promises kept, and with all but each."""
+    every = frozenset(scenarios)
+    found = {}
+    for state in dict.fromkeys((every, *(every - {name} for name in scenarios))):
+        if len(state) > 1:
+            found[state] = apply_scenario(
+                case, together([scenarios[name] for name in scenarios if name in state])
+            )
+    return found
+
+
+def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, tuple[Scenario, Case]], dict[str, str]]:
+    """Scenarios of the promises still to be kept and the case under each, and why a promise has no figure, by commitment."""
+    found: dict[str, tuple[Scenario, Case]] = {}
     reasons: dict[str, str] = {}
     stands = {s.scenario_id for s in case.scenarios}
     for row in table.iter_rows(named=True):
@@ -152,7 +171,8 @@ def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, Scenario], di
             reasons[key] = "the case was not read from a folder"
         elif name not in found:
             try:
-                found[name] = find_scenario(case.folder, name)
+                scenario = find_scenario(case.folder, name)
+                found[name] = (scenario, apply_scenario(case, scenario))
             except KarwanError as error:
                 reasons[key] = f"its scenario cannot be used: {error.fact}"
     return found, reasons

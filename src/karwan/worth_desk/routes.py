@@ -106,16 +106,16 @@ def arc_key(network: FreightNetwork, arc: Arc) -> Key:
     return (network.states[arc.tail], network.states[arc.head], arc.place_kind, arc.place_id)
 
 
-def find_routes(routes: Routes, case: Case, network: FreightNetwork) -> None:
+def find_routes(routes: Routes, case: Case, network: FreightNetwork, *, corridors: bool = True) -> None:
     """Take in the best route of each named corridor, as it would be where it is shut, and the best of all, for each pair."""
     settings = case.settings
     load = make_shipment(case["products"], settings.reference_product, settings.load_t)
-    corridors = list(case["corridors"].sort("rank").iter_rows(named=True))
+    named = list(case["corridors"].sort("rank").iter_rows(named=True)) if corridors else []
     cost = network.arc_usd(load) + load.value_of_time_usd_h * network.arc_hours()
     usable = ~network.never_open()
     backward = routes.direction == DIRECTIONS[1]
     for pair in routes.pairs:
-        for corridor in corridors:
+        for corridor in named:
             found = corridor_route(network, load, corridor, *pair, backward=backward)
             if found.route is not None:
                 routes.add(pair, network, found.route.arcs)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from karwan.brief.corridors import DIRECTIONS, CorridorStudy
+from karwan.brief.corridors import DIRECTIONS, CorridorStudy, Evaluated
 from karwan.models.landed import find_duty
-from karwan.models.network import NetworkRequest, build_network
+from karwan.models.network import FreightNetwork, NetworkRequest, build_network
+from karwan.models.network.stage import Row
 from karwan.models.shipment import TRUCK_BASIS_T
 from karwan.models.worth import Floats, Goods, Landed, Taste, Ways, landed
-from karwan.scenario import Scenario, apply_scenario
+from karwan.scenario import Scenario, ScenarioError, apply_scenario
 from karwan.tables import Case
 from karwan.worth_desk.flows import Flow
 from karwan.worth_desk.routes import PARTS, Routes, find_routes, only_routes, route_parts
@@ -55,8 +56,10 @@ class Plan:
         Scenarios of the promises, by id.
     flows
         Tonnes a year.
-    states
-        States to look at; the first is the case as it stands.
+    cases
+        States to look at, the case in each; the first is the case as it stands.
+    known
+        Corridors of the case as it stands that are at hand, for the reference load.
     """
 
     def __init__(
@@ -64,20 +67,33 @@ class Plan:
         study: CorridorStudy,
         scenarios: Mapping[str, Scenario],
         flows: Sequence[Flow],
-        states: Sequence[State],
+        cases: Mapping[State, Case],
+        *,
+        known: Sequence[Evaluated] = (),
     ) -> None:
         self.case, self.as_of = study.case, study.as_of
         self.scenarios = scenarios
-        self.states = tuple(states)
+        self.states = tuple(cases)
         self.products = {row["product_id"]: row for row in self.case["products"].iter_rows(named=True)}
         self.parameters = {
             name: value for name, value in self.case["parameters"].select("parameter_id", "value").iter_rows()
         }
-        self._cases: dict[State, Case] = {NOW: self.case}
+        self._cases = dict(cases)
         self.groups = self._grouped(flows)
-        everything = CorridorStudy(self.under(frozenset(scenarios)), self.as_of)
-        self.parts = [self._parts(routes, study, everything) for routes, _ in self.groups]
+        self.known = [e for e in known if e.found.route is not None]
+        self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
+        full = self._full(study)
+        self.parts = [self._parts(routes, full) for routes, _ in self.groups]
         self.goods = [self._goods(routes, own) for routes, own in self.groups]
+
+    def _full(self, study: CorridorStudy) -> dict[State, CorridorStudy]:
+        """Corridors of the states in which routes are looked for: now and with all in force, or each alone where all do not go together."""
+        every = self._touching(frozenset(self.scenarios), FREIGHT_TABLES)
+        try:
+            cases = {every: self.under(every)}
+        except ScenarioError:  # two of them change one row against each other
+            cases = {frozenset((name,)): self.under(frozenset((name,))) for name in every}
+        return {NOW: study, **{s: CorridorStudy(c, self.as_of) for s, c in cases.items() if s != NOW}}
 
     def under(self, state: State) -> Case:
         """The case with the scenarios of a state in force, in the order of the promises."""
@@ -100,13 +116,16 @@ class Plan:
             for (way, form), own in found.items()
         ]
 
-    def _parts(self, routes: Routes, study: CorridorStudy, everything: CorridorStudy) -> Floats:
+    def _parts(self, routes: Routes, full: Mapping[State, CorridorStudy]) -> Floats:
         """Parts of each route in each state, shape (S, R, parts); states of like freight tables share one network."""
-        whole = self._touching(frozenset(self.scenarios), FREIGHT_TABLES)
-        full = {NOW: study, whole: everything}
         networks = {state: one.network(routes.direction, routes.form) for state, one in full.items()}
         for state, network in networks.items():
-            find_routes(routes, full[state].case, network)
+            known = [e for e in self.known if e.direction == routes.direction] if state == NOW else []
+            known = [e for e in known if e.found.route is not None and e.found.route.network is network]
+            for e in known:
+                assert e.found.route is not None
+                routes.add((e.origin, e.destination), network, e.found.route.arcs)
+            find_routes(routes, full[state].case, network, corridors=not known)
         found = {state: route_parts(routes, network) for state, network in networks.items()}
         settings = self.case.settings
         ends = (settings.party_a, settings.party_b)
@@ -115,9 +134,17 @@ class Plan:
         for state in self.states:
             freight = self._touching(state, FREIGHT_TABLES)
             if freight not in found:
-                small = build_network(only_routes(self.under(freight), routes), request)
-                found[freight] = route_parts(routes, small)
+                found[freight] = route_parts(
+                    routes, self._network(only_routes(self.under(freight), routes), request)
+                )
         return np.array([found[self._touching(state, FREIGHT_TABLES)] for state in self.states])
+
+    def _network(self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest) -> FreightNetwork:
+        """Network of some tables; the rows of a table that several states share are read once."""
+        kept = {name: self._rows[id(table)][1] for name, table in tables.items() if id(table) in self._rows}
+        network = build_network(tables, request, kept=kept)
+        self._rows |= {id(tables[name]): (tables[name], rows) for name, rows in kept.items()}
+        return network
 
     def _goods(self, routes: Routes, flows: Sequence[Flow]) -> dict[tuple[str, str], Goods]:
         settings = self.case.settings
