@@ -5,15 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase, parameter_or
-from karwan.errors import InvalidInput, UnknownName
+from karwan.corridor_desk import CorridorBase, road_queues
+from karwan.errors import InvalidInput
 from karwan.models.assignment import assign_routes
 from karwan.models.assignment.result import AssignmentNotConverged
 from karwan.models.corridor import OPEN, corridor_route, name_route
@@ -21,6 +20,7 @@ from karwan.models.criticality import CROSSING, DAYS, Arcs, Pair, Queue, Trade
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.route import make_route
 from karwan.models.shipment import make_shipment
+from karwan.places import Gazetteer
 
 COLUMNS = ("origin_id", "destination_id", "product_id", "t_day")
 NO_LIMIT = 1e12
@@ -147,7 +147,7 @@ def assign_corridors(
         A place or product of the demand is not in the case.
     """
     legs = list(_legs(study, demand, opened))
-    queues = _queues(study)
+    queues = road_queues(study.case)
     served = [leg for leg in legs if leg.routes]
     lost = [leg for leg in legs if not leg.routes and leg.t_day > 0]
     if not served:
@@ -196,12 +196,12 @@ def assign_corridors(
 
 
 def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) -> Iterator[_Leg]:
-    case = study.case
+    case, places = study.case, Gazetteer(study.case.tables)
     countries = dict(case["nodes"].select("node_id", "country").iter_rows())
     networks: dict[tuple[str, str, str], FreightNetwork] = {}
     services = dict(case["services"].select("service_id", "link_id").iter_rows())
     for row in demand.iter_rows(named=True):
-        pair: Pair = (_node(study, row["origin_id"]), _node(study, row["destination_id"]))
+        pair: Pair = (places.node(row["origin_id"]), places.node(row["destination_id"]))
         if pair[0] == pair[1]:
             raise InvalidInput(f"A demand starts and ends at {pair[0]}.", fix="give two different places.")
         load = make_shipment(case["products"], row["product_id"], case.settings.load_t)
@@ -221,20 +221,6 @@ def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) ->
         yield _Leg("/".join((*pair, load.product_id)), *pair, row["t_day"], trade, routes, names)
 
 
-def _node(study: CorridorStudy, node_id: str) -> str:
-    if node_id in study.names:
-        return node_id
-    by_name: dict[str, str] = {name.casefold(): node for node, name in study.names.items()}
-    if str(node_id).casefold() in by_name:
-        return by_name[str(node_id).casefold()]
-    close = get_close_matches(str(node_id), [*study.names, *study.names.values()], n=4, cutoff=0.4)
-    raise UnknownName(
-        f"No place is called {node_id!r}.",
-        f"{len(study.names)} places in nodes.csv; nearest: {', '.join(close) or 'none'}",
-        "use a node_id or name of nodes.csv.",
-    )
-
-
 def _ways_round(trade: Trade, pair: Pair) -> list[Arcs]:
     """The best route, and the best way round each of its crossings."""
     best = trade.best[pair]
@@ -252,15 +238,6 @@ def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str
         return f"a way over {passed}"
     title = next(c["name"] for c in study.corridors if c["corridor_id"] == corridor)
     return f"{title} ({passed})"
-
-
-def _queues(study: CorridorStudy) -> dict[str, Queue]:
-    servers = round(parameter_or(study.case, "crossing_servers", 1.0))
-    rows = study.case["crossings"].filter(pl.col("capacity_trucks_day") > 0).iter_rows(named=True)
-    return {
-        r["crossing_id"]: Queue(r["capacity_trucks_day"], r["background_trucks_day"] or 0.0, servers)
-        for r in rows
-    }
 
 
 def _problem(legs: list[_Leg], queues: dict[str, Queue]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

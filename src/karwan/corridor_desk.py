@@ -138,16 +138,7 @@ class CorridorBase:
 
     def queues(self) -> dict[str, Queue]:
         """Queue of every road crossing whose capacity is given."""
-        servers = parameter_or(self.case, "crossing_servers", 1.0)
-        rows = self.case["crossings"].filter(
-            pl.col("capacity_trucks_day").is_not_null() & (pl.col("capacity_trucks_day") > 0)
-        )
-        return {
-            r["crossing_id"]: Queue(
-                r["capacity_trucks_day"], r["background_trucks_day"] or 0.0, round(servers)
-            )
-            for r in rows.iter_rows(named=True)
-        }
+        return road_queues(self.case)
 
     def place_name(self, place: Place) -> str:
         """Name of a place, with the mode of a link so that road and rail are told apart."""
@@ -172,6 +163,16 @@ def parameter_or(case: Case, name: str, default: float) -> float:
     """Value of a parameter, or a default where the case does not have it."""
     found = case["parameters"].filter(pl.col("parameter_id") == name)
     return float(found["value"][0]) if found.height else default
+
+
+def road_queues(case: Case) -> dict[str, Queue]:
+    """Queue of every road crossing whose capacity the case gives, by crossing id."""
+    servers = round(parameter_or(case, "crossing_servers", 1.0))
+    rows = case["crossings"].filter(pl.col("capacity_trucks_day") > 0)
+    return {
+        r["crossing_id"]: Queue(r["capacity_trucks_day"], r["background_trucks_day"] or 0.0, servers)
+        for r in rows.iter_rows(named=True)
+    }
 
 
 def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
@@ -306,6 +307,7 @@ __all__ = [
     "Demand",
     "demand_of",
     "rebuild_switches",
+    "road_queues",
     "sensitivity_answer",
     "sensitivity_table",
 ]

@@ -274,17 +274,20 @@ def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame
 
     Returns
     -------
-    direction, origin, destination, open_route, open_usd_t, open_hours, now_route, now_usd_t, now_hours, extra_usd_t, extra_hours,
-    extra_usd_year.
+    direction, origin, destination, tonnes_year, open_route, open_usd_t, open_hours, now_route, now_usd_t, now_hours, extra_usd_t,
+    extra_hours, extra_usd_year, and choice_usd_year: tonnes x rise of the logsum, what those lose who would not all take the best route.
     """
     rows = []
     label = closed.study.names
+    choice = opened.choice()
     for number, (now, then) in enumerate(zip(closed.trades, opened.trades, strict=True)):
+        sums = [t.choice_set.logsum_of(choice.scale, choice.path_size_weight) for t in (now, then)]
         for pair, tonnes in now.tonnes.items():
             row: dict[str, Any] = {
                 "direction": DIRECTIONS[number],
                 "origin": label[pair[0]],
                 "destination": label[pair[1]],
+                "tonnes_year": tonnes,
             }
             for word, base, trade in (("open", opened, then), ("now", closed, now)):
                 arcs = trade.best[pair]
@@ -299,13 +302,44 @@ def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame
                     "extra_usd_t": usd,
                     "extra_hours": hours,
                     "extra_usd_year": tonnes * (usd + now.hour_usd_t * hours),
+                    "choice_usd_year": tonnes * (sums[0][pair] - sums[1][pair]),
                 }
             rows.append(row)
-    texts, numbers = ["direction", "origin", "destination"], ["extra_usd_t", "extra_hours", "extra_usd_year"]
-    schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
+    numbers = ["extra_usd_t", "extra_hours", "extra_usd_year", "choice_usd_year"]
+    schema: dict[str, Any] = dict.fromkeys(["direction", "origin", "destination"], pl.String)
+    schema["tonnes_year"] = pl.Float64
     for word in ("open", "now"):
         schema |= {f"{word}_route": pl.String, f"{word}_usd_t": pl.Float64, f"{word}_hours": pl.Float64}
     return pl.DataFrame(rows, schema={**schema, **dict.fromkeys(numbers, pl.Float64)})
+
+
+def closure_text(table: pl.DataFrame) -> str:
+    """What `before_and_after` adds up to, in a sentence."""
+    cut = table.filter(pl.col("now_usd_t").is_null() & pl.col("open_usd_t").is_not_null())
+    text = f"The closure cuts {cut.height} pairs off. " if cut.height else ""
+    total, chosen = (float(table[c].sum()) for c in ("extra_usd_year", "choice_usd_year"))
+    text += f"On the best ways it costs USD {total:,.0f} a year"
+    moved = table.filter(pl.col("extra_usd_year") > 0)
+    if moved.height:
+        t = float(moved["tonnes_year"].sum())
+        hours, usd = (
+            float((moved["tonnes_year"] * moved[c]).sum()) / t for c in ("extra_hours", "extra_usd_t")
+        )
+        text += f": {t:,.0f} t go {abs(hours):,.0f} hours {'longer' if hours >= 0 else 'less'}"
+        text += f" and pay USD {abs(usd):,.1f} a tonne {'more' if usd >= 0 else 'less'}"
+    return f"{text}. Spread over the routes as shippers choose, it costs USD {chosen:,.0f}."
+
+
+BEFORE_AFTER = (
+    "origin",
+    "destination",
+    "open_route",
+    "now_route",
+    "extra_usd_t",
+    "extra_hours",
+    "extra_usd_year",
+    "choice_usd_year",
+)
 
 
 # -- on the map ----------------------------------------------------------------------------------------------
@@ -336,6 +370,7 @@ __all__ = [
     "CriticalAnswer",
     "before_and_after",
     "brief_weak_points",
+    "closure_text",
     "critical_answer",
     "place_table",
     "weak_points",

@@ -9,7 +9,7 @@ import pytest
 
 from karwan.brief.corridors import CorridorStudy
 from karwan.corridor_desk import CorridorBase
-from karwan.criticality_desk import before_and_after
+from karwan.criticality_desk import before_and_after, closure_text
 from karwan.models.assignment import assign_routes
 from karwan.models.choice import logit
 from karwan.models.criticality import CROSSING, TERMINAL, ChoiceSet, Criticality, criticality
@@ -150,3 +150,38 @@ def test_a_crossing_closed_costs_what_the_case_with_its_closure_costs() -> None:
         alone = places.filter(kind=CROSSING, place_id=crossing)
         assert alone["extra_usd_year"].item() == pytest.approx(lost, rel=1e-9)
         assert alone["pairs_hit"].item() == table.filter(pl.col("extra_usd_year") > 0).height > 0
+
+
+def _with_choice(case: Case, scale: float, weight: float) -> Case:
+    values = {"logit_scale_per_usd_t": scale, "path_size_weight": weight}
+    new = pl.col("parameter_id").replace_strict(values, default=pl.col("value"), return_dtype=pl.Float64)
+    return case.with_tables({"parameters": case["parameters"].with_columns(value=new)})
+
+
+def test_what_shippers_lose_tends_to_what_the_best_ways_lose() -> None:
+    """With a very large scale everybody takes the best route, so that both measures of a closure must agree."""
+    case = _with_choice(read_case("kaz-pak"), 500.0, 0.0)
+    study = CorridorStudy(case, case.settings.as_of)
+    shut = CorridorBase(study, tonnes_year=TONNES)
+    opened = frozenset({"B_TORK", "B_CHAM", "B_GHUL", "B_KHAR", "B_ANGO"})
+    table = before_and_after(shut, CorridorBase(study, opened=opened, tonnes_year=TONNES))
+    assert table["choice_usd_year"].to_list() == pytest.approx(
+        table["extra_usd_year"].to_list(), abs=0.02 * TONNES
+    )
+    assert (table["choice_usd_year"] >= table["extra_usd_year"] - 0.02 * TONNES).all()
+
+
+def test_a_choice_lost_costs_something_where_the_best_way_stays() -> None:
+    """Pass is no one's best way in toyland, yet those who would take it lose when it shuts."""
+    case = read_case("toyland")
+    template = (
+        read_case("kaz-pak")["closures"].filter(pl.col("kind") == "dated", pl.col("end").is_null()).head(1)
+    )
+    shut = template.with_columns(
+        place_id=pl.lit("Z"), place_kind=pl.lit("crossing"), start=pl.lit("2025-01-01")
+    )
+    closed = case.with_tables({"closures": pl.concat([case["closures"], shut], how="vertical_relaxed")})
+    table = before_and_after(base_of(closed), base("toyland"))
+    assert table["extra_usd_year"].to_list() == [0.0, 0.0]
+    assert (table["choice_usd_year"] > 0).all()
+    assert "USD 0 a year. Spread" in closure_text(table)

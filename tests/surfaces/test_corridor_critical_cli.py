@@ -50,6 +50,32 @@ def test_critical_with_open_shows_both_bases() -> None:
     assert found["what the closure costs"][0]["now_route"] == "Midland"
 
 
+def test_another_product_is_priced_and_named() -> None:
+    found = answer("critical", "toyland", "--product", "fruit")
+    assert found["product"] == "fruit"
+    assert "taken as oranges" in found["text"][0]
+    with pytest.raises(UnknownName, match="No product is called 'frut'"):
+        CliRunner().invoke(APP, ["critical", "toyland", "--product", "frut"], catch_exceptions=False)
+
+
+def test_maps_are_written_and_named(tmp_path: Path) -> None:
+    paths = [tmp_path / "weak.svg", tmp_path / "weak.geojson"]
+    words = ["--map", str(paths[0]), "--map", str(paths[1])]
+    found = answer("critical", "toyland", "--open", "Yard", *words)
+    assert found["text"][-2:] == [f"Wrote {p}." for p in paths]
+    assert "Taken as open: Yard" in paths[0].read_text(encoding="utf-8")
+    ids = {f["id"] for f in json.loads(paths[1].read_text(encoding="utf-8"))["features"]}
+    assert ids == {f"{r['kind']}/{r['place_id']}" for r in found["weak points (opened)"]}
+
+
+def test_a_map_that_cannot_be_written_is_refused_before_work(tmp_path: Path) -> None:
+    for name, words in (("weak.png", "ends in .png"), ("none/weak.svg", "no folder")):
+        with pytest.raises(InvalidInput, match=words):
+            CliRunner().invoke(
+                APP, ["critical", "toyland", "--map", str(tmp_path / name)], catch_exceptions=False
+            )
+
+
 def test_plain_table_shows_the_top_rows_only() -> None:
     text = call("critical", "toyland", "--top", "1").stdout
     assert "Xing" in text.split("closed together")[0]

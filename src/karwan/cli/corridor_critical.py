@@ -28,6 +28,12 @@ TonnesOption = Annotated[
 ]
 
 
+ProductOption = Annotated[
+    str | None,
+    typer.Option("--product", help="Product id, HS code or name; the case's reference product otherwise."),
+]
+
+
 def register(corridor: typer.Typer) -> None:
     """Add `critical`, `sensitivity` and `assign` to `karwan corridor`."""
     corridor.command("critical")(critical)
@@ -39,6 +45,7 @@ def critical(
     case: CaseArgument = "kaz-pak",
     as_of: AsOfOption = None,
     scenarios: ScenarioOption = None,
+    product: ProductOption = None,
     opened: OpenOption = None,
     tonnes_year: TonnesOption = None,
     anywhere: Annotated[
@@ -67,11 +74,11 @@ def critical(
     karwan corridor critical kaz-pak --open Torkham,Chaman
     """
     from karwan.corridor_desk import CorridorBase
-    from karwan.criticality_desk import before_and_after, critical_answer
+    from karwan.criticality_desk import BEFORE_AFTER, before_and_after, closure_text, critical_answer
     from karwan.weak_map_desk import WeakMap, check_map_files, write_weak_map
 
     form = chosen(as_json, as_csv)
-    study = _study(case, as_of, scenarios)
+    study = _study(case, as_of, scenarios, product)
     _check_tonnes(tonnes_year)
     places = opened_places(study, opened)
     check_map_files(maps or ())
@@ -81,10 +88,12 @@ def critical(
     if places:
         other = CorridorBase(study, opened=places, tonnes_year=tonnes_year, anywhere=anywhere)
         answers[" (opened)"] = critical_answer(other, most=most)
-        tables["what the closure costs"] = before_and_after(base, other)
+        costs = before_and_after(base, other)
+        tables["what the closure costs"] = costs.select(BEFORE_AFTER) if form is Format.TABLE else costs
     for suffix, answer in answers.items():
         tables |= answer.plain(suffix, top) if form is Format.TABLE else answer.tables(suffix)
     text = _critical_text(study, places, list(answers.values()))
+    text += [closure_text(costs)] if places else []
     shown = WeakMap(study, list(answers.values())[-1], places)
     text += [f"Wrote {write_weak_map(shown, path)}." for path in maps or ()]
     meta = {**_meta(study), "opened": sorted(places), "text": text} if form is Format.JSON else None
@@ -113,6 +122,7 @@ def sensitivity(
     case: CaseArgument = "kaz-pak",
     as_of: AsOfOption = None,
     scenarios: ScenarioOption = None,
+    product: ProductOption = None,
     opened: OpenOption = None,
     origin: Annotated[
         str | None, typer.Option("--from", help="Origin; the headline pair's by default.")
@@ -137,7 +147,7 @@ def sensitivity(
     from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer
 
     form = chosen(as_json, as_csv)
-    study = _study(case, as_of, scenarios)
+    study = _study(case, as_of, scenarios, product)
     head = study.pairs("a_to_b")[0]
     pair = (_place(study, origin) or head[0], _place(study, destination) or head[1])
     direction = next((d for d in DIRECTIONS if pair in study.pairs(d)), None)
@@ -238,16 +248,24 @@ def _place(study: CorridorStudy, word: str | None) -> str | None:
     return hits[0] if word not in study.names and len(hits) == 1 else Gazetteer(study.case.tables).node(word)
 
 
-def _study(case: str, as_of: datetime | None, scenarios: list[str] | None) -> CorridorStudy:
+def _study(
+    case: str, as_of: datetime | None, scenarios: list[str] | None, product: str | None = None
+) -> CorridorStudy:
     from karwan.brief.corridors import CorridorStudy
+    from karwan.models.shipment import find_product
     from karwan.scenario_desk import case_under
 
     opened = case_under(case, scenarios)[1]
+    if product is not None:
+        found = str(find_product(opened["products"], product)["product_id"])
+        settings = dataclasses.replace(opened.settings, reference_product=found)
+        opened = dataclasses.replace(opened, settings=settings)
     return CorridorStudy(opened, as_of.date() if as_of else opened.settings.as_of)
 
 
 def _meta(study: CorridorStudy) -> dict[str, object]:
-    return {"case": study.case.settings.case_id, "as_of": study.as_of}
+    settings = study.case.settings
+    return {"case": settings.case_id, "as_of": study.as_of, "product": settings.reference_product}
 
 
 def _check_tonnes(tonnes_year: float | None) -> None:

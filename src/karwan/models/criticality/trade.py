@@ -231,6 +231,17 @@ class ChoiceSet:
         found = logit(self.cost, self.path_size, scale=scale, path_size_weight=weight, group=self.group)
         return found.shares
 
+    def logsum(self, scale: float, weight: float, saved_usd_t: Floats | None = None) -> Floats:
+        """Logsum of each pair that has a route, USD/t; with a saving on each route where given, shape (R,)."""
+        cost = self.cost if saved_usd_t is None else self.cost - saved_usd_t
+        found = logit(cost, self.path_size, scale=scale, path_size_weight=weight, group=self.group)
+        return np.asarray(found.logsum)
+
+    def logsum_of(self, scale: float, weight: float) -> dict[Pair, float]:
+        """Logsum of each pair that has a route, USD/t."""
+        served = [pair for pair, group in zip(self.pairs, self.routes, strict=True) if group]
+        return dict(zip(served, self.logsum(scale, weight).tolist(), strict=True)) if served else {}
+
     def gain_usd_year(self, saved_usd_t: Floats, scale: float, weight: float) -> float:
         """Worth of making routes cheaper, USD a year: tonnes x fall of the logsum.
 
@@ -241,7 +252,4 @@ class ChoiceSet:
         """
         if not saved_usd_t.any():
             return 0.0
-        size, group = self.path_size, self.group
-        before = logit(self.cost, size, scale=scale, path_size_weight=weight, group=group).logsum
-        after = logit(self.cost - saved_usd_t, size, scale=scale, path_size_weight=weight, group=group).logsum
-        return float(self.tonnes @ (before - after))
+        return float(self.tonnes @ (self.logsum(scale, weight) - self.logsum(scale, weight, saved_usd_t)))
