@@ -5,11 +5,19 @@ import numpy as np
 import polars as pl
 import pytest
 
+from karwan.brief.corridors import CorridorStudy
 from karwan.models.corridor import corridor_route, name_route
-from karwan.models.journey import arrival_model, closure_process, journey_stages, recorded_closures
+from karwan.models.journey import (
+    ArrivalModel,
+    arrival_model,
+    closure_process,
+    journey_stages,
+    recorded_closures,
+)
 from karwan.models.network import NetworkRequest, build_network
-from karwan.models.reliability import simulate
+from karwan.models.reliability import moments, simulate
 from karwan.models.shipment import make_shipment
+from karwan.route_desk import RouteQuery, answer_route
 from karwan.tables import read_case
 
 
@@ -83,3 +91,97 @@ def test_corridors_without_a_way_say_how_far_they_come(toyland):
     found = route_of(cut, "MID")
     assert found.status == "absent"
     assert "from Y to C" in found.reason
+
+
+def test_brief_and_route_give_one_route_the_same_days(toyland):
+    study = CorridorStudy(toyland, toyland.settings.as_of)
+    origin, destination = study.pairs("a_to_b")[0]
+    load = study.shipment()
+    query = RouteQuery(origin, destination, load.product_id, load.tonnes, study.as_of)
+    routes = answer_route(toyland, query).tables["routes"]
+    briefed = study.routes().filter(direction="a_to_b", origin_id=origin, destination_id=destination)
+    quiet = dict(
+        study.arrivals().filter(direction="a_to_b").select("corridor_id", "days_p95_no_closures").iter_rows()
+    )
+    shared = 0
+    for row in briefed.iter_rows(named=True):
+        same = routes.filter(pl.col("usd").sub(row["usd_20t"]).abs() < 1e-9, pl.col("km") == row["km"])
+        for found in same.iter_rows(named=True):
+            shared += 1
+            assert [found[f"days_p{s}"] for s in (5, 50, 95)] == [row[f"days_p{s:02d}"] for s in (5, 50, 95)]
+            assert found["days_p95_no_closures"] == quiet[row["corridor_id"]] <= row["days_p95"]
+    assert shared >= 3
+    assert any(row["days_p95"] > quiet[row["corridor_id"]] for row in briefed.iter_rows(named=True))
+
+
+def test_crossing_keeps_its_observed_mean_at_the_usual_load(toyland):
+    found = route_of(toyland, "MID").route
+    usual = moments(journey_stages(found, arrival_model(toyland.tables, None)))
+    alone = moments(journey_stages(found, ArrivalModel(toyland.parameter("pair_correlation"))))
+    assert usual.mean_h == pytest.approx(alone.mean_h)
+    assert usual.variance_h2 == pytest.approx(alone.variance_h2, rel=1e-3)
+    busy = moments(journey_stages(found, arrival_model(toyland.tables, None, load=1.5)))
+    traffic = arrival_model(toyland.tables, None, load=1.5).traffic
+    added = [
+        traffic[c, "road"].wait(traffic[c, "road"].load_share).wait_mean_h
+        - traffic[c, "road"].wait(traffic[c, "road"].usual_share).wait_mean_h
+        for c in found.crossings
+    ]
+    assert busy.mean_h - usual.mean_h == pytest.approx(sum(added)) and min(added) > 0
+    none = moments(journey_stages(found, arrival_model(toyland.tables, None, load=0.0)))
+    assert none.mean_h < usual.mean_h
+
+
+def test_dated_closure_leaves_a_line_where_the_load_is_known(toyland):
+    row = {
+        **{c: None for c in toyland["closures"].columns},
+        **{
+            "closure_id": "y25",
+            "place_kind": "crossing",
+            "place_id": "Y",
+            "kind": "dated",
+            "reason": "flood",
+        },
+        **{
+            "start": "2025-05-28",
+            "end": "2025-06-01",
+            "history": False,
+            "source_id": "toy",
+            "basis": "assumed",
+        },
+    }
+    extra = pl.DataFrame([row], schema=toyland["closures"].schema)
+    shut = toyland.with_tables({"closures": pl.concat([toyland["closures"], extra])})
+    route = route_of(shut, "MID", date(2025, 6, 2)).route  # the day after it reopened
+    model = arrival_model(shut.tables, None)
+    stages = journey_stages(route, model)
+    at = stages.dated.tolist().index(0)
+    assert (stages.dated_start_h.tolist(), stages.dated_end_h.tolist()) == ([-120.0], [0.0])
+    assert stages.backlog_load[at] == pytest.approx(120 / 200) and stages.backlog_cap_days[at] == 5.0
+    line = simulate(stages, journeys=2000, seed=1).stage_hours["closure_h"][at]
+    assert 0.6 * 120.0 - 0.4 * 72.0 < line < 0.6 * 120.0
+    unknown = shut.with_tables({"crossings": shut["crossings"].with_columns(background_trucks_day=None)})
+    alone = journey_stages(route, arrival_model(unknown.tables, None))
+    assert simulate(alone, journeys=200, seed=1).stage_hours["closure_h"][at] == 0.0
+
+
+def test_record_of_a_running_closure_ends_where_it_was_last_seen(toyland):
+    row = {
+        **{c: None for c in toyland["closures"].columns},
+        **{"closure_id": "z25", "place_kind": "crossing", "place_id": "Z", "kind": "dated", "reason": "war"},
+        **{
+            "start": "2024-10-01",
+            "last_seen": date(2024, 12, 1),
+            "history": True,
+            "source_id": "toy",
+            "basis": "assumed",
+        },
+    }
+    closures = pl.concat([toyland["closures"], pl.DataFrame([row], schema=toyland["closures"].schema)])
+    events = recorded_closures(closures, toyland["crossings"], date(2020, 1, 1), date(2025, 7, 1))
+    assert events.filter(place="Z").select("end_date", "observed_to").row(0) == (None, date(2024, 12, 1))
+    process = closure_process(closures, toyland["crossings"], date(2020, 1, 1), date(2025, 7, 1))
+    fitted = process.table.filter(place="Z").row(0, named=True)
+    assert fitted["closed_days"] == 61.0 and fitted["closures"] == 1
+    load = fitted["rate_per_day"] * fitted["mean_days"]
+    assert fitted["closed_share"] == pytest.approx(load / (1.0 + load))

@@ -148,7 +148,8 @@ def _show(answer: RouteAnswer, weights: bool, under: Sequence[AppliedScenario]) 
         "What makes route 1 late": tables["lateness"]
         .filter((pl.col("route") == 1) & (pl.col("share") >= 0.03))
         .sort("share", descending=True)
-        .select("name", "kind", "share", "excess_h", "closure_h", "service_h"),
+        .select("name", "kind", "share", "excess_h", "closure_h", "queue_h", "service_h"),
+        f"Crossings of route 1 at {meta['load']:g} times the usual load": _load_view(tables["queues"]),
         "Random closures in the P95": tables["closure_rates"].drop("crossing_id"),
     }
     if "days_of_year" in tables:
@@ -183,6 +184,18 @@ def _stage_view(stages: pl.DataFrame) -> pl.DataFrame:
 
     return stages.filter(pl.col("route") == 1).select(
         "stage", "kind", "name", "mode", "km", "usd", "hours", "sd_h", "co2_kg", "basis"
+    )
+
+
+def _load_view(queues: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return queues.filter(pl.col("route") == 1).select(
+        "crossing",
+        "mode",
+        pl.col("load_share").round(2),
+        "state",
+        *(pl.col(c).round(2) for c in ("wait_usual_h", "wait_h", "added_h")),
     )
 
 

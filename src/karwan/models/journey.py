@@ -24,7 +24,15 @@ from karwan.models.reliability import (
 from karwan.models.reliability.backlog import cut_moments
 from karwan.models.reliability.stages import HIGHEST_CV
 from karwan.models.route import Route
-from karwan.models.traffic import BEYOND, LIMIT_SHARE, SERVERS, STEADY, Traffic, crossing_traffic
+from karwan.models.traffic import (
+    BEYOND,
+    LIMIT_SHARE,
+    SERVERS,
+    STEADY,
+    TRAIN_WAGONS,
+    Traffic,
+    crossing_traffic,
+)
 
 POOLED = "all"
 BACKLOG_DAYS = 5.0  # where the case has no parameter closure_backlog_days
@@ -86,7 +94,10 @@ def arrival_model(
         pair_correlation=parameters["pair_correlation"],
         closures=closures,
         traffic=crossing_traffic(
-            tables["crossings"], parameters.get("crossing_servers", SERVERS), factor=load
+            tables["crossings"],
+            parameters.get("crossing_servers", SERVERS),
+            parameters.get("train_wagons", TRAIN_WAGONS),
+            factor=load,
         ),
         backlog_cap_days=parameters.get("closure_backlog_days", BACKLOG_DAYS),
         crossings={r["crossing_id"]: r for r in tables["crossings"].iter_rows(named=True)},
@@ -215,6 +226,7 @@ def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
         "arrivals_per_day": traffic.arrivals_day(traffic.load_share),
         "servers": float(traffic.servers),
         "service_h": traffic.service_h,
+        "service_cv": traffic.service_cv,
     }
 
 

@@ -9,9 +9,7 @@ m hours are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,21 +17,21 @@ import polars as pl
 from karwan.models.delay import BORDER_QUEUE
 from karwan.models.reliability.queueing import QueueWait, mgc_wait, tangent_wait
 
+TRAIN_WAGONS = 50.0  # wagons of a train where the case has no parameter train_wagons
 LIMIT_SHARE = next(p.default for p in BORDER_QUEUE.parameters if p.name == "limit_share")
 SERVERS = 4.0  # lanes at a road crossing where the case has no parameter crossing_servers
 ROAD, RAIL = "road", "rail"
-STEADY, BEYOND, UNKNOWN, TRAINS, CONTRADICTS = (
+STEADY, BEYOND, UNKNOWN, CONTRADICTS = (
     "steady",
     "beyond limit",
     "load unknown",
-    "trains: no queue",
     "queue exceeds observed hours",
 )
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Load of a crossing in one mode and direction.
+    """Load of a crossing in one mode and direction. Trucks queue for lanes (M/M/c), trains for the one track or crane (M/D/1).
 
     Attributes
     ----------
@@ -44,9 +42,13 @@ class Traffic:
     factor
         Load asked for over the usual load.
     servers
-        Lanes in parallel; 0 without a queue.
+        Lanes in parallel.
     open_share
         Share of the day the crossing is open.
+    unit
+        Trucks or wagons that come together: 1 truck, the wagons of a train.
+    service_cv
+        Coefficient of variation of the time one of them takes.
     """
 
     crossing_id: str
@@ -56,6 +58,8 @@ class Traffic:
     factor: float
     servers: int
     open_share: float
+    unit: float = 1.0
+    service_cv: float = 1.0
 
     @property
     def usual_share(self) -> float | None:
@@ -71,26 +75,24 @@ class Traffic:
 
     @property
     def service_h(self) -> float:
-        """Hours a vehicle occupies a lane."""
-        return self.servers * 24.0 * self.open_share / (self.capacity_day or np.nan)
+        """Hours a truck or train occupies a lane or track."""
+        return self.unit * self.servers * 24.0 * self.open_share / (self.capacity_day or np.nan)
 
     def arrivals_day(self, share: float) -> float:
-        """Arrivals a day while open at a utilisation."""
-        return share * (self.capacity_day or np.nan) / self.open_share
+        """Trucks or trains that come a day while open at a utilisation."""
+        return share * (self.capacity_day or np.nan) / (self.unit * self.open_share)
 
     def wait(self, share: float) -> QueueWait:
-        """Wait in the queue at a utilisation: M/M/c, beyond the limit along its tangent."""
-        arrivals = self.arrivals_day(share) / 24.0
+        """Wait in the queue at a utilisation; beyond the limit along the tangent there."""
+        arrivals, cv = self.arrivals_day(share) / 24.0, self.service_cv
         if share <= LIMIT_SHARE:
-            return mgc_wait(arrivals, self.service_h, self.servers, service_cv=1.0)
-        return tangent_wait(arrivals, self.service_h, self.servers, service_cv=1.0, limit=LIMIT_SHARE)
+            return mgc_wait(arrivals, self.service_h, self.servers, service_cv=cv)
+        return tangent_wait(arrivals, self.service_h, self.servers, service_cv=cv, limit=LIMIT_SHARE)
 
     def state(self, hours: float) -> str:
         """What can be said of the queue beside `hours` observed."""
         if self.usual_share is None or self.load_share is None:
             return UNKNOWN
-        if not self.servers:
-            return TRAINS
         if self.wait(self.usual_share).wait_mean_h > hours:
             return CONTRADICTS
         return STEADY if self.load_share <= LIMIT_SHARE else BEYOND
@@ -105,7 +107,11 @@ class Traffic:
 
 
 def crossing_traffic(
-    crossings: pl.DataFrame, servers: float = SERVERS, *, factor: float = 1.0
+    crossings: pl.DataFrame,
+    servers: float = SERVERS,
+    train_wagons: float = TRAIN_WAGONS,
+    *,
+    factor: float = 1.0,
 ) -> dict[tuple[str, str], Traffic]:
     """Traffic of every crossing and mode of a case, by crossing id and mode.
 
@@ -115,28 +121,36 @@ def crossing_traffic(
         Table of a case.
     servers
         Lanes in parallel at a road crossing.
+    train_wagons
+        Wagons of a train.
     factor
         Load asked for over the usual load.
     """
     found = {}
     for row in crossings.iter_rows(named=True):
-        for mode, unit in ((ROAD, "trucks"), (RAIL, "wagons")):
-            if mode in row["modes"]:
-                found[row["crossing_id"], mode] = _of_row(row, mode, unit, round(servers), factor)
+        if ROAD in row["modes"]:
+            found[row["crossing_id"], ROAD] = Traffic(
+                row["crossing_id"],
+                ROAD,
+                row["background_trucks_day"],
+                row["capacity_trucks_day"],
+                factor,
+                round(servers),
+                _open_share(row["opening_hours"]),
+            )
+        if RAIL in row["modes"]:
+            found[row["crossing_id"], RAIL] = Traffic(
+                row["crossing_id"],
+                RAIL,
+                row["background_wagons_day"],
+                row["capacity_wagons_day"],
+                factor,
+                servers=1,
+                open_share=1.0,
+                unit=train_wagons,
+                service_cv=0.0,
+            )
     return found
-
-
-def _of_row(row: Mapping[str, Any], mode: str, unit: str, servers: int, factor: float) -> Traffic:
-    road = mode == ROAD
-    return Traffic(
-        crossing_id=row["crossing_id"],
-        mode=mode,
-        background_day=row[f"background_{unit}_day"],
-        capacity_day=row[f"capacity_{unit}_day"],
-        factor=factor,
-        servers=servers if road else 0,
-        open_share=_open_share(row["opening_hours"]) if road else 1.0,
-    )
 
 
 def _open_share(hours: str) -> float:
