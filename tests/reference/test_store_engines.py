@@ -93,18 +93,22 @@ def check(store: Store, folder: Path, reference: list[pl.DataFrame]) -> None:
     before = counted(store)
     from karwan.io.store import load
 
-    lanes = (
-        store.table(store.backend.table("lanes"))
-        .head(1)
-        .with_columns(load_id=pl.lit("unfinished"), lane_key=pl.lit(900_000, pl.Int32))
-    )
-    load._insert(store, "lanes", lanes.to_arrow())
+    for name in ("contexts", "lanes"):
+        entry = (
+            store.table(store.backend.table(name)).head(1).with_columns(context_key=pl.lit(800_000, pl.Int32))
+        )
+        left = {
+            "contexts": {"load_id": pl.lit("unfinished")},
+            "lanes": {"lane_key": pl.lit(900_000, pl.Int32)},
+        }
+        load._insert(store, name, entry.with_columns(**left[name]).to_arrow())
     rows = (
         store.table(store.backend.table("flow_rows")).head(5).with_columns(lane_key=pl.lit(900_000, pl.Int32))
     )
     load._insert(store, "flow_rows", rows.to_arrow())
     assert counted(store) == before
     assert load._next_lane(store) == 900_001
+    assert load._next_key(store, "contexts", "context_key") == 800_001
 
 
 def test_spark(tmp_path: Path, reference: list[pl.DataFrame]) -> None:

@@ -39,7 +39,6 @@ DESK = 8.5  # karwan.*_desk: answers put together from models and tables
 LONG_FILES: dict[str, tuple[int, str]] = {}
 CHART = "one picture drawn from back to front; cutting it would pass a dozen coordinates around"
 LONG_FUNCTIONS = {
-    "karwan._kernels.baci_rows.parse": (170, "solver loop over bytes: a state machine without calls"),
     "karwan._kernels.pareto.label_setting": (110, "solver loop: the label-setting search"),
     "karwan.report.charts.chances.draw_chances": (80, CHART),
     "karwan.report.charts.criticality.draw_criticality": (80, CHART),

@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan._kernels import baci_rows
 from karwan.errors import InvalidInput, UnknownName
 from karwan.io.sources import Options, source_named
 from karwan.io.store import NothingUsable, Overlap, StoreError, ingest, open_store, query
@@ -248,50 +247,6 @@ def test_packed_reading_keeps_odd_lines_right(tmp_path: Path) -> None:
     assert flags["081190PAK"] == ""
 
 
-def test_kernel_equals_its_plain_twin() -> None:
-    import numpy as np
-
-    lines = [
-        b"2020,4,8,010121,1,",
-        b"2020,4,8,010121,1.5,NA\r",
-        b"2021,842,586,999999,12345678901.999,98765432101.001",
-        b"2020,4,4,010121,1,1",
-        b"2020,4,8,10121,1,1",
-        b"2020,4,8,0101210,1,1",
-        b"2020,4,8,010121,1.2345,1",
-        b"2020,4,8,010121,,1",
-        b"2020,4,8,010121,.5,1",
-        b"2020,4,8,010121,1,1.",
-        b"2020,4,8,010121,1.,.5",
-        b"2020,4,8,770000,1,1",
-        b"2020,4,8,000100,1,1",
-        b"2020,4,8,010121,-1,1",
-        b"2020,1234,8,010121,1,1",
-        b"2023,4,8,010121,1,1",
-        b"2019,4,8,010121,1,1",
-        b"",
-        b"2020,4,8,010121,1",
-        b"2020,4,8,010121,1,1,1",
-        b"2020,4,8,010121,1,NAN",
-        b"\xff\xfe,,",
-        b"2020,4,8,010190,0,0",
-    ]
-    buffer = np.frombuffer(b"\n".join(lines) + b"\n" + bytes(64), np.uint8)
-    stop = buffer.size - 64
-    outputs = [np.zeros(64, kind) for kind in (np.int32, np.int32, np.int64, np.int64)]
-    bad_at, bad_row = np.zeros(64, np.int64), np.zeros(64, np.int64)
-    lane_seen, product_seen = np.zeros(3_000_000, np.uint8), np.zeros(1_000_000, np.uint8)
-    state = np.zeros(baci_rows.STATE_SIZE, np.int64)
-    baci_rows.parse(buffer, 0, stop, 7, 2020, *outputs, bad_at, bad_row, lane_seen, product_seen, state)
-    rows, bad = baci_rows.parse_plain(lines, 7, 2020, 3)
-    count = int(state[baci_rows.ROWS])
-    assert [tuple(int(array[n]) for array in outputs) for n in range(count)] == rows
-    assert [int(bad_row[n]) + n for n in range(int(state[baci_rows.BAD]))] == bad
-    assert len(rows) == 5
-    assert int(lane_seen.sum()) == 2
-    assert sorted(np.flatnonzero(product_seen).tolist()) == [10_121, 10_190, 999_999]
-
-
 def test_sums_never_mix_what_must_not_be_added(tmp_path: Path) -> None:
     with open_store(tmp_path / "s.duckdb", create=True) as store:
         ingest(store, readings(baci(tmp_path, LINES)))
@@ -403,3 +358,28 @@ def test_clock_is_a_parameter(tmp_path: Path) -> None:
     with open_store(tmp_path / "s.duckdb", create=True) as store:
         ingest(store, readings(baci(tmp_path, LINES)), loaded_at=stamp)
         assert store.loads()["loaded_at"].to_list() == [stamp]
+
+
+def test_store_of_the_earlier_layout_is_brought_up_to_date(tmp_path: Path) -> None:
+    target = tmp_path / "s.duckdb"
+    lines = [*LINES, "2020,999,586,100630,1,1", "2021,398,586,100630,1,1"]
+    with open_store(target, create=True) as store:
+        ingest(store, readings(baci(tmp_path, lines)))
+        flows = store.flows().order_by("exporter", "period", "product")
+        before = store.table(flows)
+        store.raw().execute(
+            """
+            CREATE TABLE whole AS SELECT * EXCLUDE (context_key) FROM lanes JOIN contexts USING (context_key);
+            DROP TABLE lanes; DROP TABLE contexts; ALTER TABLE whole RENAME TO lanes
+            """
+        )
+    with open_store(target) as store:
+        assert store.table(flows).equals(before)
+        assert store.table(store.backend.table("contexts")).height == 3
+        assert ingest(store, readings(tmp_path / "BACI_HS17_Y2020_V202501.csv"))[0].status == "unchanged"
+    assert (
+        contents(target)
+        == before.select("exporter", "importer", "product", "value_usd", "weight_kg")
+        .sort("exporter", "importer", "product", "value_usd")
+        .rows()
+    )

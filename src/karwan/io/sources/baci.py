@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,7 @@ class PackedBaci:
                 batch = _batch(piece.outputs, count)
                 self._outputs.give_back(piece.outputs)
                 yield batch
+        self.usable &= not self._merges_countries()
 
     def _pieces(self, kernel: Any) -> Iterator[_Piece]:
         """Pieces in order, two or more being read ahead by worker threads (the kernel releases the lock)."""
@@ -300,22 +302,10 @@ class PackedBaci:
         outputs = self._outputs.take(end - start)
         bad_at, bad_row = np.empty(MAX_STRAYS_PER_PIECE, np.int64), np.empty(MAX_STRAYS_PER_PIECE, np.int64)
         state = np.zeros(kernel.STATE_SIZE, np.int64)
-        kernel.parse(
-            buffer,
-            start,
-            end,
-            self._lane_base,
-            self._year_base,
-            outputs.lanes,
-            outputs.products,
-            outputs.values,
-            outputs.weights,
-            bad_at,
-            bad_row,
-            self._lane_seen,
-            self._product_seen,
-            state,
-        )
+        rows = kernel.Rows(outputs.lanes, outputs.products, outputs.values, outputs.weights)
+        left = kernel.Left(bad_at, bad_row)
+        seen = kernel.Seen(self._lane_seen, self._product_seen)
+        kernel.parse(buffer, start, end, self._lane_base, self._year_base, rows, left, seen, state)
         bad = min(int(state[kernel.BAD]), MAX_STRAYS_PER_PIECE)
         strays = []
         for n in range(bad):
@@ -329,53 +319,64 @@ class PackedBaci:
         """Hash of the content, as `Content.hash` gives it."""
         return combine(self._digests)
 
+    def _lanes_seen(self) -> npt.NDArray[np.int64]:
+        """Places (year, exporter code, importer code) of the lanes that have rows."""
+        return np.flatnonzero(self._lane_seen[: (self._last_year - self._year_base + 1) * 1_000_000])
+
+    @cached_property
+    def _resolved(self) -> tuple[list[str], npt.NDArray[np.bool_]]:
+        """Country of every code from 0 to 999, and whether it is known."""
+        resolved = [self._countries.resolve(str(code), "m49") for code in range(1_000)]
+        return [name for name, _ in resolved], np.array([known for _, known in resolved])
+
+    def _contexts_of(self, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Distinct contexts (year, exporter unknown, importer unknown) as year x 4 + 2 + 1, and whose is which."""
+        known = self._resolved[1]
+        kinds = at // 1_000_000 * 4 + ~known[at // 1_000 % 1_000] * 2 + ~known[at % 1_000]
+        found, places = np.unique(kinds, return_inverse=True)
+        return found, places
+
+    def _merges_countries(self) -> bool:
+        """Whether two codes of the file mean one country (56 and 58 are Belgium), so that flows would merge."""
+        at = self._lanes_seen()
+        _, country = np.unique(self._resolved[0], return_inverse=True)
+        exporter, importer = country[at // 1_000 % 1_000], country[at % 1_000]
+        pairs = (at // 1_000_000 * 1_000 + exporter) * 1_000 + importer
+        return bool((exporter == importer).any()) or np.unique(pairs).size < at.size
+
     def lanes(self) -> pa.Table:
-        """Lanes of the rows read; the reading is not `usable` where two codes mean the same country."""
-        at = np.flatnonzero(self._lane_seen[: (self._last_year - self._year_base + 1) * 1_000_000])
-        codes = np.arange(1_000)
-        resolved = [self._countries.resolve(str(code), "m49") for code in codes]
-        countries = pl.DataFrame(
+        """Lanes of the rows read; `context_key` is a place in `contexts`."""
+        at = self._lanes_seen()
+        names = pa.array(self._resolved[0], pa.string())
+        exporter, importer = (at // 1_000 % 1_000).astype(np.int32), (at % 1_000).astype(np.int32)
+        return pa.table(
             {
-                "code": codes,
-                "country": [name for name, _ in resolved],
-                "known": [known for _, known in resolved],
+                "lane_key": (self._lane_base + at).astype(np.int32),
+                "context_key": self._contexts_of(at)[1].astype(np.int32),
+                "reporter": pa.nulls(at.size, pa.string()),
+                "exporter": pa.DictionaryArray.from_arrays(exporter, names),
+                "importer": pa.DictionaryArray.from_arrays(importer, names),
             }
         )
-        years = pl.DataFrame({"year": np.arange(self._year_base, self._year_base + YEARS)}).with_columns(
-            period=pl.col("year").cast(pl.String),
-            period_start=pl.date(pl.col("year"), 1, 1),
-            period_end=pl.date(pl.col("year"), 12, 31),
-        )
-        # Places in the look-ups, so that all is gathered and nothing is joined.
-        exporters, importers = countries[at // 1_000 % 1_000], countries[at % 1_000]
-        flags = pl.concat_str(
-            pl.when(~exporters["known"]).then(pl.lit("unknown_exporter")),
-            pl.when(~importers["known"]).then(pl.lit("unknown_importer")),
-            separator=";",
-            ignore_nulls=True,
-        )
+
+    def contexts(self) -> pa.Table:
+        """Contexts of the lanes, numbered from 0: one a year, more where a code is unknown."""
+        kinds = pl.Series(self._contexts_of(self._lanes_seen())[0])
+        year = pl.lit(self._year_base + kinds // 4)
         absent = pl.lit(None, dtype=pl.String)
-        frame = years[at // 1_000_000].select(
-            pl.Series("lane_key", (self._lane_base + at).astype(np.int32)),
-            pl.lit("reconciled").alias("reporter_side"),
-            absent.alias("reporter"),
-            exporters["country"].alias("exporter"),
-            importers["country"].alias("importer"),
-            "period",
-            "period_start",
-            "period_end",
-            pl.lit("A").alias("frequency"),
-            pl.lit(self._mapping.nomenclature).alias("hs_revision"),
-            pl.lit("fob").alias("valuation"),
-            absent.alias("quantity_unit"),
-            flags.alias("flags"),
-        )
-        # Two codes for one country (56 and 58 for Belgium) would merge flows: that is the general reader's to
-        # report.
-        pairs = frame.select("period", "exporter", "importer")
-        self.usable &= (
-            pairs.n_unique() == frame.height
-            and pairs.filter(pl.col("exporter") == pl.col("importer")).is_empty()
+        frame = pl.select(
+            context_key=pl.int_range(kinds.len(), dtype=pl.Int32),
+            reporter_side=pl.lit("reconciled"),
+            period=year.cast(pl.String),
+            period_start=pl.date(year, 1, 1),
+            period_end=pl.date(year, 12, 31),
+            frequency=pl.lit("A"),
+            hs_revision=pl.lit(self._mapping.nomenclature),
+            valuation=pl.lit("fob"),
+            quantity_unit=absent,
+            flags=pl.Series(
+                ["", "unknown_importer", "unknown_exporter", "unknown_exporter;unknown_importer"]
+            )[kinds % 4],
         )
         return frame.to_arrow()
 

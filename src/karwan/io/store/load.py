@@ -11,12 +11,13 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from karwan.errors import InvalidInput, KarwanError
 from karwan.io.store import tables
 from karwan.io.store.engine import Store, StoreError
 from karwan.io.store.reading import PackedRows, Progress, Reading, no_progress
-from karwan.io.store.staging import LANE_COLUMNS, Staging
+from karwan.io.store.staging import Staging
 
 ON_OVERLAP = ("refuse", "replace", "keep")
 _OVERLAP_KEY = tuple(name for name in tables.FLOW_KEY if name != "product")
@@ -135,8 +136,13 @@ def _ingest_one(
         report = _load_packed(store, reading, reading.packed(), _Policy(on_overlap, progress, stamp, base))
         if report is not None:
             return report
+        raw = store.raw()
+        raw.execute(
+            "DELETE FROM contexts WHERE context_key IN (SELECT context_key FROM lanes WHERE lane_key >= ?)",
+            [base],
+        )
         for name in ("flow_rows", "quantities", "lanes"):
-            store.raw().execute(f"DELETE FROM {name} WHERE lane_key >= ?", [base])
+            raw.execute(f"DELETE FROM {name} WHERE lane_key >= ?", [base])
     return _load_staged(store, reading, _Policy(on_overlap, progress, stamp, _next_lane(store)))
 
 
@@ -150,12 +156,15 @@ class _Policy:
 
 def _next_lane(store: Store) -> int:
     """The first lane key nobody has used, rows of unfinished loads included."""
-    tables_with_keys = ["lanes"] if store.engine == "duckdb" else ["lanes", "flow_rows"]
-    tops = [
-        store.table(store.backend.table(name).aggregate(top=ibis._.lane_key.max()))["top"][0]
-        for name in tables_with_keys
-    ]
-    return max((int(top) for top in tops if top is not None), default=-1) + 1
+    names = ["lanes"] if store.engine == "duckdb" else ["lanes", "flow_rows"]
+    return max(_next_key(store, name, "lane_key") for name in names)
+
+
+def _next_key(store: Store, name: str, key: str) -> int:
+    """One more than the largest key in a table."""
+    table = store.backend.table(name)
+    top = store.table(table.aggregate(top=table[key].max()))["top"][0]
+    return 0 if top is None else int(top) + 1
 
 
 def _unchanged(load: dict[str, Any]) -> LoadReport:
@@ -208,7 +217,7 @@ def _load_staged(store: Store, reading: Reading, policy: _Policy) -> LoadReport:
             raise _nothing_usable(reading, rejects)
         load_id = reading.load_id(content_hash)
         _insert(store, "products", staging.fresh_products())
-        _insert(store, "lanes", _full_lanes(staging.lanes(), load_id, reading.source))
+        _insert_lanes(store, staging, load_id, reading.source)
         _insert_rows(store, staging.rows())
         _insert(store, "quantities", staging.quantities())
         replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
@@ -232,10 +241,7 @@ def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Po
     raw.register("incoming", packed.products())
     raw.execute("INSERT INTO products SELECT * FROM incoming ANTI JOIN products USING (product_key)")
     raw.unregister("incoming")
-    lanes = _full_lanes(packed.lanes(), load_id, reading.source)
-    if not packed.usable:
-        return None
-    _insert(store, "lanes", lanes)
+    _insert_lanes(store, packed, load_id, reading.source)
     strays = packed.strays()
     rejects = _load_strays(store, strays, load_id, reading.source)
     if rejects is None:
@@ -270,16 +276,17 @@ def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) 
         base = _next_lane(store)
         staging.key(base, store.table(store.backend.table("products")))
         _insert(store, "products", staging.fresh_products())
-        _insert(store, "lanes", _full_lanes(staging.lanes(), load_id, source))
+        _insert_lanes(store, staging, load_id, source)
         _insert_rows(store, staging.rows())
         _insert(store, "quantities", staging.quantities())
         rejects = staging.rejects()
         same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in _OVERLAP_KEY)
         twins = store.raw().execute(
             f"""
-            SELECT 1 FROM lanes a JOIN lanes b ON a.load_id = b.load_id AND {same}
+            WITH placed AS (SELECT * FROM lanes JOIN contexts USING (context_key) WHERE load_id = ?)
+            SELECT 1 FROM placed a JOIN placed b ON {same}
             JOIN flow_rows x ON x.lane_key = a.lane_key JOIN flow_rows y ON y.lane_key = b.lane_key
-            WHERE a.load_id = ? AND a.lane_key >= ? AND b.lane_key < ? AND x.product_key = y.product_key
+            WHERE a.lane_key >= ? AND b.lane_key < ? AND x.product_key = y.product_key
             LIMIT 1
             """,
             [load_id, base, base],
@@ -352,10 +359,20 @@ def _nothing_usable(reading: Reading, rejects: pl.DataFrame) -> NothingUsable:
     )
 
 
-def _full_lanes(lanes: pa.Table, load_id: str, source: str) -> pa.Table:
-    frame = cast(pl.DataFrame, pl.from_arrow(lanes))
-    full = frame.with_columns(load_id=pl.lit(load_id), source=pl.lit(source))
-    return full.select("lane_key", "load_id", "source", *LANE_COLUMNS).to_arrow()
+def _insert_lanes(store: Store, keyed: Staging | PackedRows, load_id: str, source: str) -> None:
+    """Append the contexts of a load, numbered on from those the store has, then the lanes that have them."""
+    base = _next_key(store, "contexts", "context_key")
+    contexts = cast(pl.DataFrame, pl.from_arrow(keyed.contexts()))
+    contexts = contexts.with_columns(
+        context_key=(pl.col("context_key") + base).cast(pl.Int32),
+        load_id=pl.lit(load_id),
+        source=pl.lit(source),
+    )
+    _insert(store, "contexts", contexts.select(*tables.CONTEXTS).to_arrow())
+    lanes = keyed.lanes()
+    place = lanes.column_names.index("context_key")
+    keys = pc.add(lanes["context_key"], pa.scalar(base, pa.int32()))
+    _insert(store, "lanes", lanes.set_column(place, "context_key", keys))
 
 
 def _insert(store: Store, name: str, rows: pa.Table) -> None:
@@ -399,7 +416,7 @@ def _repeated_rows(store: Store, reading: Reading, load_id: str) -> ir.Table | N
     """Rows of earlier loads of the source that the load `load_id` (not finished yet) brings again: their two
     keys.
     """
-    lanes = store.backend.table("lanes")
+    lanes = tables.lanes(store.backend)
     same_source = lanes.filter(lanes.source == reading.source)
     mine = same_source.filter(same_source.load_id == load_id)
     others = tables.committed_lanes(store.backend)

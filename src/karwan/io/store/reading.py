@@ -52,7 +52,10 @@ class PackedRows(Protocol):
         """Batches with the columns of `flow_rows`."""
 
     def lanes(self) -> pa.Table:
-        """Lanes of the rows read, without `load_id` and `source`."""
+        """Lanes of the rows read; `context_key` is a place in `contexts`."""
+
+    def contexts(self) -> pa.Table:
+        """Contexts of the lanes numbered from 0, without `load_id` and `source`."""
 
     def products(self) -> pa.Table:
         """Products of the rows read."""

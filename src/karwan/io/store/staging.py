@@ -20,9 +20,13 @@ BATCH_ROWS = 122_880
 MEMORY_LIMIT = "500MB"
 FIRST_TEXT_KEY = 10_000_000
 
-LANE_COLUMNS = tuple(name for name in tables.LANES if name not in ("lane_key", "load_id", "source"))
+PARTY_COLUMNS = tuple(name for name in tables.LANES if not name.endswith("_key"))
+CONTEXT_COLUMNS = tuple(name for name in tables.CONTEXTS if name not in ("context_key", "load_id", "source"))
 _KEY = ", ".join(f"coalesce({name}, '')" for name in tables.FLOW_KEY)
-_SAME_LANE = " AND ".join(f"s.{name} IS NOT DISTINCT FROM l.{name}" for name in LANE_COLUMNS)
+_SAME_LANE = " AND ".join(
+    f"s.{name} IS NOT DISTINCT FROM l.{name}" for name in (*PARTY_COLUMNS, *CONTEXT_COLUMNS)
+)
+_SAME_CONTEXT = " AND ".join(f"l.{name} IS NOT DISTINCT FROM c.{name}" for name in CONTEXT_COLUMNS)
 _TYPES = {
     pl.Int64(): "BIGINT",
     pl.Int32(): "INTEGER",
@@ -121,13 +125,22 @@ class Staging:
         self._scratch.execute(f"INSERT INTO staged SELECT {names} FROM summed")
 
     def key(self, lane_base: int, products: pl.DataFrame) -> None:
-        """Number the lanes from `lane_base` on and the products, known ones as in `products`."""
-        columns = ", ".join(LANE_COLUMNS)
+        """Number the lanes from `lane_base` on, their contexts from 0, and the products, known ones as in
+        `products`.
+        """
+        columns = ", ".join((*PARTY_COLUMNS, *CONTEXT_COLUMNS))
         self._scratch.execute(
             f"""
             CREATE TABLE lanes AS
             SELECT ({lane_base} + row_number() OVER () - 1)::INTEGER AS lane_key, *
             FROM (SELECT DISTINCT {columns} FROM staged)
+            """
+        )
+        columns = ", ".join(CONTEXT_COLUMNS)
+        self._scratch.execute(
+            f"""
+            CREATE TABLE contexts AS SELECT (row_number() OVER () - 1)::INTEGER AS context_key, *
+            FROM (SELECT DISTINCT {columns} FROM lanes)
             """
         )
         self._scratch.register("known", products.select("product", "product_level", "product_key").to_arrow())
@@ -165,8 +178,15 @@ class Staging:
         )
 
     def lanes(self) -> pa.Table:
-        """Lanes with their keys."""
-        return self._scratch.execute("SELECT * FROM lanes").to_arrow_table()
+        """Lanes with their keys and the places of their contexts."""
+        columns = ", ".join(PARTY_COLUMNS)
+        return self._scratch.execute(
+            f"SELECT lane_key, context_key, {columns} FROM lanes l JOIN contexts c ON {_SAME_CONTEXT}"
+        ).to_arrow_table()
+
+    def contexts(self) -> pa.Table:
+        """Contexts with their places."""
+        return self._scratch.execute("SELECT * FROM contexts").to_arrow_table()
 
     def fresh_products(self) -> pa.Table:
         """Products the store does not have yet."""

@@ -1,8 +1,8 @@
 """The tables of the trade store and the one expression that joins them into `flows`.
 
-A flow is stored once, in narrow rows: who traded with whom, when, and how it was measured stands in `lanes`,
-the product in `products`, `flow_rows` carries two keys and the figures, and `quantities` the supplementary
-quantity of the rows that have one. Money is stored in thousandths of a US dollar
+A flow is stored once, in narrow rows: who traded with whom stands in `lanes`, when, by whom and how it was
+measured in `contexts`, the product in `products`, `flow_rows` carries two keys and the figures, and
+`quantities` the supplementary quantity of the rows that have one. Money is stored in thousandths of a US dollar
 and weight in grams, as whole numbers, so that a sum is the same on every engine and in every order of the
 rows.
 """
@@ -31,12 +31,18 @@ QUANTITIES = ibis.schema({"lane_key": "int32", "product_key": "int32", "quantity
 LANES = ibis.schema(
     {
         "lane_key": "int32",
-        "load_id": "string",
-        "source": "string",
-        "reporter_side": "string",
+        "context_key": "int32",
         "reporter": "string",
         "exporter": "string",
         "importer": "string",
+    }
+)
+CONTEXTS = ibis.schema(
+    {
+        "context_key": "int32",
+        "load_id": "string",
+        "source": "string",
+        "reporter_side": "string",
         "period": "string",
         "period_start": "date",
         "period_end": "date",
@@ -67,6 +73,7 @@ REJECTS = ibis.schema({"load_id": "string", "line": "int64", "reason": "string",
 
 TABLES = {
     "loads": LOADS,
+    "contexts": CONTEXTS,
     "lanes": LANES,
     "products": PRODUCTS,
     "flow_rows": FLOW_ROWS,
@@ -137,10 +144,15 @@ def create(backend: BaseBackend) -> None:
                 backend.create_table(name, schema=schema)
 
 
+def lanes(backend: BaseBackend) -> ir.Table:
+    """Lanes with their context, those of unfinished loads included."""
+    return backend.table("lanes").inner_join(backend.table("contexts"), "context_key")
+
+
 def committed_lanes(backend: BaseBackend) -> ir.Table:
     """Lanes of finished loads: a load exists from the moment its row stands in `loads`."""
-    lanes = backend.table("lanes")
-    return lanes.semi_join(backend.table("loads"), "load_id")
+    contexts = backend.table("contexts").semi_join(backend.table("loads"), "load_id")
+    return backend.table("lanes").inner_join(contexts, "context_key")
 
 
 def measured(backend: BaseBackend) -> ir.Table:
