@@ -12,7 +12,9 @@ import numpy.typing as npt
 from karwan._kernels import shortest as kernel
 from karwan.models.network import FreightNetwork, mode_of
 from karwan.models.network.stage import SEA, Floats
-from karwan.models.routing import Adjacency, prepare
+
+Layers = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
+"""Arcs by tail, where each state's arcs begin, and the state each leads to."""
 
 
 @dataclass(frozen=True)
@@ -137,37 +139,44 @@ def least_cost_path(
     goals = [layers * n_states + s for s in door_states(network, destination, modes)]
     if not starts:
         return PathSearch(None, 0)
-    graph = _layered(network, tuple(via))
-    weights = np.tile(open_cost, layers + 1)[graph.out_arc]
+    order, ptr, heads = _layered(network, tuple(via))
+    weights = np.tile(open_cost[order], layers + 1)
     seeds, none = np.array(starts, dtype=np.int32), np.empty(0, np.int32)
-    least, slot = kernel.tree(graph.out_ptr, graph.out_head, weights, seeds, none, np.inf)
+    least, slot = kernel.tree(ptr, heads, weights, seeds, none, np.inf)
     goal = min(goals, key=lambda state: float(least[state]), default=None)
     if goal is None or not np.isfinite(least[goal]):
         seen = np.isfinite(least.reshape(layers + 1, n_states)).any(axis=1)
         return PathSearch(None, int(np.flatnonzero(seen)[-1]))
     last: Any = np.int32(goal)
-    arcs = graph.out_arc[kernel.trace(slot, graph.out_ptr, last)]
-    return PathSearch(tuple((arcs % len(network.arcs)).tolist()), layers)
+    slots = kernel.trace(slot, ptr, last) % order.size
+    return PathSearch(tuple(order[slots].tolist()), layers)
 
 
-def _layered(network: FreightNetwork, via: tuple[str, ...]) -> Adjacency:
-    """The network once for each number of via places passed, kept once laid out; arc a of layer n is arc n A + a."""
-    found: Adjacency | None = network.layers.get(via)
-    if found is None:
-        tails, heads = network.ends
-        n_states, climb = len(network.states), climber(network, via)
-        gates = [a for a, node in enumerate(network.head_nodes) if node in via]
-        climbed = []
-        for layer in range(len(via) + 1):
-            target = heads + layer * n_states
-            for a in gates:
-                target[a] += (climb(layer, a) - layer) * n_states
-            climbed.append(target)
-        from_states = np.concatenate([tails + layer * n_states for layer in range(len(via) + 1)])
-        found = prepare(
-            (len(via) + 1) * n_states, from_states.astype(np.int32), np.concatenate(climbed).astype(np.int32)
-        )
-        network.layers[via] = found
+def _layered(network: FreightNetwork, via: tuple[str, ...]) -> Layers:
+    """The network once for each number of via places passed, kept once laid out; slot s of layer n is slot n A + s."""
+    found: Layers | None = network.layers.get(via)
+    if found is not None:
+        return found
+    if not via:
+        tails, heads = (side.astype(np.int32) for side in network.ends)
+        ptr, order = kernel.csr(tails, len(network.states))
+        found = network.layers[via] = (order, ptr, heads[order])
+        return found
+    order, ptr, heads = _layered(network, ())
+    size, n_states, count = order.size, len(network.states), len(via) + 1
+    far = np.tile(heads, count) + np.repeat(np.arange(count, dtype=np.int32) * n_states, size).astype(
+        np.int32
+    )
+    gates = np.flatnonzero(np.isin(heads, [state for node in via for state in network.at(node)]))
+    for slot in gates.tolist():
+        node, passes = network.states[heads[slot]].node_id, network.passes(int(order[slot]))
+        for layer, place in enumerate(via):
+            if passes and node == place:  # the same place named twice in a row is passed twice at once
+                more = next((k for k, other in enumerate(via[layer:]) if other != node), count - 1 - layer)
+                far[layer * size + slot] += more * n_states
+    pointers = [ptr[:-1] + layer * size for layer in range(count)]
+    starts = np.append(np.concatenate(pointers), count * size).astype(np.int32)
+    found = network.layers[via] = (order, starts, far)
     return found
 
 
