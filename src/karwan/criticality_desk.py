@@ -12,7 +12,15 @@ import polars as pl
 from karwan.brief.build import WEAK_POINT_SCHEMA
 from karwan.brief.corridors import DIRECTIONS, CorridorStudy
 from karwan.corridor_desk import CorridorBase
-from karwan.models.criticality import LINK, Criticality, Place, close_pairs, criticality
+from karwan.models.criticality import (
+    LINK,
+    Criticality,
+    Place,
+    access_loss,
+    choice_loss,
+    close_pairs,
+    criticality,
+)
 
 TABLE_COLUMNS = (
     "place_id",
@@ -28,7 +36,18 @@ TABLE_COLUMNS = (
     "value_truck_usd_year",
     "rank",
 )
-SHOWN = tuple(c for c in TABLE_COLUMNS if c not in ("place_id", "in_row", "rank"))
+SHOWN = (
+    "place",
+    "kind",
+    "reroute",
+    "extra_usd_t",
+    "extra_hours",
+    "extra_usd_year",
+    "choice_usd_year",
+    "pairs_cut",
+    "value_hour_usd_year",
+    "value_truck_usd_year",
+)
 PAIR_NUMBERS = ("extra_usd_t", "extra_hours", "extra_usd_year", "beyond_usd_year")
 BRIEF_ROWS = 15  # the rest is one command away: karwan corridor critical
 Names = dict[tuple[int, tuple[int, ...]], str]
@@ -42,7 +61,8 @@ class CriticalAnswer:
     ----------
     places
         place_id, place, kind, same_as_rank (rank of the first place whose closure does the same; null where that is the place itself),
-        reroute, extra_usd_t, extra_hours, extra_usd_year, pairs_cut, value_hour_usd_year, value_truck_usd_year, rank, tonnes_year,
+        reroute, extra_usd_t, extra_hours, extra_usd_year, choice_usd_year (what shippers lose who spread over the routes), pairs_cut,
+        value_hour_usd_year, value_truck_usd_year, rank, tonnes_year,
         extra_money_usd_year, extra_tonne_hours_year, pairs_hit, tonnes_year_cut, cut_off (pairs in words), background_hours_year.
     pairs
         Two places closed together that do more than either alone: place_1, place_2, extra_usd_t, extra_hours, extra_usd_year,
@@ -121,7 +141,7 @@ def critical_answer(base: CorridorBase, *, most: int = 10) -> CriticalAnswer:
         So many of the worst places are closed together with every other place that a route or a way round uses.
     """
     result = criticality(base.trades, base.choice(), queues=base.queues())
-    places = place_table(base, result)
+    places = _with_choice(base, result, place_table(base, result))
     worst = result.places.filter(pl.col("same_as_rank").is_null() & (pl.col("pairs_hit") > 0)).head(most)
     chosen = list(worst.select("kind", "place_id").iter_rows())
     others = _used(base, result) if chosen else []
@@ -140,6 +160,20 @@ def critical_answer(base: CorridorBase, *, most: int = 10) -> CriticalAnswer:
         weak_points=weak_points(base, places),
         text=(*base.demand.text, _searched(base), *_counted(places, pairs, len(chosen), len(others))),
     )
+
+
+def _with_choice(base: CorridorBase, result: Criticality, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with choice_usd_year beside extra_usd_year; null where a pair is cut off."""
+    effects: dict[Place, list[dict[str, Any]]] = {}
+    for row in result.effects.iter_rows(named=True):
+        effects.setdefault((row["kind"], row["place_id"]), []).append(row)
+    choice = base.choice()
+    lost = [
+        choice_loss(base.trades, place, effects.get(place, ()), choice)
+        for place in table.select("kind", "place_id").iter_rows()
+    ]
+    column = pl.Series("choice_usd_year", lost, dtype=pl.Float64)
+    return table.insert_column(table.get_column_index("extra_usd_year") + 1, column)
 
 
 def _used(base: CorridorBase, result: Criticality) -> list[Place]:
@@ -275,13 +309,13 @@ def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame
     Returns
     -------
     direction, origin, destination, tonnes_year, open_route, open_usd_t, open_hours, now_route, now_usd_t, now_hours, extra_usd_t,
-    extra_hours, extra_usd_year, and choice_usd_year: tonnes x rise of the logsum, what those lose who would not all take the best route.
+    extra_hours, extra_usd_year, and choice_usd_year: tonnes x rise of the logsum (`access_loss`), what shippers lose who spread over the routes.
     """
     rows = []
     label = closed.study.names
     choice = opened.choice()
     for number, (now, then) in enumerate(zip(closed.trades, opened.trades, strict=True)):
-        sums = [t.choice_set.logsum_of(choice.scale, choice.path_size_weight) for t in (now, then)]
+        lost = access_loss(now, then, choice)
         for pair, tonnes in now.tonnes.items():
             row: dict[str, Any] = {
                 "direction": DIRECTIONS[number],
@@ -302,7 +336,7 @@ def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame
                     "extra_usd_t": usd,
                     "extra_hours": hours,
                     "extra_usd_year": tonnes * (usd + now.hour_usd_t * hours),
-                    "choice_usd_year": tonnes * (sums[0][pair] - sums[1][pair]),
+                    "choice_usd_year": tonnes * lost[pair],
                 }
             rows.append(row)
     numbers = ["extra_usd_t", "extra_hours", "extra_usd_year", "choice_usd_year"]

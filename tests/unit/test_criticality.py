@@ -22,6 +22,8 @@ from karwan.models.criticality import (
     Place,
     Queue,
     Trade,
+    access_loss,
+    choice_loss,
     close_pairs,
     closure_effects,
     criticality,
@@ -223,6 +225,30 @@ def test_a_truck_of_capacity_by_the_erlang_formula() -> None:
     assert row["background_hours_year"] == pytest.approx(fall * 100.0 * 365.0)
     other = result.places.filter(place_id="Y", kind=CROSSING).row(0, named=True)
     assert other["value_truck_usd_year"] is None
+
+
+def test_losing_a_choice_never_gains_and_tends_to_the_best_way() -> None:
+    trades = base().trades
+    sharp = ChoiceModel(scale=100.0, path_size_weight=0.0)
+    for place in {p for trade in trades for p in trade.place_arcs}:
+        effects = closure_effects(trades, [place])
+        lost = choice_loss(trades, place, effects, CHOICE)
+        assert lost is not None
+        assert lost >= -1e-9
+        best = sum(e["extra_usd_year"] for e in effects)
+        # Everybody takes the best route: what is lost is what the best ways lose, up to ln(routes) / scale a tonne.
+        assert choice_loss(trades, place, effects, sharp) == pytest.approx(best, abs=20_000 * 0.02)
+
+
+def test_a_choice_lost_with_the_last_route_has_no_price() -> None:
+    whole = base().trades[0]
+    narrow = Trade(
+        whole.network, whole.shipment, whole.tonnes, {}, whole.link_of_service, frozenset({"XTA", "XTC"})
+    )
+    gate = (CROSSING, "Z")
+    assert choice_loss([narrow], gate, closure_effects([narrow], [gate]), CHOICE) is None
+    (lost,) = access_loss(narrow, whole, CHOICE).values()
+    assert 0.0 < lost < np.inf
 
 
 def test_a_sailing_is_closed_with_its_link() -> None:

@@ -29,7 +29,7 @@ from karwan.models.criticality.trade import (
     Place,
     Trade,
 )
-from karwan.models.criticality.worth import ChoiceModel, Queue
+from karwan.models.criticality.worth import ChoiceModel, Queue, access_loss, choice_loss
 
 __all__ = [
     "CROSSING",
@@ -44,6 +44,8 @@ __all__ = [
     "Place",
     "Queue",
     "Trade",
+    "access_loss",
+    "choice_loss",
     "close_pairs",
     "closure_effects",
     "criticality",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,6 +103,12 @@ class Trade:
         kinds = {"crossing": CROSSING, "transfer": TERMINAL, "link": LINK, "service": LINK}
         found = [(kinds[a.place_kind], a.place_id) for a in self.network.arcs]
         return [(kind, self.link_of_service.get(place, place)) for kind, place in found]
+
+    @cached_property
+    def arc_keys(self) -> list[Hashable]:
+        """What tells each arc apart in any network of the case: its states and its place."""
+        states = self.network.states
+        return [(states[a.tail], states[a.head], a.place_kind, a.place_id) for a in self.network.arcs]
 
     @cached_property
     def place_arcs(self) -> dict[Place, Ints]:
@@ -231,16 +237,11 @@ class ChoiceSet:
         found = logit(self.cost, self.path_size, scale=scale, path_size_weight=weight, group=self.group)
         return found.shares
 
-    def logsum(self, scale: float, weight: float, saved_usd_t: Floats | None = None) -> Floats:
-        """Logsum of each pair that has a route, USD/t; with a saving on each route where given, shape (R,)."""
-        cost = self.cost if saved_usd_t is None else self.cost - saved_usd_t
+    def logsum(self, scale: float, weight: float, cost_usd_t: Floats | None = None) -> Floats:
+        """Logsum of each pair that has a route, USD/t; at other costs of the routes where given, shape (R,), inf where shut."""
+        cost = self.cost if cost_usd_t is None else cost_usd_t
         found = logit(cost, self.path_size, scale=scale, path_size_weight=weight, group=self.group)
         return np.asarray(found.logsum)
-
-    def logsum_of(self, scale: float, weight: float) -> dict[Pair, float]:
-        """Logsum of each pair that has a route, USD/t."""
-        served = [pair for pair, group in zip(self.pairs, self.routes, strict=True) if group]
-        return dict(zip(served, self.logsum(scale, weight).tolist(), strict=True)) if served else {}
 
     def gain_usd_year(self, saved_usd_t: Floats, scale: float, weight: float) -> float:
         """Worth of making routes cheaper, USD a year: tonnes x fall of the logsum.
@@ -252,4 +253,5 @@ class ChoiceSet:
         """
         if not saved_usd_t.any():
             return 0.0
-        return float(self.tonnes @ (self.logsum(scale, weight) - self.logsum(scale, weight, saved_usd_t)))
+        after = self.logsum(scale, weight, self.cost - saved_usd_t)
+        return float(self.tonnes @ (self.logsum(scale, weight) - after))

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from karwan.models.criticality.trade import CROSSING, DAYS, Floats, Ints, Place, Trade
+from karwan.models.criticality.trade import (
+    CROSSING,
+    DAYS,
+    Arcs,
+    ChoiceSet,
+    Floats,
+    Ints,
+    Pair,
+    Place,
+    Trade,
+)
 from karwan.models.delay import delay_named, parameter_table
 
 _NONE: Ints = np.empty(0, np.int64)
@@ -63,6 +74,73 @@ def side_values(trades: Sequence[Trade], choice: ChoiceModel) -> dict[tuple[str,
         for key, column in saved.items():
             totals[key] = totals.get(key, 0.0) + _gain(trade, column, choice)
     return totals
+
+
+def choice_loss(
+    trades: Sequence[Trade], place: Place, effects: Sequence[Mapping[str, Any]], choice: ChoiceModel
+) -> float | None:
+    """What shippers who spread over the routes lose when a place is shut, USD a year: tonnes x rise of the logsum.
+
+    They choose among their routes and the way round the place, before and after, so that losing a route never gains; overlap is
+    weighed as before. None where a pair is left without any route.
+
+    Parameters
+    ----------
+    effects
+        `closure_effects` of the place alone.
+    """
+    lost = 0.0
+    for number, trade in enumerate(trades):
+        barred = trade.arcs_of.get(place, frozenset())
+        ways = {(e["origin"], e["destination"]): e["after"] for e in effects if e["trade"] == number}
+        groups = {
+            pair: tuple(dict.fromkeys([*routes, *([tuple(ways[pair])] if ways.get(pair) else [])]))
+            for pair, routes in zip(trade.choice_set.pairs, trade.choice_set.routes, strict=True)
+            if any(not barred.isdisjoint(r) for r in routes)
+        }
+        if not groups:
+            continue
+        spread = ChoiceSet(trade, tuple(groups), tuple(groups.values()))
+        after = np.array(
+            [c if barred.isdisjoint(r) else np.inf for c, r in zip(spread.cost, spread.flat, strict=True)]
+        )
+        rise = spread.logsum(choice.scale, choice.path_size_weight, after) - spread.logsum(
+            choice.scale, choice.path_size_weight
+        )
+        if not np.isfinite(rise).all():
+            return None
+        lost += float(spread.tonnes @ rise)
+    return lost
+
+
+def access_loss(now: Trade, then: Trade, choice: ChoiceModel) -> dict[Pair, float]:
+    """Rise of the logsum of each pair from one state of the network to another, USD/t; inf where no route is left.
+
+    Shippers choose among the routes of both states; one that is not open now cannot be taken now.
+
+    Parameters
+    ----------
+    now, then
+        The same trade in a network as it stands, and with places taken as open.
+    """
+    usable = {key: arc for arc, key in enumerate(now.arc_keys) if np.isfinite(now.cost[arc])}
+    arc_then = {key: arc for arc, key in enumerate(then.arc_keys)}
+    groups: dict[Pair, tuple[Arcs, ...]] = {}
+    for pair, own, other in zip(
+        then.choice_set.pairs, then.choice_set.routes, now.choice_set.routes, strict=True
+    ):
+        keys = [[now.arc_keys[a] for a in route] for route in other]
+        known = [tuple(arc_then[k] for k in route) for route in keys if all(k in arc_then for k in route)]
+        routes = tuple(dict.fromkeys([*own, *known]))
+        if routes:
+            groups[pair] = routes
+    if not groups:
+        return {}
+    spread = ChoiceSet(then, tuple(groups), tuple(groups.values()))
+    arcs_now = [[usable.get(then.arc_keys[a]) for a in route] for route in spread.flat]
+    after = np.array([np.inf if None in arcs else float(now.cost[arcs].sum()) for arcs in arcs_now])  # type: ignore[index]
+    sums = [spread.logsum(choice.scale, choice.path_size_weight, cost) for cost in (after, None)]
+    return dict(zip(groups, (sums[0] - sums[1]).tolist(), strict=True))
 
 
 def _gain(trade: Trade, saved_usd_t: Floats, choice: ChoiceModel) -> float:
