@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from karwan.errors import InvalidInput
+from karwan.errors import InvalidInput, MissingExtra
 from karwan.io.hs import (
     code_fault,
     convert,
@@ -129,6 +129,61 @@ def test_csv_with_the_older_revision_first(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a,b,c\n1,2,3\n")
     with pytest.raises(InvalidInput, match="no correlation table"):
         read_correlation(tmp_path / "other.csv")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls"])
+def test_layouts_of_unsd_workbooks(tmp_path: Path, ending: str) -> None:
+    """Headers six rows down, `ex` columns between, relationships in words, codes as numbers, both `From`."""
+    title = [("Correlation between HS 2012 and HS 2002",), *[()] * 5]
+    marked = [
+        (newer if k % 2 else int(newer), "ex", older, "", how.replace(":", " to "))
+        for k, (newer, older, how) in enumerate(PAIRS)
+    ]
+    correlation = [*title, ("HS 2012", "", "HS 2002", "", "Relationship"), (), *marked]
+    conversion = [("From HS2012", "From HS 2002"), *CONVERSIONS]
+    path = tmp_path / f"HS 2012 to HS 2002 Correlation and conversion tables.{ending}"
+    sheets = {"Conversion HS 2012-HS 2002": conversion, "Correlation HS 2012-HS 2002": correlation}
+    if ending == "xls":
+        book = pytest.importorskip("xlwt").Workbook()
+        for name, rows in sheets.items():
+            sheet = book.add_sheet(name)
+            for number, row in enumerate(rows):
+                for place, cell in enumerate(row):
+                    sheet.write(number, place, cell)
+        book.save(str(path))
+        pytest.importorskip("xlrd")
+    else:
+        with xlsxwriter.Workbook(path) as made:
+            for name, rows in sheets.items():
+                sheet = made.add_worksheet(name)
+                for number, row in enumerate(rows):
+                    sheet.write_row(number, 0, row)
+    table = read_correlation(path)
+    assert (table.newer, table.older) == ("HS12", "HS02")
+    assert table.pairs.rows() == PAIRS
+    assert table.conversions.rows() == CONVERSIONS
+
+
+def test_wits_concordance(tmp_path: Path) -> None:
+    """Four columns with descriptions between, as WITS serves them; relationships are derived."""
+    path = tmp_path / "JobID-1_Concordance_H6_to_H5.CSV"
+    with path.open("w", newline="") as handle:
+        rows = csv.writer(handle)
+        rows.writerow(
+            ["HS 2022 Product Code", "HS 2022 Product Description", "HS 2017 Product Code", "Description"]
+        )
+        rows.writerows([(newer, "one, two", older, "x") for newer, older, _ in PAIRS])
+    table = read_correlation(path)
+    assert (table.newer, table.older) == ("HS22", "HS17")
+    assert ("010121", "010121", "1:1") in table.pairs.rows()
+
+
+def test_files_that_are_no_correlation_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "old.xls").write_bytes(b"no workbook at all")
+    (tmp_path / "bytes.csv").write_bytes(b"\xff\xfeHS 2017,HS 2012\n")
+    for name, words in (("old.xls", "Excel"), ("bytes.csv", "UTF-8"), ("absent.csv", "no file")):
+        with pytest.raises((InvalidInput, MissingExtra), match=words):
+            read_correlation(tmp_path / name)
 
 
 def test_conversion_down_and_up(tmp_path: Path) -> None:

@@ -213,6 +213,14 @@ def query(  # noqa: PLR0913 - the options of one command
         list[str] | None, typer.Option(help="Columns to group by; repeat, or separate by commas.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Largest so many groups.")] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(help="Express HS codes in this revision, as HS12; adds product to the groups."),
+    ] = None,
+    correlation: Annotated[
+        list[Path] | None,
+        typer.Option(help="UNSD correlation table (.xlsx, .xls, .csv) to do so by; repeat for several."),
+    ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
@@ -240,9 +248,28 @@ def query(  # noqa: PLR0913 - the options of one command
             until=_day(until),
         )
         groups = [name.strip() for text in by or [] for name in text.split(",") if name.strip()]
+        if revision is None and correlation:
+            raise InvalidInput(
+                "A correlation table was given without a revision.", fix="Give --revision HS12."
+            )
+        if revision is not None:
+            groups = list(dict.fromkeys([*groups, "product", "hs_revision"]))
         with trade_store.open_store(store) as opened:
-            result = trade_store.query(opened, selection, by=groups, limit=limit)
+            result = trade_store.query(opened, selection, by=groups, limit=None if revision else limit)
+        if revision is not None:
+            result = _in_revision(result, revision, correlation or (), limit)
         _print_result(result, as_json, as_csv)
+
+
+def _in_revision(
+    result: QueryResult, revision: str, correlations: Sequence[Path], limit: int | None
+) -> QueryResult:
+    from karwan.io.store import QueryResult as Result
+    from karwan.trade_desk.revision import in_revision
+
+    table, notes = in_revision(result.table, revision, correlations)
+    shown = table.sort("value_usd", descending=True).head(limit) if limit else table
+    return Result(shown, result.kept_apart, (*result.notes, *notes))
 
 
 def _upper(codes: Sequence[str] | None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from karwan.errors import InvalidInput
+from karwan.errors import InvalidInput, MissingExtra
 from karwan.io.archive import check_zip
 
 # Year of entry into force of each revision, with the letters UN Comtrade uses.
@@ -30,6 +30,8 @@ REVISIONS = {
 _BY_LETTER = {letter: name for name, (letter, _) in REVISIONS.items()}
 # Chapters the Harmonized System leaves to national use or reserves.
 RESERVED_CHAPTERS = ("77",)
+MOST_COLUMNS = 12  # of a correlation table that are looked at
+MOST_HEADER_ROWS = 15
 
 
 def normalise_revision(text: str) -> str:
@@ -127,24 +129,33 @@ class Correlation:
 
 
 def read_correlation(path: Path) -> Correlation:
-    """Read a UNSD correlation file: the workbook with the sheets `... Conversions` and `... Correlations`, or
-    a CSV.
+    """Read a UNSD correlation file (workbook, new or old Excel), a WITS concordance, or a CSV of pairs.
 
-    The workbook's correlation sheet has a title row (`Between`), then `HS 2022 | HS 2017 | Relationship`; its
-    conversion sheet has one header row. A CSV has the three columns of the correlation sheet under the
-    revisions' names. Codes keep their leading zeros; the filler `999999` (not elsewhere specified) is kept as
-    UNSD has it.
+    UNSD's workbooks differ: the conversion sheet's header is `From HS 2022 | To HS 2017` (in some both say
+    `From`), the correlation sheet's `HS 2022 | HS 2017 | Relationship` stands one to seven rows down, with
+    empty or `ex` columns between in some, and relationships read `n:1`, `'n:1` or `n to 1`. WITS has
+    `HS 2012 Product Code`, a description, and the same for the other revision, without a relationship: it is
+    derived. So the header is the first row with two revisions, wherever they stand. Codes keep their leading
+    zeros, also where a workbook holds them as numbers; the filler `999999` (not elsewhere specified) is kept
+    as UNSD has it.
+
+    Raises
+    ------
+    InvalidInput
+        No such file, or no sheet of it is such a table.
+    MissingExtra
+        An old workbook (.xls), and xlrd is not installed.
     """
-    sheets = (
-        _workbook_rows(path)
-        if path.suffix.lower() in (".xlsx", ".xlsm")
-        else {"correlation": _csv_rows(path)}
-    )
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
     tables: dict[str, tuple[str, str, pl.DataFrame]] = {}
+    sheets = _sheets(path)
     for title, rows in sheets.items():
         table = _sheet_table(rows)
         if table is not None:
-            tables["conversion" if "conver" in title.lower() else "correlation"] = table
+            tables.setdefault("conversion" if "conver" in title.lower() else "correlation", table)
+    if "correlation" not in tables and "conversion" in tables:
+        tables["correlation"] = tables.pop("conversion")
     if "correlation" not in tables:
         raise InvalidInput(
             f"{path.name} holds no correlation table.",
@@ -157,6 +168,21 @@ def read_correlation(path: Path) -> Correlation:
     return Correlation(newer=first, older=second, pairs=_with_relationship(pairs), conversions=conversions)
 
 
+def _sheets(path: Path) -> dict[str, list[tuple[str, ...]]]:
+    """Rows of each sheet, cells as text."""
+    ending = path.suffix.lower()
+    if ending in (".xlsx", ".xlsm"):
+        return _workbook_rows(path)
+    if ending == ".xls":
+        return _old_workbook_rows(path)
+    try:
+        return {"correlation": _csv_rows(path)}
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"{path.name} is no text in UTF-8.", str(error)[:120], "Give a workbook or a CSV."
+        ) from error
+
+
 def _workbook_rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
     import openpyxl  # type: ignore[import-untyped]
 
@@ -164,41 +190,92 @@ def _workbook_rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         return {
-            sheet.title: [
-                tuple("" if cell is None else str(cell).strip() for cell in row[:3]) for row in sheet.values
-            ]
+            sheet.title: [tuple(_cell(cell) for cell in row[:MOST_COLUMNS]) for row in sheet.values]
             for sheet in book.worksheets
         }
     finally:
         book.close()
 
 
+def _old_workbook_rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
+    try:
+        import xlrd  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise MissingExtra(
+            f"{path.name} is an old Excel workbook (.xls); reading it needs xlrd.",
+            str(error),
+            "pip install karwan[xls], or save it as .xlsx.",
+        ) from error
+    try:
+        book = xlrd.open_workbook(path)
+    except xlrd.XLRDError as error:
+        raise InvalidInput(
+            f"{path.name} is no Excel workbook.", str(error)[:120], "Fetch it again."
+        ) from error
+    return {
+        sheet.name: [
+            tuple(_cell(cell) for cell in sheet.row_values(number)[:MOST_COLUMNS])
+            for number in range(sheet.nrows)
+        ]
+        for sheet in book.sheets()
+    }
+
+
+def _cell(cell: object) -> str:
+    """A cell's text; a number without decimals as a whole number."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell).strip()
+
+
 def _csv_rows(path: Path) -> list[tuple[str, ...]]:
     import csv
 
     with path.open(encoding="utf-8-sig", newline="") as handle:
-        return [tuple(cell.strip() for cell in row[:3]) for row in csv.reader(handle)]
+        return [tuple(cell.strip() for cell in row[:MOST_COLUMNS]) for row in csv.reader(handle)]
 
 
 def _sheet_table(rows: list[tuple[str, ...]]) -> tuple[str, str, pl.DataFrame] | None:
     """Find the header (two revision names), read the codes below it, newer revision first."""
-    for number, row in enumerate(rows[:10]):
-        names = [normalise_revision(cell) for cell in row[:2]]
-        if len(names) == 2 and all(name in REVISIONS for name in names):
-            body = [
-                [*cells, "", "", ""][:3]
-                for cells in rows[number + 1 :]
-                if len(cells) > 1 and cells[0] and cells[1]
-            ]
-            table = pl.DataFrame(body, schema=["newer", "older", "relationship"], orient="row")
-            if REVISIONS[names[0]][1] < REVISIONS[names[1]][1]:
-                names.reverse()
-                flipped = {"1:n": "n:1", "n:1": "1:n"}
-                table = table.select(
-                    newer="older", older="newer", relationship=pl.col("relationship").replace(flipped)
-                )
-            return names[0], names[1], table
+    for number, row in enumerate(rows[:MOST_HEADER_ROWS]):
+        found = {place: name for place, cell in enumerate(row) if (name := _revision_of(cell)) is not None}
+        if len(found) != 2 or len(set(found.values())) != 2:
+            continue
+        (one, other), names = found, list(found.values())
+        kind = next((place for place, cell in enumerate(row) if cell.lower() == "relationship"), None)
+        body = [
+            (_code(cells[one]), _code(cells[other]), _relationship(cells[kind]) if kind is not None else "")
+            for cells in ((*each, *[""] * MOST_COLUMNS) for each in rows[number + 1 :])
+            if cells[one] and cells[other] and _revision_of(cells[one]) is None
+        ]
+        table = pl.DataFrame(body, schema=["newer", "older", "relationship"], orient="row")
+        if REVISIONS[names[0]][1] < REVISIONS[names[1]][1]:
+            names.reverse()
+            flipped = {"1:n": "n:1", "n:1": "1:n"}
+            table = table.select(
+                newer="older", older="newer", relationship=pl.col("relationship").replace(flipped)
+            )
+        return names[0], names[1], table
     return None
+
+
+def _revision_of(cell: str) -> str | None:
+    """Revision a header cell names: `HS 2017`, `From HS2022`, `HS 1988/92 Product Code`; None for others."""
+    plain = re.sub(r"^(?:from|to)\s+|\s+product code$|\s+code$", "", cell.strip(), flags=re.IGNORECASE)
+    if not plain.upper().startswith(("H0", "H1", "H2", "H3", "H4", "H5", "H6", "HS")):
+        return None
+    name = normalise_revision(plain)
+    return name if name in REVISIONS else None
+
+
+def _code(cell: str) -> str:
+    """A six-digit code; a number in a workbook has lost its leading zero."""
+    plain = cell.replace(".", "").replace(" ", "").lstrip("'")
+    return plain.zfill(6) if plain.isdigit() else plain
+
+
+def _relationship(cell: str) -> str:
+    return cell.lstrip("'").replace(" to ", ":").lower()
 
 
 def _with_relationship(pairs: pl.DataFrame) -> pl.DataFrame:
