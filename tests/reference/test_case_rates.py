@@ -1,0 +1,109 @@
+"""Rates of kaz-pak that are worked out from published prices: each again from its source's own figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import polars as pl
+import pytest
+
+from karwan.tables.case import Case, read_case
+
+ROUBLES_USD = 61.0
+"""November 2022, when the Russian grain tariffs were quoted."""
+
+DERIVED = {
+    "kaz_rail_2010_feu": 68.60 / 2170,
+    "kaz_rail_2010_hopper": 23.94 / 2170,
+    "titr_2018_feu": 3474 / 24 / 5500,
+    "uzb_rail_2020_feu": 2972.33 / 24 / (1919 + 335 + 2570),
+    "uzb_kaz_rail_2020_feu": 4284.32 / 24 / (2062 + 524 + 2570),
+    "tkm_rail_2020_feu": 2972.33 / 24 / (1919 + 335 + 2570) / 0.60,
+    "kaz_rail_2023_infra": 0.24 / 24,
+    "tkm_rail_2023_infra": 0.24 / 24,
+    "irn_rail_2023_infra": 0.24 / 24,
+    "kaz_rail_2022_grain": 2500 / ROUBLES_USD / 2000,
+    "kaz_rail_2022_grain_union": (3150 + 3300) / 2 / ROUBLES_USD / 2000,
+    "rus_rail_2022_grain": 1300 / ROUBLES_USD / 2000,
+    "rus_rail_2022_grain_union": (600 + 630) / 2 / ROUBLES_USD / 2000,
+    "rus_rail_2022_feu": 1300 / ROUBLES_USD / 2000 * (68.60 / 23.94),
+    "irn_rail_2021": 35 * 1.09 / 1600,
+    "irn_rail_2021_private": 28 * 1.09 / 1600,
+    "irn_rail_2025_claim": 40 / 1500,
+    "afg_rail_2022": 3.1e9 / 4_673_929 / 88 / 75,
+    "pak_rail_2022": 160_000 / 220 / 1214 / 24,
+}
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return read_case("kaz-pak")
+
+
+@pytest.mark.parametrize("rate_id", sorted(DERIVED))
+def test_a_derived_rate_follows_from_its_source(case: Case, rate_id: str) -> None:
+    rate = case["rates"].row(by_predicate=pl.col("rate_id") == rate_id, named=True)
+    assert rate["cost_usd_t_km"] == pytest.approx(DERIVED[rate_id], rel=0.02)
+
+
+def test_russian_railways_deliver_a_consignment_at_408_km_a_day(case: Case) -> None:
+    day = case["parameters"].row(by_predicate=pl.col("parameter_id") == "rail_hours_day", named=True)["value"]
+    speed = case["rates"].row(by_predicate=pl.col("rate_id") == "rus_rail_2026_speed", named=True)[
+        "speed_kmh"
+    ]
+    assert speed * day == pytest.approx(408.4, rel=0.01)
+
+
+def test_each_railway_has_one_price_in_the_model_and_the_others_beside_it(case: Case) -> None:
+    """Container tariffs and CPMM's samples contradict one another: both are kept, one is used."""
+    for country in ("KAZ", "UZB", "TKM", "RUS", "IRN", "AFG"):
+        rows = case["rates"].filter(
+            (pl.col("country") == country)
+            & (pl.col("mode") == "rail")
+            & pl.col("cost_usd_t_km").is_not_null()
+        )
+        assert rows.filter(pl.col("use") == "model").height == 1, country
+        assert rows["conflict_group"].n_unique() == 1, country
+        assert rows["conflict_group"].null_count() == 0, country
+        assert rows.height >= 2, country
+
+
+def test_cpmm_would_make_part_of_a_way_dearer_than_the_price_of_the_whole(case: Case) -> None:
+    """Tashkent - Turkmenbashi by the samples of single consignments against Tashkent - Istanbul as sold in 2020."""
+    shown = case["rates"].filter(pl.col("rate_id").is_in(["uzb_rail_2023", "tkm_rail_2023"]))
+    cost = dict(shown.select("country", "cost_usd_t_km").iter_rows())
+    uzbek_km, turkmen_km = 696, 1223
+    assert 24 * (uzbek_km * cost["UZB"] + turkmen_km * cost["TKM"]) > 1.5 * 2972.33
+
+
+def _rail_km(case: Case, start: str, finish: str, without: frozenset[str] = frozenset()) -> float:
+    """Shortest way along open 1520 mm rail."""
+    near: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    rail = case["links"].filter(
+        (pl.col("mode") == "rail") & (pl.col("gauge_mm") == 1520) & (pl.col("state") == "open")
+    )
+    for a, b, km in rail.select("from_node_id", "to_node_id", "length_km").iter_rows():
+        near[a].append((b, km))
+        near[b].append((a, km))
+    best = {start: 0.0}
+    open_places = [start]
+    while open_places:
+        place = open_places.pop(0)
+        for other, km in near[place]:
+            if other not in without and best[place] + km < best.get(other, float("inf")):
+                best[other] = best[place] + km
+                open_places.append(other)
+    return best[finish]
+
+
+def test_trains_from_kostanay_reach_the_black_sea_without_moscow(case: Case) -> None:
+    direct = _rail_km(case, "KOS", "P_NVS")
+    assert direct == pytest.approx(_rail_km(case, "KOS", "P_NVS", frozenset({"MOW"})))
+    assert 2500 < direct < 2900
+    assert _rail_km(case, "CEK", "P_NVS") < 0.75 * (1866 + 847 + 1199), "the Urals do not go round by Moscow"
+
+
+def test_the_line_from_oral_meets_the_rest_of_the_kazakh_railway(case: Case) -> None:
+    """It does so through Sol-Iletsk in Russia only."""
+    assert _rail_km(case, "ORL", "AKB") == pytest.approx(116 + 86 + 69 + 225)
+    assert _rail_km(case, "ORL", "AKB", frozenset({"SIL"})) > 1000
