@@ -335,51 +335,41 @@ def _run_block(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_range(
+def run(
     st: StageArrays,
     w: Windows,
     key: np.uint64,
     depart_h: float,
-    first: int,
+    journeys: Ints,
     hours: Floats,
     sums: Floats,
     stuck: Ints,
 ) -> None:
-    """Run journeys first, first + 1, ...; fill `hours`, the sums (blocks, S, 5) and the stuck (blocks, S).
+    """Run journeys by number; fill `hours`, the sums (blocks, S, 5) and the stuck (blocks, S).
 
     Sums are over the journeys that arrive: a block in which some do not is run again without them.
     """
     n_stages = st.mean_h.size
     work, z, keys = np.empty((4, BLOCK)), np.zeros((n_stages, BLOCK)), np.empty(BLOCK, np.uint64)
-    ids, spare = np.empty(BLOCK, np.int64), np.zeros(n_stages, np.int64)
+    ids, spare, counted = np.zeros(BLOCK, np.int64), np.zeros(n_stages, np.int64), True
     for b in range(sums.shape[0]):
         n = min(BLOCK, hours.size - b * BLOCK)
-        for i in range(BLOCK):
-            ids[i] = first + b * BLOCK + i
-        _run_block(st, w, key, depart_h, ids, n, work, z, keys, sums[b], stuck[b])
-        arrived = 0
         for i in range(n):
-            hours[b * BLOCK + i] = work[0, i] - depart_h
-            if work[0, i] < np.inf:
-                ids[arrived] = ids[i]
-                arrived += 1
-        if arrived < n:
-            _run_block(st, w, key, depart_h, ids, arrived, work, z, keys, sums[b], spare)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def run_chosen(
-    st: StageArrays, w: Windows, key: np.uint64, depart_h: float, chosen: Ints, sums: Floats
-) -> None:
-    """Run the chosen journeys again (all of them arrive); fill the sums (blocks, S, 5)."""
-    n_stages = st.mean_h.size
-    work, z, keys = np.empty((4, BLOCK)), np.zeros((n_stages, BLOCK)), np.empty(BLOCK, np.uint64)
-    ids, spare = np.zeros(BLOCK, np.int64), np.zeros(n_stages, np.int64)
-    for b in range(sums.shape[0]):
-        n = min(BLOCK, chosen.size - b * BLOCK)
-        for i in range(n):
-            ids[i] = chosen[b * BLOCK + i]
-        _run_block(st, w, key, depart_h, ids, n, work, z, keys, sums[b], spare)
+            ids[i] = journeys[b * BLOCK + i]
+        counted = True
+        while True:  # one call of the block in the machine code: it is long
+            _run_block(st, w, key, depart_h, ids, n, work, z, keys, sums[b], stuck[b] if counted else spare)
+            if not counted:
+                break
+            arrived = 0
+            for i in range(n):
+                hours[b * BLOCK + i] = work[0, i] - depart_h
+                if work[0, i] < np.inf:
+                    ids[arrived] = ids[i]
+                    arrived += 1
+            if arrived == n:
+                break
+            n, counted = arrived, False
 
 
 # The plain twin: the same arithmetic on whole NumPy arrays.

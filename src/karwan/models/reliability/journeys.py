@@ -202,7 +202,8 @@ def simulate(
     def run(first: int) -> None:
         part = slice(first // kernel.BLOCK, (first + _CHUNK) // kernel.BLOCK)
         piece = hours[first : first + _CHUNK]
-        kernel.run_range(st, windows, key, float(depart_h), first, piece, sums[part], stuck[part])
+        numbers = np.arange(first, first + piece.size)
+        kernel.run(st, windows, key, float(depart_h), numbers, piece, sums[part], stuck[part])
 
     _spread(run, range(0, journeys, _CHUNK), threads)
     arrived = journeys - int(stuck.sum())
@@ -281,7 +282,7 @@ def departures(
     def run(d: int) -> None:
         hours, sums = np.empty(journeys), np.zeros((blocks, stages.size, len(kernel.COMPONENTS)))
         stuck = np.zeros((blocks, stages.size), dtype=np.int64)
-        kernel.run_range(st, windows, key, float(unique[d]), 0, hours, sums, stuck)
+        kernel.run(st, windows, key, float(unique[d]), np.arange(journeys), hours, sums, stuck)
         arrived = journeys - int(stuck.sum())
         rows[d, :2] = _order_statistics(hours, (0.50, 0.95))
         rows[d, 2:] = sums.sum() / (arrived or np.nan), 1.0 - arrived / journeys
@@ -387,11 +388,14 @@ def _chosen_means(
     threads: int | None,
 ) -> Floats:
     """Mean hours (S, 5) over the chosen journeys, nan if there is none."""
-    sums = np.zeros((-(-chosen.size // kernel.BLOCK), st.mean_h.size, len(kernel.COMPONENTS)))
+    blocks = -(-chosen.size // kernel.BLOCK)
+    sums = np.zeros((blocks, st.mean_h.size, len(kernel.COMPONENTS)))
+    stuck, hours = np.zeros((blocks, st.mean_h.size), dtype=np.int64), np.empty(chosen.size)
 
     def run(first: int) -> None:
         part = slice(first // kernel.BLOCK, (first + _CHUNK) // kernel.BLOCK)
-        kernel.run_chosen(st, windows, key, depart_h, chosen[first : first + _CHUNK], sums[part])
+        some = slice(first, first + _CHUNK)
+        kernel.run(st, windows, key, depart_h, chosen[some], hours[some], sums[part], stuck[part])
 
     _spread(run, range(0, chosen.size, _CHUNK), threads)
     means: Floats = sums.sum(axis=0) / (chosen.size or np.nan)
