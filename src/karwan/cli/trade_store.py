@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -298,30 +297,11 @@ def _print_result(result: QueryResult, as_json: bool, as_csv: bool) -> None:
 
 
 def _print_table(table: pl.DataFrame, as_csv: bool) -> None:
-    if as_csv:
-        sys.stdout.write(table.write_csv())
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from karwan.cli.output import Format, emit
 
-    view = Table(box=None, pad_edge=False)
-    numeric = [kind.is_numeric() for kind in table.dtypes]
-    for name, number in zip(table.columns, numeric, strict=True):
-        view.add_column(name, justify="right" if number else "left", overflow="fold")
-    for row in table.iter_rows():
-        view.add_row(*(Text(_shown(cell)) for cell in row))
-    console = Console()
-    console.print(view)
-    typer.echo(f"{table.height:,} rows")
-
-
-def _shown(cell: object) -> str:
-    if cell is None:
-        return "-"
-    if isinstance(cell, float):
-        return f"{cell:,.3f}" if abs(cell) < 10 else f"{cell:,.0f}"
-    return f"{cell:,}" if isinstance(cell, int) else str(cell)
+    emit({"": table}, Format.CSV if as_csv else Format.TABLE)
+    if not as_csv:
+        typer.echo(f"{table.height:,} rows")
 
 
 def sources(as_json: JsonOption = False) -> None:
