@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import criticality_example
 import typer
 
 from karwan.cli.app import app
@@ -214,6 +215,7 @@ def main() -> int:
         return 1 if stale else 0
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    criticality_example.write()
     write_readme()
     return 0
 

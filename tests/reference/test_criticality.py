@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,6 +16,9 @@ from karwan.models.assignment import assign_routes
 from karwan.models.choice import logit
 from karwan.models.criticality import CROSSING, TERMINAL, ChoiceSet, Criticality, criticality
 from karwan.tables import Case, read_case
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import criticality_example
 
 TONNES = 10_000.0
 
@@ -185,3 +190,9 @@ def test_a_choice_lost_costs_something_where_the_best_way_stays() -> None:
     assert table["extra_usd_year"].to_list() == [0.0, 0.0]
     assert (table["choice_usd_year"] > 0).all()
     assert "USD 0 a year. Spread" in closure_text(table)
+
+
+def test_the_worked_example_of_the_docs_is_what_the_case_gives_today() -> None:
+    assert criticality_example.PAGE.read_text(encoding="utf-8") == criticality_example.page(), (
+        "run `make docs`"
+    )
