@@ -482,6 +482,23 @@ def test_state_bank_table_has_two_figures_a_row(tmp_path: Path) -> None:
     assert set(flows["product_level"]) == {0}
 
 
+def test_months_side_by_side_are_parts_as_documented(tmp_path: Path) -> None:
+    """The mapping printed in docs/sources_trade.md, on a table of that layout."""
+    page = (Path(__file__).parents[2] / "docs" / "sources_trade.md").read_text(encoding="utf-8")
+    mapping = written(tmp_path / "sbp_receipts.yaml", page.split("```yaml\n")[1].split("```")[0])
+    table = written(
+        tmp_path / "sbp.csv",
+        'COUNTRY,Jul-24,Aug-24\nKazakhstan,"7,102",6880\nUzbekistan,1200,\nTotal,9000,9000\n',
+    )
+    _, flows, rejects = stored(tmp_path, "table", table, mapping=str(mapping))
+    assert set(flows.select("importer", "period", "value_usd").rows()) == {
+        ("KAZ", "2024-07", 7_102_000.0),
+        ("KAZ", "2024-08", 6_880_000.0),
+        ("UZB", "2024-07", 1_200_000.0),
+    }
+    assert set(rejects["reason"]) == {"set aside: another country or a total"}
+
+
 def test_mapping_problems_are_listed_at_once() -> None:
     raw = {
         "layout": "ods",
