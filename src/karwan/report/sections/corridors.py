@@ -326,6 +326,10 @@ def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
         table,
         notes,
         spec,
+        note=(
+            "Money a year for the trade between the two, all of it taken as the reference product; a truck where the case states "
+            "a capacity. All places and two shut together: `karwan corridor critical`."
+        ),
         wide=True,
     )
     return [_weak_map(brief), figure, listed]
