@@ -123,7 +123,11 @@ def test_md1_is_exact_and_mdc_is_near(used: float) -> None:
 
 def test_simulation_equals_the_closed_moments() -> None:
     stages = replace(
-        full_route(), calendar=np.full(7, -1), sailing_phase_h=np.full(7, NAN), pair_correlation=0.7
+        full_route(),
+        calendar=np.full(7, -1),
+        dated=np.full(7, -1),
+        sailing_phase_h=np.full(7, NAN),
+        pair_correlation=0.7,
     )
     exact = moments(stages)
     drawn = simulate(stages, journeys=600_000, seed=21)

@@ -32,7 +32,7 @@ NAN = float("nan")
 
 
 def full_route(days: int = 120) -> JourneyStages:
-    """Seven stages with everything on: two-sided crossing, queues, windows, closures, two sailings."""
+    """Seven stages with everything on: two-sided crossing, queues, windows, closures and lines, two sailings."""
     return JourneyStages(
         name=("road", "exit side", "entry side", "yard", "ferry", "road", "ship"),
         kind=[0, 1, 1, 2, 3, 0, 3],
@@ -53,6 +53,12 @@ def full_route(days: int = 120) -> JourneyStages:
         closure_rate_per_day=[0, 0.02, 0, 0.05, 0, 0, 0],
         closure_mean_days=[0, 4.0, 0, 1.0, 0, 0, 0],
         closure_log_sd=[NAN, 0.8, NAN, NAN, NAN, NAN, NAN],
+        backlog_load=[0, 0.7, 0, 0.5, 0, 0, 0],
+        backlog_cap_days=[np.inf, 3.0, *[np.inf] * 5],
+        dated=[-1, 0, -1, -1, -1, -1, -1],
+        dated_ptr=[0, 2],
+        dated_start_h=[20.0, 510.0],
+        dated_end_h=[50.0, 540.0],
     )
 
 
