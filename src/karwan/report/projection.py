@@ -126,18 +126,47 @@ def simplify(x: Floats, y: Floats, tolerance: float) -> NDArray[np.intp]:
     count = len(x)
     keep = np.zeros(count, dtype=bool)
     keep[[0, -1]] = True
+    xs, ys = x.tolist(), y.tolist()
     stack = [(0, count - 1)]
     while stack:
         first, last = stack.pop()
         if last - first < 2:
             continue
-        dx, dy = x[last] - x[first], y[last] - y[first]
-        px, py = x[first + 1 : last] - x[first], y[first + 1 : last] - y[first]
-        length = math.hypot(dx, dy)
-        distance = np.abs(dx * py - dy * px) / length if length > 1e-9 else np.hypot(px, py)
-        worst = int(np.argmax(distance))
-        if distance[worst] > tolerance:
-            middle = first + 1 + worst
-            keep[middle] = True
-            stack += [(first, middle), (middle, last)]
+        worst, distance = (_furthest if last - first < _SHORT else _furthest_of_many)(
+            x, y, xs, ys, first, last
+        )
+        if distance > tolerance:
+            keep[worst] = True
+            stack += [(first, worst), (worst, last)]
     return np.flatnonzero(keep)
+
+
+_SHORT = 32  # points up to which plain arithmetic is faster than arrays
+
+
+def _furthest_of_many(
+    x: Floats, y: Floats, xs: list[float], ys: list[float], first: int, last: int
+) -> tuple[int, float]:
+    """Index between two points that lies furthest from the line through them, and its distance."""
+    dx, dy = xs[last] - xs[first], ys[last] - ys[first]
+    px, py = x[first + 1 : last] - xs[first], y[first + 1 : last] - ys[first]
+    length = math.hypot(dx, dy)
+    distance = np.abs(dx * py - dy * px) / length if length > 1e-9 else np.hypot(px, py)
+    worst = int(distance.argmax())
+    return first + 1 + worst, float(distance[worst])
+
+
+def _furthest(
+    x: Floats, y: Floats, xs: list[float], ys: list[float], first: int, last: int
+) -> tuple[int, float]:
+    """As `_furthest_of_many`, point by point."""
+    left, top = xs[first], ys[first]
+    dx, dy = xs[last] - left, ys[last] - top
+    length = math.hypot(dx, dy)
+    worst, most = first + 1, -1.0
+    for k in range(first + 1, last):
+        px, py = xs[k] - left, ys[k] - top
+        distance = abs(dx * py - dy * px) / length if length > 1e-9 else math.hypot(px, py)
+        if distance > most:
+            worst, most = k, distance
+    return worst, most
