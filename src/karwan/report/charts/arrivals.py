@@ -116,6 +116,8 @@ def _violin(drawing: Drawing, values: Any, scale: Any, y: float, fill: str) -> N
     grid = np.linspace(low, min(high, scale.high), 48)
     density = np.exp(-0.5 * ((grid[:, None] - values[None, :]) / width) ** 2).sum(axis=1)
     half = density / density.max() * 13
+    seen = int(np.flatnonzero(half >= 0.2)[-1]) + 1  # thinner is not a shape but broken hairs
+    grid, half = grid[:seen], half[:seen]
     xs = [scale(float(v)) for v in grid]
     drawing.path(points(xs + xs[::-1], [*(y - half), *(y + half)[::-1]]) + "Z", fill=fill, opacity=0.85)
 

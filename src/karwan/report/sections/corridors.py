@@ -114,7 +114,8 @@ def _comparison(brief: Brief, notes: Notes) -> Table | Missing:
         table.caption,
         table.columns,
         table.rows,
-        "CO2e well to wheel per 20 t. Assumed: share of the hours and money that rests on assumed inputs.",
+        "Days: the mean is that of a journey no border closes on at random; the range counts such closures. CO2e well to wheel per "
+        "20 t. Assumed: share of the hours and money that rests on assumed inputs.",
         wide=True,
     )
 
