@@ -16,6 +16,7 @@ from karwan.trade_desk.basket import basket_section
 from karwan.trade_desk.mirror import BRIEF_COLUMNS, reconciled_case
 from karwan.trade_desk.potential import brief_potential
 from karwan.trade_desk.target import target_section
+from karwan.worth_desk import brief_worth
 
 
 def brief_of(case: Case, as_of: date) -> Brief:
@@ -34,6 +35,7 @@ def brief_of(case: Case, as_of: date) -> Brief:
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     criticality, weak_points = brief_weak_points(study)
     a, b = case.settings.party_a, case.settings.party_b
+    worth, worth_text = brief_worth(study)
     parts = BriefParts(
         reconciled=reconciled_case(case, as_of).table.select(BRIEF_COLUMNS),
         potential=brief_potential(case),
@@ -47,5 +49,7 @@ def brief_of(case: Case, as_of: date) -> Brief:
             f"`karwan trade ingest comtrade` asks UN Comtrade; `karwan trade potential {a} {b} --store FILE` then gives the potential by product.",
         ),
         target=target_section(case, annual, as_of),
+        worth=worth,
+        worth_text=worth_text,
     )
     return build_brief(study, landed, parts)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -24,6 +24,9 @@ from karwan.tables import (
 )
 from karwan.tables.basis import basis_counts, conflicts
 from karwan.tables.case import case_folder
+
+if TYPE_CHECKING:
+    from karwan.worth_desk import PlanWorth
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,12 @@ class Project:
 
         return plan_section(self.case, as_of or self.case.settings.as_of)
 
+    def worth(self, as_of: date | None = None, *, demand: pl.DataFrame | None = None) -> PlanWorth:
+        """What keeping each promise of the plan is worth a year; see `karwan.worth_desk.plan_worth`."""
+        from karwan.worth_desk import plan_worth
+
+        return plan_worth(self.case, as_of or self.case.settings.as_of, demand=demand)
+
     def corridor_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
         """Routes, closures and stages of the corridors, by title."""
         from karwan.brief.corridors import CorridorStudy
@@ -86,8 +95,9 @@ class Project:
         return _tables_of(self.standing(as_of))
 
     def plan_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
-        """Tables of `plan` by title."""
-        return _tables_of(self.plan(as_of))
+        """Tables of `plan` by title; what promises are worth is `worth`."""
+        tables = _tables_of(self.plan(as_of))
+        return {title: table for title, table in tables.items() if not title.startswith("worth")}
 
     def sources(self) -> pl.DataFrame:
         """Sources in use: number, source_id, title, publisher, year, url, licence, rows that rest on it."""

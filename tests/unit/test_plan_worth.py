@@ -301,7 +301,7 @@ def test_default_flows_are_todays_value(tmp_path: Path) -> None:
     assert row["usd_year_target"] == pytest.approx(row["usd_year"] * 20 / 15)
     assert row["low_usd_year"] <= row["usd_year"] <= row["high_usd_year"]
     assert row["usd_year_response"] is None  # toyland has no trade_elasticity
-    assert "Yearly trade a to b, as either side reports it" in found.inputs["input"].to_list()
+    assert "Trade Upland to Lowland, as either side reports it" in found.inputs["input"].to_list()
 
 
 def test_a_demand_must_join_the_parties(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ class BriefParts:
         Sentences for section 3.
     target
         Section on the target.
+    worth, worth_text
+        What keeping the promises is worth, as `PlanSection` describes it.
     """
 
     reconciled: pl.DataFrame | None = None
@@ -43,6 +45,8 @@ class BriefParts:
     weak_points: pl.DataFrame | None = None
     sensitivity: pl.DataFrame | None = None
     target: TargetSection = field(default_factory=lambda: empty_target())
+    worth: pl.DataFrame | None = None
+    worth_text: tuple[str, ...] = ()
 
 
 CRITICALITY_SCHEMA: dict[str, Any] = {
@@ -115,7 +119,7 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
     case, as_of = study.case, study.as_of
     standing = standing_section(case, as_of, parts.reconciled)
     corridors = _corridor_section(case, study, parts)
-    plan = plan_section(case, as_of)
+    plan = plan_section(case, as_of, parts.worth, parts.worth_text)
     settings = case.settings
     return Brief(
         case_id=settings.case_id,

@@ -121,8 +121,23 @@ def _plan(plan: PlanSection, as_of: date) -> str:
     ).height
     return (
         f"The plan: {done} of {total} promises done on the evidence found, {late} late, {unknown} without evidence;"
-        f" {soon} more fall due within a year."
+        f" {soon} more fall due within a year.{_dearest(plan)}"
     )
+
+
+def _dearest(plan: PlanSection) -> str:
+    """The two promises that are worth most, in a sentence; empty where none is reckoned or worth anything."""
+    rows = [r for r in plan.worth.iter_rows(named=True) if (r["usd_year"] or 0.0) > 0]
+    rows = list({r["scenario_id"]: r for r in rows[::-1]}.values())[::-1][:2]
+    said = []
+    for row in rows:
+        ends = [row["low_usd_year"], row["high_usd_year"]]
+        span = "" if None in ends else f", {ends[0] / 1e6:.1f} to {ends[1] / 1e6:.1f} m"
+        duty = (
+            ", most of it duty no longer paid" if (row["duty_usd_year"] or 0.0) > row["usd_year"] / 2 else ""
+        )
+        said.append(f"{row['title']} (USD {row['usd_year'] / 1e6:.1f} m a year{span}{duty})")
+    return f" Worth most to trade, on assumed inputs: {'; then '.join(said)}." if said else ""
 
 
 def _chance(target: TargetSection) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -176,12 +176,18 @@ class PlanSection:
         milestone_id, title, date, date_precision, state, source_id.
     ventures
         venture, kind, place, parties, capex_usd, capacity_text, state, basis, source_id.
+    worth
+        What keeping each promise is worth, the dearest first (may be empty): see `karwan.worth_desk.PlanWorth.promises`.
+    worth_text
+        What these figures rest on: sentences.
     """
 
     by_domain: pl.DataFrame
     commitments: pl.DataFrame
     milestones: pl.DataFrame
     ventures: pl.DataFrame
+    worth: pl.DataFrame = field(default_factory=pl.DataFrame)
+    worth_text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,17 +199,20 @@ class TargetSection:
     fan
         Forecast bands to the target date: model, date, p05, p25, p50, p75, p95 (USD).
     chances
-        target, model, probability, low, high, basis_text, score (log score on back-tests, null if none).
+        target, model, probability, low, high, basis_text, score (CRPS on back-tests, null if none).
     base_rate
         label, successes, cases, share, low, high.
     text
         Sentences that say what the chances rest on.
+    back_tests
+        How each way did on past forecasts: model, forecasts, crps, mase, cover90_share, pit_mean, log_score.
     """
 
     fan: pl.DataFrame
     chances: pl.DataFrame
     base_rate: pl.DataFrame
     text: tuple[str, ...]
+    back_tests: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ STATUSES = ("done", "partly_done", "in_progress", "stalled", "not_started", "unk
 _TEXT = pl.String
 
 
-def plan_section(case: Case, as_of: date) -> PlanSection:
-    """Tables of section 5; see `PlanSection`.
+def plan_section(
+    case: Case, as_of: date, worth: pl.DataFrame | None = None, worth_text: tuple[str, ...] = ()
+) -> PlanSection:
+    """Tables of section 5; see `PlanSection`, `worth` and its text among them where they were reckoned.
 
     A promise is late when its due date has passed and it is not done; one whose state is not known is late too, and stays 'unknown'.
     """
@@ -27,6 +29,8 @@ def plan_section(case: Case, as_of: date) -> PlanSection:
         .sort("date", "milestone_id")
         .select("milestone_id", "title", "date", "date_precision", "state", "source_id"),
         ventures=_ventures(case),
+        worth=pl.DataFrame() if worth is None else worth,
+        worth_text=worth_text,
     )
 
 

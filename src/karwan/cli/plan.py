@@ -79,12 +79,12 @@ def worth(
     """
     from karwan.assignment_desk import read_demand
     from karwan.project import open_case
-    from karwan.worth_desk import plan_worth
 
     form = chosen(as_json, as_csv)
-    opened = open_case(case, scenarios).case
+    project = open_case(case, scenarios)
+    opened = project.case
     day = as_of.date() if as_of else opened.settings.as_of
-    found = plan_worth(opened, day, demand=None if demand is None else read_demand(demand))
+    found = project.worth(day, demand=None if demand is None else read_demand(demand))
     if form is Format.JSON:
         tables = {"promises": found.promises, "inputs": found.inputs, "flows": found.flows}
         meta = {"case": opened.settings.case_id, "as_of": day, "text": list(found.text)}

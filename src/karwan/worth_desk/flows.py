@@ -57,7 +57,7 @@ def today_of(case: Case, as_of: date) -> Today:
                 found[side] = (last["value_usd"] * share, last["year_label"])
         if not found:
             raise InvalidInput(
-                f"No yearly trade {way.replace('_', ' ')} is known on {as_of}.",
+                f"No yearly trade {way_name(case, way)} is known on {as_of}.",
                 "flows.csv has no calendar or fiscal year of all goods",
                 "add one to flows.csv, or give --demand.",
             )
@@ -65,8 +65,14 @@ def today_of(case: Case, as_of: date) -> Today:
         values = [value for value, _ in found.values()]
         usd[way], low[way], high[way] = found[chosen][0], min(values), max(values)
         said = " and ".join(f"USD {v / 1e6:,.1f} m ({side}, {year})" for side, (v, year) in found.items())
-        text.append(f"{way.replace('_', ' ')}: {said}; the report of {chosen} is taken.")
+        text.append(f"{way_name(case, way)}: {said}; the report of {chosen} is taken.")
     return Today(usd, low, high, tuple(text))
+
+
+def way_name(case: Case, way: str) -> str:
+    """'Kazakhstan to Pakistan'."""
+    names = [case.country_name(code) for code in (case.settings.party_a, case.settings.party_b)]
+    return " to ".join(names if way == DIRECTIONS[0] else names[::-1])
 
 
 def default_flows(study: CorridorStudy, today: Today) -> tuple[list[Flow], str]:

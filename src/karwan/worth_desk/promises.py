@@ -13,12 +13,12 @@ import polars as pl
 
 from karwan.brief.corridors import DIRECTIONS, CorridorStudy
 from karwan.brief.plan import commitment_table
-from karwan.errors import KarwanError
+from karwan.errors import InvalidInput, KarwanError
 from karwan.models.network import worst_basis
 from karwan.models.worth import Floats, rule_of_half
 from karwan.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
 from karwan.tables import Case
-from karwan.worth_desk.flows import Flow, Today, default_flows, flows_of, today_of
+from karwan.worth_desk.flows import Flow, Today, default_flows, flows_of, today_of, way_name
 from karwan.worth_desk.obstacle import obstacle_text
 from karwan.worth_desk.states import NOW, PARAMETERS, Outcome, Plan, State, together
 
@@ -142,6 +142,17 @@ def plan_worth(
     return PlanWorth(_ranked(table, figures, reasons), inputs, _flow_table(flows), tuple(text))
 
 
+def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Table and sentences for the plan section of the brief; empty, with the reason, where nothing can be said."""
+    try:
+        found = plan_worth(study.case, study.as_of, kept=False, study=study)
+    except InvalidInput as error:
+        return pl.DataFrame(schema=PROMISES_SCHEMA), (
+            f"{error.fact} What promises are worth cannot be reckoned.",
+        )
+    return found.promises, found.text
+
+
 def _company(case: Case, scenarios: Mapping[str, Scenario]) -> dict[State, Case]:
     """The case with all promises kept, and with all but each."""
     every = frozenset(scenarios)
@@ -254,7 +265,7 @@ class _Worths:
         case = self.plan.case
         said = [
             "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, insurance, duty, time and reserve), choice "
-            f"among the routes of the named corridors and the best of all; {len(self.plan.states)} states of the case, one choice set.",
+            "among the routes of the named corridors and the best of all, the same routes in every state.",
             "Low and high: each input alone at either end of the range the case gives it, joined as the root of the sum of squares; what a "
             "scenario itself supposes has no range and stays as it is.",
         ]
@@ -267,8 +278,10 @@ class _Worths:
                 f"At the target: {self.target[0]}, {self.target[1]:.1f} times today's flows, in today's mix."
             )
         said.append(
-            "Last of all: worth of the promise when all others are kept; promises of one scenario share one worth, do not add them."
+            "Promises of one scenario share one worth: do not add them. Nor do promises that act on the same routes add up."
         )
+        if any(len(state) > 1 for state in self.plan.states):
+            said.append("Last kept: worth of the promise when all the others are kept.")
         if case.under:
             said.append(f"{case.under}: the worth is reckoned from there.")
         return said
@@ -297,7 +310,7 @@ def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]
         if value and low < high:
             ends = [plan.outcome(None, {way: end / value}) for end in (low, high)]
             tried.append(
-                (f"Yearly trade {way.replace('_', ' ')}, as either side reports it", value, low, high, ends)
+                (f"Trade {way_name(plan.case, way)}, as either side reports it", value, low, high, ends)
             )
     for label, value, low, high, ends in tried:
         for name, state in states.items():

@@ -6,10 +6,11 @@ from typing import Any
 
 from karwan.brief import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Section, cell
+from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
-from karwan.report.text import NONE, clean, day, is_number, number, safe_url
+from karwan.report.charts.worth import draw_worth
+from karwan.report.text import NONE, clean, day, is_number, number, safe_url, usd
 
 
 def plan_section(brief: Brief, notes: Notes) -> Section:
@@ -39,6 +40,7 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
         )
         if line
         else None,
+        *_worth(brief, notes),
         li.listing(
             "commitments", "Commitments, late ones first", plan.commitments, notes, _COMMITMENTS, wide=True
         ),
@@ -55,6 +57,55 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
         f"whom, until when, and what is late on {day(brief.as_of)}."
     )
     return Section("plan", "5", "The plan", lead, tuple(b for b in blocks if b is not None))
+
+
+def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
+    """What keeping the promises is worth: a picture, the table and what it rests on."""
+    table = brief.plan.worth
+    known = table.filter(table["rank"].is_not_null()) if table.width else table
+    if not known.height:
+        return ()
+    picture = draw_worth(known)
+    without = table.height - known.height
+    return (
+        Figure(
+            "f-worth",
+            "What keeping a promise is worth",
+            "Through the scenario that models it, each alone, from where things stand. Promises of one scenario share one bar. "
+            f"{without} of {table.height} promises have no figure.",
+            "USD a year",
+            picture,
+            (),
+        )
+        if picture
+        else None,
+        li.listing("worth", "Promises by what keeping them is worth", known, notes, _WORTH, wide=True),
+        Prose(tuple(clean(t, 600) for t in brief.plan.worth_text), "What the worth of a promise rests on"),
+    )
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Input that moves the worth most, or why there is nothing to move."""
+    found = clean(row["moved_most_by"] or row["reason"] or "", 200)
+    return found.split(":")[0].split(";")[0] or NONE
+
+
+def _range(row: dict[str, Any]) -> Cell:
+    low, high = usd(row["low_usd_year"]), usd(row["high_usd_year"])
+    return cell(f"{low} to {high}" if NONE not in (low, high) and low != high else NONE, tone="muted")
+
+
+_WORTH: li.Spec = (
+    li.text("Promise", "title", 2.2),
+    li.text("Would remove", "obstacle", 2.6),
+    li.figure("Landed cost less", "usd_t", "USD/t", lambda v: number(v, 2), basis=True),
+    li.figure("Hours less", "hours_t", "h", lambda v: number(v, 1), basis=True),
+    li.money("Worth", "usd_year", "USD a year", basis=True),
+    (Column("Range", "USD a year", right=True, share=0.9), _range),
+    li.money("Of it duty", "duty_usd_year", "USD a year", basis=True),
+    li.money("At the target", "usd_year_target", "USD a year", basis=True),
+    (Column("Range hangs most on", share=1.7), lambda row: cell(_why(row), tone="muted")),
+)
 
 
 def _due(row: dict[str, Any]) -> Cell:

@@ -1,0 +1,53 @@
+"""What keeping each promise is worth a year, one bar for each scenario that models some of them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from karwan.report.charts.axes import WIDTH, Row, value_of, x_axis
+from karwan.report.fonts import fit
+from karwan.report.palette import ACCENT, INK, MUTED, PAPER, tint
+from karwan.report.svg import Drawing, Scale, linear
+from karwan.report.text import clean, usd, usd_tick
+
+_LEFT, _ROW, _RIGHT = 250.0, 24.0, 64.0
+
+
+def draw_worth(table: pl.DataFrame, most: int = 20) -> str | None:
+    """Bars: customs duty no longer paid (light) and the rest (dark); whisker: the inputs' ranges; the dearest first."""
+    rows = [r for r in table.iter_rows(named=True) if value_of(r, "usd_year") is not None]
+    rows = list({r["scenario_id"]: r for r in reversed(rows)}.values())[::-1][:most]
+    if not rows:
+        return None
+    bottom = 34 + len(rows) * _ROW
+    says = " ".join(f"{clean(r['title'], 120)}: USD {usd(r['usd_year'])} a year." for r in rows[:8])
+    drawing = Drawing("worth", WIDTH, bottom + 34, "What keeping each promise is worth a year", says)
+    light = tint(ACCENT, 0.62)
+    drawing.swatch(0, 11, ACCENT, "money and time saved")
+    drawing.swatch(132, 11, light, "duty no longer paid")
+    drawing.text(256, 11, "whisker: ranges of the inputs", size=10.5, fill=MUTED, stretch="semi-condensed")
+    ends = [value_of(r, c) or 0.0 for r in rows for c in ("usd_year", "low_usd_year", "high_usd_year")]
+    scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
+    x_axis(drawing, scale, 30, bottom, usd_tick, unit="USD a year at today's flows")
+    for number, row in enumerate(rows):
+        _bar(drawing, scale, row, 34 + number * _ROW, light)
+    return drawing.render()
+
+
+def _bar(drawing: Drawing, scale: Scale, row: Row, y: float, light: str) -> None:
+    worth = value_of(row, "usd_year") or 0.0
+    duty = min(max(value_of(row, "duty_usd_year") or 0.0, 0.0), max(worth, 0.0))
+    more = f" (and {row['shared'] - 1} more)" if (row["shared"] or 1) > 1 else ""
+    name = fit(clean(row["title"], 200), 11.5, _LEFT - 12 - 6 * len(more), stretch="semi-condensed") + more
+    drawing.text(0, y + 14, name, size=11.5, fill=INK, stretch="semi-condensed")
+    left, right = sorted((scale(0.0), scale(worth)))
+    drawing.rect(left, y + 4, right - left, 13, ACCENT)
+    if duty:
+        drawing.rect(scale(worth - duty), y + 4, scale(worth) - scale(worth - duty), 13, light)
+    low, high = value_of(row, "low_usd_year"), value_of(row, "high_usd_year")
+    if low is not None and high is not None and high > low:
+        drawing.line(scale(low), y + 10.5, scale(high), y + 10.5, PAPER, line=2.6)
+        drawing.line(scale(low), y + 10.5, scale(high), y + 10.5, INK, line=1)
+        for edge in (low, high):
+            drawing.line(scale(edge), y + 7.5, scale(edge), y + 13.5, INK)
+    drawing.text(WIDTH, y + 14, usd(worth), size=11, anchor="end", weight=600, stretch="semi-condensed")
