@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from karwan._kernels.delay import time_and_slope
-from karwan._kernels.shortest import sift_down, sift_up
+from karwan._kernels.heap import pop, push
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -95,11 +95,11 @@ def grow_tree(origin: int, graph: Graph, link_cost: Floats, tree: Tree) -> None:
     tree.cost[:] = np.inf
     tree.via[:] = -1
     tree.cost[origin] = 0.0
-    size = sift_up(tree.heap_key, tree.heap_node, 0, 0.0, origin)
+    size = push(tree.heap_key, tree.heap_node, 0, 0.0, origin, None)
     while size > 0:
         cost = tree.heap_key[0]
         node = tree.heap_node[0]
-        size = sift_down(tree.heap_key, tree.heap_node, size)
+        size = pop(tree.heap_key, tree.heap_node, size, None)
         if cost > tree.cost[node] or (node < graph.first_thru and node != origin):
             continue
         for at in range(graph.out_ptr[node], graph.out_ptr[node + 1]):
@@ -109,7 +109,7 @@ def grow_tree(origin: int, graph: Graph, link_cost: Floats, tree: Tree) -> None:
             if reached < tree.cost[head]:
                 tree.cost[head] = reached
                 tree.via[head] = link
-                size = sift_up(tree.heap_key, tree.heap_node, size, reached, head)
+                size = push(tree.heap_key, tree.heap_node, size, reached, head, None)
 
 
 @njit(cache=True)

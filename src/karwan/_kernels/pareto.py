@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from karwan._kernels.shortest import sift_down, sift_up
+from karwan._kernels.heap import pop, push
 
 Array = np.ndarray[Any, Any]
 Windows = tuple[Array, Array, Array]
@@ -54,11 +54,11 @@ def shut_arcs(
     size = 0
     for s in origins:
         clock[s] = 0.0
-        size = sift_up(key, item, size, 0.0, s)
+        size = push(key, item, size, 0.0, s, None)
     while size > 0:
         d = key[0]
         u = item[0]
-        size = sift_down(key, item, size)
+        size = pop(key, item, size, None)
         if d > clock[u]:
             continue
         for slot in range(out_ptr[u], out_ptr[u + 1]):
@@ -69,7 +69,7 @@ def shut_arcs(
             v = out_head[slot]
             if t < clock[v]:
                 clock[v] = t
-                size = sift_up(key, item, size, t, v)
+                size = push(key, item, size, t, v, None)
     shut = np.ones(out_head.size, np.bool_)
     for u in range(n):
         if clock[u] < np.inf:
@@ -77,61 +77,6 @@ def shut_arcs(
                 c = calendar[slot]
                 shut[slot] = c >= 0 and entry_time(clock[u], c, windows) == np.inf
     return shut
-
-
-@njit(cache=True)
-def _before(a: int, b: int, state: Array, g: Array, bound: Array) -> bool:
-    """Lexicographic order of two labels by their bounds g + h beyond the first criterion."""
-    for d in range(1, g.shape[1]):
-        fa = g[a, d] + bound[state[a], d]
-        fb = g[b, d] + bound[state[b], d]
-        if fa < fb:
-            return True
-        if fa > fb:
-            return False
-    return a < b
-
-
-@njit(cache=True)
-def _push(key: Array, item: Array, size: int, k: float, i: int, state: Array, g: Array, bound: Array) -> int:
-    """Push on the label heap: smallest first bound first, ties by the other bounds."""
-    pos = size
-    while pos > 0:
-        up = (pos - 1) >> 1
-        if key[up] < k or (key[up] == k and _before(item[up], i, state, g, bound)):
-            break
-        key[pos] = key[up]
-        item[pos] = item[up]
-        pos = up
-    key[pos] = k
-    item[pos] = i
-    return size + 1
-
-
-@njit(cache=True)
-def _pop(key: Array, item: Array, size: int, state: Array, g: Array, bound: Array) -> int:
-    """Drop the first entry of the label heap; returns the new size."""
-    size -= 1
-    k = key[size]
-    i = item[size]
-    pos = 0
-    child = 1
-    while child < size:
-        nxt = child + 1
-        if nxt < size and (
-            key[nxt] < key[child]
-            or (key[nxt] == key[child] and _before(item[nxt], item[child], state, g, bound))
-        ):
-            child = nxt
-        if key[child] > k or (key[child] == k and not _before(item[child], i, state, g, bound)):
-            break
-        key[pos] = key[child]
-        item[pos] = item[child]
-        pos = child
-        child = 2 * pos + 1
-    key[pos] = k
-    item[pos] = i
-    return size
 
 
 @njit(cache=True)
@@ -316,11 +261,11 @@ def label_setting(  # noqa: C901 (one solver loop)
             state[count] = s
             parent[count] = -1
             slot_of[count] = -1
-            size = _push(key, item, size, bound[s, 0], count, state, g, bound)
+            size = push(key, item, size, bound[s, 0], count, (state, g, bound))
             count += 1
     while size > 0:
         top = item[0]
-        size = _pop(key, item, size, state, g, bound)
+        size = pop(key, item, size, (state, g, bound))
         u = state[top]
         _bounded(t, g[top], bound[u], slack, n_checked)
         if _covered(front, 0, in_front, t):
@@ -373,7 +318,7 @@ def label_setting(  # noqa: C901 (one solver loop)
             state[count] = v
             parent[count] = top
             slot_of[count] = slot
-            size = _push(key, item, size, cand[0] + bound[v, 0], count, state, g, bound)
+            size = push(key, item, size, cand[0] + bound[v, 0], count, (state, g, bound))
             count += 1
     return found[:n_found], parent, slot_of, count, True
 

@@ -8,46 +8,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from karwan._kernels.heap import pop, push
+
 Array = np.ndarray[Any, Any]
 INF = np.inf
-
-
-@njit(cache=True)
-def sift_up(key: Array, item: Array, size: int, k: float, i: int) -> int:
-    """Push (k, i) on the binary heap held in `key`/`item`; returns the new size."""
-    pos = size
-    while pos > 0:
-        up = (pos - 1) >> 1
-        if key[up] <= k:
-            break
-        key[pos] = key[up]
-        item[pos] = item[up]
-        pos = up
-    key[pos] = k
-    item[pos] = i
-    return size + 1
-
-
-@njit(cache=True)
-def sift_down(key: Array, item: Array, size: int) -> int:
-    """Drop the smallest entry of the binary heap (position 0); returns the new size."""
-    size -= 1
-    k = key[size]
-    i = item[size]
-    pos = 0
-    child = 1
-    while child < size:
-        if child + 1 < size and key[child + 1] < key[child]:
-            child += 1
-        if key[child] >= k:
-            break
-        key[pos] = key[child]
-        item[pos] = item[child]
-        pos = child
-        child = 2 * pos + 1
-    key[pos] = k
-    item[pos] = i
-    return size
 
 
 @njit(cache=True)
@@ -104,11 +68,11 @@ def tree(
     for s in seeds:
         if dist[s] > 0.0:
             dist[s] = 0.0
-            size = sift_up(key, item, size, 0.0, s)
+            size = push(key, item, size, 0.0, s, None)
     while size > 0:
         d = key[0]
         u = item[0]
-        size = sift_down(key, item, size)
+        size = pop(key, item, size, None)
         if d > dist[u]:
             continue
         if left > 0 and wanted[u] == 1:
@@ -123,7 +87,7 @@ def tree(
             if nd < dist[v] and nd <= limit:
                 dist[v] = nd
                 pred[v] = slot
-                size = sift_up(key, item, size, nd, v)
+                size = push(key, item, size, nd, v, None)
     return dist, pred
 
 
@@ -248,7 +212,7 @@ def bidirectional(
             best = 0.0
             meet = s
     if enough:
-        enough, best, meet = _search(out[0], out[1], into[0], into[1], work, width, best, meet)
+        enough, best, meet = _search(out, into, work, width, best, meet)
     if not enough:
         return -1.0, np.empty(0, np.int32), np.empty(0, np.int32)
     forward = _half(out[1], pred, meet, 0)
@@ -304,14 +268,7 @@ def _restore(work: Room, end: int) -> None:
 
 @njit(cache=True)
 def _search(
-    out_ptr: Array,
-    out_arcs: Array,
-    in_ptr: Array,
-    in_arcs: Array,
-    work: Room,
-    width: float,
-    best: float,
-    meet: int,
+    out: Side, into: Side, work: Room, width: float, best: float, meet: int
 ) -> tuple[bool, float, int]:
     """Empty the lowest bucket of one side after the other until none can improve the best meeting.
 
@@ -324,8 +281,7 @@ def _search(
     while tally[LIVE] > 0 and tally[LIVE + 1] > 0 and (tally[LOW] + tally[LOW + 1]) * width < best:
         effort = tally[SCANS] + QUEUED * tally[LIVE] - tally[SCANS + 1] - QUEUED * tally[LIVE + 1]
         end = 0 if effort <= 0 else 1
-        ptr = out_ptr if end == 0 else in_ptr
-        arcs = out_arcs if end == 0 else in_arcs
+        ptr, arcs = out if end == 0 else into
         ahead = tally[LOW + 1 - end] * width
         bucket = tally[LOW + end] & mask
         live = tally[LIVE + end]
