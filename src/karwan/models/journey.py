@@ -255,8 +255,7 @@ def _dated(model: ArrivalModel, first_day: date, crossing: str, mode: str) -> Wi
 def _closure(process: ClosureProcess | None, crossing: str) -> tuple[float, float, float]:
     if process is None:
         return 0.0, 0.0, np.nan
-    places = set(process.table["place"])
-    key = crossing if crossing in places else POOLED if POOLED in places else None
+    key = crossing if crossing in process else POOLED if POOLED in process else None
     return process.stage_values(key) if key else (0.0, 0.0, np.nan)
 
 

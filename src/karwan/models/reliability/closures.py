@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -50,21 +52,29 @@ class ClosureProcess:
         UnidentifiedClosures
             The place has no row, or no closure of it was seen to end.
         """
-        row = self.table.filter(pl.col("place") == place)
-        if row.height == 0:
+        row = self._rows.get(place)
+        if row is None:
             raise UnidentifiedClosures(
                 f"No closures were fitted for {place}",
                 f"fitted places: {', '.join(self.table['place'].to_list()[:5])}",
                 "add its observation window to the events, with an empty start_date if it was never closed",
             )
-        rate, mean, log_sd = row.select("rate_per_day", "mean_days", "log_sd").row(0)
+        rate, mean, log_sd = row["rate_per_day"], row["mean_days"], row["log_sd"]
         if rate > 0 and mean is None:
             raise UnidentifiedClosures(
                 f"How long {place} stays closed cannot be estimated",
-                row["note"][0],
+                row["note"],
                 "fit with pooled=True together with similar places, or state an assumed mean",
             )
         return rate, (0.0 if mean is None else mean), (np.nan if log_sd is None else log_sd)
+
+    def __contains__(self, place: str) -> bool:
+        """Whether closures were fitted for a place."""
+        return place in self._rows
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        return {row["place"]: row for row in self.table.iter_rows(named=True)}
 
 
 @dataclass(frozen=True)
