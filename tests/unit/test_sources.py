@@ -18,6 +18,7 @@ from karwan.io.sources.delimited import BadTable
 from karwan.io.sources.mapping import mapping_named, packaged_mappings, parse_mapping
 from karwan.io.sources.periods import parse_period
 from karwan.io.store import LoadReport, NothingUsable, ingest, open_store
+from karwan.tables import read_case
 from tests.unit.comtrade_server import record
 
 HEADER = "t,i,j,k,v,q\n"
@@ -532,7 +533,8 @@ def test_case_figures_keep_every_quoted_source(tmp_path: Path) -> None:
         "f2,PAK,a_to_b,2024-07-01,2025-06-30,fiscal_year,all,129630000,trade,,press,,sbp,observed\n"
         "f3,KAZ,total,2022-01-01,2022-12-31,calendar_year,all,73500000,trade,,speech,,inform,observed\n"
         "f4,KAZ,b_to_a,2022-01-01,2022-12-31,calendar_year,all,95000000,trade,fob,speech,,inform,assumed\n"
-        "f5,PAK,b_to_a,2016-01-01,2016-12-31,calendar_year,medicaments,182280000,potential,,press,,sbp,observed\n",
+        "f5,PAK,b_to_a,2016-01-01,2016-12-31,calendar_year,medicaments,182280000,potential,,press,,sbp,observed\n"
+        "f6,KAZ,total,2021-01-01,2021-12-31,calendar_year,all,95000000,trade,,speech,,only_totals,observed\n",
     )
     with open_store(tmp_path / "s.duckdb", create=True) as store:
         reports = ingest(store, source_named("case").read(folder, Options()))
@@ -541,7 +543,7 @@ def test_case_figures_keep_every_quoted_source(tmp_path: Path) -> None:
         reasons = set(store.rejects()["reason"])
     assert [(report.source, report.rows, report.rejects) for report in reports] == [
         ("case:kaz-pak:inform", 1, 1),
-        ("case:kaz-pak:sbp", 2, 1),
+        ("case:kaz-pak:sbp", 2, 2),  # the source that states a total only is rejected here
     ]
     assert [report.status for report in again] == ["unchanged", "unchanged"]
     assert reasons == {
@@ -558,6 +560,20 @@ def test_case_figures_keep_every_quoted_source(tmp_path: Path) -> None:
     assert (last["period"], last["frequency"], last["product"]) == ("2023-07..2024-06", "A", "TOTAL")
     assert last["flags"] == "press_figure;conflicting"
     assert flows["flags"][0] == "speech_figure;assumed"
+
+
+def test_an_embedded_case_is_named_as_elsewhere(tmp_path: Path) -> None:
+    """Every row of its flows.csv is stored or rejected with a reason."""
+    with open_store(tmp_path / "s.duckdb", create=True) as store:
+        reports = ingest(store, source_named("case").read(Path("kaz-pak"), Options()))
+        flows, rejects = store.table(store.flows()), store.rejects()
+    table = read_case("kaz-pak")["flows"]
+    assert sum(report.rows for report in reports) == flows.height > 50
+    assert flows.height + rejects.height == table.height
+    trade = table.filter((pl.col("direction") != "total") & (pl.col("value_kind") == "trade"))
+    assert flows["value_usd"].sum() == pytest.approx(trade["value_usd"].sum())
+    with pytest.raises(UnknownName, match="nowhere"):
+        source_named("case").read(Path("nowhere"), Options())
 
 
 def test_names_reduce_to_letters() -> None:

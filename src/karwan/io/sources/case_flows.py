@@ -22,6 +22,7 @@ from karwan.io.sources.flow_frame import FlowFramer
 from karwan.io.sources.mapping import Field, Flag, Keep, TableMapping
 from karwan.io.sources.registry import Options, Source
 from karwan.io.store.reading import Progress, Reading
+from karwan.tables.case import case_folder
 
 NEEDED = ("reporter", "period_start", "period_end", "value_usd", "source_id")
 TOTALS = ("total", "both")
@@ -54,12 +55,15 @@ CASE_MAPPING = TableMapping(
 
 
 def read_case(path: Path | None, options: Options) -> list[Reading]:
-    """Readings of a case folder, or of its `flows.csv`."""
+    """Readings of a case folder, of its `flows.csv`, or of an embedded case by its name."""
     if path is None:
         raise InvalidInput(
             "The source `case` needs a case folder.", fix="Give the folder that holds case.yaml."
         )
-    folder = path if path.is_dir() else path.parent
+    if path.exists():
+        folder = path if path.is_dir() else path.parent
+    else:
+        folder = case_folder(str(path))
     table = folder / "flows.csv"
     if not table.is_file():
         raise InvalidInput(f"{folder} has no flows.csv.", fix="Give a case folder with published figures.")
@@ -69,6 +73,7 @@ def read_case(path: Path | None, options: Options) -> list[Reading]:
     by_source: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_source.setdefault(row["source_id"] or "unnamed", []).append(row)
+    by_source = _with_the_unusable(by_source)
     return [
         Reading(
             source=f"case:{case_id}:{source_id}",
@@ -80,6 +85,23 @@ def read_case(path: Path | None, options: Options) -> list[Reading]:
         )
         for source_id, entries in sorted(by_source.items())
     ]
+
+
+def _with_the_unusable(by_source: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of sources that have nothing to store join the largest source, to be rejected there with their
+    reasons: a source that only states totals or potentials must not keep the others out.
+    """
+    usable = {name: entries for name, entries in by_source.items() if any(map(_storable, entries))}
+    if not usable:
+        return by_source
+    largest = max(usable, key=lambda name: (len(usable[name]), name))
+    rest = [entry for name, entries in by_source.items() if name not in usable for entry in entries]
+    return {**usable, largest: [*usable[largest], *rest]}
+
+
+def _storable(entry: dict[str, Any]) -> bool:
+    """Whether a row states one-way trade with a figure."""
+    return entry["direction"] == "one way" and entry["value_kind"] == "trade" and bool(entry["value_usd"])
 
 
 def _parties(folder: Path) -> tuple[str, tuple[str, str]]:
