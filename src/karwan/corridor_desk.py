@@ -201,7 +201,9 @@ def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
             rows, share, words = known.filter(pl.col("direction") == "total"), 0.5, "half of both directions"
         if not rows.height:
             tonnes[direction] = 0.0
-            text.append(f"{direction}: the case has no yearly flow; give --tonnes-year.")
+            text.append(
+                f"{direction.replace('_', ' ')}: the case has no yearly flow on {study.as_of}; give --tonnes-year."
+            )
             continue
         own_last = (
             rows.with_columns(own=pl.col("reporter") == exporter)

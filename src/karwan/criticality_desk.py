@@ -130,7 +130,7 @@ def _rows_of(table: pl.DataFrame) -> pl.DataFrame:
     return same.agg(in_row=pl.col("place").str.join("; ")).rename({"same_as_rank": "rank"})
 
 
-def critical_answer(base: CorridorBase, *, most: int = 10) -> CriticalAnswer:
+def critical_answer(base: CorridorBase, *, most: int | None = None) -> CriticalAnswer:
     """Weak points of a base, and of pairs of places.
 
     Parameters
@@ -138,12 +138,12 @@ def critical_answer(base: CorridorBase, *, most: int = 10) -> CriticalAnswer:
     base
         Networks and demand.
     most
-        So many of the worst places are closed together with every other place that a route or a way round uses.
+        So many of the worst places are closed together with every other place that a route or a way round uses; all where None.
     """
     result = criticality(base.trades, base.choice(), queues=base.queues())
     places = _with_choice(base, result, place_table(base, result))
-    worst = result.places.filter(pl.col("same_as_rank").is_null() & (pl.col("pairs_hit") > 0)).head(most)
-    chosen = list(worst.select("kind", "place_id").iter_rows())
+    worst = result.places.filter(pl.col("same_as_rank").is_null() & (pl.col("pairs_hit") > 0))
+    chosen = list(worst.select("kind", "place_id").iter_rows())[:most]
     others = _used(base, result) if chosen else []
     pairs = close_pairs(base.trades, chosen, others, distinct=True)
     sides = result.sides.with_columns(
@@ -194,16 +194,17 @@ def _searched(base: CorridorBase) -> str:
 def _counted(places: pl.DataFrame, pairs: pl.DataFrame, chosen: int, others: int) -> list[str]:
     """What was closed and whether anything was cut off."""
     hit = places.filter(pl.col("pairs_hit") > 0)
-    cut = hit.filter(pl.col("pairs_cut") > 0)
+    cut = hit.filter(pl.col("pairs_cut") > 0).height
     text = [
-        f"{places.height} places closed in turn: {hit.height} of them are on a best route; "
-        f"{_cut_words(cut.height)}."
+        f"{places.height} places closed in turn: {hit.height} of them are on a best route; {_cut_words(cut)}."
     ]
     if chosen:
+        total = hit.filter(pl.col("same_as_rank").is_null()).height
+        which = f"{total} weak points" if chosen == total else f"The {chosen} worst of {total} weak points"
         two = pairs.filter(pl.col("pairs_cut") > 0).height
         text.append(
-            f"The {chosen} worst closed together with each of {others} places: {pairs.height} pairs of places do more than either alone; "
-            f"{_cut_words(two)}."
+            f"{which} (of places in a row the first) closed together with each of {others} places: {pairs.height} pairs of places do "
+            f"more than either alone; {_cut_words(two)}."
         )
     return text
 
@@ -361,7 +362,7 @@ def closure_text(table: pl.DataFrame) -> str:
         )
         text += f": {t:,.0f} t go {abs(hours):,.0f} hours {'longer' if hours >= 0 else 'less'}"
         text += f" and pay USD {abs(usd):,.1f} a tonne {'more' if usd >= 0 else 'less'}"
-    return f"{text}. Spread over the routes as shippers choose, it costs USD {chosen:,.0f}."
+    return f"{text}. Spread over the routes as shippers choose, it costs USD {max(chosen, 0.0):,.0f}."
 
 
 BEFORE_AFTER = (

@@ -58,6 +58,22 @@ def test_another_product_is_priced_and_named() -> None:
         CliRunner().invoke(APP, ["critical", "toyland", "--product", "frut"], catch_exceptions=False)
 
 
+def test_pairs_can_be_limited_or_left_out() -> None:
+    every, one, none = (answer("critical", "toyland", *w) for w in ([], ["--pairs", "1"], ["--pairs", "0"]))
+    assert len(every["closed together"]) > len(one["closed together"]) == 1
+    assert none["closed together"] == []
+    assert every["text"][-1].startswith("3 weak points")
+    assert one["text"][-1].startswith("The 1 worst of 3 weak points")
+
+
+def test_a_day_without_flows_still_says_what_reroutes() -> None:
+    found = answer("critical", "toyland", "--as-of", "1990-01-01")
+    assert found["text"][0] == "a to b: the case has no yearly flow on 1990-01-01; give --tonnes-year."
+    first = found["weak points"][0]
+    assert (first["place"], first["rank"], first["extra_usd_year"]) == ("Xing", 1, 0.0)
+    assert first["extra_usd_t"] == pytest.approx(31.5)
+
+
 def test_maps_are_written_and_named(tmp_path: Path) -> None:
     paths = [tmp_path / "weak.svg", tmp_path / "weak.geojson"]
     words = ["--map", str(paths[0]), "--map", str(paths[1])]

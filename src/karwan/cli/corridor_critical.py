@@ -52,8 +52,11 @@ def critical(
         bool, typer.Option("--anywhere", help="Detours may pass countries no named corridor passes.")
     ] = False,
     most: Annotated[
-        int, typer.Option("--pairs", help="Close so many worst places together with every other.", min=0)
-    ] = 10,
+        int | None,
+        typer.Option(
+            "--pairs", help="Close only so many worst places together with every other; all otherwise.", min=0
+        ),
+    ] = None,
     top: Annotated[int, typer.Option("--top", help="Rows to show in each plain table.", min=1)] = 25,
     maps: Annotated[
         list[Path] | None,

@@ -138,16 +138,25 @@ def close_pairs(
 
 
 def summarise(effects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Totals over the pairs a closure touches: means per rerouted tonne, sums per year, pairs cut off (cut_pairs: origin and destination of each)."""
+    """Totals over the pairs a closure touches: means per rerouted tonne, sums per year, pairs cut off (cut_pairs: origin and destination).
+
+    Where no tonnes move the means are those of the pairs.
+    """
     moved = [e for e in effects if e["after"] is not None]
     cut = [e for e in effects if e["after"] is None]
     tonnes = sum(e["tonnes_year"] for e in moved)
     usd = sum(e["tonnes_year"] * e["extra_usd_t"] for e in moved)
     hours = sum(e["tonnes_year"] * e["extra_hours"] for e in moved)
+
+    def mean(total: float, column: str) -> float | None:
+        if not moved:
+            return None
+        return float(total / tonnes if tonnes else sum(e[column] for e in moved) / len(moved))
+
     return {
         "tonnes_year": tonnes,
-        "extra_usd_t": usd / tonnes if tonnes else None,
-        "extra_hours": hours / tonnes if tonnes else None,
+        "extra_usd_t": mean(usd, "extra_usd_t"),
+        "extra_hours": mean(hours, "extra_hours"),
         "extra_usd_year": sum(e["extra_usd_year"] for e in moved),
         "extra_money_usd_year": usd,
         "extra_tonne_hours_year": hours,

@@ -117,7 +117,7 @@ def _places(trades: Sequence[Trade]) -> list[Place]:
 
 
 def _ranked(rows: list[dict[str, Any]], effects: Mapping[Place, Effects]) -> pl.DataFrame:
-    """Pairs cut off first (by tonnes), then extra USD a year; crossings before terminals before links, then the worth of an hour."""
+    """Pairs cut off first (by tonnes), then extra USD a year; places that matter to nobody last; crossings before terminals before links."""
     first: dict[Hashable, int] = {}
     rows = sorted(rows, key=_order)
     for rank, row in enumerate(rows, 1):
@@ -129,5 +129,6 @@ def _ranked(rows: list[dict[str, Any]], effects: Mapping[Place, Effects]) -> pl.
 
 def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
     falling = (row[c] for c in ("pairs_cut", "tonnes_year_cut", "extra_usd_year"))
-    kind = _KIND_ORDER[row["kind"]]
-    return (*(-value for value in falling), kind, -row["value_hour_usd_year"], row["place_id"])
+    worth = row["value_hour_usd_year"]
+    idle = (not row["pairs_hit"], worth <= 0)
+    return (*(-value for value in falling), *idle, _KIND_ORDER[row["kind"]], -worth, row["place_id"])
