@@ -333,19 +333,21 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     for source in scenario.source_ids:
         if source not in known and source not in added:
             found.add("source_ids", f"not in sources.csv{meant(source, known)}", source)
-    rows: dict[str, dict[str, dict[str, Any]]] = {}
+    drafts: dict[str, _Draft] = {}
     for number, override in enumerate(scenario.overrides, start=1):
         spec = load_schema().get(override.table)
         if spec is None:
             hint = meant(override.table, load_schema())
             found.add("table", f"no such table{hint}", override.table, row=number)
             continue
-        if spec.name not in rows:
-            rows[spec.name] = {r[spec.key]: r for r in case[spec.name].iter_rows(named=True)}
-        _apply(rows[spec.name], override, scenario, spec, found, number)
+        if spec.name not in drafts:
+            drafts[spec.name] = _Draft({r[spec.key]: r for r in case[spec.name].iter_rows(named=True)}, {})
+        _apply(drafts[spec.name], override, scenario, spec, found, number)
+    tables = {name: _table(load_schema()[name], draft, found) for name, draft in drafts.items()}
+    found.problems.sort(key=lambda p: p.row)
     found.stop(scenario.scenario_id)
-    changed = case.with_tables({name: _table(load_schema()[name], table) for name, table in rows.items()})
-    problems = _broken(changed) if rows else []
+    changed = case.with_tables(tables)
+    problems = _broken(changed) if tables else []
     if problems:
         raise ScenarioError(scenario.scenario_id, problems)
     if scenario == BASE:
@@ -354,48 +356,37 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     return replace(changed, scenarios=(*case.scenarios, applied))
 
 
+@dataclass
+class _Draft:
+    """Rows of a table in order, by key; those an override touched stand as text in `cells`, with the number of the last one."""
+
+    rows: dict[str, Mapping[str, Any]]
+    cells: dict[str, tuple[int, dict[str, str]]]
+
+
 def _apply(
-    rows: dict[str, dict[str, Any]],
-    override: Override,
-    scenario: Scenario,
-    spec: TableSpec,
-    found: _Findings,
-    number: int,
+    draft: _Draft, override: Override, scenario: Scenario, spec: TableSpec, found: _Findings, number: int
 ) -> None:
     for key in override.keys:
-        if override.action == "add" and key in rows:
+        if override.action == "add" and key in draft.rows:
             found.add(spec.key, f"{spec.name}.csv already has this row", key, "a new key", number)
-        elif override.action != "add" and key not in rows:
-            fact = f"{spec.name}.csv has no such row{meant(key, rows)}"
+        elif override.action != "add" and key not in draft.rows:
+            fact = f"{spec.name}.csv has no such row{meant(key, draft.rows)}"
             found.add(spec.key, fact, key, f"a key of {spec.name}.csv", number)
         elif override.action == "remove":
-            del rows[key]
+            del draft.rows[key]
+            draft.cells.pop(key, None)
         else:
-            row = _changed_row(rows.get(key), override, scenario, spec, found, number)
-            if row is not None:
-                rows[key] = row
+            old = draft.rows.setdefault(key, {})
+            before = draft.cells[key][1] if key in draft.cells else {n: cell_text(v) for n, v in old.items()}
+            cells = before | dict(override.values)
+            if spec.provenance:
+                cells |= _provenance(before, override, scenario)
+            draft.cells[key] = (number, cells)
 
 
-def _changed_row(
-    old: dict[str, Any] | None,
-    override: Override,
-    scenario: Scenario,
-    spec: TableSpec,
-    found: _Findings,
-    number: int,
-) -> dict[str, Any] | None:
-    cells = {name: cell_text(value) for name, value in (old or {}).items()} | dict(override.values)
-    if spec.provenance:
-        cells |= _provenance(old, override, scenario)
-    table, problems = read_rows([(number, cells)], spec, found.file)
-    errors = [p for p in problems if p.severity == "error"]
-    found.problems += errors
-    return None if errors else table.row(0, named=True)
-
-
-def _provenance(old: dict[str, Any] | None, override: Override, scenario: Scenario) -> dict[str, str]:
+def _provenance(own: Mapping[str, str], override: Override, scenario: Scenario) -> dict[str, str]:
     """Source, basis and note of a row that an override touched, where it does not state them itself."""
-    own = {} if old is None else old
     sources = [*str(own.get("source_id") or "").split(";"), *scenario.source_ids]
     basis = max(str(own.get("basis") or BASES[0]), scenario.basis, key=BASES.index)
     said = f"Scenario {scenario.scenario_id}" + (f": {override.reason}" if override.reason else ".")
@@ -404,8 +395,13 @@ def _provenance(old: dict[str, Any] | None, override: Override, scenario: Scenar
     return {**{k: v for k, v in fresh.items() if k not in override.values}, "note": note}
 
 
-def _table(spec: TableSpec, rows: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
-    columns = {name: [row[name] for row in rows.values()] for name in spec.column_names}
+def _table(spec: TableSpec, draft: _Draft, found: _Findings) -> pl.DataFrame:
+    """Table of a draft; the rows touched are read by the rules of a CSV file, once each."""
+    read, problems = read_rows(list(draft.cells.values()), spec, found.file)
+    found.problems += [p for p in problems if p.severity == "error"]
+    fresh = dict(zip(draft.cells, read.iter_rows(named=True), strict=True))
+    rows = [fresh.get(key, row) for key, row in draft.rows.items()]
+    columns = {name: [row.get(name) for row in rows] for name in spec.column_names}
     return pl.DataFrame(columns, schema={c.name: POLARS_TYPE[c.type] for c in spec.columns})
 
 
