@@ -475,5 +475,25 @@ def test_indicators_from_a_store_of_exports_to_the_world(app: typer.Typer, tmp_p
     assert answer["country"][0]["lines"] == 30
     large = RUN.invoke(app, ["indicators", "KAZ", "--store", store, "--least", "1e6", "--json"])
     assert json.loads(large.stdout)["countries"] == 7
+    # A bilateral source without the country does not stand in the way, and a source can be named.
+    lines = [HEADER]
+    for one, other in (("DEU", "FRA"), ("FRA", "DEU"), ("ITA", "FRA")):
+        for product in range(1, 90):
+            lines.append(
+                f"{one},{other},X,2024,H6,{product:02d},{product * len(one) + ord(one[0])},,,N/A,0,C00,0"
+            )
+    (tmp_path / "others.csv").write_text("\n".join(lines) + "\n")
+    own = "name: others\ntitle: t\nprovider: p\nlicence: none\nlayout: csv\nnomenclature: HS22\ncolumns:\n"
+    own += "  exporter: {column: reporterISO, codes: iso3}\n  importer: {column: partnerISO, codes: iso3}\n"
+    own += (
+        "  reporter_side: {value: reconciled}\n  period: period\n  product: cmdCode\n  value: primaryValue\n"
+    )
+    (tmp_path / "others.yaml").write_text(own)
+    call = ["ingest", "table", str(tmp_path / "others.csv"), "--mapping", str(tmp_path / "others.yaml")]
+    assert RUN.invoke(app, [*call, "--store", store]).exit_code == 0
+    again = RUN.invoke(app, ["indicators", "KAZ", "--store", store, "--json"])
+    assert json.loads(again.stdout)["of"] == answer["of"]
+    named = RUN.invoke(app, ["indicators", "DEU", "--store", store, "--source", "others", "--json"])
+    assert json.loads(named.stdout)["of"].startswith("others, HS22")
     with_partner = RUN.invoke(app, ["indicators", "KAZ", "--store", store, "--partner", "PAK"])
     assert isinstance(with_partner.exception, InvalidInput)

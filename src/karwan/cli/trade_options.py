@@ -21,6 +21,10 @@ TableOption = Annotated[
     Path | None,
     typer.Option("--table", help="CSV or Parquet: exporter, importer, product, value_usd [, year]."),
 ]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--source", help="Source of the store's loads to use; by default the one with most flows."),
+]
 LevelOption = Annotated[
     str | None, typer.Option("--level", help="hs2, hs4, hs6 or sitc1; what most rows have by default.")
 ]

@@ -10,7 +10,14 @@ import typer
 
 from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
-from karwan.cli.trade_options import DistancesOption, LevelOption, StoreOption, TableOption, show
+from karwan.cli.trade_options import (
+    DistancesOption,
+    LevelOption,
+    SourceOption,
+    StoreOption,
+    TableOption,
+    show,
+)
 
 POTENTIAL_SHOWN = (
     "product",
@@ -51,6 +58,7 @@ def potential(  # noqa: PLR0913 - the options of one command
     table: TableOption = None,
     store: StoreOption = None,
     mapping: Annotated[str | None, typer.Option(help="Mapping of a table with other columns.")] = None,
+    source: SourceOption = None,
     level: LevelOption = None,
     year: Annotated[list[int] | None, typer.Option(help="Year to average; repeat for several.")] = None,
     easiness: Annotated[str, typer.Option(help="observed, regional, gravity or corridor.")] = "observed",
@@ -86,6 +94,7 @@ def potential(  # noqa: PLR0913 - the options of one command
             table=table,
             store=store,
             mapping=mapping,
+            source=source,
             level=level,
             years=tuple(year or ()),
             easiness=easiness,

@@ -28,6 +28,8 @@ class IndicatorRequest:
 
     Attributes
     ----------
+    source
+        Source of the store's loads to use; by default the one with most flows.
     least_usd
         Countries that export less in all are left out of complexity (never the country asked about).
     limit
@@ -40,6 +42,7 @@ class IndicatorRequest:
     store: str | None = None
     level: str | None = None
     year: int | None = None
+    source: str | None = None
     limit: int = 20
     least_usd: float = 0.0
 
@@ -113,12 +116,18 @@ def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str]:
         return read_exports(request.table, level=request.level, year=request.year)
     years = () if request.year is None else (request.year,)
     try:
-        world: WorldFlows = store_world_flows(str(request.store), level=request.level, years=years)
+        world: WorldFlows = store_world_flows(
+            str(request.store), level=request.level, years=years, source=request.source
+        )
     except InvalidInput:
         exports = _exports_to_the_world(request)
         if request.partner is not None or exports is None:
             raise
         return exports
+    if request.partner is None and request.country not in set(world.table["exporter"]):
+        exports = _exports_to_the_world(request)
+        if exports is not None and request.country in set(exports[0]["exporter"]):
+            return exports
     return world.table, f"{world.origin}, {world.level}"
 
 
@@ -129,7 +138,9 @@ def _exports_to_the_world(request: IndicatorRequest) -> tuple[pl.DataFrame, str]
 
     levels = () if request.level is None else (level_digits(request.level),)
     with trade_store.open_store(str(request.store)) as opened:
-        flows = select(opened, Selection(importer=("WLD",), frequency=("A",), level=levels))
+        sources = () if request.source is None else (request.source,)
+        chosen = Selection(importer=("WLD",), frequency=("A",), level=levels, source=sources)
+        flows = select(opened, chosen)
         flows = flows.filter((flows.product_level > 0) & (flows.reporter_side != "importer"))
         if request.year is not None:
             flows = flows.filter(flows.period_end.year() == request.year)

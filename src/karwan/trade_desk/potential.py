@@ -65,8 +65,8 @@ class PotentialRequest:
         ISO3.
     table, store
         File of flows, or the store; neither means the case's published figures.
-    mapping, level, years
-        How to read them; see `read_world_flows`.
+    mapping, source, level, years
+        How to read them; see `read_world_flows` and `store_world_flows`.
     easiness
         observed, regional, gravity or corridor.
     distances, tariffs, growth
@@ -85,6 +85,7 @@ class PotentialRequest:
     table: Path | None = None
     store: str | None = None
     mapping: str | None = None
+    source: str | None = None
     level: str | None = None
     years: tuple[int, ...] = ()
     easiness: str = "observed"
@@ -146,7 +147,13 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
 def _flows(request: PotentialRequest) -> WorldFlows:
     if request.store is not None:
         distances = read_distances(request.distances) if request.distances else None
-        return store_world_flows(request.store, level=request.level, years=request.years, distances=distances)
+        return store_world_flows(
+            request.store,
+            level=request.level,
+            years=request.years,
+            distances=distances,
+            source=request.source,
+        )
     assert request.table is not None
     return read_world_flows(request.table, level=request.level, mapping=request.mapping, years=request.years)
 

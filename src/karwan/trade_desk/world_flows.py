@@ -194,10 +194,11 @@ def store_world_flows(
     level: str | None = None,
     years: Sequence[int] = (),
     distances: pl.DataFrame | None = None,
+    source: str | None = None,
 ) -> WorldFlows:
     """Flows from the trade store.
 
-    One source and nomenclature is used, the one with most bilateral flows at the level. Reconciled flows are
+    One source and nomenclature is used: the source named, else the one with most bilateral flows at the level. Reconciled flows are
     taken as they are; reports of the two sides go through the mirror model, with freight and reporters'
     reliability estimated on all flows there (see `karwan.trade_desk.panel`).
 
@@ -211,6 +212,8 @@ def store_world_flows(
         Years to average; by default the last five in a row.
     distances
         exporter, importer, distance_km, contiguous: the freight in import reports is then estimated.
+    source
+        Source of the loads, as `karwan trade loads` lists them.
 
     Raises
     ------
@@ -221,12 +224,13 @@ def store_world_flows(
     from karwan.io.store.query import Selection, select
 
     with trade_store.open_store(target) as opened:
-        flows = select(opened, Selection(frequency=("A",)))
+        flows = select(opened, Selection(frequency=("A",), source=(source,) if source else ()))
         flows = flows.filter((flows.partner == "country") & (flows.product_level > 0))
         counts = opened.table(
             flows.group_by("source", "hs_revision", "product_level").aggregate(rows=flows.count())
         )
-        chosen = _chosen_source(counts, None if level is None else level_digits(level), target)
+        where = target if source is None else f"{target} (source {source})"
+        chosen = _chosen_source(counts, None if level is None else level_digits(level), where)
         flows = flows.filter(
             (flows.source == chosen["source"])
             & (flows.hs_revision == chosen["hs_revision"])
