@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from karwan.brief.corridors import CorridorStudy
+from karwan.errors import UnknownName
 from karwan.models.corridor import corridor_route, name_route
 from karwan.models.journey import (
     ArrivalModel,
@@ -13,6 +14,7 @@ from karwan.models.journey import (
     closure_process,
     journey_stages,
     recorded_closures,
+    recorded_process,
 )
 from karwan.models.network import NetworkRequest, build_network
 from karwan.models.reliability import moments, simulate
@@ -185,3 +187,16 @@ def test_record_of_a_running_closure_ends_where_it_was_last_seen(toyland):
     assert fitted["closed_days"] == 61.0 and fitted["closures"] == 1
     load = fitted["rate_per_day"] * fitted["mean_days"]
     assert fitted["closed_share"] == pytest.approx(load / (1.0 + load))
+
+
+def test_case_without_its_parameters_says_so(toyland):
+    bare = {**toyland.tables, "parameters": toyland["parameters"].head(0)}
+    with pytest.raises(UnknownName, match="pair_correlation"):
+        arrival_model(bare, None)
+    process, why = recorded_process(bare, date(2025, 7, 1))
+    assert process is None and "closures_observed_from_year" in why
+    early, why = recorded_process(toyland.tables, date(2019, 7, 1))
+    assert early is None and "record begins on 2020-01-01" in why
+    untold = {**toyland.tables, "closures": toyland["closures"].with_columns(end=pl.lit(None, pl.String))}
+    process, why = recorded_process(untold, date(2025, 7, 1))
+    assert process is None and "No recorded closure has ended" in why

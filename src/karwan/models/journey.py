@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from karwan.errors import UnknownName
 from karwan.models.calendar import HORIZON_DAYS, Windows
 from karwan.models.network import Stage
 from karwan.models.network.lookup import ClosureBook
@@ -88,8 +89,19 @@ def arrival_model(
         Traffic at the crossings over the usual traffic.
     opened
         Places whose dated closures are set aside.
+
+    Raises
+    ------
+    UnknownName
+        The case has no parameter pair_correlation.
     """
-    parameters: dict[str, float] = dict(tables["parameters"].select("parameter_id", "value").iter_rows())
+    parameters = _parameters(tables)
+    if "pair_correlation" not in parameters:
+        raise UnknownName(
+            "parameters.csv has no row 'pair_correlation'.",
+            f"it has {', '.join(sorted(parameters)) or 'no rows'}",
+            "add a row with parameter_id pair_correlation; see docs/reliability.md for what it means.",
+        )
     return ArrivalModel(
         pair_correlation=parameters["pair_correlation"],
         closures=closures,
@@ -106,10 +118,18 @@ def arrival_model(
     )
 
 
+def _parameters(tables: Mapping[str, pl.DataFrame]) -> dict[str, float]:
+    return dict(tables["parameters"].select("parameter_id", "value").iter_rows())
+
+
 def recorded_process(tables: Mapping[str, pl.DataFrame], as_of: date) -> tuple[ClosureProcess | None, str]:
-    """Random closures fitted to a case's record up to a day; None, with the reason, where no closure was seen to end."""
-    parameters: dict[str, float] = dict(tables["parameters"].select("parameter_id", "value").iter_rows())
-    start = date(int(parameters["closures_observed_from_year"]), 1, 1)
+    """Random closures fitted to a case's record up to a day; None, with the reason, where it cannot be told."""
+    year = _parameters(tables).get("closures_observed_from_year")
+    if year is None:
+        return None, "Random closures are left out: parameters.csv has no row closures_observed_from_year."
+    start = date(int(year), 1, 1)
+    if start >= as_of:
+        return None, f"Random closures are left out: their record begins on {start}, not before {as_of}."
     try:
         return closure_process(tables["closures"], tables["crossings"], start, as_of), ""
     except UnidentifiedClosures as error:
