@@ -18,6 +18,7 @@ from karwan.brief.corridors import CorridorStudy
 from karwan.corridor_desk import CorridorBase
 from karwan.criticality_desk import CriticalAnswer, critical_answer
 from karwan.errors import InvalidInput
+from karwan.report.labels import Wish, place_labels
 from karwan.report.outline import short_path, thin
 from karwan.report.palette import contrast
 from karwan.report.weak_map import SHADES, cost_steps, draw_weak_map
@@ -142,6 +143,35 @@ def test_shut_places_are_marked_and_a_labelled_place_is_named_once() -> None:
     assert "shut on the day" not in texts(drawn())
     names = [t for t in dict.fromkeys(texts(svg)) if "Karachi" in t]
     assert names == ["2 Karachi, 4.50 m"]
+
+
+def test_a_named_link_too_short_to_see_is_a_dot() -> None:
+    weak = sample_brief().corridors.weak_points.with_columns(pairs_cut=pl.lit(0))
+
+    def to(lon: float, lat: float) -> pl.DataFrame:
+        ends = {"lons": [67.28, lon], "lats": [37.22, lat]}
+        return weak.with_columns(
+            pl.when(pl.col("kind") == "link").then(pl.lit(v)).otherwise(pl.col(c)).alias(c)
+            for c, v in ends.items()
+        )
+
+    def dots(table: pl.DataFrame) -> int:
+        groups = [
+            g
+            for g in ET.fromstring(drawn(table)).iter(f"{SVG}g")
+            if (g.findtext(f"{SVG}title") or "").startswith("3. Termez")
+        ]
+        return sum(len(g.findall(f"{SVG}circle")) for g in groups)
+
+    assert (dots(to(70.0, 39.0)), dots(to(67.29, 37.23))) == (0, 1)
+
+
+def test_labels_keep_more_room_for_another_font() -> None:
+    wishes = [Wish(f"Place {k}", 100.0, 100.0 + 9 * k, 11, 1) for k in range(4)]
+    marks = np.array([(w.x, w.y) for w in wishes])
+    plain = place_labels(wishes, marks, np.empty((0, 2)), 600, 600)
+    wide = place_labels(wishes, marks, np.empty((0, 2)), 600, 600, room=1.5)
+    assert [p.width for p in wide] == pytest.approx([1.5 * p.width for p in plain])
 
 
 # -- files ---------------------------------------------------------------------------------------------------

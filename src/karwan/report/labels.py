@@ -59,7 +59,7 @@ def _candidates(wish: Wish, width: float) -> list[tuple[float, float, bool]]:
 
 
 def place_labels(
-    wishes: list[Wish], marks: Floats, path: Floats, width: float, height: float
+    wishes: list[Wish], marks: Floats, path: Floats, width: float, height: float, *, room: float = 1.0
 ) -> list[Placed]:
     """Choose a place for each label.
 
@@ -73,11 +73,13 @@ def place_labels(
         Points of drawn lines, shape (P, 2); covering them costs, but is allowed.
     width, height
         Size of the picture.
+    room
+        Width of a label over its width in the report's own font; more than 1 where another font may stand in.
     """
     placed: list[Placed] = []
     boxes: list[tuple[float, float, float, float]] = []
     for wish in sorted(wishes, key=lambda w: (w.rank, w.y, w.x)):
-        span = text_width(wish.text, wish.size, stretch="semi-condensed", bold=wish.bold)
+        span = room * text_width(wish.text, wish.size, stretch="semi-condensed", bold=wish.bold)
         best: tuple[float, Placed, tuple[float, float, float, float]] | None = None
         for order, (x, y, leader) in enumerate(_candidates(wish, span)):
             box = (x - 1.5, y - wish.size * 0.82, x + span + 1.5, y + wish.size * 0.26)

@@ -36,6 +36,8 @@ SHADES = ("#b58a2e", "#b0602a", "#8f2f1f", "#4f0f12")
 LINES, SIZES = (2.0, 3.0, 4.4, 6.0), (3.6, 4.6, 5.8, 7.2)
 _BORDER = "#8d8270"
 _LABELLED = 14
+_ROOM = 1.14  # a file that stands alone is read in whatever font is there
+_SHORT = 12.0  # a named link below this length is drawn as a dot too
 Row = Mapping[str, Any]
 
 
@@ -112,7 +114,7 @@ def draw_weak_map(
     drawing.raw('<g clip-path="url(#weak-map-w)">')
     draw_outline(drawing, base, frame, parties)
     path = _draw_lines(drawing, places, lines, base)
-    _draw_marks(drawing, places, known, shut, base, path)
+    _draw_marks(drawing, places, known, shut, base, path, alone=bool(heading))
     drawing.raw("</g>")
     drawing.rect(0.5, 0.5, WIDTH - 1, frame.height - 1, "none", stroke=_BORDER)
     draw_scale(drawing, frame)
@@ -216,8 +218,16 @@ def _draw_link(drawing: Drawing, row: Row, grade: int, data: str) -> None:
 
 
 def _draw_marks(
-    drawing: Drawing, places: _Places, nodes: pl.DataFrame, shut: frozenset[str], base: Basemap, path: Floats
+    drawing: Drawing,
+    places: _Places,
+    nodes: pl.DataFrame,
+    shut: frozenset[str],
+    base: Basemap,
+    path: Floats,
+    *,
+    alone: bool,
 ) -> None:
+    """Signs of the places, names of the worst, of places shut and of the ends; names of seas and countries where room is left."""
     frame = places.frame
     wishes: list[Wish] = []
     marks: list[tuple[float, float]] = []
@@ -244,13 +254,15 @@ def _draw_marks(
         x, y = float(xs.mean()), float(ys.mean())
         if not (8 < x < frame.width - 8 and 8 < y < frame.height - 8):
             continue
-        if row["kind"] != "link":
+        short = float(np.hypot(np.ptp(xs), np.ptp(ys))) < _SHORT and row["rank"] in labelled
+        if row["kind"] != "link" or short:
             _draw_point(drawing, row, places.grade(row), x, y)
             if places.grade(row) >= 0:
                 marks.append((x, y))
         if row["rank"] in labelled:
             wishes.append(_wish(row, x, y))
-    placed = place_labels(wishes, np.array(marks or np.empty((0, 2))), path, frame.width, frame.height)
+    points_array = np.array(marks or np.empty((0, 2)))
+    placed = place_labels(wishes, points_array, path, frame.width, frame.height, room=_ROOM if alone else 1.0)
     boxes: list[Box] = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
     boxes.append((0.0, frame.height - 40, 0.16 * frame.width + 90, frame.height))
     if base.countries:
@@ -288,7 +300,7 @@ def _draw_point(drawing: Drawing, row: Row, grade: int, x: float, y: float) -> N
 def draw_symbol(
     drawing: Drawing, kind: str, x: float, y: float, size: float, fill: str, *, cut: bool = False
 ) -> None:
-    """Triangle of a crossing or square of a terminal; two rings round it where its closure cuts pairs off."""
+    """Triangle of a crossing, square of a terminal, dot of a link too short to see; two rings where its closure cuts pairs off."""
     if cut:
         drawing.circle(x, y, size + 5.2, "#ffffff", stroke=ALERT, line=1.8)
         drawing.circle(x, y, size + 2.2, "none", stroke=INK, line=1.2)
@@ -296,6 +308,8 @@ def draw_symbol(
         wide, low = size * 1.12, size * 0.8
         data = f"M{x:.1f} {y - size * 1.15:.1f}L{x + wide:.1f} {y + low:.1f}L{x - wide:.1f} {y + low:.1f}Z"
         drawing.path(data, fill=fill, stroke="#ffffff", line=1.2)
+    elif kind == "link":
+        drawing.circle(x, y, 0.8 * size, fill, stroke="#ffffff", line=1.2)
     else:
         half = size * 0.86
         drawing.rect(x - half, y - half, 2 * half, 2 * half, fill, stroke="#ffffff", line=1.2)
