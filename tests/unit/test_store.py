@@ -370,7 +370,9 @@ def test_store_of_the_earlier_layout_is_brought_up_to_date(tmp_path: Path) -> No
         store.raw().execute(
             """
             CREATE TABLE whole AS SELECT * EXCLUDE (context_key) FROM lanes JOIN contexts USING (context_key);
-            DROP TABLE lanes; DROP TABLE contexts; ALTER TABLE whole RENAME TO lanes
+            DROP TABLE lanes; DROP TABLE contexts; ALTER TABLE whole RENAME TO lanes;
+            CREATE TABLE plain AS FROM flow_rows;
+            DROP VIEW flow_rows; DROP TABLE flow_records; ALTER TABLE plain RENAME TO flow_rows
             """
         )
     with open_store(target) as store:

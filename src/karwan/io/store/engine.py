@@ -17,10 +17,9 @@ import polars as pl
 from ibis.backends import BaseBackend
 
 from karwan.errors import InvalidInput, KarwanError, MissingExtra
-from karwan.io.store import tables
+from karwan.io.store import layout, tables
 
 DEFAULT_STORE = "karwan.duckdb"
-MEMORY_LIMIT = "700MB"
 
 
 class StoreError(KarwanError, RuntimeError):
@@ -134,10 +133,10 @@ def open_store(target: str | Path = DEFAULT_STORE, *, create: bool = False) -> S
             backend = _open_url(text)
     try:
         if backend.name == "duckdb":
-            _create_tables(cast(Any, backend).con)
+            layout.create(cast(Any, backend).con)
         else:
             tables.create(backend)
-        current = "context_key" in backend.table("lanes").columns
+        current = backend.name == "duckdb" or "context_key" in backend.table("lanes").columns
     except Exception as error:
         backend.disconnect()
         raise StoreError(
@@ -171,37 +170,10 @@ def _open_duckdb(path: Path, create: bool) -> BaseBackend:
         )
         raise StoreError(f"The trade store {path} cannot be opened.", evidence=said, fix=fix) from error
     raw = cast(duckdb.DuckDBPyConnection, backend.con)
-    raw.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    raw.execute(f"SET memory_limit = '{layout.MEMORY_LIMIT}B'")
     raw.execute("SET preserve_insertion_order = false")
     raw.execute("SET enable_progress_bar = false")
     return cast(BaseBackend, backend)
-
-
-def _create_tables(raw: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables that are absent and bring those of an earlier layout up to date."""
-    for name, schema in tables.TABLES.items():
-        columns = ", ".join(f'"{column}" {_DUCKDB_TYPES[str(kind)]}' for column, kind in schema.items())
-        raw.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-    if "load_id" not in [column[0] for column in raw.execute("SELECT * FROM lanes LIMIT 0").description]:
-        return
-    # Until November 2026 each lane carried its context.
-    contexts = [name for name in tables.CONTEXTS if name != "context_key"]
-    same = " AND ".join(f"l.{name} IS NOT DISTINCT FROM c.{name}" for name in contexts)
-    raw.execute(
-        f"""
-        BEGIN;
-        ALTER TABLE lanes RENAME TO lanes_before;
-        CREATE TABLE lanes (
-            lane_key INTEGER, context_key INTEGER, reporter VARCHAR, exporter VARCHAR, importer VARCHAR
-        );
-        INSERT INTO contexts SELECT row_number() OVER () - 1, *
-        FROM (SELECT DISTINCT {", ".join(contexts)} FROM lanes_before);
-        INSERT INTO lanes SELECT lane_key, context_key, reporter, exporter, importer
-        FROM lanes_before l JOIN contexts c ON {same};
-        DROP TABLE lanes_before;
-        COMMIT
-        """
-    )
 
 
 def _open_url(url: str) -> BaseBackend:
@@ -255,15 +227,6 @@ def _open_spark(url: str) -> BaseBackend:
         )
     return cast(BaseBackend, backend)
 
-
-_DUCKDB_TYPES = {
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "float64": "DOUBLE",
-    "string": "VARCHAR",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
 
 _SPARK_TYPES = {
     "int32": "INT",

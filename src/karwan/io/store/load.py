@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from karwan.errors import InvalidInput, KarwanError
-from karwan.io.store import tables
+from karwan.io.store import layout, tables
 from karwan.io.store.engine import Store, StoreError
 from karwan.io.store.reading import PackedRows, Progress, Reading, no_progress
 from karwan.io.store.staging import Staging
@@ -136,13 +136,7 @@ def _ingest_one(
         report = _load_packed(store, reading, reading.packed(), _Policy(on_overlap, progress, stamp, base))
         if report is not None:
             return report
-        raw = store.raw()
-        raw.execute(
-            "DELETE FROM contexts WHERE context_key IN (SELECT context_key FROM lanes WHERE lane_key >= ?)",
-            [base],
-        )
-        for name in ("flow_rows", "quantities", "lanes"):
-            raw.execute(f"DELETE FROM {name} WHERE lane_key >= ?", [base])
+        layout.delete_from_lane(store.raw(), base)
     return _load_staged(store, reading, _Policy(on_overlap, progress, stamp, _next_lane(store)))
 
 
@@ -399,12 +393,7 @@ def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch]) -> None:
     if first is None:
         return
     reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
-    raw = store.raw()
-    raw.register("incoming_rows", reader)
-    raw.execute(
-        "INSERT INTO flow_rows SELECT lane_key, product_key, value_milliusd, weight_g FROM incoming_rows"
-    )
-    raw.unregister("incoming_rows")
+    layout.append_rows(store.raw(), reader)
 
 
 def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -458,14 +447,12 @@ def _settle_overlap(store: Store, reading: Reading, load_id: str, on_overlap: st
         )
     doomed = ibis.to_sql(repeated, dialect=store.engine)
     # The quantities first: the rows tell which they are.
+    matching = "WHERE f.lane_key = d.lane_key AND f.product_key = d.product_key"
+    if store.engine == "duckdb":
+        store.raw().execute(f"DELETE FROM quantities AS f USING ({doomed}) AS d {matching}")
+        layout.delete_rows(store.raw(), doomed)
+        return count
     for name in ("quantities", "flow_rows"):
-        statement = (
-            f"DELETE FROM {name} AS f USING ({doomed}) AS d "
-            "WHERE f.lane_key = d.lane_key AND f.product_key = d.product_key"
-        )
-        if store.engine == "duckdb":
-            store.raw().execute(statement)
-        else:
-            with cast(Any, store.backend).begin() as cursor:
-                cursor.execute(statement)
+        with cast(Any, store.backend).begin() as cursor:
+            cursor.execute(f"DELETE FROM {name} AS f USING ({doomed}) AS d {matching}")
     return count

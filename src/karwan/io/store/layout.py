@@ -1,0 +1,121 @@
+"""The store's tables in DuckDB: created, brought up to date, filled in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+
+from karwan.io.store import tables
+
+MEMORY_LIMIT = 700_000_000
+# While rows stream in, room for every thread's row groups is enough; more would fill with blocks written already.
+STREAM_MEMORY, STREAM_MEMORY_PER_THREAD = 64_000_000, 32_000_000
+
+# The rows of `flow_rows` lie in one column of a table of this name: DuckDB sketches the distinct values of every
+# plain column it appends to, which would take a fifth of the time of a load, and no query needs it.
+RECORDS = "flow_records"
+_TYPES = {
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "string": "VARCHAR",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+_RECORD = "{" + ", ".join(f"'{name}': {name}" for name in tables.FLOW_ROWS) + "}"
+
+
+def _columns(name: str) -> str:
+    return ", ".join(f'"{column}" {_TYPES[str(kind)]}' for column, kind in tables.TABLES[name].items())
+
+
+def create(raw: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables that are absent and bring those of an earlier layout up to date, all or nothing."""
+    present = {name for (name,) in raw.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    wanted = {*tables.TABLES, RECORDS} - {"flow_rows"}
+    if wanted <= present:
+        return
+    raw.execute("BEGIN")
+    try:
+        if "flow_rows" in present:
+            raw.execute("ALTER TABLE flow_rows RENAME TO rows_before")
+        if "lanes" in present and "contexts" not in present:
+            raw.execute("ALTER TABLE lanes RENAME TO lanes_before")
+            present.remove("lanes")
+        for name in sorted(wanted - present - {RECORDS}):
+            raw.execute(f"CREATE TABLE {name} ({_columns(name)})")
+        if RECORDS not in present:
+            raw.execute(f"CREATE TABLE {RECORDS} (record STRUCT({_columns('flow_rows')}))")
+            fields = ", ".join(f"record.{name} AS {name}" for name in tables.FLOW_ROWS)
+            raw.execute(f"CREATE VIEW flow_rows AS SELECT {fields} FROM {RECORDS}")
+        _fill_from_earlier(raw, present)
+        raw.execute("COMMIT")
+    except BaseException:
+        raw.execute("ROLLBACK")
+        raise
+
+
+def _fill_from_earlier(raw: duckdb.DuckDBPyConnection, present: set[str]) -> None:
+    """Move what a store of before November 2026 holds: rows in plain columns, a context on every lane."""
+    if "flow_rows" in present:
+        raw.execute(f"INSERT INTO {RECORDS} SELECT {_RECORD} FROM rows_before; DROP TABLE rows_before")
+    if "loads" in present and "contexts" not in present:
+        contexts = [name for name in tables.CONTEXTS if name != "context_key"]
+        same = " AND ".join(f"l.{name} IS NOT DISTINCT FROM c.{name}" for name in contexts)
+        raw.execute(
+            f"""
+            INSERT INTO contexts SELECT row_number() OVER () - 1, *
+            FROM (SELECT DISTINCT {", ".join(contexts)} FROM lanes_before);
+            INSERT INTO lanes SELECT {", ".join(tables.LANES)} FROM lanes_before l JOIN contexts c ON {same};
+            DROP TABLE lanes_before
+            """
+        )
+
+
+def append_rows(raw: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> None:
+    """Stream batches with the columns of `flow_rows` into the store."""
+    raw.register("incoming_rows", reader)
+    with _streaming(raw):
+        raw.execute(f"INSERT INTO {RECORDS} SELECT {_RECORD} FROM incoming_rows")
+    raw.unregister("incoming_rows")
+
+
+@contextmanager
+def _streaming(raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Little memory, so that blocks are written and used again, and no trial of run lengths, which pay for lanes
+    only.
+    """
+    found = raw.execute(
+        "SELECT current_setting('threads'), coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory()"
+    ).fetchone()
+    assert found is not None
+    room = int(found[1]) + STREAM_MEMORY + STREAM_MEMORY_PER_THREAD * int(found[0])
+    raw.execute(f"SET memory_limit = '{min(room, MEMORY_LIMIT)}B'")
+    raw.execute("SET disabled_compression_methods = 'rle'")
+    try:
+        yield
+    finally:
+        raw.execute(f"SET memory_limit = '{MEMORY_LIMIT}B'")
+        raw.execute("SET disabled_compression_methods = ''")
+
+
+def delete_rows(raw: duckdb.DuckDBPyConnection, pairs: str) -> None:
+    """Delete the rows whose keys the query `pairs` gives."""
+    raw.execute(
+        f"DELETE FROM {RECORDS} AS f USING ({pairs}) AS d "
+        "WHERE f.record.lane_key = d.lane_key AND f.record.product_key = d.product_key"
+    )
+
+
+def delete_from_lane(raw: duckdb.DuckDBPyConnection, base: int) -> None:
+    """Delete everything that lanes from `base` on have."""
+    raw.execute(
+        "DELETE FROM contexts WHERE context_key IN (SELECT context_key FROM lanes WHERE lane_key >= ?)",
+        [base],
+    )
+    raw.execute(f"DELETE FROM {RECORDS} WHERE record.lane_key >= ?", [base])
+    for name in ("quantities", "lanes"):
+        raw.execute(f"DELETE FROM {name} WHERE lane_key >= ?", [base])
