@@ -20,7 +20,7 @@ from karwan.models.route_choice import find_routes, generalised_usd, incidence, 
 from karwan.models.routing import Weights, overlap_share
 from karwan.models.shipment import make_shipment
 from karwan.places import Gazetteer
-from karwan.route_desk import RouteAnswer, RouteQuery, answer_route
+from karwan.route_desk import RouteAnswer, RouteQuery, answer_route, promised_days
 from karwan.tables import Case, read_case
 
 CASE = read_case("toyland")
@@ -237,6 +237,19 @@ def test_promise_gives_the_share_on_time() -> None:
     late = answer_route(CASE, replace(QUERY, promise_days=2.0)).tables["routes"]["on_time_share"]
     early = answer_route(CASE, replace(QUERY, promise_days=20.0)).tables["routes"]["on_time_share"]
     assert late[0] < early[0] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("35", 35.0), (" 2.5 ", 2.5), ("2025-06-04", 3.0), ("2025-06-02", 1.0)]
+)
+def test_a_promise_is_days_or_a_day(text: str, days: float) -> None:
+    assert promised_days(text, DAY) == days
+
+
+@pytest.mark.parametrize("text", ["soon", "2025-13-01", "", "3 days"])
+def test_another_promise_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="neither days nor a day"):
+        promised_days(text, DAY)
 
 
 def test_load_moves_arrivals_and_the_usual_load_adds_nothing(answer: RouteAnswer) -> None:

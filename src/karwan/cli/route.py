@@ -48,7 +48,11 @@ def route(  # noqa: PLR0913 - the options of one command
         ),
     ] = None,
     promise: Annotated[
-        float | None, typer.Option("--promise", help="Days promised: gives the share on time.")
+        str | None,
+        typer.Option(
+            "--promise",
+            help="Days promised, or the day YYYY-MM-DD by whose end it must arrive: gives the share on time.",
+        ),
     ] = None,
     value_of_time: Annotated[
         float | None, typer.Option("--value-of-time", help="USD an hour is worth; the product's by default.")
@@ -86,7 +90,7 @@ def route(  # noqa: PLR0913 - the options of one command
     Example: karwan route Kostanay Karachi --product chickpeas --tonnes 24 --depart 2026-12-01
     """
     form = chosen(as_json, as_csv)
-    from karwan.route_desk import RouteQuery, answer_route
+    from karwan.route_desk import RouteQuery, answer_route, promised_days
     from karwan.scenario_desk import case_under
 
     query = RouteQuery(
@@ -98,7 +102,7 @@ def route(  # noqa: PLR0913 - the options of one command
         avoid=_split(avoid),
         via=_split(via),
         opened=_split(opened),
-        promise_days=promise,
+        promise_days=None if promise is None else promised_days(promise, depart.date()),
         value_of_time_usd_h=value_of_time,
         reliability_ratio=reliability_ratio,
         carbon_price_usd_t=carbon_price,

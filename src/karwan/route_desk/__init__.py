@@ -8,7 +8,7 @@ from karwan.errors import Unreachable
 from karwan.models.journey import arrival_model
 from karwan.models.route_choice import RouteSearch, find_routes
 from karwan.route_desk.offers import corridor_routes, find_shares, fitted_closures, make_offers
-from karwan.route_desk.query import Plan, RouteAnswer, RouteQuery, resolve
+from karwan.route_desk.query import Plan, RouteAnswer, RouteQuery, promised_days, resolve
 from karwan.route_desk.reasons import closed_table, corridor_table
 from karwan.route_desk.tables import (
     days_of_year,
@@ -24,7 +24,7 @@ from karwan.route_desk.tables import (
 )
 from karwan.tables import Case
 
-__all__ = ["RouteAnswer", "RouteQuery", "answer_route"]
+__all__ = ["RouteAnswer", "RouteQuery", "answer_route", "promised_days"]
 
 
 def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:

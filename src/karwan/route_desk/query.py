@@ -115,6 +115,24 @@ class Plan:
         return self.places.country(self.origin), self.places.country(self.destination)
 
 
+def promised_days(text: str, departure: date) -> float:
+    """Days from the start of the departure day that a promise leaves: '35', or a day by whose end it must arrive.
+
+    Examples
+    --------
+    >>> promised_days("2026-12-03", date(2026, 12, 1))
+    3.0
+    """
+    try:
+        if "-" in text.strip()[1:]:
+            return float((date.fromisoformat(text.strip()) - departure).days + 1)
+        return float(text)
+    except ValueError as error:
+        raise InvalidInput(
+            f"A promise of {text!r} is neither days nor a day.", fix="give days (35), or a day (2027-01-05)."
+        ) from error
+
+
 def resolve(case: Case, query: RouteQuery) -> Plan:
     """Look up places and product, check bounds, build the network."""
     shipment = make_shipment(case["products"], query.product, query.tonnes)
@@ -192,8 +210,8 @@ def _check(case: Case, query: RouteQuery) -> None:
     if promise is not None and not 0 < promise <= 400:
         raise InvalidInput(
             f"A promise of {promise:g} days cannot be used.",
-            "allowed: more than 0, at most 400",
-            "give days.",
+            "allowed: more than 0, at most 400 days after departure",
+            "give days, or a day not before the departure.",
         )
     if not 100 <= query.journeys <= 5_000_000:
         raise InvalidInput(
