@@ -278,6 +278,9 @@ class _Worths:
                 f"At the target: {self.target[0]}, {self.target[1]:.1f} times today's flows, in today's mix."
             )
         said.append(
+            "A crossing that reopens is taken as open all year, and no queue of the trade a promise brings is reckoned."
+        )
+        said.append(
             "Promises of one scenario share one worth: do not add them. Nor do promises that act on the same routes add up."
         )
         if any(len(state) > 1 for state in self.plan.states):
