@@ -164,12 +164,9 @@ def critical_answer(base: CorridorBase, *, most: int | None = None) -> CriticalA
 
 def _with_choice(base: CorridorBase, result: Criticality, table: pl.DataFrame) -> pl.DataFrame:
     """The table with choice_usd_year beside extra_usd_year; null where a pair is cut off."""
-    effects: dict[Place, list[dict[str, Any]]] = {}
-    for row in result.effects.iter_rows(named=True):
-        effects.setdefault((row["kind"], row["place_id"]), []).append(row)
     choice = base.choice()
     lost = [
-        choice_loss(base.trades, place, effects.get(place, ()), choice)
+        choice_loss(base.trades, place, result.effects_of.get(place, ()), choice)
         for place in table.select("kind", "place_id").iter_rows()
     ]
     column = pl.Series("choice_usd_year", lost, dtype=pl.Float64)
@@ -216,14 +213,13 @@ def _cut_words(count: int) -> str:
 def place_table(base: CorridorBase, result: Criticality) -> pl.DataFrame:
     """Ranked table with names; see `CriticalAnswer.places`. Places that change nothing are left out."""
     table = result.places.filter((pl.col("pairs_hit") > 0) | (pl.col("value_hour_usd_year") > 0))
-    effects: dict[Place, list[dict[str, Any]]] = {}
-    for row in result.effects.iter_rows(named=True):
-        effects.setdefault((row["kind"], row["place_id"]), []).append(row)
     names: Names = {}
     keys = list(table.select("kind", "place_id").iter_rows())
     table = table.with_columns(
         place=pl.Series([base.place_name(k) for k in keys], dtype=pl.String),
-        reroute=pl.Series([_spoken(base, effects.get(k, []), names) for k in keys], dtype=pl.String),
+        reroute=pl.Series(
+            [_spoken(base, result.effects_of.get(k, []), names) for k in keys], dtype=pl.String
+        ),
         cut_off=_pair_labels(base, table["cut_pairs"]),
     )
     first = [c for c in TABLE_COLUMNS if c != "in_row"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -40,6 +41,14 @@ class Criticality:
     places: pl.DataFrame
     effects: pl.DataFrame
     sides: pl.DataFrame
+
+    @cached_property
+    def effects_of(self) -> dict[Place, Effects]:
+        """Rows of `effects` by kind and id of the place; a place that is on no best route is not in it."""
+        found: dict[Place, Effects] = {}
+        for row in self.effects.iter_rows(named=True):
+            found.setdefault((row["kind"], row["place_id"]), []).append(row)
+        return found
 
 
 EFFECT_SCHEMA: dict[str, Any] = {
