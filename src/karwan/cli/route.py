@@ -153,7 +153,7 @@ def _show(answer: RouteAnswer, weights: bool, under: Sequence[AppliedScenario]) 
         .filter((pl.col("route") == 1) & (pl.col("share") >= 0.03))
         .sort("share", descending=True)
         .select("name", "kind", "share", "excess_h", "closure_h", "queue_h", "service_h"),
-        f"Crossings of route 1 at {meta['load']:g} times the usual load": _load_view(tables["queues"]),
+        f"Crossings of route 1 at {_times(meta['load'])} load": _load_view(tables["queues"]),
         "Random closures in the P95": tables["closure_rates"].drop("crossing_id"),
     }
     if "days_of_year" in tables:
@@ -189,6 +189,10 @@ def _stage_view(stages: pl.DataFrame) -> pl.DataFrame:
     return stages.filter(pl.col("route") == 1).select(
         "stage", "kind", "name", "mode", "km", "usd", "hours", "sd_h", "co2_kg", "basis"
     )
+
+
+def _times(load: float) -> str:
+    return "the usual" if load == 1.0 else f"{load:g} times the usual"
 
 
 def _load_view(queues: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,7 @@ MOST_JOURNEYS = 100_000_000
 PERCENTILES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.80, 0.90, 0.95, 0.99)
 WORST_SHARE = 0.05
 """Without a promise, the latest 5 % of the journeys that arrive count as late."""
-_CHUNK = 64 * kernel.BLOCK
+_CHUNK = 20 * kernel.BLOCK
 
 
 @dataclass(frozen=True, eq=False)
