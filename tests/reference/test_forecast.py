@@ -19,7 +19,8 @@ from karwan.models.forecast import (
     growth_cases,
     turnover_panel,
 )
-from karwan.models.forecast.scores import back_tests, crps, crps_t, score_table
+from karwan.models.forecast.back_test import back_test, ensemble_scores, origins, score_table
+from karwan.models.forecast.scores import crps, crps_t, mixture_crps, mixture_quantile, sample_crps
 from karwan.tables import read_case
 from karwan.trade_desk.target import comparables, read_geography
 from tests.shared import shared_path
@@ -90,13 +91,25 @@ def test_crps_equals_its_integral(observed: float) -> None:
     one = np.array([observed])
 
     def numeric(cdf: object) -> float:
-        left = integrate.quad(lambda x: cdf(x) ** 2, -np.inf, observed)[0]  # type: ignore[operator]
-        return left + integrate.quad(lambda x: (1 - cdf(x)) ** 2, observed, np.inf)[0]  # type: ignore[operator]
+        left = integrate.quad(lambda x: cdf(x) ** 2, -np.inf, observed)[0]
+        return left + integrate.quad(lambda x: (1 - cdf(x)) ** 2, observed, np.inf)[0]
 
     mean, wide = np.array([0.3]), np.array([0.8])
     assert crps(one, mean, wide)[0] == pytest.approx(numeric(stats.norm(0.3, 0.8).cdf), rel=1e-6)
     five = np.array([5.0])
     assert crps_t(one, mean, wide, five)[0] == pytest.approx(numeric(stats.t(5, 0.3, 0.8).cdf), rel=1e-6)
+    means, spreads = np.array([[0.3, -1.0, 0.9]]), np.array([[0.8, 0.4, 0.2]])
+    parts = [stats.norm(m, s) for m, s in zip(means[0], spreads[0], strict=True)]
+
+    def mixed(x: float) -> float:
+        return float(np.mean([part.cdf(x) for part in parts]))
+
+    assert mixture_crps(one, means, spreads)[0] == pytest.approx(numeric(mixed), rel=1e-6)
+    for share in (0.05, 0.5, 0.95):
+        assert mixed(mixture_quantile(share, means, spreads)[0]) == pytest.approx(share, abs=1e-9)
+    sample = np.sort(np.random.default_rng(4).normal(0.3, 0.8, 400))
+    pairs = np.abs(sample[:, None] - sample[None, :]).mean()
+    assert sample_crps(observed, sample) == pytest.approx(np.abs(sample - observed).mean() - pairs / 2)
 
 
 def test_forecasts_of_simulated_walks_are_calibrated() -> None:
@@ -112,7 +125,7 @@ def test_forecasts_of_simulated_walks_are_calibrated() -> None:
             "value_usd": np.exp(logs).ravel(),
         }
     )
-    scores = {row["model"]: row for row in score_table(back_tests(table)).iter_rows(named=True)}
+    scores = {row["model"]: row for row in score_table(back_test(table)).iter_rows(named=True)}
     student, flat = scores["random walk, Student t"], scores["random walk"]
     assert student["cover90_share"] == pytest.approx(0.9, abs=0.012)
     assert student["log_score"] > flat["log_score"]
@@ -133,7 +146,7 @@ def test_base_rates_of_the_case_are_those_of_the_panel(turnover: pl.DataFrame) -
     assert typed.height == 12
     for (low, high, horizon), rows in typed.group_by("low_usd", "high_usd", "horizon_years"):
         cases = growth_cases(turnover, int(horizon))  # type: ignore[call-overload]
-        for words, like in comparables(low * 2):  # type: ignore[operator]
+        for words, like in comparables(low * 2):
             assert (like.low_usd, like.high_usd) == pytest.approx((low, high), rel=1e-3)
             row = rows.filter(pl.col("comparable") == words).row(0, named=True)
             some = comparable_cases(cases, like, landlocked=shut, distances=distances)
@@ -142,14 +155,23 @@ def test_base_rates_of_the_case_are_those_of_the_panel(turnover: pl.DataFrame) -
 
 
 def test_back_tests_of_the_case_are_those_of_the_panel(turnover: pl.DataFrame) -> None:
-    scores = {row["model"]: row for row in score_table(back_tests(turnover)).iter_rows(named=True)}
-    typed = read_case("kaz-pak")["back_tests"]
-    assert set(typed["model"]) == set(scores)
-    for row in typed.iter_rows(named=True):
-        found = scores[row["model"]]
-        assert (found["pairs"], found["forecasts"]) == (row["pairs"], row["forecasts"])
-        for name in ("log_score", "crps", "cover90_share", "pit_mean"):
-            assert found[name] == pytest.approx(row[name], abs=6e-5)  # typed to four digits
+    """Walks and base rate recomputed whole; the members, slow to fit, on points drawn at random."""
+    typed = {row["model"]: row for row in read_case("kaz-pak")["back_tests"].iter_rows(named=True)}
+    scored = score_table(back_test(turnover, most=3000))
+    scores = {row["model"]: row for row in scored.iter_rows(named=True)}
+    fitted = {"exponential smoothing", "ARIMA", "theta", "ensemble"}
+    assert set(typed) == set(scores) | fitted
+    assert {row["forecasts"] for row in typed.values()} == {3000}
+    for model, found in scores.items():
+        for name in ("log_score", "crps", "mase", "cover90_share", "pit_mean"):
+            if found[name] is None:
+                assert typed[model][name] is None
+            else:
+                assert found[name] == pytest.approx(typed[model][name], abs=6e-5)  # typed to four digits
+    some = ensemble_scores(origins(turnover, most=60, seed=3))
+    for (model,), own in some.group_by("model"):
+        error = own["crps"].std() / math.sqrt(own.height)
+        assert own["crps"].mean() == pytest.approx(typed[str(model)]["crps"], abs=3 * error)
 
 
 def test_supplies_of_the_case_are_those_of_the_export_table() -> None:

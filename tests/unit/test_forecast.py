@@ -25,14 +25,16 @@ from karwan.models.forecast import (
     growth_needed,
     turnover_panel,
 )
-from karwan.models.forecast.scores import back_tests, score_table
+from karwan.models.forecast.back_test import back_test, origins, score_table
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case, read_case
 from karwan.trade_desk.target import (
     CHANCES,
     FAN,
     RATES,
+    TESTED,
     panel_rates,
+    panel_scores,
     share_words,
     target_section,
     turnover_series,
@@ -149,28 +151,83 @@ def test_beta_posterior() -> None:
     assert 0.0 < rate.low < rate.share < rate.high < 0.2
 
 
+def pair(values: list[float], years: list[int]) -> pl.DataFrame:
+    return pl.DataFrame({"pair_a": "A", "pair_b": "B", "year": years, "value_usd": values})
+
+
 def test_back_tests_use_only_the_past() -> None:
     years = [1964 + 4 * k for k in range(8)]
     values = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]
-    table = pl.DataFrame({"pair_a": "A", "pair_b": "B", "year": years, "value_usd": values})
-    found = back_tests(table, pooled=False)
+    points = origins(pair(values, years))
+    assert points["year"].to_list() == years[5:]
+    assert points["before"].to_list() == pytest.approx(np.log(values[4:7]).tolist())
+    assert [len(history) for history in points["history"]] == [5, 6, 7]
+    assert points["history"][0].to_list() == pytest.approx(np.log(values[:5]).tolist())
+    assert points["drift"].to_list() == pytest.approx([math.log(2)] * 3)
+    changed = pair([*values[:-1], 1e9], years)
+    again = origins(changed)
+    assert again.drop("observed").equals(points.drop("observed"))
+    found = back_test(pair(values, years)).filter(pl.col("model").str.starts_with("random walk"))
     drifting = found.filter(pl.col("model") == "random walk with drift")
-    assert drifting["year"].to_list() == years[5:]
-    assert drifting["mean"].to_list() == pytest.approx(np.log(values[5:]).tolist())
-    flat = found.filter(pl.col("model") == "random walk")
-    assert flat["mean"].to_list() == pytest.approx(np.log(values[4:7]).tolist())
-    changed = table.with_columns(
-        value_usd=pl.when(pl.col("year") == years[-1]).then(1e9).otherwise("value_usd")
-    )
-    again = back_tests(changed, pooled=False)
-    assert again["mean"].to_list() == pytest.approx(found["mean"].to_list())
-    assert score_table(found).height == 3
+    assert drifting["error"].to_list() == pytest.approx([0.0] * 3, abs=1e-12)  # doubling goes on
+    flat = score_table(found).filter(pl.col("model") == "random walk").row(0, named=True)
+    assert flat["mase"] == pytest.approx(1.0)  # it errs by the step it always took
+    assert (flat["pairs"], flat["forecasts"]) == (1, 3)
 
 
 def test_a_gap_in_the_years_starts_a_new_run() -> None:
     years = [1964, 1968, 1972, 1980, 1984, 1988]
-    table = pl.DataFrame({"pair_a": "A", "pair_b": "B", "year": years, "value_usd": [1.0] * 6})
-    assert back_tests(table, pooled=False).height == 0
+    assert origins(pair([1.0] * 6, years)).height == 0
+    assert back_test(pair([1.0] * 6, years), with_ensemble=True).height == 0
+
+
+def panel_of_pairs(count: int = 30) -> pl.DataFrame:
+    """Turnover of random pairs, 1964-2016."""
+    random = np.random.default_rng(2)
+    years = np.arange(1964, 2020, 4)
+    logs = random.normal(0.1, 0.4, (count, years.size)).cumsum(axis=1) + 18
+    return pl.DataFrame(
+        {
+            "pair_a": np.repeat([f"A{k:02d}" for k in range(count)], years.size),
+            "pair_b": "B",
+            "year": np.tile(years, count),
+            "value_usd": np.exp(logs).ravel(),
+        }
+    )
+
+
+def test_every_way_is_scored_on_the_same_points() -> None:
+    scored = back_test(panel_of_pairs(), most=6, with_ensemble=True)
+    named = {"theta", "ARIMA", "exponential smoothing", "ensemble", "base rate", "pooled walk"}
+    table = score_table(scored)
+    assert named | {f"random walk{rest}" for rest in ("", " with drift", ", Student t")} == set(
+        table["model"]
+    )
+    assert table["forecasts"].to_list() == [6] * 9
+    points = scored.select("pair_a", "pair_b", "year").unique()
+    assert points.height == 6
+    assert table["crps"].is_sorted()
+    assert table.filter(pl.col("model") == "base rate")["log_score"].to_list() == [None]
+    assert back_test(panel_of_pairs(), most=6).equals(back_test(panel_of_pairs(), most=6))
+
+
+def test_the_base_rate_forecast_is_what_like_pairs_had_done_by_then() -> None:
+    """By hand: pairs of half to double the size whose later value was known a step before."""
+    panel = panel_of_pairs()
+    scored = back_test(panel).filter(pl.col("model") == "base rate")
+    row = scored.sort("year", "pair_a").row(-1, named=True)
+    values = {(a, year): value for a, _, year, value in panel.iter_rows()}
+    start = values[row["pair_a"], row["year"] - 4]
+    grown = [
+        values[a, year + 4] / value
+        for (a, year), value in values.items()
+        if year + 4 <= row["year"] - 4 and start / 2 <= value <= start * 2
+    ]
+    seen = values[row["pair_a"], row["year"]] / start
+    assert row["pit"] == pytest.approx(np.mean(np.array(grown) < seen))
+    logs = np.log(grown)
+    apart = np.abs(logs[:, None] - logs[None, :]).mean() / 2
+    assert row["crps"] == pytest.approx(np.abs(logs - math.log(seen)).mean() - apart)
 
 
 # the embedded case
@@ -202,6 +259,8 @@ def test_section_follows_the_contract(case: Case, annual: pl.DataFrame) -> None:
     assert section.fan.columns == list(FAN)
     assert section.chances.columns == list(CHANCES)
     assert section.base_rate.columns == list(RATES)
+    assert section.back_tests.columns == list(TESTED)
+    assert section.chances["score"].null_count() == 0
     chances = section.chances
     assert chances.height >= 9
     assert (chances["low"] <= chances["probability"]).all()
@@ -249,6 +308,8 @@ def test_panel_of_the_users_own(case: Case, annual: pl.DataFrame, tmp_path: obje
     four = rates.filter((pl.col("horizon_years") == 4) & (pl.col("multiple") > 9))
     assert four["successes"].to_list() == [1]  # 120 m to 1,440 m; 1,440 m is too large to be comparable
     assert four["cases"].to_list() == [1]
+    with pytest.raises(InvalidInput, match="six values in a row"):
+        panel_scores(path, 10)
     with pytest.raises(InvalidInput, match="no file"):
         panel_rates(case, annual, case.settings.as_of, path.with_suffix(".parquet"))
     (path.parent / "bad.parquet").write_bytes(b"no parquet")
@@ -272,6 +333,7 @@ def test_command() -> None:
     answer = json.loads(run.output)
     assert any(row["model"] == "Kazakhstan: ensemble" for row in answer["chances"])
     assert answer["fan"][-1]["date"] == "2030-12-31"
-    assert len(answer["back-tests"]) == 4
+    assert len(answer["back-tests"]) == 9
+    assert all(row["score"] is not None for row in answer["chances"])
     bad = CliRunner().invoke(root, ["trade", "target", "--date", "soon"])
     assert isinstance(bad.exception, InvalidInput)

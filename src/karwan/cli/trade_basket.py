@@ -4,7 +4,8 @@ reached.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date as date_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -195,6 +196,10 @@ def target(
             "--geography", help="CEPII tables geo_cepii (CSV) and dist_cepii (Parquet).", show_default=False
         ),
     ] = None,
+    origins: Annotated[
+        int | None,
+        typer.Option("--origins", help="Score every way afresh on so many points of the panel.", min=1),
+    ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -207,20 +212,40 @@ def target(
 
     form = chosen(as_json, as_csv)
     opened = case_under(case, scenarios)[1]
-    section = target_answer(
-        opened,
-        as_of=_day(as_of) or opened.settings.as_of,
-        target_id=target,
-        due=_day(date),
-        panel=panel,
-        geography=geography,
-    )
-    tables = {"chances": section.chances, "base rate": section.base_rate, "fan": section.fan}
-    if opened["back_tests"].height:
-        tables["back-tests"] = opened["back_tests"].select(
-            "model", "step_years", "pairs", "forecasts", "log_score", "crps", "cover90_share", "pit_mean"
+    with _counted(origins) as tell:
+        section = target_answer(
+            opened,
+            as_of=_day(as_of) or opened.settings.as_of,
+            target_id=target,
+            due=_day(date),
+            panel=panel,
+            geography=geography,
+            origins=origins,
+            progress=tell,
         )
+    tables = {
+        "chances": section.chances,
+        "base rate": section.base_rate,
+        "back-tests": section.back_tests,
+        "fan": section.fan,
+    }
     _print(tables, form, {"case": opened.settings.case_id}, section.text, {}, opened.scenarios)
+
+
+@contextmanager
+def _counted(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal while a known number of things is done."""
+    import sys
+
+    if total is None or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("back-tests", total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def _print(

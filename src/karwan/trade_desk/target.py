@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from karwan.brief import TargetSection
-from karwan.errors import UnknownName
+from karwan.errors import InvalidInput, UnknownName
 from karwan.models.basket.words import usd
 from karwan.models.forecast import (
     BaseRate,
@@ -25,6 +25,7 @@ from karwan.models.forecast import (
     growth_needed,
     turnover_panel,
 )
+from karwan.models.forecast.ensemble import member_name
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.frame import read_frame
@@ -41,6 +42,17 @@ CHANCES = {
     "basis_text": pl.String,
     "score": pl.Float64,
 }
+TESTED = (
+    "model",
+    "step_years",
+    "pairs",
+    "forecasts",
+    "crps",
+    "mase",
+    "cover90_share",
+    "pit_mean",
+    "log_score",
+)
 RATES = {
     "label": pl.String,
     "successes": pl.Int64,
@@ -146,6 +158,7 @@ def target_section(
     due: date | None = None,
     with_ensemble: bool = False,
     rates: pl.DataFrame | None = None,
+    back_tests: pl.DataFrame | None = None,
 ) -> TargetSection:
     """Chances of the case's turnover targets, each side's figures apart, with the base rate beside them.
 
@@ -159,11 +172,15 @@ def target_section(
         Also fit exponential smoothing, ARIMA and theta (slow to load; the brief leaves them out).
     rates
         Base rates as the case's table `base_rates`, in its place.
+    back_tests
+        Scores as the case's table `back_tests`, in its place.
     """
     targets = turnover_targets(case, as_of, target_id)
     if due is not None:
         targets = targets.with_columns(due=pl.lit(due)).filter(pl.col("due") > as_of)
     table = case["base_rates"] if rates is None else rates
+    tested = (case["back_tests"] if back_tests is None else back_tests).select(TESTED).sort("crps")
+    scores = dict(tested.select("model", "crps").iter_rows())
     fan: list[tuple[Any, ...]] = []
     chances: list[tuple[Any, ...]] = []
     texts: list[str] = []
@@ -178,19 +195,22 @@ def target_section(
         if targets.height:
             fan += _fan(series, models[0], targets["due"].max())  # type: ignore[arg-type]
         for target in targets.iter_rows(named=True):
-            chances += _chances(case, series, target, models)
+            chances += _chances(scores, series, target, models)
             rows = _matching_rates(table, target["value"] / series.values[-1])
-            chances += _rate_chances(series, target, rows)
+            chances += _rate_chances(series, target, rows, scores.get("base rate"))
             for row in rows:
                 rate = BaseRate(_rate_label(series, row), row["successes"], row["cases"])
                 found.setdefault(rate.label, rate)
     texts += _closing(targets, chances, found, with_ensemble, as_of)
+    if chances:
+        texts += _tested_words(tested)
     rated = [(r.label, r.successes, r.cases, r.share, r.low, r.high) for r in found.values()]
     return TargetSection(
         fan=pl.DataFrame(fan, schema=FAN, orient="row"),
         chances=pl.DataFrame(chances, schema=CHANCES, orient="row"),
         base_rate=pl.DataFrame(rated, schema=RATES, orient="row"),
         text=tuple(texts),
+        back_tests=tested,
     )
 
 
@@ -210,7 +230,11 @@ def _models(series: Series, with_ensemble: bool) -> Iterator[tuple[str, Any, str
         from karwan.models.forecast import ensemble
 
         for member in ensemble(series.last_run(), 5):
-            yield member.model, member, "statsmodels, parameters taken as known: too narrow on a short series"
+            yield (
+                member.model,
+                member,
+                "statsmodels, parameters taken as known: too narrow; range over its scale",
+            )
 
 
 def _chance(name: str, model: Any, value: float, years: float) -> tuple[float, float, float]:
@@ -218,32 +242,30 @@ def _chance(name: str, model: Any, value: float, years: float) -> tuple[float, f
         ends = model.chance_range(value, years)
         middle = model.chance_t(value, years)
         return middle, min(ends[0], middle), max(ends[1], middle)
-    if isinstance(model, Walk):
-        return (model.chance(value, years), *model.chance_range(value, years))
-    middle = model.chance(value, years)
-    return middle, middle, middle
+    return (model.chance(value, years), *model.chance_range(value, years))
 
 
 def _chances(
-    case: Case, series: Series, target: dict[str, Any], models: list[tuple[str, Any, str]]
+    scores: dict[str, float],
+    series: Series,
+    target: dict[str, Any],
+    models: list[tuple[str, Any, str]],
 ) -> list[tuple[Any, ...]]:
     years = series.years_to(target["due"])
-    scores = dict(case["back_tests"].select("model", "log_score").iter_rows())
     rows = []
-    alone: list[tuple[str, float]] = []
+    members: list[tuple[float, float, float]] = []
     for name, model, words in models:
         middle, low, high = _chance(name, model, target["value"], years)
-        label = f"{series.name}: {name}"
-        if isinstance(model, Walk):
-            rows.append((target["title"], label, middle, low, high, words, scores.get(name)))
-        else:
-            alone.append((name, middle))
-    if alone:
-        values = [value for _, value in alone]
-        names = ", ".join(name for name, _ in alone)
-        text = f"mean of {names}; range over them. Parameters taken as known: too narrow on a short series"
+        label, score = f"{series.name}: {name}", scores.get(member_name(name))
+        rows.append((target["title"], label, middle, low, high, words, score))
+        if not isinstance(model, Walk):
+            members.append((middle, low, high))
+    if members:
+        text = "mean of exponential smoothing, ARIMA and theta; range over theirs"
+        alone, lows, highs = zip(*members, strict=True)
+        ends = (float(np.mean(alone)), min(lows), max(highs))
         label = f"{series.name}: ensemble"
-        rows.append((target["title"], label, float(np.mean(values)), min(values), max(values), text, None))
+        rows.append((target["title"], label, *ends, text, scores.get("ensemble")))
     return rows
 
 
@@ -266,7 +288,7 @@ def _rate_label(series: Series, row: dict[str, Any]) -> str:
 
 
 def _rate_chances(
-    series: Series, target: dict[str, Any], rows: list[dict[str, Any]]
+    series: Series, target: dict[str, Any], rows: list[dict[str, Any]], score: float | None
 ) -> list[tuple[Any, ...]]:
     """One row for the shortest horizon: all narrownesses of 'comparable' together, its range over them."""
     if not rows:
@@ -279,7 +301,7 @@ def _rate_chances(
     tail = f", more time than the {years:.1f} left: an upper bound" if horizon > years + 0.5 else ""
     text = f"{middle.successes} of {middle.cases} comparable pairs grew as much in {horizon:g} years{tail}"
     low, high = min(r.low for r in same), max(r.high for r in same)
-    return [(target["title"], f"{series.name}: base rate", middle.share, low, high, text, None)]
+    return [(target["title"], f"{series.name}: base rate", middle.share, low, high, text, score)]
 
 
 def _fan(series: Series, model: tuple[str, Any, str], due: date) -> list[tuple[Any, ...]]:
@@ -358,6 +380,18 @@ def _closing(
     return lines
 
 
+def _tested_words(tested: pl.DataFrame) -> list[str]:
+    """Which way did best and worst on past forecasts."""
+    if tested.height < 2:
+        return []
+    best, worst = tested.row(0, named=True), tested.row(-1, named=True)
+    return [
+        f"On {best['forecasts']:,} past forecasts of {best['pairs']:,} pairs, {best['step_years']:g} years ahead, "
+        f"{best['model']} came closest (CRPS {best['crps']:.2f}, {best['cover90_share']:.0%} inside its 90 % "
+        f"band), {worst['model']} least (CRPS {worst['crps']:.2f}, {worst['cover90_share']:.0%})."
+    ]
+
+
 def target_answer(
     case: Case,
     *,
@@ -366,13 +400,56 @@ def target_answer(
     due: date | None = None,
     panel: Path | None = None,
     geography: tuple[Path, Path] | None = None,
+    origins: int | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> TargetSection:
-    """Everything the command prints: `target_section` with the ensemble, base rates from a panel where one is
-    given.
+    """Everything the command prints: `target_section` with the ensemble, base rates and, from so many
+    `origins`, scores from a panel where one is given.
     """
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     rates = None if panel is None else panel_rates(case, annual, as_of, panel, geography, target_id)
-    return target_section(case, annual, as_of, target_id=target_id, due=due, with_ensemble=True, rates=rates)
+    tested = None
+    if origins is not None:
+        if panel is None:
+            raise InvalidInput("Back-tests need a panel.", fix="Give --panel FILE with --origins.")
+        tested = panel_scores(panel, origins, progress=progress)
+    return target_section(
+        case,
+        annual,
+        as_of,
+        target_id=target_id,
+        due=due,
+        with_ensemble=True,
+        rates=rates,
+        back_tests=tested,
+    )
+
+
+def panel_scores(
+    panel: Path, most: int, *, progress: Callable[[int], None] = lambda done: None
+) -> pl.DataFrame:
+    """Scores of every way on the same points of a panel of bilateral totals, as the table `back_tests`.
+
+    Parameters
+    ----------
+    most
+        So many points drawn at random, all of them where there are fewer.
+    """
+    from karwan.models.forecast.back_test import back_test, score_table  # loads scipy.stats
+
+    totals = read_panel(panel)
+    steps = np.diff(sorted(totals["year"].unique()))
+    if not steps.size:
+        raise InvalidInput(f"{panel.name} has one year only.", fix="Give a panel of several years.")
+    step = int(steps.min())
+    scored = back_test(totals, step_years=step, most=most, with_ensemble=True, progress=progress)
+    if scored.is_empty():
+        raise InvalidInput(
+            f"{panel.name} has no pair with six values in a row.",
+            f"steps of {step} years",
+            "give a longer panel.",
+        )
+    return score_table(scored).with_columns(step_years=pl.lit(float(step)))
 
 
 def panel_rates(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import special
 
 from karwan.errors import InvalidInput, MissingExtra
+from karwan.models.forecast.walk import chi_square
 
 Array = npt.NDArray[np.float64]
 SHORTEST = 5
@@ -30,12 +31,15 @@ class LogForecast:
         Mean and standard deviation of ln v after 1, 2, ... years, shape (H,).
     last
         Logarithm of the last value.
+    freedom
+        Degrees of freedom behind the deviations.
     """
 
     model: str
     means: Array
     deviations: Array
     last: float
+    freedom: int
 
     def at(self, horizon: float) -> tuple[float, float]:
         """Mean and standard deviation after `horizon` years; mean and variance are interpolated between
@@ -52,6 +56,15 @@ class LogForecast:
         if deviation == 0.0:
             return float(mean >= math.log(target))
         return float(special.ndtr((mean - math.log(target)) / deviation))
+
+    def chance_range(self, target: float, horizon: float, cover: float = 0.9) -> tuple[float, float]:
+        """The chance at the ends of the interval of the deviation (chi-square); it holds the chance itself."""
+        mean, deviation = self.at(horizon)
+        found = [self.chance(target, horizon)]
+        for share in ((1.0 - cover) / 2.0, (1.0 + cover) / 2.0):
+            wide = deviation * math.sqrt(self.freedom / chi_square(share, self.freedom))
+            found.append(float(special.ndtr((mean - math.log(target)) / wide)) if wide > 0 else found[0])
+        return min(found), max(found)
 
     def quantile(self, share: float, horizon: float) -> float:
         """Value below which a share of the futures lies."""
@@ -91,17 +104,26 @@ def ensemble(values: Array, years: int) -> tuple[LogForecast, ...]:
         raise InvalidInput(
             "A value is zero or negative: it has no logarithm.", fix="start after the last zero."
         )
-    series = np.log(np.asarray(values, dtype=float))
+    return members(np.log(np.asarray(values, dtype=float)), years)
+
+
+def members(series: Array, years: int) -> tuple[LogForecast, ...]:
+    """The members fitted on a series of logarithms, which must be long enough; see `ensemble`."""
     try:
         import statsmodels.api  # noqa: F401
     except ImportError as error:
         raise MissingExtra(
             "The ensemble needs statsmodels.", fix="install it: pip install statsmodels."
         ) from error
-    members: tuple[Callable[[Array, int], LogForecast], ...] = (_smoothing, _arima, _theta)
+    fits: tuple[Callable[[Array, int], LogForecast], ...] = (_smoothing, _arima, _theta)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # convergence and start-value notes of the package on short series
-        return tuple(member(series, years) for member in members)
+        return tuple(fit(series, years) for fit in fits)
+
+
+def member_name(model: str) -> str:
+    """Name of a member without the order it chose, as in a table of scores: 'ARIMA(0,1,1)' is 'ARIMA'."""
+    return model.partition("(")[0]
 
 
 def _smoothing(series: Array, years: int) -> LogForecast:
@@ -116,6 +138,7 @@ def _smoothing(series: Array, years: int) -> LogForecast:
         np.asarray(fit.forecast(years)),
         np.sqrt(sigma2 * (1 + alpha**2 * steps)),
         series[-1],
+        len(series) - 2,
     )
 
 
@@ -135,6 +158,7 @@ def _arima(series: Array, years: int) -> LogForecast:
         np.asarray(ahead.predicted_mean),
         np.asarray(ahead.se_mean),
         series[-1],
+        len(series) - 2,
     )
 
 
@@ -146,5 +170,9 @@ def _theta(series: Array, years: int) -> LogForecast:
     fit = ThetaModel(pd.Series(series, index=index), period=1, deseasonalize=False).fit()
     bands = fit.prediction_intervals(years, alpha=0.3173105078629141).to_numpy()
     return LogForecast(
-        "theta", np.asarray(fit.forecast(years)), (bands[:, 1] - bands[:, 0]) / 2.0, series[-1]
+        "theta",
+        np.asarray(fit.forecast(years)),
+        (bands[:, 1] - bands[:, 0]) / 2.0,
+        series[-1],
+        len(series) - 2,
     )

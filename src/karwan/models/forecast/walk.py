@@ -96,7 +96,7 @@ class Walk:
         sums = self.scale**2 * self.freedom
         found = [self.chance(target, horizon)]
         for share in (tail, 1.0 - tail):
-            scale = math.sqrt(sums / _chi_square(share, self.freedom))
+            scale = math.sqrt(sums / chi_square(share, self.freedom))
             found.append(replace(self, scale=scale).chance(target, horizon))
         return min(found), max(found)
 
@@ -146,7 +146,7 @@ def fit_walk(times: Array, values: Array, *, drifting: bool = True) -> Walk:
     return Walk(float(values[-1]), drift, math.sqrt(variance), span, len(step), drifting)
 
 
-def _chi_square(share: float, freedom: int) -> float:
+def chi_square(share: float, freedom: int) -> float:
     """Quantile of the chi-square distribution."""
     return 2.0 * float(special.gammaincinv(freedom / 2.0, share))
 

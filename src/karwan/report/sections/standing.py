@@ -210,8 +210,9 @@ def _reconciled(table: pl.DataFrame) -> Block | None:
         "f-reconciled",
         "What the truth probably is",
         (
-            "Both reports reconciled by their reliability; the band "
-            "is the interval that remains. Computed, not observed."
+            "Both reports reconciled, freight taken off imports. How far each may err comes from the gaps "
+            "between the two where enough are known, else it is assumed; the band is the interval that "
+            "remains. Computed, not observed."
         ),
         "USD a year",
         svg,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
@@ -46,7 +48,7 @@ def target_section(brief: Brief, notes: Notes) -> Section:
                 li.part("Low", "low"),
                 li.part("High", "high"),
                 li.text("Rests on", "basis_text", 2),
-                li.figure("Score", "score", "log score, back-tests", lambda v: number(v, 2)),
+                li.figure("Score", "score", "CRPS, back-tests", lambda v: number(v, 2)),
             ),
         ),
         li.listing(
@@ -63,6 +65,7 @@ def target_section(brief: Brief, notes: Notes) -> Section:
                 li.part("High", "high"),
             ),
         ),
+        _back_tests(part.back_tests, notes),
         Prose(tuple(clean(t) for t in part.text), "What the chances rest on") if part.text else None,
     ]
     if all(b is None for b in blocks):
@@ -82,6 +85,25 @@ def target_section(brief: Brief, notes: Notes) -> Section:
         "Will the target be reached",
         "Several models side by side, and how often others managed the same.",
         tuple(b for b in blocks if b is not None),
+    )
+
+
+def _back_tests(table: pl.DataFrame, notes: Notes) -> Block | None:
+    """How every way did on past forecasts, the ensemble's members among them."""
+    return li.listing(
+        "back-tests",
+        "How these ways did on past forecasts",
+        table,
+        notes,
+        (
+            li.text("Way", "model", 2),
+            li.figure("CRPS", "crps", "ln turnover", lambda v: number(v, 3)),
+            li.figure("MASE", "mase", "naive = 1", lambda v: number(v, 2)),
+            li.part("In 90 % band", "cover90_share"),
+            li.figure("Mean PIT", "pit_mean", "unbiased = 0.5", lambda v: number(v, 2)),
+            li.figure("Forecasts", "forecasts", "", lambda v: number(v, 0)),
+        ),
+        note="Best first. CRPS: distance of the whole forecast from what came, smaller is better.",
     )
 
 
