@@ -43,7 +43,7 @@ def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title:
     drawing.label(
         _LEFT,
         9,
-        "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median · ring: 95 % if no border closes",
+        "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median · ring: 95 % if none closes",
     )
     return drawing.render()
 
