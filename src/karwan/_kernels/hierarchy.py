@@ -282,7 +282,17 @@ def room(n_states: int) -> Room:
 
 
 @njit(cache=True)
+def _start(states: Array, rank: Array, nodes: Array, end: int, at: Array) -> None:
+    """Start one side (0 origin, 1 destination) at its states; `at` gets their ranks."""
+    for k in range(states.size):
+        at[k] = rank[states[k]]
+        nodes[2 * at[k] + end].dist = 0.0
+        nodes[2 * at[k] + end].arc = -1
+
+
+@njit(cache=True)
 def climb(
+    rank: Array,
     up_ptr: Array,
     up_head: Array,
     cost: Array,
@@ -292,31 +302,28 @@ def climb(
     destinations: Array,
     work: Room,
 ) -> tuple[float, Array]:
-    """Least cost between two sets of ranks by walking up the elimination tree from both at once.
+    """Least cost between two sets of states by walking up the elimination tree from both at once.
 
     The states above a state in the tree are all that its upward paths can touch. They are taken in rising
-    rank, so every state is final when its turn comes, without a queue.
+    rank, so every state is final when its turn comes, without a queue, until none is left that could help.
 
     Returns
     -------
     (sum of weights along the path, arcs in travel order); infinite and empty when nothing joins the sets.
     """
     nodes, trail = work
-    at = np.concatenate((origins, destinations))
-    for k in range(at.size):
-        record = 2 * at[k] + (k >= origins.size)
-        nodes[record].dist = 0.0
-        nodes[record].arc = -1
+    at = np.empty(origins.size + destinations.size, np.int32)
+    _start(origins, rank, nodes, 0, at[: origins.size])
+    _start(destinations, rank, nodes, 1, at[origins.size :])
     none = up_ptr.size
     best = np.inf
     meet = -1
     steps = 0
-    while True:
+    open_ = at.size
+    while open_ > 0:
         v = none
         for k in range(at.size):
             v = min(v, at[k])
-        if v == none:
-            break
         trail[steps] = v
         steps += 1
         above = up_head[up_ptr[v]] if up_ptr[v] < up_ptr[v + 1] else none
@@ -329,13 +336,19 @@ def climb(
             meet = v
         for end in range(2):
             d = nodes[2 * v + end].dist
-            if d < best:
-                for e in range(up_ptr[v], up_ptr[v + 1]):
-                    record = 2 * up_head[e] + end
-                    if d + cost[e, end] < nodes[record].dist:
-                        nodes[record].dist = d + cost[e, end]
-                        nodes[record].arc = e
-                        nodes[record].origin = v
+            if d == np.inf:
+                continue
+            open_ -= 1
+            if d >= best:
+                continue
+            for e in range(up_ptr[v], up_ptr[v + 1]):
+                record = 2 * up_head[e] + end
+                reached = d + cost[e, end]
+                if reached < best and reached < nodes[record].dist:
+                    open_ += nodes[record].dist == np.inf
+                    nodes[record].dist = reached
+                    nodes[record].arc = e
+                    nodes[record].origin = v
     total = best
     arcs = np.empty(0, np.int32)
     if meet >= 0:

@@ -81,13 +81,14 @@ class Shortcuts:
         except IndexError:
             room = kernel.room(hierarchy.rank.size)
         total, arcs = kernel.climb(
+            hierarchy.rank,
             hierarchy.up_ptr,
             hierarchy.up_head,
             self.cost,
             self.via,
             self.weights,
-            hierarchy.rank[origins],
-            hierarchy.rank[destinations],
+            origins,
+            destinations,
             room,
         )
         self._rooms.append(room)
