@@ -26,7 +26,7 @@ from karwan.models.worth import WEEKS_H
 from karwan.project import open_case
 from karwan.scenario import apply_scenario, find_scenario
 from karwan.tables import Case, embedded_cases, read_case
-from karwan.worth_desk import flows_of, plan_worth
+from karwan.worth_desk import flows_of, plan_worth, states
 from karwan.worth_desk.states import NOW, Plan, together
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
@@ -218,8 +218,8 @@ def _plan(case: Case) -> Plan:
     assert case.folder is not None
     study = CorridorStudy(case, case.settings.as_of)
     found = {name: find_scenario(case.folder, name) for name in ("yard", "rail")}
-    states = [("yard",), ("rail",), ("yard", "rail")]
-    cases = {frozenset(s): apply_scenario(case, together([found[n] for n in s])) for s in states}
+    wanted = [("yard",), ("rail",), ("yard", "rail")]
+    cases = {frozenset(s): apply_scenario(case, together([found[n] for n in s])) for s in wanted}
     return Plan(study, found, flows_of(study, DEMAND), {NOW: case, **cases})
 
 
@@ -281,12 +281,15 @@ def test_promises_that_exclude_each_other_are_ranked_alone(tmp_path: Path) -> No
     assert by["one"] == by["two"] <= 0 < by["yard"]
 
 
-def test_a_study_at_hand_changes_nothing(kaz_pak: Case) -> None:
+@pytest.fixture(scope="module")
+def plain(kaz_pak: Case) -> pl.DataFrame:
+    return plan_worth(kaz_pak, kaz_pak.settings.as_of, ranges=False, kept=False).promises
+
+
+def test_a_study_at_hand_changes_nothing(kaz_pak: Case, plain: pl.DataFrame) -> None:
     day = kaz_pak.settings.as_of
     study = CorridorStudy(kaz_pak, day)
-    quick = plan_worth(kaz_pak, day, ranges=False, kept=False, study=study).promises
-    plain = plan_worth(kaz_pak, day, ranges=False, kept=False).promises
-    assert quick.equals(plain)
+    assert plan_worth(kaz_pak, day, ranges=False, kept=False, study=study).promises.equals(plain)
 
 
 def test_default_flows_are_todays_value(tmp_path: Path) -> None:
@@ -312,16 +315,15 @@ def test_a_demand_must_join_the_parties(tmp_path: Path) -> None:
             plan_worth(case, case.settings.as_of, demand=table)
 
 
-def test_reopening_the_border_never_costs(kaz_pak: Case) -> None:
-    found = plan_worth(kaz_pak, kaz_pak.settings.as_of, ranges=False, kept=False)
-    by = {r["scenario_id"]: r for r in found.promises.iter_rows(named=True) if r["scenario_id"]}
+def test_reopening_the_border_never_costs(plain: pl.DataFrame) -> None:
+    by = {r["scenario_id"]: r for r in plain.iter_rows(named=True) if r["scenario_id"]}
     assert by["open_afghan_crossings"]["usd_year"] > 0
     assert by["open_afghan_crossings"]["obstacle"].startswith("closure of Torkham")
     assert all(r["usd_year"] <= r["usd_year_response"] for r in by.values() if r["usd_year"] is not None)
     duties = by["tariff_preference"]
     assert duties["usd_year"] >= duties["duty_usd_year"] > 0
     assert by["torghundi_herat_kandahar_railway"]["shared"] == 3
-    none = found.promises.filter(pl.col("scenario_id").is_null())
+    none = plain.filter(pl.col("scenario_id").is_null())
     assert none["usd_year"].null_count() == none.height
     assert (none["reason"] == "no scenario models it").all()
 
@@ -342,3 +344,14 @@ def test_the_command_prints_what_the_desk_finds(tmp_path: Path) -> None:
     assert "no scenario models it" in plain.stdout
     under = CliRunner().invoke(app, [*asked, "--scenario", "rail", "--json"])
     assert json.loads(under.stdout)["scenarios"][0]["scenario_id"] == "rail"
+
+
+def test_reckoning_only_the_routes_touched_changes_nothing(
+    kaz_pak: Case, plain: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shortcut of `touched.routes_hit` against every route in every state."""
+    monkeypatch.setattr(states, "routes_hit", lambda routes, *_: np.ones(len(routes.flat), dtype=bool))
+    every = plan_worth(kaz_pak, kaz_pak.settings.as_of, ranges=False, kept=False).promises
+    for column in ("usd_year", "hours_t", "duty_usd_year"):
+        one, other = (table[column].drop_nulls().to_list() for table in (plain, every))
+        assert one == pytest.approx(other, rel=1e-9)

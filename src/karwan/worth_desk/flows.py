@@ -95,7 +95,7 @@ def default_flows(study: CorridorStudy, today: Today) -> tuple[list[Flow], str]:
             flows += [Flow(way, o, d, product, tonnes) for o, d in pairs]
     text = (
         f"Spread evenly by value over the case's goods that travel as {form} ({', '.join(counts)}) and over its pairs of places: assumed, as "
-        "no trade by product between the two is shipped with the case; --demand FILE takes other flows."
+        "no trade by product between the two is shipped with the case; `karwan plan worth --demand FILE` takes other flows."
     )
     return flows, text
 

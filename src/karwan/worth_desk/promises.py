@@ -283,6 +283,9 @@ class _Worths:
         said.append(
             "Promises of one scenario share one worth: do not add them. Nor do promises that act on the same routes add up."
         )
+        said.append(
+            "A promise worth 0 from here may be worth something once another is kept: `karwan plan worth CASE --scenario NAME`."
+        )
         if any(len(state) > 1 for state in self.plan.states):
             said.append("Last kept: worth of the promise when all the others are kept.")
         if case.under:

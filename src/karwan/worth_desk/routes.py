@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
@@ -66,6 +67,13 @@ class Routes:
     def flat(self) -> list[tuple[Key, ...]]:
         """All routes in a row."""
         return [route for pair in self.pairs for route in self.steps.get(pair, {})]
+
+    def only(self, mask: npt.NDArray[np.bool_]) -> Routes:
+        """The routes of a mask over `flat`, in the same order."""
+        found = Routes(self.direction, self.form, self.pairs, length_km=self.length_km)
+        for pair, rows in self.slices():
+            found.steps[pair] = {self.flat[n]: None for n in range(rows.start, rows.stop) if mask[n]}
+        return found
 
     @cached_property
     def keys(self) -> dict[Key, int]:

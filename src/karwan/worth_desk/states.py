@@ -18,6 +18,7 @@ from karwan.scenario import Scenario, ScenarioError, apply_scenario
 from karwan.tables import Case
 from karwan.worth_desk.flows import Flow
 from karwan.worth_desk.routes import PARTS, Routes, find_routes, only_routes, route_parts
+from karwan.worth_desk.touched import routes_hit
 
 State = frozenset[str]
 """Ids of the scenarios in force."""
@@ -134,10 +135,18 @@ class Plan:
         for state in self.states:
             freight = self._touching(state, FREIGHT_TABLES)
             if freight not in found:
-                found[freight] = route_parts(
-                    routes, self._network(only_routes(self.under(freight), routes), request)
-                )
+                found[freight] = self._changed(routes, found[NOW], freight, request)
         return np.array([found[self._touching(state, FREIGHT_TABLES)] for state in self.states])
+
+    def _changed(self, routes: Routes, now: Floats, state: State, request: NetworkRequest) -> Floats:
+        """Parts of each route in a state: those that no override touches stay as they are now."""
+        case, overriding = self.under(state), [self.scenarios[name] for name in state]
+        hit = routes_hit(routes, (self.case, case), overriding, FREIGHT_TABLES)
+        found = now.copy()
+        if hit.any():
+            own = routes.only(hit)
+            found[hit] = route_parts(own, self._network(only_routes(case, own), request))
+        return found
 
     def _network(self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest) -> FreightNetwork:
         """Network of some tables; the rows of a table that several states share are read once."""
