@@ -192,7 +192,7 @@ def test_a_picture_stands_alone_with_title_legend_and_sources(tmp_path: Path) ->
     said = texts(svg)
     assert said[0] == "Weak points of the corridors, Upland - Lowland, 1 Jul 2025"
     assert "Taken as open: Zenith" in said
-    assert any(t.startswith("1 Xing, 659 k") for t in said)
+    assert any(t.startswith("1 Xing, 660 k") for t in said)
     assert any("from the case toyland" in t for t in said)
     assert any(t.startswith("Coasts and borders") for t in said)
 

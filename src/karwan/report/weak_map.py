@@ -284,8 +284,8 @@ def _wish(row: Row, x: float, y: float) -> Wish:
 
 def _short(cost: float) -> str:
     """USD with three figures at most: 1.55 m, 478 k."""
-    amount, _, unit = usd(cost).partition(" ")
-    return f"{amount.split('.')[0]} k" if unit == "k" else f"{amount} {unit}".strip()
+    text = usd(cost)
+    return f"{cost / 1000:.0f} k" if text.endswith(" k") else text
 
 
 def _draw_point(drawing: Drawing, row: Row, grade: int, x: float, y: float) -> None:
