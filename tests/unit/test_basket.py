@@ -331,6 +331,29 @@ def test_command_answers_reach(app: typer.Typer) -> None:
     assert {row["reachable"] for row in answer["variants (KAZ)"]} == {True, False}
 
 
+def test_command_keeps_the_corridors_and_the_balance(app: typer.Typer) -> None:
+    run = CliRunner().invoke(
+        app, ["basket", "--corridors", "today", "--balance", "0.1", "0.6", "--frontier", "1,3", "--json"]
+    )
+    assert run.exit_code == 0, run.output
+    answer = json.loads(run.output)
+    prices = {row["constraint"]: row for row in answer["shadow prices"]}
+    tonnes = prices["land corridors, first party to second"]
+    assert 0 < tonnes["used"] < tonnes["limit"]
+    assert {"balance, least", "balance, greatest"} <= set(prices)
+    assert any("flowing already" in line for line in answer["text"])
+    assert answer["frontier"][0]["cost_usd"] >= 0.999 * answer["frontier"][1]["cost_usd"]  # to the gap
+    # Exports may be at most .6 of imports: the target then is out of reach, and the balance says so.
+    tight = CliRunner().invoke(app, ["basket", "--target", "40e6", "--balance", "0.1", "0.6", "--json"])
+    told = json.loads(tight.output)
+    assert told["status"] == "infeasible"
+    assert any("balance" in row["without"] for row in told["reach"])
+    for wrong, words in ((["--corridors", "rail"], "no 'rail'"), (["--balance", "2", "1"], "no range")):
+        bad = CliRunner().invoke(app, ["basket", *wrong])
+        assert isinstance(bad.exception, InvalidInput)
+        assert words in str(bad.exception)
+
+
 def test_command_refuses_bad_sectors(app: typer.Typer) -> None:
     run = CliRunner().invoke(app, ["basket", "--sectors", "food"])
     assert isinstance(run.exception, InvalidInput)

@@ -50,6 +50,21 @@ def basket(  # noqa: PLR0913 - the options of one command
     frontier: Annotated[
         str | None, typer.Option("--frontier", help="Numbers of goods for the frontier: 5,10,20,40.")
     ] = None,
+    corridors: Annotated[
+        str | None,
+        typer.Option(
+            "--corridors",
+            help="The goods must fit the land corridors: open (all), or today (less what is shut).",
+        ),
+    ] = None,
+    balance: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            "--balance",
+            help="Least and greatest exports over imports; trade of the last full year is counted in.",
+            show_default=False,
+        ),
+    ] = None,
     table: Annotated[
         Path | None,
         typer.Option(
@@ -73,7 +88,9 @@ def basket(  # noqa: PLR0913 - the options of one command
 
     form = chosen(as_json, as_csv)
     if table is not None:
-        _from_table(table, goods, target, form, _caps(sectors), fewest, risk, _counts(frontier))
+        if corridors is not None:
+            raise InvalidInput("A table has no corridors.", fix="Leave --corridors out, or --table.")
+        _from_table(table, goods, target, form, _caps(sectors), fewest, risk, _counts(frontier), balance)
         return
     opened = case_under(case, scenarios)[1]
     if reach:
@@ -95,6 +112,8 @@ def basket(  # noqa: PLR0913 - the options of one command
         fewest_goods=fewest,
         risk=risk,
         counts=_counts(frontier),
+        corridors=corridors,
+        balance=balance,
     )
     _answer(answer, form, opened.settings.case_id, opened.scenarios)
 
@@ -108,6 +127,7 @@ def _from_table(  # the options that hold for a table
     fewest: int,
     risk: float | None,
     counts: tuple[int, ...],
+    balance: tuple[float, float] | None,
 ) -> None:
     from karwan.trade_desk.basket import goods_from_file, table_answer
 
@@ -121,6 +141,7 @@ def _from_table(  # the options that hold for a table
         fewest_goods=fewest,
         risk=risk,
         counts=counts,
+        balance=balance,
     )
     _answer(answer, form, path.name)
 

@@ -34,6 +34,7 @@ SECTION_COLUMNS = (
 )
 SPREAD = 0.5  # standard deviation of ln(delivered / chosen) of one good
 COMMON = 0.3  # of it, what all goods share
+CORRIDORS = ("open", "today")
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,7 @@ def table_answer(
     fewest_goods: int = 0,
     risk: float | None = None,
     counts: tuple[int, ...] = (),
+    balance: tuple[float, float] | None = None,
 ) -> BasketAnswer:
     """Basket of a table of goods: least cost where any good has one, else the greatest value."""
     costs = [name for name in ("cost_usd", "cost_share") if name in table.columns]
@@ -188,7 +190,7 @@ def table_answer(
         "objective": "cost" if costs else "value",
         "sector_caps": sector_caps or {},
         "scenarios": None if risk is None else delivery_scenarios(table.height, risk=risk),
-        "terms": Terms(fewest_goods=fewest_goods),
+        "terms": Terms(fewest_goods=fewest_goods, balance=balance),
     }
     found = choose_basket(table, most_goods=most_goods, **statement)
     edge = frontier(table, [n for n in counts if n >= fewest_goods], **statement)
@@ -219,21 +221,44 @@ def basket_answer(
     risk: float | None = None,
     landed: pl.DataFrame | None = None,
     counts: tuple[int, ...] = (),
+    corridors: str | None = None,
+    balance: tuple[float, float] | None = None,
+    as_of: date | None = None,
 ) -> BasketAnswer:
     """Least-cost basket of a case that reaches a value, with its frontier over `counts`.
 
     Cost is the landed-cost disadvantage: what freight, time, loss, insurance and duty add to each dollar of
     goods.
+
+    Parameters
+    ----------
+    corridors
+        'open' or 'today': the goods' tonnes must fit the land corridors, all open or as on `as_of`.
+    balance
+        Least and greatest value of exports over imports, the exporter's trade of its last full year included;
+        the target then stands on top of that trade.
     """
     goods = case_goods(case, basket, landed)
+    day = as_of or case.settings.as_of
+    flowing: dict[str, float] = {}
+    if balance is not None:
+        flowing = baseline_by_direction(case, _exporter_of(case, goods), day)
+        if not flowing:
+            raise InvalidInput(
+                "The balance of the two directions needs what flows already.",
+                "no official full-year turnover of the exporter is known",
+                "add it to flows.csv, or leave --balance out.",
+            )
     statement: dict[str, Any] = {
-        "target_usd": target_usd,
+        "target_usd": target_usd + sum(flowing.values()),
         "sector_caps": sector_caps or {},
         "scenarios": None if risk is None else delivery_scenarios(goods.height, risk=risk),
+        "capacity": _capacity(case, corridors, day),
+        "terms": Terms(fewest_goods=fewest_goods, baseline_usd=flowing, balance=balance),
         "gap_share": 1e-3,
     }
-    found = choose_basket(goods, most_goods=most_goods, terms=Terms(fewest_goods=fewest_goods), **statement)
-    edge = frontier(goods, counts, **statement)
+    found = choose_basket(goods, most_goods=most_goods, **statement)
+    edge = frontier(goods, [n for n in counts if n >= fewest_goods], **statement)
     pool = offer_pool(case, goods["direction"][0])
     text = list(found.text)
     assumed = goods.filter(pl.col("bound_basis") == "assumed").height
@@ -252,6 +277,18 @@ def basket_answer(
             "common to all goods."
         )
     return BasketAnswer(found, goods, edge, tuple(text))
+
+
+def _exporter_of(case: Case, goods: pl.DataFrame) -> str:
+    settings = case.settings
+    return settings.party_a if goods["direction"][0] == "a_to_b" else settings.party_b
+
+
+def _capacity(case: Case, corridors: str | None, day: date) -> pl.DataFrame | None:
+    """Room on the land corridors, or None where it does not count."""
+    if corridors is not None and corridors not in CORRIDORS:
+        raise InvalidInput(f"Corridors are no {corridors!r}.", fix=f"Choose of {', '.join(CORRIDORS)}.")
+    return None if corridors is None else land_capacity(case, None if corridors == "open" else day)
 
 
 def baseline_by_direction(case: Case, reporter: str, as_of: date) -> dict[str, float]:
