@@ -11,6 +11,7 @@ from karwan.models.corridor import corridor_route, name_route
 from karwan.models.journey import (
     ArrivalModel,
     arrival_model,
+    closing_places,
     closure_process,
     journey_stages,
     recorded_closures,
@@ -56,14 +57,18 @@ def test_a_sailing_waits_half_its_headway_on_average(toyland):
 
 
 def test_recorded_closures_join_what_overlaps_and_keep_quiet_places(toyland):
-    events = recorded_closures(toyland["closures"], toyland["crossings"], date(2020, 1, 1), date(2025, 7, 1))
+    events = recorded_closures(
+        toyland["closures"], toyland["crossings"]["crossing_id"], date(2020, 1, 1), date(2025, 7, 1)
+    )
     assert events.filter(place="Y").height == 2
     assert events.filter(place="Z")["start_date"].to_list() == [None]
     assert events.filter(place="X")["end_date"].to_list() == [date(2023, 1, 5)]
 
 
 def test_closures_add_delay(toyland):
-    process = closure_process(toyland["closures"], toyland["crossings"], date(2020, 1, 1), date(2025, 7, 1))
+    process = closure_process(
+        toyland["closures"], toyland["crossings"]["crossing_id"], date(2020, 1, 1), date(2025, 7, 1)
+    )
     rate, mean_days, _ = process.stage_values("Y")
     open_days = (date(2025, 7, 1) - date(2020, 1, 1)).days - 10 - 4
     assert rate == pytest.approx(2 / open_days, rel=0.01)
@@ -180,9 +185,13 @@ def test_record_of_a_running_closure_ends_where_it_was_last_seen(toyland):
         },
     }
     closures = pl.concat([toyland["closures"], pl.DataFrame([row], schema=toyland["closures"].schema)])
-    events = recorded_closures(closures, toyland["crossings"], date(2020, 1, 1), date(2025, 7, 1))
+    events = recorded_closures(
+        closures, toyland["crossings"]["crossing_id"], date(2020, 1, 1), date(2025, 7, 1)
+    )
     assert events.filter(place="Z").select("end_date", "observed_to").row(0) == (None, date(2024, 12, 1))
-    process = closure_process(closures, toyland["crossings"], date(2020, 1, 1), date(2025, 7, 1))
+    process = closure_process(
+        closures, toyland["crossings"]["crossing_id"], date(2020, 1, 1), date(2025, 7, 1)
+    )
     fitted = process.table.filter(place="Z").row(0, named=True)
     assert fitted["closed_days"] == 61.0 and fitted["closures"] == 1
     load = fitted["rate_per_day"] * fitted["mean_days"]
@@ -200,3 +209,29 @@ def test_case_without_its_parameters_says_so(toyland):
     untold = {**toyland.tables, "closures": toyland["closures"].with_columns(end=pl.lit(None, pl.String))}
     process, why = recorded_process(untold, date(2025, 7, 1))
     assert process is None and "No recorded closure has ended" in why
+
+
+def test_a_port_closes_at_random_for_its_own_mode_and_is_met_once(toyland):
+    row = {
+        **{c: None for c in toyland["closures"].columns},
+        **{"place_kind": "node", "place_id": "Q", "mode": "sea", "kind": "dated", "reason": "storm"},
+        **{"history": True, "source_id": "toy", "basis": "assumed"},
+    }
+    days = [("2021-03-01", "2021-03-04"), ("2022-05-01", "2022-05-02"), ("2023-09-01", "2023-09-03")]
+    rows = [{**row, "closure_id": f"q{a}", "start": a, "end": b} for a, b in days]
+    extra = pl.DataFrame(rows, schema=toyland["closures"].schema)
+    case = toyland.with_tables({"closures": pl.concat([toyland["closures"], extra])})
+    process, why = recorded_process(case.tables, date(2025, 7, 1))
+    assert why == "" and process.stage_values("Q")[1] == pytest.approx(3.0)
+    assert process.table.filter(place="all").height == 1
+    route = route_of(case, "SEA").route
+    model = arrival_model(case.tables, process)
+    stages = journey_stages(route, model)
+    closing = np.flatnonzero(np.abs(stages.closure_mean_days - 3.0) < 1e-9)
+    assert [route.stages[i].mode for i in closing] == ["sea"]
+    road = route_of(case, "MID").route
+    rates = journey_stages(road, model).closure_rate_per_day
+    assert np.count_nonzero(rates) == len(road.crossings) == 2  # each crossing once, not its node too
+    assert "Q" in closing_places(route, model) and "Q" not in closing_places(
+        route_of(case, "MID").route, model
+    )

@@ -154,7 +154,7 @@ def _show(answer: RouteAnswer, weights: bool, under: Sequence[AppliedScenario]) 
         .sort("share", descending=True)
         .select("name", "kind", "share", "excess_h", "closure_h", "queue_h", "service_h"),
         f"Crossings of route 1 at {_times(meta['load'])} load": _load_view(tables["queues"]),
-        "Random closures in the P95": tables["closure_rates"].drop("crossing_id"),
+        "Random closures in the P95": tables["closure_rates"].drop("place_id"),
     }
     if "days_of_year" in tables:
         blocks["Route 1 by departure day"] = tables["days_of_year"]

@@ -38,6 +38,7 @@ from karwan.models.traffic import (
 POOLED = "all"
 BACKLOG_DAYS = 5.0  # where the case has no parameter closure_backlog_days
 LOOK_BACK_DAYS = 90  # a line left by a closure that ended earlier has cleared
+LEVEL = 0.90  # of the intervals of the fitted closures
 ENOUGH_ENDS = 3  # closures seen to end that give a crossing a length of its own
 
 
@@ -50,7 +51,11 @@ class ArrivalModel:
     pair_correlation
         Correlation of the log hours at the two sides of one crossing.
     closures
-        Random closures by crossing id, or pooled under 'all'; None leaves them out.
+        Random closures by crossing or node id; None leaves them out.
+    closing_nodes
+        Nodes among the places of `closures`.
+    closed_modes
+        Mode that the closures of a place are about, where it is only one.
     traffic
         Load of each crossing and mode; a crossing that is not in it has no queue and no line after a closure.
     backlog_cap_days
@@ -63,6 +68,8 @@ class ArrivalModel:
 
     pair_correlation: float = 0.0
     closures: ClosureProcess | None = None
+    closing_nodes: frozenset[str] = frozenset()
+    closed_modes: Mapping[str, str] = field(default_factory=dict)
     traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
     backlog_cap_days: float = np.inf
     crossings: Mapping[str, Row] = field(default_factory=dict)
@@ -105,6 +112,8 @@ def arrival_model(
     return ArrivalModel(
         pair_correlation=parameters["pair_correlation"],
         closures=closures,
+        closing_nodes=frozenset(_closing_nodes(tables)),
+        closed_modes=_closed_modes(tables["closures"]),
         traffic=crossing_traffic(
             tables["crossings"],
             parameters.get("crossing_servers", SERVERS),
@@ -116,6 +125,23 @@ def arrival_model(
         closure_rows=tuple(tables["closures"].iter_rows(named=True)),
         opened=opened,
     )
+
+
+def _closing_nodes(tables: Mapping[str, pl.DataFrame]) -> set[str]:
+    """Nodes with closures on record, those of crossings apart: their closures are the crossing's."""
+    crossings = tables["crossings"]
+    return set(_history(tables["closures"], "node")["place_id"]) - {
+        *crossings["node_id"],
+        *crossings["crossing_id"],
+    }
+
+
+def _closed_modes(closures: pl.DataFrame) -> dict[str, str]:
+    modes: dict[str, set[str | None]] = {}
+    for kind in ("crossing", "node"):
+        for place, mode in _history(closures, kind).select("place_id", "mode").iter_rows():
+            modes.setdefault(place, set()).add(mode)
+    return {place: next(iter(m)) or "" for place, m in modes.items() if len(m) == 1 and None not in m}
 
 
 def _parameters(tables: Mapping[str, pl.DataFrame]) -> dict[str, float]:
@@ -130,10 +156,17 @@ def recorded_process(tables: Mapping[str, pl.DataFrame], as_of: date) -> tuple[C
     start = date(int(year), 1, 1)
     if start >= as_of:
         return None, f"Random closures are left out: their record begins on {start}, not before {as_of}."
-    try:
-        return closure_process(tables["closures"], tables["crossings"], start, as_of), ""
-    except UnidentifiedClosures as error:
-        return None, f"Random closures are left out: {error.fact}; {error.evidence}."
+    crossings = tables["crossings"]["crossing_id"].to_list()
+    found, notes = [], []
+    for kind, places in (("crossing", crossings), ("node", sorted(_closing_nodes(tables)))):
+        try:
+            if places:
+                table = closure_process(tables["closures"], places, start, as_of, kind=kind).table
+                found.append(table if kind == "crossing" else table.filter(pl.col("place") != POOLED))
+        except UnidentifiedClosures as error:
+            notes.append(f"Random closures of each {kind} are left out: {error.fact}; {error.evidence}.")
+    process = ClosureProcess(pl.concat(found, how="vertical_relaxed"), LEVEL) if found else None
+    return process, " ".join(notes)
 
 
 def journey_stages(
@@ -160,6 +193,7 @@ def journey_stages(
     names: list[str] = []
     windows: list[Windows] = []
     dated: list[Windows] = []
+    met: set[str] = set()
     for number, a in enumerate(route.arcs):
         arc = route.network.arcs[a]
         shut = arc.calendar in route.network.shut
@@ -172,6 +206,8 @@ def journey_stages(
             if position == 0 and arc.calendar >= 0 and not (ignore_shut and shut):
                 step["calendar"] = len(windows)
                 windows.append(route.network.calendars[arc.calendar])
+            if position == 0 and not crossing:
+                step |= _node_closure(model, route, a, met)
             if position == 0 and crossing:
                 step |= _gate(model, arc.place_id, stage)
                 spans = _dated(model, route.network.first_day, arc.place_id, stage.mode)
@@ -225,15 +261,48 @@ def _cv(mean: float, variance: float) -> float:
     return float(np.sqrt(max(0.0, variance))) / mean if mean > 0 else 0.0
 
 
+def _node_closure(model: ArrivalModel, route: Route, a: int, met: set[str]) -> dict[str, float]:
+    """Random closures of a pass, port or station: met once, at the first move that touches it in their mode."""
+    arc, states = route.network.arcs[a], route.network.states
+    for node in (states[arc.tail].node_id, states[arc.head].node_id):
+        if node in model.closing_nodes and node not in met:
+            found = _random(model, node, arc.stages[0].mode)
+            if found:
+                met.add(node)
+                return found
+    return {}
+
+
+def closing_places(route: Route, model: ArrivalModel) -> set[str]:
+    """Crossings and nodes of a route that may be found closed at random."""
+    found: set[str] = set()
+    for a in route.arcs:
+        arc = route.network.arcs[a]
+        if arc.place_kind != "crossing":
+            _node_closure(model, route, a, found)
+        elif _random(model, arc.place_id, arc.stages[0].mode):
+            found.add(arc.place_id)
+    return found
+
+
+def _random(model: ArrivalModel, place: str, mode: str) -> dict[str, float]:
+    if model.closures is None or place not in model.closures or model.closed_modes.get(place, mode) != mode:
+        return {}
+    rate, mean_days, log_sd = model.closures.stage_values(place)
+    return {"closure_rate_per_day": rate, "closure_mean_days": mean_days, "closure_log_sd": log_sd}
+
+
 def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
     """What a crossing adds to its first side: random closures, the lines they leave, the queue at the load asked for."""
-    rate, mean_days, log_sd = _closure(model.closures, crossing)
-    step = {"closure_rate_per_day": rate, "closure_mean_days": mean_days, "closure_log_sd": log_sd}
+    step = _random(model, crossing, stage.mode)
     traffic = model.traffic.get((crossing, stage.mode))
     if traffic is None or traffic.load_share is None:
         return step
     cap = model.backlog_cap_days
-    cut = cut_moments(mean_days, log_sd, cap)[0] if rate > 0.0 and cap > 0.0 else 0.0
+    rate = step.get("closure_rate_per_day", 0.0)
+    cut = 0.0
+    if rate > 0.0 and cap > 0.0:
+        cut = cut_moments(step["closure_mean_days"], step["closure_log_sd"], cap)[0]
     # a line that would never clear is taken at the edge of clearing
     most = LIMIT_SHARE / (LIMIT_SHARE + rate * cut)
     step |= {"backlog_load": min(traffic.load_share, LIMIT_SHARE, most), "backlog_cap_days": cap}
@@ -272,50 +341,42 @@ def _dated(model: ArrivalModel, first_day: date, crossing: str, mode: str) -> Wi
     return spans[:, 0].copy(), spans[:, 1].copy()
 
 
-def _closure(process: ClosureProcess | None, crossing: str) -> tuple[float, float, float]:
-    if process is None:
-        return 0.0, 0.0, np.nan
-    key = crossing if crossing in process else POOLED if POOLED in process else None
-    return process.stage_values(key) if key else (0.0, 0.0, np.nan)
-
-
 def recorded_closures(
-    closures: pl.DataFrame, crossings: pl.DataFrame, record_start: date, as_of: date
+    closures: pl.DataFrame, places: Sequence[str], record_start: date, as_of: date, *, kind: str = "crossing"
 ) -> pl.DataFrame:
-    """Recorded closures of crossings as events for `reliability.fit_closures`.
+    """Recorded closures of places as events for `reliability.fit_closures`.
 
     Parameters
     ----------
-    closures, crossings
-        Tables of a case. Rows of kind 'dated' with `history` true count; overlapping rows of one crossing are joined.
+    closures
+        Table of a case. Rows of kind 'dated' with `history` true count; overlapping rows of one place are joined.
+    places, kind
+        Ids of crossings, or of nodes.
     record_start
         First day of the record.
     as_of
-        Last day of the record. A crossing with a closure that has no end is on record until the day it was last seen closed: what became
+        Last day of the record. A place with a closure that has no end is on record until the day it was last seen closed: what became
         of it later is not known.
 
     Returns
     -------
-    Table with columns place, start_date, end_date, observed_from, observed_to. A crossing with no closure on record has one row
+    Table with columns place, start_date, end_date, observed_from, observed_to. A place with no closure on record has one row
     without dates.
     """
     rows: list[tuple[str, date | None, date | None, date, date]] = []
-    kept = closures.filter(
-        (pl.col("place_kind") == "crossing") & (pl.col("kind") == "dated") & pl.col("history")
-    )
     by_place: dict[str, list[Row]] = {}
-    for row in kept.iter_rows(named=True):
+    for row in _history(closures, kind).iter_rows(named=True):
         by_place.setdefault(row["place_id"], []).append(row)
-    for crossing in crossings["crossing_id"]:
-        found = by_place.get(crossing, [])
+    for place in places:
+        found = by_place.get(place, [])
         seen = [
             r["last_seen"] for r in found if not r["end"] and r["last_seen"] and r["last_seen"] > record_start
         ]
         until = min(as_of, max(seen)) if seen else as_of
         spans = _joined(found, record_start, until)
-        rows += [(crossing, start, end, record_start, until) for start, end in spans]
+        rows += [(place, start, end, record_start, until) for start, end in spans]
         if not spans:
-            rows.append((crossing, None, None, record_start, until))
+            rows.append((place, None, None, record_start, until))
     schema = {
         "place": pl.String,
         "start_date": pl.Date,
@@ -324,6 +385,10 @@ def recorded_closures(
         "observed_to": pl.Date,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _history(closures: pl.DataFrame, kind: str) -> pl.DataFrame:
+    return closures.filter((pl.col("place_kind") == kind) & (pl.col("kind") == "dated") & pl.col("history"))
 
 
 def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[date, date | None]]:
@@ -346,30 +411,30 @@ def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[
 
 
 def closure_process(
-    closures: pl.DataFrame, crossings: pl.DataFrame, record_start: date, as_of: date
+    closures: pl.DataFrame, places: Sequence[str], record_start: date, as_of: date, *, kind: str = "crossing"
 ) -> ClosureProcess:
-    """Random closures fitted to the record: each crossing's own rate, and its own length where it has enough of them.
+    """Random closures fitted to the record: each place's own rate, and its own length where it has enough of them.
 
-    Crossings closed on record keep their own rate. A crossing that was seen to reopen at least three times keeps its own mean length too
-    (exponential); how long a closure of the others lasts is estimated from all of them together, a closure that shut several crossings on
-    the same days counting once.
+    Places closed on record keep their own rate. A place that was seen to reopen at least three times keeps its own mean length too
+    (exponential); how long a closure of the others lasts is estimated from all of them together, a closure that shut several places on
+    the same days counting once. Parameters as in `recorded_closures`.
 
     Returns
     -------
-    The fitted process with one row per crossing and one for all of them.
+    The fitted process with one row per place and one for all of them.
 
     Raises
     ------
     UnidentifiedClosures
         No closure on record has ended, so that no length can be estimated.
     """
-    events = recorded_closures(closures, crossings, record_start, as_of)
+    events = recorded_closures(closures, places, record_start, as_of, kind=kind)
     closed = events.filter(pl.col("start_date").is_not_null())["place"].unique()
-    own = fit_closures(events, shape="exponential")
+    own = fit_closures(events, shape="exponential", level=LEVEL)
     if not closed.len():
         return own
     once = _once(events.filter(pl.col("place").is_in(closed.implode())))
-    pooled = fit_closures(once, shape="exponential", pooled=True)
+    pooled = fit_closures(once, shape="exponential", level=LEVEL, pooled=True)
     common = pooled.table.row(0, named=True)
     if common["mean_days"] is None:
         raise UnidentifiedClosures(

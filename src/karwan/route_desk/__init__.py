@@ -56,7 +56,7 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
         "papers": papers_table(plan, offers),
         "guarantees": guarantees_table(plan, offers),
         "lateness": lateness_table(offers),
-        "closure_rates": rates_table(plan, offers, process),
+        "closure_rates": rates_table(plan, offers, model),
         "queues": queue_table(plan, offers, model.traffic),
     }
     if query.days_of_year:

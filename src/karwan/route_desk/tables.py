@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.models.journey import ArrivalModel, closing_places
 from karwan.models.landed import find_duty, landed_cost
 from karwan.models.papers import list_guarantees, list_papers
-from karwan.models.reliability import ClosureProcess, departures
+from karwan.models.reliability import departures
 from karwan.models.route import assumed_share, stage_table
 from karwan.models.route_choice import RouteSearch, generalised_usd
 from karwan.models.traffic import BEYOND, STEADY, Traffic
@@ -23,8 +24,8 @@ YEAR_JOURNEYS = 2000
 DAY_COLUMNS = ("days_p5", "days_p50", "days_p95", "days_p95_no_closures", "on_time_share")
 _TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
 RATE_SCHEMA: dict[str, Any] = {
-    "crossing_id": _TEXT,
-    "crossing": _TEXT,
+    "place_id": _TEXT,
+    "place": _TEXT,
     "closures": _INT,
     **dict.fromkeys(
         [
@@ -157,17 +158,17 @@ def lateness_table(offers: Sequence[Offer]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def rates_table(plan: Plan, offers: Sequence[Offer], process: ClosureProcess | None) -> pl.DataFrame:
-    """Fitted random closures of the crossings on the routes: rate a year with its interval, days of a closure with theirs."""
-    if process is None:
+def rates_table(plan: Plan, offers: Sequence[Offer], model: ArrivalModel) -> pl.DataFrame:
+    """Fitted random closures of the crossings and other places on the routes: rate a year with its interval, days of a closure with theirs."""
+    if model.closures is None:
         return pl.DataFrame(schema=RATE_SCHEMA)
-    passed = {c for o in offers for c in o.route.crossings}
+    passed = {place for o in offers for place in closing_places(o.route, model)}
     year = 365.25
-    table = process.table.filter(pl.col("place").is_in(sorted(passed)) & (pl.col("closures") > 0))
+    table = model.closures.table.filter(pl.col("place").is_in(sorted(passed)) & (pl.col("closures") > 0))
     names = [plan.places.name(p) for p in table["place"]]
     return table.select(
-        crossing_id="place",
-        crossing=pl.Series(names, dtype=pl.String),
+        place_id="place",
+        place=pl.Series(names, dtype=pl.String),
         closures=pl.col("closures").cast(pl.Int64),
         rate_per_year=pl.col("rate_per_day") * year,
         rate_low_per_year=pl.col("rate_low_per_day") * year,
