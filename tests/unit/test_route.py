@@ -263,7 +263,8 @@ def test_load_moves_arrivals_and_the_usual_load_adds_nothing(answer: RouteAnswer
     before, after = answer.tables["routes"], full.tables["routes"]
     road = before.with_row_index("at").filter(pl.col("modes").list.contains("road"))["at"].to_list()
     assert all(after["days_p50"][i] > before["days_p50"][i] for i in road[:1])
-    assert full.meta["load"] == 2.2
+    assert full.meta["load"] == 2.2 and any("2.2 times" in note for note in full.notes)
+    assert before["days"].to_list() == after["days"].to_list()
 
 
 def test_days_of_year_has_a_row_for_each_day() -> None:

@@ -268,6 +268,11 @@ def search_notes(search: RouteSearch, query: RouteQuery) -> list[str]:
         )
     if len(search.routes) < min(3, query.count):
         notes.append(f"Only {len(search.routes)} route(s) exist that differ at all.")
+    if query.load != 1.0:
+        notes.append(
+            f"Crossings at {query.load:g} times their usual load: this moves P5, P50, P95 and the share on time; mean days, money and ranking "
+            "hold at the usual load."
+        )
     return notes
 
 
