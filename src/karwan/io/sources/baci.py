@@ -319,9 +319,12 @@ class PackedBaci:
         """Hash of the content, as `Content.hash` gives it."""
         return combine(self._digests)
 
+    def _years(self) -> int:
+        return self._last_year - self._year_base + 1
+
     def _lanes_seen(self) -> npt.NDArray[np.int64]:
         """Places (year, exporter code, importer code) of the lanes that have rows."""
-        return np.flatnonzero(self._lane_seen[: (self._last_year - self._year_base + 1) * 1_000_000])
+        return np.flatnonzero(self._lane_seen[: self._years() * 1_000_000])
 
     @cached_property
     def _resolved(self) -> tuple[list[str], npt.NDArray[np.bool_]]:
@@ -339,10 +342,12 @@ class PackedBaci:
     def _merges_countries(self) -> bool:
         """Whether two codes of the file mean one country (56 and 58 are Belgium), so that flows would merge."""
         at = self._lanes_seen()
-        _, country = np.unique(self._resolved[0], return_inverse=True)
+        places: dict[str, int] = {}
+        country = np.array([places.setdefault(name, code) for code, name in enumerate(self._resolved[0])])
         exporter, importer = country[at // 1_000 % 1_000], country[at % 1_000]
-        pairs = (at // 1_000_000 * 1_000 + exporter) * 1_000 + importer
-        return bool((exporter == importer).any()) or np.unique(pairs).size < at.size
+        taken = np.zeros(self._years() * 1_000_000, np.bool_)
+        taken[(at // 1_000_000 * 1_000 + exporter) * 1_000 + importer] = True
+        return bool((exporter == importer).any()) or int(np.count_nonzero(taken)) < at.size
 
     def lanes(self) -> pa.Table:
         """Lanes of the rows read; `context_key` is a place in `contexts`."""

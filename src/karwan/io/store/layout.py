@@ -11,8 +11,8 @@ import pyarrow as pa
 from karwan.io.store import tables
 
 MEMORY_LIMIT = 700_000_000
-# While rows stream in, room for every thread's row groups is enough; more would fill with blocks written already.
-STREAM_MEMORY, STREAM_MEMORY_PER_THREAD = 64_000_000, 32_000_000
+# While rows stream in, room for every thread's row group is enough; more would fill with blocks written already.
+STREAM_MEMORY, STREAM_MEMORY_PER_THREAD = 32_000_000, 16_000_000
 
 # The rows of `flow_rows` lie in one column of a table of this name: DuckDB sketches the distinct values of every
 # plain column it appends to, which would take a fifth of the time of a load, and no query needs it.
@@ -85,21 +85,28 @@ def append_rows(raw: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) ->
 
 @contextmanager
 def _streaming(raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Little memory, so that blocks are written and used again, and no trial of run lengths, which pay for lanes
-    only.
+    """Little memory, so that blocks already written are used again, and no trial of run lengths, which pay for
+    lanes only.
     """
     found = raw.execute(
         "SELECT current_setting('threads'), coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory()"
     ).fetchone()
     assert found is not None
     room = int(found[1]) + STREAM_MEMORY + STREAM_MEMORY_PER_THREAD * int(found[0])
-    raw.execute(f"SET memory_limit = '{min(room, MEMORY_LIMIT)}B'")
-    raw.execute("SET disabled_compression_methods = 'rle'")
+    wanted = {
+        "write_buffer_row_group_count": "1",
+        "memory_limit": f"{min(room, MEMORY_LIMIT)}B",
+        "disabled_compression_methods": "rle",
+    }
+    names = ", ".join(f"'{name}'" for name in wanted)
+    before = raw.execute(f"SELECT name, value FROM duckdb_settings() WHERE name IN ({names})").fetchall()
+    for name, _ in before:
+        raw.execute(f"SET {name} = '{wanted[name]}'")
     try:
         yield
     finally:
-        raw.execute(f"SET memory_limit = '{MEMORY_LIMIT}B'")
-        raw.execute("SET disabled_compression_methods = ''")
+        for name, value in before:
+            raw.execute(f"SET {name} = '{value}'")
 
 
 def delete_rows(raw: duckdb.DuckDBPyConnection, pairs: str) -> None:
