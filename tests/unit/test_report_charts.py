@@ -25,6 +25,7 @@ from karwan.report.charts import (
     timeline,
     treemap,
     validation,
+    worth,
 )
 from karwan.report.sections.corridors import headline_routes
 from karwan.report.sections.standing import directions, main_target
@@ -47,6 +48,7 @@ CHARTS: dict[str, Callable[[Brief], str | None]] = {
     "ports": lambda b: ports.draw_ports(b.ports.ports),
     "status": lambda b: status.draw_status(b.plan.by_domain),
     "timeline": lambda b: timeline.draw_timeline(b.plan.milestones, b.as_of),
+    "worth": lambda b: worth.draw_worth(b.plan.worth),
     "fan": lambda b: fan.draw_fan(b.target.fan, main_target(b)),
     "chances": lambda b: chances.draw_chances(b.target.chances, b.target.base_rate),
     "basis": lambda b: basis.draw_basis(b.basis.shares),
@@ -94,6 +96,7 @@ def test_numbers_that_are_all_missing_break_no_chart(name: str) -> None:
         "timeline": lambda: timeline.draw_timeline(
             brief.plan.milestones.with_columns(date=pl.lit(None)), brief.as_of
         ),
+        "worth": lambda: worth.draw_worth(_blank(brief.plan.worth)),
         "fan": lambda: fan.draw_fan(_blank(brief.target.fan), None),
         "chances": lambda: chances.draw_chances(_blank(brief.target.chances), _blank(brief.target.base_rate)),
         "basis": lambda: basis.draw_basis(_blank(brief.basis.shares)),
