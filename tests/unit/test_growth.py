@@ -73,6 +73,13 @@ def test_years_and_parts_compare_with_the_same_months_only() -> None:
     assert decades[0].before[0][0] == date(2014, 1, 1)
 
 
+def test_a_cut_month_is_no_month() -> None:
+    half, earlier = (date(2025, 3, 1), date(2025, 3, 15)), (date(2024, 3, 1), date(2024, 3, 15))
+    found, refused = like_periods([half, earlier, month(2024, 3)])
+    assert [(one.kind, one.now) for one in found] == [("part of a year", (half,))]
+    assert any(reason.startswith("month: 2023-03") for reason in refused)
+
+
 @pytest.mark.parametrize("wrong", [{"year_starts": 13}, {"years_back": 0}])
 def test_senseless_comparisons_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(InvalidInput):

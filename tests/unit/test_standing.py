@@ -105,3 +105,19 @@ def test_row_order_changes_nothing(toyland):
     forward = annual_series(known_flows(rows, toyland["sources"], DAY))
     backward = annual_series(known_flows(rows.reverse(), toyland["sources"], DAY))
     assert forward.equals(backward)
+
+
+def test_contributions_of_the_directions_add_up_to_the_growth_of_turnover() -> None:
+    """Kazakhstan, January-July 2025: +146.8 % of turnover is +131.7 points of exports and +15.2 of imports."""
+    case = read_case("kaz-pak")
+    growth = like_for_like(known_flows(case["flows"], case["sources"], date(2026, 11, 24)))
+    seven = growth.filter((pl.col("reporter") == "KAZ") & (pl.col("period_label") == "Jan–Jul 2025"))
+    rows = {row["direction"]: row for row in seven.iter_rows(named=True)}
+    assert rows["total"]["contribution_share"] is None
+    assert rows["a_to_b"]["contribution_share"] == pytest.approx((55.5 - 7.71) / 36.3)
+    points = rows["a_to_b"]["contribution_share"] + rows["b_to_a"]["contribution_share"]
+    assert points == pytest.approx(
+        rows["total"]["growth_share"], abs=5e-4
+    )  # the published figures are rounded
+    alone = growth.filter((pl.col("reporter") == "PAK") & (pl.col("period_label") == "Sep 2022"))
+    assert alone["contribution_share"].to_list() == [None]  # that month's turnover is not published

@@ -20,7 +20,8 @@ class Standing:
         claimed, conflict_group, source_id, basis, note.
     growth
         Like-for-like pairs (same reporter, direction, group, same months): reporter, direction, direction_label,
-        period_label, previous_label, value_usd, previous_value_usd, growth_share, stated_growth_share, source_id.
+        period_label, previous_label, value_usd, previous_value_usd, growth_share, contribution_share (of a direction
+        to the growth of turnover), stated_growth_share, source_id.
     refused
         Comparisons a reader would try and must not: subject, reason.
     mirror

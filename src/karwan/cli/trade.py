@@ -7,7 +7,7 @@ import typer
 from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 
-app = typer.Typer(no_args_is_help=True, help="Trade: standing, store, mirror, indicators, potential, target.")
+app = typer.Typer(no_args_is_help=True, help="Trade: standing, growth, store, mirror, indicators, potential, target.")
 COLUMNS = {
     "growth": [
         "reporter_name",
@@ -17,6 +17,7 @@ COLUMNS = {
         "previous_label",
         "value_usd",
         "growth_share",
+        "contribution_share",
     ],
     "distance": [
         "title",

@@ -143,7 +143,8 @@ def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     Table with columns reporter, direction, product_group, period_label, previous_label, period_end, value_usd, previous_value_usd,
-    growth_share, stated_growth_share (as the source states it, null where it does not), source_id.
+    growth_share, contribution_share (of a direction to the growth of that side's turnover: its change over the earlier turnover; null where
+    that is not known for both periods), stated_growth_share (as the source states it, null where it does not), source_id.
     """
     chosen = firmest(known.filter(pl.col("value_kind") == "trade").iter_rows(named=True))
     rows = []
@@ -153,6 +154,10 @@ def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
         if before is None or not before["value_usd"]:
             continue
         sources = ";".join(dict.fromkeys(f"{row['source_id']};{before['source_id']}".split(";")))
+        turnover = [chosen.get((*period[:-1], "total")) for period in (key, earlier)]
+        share = None
+        if row["direction"] != "total" and all(turnover) and turnover[1]["value_usd"]:  # type: ignore[index]
+            share = (row["value_usd"] - before["value_usd"]) / turnover[1]["value_usd"]  # type: ignore[index]
         rows.append(
             (
                 row["reporter"],
@@ -164,6 +169,7 @@ def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
                 row["value_usd"],
                 before["value_usd"],
                 row["value_usd"] / before["value_usd"] - 1.0,
+                share,
                 row["growth_share"],
                 sources,
             )
@@ -178,6 +184,7 @@ def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
         "value_usd": pl.Float64,
         "previous_value_usd": pl.Float64,
         "growth_share": pl.Float64,
+        "contribution_share": pl.Float64,
         "stated_growth_share": pl.Float64,
         "source_id": pl.String,
     }

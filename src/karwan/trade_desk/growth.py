@@ -325,8 +325,8 @@ def _directions(
 
 def _seasons(name: tuple[str, ...], totals: pl.DataFrame) -> tuple[list[pl.DataFrame], list[tuple[str, ...]]]:
     """Seasonal indices of a series' months."""
-    month = pl.col("start").dt.truncate("1mo") == pl.col("end").dt.truncate("1mo")
-    months = totals.filter(month)
+    whole = (pl.col("start").dt.day() == 1) & (pl.col("start").dt.month_end() == pl.col("end"))
+    months = totals.filter(whole)
     if months.is_empty():
         return [], [(*name, "seasons", "no monthly figures; 24 months in a row are needed")]
     try:

@@ -10,7 +10,7 @@ import polars as pl
 
 from karwan.errors import InvalidInput
 from karwan.models.indicators.matrix import checked
-from karwan.models.period import YEAR, month_number, year_before
+from karwan.models.period import YEAR, month_number, whole_months, year_before
 
 Period = tuple[date, date]
 KINDS = ("month", "year to date", "twelve months", "year", "part of a year")
@@ -76,17 +76,14 @@ def like_periods(
     if not 1 <= year_starts <= YEAR:
         raise InvalidInput(f"A year cannot start in month {year_starts}.", fix="Give a month, 1 to 12.")
     known = set(periods)
-    months = {
-        month_number(start): (start, end) for start, end in known if month_number(start) == month_number(end)
-    }
-    long = sorted(period for period in known if month_number(period[0]) != month_number(period[1]))
+    lengths = {period: _months(period) for period in known}
+    months = {month_number(period[0]): period for period in known if lengths[period] == 1}
+    long = sorted(period for period in known if lengths[period] != 1)
     found, refused = [], []
     for period in long:
         earlier = (year_before(period[0], years_back), year_before(period[1], years_back))
         if earlier in known:
-            kind = (
-                "year" if month_number(period[1]) - month_number(period[0]) == YEAR - 1 else "part of a year"
-            )
+            kind = "year" if lengths[period] == YEAR else "part of a year"
             found.append(Comparison(kind, (period,), (earlier,)))
     if long and not any(one.kind in ("year", "part of a year") for one in found):
         ago = "a year" if years_back == 1 else f"{years_back} years"
@@ -97,6 +94,12 @@ def like_periods(
         refused += reasons
     found.sort(key=lambda one: (one.span[1], -one.span[0].toordinal()), reverse=True)
     return tuple(found), tuple(refused)
+
+
+def _months(period: Period) -> int:
+    """Whole months of a period; zero where it cuts one."""
+    span = whole_months(*period)
+    return 0 if span is None else span[1] - span[0]
 
 
 def _of_months(months: dict[int, Period], year_starts: int, back: int) -> tuple[list[Comparison], list[str]]:

@@ -163,6 +163,7 @@ _GROWTH = (
     li.text("Against", "previous_label", 1.2),
     li.money("Value then", "previous_value_usd"),
     li.part("Change", "growth_share", signed=True),
+    li.part("Points of turnover", "contribution_share", signed=True),
     li.part("As stated", "stated_growth_share", signed=True),
 )
 
