@@ -110,6 +110,9 @@ def test_the_flagship_case_gives_both_sides_their_own_growth() -> None:
         (pl.col("reporter") == "PAK") & (pl.col("period") == "FY 2024/25") & (pl.col("flow") == "PAK to KAZ")
     ).row(0, named=True)
     assert fiscal["growth_share"] == pytest.approx(97.96 / 185.25 - 1)  # -47.1 %, as the State Bank says
+    assert fiscal["source_id"] == "profit_fy25"
+    databases = rows.filter((pl.col("period") == "2016") & (pl.col("reporter") == "PAK"))
+    assert len(databases["source_id"][0].split(";")) == 2  # two databases, said so
     ways = answer.tables["contributions by direction"]
     seven = ways.filter((pl.col("reporter") == "KAZ") & (pl.col("period") == "Jan–Jul 2025"))
     assert seven["contribution_share"].sum() == pytest.approx(89.6 / 36.3 - 1)

@@ -73,5 +73,5 @@ def growth(  # noqa: PLR0913 - the options of one command
 def _shown(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
     """Columns for people: the source only where there are several, a change only as a share."""
     several = len({name for table in tables.values() for name in table["source"]}) > 1
-    hidden = {"change_usd"} if several else {"change_usd", "source"}
+    hidden = {"change_usd", "source_id"} if several else {"change_usd", "source_id", "source"}
     return {title: [c for c in table.columns if c not in hidden] for title, table in tables.items()}

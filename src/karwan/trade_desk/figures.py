@@ -25,7 +25,9 @@ FIGURES = {
     "end": pl.Date,
     "value_usd": pl.Float64,
     "claimed": pl.String,
+    "quoted": pl.String,
 }
+UNQUOTED = dict.fromkeys(("claimed", "quoted"), pl.lit(None, dtype=pl.String))
 SERIES = ("source", "reporter", "flow")
 CHAPTER = 2  # digits of the codes that a change is broken down by, unless asked otherwise
 
@@ -39,7 +41,8 @@ class Figures:
     table
         Columns of `FIGURES`. A series is source, reporter ('reconciled' or 'unknown' where a database does
         not say whose report it is) and flow ('KAZ to PAK', 'both ways'). kind is 'total', 'product' or
-        'partner'; group its name, `ALL` for totals.
+        'partner'; group its name, `ALL` for totals. claimed and quoted say how a published figure was stated
+        and where; null for the store's.
     complete
         True where the products of a period are all there are (customs statistics); False where a source
         names some of them (published figures).
@@ -71,6 +74,7 @@ def case_figures(case: Case, as_of: date) -> Figures:
             row["period_end"],
             row["value_usd"],
             row["claimed"],
+            row["source_id"],
         )
         for row in firmest(known.iter_rows(named=True)).values()
     ]
@@ -211,8 +215,8 @@ def _first_reported(choices: Sequence[pl.DataFrame], kind: str, group: pl.Expr) 
         kept.append(fresh)
     sums = (
         pl.concat(kept)
-        .with_columns(kind=pl.lit(kind), group=group, claimed=pl.lit(None, dtype=pl.String))
-        .group_by("source", "reporter", "flow", "kind", "group", "start", "end", "claimed")
+        .with_columns(kind=pl.lit(kind), group=group, **UNQUOTED)
+        .group_by("source", "reporter", "flow", "kind", "group", "start", "end", *UNQUOTED)
         .agg(pl.col("value_usd").sum())
     )
     return sums.select(list(FIGURES)).sort("start", "end", "group")
@@ -227,5 +231,5 @@ def _with_both_ways(table: pl.DataFrame, pair: bool) -> pl.DataFrame:
     both = spans.agg(pl.col("flow").n_unique().alias("ways")).filter(pl.col("ways") == 2)
     held = table.join(both, on=["source", "reporter", "start", "end"], how="semi")
     turnover = held.group_by(keys).agg(pl.col("value_usd").sum()).filter(pl.col("kind") != "partner")
-    made = turnover.with_columns(flow=pl.lit(BOTH_WAYS), claimed=pl.lit(None, dtype=pl.String))
+    made = turnover.with_columns(flow=pl.lit(BOTH_WAYS), **UNQUOTED)
     return pl.concat([table, made.select(list(FIGURES)).sort("start", "end", "group")])

@@ -31,6 +31,7 @@ GROWTH = {
     "change_usd": pl.Float64,
     "growth_share": pl.Float64,
     "claimed": pl.String,
+    "source_id": pl.String,
 }
 PARTS = {
     **NAMED,
@@ -218,20 +219,27 @@ def _growth_rows(
     for one in comparisons:
         now, before = _of(table, one.now), _of(table, one.before)
         value, earlier = float(now["value_usd"].sum()), float(before["value_usd"].sum())
-        claims = dict.fromkeys(pl.concat([now, before])["claimed"].drop_nulls())
         share = value / earlier - 1.0 if earlier > 0 else None
-        periods = (_label(one), _label(one, before=True))
         yield (
             *name,
             goods,
             one.kind,
-            *periods,
+            _label(one),
+            _label(one, before=True),
             value,
             earlier,
             value - earlier,
             share,
-            ", ".join(claims) or None,
+            _joined(now, before, "claimed", ", "),
+            _joined(now, before, "quoted", ";"),
         )
+
+
+def _joined(now: pl.DataFrame, before: pl.DataFrame, column: str, between: str) -> str | None:
+    """What the two periods' figures have in a column, each once."""
+    cells = [part for table in (now, before) for part in table[column].drop_nulls()]
+    parts = dict.fromkeys(part for cell in cells for part in cell.split(";"))
+    return between.join(parts) or None
 
 
 def _group_rows(
