@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -77,10 +78,22 @@ def open_windows(
     Returns
     -------
     (starts, ends), sorted and disjoint, the last end infinite when the place is open at the horizon's end; None when it is always open.
-    Two empty arrays mean shut throughout.
+    Two empty arrays mean shut throughout. The same question is answered by the same arrays: do not write into them.
     """
     if hours == "00:00-24:00" and not closed_weekdays and not closed:
         return None
+    return _windows(first, hours, tuple(closed_weekdays), tuple(closed), utc_offset_h, days)
+
+
+@lru_cache(maxsize=2048)
+def _windows(
+    first: date,
+    hours: str,
+    closed_weekdays: tuple[str, ...],
+    closed: tuple[ClosedSpan, ...],
+    utc_offset_h: float,
+    days: int,
+) -> Windows | None:
     begin, finish = _hour(hours[:5]), _hour(hours[6:])
     if finish <= begin:
         finish += 24.0

@@ -110,4 +110,5 @@ def _side_fees(context: Context, crossing: str, mode: str, side: str, direction:
         here = at_crossing or (fee["place_kind"] == "country" and fee["place_id"] == side)
         return here and fee["when"] in when and context.registered(fee, side) and fee["mode"] in (None, mode)
 
-    return fee_money(context.fees, due, context.request.form)
+    fees = context.fees_at(("crossing", crossing), ("country", side))
+    return fee_money(fees, due, context.request.form)

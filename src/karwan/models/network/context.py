@@ -30,7 +30,9 @@ class Context:
         self.book = ClosureBook(tuple(self.rows("closures")), request.departure, request.opened)
         self.nodes = {r["node_id"]: r for r in self.rows("nodes")}
         self.fees = [r for r in self.rows("fees") if r["use"] == "model"]
-        self.fee_places = {(r["place_kind"], r["place_id"]) for r in self.fees}
+        self.fee_numbers: dict[tuple[str, str], list[int]] = {}
+        for number, row in enumerate(self.fees):
+            self.fee_numbers.setdefault((row["place_kind"], row["place_id"]), []).append(number)
         self.access = self.rows("access")
         self.vehicles = self._vehicles_by_mode()
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
@@ -78,10 +80,15 @@ class Context:
         wanted = fee["vehicle_registration"]
         return wanted == registration if wanted else registration != country
 
+    def fees_at(self, *places: tuple[str, str]) -> list[Row]:
+        """Fees charged on places (kind and id), in the order of the table."""
+        numbers = [n for place in places for n in self.fee_numbers.get(place, ())]
+        return [self.fees[n] for n in sorted(numbers)]
+
     def place_fees(self, kind: str, place: str, mode: str, when: str) -> Fees:
         """Fees due at a place: USD per tonne, USD per unit, bases and sources."""
 
-        if (kind, place) not in self.fee_places:
+        if (kind, place) not in self.fee_numbers:
             return 0.0, 0.0, [], []
 
         def due(fee: Row) -> bool:
@@ -93,13 +100,14 @@ class Context:
                 and self.registered(fee, "")
             )
 
-        return fee_money(self.fees, due, self.request.form)
+        return fee_money(self.fees_at((kind, place)), due, self.request.form)
 
     def spans(self, *places: tuple[str, str], mode: str) -> list[tuple[ClosedSpan, str]]:
         """Closed days of several places for a mode, with the reasons."""
         found = []
         for kind, place in places:
-            found += [(span, row["reason"]) for span, row in self.book.spans(kind, place, mode)]
+            if self.book.names(kind, place):
+                found += [(span, row["reason"]) for span, row in self.book.spans(kind, place, mode)]
         return found
 
     def link_calendar(self, link: Row, tail: str, head: str, mode: str) -> int:
@@ -136,6 +144,8 @@ class Context:
         offset: float | None = None,
     ) -> int:
         """Index of the calendar of a place, made once; -1 where it is always open."""
+        if not spans and not weekdays and hours == "00:00-24:00":
+            return ALWAYS_OPEN
         if key in self.calendar_index:
             return self.calendar_index[key]
         windows = open_windows(

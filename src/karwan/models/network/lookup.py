@@ -102,6 +102,10 @@ class ClosureBook:
     first_day: date
     opened: frozenset[str]
 
+    def names(self, kind: str, place: str) -> bool:
+        """Whether any row speaks of a place."""
+        return (kind, place) in self._by_place
+
     def spans(self, kind: str, place: str, mode: str) -> list[tuple[ClosedSpan, Row]]:
         """Closed days of a place for a mode, with the row that says so."""
         found: list[tuple[ClosedSpan, Row]] = []

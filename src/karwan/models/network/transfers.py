@@ -75,7 +75,7 @@ def _port_entry_fees(context: Context, country: str, mode: str) -> Fees:
             and context.registered(fee, country)
         )
 
-    return fee_money(context.fees, due, context.request.form)
+    return fee_money(context.fees_at(("country", country)), due, context.request.form)
 
 
 def _transfer_money(context: Context, row: Row) -> tuple[float, float]:
