@@ -13,6 +13,7 @@ import polars as pl
 import yaml
 
 from karwan.errors import CaseError, UnknownName
+from karwan.models.crossing_hours import carried_times
 from karwan.schema import TableSpec, load_schema
 from karwan.tables import Case, Problem
 from karwan.tables.case import AppliedScenario, settings_nodes
@@ -310,7 +311,8 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
 
     Overrides are applied in order, so a later one sees what an earlier one did. The case given is not
     changed. A row that is set or added takes the scenario's basis where that is weaker than its own, and the
-    scenario's sources beside its own, unless the override states `basis` or `source_id` itself.
+    scenario's sources beside its own, unless the override states `basis` or `source_id` itself. Where a crossing gets
+    another capacity or traffic, its hours move with its queue; see `karwan.models.crossing_hours`.
 
     Raises
     ------
@@ -347,7 +349,9 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     found.problems.sort(key=lambda p: p.row)
     found.stop(scenario.scenario_id)
     changed = case.with_tables(tables)
-    problems = _broken(changed) if tables else []
+    if tables.keys() & {"crossings", "crossing_times", "parameters"}:
+        changed = changed.with_tables({"crossing_times": carried_times(case.tables, changed.tables)})
+    problems = _broken(case, changed) if tables else []
     if problems:
         raise ScenarioError(scenario.scenario_id, problems)
     if scenario == BASE:
@@ -405,12 +409,19 @@ def _table(spec: TableSpec, draft: _Draft, found: _Findings) -> pl.DataFrame:
     return pl.DataFrame(columns, schema={c.name: POLARS_TYPE[c.type] for c in spec.columns})
 
 
-def _broken(case: Case) -> list[Problem]:
-    settings = case.settings
+def _broken(base: Case, changed: Case) -> list[Problem]:
+    """References and rules that a change breaks: only tables that changed, or that name rows which are gone, can have come to break one."""
+    settings = changed.settings
     parties = (settings.party_a, settings.party_b)
+    moved = {name for name, table in changed.tables.items() if table is not base[name]}
+    judged = set(moved)
+    for spec in load_schema().values():
+        for target, key in (c.references for c in spec.columns if c.references is not None):
+            if target in moved and set(base[target][key]) - set(changed[target][key]):
+                judged.add(spec.name)
     return [
-        *check_references(case.tables, set()),
-        *check_rules(case.tables, settings_nodes(settings), parties),
+        *check_references(changed.tables, set(), judged),
+        *check_rules(changed.tables, settings_nodes(settings), parties),
     ]
 
 

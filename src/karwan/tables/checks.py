@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 
 import polars as pl
@@ -18,13 +18,18 @@ _SEASON = re.compile(r"(0[1-9]|1[0-2])-[0-3]\d\.\.(0[1-9]|1[0-2])-[0-3]\d")
 _WEEKDAYS = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
 
 
-def check_references(tables: Tables, unreadable: set[str]) -> list[Problem]:
+def check_references(
+    tables: Tables, unreadable: set[str], among: Collection[str] | None = None
+) -> list[Problem]:
     """Every cell that names a row of another table, against that table.
 
-    `unreadable` names files whose keys are not known; references to them are not judged.
+    `unreadable` names files whose keys are not known; references to them are not judged. `among` names the tables whose cells are judged, all
+    of them where it is None.
     """
     problems: list[Problem] = []
     for spec in load_schema().values():
+        if among is not None and spec.name not in among:
+            continue
         for column in spec.columns:
             if column.references is None or f"{column.references[0]}.csv" in unreadable:
                 continue

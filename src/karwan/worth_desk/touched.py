@@ -50,12 +50,8 @@ def routes_hit(
             places |= set(rows[column])
     for case in cases:
         places |= set(_related(case, places))
-    return np.array(
-        [
-            any(k[3] in places or k[0].node_id in places or k[1].node_id in places for k in r)
-            for r in routes.flat
-        ]
-    )
+    met = [k[3] in places or k[0].node_id in places or k[1].node_id in places for k in routes.keys]
+    return np.asarray(routes.use @ np.array(met, dtype=float)) > 0
 
 
 def _related(case: Case, places: set[str]) -> Iterator[str]:
