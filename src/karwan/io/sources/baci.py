@@ -9,7 +9,6 @@ revision comes from the file name (`BACI_HS17_Y2020_V202501.csv`) or from the us
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 import re
 import sys
@@ -96,7 +95,11 @@ def _reading(content: Content, options: Options) -> Reading:
     check_columns(content, header, COLUMNS, ",")
     mapping = replace(BACI_MAPPING, nomenclature=revision)
     reading = reading_of(content, mapping, replace(options, hs_revision=None), source="baci")
-    reading = replace(reading, options={**reading.options, "hs_revision": revision})
+    reading = replace(
+        reading,
+        options={**reading.options, "hs_revision": revision},
+        content_hash=lambda: content.hash(_digest),
+    )
     if options.known_codes is not None or content.head(64).split(b"\n")[0].rstrip(b"\r") != FIRST_LINE:
         return reading
     return replace(reading, packed=lambda: PackedBaci(content, options.countries, mapping))
@@ -258,7 +261,7 @@ class PackedBaci:
             while piece := stream.read(PIECE):
                 # A zip unpacks from the front only: whole lines go to a worker, the rest waits for the next
                 # piece.
-                digest = hashlib.sha256(piece).digest()
+                digest = _digest(piece)
                 whole, _, rest = (held + piece).rpartition(b"\n")
                 offset += len(piece)
                 last = offset >= size
@@ -278,7 +281,7 @@ class PackedBaci:
         # One byte before the piece tells whether a line starts at its very beginning.
         lead = 1 if offset else 0
         got = os.preadv(descriptor, [view[: PIECE + MAX_LINE]], offset - lead)
-        digest = hashlib.sha256(view[lead : min(got, PIECE + lead)]).digest()
+        digest = _array_digest(buffer, lead, min(got, PIECE + lead))
         start = self._header if offset == 0 else _after_line_feed(buffer, 0, got)
         border = PIECE + lead - 1
         end = _after_line_feed(buffer, border, got) if got > border + 1 else got
@@ -293,7 +296,9 @@ class PackedBaci:
         return self._parse(kernel, buffer, start, end, digest, min(offset + PIECE, self._content.size))
 
     def _parse_bytes(self, kernel: Any, body: bytes, start: int, digest: bytes, done: int) -> _Piece:
-        buffer = np.frombuffer(body + bytes(PAD), np.uint8)
+        # A copy that may be written to, as the other buffers: else the kernel is compiled a second time.
+        buffer = np.zeros(len(body) + PAD, np.uint8)
+        buffer[: len(body)] = np.frombuffer(body, np.uint8)
         return self._parse(kernel, buffer, start, len(body), digest, done)
 
     def _parse(
@@ -316,7 +321,7 @@ class PackedBaci:
     # -- after reading ---------------------------------------------------------------------------------------
 
     def content_hash(self) -> str:
-        """Hash of the content, as `Content.hash` gives it."""
+        """Hash of the content, as `Content.hash` gives it with `_digest`."""
         return combine(self._digests)
 
     def _years(self) -> int:
@@ -437,6 +442,18 @@ def _batch(outputs: _Outputs, count: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(
         columns, names=["lane_key", "product_key", "value_milliusd", "weight_g"]
     )
+
+
+def _array_digest(buffer: npt.NDArray[np.uint8], start: int, stop: int) -> bytes:
+    """XXH64 of a piece: BACI's files are large, and SHA-256 would take an eighth of the time of a load."""
+    from karwan._kernels.xxh64 import xxh64
+
+    return int(xxh64(buffer, start, stop)).to_bytes(8, "little")
+
+
+def _digest(piece: bytes) -> bytes:
+    # A copy that may be written to, as the other buffers: else the hash is compiled a second time.
+    return _array_digest(np.frombuffer(bytearray(piece), np.uint8), 0, len(piece))
 
 
 def _after_line_feed(buffer: npt.NDArray[np.uint8], start: int, stop: int) -> int:

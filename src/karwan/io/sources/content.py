@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,10 @@ from karwan.errors import InvalidInput
 from karwan.io.archive import BadArchive, check_zip
 
 PIECE = 8 * 2**20
+
+
+def _sha256(piece: bytes) -> bytes:
+    return hashlib.sha256(piece).digest()
 
 
 @dataclass(frozen=True)
@@ -64,24 +68,25 @@ class Content:
         with self.open() as stream:
             return stream.read(limit)
 
-    def hash(self) -> str:
-        """Hash of the content: SHA-256 over the SHA-256 of every piece of 8 MiB, so that pieces hash in
+    def hash(self, digest: Callable[[bytes], bytes] = _sha256) -> str:
+        """Hash of the content: SHA-256 over the digest of every piece of 8 MiB, so that pieces hash in
         parallel.
         """
         if self.member is None:
             with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
-                digests = list(workers.map(self._piece_digest, range(0, max(1, self.size), PIECE)))
+                pieces = range(0, max(1, self.size), PIECE)
+                digests = list(workers.map(lambda offset: digest(self._piece(offset)), pieces))
         else:
             with self.open() as stream:
                 digests = []
                 while piece := stream.read(PIECE):
-                    digests.append(hashlib.sha256(piece).digest())
-        return combine(digests or [hashlib.sha256(b"").digest()])
+                    digests.append(digest(piece))
+        return combine(digests or [digest(b"")])
 
-    def _piece_digest(self, offset: int) -> bytes:
+    def _piece(self, offset: int) -> bytes:
         with self.path.open("rb") as stream:
             stream.seek(offset)
-            return hashlib.sha256(stream.read(PIECE)).digest()
+            return stream.read(PIECE)
 
 
 def combine(digests: list[bytes]) -> str:
