@@ -23,6 +23,7 @@ from karwan.worth_desk.obstacle import obstacle_text
 from karwan.worth_desk.states import NOW, PARAMETERS, Outcome, Plan, State, together
 
 Bools = npt.NDArray[np.bool_]
+ROUNDING = 1e-11  # shares that sum to 1 within the last digits
 _TEXT, _FLOAT = pl.String, pl.Float64
 FIGURES = (
     *("usd_t", "hours_t", "usd_year", "low_usd_year", "high_usd_year", "usd_year_response"),
@@ -240,7 +241,8 @@ class _Worths:
         def mean(table: Floats) -> float:
             with np.errstate(invalid="ignore"):
                 change = np.where(lost, 0.0, table[now] - table[then])
-            return float(served @ change)
+                rounding = np.abs(change) < ROUNDING * np.abs(table[now])
+            return float(served @ np.where(rounding, 0.0, change))
 
         usd_year = float(served @ fall)
         found: dict[str, Any] = {
