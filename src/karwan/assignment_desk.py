@@ -294,6 +294,7 @@ def _queue_row(key: str, hours: float, queue: Queue) -> dict[str, Any]:
         "unit": "truck",
         "delay": "border_queue",
         "servers": float(queue.servers),
+        "open_share": queue.open_share,
     }
 
 
@@ -307,6 +308,7 @@ def _plain_row(key: str, km: float) -> dict[str, Any]:
         "unit": "t",
         "delay": "constant",
         "servers": None,
+        "open_share": None,
     }
 
 

@@ -23,6 +23,7 @@ from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.route import make_route
 from karwan.models.sensitivity import Rival, sensitivity
 from karwan.models.shipment import make_shipment
+from karwan.models.traffic import ROAD, SERVERS, crossing_traffic
 from karwan.tables import Case
 
 BEYOND = 1.02
@@ -167,11 +168,11 @@ def parameter_or(case: Case, name: str, default: float) -> float:
 
 def road_queues(case: Case) -> dict[str, Queue]:
     """Queue of every road crossing whose capacity the case gives, by crossing id."""
-    servers = round(parameter_or(case, "crossing_servers", 1.0))
-    rows = case["crossings"].filter(pl.col("capacity_trucks_day") > 0)
+    traffic = crossing_traffic(case["crossings"], parameter_or(case, "crossing_servers", SERVERS))
     return {
-        r["crossing_id"]: Queue(r["capacity_trucks_day"], r["background_trucks_day"] or 0.0, servers)
-        for r in rows.iter_rows(named=True)
+        t.crossing_id: Queue(t.capacity_day, t.background_day or 0.0, t.servers, t.open_share)
+        for t in traffic.values()
+        if t.mode == ROAD and t.capacity_day
     }
 
 

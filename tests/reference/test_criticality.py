@@ -15,6 +15,7 @@ from karwan.criticality_desk import before_and_after, closure_text
 from karwan.models.assignment import assign_routes
 from karwan.models.choice import logit
 from karwan.models.criticality import CROSSING, TERMINAL, ChoiceSet, Criticality, criticality
+from karwan.scenario import Override, Scenario, apply_scenario
 from karwan.tables import Case, read_case
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
@@ -23,8 +24,8 @@ import criticality_example
 TONNES = 10_000.0
 
 
-def base_of(case: Case) -> CorridorBase:
-    return CorridorBase(CorridorStudy(case, case.settings.as_of), tonnes_year=TONNES)
+def base_of(case: Case, tonnes_year: float = TONNES) -> CorridorBase:
+    return CorridorBase(CorridorStudy(case, case.settings.as_of), tonnes_year=tonnes_year)
 
 
 @cache
@@ -109,12 +110,13 @@ def equilibrium_usd_year(wider: str, by: float) -> float:
                 key = f"{number}|{place if road else arc}"
                 row: dict[str, object] = {"link_id": key, "length_km": float(km[arc]) + 1e-9}
                 row |= {"free_flow_time_h": 0.0, "capacity_per_day": 1e12, "background_per_day": 0.0}
-                row |= {"unit": "t", "delay": "constant", "servers": None}
+                row |= {"unit": "t", "delay": "constant", "servers": None, "open_share": None}
                 if queue is not None:
                     fixed -= trade.hour_usd_t * queue.wait_h(0.0, queue.capacity_per_day)
                     row["capacity_per_day"] = queue.capacity_per_day + (by if place == wider else 0.0)
                     row |= {"background_per_day": queue.background_per_day, "unit": "truck"}
                     row |= {"delay": "border_queue", "servers": float(queue.servers)}
+                    row["open_share"] = queue.open_share
                 links[key] = row
                 uses.append((f"{number}/{k}", key))
             routes.append({"route_id": f"{number}/{k}", "od_id": f"{number}", "fixed_cost_usd_t": fixed})
@@ -137,6 +139,21 @@ def test_a_truck_of_capacity_is_worth_what_the_equilibrium_gains(crossing: str) 
     """The formula holds the shares of routes; the equilibrium lets them move, which adds less than 0.01 % here."""
     gain = equilibrium_usd_year(crossing, 0.0) - equilibrium_usd_year(crossing, 1.0)
     assert value("toyland", CROSSING, crossing, "value_truck_usd_year") == pytest.approx(gain, rel=1e-4)
+
+
+@pytest.mark.parametrize("crossing", ["X", "Y", "Z"])
+def test_a_truck_of_capacity_is_worth_what_the_scenario_with_it_gains(crossing: str) -> None:
+    """At one tonne a year, which adds nothing itself to the queues."""
+    case = read_case("toyland")
+    rows = case["crossings"].filter(pl.col("crossing_id") == crossing)
+    wider = {"capacity_trucks_day": str(rows["capacity_trucks_day"][0] + 1.0)}
+    override = Override("crossings", "set", (crossing,), wider)
+    under = apply_scenario(case, Scenario("s", "S", "", ("judgement",), "assumed", (override,)))
+    before, after = base_of(case, 1.0), base_of(under, 1.0)
+    gain = logsum_usd_year(before, before) - logsum_usd_year(after, before)
+    worth = criticality(before.trades, before.choice(), queues=before.queues()).places
+    truck = worth.filter(kind=CROSSING, place_id=crossing)["value_truck_usd_year"].item()
+    assert gain > 0.0 and truck == pytest.approx(gain, rel=1e-3)
 
 
 def test_a_crossing_closed_costs_what_the_case_with_its_closure_costs() -> None:

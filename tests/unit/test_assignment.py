@@ -20,7 +20,7 @@ from karwan.models.assignment import (
     assign,
     assign_routes,
 )
-from karwan.models.delay import BORDER_QUEUE, LinkDelays, delay_named, parameter_table
+from karwan.models.delay import BORDER_QUEUE, PARAMETER_SLOTS, LinkDelays, delay_named, parameter_table
 
 # Braess (1968): costs 10 v, 50 + v, 50 + v, 10 + v, 10 v; the bridge is link 3.
 BRAESS = AssignmentNetwork(
@@ -119,7 +119,10 @@ class TestUserEquilibrium:
     def test_links_may_differ_in_delay(self) -> None:
         net = AssignmentNetwork([0, 0], [1, 1], 2, 2, 0, [1.0, 2.0], [1.0, 1.0])
         table = np.vstack(
-            [parameter_table(delay_named("bpr"), 1, {"alpha": 1.0, "beta": 1.0}), np.zeros((1, 3))]
+            [
+                parameter_table(delay_named("bpr"), 1, {"alpha": 1.0, "beta": 1.0}),
+                np.zeros((1, PARAMETER_SLOTS)),
+            ]
         )
         delays = LinkDelays(("bpr", "constant"), np.array([1.0, 2.0]), np.ones(2), table)
         result = assign(net, [[0, 5], [0, 0]], delay=delays, relative_gap=1e-12)

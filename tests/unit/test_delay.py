@@ -64,7 +64,8 @@ class TestContract:
         assert delay.code is not None
         n = VOLUMES.size
         free, capacity = np.full(n, 3.0), np.full(n, 100.0)
-        table = parameter_table(delay, n)
+        half = {"open_share": 0.5} if delay is BORDER_QUEUE else None
+        table = parameter_table(delay, n, half)
         time, slope = np.empty(n), np.empty(n)
         times_and_slopes(np.full(n, delay.code), free, VOLUMES, capacity, table, time, slope)
         links = LinkDelays((delay.name,) * n, free, capacity, table)

@@ -36,11 +36,11 @@ def test_own_hours_and_the_usual_queue_make_the_observed_mean_and_variance() -> 
 @pytest.mark.parametrize("servers", [1, 3, 4])
 @pytest.mark.parametrize("share", [0.3, 0.95, 1.0, 1.4])
 def test_wait_equals_the_delay_of_assignment(servers: int, share: float) -> None:
-    always = replace(GATE, servers=servers, open_share=1.0)
+    gate = replace(GATE, servers=servers)
     delay = delay_named("border_queue").time(
-        np.zeros(1), share * 200.0, 200.0, float(servers), 1.0, LIMIT_SHARE
+        np.zeros(1), share * 200.0, 200.0, float(servers), 1.0, LIMIT_SHARE, gate.open_share
     )
-    assert always.wait(share).wait_mean_h == pytest.approx(delay.item(), rel=1e-9)
+    assert gate.wait(share).wait_mean_h == pytest.approx(delay.item(), rel=1e-9)
 
 
 def test_waits_grow_with_load_without_a_jump_at_the_limit() -> None:

@@ -62,7 +62,7 @@ class Loads(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """What gives the cost of a link from its flow: (L,) each, parameters (L, 3)."""
+    """What gives the cost of a link from its flow: (L,) each, parameters (L, 4)."""
 
     fixed_cost: Floats
     code: Ints
@@ -236,6 +236,7 @@ def set_flow(link: int, volume: float, loads: Loads, curves: Curves) -> None:
         curves.parameters[link, 0],
         curves.parameters[link, 1],
         curves.parameters[link, 2],
+        curves.parameters[link, 3],
     )
     loads.cost[link] = time + curves.fixed_cost[link]
 

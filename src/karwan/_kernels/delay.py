@@ -1,7 +1,7 @@
 """Compiled link delays, one scalar function per entry of the registry in `karwan.models.delay`.
 
 The vectorised NumPy functions of the registry are the plain twins of these; a test compares both over every
-code. A link carries an integer `code` and three parameters, so that one compiled solver serves mixed delays.
+code. A link carries an integer `code` and four parameters, so that one compiled solver serves mixed delays.
 """
 
 from __future__ import annotations
@@ -52,7 +52,13 @@ def _davidson(
 
 @njit(cache=True)
 def _border_queue(
-    free_time: float, volume: float, capacity: float, servers: float, cv: float, limit: float
+    free_time: float,
+    volume: float,
+    capacity: float,
+    servers: float,
+    cv: float,
+    limit: float,
+    open_share: float,
 ) -> tuple[float, float]:
     # Erlang B and its derivative in the offered load by the usual recursion, then Erlang C.
     load = min(volume / capacity, limit)
@@ -63,11 +69,11 @@ def _border_queue(
         busy_slope = blocked + offered * blocked_slope
         blocked = busy / (n + busy)
         blocked_slope = n * busy_slope / ((n + busy) * (n + busy))
-    open_share = 1.0 - load * (1.0 - blocked)
-    open_slope = -(1.0 - blocked) / servers + load * blocked_slope
-    waits = blocked / open_share
-    waits_slope = (blocked_slope * open_share - blocked * open_slope) / (open_share * open_share)
-    scale = 0.5 * (1.0 + cv * cv) * HOURS_PER_DAY / capacity
+    free = 1.0 - load * (1.0 - blocked)
+    free_slope = -(1.0 - blocked) / servers + load * blocked_slope
+    waits = blocked / free
+    waits_slope = (blocked_slope * free - blocked * free_slope) / (free * free)
+    scale = 0.5 * (1.0 + cv * cv) * HOURS_PER_DAY * open_share / capacity
     wait = scale * waits / (1.0 - load)
     slope = scale * (waits_slope * servers / (1.0 - load) + waits / (1.0 - load) ** 2) / capacity
     return free_time + wait + slope * (volume - load * capacity), slope
@@ -75,7 +81,7 @@ def _border_queue(
 
 @njit(cache=True)
 def time_and_slope(
-    code: int, free_time: float, volume: float, capacity: float, p0: float, p1: float, p2: float
+    code: int, free_time: float, volume: float, capacity: float, p0: float, p1: float, p2: float, p3: float
 ) -> tuple[float, float]:
     """Time and its derivative in the volume on one link, in the unit of `free_time`."""
     if code == BPR:
@@ -85,7 +91,7 @@ def time_and_slope(
     if code == DAVIDSON:
         return _davidson(free_time, volume, capacity, p0, p1)
     if code == BORDER_QUEUE:
-        return _border_queue(free_time, volume, capacity, p0, p1, p2)
+        return _border_queue(free_time, volume, capacity, p0, p1, p2, p3)
     return free_time, 0.0
 
 
@@ -99,7 +105,7 @@ def times_and_slopes(
     time: NDArray[np.float64],
     slope: NDArray[np.float64],
 ) -> None:
-    """Fill `time` and `slope`, shapes (L,), for every link; `parameters` has shape (L, 3)."""
+    """Fill `time` and `slope`, shapes (L,), for every link; `parameters` has shape (L, 4)."""
     for link in range(code.size):
         time[link], slope[link] = time_and_slope(
             code[link],
@@ -109,4 +115,5 @@ def times_and_slopes(
             parameters[link, 0],
             parameters[link, 1],
             parameters[link, 2],
+            parameters[link, 3],
         )

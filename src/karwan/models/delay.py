@@ -18,8 +18,9 @@ from karwan.errors import InvalidInput, UnknownName
 
 Array = NDArray[np.float64]
 DelayFunction = Callable[..., Array]
-PARAMETER_SLOTS = 3
+PARAMETER_SLOTS = 4
 HOURS_PER_DAY = 24.0
+ALWAYS = np.ones(())  # open all day
 
 
 @dataclass(frozen=True)
@@ -165,29 +166,49 @@ def waiting_share(load: ArrayLike, servers: ArrayLike) -> tuple[Array, Array]:
     return np.asarray(blocked / open_share), np.asarray(slope * servers)
 
 
-def _queue_wait(load: Array, capacity: Array, servers: Array, cv: Array) -> tuple[Array, Array]:
+def _queue_wait(
+    load: Array, capacity: Array, servers: Array, cv: Array, open_share: Array
+) -> tuple[Array, Array]:
     """Mean wait in hours and its slope in the volume per day, for a load below 1."""
     waits, waits_slope = waiting_share(load, servers)
-    scale = 0.5 * (1.0 + np.asarray(cv) ** 2) * HOURS_PER_DAY / capacity
+    scale = 0.5 * (1.0 + np.asarray(cv) ** 2) * HOURS_PER_DAY * open_share / capacity
     slope = scale * (waits_slope / (1.0 - load) + waits / (1.0 - load) ** 2) / capacity
     return np.asarray(scale * waits / (1.0 - load)), np.asarray(slope)
 
 
 def _queue_time(
-    free_flow_time: Array, volume: Array, capacity: Array, servers: Array, cv: Array, limit: Array
+    free_flow_time: Array,
+    volume: Array,
+    capacity: Array,
+    servers: Array,
+    cv: Array,
+    limit: Array,
+    open_share: Array = ALWAYS,
 ) -> Array:
-    wait, slope = _queue_wait(np.minimum(volume / capacity, limit), capacity, servers, cv)
+    wait, slope = _queue_wait(np.minimum(volume / capacity, limit), capacity, servers, cv, open_share)
     return np.asarray(free_flow_time + wait + slope * np.maximum(volume - limit * capacity, 0.0))
 
 
 def _queue_slope(
-    free_flow_time: Array, volume: Array, capacity: Array, servers: Array, cv: Array, limit: Array
+    free_flow_time: Array,
+    volume: Array,
+    capacity: Array,
+    servers: Array,
+    cv: Array,
+    limit: Array,
+    open_share: Array = ALWAYS,
 ) -> Array:
-    return _queue_wait(np.minimum(volume / capacity, limit), capacity, servers, cv)[1]
+    return _queue_wait(np.minimum(volume / capacity, limit), capacity, servers, cv, open_share)[1]
 
 
 def _queue_integral(
-    free_flow_time: Array, volume: Array, capacity: Array, servers: Array, cv: Array, limit: Array
+    free_flow_time: Array,
+    volume: Array,
+    capacity: Array,
+    servers: Array,
+    cv: Array,
+    limit: Array,
+    open_share: Array = ALWAYS,
 ) -> Array:
     """No closed form for c > 1: Gauss-Legendre with 64 points below the limit, exact beyond it."""
     points, weights = np.polynomial.legendre.leggauss(64)
@@ -195,8 +216,8 @@ def _queue_integral(
     area = np.zeros(np.broadcast(inside, servers).shape)
     for point, weight in zip(points, weights, strict=True):
         at = 0.5 * inside * (1.0 + point)
-        area = area + 0.5 * weight * inside * _queue_wait(at / capacity, capacity, servers, cv)[0]
-    wait, slope = _queue_wait(np.asarray(limit) + 0.0 * inside, capacity, servers, cv)
+        area = area + 0.5 * weight * inside * _queue_wait(at / capacity, capacity, servers, cv, open_share)[0]
+    wait, slope = _queue_wait(np.asarray(limit) + 0.0 * inside, capacity, servers, cv, open_share)
     beyond = np.maximum(volume - limit * capacity, 0.0)
     return np.asarray(free_flow_time * volume + area + wait * beyond + 0.5 * slope * beyond**2)
 
@@ -247,6 +268,7 @@ BORDER_QUEUE = Delay(
         DelayParameter("servers", 1.0, 1.0, 10_000.0, "number of lanes or booths in parallel", whole=True),
         DelayParameter("service_cv", 1.0, 0.0, 10.0, "1 is M/M/c; other values the M/G/c approximation"),
         DelayParameter("limit_share", 0.95, 0.0, 0.9999, _LIMIT, True),
+        DelayParameter("open_share", 1.0, 0.0, 1.0, "share of the day in which all volume passes", True),
     ),
     "M/M/c wait (Erlang C); M/G/c as Lee & Longton (1959), Operational Research Quarterly 10(1):"
     " wait times (1 + cv^2) / 2; tangent line beyond limit_share",
@@ -271,7 +293,7 @@ def delay_named(name: str) -> Delay:
 
 
 def parameter_table(delay: Delay, n_links: int, given: Mapping[str, ArrayLike] | None = None) -> Array:
-    """Parameters of one delay on every link, shape (n_links, 3), unused slots zero.
+    """Parameters of one delay on every link, shape (n_links, 4), unused slots zero.
 
     Parameters
     ----------
@@ -331,7 +353,7 @@ class LinkDelays:
     free_flow_time, capacity
         Shape (L,).
     parameters
-        Shape (L, 3), rows as `parameter_table` makes them.
+        Shape (L, 4), rows as `parameter_table` makes them.
     """
 
     names: tuple[str, ...]

@@ -26,16 +26,18 @@ _NONE: Ints = np.empty(0, np.int64)
 
 @dataclass(frozen=True)
 class Queue:
-    """Trucks a day that a road crossing can clear in one direction, and those it clears already."""
+    """Trucks a day that a road crossing can clear in one direction, those it clears already, its lanes, and the share of the day it is open."""
 
     capacity_per_day: float
     background_per_day: float
     servers: int = 1
+    open_share: float = 1.0
 
     def wait_h(self, trucks: float, capacity: float) -> float:
         """Mean wait at a number of trucks a day of ours on top of the background; see `karwan.models.delay`."""
         entry = delay_named("border_queue")
-        shape = parameter_table(entry, 1, {"servers": float(self.servers)}).T[: len(entry.parameters)]
+        given = {"servers": float(self.servers), "open_share": self.open_share}
+        shape = parameter_table(entry, 1, given).T[: len(entry.parameters)]
         volume = np.array([trucks + self.background_per_day])
         return float(entry.time(np.zeros(1), volume, np.array([capacity]), *shape)[0])
 
