@@ -13,7 +13,6 @@ import polars as pl
 import yaml
 
 from karwan.errors import CaseError, UnknownName
-from karwan.models.crossing_hours import carried_times
 from karwan.schema import TableSpec, load_schema
 from karwan.tables import Case, Problem
 from karwan.tables.case import AppliedScenario, settings_nodes
@@ -350,6 +349,8 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     found.stop(scenario.scenario_id)
     changed = case.with_tables(tables)
     if tables.keys() & {"crossings", "crossing_times", "parameters"}:
+        from karwan.models.crossing_hours import carried_times  # only here: it loads the compiled queues
+
         changed = changed.with_tables({"crossing_times": carried_times(case.tables, changed.tables)})
     problems = _broken(case, changed) if tables else []
     if problems:
