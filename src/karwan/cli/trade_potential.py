@@ -13,6 +13,7 @@ from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 from karwan.cli.trade_options import (
     DistancesOption,
     LevelOption,
+    PairCaseOption,
     SourceOption,
     StoreOption,
     TableOption,
@@ -71,6 +72,14 @@ def potential(  # noqa: PLR0913 - the options of one command
         tuple[float, float] | None, typer.Option(help="Freight over value, now and after.")
     ] = None,
     days: Annotated[tuple[float, float], typer.Option(help="Days door to door, now and after.")] = (0.0, 0.0),
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            help="Freight and days now and under this scenario of the pair's case; repeat for several.",
+        ),
+    ] = None,
+    case: PairCaseOption = None,
     elasticity: Annotated[float, typer.Option(help="Of trade to trade cost, positive.")] = 5.03,
     day_share: Annotated[float, typer.Option(help="Value of a day, share of the goods' value.")] = 0.006,
     import_demand: Annotated[
@@ -87,6 +96,16 @@ def potential(  # noqa: PLR0913 - the options of one command
     """
     from karwan.trade_desk.potential import PotentialRequest, find_potential
 
+    words = ""
+    if scenarios:
+        if freight_share is not None:
+            raise typer.BadParameter("choose --scenario or --freight-share, not both")
+        from karwan.scenario_desk import case_under
+        from karwan.trade_desk.corridor_change import case_with_corridors, corridor_change
+
+        named = case_with_corridors(exporter.upper(), importer.upper(), case)
+        change = corridor_change(*case_under(named, scenarios), exporter.upper())
+        freight_share, words = change.cost_share, change.words
     answer = find_potential(
         PotentialRequest(
             exporter.upper(),
@@ -106,6 +125,7 @@ def potential(  # noqa: PLR0913 - the options of one command
             trade_elasticity=elasticity,
             time_cost_share_day=day_share,
             import_demand=import_demand,
+            corridor_words=words,
         )
     )
     by_product = [title for title, found in answer.tables.items() if "supply" in found.columns]

@@ -71,8 +71,9 @@ class PotentialRequest:
         observed, regional, gravity or corridor.
     distances, tariffs, growth
         Files for the terms that need them.
-    freight_share, days
-        Corridor now and after, for the corridor easiness.
+    freight_share, days, corridor_words
+        Corridor now and after, for the corridor easiness, and where they come from, in words (see
+        `karwan.trade_desk.corridor_change`).
     trade_elasticity, time_cost_share_day
         For the corridor easiness.
     import_demand
@@ -97,6 +98,7 @@ class PotentialRequest:
     trade_elasticity: float = 5.03
     time_cost_share_day: float = 0.006
     import_demand: float | None = None
+    corridor_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
         "level": result.level,
         "easiness": result.kind,
         **total,
+        **({"corridor": request.corridor_words} if request.corridor_words else {}),
         "flows_lack": "; ".join(flows.lacks) or "nothing the method asks for",
         "notes": " ".join(result.notes),
     }
