@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -89,6 +89,7 @@ def test_senseless_comparisons_are_refused(wrong: dict[str, int]) -> None:
 amounts = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.01, 1e9), min_size=1)
 
 
+@settings(deadline=None, max_examples=60)
 @given(amounts, amounts, st.floats(0, 1e8), st.floats(0, 1e8))
 def test_contributions_add_up_to_the_growth_of_the_total(
     before: dict[str, float], after: dict[str, float], rest_before: float, rest_after: float
