@@ -165,7 +165,7 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         routes=study.routes(),
         stages=study.stages(),
         closures=study.closures(),
-        validation=validation_table(case),
+        validation=validation_table(case, study.kept),
         reference=pl.DataFrame(reference, schema=["key", "value"], orient="row"),
         map_nodes=study.map_nodes(),
         map_lines=study.map_lines(),

@@ -13,7 +13,7 @@ import polars as pl
 
 from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.models.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
-from karwan.models.network import FreightNetwork, NetworkRequest, build_network
+from karwan.models.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.models.network.stage import Row
 from karwan.models.reliability import Journeys, simulate
 from karwan.models.route import assumed_share, make_route, stage_table
@@ -62,6 +62,7 @@ class CorridorStudy:
         self.as_of = as_of
         self.corridors = list(case["corridors"].sort("rank").iter_rows(named=True))
         self.names = dict(case["nodes"].select("node_id", "name").iter_rows())
+        self.kept = Kept()
         self._networks: dict[tuple[str, str, str], FreightNetwork] = {}
 
     def network(self, direction: str, form: str) -> FreightNetwork:
@@ -72,7 +73,7 @@ class CorridorStudy:
         key = (start, finish, form)
         if key not in self._networks:
             request = NetworkRequest(start, finish, form, self.as_of)
-            self._networks[key] = build_network(self.case.tables, request)
+            self._networks[key] = build_network(self.case.tables, request, kept=self.kept)
         return self._networks[key]
 
     def pairs(self, direction: str) -> list[tuple[str, str]]:

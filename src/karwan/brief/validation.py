@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from karwan.models.corridor import corridor_route
-from karwan.models.network import NetworkRequest, build_network
+from karwan.models.network import Kept, NetworkRequest, build_network
 from karwan.models.network.stage import FreightNetwork, Row
 from karwan.models.route import Route, make_route
 from karwan.models.shipment import TRUCK_BASIS_T, Shipment, make_shipment
@@ -27,16 +27,17 @@ VALIDATION_SCHEMA: dict[str, Any] = {
 }
 
 
-def validation_table(case: Case) -> pl.DataFrame:
+def validation_table(case: Case, kept: Kept | None = None) -> pl.DataFrame:
     """Every observed trip beside the model's route between the same places; see `CorridorSection.validation`.
 
     The route is the cheapest past the trip's own via places in its modes, with dated closures set aside, as the trip did take place. Rates and
-    border times are the case's latest, whatever the trip's year. Errors are model minus observed; a row without a figure has none.
+    border times are the case's latest, whatever the trip's year. Errors are model minus observed; a row without a figure has none. `kept`
+    is what the networks share with others of the case.
     """
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
     country = dict(case["nodes"].select("node_id", "country").iter_rows())
     networks: dict[NetworkRequest, FreightNetwork] = {}
-    kept: dict[str, list[Row]] = {}
+    kept = Kept() if kept is None else kept
     rows = []
     for trip in case["trips"].iter_rows(named=True):
         day = trip["departed"] or date(trip["year"], 7, 1)

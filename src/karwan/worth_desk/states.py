@@ -10,7 +10,7 @@ import polars as pl
 
 from karwan.brief.corridors import DIRECTIONS, CorridorStudy, Evaluated
 from karwan.models.landed import find_duty
-from karwan.models.network import FreightNetwork, NetworkRequest, build_network
+from karwan.models.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.models.network.stage import Row
 from karwan.models.shipment import TRUCK_BASIS_T
 from karwan.models.worth import Floats, Goods, Landed, Taste, Ways, landed
@@ -150,9 +150,10 @@ class Plan:
 
     def _network(self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest) -> FreightNetwork:
         """Network of some tables; the rows of a table that several states share are read once."""
-        kept = {name: self._rows[id(table)][1] for name, table in tables.items() if id(table) in self._rows}
+        known = {name: self._rows[id(table)][1] for name, table in tables.items() if id(table) in self._rows}
+        kept = Kept(rows=known)
         network = build_network(tables, request, kept=kept)
-        self._rows |= {id(tables[name]): (tables[name], rows) for name, rows in kept.items()}
+        self._rows |= {id(tables[name]): (tables[name], rows) for name, rows in kept.rows.items()}
         return network
 
     def _goods(self, routes: Routes, flows: Sequence[Flow]) -> dict[tuple[str, str], Goods]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from karwan.models.network.borders import crossing_moves
-from karwan.models.network.context import Context, KeptRows, Tables
+from karwan.models.network.context import Context, Kept, Tables
 from karwan.models.network.links import link_moves
 from karwan.models.network.lookup import access_rule, combine, row_figures
 from karwan.models.network.request import Move, NetworkRequest
@@ -13,7 +13,7 @@ from karwan.models.network.stage import Arc, FreightNetwork, Row, Stage, State
 from karwan.models.network.transfers import transfer_moves
 
 
-def build_network(tables: Tables, request: NetworkRequest, *, kept: KeptRows | None = None) -> FreightNetwork:
+def build_network(tables: Tables, request: NetworkRequest, *, kept: Kept | None = None) -> FreightNetwork:
     """Multimodal network of a case as states and arcs.
 
     Line haul keeps to the country that a link lies in; a crossing joins the two sides of a border in each direction; a transfer changes the
@@ -26,7 +26,7 @@ def build_network(tables: Tables, request: NetworkRequest, *, kept: KeptRows | N
     request
         Ends, cargo form, departure day, places taken as open.
     kept
-        A dictionary of the caller's that holds the rows read, for several networks of the same tables.
+        What to share with other networks of the same tables.
 
     Returns
     -------

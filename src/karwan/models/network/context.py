@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -11,20 +12,35 @@ from karwan.errors import UnknownName
 from karwan.models.calendar import ClosedSpan, Windows, open_windows, seasonal_spans
 from karwan.models.network.lookup import ClosureBook, CrossingTimes, Fees, Figure, Rates, fee_money
 from karwan.models.network.request import NetworkRequest
-from karwan.models.network.stage import Row
+from karwan.models.network.stage import Row, Stage
 
 Tables = Mapping[str, pl.DataFrame]
-KeptRows = dict[str, list[Row]]
 ALWAYS_OPEN = -1
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What several networks of the same tables share, filled as they are built.
+
+    Attributes
+    ----------
+    rows
+        Rows by table.
+    hauls
+        Stages of a link in the directions it allows, by link and cargo form; only those that depend on nothing else.
+    """
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    hauls: dict[tuple[str, str], tuple[Stage, ...]] = field(default_factory=dict)
 
 
 class Context:
     """Figures of a case for one request, with the calendars met so far and the rows left out."""
 
-    def __init__(self, tables: Tables, request: NetworkRequest, kept: KeptRows | None = None) -> None:
+    def __init__(self, tables: Tables, request: NetworkRequest, kept: Kept | None = None) -> None:
         self.tables = tables
         self.request = request
-        self.kept: KeptRows = {} if kept is None else kept
+        self.kept = Kept() if kept is None else kept
         self.rates = Rates(self.rows("rates"))
         self.times = CrossingTimes(self.rows("crossing_times"))
         self.book = ClosureBook(tuple(self.rows("closures")), request.departure, request.opened)
@@ -45,9 +61,10 @@ class Context:
 
     def rows(self, table: str) -> list[Row]:
         """Rows of a table, read once for all networks that share `kept`."""
-        if table not in self.kept:
-            self.kept[table] = self.tables[table].rows(named=True)
-        return self.kept[table]
+        rows = self.kept.rows
+        if table not in rows:
+            rows[table] = self.tables[table].rows(named=True)
+        return rows[table]
 
     def parameter(self, name: str) -> Figure:
         """Figure of a model parameter; UnknownName where parameters.csv lacks it."""

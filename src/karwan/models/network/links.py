@@ -42,8 +42,29 @@ def _unbuilt(context: Context, link: Row) -> str:
 
 
 def _line_haul(context: Context, link: Row) -> list[Move]:
-    moves: list[Move] = []
     mode, country = link["mode"], link["country"]
+    carrier, stages = carrier_of(mode, link["gauge_mm"]), _haul_stages(context, link)
+    return [
+        Move(
+            (tail, carrier, country),
+            (head, carrier, country),
+            (stage,),
+            context.link_calendar(link, tail, head, mode),
+            "link",
+            link["link_id"],
+        )
+        for (tail, head), stage in zip(_directions(link) if stages else (), stages, strict=True)
+    ]
+
+
+def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
+    """Line haul in each direction a link allows; none, with the reason noted, where a rate is missing."""
+    mode, country = link["mode"], link["country"]
+    slow, slow_rows = _slowdown(context, link, mode)
+    key = (link["link_id"], context.request.form)
+    plain = not slow_rows and ("link", link["link_id"]) not in context.fee_numbers
+    if plain and key in context.kept.hauls:
+        return context.kept.hauls[key]
     money = context.rates.find(country, mode, "cost_usd_t_km")
     speed = context.rates.find(country, mode, "speed_kmh")
     if link["speed_kmh"] is not None:
@@ -51,19 +72,17 @@ def _line_haul(context: Context, link: Row) -> list[Move]:
     if money is None or speed is None:
         what = "cost_usd_t_km" if money is None else "speed_kmh"
         context.skipped.append(("links", link["link_id"], f"rates.csv has no {what} for {country} {mode}"))
-        return moves
+        return ()
     day_hours = context.parameter("driving_hours_day_road" if mode == "road" else "rail_hours_day")
-    slow, slow_rows = _slowdown(context, link, mode)
     hours = link["length_km"] / speed.value * 24.0 / day_hours.value * (1.0 + slow)
     cv, cv_figure = _line_haul_cv(context, link, country, mode)
-    vehicle = context.vehicles[mode]
     own = Figure(0, link["basis"], link["source_id"])
     basis_usd, usd_sources = combine(own, money)
     basis_hours, hour_sources = combine(own, speed, day_hours, *row_figures(*slow_rows))
     sources = join_sources(usd_sources, hour_sources, cv_figure.source_id if cv_figure else "")
-    for tail, head in _directions(link):
-        fee_t, fee_unit, fee_bases, fee_sources = context.place_fees("link", link["link_id"], mode, "passage")
-        stage = Stage(
+    fee_t, fee_unit, fee_bases, fee_sources = context.place_fees("link", link["link_id"], mode, "passage")
+    stages = tuple(
+        Stage(
             kind="line_haul",
             name=f"{context.nodes[tail]['name']} – {context.nodes[head]['name']}",
             place_id=link["link_id"],
@@ -74,25 +93,17 @@ def _line_haul(context: Context, link: Row) -> list[Move]:
             usd_unit=fee_unit,
             hours=hours,
             variance_h2=(cv * hours) ** 2,
-            co2_kg_t=vehicle["emission_kg_t_km"] * link["length_km"],
+            co2_kg_t=context.vehicles[mode]["emission_kg_t_km"] * link["length_km"],
             headway_h=0.0,
             basis_usd=worst_basis(basis_usd, *fee_bases),
             basis_hours=basis_hours,
             source_id=join_sources(sources, *fee_sources),
         )
-        carrier = carrier_of(mode, link["gauge_mm"])
-        calendar = context.link_calendar(link, tail, head, mode)
-        moves.append(
-            Move(
-                (tail, carrier, country),
-                (head, carrier, country),
-                (stage,),
-                calendar,
-                "link",
-                link["link_id"],
-            )
-        )
-    return moves
+        for tail, head in _directions(link)
+    )
+    if plain:
+        context.kept.hauls[key] = stages
+    return stages
 
 
 def _slowdown(context: Context, link: Row, mode: str) -> tuple[float, list[Row]]:
