@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +20,8 @@ from karwan.io.store.engine import Store, StoreError
 from karwan.io.store.reading import PackedRows, Progress, Reading, no_progress
 from karwan.io.store.staging import Staging
 
+# Keys of so many rows, 8 bytes each, are looked through for repeats in memory.
+SORTED_IN_MEMORY = 20_000_000
 ON_OVERLAP = ("refuse", "replace", "keep")
 _OVERLAP_KEY = tuple(name for name in tables.FLOW_KEY if name != "product")
 
@@ -231,7 +234,7 @@ def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Po
         return None
     content_hash = packed.content_hash()
     load_id = reading.load_id(content_hash)
-    if not packed.in_order and _has_repeats(raw, policy.lane_base):
+    if not packed.in_order and _has_repeats(raw, policy.lane_base, packed.rows):
         return None
     raw.register("incoming", packed.products())
     raw.execute("INSERT INTO products SELECT * FROM incoming ANTI JOIN products USING (product_key)")
@@ -289,7 +292,13 @@ def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) 
         return None if twins.fetchone() is not None else rejects
 
 
-def _has_repeats(raw: Any, lane_base: int) -> bool:
+def _has_repeats(raw: Any, lane_base: int, rows: int) -> bool:
+    if rows <= SORTED_IN_MEMORY:
+        # Sorting the keys as numbers takes a third of the time of grouping them.
+        question = "SELECT lane_key::BIGINT << 31 | product_key AS key FROM flow_rows WHERE lane_key >= ?"
+        keys = raw.execute(question, [lane_base]).to_arrow_table()["key"].to_numpy()
+        keys = np.sort(keys)
+        return bool((keys[1:] == keys[:-1]).any())
     found = raw.execute(
         "SELECT 1 FROM flow_rows WHERE lane_key >= ? "
         "GROUP BY lane_key, product_key HAVING count(*) > 1 LIMIT 1",
