@@ -230,7 +230,7 @@ class PackedBaci:
         self.usable &= not self._merges_countries()
 
     def _pieces(self, kernel: Any) -> Iterator[_Piece]:
-        """Pieces in order, two or more being read ahead by worker threads (the kernel releases the lock)."""
+        """Pieces in order, others being read ahead by worker threads (the kernel releases the lock)."""
         workers = max(2, os.cpu_count() or 1)
         descriptor = os.open(self._content.path, os.O_RDONLY)
         try:
@@ -239,7 +239,7 @@ class PackedBaci:
                 try:
                     for job in self._jobs(kernel, pool, descriptor):
                         waiting.append(job)
-                        if len(waiting) > workers:
+                        if len(waiting) >= workers:
                             yield waiting.popleft().result()
                     while waiting:
                         yield waiting.popleft().result()

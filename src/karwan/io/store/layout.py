@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 import pyarrow as pa
@@ -13,6 +16,11 @@ from karwan.io.store import tables
 MEMORY_LIMIT = 700_000_000
 # While rows stream in, room for every thread's row group is enough; more would fill with blocks written already.
 STREAM_MEMORY, STREAM_MEMORY_PER_THREAD = 32_000_000, 16_000_000
+
+SYNC_EVERY_S = 0.05
+# Descriptors of files that are synced early, by device and inode. They stay open until the process ends: closing
+# any descriptor of a file gives up the lock that DuckDB holds on it for the process.
+_SYNCED: dict[tuple[int, int], int] = {}
 
 # The rows of `flow_rows` lie in one column of a table of this name: DuckDB sketches the distinct values of every
 # plain column it appends to, which would take a fifth of the time of a load, and no query needs it.
@@ -78,7 +86,7 @@ def _fill_from_earlier(raw: duckdb.DuckDBPyConnection, present: set[str]) -> Non
 def append_rows(raw: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> None:
     """Stream batches with the columns of `flow_rows` into the store."""
     raw.register("incoming_rows", reader)
-    with _streaming(raw):
+    with _streaming(raw), _written_early(raw):
         raw.execute(f"INSERT INTO {RECORDS} SELECT {_RECORD} FROM incoming_rows")
     raw.unregister("incoming_rows")
 
@@ -107,6 +115,35 @@ def _streaming(raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
     finally:
         for name, value in before:
             raw.execute(f"SET {name} = '{value}'")
+
+
+@contextmanager
+def _written_early(raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have the system write to the disk what streams in, so that the commit need not wait for all of it (Linux)."""
+    file = raw.execute(
+        "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchone()
+    if sys.platform != "linux" or file is None or file[0] is None:
+        yield
+        return
+    path, done = file[0], threading.Event()
+
+    def sync() -> None:
+        with suppress(OSError):  # DuckDB's own sync reports what fails
+            while not done.wait(SYNC_EVERY_S):
+                status = os.stat(path)
+                place = status.st_dev, status.st_ino
+                if place not in _SYNCED:
+                    _SYNCED[place] = os.open(path, os.O_RDONLY)
+                os.fdatasync(_SYNCED[place])
+
+    thread = threading.Thread(target=sync, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def delete_rows(raw: duckdb.DuckDBPyConnection, pairs: str) -> None:
