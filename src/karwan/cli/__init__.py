@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -15,6 +16,9 @@ COLLECT_AFTER = (500_000, 20, 20)
 def main() -> None:
     """Run `karwan`; user errors end with exit code 2 and no traceback unless `--debug`."""
     gc.set_threshold(*COLLECT_AFTER)
+    atexit.register(
+        gc.freeze
+    )  # the interpreter looks once more for garbage as it ends, which takes a fifth of a second
     from karwan.cli.app import app
     from karwan.cli.compiling import show_compiling
 

@@ -7,7 +7,9 @@ import typer
 from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 
-app = typer.Typer(no_args_is_help=True, help="Trade: standing, growth, store, mirror, indicators, potential, target.")
+app = typer.Typer(
+    no_args_is_help=True, help="Trade: standing, growth, store, mirror, indicators, potential, target."
+)
 COLUMNS = {
     "growth": [
         "reporter_name",
