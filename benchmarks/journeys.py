@@ -173,7 +173,8 @@ def main() -> None:
 
     def ours(threads: int | None) -> np.ndarray:
         drawn = simulate(stages, depart_h=DEPART_H, journeys=asked.journeys, seed=1, threads=threads)
-        assert drawn.stage_lateness.height == stages.size  # causes of lateness included, which the peers leave out
+        # causes of lateness included, which the peers leave out
+        assert drawn.stage_lateness.height == stages.size
         return drawn.hours
 
     runs = {
