@@ -70,6 +70,19 @@ class Landed:
         corridor = self.freight_usd_t + self.insurance_usd_t + self.time_usd_t + self.loss_usd_t
         return corridor / self.landed_usd_t
 
+    def columns(self, *, duty_known: bool) -> dict[str, float | None]:
+        """Parts, sum and the corridor's share as columns of a table; a duty that is not known stays empty."""
+        return {
+            "price_usd_t": self.price_usd_t,
+            "freight_usd_t": self.freight_usd_t,
+            "insurance_usd_t": self.insurance_usd_t,
+            "time_usd_t": self.time_usd_t,
+            "loss_usd_t": self.loss_usd_t,
+            "duty_usd_t": self.duty_usd_t if duty_known else None,
+            "landed_usd_t": self.landed_usd_t,
+            "corridor_share": self.corridor_share,
+        }
+
 
 def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: str) -> Duty:
     """Duty a country charges on a product from an origin.
