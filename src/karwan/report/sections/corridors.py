@@ -252,9 +252,9 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
         else None
     )
     spec = (
-        li.text("Trip", "trip", 1.2),
-        li.text("Route", "route_label", 1.6),
-        li.key_text("Use", "use", 0.7),
+        li.text("Trip", "trip", 1.3),
+        li.text("Route", "route_label"),
+        li.key_text("Use", "use", 0.6),
         li.days("Observed", "observed_days"),
         li.days("Model", "model_days"),
         li.figure("Error", "error_days", "days", lambda v: _signed(v, 1)),
@@ -262,8 +262,8 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
         li.rate("Observed", "observed_usd", "USD"),
         li.rate("Model", "model_usd", "USD"),
         li.figure("Error", "error_usd", "USD", lambda v: _signed(v, 0)),
-        li.text("Per", "cost_unit", 0.8),
-        li.text("Note", "note", 1.2),
+        li.text("Per", "cost_unit", 0.4),
+        li.text("Note", "note", 3.2),
     )
     return [
         figure,
@@ -313,7 +313,7 @@ def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
         li.text("Place", "place"),
         li.key_text("Kind", "kind", 0.7),
         li.text("The same holds for", "in_row", 1.2),
-        li.text("Way round", "reroute", 1.8),
+        li.text("Way round", "reroute", 2.8),
         li.rate("Extra", "extra_usd_t", "USD / t"),
         li.figure("Extra", "extra_hours", "hours"),
         li.money("Extra", "extra_usd_year", "USD / year"),
