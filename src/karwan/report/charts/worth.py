@@ -10,7 +10,7 @@ from karwan.report.palette import ACCENT, INK, MUTED, PAPER, tint
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean, usd, usd_tick
 
-_LEFT, _ROW, _RIGHT = 250.0, 24.0, 64.0
+_LEFT, _ROW, _RIGHT = 340.0, 24.0, 64.0
 
 
 def draw_worth(table: pl.DataFrame, most: int = 20) -> str | None:
