@@ -187,7 +187,7 @@ def _print_reports(reports: Sequence[LoadReport], as_json: bool) -> None:
         verb = "is in the store already: nothing changed" if report.status == "unchanged" else "loaded"
         typer.echo(f"{report.file_name} {verb} ({report.source}, load {report.load_id})")
         typer.echo(
-            f"  {report.rows:,} rows stored, {report.value_usd:,.0f} USD; {report.rejects:,} rows rejected"
+            f"  {_rows(report.rows)} stored, {report.value_usd:,.0f} USD; {_rows(report.rejects)} rejected"
         )
         for reason, count in report.reasons.iter_rows():
             typer.echo(f"    {count:>10,}  {reason}")
@@ -301,7 +301,11 @@ def _print_table(table: pl.DataFrame, as_csv: bool) -> None:
 
     emit({"": table}, Format.CSV if as_csv else Format.TABLE)
     if not as_csv:
-        typer.echo(f"{table.height:,} rows")
+        typer.echo(_rows(table.height))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def sources(as_json: JsonOption = False) -> None:

@@ -191,8 +191,8 @@ def summarise_reasons(rejects: pl.DataFrame) -> pl.DataFrame:
     general = (
         pl.col("reason")
         .str.replace_all(r"'[^']*'", "…")
-        .str.replace_all(r"\(0?\d+\)", "")
-        .str.replace_all(r"-?\d[\d.e+]*", "n")
+        .str.replace_all(r" ?\(0?\d+\)", "")
+        .str.replace_all(r"(^|[ (=:])-?\d[\d.e+-]*", "${1}…")
     )
     return (
         rejects.select(reason=general)
