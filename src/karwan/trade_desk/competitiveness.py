@@ -115,8 +115,8 @@ def find_competitiveness(
         )
     duty = find_duty(case["tariffs"], str(row["product_id"]), importer, exporter)
     notes.append(
-        f"{row['name']}, HS {row['hs_code']}, {origin or starts[0]} to {destination or ends[0]}, {day}; "
-        f"price at origin of {row['price_year']}; duty {duty.text}."
+        f"{row['name']}, HS {row['hs_code']}, {origin or starts[0]} to {destination or ends[0]}, {day}, "
+        f"{tonnes or settings.load_t:g} t a load; price at origin of {row['price_year']}; duty {duty.text}."
     )
     return CompetitivenessAnswer(compare_offers(own, others), tuple(notes))
 

@@ -159,7 +159,7 @@ def estimate_potential(
     found = _easiness_terms(margins, exporter, importer, peers or Peers())
     usable = {e.kind: e for e in found if np.isfinite(e.value)}
     if easiness not in usable:
-        why = next((e.lacks for e in found if e.kind == easiness), "its data")
+        why = next((e.lacks for e in found if e.kind == easiness), "") or "trade to expect of both sides"
         raise InvalidInput(
             f"The easiness term `{easiness}` cannot be computed for {exporter} to {importer}.",
             f"it lacks {why}; available: {', '.join(usable) or 'none'}",

@@ -16,7 +16,13 @@ _LEFT, _ROW, _RIGHT = 190.0, 22.0, 70.0
 def draw_potential(table: pl.DataFrame, most: int = 24) -> str | None:
     """Bars: actual (dark) inside potential (light), whisker: interval; the largest unrealised first."""
     rows = [r for r in table.iter_rows(named=True) if (value_of(r, "potential_usd") or 0) > 0]
-    rows.sort(key=lambda r: (-(value_of(r, "unrealised_usd") or 0.0), str(r["product_id"])))
+    rows.sort(
+        key=lambda r: (
+            -(value_of(r, "unrealised_usd") or 0.0),
+            -(value_of(r, "potential_usd") or 0.0),
+            str(r["product_id"]),
+        )
+    )
     rows = rows[:most]
     if not rows:
         return None

@@ -148,6 +148,7 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
                 "Ingest product-level trade of both sides to fill it.",
             )
         ]
+    table = table.sort("unrealised_usd", "potential_usd", descending=True, nulls_last=True)
     svg = draw_potential(table)
     spec = (
         li.text("Product", "product", 1.5),
@@ -164,7 +165,7 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
         Figure(
             "f-potential",
             "Potential against actual",
-            "Largest unrealised potential first.",
+            "Largest unrealised potential first; where actual trade in the same goods is not known, largest potential first.",
             "USD a year",
             svg,
         )
