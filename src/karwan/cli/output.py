@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import polars as pl
 import typer
+from rich.box import HEAVY_HEAD, SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WIDE = 160  # columns of a table that is not printed on a terminal
+LEAST_TEXT, MOST_WORD = (
+    10,
+    14,
+)  # columns left to a text before the lines between columns, then the table, are given up
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
@@ -109,14 +116,79 @@ def _plain(value: Any) -> Any:
 
 
 def _rich(title: str, table: pl.DataFrame, width: int) -> Table:
+    """Table that fits the width: a number is never broken, text gives way first, then the lines, then the columns."""
+    rows = [[cell_text(value) for value in row] for row in table.iter_rows()]
+    numeric = [kind.is_numeric() for kind in table.schema.values()]
+    widest = [max((cell_len(row[i]) for row in rows), default=0) for i in range(table.width)]
+    heads = list(table.columns)
+    natural = sum(max(w, cell_len(h)) for w, h in zip(widest, heads, strict=True))
+    lines, count = True, table.width
+    if natural + 3 * count + 1 > width:
+        heads = [_broken(head, w) for head, w in zip(heads, widest, strict=True)]
+        least = sum(
+            max(w if number else min(w, least_text), *(cell_len(part) for part in head.split("\n")))
+            for head, w, number, least_text in zip(
+                heads, widest, numeric, _least_texts(rows, count), strict=True
+            )
+        )
+        lines = least + 3 * count + 1 <= width
+        if not lines and least + count - 1 > width and rows:
+            return _records(title, table.columns, rows)
     view = Table(
-        title=Text(title), title_justify="left", title_style="bold", header_style="bold", expand=False
+        title=Text(title),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        expand=False,
+        box=HEAVY_HEAD if lines else SIMPLE_HEAD,
+        padding=(0, 1) if lines else 0,
+        show_edge=lines,
     )
-    numeric = {name for name, kind in table.schema.items() if kind.is_numeric()}
-    for name in table.columns:
-        view.add_column(Text(name), justify="right" if name in numeric else "left", overflow="fold")
-    for row in table.iter_rows():
-        view.add_row(*(Text(cell_text(value)) for value in row))
+    for head, number in zip(heads, numeric, strict=True):
+        view.add_column(Text(head), justify="right" if number else "left", overflow="fold", no_wrap=number)
+    for row in rows:
+        view.add_row(*(Text(cell) for cell in row))
+    return view
+
+
+def _least_texts(rows: Sequence[Sequence[str]], count: int) -> list[int]:
+    """Columns a text needs in order to be read: its longest word, within bounds."""
+    words = (
+        max((cell_len(word) for row in rows for word in row[i].split()), default=0) for i in range(count)
+    )
+    return [min(max(longest, LEAST_TEXT), MOST_WORD) for longest in words]
+
+
+def _broken(head: str, width: int) -> str:
+    """Heading in lines no wider than the column needs, broken at spaces and after underscores."""
+    parts = re.findall(r"[^ _]+_*", head) or [head]
+    room = max(width, *(cell_len(part) for part in parts))
+    lines = [parts[0]]
+    for part in parts[1:]:
+        joined = lines[-1] + ("" if lines[-1].endswith("_") else " ") + part
+        if cell_len(joined) <= room:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return "\n".join(lines)
+
+
+def _records(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """One row after another, a line for each column: for more columns than the terminal has room for."""
+    view = Table(
+        title=Text(title),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, 2, 0, 0),
+        show_header=False,
+    )
+    view.add_column(no_wrap=True)
+    view.add_column(overflow="fold")
+    for row in rows:
+        for name, cell in zip(names, row, strict=True):
+            view.add_row(Text(name), Text(cell))
+        view.add_row("", "")
     return view
 
 
