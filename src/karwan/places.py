@@ -60,7 +60,7 @@ class Gazetteer:
     def node(self, name: str) -> str:
         """Node id of a place.
 
-        An id goes before a name, a name before an alias; a close spelling is taken only where one place is meant.
+        An id goes before a name, a name before an alias. Accents, case and punctuation do not count; a misspelling is refused.
 
         Raises
         ------
@@ -72,9 +72,6 @@ class Gazetteer:
         if found:
             return found[0]
         close = get_close_matches(wanted, self._node_names, n=5, cutoff=0.6)
-        meant = get_close_matches(wanted, self._node_names, n=3, cutoff=0.85)
-        if meant and len({self._node_names[m][0] for m in meant}) == 1:
-            return self._node_names[meant[0]][0]
         inside = [n for n in self._node_names if len(wanted) >= 3 and wanted in n]
         nodes = list(dict.fromkeys(self._node_names[n][0] for n in [*close, *inside]))[:5]
         shown = ", ".join(f"{self.name(n)} ({n})" for n in nodes)

@@ -126,9 +126,9 @@ def test_json_and_csv_together_are_a_usage_error() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (["Kostany", "Karachi"], ""),
+        (["Kostany", "Karachi"], "did you mean Kostanay"),
         (["Kostanaj1", "Karachi"], "did you mean Kostanay"),
-        (["Kostanay", "Qostanai"], "same place"),
+        (["Kostanay", "KOS"], "same place"),
         (["Kostanay", "Karachi", "--tonnes", "-5"], "cannot weigh"),
         (["Kostanay", "Karachi", "--depart", "2019-01-01"], "too far"),
         (["Kostanay", "Karachi", "--avoid", "PAK"], "cannot be avoided"),
@@ -146,9 +146,6 @@ def test_bad_input(change: list[str], words: str) -> None:
         "200",
         "--json",
     ]
-    if not words:
-        assert json.loads(run(*change, *options))["origin"]["name"] == "Kostanay"
-        return
     with pytest.raises(KarwanError, match=words):
         CliRunner().invoke(APP, ["route", *change[:2], *options, *change[2:]], catch_exceptions=False)
 
