@@ -118,6 +118,12 @@ def test_csv_holds_every_table() -> None:
     assert float(rows[0]["usd"]) == pytest.approx(796.0)
 
 
+def test_a_departure_in_the_past_is_said() -> None:
+    past = "Departure is in the past: the case was brought up to date on 2025-07-01."
+    assert past in json.loads(run(*TOY, "--json"))["notes"]
+    assert past not in json.loads(run(*TOY, "--depart", "2025-07-01", "--json"))["notes"]
+
+
 def test_json_and_csv_together_are_a_usage_error() -> None:
     result = CliRunner().invoke(APP, ["route", *TOY, "--json", "--csv"])
     assert result.exit_code == 2
