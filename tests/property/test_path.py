@@ -49,7 +49,7 @@ def plain(  # the search of docs/route.md, layer by layer
                 arcs.append(arc)
             return PathSearch(tuple(reversed(arcs)), len(via))
         for arc in network.out[state]:
-            target = climb(layer, arc) * size + network.heads[arc]
+            target = climb(layer, arc) * size + network.arcs[arc].head
             total = value + float(cost[arc])
             if allowed[arc] and total < best.get(target, np.inf):
                 best[target] = total

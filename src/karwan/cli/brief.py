@@ -39,14 +39,11 @@ def brief(
 
     Example: karwan brief kaz-pak --as-of 2026-11-24 --out out
     """
-    import gc
-
     from rich.console import Console
 
     from karwan.project import open_case, save_brief
     from karwan.report import print_summary
 
-    gc.disable()  # one run builds and ends: looking for garbage only costs time
     result = open_case(case, scenarios).brief(as_of.date() if as_of else None)
     paths = save_brief(result, out)
     print_summary(result, Console())

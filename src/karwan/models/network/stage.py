@@ -156,14 +156,9 @@ class FreightNetwork:
         return {node: tuple(numbers) for node, numbers in found.items()}
 
     @cached_property
-    def heads(self) -> list[int]:
-        """Head state of each arc."""
-        return [a.head for a in self.arcs]
-
-    @cached_property
     def head_nodes(self) -> list[str]:
         """Node each arc leads to."""
-        return [self.states[h].node_id for h in self.heads]
+        return [self.states[h].node_id for h in self.ends[1].tolist()]
 
     @cached_property
     def is_crossing(self) -> list[bool]:
