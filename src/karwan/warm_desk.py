@@ -40,7 +40,7 @@ def _routes(case: Case) -> object:
     from karwan.route_desk import RouteQuery, answer_route
 
     least_cost(weigh(prepare(2, [0], [1]), [1.0]), 0, 1)
-    return answer_route(case, RouteQuery(*TOWNS, case.settings.reference_product, 20.0, date(2025, 6, 2)))
+    return answer_route(case, RouteQuery(*TOWNS, case.settings.reference_product, 20.0, date(2025, 7, 7)))
 
 
 def _assignment(case: Case) -> object:

@@ -33,7 +33,7 @@ def signatures():
 
 lines = list(warm_kernels())
 before = signatures()
-query = RouteQuery("Alford", "Cove", "beans", 20.0, date(2025, 6, 2), days_of_year=True, via=("Xing",))
+query = RouteQuery("Alford", "Cove", "beans", 20.0, date(2025, 7, 7), days_of_year=True, via=("Xing",))
 answer_route(read_case("toyland"), query)
 print(len(lines), len(before) > 8, sorted(signatures() - before))
 """

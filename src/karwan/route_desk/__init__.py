@@ -46,10 +46,6 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
     model = arrival_model(case.tables, process, load=query.load, opened=plan.opened)
     offers = make_offers(plan, search, named, model)
     plan.notes.extend(search_notes(search, query))
-    if query.departure < case.settings.as_of:
-        plan.notes.append(
-            f"Departure is in the past: the case was brought up to date on {case.settings.as_of}."
-        )
     shares, logsum = find_shares(plan, offers)
     best = offers[0]
     tables = {

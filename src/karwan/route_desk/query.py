@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -17,7 +17,7 @@ from karwan.models.shipment import Shipment, make_shipment
 from karwan.places import Gazetteer
 from karwan.tables import Case
 
-DAYS_BACK, DAYS_AHEAD = 365, 3 * 365
+DAYS_AHEAD = 3 * 365
 MOST_LOAD = 5.0
 
 
@@ -30,7 +30,7 @@ class RouteQuery:
     origin, destination
         Places by node id, name or alias.
     product, tonnes, departure
-        The shipment.
+        The shipment; it may leave on the day the case stands on, or after.
     avoid, via, opened
         Places by id, name or alias; `avoid` also countries and modes, `opened` also links.
     promise_days
@@ -198,14 +198,7 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
 
 
 def _check(case: Case, query: RouteQuery) -> None:
-    away = (query.departure - case.settings.as_of).days
-    if not -DAYS_BACK <= away <= DAYS_AHEAD:
-        side = "before" if away < 0 else "after"
-        raise InvalidInput(
-            f"{query.departure} is too far from the day the case was brought up to date.",
-            f"{abs(away)} days {side} {case.settings.as_of}; allowed: {DAYS_BACK} before to {DAYS_AHEAD} after",
-            "closures, fees and rates hold around that day: choose a day near it.",
-        )
+    _check_departure(query.departure, case.settings.as_of)
     promise = query.promise_days
     if promise is not None and not 0 < promise <= 400:
         raise InvalidInput(
@@ -230,4 +223,21 @@ def _check(case: Case, query: RouteQuery) -> None:
             f"No country has the code {query.registration!r}.",
             f"countries: {', '.join(case['countries']['country'])}",
             "give an ISO 3166-1 alpha-3 code of the case.",
+        )
+
+
+def _check_departure(day: date, as_of: date) -> None:
+    """Refuse a day before the one the case stands on, and one too far ahead for its closures, fees and rates."""
+    ahead = (day - as_of).days
+    if ahead < 0:
+        raise InvalidInput(
+            f"Departure on {day} is in the past.",
+            f"the case stands on {as_of}, {-ahead} {'day' if ahead == -1 else 'days'} later",
+            f"leave on {as_of} or after, or copy the case and set as_of in its case.yaml to the day to look from.",
+        )
+    if ahead > DAYS_AHEAD:
+        raise InvalidInput(
+            f"Departure on {day} is too far ahead.",
+            f"{ahead:,} days after {as_of}, the day the case stands on; allowed: {DAYS_AHEAD:,}",
+            f"choose a day up to {as_of + timedelta(days=DAYS_AHEAD)}: closures, fees and rates hold near that day.",
         )
