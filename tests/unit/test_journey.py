@@ -198,6 +198,27 @@ def test_record_of_a_running_closure_ends_where_it_was_last_seen(toyland):
     assert fitted["closed_share"] == pytest.approx(load / (1.0 + load))
 
 
+def test_a_supposed_end_is_no_sighting_in_the_record(toyland):
+    """Whether a running closure is set aside by a scenario that ends it, or left without an end, its record is the same."""
+    crossings, first, today = toyland["crossings"]["crossing_id"], date(2020, 1, 1), date(2025, 7, 1)
+
+    def fitted(end: str | None, last_seen: date | None) -> pl.DataFrame:
+        row = {
+            **{c: None for c in toyland["closures"].columns},
+            **{"closure_id": "z25", "place_kind": "crossing", "place_id": "Z", "kind": "dated"},
+            **{"start": "2024-10-01", "end": end, "last_seen": last_seen, "history": True},
+        }
+        closures = pl.concat([toyland["closures"], pl.DataFrame([row], schema=toyland["closures"].schema)])
+        return closure_process(closures, crossings, first, today).table
+
+    running, supposed = fitted(None, date(2024, 12, 1)), fitted("2025-06-30", date(2024, 12, 1))
+    assert supposed.equals(running)
+    told = fitted("2025-06-30", None)  # a reported end counts whole
+    assert told.filter(place="Z")["ended"][0] == running.filter(place="Z")["ended"][0] + 1
+    assert told.filter(place="Z")["closed_days"][0] == 273.0
+    assert fitted("2024-12-01", date(2024, 12, 1)).filter(place="Z")["ended"][0] == 1  # seen to its last day
+
+
 def test_case_without_its_parameters_says_so(toyland):
     bare = {**toyland.tables, "parameters": toyland["parameters"].head(0)}
     with pytest.raises(UnknownName, match="pair_correlation"):

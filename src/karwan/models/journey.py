@@ -355,8 +355,8 @@ def recorded_closures(
     record_start
         First day of the record.
     as_of
-        Last day of the record. A place with a closure that has no end is on record until the day it was last seen closed: what became
-        of it later is not known.
+        Last day of the record. A place with a closure that was last seen in force on a day before its end, or that has no end, is on
+        record until that day: what became of it later is not known, and an end supposed in a scenario is no sighting.
 
     Returns
     -------
@@ -369,9 +369,7 @@ def recorded_closures(
         by_place.setdefault(row["place_id"], []).append(row)
     for place in places:
         found = by_place.get(place, [])
-        seen = [
-            r["last_seen"] for r in found if not r["end"] and r["last_seen"] and r["last_seen"] > record_start
-        ]
+        seen = [r["last_seen"] for r in found if _censored(r) and r["last_seen"] > record_start]
         until = min(as_of, max(seen)) if seen else as_of
         spans = _joined(found, record_start, until)
         rows += [(place, start, end, record_start, until) for start, end in spans]
@@ -389,6 +387,13 @@ def recorded_closures(
 
 def _history(closures: pl.DataFrame, kind: str) -> pl.DataFrame:
     return closures.filter((pl.col("place_kind") == kind) & (pl.col("kind") == "dated") & pl.col("history"))
+
+
+def _censored(row: Row) -> bool:
+    """Whether nobody saw a closure end: its last sighting lies before its end, or it has none."""
+    return row["last_seen"] is not None and (
+        not row["end"] or row["last_seen"] < date.fromisoformat(row["end"])
+    )
 
 
 def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[date, date | None]]:
