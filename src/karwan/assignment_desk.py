@@ -216,7 +216,7 @@ def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) ->
             if found.status == OPEN and found.route is not None:
                 known.append(found.route.arcs)
         trade = Trade(network, load, {pair: row["t_day"] * DAYS}, {pair: tuple(known)}, services)
-        routes = tuple(dict.fromkeys([*known, *_ways_round(trade, pair)]))
+        routes = trade.distinct([*known, *_ways_round(trade, pair)])
         names = tuple(_name(study, trade, arcs, backward) for arcs in routes)
         yield _Leg("/".join((*pair, load.product_id)), *pair, row["t_day"], trade, routes, names)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -341,3 +341,38 @@ def test_closures_of_2025_cost_what_the_docs_say() -> None:
     table = before_and_after(CorridorBase(real), CorridorBase(real, opened=crossings))
     assert (table["extra_usd_year"] >= -1e-6).all()
     assert table.height == 12
+
+
+def twins_at_a_gauge_change(trade: Trade, route: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The route with crossing and gauge change in either order, at the first post where both stand side by side."""
+    arcs = trade.network.arcs
+    n = next(
+        n
+        for n, (a, b) in enumerate(pairwise(arcs[a] for a in route))
+        if a.place_id == b.place_id and {a.place_kind, b.place_kind} == {"crossing", "transfer"}
+    )
+    first, second = arcs[route[n]], arcs[route[n + 1]]
+    ways = [
+        (a, b)
+        for a, one in enumerate(arcs)
+        if one.tail == first.tail
+        for b, two in enumerate(arcs)
+        if (two.tail, two.head) == (one.head, second.head)
+    ]
+    return [(*route[:n], *way, *route[n + 2 :]) for way in ways]
+
+
+def test_a_gauge_change_before_or_behind_a_border_is_one_route() -> None:
+    """The network holds both orders at the same cost; as two routes they would draw more than the share of one."""
+    case = read_case("kaz-pak")
+    trade = CorridorBase(CorridorStudy(case, case.settings.as_of), tonnes_year=10_000.0).trades[0]
+    route = trade.least_routes()["ALA", "P_KHI"]
+    assert route is not None
+    twins = twins_at_a_gauge_change(trade, route)
+    assert len(twins) == 2
+    assert route in twins
+    assert trade.money(twins[0]) == pytest.approx(trade.money(twins[1]))
+    assert trade.time(twins[0]) == pytest.approx(trade.time(twins[1]))
+    assert trade.distinct(twins) == (twins[0],)
+    for routes in trade.choice_set.routes:
+        assert len({trade.network.way(r) for r in routes}) == len(routes)

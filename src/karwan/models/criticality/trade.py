@@ -172,6 +172,13 @@ class Trade:
         """Places of a route, in order, each once."""
         return list(dict.fromkeys(self.arc_place[a] for a in arcs))
 
+    def distinct(self, routes: Iterable[Arcs]) -> tuple[Arcs, ...]:
+        """Routes that are different ways (`FreightNetwork.way`), the first of each, in the order given."""
+        ways: dict[Hashable, Arcs] = {}
+        for route in routes:
+            ways.setdefault(self.network.way(route), route)
+        return tuple(ways.values())
+
     @cached_property
     def choice_set(self) -> ChoiceSet:
         """Routes shippers choose among, the best one included."""
@@ -179,7 +186,7 @@ class Trade:
         for pair in self.tonnes:
             best = self.best[pair]
             known = [r for r in self.routes.get(pair, ()) if np.isfinite(self.cost[list(r)]).all()]
-            groups.append(tuple(dict.fromkeys([*known, *([best] if best else [])])))
+            groups.append(self.distinct([*known, *([best] if best else [])]))
         return ChoiceSet(self, tuple(self.tonnes), tuple(groups))
 
 

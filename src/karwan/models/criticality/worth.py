@@ -96,7 +96,7 @@ def choice_loss(
         barred = trade.arcs_of.get(place, frozenset())
         ways = {(e["origin"], e["destination"]): e["after"] for e in effects if e["trade"] == number}
         groups = {
-            pair: tuple(dict.fromkeys([*routes, *([tuple(ways[pair])] if ways.get(pair) else [])]))
+            pair: trade.distinct([*routes, *([tuple(ways[pair])] if ways.get(pair) else [])])
             for pair, routes in zip(trade.choice_set.pairs, trade.choice_set.routes, strict=True)
             if any(not barred.isdisjoint(r) for r in routes)
         }
@@ -133,7 +133,7 @@ def access_loss(now: Trade, then: Trade, choice: ChoiceModel) -> dict[Pair, floa
     ):
         keys = [[now.arc_keys[a] for a in route] for route in other]
         known = [tuple(arc_then[k] for k in route) for route in keys if all(k in arc_then for k in route)]
-        routes = tuple(dict.fromkeys([*own, *known]))
+        routes = then.distinct([*known, *own])
         if routes:
             groups[pair] = routes
     if not groups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -226,6 +226,15 @@ class FreightNetwork:
     def passing(self) -> list[bool]:
         """`passes` of each arc."""
         return [self.passes(a) for a in range(len(self.arcs))]
+
+    def way(self, arcs: Iterable[int]) -> tuple[tuple[str, str, str], ...]:
+        """Places a path passes and whose trucks carry it, in no order: what one route is to a shipper.
+
+        A gauge change at a border post stands before the crossing in one path and behind it in another, at the same places, cost and
+        hours; choosing between the two is no choice.
+        """
+        moves = (self.arcs[a] for a in arcs)
+        return tuple(sorted((m.place_kind, m.place_id, self.states[m.head].registration) for m in moves))
 
     def arc_usd(self, shipment: Shipment) -> Floats:
         """Money of each arc for a shipment, USD, shape (A,)."""
