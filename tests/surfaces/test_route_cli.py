@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -29,6 +30,7 @@ TOY = [
     "--depart",
     "2025-07-07",
 ]
+LENGTHS = {"line_haul", "sailing", "crossing"}
 APP = typer.Typer()
 register(APP)
 
@@ -68,6 +70,49 @@ def test_example_says_what_is_closed_and_why_a_corridor_is_missing(example: dict
     assert "closed since 2025-10-12" in reasons["KUAP"]["reason"]
     assert "last seen closed" in reasons["KUAP"]["reason"]
     assert all(row["reason"] for row in example["corridors"] if row["status"] != "listed")
+
+
+@pytest.mark.parametrize("name", ["example", "opened"])
+def test_reason_of_each_corridor_that_is_only_possible_is_true(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    """Checked from the printed stages: who dominates, what is shared (150 km a crossing), who the list ends with."""
+    answer = request.getfixturevalue(name)
+    routes = {r["route"]: r for r in answer["routes"]}
+    listed = [r for r in answer["routes"] if r["status"] == "listed"]
+
+    def way(route: int) -> dict[tuple[str, str], float]:
+        stages = [s for s in answer["stages"] if s["route"] == route and s["kind"] in LENGTHS]
+        return {(s["place_id"], s["mode"]): s["km"] + 150.0 * (s["kind"] == "crossing") for s in stages}
+
+    def shared(first: int, second: int) -> float:
+        one, other = way(first), way(second)
+        return sum(one[p] for p in one.keys() & other) / min(sum(one.values()), sum(other.values()))
+
+    seen = set()
+    for row in answer["corridors"]:
+        if row["status"] != "also possible":
+            continue
+        own, reason = row["route"], row["reason"]
+        assert routes[own]["corridor_id"] == row["corridor_id"]
+        if found := re.search(r"shares (\d+)% of its way with route (\d+), above the bound of 60%", reason):
+            like = int(found[2])
+            assert (
+                shared(own, like) == pytest.approx(int(found[1]) / 100.0, abs=0.0051) and int(found[1]) > 60
+            )
+            assert routes[like]["generalised_usd"] <= routes[own]["generalised_usd"]
+            seen.add("overlap")
+        elif "ends the list before it" in reason:
+            assert len(listed) == 5 and listed[-1]["generalised_usd"] <= routes[own]["generalised_usd"]
+            assert max(shared(own, r["route"]) for r in listed) <= 0.6
+            seen.add("count")
+        else:
+            assert reason.startswith("dominated by ")
+            seen.add("dominated")
+            if found := re.match(r"dominated by route (\d+)", reason):
+                rival = routes[int(found[1])]
+                assert all(rival[k] <= routes[own][k] for k in ("usd", "days", "co2_kg"))
+    assert seen == {"overlap", "count", "dominated"}
 
 
 def test_example_lists_papers_guarantees_and_closure_rates(example: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from karwan.errors import InvalidInput, UnknownName, Unreachable
 from karwan.models.choice import path_size_logit
+from karwan.models.corridor import corridor_route
 from karwan.models.landed import find_duty, landed_cost
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.path import allowed_arcs, least_cost_path
@@ -189,6 +190,28 @@ def test_answer_names_corridors_and_reasons(answer: RouteAnswer) -> None:
     assert answer.meta["search"]["exact"]
 
 
+def test_a_corridor_off_a_full_list_says_so_and_the_same_way_stands_once() -> None:
+    found = answer_route(CASE, replace(QUERY, count=1, journeys=200))
+    rows = {r["corridor_id"]: r for r in found.tables["corridors"].iter_rows(named=True)}
+    assert rows["PASS"]["reason"].startswith(
+        "not dominated, but --count 1 ends the list before it; USD 628 worse than route 1"
+    )
+    # the corridor by rail may go by road: its best way is Midland's, which is not offered twice
+    assert (rows["RAIL"]["status"], rows["RAIL"]["route"]) == ("also possible", 1)
+    assert rows["RAIL"]["reason"] == "its best way here is that of route 1"
+    ways = found.tables["stages"].group_by("route").agg(pl.col("place_id"), pl.col("mode"))
+    assert ways.unique(["place_id", "mode"]).height == ways.height == found.tables["routes"].height
+
+
+def test_a_corridor_met_only_by_turning_back_says_where() -> None:
+    """From the middle country a corridor over the first border would cross it twice."""
+    inland = build_network(CASE.tables, NetworkRequest("XTB", "XTC", "box", DAY))
+    corridor = CASE["corridors"].row(0, named=True)
+    found = corridor_route(inland, BEANS, corridor, "B", "C")
+    assert (found.status, found.route) == ("absent", None)
+    assert found.reason == "its places are passed only by turning back at X"
+
+
 def test_same_seed_same_answer(answer: RouteAnswer) -> None:
     again = answer_route(CASE, QUERY)
     assert all(table.equals(again.tables[name]) for name, table in answer.tables.items())
@@ -208,6 +231,14 @@ def test_closed_crossing_is_told_with_its_row_and_opened_again() -> None:
     opened = answer_route(case, replace(QUERY, opened=("yard",)))
     assert opened.tables["routes"]["name"][0] == "Midland"
     assert opened.tables["closed"].filter(pl.col("place_id") == "Y")["set_aside"].to_list() == [True]
+
+
+def test_a_weight_limit_is_the_reason() -> None:
+    limit = {"limit_id": "low", "place_kind": "country", "place_id": "XTB", "max_gross_t": 34.0, "over": "forbidden", "source_id": "toy", "basis": "assumed"}  # fmt: skip
+    table = answer_route(with_rows("weight_limits", limit), QUERY).tables["corridors"]
+    row = table.row(by_predicate=pl.col("corridor_id") == "MID", named=True)
+    assert row["status"] == "absent"
+    assert row["reason"] == "Midland lets no truck over 34 t on: load less than 20 t a truck"
 
 
 def test_forbidden_trucks_are_the_reason() -> None:

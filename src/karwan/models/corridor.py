@@ -77,20 +77,24 @@ def corridor_route(
         return CorridorRoute(corridor["corridor_id"], ABSENT, "not open", None)
     closed_too = allowed_arcs(network, modes=modes, avoid=avoid, closed=True)
     would_be = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=closed_too)
-    if would_be.arcs is not None and not _turns_back(network, would_be.arcs):
+    if would_be.arcs is not None and (post := _turns_back(network, would_be.arcs)):
+        return CorridorRoute(
+            corridor["corridor_id"], ABSENT, f"its places are passed only by turning back at {post}", None
+        )
+    if would_be.arcs is not None:
         route = make_route(network, shipment, would_be.arcs, ignore_shut=True)
         reason = "; ".join(f"{place}: {why}" for place, why in route.shut())
         return CorridorRoute(corridor["corridor_id"], CLOSED, reason, route)
     passed = [origin, *via][would_be.reached]
     onward = [*via, destination][would_be.reached]
-    reason = f"no way in {', '.join(modes)} from {passed} to {onward}"
+    reason = f"no way by {', '.join(modes)} from {passed} to {onward}"
     return CorridorRoute(corridor["corridor_id"], ABSENT, reason, None)
 
 
-def _turns_back(network: FreightNetwork, arcs: Sequence[int]) -> bool:
-    """Whether a path crosses one border post twice: it meets its via places only by turning round."""
+def _turns_back(network: FreightNetwork, arcs: Sequence[int]) -> str:
+    """Border post that a path crosses twice, as it meets its via places only by turning round; blank where there is none."""
     posts = [network.arcs[a].place_id for a in arcs if network.is_crossing[a]]
-    return len(set(posts)) < len(posts)
+    return next((post for post in posts if posts.count(post) > 1), "")
 
 
 def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False) -> str | None:

@@ -19,6 +19,7 @@ from karwan.models.routing import (
     Weights,
     buffer_time,
     distinct_routes,
+    overlap_share,
     pareto_routes,
 )
 from karwan.models.shipment import Shipment
@@ -291,6 +292,13 @@ def physical_arcs(network: FreightNetwork) -> tuple[Ints, Floats]:
             lengths.append(km[a] + CROSSING_KM * (arc.place_kind == "crossing"))
         keys.append(number)
     return np.array(keys, dtype=np.int64), np.array(lengths, dtype=float)
+
+
+def shared_ways(route: Route, others: Sequence[Route]) -> Floats:
+    """Share of the shorter way that a route has in common with each of others (R,), in [0, 1]: what the bound of the short list is on."""
+    keys, lengths = physical_arcs(route.network)
+    own = keys[list(route.arcs)]
+    return np.array([overlap_share(own, keys[list(o.arcs)], lengths) for o in others])
 
 
 def incidence(routes: Sequence[Route]) -> tuple[Floats, Floats]:

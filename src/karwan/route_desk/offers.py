@@ -59,7 +59,7 @@ def make_offers(
     rows: list[tuple[str | None, str, Route]] = []
     for route in search.routes:
         rows.append((name_route(route, plan.corridors, backward=plan.backward), LISTED, route))
-    held = {corridor for corridor, _, _ in rows}
+    held, ways = {corridor for corridor, _, _ in rows}, {route.arcs for _, _, route in rows}
     usable = usable_arcs(plan.network, plan.avoid)
     extra = []
     for corridor_id, found in named.items():
@@ -67,8 +67,9 @@ def make_offers(
             continue
         if not usable[list(found.route.arcs)].all() or not set(plan.via) <= set(found.route.passed):
             continue
-        if np.isfinite(found.route.hours):
+        if np.isfinite(found.route.hours) and found.route.arcs not in ways:
             extra.append((corridor_id, ALSO, found.route))
+            ways.add(found.route.arcs)
     rows += sorted(extra, key=lambda r: generalised_usd(r[2], plan.weights))
     offers: list[Offer] = []
     quiet = replace(model, closures=None)

@@ -13,7 +13,7 @@ from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.models.network import NetworkRequest, build_network
 from karwan.models.network.stage import Floats, Row
 from karwan.models.route import Route, make_route
-from karwan.models.route_choice import RouteSearch, generalised_usd, route_criteria
+from karwan.models.route_choice import RouteSearch, generalised_usd, route_criteria, shared_ways
 from karwan.models.routing import beaten_by
 from karwan.route_desk.offers import ALSO, LISTED, Offer, landmarks
 from karwan.route_desk.query import Plan
@@ -53,6 +53,8 @@ def corridor_table(
             status, reason = LISTED, ""
         elif mine:
             status, reason = ALSO, _waits(plan, mine[0].route) + _beaten(plan, search, offers, mine[0])
+        elif found.route is not None and (alike := [o for o in offers if o.route.arcs == found.route.arcs]):
+            mine, status, reason = alike, ALSO, f"its best way here is that of route {alike[0].number}"
         else:
             status, reason = found.status, _absence(plan, corridor, found)
         shown = mine[0].route if mine else found.route
@@ -71,7 +73,7 @@ def corridor_table(
 
 
 def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offer) -> str:
-    """Which route makes a corridor's best route no candidate, and by how much; listed routes are named first."""
+    """Why a corridor's best route is not listed: a route that dominates it (listed ones are named first), else what kept it off the list."""
     own = route_criteria(mine.route)
     listed = [o for o in offers if o.status == LISTED]
     for offer in listed:
@@ -83,11 +85,30 @@ def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offe
         if not np.allclose(rival, own, rtol=1e-9):
             beating = make_route(plan.network, plan.shipment, tuple(search.pareto.route(k).tolist()))
             way = ", ".join(plan.places.name(p) for p in landmarks(beating))
-            return f"dominated by the way past {way}: {_versus(own, rival)}"
-    first = listed[0]
-    gap = generalised_usd(mine.route, plan.weights) - generalised_usd(first.route, plan.weights)
-    versus = _versus(own, route_criteria(first.route))
-    return f"not dominated, but USD {gap:,.0f} worse than route {first.number} at these weights: {versus}"
+            modes = " and ".join(dict.fromkeys(s.mode for s in beating.stages if s.km > 0.0))
+            return f"dominated by the way past {way} by {modes}: {_versus(own, rival)}"
+    return _left_off(plan, search, listed, mine.route)
+
+
+def _left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Route) -> str:
+    """What kept an undominated route off the short list: its likeness to a route taken before it, or the length of the list."""
+    own, cost = route_criteria(route), generalised_usd(route, plan.weights)
+    before = [o for o in listed if generalised_usd(o.route, plan.weights) <= cost]
+    shared = shared_ways(route, [o.route for o in before])
+    if shared.max(initial=0.0) > search.overlap_max:
+        like = before[int(shared.argmax())]
+        reason = (
+            f"not dominated, but shares {shared.max():.0%} of its way with route {like.number}, above the bound of "
+            f"{search.overlap_max:.0%} for listed routes"
+        )
+    elif len(before) == len(listed) == plan.query.count:
+        like = listed[-1]
+        reason = f"not dominated, but --count {plan.query.count} ends the list before it"
+    else:
+        return f"not dominated, but not in the set that stands for all routes within {search.epsilon:.0%}"
+    gap = cost - generalised_usd(like.route, plan.weights)
+    versus = _versus(own, route_criteria(like.route))
+    return f"{reason}; USD {gap:,.0f} worse than route {like.number} at these weights: {versus}"
 
 
 def _waits(plan: Plan, route: Route) -> str:
