@@ -47,6 +47,8 @@ def test_toyland_is_clean(toyland: Case) -> None:
         ("closures", 0, {"start": "March"}, "start", "not a day"),
         ("closures", 0, {"kind": "seasonal", "end": None}, "end", "two days"),
         ("closures", 0, {"kind": "disruption"}, "slowdown_share", "needs its slowdown"),
+        ("weight_limits", 0, {"place_id": "XTQ"}, "place_id", "no such country"),
+        ("weight_limits", 1, {"place_kind": "link"}, "place_id", "no such link"),
         ("corridors", 0, {"via": ["X", "QQ"]}, "via", "no node QQ"),
         ("corridors", 0, {"avoid": ["XTQ"]}, "avoid", "no node or country XTQ"),
         ("corridors", 0, {"colour": "blue"}, "colour", "not a colour"),
@@ -71,6 +73,7 @@ def test_every_rule_has_a_breach_in_this_file() -> None:
         "crossing_links_lie_on_a_side",
         "crossings_have_hours",
         "closures_name_places",
+        "weight_limits_name_places",
         "corridors_name_nodes",
         "periods_run_forward",
     ]

@@ -47,6 +47,27 @@ def test_line_haul_money_hours_and_emission(toyland: Case) -> None:
     assert stage.co2_kg_t == pytest.approx(0.1 * 120)
 
 
+@pytest.mark.parametrize(
+    ("place_kind", "place_id", "left_out"),
+    [("country", "XTB", ("links", "X-B")), ("link", "Y-C", ("links", "Y-C")), ("crossing", "X", ("crossings", "X"))],
+)  # fmt: skip
+def test_a_weight_limit_takes_its_road_away(
+    toyland: Case, place_kind: str, place_id: str, left_out: tuple[str, str]
+) -> None:
+    """Truck of 15 t: 25 t of goods are over a limit of 38 t, 20 t are not; trains and past limits do not count."""
+    limit = {"limit_id": "low", "place_kind": place_kind, "place_id": place_id, "max_gross_t": 38.0, "over": "forbidden"}  # fmt: skip
+    tables = with_row(toyland.tables, "weight_limits", **limit)
+    heavy = build_network(tables, request(load_t=25.0))
+    assert (*left_out, "40.0 t gross is over the limit of 38 t") in heavy.skipped
+    roads = [a for a in heavy.arcs if a.place_id == left_out[1] and a.stages[0].mode == "road"]
+    assert not roads
+    assert arcs_of(heavy, "X-Br")
+    lapsed = with_row(toyland.tables, "weight_limits", **limit, end=date(2025, 1, 1))
+    free = build_network(toyland.tables, request(load_t=25.0)).skipped
+    assert build_network(tables, request(load_t=20.0)).skipped == free
+    assert build_network(lapsed, request(load_t=25.0)).skipped == free
+
+
 def test_cost_factor_raises_money_only(toyland: Case) -> None:
     network = build_network(toyland.tables, request())
     stage = network.arcs[arcs_of(network, "A-Z")[0]].stages[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -36,9 +37,21 @@ def test_papers_by_leg_country_and_sector() -> None:
         ("origin", "XTA", "", "phyto"),
         ("leg", "", "road", "waybill"),
         ("country", "XTB", "", "td"),
+        ("country", "XTB", "road", "mid_heavy"),
     ]
-    assert papers["cost_usd"].to_list() == [20.0, 5.0, 15.0]
-    assert papers["time_h"].null_count() == 3  # missing is not zero
+    assert papers["cost_usd"].to_list() == [20.0, 5.0, 15.0, None]
+    assert papers["time_h"].null_count() == 4  # missing is not zero
+
+
+def test_a_heavy_truck_needs_a_permit_where_it_is_over_the_limit() -> None:
+    """15 t of truck and 20 t of beans are over the 34 t of XTB; 18 t of beans are not."""
+    heavy = list_papers(route("X", "Y", modes=("road",)), CASE.tables, "machinery", DAY)
+    assert "35.0 t gross, 34 t without" in heavy.filter(pl.col("document_id") == "mid_heavy")["name"].item()
+    by_road = route("X", "Y", modes=("road",))
+    light = replace(by_road, shipment=make_shipment(CASE["products"], "beans", 18.0))
+    past_it = route("Z", modes=("road",))
+    for other in (light, past_it):
+        assert "mid_heavy" not in list_papers(other, CASE.tables, "machinery", DAY)["document_id"]
 
 
 def test_no_transit_paper_where_nothing_is_passed_through() -> None:

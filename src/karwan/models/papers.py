@@ -8,8 +8,8 @@ from datetime import date
 import polars as pl
 
 from karwan.models.landed import Duty
-from karwan.models.network.lookup import access_rule
-from karwan.models.network.stage import SEA, Row
+from karwan.models.network.lookup import access_rule, gross_weight, vehicles_by_mode, weight_limit
+from karwan.models.network.stage import SEA, Row, worst_basis
 from karwan.models.route import Route
 
 SCOPES = ("origin", "leg", "port", "country", "crossing", "destination")
@@ -46,14 +46,15 @@ def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, d
 
     A paper of scope 'origin' or 'destination' is asked for in the country of that end, 'leg' for each mode used, 'country' in the land
     countries passed that are neither end, 'crossing' at the crossings passed, 'port' where a ship is boarded or left. A paper whose
-    regime is not in force on the day is left out, and a leg's paper needs two parties of its regime on the way.
+    regime is not in force on the day is left out, and a leg's paper needs two parties of its regime on the way. A truck over a weight
+    limit that a permit lifts needs the permit.
 
     Parameters
     ----------
     route
         Route.
     tables
-        Tables of a case: documents, regimes.
+        Tables of a case: documents, regimes, vehicles, weight_limits.
     sector
         Sector of the product.
     day
@@ -75,8 +76,34 @@ def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, d
             continue
         for place, mode in _asked(document, places, regime, route):
             rows.append({**document, "place_id": place, "mode": mode})
+    rows += _heavy_permits(route, tables, day)
     rows.sort(key=lambda r: SCOPES.index(r["scope"]))
     return pl.DataFrame([{k: r[k] for k in PAPER_SCHEMA} for r in rows], schema=PAPER_SCHEMA)
+
+
+def _heavy_permits(
+    route: Route, tables: Mapping[str, pl.DataFrame], day: date
+) -> Iterator[dict[str, object]]:
+    """Special permits of a truck over the weight limit of a country, link or crossing on the way; their cost is not known."""
+    truck = vehicles_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get("road")
+    gross_t = gross_weight(truck, route.shipment.load_t)
+    limits = tables["weight_limits"].rows(named=True)
+    hauls = [s for s in route.stages if s.mode == "road" and s.kind in ("line_haul", "crossing")]
+    places = [("link" if s.kind == "line_haul" else "crossing", s.place_id) for s in hauls]
+    places += [("country", s.country) for s in hauls if s.kind == "line_haul"]
+    for place in dict.fromkeys(places):
+        limit = weight_limit(limits, (place,), gross_t, day)
+        if limit is not None:
+            yield {
+                **dict.fromkeys(PAPER_SCHEMA),
+                "scope": "crossing" if place[0] == "crossing" else "country",
+                "place_id": place[1],
+                "mode": "road",
+                "document_id": limit["limit_id"],
+                "name": f"Permit for a heavy vehicle: {gross_t:.1f} t gross, {limit['max_gross_t']:g} t without",
+                "basis": worst_basis(limit["basis"], truck["basis"] if truck else "assumed"),
+                "source_id": limit["source_id"],
+            }
 
 
 def in_force(regime: Row, day: date) -> bool:

@@ -50,6 +50,11 @@ class Shipment:
         return self.price_usd_t * self.tonnes
 
     @property
+    def load_t(self) -> float:
+        """Tonnes in one truck or container."""
+        return self.tonnes / self.units
+
+    @property
     def value_of_time_usd_h(self) -> float:
         """Money one hour is worth to the owner: time cost plus expected loss, USD/h."""
         return self.value_usd * (self.time_cost_share_day + self.loss_share_day) / 24.0

@@ -103,6 +103,7 @@ class Plan:
     opened: frozenset[str]
     shipment: Shipment
     sector: str
+    request: NetworkRequest
     network: FreightNetwork
     weights: Weights
     backward: bool
@@ -139,28 +140,19 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
     _check(case, query)
     places = Gazetteer(case.tables)
     origin, destination = places.node(query.origin), places.node(query.destination)
-    if origin == destination:
-        raise InvalidInput(
-            "Origin and destination are the same place.",
-            f"{query.origin!r} and {query.destination!r} are both {places.name(origin)} ({origin})",
-            "name two different places.",
-        )
     avoid = tuple(places.avoidable(name) for name in query.avoid)
     via = tuple(places.node(name) for name in query.via)
-    for place in (origin, destination):
-        if place in avoid or places.country(place) in avoid:
-            raise InvalidInput(
-                f"{places.name(place)} cannot be avoided: it is an end of the route.",
-                fix="drop it from --avoid.",
-            )
-    both = set(avoid) & set(via)
-    if both:
-        raise InvalidInput(
-            f"{places.name(both.pop())} is both in --avoid and in --via.", fix="drop one of the two."
-        )
+    _check_places(query, places, (origin, destination), avoid, via)
     opened = frozenset(place for name in query.opened for place in places.openable(name))
     ends = (places.country(origin), places.country(destination))
-    request = NetworkRequest(*ends, shipment.form, query.departure, opened, query.registration)
+    request = NetworkRequest(
+        *ends,
+        shipment.form,
+        query.departure,
+        opened,
+        query.registration,
+        load_t=shipment.load_t,
+    )
     value = query.value_of_time_usd_h
     value = shipment.value_of_time_usd_h if value is None else value
     ratio = (
@@ -189,12 +181,35 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
         opened=opened,
         shipment=shipment,
         sector=sector,
+        request=request,
         network=build_network(case.tables, request),
         weights=Weights(value, ratio * value, carbon / 1000.0),
         notes=notes,
         backward=ends[0] == settings.party_b or ends[1] == settings.party_a,
         corridors=corridors,
     )
+
+
+def _check_places(
+    query: RouteQuery, places: Gazetteer, ends: tuple[str, str], avoid: tuple[str, ...], via: tuple[str, ...]
+) -> None:
+    if ends[0] == ends[1]:
+        raise InvalidInput(
+            "Origin and destination are the same place.",
+            f"{query.origin!r} and {query.destination!r} are both {places.name(ends[0])} ({ends[0]})",
+            "name two different places.",
+        )
+    for place in ends:
+        if place in avoid or places.country(place) in avoid:
+            raise InvalidInput(
+                f"{places.name(place)} cannot be avoided: it is an end of the route.",
+                fix="drop it from --avoid.",
+            )
+    both = set(avoid) & set(via)
+    if both:
+        raise InvalidInput(
+            f"{places.name(both.pop())} is both in --avoid and in --via.", fix="drop one of the two."
+        )
 
 
 def _check(case: Case, query: RouteQuery) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -141,8 +142,7 @@ def _absence(plan: Plan, corridor: Row, found: CorridorRoute) -> str:
     if found.status == ABSENT:
         if plan.avoid and _without_avoid(plan, corridor).status != ABSENT:
             return f"passes what you avoid: {', '.join(plan.places.name(a) for a in plan.avoid)}"
-        forbidden = _forbidden(plan, corridor)
-        return forbidden or plan.places.spoken(found.reason)
+        return _forbidden(plan, corridor) or _too_heavy(plan, corridor) or plan.places.spoken(found.reason)
     if plan.via and found.route is not None and not set(plan.via) <= set(found.route.passed):
         return f"does not pass {', '.join(plan.places.name(v) for v in plan.via)}"
     return "no window is left on the horizon when a shipment gets to a place on it"
@@ -161,17 +161,7 @@ def _forbidden(plan: Plan, corridor: Row) -> str:
     if not banned.height:
         return ""
     tables = {**plan.case.tables, "access": access.filter(pl.col("rule") != "forbidden")}
-    request = NetworkRequest(
-        *plan.ends, plan.shipment.form, plan.query.departure, plan.opened, plan.query.registration
-    )
-    free = corridor_route(
-        build_network(tables, request),
-        plan.shipment,
-        corridor,
-        plan.origin,
-        plan.destination,
-        backward=plan.backward,
-    )
+    free = _corridor_in(plan, corridor, tables, plan.request)
     if free.route is None:
         return ""
     passed = {s.country for s in free.route.stages}
@@ -181,6 +171,37 @@ def _forbidden(plan: Plan, corridor: Row) -> str:
         for r in rules
     ]
     return "; ".join(words)
+
+
+def _too_heavy(plan: Plan, corridor: Row) -> str:
+    """The weight limits that take a corridor away, where it is there for an empty truck."""
+    free = _corridor_in(plan, corridor, plan.case.tables, replace(plan.request, load_t=0.0))
+    if free.route is None:
+        return ""
+    passed = {s.place_id for s in free.route.stages} | {s.country for s in free.route.stages}
+    limits = [
+        r
+        for r in plan.case["weight_limits"].iter_rows(named=True)
+        if r["over"] == "forbidden" and r["place_id"] in passed
+    ]
+    words = [
+        f"{plan.places.name(r['place_id'])} lets no truck over {r['max_gross_t']:g} t on" for r in limits
+    ]
+    return f"{'; '.join(words)}: load less than {plan.shipment.load_t:g} t a truck" if words else ""
+
+
+def _corridor_in(
+    plan: Plan, corridor: Row, tables: Mapping[str, pl.DataFrame], request: NetworkRequest
+) -> CorridorRoute:
+    """A corridor's route in another network than the plan's."""
+    return corridor_route(
+        build_network(tables, request),
+        plan.shipment,
+        corridor,
+        plan.origin,
+        plan.destination,
+        backward=plan.backward,
+    )
 
 
 def _shut_text(plan: Plan, place: str, why: str) -> str:

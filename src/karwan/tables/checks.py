@@ -145,13 +145,7 @@ def crossings_have_hours(tables: Tables) -> list[Problem]:
 
 def closures_name_places(tables: Tables) -> list[Problem]:
     """A closure names a place that exists, with days written as declared."""
-    keys = {
-        "crossing": set(tables["crossings"]["crossing_id"]),
-        "link": set(tables["links"]["link_id"]),
-        "node": set(tables["nodes"]["node_id"]),
-        "service": set(tables["services"]["service_id"]),
-        "country": set(tables["countries"]["country"]),
-    }
+    keys = _places(tables)
 
     def test(row: dict[str, object]) -> tuple[str, str, str] | None:
         kind = str(row["place_kind"])
@@ -168,6 +162,30 @@ def closures_name_places(tables: Tables) -> list[Problem]:
         return None
 
     return _each(tables, "closures", test)
+
+
+def _places(tables: Tables) -> dict[str, set[str]]:
+    """Keys of each kind of place."""
+    return {
+        "crossing": set(tables["crossings"]["crossing_id"]),
+        "link": set(tables["links"]["link_id"]),
+        "node": set(tables["nodes"]["node_id"]),
+        "service": set(tables["services"]["service_id"]),
+        "country": set(tables["countries"]["country"]),
+    }
+
+
+def weight_limits_name_places(tables: Tables) -> list[Problem]:
+    """A weight limit names a place that exists."""
+    keys = _places(tables)
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        kind = str(row["place_kind"])
+        if row["place_id"] in keys.get(kind, ()):
+            return None
+        return "place_id", f"no such {kind}", f"a key of the {kind} table"
+
+    return _each(tables, "weight_limits", test)
 
 
 def corridors_name_nodes(tables: Tables) -> list[Problem]:
@@ -212,6 +230,7 @@ RULES = (
     crossing_links_lie_on_a_side,
     crossings_have_hours,
     closures_name_places,
+    weight_limits_name_places,
     corridors_name_nodes,
     periods_run_forward,
 )

@@ -15,6 +15,10 @@ def crossing_moves(context: Context) -> list[Move]:
     moves: list[Move] = []
     for row in context.rows("crossings"):
         for mode in filter(context.request.uses, row["modes"]):
+            reason = context.too_heavy(("crossing", row["crossing_id"])) if mode == "road" else ""
+            if reason:
+                context.skipped.append(("crossings", row["crossing_id"], reason))
+                continue
             carriers = ["road"] if mode == "road" else _rail_carriers(row)
             for leave, enter in (
                 (row["country_a"], row["country_b"]),

@@ -10,7 +10,17 @@ import polars as pl
 
 from karwan.errors import UnknownName
 from karwan.models.calendar import ClosedSpan, Windows, open_windows, seasonal_spans
-from karwan.models.network.lookup import ClosureBook, CrossingTimes, Fees, Figure, Rates, fee_money
+from karwan.models.network.lookup import (
+    ClosureBook,
+    CrossingTimes,
+    Fees,
+    Figure,
+    Rates,
+    fee_money,
+    gross_weight,
+    vehicles_by_mode,
+    weight_limit,
+)
 from karwan.models.network.request import NetworkRequest
 from karwan.models.network.stage import Row, Stage
 
@@ -50,7 +60,9 @@ class Context:
         for number, row in enumerate(self.fees):
             self.fee_numbers.setdefault((row["place_kind"], row["place_id"]), []).append(number)
         self.access = self.rows("access")
-        self.vehicles = self._vehicles_by_mode()
+        self.limits = self.rows("weight_limits")
+        self.vehicles = vehicles_by_mode(self.rows("vehicles"), request.form)
+        self.gross_t = gross_weight(self.vehicles.get("road"), request.load_t)
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
         self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
@@ -77,14 +89,12 @@ class Context:
             )
         return Figure(float(row["value"]), row["basis"], row["source_id"])
 
-    def _vehicles_by_mode(self) -> dict[str, Row]:
-        found: dict[str, Row] = {}
-        for row in self.rows("vehicles"):
-            if row["form"] == self.request.form and (row["default"] or row["mode"] not in found):
-                found[row["mode"]] = row
-        for row in self.rows("vehicles"):
-            found.setdefault(row["mode"], row)
-        return found
+    def too_heavy(self, *places: tuple[str, str]) -> str:
+        """Why a loaded truck is not let on at places (kind and id); blank where it is."""
+        limit = weight_limit(self.limits, places, self.gross_t, self.request.departure)
+        if limit is None or limit["over"] == "permit":
+            return ""
+        return f"{self.gross_t:.1f} t gross is over the limit of {limit['max_gross_t']:g} t"
 
     def entry_kinds(self, country: str) -> set[str]:
         """Fees due on entering a country: transit fees only on the way to a third one."""

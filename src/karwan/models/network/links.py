@@ -19,7 +19,7 @@ def link_moves(context: Context) -> list[Move]:
     for link in context.rows("links"):
         if not context.request.uses(link["mode"]):
             continue
-        reason = _unbuilt(context, link)
+        reason = _unbuilt(context, link) or _too_heavy(context, link)
         if reason:
             context.skipped.append(("links", link["link_id"], reason))
         elif link["mode"] in SEA:
@@ -39,6 +39,12 @@ def _unbuilt(context: Context, link: Row) -> str:
     if link["opens_on"] and link["opens_on"] <= context.request.departure:
         return ""
     return f"{link['state']}, not open on {context.request.departure}"
+
+
+def _too_heavy(context: Context, link: Row) -> str:
+    if link["mode"] != "road":
+        return ""
+    return context.too_heavy(("link", link["link_id"]), ("country", link["country"]))
 
 
 def _line_haul(context: Context, link: Row) -> list[Move]:

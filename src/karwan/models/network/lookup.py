@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -163,6 +163,39 @@ def access_rule(rows: Iterable[Row], country: str, registration: str, day: date)
                 return str(row["rule"]), row
             best = best or row
     return (str(best["rule"]), best) if best else ("allowed", None)
+
+
+def vehicles_by_mode(rows: Iterable[Row], form: str) -> dict[str, Row]:
+    """Usual vehicle of each mode for a cargo form; another form's where none carries it."""
+    rows = list(rows)
+    found: dict[str, Row] = {}
+    for row in rows:
+        if row["form"] == form and (row["default"] or row["mode"] not in found):
+            found[row["mode"]] = row
+    for row in rows:
+        found.setdefault(row["mode"], row)
+    return found
+
+
+def gross_weight(truck: Row | None, load_t: float) -> float:
+    """Tonnes of a loaded truck; 0 where its own weight is not known."""
+    tare = truck["tare_t"] if truck else None
+    return 0.0 if tare is None else float(tare) + load_t
+
+
+def weight_limit(
+    rows: Iterable[Row], places: Collection[tuple[str, str]], gross_t: float, day: date
+) -> Row | None:
+    """The limit that a truck of a gross weight exceeds at places (kind and id) on a day; what forbids it goes before a permit."""
+    exceeded = [
+        row
+        for row in rows
+        if row["max_gross_t"] < gross_t
+        and (row["place_kind"], row["place_id"]) in places
+        and (row["start"] is None or row["start"] <= day)
+        and (row["end"] is None or day <= row["end"])
+    ]
+    return min(exceeded, key=lambda r: (r["over"] != "forbidden", r["max_gross_t"]), default=None)
 
 
 Fees = tuple[float, float, list[str], list[str]]

@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from karwan.models.network.stage import Stage
+from karwan.models.shipment import TRUCK_BASIS_T
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class NetworkRequest:
         Country the truck is registered in; blank is the origin's.
     modes
         Modes to build; empty is all.
+    load_t
+        Tonnes on one truck, held against weight limits.
     """
 
     origin_country: str
@@ -36,6 +39,7 @@ class NetworkRequest:
     opened: frozenset[str] = frozenset()
     registration: str = ""
     modes: frozenset[str] = frozenset()
+    load_t: float = TRUCK_BASIS_T
 
     def uses(self, *modes: str) -> bool:
         """Whether all the modes are asked for."""
