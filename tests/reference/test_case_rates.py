@@ -32,7 +32,26 @@ DERIVED = {
     "irn_rail_2025_claim": 40 / 1500,
     "afg_rail_2022": 3.1e9 / 4_673_929 / 88 / 75,
     "pak_rail_2022": 160_000 / 220 / 1214 / 24,
+    "pak_rail_2024": 160_000 * 1.05 * 1.05 * 1.03 / 278 / 1214 / 24,
+    "pak_road_2025_lhe": 350_000 / 284 / 1200 / 20,
+    "pak_road_2025_pew": 500_000 / 284 / 1393 / 20,
+    "pak_road_2025_down": 120_000 / 284 / 1200 / 20,
+    "irn_road_2026_index": 13_190 / 1.5e6,
 }
+
+DIRHAMS_USD = 3.6725
+"""The dirham's peg."""
+
+RAILWAY_HOURS_DAY = 16
+"""`rail_hours_day`: the speeds of rail rates are for the hours a wagon moves."""
+
+SPEEDS = {
+    "irn_rail_speed": 1600 / 72,
+    "irn_rail_speed_54h": 1600 / 54,
+    "irn_rail_speed_62h": 1600 / 62,
+    "pak_rail_speed": 650 / 33,
+}
+"""Kilometres an hour of the whole time, from the distance and the hours a report gives."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +65,20 @@ def test_a_derived_rate_follows_from_its_source(case: Case, rate_id: str) -> Non
     assert rate["cost_usd_t_km"] == pytest.approx(DERIVED[rate_id], rel=0.02)
 
 
+@pytest.mark.parametrize("rate_id", sorted(SPEEDS))
+def test_a_speed_follows_from_the_hours_of_its_source(case: Case, rate_id: str) -> None:
+    day = case["parameters"].row(by_predicate=pl.col("parameter_id") == "rail_hours_day", named=True)["value"]
+    assert day == RAILWAY_HOURS_DAY
+    rate = case["rates"].row(by_predicate=pl.col("rate_id") == rate_id, named=True)
+    assert rate["speed_kmh"] == pytest.approx(SPEEDS[rate_id] * 24 / day, rel=0.01)
+
+
+def test_lifting_a_box_at_jebel_ali_costs_its_tariff_in_dirhams(case: Case) -> None:
+    port = case["terminals"].row(by_predicate=pl.col("terminal_id") == "JEBEL_ALI", named=True)
+    assert port["handling_usd_teu"] == pytest.approx(700 / DIRHAMS_USD, rel=0.01)
+    assert port["handling_usd_feu"] == pytest.approx(1100 / DIRHAMS_USD, rel=0.01)
+
+
 def test_russian_railways_deliver_a_consignment_at_408_km_a_day(case: Case) -> None:
     day = case["parameters"].row(by_predicate=pl.col("parameter_id") == "rail_hours_day", named=True)["value"]
     speed = case["rates"].row(by_predicate=pl.col("rate_id") == "rus_rail_2026_speed", named=True)[
@@ -56,7 +89,7 @@ def test_russian_railways_deliver_a_consignment_at_408_km_a_day(case: Case) -> N
 
 def test_each_railway_has_one_price_in_the_model_and_the_others_beside_it(case: Case) -> None:
     """Container tariffs and CPMM's samples contradict one another: both are kept, one is used."""
-    for country in ("KAZ", "UZB", "TKM", "RUS", "IRN", "AFG"):
+    for country in ("KAZ", "UZB", "TKM", "RUS", "IRN", "AFG", "PAK"):
         rows = case["rates"].filter(
             (pl.col("country") == country)
             & (pl.col("mode") == "rail")
