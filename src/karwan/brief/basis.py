@@ -29,7 +29,7 @@ SECTIONS = {
             "rates",
             "fees",
         ),
-        *("vehicles", "access", "regimes", "documents", "corridors", "trips", "parameters"),
+        *("vehicles", "access", "weight_limits", "regimes", "documents", "corridors", "trips", "parameters"),
     ),
     "Goods": ("products", "tariffs"),
     "Ports": ("terminals",),

@@ -26,7 +26,7 @@ NOW: State = frozenset()
 FREIGHT_TABLES = frozenset(
     (
         *("nodes", "links", "services", "crossings", "crossing_times", "closures", "transfers", "terminals"),
-        *("fees", "rates", "access", "regimes", "vehicles", "parameters", "countries"),
+        *("fees", "rates", "access", "weight_limits", "regimes", "vehicles", "parameters", "countries"),
     )
 )
 PARAMETERS = (
