@@ -185,8 +185,8 @@ def _corridors() -> CorridorSection:
         [(pid, name, kind, "road" if kind == "link" else "", k + 1, None, 60.0 - 7 * k, 120.0 - 15 * k, 9e6 / (k + 1), 6 if k == 0 else 0, ["Almaty → Karachi"] if k == 0 else [], 420e3 / (k + 1), 91e3 / (k + 1), [PLACE[n][5] for n in at], [PLACE[n][4] for n in at]) for k, (pid, name, kind, at) in enumerate(weak)],
     )
     sensitivity = table(
-        "parameter table row_key value_text corridor_now corridor_flipped switch_text flips",
-        (("Hours at Torkham, Afghan side", "crossing_times", "TRK/AFG/out", "31 h", "KUAP", "KTAP", "above 74 h", True), ("Value of time, pulses", "products", "chickpeas", "0.8 % a day", "KUAP", "KUAP", "no value flips it", False)),
+        "parameter table row_key value_text corridor_now corridor_flipped rival behind_usd_t switch_text flips",
+        (("Hours at Torkham, Afghan side", "crossing_times", "TRK/AFG/out", "31 h", "KUAP", "KTAP", "KTAP", -3.0, "above 74 h", True), ("Value of time, pulses", "products", "chickpeas", "0.8 % a day", "KUAP", None, "KTAP", 4.2, "no value flips it", False)),
     )
     columns = "corridor_id corridor colour pair_label origin_id origin destination_id destination direction status reason usd_20t usd_feu hours days days_p05 days_p25 days_p50 days_p75 days_p95 km co2_kg gauge_changes crossings assumed_share generalised_usd"
     return CorridorSection(

@@ -35,6 +35,8 @@ SENSITIVITY_COLUMNS = (
     "value_text",
     "corridor_now",
     "corridor_flipped",
+    "rival",
+    "behind_usd_t",
     "switch_text",
     "flips",
 )
@@ -247,7 +249,8 @@ def _checked(base: CorridorBase, pair: Pair, row: dict[str, Any]) -> dict[str, A
     return {
         **row,
         "flips": False,
-        "corridor_flipped": row["corridor_now"],
+        "corridor_flipped": None,
+        "behind_usd_t": None,
         "switch_text": f"{text} on its present route, but {row['corridor_now']} then finds another way",
     }
 
@@ -257,6 +260,23 @@ def sensitivity_answer(base: CorridorBase, direction: str, pair: Pair) -> pl.Dat
     names = {c["corridor_id"]: c["name"] for c in base.study.corridors}
     found = [(names[f.corridor_id], f) for d, o, e, f in base.found if d == direction and (o, e) == pair]
     return _sensitivity(base.case, found)
+
+
+def sensitivity_text(table: pl.DataFrame) -> str:
+    """What a whole sensitivity table says: who leads by how much, and what could change it."""
+    if not table.height:
+        return "Fewer than two corridors are open: nothing to flip."
+    first = table.row(0, named=True)
+    lead = f"{first['corridor_now']} leads by {first['lead_usd_t']:,.1f} USD/t"
+    flips = table.filter("flips")
+    if flips.height:
+        others = ", ".join(flips["corridor_flipped"].unique(maintain_order=True))
+        return f"{lead}; {flips.height} of {table.height} assumed inputs could flip it within their range, to {others}."
+    near = table.sort("behind_usd_t").row(0, named=True)
+    return (
+        f"{lead}; none of {table.height} assumed inputs flips it within its range. Nearest comes {near['rival']}, still "
+        f"{near['behind_usd_t']:,.1f} USD/t behind: {near['parameter']}."
+    )
 
 
 def rebuild_switches(base: CorridorBase, direction: str, pair: Pair, table: pl.DataFrame) -> pl.DataFrame:
@@ -313,4 +333,5 @@ __all__ = [
     "road_queues",
     "sensitivity_answer",
     "sensitivity_table",
+    "sensitivity_text",
 ]

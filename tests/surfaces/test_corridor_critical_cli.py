@@ -173,7 +173,7 @@ def test_not_converged_is_said() -> None:
 
 def test_names_are_found_or_refused() -> None:
     assert answer("critical", "toyland", "--open", "zenith")["opened"] == ["Z"]
-    with pytest.raises(UnknownName, match="No place is called 'Nowhere'"):
+    with pytest.raises(UnknownName, match="is called 'Nowhere'"):
         CliRunner().invoke(APP, ["critical", "toyland", "--open", "Nowhere"], catch_exceptions=False)
 
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import polars as pl
 import pytest
 
 from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_table
+from karwan.corridor_desk import (
+    CorridorBase,
+    rebuild_switches,
+    sensitivity_answer,
+    sensitivity_table,
+    sensitivity_text,
+)
 from karwan.errors import InvalidInput
 from karwan.models.corridor import OPEN
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.route import Route
-from karwan.models.sensitivity import Exposure, Rival, exposures, sensitivity, switch_value
+from karwan.models.sensitivity import Exposure, Rival, exposures, nearest_rival, sensitivity, switch_value
 from karwan.tables import Case, read_case
 
 KEY = {
@@ -147,8 +154,38 @@ def test_a_wider_range_flips_more_and_names_the_new_corridor() -> None:
     assert flipped.height > 5
     assert (flipped["corridor_flipped"] != flipped["corridor_now"]).all()
     assert flipped["switch_text"].str.contains("above|below").all()
+    assert (flipped["rival"] != flipped["corridor_now"]).all()
+    assert (flipped["behind_usd_t"] <= 1e-9).all()
     stay = narrow.filter(~pl.col("flips"))
-    assert (stay["corridor_flipped"] == stay["corridor_now"]).all()
+    assert stay["corridor_flipped"].is_null().all()
+    assert (stay["rival"] != stay["corridor_now"]).all()
+    assert (stay["behind_usd_t"] > 0.0).all()
+    assert (stay["behind_usd_t"] <= stay["lead_usd_t"] + 1e-9).all()
+
+
+def test_the_nearest_rival_by_a_fine_grid_over_the_range() -> None:
+    case, found = rivals("toyland")
+    costs = [r.cost_usd_t for r in found]
+    for low, high in ((0.5, 2.0), (0.01, 100.0)):
+        for exposure in exposures(case.tables, found, low, high):
+            rival, behind = nearest_rival(exposure, costs)
+            grid = np.geomspace(exposure.low or 1e-9, exposure.high, 4001)
+            leads = [
+                min(exposure.cost(k, costs[k], v) - exposure.cost(0, costs[0], v) for v in grid)
+                for k in range(1, len(costs))
+            ]
+            assert behind == pytest.approx(min(leads), abs=1e-3)
+            assert leads[rival - 1] == pytest.approx(min(leads), abs=1e-3)
+
+
+def test_the_text_names_the_nearest_rival_or_those_that_overtake() -> None:
+    case, found = rivals("toyland")
+    stays = sensitivity_text(sensitivity(case.tables, found))
+    assert "none of" in stays
+    assert "still" in stays
+    turns = sensitivity_text(sensitivity(case.tables, found, low_factor=0.01, high_factor=100.0))
+    assert "could flip it within their range, to" in turns
+    assert "Fewer than two" in sensitivity_text(sensitivity(case.tables, found[:1]))
 
 
 def test_only_assumed_inputs_are_listed() -> None:
@@ -164,6 +201,8 @@ def test_only_assumed_inputs_are_listed() -> None:
 def test_one_corridor_has_no_rival() -> None:
     case, found = rivals("toyland")
     assert sensitivity(case.tables, found[:1]).height == 0
+    twin = Rival("the same under another name", found[0].route)
+    assert sensitivity(case.tables, [found[0], twin]).height == 0
 
 
 @pytest.mark.parametrize("low, high", [(0.0, 2.0), (1.0, 2.0), (0.5, 1.0), (0.5, float("inf"))])
@@ -178,7 +217,7 @@ def test_brief_table_and_answer_agree() -> None:
     study = CorridorStudy(case, case.settings.as_of)
     brief = sensitivity_table(study)
     full = sensitivity_answer(CorridorBase(study), "a_to_b", ("A", "C"))
-    assert brief.columns == full.columns[:8]
+    assert brief.columns == full.columns[:10]
     assert brief.rows() == full.select(brief.columns).rows()
 
 

@@ -67,8 +67,10 @@ WEAK_POINT_SCHEMA: dict[str, Any] = {
 }
 SENSITIVITY_SCHEMA = {
     **dict.fromkeys(
-        ["parameter", "table", "row_key", "value_text", "corridor_now", "corridor_flipped"], pl.String
+        ["parameter", "table", "row_key", "value_text", "corridor_now", "corridor_flipped", "rival"],
+        pl.String,
     ),
+    "behind_usd_t": pl.Float64,
     "switch_text": pl.String,
     "flips": pl.Boolean,
 }

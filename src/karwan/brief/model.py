@@ -84,7 +84,9 @@ class CorridorSection:
         place_id, place, kind ('crossing', 'terminal', 'link'), in_row (names of places whose closure does the same), reroute ('text of
         what replaces it'), extra_usd_t, extra_hours, extra_usd_year, pairs_cut, value_hour_usd_year, value_truck_usd_year, rank.
     sensitivity
-        parameter, table, row_key, value_text, corridor_now, corridor_flipped, switch_text, flips (bool).
+        parameter, table, row_key, value_text, corridor_now, corridor_flipped (null where nothing flips), rival (the
+        corridor that comes nearest), behind_usd_t (how far it stays behind; null where only a held route would flip), switch_text, flips
+        (bool).
     weak_points
         Every place on a route, for the map: place_id, place, kind, mode (of a link), rank, same_as_rank (rank of the first place whose
         closure does the same; null where that is the place itself), extra_usd_t, extra_hours, extra_usd_year, pairs_cut, cut_off (list

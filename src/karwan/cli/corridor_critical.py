@@ -147,7 +147,7 @@ def sensitivity(
     import polars as pl
 
     from karwan.brief.corridors import DIRECTIONS
-    from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer
+    from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_text
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of, scenarios, product)
@@ -161,12 +161,13 @@ def sensitivity(
         )
     base = CorridorBase(study, opened=opened_places(study, opened))
     table = sensitivity_answer(base, direction, pair)
+    meta = {**_meta(study), "pair": study.pair_label(*pair), "opened": sorted(base.opened)}
+    meta["text"] = sensitivity_text(table)
     if flips_only:
         table = table.filter(pl.col("flips"))
     if rebuild:
         table = rebuild_switches(base, direction, pair, table)
-    meta = {**_meta(study), "pair": study.pair_label(*pair), "opened": sorted(base.opened)}
-    columns = ["parameter", "table", "value_text", "corridor_now", "corridor_flipped", "switch_text", "flips"]
+    columns = ["parameter", "value_text", "corridor_flipped", "rival", "behind_usd_t", "switch_text"]
     columns += ["best_rebuilt"] if rebuild else []
     emit(
         {"sensitivity": table},

@@ -12,7 +12,7 @@ rival could find a better way, and exact where neither route would change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,9 +42,11 @@ UNIT = {
 }
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(
-        ["parameter", "table", "row_key", "value_text", "corridor_now", "corridor_flipped", "switch_text"],
+        ["parameter", "table", "row_key", "value_text", "corridor_now", "corridor_flipped", "rival"],
         pl.String,
     ),
+    "behind_usd_t": pl.Float64,
+    "switch_text": pl.String,
     "flips": pl.Boolean,
     "column": pl.String,
     **dict.fromkeys(["value", "low", "high"], pl.Float64),
@@ -124,14 +126,15 @@ def sensitivity(
     tables
         Tables of the case the routes were built from.
     rivals
-        Open routes of one pair and load.
+        Open routes of one pair and load; of those that are one way (`FreightNetwork.way`) the first counts.
     low_factor, high_factor
         Plausible range of a table row, as factors on its value; parameters have their own low and high.
 
     Returns
     -------
     One row per input, those that flip the ranking first, nearest first: parameter (in words), table, row_key, value_text, corridor_now,
-    corridor_flipped (the new best; the present one where nothing flips), switch_text, flips, column, value, low, high, unit,
+    corridor_flipped (the new best; null where nothing flips), rival (the corridor that comes nearest within the range), behind_usd_t (by
+    how much it is still dearer where it comes nearest; below 0 where it overtakes), switch_text, flips, column, value, low, high, unit,
     switch_value (nearest, within the range or not; null where none), switch_factor (over the value), exposed_share (of the best
     corridor's cost), lead_usd_t (of the best over the second). Inputs of corridors behind the second appear only where they flip.
     Empty with fewer than two rivals.
@@ -147,9 +150,12 @@ def sensitivity(
             f"factors {low_factor} and {high_factor}",
             "give 0 < low < 1 < high.",
         )
-    if len(rivals) < 2:
+    ways: dict[Hashable, Rival] = {}
+    for one in rivals:
+        ways.setdefault(one.route.network.way(one.route.arcs), one)
+    if len(ways) < 2:
         return pl.DataFrame(schema=SCHEMA)
-    ranked = sorted(rivals, key=lambda r: (r.cost_usd_t, r.name))
+    ranked = sorted(ways.values(), key=lambda r: (r.cost_usd_t, r.name))
     costs = [r.cost_usd_t for r in ranked]
     rows = []
     for exposure in exposures(tables, ranked, low_factor, high_factor):
@@ -210,23 +216,51 @@ def _roots(value: float, lead: float, linear: float, inverse: float) -> list[flo
     return [float(r.real) for r in roots if abs(r.imag) < 1e-9 * max(1.0, abs(r)) and r.real > 0.0]
 
 
+def nearest_rival(exposure: Exposure, costs: Sequence[float]) -> tuple[int, float]:
+    """Rival that comes nearest to the best, or overtakes it by most, within the range of an input, and its least lead left in USD/t.
+
+    Parameters
+    ----------
+    exposure, costs
+        As for `switch_value`; at least two costs.
+    """
+    leads = []
+    for rival in range(1, len(costs)):
+        linear = exposure.rate(rival) - exposure.rate(0)
+        inverse = exposure.scale(rival) - exposure.scale(0)
+        turn = np.sqrt(inverse / linear) if inverse * linear > 0.0 else exposure.low
+        values = (
+            exposure.low,
+            exposure.value,
+            exposure.high,
+            float(np.clip(turn, exposure.low, exposure.high)),
+        )
+        leads.append(
+            min(exposure.cost(rival, costs[rival], v) - exposure.cost(0, costs[0], v) for v in values)
+        )
+    nearest = int(np.argmin(leads))
+    return nearest + 1, leads[nearest]
+
+
 def _row(exposure: Exposure, rivals: Sequence[Rival], costs: Sequence[float]) -> dict[str, Any]:
     found = switch_value(exposure, costs)
     flips = found is not None and exposure.low <= found[0] <= exposure.high
-    now = rivals[0].name
     text = "no value flips it"
     if found is not None:
         word = "above" if found[0] > exposure.value else "below"
-        text = f"{word} {_plain(found[0])} {exposure.unit}".rstrip()
-        text = f"{text}: {rivals[found[1]].name}" if flips else f"only {text}, outside the range"
+        text = f"{word} {_plain(found[0])} {exposure.unit}".rstrip() + f": {rivals[found[1]].name}"
+        text = text if flips else f"only outside the range, {text}"
+    rival, behind = nearest_rival(exposure, costs)
     exposed = exposure.linear.get(0, 0.0) + exposure.inverse.get(0, 0.0)
     return {
         "parameter": exposure.label,
         "table": exposure.table,
         "row_key": exposure.row_key,
         "value_text": f"{_plain(exposure.value)} {exposure.unit} ({_plain(exposure.low)} to {_plain(exposure.high)})",
-        "corridor_now": now,
-        "corridor_flipped": rivals[found[1]].name if found is not None and flips else now,
+        "corridor_now": rivals[0].name,
+        "corridor_flipped": rivals[found[1]].name if found is not None and flips else None,
+        "rival": rivals[rival].name,
+        "behind_usd_t": behind,
         "switch_text": text,
         "flips": flips,
         "column": exposure.column,

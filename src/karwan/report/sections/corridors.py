@@ -338,10 +338,11 @@ def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
 
 def _sensitivity(table: pl.DataFrame, notes: Notes) -> Table | None:
     def flips(row: dict[str, Any]) -> Cell:
-        return cell(
-            f"yes, to {clean(row['corridor_flipped'])}" if row["flips"] else "no",
-            tone="late" if row["flips"] else "",
-        )
+        if row["flips"]:
+            return cell(f"yes, to {clean(row['corridor_flipped'])}", tone="late")
+        if row["behind_usd_t"] is None:
+            return cell("no")
+        return cell(f"no: {clean(row['rival'])} stays USD {row['behind_usd_t']:,.1f} / t behind")
 
     spec = (
         li.text("Assumed input", "parameter", 1.8),
