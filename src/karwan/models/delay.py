@@ -21,6 +21,7 @@ DelayFunction = Callable[..., Array]
 PARAMETER_SLOTS = 4
 HOURS_PER_DAY = 24.0
 ALWAYS = np.ones(())  # open all day
+LIMIT = 2  # where the limit stands among the shape parameters of a queue
 
 
 @dataclass(frozen=True)
@@ -167,58 +168,35 @@ def waiting_share(load: ArrayLike, servers: ArrayLike) -> tuple[Array, Array]:
 
 
 def _queue_wait(
-    load: Array, capacity: Array, servers: Array, cv: Array, open_share: Array
+    load: Array, capacity: Array, servers: Array, cv: Array, limit: Array, open_share: Array = ALWAYS
 ) -> tuple[Array, Array]:
-    """Mean wait in hours and its slope in the volume per day, for a load below 1."""
+    """Mean wait in hours and its slope in the volume per day, at the load or at the limit where that is less."""
+    load = np.minimum(load, limit)
     waits, waits_slope = waiting_share(load, servers)
     scale = 0.5 * (1.0 + np.asarray(cv) ** 2) * HOURS_PER_DAY * open_share / capacity
     slope = scale * (waits_slope / (1.0 - load) + waits / (1.0 - load) ** 2) / capacity
     return np.asarray(scale * waits / (1.0 - load)), np.asarray(slope)
 
 
-def _queue_time(
-    free_flow_time: Array,
-    volume: Array,
-    capacity: Array,
-    servers: Array,
-    cv: Array,
-    limit: Array,
-    open_share: Array = ALWAYS,
-) -> Array:
-    wait, slope = _queue_wait(np.minimum(volume / capacity, limit), capacity, servers, cv, open_share)
-    return np.asarray(free_flow_time + wait + slope * np.maximum(volume - limit * capacity, 0.0))
+def _queue_time(free_flow_time: Array, volume: Array, capacity: Array, *shape: Array) -> Array:
+    wait, slope = _queue_wait(volume / capacity, capacity, *shape)
+    return np.asarray(free_flow_time + wait + slope * np.maximum(volume - shape[LIMIT] * capacity, 0.0))
 
 
-def _queue_slope(
-    free_flow_time: Array,
-    volume: Array,
-    capacity: Array,
-    servers: Array,
-    cv: Array,
-    limit: Array,
-    open_share: Array = ALWAYS,
-) -> Array:
-    return _queue_wait(np.minimum(volume / capacity, limit), capacity, servers, cv, open_share)[1]
+def _queue_slope(free_flow_time: Array, volume: Array, capacity: Array, *shape: Array) -> Array:
+    return _queue_wait(volume / capacity, capacity, *shape)[1]
 
 
-def _queue_integral(
-    free_flow_time: Array,
-    volume: Array,
-    capacity: Array,
-    servers: Array,
-    cv: Array,
-    limit: Array,
-    open_share: Array = ALWAYS,
-) -> Array:
+def _queue_integral(free_flow_time: Array, volume: Array, capacity: Array, *shape: Array) -> Array:
     """No closed form for c > 1: Gauss-Legendre with 64 points below the limit, exact beyond it."""
     points, weights = np.polynomial.legendre.leggauss(64)
-    inside = np.minimum(volume, limit * capacity)
-    area = np.zeros(np.broadcast(inside, servers).shape)
+    limit = shape[LIMIT] * capacity
+    inside, beyond = np.minimum(volume, limit), np.maximum(volume - limit, 0.0)
+    area = np.zeros(np.broadcast(inside, shape[0]).shape)
     for point, weight in zip(points, weights, strict=True):
         at = 0.5 * inside * (1.0 + point)
-        area = area + 0.5 * weight * inside * _queue_wait(at / capacity, capacity, servers, cv, open_share)[0]
-    wait, slope = _queue_wait(np.asarray(limit) + 0.0 * inside, capacity, servers, cv, open_share)
-    beyond = np.maximum(volume - limit * capacity, 0.0)
+        area = area + 0.5 * weight * inside * _queue_wait(at / capacity, capacity, *shape)[0]
+    wait, slope = _queue_wait(limit / capacity + 0.0 * inside, capacity, *shape)
     return np.asarray(free_flow_time * volume + area + wait * beyond + 0.5 * slope * beyond**2)
 
 
