@@ -13,7 +13,7 @@ from karwan.criticality_desk import brief_weak_points
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.basket import basket_section
-from karwan.trade_desk.mirror import BRIEF_COLUMNS, reconciled_case
+from karwan.trade_desk.mirror import reconciled_case
 from karwan.trade_desk.potential import brief_potential
 from karwan.trade_desk.target import target_section
 from karwan.worth_desk import brief_worth
@@ -37,7 +37,7 @@ def brief_of(case: Case, as_of: date) -> Brief:
     a, b = case.settings.party_a, case.settings.party_b
     worth, worth_text = brief_worth(study)
     parts = BriefParts(
-        reconciled=reconciled_case(case, as_of).table.select(BRIEF_COLUMNS),
+        reconciled=reconciled_case(case, as_of).table,
         potential=brief_potential(case),
         basket=basket,
         criticality=criticality,

@@ -66,10 +66,10 @@ class Project:
     def standing(self, as_of: date | None = None) -> Standing:
         """Each side's trade figures, like compared with like; see `karwan.brief.Standing`."""
         from karwan.brief.standing import standing_section
-        from karwan.trade_desk.mirror import BRIEF_COLUMNS, reconciled_case
+        from karwan.trade_desk.mirror import reconciled_case
 
         day = as_of or self.case.settings.as_of
-        return standing_section(self.case, day, reconciled_case(self.case, day).table.select(BRIEF_COLUMNS))
+        return standing_section(self.case, day, reconciled_case(self.case, day).table)
 
     def plan(self, as_of: date | None = None) -> PlanSection:
         """The action plan, late promises first; see `karwan.brief.PlanSection`."""

@@ -30,6 +30,7 @@ LAYERS = {
     "karwan._kernels": 5,
     "karwan.schema": 4,
     "karwan.geodesy": 4,
+    "karwan.amounts": 3,
     "karwan.errors": 3,
 }
 MAX_FILE_LINES = 600

@@ -229,7 +229,7 @@ def test_forty_goods_worth_21_5_m(case: Case) -> None:
     assert sectors.height == 6
     assert sectors["value_usd"].max() <= 0.3 * 21.5e6 * (1 + 1e-6)
     joined = " ".join(text)
-    assert "split by good is an assumption" in joined
+    assert "assumed, no values by good are published" in joined
     assert "490 m" in joined
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 
 import polars as pl
 import pytest
 from rich.console import Console
 
-from karwan.cli.output import _rich
+from karwan.cli.output import Format, _rich, cell_text, emit, fact
 
 NUMBERS = ("USD", "days_p95", "kg CO2e", "landed USD/t")
 
@@ -41,3 +42,53 @@ def test_a_table_with_room_keeps_its_lines_and_a_crowded_one_becomes_records() -
     crowded = printed(routes(12), 80)
     assert "┃" not in crowded and "─" not in crowded
     assert crowded.splitlines()[1].split()[0] == "name"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("unrealised_usd", 92096924.05, "unrealised: USD 92.1 m"),
+        ("unrealised_low_usd", 940.0, "unrealised low: USD 940"),
+        ("assumed_share", 0.418, "assumed: 42 %"),
+        ("cif_share", {"KAZ to PAK": 0.0706, "PAK to KAZ": 0.1345}, "cif: KAZ to PAK 7.1 %, PAK to KAZ 13 %"),
+        ("flows_of", "2024, all goods", "flows of: 2024, all goods"),
+        ("coverage", 0.9, "coverage: 0.9"),
+    ],
+)
+def test_facts_under_a_table_are_words(name: str, value: object, said: str) -> None:
+    assert fact(name, value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "shown"),
+    [
+        (8.81e-49, "probability", "<0.1 %"),
+        (0.97, "growth_share", "+97 %"),
+        (-0.0, "dual", "0"),
+        (1234567.0, "value_usd", "1,234,567"),
+        ("a;b", "source_id", "a, b"),
+        (None, "share", "–"),
+    ],
+)
+def test_cells_are_read_by_their_column(value: object, name: str, shown: str) -> None:
+    assert cell_text(value, name) == shown
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_notes_wrap_between_words(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    note = "Costs: duty and freight over the mean road rate; no route was computed. " * 5
+    table = pl.DataFrame({"value_usd": [1.0]})
+    emit({"sums": table}, Format.TABLE, columns={"sums": {"value_usd": "USD"}}, notes=(note,))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "┃ USD ┃" in lines[2]
+    assert " ".join(" ".join(lines).split()).endswith(note.strip())
+
+
+def test_json_keeps_names_and_raw_values(capsys: pytest.CaptureFixture[str]) -> None:
+    table = pl.DataFrame({"probability": [8.81e-49]})
+    emit({"chances": table}, Format.JSON, columns={"chances": {"probability": "chance"}}, notes=("One.",))
+    assert json.loads(capsys.readouterr().out) == {"text": ["One."], "chances": [{"probability": 8.81e-49}]}

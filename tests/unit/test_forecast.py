@@ -35,7 +35,6 @@ from karwan.trade_desk.target import (
     TESTED,
     panel_rates,
     panel_scores,
-    share_words,
     target_section,
     turnover_series,
 )
@@ -315,11 +314,6 @@ def test_panel_of_the_users_own(case: Case, annual: pl.DataFrame, tmp_path: obje
     (path.parent / "bad.parquet").write_bytes(b"no parquet")
     with pytest.raises(InvalidInput, match="cannot be read"):
         panel_rates(case, annual, case.settings.as_of, path.parent / "bad.parquet")
-
-
-@pytest.mark.parametrize(("share", "words"), [(0.0, "under 0.1 %"), (0.0044, "0.4 %"), (0.118, "12 %")])
-def test_share_words(share: float, words: str) -> None:
-    assert share_words(share) == words
 
 
 def test_command() -> None:

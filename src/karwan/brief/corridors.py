@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.models.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.models.network import FreightNetwork, Kept, NetworkRequest, build_network
@@ -236,7 +237,7 @@ class CorridorStudy:
         for row in self.case["closures"].iter_rows(named=True):
             if len(row["start"]) != 10 or not _in_force(row, self.as_of):
                 continue
-            kind = "closed" if row["kind"] == "dated" else f"slower by {row['slowdown_share']:.0%}"
+            kind = "closed" if row["kind"] == "dated" else f"slower by {percent(row['slowdown_share'])}"
             rows.append(
                 {
                     "place": self.place_name(row["place_id"]),

@@ -6,10 +6,9 @@ from datetime import date
 
 import polars as pl
 
+from karwan.amounts import dollars, percent, usd
 from karwan.brief.model import CorridorSection, PlanSection, Standing, TargetSection
 from karwan.tables import Case
-
-MILLION = 1e6
 
 
 def headlines(
@@ -38,9 +37,7 @@ def _trade(standing: Standing) -> str:
     parts = []
     for (name,), rows in totals.group_by("reporter_name", maintain_order=True):
         last = rows.sort("period_end").row(-1, named=True)
-        parts.append(
-            f"USD {last['value_usd'] / MILLION:,.1f} m in {last['year_label']} by {name}'s statistics"
-        )
+        parts.append(f"{dollars(last['value_usd'])} in {last['year_label']} by {name}'s statistics")
     if not parts:
         return ""
     growth = standing.growth.filter((pl.col("direction") == "total") & (pl.col("product_group") == "all"))
@@ -48,7 +45,7 @@ def _trade(standing: Standing) -> str:
     if growth.height:
         top = growth.row(0, named=True)
         text += (
-            f" Latest like-for-like change: {top['growth_share']:+.0%}, {top['period_label']} on {top['previous_label']}"
+            f" Latest like-for-like change: {percent(top['growth_share'], signed=True)}, {top['period_label']} on {top['previous_label']}"
             f" ({top['reporter_name']})."
         )
     return text
@@ -63,9 +60,9 @@ def _distance(standing: Standing) -> str:
     for row in rows:
         text = f"{row['multiple']:.1f} times {row['reporter_name']}'s {row['base_label']}"
         if row["growth_needed_share"] is not None:
-            text += f" (growth of {row['growth_needed_share']:.0%} a year from there)"
+            text += f" (growth of {percent(row['growth_needed_share'])} a year from there)"
         needs.append(text)
-    due = f" by {first['due']:%d %B %Y}" if first["due"] else ""
+    due = f" by {first['due']:%-d %B %Y}" if first["due"] else ""
     return f"{first['title']}{due} is " + " and ".join(needs) + "."
 
 
@@ -96,7 +93,7 @@ def _closed(corridors: CorridorSection) -> str:
     places = corridors.closures.filter((pl.col("kind") == "closed") & (pl.col("corridors") != ""))
     seen = places["last_seen"].drop_nulls()
     latest = max(seen.to_list(), default=None)
-    when = f" (last read of on {latest:%d %B %Y})" if latest else ""
+    when = f" (last reported on {latest:%-d %B %Y})" if latest else ""
     gates = ", ".join(places["place"])
     cheapest = (
         shut.filter(pl.col("pair_label") == shut["pair_label"][0]).sort("generalised_usd").row(0, named=True)
@@ -132,11 +129,11 @@ def _dearest(plan: PlanSection) -> str:
     said = []
     for row in rows:
         ends = [row["low_usd_year"], row["high_usd_year"]]
-        span = "" if None in ends else f", {ends[0] / 1e6:.1f} to {ends[1] / 1e6:.1f} m"
+        span = "" if None in ends else f", {usd(ends[0])} to {usd(ends[1])}"
         duty = (
             ", most of it duty no longer paid" if (row["duty_usd_year"] or 0.0) > row["usd_year"] / 2 else ""
         )
-        said.append(f"{row['title']} (USD {row['usd_year'] / 1e6:.1f} m a year{span}{duty})")
+        said.append(f"{row['title']} ({dollars(row['usd_year'])} a year{span}{duty})")
     return f" Worth most to trade, on assumed inputs: {'; then '.join(said)}." if said else ""
 
 
@@ -148,19 +145,15 @@ def _chance(target: TargetSection) -> str:
     if not rows.height:
         return ""
     low, high = min(rows["probability"].to_list()), max(rows["probability"].to_list())
-    text = f"{name}: the models give chances between {_chance_text(low)} and {_chance_text(high)}"
+    text = f"{name}: the models give chances between {percent(low)} and {percent(high)}"
     if target.base_rate.height:
         base = target.base_rate.row(0, named=True)
-        interval = f"{_chance_text(base['low'])} to {_chance_text(base['high'])}"
+        interval = f"{percent(base['low'])} to {percent(base['high'])}"
         text += (
             f"; of comparable country pairs {base['successes']} of {base['cases']} grew as much in as long"
         )
-        text += f" (chance {_chance_text(base['share'])}, {interval})"
+        text += f" (chance {percent(base['share'])}, {interval})"
     return text + "."
-
-
-def _chance_text(probability: float) -> str:
-    return "under 0.1%" if probability < 0.001 else f"{probability:.1%}"
 
 
 def _fit(corridors: CorridorSection) -> str:

@@ -35,8 +35,7 @@ class Standing:
     annual
         Twelve-month figures for the chart: reporter, reporter_name, year_label, period_start, period_end, direction, value_usd, basis.
     reconciled
-        Reconciled yearly series (may be empty): direction, direction_label, year, value_usd, low_usd, high_usd, sides
-        ('both', 'exporter', 'importer'), note.
+        Reconciled yearly series (may be empty): columns `karwan.models.mirror.pair.SERIES`.
     """
 
     reported: pl.DataFrame

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from karwan.brief.model import Standing
+from karwan.models.mirror.pair import SERIES
 from karwan.models.standing import (
     Parties,
     annual_series,
@@ -18,17 +19,6 @@ from karwan.models.standing import (
     refused_comparisons,
 )
 from karwan.tables import Case
-
-RECONCILED_SCHEMA = {
-    "direction": pl.String,
-    "direction_label": pl.String,
-    "year": pl.Int64,
-    "value_usd": pl.Float64,
-    "low_usd": pl.Float64,
-    "high_usd": pl.Float64,
-    "sides": pl.String,
-    "note": pl.String,
-}
 
 
 def parties_of(case: Case) -> Parties:
@@ -61,7 +51,7 @@ def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = 
         conflicts=conflict_statements(case["flows"], as_of, parties),
         distance=distance_to_targets(annual, case["targets"], as_of).with_columns(labels[0]),
         annual=annual.with_columns(labels),
-        reconciled=pl.DataFrame(schema=RECONCILED_SCHEMA) if reconciled is None else reconciled,
+        reconciled=pl.DataFrame(schema=SERIES) if reconciled is None else reconciled,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from enum import Enum
@@ -19,15 +20,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from karwan.amounts import dollars, percent
+
 if TYPE_CHECKING:
     from karwan.tables.case import AppliedScenario
 
+Columns = Sequence[str] | Mapping[str, str]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WIDE = 160  # columns of a table that is not printed on a terminal
-LEAST_TEXT, MOST_WORD = (
-    10,
-    14,
-)  # columns left to a text before the lines between columns, then the table, are given up
+# Columns left to a text before the lines between columns, then the table, are given up.
+LEAST_TEXT, MOST_WORD = 10, 14
+SHARES = ("_share", "probability")
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
@@ -50,8 +53,9 @@ def emit(
     tables: Mapping[str, pl.DataFrame],
     form: Format,
     *,
-    columns: Mapping[str, Sequence[str]] | None = None,
+    columns: Mapping[str, Columns] | None = None,
     meta: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
     under: Sequence[AppliedScenario] = (),
 ) -> None:
     """Print result tables.
@@ -63,34 +67,67 @@ def emit(
     form
         Table, JSON or CSV.
     columns
-        Columns to show in the plain table (all by default); JSON and CSV always hold all.
+        Columns to show in the plain table (all by default), with their headings where it is a mapping; JSON and CSV
+        always hold all, under their own names.
     meta
-        What JSON says beside the tables.
+        What JSON says beside the tables, and lines under the plain ones.
+    notes
+        Sentences under the plain tables, wrapped between words; `text` in JSON.
     under
         Scenarios the case stands under: first line of the plain tables, `scenarios` in JSON, and a line on stderr beside CSV.
     """
     if form is Format.JSON:
         stands = {"scenarios": [asdict(s) for s in under]} if under else {}
-        content = {**stands, **(meta or {}), **{name: table.to_dicts() for name, table in tables.items()}}
+        said = {"text": list(notes)} if notes else {}
+        rows = {name: table.to_dicts() for name, table in tables.items()}
+        content = {**stands, **(meta or {}), **said, **rows}
         print(json.dumps(content, ensure_ascii=False, indent=2, default=_plain))
         return
-    said = _said(under)
+    heading = _said(under)
     if form is Format.CSV:
-        if said:
-            print(said, file=sys.stderr)
+        if heading:
+            print(heading, file=sys.stderr)
         for name, table in tables.items():
             if len(tables) > 1:
                 print(f"# {name}")
             sys.stdout.write(flat(table).write_csv())
         return
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    if said:
-        console.print(Text(said, style="bold"))
+    console = _console()
+    if heading:
+        console.print(Text(heading, style="bold"))
     for name, table in tables.items():
-        shown = (columns or {}).get(name)
-        console.print(_rich(name, table.select(shown) if shown else table, console.width))
+        shown = (columns or {}).get(name) or table.columns
+        heads = list(shown.values()) if isinstance(shown, Mapping) else list(shown)
+        console.print(_rich(name, table.select(list(shown)), console.width, heads))
     for key, value in (meta or {}).items():
-        console.print(Text(f"{key}: {value}"))
+        console.print(Text(fact(key, value)))
+    if notes:
+        console.print()
+        say(notes, console)
+
+
+def say(notes: Iterable[str], console: Console | None = None) -> None:
+    """Print sentences, each from a new line, wrapped between words at the width of the tables."""
+    console = console or _console()
+    for note in notes:
+        console.print(Text(note))
+
+
+def _console() -> Console:
+    """A console as wide as the terminal, as COLUMNS says, or as wide as a file may be."""
+    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
+
+
+def fact(name: str, value: Any) -> str:
+    """A name and its value as a person reads them: 'unrealised: USD 92.1 m' of unrealised_usd."""
+    if isinstance(value, Mapping):
+        unit = "_share" if name.endswith("_share") else ""
+        text = ", ".join(fact(f"{key}{unit}", one).replace(":", "", 1) for key, one in value.items())
+    else:
+        money = name.endswith("_usd") and isinstance(value, int | float)
+        text = dollars(value) if money else cell_text(value, name)
+    said = re.sub("_(usd|share)$", "", name).replace("_", " ")
+    return f"{said}: {text}"
 
 
 def _said(under: Sequence[AppliedScenario]) -> str:
@@ -115,12 +152,12 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _rich(title: str, table: pl.DataFrame, width: int) -> Table:
+def _rich(title: str, table: pl.DataFrame, width: int, heads: Sequence[str] = ()) -> Table:
     """Table that fits the width: a number is never broken, text gives way first, then the lines, then the columns."""
-    rows = [[cell_text(value) for value in row] for row in table.iter_rows()]
+    rows = [[cell_text(value, name) for name, value in row.items()] for row in table.iter_rows(named=True)]
     numeric = [kind.is_numeric() for kind in table.schema.values()]
     widest = [max((cell_len(row[i]) for row in rows), default=0) for i in range(table.width)]
-    heads = list(table.columns)
+    heads = names = list(heads or table.columns)
     natural = sum(max(w, cell_len(h)) for w, h in zip(widest, heads, strict=True))
     lines, count = True, table.width
     if natural + 3 * count + 1 > width:
@@ -133,7 +170,7 @@ def _rich(title: str, table: pl.DataFrame, width: int) -> Table:
         )
         lines = least + 3 * count + 1 <= width
         if not lines and least + count - 1 > width and rows:
-            return _records(title, table.columns, rows)
+            return _records(title, names, rows)
     view = Table(
         title=Text(title),
         title_justify="left",
@@ -192,19 +229,26 @@ def _records(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) ->
     return view
 
 
-def cell_text(value: Any) -> str:
-    """A value as a person reads it: missing is a dash, large numbers in groups, lists joined."""
-    if value is None:
+def cell_text(value: Any, name: str = "") -> str:
+    """A value as a person reads it: missing is a dash, large numbers in groups, shares in percent, lists joined.
+
+    Parameters
+    ----------
+    name
+        Its column: a share, a growth or a probability is told by it.
+    """
+    if value is None or value != value:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        if value != value:
-            return "–"
+        if name.endswith(SHARES):
+            return percent(value, signed=name.startswith(("growth", "contribution", "change")))
         size = abs(value)
-        return f"{value:,.0f}" if size >= 100 else f"{value:,.1f}" if size >= 10 else f"{value:,.3g}"
+        text = f"{value:,.0f}" if size >= 100 else f"{value:,.1f}" if size >= 10 else f"{value:,.3g}"
+        return text.removeprefix("-") if text in ("-0", "-0.0") else text
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10000 else str(value)
-    if isinstance(value, list):
-        return ", ".join(cell_text(v) for v in value)
-    return str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell_text(v, name) for v in value)
+    return str(value).replace(";", ", ") if name == "source_id" else str(value)

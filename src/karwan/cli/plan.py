@@ -15,23 +15,54 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The action plan.")
 COLUMNS = {
-    "by_domain": ["domain", "done", "partly_done", "in_progress", "stalled", "unknown", "total", "late"],
-    "commitments": ["domain", "title", "due", "status", "late", "days_late"],
-    "milestones": ["date", "title", "state"],
-    "ventures": ["venture", "kind", "place", "state", "capex_usd"],
+    "by_domain": {
+        "domain": "domain",
+        "done": "done",
+        "partly_done": "partly done",
+        "in_progress": "in progress",
+        "stalled": "stalled",
+        "unknown": "unknown",
+        "total": "total",
+        "late": "late",
+    },
+    "commitments": {
+        "domain": "domain",
+        "title": "promise",
+        "due": "due",
+        "status": "status",
+        "days_late": "days late",
+        "source_id": "source",
+    },
+    "milestones": {"date": "date", "title": "milestone", "state": "state", "source_id": "source"},
+    "ventures": {
+        "venture": "venture",
+        "kind": "kind",
+        "place": "place",
+        "state": "state",
+        "capex_usd": "capital, USD",
+        "source_id": "source",
+    },
 }
+WORTH_TITLE = "what keeping a promise is worth"
 WORTH = {
     "rank": "rank",
-    "promise": "title",
-    "scenario": "scenario_id",
-    "USD/t": "usd_t",
-    "h/t": "hours_t",
-    "USD a year": "usd_year",
-    "low": "low_usd_year",
-    "high": "high_usd_year",
-    "at target": "usd_year_target",
-    "last kept": "usd_year_kept",
-    "of it duty": "duty_usd_year",
+    "title": "promise",
+    "usd_t": "USD/t",
+    "hours_t": "h/t",
+    "usd_year": "USD a year",
+    "low_usd_year": "low",
+    "high_usd_year": "high",
+    "usd_year_target": "at target",
+    "usd_year_kept": "last kept",
+    "duty_usd_year": "of it duty",
+}
+OBSTACLE_TITLE = "what it would remove"
+OBSTACLES = {
+    "rank": "rank",
+    "scenario_id": "scenario",
+    "obstacle": "obstacle",
+    "moved_most_by": "moved most by",
+    "reason": "why nothing",
 }
 
 
@@ -87,13 +118,19 @@ def worth(
     found = project.worth(day, demand=None if demand is None else read_demand(demand))
     if form is Format.JSON:
         tables = {"promises": found.promises, "inputs": found.inputs, "flows": found.flows}
-        meta = {"case": opened.settings.case_id, "as_of": day, "text": list(found.text)}
-        emit(tables, form, meta=meta, under=opened.scenarios)
+        meta = {"case": opened.settings.case_id, "as_of": day}
+        emit(tables, form, meta=meta, notes=found.text, under=opened.scenarios)
     elif form is Format.CSV:
         emit({"promises": found.promises}, form, under=opened.scenarios)
     else:
-        emit(_worth_view(found.promises), form, under=opened.scenarios)
-        typer.echo("\n".join(("", *found.text)))
+        view = _worth_view(found.promises)
+        emit(
+            view,
+            form,
+            columns={WORTH_TITLE: WORTH, OBSTACLE_TITLE: OBSTACLES},
+            notes=found.text,
+            under=opened.scenarios,
+        )
 
 
 def _worth_view(promises: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -102,9 +139,10 @@ def _worth_view(promises: pl.DataFrame) -> dict[str, pl.DataFrame]:
     known = promises.filter(pl.col("rank").is_not_null())
     rest = promises.filter(pl.col("rank").is_null())
     tables = {
-        "what keeping a promise is worth": known.select(**{k: pl.col(v) for k, v in WORTH.items()}),
-        "what it would remove": known.unique("scenario_id", maintain_order=True).select(
-            "scenario_id", "obstacle", "moved_most_by", "reason"
+        WORTH_TITLE: known,
+        OBSTACLE_TITLE: known.group_by("scenario_id", maintain_order=True).agg(
+            pl.col("rank").cast(pl.String).str.join(", "),
+            pl.col("obstacle", "moved_most_by", "reason").first(),
         ),
         "promises without a figure": rest.group_by("reason", maintain_order=True).agg(
             promises=pl.len(), domains=pl.col("domain").unique(maintain_order=True).str.join(", ")

@@ -11,29 +11,54 @@ app = typer.Typer(
     no_args_is_help=True, help="Trade: standing, growth, store, mirror, indicators, potential, target."
 )
 COLUMNS = {
-    "growth": [
-        "reporter_name",
-        "direction_label",
-        "product_group",
-        "period_label",
-        "previous_label",
-        "value_usd",
-        "growth_share",
-        "contribution_share",
-    ],
-    "distance": [
-        "title",
-        "due",
-        "reporter_name",
-        "base_label",
-        "base_usd",
-        "multiple",
-        "growth_needed_share",
-    ],
-    "mirror": ["direction_label", "period_label", "value_a_usd", "value_b_usd", "ratio", "aligned", "reason"],
-    "annual": ["reporter_name", "year_label", "direction_label", "value_usd", "claimed", "source_id"],
-    "conflicts": ["conflict_group", "statement"],
-    "reconciled": ["direction_label", "year", "value_usd", "low_usd", "high_usd", "sides"],
+    "growth": {
+        "reporter_name": "by",
+        "direction_label": "direction",
+        "product_group": "goods",
+        "period_label": "period",
+        "previous_label": "against",
+        "value_usd": "USD",
+        "growth_share": "growth",
+        "contribution_share": "of turnover's growth",
+        "source_id": "source",
+    },
+    "distance": {
+        "title": "target",
+        "due": "due",
+        "reporter_name": "by",
+        "base_label": "from",
+        "base_usd": "USD",
+        "multiple": "times as much",
+        "growth_needed_share": "growth needed a year",
+        "source_id": "source",
+    },
+    "mirror": {
+        "direction_label": "direction",
+        "period_label": "period",
+        "value_a_usd": "first, USD",
+        "value_b_usd": "second, USD",
+        "ratio": "ratio",
+        "reason": "periods",
+        "source_id": "source",
+    },
+    "annual": {
+        "reporter_name": "by",
+        "year_label": "year",
+        "direction_label": "direction",
+        "value_usd": "USD",
+        "claimed": "stated by",
+        "source_id": "source",
+    },
+    "conflicts": {"conflict_group": "conflict", "statement": "statement"},
+    "reconciled": {
+        "direction_label": "direction",
+        "year": "year",
+        "value_usd": "USD",
+        "low_usd": "low",
+        "high_usd": "high",
+        "sides": "reports",
+        "source_id": "source",
+    },
 }
 
 
@@ -55,4 +80,7 @@ def status(
     tables = project.standing_tables(as_of.date() if as_of else None)
     form = chosen(as_json, as_csv)
     shown = tables if form.value != "table" else {k: v for k, v in tables.items() if k != "reported"}
-    emit(shown, form, columns=COLUMNS, under=project.case.scenarios)
+    settings = project.case.settings
+    sides = {"value_a_usd": f"{settings.party_a}, USD", "value_b_usd": f"{settings.party_b}, USD"}
+    columns = COLUMNS | {"mirror": COLUMNS["mirror"] | sides}
+    emit(shown, form, columns=columns, under=project.case.scenarios)

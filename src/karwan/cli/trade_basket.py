@@ -4,7 +4,7 @@ reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date as date_type
 from pathlib import Path
@@ -21,6 +21,69 @@ if TYPE_CHECKING:
     from karwan.tables.case import AppliedScenario
     from karwan.trade_desk.basket import BasketAnswer
 
+BASKET_SHOWN = {
+    "basket": {
+        "product": "product",
+        "sector": "sector",
+        "value_usd": "chosen, USD",
+        "bound_usd": "at most, USD",
+        "total_cost_usd": "cost, USD",
+        "landed_usd_t": "landed, USD/t",
+        "bound_basis": "at most is",
+    },
+    "shadow prices": {"constraint": "what binds", "dual": "a unit more adds, USD", "unit": "unit"},
+    "reach": {"without": "without", "reach_usd": "reach, USD", "gain_usd": "gain, USD"},
+    "least breach": {"constraint": "term", "breach": "broken by", "limit": "limit", "unit": "unit"},
+    "frontier": {
+        "most_goods": "at most",
+        "goods": "goods",
+        "value_usd": "value, USD",
+        "cost_usd": "cost, USD",
+        "reach_usd": "reach, USD",
+        "status": "status",
+    },
+}
+VARIANTS = {
+    "variant": "supposing",
+    "reach_usd": "reach, USD",
+    "reachable": "target reached",
+    "binds": "held by",
+}
+BLOCKS = {"product": "goods", "sector": "sector", "direction": "direction", "bound_usd": "at most, USD"}
+CHANCES = {
+    "model": "way",
+    "probability": "chance",
+    "low_share": "low",
+    "high_share": "high",
+    "basis_text": "how",
+}
+RATES = {
+    "label": "pairs of countries",
+    "successes": "grew as much",
+    "cases": "of",
+    "share": "share",
+    "low_share": "low",
+    "high_share": "high",
+}
+TESTED = {
+    "model": "way",
+    "step_years": "years ahead",
+    "pairs": "pairs",
+    "forecasts": "forecasts",
+    "crps": "CRPS",
+    "mase": "MASE",
+    "cover90_share": "in 90 % band",
+}
+FAN = "fan: USD by which turnover stays with a chance of"
+FAN_SHOWN = {
+    "model": "way",
+    "date": "date",
+    "p05": "5 %",
+    "p25": "25 %",
+    "p50": "50 %",
+    "p75": "75 %",
+    "p95": "95 %",
+}
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
 
 
@@ -153,17 +216,11 @@ def _answer(answer: BasketAnswer, form: Format, source: str, under: Sequence[App
         tables |= {"reach": found.reach, "least breach": found.breaches}
     if answer.frontier.height:
         tables["frontier"] = answer.frontier
-    shown = (
-        "product_id",
-        "product",
-        "sector",
-        "value_usd",
-        "bound_usd",
-        "total_cost_usd",
-        "landed_usd_t",
-        "bound_basis",
-    )
-    columns = {"basket": [name for name in shown if name in found.chosen.columns]}
+    if form is Format.TABLE:
+        asked = pl.col("without").replace("", "none, all as asked")
+        binding = found.prices.filter(pl.col("binding"))
+        tables |= {"shadow prices": binding, "reach": found.reach.with_columns(asked)}
+        tables = {title: table for title, table in tables.items() if table.height}
     meta = {
         "from": source,
         "status": found.status,
@@ -173,7 +230,7 @@ def _answer(answer: BasketAnswer, form: Format, source: str, under: Sequence[App
         "gap_share": None if found.status == "infeasible" else found.gap_share,
         "met_share": found.met_share,
     }
-    _print(tables, form, meta, answer.text, columns, under)
+    _print(tables, form, meta, answer.text, BASKET_SHOWN, under)
 
 
 def _reach(case: object, target: float | None, form: Format) -> None:
@@ -194,7 +251,19 @@ def _reach(case: object, target: float | None, form: Format) -> None:
         f"{kind} ({one.reporter})": getattr(one, kind) for one in found for kind in ("variants", "blocks")
     }
     text = tuple(dict.fromkeys(line for one in found for line in one.text))
-    _print(tables, form, {"case": settings.case_id, "target_usd": target}, text, {}, case.scenarios)
+    ways = {
+        "a_to_b": f"{settings.party_a} to {settings.party_b}",
+        "b_to_a": f"{settings.party_b} to {settings.party_a}",
+    }
+    if form is Format.TABLE:
+        tables = {
+            title: table.with_columns(pl.col("direction").replace(ways))
+            if "direction" in table.columns
+            else table
+            for title, table in tables.items()
+        }
+    columns = {title: VARIANTS if title.startswith("variants") else BLOCKS for title in tables}
+    _print(tables, form, {"case": settings.case_id, "target_usd": target}, text, columns, case.scenarios)
 
 
 def target(
@@ -250,7 +319,24 @@ def target(
         "back-tests": section.back_tests,
         "fan": section.fan,
     }
-    _print(tables, form, {"case": opened.settings.case_id}, section.text, {}, opened.scenarios)
+    meta = {"case": opened.settings.case_id}
+    if form is Format.TABLE:
+        tables = _chances_apart(tables)
+    columns = dict.fromkeys(tables, CHANCES) | {"base rate": RATES, "back-tests": TESTED, FAN: FAN_SHOWN}
+    _print(tables, form, meta, section.text, columns, opened.scenarios)
+
+
+def _chances_apart(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables for people: chances of each target by itself, their ends told as shares, nothing empty."""
+    ends = {"low": "low_share", "high": "high_share"}
+    parts = tables["chances"].rename(ends).partition_by("target", maintain_order=True)
+    apart = {str(part["target"][0]): part for part in parts}
+    rest = {
+        "base rate": tables["base rate"].rename(ends),
+        "back-tests": tables["back-tests"],
+        FAN: tables["fan"],
+    }
+    return apart | {title: table for title, table in rest.items() if table.height}
 
 
 @contextmanager
@@ -272,17 +358,13 @@ def _counted(total: int | None) -> Iterator[Callable[[int], None]]:
 def _print(
     tables: dict[str, pl.DataFrame],
     form: Format,
-    meta: dict[str, object],
+    meta: Mapping[str, object],
     text: tuple[str, ...],
-    columns: dict[str, list[str]],
+    columns: Mapping[str, Mapping[str, str]],
     under: Sequence[AppliedScenario] = (),
 ) -> None:
-    if form is Format.JSON:
-        emit(tables, form, meta={**meta, "text": list(text)}, under=under)
-        return
-    emit(tables, form, columns=columns, under=under)
-    if form is Format.TABLE:
-        typer.echo("\n".join(("", *text)))
+    shown = columns if form is Format.TABLE else {}
+    emit(tables, form, columns=shown, meta=meta if form is Format.JSON else None, notes=text, under=under)
 
 
 def _caps(text: str | None) -> dict[str, float]:

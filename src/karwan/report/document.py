@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from karwan.amounts import is_number
 from karwan.brief import Brief
 from karwan.report.blocks import Column, Document, Figure, Notes, Table, cell
 from karwan.report.fonts import LICENCE, font_folders
@@ -16,7 +17,7 @@ from karwan.report.sections.plan import plan_facts, plan_section
 from karwan.report.sections.ports import ports_section
 from karwan.report.sections.standing import stand_facts, standing_section
 from karwan.report.sections.target import target_facts, target_section
-from karwan.report.text import clean, day, is_number, items, safe_url
+from karwan.report.text import clean, day, items, safe_url
 
 MARKS = (
     "Italic figures with a dagger (†) rest on assumed "

@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import NONE, number, percent, usd, usd_t
 from karwan.report.blocks import Cell, Column, Missing, Notes, Table, cell
 from karwan.report.palette import STATUS, STATUS_LABEL, safe_colour
-from karwan.report.text import NONE, day, names, number, percent, usd, usd_t, words
+from karwan.report.text import day, names, words
 
 Row = dict[str, Any]
 Maker = Callable[[Row], Cell]

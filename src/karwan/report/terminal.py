@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from karwan.amounts import is_number, number, percent
 from karwan.brief import Brief
 from karwan.report.palette import safe_colour
 from karwan.report.sections.corridors import WAYS, corridor_facts, headline_routes, load_text
 from karwan.report.sections.plan import plan_facts
 from karwan.report.sections.standing import stand_facts
 from karwan.report.sections.target import target_facts
-from karwan.report.text import clean, day, is_number, number, percent
+from karwan.report.text import clean, day
 
 _LATE = 6
 

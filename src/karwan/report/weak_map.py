@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.amounts import usd, usd_tick
 from karwan.report.basemap import Basemap, read_basemap
 from karwan.report.fonts import text_width
 from karwan.report.labels import Wish, place_labels
@@ -28,7 +29,7 @@ from karwan.report.palette import ALERT, INK, MUTED, PAPER
 from karwan.report.projection import Floats, Frame
 from karwan.report.seaways import split_seaways
 from karwan.report.svg import Drawing, points
-from karwan.report.text import clean, escape, usd, usd_tick
+from karwan.report.text import clean, escape
 
 WIDTH = 900.0
 FREE = "#938c7d"

@@ -13,10 +13,11 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
+from karwan.amounts import is_number
 from karwan.brief import Brief
 from karwan.report.palette import PARTY_A, PARTY_B, TOTAL, safe_colour
 from karwan.report.sections.corridors import WAYS, headline_routes
-from karwan.report.text import as_date, clean, day, is_number, items, safe_url, words
+from karwan.report.text import as_date, clean, day, items, safe_url, words
 
 _CELL = 32000
 _NUMBER = (

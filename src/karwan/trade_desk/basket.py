@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.amounts import dollars, percent
 from karwan.errors import InvalidInput, UnknownName
 from karwan.models.basket import Basket, Scenarios, Terms, choose_basket, frontier
-from karwan.models.basket.words import usd
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.carriage import land_capacity, landed_or_reckoned
@@ -35,6 +35,7 @@ SECTION_COLUMNS = (
 SPREAD = 0.5  # standard deviation of ln(delivered / chosen) of one good
 COMMON = 0.3  # of it, what all goods share
 CORRIDORS = ("open", "today")
+NAMED = 5  # offers and potentials named in a sentence, the rest summed
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,7 @@ def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
         if named is None:
             continue
         rank = (row["claimed"] == "official", row["period_end"])
-        words = (
-            f"the offer of {row['product_group']} worth {usd(row['value_usd'])} ({row['period_end'].year})"
-        )
+        words = f"the offer of {row['product_group']} worth {dollars(row['value_usd'])} ({row['period_end'].year})"
         if best is None or rank > best[0]:
             best = (rank, Pool(float(row["value_usd"]), int(named.group(1)), row["source_id"], words))
     return best[1] if best else None
@@ -264,16 +263,13 @@ def basket_answer(
     assumed = goods.filter(pl.col("bound_basis") == "assumed").height
     if pool and assumed:
         text.append(
-            f"Bounds: {assumed} of {goods.height} goods share {pool.words} pro rata ({goods.height} of "
-            f"{pool.goods} "
-            "goods), in proportion to the country's world exports under their headings; the split by "
-            "good is an "
-            "assumption, no values by good are published."
+            f"Bounds: {assumed} of {goods.height} goods share {goods.height}/{pool.goods} of {pool.words}, split by the "
+            "country's world exports under their headings: assumed, no values by good are published."
         )
     text.append(f"Costs: {goods['note'][0]}")
     if risk is not None:
         text.append(
-            f"The scenarios are assumed: deliveries scatter by {SPREAD:.0%} (log), of it {COMMON:.0%} "
+            f"The scenarios are assumed: deliveries scatter by {percent(SPREAD)} (log), of it {percent(COMMON)} "
             "common to all goods."
         )
     return BasketAnswer(found, goods, edge, tuple(text))
@@ -481,39 +477,35 @@ def _reach_words(
 ) -> tuple[str, ...]:
     now = sum(baseline.values())
     every = variants.row(0, named=True)
-    parts = ", ".join(
-        f"{row['product']} {usd(row['bound_usd'])}"
-        for row in blocks.sort("bound_usd", descending=True).iter_rows(named=True)
-        if row["bound_usd"] >= 1e6
-    )
+    known = blocks.sort("bound_usd", descending=True)
+    named, rest = known.head(NAMED), known["bound_usd"].tail(-NAMED).sum()
+    parts = [f"{row['product']} {dollars(row['bound_usd'])}" for row in named.iter_rows(named=True)]
+    parts += [f"others {dollars(rest)}"] if rest else []
     name = case.country_name(reporter)
     lines = [
-        f"{usd(target)} from {usd(now)} now ({name}'s figure): {usd(target - now)} must be added. "
-        f"Published: {parts}."
+        f"{dollars(target)} from {dollars(now)} now ({name}'s figure): {dollars(target - now)} must be added. "
+        f"Published: {'; '.join(parts)}."
     ]
     if every["reachable"]:
         share = (target - now) / (every["reach_usd"] - now)
         lines.append(
-            f"On paper the target is within reach: all of it together would make {usd(every['reach_usd'])}; "
-            f"{share:.0%} of everything published would have to come true."
+            f"On paper the target is within reach: all of it together would make {dollars(every['reach_usd'])}; "
+            f"{percent(share)} of everything published would have to come true."
         )
     else:
         lines.append(
             f"The target is out of reach even on paper: everything published makes "
-            f"{usd(every['reach_usd'])}, {usd(every['gap_usd'])} short."
+            f"{dollars(every['reach_usd'])}, {dollars(every['gap_usd'])} short."
         )
     for row in variants.rows(named=True)[1:]:
-        verdict = "reached" if row["reachable"] else f"missed by {usd(row['gap_usd'])}"
+        verdict = "reached" if row["reachable"] else f"missed by {dollars(row['gap_usd'])}"
         lines.append(
-            f"{row['variant'][0].upper()}{row['variant'][1:]}: {usd(row['reach_usd'])}, "
+            f"{row['variant'][0].upper()}{row['variant'][1:]}: {dollars(row['reach_usd'])}, "
             f"the target is {verdict} (binds: {row['binds']})."
         )
     lines.append(
-        "Offers and potentials are what somebody said could be sold, not orders; the mix is limited to "
-        "what was "
-        "published, and product-level trade of both sides would replace it (karwan trade ingest, karwan "
-        "trade "
-        "potential)."
+        "Offers and potentials are what somebody said could be sold, not orders; trade by product of both sides "
+        "would replace them (karwan trade ingest, karwan trade potential)."
     )
     return tuple(lines)
 
@@ -579,7 +571,7 @@ def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFra
         "landed_usd_t",
         pl.format("bound {}", "bound_basis").alias("note"),
     )
-    terms = f"{count} goods, no sector above {SECTOR_CAP:.0%} of the value, each at least one container (our terms)."
+    terms = f"{count} goods, no sector above {percent(SECTOR_CAP)} of the value, each at least one container (our terms)."
     return table, [f"{terms} {answer.text[0]}", *answer.text[1:]]
 
 

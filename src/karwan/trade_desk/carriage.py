@@ -115,10 +115,8 @@ def _reckoning(case: Case) -> tuple[float, float, str]:
     trip = trips.row(0, named=True)
     money = float(rate) * CPMM_LOAD_T * trip["distance_km"]  # type: ignore[arg-type]
     words = (
-        "duty, and freight, time and loss reckoned from the mean road rate over "
-        f"{trip['distance_km']:,.0f} km "
-        f"and {trip['time_days']:g} days ({trip['name']}): USD {money:,.0f} a container; no route was "
-        "computed."
+        f"duty, loss, {trip['time_days']:g} days and freight of USD {money:,.0f} a container: the mean road rate over "
+        f"the {trip['distance_km']:,.0f} km of an observed trip, no route."
     )
     return money, float(trip["time_days"]), words
 

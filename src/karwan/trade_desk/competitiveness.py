@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.errors import InvalidInput
 from karwan.models.competitiveness import Offer, compare_offers
 from karwan.models.corridor import ABSENT, corridor_route
@@ -142,7 +143,7 @@ def _own_offers(
             continue
         shut = f" (shut: {found.reason})" if found.reason else ""
         lacks = [] if duty.known else ["the duty on this origin"]
-        lacks += [f"{assumed_share(found.route):.0%} of hours and money are assumed"]
+        lacks += [f"{percent(assumed_share(found.route))} of hours and money are assumed"]
         offers.append(
             Offer(
                 origin=exporter,

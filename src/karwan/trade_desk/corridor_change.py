@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.brief.corridors import CorridorStudy
 from karwan.errors import InvalidInput
 from karwan.tables import Case
@@ -75,8 +76,8 @@ def corridor_change(base: Case, changed: Case, exporter: str) -> CorridorChange:
     return CorridorChange(
         cost_share=(now[0], then[0]),
         words=(
-            f"{product}: carriage expected over {now[1]} is {now[0]:.1%} of value; under "
-            f"{', '.join(one.scenario_id for one in changed.scenarios)}, over {then[1]}, {then[0]:.1%}"
+            f"{product}: carriage expected over {now[1]} is {percent(now[0], 1)} of value; under "
+            f"{', '.join(one.scenario_id for one in changed.scenarios)}, over {then[1]}, {percent(then[0], 1)}"
         ),
     )
 
@@ -103,7 +104,7 @@ def _expected(case: Case, way: str) -> tuple[float, str]:
     weight = np.exp(-scale * (cost - cost[0]))
     logsum = float(cost[0] - np.log(weight.sum()) / scale)
     shares = (
-        f"{name} {share:.0%}"
+        f"{name} {percent(share)}"
         for name, share in zip(routes["corridor"], weight / weight.sum(), strict=True)
         if share >= 0.05
     )

@@ -32,8 +32,6 @@ from karwan.trade_desk.pair_case import case_of_pair
 from karwan.trade_desk.panel import PRIOR_SIGMA, panel_errors
 from karwan.trade_desk.world_flows import read_distances
 
-BRIEF_COLUMNS = ("direction", "direction_label", "year", "value_usd", "low_usd", "high_usd", "sides", "note")
-
 
 @dataclass(frozen=True)
 class MirrorRequest:
@@ -142,7 +140,7 @@ def _distance_km(case: Case) -> float:
 
 
 def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None) -> PairReconciled:
-    """Yearly series with bands from a case's published figures; `.table` has the brief's columns and more."""
+    """Yearly series with bands from a case's published figures; as in the brief."""
     if priors is None:
         priors = case_priors(case)
         priors = _with_gaps(priors, case_gaps(case, as_of, priors))

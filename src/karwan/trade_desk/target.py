@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.amounts import dollars, percent
 from karwan.brief import TargetSection
 from karwan.errors import InvalidInput, UnknownName
-from karwan.models.basket.words import usd
 from karwan.models.forecast import (
     BaseRate,
     Comparable,
@@ -224,7 +224,7 @@ def _models(series: Series, with_ensemble: bool) -> Iterator[tuple[str, Any, str
         yield (
             "random walk with drift",
             walk,
-            f"drift {np.expm1(walk.drift):+.0%} a year from {steps} steps, normal",
+            f"drift {percent(np.expm1(walk.drift), signed=True)} a year from {steps} steps, normal",
         )
     if with_ensemble and len(series.last_run()) >= 5:
         from karwan.models.forecast import ensemble
@@ -327,19 +327,12 @@ def _series_words(series: Series) -> str:
     return (
         f"{series.name}: {len(series.values)} full years ({series.labels[0]} to "
         f"{series.labels[-1]}{spoken}), "
-        f"the last {usd(float(series.values[-1]))}.{thin}"
+        f"the last {dollars(float(series.values[-1]))}.{thin}"
     )
 
 
-def share_words(share: float) -> str:
-    """A chance as a reader says it: '0.4 %', 'under 0.1 %', '12 %'."""
-    if share < 0.001:
-        return "under 0.1 %"
-    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"
-
-
 def _between(low: float, high: float) -> str:
-    ends = share_words(low), share_words(high)
+    ends = percent(low), percent(high)
     return f"about {ends[0]}" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
@@ -365,15 +358,13 @@ def _closing(
         )
     if found:
         lines.append(
-            "A pair counts once for each start year, so cases of the base rate are not independent; "
-            "values are "
+            "A pair counts once for each start year, so cases of the base rate are not independent; values are in "
             "current USD."
         )
     else:
         lines.append(
-            "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from "
-            "a panel "
-            "of pairs."
+            "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from a panel of "
+            "pairs."
         )
     if not with_ensemble:
         lines.append("Exponential smoothing, ARIMA and theta beside these: karwan trade target.")
@@ -387,8 +378,8 @@ def _tested_words(tested: pl.DataFrame) -> list[str]:
     best, worst = tested.row(0, named=True), tested.row(-1, named=True)
     return [
         f"On {best['forecasts']:,} past forecasts of {best['pairs']:,} pairs, {best['step_years']:g} years ahead, "
-        f"{best['model']} came closest (CRPS {best['crps']:.2f}, {best['cover90_share']:.0%} inside its 90 % "
-        f"band), {worst['model']} least (CRPS {worst['crps']:.2f}, {worst['cover90_share']:.0%})."
+        f"{best['model']} came closest (CRPS {best['crps']:.2f}, {percent(best['cover90_share'])} inside its 90 % "
+        f"band), {worst['model']} least (CRPS {worst['crps']:.2f}, {percent(worst['cover90_share'])})."
     ]
 
 

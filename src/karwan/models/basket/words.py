@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import dollars, percent
 from karwan.models.basket.model import Basket
 
 
-def usd(value: float) -> str:
-    """An amount as a reader says it: 'USD 1 bn', 'USD 1,204 m', 'USD 21.5 m', 'USD 140 thousand'."""
-    size = abs(value)
-    if size >= 1e9 and size % 1e8 == 0:
-        return f"USD {value / 1e9:g} bn"
-    if size >= 1e8:
-        return f"USD {value / 1e6:,.0f} m"
-    if size >= 1e6:
-        return f"USD {value / 1e6:,.1f} m"
-    return f"USD {value / 1e3:,.0f} thousand"
+def goods_words(count: int) -> str:
+    """'1 good', '40 goods'."""
+    return "1 good" if count == 1 else f"{count} goods"
 
 
 def sentences(basket: Basket) -> tuple[str, ...]:
@@ -26,15 +20,15 @@ def sentences(basket: Basket) -> tuple[str, ...]:
     goods = basket.chosen
     mean = "an expected " if basket.met_share is not None else ""
     lines = [
-        f"{goods.height} goods reach {mean}{usd(basket.value_usd + basket.baseline_usd)}"
-        + (f" (of it {usd(basket.baseline_usd)} flowing already)" if basket.baseline_usd else "")
-        + (f", against a target of {usd(basket.target_usd)}" if basket.target_usd else "")
-        + f"; the cost counted is {usd(basket.cost_usd)}."
+        f"{goods_words(goods.height)} {'reaches' if goods.height == 1 else 'reach'} {mean}{dollars(basket.value_usd + basket.baseline_usd)}"
+        + (f" (of it {dollars(basket.baseline_usd)} flowing already)" if basket.baseline_usd else "")
+        + (f", against a target of {dollars(basket.target_usd)}" if basket.target_usd else "")
+        + f"; the cost counted is {dollars(basket.cost_usd)}."
     ]
     if basket.status == "limit":
-        lines.append(f"Time ran out: a better basket may exist, by at most {basket.gap_share:.2%}.")
+        lines.append(f"Time ran out: a better basket may exist, by at most {percent(basket.gap_share, 2)}.")
     if basket.met_share is not None:
-        lines.append(f"It reaches the target in {basket.met_share:.0%} of the scenarios.")
+        lines.append(f"It reaches the target in {percent(basket.met_share)} of the scenarios.")
     if goods.height:
         sectors = (
             goods.group_by("sector")
@@ -42,7 +36,7 @@ def sentences(basket: Basket) -> tuple[str, ...]:
             .sort("value_usd", descending=True)
         )
         parts = [
-            f"{name or 'no sector'} {value / goods['value_usd'].sum():.0%} ({count} goods)"
+            f"{name or 'no sector'} {percent(value / goods['value_usd'].sum())} ({goods_words(count)})"
             for name, value, count in sectors.iter_rows()
         ]
         lines.append(f"By sector: {', '.join(parts)}.")
@@ -76,18 +70,18 @@ def _infeasible(basket: Basket) -> tuple[str, ...]:
     lines = []
     if reach <= basket.baseline_usd and not basket.chosen.height:
         lines.append(
-            f"The terms leave no basket at all, let alone {usd(basket.target_usd)}: sector shares, for "
+            f"The terms leave no basket at all, let alone {dollars(basket.target_usd)}: sector shares, for "
             "one, need goods "
             "of enough sectors."
         )
     elif gap > 1e-6 * basket.target_usd:
         lines.append(
-            f"The target of {usd(basket.target_usd)} is out of reach: the goods reach {usd(reach)} at most, "
-            f"{usd(gap)} short."
+            f"The target of {dollars(basket.target_usd)} is out of reach: the goods reach {dollars(reach)} at most, "
+            f"{dollars(gap)} short."
         )
     else:
         lines.append(
-            f"The greatest value is {usd(reach)}, but the target of {usd(basket.target_usd)} is not met "
+            f"The greatest value is {dollars(reach)}, but the target of {dollars(basket.target_usd)} is not met "
             "in as many "
             "scenarios as asked."
         )
@@ -95,15 +89,15 @@ def _infeasible(basket: Basket) -> tuple[str, ...]:
         "gain_usd", descending=True, nulls_last=True
     )
     for row in freed.iter_rows(named=True):
-        lines.append(f"Without the term '{row['without']}' they would reach {usd(row['reach_usd'])}.")
+        lines.append(f"Without the term '{row['without']}' they would reach {dollars(row['reach_usd'])}.")
     everything = basket.reach.filter(pl.col("without") == "any of the terms")["reach_usd"]
     if everything.len() and everything[0] < basket.target_usd:
         lines.append(
-            f"Even all goods at their full bounds, with no other term, make {usd(everything[0])}: the "
+            f"Even all goods at their full bounds, with no other term, make {dollars(everything[0])}: the "
             "bounds themselves "
             "fall short."
         )
     for row in basket.breaches.filter(pl.col("constraint") != "target").iter_rows(named=True):
-        amount = usd(row["breach"]) if row["unit"] == "USD" else f"{row['breach']:,.0f} {row['unit']}"
+        amount = dollars(row["breach"]) if row["unit"] == "USD" else f"{row['breach']:,.0f} {row['unit']}"
         lines.append(f"The least change that would do breaks the term '{row['constraint']}' by {amount}.")
     return tuple(lines)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.errors import InvalidInput
 from karwan.models.potential.easiness import (
     KINDS,
@@ -312,7 +313,7 @@ def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[s
     observed = usable.get("observed")
     if observed is not None and observed.value < 0.1:
         notes.append(
-            f"The pair trades {observed.value:.1%} of what world shares say: its own easiness only repeats "
+            f"The pair trades {percent(observed.value)} of what world shares say: its own easiness only repeats "
             "that it trades little. Read the other easiness terms beside it."
         )
     if count < 30:

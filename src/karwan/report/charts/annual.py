@@ -8,11 +8,12 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import usd, usd_tick
 from karwan.report.charts.axes import WIDTH, value_of, y_axis, year_axis
 from karwan.report.fonts import text_width
 from karwan.report.palette import ALERT, INK, PAPER, PARTY_A, PARTY_B, TOTAL, text_colour
 from karwan.report.svg import Drawing, Scale, legend, linear
-from karwan.report.text import as_date, clean, month, usd, usd_tick
+from karwan.report.text import as_date, clean, month
 
 _COLOUR = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": TOTAL}
 _LEFT, _PANEL = 52.0, 168.0

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.amounts import number
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ALERT, INK, MUTED, PAPER, safe_colour, text_colour, tint
 from karwan.report.svg import Drawing, linear, points
-from karwan.report.text import clean, number
+from karwan.report.text import clean
 
 _LEFT, _RIGHT = 176.0, 8.0
 MARKS = ("days_p05", "days_p25", "days_p50", "days_p75", "days_p95")

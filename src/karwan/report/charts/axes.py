@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from karwan.amounts import is_number
 from karwan.report.palette import HAIR, MUTED, RULE
 from karwan.report.svg import Drawing, Scale
-from karwan.report.text import is_number
 
 WIDTH = 740.0
 Row = Mapping[str, Any]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import number, percent
 from karwan.report.charts.axes import WIDTH, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import BASIS, INK, MUTED, PAPER
 from karwan.report.svg import Drawing, legend, linear
-from karwan.report.text import clean, number, percent, words
+from karwan.report.text import clean, words
 
 _LEFT, _ROW, _RIGHT = 230.0, 20.0, 104.0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, INK, MUTED, SERIES
 from karwan.report.svg import Drawing, linear
-from karwan.report.text import clean, percent
+from karwan.report.text import clean
 
 _LEFT, _ROW, _RIGHT = 300.0, 28.0, 132.0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import number, usd_t
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, ALERT, INK, MUTED, text_colour, tint
 from karwan.report.svg import Drawing, linear
-from karwan.report.text import clean, number, usd_t
+from karwan.report.text import clean
 
 _LEFT, _ROW, _GAP = 180.0, 28.0, 40.0
 

@@ -6,11 +6,12 @@ from datetime import date
 
 import polars as pl
 
+from karwan.amounts import usd, usd_tick
 from karwan.report.charts.axes import WIDTH, value_of, y_axis, year_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ALERT, PARTY_A, text_colour, tint
 from karwan.report.svg import Drawing, Scale, logarithmic, points
-from karwan.report.text import as_date, clean, month, usd, usd_tick
+from karwan.report.text import as_date, clean, month
 
 _LEFT, _PANEL, _GAP, _TOP = 46.0, 190.0, 22.0, 40.0
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import percent, usd_tick
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ALERT, MUTED, PAPER, STATUS, text_colour
 from karwan.report.svg import Drawing, logarithmic
-from karwan.report.text import clean, percent, usd_tick
+from karwan.report.text import clean
 
 _LEFT, _RIGHT, _ROW = 250.0, 84.0, 30.0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import number, percent, usd_t
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import INK, MUTED, PRICE, PRICE_LABEL, safe_colour
 from karwan.report.svg import Drawing, legend, linear
-from karwan.report.text import clean, number, percent, usd_t
+from karwan.report.text import clean
 
 _LEFT, _ROW, _RIGHT = 176.0, 22.0, 92.0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import NONE, number
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, INK, MUTED, tint
 from karwan.report.svg import Drawing, linear
-from karwan.report.text import NONE, clean, number
+from karwan.report.text import clean
 
 _LEFT, _ROW, _GAP = 118.0, 34.0, 44.0
 

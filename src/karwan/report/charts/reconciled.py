@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import usd, usd_tick
 from karwan.report.charts.axes import WIDTH, value_of, y_axis
 from karwan.report.palette import HAIR, MUTED, PAPER, PARTY_A, PARTY_B, SERIES, text_colour
 from karwan.report.svg import Drawing, Scale, logarithmic, points
-from karwan.report.text import clean, usd, usd_tick
+from karwan.report.text import clean
 
 _COLOUR = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": SERIES[2]}
 _PANEL, _TOP, _LEFT, _GAP = 190.0, 26.0, 44.0, 26.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import number
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit, text_width
 from karwan.report.palette import (
@@ -21,7 +22,7 @@ from karwan.report.palette import (
     text_colour,
 )
 from karwan.report.svg import Drawing, legend, linear
-from karwan.report.text import clean, number
+from karwan.report.text import clean
 
 _LEFT, _GAP = 118.0, 30.0
 Measure = tuple[str, str, float, str]

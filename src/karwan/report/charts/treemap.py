@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import percent, usd
 from karwan.report.charts.axes import WIDTH, value_of
 from karwan.report.fonts import fit, text_width, wrap
 from karwan.report.palette import INK, PAPER, SECTORS, on_colour
 from karwan.report.svg import Drawing, legend
-from karwan.report.text import clean, percent, usd, words
+from karwan.report.text import clean, words
 
 Box = tuple[float, float, float, float]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import number, percent
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, ASSUMED, INK, MUTED, PAPER
 from karwan.report.svg import Drawing, linear
-from karwan.report.text import clean, number, percent
+from karwan.report.text import clean
 
 _LEFT, _ROW, _RIGHT = 250.0, 26.0, 64.0
 _COLOUR = {"calibrate": ASSUMED, "validate": ACCENT}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import usd, usd_tick
 from karwan.report.charts.axes import WIDTH, Row, value_of, x_axis
 from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, INK, MUTED, PAPER, tint
 from karwan.report.svg import Drawing, Scale, linear
-from karwan.report.text import clean, usd, usd_tick
+from karwan.report.text import clean
 
 _LEFT, _ROW, _RIGHT = 340.0, 24.0, 64.0
 

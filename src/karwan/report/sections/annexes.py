@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import NONE, number, usd
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
-from karwan.report.text import NONE, clean, items, names, number, usd, words
+from karwan.report.text import clean, items, names, words
 
 
 def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import NONE, is_number, number
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Missing, Notes, Section, Table, cell
@@ -13,7 +14,7 @@ from karwan.report.charts.arrivals import draw_arrivals
 from karwan.report.charts.criticality import draw_criticality
 from karwan.report.charts.stages import draw_stages
 from karwan.report.charts.validation import draw_validation
-from karwan.report.text import NONE, clean, day, is_number, names, number
+from karwan.report.text import clean, day, names
 from karwan.report.weak_map import draw_weak_map
 
 WAYS = ("a_to_b", "b_to_a")

@@ -6,13 +6,14 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import usd
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.landed import draw_landed
 from karwan.report.charts.potential import draw_potential
 from karwan.report.charts.treemap import draw_treemap, sectors_of
-from karwan.report.text import clean, day, usd
+from karwan.report.text import clean, day
 
 _LANDED: li.Spec = (
     li.text("Product", "product", 1.5),

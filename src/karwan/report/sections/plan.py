@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from karwan.amounts import NONE, is_number, number, usd
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
 from karwan.report.charts.worth import draw_worth
-from karwan.report.text import NONE, clean, day, is_number, number, safe_url, usd
+from karwan.report.text import clean, day, safe_url
 
 
 def plan_section(brief: Brief, notes: Notes) -> Section:

@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import NONE, is_number, number, usd_t
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Section, Table, cell
 from karwan.report.charts.ports import draw_ports
-from karwan.report.text import NONE, clean, day, is_number, number, usd_t
+from karwan.report.text import clean, day
 
 _FACTS: tuple[tuple[str, str, Callable[[Any], str], str], ...] = (
     ("Way from the nearest inland city", "km", number, "access_km"),

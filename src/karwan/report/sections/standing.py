@@ -7,13 +7,14 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import is_number, number, percent, usd
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Column, Figure, Notes, Prose, Section, Table, cell
 from karwan.report.charts.annual import draw_annual
 from karwan.report.charts.growth import draw_growth
 from karwan.report.charts.reconciled import draw_reconciled
-from karwan.report.text import as_date, clean, day, is_number, number, percent, usd
+from karwan.report.text import as_date, clean, day
 
 Target = tuple[float, date | None, str]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.amounts import is_number, number, percent
 from karwan.brief import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
 from karwan.report.charts.chances import draw_chances
 from karwan.report.charts.fan import draw_fan
 from karwan.report.sections.standing import main_target
-from karwan.report.text import clean, is_number, number, percent
+from karwan.report.text import clean
 
 
 def target_section(brief: Brief, notes: Notes) -> Section:
