@@ -416,6 +416,18 @@ def test_command_on_a_store_estimates_reliability(app: typer.Typer, tmp_path: Pa
     assert {row["reporter"]: row["sigma_export"] for row in both["reliability"]} == pytest.approx(
         {code: sigmas[code] for code in ("KAZ", "PAK")}, abs=0.05
     )
+    # One freight share a direction in the whole answer: the pair's, or the stated one.
+    own = {"KAZ to PAK": 0.0706, "PAK to KAZ": 0.1345}
+    assert both["cif_share"] == own and "pair's distance" in both["cif_share_basis"]
+    for row in both["flows by product"]:
+        assert row["cif_share"] == pytest.approx(own[f"{row['exporter']} to {row['importer']}"], abs=1e-4)
+    stated = RUN.invoke(app, ["mirror", "KAZ", "PAK", "--store", store, "--cif-share", "0.05", "--json"])
+    answer = json.loads(stated.stdout)
+    assert answer["cif_share"] == dict.fromkeys(own, 0.05) and answer["cif_share_basis"] == "stated"
+    assert {row["cif_share"] for row in answer["flows by product"]} == {0.05}
+    assert {row["value_usd"] for row in answer["reconciled by year"]} != {
+        row["value_usd"] for row in both["reconciled by year"]
+    }
     assert "`sigmas` from the panel come first" in both["prior_sigma_basis"]
     alone = json.loads(RUN.invoke(app, ["mirror", "KAZ", "PAK", "--json"]).stdout)
 

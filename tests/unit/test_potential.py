@@ -493,6 +493,62 @@ def test_both_sides_reports_are_reconciled_with_a_stated_prior_where_few_report(
         store_world_flows(path, level="hs6")
 
 
+def mixed_store(tmp_path: Path) -> str:
+    """A store of many flows of others at HS6, and fewer of the pair by SITC section."""
+    from karwan.io.sources import source_named
+    from karwan.io.sources.registry import Options
+    from karwan.io.store import ingest, open_store
+
+    path = str(tmp_path / "mixed.duckdb")
+    mapping = (
+        "name: {0}\ntitle: {0}\nprovider: test\nlicence: none\nlayout: csv\nnomenclature: {1}\n"
+        + "\n".join(
+            (
+                "columns:",
+                "  exporter: {{column: exporter, codes: iso3}}",
+                "  importer: {{column: importer, codes: iso3}}",
+                "  reporter_side: {{value: reconciled}}",
+                "  period: year",
+                "  product: {{column: product, level: {2}}}",
+                "  value: value_usd",
+                "  valuation: {{value: fob}}",
+                "",
+            )
+        )
+    )
+    with open_store(path, create=True) as store:
+        for name, revision, digits in (("others", "HS17", 6), ("sections", "SITC", 1)):
+            codes = [f"{n:0{digits}d}" for n in range(1, 9)]
+            pairs = [("DEU", "PAK"), ("DEU", "FRA"), ("FRA", "DEU")] if digits == 6 else [("KAZ", "PAK")]
+            rows = [f"{a},{b},{code},100,2020" for a, b in pairs for code in codes]
+            (tmp_path / f"{name}.csv").write_text(
+                "\n".join(["exporter,importer,product,value_usd,year", *rows])
+            )
+            (tmp_path / f"{name}.yaml").write_text(mapping.format(name, revision, digits))
+            options = Options(mapping=str(tmp_path / f"{name}.yaml"))
+            ingest(store, source_named("table").read(tmp_path / f"{name}.csv", options))
+        ingest(store, source_named("case").read(Path("kaz-pak"), Options()))
+    return path
+
+
+def test_a_mixed_store_answers_from_a_source_with_both_countries(tmp_path: Path) -> None:
+    path = mixed_store(tmp_path)
+    assert store_world_flows(path).origin.startswith("others, HS17")
+    found = store_world_flows(path, pair=("KAZ", "PAK"))
+    assert found.origin.startswith("sections, SITC") and "--source" not in found.origin
+    assert (
+        "--source takes another: sections (1-digit codes)"
+        in store_world_flows(path, pair=(None, "PAK")).origin
+    )
+    with pytest.raises(InvalidInput, match="both sides at HS4") as error:
+        store_world_flows(path, level="hs4", pair=("KAZ", "PAK"))
+    assert "KAZ's exports: sections (1-digit codes); PAK's imports: others (6-digit codes)" in str(
+        error.value
+    )
+    with pytest.raises(InvalidInput, match="both sides"):
+        store_world_flows(path, source="others", pair=("KAZ", "PAK"))
+
+
 def test_a_store_of_both_sides_gives_the_values_of_the_mirror_model(tmp_path: Path) -> None:
     """Twelve countries' reports of known reliability: potential rests on what `karwan trade mirror` says."""
     from karwan.cli.app import app as whole

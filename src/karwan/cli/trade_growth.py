@@ -12,6 +12,20 @@ import typer
 from karwan.cli.output import CsvOption, JsonOption
 from karwan.cli.trade_options import PairCaseOption, StoreOption, show
 
+HEADS = {
+    "reporter": "by",
+    "flow": "direction",
+    "before": "against",
+    "value_usd": "USD",
+    "before_usd": "before, USD",
+    "earlier_usd": "before, USD",
+    "later_usd": "USD",
+    "growth_share": "growth",
+    "contribution_share": "contribution",
+    "claimed": "stated by",
+    "source_id": "figures from",
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the `karwan trade` app."""
@@ -70,8 +84,15 @@ def growth(  # noqa: PLR0913 - the options of one command
     show(answer, as_json, as_csv, _shown(answer.tables))
 
 
-def _shown(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
-    """Columns for people: the source only where there are several, a change only as a share."""
+def _shown(tables: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, str]]:
+    """Columns for people: the store's source only where there are several, a change only as a share."""
     several = len({name for table in tables.values() for name in table["source"]}) > 1
-    hidden = {"change_usd", "source_id"} if several else {"change_usd", "source_id", "source"}
-    return {title: [c for c in table.columns if c not in hidden] for title, table in tables.items()}
+    hidden = {"change_usd", "kind"} if several else {"change_usd", "kind", "source"}
+    return {
+        title: {
+            c: HEADS.get(c, c)
+            for c in table.columns
+            if c not in hidden and table[c].null_count() < table.height
+        }
+        for title, table in tables.items()
+    }

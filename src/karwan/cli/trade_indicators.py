@@ -18,31 +18,81 @@ from karwan.cli.trade_options import (
 )
 
 SHOWN = {
-    "country": (
-        "country",
-        "eci_rank",
-        "eci",
-        "coi",
-        "diversity",
-        "hhi",
-        "effective_number",
-        "theil",
-        "top_share",
-    ),
-    "reconciled by year": ("direction", "year", "value_usd", "low_usd", "high_usd", "sides", "note"),
-    "flows by product": (
-        "exporter",
-        "importer",
-        "product",
-        "export_usd",
-        "import_usd",
-        "ratio",
-        "value_usd",
-        "low_usd",
-        "high_usd",
-        "state",
-    ),
+    "country": {
+        "country": "country",
+        "eci_rank": "rank by complexity",
+        "eci": "complexity (ECI)",
+        "coi": "outlook (COI)",
+        "diversity": "goods with advantage",
+        "hhi": "concentration (HHI)",
+        "effective_number": "effective number of goods",
+        "theil": "Theil",
+        "top_share": "share of the largest",
+    },
+    "advantages": {
+        "product": "product",
+        "name": "name",
+        "value_usd": "exports, USD",
+        "rca": "advantage (RCA)",
+        "rsca": "symmetric (RSCA)",
+        "nrca": "normalised (NRCA)",
+    },
+    "nearest new products": {
+        "product": "product",
+        "name": "name",
+        "rca": "advantage (RCA)",
+        "pci": "complexity (PCI)",
+        "density": "density",
+        "distance": "distance",
+        "cog": "opportunity gain",
+    },
+    "pair": {
+        "exporter": "exporter",
+        "importer": "importer",
+        "flow_usd": "trade, USD",
+        "complementarity": "complementarity",
+        "intensity": "intensity",
+        "grubel_lloyd": "Grubel-Lloyd",
+        "products_both": "goods both ways",
+    },
+    "both sides by year": {"direction_label": "direction", "year": "year"},
+    "reconciled by year": {
+        "direction_label": "direction",
+        "year": "year",
+        "value_usd": "USD",
+        "low_usd": "low",
+        "high_usd": "high",
+        "sides": "reports",
+        "note": "note",
+        "source_id": "source",
+    },
+    "reports of the pair in the store": {
+        "exporter": "exporter",
+        "importer": "importer",
+        "export_usd": "exporter says, USD",
+        "import_usd": "importer says, USD",
+        "ratio": "ratio",
+        "value_usd": "probably, USD",
+        "low_usd": "low",
+        "high_usd": "high",
+        "both": "flows of both",
+        "exporter_only": "exporter only",
+        "importer_only": "importer only",
+    },
+    "flows by product": {
+        "exporter": "exporter",
+        "importer": "importer",
+        "product": "product",
+        "export_usd": "exporter says, USD",
+        "import_usd": "importer says, USD",
+        "ratio": "ratio",
+        "value_usd": "probably, USD",
+        "low_usd": "low",
+        "high_usd": "high",
+        "state": "reports",
+    },
 }
+SAID = (("usd", "USD"), ("period", "period"))
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +141,13 @@ def mirror(  # noqa: PLR0913 - the options of one command
             method=method,
         )
     )
-    show(answer, as_json, as_csv, SHOWN)
+    sides = {
+        f"{code.lower()}_{of}": f"{code}, {head}"
+        for code in (party_a.upper(), party_b.upper())
+        for of, head in SAID
+    }
+    years = SHOWN["both sides by year"] | sides | {"ratio": "ratio"}
+    show(answer, as_json, as_csv, SHOWN | {"both sides by year": years})
 
 
 def indicators(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from karwan.cli.output import chosen, emit
+from karwan.cli.output import Columns, Format, chosen, emit
 
 if TYPE_CHECKING:
     from karwan.trade_desk.answer import Answer
@@ -34,13 +34,13 @@ DistancesOption = Annotated[
 ]
 
 
-def show(
-    answer: Answer, as_json: bool, as_csv: bool, columns: Mapping[str, Sequence[str]] | None = None
-) -> None:
-    """Print an answer; in the plain table only these columns, as far as a table has them."""
-    shown = {
-        title: [name for name in names if name in answer.tables[title].columns]
-        for title, names in (columns or {}).items()
-        if title in answer.tables
-    }
-    emit(answer.tables, chosen(as_json, as_csv), columns=shown, meta=answer.meta)
+def show(answer: Answer, as_json: bool, as_csv: bool, columns: Mapping[str, Columns] | None = None) -> None:
+    """Print an answer; in the plain tables only these columns, as far as a table has them, and no empty table."""
+    form = chosen(as_json, as_csv)
+    tables = {t: table for t, table in answer.tables.items() if table.height or form is not Format.TABLE}
+    shown: dict[str, Columns] = {}
+    for title, names in (columns or {}).items():
+        if title in tables:
+            held = [name for name in names if name in tables[title].columns]
+            shown[title] = {name: names[name] for name in held} if isinstance(names, Mapping) else held
+    emit(tables, form, columns=shown, meta=answer.meta)

@@ -20,31 +20,50 @@ from karwan.cli.trade_options import (
     show,
 )
 
-POTENTIAL_SHOWN = (
-    "product",
-    "name",
-    "actual_usd",
-    "potential_usd",
-    "low_usd",
-    "high_usd",
-    "unrealised_usd",
-    "supply",
-    "demand_usd",
-    "easiness",
-)
-COMPETE_SHOWN = (
-    "origin",
-    "way",
-    "price_usd_t",
-    "freight_usd_t",
-    "duty_usd_t",
-    "landed_usd_t",
-    "days",
-    "gap_usd_t",
-    "break_even_freight_usd_t",
-    "freight_cut_share",
-    "standing",
-)
+POTENTIAL_SHOWN = {
+    "product": "product",
+    "name": "name",
+    "actual_usd": "traded, USD",
+    "potential_usd": "potential, USD",
+    "low_usd": "low",
+    "high_usd": "high",
+    "unrealised_usd": "unrealised, USD",
+    "supply": "supply",
+    "demand_usd": "demand, USD",
+    "easiness": "easiness",
+}
+EASINESS_SHOWN = {
+    "kind": "easiness",
+    "easiness": "value",
+    "potential_usd": "potential, USD",
+    "low_usd": "low",
+    "high_usd": "high",
+    "note": "note",
+    "lacks": "lacks",
+}
+PUBLISHED_SHOWN = {
+    "product": "goods",
+    "actual_usd": "traded, USD",
+    "potential_usd": "potential, USD",
+    "high_usd": "up to",
+    "unrealised_usd": "unrealised, USD",
+    "method": "method and source",
+    "lacks": "lacks",
+}
+COMPETE_SHOWN = {
+    "origin": "origin",
+    "way": "way",
+    "price_usd_t": "price, USD/t",
+    "freight_usd_t": "freight",
+    "duty_usd_t": "duty",
+    "landed_usd_t": "landed",
+    "days": "days",
+    "gap_usd_t": "gap",
+    "break_even_freight_usd_t": "freight that wins",
+    "freight_cut_share": "cut needed",
+    "standing": "wins by",
+    "basis": "basis",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -128,8 +147,12 @@ def potential(  # noqa: PLR0913 - the options of one command
             corridor_words=words,
         )
     )
-    by_product = [title for title, found in answer.tables.items() if "supply" in found.columns]
-    show(answer, as_json, as_csv, dict.fromkeys(by_product, POTENTIAL_SHOWN))
+    shown = {
+        title: POTENTIAL_SHOWN if "supply" in found.columns else PUBLISHED_SHOWN
+        for title, found in answer.tables.items()
+        if "potential_usd" in found.columns
+    }
+    show(answer, as_json, as_csv, shown | {"easiness terms": EASINESS_SHOWN})
 
 
 def compete(

@@ -11,7 +11,7 @@ from karwan.errors import InvalidInput
 from karwan.models.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
 from karwan.trade_desk.answer import Answer
 from karwan.trade_desk.frame import numbered, read_frame
-from karwan.trade_desk.world_flows import WorldFlows, level_digits, level_title, store_world_flows
+from karwan.trade_desk.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
 
 NAMES = {
     "exporter": ("exporter", "reporter_iso", "i_iso3c", "country", "iso_o"),
@@ -78,12 +78,12 @@ def indicators(request: IndicatorRequest) -> Answer:
     spread = concentration_table(flows.filter(pl.col("exporter") == country)).rename({"exporter": "country"})
     tables = {
         "country": position.join(spread, on="country", how="full", coalesce=True),
-        "advantages": own.filter(pl.col("rca") >= 1.0).head(request.limit),
+        "advantages": named(own.filter(pl.col("rca") >= 1.0).head(request.limit)),
     }
     if country in found.countries:
         products = found.of_country(country)
         new = products.filter(~pl.col("specialised")).sort("density", "product", descending=[True, False])
-        tables["nearest new products"] = new.drop("specialised").head(request.limit)
+        tables["nearest new products"] = named(new.drop("specialised").head(request.limit))
     if request.partner is not None:
         tables["pair"] = _pair(flows, request)
     meta = {
@@ -117,17 +117,17 @@ def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str]:
     years = () if request.year is None else (request.year,)
     try:
         world: WorldFlows = store_world_flows(
-            str(request.store), level=request.level, years=years, source=request.source
+            str(request.store),
+            level=request.level,
+            years=years,
+            source=request.source,
+            pair=(request.country, request.partner),
         )
     except InvalidInput:
         exports = _exports_to_the_world(request)
         if request.partner is not None or exports is None:
             raise
         return exports
-    if request.partner is None and request.country not in set(world.table["exporter"]):
-        exports = _exports_to_the_world(request)
-        if exports is not None and request.country in set(exports[0]["exporter"]):
-            return exports
     return world.table, f"{world.origin}, {world.level}"
 
 

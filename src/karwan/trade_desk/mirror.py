@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from karwan.errors import InvalidInput
 from karwan.geodesy import great_circle_km
 from karwan.models.mirror import (
     FEWEST_GAPS,
+    CifModel,
     PairGaps,
     PairPriors,
     PairReconciled,
@@ -23,6 +25,7 @@ from karwan.models.mirror import (
     reconcile,
     reconcile_case,
     reporter_sigma,
+    stated_cif,
 )
 from karwan.models.mirror.pair import pair_cif_share
 from karwan.models.standing import Parties, known_flows
@@ -82,14 +85,17 @@ def mirror(request: MirrorRequest) -> Answer:
     tables: dict[str, pl.DataFrame] = {}
     meta: dict[str, Any] = {}
     sigmas: dict[str, float] = {}
+    case = case_of_pair(request.party_a, request.party_b, request.case)
+    freight = _freight(request, case)
     if request.store is not None:
-        panel = _panel(request)
+        panel, freight = _panel(request, freight)
         tables |= panel.tables
         meta |= panel.meta
         sigmas = dict(panel.meta.get("sigmas", {}))
-    case = case_of_pair(request.party_a, request.party_b, request.case)
     if case is not None:
-        answer = mirror_of_case(case, sigma=request.sigma, sigmas=sigmas, coverage=request.coverage)
+        answer = mirror_of_case(
+            case, sigma=request.sigma, sigmas=sigmas, coverage=request.coverage, freight=freight
+        )
         tables |= {title: _of_year(table, request.year) for title, table in answer.tables.items()}
         meta |= answer.meta
     if not tables:
@@ -99,6 +105,27 @@ def mirror(request: MirrorRequest) -> Answer:
             "give --store FILE (see `karwan trade ingest`), or --case FOLDER.",
         )
     return Answer(tables, meta)
+
+
+@dataclass(frozen=True)
+class Freight:
+    """Freight and insurance in the import reports of a pair: share by 'exporter to importer', and its basis."""
+
+    shares: Mapping[str, float]
+    basis: str
+
+    def words(self) -> dict[str, Any]:
+        """What an answer says of it."""
+        shares = {way: round(share, 4) for way, share in self.shares.items()}
+        return {"cif_share": shares, "cif_share_basis": self.basis}
+
+
+def _freight(request: MirrorRequest, case: Case | None) -> Freight | None:
+    """The stated share, else the case's; None where the store is to tell."""
+    if request.cif_share is not None:
+        ways = (f"{a} to {b}" for a, b in permutations((request.party_a, request.party_b)))
+        return Freight(dict.fromkeys(ways, request.cif_share), "stated")
+    return case_freight(case) if case is not None and request.distances is None else None
 
 
 def _of_year(table: pl.DataFrame, year: int | None) -> pl.DataFrame:
@@ -111,19 +138,29 @@ def case_priors(
     sigma: float = PRIOR_SIGMA,
     sigmas: Mapping[str, float] | None = None,
     coverage: float = 0.9,
+    freight: Freight | None = None,
 ) -> PairPriors:
-    """Priors of a case: CIF shares from its distance and landlocked countries, sigmas as given or the stated
-    prior."""
-    settings = case.settings
+    """Priors of a case: CIF shares as given, else from its distance and landlocked countries; sigmas as given or the
+    stated prior."""
+    a, b = case.settings.party_a, case.settings.party_b
+    shares = (freight or case_freight(case)).shares
+    by_way = {"a_to_b": shares[f"{a} to {b}"], "b_to_a": shares[f"{b} to {a}"]}
+    return PairPriors(sigma=sigma, sigmas=dict(sigmas or {}), cif_share=by_way, coverage=coverage)
+
+
+def case_freight(case: Case) -> Freight:
+    """The published coefficients at a pair's distance, landlocked countries told apart."""
     landlocked = dict(case["countries"].select("country", "landlocked").iter_rows())
-    coast = {code: bool(landlocked.get(code)) for code in (settings.party_a, settings.party_b)}
     far = _distance_km(case)
-    ways = {"a_to_b": (settings.party_a, settings.party_b), "b_to_a": (settings.party_b, settings.party_a)}
     shares = {
-        way: pair_cif_share(far, exporter_landlocked=coast[one], importer_landlocked=coast[other])
-        for way, (one, other) in ways.items()
+        f"{one} to {other}": pair_cif_share(
+            far,
+            exporter_landlocked=bool(landlocked.get(one)),
+            importer_landlocked=bool(landlocked.get(other)),
+        )
+        for one, other in permutations((case.settings.party_a, case.settings.party_b))
     }
-    return PairPriors(sigma=sigma, sigmas=dict(sigmas or {}), cif_share=shares, coverage=coverage)
+    return Freight(shares, "published coefficients (Gaulier & Zignago 2010) at the pair's distance")
 
 
 def _distance_km(case: Case) -> float:
@@ -205,6 +242,7 @@ def mirror_of_case(
     sigma: float | None = None,
     sigmas: Mapping[str, float] | None = None,
     coverage: float = 0.9,
+    freight: Freight | None = None,
 ) -> Answer:
     """A case's two sides by calendar year beside each other, and the reconciled series.
 
@@ -215,20 +253,20 @@ def mirror_of_case(
     """
     day = as_of or case.settings.as_of
     stated = PRIOR_SIGMA if sigma is None else sigma
-    priors = case_priors(case, sigma=stated, sigmas=sigmas, coverage=coverage)
+    freight = freight or case_freight(case)
+    priors = case_priors(case, sigma=stated, sigmas=sigmas, coverage=coverage, freight=freight)
     gaps = case_gaps(case, day, priors)
     if sigma is None:
         priors = _with_gaps(priors, gaps)
     found = reconciled_case(case, day, priors=priors)
-    series = found.table.drop("export_usd", "import_usd", "ratio", "direction_label")
+    series = found.table.drop("export_usd", "import_usd", "ratio")
     meta = {
         "case": case.settings.case_id,
         "coverage": coverage,
         "prior_sigma": round(priors.sigma, 3),
         "prior_sigma_basis": _basis(priors, stated, sigmas or {}),
         "gaps": "none" if gaps is None else _gap_words(gaps),
-        "cif_share": {way: round(share, 4) for way, share in priors.cif_share.items()},
-        "cif_share_basis": "published coefficients (Gaulier & Zignago 2010) at the pair's distance",
+        **freight.words(),
     }
     return Answer({"both sides by year": _sides(found, case), "reconciled by year": series}, meta)
 
@@ -258,13 +296,15 @@ def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
     return wide.with_columns(ratio=pl.when(known).then(larger / smaller))
 
 
-def _panel(request: MirrorRequest) -> Answer:
-    """The pair's flows in the store, reconciled with reliability from every flow both sides report there."""
+def _panel(request: MirrorRequest, freight: Freight | None) -> tuple[Answer, Freight]:
+    """The pair's flows in the store, reconciled with reliability from every flow both sides report there; and the
+    freight taken off, the store's where none is given."""
     reports, about = store_reports(request)
     wide = paired_reports(reports)
+    distances = read_distances(request.distances) if request.distances is not None else None
     errors, wide = panel_errors(
         wide,
-        distances=read_distances(request.distances) if request.distances is not None else None,
+        distances=distances,
         cif_share=request.cif_share,
         prior_sigma=PRIOR_SIGMA if request.sigma is None else request.sigma,
     )
@@ -277,7 +317,19 @@ def _panel(request: MirrorRequest) -> Answer:
             f"{about}; {wide.height} flows of other pairs",
             "choose another year or level, or ingest their statistics.",
         )
-    found = reconcile(pair, errors.cif, sigma, method=request.method, coverage=request.coverage)
+    freight = freight or _freight_of_store(errors.cif, distances, parties)
+    method, coverage = request.method, request.coverage
+    both = [
+        reconcile(
+            pair.filter(pl.col("exporter") == a),
+            stated_cif(freight.shares[f"{a} to {b}"]),
+            sigma,
+            method=method,
+            coverage=coverage,
+        )
+        for a, b in permutations(parties)
+    ]
+    found = Reconciled(pl.concat(one.table for one in both), coverage, method)
     flows = found.table.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd")).sort(
         "exporter", "importer", pl.col("value_usd"), descending=[False, False, True]
     )
@@ -285,9 +337,10 @@ def _panel(request: MirrorRequest) -> Answer:
     meta: dict[str, Any] = {
         "store": request.store,
         "flows_of": about,
-        "both_reported": sigma.table["exports"].sum(),
+        "both_reported": wide.filter((pl.col("export_usd") > 0) & (pl.col("import_usd") > 0)).height,
         "sigma_basis": errors.sigma_words,
-        "cif": errors.cif_words,
+        "cif_of_the_store": errors.cif_words,
+        **freight.words(),
     }
     if not errors.assumed:
         meta["sigmas"] = _total_sigmas(wide, parties)
@@ -297,7 +350,16 @@ def _panel(request: MirrorRequest) -> Answer:
         "states": found.counts(),
         "reliability": known if not errors.assumed else known.clear(),
     }
-    return Answer(tables, meta)
+    return Answer(tables, meta), freight
+
+
+def _freight_of_store(cif: CifModel, distances: pl.DataFrame | None, parties: tuple[str, str]) -> Freight:
+    ends = pl.DataFrame(list(permutations(parties)), schema=["exporter", "importer"], orient="row")
+    if distances is not None:
+        ends = ends.join(distances, on=["exporter", "importer"], how="left", maintain_order="left")
+    ways = (f"{a} to {b}" for a, b in ends.select("exporter", "importer").iter_rows())
+    basis = "estimated on the store" if distances is not None else "published mean (Gaulier & Zignago 2010)"
+    return Freight(dict(zip(ways, map(float, cif.share(ends)), strict=True)), basis)
 
 
 def _total_sigmas(free: pl.DataFrame, parties: tuple[str, str]) -> dict[str, float]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.models.mirror import (
     CifModel,
     Reliability,
@@ -38,7 +39,7 @@ class PanelErrors:
     @property
     def cif_words(self) -> str:
         """Where the freight shares come from."""
-        return f"{self.cif.origin}, mean share {self.cif.mean_share:.3f}"
+        return f"{self.cif.origin}, mean share {percent(self.cif.mean_share)}"
 
     @property
     def sigma_words(self) -> str:
@@ -76,7 +77,8 @@ def panel_errors(
     if cif_share is not None:
         cif = stated_cif(cif_share)
     else:
-        cif = stated_cif(published_cif().mean_share) if distances is None else estimate_cif(wide)
+        mean = replace(stated_cif(published_cif().mean_share), origin="published")
+        cif = mean if distances is None else estimate_cif(wide)
     free = wide.with_columns(import_fob_usd=pl.col("import_usd") / (1.0 + pl.Series(cif.share(wide))))
     both = free.filter((pl.col("export_usd") > 0) & (pl.col("import_fob_usd") > 0))
     if len(set(both["exporter"]) & set(both["importer"])) >= FEWEST_REPORTERS:

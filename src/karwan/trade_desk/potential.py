@@ -33,6 +33,7 @@ from karwan.trade_desk.pair_case import case_of_pair
 from karwan.trade_desk.world_flows import (
     SITC_SECTIONS,
     WorldFlows,
+    named,
     read_distances,
     read_world_flows,
     store_world_flows,
@@ -126,10 +127,10 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
     flows = _flows(request)
     result = _estimate(flows, request)
     newcomers = _newcomers(flows, request)
-    tables = {f"{request.exporter} to {request.importer}, {result.level}": _named(result.table)}
+    tables = {f"{request.exporter} to {request.importer}, {result.level}": named(result.table)}
     tables["easiness terms"] = result.easiness
     if newcomers.height:
-        tables["goods not exported yet, nearest first (rank, not dollars)"] = _named(newcomers)
+        tables["goods not exported yet, nearest first (rank, not dollars)"] = named(newcomers)
     tables |= _smart_tables(flows, request)
     total = result.table.select(
         pl.sum("actual_usd", "potential_usd", "unrealised_usd", "unrealised_low_usd", "unrealised_high_usd")
@@ -156,6 +157,7 @@ def _flows(request: PotentialRequest) -> WorldFlows:
             years=request.years,
             distances=distances,
             source=request.source,
+            pair=(request.exporter, request.importer),
         )
     assert request.table is not None
     return read_world_flows(request.table, level=request.level, mapping=request.mapping, years=request.years)
@@ -246,7 +248,7 @@ def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.
         )
     rest = bought.height - rated.height
     lacks = pl.lit(f"tariffs of {rest} of {bought.height} flows, left out" if rest else "")
-    return {title: _named(table.with_columns(lacks=lacks)) for title, table in found.items()}
+    return {title: named(table.with_columns(lacks=lacks)) for title, table in found.items()}
 
 
 def _newcomers(flows: WorldFlows, request: PotentialRequest, most: int = 40) -> pl.DataFrame:
@@ -259,16 +261,6 @@ def _newcomers(flows: WorldFlows, request: PotentialRequest, most: int = 40) -> 
     near[:, someone] = density(made[:, someone])
     ranked = rank_newcomers(margins.products, margins.exports_usd, row, imports_usd=bought, density=near)
     return ranked.filter(pl.col("imports_usd") > 0).head(most)
-
-
-def _named(table: pl.DataFrame) -> pl.DataFrame:
-    """The table with a name column after the code, where names are known."""
-    sections = set(table["product"]) <= set(SITC_SECTIONS)
-    if not sections:
-        return table
-    names = pl.col("product").replace_strict(SITC_SECTIONS, default=None).alias("name")
-    at = table.columns.index("product") + 1
-    return table.select(*table.columns[:at], names, *table.columns[at:])
 
 
 @cache

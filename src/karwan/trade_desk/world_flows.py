@@ -195,12 +195,14 @@ def store_world_flows(
     years: Sequence[int] = (),
     distances: pl.DataFrame | None = None,
     source: str | None = None,
+    pair: tuple[str | None, str | None] = (None, None),
 ) -> WorldFlows:
     """Flows from the trade store.
 
-    One source and nomenclature is used: the source named, else the one with most bilateral flows at the level. Reconciled flows are
-    taken as they are; reports of the two sides go through the mirror model, with freight and reporters'
-    reliability estimated on all flows there (see `karwan.trade_desk.panel`).
+    One source and nomenclature is used: the source named, else of those with sales of the pair's exporter and
+    purchases of its importer the one with most bilateral flows at the level. Reconciled flows are taken as they are;
+    reports of the two sides go through the mirror model, with freight and reporters' reliability estimated on all flows
+    there (see `karwan.trade_desk.panel`).
 
     Parameters
     ----------
@@ -214,11 +216,13 @@ def store_world_flows(
         exporter, importer, distance_km, contiguous: the freight in import reports is then estimated.
     source
         Source of the loads, as `karwan trade loads` lists them.
+    pair
+        Exporter and importer the flows are for; None is any.
 
     Raises
     ------
     InvalidInput
-        The store has no bilateral yearly flows at that level.
+        The store has no bilateral yearly flows at that level, or none of the pair's two countries.
     """
     from karwan.io import store as trade_store
     from karwan.io.store.query import Selection, select
@@ -226,18 +230,22 @@ def store_world_flows(
     with trade_store.open_store(target) as opened:
         flows = select(opened, Selection(frequency=("A",), source=(source,) if source else ()))
         flows = flows.filter((flows.partner == "country") & (flows.product_level > 0))
-        counts = opened.table(
-            flows.group_by("source", "hs_revision", "product_level").aggregate(rows=flows.count())
-        )
+        flows = flows.filter(flows.hs_revision != "case")  # groups of goods in words, no codes
+        held = [
+            flows.count() if code is None else (flows[side] == code).cast("int64").sum()
+            for side, code in zip(("exporter", "importer"), pair, strict=True)
+        ]
+        keys = ("source", "hs_revision", "product_level")
+        counts = opened.table(flows.group_by(keys).aggregate(rows=flows.count(), sells=held[0], buys=held[1]))
         where = target if source is None else f"{target} (source {source})"
-        chosen = _chosen_source(counts, None if level is None else level_digits(level), where)
+        chosen, others = _chosen_source(counts, None if level is None else level_digits(level), where, pair)
         flows = flows.filter(
             (flows.source == chosen["source"])
             & (flows.hs_revision == chosen["hs_revision"])
             & (flows.product_level == chosen["product_level"])
         )
-        keys = ["exporter", "importer", "product", "reporter_side", "valuation", "period_end"]
-        rows = opened.table(flows.group_by(keys).aggregate(milli=flows.value_milliusd.sum()))
+        by = ["exporter", "importer", "product", "reporter_side", "valuation", "period_end"]
+        rows = opened.table(flows.group_by(by).aggregate(milli=flows.value_milliusd.sum()))
     rows = rows.with_columns(
         value_usd=pl.col("milli").cast(pl.Float64) / 1000.0,
         year=pl.col("period_end").cast(pl.Date).dt.year(),
@@ -246,11 +254,14 @@ def store_world_flows(
     rows, note = _chosen_years(rows, years)
     rows, digits = _at_level(rows, None if level is None else level_digits(level))
     table, lacks, words = _reconciled(rows, distances)
-    origin = f"{chosen['source']}, {chosen['hs_revision']}, in {target}{words}"
+    origin = f"{chosen['source']}, {chosen['hs_revision']}, in {target}{words}{others}"
     return WorldFlows(table, level_title(digits), origin, (*lacks, *note))
 
 
-def _chosen_source(counts: pl.DataFrame, digits: int | None, target: str) -> dict[str, object]:
+def _chosen_source(
+    counts: pl.DataFrame, digits: int | None, target: str, pair: tuple[str | None, str | None]
+) -> tuple[dict[str, object], str]:
+    """The source to use, and in words the others that would do."""
     fitting = counts if digits is None else counts.filter(pl.col("product_level") >= digits)
     if fitting.is_empty():
         have = ", ".join(map(str, sorted(set(counts["product_level"])))) or "none"
@@ -261,7 +272,31 @@ def _chosen_source(counts: pl.DataFrame, digits: int | None, target: str) -> dic
             "bring them in with `karwan trade ingest baci FILE` (HS6, all countries), then ask again.",
         )
     order = ["rows", "product_level", "source", "hs_revision"]
-    return fitting.sort(order, descending=[True, False, False, False]).row(0, named=True)
+    fitting = fitting.sort(order, descending=[True, False, False, False])
+    usable = fitting.filter((pl.col("sells") > 0) & (pl.col("buys") > 0))
+    if usable.is_empty():
+        sides = zip(("sells", "buys"), pair, ("exports", "imports"), strict=True)
+        told = [
+            f"{code}'s {word}: {_named_sources(counts.filter(pl.col(has) > 0))}"
+            for has, code, word in sides
+            if code
+        ]
+        raise InvalidInput(
+            f"No source of the store {target} has both sides"
+            + ("." if digits is None else f" at {level_title(digits)}."),
+            "; ".join(told),
+            "choose a level or --source that has both, or bring in `karwan trade ingest baci FILE` (HS6, all countries).",
+        )
+    chosen = usable.row(0, named=True)
+    rest = usable.filter(pl.col("source") != chosen["source"])
+    return chosen, f" (--source takes another: {_named_sources(rest)})" if rest.height else ""
+
+
+def _named_sources(counts: pl.DataFrame) -> str:
+    """Sources and their digits: 'baci_table (6-digit codes)'."""
+    levels = counts.group_by("source", maintain_order=True).agg(pl.col("product_level").unique().sort())
+    told = [f"{name} ({'/'.join(map(str, held))}-digit codes)" for name, held in levels.iter_rows()]
+    return ", ".join(told) or "no source"
 
 
 def _reconciled(
@@ -303,6 +338,16 @@ def _reconciled(
 
 def _summed(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return rows.group_by(keys).agg(pl.col("value_usd").sum())
+
+
+def named(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with a name column after the code, where names are known."""
+    sections = set(table["product"]) <= set(SITC_SECTIONS)
+    if not sections:
+        return table
+    names = pl.col("product").replace_strict(SITC_SECTIONS, default=None).alias("name")
+    at = table.columns.index("product") + 1
+    return table.select(*table.columns[:at], names, *table.columns[at:])
 
 
 def read_distances(path: Path) -> pl.DataFrame:
