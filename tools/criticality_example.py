@@ -91,15 +91,15 @@ def weakest(answer: CriticalAnswer) -> Iterator[str]:
 
 
 def loads() -> Iterator[str]:
-    """Crossings under a demand of 2,000,000 t a year each way."""
+    """Places under a demand of 2,000,000 t a year each way."""
     now, _ = bases(PRODUCTS[0])
     places = Gazetteer(now.case.tables)
     opened = frozenset(p for name in OPENED[:2] for p in places.openable(name))
     base = CorridorBase(now.study, opened=opened, tonnes_year=LOAD)
     found = assign_corridors(now.study, default_demand(base), opened=opened)
-    header = "crossing | from | trucks a day | load over capacity | hours the queue adds | beyond the formula"
-    columns = ["crossing", "from_country", "trucks_day", "load_share", "delay_h", "beyond"]
-    table = found.crossings.head(4).with_columns(
+    header = "place | unit | a day | load over capacity | hours added | beyond the formula"
+    columns = ["place", "unit", "volume_day", "load_share", "delay_h", "beyond"]
+    table = found.loads.head(6).with_columns(
         beyond=pl.when("beyond_limit").then(pl.lit("yes")).otherwise(pl.lit("no"))
     )
     yield f"    karwan corridor assign kaz-pak --open {','.join(OPENED[:2])} --tonnes-year {LOAD:.0f}"

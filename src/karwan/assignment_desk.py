@@ -1,4 +1,4 @@
-"""Assigning demand to the corridors of a case: shares of routes, load of the crossings, queues."""
+"""Assigning demand to the corridors of a case: shares of routes, loads of the places they pass, queues."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 import polars as pl
 
 from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase, road_queues
+from karwan.capacity_desk import Capacities, Limit
+from karwan.corridor_desk import CorridorBase
 from karwan.errors import InvalidInput
 from karwan.models.assignment import assign_routes
 from karwan.models.assignment.result import AssignmentNotConverged
 from karwan.models.corridor import OPEN, corridor_route, name_route
-from karwan.models.criticality import CROSSING, DAYS, Arcs, Pair, Queue, Trade
+from karwan.models.criticality import CROSSING, DAYS, Arcs, Pair, Trade
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.route import make_route
 from karwan.models.shipment import make_shipment
@@ -24,6 +25,7 @@ from karwan.places import Gazetteer
 
 COLUMNS = ("origin_id", "destination_id", "product_id", "t_day")
 NO_LIMIT = 1e12
+MOST_T_DAY = 1e7  # a third of what the world ships by sea in a day
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,11 @@ class CorridorAssignment:
     routes
         od, origin, destination, product, route (corridor or crossings), share, t_day, usd_t, hours (queues included, waits for
         openings not), generalised_cost_usd_t.
-    crossings
-        crossing_id, crossing, from_country, to_country, trucks_day, background_trucks_day, capacity_trucks_day, load_share, time_h,
-        delay_h, beyond_limit; road crossings with a capacity that demand passes.
+    loads
+        kind ('crossing', 'terminal', 'link', 'sailing'), place_id, place, start, finish (countries of a crossing, node ids of a link or
+        sailing, empty at a terminal), unit, volume_day, background_day (null where the case does not say; taken as none), capacity_day,
+        load_share, time_h, delay_h (what the demand adds), beyond_limit; places on the routes whose capacity the case states, fullest
+        first.
     demand
         od, origin, destination, product, demand_t_day, assigned_t_day, logsum_usd_t.
     residual, converged
@@ -47,7 +51,7 @@ class CorridorAssignment:
     """
 
     routes: pl.DataFrame
-    crossings: pl.DataFrame
+    loads: pl.DataFrame
     demand: pl.DataFrame
     residual: float
     converged: bool
@@ -88,13 +92,17 @@ def read_demand(path: Path) -> pl.DataFrame:
             f"missing {', '.join(missing)}; it has {', '.join(table.columns)}",
             f"give {', '.join(COLUMNS)}.",
         )
+    asked = table["t_day"].to_list()
     table = table.select(*COLUMNS[:3], pl.col("t_day").str.strip_chars().cast(pl.Float64, strict=False))
-    ok = pl.col("t_day").is_not_null() & pl.col("t_day").is_finite() & (pl.col("t_day") >= 0)
+    ok = pl.col("t_day").is_finite() & pl.col("t_day").is_between(0, MOST_T_DAY)
     bad = table.with_row_index("row", 2).filter(~ok.fill_null(False))
     if bad.height:
         rows = ", ".join(str(r) for r in bad["row"].to_list()[:5])
+        given = [asked[r - 2] for r in bad["row"].to_list()[:5]]
         raise InvalidInput(
-            f"{path.name}: t_day is no number >= 0.", f"lines {rows}", "give tonnes a day, as 120."
+            f"{path.name}: t_day is no number from 0 to {MOST_T_DAY:,.0f}.",
+            f"lines {rows}: {', '.join(str(v) for v in given)}",
+            "give tonnes a day, as 120.",
         )
     keys = list(COLUMNS[:3])
     if table.select(keys).is_duplicated().any():
@@ -127,8 +135,9 @@ def assign_corridors(
     """Stochastic user equilibrium of a demand table over the corridors.
 
     The routes of an origin-destination-product are the open named corridors between its places, the route of least generalised cost, and
-    the best way round each crossing of it. Road crossings with a capacity queue (M/M/c) with the background traffic; the observed hours
-    hold at the background load, so what the queue adds is what the demand adds.
+    the best way round each crossing of it. Trucks and trains queue at crossings (M/M/c, M/D/1), terminals and links slow down as they
+    fill, and a full ship makes boxes wait for the next, each with the background traffic and where the case states a capacity. The
+    observed hours hold at the background load, so what a place adds is what the demand adds.
 
     Parameters
     ----------
@@ -147,7 +156,6 @@ def assign_corridors(
         A place or product of the demand is not in the case.
     """
     legs = list(_legs(study, demand, opened))
-    queues = road_queues(study.case)
     served = [leg for leg in legs if leg.routes]
     lost = [leg for leg in legs if not leg.routes and leg.t_day > 0]
     if not served:
@@ -156,14 +164,16 @@ def assign_corridors(
             f"{len(legs)} rows",
             "open a crossing with --open, or change the demand.",
         )
-    routes, uses, links = _problem(served, queues)
+    capacities = Capacities(study.case)
+    limits = _limits(served, capacities)
+    routes, uses, links = _problem(served, limits)
     od = pl.DataFrame(
         [
             {
                 "od_id": leg.od,
                 "demand_t_day": leg.t_day,
                 "value_of_time_usd_t_h": leg.trade.hour_usd_t,
-                "payload_t": leg.trade.shipment.tonnes / leg.trade.shipment.units,
+                **capacities.payloads(leg.trade.shipment),
             }
             for leg in served
         ]
@@ -181,13 +191,15 @@ def assign_corridors(
             max_iterations=max_iterations,
         )
     text = [f"{leg.od}: no route open, {leg.t_day:,.1f} t a day not served." for leg in lost]
+    loads = _load_table(study, limits, found.link_volumes)
+    text.append(_capacity_text(loads))
     state = "Converged" if found.converged else "NOT converged"
     text.append(
         f"{state} after {len(found.residual_history)} iterations, residual {found.residual:.2e} (bound {tolerance:g})."
     )
     return CorridorAssignment(
         routes=_route_table(study, served, routes, found.route_flows),
-        crossings=_crossing_table(study, queues, found.link_volumes),
+        loads=loads,
         demand=_demand_table(study, legs, found.logsums),
         residual=found.residual,
         converged=found.converged,
@@ -240,38 +252,58 @@ def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str
     return f"{title} ({passed})"
 
 
-def _problem(legs: list[_Leg], queues: dict[str, Queue]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Tables routes, route_links and links of `assign_routes`; routes carry usd_t and rest_h beside."""
+@dataclass(frozen=True)
+class _Limits:
+    """Limits the routes use by key, empty-place hours of each, and the keys each route of each leg uses."""
+
+    by_key: dict[str, Limit]
+    free_flow_h: dict[str, float]
+    used: dict[tuple[str, Arcs], tuple[str, ...]]
+
+    def usual_h(self, key: str) -> float:
+        """Hours at the background load."""
+        return self.by_key[key].time_h(self.free_flow_h[key])
+
+
+def _limits(legs: list[_Leg], capacities: Capacities) -> _Limits:
+    """Limits of all routes; moves that take unlike hours at one place get what its longest adds, whatever the order of the rows."""
+    by_key: dict[str, Limit] = {}
+    hours: dict[str, float] = {}
+    used: dict[tuple[str, Arcs], tuple[str, ...]] = {}
+    for leg in legs:
+        for arcs in leg.routes:
+            found = list(capacities.on(leg.trade, arcs))
+            used[leg.od, arcs] = tuple(dict.fromkeys(limit.key for limit, _ in found))
+            for limit, taken in found:
+                by_key[limit.key] = limit
+                hours[limit.key] = max(taken, hours.get(limit.key, 0.0))
+    return _Limits(by_key, {key: limit.free_flow_h(hours[key]) for key, limit in by_key.items()}, used)
+
+
+def _problem(legs: list[_Leg], limits: _Limits) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Tables routes, route_links and links of `assign_routes`; routes carry usd_t and rest_h beside.
+
+    Overlap is measured on the places by km; capacities are links of no length beside them.
+    """
     routes: list[dict[str, Any]] = []
     uses: dict[tuple[str, str], None] = {}
-    links: dict[str, dict[str, Any]] = {}
+    links = {key: _limit_row(limit, limits.free_flow_h[key]) for key, limit in limits.by_key.items()}
     for leg in legs:
         trade = leg.trade
         km = trade.network.arc_km()
         for number, arcs in enumerate(leg.routes):
-            route_id = f"{leg.od}#{number + 1}"
-            queued = 0.0
+            route_id, passed = f"{leg.od}#{number + 1}", limits.used[leg.od, arcs]
             for a in arcs:
-                arc = trade.network.arcs[a]
-                kind, place = trade.arc_place[a]
-                queue = queues.get(place) if kind == CROSSING and arc.stages[0].mode == "road" else None
-                key = f"{kind}|{place}"
-                if queue is not None:
-                    ends = [trade.network.states[s].country for s in (arc.tail, arc.head)]
-                    key = "|".join((kind, place, *ends))
-                    hours = sum(s.hours for s in arc.stages if s.kind == "crossing")
-                    queued += hours
-                    links.setdefault(key, _queue_row(key, hours, queue))
+                key = "|".join(trade.arc_place[a])
                 links.setdefault(key, _plain_row(key, float(km[a])))
                 uses[route_id, key] = None
-            rest = trade.time(arcs) - queued
-            usd = trade.money(arcs)
-            fixed = usd + trade.hour_usd_t * rest
+            uses |= {(route_id, key): None for key in passed}
+            rest, usd = trade.time(arcs) - sum(limits.usual_h(key) for key in passed), trade.money(arcs)
             routes.append(
                 {
                     "route_id": route_id,
                     "od_id": leg.od,
-                    "fixed_cost_usd_t": fixed,
+                    "fixed_cost_usd_t": usd + trade.hour_usd_t * rest,
                     "usd_t": usd,
                     "rest_h": rest,
                 }
@@ -279,22 +311,19 @@ def _problem(legs: list[_Leg], queues: dict[str, Queue]) -> tuple[pl.DataFrame, 
     return (
         pl.DataFrame(routes),
         pl.DataFrame(list(uses), schema=["route_id", "link_id"], orient="row"),
-        pl.DataFrame(list(links.values())),
+        pl.DataFrame(list(links.values()), infer_schema_length=None),
     )
 
 
-def _queue_row(key: str, hours: float, queue: Queue) -> dict[str, Any]:
-    already = queue.wait_h(0.0, queue.capacity_per_day)
+def _limit_row(limit: Limit, free_flow_h: float) -> dict[str, Any]:
     return {
-        "link_id": key,
-        "length_km": 0.0,
-        "free_flow_time_h": max(0.0, hours - already),
-        "capacity_per_day": float(queue.capacity_per_day),
-        "background_per_day": float(queue.background_per_day),
-        "unit": "truck",
-        "delay": "border_queue",
-        "servers": float(queue.servers),
-        "open_share": queue.open_share,
+        **_plain_row(limit.key, 0.0),
+        "free_flow_time_h": free_flow_h,
+        "capacity_per_day": float(limit.capacity_day),
+        "background_per_day": limit.background_day or 0.0,
+        "unit": limit.unit,
+        "delay": limit.delay,
+        **limit.shape,
     }
 
 
@@ -308,6 +337,7 @@ def _plain_row(key: str, km: float) -> dict[str, Any]:
         "unit": "t",
         "delay": "constant",
         "servers": None,
+        "service_cv": None,
         "open_share": None,
     }
 
@@ -330,37 +360,58 @@ def _route_table(
     )
 
 
-def _crossing_table(study: CorridorStudy, queues: dict[str, Queue], volumes: pl.DataFrame) -> pl.DataFrame:
+def _load_table(study: CorridorStudy, limits: _Limits, volumes: pl.DataFrame) -> pl.DataFrame:
     rows = []
-    for row in volumes.filter(pl.col("unit") == "truck").iter_rows(named=True):
-        _, place, leave, enter = row["link_id"].split("|")
-        queue = queues[place]
-        zero = queue.wait_h(0.0, queue.capacity_per_day)
-        now = queue.wait_h(row["volume_per_day"], queue.capacity_per_day)
+    for row in volumes.filter(pl.col("link_id").is_in(list(limits.by_key))).iter_rows(named=True):
+        limit = limits.by_key[row["link_id"]]
         rows.append(
             {
-                "crossing_id": place,
-                "crossing": study.place_name(place),
-                "from_country": leave,
-                "to_country": enter,
-                "trucks_day": row["volume_per_day"],
-                "background_trucks_day": row["background_per_day"],
-                "capacity_trucks_day": queue.capacity_per_day,
+                "kind": limit.kind,
+                "place_id": limit.place_id,
+                "place": _place_name(study, limit),
+                "start": limit.start,
+                "finish": limit.finish,
+                "unit": limit.unit,
+                "volume_day": row["volume_per_day"],
+                "background_day": limit.background_day,
+                "capacity_day": limit.capacity_day,
                 "load_share": row["load_share"],
                 "time_h": row["time_h"],
-                "delay_h": now - zero,
+                "delay_h": row["time_h"] - limits.usual_h(limit.key),
                 "beyond_limit": row["beyond_limit"],
             }
         )
     schema = {
-        **dict.fromkeys(["crossing_id", "crossing", "from_country", "to_country"], pl.String),
-        **dict.fromkeys(["trucks_day", "background_trucks_day", "capacity_trucks_day"], pl.Float64),
+        **dict.fromkeys(["kind", "place_id", "place", "start", "finish", "unit"], pl.String),
+        **dict.fromkeys(["volume_day", "background_day", "capacity_day"], pl.Float64),
         **dict.fromkeys(["load_share", "time_h", "delay_h"], pl.Float64),
         "beyond_limit": pl.Boolean,
     }
-    return pl.DataFrame(rows, schema=schema).sort(
-        "load_share", "crossing_id", "from_country", descending=[True, False, False]
-    )
+    order = ["load_share", "kind", "place_id", "start"]
+    return pl.DataFrame(rows, schema=schema).sort(order, descending=[True, False, False, False])
+
+
+def _place_name(study: CorridorStudy, limit: Limit) -> str:
+    """Name of a place with its direction: a crossing by countries, a link or sailing by its ends."""
+    if limit.kind == CROSSING:
+        return f"{study.place_name(limit.place_id)}, {limit.start} → {limit.finish}"
+    if not limit.start:
+        terminals = study.case["terminals"].filter(pl.col("terminal_id") == limit.place_id)
+        return str(terminals["name"][0])
+    return f"{study.names[limit.start]} → {study.names[limit.finish]}"
+
+
+def _capacity_text(loads: pl.DataFrame) -> str:
+    """How many places have a capacity, where the traffic of others is not known, and where the load is too much."""
+    kinds = ", ".join(f"{n} {kind}s" for kind, n in loads.group_by("kind").len().sort("kind").iter_rows())
+    unknown = loads.filter(pl.col("background_day").is_null())["place"].to_list()
+    if not loads.height:
+        return "No place on the routes has a capacity: nothing queues."
+    rest = f" Traffic of others is not known at {len(unknown)} of them and taken as none." if unknown else ""
+    beyond = loads["beyond_limit"].sum()
+    if beyond:
+        rest += f" Loaded beyond the limit: {beyond}; hours there order the routes, they forecast no queue."
+    return f"Capacity counts at {kinds}; places without one take any load.{rest}"
 
 
 def _demand_table(study: CorridorStudy, legs: list[_Leg], logsums: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from karwan.brief.corridors import CorridorStudy
+from karwan.cli.corridor import app as COMPARE
 from karwan.cli.corridor_critical import opened_places, register
 from karwan.errors import InvalidInput, UnknownName
 from karwan.places import Gazetteer
@@ -125,12 +126,20 @@ def test_assign_conserves_demand_and_balances_crossings() -> None:
     assert joined["t_day"].to_list() == pytest.approx(joined["demand_t_day"].to_list())
     assert joined["share"].to_list() == pytest.approx([1.0, 1.0])
     assert (routes["t_day"] >= 0).all()
-    crossings = {(r["crossing_id"], r["from_country"]): r for r in found["crossings"]}
+    crossings = {(r["place_id"], r["start"]): r for r in found["loads"] if r["kind"] == "crossing"}
     there = routes.filter(pl.col("origin") == "Alford")
     through = float(there.filter(pl.col("route").str.contains("Zenith"))["t_day"].sum())
-    assert crossings["Z", "XTA"]["trucks_day"] == pytest.approx(through / 20.0)
+    assert crossings["Z", "XTA"]["volume_day"] == pytest.approx(through / 20.0)
     row = crossings["X", "XTA"]
-    assert row["load_share"] == pytest.approx((row["trucks_day"] + 100.0) / 200.0)
+    assert row["load_share"] == pytest.approx((row["volume_day"] + 100.0) / 200.0)
+    pier = next(r for r in found["loads"] if r["place_id"] == "PIER")
+    by_sea = float(routes.filter(pl.col("route").str.starts_with("Sea"))["t_day"].sum())
+    assert pier["unit"] == "TEU"
+    assert pier["volume_day"] == pytest.approx(
+        by_sea / 10.0
+    )  # a box of 40 ft takes 20 t, both ways share the quay
+    assert (pier["background_day"], pier["capacity_day"]) == (None, pytest.approx(100_000 / 365))
+    assert "Traffic of others is not known at 2 of them" in found["text"][1]
 
 
 def test_a_queue_moves_demand_elsewhere() -> None:
@@ -197,6 +206,9 @@ def test_a_wrong_name_suggests_what_is_meant() -> None:
         ("", "no rows"),
         ("A,C,beans,-1\n", "t_day"),
         ("A,C,beans,much\n", "t_day"),
+        ("A,C,beans,nan\n", "t_day"),
+        ("A,C,beans,inf\n", "t_day"),
+        ("A,C,beans,1e12\n", "lines 2: 1e12"),
         ("A,C,beans,1\nA,C,beans,2\n", "twice"),
         ("A,A,beans,1\n", "starts and ends"),
     ],
@@ -223,3 +235,37 @@ def test_absurd_tonnes_are_refused(tonnes: str) -> None:
     for command in ("critical", "assign"):
         with pytest.raises(InvalidInput, match="no demand"):
             CliRunner().invoke(APP, [command, "toyland", "--tonnes-year", tonnes], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    "words, heads",
+    [
+        (["sensitivity"], ["value_text", "rival", "switch_text"]),
+        (["assign"], ["route", "share", "hours"]),
+        (["assign", "--open", "Torkham,Chaman"], ["place", "unit", "a day"]),
+    ],
+)
+def test_tables_fit_eighty_columns(
+    words: list[str], heads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = call(words[0], "kaz-pak", *words[1:]).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(all(head in line for head in heads) for line in lines)  # a table, not records
+
+
+def test_routes_of_a_pair_have_different_names() -> None:
+    routes = pl.DataFrame(answer("assign", "kaz-pak")["routes"])
+    assert not routes.select("od", "route").is_duplicated().any()
+
+
+def test_compare_shows_a_table_for_each_pair_in_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    plain = CliRunner().invoke(COMPARE, ["toyland", "--stages"])
+    lines = plain.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert {"Alford → Cove", "Cove → Alford", "SEA: A → C"} <= {line.strip() for line in lines}
+    assert any("corridor" in line and "crossings" in line for line in lines)
+    found = json.loads(CliRunner().invoke(COMPARE, ["toyland", "--json"]).stdout)
+    assert set(found) == {"routes", "closures"}
+    assert {"gauge_changes", "generalised_usd"} <= set(found["routes"][0])

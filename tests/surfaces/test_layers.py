@@ -19,6 +19,7 @@ LAYERS = {
     "karwan.project": 9,
     "karwan.trade_desk": 8,
     "karwan.corridor_desk": 8,
+    "karwan.capacity_desk": 8.1,
     "karwan.assignment_desk": 8.2,
     "karwan.report": 7.5,
     "karwan.brief": 7,

@@ -262,6 +262,19 @@ class TestRouteEquilibrium:
             one.route_flows["flow_t_day"].to_numpy(), other.route_flows["flow_t_day"].to_numpy(), rtol=1e-9
         )
 
+    def test_each_unit_counts_in_its_own_payload(self) -> None:
+        demand = DEMAND.with_columns(
+            demand_t_day=pl.lit(24.0), train_payload_t=pl.lit(1000.0), teu_payload_t=pl.lit(10.0)
+        )
+        for unit, tonnes in (("train", 1000.0), ("TEU", 10.0), ("truck", 20.0), ("t", 1.0)):
+            links = LINKS.with_columns(unit=pl.lit(unit), delay=pl.lit("bpr")).drop("servers")
+            result = assign_routes(ROUTES, ROUTE_LINKS, demand, links, scale=0.1)
+            flow = result.route_flows["flow_t_day"].to_numpy()
+            np.testing.assert_allclose(result.link_volumes["volume_per_day"].to_numpy(), flow / tonnes)
+        with pytest.raises(InvalidInput, match="train_payload_t"):
+            trains = LINKS.with_columns(unit=pl.lit("train"))
+            assign_routes(ROUTES, ROUTE_LINKS, DEMAND, trains, scale=0.1)
+
     def test_load_beyond_the_limit_is_marked(self) -> None:
         calm = solve(0.1)
         assert calm.link_volumes["beyond_limit"].to_list() == [False, False]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
-from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.cli.output import CsvOption, Format, JsonOption, by_title, chosen, emit
 from karwan.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from karwan.brief.corridors import CorridorStudy
     from karwan.criticality_desk import CriticalAnswer
@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 OpenOption = Annotated[
     str | None, typer.Option("--open", help="Crossings or links taken as open: Torkham,Chaman.")
 ]
+ASSIGN_COLUMNS: Mapping[str, Sequence[str] | Mapping[str, str]] = {
+    "loads": {
+        "place": "place",
+        "unit": "unit",
+        "volume_day": "a day",
+        "background_day": "others a day",
+        "capacity_day": "capacity",
+        "load_share": "load_share",
+        "delay_h": "delay_h",
+        "beyond_limit": "beyond limit",
+    },
+    "demand": ["origin", "destination", "product", "demand_t_day", "assigned_t_day", "logsum_usd_t"],
+}
+ROUTES = ["route", "share", "t_day", "usd_t", "hours", "generalised_cost_usd_t"]
 TonnesOption = Annotated[
     float | None,
     typer.Option("--tonnes-year", help="Tonnes a year each way; from the case's flows otherwise."),
@@ -170,11 +184,7 @@ def sensitivity(
     columns = ["parameter", "value_text", "corridor_flipped", "rival", "behind_usd_t", "switch_text"]
     columns += ["best_rebuilt"] if rebuild else []
     emit(
-        {"sensitivity": table},
-        form,
-        columns={"sensitivity": columns},
-        meta=meta if form is not Format.CSV else None,
-        under=study.case.scenarios,
+        {"sensitivity": table}, form, columns={"sensitivity": columns}, meta=meta, under=study.case.scenarios
     )
 
 
@@ -199,6 +209,8 @@ def assign(
 
     Example: karwan corridor assign kaz-pak --open Torkham,Chaman --tonnes-year 2000000
     """
+    import polars as pl
+
     from karwan.assignment_desk import assign_corridors, default_demand, read_demand
     from karwan.corridor_desk import CorridorBase
 
@@ -215,20 +227,20 @@ def assign(
     else:
         table = read_demand(demand)
     found = assign_corridors(study, table, opened=places, tolerance=tolerance, max_iterations=iterations)
-    found = dataclasses.replace(found, text=(*lead, *found.text))
-    tables = {"routes": found.routes, "crossings": found.crossings, "demand": found.demand}
-    if form is Format.JSON:
-        meta = {"residual": found.residual, "converged": found.converged, "text": list(found.text)}
-        emit(
-            tables, form, meta={**_meta(study), "opened": sorted(places), **meta}, under=study.case.scenarios
-        )
-        return
-    columns = {"routes": [c for c in found.routes.columns if c != "od"]}
-    emit(tables, form, columns=columns, under=study.case.scenarios)
+    text = (*lead, *found.text)
+    tables = {"routes": found.routes, "loads": found.loads, "demand": found.demand}
+    meta = None
     if form is Format.TABLE:
-        typer.echo("\n".join(("", *found.text)))
+        pair = pl.format("{} → {}, {}", "origin", "destination", "product")
+        routes = found.routes.with_columns(pl.col("share", "t_day").round(4), pair=pair)
+        loads = found.loads.with_columns(pl.col("volume_day", "delay_h").round(3))
+        tables = {**by_title(routes, "pair", ROUTES), "loads": loads, "demand": found.demand}
+    elif form is Format.JSON:
+        meta = {**_meta(study), "opened": sorted(places)}
+        meta |= {"residual": found.residual, "converged": found.converged}
     elif not found.converged:
-        typer.echo(found.text[-1], err=True)
+        typer.echo(text[-1], err=True)
+    emit(tables, form, columns=ASSIGN_COLUMNS, meta=meta, notes=text, under=study.case.scenarios)
 
 
 def opened_places(study: CorridorStudy, text: str | None) -> frozenset[str]:

@@ -138,6 +138,12 @@ def _said(under: Sequence[AppliedScenario]) -> str:
     return spoken(under)
 
 
+def by_title(table: pl.DataFrame, title: str, columns: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """A table for each value of a text column, under that value, with the columns named."""
+    parts = table.partition_by(title, maintain_order=True, as_dict=True)
+    return {str(value): part.select(columns) for (value,), part in parts.items()}
+
+
 def flat(table: pl.DataFrame) -> pl.DataFrame:
     """Table with list columns joined by semicolons, as CSV wants it."""
     lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]

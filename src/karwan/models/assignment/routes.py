@@ -21,7 +21,8 @@ from karwan.models.delay import PARAMETER_SLOTS, DelayParameter, LinkDelays, del
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROWS_SHOWN = 5
-UNITS = ("t", "truck")
+PAYLOAD = {"truck": "payload_t", "train": "train_payload_t", "TEU": "teu_payload_t"}
+UNITS = ("t", *PAYLOAD)
 LINK_NUMBERS = ("length_km", "free_flow_time_h", "capacity_per_day", "background_per_day")
 
 
@@ -88,13 +89,13 @@ def assign_routes(
     route_links
         route_id, link_id: one row per link, crossing direction or terminal a route uses.
     demand
-        od_id, demand_t_day, value_of_time_usd_t_h, payload_t (tonnes per truck; needed where a link counts
-        trucks).
+        od_id, demand_t_day, value_of_time_usd_t_h, and tonnes in a unit where a link counts such units:
+        payload_t (truck), train_payload_t, teu_payload_t.
     links
         link_id, length_km (measure of overlap; a crossing or terminal may have 0), free_flow_time_h,
-        capacity_per_day, background_per_day, unit ("t" or "truck", of capacity and background), delay (key of
-        `karwan.models.delay.DELAY`), and optional columns named as parameters of the delays, null for the
-        default.
+        capacity_per_day, background_per_day, unit (of capacity and background: "t", "truck", "train" or "TEU"),
+        delay (key of `karwan.models.delay.DELAY`), and optional columns named as parameters of the delays,
+        null for the default.
     scale
         Sensitivity of choice per USD/t, >= 0. It must come with its source.
     path_size_weight
@@ -186,7 +187,7 @@ def _pose(
         raise InvalidInput(
             "route_links states a link of a route twice", fix="state each link of a route once"
         )
-    per_tonne = _trucks_per_tonne(demand, links, group, use)
+    per_tonne = _volume_per_tonne(demand, links, group, use)
     length = _numbers("links", links, "length_km", minimum=0.0)
     sizes = path_size(use, length, group=group) if routes.height else np.empty(0)
     return RouteProblem(
@@ -204,20 +205,21 @@ def _pose(
     )
 
 
-def _trucks_per_tonne(
+def _volume_per_tonne(
     demand: pl.DataFrame, links: pl.DataFrame, group: Ints, use: sparse.csr_array
 ) -> sparse.csr_array:
     """Volume one tonne of each route adds to each link, shape (R, L)."""
     units = links["unit"].to_list()
     _refuse("links", "unit", [u not in UNITS for u in units], units, f"one of {', '.join(UNITS)}")
-    trucks = np.array([u == "truck" for u in units], dtype=bool)
     entries = use.tocoo()
     route, link = entries.coords
-    if not trucks[link].any():
-        return use.copy()
-    _columns("demand", demand, ("payload_t",))
-    payload = _numbers("demand", demand, "payload_t", minimum=0.0, strict=True)
-    weight = np.where(trucks[link], 1.0 / payload[group[route]], 1.0)
+    weight, unit = np.ones(link.size), np.array(units, dtype=object)[link]
+    for name, column in PAYLOAD.items():
+        counted = unit == name
+        if counted.any():
+            _columns("demand", demand, (column,))
+            payload = _numbers("demand", demand, column, minimum=0.0, strict=True)
+            weight[counted] = 1.0 / payload[group[route[counted]]]
     return sparse.csr_array((weight, (route, link)), shape=use.shape)
 
 
