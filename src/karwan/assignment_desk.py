@@ -92,18 +92,20 @@ def read_demand(path: Path) -> pl.DataFrame:
             f"missing {', '.join(missing)}; it has {', '.join(table.columns)}",
             f"give {', '.join(COLUMNS)}.",
         )
-    asked = table["t_day"].to_list()
-    table = table.select(*COLUMNS[:3], pl.col("t_day").str.strip_chars().cast(pl.Float64, strict=False))
-    ok = pl.col("t_day").is_finite() & pl.col("t_day").is_between(0, MOST_T_DAY)
-    bad = table.with_row_index("row", 2).filter(~ok.fill_null(False))
-    if bad.height:
-        rows = ", ".join(str(r) for r in bad["row"].to_list()[:5])
-        given = [asked[r - 2] for r in bad["row"].to_list()[:5]]
-        raise InvalidInput(
-            f"{path.name}: t_day is no number from 0 to {MOST_T_DAY:,.0f}.",
-            f"lines {rows}: {', '.join(str(v) for v in given)}",
-            "give tonnes a day, as 120.",
-        )
+    asked = table.select(COLUMNS).with_columns(pl.all().str.strip_chars().replace("", None))
+    table = asked.with_columns(pl.col("t_day").cast(pl.Float64, strict=False))
+    named = pl.all_horizontal(pl.col(COLUMNS[:3]).is_not_null())
+    amount = pl.col("t_day").is_finite() & pl.col("t_day").is_between(0, MOST_T_DAY)
+    for ok, fact, fix in (
+        (named, "rows lack a place or product.", "name origin, destination and product in each row."),
+        (amount, f"t_day is no number from 0 to {MOST_T_DAY:,.0f}.", "give tonnes a day, as 120."),
+    ):
+        bad = asked.with_row_index("line", 2).filter(~table.select(ok.fill_null(False)).to_series())
+        if bad.height:
+            lines = "; ".join(
+                f"line {n}: {','.join(v or '' for v in row)}" for n, *row in bad.head(5).iter_rows()
+            )
+            raise InvalidInput(f"{path.name}: {fact}", f"{bad.height} of {table.height} rows: {lines}", fix)
     keys = list(COLUMNS[:3])
     if table.select(keys).is_duplicated().any():
         twice = table.filter(table.select(keys).is_duplicated()).row(0)[:3]
@@ -161,7 +163,7 @@ def assign_corridors(
     if not served:
         raise InvalidInput(
             "No demand has a route.",
-            f"{len(legs)} rows",
+            f"{len(legs)} rows: {', '.join(leg.od for leg in legs[:5])}",
             "open a crossing with --open, or change the demand.",
         )
     capacities = Capacities(study.case)
@@ -193,9 +195,9 @@ def assign_corridors(
     text = [f"{leg.od}: no route open, {leg.t_day:,.1f} t a day not served." for leg in lost]
     loads = _load_table(study, limits, found.link_volumes)
     text.append(_capacity_text(loads))
-    state = "Converged" if found.converged else "NOT converged"
+    state = "Converged" if found.converged else "NOT converged, so the flows are those of the last iteration"
     text.append(
-        f"{state} after {len(found.residual_history)} iterations, residual {found.residual:.2e} (bound {tolerance:g})."
+        f"{state}: residual {found.residual:.2e} (bound {tolerance:g}), iterations: {len(found.residual_history)}."
     )
     return CorridorAssignment(
         routes=_route_table(study, served, routes, found.route_flows),
@@ -211,12 +213,19 @@ def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) ->
     case, places = study.case, Gazetteer(study.case.tables)
     countries = dict(case["nodes"].select("node_id", "country").iter_rows())
     networks: dict[tuple[str, str, str], FreightNetwork] = {}
+    seen: dict[str, str] = {}
     services = dict(case["services"].select("service_id", "link_id").iter_rows())
     for row in demand.iter_rows(named=True):
         pair: Pair = (places.node(row["origin_id"]), places.node(row["destination_id"]))
         if pair[0] == pair[1]:
             raise InvalidInput(f"A demand starts and ends at {pair[0]}.", fix="give two different places.")
         load = make_shipment(case["products"], row["product_id"], case.settings.load_t)
+        od = "/".join((*pair, load.product_id))
+        words = ", ".join(str(row[c]) for c in COLUMNS[:3])
+        if seen.setdefault(od, words) != words:
+            raise InvalidInput(
+                "A demand is stated twice.", f"{seen[od]} and {words} are both {od}", "add the rows up."
+            )
         key = (countries[pair[0]], countries[pair[1]], load.form)
         if key not in networks:
             networks[key] = build_network(case.tables, NetworkRequest(*key, study.as_of, opened))
@@ -230,7 +239,7 @@ def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) ->
         trade = Trade(network, load, {pair: row["t_day"] * DAYS}, {pair: tuple(known)}, services)
         routes = trade.distinct([*known, *_ways_round(trade, pair)])
         names = tuple(_name(study, trade, arcs, backward) for arcs in routes)
-        yield _Leg("/".join((*pair, load.product_id)), *pair, row["t_day"], trade, routes, names)
+        yield _Leg(od, *pair, row["t_day"], trade, routes, names)
 
 
 def _ways_round(trade: Trade, pair: Pair) -> list[Arcs]:
@@ -403,7 +412,9 @@ def _place_name(study: CorridorStudy, limit: Limit) -> str:
 
 def _capacity_text(loads: pl.DataFrame) -> str:
     """How many places have a capacity, where the traffic of others is not known, and where the load is too much."""
-    kinds = ", ".join(f"{n} {kind}s" for kind, n in loads.group_by("kind").len().sort("kind").iter_rows())
+    kinds = ", ".join(
+        f"{n} {kind}{'s' * (n > 1)}" for kind, n in loads.group_by("kind").len().sort("kind").iter_rows()
+    )
     unknown = loads.filter(pl.col("background_day").is_null())["place"].to_list()
     if not loads.height:
         return "No place on the routes has a capacity: nothing queues."

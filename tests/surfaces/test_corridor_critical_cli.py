@@ -208,7 +208,10 @@ def test_a_wrong_name_suggests_what_is_meant() -> None:
         ("A,C,beans,much\n", "t_day"),
         ("A,C,beans,nan\n", "t_day"),
         ("A,C,beans,inf\n", "t_day"),
-        ("A,C,beans,1e12\n", "lines 2: 1e12"),
+        ("A,C,beans,1e12\n", "line 2: A,C,beans,1e12"),
+        ("A,C,beans,1\nA,C,fruit,\n", "1 of 2 rows: line 3: A,C,fruit,$"),
+        ("A,,beans,1\n", "lack a place or product"),
+        ("A,C, ,1\n", "lack a place or product"),
         ("A,C,beans,1\nA,C,beans,2\n", "twice"),
         ("A,A,beans,1\n", "starts and ends"),
     ],
@@ -216,8 +219,29 @@ def test_a_wrong_name_suggests_what_is_meant() -> None:
 def test_bad_demand_is_refused(tmp_path: Path, rows: str, words: str) -> None:
     path = tmp_path / "demand.csv"
     path.write_text(HEAD + rows, encoding="utf-8")
-    with pytest.raises(InvalidInput, match=words):
+    with pytest.raises(InvalidInput, match=f"(?m){words}"):
         CliRunner().invoke(APP, ["assign", "toyland", "--demand", str(path)], catch_exceptions=False)
+
+
+def test_one_demand_under_two_names_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "demand.csv"
+    path.write_text(HEAD + "A,C,beans,1\nAlford,Cove,Beans,2\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"A, C, beans and Alford, Cove, Beans are both A/C/beans"):
+        CliRunner().invoke(APP, ["assign", "toyland", "--demand", str(path)], catch_exceptions=False)
+
+
+def test_demand_without_a_way_is_named_and_left_out_or_refused(tmp_path: Path) -> None:
+    """Makmal stands on a railway that is not built yet."""
+    path = tmp_path / "demand.csv"
+    path.write_text(HEAD + "ALA,MKM,chickpeas,7\nALA,P_KHI,chickpeas,10\n", encoding="utf-8")
+    found = answer("assign", "kaz-pak", "--demand", str(path))
+    assert "ALA/MKM/chickpeas: no route open, 7.0 t a day not served." in found["text"]
+    lost, served = found["demand"]
+    assert (lost["assigned_t_day"], lost["logsum_usd_t"]) == (0.0, None)
+    assert served["assigned_t_day"] == pytest.approx(10.0)
+    path.write_text(HEAD + "ALA,MKM,chickpeas,7\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"No demand has a route.\n.*ALA/MKM/chickpeas"):
+        CliRunner().invoke(APP, ["assign", "kaz-pak", "--demand", str(path)], catch_exceptions=False)
 
 
 def test_unknown_place_and_columns_are_refused(tmp_path: Path) -> None:
