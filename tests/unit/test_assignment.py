@@ -137,7 +137,8 @@ class TestUserEquilibrium:
             ({"relative_gap": -1.0}, InvalidInput, "relative_gap"),
             ({"max_iterations": 0}, InvalidInput, "max_iterations"),
             ({"demand": np.zeros((3, 3))}, InvalidInput, "shape"),
-            ({"demand": [[0, -6], [0, 0]]}, InvalidInput, "from zone 0 to 1"),
+            ({"demand": [[0, -6], [0, 0]]}, InvalidInput, "from zone 0 to 1: -6\n"),
+            ({"demand": [["a", 6], [0, 0]]}, InvalidInput, "not numeric"),
             ({"demand": [[0, np.nan], [0, 0]]}, InvalidInput, "not finite"),
             ({"demand": [[0, 6], [1, 0]]}, Unreachable, "1-0"),
         ],
@@ -327,6 +328,10 @@ class TestRouteEquilibrium:
     def test_refuses_settings(self, change: dict[str, float]) -> None:
         with pytest.raises(InvalidInput, match=next(iter(change))):
             assign_routes(ROUTES, ROUTE_LINKS, DEMAND, LINKS, **{"scale": 0.1, **change})  # type: ignore[arg-type]
+
+    def test_an_empty_demand_is_refused(self) -> None:
+        with pytest.raises(InvalidInput, match="no rows"):
+            assign_routes(ROUTES.clear(), ROUTE_LINKS.clear(), DEMAND.clear(), LINKS, scale=0.1)
 
     def test_missing_columns_are_named(self) -> None:
         with pytest.raises(InvalidInput, match="payload_t"):

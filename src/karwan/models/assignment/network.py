@@ -102,7 +102,7 @@ class AssignmentNetwork:
 def _refuse(name: str, bad: NDArray[np.bool_], values: Floats, wanted: str) -> None:
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        seen = f"{int(bad.sum())} of {bad.size} links, first link {first}: {values[first]!r}"
+        seen = f"{int(bad.sum())} of {bad.size} links, first link {first}: {values[first]:g}"
         raise InvalidInput(f"{name} is out of range", seen, f"each must be {wanted}")
 
 
@@ -132,14 +132,17 @@ class Problem:
 
 def pose(network: AssignmentNetwork, demand: ArrayLike, delay: str | LinkDelays) -> Problem:
     """Check the demand and lay the problem out; demand within a zone uses no link and is left out."""
-    trips = np.array(demand, dtype=float)
+    try:
+        trips = np.array(demand, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("demand is not numeric", str(error), "give a matrix of numbers >= 0") from None
     shape = (network.n_zones, network.n_zones)
     if trips.shape != shape:
         raise InvalidInput("demand has the wrong shape", f"{trips.shape}", f"give a matrix of shape {shape}")
     bad = ~np.isfinite(trips) | (trips < 0.0)
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
-        seen = f"{int(bad.sum())} entries, first from zone {row} to {column}: {trips[row, column]!r}"
+        seen = f"{int(bad.sum())} entries, first from zone {row} to {column}: {trips[row, column]:g}"
         raise InvalidInput(
             "demand is negative or not finite", seen, "each entry must be a finite number >= 0"
         )

@@ -176,6 +176,8 @@ def _pose(
     _columns("route_links", route_links, ("route_id", "link_id"))
     _columns("demand", demand, ("od_id", "demand_t_day", "value_of_time_usd_t_h"))
     _columns("links", links, ("link_id", "unit", "delay", *LINK_NUMBERS))
+    if not demand.height:
+        raise InvalidInput("demand has no rows", fix="give at least one OD-product")
     route_at = _index("routes", "route_id", routes["route_id"])
     link_at = _index("links", "link_id", links["link_id"])
     group = _positions("routes", "od_id", routes["od_id"], _index("demand", "od_id", demand["od_id"]))
