@@ -22,6 +22,7 @@ from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.route import make_route
 from karwan.models.shipment import make_shipment
 from karwan.places import Gazetteer
+from karwan.tables import Case
 
 COLUMNS = ("origin_id", "destination_id", "product_id", "t_day")
 NO_LIMIT = 1e12
@@ -194,7 +195,7 @@ def assign_corridors(
         )
     text = [f"{leg.od}: no route open, {leg.t_day:,.1f} t a day not served." for leg in lost]
     loads = _load_table(study, limits, found.link_volumes)
-    text.append(_capacity_text(loads))
+    text += [_choice_text(study.case), _capacity_text(loads)]
     state = "Converged" if found.converged else "NOT converged, so the flows are those of the last iteration"
     text.append(
         f"{state}: residual {found.residual:.2e} (bound {tolerance:g}), iterations: {len(found.residual_history)}."
@@ -408,6 +409,19 @@ def _place_name(study: CorridorStudy, limit: Limit) -> str:
         terminals = study.case["terminals"].filter(pl.col("terminal_id") == limit.place_id)
         return str(terminals["name"][0])
     return f"{study.names[limit.start]} → {study.names[limit.finish]}"
+
+
+def _choice_text(case: Case) -> str:
+    """Scale and weight of the choice, with range, basis and source."""
+    row = case["parameters"].row(by_predicate=pl.col("parameter_id") == "logit_scale_per_usd_t", named=True)
+    span = (
+        f" ({row['low']:g} to {row['high']:g})" if row["low"] is not None and row["high"] is not None else ""
+    )
+    weight = case.parameter("path_size_weight")
+    return (
+        f"Shares by path-size logit: scale {row['value']:g} per USD/t{span}, {row['basis']}, source {row['source_id']}; "
+        f"weight of the path size {weight:g}."
+    )
 
 
 def _capacity_text(loads: pl.DataFrame) -> str:

@@ -139,7 +139,8 @@ def test_assign_conserves_demand_and_balances_crossings() -> None:
         by_sea / 10.0
     )  # a box of 40 ft takes 20 t, both ways share the quay
     assert (pier["background_day"], pier["capacity_day"]) == (None, pytest.approx(100_000 / 365))
-    assert "Traffic of others is not known at 2 of them" in found["text"][1]
+    assert "scale 0.02 per USD/t (0.01 to 0.05), assumed, source toy" in found["text"][1]
+    assert "Traffic of others is not known at 2 of them" in found["text"][2]
 
 
 def test_a_queue_moves_demand_elsewhere() -> None:
