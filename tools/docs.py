@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import corridor_examples
 import criticality_example
 import typer
 
@@ -216,6 +217,7 @@ def main() -> int:
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
     criticality_example.write()
+    corridor_examples.write()
     write_readme()
     return 0
 

@@ -272,10 +272,9 @@ def sensitivity_text(table: pl.DataFrame) -> str:
     if flips.height:
         others = ", ".join(flips["corridor_flipped"].unique(maintain_order=True))
         return f"{lead}; {flips.height} of {table.height} assumed inputs could flip it within their range, to {others}."
-    near = table.sort("behind_usd_t").row(0, named=True)
     return (
-        f"{lead}; none of {table.height} assumed inputs flips it within its range. Nearest comes {near['rival']}, still "
-        f"{near['behind_usd_t']:,.1f} USD/t behind: {near['parameter']}."
+        f"{lead}; none of {table.height} assumed inputs flips it within its range. Nearest comes {first['rival']}, still "
+        f"{first['behind_usd_t']:,.1f} USD/t behind: {first['parameter']}."
     )
 
 

@@ -132,12 +132,12 @@ def sensitivity(
 
     Returns
     -------
-    One row per input, those that flip the ranking first, nearest first: parameter (in words), table, row_key, value_text, corridor_now,
-    corridor_flipped (the new best; null where nothing flips), rival (the corridor that comes nearest within the range), behind_usd_t (by
-    how much it is still dearer where it comes nearest; below 0 where it overtakes), switch_text, flips, column, value, low, high, unit,
-    switch_value (nearest, within the range or not; null where none), switch_factor (over the value), exposed_share (of the best
-    corridor's cost), lead_usd_t (of the best over the second). Inputs of corridors behind the second appear only where they flip.
-    Empty with fewer than two rivals.
+    One row per input, those that flip the ranking first, nearest first, then those in whose range a rival comes nearest: parameter (in
+    words), table, row_key, value_text, corridor_now, corridor_flipped (the new best; null where nothing flips), rival (the corridor that
+    comes nearest within the range), behind_usd_t (by how much it is still dearer where it comes nearest; below 0 where it overtakes),
+    switch_text, flips, column, value, low, high, unit, switch_value (nearest, within the range or not; null where none), switch_factor
+    (over the value), exposed_share (of the best corridor's cost), lead_usd_t (of the best over the second). Inputs of corridors behind
+    the second appear only where they flip. Empty with fewer than two rivals.
 
     Raises
     ------
@@ -276,9 +276,18 @@ def _row(exposure: Exposure, rivals: Sequence[Rival], costs: Sequence[float]) ->
 
 
 def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
+    """Flips by how little the input must move, the rest by how little the rival stays behind."""
     factor = row["switch_factor"]
-    distance = abs(np.log(factor)) if factor else np.inf
-    return (not row["flips"], float(distance), -(row["exposed_share"] or 0.0), row["table"], row["row_key"])
+    distance = float(abs(np.log(factor))) if factor else np.inf
+    near = distance if row["flips"] else round(row["behind_usd_t"], 9)
+    return (
+        not row["flips"],
+        near,
+        -(row["exposed_share"] or 0.0),
+        row["table"],
+        row["row_key"],
+        row["column"],
+    )
 
 
 def _plain(value: float) -> str:

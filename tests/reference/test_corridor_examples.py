@@ -1,0 +1,17 @@
+"""The figures of kaz-pak in the pages on assignment, corridors and sensitivity are those the program gives."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import corridor_examples
+
+
+@pytest.mark.parametrize("name", corridor_examples.PAGES)
+def test_figures_are_those_of_the_program(name: str) -> None:
+    written = (corridor_examples.DOCS / name).read_text(encoding="utf-8")
+    assert written == corridor_examples.page(name), "run `make docs`"
