@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from karwan.models.corridor import corridor_route
 from karwan.models.route import Route
 from karwan.scenario_desk import case_under
 from karwan.tables import Case, problems_table
+from karwan.tables.length_check import length_findings
+from karwan.tables.problems import Problem
 
 GEO_WRITERS: Mapping[str, tuple[str, Callable[[Layer, Path], Path]]] = {
     "geojson": ("geojson", write_geojson),
@@ -52,12 +54,15 @@ class Exchange:
         Counts beside them.
     errors
         Number of problems that stop the tables from being used.
+    lines
+        geometry_source, links: along what the lines of the links of an export run.
     """
 
     files: pl.DataFrame
     problems: pl.DataFrame
     meta: Mapping[str, Any]
     errors: int = 0
+    lines: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 # -- export --------------------------------------------------------------------------------------------------
@@ -112,10 +117,11 @@ def export_network(
         layers = network_layers(found, as_of or found.settings.as_of, lines)
         paths = [write(layer, folder / f"{layer.name}.{suffix}") for layer in layers]
         rows = [layer.table.height for layer in layers]
-    sourced = pl.Series([line.source for line in lines.values()], dtype=pl.String)
     meta = {"case": found.settings.case_id, "format": form} | ({"stands": found.under} if found.under else {})
-    meta |= {f"links along {source}": n for source, n in sourced.value_counts(sort=True).iter_rows()}
-    return Exchange(_files(paths, rows), problems_table([]), meta)
+    sources = pl.DataFrame({"geometry_source": [line.source for line in lines.values()]})
+    counts = sources.group_by("geometry_source").agg(links=pl.len())
+    counts = counts.sort("links", "geometry_source", descending=[True, False])
+    return Exchange(_files(paths, rows), problems_table([]), meta, lines=counts)
 
 
 def network_layers(case: Case, day: date, lines: Mapping[str, LinkLine]) -> list[Layer]:
@@ -247,7 +253,7 @@ def import_network(form: str, folder: Path, out: Path, **options: str) -> Exchan
     form
         'gmns' or 'tntp'.
     folder
-        Folder that holds the files.
+        Folder that holds the files; for TNTP also the `*_net.tntp` file itself.
     out
         Folder to write into: new, or without nodes.csv and links.csv.
     options
@@ -259,7 +265,7 @@ def import_network(form: str, folder: Path, out: Path, **options: str) -> Exchan
         No such format or folder, or tables would be overwritten.
     """
     _known(form, IMPORTS)
-    if not folder.is_dir():
+    if not folder.is_dir() and not (form == "tntp" and folder.is_file()):
         raise InvalidInput(
             f"{folder} is not a folder.", "nothing to read there", "name the folder that holds the files."
         )
@@ -270,12 +276,43 @@ def import_network(form: str, folder: Path, out: Path, **options: str) -> Exchan
         )
     found: NetworkTables = read_gmns(folder, **options) if form == "gmns" else read_tntp(folder, **options)
     out.mkdir(parents=True, exist_ok=True)
-    problems = problems_table(found.problems)
+    listed = (*found.problems, *_odd_lengths(found))
+    problems = problems_table(listed)
     tables = {"nodes": found.nodes, "links": found.links, "problems": problems}
     paths = [_write_table(table, out / f"{name}.csv") for name, table in tables.items()]
-    warnings = len(found.problems) - found.errors
+    warnings = len(listed) - found.errors
     meta = {"format": form, "errors": found.errors, "warnings": warnings}
     return Exchange(_files(paths, [t.height for t in tables.values()]), problems, meta, found.errors)
+
+
+def _odd_lengths(found: NetworkTables) -> list[Problem]:
+    """Links shorter than the straight line or much longer: a sign of a wrong unit. One warning a kind."""
+    placed = found.nodes.filter(pl.col("lat").is_not_null() & pl.col("lon").is_not_null())
+    ends = [pl.col(c).is_in(placed["node_id"].implode()) for c in ("from_node_id", "to_node_id")]
+    links = found.links.filter(*ends, pl.col("length_km").is_not_null(), pl.col("mode").is_not_null())
+    findings = length_findings(links, placed.unique("node_id", keep="first", maintain_order=True))
+    return [
+        Problem(
+            "warning", "links.csv", 0, "length_km", f"{link}: {km:,.4g} km, {straight:,.4g} km straight",
+            f"{finding}: is the unit of length right? ({count} of {found.links.height} links, the first shown)",
+        )
+        for finding, count, link, km, straight in findings.group_by("finding", maintain_order=True)
+        .agg(pl.len(), *(pl.first(c) for c in ("link_id", "length_km", "great_circle_km")))
+        .iter_rows()
+    ]  # fmt: skip
+
+
+def problem_summary(problems: pl.DataFrame) -> pl.DataFrame:
+    """Problems in short: one row for each kind, with its columns, how often it stands, and the first row and value."""
+    kinds = problems.group_by("severity", "file", "message", "allowed", maintain_order=True)
+    short = kinds.agg(
+        pl.col("column").unique(maintain_order=True).str.join(", "),
+        times=pl.len(),
+        first_row=pl.first("row"),
+        first_value=pl.first("value"),
+    )
+    order = ["severity", "file", "column", "message", "times", "first_row", "first_value", "allowed"]
+    return short.sort("severity", maintain_order=True).select(order)
 
 
 def _write_table(table: pl.DataFrame, path: Path) -> Path:

@@ -18,6 +18,7 @@ from karwan.cli.scenario import register as register_scenario
 from karwan.errors import InvalidInput, UnknownName
 from karwan.scenario_desk import compare_corridors, compare_scenario
 from karwan.tables import read_case
+from tests.shared import shared_path
 
 APP = typer.Typer()
 register_scenario(APP)
@@ -143,3 +144,55 @@ def test_import_with_errors_writes_what_it_read_and_exits_2(tmp_path: Path) -> N
     assert ("error", "link.csv", "3", "to_node_id", "5") in {
         (p["severity"], p["file"], p["row"], p["column"], p["value"]) for p in problems
     }
+
+
+def test_import_shows_each_kind_of_problem_once(tmp_path: Path) -> None:
+    nodes = "".join(f"{n},{60 + n / 10},45\n" for n in range(12))
+    links = "".join(f"{n},{n},{n + 1},0,9000,signal\n" for n in range(11))
+    (tmp_path / "node.csv").write_text(f"node_id,x_coord,y_coord\n{nodes}")
+    (tmp_path / "link.csv").write_text(f"link_id,from_node_id,to_node_id,directed,length,ctrl\n{links}")
+    command = ["network", "import", str(tmp_path), "--country", "XTA", "--out"]
+    shown = RUN.invoke(APP, [*command, str(tmp_path / "o")])
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.count("is the unit of length right?") == 1
+    assert shown.stdout.count("country") == 2
+    everything = json.loads(RUN.invoke(APP, [*command, str(tmp_path / "p"), "--json"]).stdout)["problems"]
+    with (tmp_path / "p" / "problems.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == len(everything)
+    assert any("(11 of 11 links, the first shown)" in p["message"] for p in everything)
+
+
+@pytest.mark.parametrize(
+    ("name", "published"), [("SiouxFalls", 42.31335287107440e5), ("Anaheim", 1286032.1710960327)]
+)
+def test_a_public_network_is_assigned_to_its_best_known_flows(name: str, published: float) -> None:
+    net = str(shared_path(f"data/networks/{name}_net.tntp"))
+    shown = RUN.invoke(APP, ["network", "assign", net, "--gap", "1e-10", "--json"])
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    assert found["converged"]
+    assert found["relative_gap"] <= 1e-10
+    # the objective lies above the optimum by at most gap x total cost
+    assert found["objective"] == pytest.approx(published, rel=1e-9)
+    assert found["known_objective"] == pytest.approx(published, rel=1e-12)
+    assert found["largest_volume_error"] < 0.01
+    assert found["largest_volume_error"] == max(abs(row["volume_error"]) for row in found["links"])
+    plain = RUN.invoke(APP, ["network", "assign", net, "--top", "3"])
+    assert plain.stdout.count("\n│") == 3
+
+
+def test_an_assignment_says_that_it_did_not_converge_and_refuses_foreign_files(tmp_path: Path) -> None:
+    folder = shared_path("data/networks")
+    net = str(folder / "SiouxFalls_net.tntp")
+    shown = RUN.invoke(APP, ["network", "assign", net, "--method", "msa", "--iterations", "3", "--json"])
+    assert not json.loads(shown.stdout)["converged"]
+    assert "NOT converged" in shown.stderr
+    for option, kind, words in (
+        ("--trips", "trips", "different zones"),
+        ("--flows", "flow", "not of this network"),
+    ):
+        wrong = RUN.invoke(APP, ["network", "assign", net, option, str(folder / f"Anaheim_{kind}.tntp")])
+        assert isinstance(wrong.exception, InvalidInput)
+        assert words in str(wrong.exception)
+    for path in (folder, tmp_path, tmp_path / "x_net.tntp"):
+        assert isinstance(RUN.invoke(APP, ["network", "assign", str(path)]).exception, InvalidInput)

@@ -248,6 +248,13 @@ def test_a_covered_link_follows_the_network() -> None:
 
 
 @pytest.mark.usefixtures("detour")
+def test_a_place_on_the_network_stands_in_its_line_once() -> None:
+    links, nodes = _one_link(121.0)
+    line = link_lines(links, nodes.with_columns(lat=0.0, lon=pl.Series([0.0, 1.0])), "scgraph")["l"]
+    assert line.points == ((0.0, 0.0), (0.5, 0.2), (1.0, 0.0))
+
+
+@pytest.mark.usefixtures("detour")
 @pytest.mark.parametrize(("length_km", "state"), [(300.0, "open"), (50.0, "open"), (121.0, "planned")])
 def test_a_link_of_another_length_or_not_yet_built_stays_straight(length_km: float, state: str) -> None:
     line = link_lines(*_one_link(length_km, state), "scgraph")["l"]

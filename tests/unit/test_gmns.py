@@ -71,7 +71,8 @@ def test_an_export_uses_the_names_of_the_specification(tmp_path: Path) -> None:
     assert node.keys() - NODE_FIELDS == {"country", "accuracy_km", "aliases", "source_id", "basis", "note"}
     assert link.keys() & LINK_FIELDS == LINK_FIELDS
     assert (link["length"], link["facility_type"], link["directed"]) == ("120.0", "road", "false")
-    assert (link["geometry"], link["dir_flag"]) == ("LINESTRING (60.0 45.0, 60.0 44.0)", "1")
+    # an undirected link has dir_flag 0 in GMNS, with a geometry or without one
+    assert (link["geometry"], link["dir_flag"]) == ("LINESTRING (60.0 45.0, 60.0 44.0)", "0")
     assert (node["x_coord"], node["y_coord"]) == ("60.0", "45.0")
 
 
@@ -90,6 +91,28 @@ def test_a_missing_length_is_measured_along_the_geometry(tmp_path: Path) -> None
     assert straight["length_km"][1] == pytest.approx(float(great_circle_km(45.0, 61.0, 46.0, 61.0)))
 
 
+def test_the_shape_of_a_directed_link_runs_forwards(tmp_path: Path) -> None:
+    case = read_case("toyland")
+    links = case["links"].with_columns(directed=pl.lit(True))
+    write_gmns(case["nodes"], links, tmp_path, title="T", lines={"A-X": [(60.0, 45.0), (60.0, 44.0)]})
+    with (tmp_path / "link.csv").open() as file:
+        flags = {row["link_id"]: row["dir_flag"] for row in csv.DictReader(file)}
+    assert flags.pop("A-X") == "1"
+    assert set(flags.values()) == {"0"}
+
+
+def test_a_geometry_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    along = read_gmns(folder(tmp_path), country="XTA").links["length_km"][1]
+    line = "LINESTRING(61 45,61.5 45.5,61 46)"
+    apart = LINKS.replace("geometry,", "geometry,geometry_id,").replace(f'"{line}",', ",g7,")
+    apart = apart.replace("10,High Street,1,2,1,,", "10,High Street,1,2,1,,,")
+    folder(tmp_path, links=apart)
+    (tmp_path / "geometry.csv").write_text(f'geometry_id,geometry\ng7,"{line}"\n', encoding="utf-8")
+    found = read_gmns(tmp_path, country="XTA")
+    assert found.errors == 0
+    assert found.links["length_km"][1] == along
+
+
 def test_what_was_filled_in_is_listed(tmp_path: Path) -> None:
     found = read_gmns(folder(tmp_path), country="XTA")
     assert found.nodes["name"].to_list() == ["West", "2", "Hill"]
@@ -100,6 +123,7 @@ def test_what_was_filled_in_is_listed(tmp_path: Path) -> None:
     warnings = said(found, "warning")
     for fact in (
         "node_type signal: junction",
+        "missing: the node_id",
         "facility_type ARTERIAL: road",
         "missing: XTA",
         "measured along",
@@ -216,6 +240,13 @@ def test_tntp_without_places_reports_them(tmp_path: Path) -> None:
 def test_tntp_refuses_what_it_cannot_choose(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="holds 0 files"):
         read_tntp(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}_net.tntp").write_text(NET)
+    (tmp_path / "b_node.tntp").write_text(PLACES)
+    with pytest.raises(InvalidInput, match=r"a_net.tntp, b_net.tntp"):
+        read_tntp(tmp_path)
+    assert read_tntp(tmp_path / "b_net.tntp", country="XTA").errors == 0
+    assert read_tntp(tmp_path / "a_net.tntp", country="XTA").errors > 0  # b's places are not a's
     with pytest.raises(InvalidInput, match="not both known"):
         read_tntp(tmp_path, time_unit="fortnight")
 

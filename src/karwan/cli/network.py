@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,12 @@ from typing import Annotated
 import typer
 
 from karwan.cli.brief import ScenarioOption
-from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 from karwan.errors import InvalidInput
 
-app = typer.Typer(no_args_is_help=True, help="The network in other formats: export, import.")
+app = typer.Typer(
+    no_args_is_help=True, help="The network in other formats: export, import; TNTP networks assigned."
+)
 
 
 def register(root: typer.Typer) -> None:
@@ -44,12 +47,14 @@ def export(
 
     form_out = chosen(as_json, as_csv)
     found = export_network(case, form, out, geometry=geometry, as_of=_day(as_of), scenarios=scenarios)
-    emit({"files": found.files}, form_out, meta=found.meta)
+    emit({"files": found.files, "lines": found.lines}, form_out, meta=found.meta)
 
 
 @app.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="Folder that holds the files.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder that holds the files; for TNTP also the *_net.tntp file.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder to write nodes.csv and links.csv into.")],
     form: Annotated[str, typer.Option("--format", help="gmns or tntp.")] = "gmns",
     country: Annotated[str, typer.Option("--country", help="Country of rows that carry none.")] = "",
@@ -65,16 +70,80 @@ def import_(
 
     Example: karwan network import gmns-folder --format gmns --out my-tables --country KAZ
     """
-    from karwan.network_desk import import_network
+    from karwan.network_desk import import_network, problem_summary
 
     form_out = chosen(as_json, as_csv)
     options = {"country": country, **({"source_id": source} if source else {})}
     if form == "tntp":
         options |= {"length_unit": length_unit, "time_unit": time_unit}
     found = import_network(form, folder, out, **options)
-    emit({"files": found.files, "problems": found.problems}, form_out, meta=found.meta)
+    problems = problem_summary(found.problems) if form_out is Format.TABLE else found.problems
+    tables = {
+        "files": found.files,
+        **({"problems": problems} if problems.height or form_out is not Format.TABLE else {}),
+    }
+    emit(tables, form_out, meta=found.meta)
     if found.errors:
         raise typer.Exit(2)
+
+
+@app.command()
+def assign(
+    net: Annotated[Path, typer.Argument(help="The *_net.tntp file, or a folder that holds one.")],
+    trips: Annotated[
+        Path | None, typer.Option("--trips", help="Trip table; *_trips.tntp of the same name by default.")
+    ] = None,
+    flows: Annotated[
+        Path | None,
+        typer.Option("--flows", help="Known flows; *_flow.tntp of the same name where there is one."),
+    ] = None,
+    gap: Annotated[float, typer.Option("--gap", help="Relative gap to reach.", min=0.0)] = 1e-6,
+    iterations: Annotated[int, typer.Option("--iterations", help="At most so many.", min=1)] = 1000,
+    method: Annotated[
+        str, typer.Option("--method", help="gradient_projection, bfw, frank_wolfe or msa.")
+    ] = "gradient_projection",
+    toll_weight: Annotated[
+        float, typer.Option("--toll-weight", help="Time per unit of toll in the cost.", min=0.0)
+    ] = 0.0,
+    length_weight: Annotated[
+        float, typer.Option("--length-weight", help="Time per unit of length in the cost.", min=0.0)
+    ] = 0.0,
+    top: Annotated[int, typer.Option("--top", help="Links to show, the fullest first.", min=1)] = 15,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Assign the trips of a TNTP network to its user equilibrium and compare with the best-known flows.
+
+    Units are those of the files. --json and --csv hold every link, in the order of the file.
+
+    Example: karwan network assign SiouxFalls_net.tntp --gap 1e-10
+    """
+    from karwan.tntp_desk import assign_tntp
+
+    form_out = chosen(as_json, as_csv)
+    found = assign_tntp(
+        net, trips=trips, flows=flows, toll_weight=toll_weight, length_weight=length_weight,
+        method=method, relative_gap=gap, max_iterations=iterations,
+    )  # fmt: skip
+    if form_out is Format.JSON:
+        emit({"links": found.links, "convergence": found.convergence}, form_out, meta=found.meta)
+    elif form_out is Format.CSV:
+        emit({"links": found.links}, form_out)
+    else:
+        fullest = found.links.sort("load", descending=True, maintain_order=True).head(top)
+        emit({"fullest links": fullest}, form_out, meta=_spoken(found.meta))
+    if not found.meta["converged"]:
+        reached = f"{found.meta['relative_gap']:.3g} after {found.meta['iterations']} iterations"
+        typer.echo(f"NOT converged: relative gap {reached}, {gap:g} asked.", err=True)
+
+
+def _spoken(meta: Mapping[str, object]) -> dict[str, object]:
+    """Figures with as many digits as a comparison needs."""
+    short = ("relative_gap", "objective_error", "largest_volume_error")
+    return {
+        name: f"{value:.3g}" if name in short else f"{value:,.12g}" if isinstance(value, float) else value
+        for name, value in meta.items()
+    }
 
 
 def _day(text: str | None) -> date | None:

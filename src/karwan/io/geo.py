@@ -129,9 +129,10 @@ def link_lines(links: pl.DataFrame, nodes: pl.DataFrame, geometry: str = STRAIGH
         start, end = place[row["from_node_id"]], place[row["to_node_id"]]
         way, source = (np.empty((0, 2)), STRAIGHT) if geometry == STRAIGHT else _covered_way(row, start, end)
         points = way if len(way) else np.array([start, end])
+        rounded = [(round(float(lon), DIGITS), round(float(lat), DIGITS)) for lat, lon in points]
+        kept = [p for n, p in enumerate(rounded) if not n or p != rounded[n - 1]]
         found[row["link_id"]] = LinkLine(
-            tuple((round(float(lon), DIGITS), round(float(lat), DIGITS)) for lat, lon in points),
-            source if len(way) else STRAIGHT,
+            tuple(kept if len(kept) > 1 else rounded), source if len(way) else STRAIGHT
         )
     return found
 

@@ -128,7 +128,7 @@ def write_gmns(
             **row,
             "name": f"{names.get(row['from_node_id'], '')} - {names.get(row['to_node_id'], '')}",
             "geometry": wkt((lines or {}).get(row["link_id"], ())),
-            "dir_flag": "1" if (lines or {}).get(row["link_id"]) else "0",
+            "dir_flag": "1" if (lines or {}).get(row["link_id"]) and row["directed"] == "true" else "0",
         }
         for row in _text_rows(links, LINK_NAMES)
     ]
@@ -181,7 +181,7 @@ def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
 
 
 def read_gmns(folder: Path, *, country: str = "", source_id: str = "gmns_import") -> NetworkTables:
-    """Read node.csv, link.csv and, where there is one, config.csv as tables of a case.
+    """Read node.csv, link.csv and, where there are such, config.csv and geometry.csv as tables of a case.
 
     What GMNS does not say is filled in and listed as a warning: names, kinds and modes that the case does not know, lengths
     (along the geometry, or straight), source and basis ('assumed'). Fields the case has no column for are left
@@ -214,7 +214,7 @@ def read_gmns(folder: Path, *, country: str = "", source_id: str = "gmns_import"
     fill = {"country": country, "source_id": source_id, "basis": "assumed"}
     nodes = _convert(node_rows, node_file, load_schema()["nodes"], NODE_NAMES, _node_filler(fill), problems)
     places = {n: (lat, lon) for n, lat, lon in nodes.select("node_id", "lat", "lon").iter_rows()}
-    filler = _link_filler(fill, config, places)
+    filler = _link_filler(fill, config, places, _read_geometries(folder / "geometry.csv", problems))
     links = _convert(link_rows, link_file, load_schema()["links"], LINK_NAMES, filler, problems)
     problems += _lost_ends(links, places, link_file, [n for n, _ in link_rows])
     return NetworkTables(nodes, links, tuple(problems))
@@ -254,6 +254,16 @@ def _read_config(path: Path, problems: list[Problem]) -> dict[str, float]:
     return factors
 
 
+def _read_geometries(path: Path, problems: list[Problem]) -> dict[str, str]:
+    """WKT by geometry_id; links may name one instead of carrying their own."""
+    if not path.is_file():
+        return {}
+    rows, found = read_cells(path, ("geometry_id", "geometry"), max_bytes=MAX_BYTES)
+    problems.extend(found)
+    cleaned = (_clean(cells) for _, cells in rows)
+    return {cells["geometry_id"]: cells.get("geometry", "") for cells in cleaned if cells.get("geometry_id")}
+
+
 def _convert(
     rows: Sequence[tuple[int, dict[str, str]]],
     file: str,
@@ -277,7 +287,7 @@ def _convert(
         fill(own, cells, note)
         ready.append((number, own))
     problems += [
-        Problem("warning", file, numbers[0], column, "", f"{message} ({len(numbers)} rows)")
+        Problem("warning", file, numbers[0], column, "", message + _counted(numbers))
         for (column, message), numbers in filled.items()
     ]
     problems += [
@@ -290,7 +300,11 @@ def _convert(
     return table
 
 
-_DERIVED = {"geometry", "dir_flag", "name"}
+_DERIVED = {"geometry", "geometry_id", "dir_flag", "name"}
+
+
+def _counted(numbers: Sequence[int]) -> str:
+    return f" ({len(numbers)} rows)" if len(numbers) > 1 else ""
 
 
 def _missing(own: dict[str, str], fill: Mapping[str, str], note: Note) -> None:
@@ -304,7 +318,10 @@ def _node_filler(fill: Mapping[str, str]) -> Filler:
     kinds = load_schema()["nodes"].column("kind").allowed
 
     def run(own: dict[str, str], cells: dict[str, str], note: Note) -> None:
-        _missing(own, {**fill, "name": own.get("node_id", "")}, note)
+        _missing(own, fill, note)
+        if not own.get("name"):
+            own["name"] = own.get("node_id", "")
+            note("name", "missing: the node_id is supposed", "")
         if own.get("kind") not in kinds:
             note("kind", f"node_type {own.get('kind') or 'missing'}: junction is supposed", "")
             own["kind"] = "junction"
@@ -316,6 +333,7 @@ def _link_filler(
     fill: Mapping[str, str],
     config: Mapping[str, float],
     places: Mapping[str, tuple[float | None, float | None]],
+    lines: Mapping[str, str],
 ) -> Filler:
     modes = load_schema()["links"].column("mode").allowed
 
@@ -330,7 +348,8 @@ def _link_filler(
         _scale(own, cells, "length", "length_km", config["length"])
         _scale(own, cells, "free_speed", "speed_kmh", config["speed"])
         if not own.get("length_km"):
-            km = _way_km(own, cells.get("geometry", ""), places)
+            line = cells.get("geometry") or lines.get(cells.get("geometry_id", ""), "")
+            km = _way_km(own, line, places)
             if km is not None:
                 own["length_km"] = repr(km)
                 note("length_km", "missing: measured along the geometry, or straight", "")

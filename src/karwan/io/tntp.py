@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from karwan.errors import KarwanError
+from karwan.errors import InvalidInput, KarwanError
 from karwan.models.assignment import AssignmentNetwork
 
 LINK_COLUMNS = (
@@ -95,7 +95,41 @@ class TntpTrips:
         return trips
 
 
+def network_file(path: str | Path) -> Path:
+    """The `*_net.tntp` file a path names, or the only one in the folder it names.
+
+    Raises
+    ------
+    InvalidInput
+        No such file or folder, or a folder with none or several networks.
+    """
+    path = Path(path)
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise InvalidInput(f"{path} is neither a file nor a folder.", fix="name the *_net.tntp file.")
+    found = sorted(path.glob("*_net.tntp"))
+    if len(found) != 1:
+        raise InvalidInput(
+            f"{path} holds {len(found)} files *_net.tntp.",
+            ", ".join(p.name for p in found) or "none",
+            "name one of them." if found else "give a folder that holds the network.",
+        )
+    return found[0]
+
+
+def beside(net: Path, kind: str) -> Path:
+    """File of another kind ('trips', 'flow', 'node') of the same network.
+
+    >>> beside(Path("SiouxFalls_net.tntp"), "trips").name
+    'SiouxFalls_trips.tntp'
+    """
+    return net.with_name(f"{net.name.removesuffix('.tntp').removesuffix('_net')}_{kind}.tntp")
+
+
 def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="name the file.")
     try:
         return path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:

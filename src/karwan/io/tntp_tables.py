@@ -8,7 +8,7 @@ import polars as pl
 
 from karwan.errors import InvalidInput
 from karwan.io.gmns import LENGTH_KM, NetworkTables
-from karwan.io.tntp import TntpNetwork, read_network, read_nodes
+from karwan.io.tntp import TntpNetwork, beside, network_file, read_network, read_nodes
 from karwan.schema import load_schema
 from karwan.tables.problems import Problem
 from karwan.tables.reader import read_rows
@@ -18,14 +18,14 @@ TIME_H = {"h": 1.0, "hour": 1.0, "min": 1 / 60, "minute": 1 / 60, "s": 1 / 3600}
 
 
 def read_tntp(
-    folder: Path,
+    path: Path,
     *,
     country: str = "",
     source_id: str = "tntp_import",
     length_unit: str = "km",
     time_unit: str = "min",
 ) -> NetworkTables:
-    """Read `*_net.tntp` and `*_node.tntp` of a folder as tables of a case.
+    """Read a `*_net.tntp` file and the `*_node.tntp` file of the same name as tables of a case.
 
     The format states no units: they are the caller's. Nodes are numbered, so names are the numbers; every link is a
     directed road, `link_id` its place in the file. Speed is length over free-flow time. Capacity (vehicles), b, power and
@@ -33,6 +33,8 @@ def read_tntp(
 
     Parameters
     ----------
+    path
+        The `*_net.tntp` file, or a folder that holds one.
     country
         ISO 3166-1 alpha-3 code of every node and link.
     source_id
@@ -53,44 +55,31 @@ def read_tntp(
             f"lengths: {', '.join(LENGTH_KM)}; times: {', '.join(TIME_H)}",
             "name one of each.",
         )
-    net_path = _only(folder, "*_net.tntp")
+    net_path = network_file(path)
     network = read_network(net_path)
     problems = [
         Problem("warning", net_path.name, 0, name, "", "field left out: a case has no such column")
         for name in ("capacity", "b", "power", "toll")
     ]
-    node_rows, node_file = _node_rows(folder, network, country, source_id, problems)
-    nodes, found = read_rows(node_rows, load_schema()["nodes"], node_file)
+    node_path = beside(net_path, "node")
+    node_rows = _node_rows(node_path, network, country, source_id, problems)
+    nodes, found = read_rows(node_rows, load_schema()["nodes"], node_path.name)
     problems += found
     rows = _link_rows(network, LENGTH_KM[length_unit], TIME_H[time_unit], country, source_id)
     links, found = read_rows(rows, load_schema()["links"], net_path.name)
     return NetworkTables(nodes, links, tuple(problems + found))
 
 
-def _only(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if len(found) != 1:
-        names = ", ".join(p.name for p in found) or "none"
-        raise InvalidInput(
-            f"{folder} holds {len(found)} files {pattern}.",
-            f"found: {names}",
-            "give a folder with one network.",
-        )
-    return found[0]
-
-
 def _node_rows(
-    folder: Path, network: TntpNetwork, country: str, source_id: str, problems: list[Problem]
-) -> tuple[list[tuple[int, dict[str, str]]], str]:
+    path: Path, network: TntpNetwork, country: str, source_id: str, problems: list[Problem]
+) -> list[tuple[int, dict[str, str]]]:
     """Text rows of the nodes file; without one, or for nodes it lacks, places are missing, which the schema reports."""
-    paths = sorted(folder.glob("*_node.tntp"))
     place: dict[int, tuple[float, float]] = {}
-    if paths:
-        place = {n: (x, y) for n, x, y in read_nodes(paths[0]).iter_rows()}
+    if path.is_file():
+        place = {n: (x, y) for n, x, y in read_nodes(path).iter_rows()}
         problems.append(
-            Problem("warning", paths[0].name, 0, "x", "", "x and y are supposed to be degrees, WGS 84")
+            Problem("warning", path.name, 0, "x", "", "x and y are supposed to be degrees, WGS 84")
         )
-    file = paths[0].name if paths else "*_node.tntp"
     rows = []
     for number in range(1, network.n_nodes + 1):
         cells = {
@@ -104,7 +93,7 @@ def _node_rows(
         if number in place:
             cells |= {"lon": repr(place[number][0]), "lat": repr(place[number][1])}
         rows.append((number, cells))
-    return rows, file
+    return rows
 
 
 def _link_rows(
