@@ -1,5 +1,6 @@
 """Charts: strictly valid, nothing for nothing, the geometry that carries the message."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import date
@@ -29,6 +30,7 @@ from karwan.report.charts import (
 )
 from karwan.report.sections.corridors import headline_routes
 from karwan.report.sections.standing import directions, main_target
+from karwan.report.svg import Drawing
 from tests.sample_brief import empty_brief, hostile_brief, sample_brief
 
 NAMES = {"KAZ": "Kazakhstan", "PAK": "Pakistan"}
@@ -167,12 +169,23 @@ def test_timeline_names_meet_neither_each_other_nor_a_later_stem() -> None:
     scale = timeline.Scale(rows[0]["date"].toordinal() - 10, rows[-1]["date"].toordinal() + 10, 8, 510)
     lanes = timeline._lanes([(r["date"], r) for r in rows], scale)
     ends = [
-        x + 4 + timeline.text_width(text, timeline._SIZE, stretch="semi-condensed") for _, x, text in lanes
+        x + 4 + max(timeline.text_width(line, timeline._SIZE, stretch="semi-condensed") for line in lines)
+        for _, x, lines in lanes
     ]
     for k, (lane, _, _) in enumerate(lanes):
-        for later, later_x, _ in lanes[k + 1 :]:
-            assert ends[k] <= later_x or lane > later
+        for later, later_x, lines in lanes[k + 1 :]:
+            assert ends[k] <= later_x or lane >= later + len(lines)
     assert max(ends) <= timeline.WIDTH
+
+
+def test_long_row_names_take_two_lines_and_are_whole() -> None:
+    drawing = Drawing("k", 400, 100, "t", "d")
+    drawing.row_name(50, "Surgical and medical instruments, PAK to KAZ", 178)
+    drawing.row_name(80, "Onions", 178)
+    texts = re.findall(r'y="([\d.]+)"[^>]*>([^<]+)</text>', drawing.render())
+    assert " ".join(text for _, text in texts) == "Surgical and medical instruments, PAK to KAZ Onions"
+    first, second, short = (float(y) for y, _ in texts)
+    assert first < 50 < second and second - first > 10 and short == 80
 
 
 def test_assumed_bars_are_hatched_open() -> None:

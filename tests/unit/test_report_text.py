@@ -66,3 +66,15 @@ def test_direction_of_script() -> None:
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hostile_texts_stay_readable(value: str) -> None:
     assert text.clean(value)
+
+
+@pytest.mark.parametrize(
+    ("plain", "kept"),
+    [
+        ("USD 1.2 m a year", "USD\u00a01.2\u00a0m a year"),
+        ("<0.1 % to 2.3 %", "<0.1\u00a0% to 2.3\u00a0%"),
+        ("20 tins of 5 mangoes", "20 tins of 5 mangoes"),
+    ],
+)
+def test_amounts_stay_on_one_line(plain: str, kept: str) -> None:
+    assert text.tied(plain) == kept

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from karwan.amounts import percent
+from karwan.brief.validation import with_names
 from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.models.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.models.network import FreightNetwork, Kept, NetworkRequest, build_network
@@ -185,8 +186,7 @@ class CorridorStudy:
         if found.status == CLOSED and found.route is not None:
             return "; ".join(f"{self.place_name(p)}: {why}" for p, why in found.route.shut())
         if found.status == ABSENT:
-            words = [self.names.get(w, w) for w in found.reason.split(" ")]
-            return " ".join(words)
+            return with_names(found.reason, self.names)
         return ""
 
     @cached_property

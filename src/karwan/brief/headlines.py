@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from karwan.amounts import dollars, percent, usd
+from karwan.amounts import dollars, percent
 from karwan.brief.model import CorridorSection, PlanSection, Standing, TargetSection
 from karwan.tables import Case
 
@@ -129,11 +129,11 @@ def _dearest(plan: PlanSection) -> str:
     said = []
     for row in rows:
         ends = [row["low_usd_year"], row["high_usd_year"]]
-        span = "" if None in ends else f", {usd(ends[0])} to {usd(ends[1])}"
+        span = "" if None in ends else f", {ends[0] / 1e6:.1f} to {ends[1] / 1e6:.1f} m"
         duty = (
             ", most of it duty no longer paid" if (row["duty_usd_year"] or 0.0) > row["usd_year"] / 2 else ""
         )
-        said.append(f"{row['title']} ({dollars(row['usd_year'])} a year{span}{duty})")
+        said.append(f"{row['title']} (USD {row['usd_year'] / 1e6:.1f} m a year{span}{duty})")
     return f" Worth most to trade, on assumed inputs: {'; then '.join(said)}." if said else ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -52,6 +54,11 @@ def validation_table(case: Case, kept: Kept | None = None) -> pl.DataFrame:
     )
 
 
+def with_names(reason: str, names: Mapping[str, str]) -> str:
+    """A reason with names in place of ids."""
+    return re.sub(r"\w+", lambda found: names.get(found[0], found[0]), reason)
+
+
 def _trip_row(case: Case, trip: Row, network: FreightNetwork, names: dict[str, str]) -> Row:
     load = _load(case, trip)
     corridor: Row = {"corridor_id": trip["trip_id"], "via": trip["via"], "avoid": [], "modes": trip["modes"]}
@@ -69,7 +76,9 @@ def _trip_row(case: Case, trip: Row, network: FreightNetwork, names: dict[str, s
         "observed_km": trip["distance_km"],
         "cost_unit": trip["cost_unit"],
         "source_id": trip["source_id"],
-        "note": trip["note"] if found.route is not None else f"No route in the model: {found.reason}",
+        "note": trip["note"]
+        if found.route is not None
+        else f"No route in the model: {with_names(found.reason, names)}",
     }
     if found.route is None:
         return row

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.models.network import worst_basis
 from karwan.models.shipment import Shipment
+
+KINDS = {"mfn": "MFN"}  # kinds of tariffs in words, where they differ
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,11 @@ def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: s
         return Duty(0.0, 0.0, "no tariff row", "assumed", "judgement", False)
     parts = []
     for row in chosen:
-        amounts = [f"{row['rate_share']:.1%}"] if row["rate_share"] is not None else []
+        amounts = [percent(row["rate_share"])] if row["rate_share"] is not None else []
         amounts += [f"USD {row['specific_usd_t']:g}/t"] if row["specific_usd_t"] else []
-        parts.append(f"{row['kind']} {' + '.join(amounts) or 'none stated'} ({row['year']})")
+        parts.append(
+            f"{KINDS.get(row['kind'], row['kind'])} {' + '.join(amounts) or 'none stated'} ({row['year']})"
+        )
     return Duty(
         rate_share=sum(r["rate_share"] or 0.0 for r in chosen),
         specific_usd_t=sum(r["specific_usd_t"] or 0.0 for r in chosen),

@@ -9,7 +9,7 @@ from karwan.brief import Brief
 from karwan.report.blocks import Block, Cell, Column, Document, Figure, Missing, Prose, Section, Table
 from karwan.report.document import build_document
 from karwan.report.fonts import font_css
-from karwan.report.text import escape, right_to_left
+from karwan.report.text import escape, right_to_left, tied
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src "
@@ -61,7 +61,7 @@ def _body(document: Document) -> str:
 
 def _text(value: str) -> str:
     """Escaped text, isolated when it runs right to left."""
-    body = escape(value)
+    body = tied(escape(value))
     return f'<bdi dir="rtl">{body}</bdi>' if right_to_left(value) else body
 
 
@@ -202,7 +202,7 @@ def _kind(column: Column, cell: Cell) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    body = _text(cell.text)
+    body = _text(cell.text).replace("_", "_<wbr>")
     if cell.url:
         body = f'<a href="{escape(cell.url)}" rel="noopener noreferrer">{body}</a>'
     names = " ".join(name for name in (cell.tone, "assumed" if cell.assumed else "") if name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from karwan.report.fonts import SANS_STACK, text_width
+from karwan.report.fonts import SANS_STACK, text_width, wrap
 from karwan.report.palette import INK, MUTED, PAPER, RULE
 from karwan.report.text import escape
 
@@ -225,6 +226,19 @@ class Drawing:
                 f'stroke-opacity="0.88" aria-hidden="true">{body}</text>'
             )
         self.parts.append(f'{head} fill="{fill}">{body}</text>')
+
+    def row_name(
+        self, y: float, content: str, room: float, *, x: float = 0, size: float = 11.5, weight: int = 400
+    ) -> None:
+        """Name of a row, its baseline at `y`; one too long for `room` is set smaller, on two lines."""
+        style: dict[str, Any] = {"stretch": "semi-condensed", "bold": weight >= 600}
+        lines = [content]
+        if text_width(content, size, **style) > room:
+            size *= 0.88
+            lines = wrap(content, size, room, **style)
+        for k, line in enumerate(lines):
+            lift = (k - (len(lines) - 1) / 2) * size * 1.04
+            self.text(x, y + lift, line, size=size, fill=INK, weight=weight, stretch="semi-condensed")
 
     def label(self, x: float, y: float, content: object, *, anchor: str = "start") -> None:
         """Small letter-spaced heading inside a picture."""

@@ -16,6 +16,7 @@ _BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _DROP = {0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xFDD0, 0xFDF0)}
 _SPACE = re.compile(r"\s+")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_TIES = re.compile(r"(?<=\bUSD) (?=[\d−])|(?<=\d) (?=(?:%|(?:tn|bn|m|k|t|km|h)\b))")
 LIMIT = 4000
 
 
@@ -53,6 +54,11 @@ def clean(value: object, limit: int = LIMIT) -> str:
 def escape(value: object) -> str:
     """Cleaned text, escaped for HTML and SVG content and attributes."""
     return html.escape(clean(value), quote=True)
+
+
+def tied(text: str) -> str:
+    """Text whose amounts are not broken between number and unit: 'USD 1.2 m', '50 %', '20 t'."""
+    return _TIES.sub("\u00a0", text)
 
 
 def right_to_left(text: str) -> bool:

@@ -14,7 +14,9 @@ from karwan.brief import Brief
 from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table
 from karwan.report.document import build_document
 from karwan.report.fonts import font_folders
+from karwan.report.text import tied
 
+TALLEST = 1.24  # height over text width that a page holds beside title and caption
 _LONG = re.compile(r"\S{22,}")
 _BREAK = re.compile(r"(?<=[/\-_.,;:?&=])(?=\w)")
 
@@ -49,7 +51,7 @@ def soften(text: str) -> str:
         pieces = _BREAK.sub("\u200b", match.group()).split("\u200b")
         return "\u200b".join("\u200b".join(p[k : k + 18] for k in range(0, len(p), 18)) for p in pieces)
 
-    return _LONG.sub(part, text)
+    return _LONG.sub(part, tied(text)).replace("_", "_\u200b")
 
 
 def _document(document: Document, known: set[int]) -> dict[str, Any]:
@@ -104,9 +106,16 @@ def _figure(figure: Figure, known: set[int]) -> dict[str, Any]:
         "caption": soften(figure.caption),
         "unit": figure.unit,
         "svg": figure.svg,
+        "width": min(1.0, TALLEST / _tallness(figure.svg)),
         "alt": figure.title,
         "notes": [n for n in figure.notes if n in known],
     }
+
+
+def _tallness(svg: str) -> float:
+    """Height of a picture over its width."""
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    return float(found[2]) / float(found[1]) if found else 1.0
 
 
 def _table(table: Table, known: set[int]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from karwan.amounts import percent
+from karwan.brief.validation import with_names
 from karwan.errors import InvalidInput
 from karwan.models.competitiveness import Offer, compare_offers
 from karwan.models.corridor import ABSENT, corridor_route
@@ -136,12 +137,13 @@ def _own_offers(
     shipment = make_shipment(case["products"], str(row["product_id"]), tonnes)
     network = build_network(case.tables, NetworkRequest(exporter, importer, shipment.form, day))
     duty = find_duty(case["tariffs"], shipment.product_id, importer, exporter)
+    names = dict(case["nodes"].select("node_id", "name").iter_rows())
     offers = []
     for corridor in case["corridors"].sort("rank").iter_rows(named=True):
         found = corridor_route(network, shipment, corridor, origin, destination, backward=backward)
         if found.status == ABSENT or found.route is None:
             continue
-        shut = f" (shut: {found.reason})" if found.reason else ""
+        shut = f" (shut: {with_names(found.reason, names)})" if found.reason else ""
         lacks = [] if duty.known else ["the duty on this origin"]
         lacks += [f"{percent(assumed_share(found.route))} of hours and money are assumed"]
         offers.append(

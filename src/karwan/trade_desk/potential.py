@@ -344,7 +344,9 @@ def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> t
     a, b = case.settings.party_a, case.settings.party_b
     way = f"{a} to {b}" if key["direction"] == "a_to_b" else f"{b} to {a}"
     sources = case["sources"].filter(pl.col("source_id").is_in(list(group["source_id"]))).sort("source_id")
-    who = "; ".join(f"{r['publisher']} {r['year']}" for r in sources.iter_rows(named=True))
+    who = "; ".join(
+        f"{r['publisher'] or r['title']} {r['year'] or ''}".strip() for r in sources.iter_rows(named=True)
+    )
     actual = _actual(case["flows"], key, first["reporter"])
     name = goods["name"][0] if goods.height else f"{first['product_group']}".replace("all", "all goods", 1)
     lacks = [] if actual is not None else ["actual trade in the same goods and period"]

@@ -6,8 +6,7 @@ import polars as pl
 
 from karwan.amounts import number, percent, usd_t
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
-from karwan.report.fonts import fit
-from karwan.report.palette import INK, MUTED, PRICE, PRICE_LABEL, safe_colour
+from karwan.report.palette import MUTED, PRICE, PRICE_LABEL, safe_colour
 from karwan.report.svg import Drawing, legend, linear
 from karwan.report.text import clean
 
@@ -52,14 +51,7 @@ def draw_landed(table: pl.DataFrame, key: str, title: str, most: int = 26) -> st
     for k, row in enumerate(rows):
         y, x = top + k * _ROW, scale(0)
         drawing.rect(0, y + 3, 4, 12, safe_colour(row["colour"]))
-        drawing.text(
-            10,
-            y + 13,
-            fit(clean(row["product"]), 11.5, _LEFT - 20, stretch="semi-condensed"),
-            size=11.5,
-            fill=INK,
-            stretch="semi-condensed",
-        )
+        drawing.row_name(y + 13, clean(row["product"]), _LEFT - 16, x=10)
         for part, fill in PRICE.items():
             value = value_of(row, part) or 0.0
             width = scale(value / row["landed_usd_t"]) - scale(0)

@@ -6,7 +6,6 @@ import polars as pl
 
 from karwan.amounts import usd, usd_tick
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
-from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, INK, MUTED, PAPER, tint
 from karwan.report.svg import Drawing, linear
 from karwan.report.text import clean
@@ -48,14 +47,7 @@ def draw_potential(table: pl.DataFrame, most: int = 24) -> str | None:
     x_axis(drawing, scale, 30, bottom, usd_tick, unit="USD a year")
     for k, row in enumerate(rows):
         y = 34 + k * _ROW
-        drawing.text(
-            0,
-            y + 13,
-            fit(clean(row["product"]), 11.5, _LEFT - 12, stretch="semi-condensed"),
-            size=11.5,
-            fill=INK,
-            stretch="semi-condensed",
-        )
+        drawing.row_name(y + 13, clean(row["product"]), _LEFT - 12)
         drawing.rect(scale(0), y + 2, scale(row["potential_usd"]) - scale(0), 15, light)
         drawing.rect(scale(0), y + 5.5, scale(value_of(row, "actual_usd") or 0.0) - scale(0), 8, ACCENT)
         low, high = value_of(row, "low_usd"), value_of(row, "high_usd")

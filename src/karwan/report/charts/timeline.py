@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from karwan.report.charts.axes import WIDTH
-from karwan.report.fonts import fit, text_width
+from karwan.report.fonts import text_width, wrap
 from karwan.report.palette import ACCENT, ALERT, INK, MUTED, PAPER, RULE, STATUS, text_colour
 from karwan.report.svg import Drawing, Scale
-from karwan.report.text import as_date, clean, day, month
+from karwan.report.text import as_date, clean, day, month, tied
 
 _LANE, _SIZE, _MARGIN = 17.0, 10.5, 230.0
 
@@ -29,7 +29,7 @@ def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
     drawing = Drawing("timeline", WIDTH, 100, "Milestones on a time line", says)
     axis = 34.0
     lanes = _lanes(rows, scale)
-    bottom = axis + 30 + (max(lane for lane, *_ in lanes) + 1) * _LANE
+    bottom = axis + 30 + max(lane + len(lines) for lane, _, lines in lanes) * _LANE
     today = scale(as_of.toordinal())
     drawing.line(today, 14, today, bottom, ALERT, line=1, dash="4 3")
     anchor = "start"
@@ -47,33 +47,32 @@ def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
     _years(drawing, scale, axis, first, last)
     for lane, x, _ in lanes:
         drawing.line(x, axis, x, axis + 26 + lane * _LANE - 1, RULE, line=0.9)
-    for (when, row), (lane, x, text) in zip(rows, lanes, strict=True):
-        drawing.text(
-            x + 4, axis + 26 + lane * _LANE, text, size=_SIZE, fill=INK, stretch="semi-condensed", halo=PAPER
-        )
+    for (when, row), (lane, x, lines) in zip(rows, lanes, strict=True):
+        for k, line in enumerate(lines):
+            y = axis + 26 + lane * _LANE + k * _SIZE * 1.2
+            drawing.text(x + 4, y, line, size=_SIZE, fill=INK, stretch="semi-condensed", halo=PAPER)
         drawing.circle(x, axis, 4.2, _colour(when, row, as_of), stroke=PAPER, line=1.2)
     drawing.height = bottom + 24
     _key(drawing, bottom + 16)
     return drawing.render()
 
 
-def _lanes(rows: list[tuple[date, dict[str, Any]]], scale: Scale) -> list[tuple[int, float, str]]:
-    """Lane, x and text of each milestone, such that no name meets another name or the stem of a later dot.
+def _lanes(rows: list[tuple[date, dict[str, Any]]], scale: Scale) -> list[tuple[int, float, list[str]]]:
+    """Lane, x and text of each milestone, a long one on two lines and lanes, such that no name meets another name or the stem of a later dot.
 
     Going back in time, a name takes the lane below every later one whose dot it reaches.
     """
-    result: list[tuple[int, float, str]] = []
+    result: list[tuple[int, float, list[str]]] = []
     spans: list[tuple[float, int]] = []
     for when, row in reversed(rows):
         stamp = _stamp(when, str(row["date_precision"]))
         x = scale(when.toordinal())
-        text = fit(
-            f"{stamp}  {clean(row['title'])}", _SIZE, min(330.0, WIDTH - x - 6), stretch="semi-condensed"
-        )
-        end = x + 12 + text_width(text, _SIZE, stretch="semi-condensed")
+        text = tied(f"{stamp}  {clean(row['title'])}")
+        lines = wrap(text, _SIZE, min(330.0, WIDTH - x - 6), stretch="semi-condensed")
+        end = x + 12 + max(text_width(line, _SIZE, stretch="semi-condensed") for line in lines)
         lane = max((below + 1 for start, below in spans if start < end), default=0)
-        spans.append((x, lane))
-        result.append((lane, x, text))
+        spans.append((x, lane + len(lines) - 1))
+        result.append((lane, x, lines))
     return result[::-1]
 
 

@@ -107,9 +107,19 @@ def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: f
     ink = on_colour(colour) if on_colour(colour) == INK else INK
     if width < 34 or height < 18:
         return
-    lines = wrap(name, 11, width - 10, lines=2 if height > 46 else 1, stretch="semi-condensed", bold=True)
+    for size in (11.0, 9.5):
+        lines = wrap(
+            name,
+            size,
+            width - 10,
+            lines=int(min(max((height - 20) // 13, 1), 3)),
+            stretch="semi-condensed",
+            bold=True,
+        )
+        if not any(line.endswith("…") for line in lines):
+            break
     for k, line in enumerate(lines):
-        drawing.text(x + 6, y + 15 + 13 * k, line, size=11, weight=600, fill=ink, stretch="semi-condensed")
+        drawing.text(x + 6, y + 15 + 13 * k, line, size=size, weight=600, fill=ink, stretch="semi-condensed")
     under = y + 15 + 13 * len(lines)
     if under < y + height - 4:
         text = f"{usd(row['value_usd'])} · {percent(row['value_usd'] / total)}"

@@ -6,12 +6,11 @@ import polars as pl
 
 from karwan.amounts import number, percent
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
-from karwan.report.fonts import fit
-from karwan.report.palette import ACCENT, ASSUMED, INK, MUTED, PAPER
+from karwan.report.palette import ACCENT, ASSUMED, MUTED, PAPER
 from karwan.report.svg import Drawing, linear
 from karwan.report.text import clean
 
-_LEFT, _ROW, _RIGHT = 250.0, 26.0, 64.0
+_LEFT, _ROW, _RIGHT = 250.0, 20.0, 64.0
 _COLOUR = {"calibrate": ASSUMED, "validate": ACCENT}
 
 
@@ -48,14 +47,7 @@ def draw_validation(table: pl.DataFrame) -> str | None:
     for k, row in enumerate(rows):
         y = 40 + k * _ROW + _ROW / 2
         colour = _COLOUR.get(str(row["use"]), MUTED)
-        drawing.text(
-            0,
-            y + 4,
-            fit(clean(row["route_label"] or row["trip"]), 11, _LEFT - 14, stretch="semi-condensed"),
-            size=11,
-            stretch="semi-condensed",
-            fill=INK,
-        )
+        drawing.row_name(y + 4, clean(row["route_label"] or row["trip"]), _LEFT - 14, size=11)
         drawing.line(scale(row["observed_days"]), y, scale(row["model_days"]), y, colour, line=2)
         drawing.circle(scale(row["observed_days"]), y, 4, PAPER, stroke=colour, line=1.6)
         drawing.circle(scale(row["model_days"]), y, 4.2, colour)

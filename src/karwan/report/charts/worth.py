@@ -6,7 +6,6 @@ import polars as pl
 
 from karwan.amounts import usd, usd_tick
 from karwan.report.charts.axes import WIDTH, Row, value_of, x_axis
-from karwan.report.fonts import fit
 from karwan.report.palette import ACCENT, INK, MUTED, PAPER, tint
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
@@ -38,9 +37,8 @@ def draw_worth(table: pl.DataFrame, most: int = 20) -> str | None:
 def _bar(drawing: Drawing, scale: Scale, row: Row, y: float, light: str) -> None:
     worth = value_of(row, "usd_year") or 0.0
     duty = min(max(value_of(row, "duty_usd_year") or 0.0, 0.0), max(worth, 0.0))
-    more = f" (and {row['shared'] - 1} more)" if (row["shared"] or 1) > 1 else ""
-    name = fit(clean(row["title"], 200), 11.5, _LEFT - 12 - 6 * len(more), stretch="semi-condensed") + more
-    drawing.text(0, y + 14, name, size=11.5, fill=INK, stretch="semi-condensed")
+    more = f" (and\u00a0{row['shared'] - 1}\u00a0more)" if (row["shared"] or 1) > 1 else ""
+    drawing.row_name(y + 14, clean(row["title"], 200) + more, _LEFT - 12)
     left, right = sorted((scale(0.0), scale(worth)))
     drawing.rect(left, y + 4, right - left, 13, ACCENT)
     if duty:

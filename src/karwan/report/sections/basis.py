@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from karwan.brief import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Figure, Notes, Section
+from karwan.report.blocks import Block, Figure, Notes, Prose, Section
 from karwan.report.charts.basis import draw_basis
 from karwan.report.sections.standing import conflict_list
 
 _MOST = 60
+
+
+SHORT = (
+    "k, m, bn: thousand, million, billion. Days, hours and money are means unless a range is named.",
+    "20 t: a load of one truck or 40 ft container; FEU: a 40 ft container; TEU: a 20 ft container.",
+    "CO2e: all greenhouse gases as carbon dioxide, from the well to the wheel.",
+    "P95: the value that 95 of 100 journeys stay below; 5 to 95 %: the middle nine tenths.",
+    "HS: customs code of a product; SITC: sections of goods in trade statistics; FY: fiscal year.",
+    "MFN: the duty every seller pays without a preference; regulatory: a duty on top of it.",
+    "CRPS and MASE: errors of a forecast, smaller is better; mean PIT: 0.5 where forecasts are neither high nor low.",
+)
 
 
 def basis_section(brief: Brief, notes: Notes) -> Section:
@@ -45,6 +56,9 @@ def basis_section(brief: Brief, notes: Notes) -> Section:
     ]
     if all(b is None for b in blocks):
         blocks.append(li.missing("Nothing to account for", (), "The case holds no rows yet."))
+    else:
+        parties = f"{brief.party_a}, {brief.party_b} and the like: countries by their ISO codes."
+        blocks.append(Prose((*SHORT, parties), "What the short forms mean"))
     lead = (
         "A figure nobody observed is assumed, and says so: it "
         "is set in italics with a dagger wherever it appears."

@@ -116,7 +116,7 @@ def _comparison(brief: Brief, notes: Notes) -> Table | Missing:
         table.columns,
         table.rows,
         "Days: the mean is that of a journey no border closes on at random; the range counts such closures. CO2e well to wheel per "
-        "20 t. Assumed: share of the hours and money that rests on assumed inputs.",
+        "20 t. FEU: a 40 ft container. Assumed: share of the hours and money that rests on assumed inputs.",
         wide=True,
     )
 
@@ -263,13 +263,22 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
         li.rate("Observed", "observed_usd", "USD"),
         li.rate("Model", "model_usd", "USD"),
         li.figure("Error", "error_usd", "USD", lambda v: _signed(v, 0)),
-        li.text("Per", "cost_unit", 0.4),
+        (
+            Column("Per", share=0.4),
+            lambda row: cell({"20t": "20 t"}.get(row["cost_unit"], row["cost_unit"] or NONE)),
+        ),
         li.text("Note", "note", 3.2),
     )
     return [
         figure,
         li.listing(
-            "validation-table", "Model against observed trips, signed errors", table, notes, spec, wide=True
+            "validation-table",
+            "Model against observed trips, signed errors",
+            table,
+            notes,
+            spec,
+            note="Per: what the money is for; FEU is a 40 ft container, t a tonne.",
+            wide=True,
         ),
     ]
 
@@ -347,8 +356,10 @@ def _sensitivity(table: pl.DataFrame, notes: Notes) -> Table | None:
 
     spec = (
         li.text("Assumed input", "parameter", 1.8),
-        li.text("Table", "table", 0.8),
-        li.text("Row", "row_key", 1.2),
+        (
+            Column("Row of the case", share=1.2),
+            lambda row: cell(f"{row['table']}: {row['row_key']}", tone="muted"),
+        ),
         li.text("Value", "value_text", 0.8),
         li.text("Best now", "corridor_now", 0.8),
         (Column("Could it flip the ranking?", share=1.2), flips),

@@ -157,8 +157,8 @@ def _growth(brief: Brief, notes: Notes) -> Block | None:
 
 
 _GROWTH = (
-    li.text("Reporter", "reporter", 0.6),
-    li.text("Direction", "direction_label", 1.3),
+    li.text("Reporter", "reporter", 1.0),
+    li.text("Direction", "direction_label", 1.5),
     li.text("Months", "period_label", 1.2),
     li.money("Value", "value_usd"),
     li.text("Against", "previous_label", 1.2),
