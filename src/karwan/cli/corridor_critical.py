@@ -176,7 +176,7 @@ def sensitivity(
     base = CorridorBase(study, opened=opened_places(study, opened))
     table = sensitivity_answer(base, direction, pair)
     meta = {**_meta(study), "pair": study.pair_label(*pair), "opened": sorted(base.opened)}
-    meta["text"] = sensitivity_text(table)
+    notes = [sensitivity_text(table)]
     if flips_only:
         table = table.filter(pl.col("flips"))
     if rebuild:
@@ -184,7 +184,12 @@ def sensitivity(
     columns = ["parameter", "value_text", "corridor_flipped", "rival", "behind_usd_t", "switch_text"]
     columns += ["best_rebuilt"] if rebuild else []
     emit(
-        {"sensitivity": table}, form, columns={"sensitivity": columns}, meta=meta, under=study.case.scenarios
+        {"sensitivity": table},
+        form,
+        columns={"sensitivity": columns},
+        meta=meta,
+        notes=notes,
+        under=study.case.scenarios,
     )
 
 
