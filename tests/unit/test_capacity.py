@@ -56,6 +56,19 @@ def test_capacities_come_from_their_tables() -> None:
     assert boxes["link|rail_B_BOLA_BRK|B_BOLA|BRK|t"][0].capacity_day == 5500.0
 
 
+def test_the_queue_at_the_usual_load_is_that_of_journeys() -> None:
+    """The same wait as the simulated journeys take out of the observed hours, for trucks and trains."""
+    traffic = Capacities(study().case).traffic
+    queues = {
+        key: found for leg in legs() for key, found in limits(leg).items() if key.startswith("crossing")
+    }
+    assert {limit.unit for limit, _ in queues.values()} == {"truck", "train"}
+    for limit, _ in queues.values():
+        one = traffic[limit.place_id, "road" if limit.unit == "truck" else "rail"]
+        assert one.usual_share is not None
+        assert limit.time_h(0.0) == pytest.approx(one.wait(one.usual_share).wait_mean_h)
+
+
 def test_bulk_fills_no_slots_for_boxes() -> None:
     bulk = limits(legs()[1])
     assert {limit.unit for limit, _ in bulk.values()} <= {"truck", "train", "t"}
