@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from karwan.brief.build import WEAK_POINT_SCHEMA
 from karwan.brief.corridors import DIRECTIONS, CorridorStudy
 from karwan.corridor_desk import CorridorBase
+from karwan.errors import UnknownName
 from karwan.models.criticality import (
     LINK,
     Criticality,
@@ -21,6 +23,7 @@ from karwan.models.criticality import (
     close_pairs,
     criticality,
 )
+from karwan.places import plain
 
 TABLE_COLUMNS = (
     "place_id",
@@ -37,18 +40,18 @@ TABLE_COLUMNS = (
     "rank",
 )
 SHOWN = (
+    "rank",
     "place",
     "kind",
-    "reroute",
     "extra_usd_t",
     "extra_hours",
     "extra_usd_year",
     "choice_usd_year",
-    "pairs_cut",
     "value_hour_usd_year",
     "value_truck_usd_year",
 )
 PAIR_NUMBERS = ("extra_usd_t", "extra_hours", "extra_usd_year", "beyond_usd_year")
+REROUTE_COLUMNS = ("origin", "destination", "before", "after", "extra_usd_t", "extra_hours", "extra_usd_year")
 BRIEF_ROWS = 15  # the rest is one command away: karwan corridor critical
 Names = dict[tuple[int, tuple[int, ...]], str]
 
@@ -75,6 +78,8 @@ class CriticalAnswer:
         Places with their coordinates; see `CorridorSection.weak_points`.
     text
         Sentences on the demand and on what the figures mean.
+    only
+        The places asked for by name; the tables hold them alone. Empty for all.
     """
 
     places: pl.DataFrame
@@ -83,6 +88,7 @@ class CriticalAnswer:
     reroutes: pl.DataFrame
     weak_points: pl.DataFrame
     text: tuple[str, ...]
+    only: str = ""
 
     def tables(self, suffix: str = "") -> dict[str, pl.DataFrame]:
         """Tables by title; the suffix tells bases apart."""
@@ -95,16 +101,26 @@ class CriticalAnswer:
         return {name + suffix: table for name, table in named.items()}
 
     def plain(self, suffix: str = "", top: int = 25) -> dict[str, pl.DataFrame]:
-        """First rows and columns of the tables as a person reads them; of places in a row the first tells the way round."""
-        same = pl.col("same_as_rank")
-        way = pl.when(same.is_null()).then("reroute").otherwise(pl.format("as {}", same))
-        cut = ["cut_off"] if self.places["pairs_cut"].sum() else []
-        two_cut = ["cut_off"] if self.pairs["pairs_cut"].sum() else []
-        named = {
-            "weak points": self.places.with_columns(reroute=way).select("rank", *SHOWN, *cut),
-            "closed together": self.pairs.select("place_1", "place_2", *PAIR_NUMBERS, "pairs_cut", *two_cut),
-            "an hour less at a side": self.sides.drop("crossing_id"),
-        }
+        """First rows of the tables as a person reads them.
+
+        Of places in a row the first stands for all and names them; where places were asked for, each stands with its reroutes.
+        """
+        first = self.places
+        named = {}
+        if self.only:
+            named["reroutes"] = self.reroutes.select("place", "kind", *REROUTE_COLUMNS)
+        else:
+            first = self.places.filter(pl.col("same_as_rank").is_null()).head(top)
+            ways = first.join(_rows_of(self.places), on="rank", how="left", maintain_order="left")
+            named["ways round"] = ways.filter(pl.col("pairs_hit") > 0).select(
+                "rank", "place", "in_row", "reroute"
+            )
+        cut = ["pairs_cut"] if first["pairs_cut"].sum() else []
+        lost = self.pairs.filter(pl.col("pairs_cut") > 0)
+        named = {"weak points": first.select(*SHOWN, *cut), **named}
+        named["closed together"] = self.pairs.select("place_1", "place_2", *PAIR_NUMBERS, "pairs_cut")
+        named |= {"cut off together": lost.select("place_1", "place_2", "cut_off")} if lost.height else {}
+        named["an hour less at a side"] = self.sides.drop("crossing_id")
         return {name + suffix: table.head(top) for name, table in named.items()}
 
 
@@ -130,7 +146,7 @@ def _rows_of(table: pl.DataFrame) -> pl.DataFrame:
     return same.agg(in_row=pl.col("place").str.join("; ")).rename({"same_as_rank": "rank"})
 
 
-def critical_answer(base: CorridorBase, *, most: int | None = None) -> CriticalAnswer:
+def critical_answer(base: CorridorBase, *, most: int | None = None, only: str = "") -> CriticalAnswer:
     """Weak points of a base, and of pairs of places.
 
     Parameters
@@ -139,27 +155,65 @@ def critical_answer(base: CorridorBase, *, most: int | None = None) -> CriticalA
         Networks and demand.
     most
         So many of the worst places are closed together with every other place that a route or a way round uses; all where None.
+    only
+        Id or name of the places to tell of (a part of a name tells of all that hold it); all where empty.
+
+    Raises
+    ------
+    UnknownName
+        No route passes a place called so.
     """
     result = criticality(base.trades, base.choice(), queues=base.queues())
-    places = _with_choice(base, result, place_table(base, result))
-    worst = result.places.filter(pl.col("same_as_rank").is_null() & (pl.col("pairs_hit") > 0))
+    every = place_table(base, result)
+    places = _with_choice(base, result, _called(every, only) if only else every)
+    worst = places.filter((pl.col("same_as_rank").is_null() | bool(only)) & (pl.col("pairs_hit") > 0))
     chosen = list(worst.select("kind", "place_id").iter_rows())[:most]
     others = _used(base, result) if chosen else []
     pairs = close_pairs(base.trades, chosen, others, distinct=True)
+    told = places.select("kind", "place_id")
+    counted = _counted(every, len(worst), pairs, len(chosen), len(others), only)
+    return CriticalAnswer(
+        places=places,
+        pairs=_pair_table(base, pairs),
+        sides=_side_table(base, result).join(
+            told, left_on="crossing_id", right_on="place_id", how="semi", maintain_order="left"
+        ),
+        reroutes=_reroutes(base, result).join(
+            told, on=["kind", "place_id"], how="semi", maintain_order="left"
+        ),
+        weak_points=weak_points(base, every),
+        text=(*base.demand.text, _searched(base), *counted),
+        only=only,
+    )
+
+
+def _called(table: pl.DataFrame, word: str) -> pl.DataFrame:
+    """Rows of places of an id or name; where none is called exactly so, those whose name holds the word."""
+    names = {row: plain(name) for row, name in enumerate(table["place"])}
+    wanted = plain(word)
+    rows = [n for n, i in enumerate(table["place_id"]) if wanted in (plain(i), names[n])]
+    rows = rows or [n for n, name in names.items() if wanted and wanted in name]
+    if not rows:
+        near = get_close_matches(wanted, names.values(), n=5, cutoff=0.5)
+        meant = dict.fromkeys(table["place"][n] for n, name in names.items() if name in near)
+        raise UnknownName(
+            f"No route passes a place called {word!r}.",
+            f"did you mean {', '.join(meant)}?"
+            if meant
+            else f"{table.height} places are passed, none like it",
+            "leave --place out to see them all.",
+        )
+    return table[rows]
+
+
+def _side_table(base: CorridorBase, result: Criticality) -> pl.DataFrame:
     sides = result.sides.with_columns(
         crossing=pl.col("crossing_id").map_elements(base.study.place_name, return_dtype=pl.String)
     )
     sides = sides.filter(pl.col("value_hour_usd_year") > 0).sort(
         "value_hour_usd_year", "crossing_id", "side", descending=[True, False, False]
     )
-    return CriticalAnswer(
-        places=places,
-        pairs=_pair_table(base, pairs),
-        sides=sides.select("crossing_id", "crossing", "side", "value_hour_usd_year"),
-        reroutes=_reroutes(base, result),
-        weak_points=weak_points(base, places),
-        text=(*base.demand.text, _searched(base), *_counted(places, pairs, len(chosen), len(others))),
-    )
+    return sides.select("crossing_id", "crossing", "side", "value_hour_usd_year")
 
 
 def _with_choice(base: CorridorBase, result: Criticality, table: pl.DataFrame) -> pl.DataFrame:
@@ -188,7 +242,9 @@ def _searched(base: CorridorBase) -> str:
     return f"Detours keep to the countries that a named corridor passes: {names}."
 
 
-def _counted(places: pl.DataFrame, pairs: pl.DataFrame, chosen: int, others: int) -> list[str]:
+def _counted(
+    places: pl.DataFrame, total: int, pairs: pl.DataFrame, chosen: int, others: int, only: str
+) -> list[str]:
     """What was closed and whether anything was cut off."""
     hit = places.filter(pl.col("pairs_hit") > 0)
     cut = hit.filter(pl.col("pairs_cut") > 0).height
@@ -196,12 +252,12 @@ def _counted(places: pl.DataFrame, pairs: pl.DataFrame, chosen: int, others: int
         f"{places.height} places closed in turn: {hit.height} of them are on a best route; {_cut_words(cut)}."
     ]
     if chosen:
-        total = hit.filter(pl.col("same_as_rank").is_null()).height
         which = f"{total} weak points" if chosen == total else f"The {chosen} worst of {total} weak points"
+        which = f"The {chosen} named {only!r}" if only else f"{which} (of places in a row the first)"
         two = pairs.filter(pl.col("pairs_cut") > 0).height
         text.append(
-            f"{which} (of places in a row the first) closed together with each of {others} places: {pairs.height} pairs of places do "
-            f"more than either alone; {_cut_words(two)}."
+            f"{which} closed together with each of {others} places: {pairs.height} pairs of places do more than either alone; "
+            f"{_cut_words(two)}."
         )
     return text
 
@@ -262,7 +318,8 @@ def _reroutes(base: CorridorBase, result: Criticality) -> pl.DataFrame:
     label = base.study.names
     rows = []
     for e in result.effects.iter_rows(named=True):
-        after = None if e["after"] is None else _named(base, e["trade"], e["after"], names)
+        before = _named(base, e["trade"], e["before"], names)
+        after = "cut off" if e["after"] is None else _named(base, e["trade"], e["after"], names)
         rows.append(
             {
                 "place_id": e["place_id"],
@@ -271,8 +328,8 @@ def _reroutes(base: CorridorBase, result: Criticality) -> pl.DataFrame:
                 "direction": DIRECTIONS[e["trade"]],
                 "origin": label[e["origin"]],
                 "destination": label[e["destination"]],
-                "before": _named(base, e["trade"], e["before"], names),
-                "after": "cut off" if after is None else after,
+                "before": before,
+                "after": f"{after} by another way" if after == before else after,
                 **{k: e[k] for k in ("extra_usd_t", "extra_hours", "extra_usd_year")},
             }
         )

@@ -6,6 +6,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import networkx as nx
+import numpy as np
 import polars as pl
 import pytest
 
@@ -178,6 +180,27 @@ def _with_choice(case: Case, scale: float, weight: float) -> Case:
     values = {"logit_scale_per_usd_t": scale, "path_size_weight": weight}
     new = pl.col("parameter_id").replace_strict(values, default=pl.col("value"), return_dtype=pl.Float64)
     return case.with_tables({"parameters": case["parameters"].with_columns(value=new)})
+
+
+@pytest.mark.parametrize("place", [(TERMINAL, "P_BND"), (CROSSING, "B_SARA")])
+def test_a_place_closed_costs_what_an_independent_search_finds(place: tuple[str, str]) -> None:
+    """Every pair searched by networkx with and without the arcs of the place."""
+    year = 0.0
+    for trade in base("kaz-pak").trades:
+        graphs = [nx.DiGraph(), nx.DiGraph()]
+        for graph, shut in zip(graphs, (False, True), strict=True):
+            arcs = zip(trade.network.arcs, trade.cost, trade.arc_place, strict=True)
+            usable = ((a, c) for a, c, own in arcs if np.isfinite(c) and not (shut and own == place))
+            # of parallel arcs the cheapest stays, being written last
+            for arc, cost in sorted(usable, key=lambda found: -found[1]):
+                graph.add_edge(arc.tail, arc.head, cost=cost)
+        for (origin, destination), tonnes in trade.tonnes.items():
+            starts, goals = trade.starts[origin], trade.goals[destination]
+            reached = [nx.multi_source_dijkstra_path_length(g, set(starts), weight="cost") for g in graphs]
+            least = [min(found[s] for s in goals if s in found) for found in reached]
+            year += tonnes * (least[1] - least[0])
+    assert year > 0
+    assert value("kaz-pak", *place, "extra_usd_year") == pytest.approx(year, rel=1e-9)
 
 
 def test_what_shippers_lose_tends_to_what_the_best_ways_lose() -> None:

@@ -99,6 +99,15 @@ def test_plain_table_shows_the_top_rows_only() -> None:
     assert "Bridge – Yard" not in text.split("closed together")[0]
 
 
+def test_one_place_is_told_of_alone() -> None:
+    found = answer("critical", "toyland", "--place", "Yard")
+    assert [r["place"] for r in found["weak points"]] == ["Yard"]
+    assert {r["place"] for r in found["reroutes"]} == {"Yard"}
+    assert "reroutes" in call("critical", "toyland", "--place", "Yard").stdout
+    with pytest.raises(UnknownName, match="No route passes a place called 'Nowhere'"):
+        CliRunner().invoke(APP, ["critical", "toyland", "--place", "Nowhere"], catch_exceptions=False)
+
+
 def test_critical_csv_names_its_tables() -> None:
     text = call("critical", "toyland", "--csv").stdout
     titles = [line for line in text.splitlines() if line.startswith("# ")]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from karwan.brief.build import CRITICALITY_SCHEMA, WEAK_POINT_SCHEMA
 from karwan.brief.corridors import CorridorStudy
 from karwan.corridor_desk import CorridorBase, demand_of
 from karwan.criticality_desk import before_and_after, brief_weak_points, critical_answer
-from karwan.errors import InvalidInput
+from karwan.errors import InvalidInput, UnknownName
 from karwan.models.criticality import (
     CROSSING,
     LINK,
@@ -29,6 +31,7 @@ from karwan.models.criticality import (
     criticality,
     joint_effects,
 )
+from karwan.models.criticality.closures import _excess
 from karwan.models.path import door_states
 from karwan.tables import read_case
 
@@ -326,7 +329,43 @@ def test_answer_closes_the_worst_places_with_their_fallbacks() -> None:
 def test_no_pair_of_places_is_closed_where_none_is_wanted() -> None:
     answer = critical_answer(base(), most=0)
     assert answer.pairs.is_empty()
-    assert "cut_off" not in answer.plain()["closed together"].columns
+    assert "cut off together" not in answer.plain()
+
+
+def test_plain_tables_tell_of_places_in_a_row_once() -> None:
+    answer = critical_answer(base())
+    plain = answer.plain()
+    ranks = answer.places.filter(pl.col("same_as_rank").is_null())["rank"].to_list()
+    assert plain["weak points"]["rank"].to_list() == ranks
+    assert plain["ways round"].row(0, named=True)["in_row"] == "Yard"
+    assert plain["cut off together"]["cut_off"].to_list()[0] == ["Alford → Cove", "Cove → Alford"]
+    assert [t.height for t in answer.plain(top=1).values()] == [1] * len(plain)
+
+
+@pytest.mark.parametrize("word", ["Y", "yard"])
+def test_one_place_is_told_of_with_its_reroutes(word: str) -> None:
+    every, one = critical_answer(base()), critical_answer(base(), only=word)
+    assert one.places.equals(every.places.filter(pl.col("place_id") == "Y"))
+    assert one.reroutes.equals(every.reroutes.filter(pl.col("place_id") == "Y"))
+    assert one.reroutes.height == 2
+    assert set(one.pairs["place_1"]) == {"Yard"}
+    assert one.weak_points.equals(every.weak_points)  # the map shows them all
+    assert "reroutes" in one.plain()
+    assert one.text[-1].startswith(f"The 1 named {word!r} closed together")
+
+
+def test_a_part_of_a_name_tells_of_all_that_hold_it() -> None:
+    found = critical_answer(base(), most=0, only="brid")
+    assert found.places.height > 1
+    assert all("Bridge" in place for place in found.places["place"])
+    with pytest.raises(UnknownName, match="did you mean Yard"):
+        critical_answer(base(), only="yart")
+
+
+def test_what_two_closures_lose_in_the_last_digits_is_nothing() -> None:
+    alone = [1632397.1111111112, 1252515.3333333335]
+    assert _excess(math.nextafter(sum(alone), math.inf), alone) == 0.0
+    assert _excess(sum(alone) + 1.0, alone) == pytest.approx(1.0)
 
 
 def test_opened_base_is_never_dearer() -> None:

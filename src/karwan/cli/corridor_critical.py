@@ -55,7 +55,7 @@ def register(corridor: typer.Typer) -> None:
     corridor.command("assign")(assign)
 
 
-def critical(
+def critical(  # noqa: PLR0913 - the options of one command
     case: CaseArgument = "kaz-pak",
     as_of: AsOfOption = None,
     scenarios: ScenarioOption = None,
@@ -71,6 +71,9 @@ def critical(
             "--pairs", help="Close only so many worst places together with every other; all otherwise.", min=0
         ),
     ] = None,
+    place: Annotated[
+        str, typer.Option("--place", help="Tell of this place alone, with what each pair does without it.")
+    ] = "",
     top: Annotated[int, typer.Option("--top", help="Rows to show in each plain table.", min=1)] = 25,
     maps: Annotated[
         list[Path] | None,
@@ -88,6 +91,8 @@ def critical(
 
     Examples: karwan corridor critical kaz-pak --map weak.svg
 
+    karwan corridor critical kaz-pak --place "Bandar Abbas"
+
     karwan corridor critical kaz-pak --open Torkham,Chaman
     """
     from karwan.corridor_desk import CorridorBase
@@ -100,11 +105,11 @@ def critical(
     places = opened_places(study, opened)
     check_map_files(maps or ())
     base = CorridorBase(study, tonnes_year=tonnes_year, anywhere=anywhere)
-    answers = {"": critical_answer(base, most=most)}
+    answers = {"": critical_answer(base, most=most, only=place)}
     tables = {}
     if places:
         other = CorridorBase(study, opened=places, tonnes_year=tonnes_year, anywhere=anywhere)
-        answers[" (opened)"] = critical_answer(other, most=most)
+        answers[" (opened)"] = critical_answer(other, most=most, only=place)
         costs = before_and_after(base, other)
         tables["what the closure costs"] = costs.select(BEFORE_AFTER) if form is Format.TABLE else costs
     for suffix, answer in answers.items():

@@ -129,12 +129,18 @@ def close_pairs(
             seen.add(key)
             both, parts = summarise(joint), (single[first], single[second])
             cut = both["pairs_cut"] or any(s["pairs_cut"] for s in parts)
-            beyond = None if cut else both["extra_usd_year"] - sum(s["extra_usd_year"] for s in parts)
+            beyond = None if cut else _excess(both["extra_usd_year"], [s["extra_usd_year"] for s in parts])
             ids = dict(zip(("kind_1", "place_id_1", "kind_2", "place_id_2"), (*first, *second), strict=True))
             rows.append({**ids, **both, "beyond_usd_year": beyond})
     table = pl.DataFrame(rows, schema=PAIR_SCHEMA)
     order = ["pairs_cut", "tonnes_year_cut", "extra_usd_year"]
     return table.sort(order, descending=True, maintain_order=True)
+
+
+def _excess(total: float, parts: Sequence[float]) -> float:
+    """Total over the sum of its parts; what lies in the last digits is nothing."""
+    excess = total - sum(parts)
+    return 0.0 if abs(excess) <= 1e-9 * abs(total) else excess
 
 
 def summarise(effects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
