@@ -109,11 +109,13 @@ def test_cpmm_would_make_part_of_a_way_dearer_than_the_price_of_the_whole(case: 
     assert 24 * (uzbek_km * cost["UZB"] + turkmen_km * cost["TKM"]) > 1.5 * 2972.33
 
 
-def _rail_km(case: Case, start: str, finish: str, without: frozenset[str] = frozenset()) -> float:
-    """Shortest way along open 1520 mm rail."""
+def _rail_km(
+    case: Case, start: str, finish: str, without: frozenset[str] = frozenset(), *, gauge_mm: int = 1520
+) -> float:
+    """Shortest way along open rail of a gauge."""
     near: dict[str, list[tuple[str, float]]] = defaultdict(list)
     rail = case["links"].filter(
-        (pl.col("mode") == "rail") & (pl.col("gauge_mm") == 1520) & (pl.col("state") == "open")
+        (pl.col("mode") == "rail") & (pl.col("gauge_mm") == gauge_mm) & (pl.col("state") == "open")
     )
     for a, b, km in rail.select("from_node_id", "to_node_id", "length_km").iter_rows():
         near[a].append((b, km))
@@ -127,6 +129,11 @@ def _rail_km(case: Case, start: str, finish: str, without: frozenset[str] = froz
                 best[other] = best[place] + km
                 open_places.append(other)
     return best[finish]
+
+
+def test_sarakhs_bandar_abbas_is_as_long_as_its_tariff_says(case: Case) -> None:
+    """The tariff of 2021 and the timetables were divided by 1,600 km."""
+    assert _rail_km(case, "SRK", "P_BND", gauge_mm=1435) == pytest.approx(1600, rel=0.01)
 
 
 def test_trains_from_kostanay_reach_the_black_sea_without_moscow(case: Case) -> None:
