@@ -100,19 +100,24 @@ def _shares(goods: pl.DataFrame, note: str) -> pl.DataFrame:
 
 def _reckoning(case: Case) -> tuple[float, float, str]:
     """USD per 40 ft container, days, and the words: mean road rate of the case times the length of an
-    observed trip.
+    observed trip, between the two countries where one is.
     """
     rate = (
         case["rates"].filter((pl.col("mode") == "road") & (pl.col("use") == "model"))["cost_usd_t_km"].mean()
     )
     trips = case["trips"].filter(
-        (pl.col("use") == "validate")
+        (pl.col("use") == "calibrate")
         & pl.col("distance_km").is_not_null()
         & pl.col("time_days").is_not_null()
     )
     if rate is None or not trips.height:
         return 0.0, 0.0, "duty only: the case has no road rate or no observed trip with days and kilometres."
-    trip = trips.row(0, named=True)
+    lands = dict(case["nodes"].select("node_id", "country").iter_rows())
+    parties = {case.settings.party_a, case.settings.party_b}
+    trip = max(
+        trips.iter_rows(named=True),
+        key=lambda row: {lands[row["origin_node_id"]], lands[row["destination_node_id"]]} == parties,
+    )
     money = float(rate) * CPMM_LOAD_T * trip["distance_km"]  # type: ignore[arg-type]
     words = (
         f"duty, loss, {trip['time_days']:g} days and freight of USD {money:,.0f} a container: the mean road rate over "

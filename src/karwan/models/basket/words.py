@@ -33,7 +33,8 @@ def sentences(basket: Basket) -> tuple[str, ...]:
         sectors = (
             goods.group_by("sector")
             .agg(pl.col("value_usd").sum(), pl.len())
-            .sort("value_usd", descending=True)
+            # shares that a limit makes equal differ in their last digits
+            .sort(pl.col("value_usd").round_sig_figs(9), "sector", descending=[True, False])
         )
         parts = [
             f"{name or 'no sector'} {percent(value / goods['value_usd'].sum())} ({goods_words(count)})"

@@ -1,0 +1,76 @@
+"""No figure of the brief but their own errors rests on the trips that are held back."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import karwan
+from karwan.project import Project
+from karwan.tables import read_case
+from karwan.trade_desk.carriage import landed_or_reckoned
+
+PACKAGE = Path(karwan.__file__).parent
+HELD_BACK = pl.col("use") == "validate"
+FIGURES = ("distance_km", "time_days", "time_days_min", "time_days_max", "cost_usd")
+
+
+def changed_project(name: str) -> Project:
+    """The case with every figure of its held-back trips three times as large."""
+    case = read_case(name)
+    trips = case["trips"]
+    larger = [pl.when(HELD_BACK).then(pl.col(c) * 3.0).otherwise(pl.col(c)).alias(c) for c in FIGURES]
+    assert trips.filter(HELD_BACK).height
+    return Project(case.with_tables({"trips": trips.with_columns(larger)}))
+
+
+def parts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every table, text and number in a result, with where it stands."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from parts(getattr(value, field.name), f"{path}.{field.name}".lstrip("."))
+    elif isinstance(value, pl.DataFrame):
+        yield path, value.to_dicts()
+    else:
+        yield path, value
+
+
+@pytest.mark.parametrize("name", ["toyland", "kaz-pak"])
+def test_held_back_trips_move_nothing_but_their_own_errors(name: str) -> None:
+    before, after = (dict(parts(p.brief())) for p in (Project(read_case(name)), changed_project(name)))
+    moved = {path for path in before if before[path] != after[path]}
+    assert "corridors.validation" in moved
+    assert moved <= {"corridors.validation", "headlines"}
+    sentences = [s for s, t in zip(before["headlines"], after["headlines"], strict=True) if s != t]
+    assert all("trip" in str(s) for s in sentences)
+    own = ("observed_", "error_")
+    for old, new in zip(before["corridors.validation"], after["corridors.validation"], strict=True):
+        differs = {c for c in old if old[c] != new[c]}
+        assert not differs or old["use"] == "validate"
+        assert all(c.startswith(own) for c in differs)
+
+
+def test_a_landed_cost_without_a_route_takes_no_trip_held_back() -> None:
+    goods = read_case("kaz-pak")["products"].head(3).select("product_id", "price_usd_t", "stowage_t_feu")
+    found = [
+        landed_or_reckoned(p.case, goods, None, "KAZ")
+        for p in (Project(read_case("kaz-pak")), changed_project("kaz-pak"))
+    ]
+    assert found[0].equals(found[1])
+    assert "of an observed trip" in found[0]["note"][0]
+
+
+def test_only_the_comparison_and_a_reckoning_read_the_trips() -> None:
+    """Who else reads the table must be looked at here, and may not read the rows held back."""
+    readers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"""(case|tables)\[["']trips["']\]""", path.read_text(encoding="utf-8"))
+    }
+    assert readers == {"brief/validation.py", "trade_desk/carriage.py"}
