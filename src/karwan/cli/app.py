@@ -12,6 +12,7 @@ from karwan.cli import (
     case,
     corridor,
     corridor_critical,
+    corridor_observed,
     docs,
     network,
     plan,
@@ -39,6 +40,7 @@ scenario.register(app)
 network.register(app)
 app.command("sources")(plan.sources)
 corridor_critical.register(corridor.app)
+corridor_observed.register(corridor.app)
 trade_store.register(trade.app)
 trade_growth.register(trade.app)
 trade_indicators.register(trade.app)

@@ -1,0 +1,42 @@
+"""`karwan corridor observed` as a user calls it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from karwan.cli.corridor_observed import register
+
+APP = typer.Typer()
+APP.command("other")(lambda: None)
+register(APP)
+RUN = CliRunner()
+
+
+def test_both_groups_stand_apart_with_signed_errors() -> None:
+    shown = RUN.invoke(APP, ["observed", "kaz-pak", "--json"])
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    trips = {t["trip_id"]: t for t in found["trips"]}
+    assert {t["use"] for t in trips.values()} == {"validate", "calibrate", "shown"}
+    timed = [t for t in trips.values() if t["error_days"] is not None and t["status"] == "done"]
+    for trip in timed:
+        assert trip["error_days"] == pytest.approx(trip["model_days"] - trip["observed_days"])
+    for group in found["mean errors"]:
+        errors = [t["error_days"] for t in timed if t["use"] == group["use"]]
+        assert group["trips"] == len(errors)
+        assert group["mean_error_days"] == pytest.approx(sum(errors) / len(errors))
+        assert group["mean_abs_error_days"] == pytest.approx(sum(map(abs, errors)) / len(errors))
+
+
+def test_what_nobody_measured_is_shown_on_request() -> None:
+    plain, every = (RUN.invoke(APP, ["observed", "kaz-pak", *w]).stdout for w in ([], ["--all"]))
+    assert "plan" not in plain
+    assert every.count("claim") > plain.count("claim")
+    parts = RUN.invoke(APP, ["observed", "toyland", "--csv"]).stdout.split("# trips\n")
+    assert [row["use"] for row in csv.DictReader(io.StringIO(parts[1]))] == ["validate", "calibrate"]
