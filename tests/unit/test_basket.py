@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from karwan.cli.trade_basket import register
 from karwan.errors import InvalidInput, UnknownName
 from karwan.models.basket import Scenarios, Terms, choose_basket, frontier
+from karwan.models.landed import find_duty
 from karwan.tables import Case, read_case
 from karwan.trade_desk.basket import (
     SECTION_COLUMNS,
@@ -26,7 +27,7 @@ from karwan.trade_desk.basket import (
     published_blocks,
     reach_of_target,
 )
-from karwan.trade_desk.carriage import land_capacity, shut_crossings
+from karwan.trade_desk.carriage import land_capacity, landed_goods, shut_crossings
 
 
 def goods(**columns: list[object]) -> pl.DataFrame:
@@ -206,7 +207,7 @@ def test_bounds_come_from_the_offer_and_its_split_is_marked_assumed(case: Case) 
     pool = offer_pool(case)
     assert pool is not None
     assert (pool.value_usd, pool.goods) == (490e6, 85)
-    table = case_goods(case)
+    table = case_goods(case, landed_goods(case, case.settings.as_of))
     assert table.height == 40
     split = table.filter(pl.col("bound_basis") == "assumed")
     buses = table.filter(pl.col("bound_basis") == "observed")
@@ -263,23 +264,35 @@ def test_closed_crossings_shrink_the_land_capacity(case: Case) -> None:
     assert 0 < left < free
 
 
-def test_landed_costs_of_the_brief_replace_the_reckoning(case: Case) -> None:
+def test_a_good_costs_what_its_cheapest_corridor_adds(case: Case) -> None:
     products = case["products"].filter(pl.col("basket") == "processed_40")
-    landed = products.select("product_id", landed_usd_t=2.0 * pl.col("price_usd_t"))
-    table = case_goods(case, landed=landed)
+    twice = products.select("product_id", landed_usd_t=2.0 * pl.col("price_usd_t"))
+    dearer = twice.with_columns(pl.col("landed_usd_t") * 1.5)
+    table = case_goods(case, pl.concat([dearer, twice]))
     assert table["cost_share"].to_list() == pytest.approx([1.0] * 40)
     assert "cheapest corridor" in table["note"][0]
 
 
+def test_a_good_without_a_route_bears_insurance_and_duty(case: Case) -> None:
+    one = case["products"].filter(pl.col("product_id") == "zinc")
+    landed = one.select("product_id", landed_usd_t=2.0 * pl.col("price_usd_t"))
+    table = case_goods(case, landed)
+    rest = table.filter(pl.col("product_id") == "wheat_flour").row(0, named=True)
+    duty = find_duty(case["tariffs"], "wheat_flour", "PAK", "KAZ")
+    insured = rest["price_usd_t"] * (1.0 + case.parameter("insurance_share"))
+    assert rest["landed_usd_t"] == pytest.approx(insured * (1.0 + duty.rate_share) + duty.specific_usd_t)
+    assert "39 without a route" in rest["note"]
+
+
 def test_unknown_basket_is_named(case: Case) -> None:
     with pytest.raises(UnknownName, match="no_such"):
-        case_goods(case, "no_such")
+        case_goods(case, pl.DataFrame(), "no_such")
 
 
 def test_case_without_offers_says_what_to_add(case: Case) -> None:
     bare = case.with_tables({"flows": case["flows"].filter(pl.col("value_kind") == "trade")})
     with pytest.raises(InvalidInput, match="bounds the goods"):
-        case_goods(bare)
+        case_goods(bare, pl.DataFrame())
 
 
 # the command

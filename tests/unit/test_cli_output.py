@@ -92,3 +92,18 @@ def test_json_keeps_names_and_raw_values(capsys: pytest.CaptureFixture[str]) -> 
     table = pl.DataFrame({"probability": [8.81e-49]})
     emit({"chances": table}, Format.JSON, columns={"chances": {"probability": "chance"}}, notes=("One.",))
     assert json.loads(capsys.readouterr().out) == {"text": ["One."], "chances": [{"probability": 8.81e-49}]}
+
+
+def test_a_narrow_terminal_leaves_out_the_last_columns_and_names_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    table = routes(6)
+    heads = {name: name for name in table.columns}
+    emit({"routes": table}, Format.TABLE, columns={"routes": heads})
+    text = capsys.readouterr().out
+    assert max(len(line) for line in text.splitlines()) <= 60
+    assert "1,234,570" in text and "1,234,572" not in text
+    assert "No room for USD 4, days_p95 5: see --csv." in " ".join(text.split())
+    emit({"routes": table}, Format.TABLE)  # without an order of importance nothing is left out
+    assert "1,234,572" in capsys.readouterr().out

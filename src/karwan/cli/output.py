@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,8 +29,8 @@ Columns = Sequence[str] | Mapping[str, str]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WIDE = 160  # columns of a table that is not printed on a terminal
 # Columns left to a text before the lines between columns, then the table, are given up.
-LEAST_TEXT, MOST_WORD = 10, 14
-SHARES = ("_share", "probability")
+LEAST_TEXT, MOST_WORD = 8, 14
+SHARES = ("share", "probability")
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
@@ -67,8 +67,8 @@ def emit(
     form
         Table, JSON or CSV.
     columns
-        Columns to show in the plain table (all by default), with their headings where it is a mapping; JSON and CSV
-        always hold all, under their own names.
+        Columns to show in the plain table (all by default), with their headings where it is a mapping: then the last
+        third may be left out on a narrow terminal. JSON and CSV always hold all, under their own names.
     meta
         What JSON says beside the tables, and lines under the plain ones.
     notes
@@ -98,7 +98,8 @@ def emit(
     for name, table in tables.items():
         shown = (columns or {}).get(name) or table.columns
         heads = list(shown.values()) if isinstance(shown, Mapping) else list(shown)
-        console.print(_rich(name, table.select(list(shown)), console.width, heads))
+        spare = len(heads) // 3 if isinstance(shown, Mapping) else 0
+        console.print(_rich(name, table.select(list(shown)), console.width, heads, spare))
     for key, value in (meta or {}).items():
         console.print(Text(fact(key, value)))
     if notes:
@@ -158,40 +159,76 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _rich(title: str, table: pl.DataFrame, width: int, heads: Sequence[str] = ()) -> Table:
-    """Table that fits the width: a number is never broken, text gives way first, then the lines, then the columns."""
+@dataclass(frozen=True)
+class _Layout:
+    """Headings, broken where they must be, widths (none where all has room), and whether lines are drawn."""
+
+    heads: list[str]
+    widths: list[int] | None = None
+    lines: bool = True
+
+
+def _rich(title: str, table: pl.DataFrame, width: int, heads: Sequence[str] = (), spare: int = 0) -> Table:
+    """Table that fits the width: a number is never broken, text gives way first, then the lines, then up to `spare` columns
+    at the end, and where that does not do each row becomes a record.
+    """
     rows = [[cell_text(value, name) for name, value in row.items()] for row in table.iter_rows(named=True)]
     numeric = [kind.is_numeric() for kind in table.schema.values()]
-    widest = [max((cell_len(row[i]) for row in rows), default=0) for i in range(table.width)]
-    heads = names = list(heads or table.columns)
-    natural = sum(max(w, cell_len(h)) for w, h in zip(widest, heads, strict=True))
-    lines, count = True, table.width
-    if natural + 3 * count + 1 > width:
-        heads = [_broken(head, w) for head, w in zip(heads, widest, strict=True)]
-        least = sum(
-            max(w if number else min(w, least_text), *(cell_len(part) for part in head.split("\n")))
-            for head, w, number, least_text in zip(
-                heads, widest, numeric, _least_texts(rows, count), strict=True
-            )
-        )
-        lines = least + 3 * count + 1 <= width
-        if not lines and least + count - 1 > width and rows:
-            return _records(title, names, rows)
+    names = list(heads or table.columns)
+    for count in range(table.width, table.width - spare - 1, -1):
+        layout = _layout(names[:count], [row[:count] for row in rows], numeric[:count], width)
+        if layout is not None:
+            break
+    else:
+        return _records(title, names, rows)
+    lines = layout.lines
     view = Table(
         title=Text(title),
         title_justify="left",
         title_style="bold",
         header_style="bold",
+        caption=Text(f"No room for {', '.join(names[count:])}: see --csv.") if names[count:] else None,
+        caption_justify="left",
         expand=False,
         box=HEAVY_HEAD if lines else SIMPLE_HEAD,
         padding=(0, 1) if lines else 0,
         show_edge=lines,
     )
-    for head, number in zip(heads, numeric, strict=True):
-        view.add_column(Text(head), justify="right" if number else "left", overflow="fold", no_wrap=number)
+    for k, head in enumerate(layout.heads):
+        view.add_column(
+            Text(head),
+            justify="right" if numeric[k] else "left",
+            overflow="fold",
+            no_wrap=numeric[k],
+            width=layout.widths[k] if layout.widths else None,
+        )
     for row in rows:
-        view.add_row(*(Text(cell) for cell in row))
+        view.add_row(*(Text(cell) for cell in row[:count]))
     return view
+
+
+def _layout(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], width: int
+) -> _Layout | None:
+    """How the columns fit, or None where they do not even without lines and with texts at their least."""
+    count = len(heads)
+    widest = [max((cell_len(row[i]) for row in rows), default=0) for i in range(count)]
+    whole = [max(w, cell_len(head)) for w, head in zip(widest, heads, strict=True)]
+    if sum(whole) + 3 * count + 1 <= width:
+        return _Layout(list(heads))
+    broken = [_broken(head, w) for head, w in zip(heads, widest, strict=True)]
+    least = [
+        max(w if number else min(w, text), *(cell_len(part) for part in head.split("\n")))
+        for head, w, number, text in zip(broken, widest, numeric, _least_texts(rows, count), strict=True)
+    ]
+    lines = sum(least) + 3 * count + 1 <= width
+    room = width - (3 * count + 1 if lines else count - 1) - sum(least)
+    if room < 0 and rows:
+        return None
+    wishes = [max(w - at_least, 0) for w, at_least in zip(widest, least, strict=True)]
+    given = min(max(room, 0) / max(sum(wishes), 1), 1.0)
+    widths = [at_least + int(wish * given) for at_least, wish in zip(least, wishes, strict=True)]
+    return _Layout(broken, widths, lines)
 
 
 def _least_texts(rows: Sequence[Sequence[str]], count: int) -> list[int]:

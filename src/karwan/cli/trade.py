@@ -19,7 +19,7 @@ COLUMNS = {
         "previous_label": "against",
         "value_usd": "USD",
         "growth_share": "growth",
-        "contribution_share": "of turnover's growth",
+        "contribution_share": "of it, points",
         "source_id": "source",
     },
     "distance": {

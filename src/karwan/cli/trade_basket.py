@@ -74,16 +74,7 @@ TESTED = {
     "mase": "MASE",
     "cover90_share": "in 90 % band",
 }
-FAN = "fan: USD by which turnover stays with a chance of"
-FAN_SHOWN = {
-    "model": "way",
-    "date": "date",
-    "p05": "5 %",
-    "p25": "25 %",
-    "p50": "50 %",
-    "p75": "75 %",
-    "p95": "95 %",
-}
+FAN = {"date": "date", "p05": "at 5 %", "p25": "25 %", "p50": "50 %", "p75": "75 %", "p95": "95 %"}
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
 
 
@@ -322,7 +313,8 @@ def target(
     meta = {"case": opened.settings.case_id}
     if form is Format.TABLE:
         tables = _chances_apart(tables)
-    columns = dict.fromkeys(tables, CHANCES) | {"base rate": RATES, "back-tests": TESTED, FAN: FAN_SHOWN}
+    columns = {title: FAN if title.startswith("fan, ") else CHANCES for title in tables}
+    columns |= {"base rate": RATES, "back-tests": TESTED}
     _print(tables, form, meta, section.text, columns, opened.scenarios)
 
 
@@ -331,11 +323,9 @@ def _chances_apart(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     ends = {"low": "low_share", "high": "high_share"}
     parts = tables["chances"].rename(ends).partition_by("target", maintain_order=True)
     apart = {str(part["target"][0]): part for part in parts}
-    rest = {
-        "base rate": tables["base rate"].rename(ends),
-        "back-tests": tables["back-tests"],
-        FAN: tables["fan"],
-    }
+    rest = {"base rate": tables["base rate"].rename(ends), "back-tests": tables["back-tests"]}
+    fans = tables["fan"].partition_by("model", maintain_order=True)
+    rest |= {f"fan, {part['model'][0]}: USD a year that turnover stays below": part for part in fans}
     return apart | {title: table for title, table in rest.items() if table.height}
 
 

@@ -17,7 +17,7 @@ from karwan.errors import InvalidInput, UnknownName
 from karwan.models.basket import Basket, Scenarios, Terms, choose_basket, frontier
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
-from karwan.trade_desk.carriage import land_capacity, landed_or_reckoned
+from karwan.trade_desk.carriage import land_capacity, landed_goods, with_landed
 from karwan.trade_desk.frame import read_frame
 
 BASKET = "processed_40"
@@ -77,7 +77,7 @@ def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
     return best[1] if best else None
 
 
-def case_goods(case: Case, basket: str = BASKET, landed: pl.DataFrame | None = None) -> pl.DataFrame:
+def case_goods(case: Case, landed: pl.DataFrame, basket: str = BASKET) -> pl.DataFrame:
     """Goods of a basket with bounds and costs.
 
     The bound of a good is the published figure for it where one exists (a signed deal, a potential). All
@@ -88,8 +88,7 @@ def case_goods(case: Case, basket: str = BASKET, landed: pl.DataFrame | None = N
     Parameters
     ----------
     landed
-        Optional table of landed costs (as the brief's `landed`); without it freight is reckoned from road
-        rates and one observed trip.
+        Landed costs by product and corridor, as the brief's `landed`.
 
     Returns
     -------
@@ -109,7 +108,7 @@ def case_goods(case: Case, basket: str = BASKET, landed: pl.DataFrame | None = N
     )
     goods = goods.with_columns(direction=pl.lit(direction), tonnes_per_usd=1.0 / pl.col("price_usd_t"))
     goods = _bounds(case, goods, offer_pool(case, direction))
-    goods = landed_or_reckoned(case, goods, landed, exporter)
+    goods = with_landed(case, goods, landed, exporter)
     lot = pl.col("stowage_t_feu") * pl.col("price_usd_t")  # one 40 ft container
     return goods.with_columns(least_usd=pl.min_horizontal(lot, "bound_usd"))
 
@@ -231,14 +230,16 @@ def basket_answer(
 
     Parameters
     ----------
+    landed
+        See `case_goods`; by default over the case's corridors on `as_of`.
     corridors
         'open' or 'today': the goods' tonnes must fit the land corridors, all open or as on `as_of`.
     balance
         Least and greatest value of exports over imports, the exporter's trade of its last full year included;
         the target then stands on top of that trade.
     """
-    goods = case_goods(case, basket, landed)
     day = as_of or case.settings.as_of
+    goods = case_goods(case, landed_goods(case, day) if landed is None else landed, basket)
     flowing: dict[str, float] = {}
     if balance is not None:
         flowing = baseline_by_direction(case, _exporter_of(case, goods), day)

@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from karwan.brief.corridors import CorridorStudy
+from karwan.brief.goods import landed_table
 from karwan.models.landed import find_duty
 from karwan.tables import Case
 
-CPMM_LOAD_T = 20.0  # load the road rates per tonne-km are stated for
 DAYS_YEAR = 365.0
 
 
@@ -72,74 +73,33 @@ def _room(free: tuple[float, float], modes: list[str]) -> float:
     return (free[0] if "road" in modes else 0.0) + (free[1] if "rail" in modes else 0.0)
 
 
-def landed_or_reckoned(
-    case: Case, goods: pl.DataFrame, landed: pl.DataFrame | None, exporter: str
-) -> pl.DataFrame:
-    """Goods with cost_share (what carriage, time and duty add to a dollar), landed_usd_t and a note on where
-    it comes from.
+def landed_goods(case: Case, day: date) -> pl.DataFrame:
+    """Landed cost of every good over every corridor on a day, as in the brief."""
+    return landed_table(CorridorStudy(case, day))
+
+
+def with_landed(case: Case, goods: pl.DataFrame, landed: pl.DataFrame, exporter: str) -> pl.DataFrame:
+    """Goods with landed_usd_t over the cheapest corridor, cost_share (what carriage, time and duty add to a dollar) and a
+    note on where it comes from. A good that no corridor carries bears insurance and duty only.
     """
-    if landed is not None and landed.height:
-        best = (
-            landed.filter(pl.col("product_id").is_in(goods["product_id"].to_list()))
-            .sort("landed_usd_t")
-            .group_by("product_id", maintain_order=True)
-            .first()
-            .select("product_id", landed_usd_t="landed_usd_t")
-        )
-        joined = goods.join(best, on="product_id", how="left", maintain_order="left")
-        if not joined["landed_usd_t"].null_count():
-            note = "freight, time, loss, insurance and duty over the cheapest corridor, per dollar at origin."
-            return _shares(joined, note)
-    return _shares(_reckoned(case, goods, exporter), _reckoning(case)[2])
+    best = landed.group_by("product_id").agg(pl.col("landed_usd_t").min())
+    bare = pl.Series("bare_usd_t", _bare(case, goods, exporter), dtype=pl.Float64)
+    joined = goods.join(best, on="product_id", how="left", maintain_order="left").with_columns(bare)
+    missing = joined["landed_usd_t"].null_count()
+    note = "freight, time, loss, insurance and duty over the cheapest corridor, per dollar at origin"
+    note += f"; insurance and duty only for {missing} without a route." if missing else "."
+    landed_usd_t = pl.coalesce("landed_usd_t", "bare_usd_t")
+    return joined.with_columns(
+        landed_usd_t, cost_share=(landed_usd_t / pl.col("price_usd_t") - 1.0).clip(0.0), note=pl.lit(note)
+    ).drop("bare_usd_t")
 
 
-def _shares(goods: pl.DataFrame, note: str) -> pl.DataFrame:
-    share = pl.col("landed_usd_t") / pl.col("price_usd_t") - 1.0
-    return goods.with_columns(cost_share=share.clip(0.0), note=pl.lit(note))
-
-
-def _reckoning(case: Case) -> tuple[float, float, str]:
-    """USD per 40 ft container, days, and the words: mean road rate of the case times the length of an
-    observed trip, between the two countries where one is.
-    """
-    rate = (
-        case["rates"].filter((pl.col("mode") == "road") & (pl.col("use") == "model"))["cost_usd_t_km"].mean()
-    )
-    trips = case["trips"].filter(
-        (pl.col("use") == "calibrate")
-        & pl.col("distance_km").is_not_null()
-        & pl.col("time_days").is_not_null()
-    )
-    if rate is None or not trips.height:
-        return 0.0, 0.0, "duty only: the case has no road rate or no observed trip with days and kilometres."
-    lands = dict(case["nodes"].select("node_id", "country").iter_rows())
-    parties = {case.settings.party_a, case.settings.party_b}
-    trip = max(
-        trips.iter_rows(named=True),
-        key=lambda row: {lands[row["origin_node_id"]], lands[row["destination_node_id"]]} == parties,
-    )
-    money = float(rate) * CPMM_LOAD_T * trip["distance_km"]  # type: ignore[arg-type]
-    words = (
-        f"duty, loss, {trip['time_days']:g} days and freight of USD {money:,.0f} a container: the mean road rate over "
-        f"the {trip['distance_km']:,.0f} km of an observed trip, no route."
-    )
-    return money, float(trip["time_days"]), words
-
-
-def _reckoned(case: Case, goods: pl.DataFrame, exporter: str) -> pl.DataFrame:
+def _bare(case: Case, goods: pl.DataFrame, exporter: str) -> list[float]:
+    """Price with insurance and duty of each good."""
     importer = case.settings.party_b if exporter == case.settings.party_a else case.settings.party_a
-    money, days, _ = _reckoning(case)
-    daily = {
-        row["product_id"]: row["time_cost_share_day"] + row["loss_share_day"]
-        for row in case["products"].iter_rows(named=True)
-    }
-    insurance = case.parameter("insurance_share")
-    landed = []
-    for row in goods.iter_rows(named=True):
-        price, freight = row["price_usd_t"], money / row["stowage_t_feu"]
-        cif = (price + freight) * (1.0 + insurance)
-        duty = find_duty(case["tariffs"], row["product_id"], importer, exporter)
-        landed.append(
-            cif + price * daily[row["product_id"]] * days + duty.rate_share * cif + duty.specific_usd_t
-        )
-    return goods.with_columns(landed_usd_t=pl.Series(landed, dtype=pl.Float64))
+    insured = 1.0 + case.parameter("insurance_share")
+    duties = [find_duty(case["tariffs"], product, importer, exporter) for product in goods["product_id"]]
+    return [
+        price * insured * (1.0 + duty.rate_share) + duty.specific_usd_t
+        for price, duty in zip(goods["price_usd_t"], duties, strict=True)
+    ]

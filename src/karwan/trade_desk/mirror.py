@@ -293,7 +293,13 @@ def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
     values = [pl.col(f"{code.lower()}_usd") for code in codes]
     smaller, larger = pl.min_horizontal(*values), pl.max_horizontal(*values)
     known = values[0].is_not_null() & values[1].is_not_null() & (smaller > 0)
-    return wide.with_columns(ratio=pl.when(known).then(larger / smaller))
+    ways = {
+        "a_to_b": f"{codes[0]} to {codes[1]}",
+        "b_to_a": f"{codes[1]} to {codes[0]}",
+        "total": "both ways",
+    }
+    label = pl.col("direction").replace(ways).alias("direction_label")
+    return wide.with_columns(label, ratio=pl.when(known).then(larger / smaller))
 
 
 def _panel(request: MirrorRequest, freight: Freight | None) -> tuple[Answer, Freight]:

@@ -343,7 +343,11 @@ def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> t
     )
     a, b = case.settings.party_a, case.settings.party_b
     way = f"{a} to {b}" if key["direction"] == "a_to_b" else f"{b} to {a}"
-    sources = case["sources"].filter(pl.col("source_id").is_in(list(group["source_id"]))).sort("source_id")
+    sources = (
+        case["sources"]
+        .filter(pl.col("source_id").is_in(group["source_id"].str.split(";").explode()))
+        .sort("source_id")
+    )
     who = "; ".join(
         f"{r['publisher'] or r['title']} {r['year'] or ''}".strip() for r in sources.iter_rows(named=True)
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from karwan.amounts import dollars
 from karwan.errors import InvalidInput
 from karwan.models.potential.margins import Array, Margins
 from karwan.models.potential.ppml import GravityFit, Ints, fit_ppml
@@ -45,7 +46,7 @@ def observed_easiness(margins: Margins, exporter: str, importer: str) -> Easines
     i, j = margins.country(exporter), margins.country(importer)
     expected = float(margins.expected_pairs_usd[i, j])
     value = float(margins.easiness[i, j])
-    note = f"USD {margins.pairs_usd[i, j]:,.0f} traded, USD {expected:,.0f} expected of world shares"
+    note = f"{dollars(margins.pairs_usd[i, j])} traded, {dollars(expected)} expected of world shares"
     return Easiness("observed", value, note)
 
 
@@ -163,7 +164,7 @@ def gravity_easiness(
         )
     border_text = f", contiguity {fit.beta[1]:+.2f}" if len(fit.beta) > 1 else ""
     note = (
-        f"gravity trade USD {trade:,.0f}; ln distance {fit.beta[0]:+.2f}{border_text}, "
+        f"gravity trade {dollars(trade)}; ln distance {fit.beta[0]:+.2f}{border_text}, "
         f"{len(y):,} pairs, the pair left out{spread}"
     )
     return Easiness("gravity", value, note), fit
