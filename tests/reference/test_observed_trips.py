@@ -14,7 +14,6 @@ import pytest
 import karwan
 from karwan.project import Project
 from karwan.tables import read_case
-from karwan.trade_desk.carriage import landed_or_reckoned
 
 PACKAGE = Path(karwan.__file__).parent
 HELD_BACK = pl.col("use") == "validate"
@@ -56,21 +55,11 @@ def test_held_back_trips_move_nothing_but_their_own_errors(name: str) -> None:
         assert all(c.startswith(own) for c in differs)
 
 
-def test_a_landed_cost_without_a_route_takes_no_trip_held_back() -> None:
-    goods = read_case("kaz-pak")["products"].head(3).select("product_id", "price_usd_t", "stowage_t_feu")
-    found = [
-        landed_or_reckoned(p.case, goods, None, "KAZ")
-        for p in (Project(read_case("kaz-pak")), changed_project("kaz-pak"))
-    ]
-    assert found[0].equals(found[1])
-    assert "of an observed trip" in found[0]["note"][0]
-
-
-def test_only_the_comparison_and_a_reckoning_read_the_trips() -> None:
+def test_only_the_comparison_reads_the_trips() -> None:
     """Who else reads the table must be looked at here, and may not read the rows held back."""
     readers = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         if re.search(r"""(case|tables)\[["']trips["']\]""", path.read_text(encoding="utf-8"))
     }
-    assert readers == {"brief/validation.py", "trade_desk/carriage.py"}
+    assert readers == {"brief/validation.py"}
