@@ -1,10 +1,11 @@
-"""Figures of kaz-pak in docs/assignment.md, corridor.md and sensitivity.md: written by tools/docs.py, checked by the tests."""
+"""Figures of kaz-pak in docs/assignment.md, corridor.md, scenario.md and sensitivity.md: written by tools/docs.py, checked by the tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from criticality_example import rows_of
@@ -14,6 +15,7 @@ from karwan.brief.corridors import CorridorStudy
 from karwan.brief.validation import validation_table
 from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_text
 from karwan.places import Gazetteer
+from karwan.scenario_desk import case_under, compare_corridors, scenario_list
 from karwan.tables import read_case
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -126,9 +128,45 @@ def trips() -> Iterator[str]:
     yield from rows_of(header, shown, columns)
 
 
+COMPARED = (("usd_20t", "USD", ",.0f"), ("days", "days", ".1f"), ("days_p95", "P95 of days", ".1f"))
+
+
+def scenarios() -> Iterator[str]:
+    """What each scenario of the case moves on the headline pair from the first party."""
+    before = study().routes()
+    pair = study().pairs("a_to_b")[0]
+    yield (
+        f"{study().pair_label(*pair)}, {study().case.settings.load_t:g} t of {study().shipment().name.lower()}, "
+        f"{study().as_of:%-d %B %Y} (USD; mean days; P95 of days):"
+    )
+    yield from ("", "| scenario | supposes | moves |", "|---|---|---|")
+    for name, title in scenario_list("kaz-pak").select("scenario", "title").iter_rows():
+        after = CorridorStudy(case_under("kaz-pak", name)[1], study().as_of).routes()
+        routes = compare_corridors(before, after).filter(origin_id=pair[0], destination_id=pair[1])
+        moved = list(filter(None, map(_moved, routes.iter_rows(named=True))))
+        yield f"| `{name}` | {title} | {'; '.join(moved) or 'no corridor of this pair'} |"
+
+
+def _moved(row: dict[str, Any]) -> str:
+    """A corridor's figures where any of them moves as printed: all where it opens or is new, else those that move."""
+    was, now = row["status_before"], row["status_after"]
+    pairs = [(row[f"{c}_before"], row[f"{c}_after"], words, form) for c, words, form in COMPARED]
+    if was != now:
+        figures = ", ".join(f"{words} {after:{form}}" for _, after, words, form in pairs)
+        return f"{row['corridor']} {'is added' if was is None else 'opens' if now == 'open' else 'shuts'}: {figures}"
+    texts = [
+        (f"{before:{form}}", f"{after:{form}}", words)
+        for before, after, words, form in pairs
+        if after is not None
+    ]
+    figures = ", ".join(f"{words} {old} to {new}" for old, new, words in texts if old != new)
+    return f"{row['corridor']} {figures}" if figures else ""
+
+
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "assignment.md": assignment,
     "corridor.md": trips,
+    "scenario.md": scenarios,
     "sensitivity.md": sensitivities,
 }
 
