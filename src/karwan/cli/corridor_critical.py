@@ -118,11 +118,9 @@ def critical(  # noqa: PLR0913 - the options of one command
     text += [closure_text(costs)] if places else []
     shown = WeakMap(study, list(answers.values())[-1], places)
     text += [f"Wrote {write_weak_map(shown, path)}." for path in maps or ()]
-    meta = {**_meta(study), "opened": sorted(places), "text": text} if form is Format.JSON else None
-    emit(tables, form, meta=meta, under=study.case.scenarios)
-    if form is Format.TABLE:
-        typer.echo("\n".join(("", *text)))
-    elif form is Format.CSV and maps:
+    meta = {**_meta(study), "opened": sorted(places)} if form is Format.JSON else None
+    emit(tables, form, meta=meta, notes=text, under=study.case.scenarios)
+    if form is Format.CSV and maps:
         typer.echo(text[-1], err=True)
 
 

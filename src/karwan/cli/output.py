@@ -30,6 +30,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WIDE = 160  # columns of a table that is not printed on a terminal
 # Columns left to a text before the lines between columns, then the table, are given up.
 LEAST_TEXT, MOST_WORD = 8, 14
+WORDS = ("status", "kind", "state")  # columns of keys such as in_progress
 SHARES = ("share", "probability")
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
@@ -294,4 +295,7 @@ def cell_text(value: Any, name: str = "") -> str:
         return f"{value:,}" if abs(value) >= 10000 else str(value)
     if isinstance(value, list | tuple):
         return ", ".join(cell_text(v, name) for v in value)
-    return str(value).replace(";", ", ") if name == "source_id" else str(value)
+    text = str(value)
+    return (
+        text.replace(";", ", ") if name == "source_id" else text.replace("_", " ") if name in WORDS else text
+    )
