@@ -228,16 +228,24 @@ class Drawing:
         self.parts.append(f'{head} fill="{fill}">{body}</text>')
 
     def row_name(
-        self, y: float, content: str, room: float, *, x: float = 0, size: float = 11.5, weight: int = 400
+        self,
+        y: float,
+        content: str,
+        room: float,
+        *,
+        x: float = 0,
+        size: float = 11.5,
+        weight: int = 400,
+        lines: int = 2,
     ) -> None:
-        """Name of a row, its baseline at `y`; one too long for `room` is set smaller, on two lines."""
+        """Name of a row, its baseline at `y`; one too long for `room` is set smaller, on up to `lines` lines."""
         style: dict[str, Any] = {"stretch": "semi-condensed", "bold": weight >= 600}
-        lines = [content]
+        parts = [content]
         if text_width(content, size, **style) > room:
             size *= 0.88
-            lines = wrap(content, size, room, **style)
-        for k, line in enumerate(lines):
-            lift = (k - (len(lines) - 1) / 2) * size * 1.04
+            parts = wrap(content, size, room, lines=lines, **style)
+        for k, line in enumerate(parts):
+            lift = (k - (len(parts) - 1) / 2) * size * 1.04
             self.text(x, y + lift, line, size=size, fill=INK, weight=weight, stretch="semi-condensed")
 
     def label(self, x: float, y: float, content: object, *, anchor: str = "start") -> None:

@@ -7,11 +7,11 @@ import polars as pl
 from karwan.amounts import number, usd_t
 from karwan.report.charts.axes import WIDTH, value_of, x_axis
 from karwan.report.fonts import fit
-from karwan.report.palette import ACCENT, ALERT, INK, MUTED, text_colour, tint
+from karwan.report.palette import ACCENT, ALERT, MUTED, text_colour, tint
 from karwan.report.svg import Drawing, linear
 from karwan.report.text import clean
 
-_LEFT, _ROW, _GAP = 180.0, 28.0, 40.0
+_LEFT, _ROW, _GAP = 190.0, 28.0, 40.0
 
 
 def draw_criticality(table: pl.DataFrame, most: int = 14) -> str | None:
@@ -67,15 +67,7 @@ def draw_criticality(table: pl.DataFrame, most: int = 14) -> str | None:
                 )
     for k, row in enumerate(rows):
         y = 22 + k * _ROW
-        drawing.text(
-            0,
-            y + 8,
-            fit(clean(row["place"]), 11.5, _LEFT - 12, stretch="semi-condensed", bold=True),
-            size=11.5,
-            weight=600,
-            fill=INK,
-            stretch="semi-condensed",
-        )
+        drawing.row_name(y + 8, clean(row["place"]), _LEFT - 4, weight=600, lines=1)
         cut = int(row["pairs_cut"] or 0)
         under = f"{clean(row['kind'])}" + (f", {cut} pairs cut off" if cut else "")
         drawing.text(
