@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 import corridor_examples
 import criticality_example
+import trade_examples
 import typer
 
 from karwan.cli.app import app
@@ -218,6 +219,7 @@ def main() -> int:
         (DOCS / name).write_text(page(), encoding="utf-8")
     criticality_example.write()
     corridor_examples.write()
+    trade_examples.write()
     write_readme()
     return 0
 

@@ -75,6 +75,6 @@ def test_potential_takes_its_corridor_term_from_a_scenario(tmp_path: Path, opene
     factor = corridor_ratio(opened.cost_share, (0.0, 0.0), elasticity=5.03)
     assert factor > 1
     assert terms["corridor"] == pytest.approx(terms["observed"] * factor)
-    assert answer["corridor"].startswith("Chickpeas: carriage expected over")
+    assert answer["corridor"].startswith("Chickpeas: carriage is expected to take")
     both = RUN.invoke(app, [*call, "--freight-share", "0.3", "0.2"])
     assert both.exit_code == 2

@@ -76,8 +76,8 @@ def corridor_change(base: Case, changed: Case, exporter: str) -> CorridorChange:
     return CorridorChange(
         cost_share=(now[0], then[0]),
         words=(
-            f"{product}: carriage expected over {now[1]} is {percent(now[0], 1)} of value; under "
-            f"{', '.join(one.scenario_id for one in changed.scenarios)}, over {then[1]}, {percent(then[0], 1)}"
+            f"{product}: carriage is expected to take {percent(now[0], 1)} of the value (over {now[1]}), under "
+            f"{', '.join(one.scenario_id for one in changed.scenarios)} {percent(then[0], 1)} (over {then[1]})"
         ),
     )
 

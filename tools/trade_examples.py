@@ -1,0 +1,110 @@
+"""Figures of kaz-pak in docs/basket.md, plan.md, potential.md and target.md: written by tools/docs.py, checked by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import polars as pl
+from corridor_examples import BEGIN, DOCS, END
+from criticality_example import rows_of
+
+from karwan.amounts import number, percent, usd
+from karwan.project import open_case
+from karwan.scenario_desk import case_under
+from karwan.tables import read_case
+from karwan.trade_desk.basket import basket_answer, basket_target, reach_of_target
+from karwan.trade_desk.corridor_change import corridor_change
+from karwan.trade_desk.target import target_answer
+
+CASE, CAP, COUNTS = "kaz-pak", 0.3, (3, 4, 5, 10, 20, 40)
+OPEN = "open_afghan_crossings"
+
+
+def baskets() -> Iterator[str]:
+    """The case's basket target with every good in it, its frontier, and the reach of a billion."""
+    case = read_case(CASE)
+    target = basket_target(case)
+    assert target is not None
+    value, count, _ = target
+    terms = {"target_usd": value, "sector_caps": {"*": CAP}}
+    counts = ",".join(map(str, COUNTS))
+    yield from (f'    karwan basket --fewest {count} --sectors "*={CAP}"', "")
+    yield from (
+        f"- {line}" for line in basket_answer(case, most_goods=count, fewest_goods=count, **terms).text
+    )
+    yield from ("", f'    karwan basket --sectors "*={CAP}" --frontier {counts}', "")
+    edge = basket_answer(case, most_goods=count, counts=COUNTS, **terms).frontier
+    shown = edge.with_columns(pl.col("cost_usd").map_elements(usd, pl.String))
+    yield from rows_of(
+        "at most | goods chosen | cost, USD | status", shown, ["most_goods", "goods", "cost_usd", "status"]
+    )
+    yield from ("", "    karwan basket --reach", "")
+    parties = (case.settings.party_a, case.settings.party_b)
+    lines = [line for p in parties for line in reach_of_target(case, 1e9, p, case.settings.as_of).text]
+    yield from (f"- {line}" for line in dict.fromkeys(lines))
+
+
+def chances() -> Iterator[str]:
+    """Chance and range of each way by the first and the last date."""
+    case = read_case(CASE)
+    table = target_answer(case, as_of=case.settings.as_of).chances
+    titles = table["target"].unique(maintain_order=True).to_list()
+    ends = [titles[0], titles[-1]]
+    dates = dict(case["targets"].select("title", "due").iter_rows())
+    ways = table["model"].unique(maintain_order=True)
+    said = pl.DataFrame(
+        {"by": ways, **{title: [_chance(table, title, way) for way in ways] for title in ends}}
+    )
+    heads = " | ".join(f"by {dates[title]:%-d %B %Y}" for title in ends)
+    yield from rows_of(f"way | {heads}", said, ["by", *ends])
+
+
+def _chance(table: pl.DataFrame, title: str, way: str) -> str:
+    row = table.row(by_predicate=(pl.col("target") == title) & (pl.col("model") == way), named=True)
+    return f"{percent(row['probability'])} ({percent(row['low'])} to {percent(row['high'])})"
+
+
+def worths() -> Iterator[str]:
+    """What each scenario is worth, and once the border is open."""
+    named = {"": (), OPEN: (OPEN,)}
+    now, opened = (open_case(CASE, under).worth().promises for under in named.values())
+    then = opened.select("scenario_id", then="usd_year").unique("scenario_id")
+    table = now.filter(pl.col("rank").is_not_null()).unique("scenario_id", maintain_order=True)
+    table = table.join(then, on="scenario_id", how="left", maintain_order="left")
+    columns = ["usd_year", "low_usd_year", "high_usd_year", "then", "usd_year_kept"]
+    said = table.with_columns(
+        pl.format("`{}`", "scenario_id").alias("scenario"),
+        pl.col("usd_t").map_elements(lambda v: number(v, 1), pl.String),
+        *(pl.col(c).map_elements(lambda v: number(round(v, -3)), pl.String) for c in columns),
+    )
+    heads = "scenario of the promise | USD/t | USD a year | low | high | once the border is open | last kept"
+    yield from rows_of(heads, said, ["scenario", "usd_t", *columns])
+    missing = now.filter(pl.col("rank").is_null()).height
+    yield from ("", f"{missing} of the {now.height} promises have no figure: no scenario models them.")
+
+
+def corridor() -> Iterator[str]:
+    """Freight over value now and with the border open."""
+    before, after = case_under(CASE, [OPEN])
+    yield corridor_change(before, after, before.settings.party_a).words + "."
+
+
+PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "basket.md": baskets,
+    "plan.md": worths,
+    "potential.md": corridor,
+    "target.md": chances,
+}
+
+
+def page(name: str) -> str:
+    """A page with its figures reckoned anew."""
+    head, rest = (DOCS / name).read_text(encoding="utf-8").split(BEGIN + "\n")
+    body = "\n".join(PAGES[name]()).rstrip()
+    return f"{head}{BEGIN}\n\n{body}\n\n{END}\n{rest.split(END + chr(10))[1]}"
+
+
+def write() -> None:
+    """Put the figures into the pages."""
+    for name in PAGES:
+        (DOCS / name).write_text(page(name), encoding="utf-8")
