@@ -67,19 +67,43 @@ class Gazetteer:
         UnknownName
             No such place, with the nearest names.
         """
-        wanted = plain(name)
-        found = self._node_names.get(wanted)
+        found = self._node_names.get(plain(name))
         if found:
             return found[0]
-        close = get_close_matches(wanted, self._node_names, n=5, cutoff=0.6)
-        inside = [n for n in self._node_names if len(wanted) >= 3 and wanted in n]
-        nodes = list(dict.fromkeys(self._node_names[n][0] for n in [*close, *inside]))[:5]
-        shown = ", ".join(f"{self.name(n)} ({n})" for n in nodes)
-        raise UnknownName(
-            f"No place is called {name!r}.",
-            f"did you mean {shown}?" if shown else f"the case has {len(self._nodes)} places, none like it",
-            "name a place by its node id, name or alias (nodes.csv).",
+        raise self._unknown(name, "place", {})
+
+    def _unknown(self, name: str, sort: str, others: Mapping[str, str]) -> UnknownName:
+        """Error for a name that is none, with the nearest names among nodes and others (name to what is shown of it)."""
+        shown = {n: f"{self.name(held[0])} ({held[0]})" for n, held in self._node_names.items()}
+        shown.update((plain(n), text) for n, text in others.items())
+        wanted = plain(name)
+        country = self._country(wanted)
+        close = get_close_matches(wanted, shown, n=5, cutoff=0.6)
+        inside = [n for n in shown if len(wanted) >= 3 and wanted in n]
+        here = [n for n, row in self._nodes.items() if country and row["country"] == country]
+        nearest = [f"{self.name(n)} ({n})" for n in here] or [shown[n] for n in [*close, *inside]]
+        listed = ", ".join(list(dict.fromkeys(nearest))[:5])
+        if country:
+            seen = f"it is a country; places in it: {listed or 'none'}"
+        elif wanted in MODES:
+            seen = "it is a mode, which only --avoid takes"
+        else:
+            seen = (
+                f"did you mean {listed}?"
+                if listed
+                else f"the case has {len(self._nodes)} places, none like it"
+            )
+        return UnknownName(
+            f"No {sort} is called {name!r}.",
+            seen,
+            f"name a {sort} by its id, name or alias (nodes.csv, countries.csv, links.csv).",
         )
+
+    def _countries_shown(self) -> dict[str, str]:
+        return {n: f"{name} ({code})" for code, name in self._countries.items() for n in (code, name)}
+
+    def _links_shown(self) -> dict[str, str]:
+        return {link: f"{self.name(link)} ({link})" for link in self._links}
 
     def avoidable(self, name: str) -> str:
         """Id of what a route may avoid: a mode, country, link or place.
@@ -92,7 +116,12 @@ class Gazetteer:
         wanted = plain(name)
         if wanted in MODES:
             return wanted
-        return self._country(wanted) or self._link(wanted) or self.node(name)
+        found = self._country(wanted) or self._link(wanted)
+        if found or wanted in self._node_names:
+            return found or self.node(name)
+        modes = {mode: f"{mode} (mode)" for mode in MODES}
+        others = modes | self._links_shown() | self._countries_shown()
+        raise self._unknown(name, "place, country, link or mode", others)
 
     def openable(self, name: str) -> tuple[str, ...]:
         """Ids of what may be taken as open: a crossing with its node, a link, a country, a node.
@@ -114,6 +143,10 @@ class Gazetteer:
         country = self._country(wanted)
         if country:
             return (country,)
+        if wanted not in self._node_names:
+            services = {s: f"{s} (service)" for s in self._services}
+            others = services | self._links_shown() | self._countries_shown()
+            raise self._unknown(name, "place, country, link or service", others)
         node = self.node(name)
         crossing = self._at_node.get(node)
         return (node, crossing) if crossing else (node,)

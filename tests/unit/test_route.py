@@ -13,15 +13,19 @@ import pytest
 from karwan.errors import InvalidInput, UnknownName, Unreachable
 from karwan.models.choice import path_size_logit
 from karwan.models.corridor import corridor_route
+from karwan.models.journey import ArrivalModel
 from karwan.models.landed import find_duty, landed_cost
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.path import allowed_arcs, least_cost_path
 from karwan.models.route import Route, assumed_share, make_route, next_opening, stage_table
-from karwan.models.route_choice import find_routes, generalised_usd, incidence, physical_arcs
+from karwan.models.route_choice import find_routes, generalised_usd, incidence, physical_arcs, shared_ways
 from karwan.models.routing import Weights, overlap_share
 from karwan.models.shipment import make_shipment
 from karwan.places import Gazetteer
 from karwan.route_desk import RouteAnswer, RouteQuery, answer_route, promised_days
+from karwan.route_desk.offers import make_offers
+from karwan.route_desk.query import resolve
+from karwan.route_desk.reasons import left_off
 from karwan.tables import Case, read_case
 
 CASE = read_case("toyland")
@@ -203,6 +207,27 @@ def test_a_corridor_off_a_full_list_says_so_and_the_same_way_stands_once() -> No
     assert ways.unique(["place_id", "mode"]).height == ways.height == found.tables["routes"].height
 
 
+def test_what_keeps_a_route_off_the_list_is_its_likeness_to_one_taken_before() -> None:
+    plan = resolve(CASE, replace(QUERY, journeys=200))
+    found = find_routes(plan.network, plan.shipment, "A", "C", weights=plan.weights)
+    first, like = (found.routes[k] for k in (1, 2))  # both by rail, over other stations
+    share = float(shared_ways(like, [first])[0])
+    keys, lengths = physical_arcs(plan.network)
+    one, other = ({*keys[list(r.arcs)].tolist()} for r in (like, first))
+    both = sum(lengths[k] for k in one & other)
+    assert share == pytest.approx(both / min(sum(lengths[k] for k in w) for w in (one, other)))
+    assert 0.0 < share < found.overlap_max
+    offers = make_offers(plan, found, {}, ArrivalModel())[1:2]
+    strict = replace(found, overlap_max=share - 0.01)
+    reason = left_off(plan, strict, offers, like)
+    assert reason.startswith(
+        f"not dominated, but shares {share:.0%} of its way with route 2, above the bound of"
+    )
+    assert "worse than route 2 at these weights: USD 112 cheaper, 31 h slower" in reason
+    coarse = replace(found, epsilon=0.05)
+    assert left_off(plan, coarse, offers, like).endswith("stands for all routes within 5%")
+
+
 def test_a_corridor_met_only_by_turning_back_says_where() -> None:
     """From the middle country a corridor over the first border would cross it twice."""
     inland = build_network(CASE.tables, NetworkRequest("XTB", "XTC", "box", DAY))
@@ -327,7 +352,14 @@ def test_days_of_year_has_a_row_for_each_day() -> None:
         ({"avoid": ("Cove",)}, InvalidInput, "end of the route"),
         ({"avoid": ("Yard",), "via": ("Yard",)}, InvalidInput, "both in --avoid and in --via"),
         ({"avoid": ("XTB", "Zenith")}, Unreachable, "No way from Alford to Cove"),
-        ({"opened": ("Atlantis",)}, UnknownName, "No place is called 'Atlantis'"),
+        ({"opened": ("Atlantis",)}, UnknownName, "service is called 'Atlantis'"),
+        ({"opened": ("Yarrd",)}, UnknownName, r"did you mean Yard \(Y\)"),
+        ({"opened": ("A-Cpp",)}, UnknownName, r"did you mean Alford – Cove \(A-Cp\)"),
+        ({"opened": ("sea",)}, UnknownName, "it is a mode, which only --avoid takes"),
+        ({"avoid": ("Midlandd",)}, UnknownName, r"did you mean Midland \(XTB\)"),
+        ({"avoid": ("raill",)}, UnknownName, r"did you mean rail \(mode\)"),
+        ({"via": ("Yarrd",)}, UnknownName, r"did you mean Yard \(Y\)"),
+        ({"via": ("Midland",)}, UnknownName, r"it is a country; places in it: .*\(B\)"),
         ({"via": ("Quay",), "avoid": ("sea",)}, Unreachable, "No way from Alford to Quay without sea"),
     ],
 )

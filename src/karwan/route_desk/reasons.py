@@ -88,10 +88,10 @@ def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offe
             way = ", ".join(plan.places.name(p) for p in landmarks(beating))
             modes = " and ".join(dict.fromkeys(s.mode for s in beating.stages if s.km > 0.0))
             return f"dominated by the way past {way} by {modes}: {_versus(own, rival)}"
-    return _left_off(plan, search, listed, mine.route)
+    return left_off(plan, search, listed, mine.route)
 
 
-def _left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Route) -> str:
+def left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Route) -> str:
     """What kept an undominated route off the short list: its likeness to a route taken before it, or the length of the list."""
     own, cost = route_criteria(route), generalised_usd(route, plan.weights)
     before = [o for o in listed if generalised_usd(o.route, plan.weights) <= cost]
