@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from karwan.cli.route import register
+from karwan.cli.route import _ranges, register
 from karwan.errors import KarwanError
 
 EXAMPLE = ["Kostanay", "Karachi", "--product", "chickpeas", "--tonnes", "24", "--depart", "2026-12-01"]
@@ -162,7 +162,7 @@ def test_return_way_names_corridors_backwards() -> None:
 
 
 def test_plain_output_reads_as_tables() -> None:
-    text = run(*TOY, "--promise", "3", "--weights")
+    text = run(*TOY, "--promise", "3")
     for words in (
         "Alford → Cove",
         "Named corridors",
@@ -170,10 +170,29 @@ def test_plain_output_reads_as_tables() -> None:
         "Papers",
         "Guarantees",
         "Midland",
+        "on-time share",
         "logsum",
-        "weights",
+        "an hour at USD 5.33, an hour of P95 less mean at USD 2.67",
     ):
         assert words in text, words
+
+
+def test_plain_tables_say_a_paper_and_a_guarantee_once() -> None:
+    text = run(*EXAMPLE, "--journeys", "200")
+    for name in ("SMGS waybill", "Import goods declaration (PSW)", "Fumigation certificate"):
+        assert text.count(name) == 1, name
+    block = text.split("Guarantees in customs transit, listed routes", 1)[1].split("What makes route 1 late")[
+        0
+    ]
+    rows = [line for line in block.splitlines() if line.startswith("│") and line[2] != " "]
+    assert rows and len({row.split("│", 2)[2] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"), [([1], "1"), ([3, 1, 2], "1-3"), ([1, 3, 4, 9], "1 3-4 9"), ([], "")]
+)
+def test_route_numbers_are_told_in_runs(numbers: list[int], text: str) -> None:
+    assert _ranges(numbers) == text
 
 
 def test_csv_holds_every_table() -> None:
@@ -224,7 +243,7 @@ def test_bad_input(change: list[str], words: str) -> None:
 def test_registering_the_command_imports_no_model() -> None:
     """The command line starts fast: compiled kernels and models load only when the command runs."""
     code = (
-        "import sys, typer; from karwan.cli.route import register; register(typer.Typer());"
+        "import sys, typer; from karwan.cli.route import _ranges, register; register(typer.Typer());"
         "print([m for m in sys.modules if m.startswith('karwan.models') or m in ('numba', 'scipy')])"
     )
     assert (
