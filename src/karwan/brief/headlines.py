@@ -91,15 +91,15 @@ def _closed(corridors: CorridorSection) -> str:
         return ""
     names = list(dict.fromkeys(shut["corridor"]))
     places = corridors.closures.filter((pl.col("kind") == "closed") & (pl.col("corridors") != ""))
-    seen = places["last_seen"].drop_nulls()
-    latest = max(seen.to_list(), default=None)
-    when = f" (last reported on {latest:%-d %B %Y})" if latest else ""
-    gates = ", ".join(places["place"])
+    gates = ", ".join(
+        f"{r['place']} (last reported {r['last_seen']:%-d %B %Y})" if r["last_seen"] else r["place"]
+        for r in places.iter_rows(named=True)
+    )
     cheapest = (
         shut.filter(pl.col("pair_label") == shut["pair_label"][0]).sort("generalised_usd").row(0, named=True)
     )
     return (
-        f"Closed: {', '.join(names)}, at {gates}{when}. If open, {cheapest['corridor']} would cost"
+        f"Closed: {', '.join(names)}, at {gates}. If open, {cheapest['corridor']} would cost"
         f" USD {cheapest['usd_20t']:,.0f} and {cheapest['days']:.0f} days on {cheapest['pair_label']}."
     )
 
