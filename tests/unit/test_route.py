@@ -334,7 +334,12 @@ def test_days_of_year_has_a_row_for_each_day() -> None:
     ("change", "error", "words"),
     [
         ({"tonnes": -1.0}, InvalidInput, "cannot weigh -1"),
-        ({"tonnes": 1e12}, InvalidInput, "cannot weigh"),
+        ({"tonnes": 1e12}, InvalidInput, "cannot weigh 1e\\+12"),
+        ({"tonnes": 1e-9}, InvalidInput, "allowed: 0.001 to 2,000,000"),
+        ({"value_of_time_usd_h": 1e300}, InvalidInput, "--value-of-time 1e\\+300 cannot be used"),
+        ({"value_of_time_usd_h": float("nan")}, InvalidInput, "--value-of-time nan"),
+        ({"reliability_ratio": -1.0}, InvalidInput, "--reliability-ratio -1 cannot be used"),
+        ({"carbon_price_usd_t": float("inf")}, InvalidInput, "--carbon-price inf"),
         ({"tonnes": float("nan")}, InvalidInput, "cannot weigh nan"),
         ({"departure": date(2020, 1, 1)}, InvalidInput, "is in the past"),
         ({"departure": date(2025, 6, 30)}, InvalidInput, "the case stands on 2025-07-01, 1 day later"),

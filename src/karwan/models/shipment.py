@@ -10,6 +10,7 @@ import polars as pl
 from karwan.errors import InvalidInput, UnknownName
 
 TRUCK_BASIS_T = 20.0  # CPMM quotes a truck's border payments for a 20 t load
+MIN_TONNES = 0.001
 MAX_TONNES = 2_000_000.0
 
 
@@ -107,7 +108,7 @@ def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipme
     product
         Product id, HS code or name.
     tonnes
-        Weight, t; more than 0 and at most 2,000,000.
+        Weight, t; 0.001 to 2,000,000.
 
     Raises
     ------
@@ -116,10 +117,12 @@ def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipme
     UnknownName
         No such product.
     """
-    if not (isinstance(tonnes, (int, float)) and math.isfinite(tonnes) and 0 < tonnes <= MAX_TONNES):
+    if not (
+        isinstance(tonnes, (int, float)) and math.isfinite(tonnes) and MIN_TONNES <= tonnes <= MAX_TONNES
+    ):
         raise InvalidInput(
-            f"A shipment cannot weigh {tonnes} t.",
-            f"allowed: more than 0, at most {MAX_TONNES:,.0f}",
+            f"A shipment cannot weigh {tonnes:g} t.",
+            f"allowed: {MIN_TONNES} to {MAX_TONNES:,.0f}",
             "give its tonnes.",
         )
     row = find_product(products, product)

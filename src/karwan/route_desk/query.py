@@ -19,6 +19,11 @@ from karwan.tables import Case
 
 DAYS_AHEAD = 3 * 365
 MOST_LOAD = 5.0
+WEIGHTS = {  # option, attribute, most, unit
+    "--value-of-time": ("value_of_time_usd_h", 1e7, "USD an hour"),
+    "--reliability-ratio": ("reliability_ratio", 100.0, "hours of mean for an hour of P95 less mean"),
+    "--carbon-price": ("carbon_price_usd_t", 1e5, "USD per t CO2e"),
+}
 
 
 @dataclass(frozen=True)
@@ -221,6 +226,14 @@ def _check(case: Case, query: RouteQuery) -> None:
             "allowed: more than 0, at most 400 days after departure",
             "give days, or a day not before the departure.",
         )
+    for option, (name, most, unit) in WEIGHTS.items():
+        given = getattr(query, name)
+        if given is not None and not 0.0 <= given <= most:
+            raise InvalidInput(
+                f"{option} {given:g} cannot be used.",
+                f"allowed: 0 to {most:,.0f} {unit}",
+                "leave it out for the value of the product or of the case.",
+            )
     if not 100 <= query.journeys <= 5_000_000:
         raise InvalidInput(
             f"{query.journeys:,} journeys cannot be drawn here.",
