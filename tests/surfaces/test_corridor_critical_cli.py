@@ -13,13 +13,14 @@ import typer
 from typer.testing import CliRunner, Result
 
 from karwan.brief.corridors import CorridorStudy
-from karwan.cli.corridor import app as COMPARE
+from karwan.cli.corridor import compare
 from karwan.cli.corridor_critical import opened_places, register
 from karwan.errors import InvalidInput, UnknownName
 from karwan.places import Gazetteer
 from karwan.tables import read_case
 
 APP = typer.Typer()
+APP.command("compare")(compare)
 register(APP)
 HEAD = "origin_id,destination_id,product_id,t_day\n"
 
@@ -295,12 +296,12 @@ def test_routes_of_a_pair_have_different_names() -> None:
 
 def test_compare_shows_a_table_for_each_pair_in_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    plain = CliRunner().invoke(COMPARE, ["toyland", "--stages"])
+    plain = CliRunner().invoke(APP, ["compare", "toyland", "--stages"])
     lines = plain.stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert {"Alford → Cove", "Cove → Alford", "SEA: A → C"} <= {line.strip() for line in lines}
     assert any("corridor" in line and "crossings" in line for line in lines)
-    found = json.loads(CliRunner().invoke(COMPARE, ["toyland", "--json"]).stdout)
+    found = answer("compare", "toyland")
     assert set(found) == {"routes", "closures"}
     assert {"gauge_changes", "generalised_usd"} <= set(found["routes"][0])
 
