@@ -29,7 +29,7 @@ Columns = Sequence[str] | Mapping[str, str]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WIDE = 160  # columns of a table that is not printed on a terminal
 # Columns left to a text before the lines between columns, then the table, are given up.
-LEAST_TEXT, MOST_WORD = 8, 14
+LEAST_TEXT, MOST_WORD = 8, 16
 WORDS = ("status", "kind", "state")  # columns of keys such as in_progress
 SHARES = ("share", "probability")
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
@@ -105,19 +105,20 @@ def emit(
         console.print(Text(fact(key, value)))
     if notes:
         console.print()
-        say(notes, console)
+        say(notes)
 
 
-def say(notes: Iterable[str], console: Console | None = None) -> None:
-    """Print sentences, each from a new line, wrapped between words at the width of the tables."""
-    console = console or _console()
+def say(notes: Iterable[str], *, err: bool = False) -> None:
+    """Print sentences, each from a new line, wrapped between words at the width of the tables; `err` for stderr."""
+    console = _console(err)
     for note in notes:
         console.print(Text(note))
 
 
-def _console() -> Console:
+def _console(err: bool = False) -> Console:
     """A console as wide as the terminal, as COLUMNS says, or as wide as a file may be."""
-    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE)
+    known = (sys.stderr if err else sys.stdout).isatty() or os.environ.get("COLUMNS")
+    return Console(width=None if known else WIDE, stderr=err)
 
 
 def fact(name: str, value: Any) -> str:

@@ -191,8 +191,7 @@ def _print_reports(reports: Sequence[LoadReport], as_json: bool) -> None:
         )
         for reason, count in report.reasons.iter_rows():
             typer.echo(f"    {count:>10,}  {reason}")
-        for note in report.notes:
-            typer.echo(f"  note: {note}")
+        _say([f"  note: {note}" for note in report.notes])
 
 
 def query(  # noqa: PLR0913 - the options of one command
@@ -292,8 +291,14 @@ def _print_result(result: QueryResult, as_json: bool, as_csv: bool) -> None:
         typer.echo(json.dumps({"rows": rows, "notes": list(result.notes)}, ensure_ascii=False, indent=2))
         return
     _print_table(result.table, as_csv)
-    for note in result.notes:
-        typer.echo(f"note: {note}", err=True)
+    _say([f"note: {note}" for note in result.notes], err=True)
+
+
+def _say(notes: Sequence[str], *, err: bool = False) -> None:
+    if notes:
+        from karwan.cli.output import say
+
+        say(notes, err=err)
 
 
 def _print_table(table: pl.DataFrame, as_csv: bool) -> None:
@@ -327,11 +332,12 @@ def sources(as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps({"sources": rows, "mappings": maps}, ensure_ascii=False, indent=2))
         return
-    for row in rows:
-        typer.echo(f"{row['source']:14s} {row['title']}\n{'':14s} reads: {row['reads']}")
-    typer.echo("\nMappings for the source `table`:")
-    for row in maps:
-        typer.echo(f"{row['mapping']:18s} {row['title']} ({row['layout']})")
+    import polars as pl
+
+    from karwan.cli.output import Format, emit
+
+    tables = {"sources": pl.DataFrame(rows), "mappings for the source `table`": pl.DataFrame(maps)}
+    emit(tables, Format.TABLE)
 
 
 def loads(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
