@@ -324,8 +324,9 @@ def _paper_view(papers: pl.DataFrame) -> pl.DataFrame:
 def _footer(answer: RouteAnswer) -> list[str]:
     meta, own = answer.meta, answer.meta["weights"]
     return [
-        "Listed routes differ in most of their way and are ranked by what they cost in all; also possible: the best way of each other named "
-        "corridor that is open. Days are door to door; share is the part of shippers a path-size logit sends there.",
+        f"Listed routes share at most {meta['search']['overlap_max']:.0%} of their way with one another and are ranked by what they cost in "
+        "all; also possible: the best way of each other named corridor that is open. Days are door to door; share is the part of shippers "
+        "a path-size logit sends there.",
         f"What counts in the ranking: money, an hour at USD {own['value_of_time_usd_h']:.2f}, an hour of P95 less mean at USD "
         f"{own['value_of_reliability_usd_h']:.2f}, a t of CO2e at USD {1000.0 * own['carbon_price_usd_kg']:.0f}.",
         *answer.notes,
