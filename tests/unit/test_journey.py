@@ -97,7 +97,11 @@ def test_corridors_without_a_way_say_how_far_they_come(toyland):
     cut = toyland.with_tables({"links": toyland["links"].filter(pl.col("to_node_id") != "C")})
     found = route_of(cut, "MID")
     assert found.status == "absent"
-    assert "from Y to C" in found.reason
+    assert found.reason == "no way by road from Y to C"
+    touching = (pl.col("from_node_id") == "Y") | (pl.col("to_node_id") == "Y")
+    apart = toyland.with_tables({"links": toyland["links"].filter(~touching)})
+    found = route_of(apart, "MID")
+    assert (found.status, found.reason) == ("absent", "no way by road from X to Y")
 
 
 def test_brief_and_route_give_one_route_the_same_days(toyland):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from difflib import get_close_matches
 
 import polars as pl
@@ -143,6 +144,17 @@ def crossings_have_hours(tables: Tables) -> list[Problem]:
     return _each(tables, "crossings", test)
 
 
+def _is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, with or without a year (29 February then counts)."""
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text if len(text) == len("YYYY-MM-DD") else f"2024-{text}")
+    except ValueError:
+        return False
+    return True
+
+
 def closures_name_places(tables: Tables) -> list[Problem]:
     """A closure names a place that exists, with days written as declared."""
     keys = _places(tables)
@@ -153,8 +165,12 @@ def closures_name_places(tables: Tables) -> list[Problem]:
             return "place_id", f"no such {kind}", f"a key of the {kind} table"
         for column in ("start", "end"):
             value = row[column]
-            if value is not None and not _DAY.fullmatch(str(value)):
+            if value is not None and not _is_day(str(value)):
                 return column, "not a day", "YYYY-MM-DD, or MM-DD for seasonal"
+            if value is not None and row["kind"] == "dated" and len(str(value)) != len("YYYY-MM-DD"):
+                return column, "a dated closure without a year", "YYYY-MM-DD"
+            if value is not None and len(str(value)) != len(str(row["start"])):
+                return column, "written in another way than start", "both YYYY-MM-DD or both MM-DD"
         if row["kind"] == "seasonal" and row["end"] is None:
             return "end", "a seasonal closure has two days", "MM-DD"
         if row["kind"] == "disruption" and row["slowdown_share"] is None:
