@@ -40,6 +40,8 @@ UNIT = {
     "slowdown_share": "share",
     "time_cost_share_day": "1/day",
 }
+PERCENT = {"share": "%", "1/day": "% a day"}
+"""Units that sentences give in percent."""
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(
         ["parameter", "table", "row_key", "value_text", "corridor_now", "corridor_flipped", "rival"],
@@ -248,7 +250,7 @@ def _row(exposure: Exposure, rivals: Sequence[Rival], costs: Sequence[float]) ->
     text = "no value flips it"
     if found is not None:
         word = "above" if found[0] > exposure.value else "below"
-        text = f"{word} {_plain(found[0])} {exposure.unit}".rstrip() + f": {rivals[found[1]].name}"
+        text = f"{word} {_amount(found[0], exposure.unit)}: {rivals[found[1]].name}"
         text = text if flips else f"only outside the range, {text}"
     rival, behind = nearest_rival(exposure, costs)
     exposed = exposure.linear.get(0, 0.0) + exposure.inverse.get(0, 0.0)
@@ -256,7 +258,7 @@ def _row(exposure: Exposure, rivals: Sequence[Rival], costs: Sequence[float]) ->
         "parameter": exposure.label,
         "table": exposure.table,
         "row_key": exposure.row_key,
-        "value_text": f"{_plain(exposure.value)} {exposure.unit} ({_plain(exposure.low)} to {_plain(exposure.high)})",
+        "value_text": _amount(exposure.value, exposure.unit, exposure.low, exposure.high),
         "corridor_now": rivals[0].name,
         "corridor_flipped": rivals[found[1]].name if found is not None and flips else None,
         "rival": rivals[rival].name,
@@ -290,6 +292,13 @@ def _order(row: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
+def _amount(value: float, unit: str, *span: float) -> str:
+    """A value with its unit, shares in percent, and the range it may lie in: '48 h (24 to 96)'."""
+    factor, unit = (100.0, PERCENT[unit]) if unit in PERCENT else (1.0, unit)
+    text = f"{_plain(factor * value)} {unit}".rstrip()
+    return f"{text} ({' to '.join(_plain(factor * v) for v in span)})" if span else text
+
+
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
@@ -306,6 +315,7 @@ class _Inputs:
         self.services = _by_key(tables["services"], "service_id")
         self.crossings = _by_key(tables["crossings"], "crossing_id")
         self.nodes = _by_key(tables["nodes"], "node_id")
+        self.countries = _by_key(tables["countries"], "country")
         self.products = _by_key(tables["products"], "product_id")
         self.rates = [r for r in tables["rates"].iter_rows(named=True) if r["use"] == "model"]
         self.times = [r for r in tables["crossing_times"].iter_rows(named=True) if r["use"] == "model"]
@@ -489,7 +499,7 @@ class _Inputs:
         for share, row in parts:
             if row is None or row["basis"] != "assumed" or share <= 0:
                 continue
-            label = f"Slowdown of {row['place_id']}: {row['reason']}"
+            label = f"Slowdown at {self._place(row)}: {row['reason']}"
             key = row["closure_id"]
             self._add("closures", key, "slowdown_share", label, row, share, rival, linear=base * share)
 
@@ -554,6 +564,14 @@ class _Inputs:
         self._add(
             "rates", row["rate_id"], column, label, row, row[column], rival, linear=linear, inverse=inverse
         )
+
+    def _place(self, closure: Row) -> str:
+        """Name of the place a closure row speaks of."""
+        place = closure["place_id"]
+        if closure["place_kind"] == "link":
+            return self._ends(self.links[place])
+        named = {"node": self.nodes, "crossing": self.crossings, "country": self.countries}
+        return str(named.get(closure["place_kind"], {}).get(place, {}).get("name", place))
 
     def _ends(self, link: Row) -> str:
         return f"{self.nodes[link['from_node_id']]['name']} – {self.nodes[link['to_node_id']]['name']}"
