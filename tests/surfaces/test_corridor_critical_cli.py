@@ -308,8 +308,9 @@ def test_compare_shows_a_table_for_each_pair_in_eighty_columns(monkeypatch: pyte
 
 def test_sensitivity_says_who_leads_and_who_comes_nearest() -> None:
     found = answer("sensitivity", "toyland")
-    assert found["text"] == [call("sensitivity", "toyland").stdout.splitlines()[-1]]
-    assert found["text"][0].startswith("Midland leads by")
+    (text,) = found["text"]
+    assert " ".join(call("sensitivity", "toyland").stdout.split()).endswith(text)
+    assert text.startswith("Midland leads by")
     assert all(row["corridor_flipped"] is None for row in found["sensitivity"])
     assert {row["rival"] for row in found["sensitivity"]} <= {"Pass", "Sea"}
     behind = [row["behind_usd_t"] for row in found["sensitivity"]]

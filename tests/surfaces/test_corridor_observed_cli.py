@@ -15,7 +15,7 @@ from karwan.cli.corridor_observed import register
 APP = typer.Typer()
 APP.command("other")(lambda: None)
 register(APP)
-RUN = CliRunner()
+RUN = CliRunner(env={"COLUMNS": "160"})
 
 
 def test_both_groups_stand_apart_with_signed_errors() -> None:

@@ -23,7 +23,7 @@ from tests.shared import shared_path
 APP = typer.Typer()
 register_scenario(APP)
 register_network(APP)
-RUN = CliRunner()
+RUN = CliRunner(env={"COLUMNS": "160"})
 
 
 def test_list_names_every_scenario() -> None:

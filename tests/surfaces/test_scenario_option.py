@@ -20,7 +20,7 @@ from karwan.project import open_case, save_brief
 from karwan.report import print_summary, render_html
 from karwan.scenario_desk import case_under
 
-RUN = CliRunner()
+RUN = CliRunner(env={"COLUMNS": "160"})
 SAID = "Under scenario fast_yard: Yard open round the clock, the low country lets trucks through (assumed)"
 ROUTE = ("route", "Alford", "Cove", "--product", "beans", "--tonnes", "20", "--depart", "2026-01-05")
 # Commands on a case that take no scenario, and why.

@@ -17,7 +17,7 @@ from karwan.cli.trade_store import register
 
 APP = typer.Typer()
 register(APP)
-RUN = CliRunner()
+RUN = CliRunner(env={"COLUMNS": "160"})
 
 ROWS = "t,i,j,k,v,q\n2020,398,586,071340,12.5,20\n2020,586,398,100630,3,NA\n2020,398,586,10121,1,1\n"
 
