@@ -75,4 +75,4 @@ def test_what_the_compiler_does_is_logged(tmp_path: Path) -> None:
 
 def test_nothing_is_left_to_compile_after_warming() -> None:
     run = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "4 True []"
+    assert run.stdout.strip() == "5 True []"

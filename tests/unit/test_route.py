@@ -18,7 +18,7 @@ from karwan.models.landed import find_duty, landed_cost
 from karwan.models.network import FreightNetwork, NetworkRequest, build_network
 from karwan.models.path import allowed_arcs, least_cost_path
 from karwan.models.route import Route, assumed_share, make_route, next_opening, stage_table
-from karwan.models.route_choice import find_routes, generalised_usd, incidence, physical_arcs, shared_ways
+from karwan.models.route_choice import find_routes, generalised_usd, incidence, shared_ways
 from karwan.models.routing import Weights, overlap_share
 from karwan.models.shipment import make_shipment
 from karwan.places import Gazetteer
@@ -132,7 +132,7 @@ def test_short_list_is_distinct_and_ranked(network: FreightNetwork) -> None:
     assert costs == sorted(costs)
     assert costs[0] == pytest.approx(found.generalised_cost_usd.min())
     assert len(found.routes) >= 3
-    keys, lengths = physical_arcs(network)
+    keys, lengths = network.physical
     for i, first in enumerate(found.routes):
         for second in found.routes[:i]:
             assert (
@@ -141,7 +141,7 @@ def test_short_list_is_distinct_and_ranked(network: FreightNetwork) -> None:
 
 
 def test_truck_registration_does_not_make_a_route_different(network: FreightNetwork) -> None:
-    keys, _ = physical_arcs(network)
+    keys, _ = network.physical
     same = [a for a, arc in enumerate(network.arcs) if arc.place_id == "B-Y" and arc.tail != arc.head]
     towards_y = [a for a in same if network.states[network.arcs[a].head].node_id == "Y"]
     assert len(towards_y) > 1
@@ -212,7 +212,7 @@ def test_what_keeps_a_route_off_the_list_is_its_likeness_to_one_taken_before() -
     found = find_routes(plan.network, plan.shipment, "A", "C", weights=plan.weights)
     first, like = (found.routes[k] for k in (1, 2))  # both by rail, over other stations
     share = float(shared_ways(like, [first])[0])
-    keys, lengths = physical_arcs(plan.network)
+    keys, lengths = plan.network.physical
     one, other = ({*keys[list(r.arcs)].tolist()} for r in (like, first))
     both = sum(lengths[k] for k in one & other)
     assert share == pytest.approx(both / min(sum(lengths[k] for k in w) for w in (one, other)))

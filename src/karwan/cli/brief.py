@@ -52,7 +52,7 @@ def brief(
 
 
 def warm() -> None:
-    """Compile the number-crunching loops once, so that later commands start fast.
+    """Compile the modules and the number-crunching loops once, so that later commands start fast.
 
     Example: karwan warm
     """

@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from karwan.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -111,7 +114,8 @@ def path_size(
     [0.75, 0.75]
     """
     use = _incidence(incidence)
-    if (use.data != 1.0).any():
+    route, link = use.nonzero()
+    if not np.all(use[route, link] == 1.0):
         raise InvalidInput(
             "incidence has an entry that is neither 0 nor 1", fix="state each link of a route once"
         )
@@ -126,7 +130,6 @@ def path_size(
     if (total <= 0.0).any():
         row = int(np.flatnonzero(total <= 0.0)[0])
         raise InvalidInput("a route has no length", f"route {row}", "give at least one of its links a length")
-    route, link = use.nonzero()
     _, spot = np.unique(groups[route] * use.shape[1] + link, return_inverse=True)
     weight = (total / total.min(initial=np.inf)) ** -exponent
     sharing = np.bincount(spot, weights=weight[route])[spot] / weight[route]
@@ -134,11 +137,11 @@ def path_size(
     return np.bincount(route, weights=parts, minlength=total.size).astype(float)
 
 
-def _incidence(incidence: ArrayLike | sparse.sparray) -> sparse.csr_array:
-    dense = incidence if sparse.issparse(incidence) else np.atleast_2d(np.asarray(incidence, dtype=float))
-    use = sparse.csr_array(dense, dtype=float, copy=True)
-    use.eliminate_zeros()
-    return use
+def _incidence(incidence: ArrayLike | sparse.sparray) -> Any:
+    """Incidence as floats, sparse where it was given so."""
+    if hasattr(incidence, "tocsr"):
+        return incidence.tocsr().astype(float)
+    return np.atleast_2d(np.asarray(incidence, dtype=float))
 
 
 def path_size_logit(

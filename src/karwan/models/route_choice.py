@@ -28,7 +28,6 @@ MODES = ("road", "rail", "sea", "ferry")
 EPSILONS = (0.0, 0.01, 0.05, 0.2)
 MAX_LABELS = 400_000  # about a second; a search that needs more goes on with the next epsilon
 OVERLAPS = (0.6, 0.75, 0.9, 0.97)
-CROSSING_KM = 150.0  # what sharing a crossing counts for beside shared kilometres
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,7 @@ def find_routes(
     if found is None or not len(found):
         raise _unreachable(network, shipment, origin, destination, via, avoid)
     pareto = replace(found, arcs=layered.arc[found.arcs].astype(np.int64))
-    keys, lengths = physical_arcs(network)
+    keys, lengths = network.physical
     alike = replace(pareto, arcs=keys[pareto.arcs])
     steps = [o for o in OVERLAPS if o > overlap_max]
     for bound in (overlap_max, *steps):
@@ -270,40 +269,16 @@ def _unreachable(
     )
 
 
-def physical_arcs(network: FreightNetwork) -> tuple[Ints, Floats]:
-    """Number of each arc's move regardless of the truck's registration (A,), and the length of each move (M,).
-
-    Length is km, plus 150 km for a crossing, so that routes over the same border count as alike.
-    """
-    numbers: dict[tuple[str, str, str, str], int] = {}
-    keys: list[int] = []
-    lengths: list[float] = []
-    km, states = network.arc_km(), network.states
-    for a, arc in enumerate(network.arcs):
-        tail, head = states[arc.tail], states[arc.head]
-        key = (
-            arc.place_kind,
-            arc.place_id,
-            tail.node_id + tail.country,
-            head.node_id + head.country + head.carrier,
-        )
-        number = numbers.setdefault(key, len(numbers))
-        if number == len(lengths):
-            lengths.append(km[a] + CROSSING_KM * (arc.place_kind == "crossing"))
-        keys.append(number)
-    return np.array(keys, dtype=np.int64), np.array(lengths, dtype=float)
-
-
 def shared_ways(route: Route, others: Sequence[Route]) -> Floats:
     """Share of the shorter way that a route has in common with each of others (R,), in [0, 1]: what the bound of the short list is on."""
-    keys, lengths = physical_arcs(route.network)
+    keys, lengths = route.network.physical
     own = keys[list(route.arcs)]
     return np.array([overlap_share(own, keys[list(o.arcs)], lengths) for o in others])
 
 
 def incidence(routes: Sequence[Route]) -> tuple[Floats, Floats]:
     """Moves each route uses (R, M) and their lengths (M,), for `choice.path_size_logit`; moves of no length are left out."""
-    keys, lengths = physical_arcs(routes[0].network)
+    keys, lengths = routes[0].network.physical
     used = np.zeros((len(routes), len(lengths)))
     for row, route in enumerate(routes):
         used[row, keys[list(route.arcs)]] = 1.0

@@ -19,6 +19,7 @@ Ints = npt.NDArray[np.int64]
 BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
 ROAD = "road"
 SEA = ("sea", "ferry")
+CROSSING_KM = 150.0  # what sharing a crossing counts for beside shared kilometres
 
 
 def worst_basis(*bases: str) -> str:
@@ -186,25 +187,45 @@ class FreightNetwork:
         return np.array([a.calendar in self.shut for a in self.arcs], dtype=bool)
 
     @cached_property
-    def _money(self) -> tuple[Floats, Floats]:
-        per_t = np.array([sum(s.usd_t for s in a.stages) for a in self.arcs])
-        return per_t, np.array([sum(s.usd_unit for s in a.stages) for a in self.arcs])
+    def _sums(self) -> tuple[Floats, ...]:
+        """Sums over the stages of each arc: USD/t, USD a unit, hours, h2, kg CO2e/t and km, each (A,)."""
+        parts = [
+            (s.usd_t, s.usd_unit, s.hours, s.variance_h2, s.co2_kg_t, s.km)
+            for a in self.arcs
+            for s in a.stages
+        ]
+        first = np.cumsum([0, *(len(a.stages) for a in self.arcs[:-1])])
+        return tuple(np.add.reduceat(np.array(parts), first).T.copy() if parts else np.zeros((6, 0)))
 
     @cached_property
-    def _hours(self) -> Floats:
-        return np.array([sum(s.hours for s in a.stages) for a in self.arcs])
+    def _covariance(self) -> Floats:
+        return np.array([a.covariance_h2 for a in self.arcs])
 
     @cached_property
-    def _variance(self) -> Floats:
-        return np.array([sum(s.variance_h2 for s in a.stages) + a.covariance_h2 for a in self.arcs])
+    def physical(self) -> tuple[Ints, Floats]:
+        """Number of each arc's move regardless of the truck's registration (A,), and the length of each move (M,).
 
-    @cached_property
-    def _co2_kg_t(self) -> Floats:
-        return np.array([sum(s.co2_kg_t for s in a.stages) for a in self.arcs])
-
-    @cached_property
-    def _km(self) -> Floats:
-        return np.array([sum(s.km for s in a.stages) for a in self.arcs])
+        Length is km, plus 150 km for a crossing, so that routes over the same border count as alike.
+        """
+        numbers: dict[tuple[object, ...], int] = {}
+        keys: list[int] = []
+        lengths: list[float] = []
+        for arc, km in zip(self.arcs, self._sums[5].tolist(), strict=True):
+            tail, head = self.states[arc.tail], self.states[arc.head]
+            move = (
+                arc.place_kind,
+                arc.place_id,
+                tail.node_id,
+                tail.country,
+                head.node_id,
+                head.country,
+                head.carrier,
+            )
+            number = numbers.setdefault(move, len(numbers))
+            if number == len(lengths):
+                lengths.append(km + CROSSING_KM * (arc.place_kind == "crossing"))
+            keys.append(number)
+        return np.array(keys, dtype=np.int64), np.array(lengths, dtype=float)
 
     @cached_property
     def gates(self) -> frozenset[str]:
@@ -238,24 +259,23 @@ class FreightNetwork:
 
     def arc_usd(self, shipment: Shipment) -> Floats:
         """Money of each arc for a shipment, USD, shape (A,)."""
-        per_t, per_unit = self._money
-        return per_t * shipment.tonnes + per_unit * shipment.units
+        return self._sums[0] * shipment.tonnes + self._sums[1] * shipment.units
 
     def arc_hours(self) -> Floats:
         """Mean hours of each arc without waiting for openings, shape (A,)."""
-        return self._hours.copy()
+        return self._sums[2].copy()
 
     def arc_variance(self) -> Floats:
         """Variance of the hours of each arc, h2, the two sides of a crossing correlated, shape (A,)."""
-        return self._variance.copy()
+        return self._sums[3] + self._covariance
 
     def arc_co2(self, shipment: Shipment) -> Floats:
         """Emission of each arc for a shipment, kg CO2e, shape (A,)."""
-        return self._co2_kg_t * shipment.tonnes
+        return self._sums[4] * shipment.tonnes
 
     def arc_km(self) -> Floats:
         """Length of each arc, km, shape (A,)."""
-        return self._km.copy()
+        return self._sums[5].copy()
 
     def never_open(self) -> npt.NDArray[np.bool_]:
         """Arcs whose calendar has no window on the horizon, shape (A,)."""
