@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import corridor_examples
 import criticality_example
@@ -83,10 +83,8 @@ def kind_of(parameter: Any) -> str:
     """What a parameter takes, in a word or two."""
     if getattr(parameter, "is_flag", False):
         return "switch"
-    annotation = parameter.type_descriptor.annotation
-    words = {"str": "text", "int": "whole number", "float": "number", "Path": "path", "datetime": "day"}
-    parts = get_args(annotation) or (annotation,)
-    kinds = [words.get(getattr(a, "__name__", str(a)), str(a)) for a in parts if a is not type(None)]
+    words = {"str": "text", "int": "whole number", "float": "number", "file": "path", "datetime": "day"}
+    kinds = [words.get(k, k) for k in parameter.type.name.strip("<>").split() if k != "range"]
     return " ".join(dict.fromkeys(kinds))
 
 

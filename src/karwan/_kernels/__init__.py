@@ -7,6 +7,8 @@ is compiling goes to the log `karwan.compiling`, which the command line shows.
 from __future__ import annotations
 
 import logging
+import sys
+from types import ModuleType
 
 from numba.core import event
 
@@ -30,3 +32,22 @@ class _Announcer(event.Listener):
 
 
 event.register("numba:compile", _Announcer())  # type: ignore[no-untyped-call]
+
+
+def _leave_blas_out() -> None:
+    """Load numba's array functions without SciPy's linear algebra, a tenth of the start of `karwan route`.
+
+    numba looks for it when these functions are loaded, and again when a loop that calls it is compiled; no loop here does. A
+    stand-in answers the first look.
+    """
+    name = "scipy.linalg.cython_blas"
+    if name in sys.modules:
+        return
+    sys.modules[name] = ModuleType(name)
+    try:
+        import numba.np.arraymath  # noqa: F401
+    finally:
+        del sys.modules[name]
+
+
+_leave_blas_out()
