@@ -162,8 +162,8 @@ PAGES = {"tables.md": tables_page, "commands.md": commands_page, "index.md": ind
 
 
 README = DOCS.parent / "README.md"
-README_COMMAND = ["corridor", "compare", "kaz-pak"]
-README_WIDTH, README_LINES = 128, 7
+README_COMMAND = "route Kostanay Karachi --product chickpeas --tonnes 24 --depart 2026-12-01".split()
+README_WIDTH, README_LINES = 132, 12
 
 
 def readme_example() -> str:
