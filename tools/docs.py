@@ -162,7 +162,7 @@ PAGES = {"tables.md": tables_page, "commands.md": commands_page, "index.md": ind
 
 
 README = DOCS.parent / "README.md"
-README_COMMAND = "route Kostanay Karachi --product chickpeas --tonnes 24 --depart 2026-12-01".split()
+README_COMMAND = "route Kostanay Karachi --product chickpeas --tonnes 24 --depart 2026-12-01"
 README_WIDTH, README_LINES = 132, 12
 
 
@@ -177,11 +177,11 @@ def readme_example() -> str:
 
 def readme_command() -> str:
     """First lines of the README's command, as a terminal shows them."""
-    words = [sys.executable, "-m", "karwan", *README_COMMAND]
+    words = [sys.executable, "-m", "karwan", *README_COMMAND.split()]
     environment = {**os.environ, "COLUMNS": str(README_WIDTH), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(words, capture_output=True, encoding="utf-8", env=environment, check=True)
     lines = [line.rstrip() for line in done.stdout.splitlines()[:README_LINES]]
-    return "\n".join([f"$ karwan {' '.join(README_COMMAND)}", *lines, "..."]) + "\n"
+    return "\n".join([f"$ karwan {README_COMMAND}", *lines, "..."]) + "\n"
 
 
 def write_readme() -> None:
