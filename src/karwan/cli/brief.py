@@ -11,7 +11,9 @@ import typer
 CaseArgument = Annotated[str, typer.Argument(help="Embedded case or folder.")]
 AsOfOption = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day it speaks of; default: the case's own."),
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], metavar="DAY", help="Day it speaks of; default: the case's own."
+    ),
 ]
 
 ScenarioOption = Annotated[

@@ -32,7 +32,8 @@ def route(  # noqa: PLR0913 - the options of one command
     product: Annotated[str, typer.Option("--product", help="HS code, product id or name.")],
     tonnes: Annotated[float, typer.Option("--tonnes", help="Weight, t.")],
     depart: Annotated[
-        datetime, typer.Option("--depart", formats=["%Y-%m-%d"], help="Day of departure, YYYY-MM-DD.")
+        datetime,
+        typer.Option("--depart", formats=["%Y-%m-%d"], metavar="DAY", help="Day of departure, YYYY-MM-DD."),
     ],
     case: Annotated[str, typer.Option("--case", help="Embedded case or folder.")] = "kaz-pak",
     scenarios: ScenarioOption = None,

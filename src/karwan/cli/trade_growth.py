@@ -47,7 +47,8 @@ def growth(  # noqa: PLR0913 - the options of one command
     ] = None,
     product: Annotated[list[str] | None, typer.Option(help="Only this code and those under it.")] = None,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out periods that end later.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Leave out periods that end later."),
     ] = None,
     year_starts: Annotated[
         int, typer.Option(help="Month the year to date starts in; 7 for a fiscal year from July.")

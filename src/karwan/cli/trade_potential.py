@@ -169,7 +169,9 @@ def compete(
     origin: Annotated[str | None, typer.Option("--from", help="Node id of the origin.")] = None,
     destination: Annotated[str | None, typer.Option("--to", help="Node id of the destination.")] = None,
     tonnes: Annotated[float | None, typer.Option(help="Load, t.")] = None,
-    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of departure.")] = None,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Day of departure.")
+    ] = None,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
