@@ -260,7 +260,8 @@ def test_closed_crossing_is_told_with_its_row_and_opened_again() -> None:
 
 def test_a_weight_limit_is_the_reason() -> None:
     limit = {"limit_id": "low", "place_kind": "country", "place_id": "XTB", "max_gross_t": 34.0, "over": "forbidden", "source_id": "toy", "basis": "assumed"}  # fmt: skip
-    table = answer_route(with_rows("weight_limits", limit), QUERY).tables["corridors"]
+    above = {**limit, "limit_id": "high", "place_id": "XTC", "max_gross_t": 60.0}
+    table = answer_route(with_rows("weight_limits", limit, above), QUERY).tables["corridors"]
     row = table.row(by_predicate=pl.col("corridor_id") == "MID", named=True)
     assert row["status"] == "absent"
     assert row["reason"] == "Midland lets no truck over 34 t on: load less than 20 t a truck"

@@ -81,10 +81,10 @@ def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, d
     return pl.DataFrame([{k: r[k] for k in PAPER_SCHEMA} for r in rows], schema=PAPER_SCHEMA)
 
 
-def _heavy_permits(
+def exceeded_limits(
     route: Route, tables: Mapping[str, pl.DataFrame], day: date
-) -> Iterator[dict[str, object]]:
-    """Special permits of a truck over the weight limit of a country, link or crossing on the way; their cost is not known."""
+) -> Iterator[tuple[Row, float]]:
+    """Weight limits that the loaded truck exceeds in a country, on a link or over a crossing on the way, each with its gross weight, t."""
     truck = vehicles_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get("road")
     gross_t = gross_weight(truck, route.shipment.load_t)
     limits = tables["weight_limits"].rows(named=True)
@@ -93,17 +93,25 @@ def _heavy_permits(
     places += [("country", s.country) for s in hauls if s.kind == "line_haul"]
     for place in dict.fromkeys(places):
         limit = weight_limit(limits, (place,), gross_t, day)
-        if limit is not None:
-            yield {
-                **dict.fromkeys(PAPER_SCHEMA),
-                "scope": "crossing" if place[0] == "crossing" else "country",
-                "place_id": place[1],
-                "mode": "road",
-                "document_id": limit["limit_id"],
-                "name": f"Permit for a heavy vehicle: {gross_t:.1f} t gross, {limit['max_gross_t']:g} t without",
-                "basis": worst_basis(limit["basis"], truck["basis"] if truck else "assumed"),
-                "source_id": limit["source_id"],
-            }
+        if limit is not None and truck is not None:
+            yield {**limit, "basis": worst_basis(limit["basis"], truck["basis"])}, gross_t
+
+
+def _heavy_permits(
+    route: Route, tables: Mapping[str, pl.DataFrame], day: date
+) -> Iterator[dict[str, object]]:
+    """Special permits of a truck over a weight limit on the way; their cost is not known."""
+    for limit, gross_t in exceeded_limits(route, tables, day):
+        yield {
+            **dict.fromkeys(PAPER_SCHEMA),
+            "scope": "crossing" if limit["place_kind"] == "crossing" else "country",
+            "place_id": limit["place_id"],
+            "mode": "road",
+            "document_id": limit["limit_id"],
+            "name": f"Permit for a heavy vehicle: {gross_t:.1f} t gross, {limit['max_gross_t']:g} t without",
+            "basis": limit["basis"],
+            "source_id": limit["source_id"],
+        }
 
 
 def in_force(regime: Row, day: date) -> bool:

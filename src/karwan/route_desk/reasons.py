@@ -13,6 +13,7 @@ import polars as pl
 from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.models.network import NetworkRequest, build_network
 from karwan.models.network.stage import Floats, Row
+from karwan.models.papers import exceeded_limits
 from karwan.models.route import Route, make_route
 from karwan.models.route_choice import RouteSearch, generalised_usd, route_criteria, shared_ways
 from karwan.models.routing import beaten_by
@@ -175,17 +176,15 @@ def _forbidden(plan: Plan, corridor: Row) -> str:
 
 def _too_heavy(plan: Plan, corridor: Row) -> str:
     """The weight limits that take a corridor away, where it is there for an empty truck."""
+    if not plan.case["weight_limits"].filter(pl.col("over") == "forbidden").height:
+        return ""
     free = _corridor_in(plan, corridor, plan.case.tables, replace(plan.request, load_t=0.0))
     if free.route is None:
         return ""
-    passed = {s.place_id for s in free.route.stages} | {s.country for s in free.route.stages}
-    limits = [
-        r
-        for r in plan.case["weight_limits"].iter_rows(named=True)
-        if r["over"] == "forbidden" and r["place_id"] in passed
-    ]
     words = [
-        f"{plan.places.name(r['place_id'])} lets no truck over {r['max_gross_t']:g} t on" for r in limits
+        f"{plan.places.name(limit['place_id'])} lets no truck over {limit['max_gross_t']:g} t on"
+        for limit, _ in exceeded_limits(free.route, plan.case.tables, plan.query.departure)
+        if limit["over"] == "forbidden"
     ]
     return f"{'; '.join(words)}: load less than {plan.shipment.load_t:g} t a truck" if words else ""
 

@@ -156,13 +156,17 @@ def access_rule(rows: Iterable[Row], country: str, registration: str, day: date)
         return "allowed", None
     best: Row | None = None
     for row in rows:
-        in_time = (row["start"] is None or row["start"] <= day) and (row["end"] is None or day <= row["end"])
         fits = row["vehicle_registration"] in (None, registration)
-        if row["country"] == country and row["mode"] == "road" and in_time and fits:
+        if row["country"] == country and row["mode"] == "road" and _in_time(row, day) and fits:
             if row["vehicle_registration"] == registration:
                 return str(row["rule"]), row
             best = best or row
     return (str(best["rule"]), best) if best else ("allowed", None)
+
+
+def _in_time(row: Row, day: date) -> bool:
+    """Whether a rule is in force on a day."""
+    return (row["start"] is None or row["start"] <= day) and (row["end"] is None or day <= row["end"])
 
 
 def vehicles_by_mode(rows: Iterable[Row], form: str) -> dict[str, Row]:
@@ -192,8 +196,7 @@ def weight_limit(
         for row in rows
         if row["max_gross_t"] < gross_t
         and (row["place_kind"], row["place_id"]) in places
-        and (row["start"] is None or row["start"] <= day)
-        and (row["end"] is None or day <= row["end"])
+        and _in_time(row, day)
     ]
     return min(exceeded, key=lambda r: (r["over"] != "forbidden", r["max_gross_t"]), default=None)
 
