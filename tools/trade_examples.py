@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import polars as pl
-from corridor_examples import BEGIN, DOCS, END
-from criticality_example import rows_of
+from figures import Pages, rows_of
 
 from karwan.amounts import number, percent, usd
 from karwan.project import open_case
@@ -89,22 +88,9 @@ def corridor() -> Iterator[str]:
     yield corridor_change(before, after, before.settings.party_a).words + "."
 
 
-PAGES: dict[str, Callable[[], Iterator[str]]] = {
+PAGES: Pages = {
     "basket.md": baskets,
     "plan.md": worths,
     "potential.md": corridor,
     "target.md": chances,
 }
-
-
-def page(name: str) -> str:
-    """A page with its figures reckoned anew."""
-    head, rest = (DOCS / name).read_text(encoding="utf-8").split(BEGIN + "\n")
-    body = "\n".join(PAGES[name]()).rstrip()
-    return f"{head}{BEGIN}\n\n{body}\n\n{END}\n{rest.split(END + chr(10))[1]}"
-
-
-def write() -> None:
-    """Put the figures into the pages."""
-    for name in PAGES:
-        (DOCS / name).write_text(page(name), encoding="utf-8")

@@ -9,9 +9,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import corridor_examples
+import figures
 
 
 @pytest.mark.parametrize("name", corridor_examples.PAGES)
 def test_figures_are_those_of_the_program(name: str) -> None:
-    written = (corridor_examples.DOCS / name).read_text(encoding="utf-8")
-    assert written == corridor_examples.page(name), "run `make docs`"
+    written = (figures.DOCS / name).read_text(encoding="utf-8")
+    assert written == figures.page(name, corridor_examples.PAGES), "run `make docs`"
