@@ -32,6 +32,7 @@ LAYERS = {
     "karwan.schema": 4,
     "karwan.geodesy": 4,
     "karwan.amounts": 3,
+    "karwan.yaml_input": 3.5,
     "karwan.errors": 3,
 }
 MAX_FILE_LINES = 600
