@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -23,6 +25,22 @@ Numbers = npt.NDArray[np.int64]
 HEADER_LIMIT = 256 * 2**10
 BLOCK = 8 * 2**20
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+# The cells that rows have beyond the header, where the first row ends in a delimiter more than it.
+BEYOND = "cells beyond the header"
+# Bytes that are not text stand as private characters U+F700 to U+F7FF, one a byte, until their row is judged.
+_MARK = 0xF700
+_MARKS = re.compile("[\uf700-\uf7ff]")
+
+
+def _mark_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Error handler of the decoder: each byte that is not text becomes a private character."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    return "".join(chr(_MARK + byte) for byte in wrong), error.end
+
+
+codecs.register_error("karwan-mark", _mark_bytes)
 
 
 class BadTable(KarwanError, ValueError):
@@ -43,6 +61,8 @@ def read_header(content: Content, *, delimiter: str, encoding: str, header_row: 
             f"{content.name} is UTF-16 text.",
             fix="Set `encoding: utf-16` in the mapping, or save it as UTF-8.",
         )
+    if _old_mac(head):
+        head = head.replace(b"\r", b"\n")
     lines = head.split(b"\n", header_row) if not encoding.lower().startswith("utf-16") else [head]
     if len(lines) <= header_row and len(head) == HEADER_LIMIT:
         raise BadTable(
@@ -66,7 +86,20 @@ def read_header(content: Content, *, delimiter: str, encoding: str, header_row: 
                 fix="Set `encoding` in the mapping (cp1251 for many files in Russian).",
             ) from error
     row = text.lstrip("\ufeff").split("\n")[header_row - 1 : header_row]
-    return [name.strip().lstrip("\ufeff") for name in next(csv.reader(row, delimiter=delimiter), [])]
+    try:
+        names = next(csv.reader(row, delimiter=delimiter), [])
+    except csv.Error as error:
+        raise BadTable(
+            f"{content.name}: the header line cannot be read.",
+            evidence=str(error),
+            fix="Lines must end in one way: save the file as CSV again.",
+        ) from error
+    return [name.strip().lstrip("\ufeff") for name in names]
+
+
+def _old_mac(head: bytes) -> bool:
+    """Whether lines end in CR alone, as old Macintosh programs write them."""
+    return b"\r" in head and b"\n" not in head
 
 
 def check_columns(content: Content, header: Sequence[str], needed: Sequence[str], delimiter: str) -> None:
@@ -121,15 +154,11 @@ def read_blocks(
     header = read_header(content, delimiter=delimiter, encoding=encoding, header_row=header_row)
     check_columns(content, header, needed, delimiter)
     needed = sorted(needed, key=header.index)
-    ragged: list[tuple[int, str, str]] = []
-
-    def keep_ragged(row: arrow_csv.InvalidRow) -> str:
-        fault = f"{row.actual_columns} cells where the header has {row.expected_columns}"
-        ragged.append((int(row.number), "" if not row.text.strip() else fault, row.text))
-        return "skip"
-
+    head = content.head(HEADER_LIMIT)
+    beyond = [BEYOND] if _rows_end_in_delimiter(head, delimiter, header_row) else []
+    ragged = _Ragged(header, needed, delimiter)
     with content.open() as stream:
-        counted = _Counted(stream, progress)
+        counted = _Counted(stream, progress, encoding, old_mac=_old_mac(head))
         try:
             reader = arrow_csv.open_csv(
                 pa.PythonFile(counted, mode="r"),
@@ -137,28 +166,27 @@ def read_blocks(
                     use_threads=False,
                     block_size=BLOCK,
                     skip_rows=header_row,
-                    column_names=header,
-                    encoding=encoding,
+                    column_names=[*header, *beyond],
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=delimiter,
                     newlines_in_values=True,
                     ignore_empty_lines=False,
-                    invalid_row_handler=keep_ragged,
+                    invalid_row_handler=ragged.keep,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    include_columns=list(needed),
-                    column_types=dict.fromkeys(needed, pa.binary()),
+                    include_columns=[*needed, *beyond],
+                    column_types=dict.fromkeys([*needed, *beyond], pa.binary()),
                     strings_can_be_null=False,
                 ),
             )
             lines = _Lines(first=header_row + 1)
             for batch in reader:
-                yield from _frames(pl.DataFrame(pa.Table.from_batches([batch])), needed, lines, ragged)
-            yield from _frames(_no_rows(needed), needed, lines, ragged)
+                yield from _frames(pl.DataFrame(pa.Table.from_batches([batch])), counted, lines, ragged)
+            yield from _frames(_no_rows(needed), counted, lines, ragged)
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
-                yield from _frames(_no_rows(needed), needed, _Lines(first=header_row + 1), ragged)
+                yield from _frames(_no_rows(needed), counted, _Lines(first=header_row + 1), ragged)
                 return
             raise BadTable(
                 f"{content.name} cannot be read as {DELIMITERS.get(delimiter, delimiter)}-separated text.",
@@ -167,26 +195,102 @@ def read_blocks(
             ) from error
 
 
+def _rows_end_in_delimiter(head: bytes, delimiter: str, header_row: int) -> bool:
+    """Whether the first row ends in a delimiter more than the header, as downloads of UN Comtrade do."""
+    if _old_mac(head):
+        head = head.replace(b"\r", b"\n")
+    lines = [line.rstrip(b"\r") for line in head.split(b"\n", header_row + 1)]
+    if len(lines) <= header_row:
+        return False
+    mark = delimiter.encode()
+    return lines[header_row].endswith(mark) and not lines[header_row - 1].endswith(mark)
+
+
+class _Ragged:
+    """Rows whose cells are not as many as the columns, until their block is done.
+
+    A row that has only empty cells beyond the header is no ragged one: it is read like the others.
+    """
+
+    def __init__(self, header: Sequence[str], needed: Sequence[str], delimiter: str) -> None:
+        self.needed = needed
+        self.columns = len(header)
+        self._places = [header.index(name) for name in needed]
+        self._delimiter = delimiter
+        self._rows: list[tuple[int, str]] = []
+
+    def keep(self, row: arrow_csv.InvalidRow) -> str:
+        """Arrow's question what to do with a row it cannot use."""
+        self._rows.append((int(row.number), row.text))
+        return "skip"
+
+    def numbers(self) -> list[int]:
+        """Record numbers of the rows kept."""
+        return [number for number, _ in self._rows]
+
+    def take(self, before: int | None) -> list[tuple[int, str]]:
+        """The rows whose record stands before `before` (all if None), which are then forgotten."""
+        taken = [row for row in self._rows if before is None or row[0] < before]
+        self._rows = self._rows[len(taken) :]
+        return taken
+
+    def judged(self, text: str) -> tuple[str | None, list[str | None]]:
+        """Why a row cannot be read, or None and the cells of its needed columns."""
+        none: list[str | None] = [None] * len(self.needed)
+        try:
+            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter), [])
+        except csv.Error as error:
+            return f"the row cannot be read: {error}", none
+        while len(cells) > self.columns and not cells[-1].strip():
+            cells.pop()
+        if len(cells) == self.columns:
+            return None, [cells[place] for place in self._places]
+        fault = f"{len(cells)} cells where the header has {self.columns}"
+        breaks = text.rstrip("\r\n").count("\n")
+        if breaks:
+            fault += f"; it spans {breaks + 1} lines: is a quote never closed?"
+        return fault, none
+
+
 def _no_rows(needed: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(schema=dict.fromkeys(needed, pl.Binary))
 
 
 class _Counted(io.RawIOBase):
-    """A stream that reports how many bytes were read from it."""
+    """A stream as UTF-8 with LF line ends that reports how many bytes were read from it.
 
-    def __init__(self, stream: BinaryIO, progress: Progress) -> None:
+    Bytes that are not text in `encoding` become private characters; `marked` says that there were some.
+    """
+
+    def __init__(self, stream: BinaryIO, progress: Progress, encoding: str, *, old_mac: bool) -> None:
+        self.encoding = encoding
+        self.marked = False
         self._stream = stream
         self._progress = progress
+        self._old_mac = old_mac
         self._done = 0
+        self._utf8 = codecs.lookup(encoding).name == "utf-8"
+        self._decoder = codecs.getincrementaldecoder(encoding)("karwan-mark")
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        piece = self._stream.read(size)
-        self._done += len(piece)
-        self._progress(self._done)
-        return piece
+        while True:
+            piece = self._stream.read(size)
+            self._done += len(piece)
+            self._progress(self._done)
+            text = self._text(piece)
+            # A piece may be the first half of a character; an empty answer would mean the end.
+            if text or not piece:
+                return text
+
+    def _text(self, piece: bytes) -> bytes:
+        if not (self._utf8 and piece.isascii() and not self._decoder.getstate()[0]):
+            text = self._decoder.decode(piece, final=not piece)
+            self.marked = self.marked or _MARKS.search(text) is not None
+            piece = text.encode("utf-8", "replace")
+        return piece.replace(b"\r", b"\n") if self._old_mac else piece
 
 
 class _Lines:
@@ -225,70 +329,60 @@ class _Lines:
         return shifted
 
 
-def _frames(
-    block: pl.DataFrame, needed: Sequence[str], lines: _Lines, ragged: list[tuple[int, str, str]]
-) -> Iterator[pl.DataFrame]:
+def _frames(block: pl.DataFrame, counted: _Counted, lines: _Lines, ragged: _Ragged) -> Iterator[pl.DataFrame]:
     """The block's rows, then the ragged rows met up to its end, both with their lines."""
-    records = lines.records(block.height, [number for number, _, _ in ragged])
-    texts = _texts(block, needed)
+    needed = ragged.needed
+    records = lines.records(block.height, ragged.numbers())
+    texts = block.with_columns(pl.col(name).cast(pl.String) for name in needed)
     breaks = sum(
         (pl.col(name).str.count_matches("\n").fill_null(0) for name in needed), pl.lit(0, dtype=pl.UInt32)
     )
     lines.note(records, texts.select(breaks.cast(pl.Int64)).to_series().to_numpy())
-    met = [row for row in ragged if block.height == 0 or row[0] < lines.next_record]
-    ragged[:] = [row for row in ragged if row[0] >= lines.next_record] if block.height else []
-    inner = [text.rstrip("\r\n").count("\n") for _, _, text in met]
-    lines.note(np.asarray([number for number, _, _ in met], np.int64), np.asarray(inner, np.int64))
+    met = ragged.take(lines.next_record if block.height else None)
+    numbers = np.asarray([number for number, _ in met], np.int64)
+    inner = [text.rstrip("\r\n").count("\n") for _, text in met]
+    lines.note(numbers, np.asarray(inner, np.int64))
     if block.height:
-        yield _decoded(block, texts, needed, lines.lines(records))
-    faulty = [(row, breaks_in) for row, breaks_in in zip(met, inner, strict=True) if row[1]]
-    if faulty:
-        spans = "; it spans {} lines: is a quote never closed?"
-        frame = pl.DataFrame(
-            {
-                "line": lines.lines(np.asarray([number for (number, _, _), _ in faulty], np.int64)),
-                "fault": [
-                    fault + (spans.format(count + 1) if count else "") for (_, fault, _), count in faulty
-                ],
-                "raw": [text.rstrip("\r\n")[:300] for (_, _, text), _ in faulty],
-            },
-            schema={"line": pl.Int64, "fault": pl.String, "raw": pl.String},
+        fault = pl.lit(None, dtype=pl.String)
+        if BEYOND in block.columns:
+            more = f"{ragged.columns + 1} cells where the header has {ragged.columns}"
+            fault = pl.when(pl.col(BEYOND).bin.size() > 0).then(pl.lit(more))
+        frame = texts.select(
+            pl.Series("line", lines.lines(records)),
+            fault.alias("fault"),
+            pl.concat_str(needed, separator=",").alias("raw"),
+            *needed,
         )
-        yield frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in needed)
+        yield _judged(frame, needed, counted)
+    if met:
+        yield _judged(_ragged_frame(met, lines.lines(numbers), ragged), needed, counted)
 
 
-def _texts(block: pl.DataFrame, needed: Sequence[str]) -> pl.DataFrame:
-    """The block's bytes as text, null where they are not UTF-8."""
-    try:
-        return block.with_columns(pl.col(name).cast(pl.String) for name in needed)
-    except pl.exceptions.ComputeError:
-        return block.with_columns(
-            pl.Series(name, [_decode(value) for value in block[name]], dtype=pl.String) for name in needed
+def _ragged_frame(met: Sequence[tuple[int, str]], lines: Numbers, ragged: _Ragged) -> pl.DataFrame:
+    """Rows that Arrow left out, with their cells where they can be read after all; blank lines go."""
+    full = [place for place, (_, text) in enumerate(met) if text.strip()]
+    judged = [ragged.judged(met[place][1]) for place in full]
+    columns = {
+        "line": lines[full],
+        "fault": [fault for fault, _ in judged],
+        "raw": [met[place][1].rstrip("\r\n") for place in full],
+        **{name: [cells[n] for _, cells in judged] for n, name in enumerate(ragged.needed)},
+    }
+    schema = {"line": pl.Int64, **dict.fromkeys(("fault", "raw", *ragged.needed), pl.String)}
+    return pl.DataFrame(columns, schema=schema)
+
+
+def _judged(frame: pl.DataFrame, needed: Sequence[str], counted: _Counted) -> pl.DataFrame:
+    """Rows with bytes that are no text get a fault; blank lines go."""
+    marks = _MARKS.pattern
+    if counted.marked:
+        wrong = pl.any_horizontal(pl.col(name).str.contains(marks) for name in needed)
+        name = "UTF-8" if codecs.lookup(counted.encoding).name == "utf-8" else counted.encoding
+        fault = pl.lit(f"bytes that are not {name} text: mixed encodings")
+        frame = frame.with_columns(
+            pl.when(wrong.fill_null(False)).then(fault).otherwise(pl.col("fault")).alias("fault"),
+            pl.col("raw").str.replace_all(marks, "\ufffd"),
+            *(pl.when(~pl.col(name).str.contains(marks)).then(pl.col(name)).alias(name) for name in needed),
         )
-
-
-def _decode(value: bytes) -> str | None:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _decoded(
-    block: pl.DataFrame, texts: pl.DataFrame, needed: Sequence[str], numbers: Numbers
-) -> pl.DataFrame:
-    """Text rows with their lines; rows that are not text get a fault; blank lines go."""
-    broken = [name for name in needed if texts[name].null_count()]
-    fault, shown = pl.lit(None, dtype=pl.String), texts
-    if broken:
-        undecoded = pl.any_horizontal(pl.col(name).is_null() for name in broken)
-        fault = pl.when(undecoded).then(pl.lit("bytes that are not UTF-8 text: mixed encodings"))
-        shown = texts.with_columns(
-            pl.Series(name, [value.decode("utf-8", "replace") for value in block[name]], dtype=pl.String)
-            for name in broken
-        )
-    raw = shown.select(pl.concat_str(needed, separator=",").str.slice(0, 300)).to_series()
     blank = pl.all_horizontal(pl.col(name) == "" for name in needed).fill_null(False)
-    return texts.select(pl.Series("line", numbers), fault.alias("fault"), raw.alias("raw"), *needed).filter(
-        ~blank
-    )
+    return frame.with_columns(pl.col("raw").str.slice(0, 300)).filter(~blank)
