@@ -53,3 +53,7 @@ class NotConverged(KarwanError, RuntimeError):
 
 class Unreachable(KarwanError, ValueError):
     """No route joins two places under the stated conditions."""
+
+
+class NotWritten(KarwanError, OSError):
+    """A file could not be written whole; what stood under its name is unchanged."""

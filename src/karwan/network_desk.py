@@ -13,6 +13,7 @@ import polars as pl
 
 from karwan.brief.corridors import CorridorStudy
 from karwan.errors import InvalidInput
+from karwan.exports import beside, defused
 from karwan.io.geo import (
     STRAIGHT,
     Layer,
@@ -316,10 +317,10 @@ def problem_summary(problems: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_table(table: pl.DataFrame, path: Path) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with beside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.columns)
-        writer.writerows([cell_text(value) for value in row] for row in table.iter_rows())
+        writer.writerows([defused(cell_text(value)) for value in row] for row in table.iter_rows())
     return path
 
 

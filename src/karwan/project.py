@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ import polars as pl
 
 from karwan.brief.model import Brief, PlanSection, Standing
 from karwan.errors import InvalidInput
+from karwan.exports import beside
 from karwan.tables import (
     Case,
     CaseProblems,
@@ -140,6 +142,8 @@ def open_case(name: str | Path, scenarios: str | Sequence[str] | None = None) ->
 def save_brief(brief: Brief, folder: Path) -> list[Path]:
     """Write a brief as one HTML file, a PDF and a workbook.
 
+    All three are written before the first takes its name, so a full disk leaves the files of an earlier run.
+
     Returns
     -------
     The files written: `<case>-<day>.html`, `.pdf`, `.xlsx`; the scenarios the brief stands under follow the day.
@@ -153,14 +157,18 @@ def save_brief(brief: Brief, folder: Path) -> list[Path]:
         )
     folder.mkdir(parents=True, exist_ok=True)
     stem = "-".join((brief.case_id, str(brief.as_of), *brief.scenarios))
-    page, pdf, book = (folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx"))
-    with ThreadPoolExecutor(max_workers=1) as pool:  # the PDF is set outside Python, beside page and workbook
-        build_document(brief)
-        printed = pool.submit(render_pdf, brief)
-        page.write_text(render_html(brief), encoding="utf-8")
-        write_workbook(brief, book)
-        pdf.write_bytes(printed.result())
-    return [page, pdf, book]
+    finals = [folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx")]
+    with ExitStack() as all_or_none:
+        page, pdf, book = [all_or_none.enter_context(beside(path)) for path in finals]
+        with ThreadPoolExecutor(
+            max_workers=1
+        ) as pool:  # the PDF is set outside Python, beside page and workbook
+            build_document(brief)
+            printed = pool.submit(render_pdf, brief)
+            page.write_text(render_html(brief), encoding="utf-8")
+            write_workbook(brief, book)
+            pdf.write_bytes(printed.result())
+    return finals
 
 
 def list_cases() -> pl.DataFrame:

@@ -14,6 +14,7 @@ import karwan
 from karwan.brief.corridors import CorridorStudy
 from karwan.criticality_desk import CriticalAnswer
 from karwan.errors import InvalidInput
+from karwan.exports import write_text
 from karwan.io.geo import Layer, cut_at_antimeridian, geojson_features
 from karwan.report.text import day
 from karwan.report.weak_map import draw_weak_map
@@ -61,7 +62,7 @@ def write_weak_map(shown: WeakMap, path: Path) -> Path:
         raise InvalidInput(
             "No place is on a route: there is nothing to draw.", fix="open a crossing with --open."
         )
-    path.write_text(WRITERS[path.suffix.lower()](shown), encoding="utf-8")
+    write_text(path, WRITERS[path.suffix.lower()](shown))
     return path
 
 

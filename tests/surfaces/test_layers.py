@@ -33,6 +33,7 @@ LAYERS = {
     "karwan.geodesy": 4,
     "karwan.amounts": 3,
     "karwan.yaml_input": 3.5,
+    "karwan.exports": 3,
     "karwan.errors": 3,
 }
 MAX_FILE_LINES = 600

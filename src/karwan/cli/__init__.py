@@ -7,10 +7,13 @@ import gc
 import os
 import sys
 
+from karwan.cli.streams import make_safe
 from karwan.errors import KarwanError
+from karwan.exports import printable
 
 # A command builds large tables once and ends: the collector's default of every 700 objects costs it a tenth of its time.
 COLLECT_AFTER = (500_000, 20, 20)
+INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
 
 
 def main() -> None:
@@ -19,24 +22,56 @@ def main() -> None:
     atexit.register(
         gc.freeze
     )  # the interpreter looks once more for garbage as it ends, which takes a fifth of a second
-    from karwan.cli.app import app
-    from karwan.cli.compiling import show_compiling
-
-    show_compiling()
+    make_safe()
     debug = "--debug" in sys.argv[1:]
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     try:
-        app(arguments, standalone_mode=True)
-    except KarwanError as error:
-        if debug:
-            raise
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        sys.exit(2)
+        code = _run(arguments)
+        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        _leave_output()
+        code = 1
+    except (KarwanError, OSError, MemoryError, KeyboardInterrupt) as error:
         if debug:
             raise
-        print(f"{type(error).__name__}: {error.strerror}: {error.filename}", file=sys.stderr)
-        sys.exit(2)
+        code = _ended(error)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int | str | None:
+    """Run the command and return its exit code."""
+    from karwan.cli.app import app  # takes most of the start, so an interruption of it is met as well
+    from karwan.cli.compiling import show_compiling
+
+    show_compiling()
+    try:
+        app(arguments, standalone_mode=True)
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+def _ended(error: BaseException) -> int:
+    """Say on stderr why the command ended, and return its exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    if isinstance(error, OSError) and not isinstance(error, KarwanError):
+        _leave_output()
+    print(printable(_sentence(error)), file=sys.stderr)
+    return 2
+
+
+def _sentence(error: BaseException) -> str:
+    name = type(error).__name__
+    if isinstance(error, KarwanError):
+        return f"{name}: {error}"
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return f"{name}: {error.strerror or error}{where}"
+    return f"{name}: the computer has not enough memory for this. Fix: give fewer or smaller files."
+
+
+def _leave_output() -> None:
+    """Drop what is still to be written to a standard output that takes no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

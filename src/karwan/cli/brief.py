@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from karwan.cli.streams import echo
+
 CaseArgument = Annotated[str, typer.Argument(help="Embedded case or folder.")]
 AsOfOption = Annotated[
     datetime | None,
@@ -50,7 +52,7 @@ def brief(
     paths = save_brief(result, out)
     print_summary(result, Console())
     for path in paths:
-        typer.echo(f"wrote {path}")
+        echo(f"wrote {path}")
 
 
 def warm() -> None:
@@ -61,4 +63,4 @@ def warm() -> None:
     from karwan.warm_desk import warm_kernels
 
     for line in warm_kernels():
-        typer.echo(line)
+        echo(line)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+from karwan.cli.streams import echo
 from karwan.project import case_report, list_cases, new_case
 
 app = typer.Typer(no_args_is_help=True, help="Cases: check, start, list.")
@@ -41,7 +42,7 @@ def new(
     Example: karwan case new UZB PAK --out my-case
     """
     for path in new_case(party_a, party_b, out, date.today()):
-        typer.echo(path)
+        echo(path)
 
 
 @app.command("list")

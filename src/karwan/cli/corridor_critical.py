@@ -11,6 +11,7 @@ import typer
 
 from karwan.cli.brief import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, by_title, chosen, emit
+from karwan.cli.streams import echo
 from karwan.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def critical(  # noqa: PLR0913 - the options of one command
     meta = {**_meta(study), "opened": sorted(places)} if form is Format.JSON else None
     emit(tables, form, meta=meta, notes=text, under=study.case.scenarios)
     if form is Format.CSV and maps:
-        typer.echo(text[-1], err=True)
+        echo(text[-1], err=True)
 
 
 def _critical_text(
@@ -247,7 +248,7 @@ def assign(
         meta = {**_meta(study), "opened": sorted(places)}
         meta |= {"residual": found.residual, "converged": found.converged}
     elif not found.converged:
-        typer.echo(text[-1], err=True)
+        echo(text[-1], err=True)
     emit(tables, form, columns=ASSIGN_COLUMNS, meta=meta, notes=text, under=study.case.scenarios)
 
 

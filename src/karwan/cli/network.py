@@ -11,6 +11,7 @@ import typer
 
 from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.cli.streams import echo
 from karwan.errors import InvalidInput
 
 app = typer.Typer(
@@ -134,7 +135,7 @@ def assign(
         emit({"fullest links": fullest}, form_out, meta=_spoken(found.meta))
     if not found.meta["converged"]:
         reached = f"{found.meta['relative_gap']:.3g} after {found.meta['iterations']} iterations"
-        typer.echo(f"NOT converged: relative gap {reached}, {gap:g} asked.", err=True)
+        echo(f"NOT converged: relative gap {reached}, {gap:g} asked.", err=True)
 
 
 def _spoken(meta: Mapping[str, object]) -> dict[str, object]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from karwan.amounts import dollars, percent
+from karwan.cli.streams import echo, echo_json
+from karwan.exports import FORMULA, NUMBER, printable
 
 if TYPE_CHECKING:
     from karwan.tables.case import AppliedScenario
@@ -82,20 +82,20 @@ def emit(
         said = {"text": list(notes)} if notes else {}
         rows = {name: table.to_dicts() for name, table in tables.items()}
         content = {**stands, **(meta or {}), **said, **rows}
-        print(json.dumps(content, ensure_ascii=False, indent=2, default=_plain))
+        echo_json(content)
         return
     heading = _said(under)
     if form is Format.CSV:
         if heading:
-            print(heading, file=sys.stderr)
+            echo(heading, err=True)
         for name, table in tables.items():
             if len(tables) > 1:
                 print(f"# {name}")
-            sys.stdout.write(flat(table).write_csv())
+            sys.stdout.write(printable(defused_table(flat(table)).write_csv()))
         return
     console = _console()
     if heading:
-        console.print(Text(heading, style="bold"))
+        console.print(Text(printable(heading), style="bold"))
     for name, table in tables.items():
         shown = (columns or {}).get(name) or table.columns
         heads = list(shown.values()) if isinstance(shown, Mapping) else list(shown)
@@ -112,7 +112,7 @@ def say(notes: Iterable[str], *, err: bool = False) -> None:
     """Print sentences, each from a new line, wrapped between words at the width of the tables; `err` for stderr."""
     console = _console(err)
     for note in notes:
-        console.print(Text(note))
+        console.print(Text(printable(note)))
 
 
 def _console(err: bool = False) -> Console:
@@ -153,12 +153,11 @@ def flat(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col(lists).list.join(";")) if lists else table
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if hasattr(value, "item"):
-        return value.item()
-    return str(value)
+def defused_table(table: pl.DataFrame) -> pl.DataFrame:
+    """Table whose texts are `defused`; other columns are as they were."""
+    texts = pl.col(pl.String)
+    formula = texts.str.contains(FORMULA) & ~texts.str.contains(NUMBER)
+    return table.with_columns(pl.when(formula).then("'" + texts).otherwise(texts).name.keep())
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def _rich(title: str, table: pl.DataFrame, width: int, heads: Sequence[str] = ()
         return _records(title, names, rows)
     lines = layout.lines
     view = Table(
-        title=Text(title),
+        title=Text(printable(title)),
         title_justify="left",
         title_style="bold",
         header_style="bold",
@@ -258,7 +257,7 @@ def _broken(head: str, width: int) -> str:
 def _records(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """One row after another, a line for each column: for more columns than the terminal has room for."""
     view = Table(
-        title=Text(title),
+        title=Text(printable(title)),
         title_justify="left",
         title_style="bold",
         box=None,
@@ -296,7 +295,7 @@ def cell_text(value: Any, name: str = "") -> str:
         return f"{value:,}" if abs(value) >= 10000 else str(value)
     if isinstance(value, list | tuple):
         return ", ".join(cell_text(v, name) for v in value)
-    text = str(value)
+    text = printable(str(value))
     return (
         text.replace(";", ", ") if name == "source_id" else text.replace("_", " ") if name in WORDS else text
     )

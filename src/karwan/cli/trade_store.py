@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from karwan.cli.streams import echo, echo_json
 from karwan.errors import InvalidInput, KarwanError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _errors(debug: bool = False) -> Iterator[None]:
     except KarwanError as error:
         if debug:
             raise
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        echo(f"{type(error).__name__}: {error}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -181,16 +181,14 @@ def _print_reports(reports: Sequence[LoadReport], as_json: bool) -> None:
             }
             for report in reports
         ]
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        echo_json(rows)
         return
     for report in reports:
         verb = "is in the store already: nothing changed" if report.status == "unchanged" else "loaded"
-        typer.echo(f"{report.file_name} {verb} ({report.source}, load {report.load_id})")
-        typer.echo(
-            f"  {_rows(report.rows)} stored, {report.value_usd:,.0f} USD; {_rows(report.rejects)} rejected"
-        )
+        echo(f"{report.file_name} {verb} ({report.source}, load {report.load_id})")
+        echo(f"  {_rows(report.rows)} stored, {report.value_usd:,.0f} USD; {_rows(report.rejects)} rejected")
         for reason, count in report.reasons.iter_rows():
-            typer.echo(f"    {count:>10,}  {reason}")
+            echo(f"    {count:>10,}  {reason}")
         _say([f"  note: {note}" for note in report.notes])
 
 
@@ -287,8 +285,7 @@ def _day(text: str | None) -> str | None:
 
 def _print_result(result: QueryResult, as_json: bool, as_csv: bool) -> None:
     if as_json:
-        rows = json.loads(result.table.write_json())
-        typer.echo(json.dumps({"rows": rows, "notes": list(result.notes)}, ensure_ascii=False, indent=2))
+        echo_json({"rows": result.table.to_dicts(), "notes": list(result.notes)})
         return
     _print_table(result.table, as_csv)
     _say([f"note: {note}" for note in result.notes], err=True)
@@ -306,7 +303,7 @@ def _print_table(table: pl.DataFrame, as_csv: bool) -> None:
 
     emit({"": table}, Format.CSV if as_csv else Format.TABLE)
     if not as_csv:
-        typer.echo(_rows(table.height))
+        echo(_rows(table.height))
 
 
 def _rows(count: int) -> str:
@@ -330,7 +327,7 @@ def sources(as_json: JsonOption = False) -> None:
         for entry in packaged_mappings().values()
     ]
     if as_json:
-        typer.echo(json.dumps({"sources": rows, "mappings": maps}, ensure_ascii=False, indent=2))
+        echo_json({"sources": rows, "mappings": maps})
         return
     import polars as pl
 
@@ -375,6 +372,6 @@ def rejects(
 
 def _rows_out(table: pl.DataFrame, as_json: bool, as_csv: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(json.loads(table.write_json()), ensure_ascii=False, indent=2))
+        echo_json(table.to_dicts())
     else:
         _print_table(table, as_csv)

@@ -21,6 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from karwan.errors import InvalidInput, MissingExtra
+from karwan.exports import beside, write_text
 from karwan.geodesy import great_circle_km
 from karwan.io import independent_network
 
@@ -186,7 +187,7 @@ def write_geojson(layer: Layer, path: Path) -> Path:
         head["bbox"] = list(bounds)
     features = [json.dumps(f, ensure_ascii=False, allow_nan=False) for f in geojson_features(layer)]
     opening = json.dumps(head, ensure_ascii=False, allow_nan=False)[:-1]
-    path.write_text(opening + ', "features": [\n' + ",\n".join(features) + "\n]}\n", encoding="utf-8")
+    write_text(path, opening + ', "features": [\n' + ",\n".join(features) + "\n]}\n")
     return path
 
 
@@ -239,7 +240,8 @@ def write_geoparquet(layer: Layer, path: Path) -> Path:
         .append_column("geometry", pa.array([wkb(layer, r) for r in range(len(boxes))], type=pa.binary()))
     )
     metadata = {**(table.schema.metadata or {}), b"geo": json.dumps(geoparquet_metadata(layer)).encode()}
-    parquet.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+    with beside(path) as part:
+        parquet.write_table(table.replace_schema_metadata(metadata), part, compression="zstd")
     return path
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from karwan.exports import beside, defused
 from karwan.geodesy import great_circle_km
 from karwan.schema import TableSpec, load_schema
 from karwan.tables.problems import Problem
@@ -170,10 +171,10 @@ def cell_text(value: object) -> str:
 
 def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
     header = list(rows[0]) if rows else ["link_id" if path.stem == "link" else "node_id"]
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with beside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, header, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: defused(text) for name, text in row.items()} for row in rows)
     return path
 
 

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from karwan.amounts import is_number
 from karwan.brief import Brief
+from karwan.exports import write_bytes
 from karwan.report.palette import PARTY_A, PARTY_B, TOTAL, safe_colour
 from karwan.report.sections.corridors import WAYS, headline_routes
 from karwan.report.text import as_date, clean, day, items, safe_url, words
@@ -123,7 +124,7 @@ def write_workbook(brief: Brief, path: Path | str) -> None:
     _write_cover(cover, brief, made, formats)
     _write_charts(book, graph, brief, formats)
     book.close()
-    Path(path).write_bytes(target.getvalue())
+    write_bytes(path, target.getvalue())
 
 
 def _formats(book: Any) -> dict[str, Any]:
@@ -314,13 +315,19 @@ def _corridor_chart(
                 "gap": 60,
             }
         )
-        chart.set_title({"name": f"{title}, {pair}", "name_font": {"size": 11}})
+        _entitle(chart, f"{title}, {pair}")
         chart.set_legend({"none": True})
         chart.set_x_axis({"name": unit, "major_gridlines": {"visible": True, "line": {"color": "#e4dfd2"}}})
         chart.set_y_axis({"reverse": True})
         chart.set_size({"width": 460, "height": 250})
         sheet.insert_chart(row, 4 + 7 * offset, chart, {"description": f"{title} by corridor, {pair}"})
     return max(last + 2, row + 14)
+
+
+def _entitle(chart: Any, text: str) -> None:
+    """Set the title of a chart as text; `set_title` would take a text such as 'Money, Port!A1' for the address of a cell."""
+    chart.set_title({"name": "Title", "name_font": {"size": 11}})
+    chart.title.name = text
 
 
 def _annual_chart(book: Any, sheet: Any, row: int, brief: Brief, formats: dict[str, Any]) -> None:
@@ -357,7 +364,7 @@ def _annual_chart(book: Any, sheet: Any, row: int, brief: Brief, formats: dict[s
                 "fill": {"color": colours[way]},
             }
         )
-    chart.set_title({"name": "Trade over twelve months, by reporter (USD)", "name_font": {"size": 11}})
+    _entitle(chart, "Trade over twelve months, by reporter (USD)")
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 920, "height": 340})
     sheet.insert_chart(
