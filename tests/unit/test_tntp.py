@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from karwan.io.tntp import MalformedTntp, read_flows, read_network, read_nodes, read_trips
+from karwan.errors import InvalidInput, Unreachable
+from karwan.io.tntp import MalformedTntp, beside, read_flows, read_network, read_nodes, read_trips
 from karwan.models.assignment import assign
+from karwan.tntp_desk import assign_tntp
 
 NET = """<NUMBER OF ZONES> 2
 <NUMBER OF NODES> 3
@@ -160,3 +162,179 @@ def test_binary_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04\xff\xfe\x00")
     with pytest.raises(MalformedTntp, match="not text"):
         read_network(path)
+
+
+# -- columns by the header's names ---------------------------------------------------------------------------
+
+HEAD = "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 4\n<FIRST THRU NODE> 3\n<NUMBER OF LINKS> 4\n<END OF METADATA>\n\n"
+TWENTY = "<NUMBER OF ZONES> 2\n<TOTAL OD FLOW> 20\n<END OF METADATA>\nOrigin 1\n 2 : 20.0;\n"
+WAYS = ((1, 3), (3, 2), (1, 4), (4, 2))
+
+
+def two_ways(folder: Path, header: str, rows: list[str], trips: str = TWENTY) -> Path:
+    """Two ways of two links between two zones; `rows` are the fields behind the ends."""
+    ends = zip(WAYS, rows, strict=True)
+    text = HEAD + header + "".join(f"{a} {b} {rest} ;\n" for (a, b), rest in ends)
+    (folder / "g_net.tntp").write_text(text, encoding="utf-8")
+    (folder / "g_trips.tntp").write_text(trips, encoding="utf-8")
+    return folder / "g_net.tntp"
+
+
+CRITICAL = "~ init_node term_node capacity length free_flow_time b power speed critical_speed lanes ;\n"
+FAST = ["10 1 10 0.15 4 60 50 2"] * 2 + ["10 1 10 0.15 4 60 40 1"] * 2
+
+
+def test_a_critical_speed_is_no_toll(tmp_path: Path) -> None:
+    found = assign_tntp(two_ways(tmp_path, CRITICAL, FAST), toll_weight=1.0, relative_gap=1e-10)
+    np.testing.assert_allclose(found.links["volume"], 10.0, atol=1e-6)
+    assert found.links["cost"].to_list() == found.links["time"].to_list()
+    said = " ".join(found.notes)
+    assert "critical_speed" in said
+    assert "no column toll" in said
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "~\tTail\tHead\tFree Flow Time (min)\tToll\tCapacity (veh/h)\tB\tPower\t;\n",
+        "~ from to ftime(min) toll capacity b power\n",
+        "init_node term_node free_flow_time toll capacity b power ;\n",
+        "~ Init node Term node Free Flow Time Toll Capacity B Power ;\n",
+    ],
+)
+def test_the_names_of_the_header_rule(tmp_path: Path, header: str) -> None:
+    rows = ["10 3 20 0.15 4", "10 0 20 0.15 4", "10 3 20 0.15 4", "10 0 20 0.15 4"]
+    net = read_network(two_ways(tmp_path, header, rows))
+    assert net.header.columns[2:] == ("free_flow_time", "toll", "capacity", "b", "power")
+    assert net.links.select("free_flow_time", "toll", "capacity", "link_type").row(0) == (10.0, 3.0, 20.0, 1)
+
+
+def test_a_capacity_per_lane_counts_times_the_lanes(tmp_path: Path) -> None:
+    header = "~ init_node term_node capacity (veh/h/lane) length free_flow_time b power lanes ;\n"
+    rows = ["10 1 10 0.15 4 2", "10 1 10 0.15 4 2", "10 1 10 0.15 4 1", "10 1 10 0.15 4 1"]
+    net = read_network(two_ways(tmp_path, header, rows))
+    assert net.links["capacity"].to_list() == [20.0, 20.0, 10.0, 10.0]
+    found = assign_tntp(tmp_path, relative_gap=1e-12)
+    np.testing.assert_allclose(found.links["volume"], [40 / 3, 40 / 3, 20 / 3, 20 / 3], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "words"),
+    [
+        (CRITICAL.replace("capacity", "room"), FAST, ["line 7", "does not name capacity"]),
+        (CRITICAL.replace("speed critical", "toll toll critical"), FAST, ["line 7", "twice"]),
+        (CRITICAL.replace(" lanes", ""), FAST, ["line 8", "10 fields", "9 fields"]),
+        (
+            CRITICAL.replace("capacity", "capacity_per_lane").replace("lanes", "x"),
+            FAST,
+            ["line 7", "per lane"],
+        ),
+        ("", [FAST[0].replace("60 50 2", "60 0 1e30"), *FAST[1:]], ["line 7", "link_type", "whole number"]),
+        ("", [FAST[0].replace("60 50 2", "60 0 1.5"), *FAST[1:]], ["line 7", "link_type"]),
+        ("", [FAST[0].replace(" 4 60", " 1e308 60"), *FAST[1:]], ["line 7", "power", "at most 100"]),
+        ("", [FAST[0].replace("10 1 ", "1e308 1 "), *FAST[1:]], ["line 7", "capacity"]),
+        ("", [FAST[0].replace("10 1 ", "1_0 1 "), *FAST[1:]], ["line 7", "capacity", "not a number"]),
+        ("", [FAST[0].replace("10 1 ", "١٠ 1 "), *FAST[1:]], ["line 7", "capacity", "not a number"]),
+    ],
+)
+def test_a_header_or_field_that_does_not_fit(
+    tmp_path: Path, header: str, rows: list[str], words: list[str]
+) -> None:
+    with pytest.raises(MalformedTntp) as caught:
+        read_network(two_ways(tmp_path, header, rows))
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(("zones", "nodes"), [(2, 900_000_000), (900_000_000, 900_000_000), (20_000, 20_000)])
+def test_counts_beyond_the_links_are_refused(tmp_path: Path, zones: int, nodes: int) -> None:
+    net = two_ways(tmp_path, CRITICAL, FAST)
+    text = net.read_text().replace("NODES> 4", f"NODES> {nodes}").replace("ZONES> 2", f"ZONES> {zones}")
+    net.write_text(text)
+    with pytest.raises(MalformedTntp, match=r"links can join|NUMBER OF ZONES"):
+        read_network(net)
+    trips = tmp_path / "g_trips.tntp"
+    trips.write_text(TWENTY.replace("ZONES> 2", f"ZONES> {900_000_000}"))
+    with pytest.raises(MalformedTntp, match="NUMBER OF ZONES"):
+        read_trips(trips)
+
+
+def test_zones_are_named_by_their_numbers(tmp_path: Path) -> None:
+    net = two_ways(tmp_path, CRITICAL, FAST, TWENTY.replace("Origin 1\n 2", "Origin 2\n 1"))
+    with pytest.raises(Unreachable, match=r"1 of 1 zone pairs, 20 of demand, from zone to zone: 2-1"):
+        assign_tntp(net)
+
+
+def test_times_beyond_all_numbers_are_refused(tmp_path: Path) -> None:
+    rows = ["1e-300 1 10 0.15 4 60 50 2", *FAST[1:]]
+    with pytest.raises(InvalidInput, match="link 1 from 1 to 3"):
+        assign_tntp(two_ways(tmp_path, CRITICAL, rows))
+
+
+def test_differences_of_ties_stand_apart(tmp_path: Path) -> None:
+    """The first way is constant at 11.5, the second grows to it at 10: both ends of the tie are equilibria."""
+    rows = ["1 1 5.75 0 0 0 0 1", "1 1 5.75 0.5 0 0 0 1", "10 1 5 0.15 4 0 0 1", "10 1 5.75 0 4 0 0 1"]
+    net = two_ways(tmp_path, "", rows)
+    (tmp_path / "g_flow.tntp").write_text("From To Volume Cost\n1 3 10 5\n3 2 10 5\n1 4 10 5\n4 2 10 5\n")
+    found = assign_tntp(net, relative_gap=1e-12)
+    assert found.links["unique"].to_list() == [False, False, True, False]
+    error = abs(found.links["volume"][2] - 10.0)
+    assert found.meta["largest_volume_error"] == pytest.approx(error)
+    assert found.meta["unique_links"] == 1
+    assert "3 of 4 links take the same time" in " ".join(found.notes)
+
+
+def test_ties_alone_are_no_error(tmp_path: Path) -> None:
+    net = two_ways(tmp_path, "", ["1 1 5 0 0 0 0 1"] * 4)
+    (tmp_path / "g_flow.tntp").write_text("From To Volume Cost\n1 3 10 5\n3 2 10 5\n1 4 10 5\n4 2 10 5\n")
+    meta = assign_tntp(net).meta
+    assert (meta["largest_volume_error"], meta["largest_tie_difference"], meta["unique_links"]) == (
+        0.0,
+        10.0,
+        0,
+    )
+    assert meta["objective_error"] == pytest.approx(0.0, abs=1e-14)
+
+
+def test_an_early_stop_says_why(tmp_path: Path) -> None:
+    net = two_ways(tmp_path, "", ["10 1 10 0.15 4 60 0 1", "3 1 9 0.5 2 60 0 1", *["5 1 12 1 4 60 0 1"] * 2])
+    found = assign_tntp(net, relative_gap=1e-14, max_iterations=1)
+    assert not found.meta["converged"]
+    assert "still falls" in " ".join(found.notes)
+
+
+def test_links_without_congestion_reach_a_tight_gap(tmp_path: Path) -> None:
+    """Links of no time, power 0, power under 1, b 0 and capacity 0 beside steep ones: 1e-8 all the same."""
+    rng = np.random.default_rng(7)
+    side, zones = 8, 6
+    links = []
+    for at in range(side * side):
+        for step, inside in ((1, at % side < side - 1), (side, at < side * (side - 1))):
+            for a, b in ((at, at + step), (at + step, at)) if inside else ():
+                time = float(rng.choice([0.0, 0.05, 0.2, 1.0]))
+                shape = f"{rng.choice([0.0, 0.15, 5.0])} {rng.choice([0.0, 0.5, 1.0, 4.0, 16.8])}"
+                links.append(
+                    f"{zones + 1 + a} {zones + 1 + b} {rng.uniform(50, 300):.3f} 1 {time} {shape} 0 0 1 ;"
+                )
+    for zone in range(1, zones + 1):
+        for node in rng.choice(side * side, 3, replace=False) + zones + 1:
+            links += [f"{zone} {node} 0 1 0 0 0 0 0 1 ;", f"{node} {zone} 0 1 0 0.15 4 0 0 1 ;"]
+    counts = zip(("ZONES", "NODES", "LINKS"), (zones, zones + side * side, len(links)), strict=True)
+    head = "".join(f"<NUMBER OF {n}> {v}\n" for n, v in counts) + f"<FIRST THRU NODE> {zones + 1}\n"
+    (tmp_path / "m_net.tntp").write_text(head + "<END OF METADATA>\n" + "\n".join(links) + "\n")
+    trips = "".join(
+        f"Origin {o}\n" + "".join(f"{d} : 120;" for d in range(1, zones + 1) if d != o) + "\n"
+        for o in range(1, zones + 1)
+    )
+    head = f"<NUMBER OF ZONES> {zones}\n<TOTAL OD FLOW> {120 * zones * (zones - 1)}\n<END OF METADATA>\n"
+    (tmp_path / "m_trips.tntp").write_text(head + trips)
+    found = assign_tntp(tmp_path, relative_gap=1e-8)
+    assert found.meta["converged"]
+    assert found.meta["relative_gap"] <= 1e-8
+    assert np.isfinite(found.links["cost"].to_numpy()).all()
+
+
+def test_a_node_file_may_bear_the_plural(tmp_path: Path) -> None:
+    (tmp_path / "a_nodes.tntp").write_text("Node X Y ;\n")
+    assert beside(tmp_path / "a_net.tntp", "node").name == "a_nodes.tntp"
+    assert beside(tmp_path / "b_net.tntp", "node").name == "b_node.tntp"

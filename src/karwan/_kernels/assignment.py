@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 OVERSHOOT = 0.5
 REFINEMENTS = 40
+ALL_PAIRS = 10
 
 
 class Graph(NamedTuple):
@@ -331,11 +332,13 @@ def balance(passes: int, tolerance: float, routes: Routes, loads: Loads, curves:
     """Shift flow of each pair to its cheapest stored route, pair after pair, until the excess cost is small.
 
     Works in place on the route flows and the loads. The excess is the sum over routes of flow times (cost -
-    least stored cost of the pair) as met on the pass; stops at `tolerance` or after `passes`.
+    least stored cost of the pair) as met on the pass; stops at `tolerance` or after `passes`. Every few passes all routes
+    of a pair are shifted against one another: two routes that differ on flat links only may share a steep link with the
+    cheapest route, and against that one alone each step would stay tiny.
     """
     mark = np.zeros(loads.flow.size, np.int64)
     excess = np.inf
-    for _ in range(passes):
+    for number in range(passes):
         excess = 0.0
         for pair in range(routes.pair_ptr.size - 1):
             first, last = routes.pair_ptr[pair], routes.pair_ptr[pair + 1]
@@ -352,6 +355,11 @@ def balance(passes: int, tolerance: float, routes: Routes, loads: Loads, curves:
             for route in range(first, last):
                 if route != best:
                     shift(route, best, routes, loads, curves, mark)
+            if last - first > 2 and number % ALL_PAIRS == ALL_PAIRS - 1:
+                for route in range(first, last):
+                    for other in range(first, route):
+                        if other != best and route != best:
+                            shift(route, other, routes, loads, curves, mark)
         if excess <= tolerance:
             break
     return excess

@@ -10,13 +10,16 @@ from typing import Annotated
 import typer
 
 from karwan.cli.brief import ScenarioOption
-from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit, say
 from karwan.cli.streams import echo
 from karwan.errors import InvalidInput
 
 app = typer.Typer(
     no_args_is_help=True, help="The network in other formats: export, import; TNTP networks assigned."
 )
+
+SHORT = ("relative_gap", "objective_error", "largest_volume_error", "largest_tie_difference")
+"""Figures of `assign` that are shown with three digits."""
 
 
 def register(root: typer.Typer) -> None:
@@ -127,12 +130,14 @@ def assign(
         method=method, relative_gap=gap, max_iterations=iterations,
     )  # fmt: skip
     if form_out is Format.JSON:
-        emit({"links": found.links, "convergence": found.convergence}, form_out, meta=found.meta)
+        tables = {"links": found.links, "convergence": found.convergence}
+        emit(tables, form_out, meta=found.meta, notes=found.notes)
     elif form_out is Format.CSV:
         emit({"links": found.links}, form_out)
+        say(found.notes, err=True)
     else:
-        fullest = found.links.sort("load", descending=True, maintain_order=True).head(top)
-        emit({"fullest links": fullest}, form_out, meta=_spoken(found.meta))
+        fullest = found.links.sort("load", descending=True, nulls_last=True, maintain_order=True).head(top)
+        emit({"fullest links": fullest}, form_out, meta=_spoken(found.meta), notes=found.notes)
     if not found.meta["converged"]:
         reached = f"{found.meta['relative_gap']:.3g} after {found.meta['iterations']} iterations"
         echo(f"NOT converged: relative gap {reached}, {gap:g} asked.", err=True)
@@ -140,10 +145,10 @@ def assign(
 
 def _spoken(meta: Mapping[str, object]) -> dict[str, object]:
     """Figures with as many digits as a comparison needs."""
-    short = ("relative_gap", "objective_error", "largest_volume_error")
     return {
-        name: f"{value:.3g}" if name in short else f"{value:,.12g}" if isinstance(value, float) else value
+        name: f"{value:{'.3g' if name in SHORT else ',.12g'}}" if isinstance(value, float) else value
         for name, value in meta.items()
+        if value is not None
     }
 
 

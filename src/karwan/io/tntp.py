@@ -8,6 +8,7 @@ https://github.com/bstabler/TransportationNetworks. The reader changes nothing: 
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +18,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from karwan.errors import InvalidInput, KarwanError
+from karwan.io.tntp_header import LANES, LINK_COLUMNS, PER_LANE, STANDARD, Header, read_header
 from karwan.models.assignment import AssignmentNetwork
 
-LINK_COLUMNS = (
-    "from_node_id",
-    "to_node_id",
-    "capacity",
-    "length",
-    "free_flow_time",
-    "b",
-    "power",
-    "speed",
-    "toll",
-    "link_type",
-)
+MAX_BYTES = 500_000_000
+MAX_LINE = 1_000_000
+MOST = 10**9  # of a count or a number of a node
+MOST_ZONES = 10_000  # a matrix of trips between them takes 0.8 GB
+FEW_NODES = 1_000  # so many may be declared whatever the links are
+GREATEST = {"capacity": 1e12, "length": 1e12, "free_flow_time": 1e9, "b": 1e12, "power": 100.0, LANES: 1e4}
+OTHERWISE = {"length": "0", "speed": "0", "toll": "0", "link_type": "1"}
+"""What a file has that does not name the column."""
 
 
 class MalformedTntp(KarwanError, ValueError):
@@ -47,13 +45,20 @@ class TntpNetwork:
         As declared; nodes are 1..n_nodes, zones 1..n_zones, and routes do not pass through nodes below
         first_thru_node.
     links
-        One row a link in file order: `LINK_COLUMNS`, in the units of the file.
+        One row a link in file order: `LINK_COLUMNS`, in the units of the file. Capacity is that of the whole link: a
+        capacity per lane is multiplied by the lanes.
+    header
+        Columns of the file.
+    lanes
+        Lanes of each link; None where the file has none.
     """
 
     n_zones: int
     n_nodes: int
     first_thru_node: int
     links: pl.DataFrame
+    header: Header = STANDARD
+    lanes: pl.Series | None = None
 
     def arrays(self, *, toll_weight: float = 0.0, length_weight: float = 0.0) -> AssignmentNetwork:
         """The network as `assign` takes it, with the file's own BPR parameters.
@@ -65,7 +70,7 @@ class TntpNetwork:
             (zero for Sioux Falls and Anaheim).
         """
         columns = {name: self.links[name].to_numpy() for name in LINK_COLUMNS}
-        flat = (columns["b"] == 0.0) | (columns["free_flow_time"] == 0.0)
+        flat = self.constant
         return AssignmentNetwork(
             from_node=columns["from_node_id"] - 1,
             to_node=columns["to_node_id"] - 1,
@@ -75,8 +80,18 @@ class TntpNetwork:
             free_flow_time=columns["free_flow_time"],
             capacity=np.where(flat & (columns["capacity"] <= 0.0), 1.0, columns["capacity"]),
             fixed_cost=toll_weight * columns["toll"] + length_weight * columns["length"],
-            parameters={"alpha": columns["b"], "beta": columns["power"]},
+            parameters={
+                "alpha": np.where(columns["free_flow_time"] == 0.0, 0.0, columns["b"]),
+                "beta": np.where(flat, 0.0, columns["power"]),
+            },
+            first_number=1,
         )
+
+    @property
+    def constant(self) -> NDArray[np.bool_]:
+        """Links whose time does not depend on the volume (b, power or free-flow time of 0), shape (L,)."""
+        columns = [self.links[name].to_numpy() == 0.0 for name in ("b", "power", "free_flow_time")]
+        return np.asarray(np.logical_or.reduce(columns))
 
 
 @dataclass(frozen=True)
@@ -119,23 +134,42 @@ def network_file(path: str | Path) -> Path:
 
 
 def beside(net: Path, kind: str) -> Path:
-    """File of another kind ('trips', 'flow', 'node') of the same network.
+    """File of another kind ('trips', 'flow', 'node') of the same network; the plural where only that is there.
 
     >>> beside(Path("SiouxFalls_net.tntp"), "trips").name
     'SiouxFalls_trips.tntp'
     """
-    return net.with_name(f"{net.name.removesuffix('.tntp').removesuffix('_net')}_{kind}.tntp")
+    stem = net.name.removesuffix(".tntp").removesuffix("_net")
+    usual, plural = (net.with_name(f"{stem}_{word}.tntp") for word in (kind, f"{kind}s"))
+    return plural if plural.is_file() and not usual.is_file() else usual
 
 
-def _lines(path: Path) -> list[str]:
+# -- text ----------------------------------------------------------------------------------------------------
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and text of each line, one at a time."""
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", fix="name the file.")
+    if path.stat().st_size > MAX_BYTES:
+        seen = f"{path.stat().st_size / 1e6:,.0f} MB"
+        raise MalformedTntp(f"{path.name} is too large", seen, f"give at most {MAX_BYTES / 1e6:,.0f} MB")
+    number = 0
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        with path.open(encoding="utf-8-sig") as file:
+            while line := file.readline(MAX_LINE + 1):
+                number += 1
+                if len(line) > MAX_LINE:
+                    raise _wrong(path, number, "a line is too long", line, f"at most {MAX_LINE:,} characters")
+                yield number, line.rstrip("\n")
     except UnicodeDecodeError as error:
         raise MalformedTntp(
-            f"{path.name} is not text", f"byte {error.start}", "give a TNTP text file"
+            f"{path.name} is not text",
+            f"after line {number}: {error.object[error.start : error.start + 1]!r}",
+            "give a TNTP text file in UTF-8",
         ) from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read.", str(error.strerror), "name another file.") from None
 
 
 def _wrong(path: Path, line: int, fact: str, seen: str, expected: str) -> MalformedTntp:
@@ -143,14 +177,17 @@ def _wrong(path: Path, line: int, fact: str, seen: str, expected: str) -> Malfor
     return MalformedTntp(f"{path.name}: {fact}", where, f"expected {expected}")
 
 
-def _number(path: Path, line: int, text: str, name: str, *, minimum: float = -math.inf) -> float:
+def _number(
+    path: Path, line: int, text: str, name: str, *, minimum: float = -math.inf, maximum: float = math.inf
+) -> float:
     try:
-        value = float(text)
+        value = float(text if text.isascii() and "_" not in text else "no number")
     except ValueError:
         raise _wrong(path, line, f"{name} is not a number", text, f"a number for {name}") from None
-    if not math.isfinite(value) or value < minimum:
-        expected = "a finite number" if minimum == -math.inf else f"a finite number of at least {minimum:g}"
-        raise _wrong(path, line, f"{name} is out of range", text, expected)
+    if not math.isfinite(value) or not minimum <= value <= maximum:
+        least = "" if minimum == -math.inf else f" of at least {minimum:g}"
+        most = "" if maximum == math.inf else f"{' and' if least else ' of'} at most {maximum:g}"
+        raise _wrong(path, line, f"{name} is out of range", text, f"a finite number{least}{most}")
     return value
 
 
@@ -161,87 +198,143 @@ def _whole(path: Path, line: int, text: str, name: str, low: int, high: int) -> 
     return int(value)
 
 
-def _metadata(path: Path, lines: list[str], needed: tuple[str, ...]) -> tuple[dict[str, str], int]:
-    """Metadata by name, and the index of the first line after it; refuses what is missing."""
+def _metadata(path: Path, lines: Iterator[tuple[int, str]], needed: tuple[str, ...]) -> dict[str, str]:
+    """Metadata by name, read up to its end; refuses what is missing."""
     found: dict[str, str] = {}
-    for index, raw in enumerate(lines):
+    number, raw = 0, ""
+    for number, raw in lines:
         text = raw.strip()
         if not text or text.startswith("~"):
             continue
         if not text.startswith("<") or ">" not in text:
             raise _wrong(
-                path, index + 1, "metadata does not end", text, "<END OF METADATA> before the first row"
+                path, number, "metadata does not end", text, "<END OF METADATA> before the first row"
             )
         name, _, value = text[1:].partition(">")
-        if name.strip().upper() == "END OF METADATA":
+        name = name.strip().upper()
+        if name == "END OF METADATA":
             missing = [n for n in needed if n not in found]
             if missing:
-                raise _wrong(
-                    path, 0, "metadata is incomplete", f"missing {', '.join(missing)}", "one line for each"
-                )
-            return found, index + 1
-        found[name.strip().upper()] = value.strip()
-    raise _wrong(path, len(lines), "metadata does not end", lines[-1] if lines else "", "<END OF METADATA>")
+                seen = f"missing {', '.join(missing)}"
+                raise _wrong(path, 0, "metadata is incomplete", seen, "one line for each")
+            return found
+        if name in needed and name in found:
+            raise _wrong(path, number, f"<{name}> stands twice", text, "each name once")
+        found[name] = value.partition("~")[0].strip()
+    raise _wrong(path, number, "metadata does not end", raw, "<END OF METADATA>")
 
 
-def _count(path: Path, found: dict[str, str], name: str) -> int:
-    return _whole(path, 0, found[name], f"<{name}>", 1, 10**9)
+def _count(path: Path, found: dict[str, str], name: str, most: int = MOST) -> int:
+    return _whole(path, 0, found[name], f"<{name}>", 1, most)
 
 
-def _rows(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
-    for index in range(start, len(lines)):
-        text = lines[index].partition("~")[0].strip()
+def _rows(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    for number, raw in lines:
+        text = raw.partition("~")[0].strip()
         if text:
-            yield index + 1, text
+            yield number, text
+
+
+# -- network -------------------------------------------------------------------------------------------------
 
 
 def read_network(path: str | Path) -> TntpNetwork:
     """Read a `*_net.tntp` file.
 
+    Columns are those its header line names, whatever their order; without such a line the standard order is supposed.
+    Columns that are not known are left out and named in `header.unknown`.
+
     Raises
     ------
     MalformedTntp
-        With line number and what was expected: missing metadata, wrong number of fields or links, a field
-        that is not a finite number, nodes out of range, negative capacity, time, length, toll, b or power.
+        With line number and what was expected: missing metadata or columns, wrong number of fields or links, more nodes
+        than the links can join, a field that is not a finite number, nodes out of range, negative capacity, time, length,
+        toll, b or power, a capacity per lane without lanes.
     """
     path = Path(path)
     lines = _lines(path)
     needed = ("NUMBER OF ZONES", "NUMBER OF NODES", "FIRST THRU NODE", "NUMBER OF LINKS")
-    found, start = _metadata(path, lines, needed)
-    n_zones, n_nodes, n_links = (_count(path, found, name) for name in (needed[0], needed[1], needed[3]))
+    found = _metadata(path, lines, needed)
+    n_zones = _count(path, found, needed[0], MOST_ZONES)
+    n_nodes, n_links = (_count(path, found, name) for name in (needed[1], needed[3]))
     if n_zones > n_nodes:
         raise _wrong(
             path, 0, "more zones than nodes", f"{n_zones} zones, {n_nodes} nodes", "zones to be nodes"
         )
     first_thru = _whole(path, 0, found[needed[2]], "<FIRST THRU NODE>", 1, n_nodes + 1)
-    rows = []
-    for line, text in _rows(lines, start):
-        fields = text.rstrip(";").split()
-        if len(fields) != len(LINK_COLUMNS):
-            expected = f"{len(LINK_COLUMNS)} fields ({' '.join(LINK_COLUMNS)}) and ;"
-            raise _wrong(path, line, f"{len(fields)} fields", text, expected)
-        rows.append(_link(path, line, fields, n_nodes))
+    header, rows = _links(path, lines, n_nodes)
     if len(rows) != n_links:
         raise _wrong(
             path, 0, "the number of links differs", f"{len(rows)} rows", f"{n_links} as in <NUMBER OF LINKS>"
         )
-    schema = {
-        n: pl.Int64 if n in ("from_node_id", "to_node_id", "link_type") else pl.Float64 for n in LINK_COLUMNS
-    }
-    return TntpNetwork(n_zones, n_nodes, first_thru, pl.DataFrame(rows, schema=schema, orient="row"))
+    if n_nodes > max(FEW_NODES, 2 * n_links):
+        seen = f"{n_nodes:,} nodes, {n_links:,} links"
+        raise _wrong(path, 0, "more nodes than the links can join", seen, "at most two nodes a link")
+    whole = ("from_node_id", "to_node_id", "link_type")
+    schema = {name: pl.Int64 if name in whole else pl.Float64 for name in (*LINK_COLUMNS, LANES)}
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    lanes = table[LANES] if LANES in header.columns else None
+    return TntpNetwork(n_zones, n_nodes, first_thru, table.drop(LANES), header, lanes)
 
 
-def _link(path: Path, line: int, fields: list[str], n_nodes: int) -> tuple[int | float, ...]:
-    ends = tuple(_whole(path, line, f, n, 1, n_nodes) for f, n in zip(fields[:2], LINK_COLUMNS, strict=False))
-    if ends[0] == ends[1]:
-        raise _wrong(path, line, "a link joins a node to itself", " ".join(fields), "two different nodes")
-    numbers = [_number(path, line, fields[i], LINK_COLUMNS[i], minimum=0.0) for i in range(2, 9)]
-    capacity, _, free_time, b = numbers[:4]
-    if capacity == 0.0 and b > 0.0 and free_time > 0.0:
+def _links(
+    path: Path, lines: Iterator[tuple[int, str]], n_nodes: int
+) -> tuple[Header, list[tuple[int | float, ...]]]:
+    """Columns, and the fields of each link in the order of `LINK_COLUMNS` with the lanes behind."""
+    header = STANDARD
+    rows: list[tuple[int | float, ...]] = []
+    for number, raw in lines:
+        text, _, comment = raw.partition("~")
+        text = text.strip()
+        named = read_header(text or comment, number) if not rows else None
+        if named is not None:
+            header = _checked(path, named, text if text else comment)
+        elif text:
+            fields = text.rstrip("; \t").split()
+            if len(fields) != len(header.columns):
+                expected = f"{len(header.columns)} fields ({' '.join(header.columns)}) and ;"
+                raise _wrong(path, number, f"{len(fields)} fields", text, expected)
+            rows.append(_link(path, number, dict(zip(header.columns, fields, strict=True)), n_nodes))
+    return header, rows
+
+
+def _checked(path: Path, header: Header, text: str) -> Header:
+    """A header that names what a link needs, once."""
+    if header.twice:
+        names = ", ".join(header.twice)
+        raise _wrong(path, header.line, f"the header names {names} twice", text.strip(), "each column once")
+    if header.missing:
+        names = ", ".join(header.missing)
         raise _wrong(
-            path, line, "capacity is zero", " ".join(fields), "a positive capacity where b is positive"
+            path, header.line, f"the header does not name {names}", text.strip(), "a column for each"
         )
-    return *ends, *numbers, int(_number(path, line, fields[9], "link_type"))
+    if PER_LANE in header.columns and LANES not in header.columns:
+        expected = "a column lanes, or the capacity of the whole link"
+        raise _wrong(path, header.line, "the capacity is one per lane", text.strip(), expected)
+    return header
+
+
+def _link(path: Path, line: int, fields: dict[str, str], n_nodes: int) -> tuple[int | float, ...]:
+    ends = [_whole(path, line, fields[name], name, 1, n_nodes) for name in LINK_COLUMNS[:2]]
+    shown = " ".join(fields.values())
+    if ends[0] == ends[1]:
+        raise _wrong(path, line, "a link joins a node to itself", shown, "two different nodes")
+
+    def value(name: str) -> float:
+        text = fields.get(name, OTHERWISE.get(name, ""))
+        return _number(path, line, text, name, minimum=0.0, maximum=GREATEST.get(name, 1e12))
+
+    lanes = value(LANES) if LANES in fields else math.nan
+    capacity = value(PER_LANE) * lanes if PER_LANE in fields else value("capacity")
+    numbers = [capacity, *(value(name) for name in LINK_COLUMNS[3:9])]
+    free_time, b = numbers[2:4]
+    if capacity == 0.0 and b > 0.0 and free_time > 0.0:
+        raise _wrong(path, line, "capacity is zero", shown, "a positive capacity where b is positive")
+    kind = _whole(path, line, fields.get("link_type", OTHERWISE["link_type"]), "link_type", -MOST, MOST)
+    return *ends, *numbers, kind, lanes
+
+
+# -- trips, nodes, flows -------------------------------------------------------------------------------------
 
 
 def read_trips(path: str | Path, *, total_tolerance: float = 1e-4) -> TntpTrips:
@@ -262,13 +355,33 @@ def read_trips(path: str | Path, *, total_tolerance: float = 1e-4) -> TntpTrips:
     """
     path = Path(path)
     lines = _lines(path)
-    found, start = _metadata(path, lines, ("NUMBER OF ZONES", "TOTAL OD FLOW"))
-    n_zones = _count(path, found, "NUMBER OF ZONES")
-    trips: dict[tuple[int, int], float] = {}
+    found = _metadata(path, lines, ("NUMBER OF ZONES", "TOTAL OD FLOW"))
+    n_zones = _count(path, found, "NUMBER OF ZONES", MOST_ZONES)
+    declared = _number(path, 0, found["TOTAL OD FLOW"], "<TOTAL OD FLOW>", minimum=0.0)
+    pairs, numbers, trips = array("q"), array("q"), array("d")
+    for line, origin, destination, amount in _entries(path, lines, n_zones):
+        pairs.append((origin - 1) * n_zones + destination - 1)
+        numbers.append(line)
+        trips.append(amount)
+    _refuse_twice(path, np.asarray(pairs), numbers, n_zones)
+    total = math.fsum(trips)
+    if abs(total - declared) > total_tolerance * max(declared, 1e-300):
+        raise _wrong(
+            path, 0, "the total differs", f"{total:.10g} read, {declared:.10g} declared", "equal totals"
+        )
+    keys = pl.Series(np.asarray(pairs, dtype=np.int64))
+    table = {"origin_id": keys // n_zones + 1, "destination_id": keys % n_zones + 1}
+    return TntpTrips(n_zones, pl.DataFrame({**table, "trips": np.asarray(trips, dtype=np.float64)}))
+
+
+def _entries(
+    path: Path, lines: Iterator[tuple[int, str]], n_zones: int
+) -> Iterator[tuple[int, int, int, float]]:
+    """Line, origin, destination and trips of each entry."""
     origin = 0
-    for line, text in _rows(lines, start):
-        words = text.split()
-        if words[0].lower() == "origin":
+    for line, text in _rows(lines):
+        words = text.rstrip("; \t").split()
+        if words and words[0].lower() == "origin":
             if len(words) != 2:
                 raise _wrong(path, line, "an origin line is not readable", text, "Origin and one zone")
             origin = _whole(path, line, words[1], "origin", 1, n_zones)
@@ -279,19 +392,18 @@ def read_trips(path: str | Path, *, total_tolerance: float = 1e-4) -> TntpTrips:
             destination, colon, value = (part.strip() for part in entry.partition(":"))
             if not colon:
                 raise _wrong(path, line, "an entry is not readable", entry, "destination : trips ;")
-            pair = (origin, _whole(path, line, destination, "destination", 1, n_zones))
-            if pair in trips:
-                raise _wrong(path, line, f"pair {pair[0]}-{pair[1]} is stated twice", entry, "each pair once")
-            trips[pair] = _number(path, line, value, "trips", minimum=0.0)
-    declared = _number(path, 0, found["TOTAL OD FLOW"], "<TOTAL OD FLOW>", minimum=0.0)
-    total = math.fsum(trips.values())
-    if abs(total - declared) > total_tolerance * max(declared, 1e-300):
-        raise _wrong(
-            path, 0, "the total differs", f"{total:.10g} read, {declared:.10g} declared", "equal totals"
-        )
-    schema = {"origin_id": pl.Int64, "destination_id": pl.Int64, "trips": pl.Float64}
-    table = [(o, d, v) for (o, d), v in trips.items()]
-    return TntpTrips(n_zones, pl.DataFrame(table, schema=schema, orient="row"))
+            to = _whole(path, line, destination, "destination", 1, n_zones)
+            yield line, origin, to, _number(path, line, value, "trips", minimum=0.0, maximum=1e15)
+
+
+def _refuse_twice(path: Path, pairs: NDArray[np.int64], lines: array[int], n_zones: int) -> None:
+    order = np.argsort(pairs, kind="stable")
+    again = order[1:][pairs[order][1:] == pairs[order][:-1]]
+    if again.size:
+        first = int(again.min())
+        origin, destination = (int(n) + 1 for n in divmod(int(pairs[first]), n_zones))
+        name = f"{origin}-{destination}"
+        raise _wrong(path, lines[first], f"pair {name} is stated twice", name, "each pair once")
 
 
 def read_nodes(path: str | Path) -> pl.DataFrame:
@@ -306,17 +418,18 @@ def read_flows(path: str | Path) -> pl.DataFrame:
 
 def _table(path: Path, columns: tuple[str, ...], n_ids: int) -> pl.DataFrame:
     """Rows under one header line; ids unique."""
-    lines = list(_rows(_lines(path), 0))
-    if not lines or lines[0][1].split()[0][0].isdigit():
-        raise _wrong(path, 1, "the header line is missing", lines[0][1] if lines else "", " ".join(columns))
+    lines = _rows(_lines(path))
+    line, header = next(lines, (1, ""))
+    if not header or header[0].isdigit():
+        raise _wrong(path, line, "the header line is missing", header, " ".join(columns))
     rows: dict[tuple[int, ...], tuple[int | float, ...]] = {}
-    for line, text in lines[1:]:
-        fields = text.replace(":", " ").rstrip(";").split()
+    for line, text in lines:
+        fields = text.replace(":", " ").rstrip("; \t").split()
         if len(fields) != len(columns):
             raise _wrong(
                 path, line, f"{len(fields)} fields", text, f"{len(columns)} fields ({' '.join(columns)})"
             )
-        key = tuple(_whole(path, line, f, n, 1, 10**9) for f, n in zip(fields[:n_ids], columns, strict=False))
+        key = tuple(_whole(path, line, f, n, 1, MOST) for f, n in zip(fields[:n_ids], columns, strict=False))
         if key in rows:
             raise _wrong(path, line, "a row is stated twice", text, "each node or link once")
         rest = (_number(path, line, f, n) for f, n in zip(fields[n_ids:], columns[n_ids:], strict=True))

@@ -37,6 +37,8 @@ class AssignmentNetwork:
         Cost that does not depend on the volume (toll, length), in units of time; shape (L,) or one number.
     parameters
         Parameters of the delay function by name, each one number or shape (L,).
+    first_number
+        What messages call node 0: 1 where the files of the network count from 1.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class AssignmentNetwork:
     capacity: ArrayLike
     fixed_cost: ArrayLike = 0.0
     parameters: Mapping[str, ArrayLike] = field(default_factory=dict)
+    first_number: int = 0
 
     def __post_init__(self) -> None:
         ends = [np.asarray(e) for e in (self.from_node, self.to_node)]
@@ -115,6 +118,7 @@ class Problem:
     pairs: Pairs
     fixed_cost: Floats
     delays: LinkDelays
+    first_number: int = 0
 
     @property
     def pair_origin(self) -> Ints:
@@ -142,7 +146,8 @@ def pose(network: AssignmentNetwork, demand: ArrayLike, delay: str | LinkDelays)
     bad = ~np.isfinite(trips) | (trips < 0.0)
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
-        seen = f"{int(bad.sum())} entries, first from zone {row} to {column}: {trips[row, column]:g}"
+        names = (row + network.first_number, column + network.first_number)
+        seen = f"{int(bad.sum())} entries, first from zone {names[0]} to {names[1]}: {trips[row, column]:g}"
         raise InvalidInput(
             "demand is negative or not finite", seen, "each entry must be a finite number >= 0"
         )
@@ -164,4 +169,5 @@ def pose(network: AssignmentNetwork, demand: ArrayLike, delay: str | LinkDelays)
     pairs = Pairs(
         origins.astype(np.int64), origin_ptr, destination.astype(np.int64), trips[origin, destination]
     )
-    return Problem(network.n_zones, graph, pairs, np.asarray(network.fixed_cost, dtype=float), delays)
+    fixed = np.asarray(network.fixed_cost, dtype=float)
+    return Problem(network.n_zones, graph, pairs, fixed, delays, network.first_number)

@@ -139,9 +139,10 @@ def _refuse_unreachable(problem: Problem) -> None:
     _, pair_cost, _ = load_all_or_nothing(problem, problem.cost(np.zeros(problem.fixed_cost.size)))
     lost = np.flatnonzero(np.isinf(pair_cost))
     if lost.size:
-        origin = problem.pair_origin
-        shown = ", ".join(f"{origin[p]}-{pairs.destination[p]}" for p in lost[:ROWS_SHOWN])
-        seen = f"{lost.size} of {pair_cost.size} zone pairs, {pairs.demand[lost].sum():g} of demand: {shown}"
+        start, end = (ends + problem.first_number for ends in (problem.pair_origin, pairs.destination))
+        shown = ", ".join(f"{start[p]}-{end[p]}" for p in lost[:ROWS_SHOWN])
+        amount = f"{pairs.demand[lost].sum():g} of demand"
+        seen = f"{lost.size} of {pair_cost.size} zone pairs, {amount}, from zone to zone: {shown}"
         raise Unreachable(
             "demand stands between zones no route joins", seen, "add links, or drop that demand"
         )
