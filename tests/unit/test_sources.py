@@ -13,7 +13,6 @@ import xlsxwriter
 from karwan.errors import InvalidInput, UnknownName
 from karwan.io.archive import BadArchive, check_zip
 from karwan.io.sources import SOURCES, Options, source_named
-from karwan.io.sources.countries import KINDS, name_key, packaged_countries, read_country_codes
 from karwan.io.sources.delimited import BadTable
 from karwan.io.sources.mapping import mapping_named, packaged_mappings, parse_mapping
 from karwan.io.sources.periods import parse_period
@@ -71,56 +70,6 @@ def test_unknown_source_and_mapping_are_named() -> None:
         source_named("bacci")
     with pytest.raises(InvalidInput, match="no mapping `nowhere`"):
         mapping_named("nowhere")
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "country"),
-    [
-        ("398", "m49", "KAZ"),
-        ("586", "m49", "PAK"),
-        ("4", "m49", "AFG"),
-        ("004", "m49", "AFG"),
-        ("842", "m49", "USA"),
-        ("699", "m49", "IND"),
-        ("757", "m49", "CHE"),
-        ("490", "m49", "TWN"),
-        ("0", "m49", "WLD"),
-        ("kaz", "iso3", "KAZ"),
-        ("Iran (Islamic Republic of)", "name", "IRN"),
-        ("Côte d'Ivoire", "name", "CIV"),
-        ("ChinaHongKongSAR", "name", "HKG"),
-        ("Российская Федерация", "name", "RUS"),
-        ("Viet Nam", "name", "VNM"),
-        ("Vietnam", "name", "VNM"),
-    ],
-)
-def test_countries(text: str, kind: str, country: str) -> None:
-    assert packaged_countries().resolve(text, kind) == (country, True)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_unknown_country_comes_back_as_it_is(kind: str) -> None:
-    assert packaged_countries().resolve(" Atlantis ", kind) == ("Atlantis", False)
-
-
-def test_every_m49_code_is_in_the_table() -> None:
-    """249 countries and areas of ISO 3166-1 with their numeric codes; independent list: pycountry, where
-    installed.
-    """
-    pycountry = pytest.importorskip("pycountry")
-    table = packaged_countries().by_number
-    for country in pycountry.countries:
-        assert table[int(country.numeric)] == country.alpha_3
-        assert packaged_countries().resolve(country.name, "name") == (country.alpha_3, True)
-
-
-def test_country_code_file_lies_over_the_packaged_table(tmp_path: Path) -> None:
-    path = written(
-        tmp_path / "codes.csv", "country_code,country_name,country_iso2,country_iso3\n697,EFTA,,EFT\n"
-    )
-    assert read_country_codes(path) == {697: ("EFT", "EFTA")}
-    with pytest.raises(InvalidInput, match="not a table of country codes"):
-        read_country_codes(written(tmp_path / "bad.csv", "a,b\n1,2\n"))
 
 
 @pytest.mark.parametrize(
@@ -574,7 +523,3 @@ def test_an_embedded_case_is_named_as_elsewhere(tmp_path: Path) -> None:
     assert flows["value_usd"].sum() == pytest.approx(trade["value_usd"].sum())
     with pytest.raises(UnknownName, match="nowhere"):
         source_named("case").read(Path("nowhere"), Options())
-
-
-def test_names_reduce_to_letters() -> None:
-    assert name_key("Côte d'Ivoire ") == "cotedivoire"

@@ -308,7 +308,7 @@ def comtrade_code(text: str, countries: Countries) -> str:
         raise InvalidInput(f"There is no country `{text}`.", fix="Give an ISO alpha-3 code such as KAZ.")
     if country in OWN_CODES:
         return OWN_CODES[country]
-    return str(min(code for code, found in countries.by_number.items() if found == country))
+    return str(countries.number(country))
 
 
 def request_from(service: Mapping[str, str], countries: Countries) -> Request:
