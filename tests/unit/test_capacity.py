@@ -150,3 +150,27 @@ def test_the_order_of_rows_changes_nothing(case_id: str, pairs: tuple[tuple[str,
     a, b = (f.loads.sort(keys) for f in (first, second))
     assert a.select(keys).rows() == b.select(keys).rows()
     assert a["volume_day"].to_list() == pytest.approx(b["volume_day"].to_list(), rel=1e-6, abs=1e-9)
+
+
+def routes_at(**capacities: float) -> pl.DataFrame:
+    """Routes of the corridors of toyland where all crossings have other capacities."""
+    case = read_case("toyland")
+    changed = case["crossings"].with_columns(**{name: pl.lit(value) for name, value in capacities.items()})
+    return CorridorStudy(case.with_tables({"crossings": changed}), case.settings.as_of).routes()
+
+
+def test_a_crossing_of_no_capacity_is_shut() -> None:
+    before, shut = routes_at(), routes_at(capacity_trucks_day=0.0)
+    by_road = pl.Series(before["corridor"] != "Rail")
+    assert set(before["status"]) == {"open"}
+    assert set(shut.filter(by_road)["status"]) == {"closed"}
+    assert shut.filter(by_road)["reason"].str.contains("capacity_trucks_day is 0").all()
+    assert shut.filter(~by_road)["status"].to_list() == ["open", "open"]  # by the trains that still pass
+    slower = shut.filter(by_road)["days_p95"] - before.filter(by_road)["days_p95"]
+    assert slower.min() >= 0.0  # type: ignore[operator]
+
+
+def test_trains_are_shut_apart_from_trucks() -> None:
+    shut = routes_at(capacity_wagons_day=0.0)
+    assert set(shut["status"]) == {"open"}
+    assert routes_at(capacity_wagons_day=0.0, capacity_trucks_day=0.0)["status"].to_list() == ["closed"] * 8

@@ -69,6 +69,28 @@ def test_a_breach_is_named(
     assert all(p.severity == "error" and p.allowed for p in found)
 
 
+@pytest.mark.parametrize(
+    ("table", "row", "values", "column", "message"),
+    [
+        ("crossings", 0, {"capacity_trucks_day": 0.0}, "capacity_trucks_day", "X is shut: its capacity is 0"),
+        ("crossings", 1, {"capacity_wagons_day": 0.0}, "capacity_wagons_day", "Y is shut"),
+        ("links", 0, {"capacity_t_day": 0.0}, "capacity_t_day", "is shut"),
+        ("crossings", 0, {"background_trucks_day": 201.0}, "background_trucks_day", "traffic of X is above"),
+        ("links", 0, {"capacity_t_day": 100.0, "background_t_day": 101.0}, "background_t_day", "above its"),
+    ],
+)
+def test_traffic_above_capacity_is_a_warning(
+    toyland: Case, table: str, row: int, values: dict[str, object], column: str, message: str
+) -> None:
+    found = problems_of(change(toyland, table, row, **values))
+    assert [(p.severity, p.file, p.row, p.column) for p in found] == [
+        ("warning", f"{table}.csv", row + 2, column)
+    ]
+    assert message in found[0].message
+    full = change(toyland, "crossings", 0, background_trucks_day=200.0, capacity_trucks_day=200.0)
+    assert problems_of(full) == []
+
+
 def test_every_rule_has_a_breach_in_this_file() -> None:
     """A new rule needs its broken row above; the count below is raised with it."""
     assert [rule.__name__ for rule in RULES] == [
@@ -79,6 +101,7 @@ def test_every_rule_has_a_breach_in_this_file() -> None:
         "weight_limits_name_places",
         "corridors_name_nodes",
         "periods_run_forward",
+        "traffic_within_capacity",
     ]
 
 

@@ -296,7 +296,9 @@ def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
     """What a crossing adds to its first side: random closures, the lines they leave, the queue at the load asked for."""
     step = _random(model, crossing, stage.mode)
     traffic = model.traffic.get((crossing, stage.mode))
-    if traffic is None or traffic.load_share is None:
+    # a crossing that nothing passes counts as full: the way it would be is never quicker than with a capacity
+    load = None if traffic is None else LIMIT_SHARE if traffic.capacity_day == 0 else traffic.load_share
+    if traffic is None or load is None:
         return step
     cap = model.backlog_cap_days
     rate = step.get("closure_rate_per_day", 0.0)
@@ -305,14 +307,14 @@ def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
         cut = cut_moments(step["closure_mean_days"], step["closure_log_sd"], cap)[0]
     # a line that would never clear is taken at the edge of clearing
     most = LIMIT_SHARE / (LIMIT_SHARE + rate * cut)
-    step |= {"backlog_load": min(traffic.load_share, LIMIT_SHARE, most), "backlog_cap_days": cap}
+    step |= {"backlog_load": min(load, LIMIT_SHARE, most), "backlog_cap_days": cap}
     if traffic.state(stage.hours) not in (STEADY, BEYOND):
         return step
     own, variance = traffic.own_hours(stage.hours, stage.variance_h2)
     return step | {
         "mean_h": own,
         "cv": min(_cv(own, variance), HIGHEST_CV),
-        "arrivals_per_day": traffic.arrivals_day(traffic.load_share),
+        "arrivals_per_day": traffic.arrivals_day(load),
         "servers": float(traffic.servers),
         "service_h": traffic.service_h,
         "service_cv": traffic.service_cv,

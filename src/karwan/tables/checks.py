@@ -241,6 +241,36 @@ def periods_run_forward(tables: Tables) -> list[Problem]:
     return _each(tables, "flows", test)
 
 
+TRAFFIC = (
+    ("crossings", "background_trucks_day", "capacity_trucks_day"),
+    ("crossings", "background_wagons_day", "capacity_wagons_day"),
+    ("links", "background_t_day", "capacity_t_day"),
+    ("terminals", "throughput_teu_year", "capacity_teu_year"),
+)
+"""Table, its column of traffic and its column of what can pass."""
+
+
+def traffic_within_capacity(tables: Tables) -> list[Problem]:
+    """Warnings: traffic above what a place can take, and crossings and links whose capacity of 0 shuts them."""
+    problems = []
+    for name, traffic, capacity in TRAFFIC:
+        key = load_schema()[name].key
+        for row, (place, used, limit) in enumerate(
+            tables[name].select(key, traffic, capacity).iter_rows(), start=2
+        ):
+            if limit == 0 and name != "terminals":
+                fact = f"{place} is shut: its capacity is 0"
+                problems.append(
+                    Problem("warning", f"{name}.csv", row, capacity, "0", fact, "blank where it is not known")
+                )
+            elif used is not None and limit is not None and used > limit:
+                fact = f"traffic of {place} is above its {capacity} of {limit:,.6g}"
+                problems.append(
+                    Problem("warning", f"{name}.csv", row, traffic, f"{used:g}", fact, "at most the capacity")
+                )
+    return problems
+
+
 RULES = (
     links_have_mode_fields,
     crossing_links_lie_on_a_side,
@@ -249,4 +279,5 @@ RULES = (
     weight_limits_name_places,
     corridors_name_nodes,
     periods_run_forward,
+    traffic_within_capacity,
 )

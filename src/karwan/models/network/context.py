@@ -27,6 +27,9 @@ from karwan.models.network.stage import Row, Stage
 Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
 
+CROSSING_CAPACITY = {"road": "capacity_trucks_day", "rail": "capacity_wagons_day"}
+"""Column of crossings that says what passes in a day, by mode."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -149,8 +152,11 @@ class Context:
         return self.calendar(("link", link["link_id"], tail, head), spans)
 
     def crossing_calendar(self, row: Row, mode: str) -> int:
-        """Calendar of a crossing: opening hours, weekdays, closures; trains pass at any hour."""
+        """Calendar of a crossing: opening hours, weekdays, closures; trains pass at any hour; capacity 0 is shut."""
         spans = self.spans(("crossing", row["crossing_id"]), ("node", row["node_id"]), mode=mode)
+        limit = CROSSING_CAPACITY[mode]
+        if row[limit] == 0:
+            spans.append((ClosedSpan(date.min, None), f"{limit} is 0: nothing passes"))
         weekdays = () if mode == "rail" else tuple(row["closed_weekdays"] or ())
         hours = "00:00-24:00" if mode == "rail" else row["opening_hours"]
         return self.calendar(

@@ -30,6 +30,8 @@ def link_moves(context: Context) -> list[Move]:
 
 
 def _unbuilt(context: Context, link: Row) -> str:
+    if link["capacity_t_day"] == 0:
+        return "capacity_t_day is 0: nothing passes"
     if link["link_id"] in context.request.opened:
         return "" if link["mode"] != "rail" or link["gauge_mm"] else "no gauge is decided"
     if link["state"] == "open":
