@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from karwan.errors import InvalidInput
 
@@ -25,7 +25,7 @@ SHOWN_FAULTS = 5
 SHOWN_VALUE = 80
 BASE = "tag:yaml.org,2002:"
 Place = tuple[str | int, ...]
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True)
@@ -236,18 +236,18 @@ def _unreadable(error: Exception, origin: str) -> InvalidInput:
     mark = getattr(error, "problem_mark", None)
     line = getattr(error, "line", None) or (mark.line + 1 if mark is not None else None)
     where = origin if line is None else f"{origin}, line {line}"
-    problem = getattr(error, "problem", None) or " ".join(str(error).split())
-    return InvalidInput(f"{where}: {shown(problem)}.", fix="It must be plain YAML in UTF-8.")
+    problem = getattr(error, "problem", None) or str(error)
+    return InvalidInput(f"{where}: {shown(' '.join(problem.split()))}.", fix="It must be plain YAML in UTF-8.")
 
 
 def faults(model: type[Model], document: Document) -> tuple[Model | None, list[Fault]]:
     """The document as `model`, and what is wrong with it; the model is None where anything is.
 
-    Give the model `extra="forbid"` so that unknown keys are faults. A validator that raises `ValueError("phrase; allowed:
+    The model is a pydantic model or dataclass; give it `extra="forbid"` so that unknown keys are faults. A validator that raises `ValueError("phrase; allowed:
     what")` gets its phrase after the key.
     """
     try:
-        return model.model_validate(document.content), []
+        return TypeAdapter(model).validate_python(document.content), []
     except ValidationError as error:
         # One fault a place: a union reports every branch.
         found = {tuple(entry["loc"]): entry for entry in reversed(error.errors(include_url=False))}
@@ -277,7 +277,6 @@ def checked(model: type[Model], document: Document, *, fix: str = "") -> Model:
 def shown(value: object) -> str:
     """A value for a message: one line, no control characters, at most 80 characters."""
     plain = "".join(letter if letter.isprintable() else " " for letter in str(value)[: 4 * SHOWN_VALUE])
-    plain = " ".join(plain.split())
     return plain if len(plain) <= SHOWN_VALUE else plain[: SHOWN_VALUE - 1] + "…"
 
 
@@ -295,6 +294,7 @@ PHRASES = {
     "string_type": ("is not text", "text"),
     "dict_type": ("is not a table of keys and values", "a table of keys and values"),
     "mapping_type": ("is not a table of keys and values", "a table of keys and values"),
+    "dataclass_type": ("is not a table of keys and values", "a table of keys and values"),
     "model_type": ("is not a table of keys and values", "a table of keys and values"),
     "model_attributes_type": ("is not a table of keys and values", "a table of keys and values"),
     "list_type": ("is not a list", "a list"),
@@ -316,9 +316,9 @@ PHRASES = {
 }
 
 
-def _fault(model: type[BaseModel], document: Document, entry: Any) -> Fault:
+def _fault(model: type[Any], document: Document, entry: Any) -> Fault:
     place: Place = tuple(entry["loc"])
-    if entry["type"] == "extra_forbidden":
+    if entry["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         message, allowed = _unknown_key(model, place)
         return Fault(document.line(place), key_of(place), "", message, allowed)
     message, allowed = _phrase(entry)
@@ -337,30 +337,27 @@ def _phrase(entry: Any) -> tuple[str, str]:
     return f"is refused: {entry['msg'][:1].lower()}{entry['msg'][1:]}", ""
 
 
-def _unknown_key(model: type[BaseModel], place: Place) -> tuple[str, str]:
+def _unknown_key(model: type[Any], place: Place) -> tuple[str, str]:
     known = _known_keys(model, place[:-1])
     near = get_close_matches(str(place[-1]), known, 1)
     meant = f", did you mean `{near[0]}`?" if near else ""
     return f"is no key known here{meant}", ", ".join(known)
 
 
-def _known_keys(model: type[BaseModel], place: Place) -> list[str]:
+def _known_keys(model: type[Any], place: Place) -> list[str]:
     """Keys of the model that stands at a place."""
     here: Any = model
     for step in place:
-        if isinstance(step, str) and _is_model(here) and step in _by_key(here):
+        if step in _by_key(here):
             here = _by_key(here)[step].annotation
-        inner = [part for part in _parts(here) if _is_model(part)]
+        inner = [part for part in _parts(here) if _by_key(part)]
         here = inner[0] if inner else here
-    return sorted(_by_key(here)) if _is_model(here) else []
+    return sorted(map(str, _by_key(here)))
 
 
-def _by_key(model: Any) -> dict[str, Any]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+def _by_key(kind: Any) -> dict[str | int, Any]:
+    """Fields of a pydantic model or dataclass by the key that fills them; empty for other types."""
+    return {field.alias or name: field for name, field in getattr(kind, "__pydantic_fields__", {}).items()}
 
 
 def _parts(kind: Any) -> Iterable[Any]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
+import zlib
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from karwan.errors import KarwanError
 
@@ -12,6 +16,14 @@ MAX_RATIO = 150.0
 MAX_TOTAL_BYTES = 64 * 2**30
 # Below this size a high ratio is harmless (a sheet of equal cells).
 RATIO_FREE_BYTES = 64 * 2**20
+MAX_MEMBERS = 10_000
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+# What readers of zip, Excel and XML written in Python raise on bytes they did not expect.
+MALFORMED = (
+    *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, NotImplementedError, OSError),
+    *(RecursionError, TypeError, ValueError, struct.error, lzma.LZMAError, zlib.error),
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, ParseError),
+)
 
 
 class BadArchive(KarwanError, ValueError):
@@ -32,12 +44,17 @@ def check_zip(
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except MALFORMED as error:
         raise BadArchive(
             f"{path.name} is not a whole zip file.",
             evidence=f"{error}; {path.stat().st_size:,} bytes" if path.exists() else str(error),
             fix="Fetch it again; a download that was cut short looks like this.",
         ) from error
+    if len(members) > MAX_MEMBERS:
+        raise BadArchive(
+            f"{path.name} holds {len(members):,} files; the limit is {MAX_MEMBERS:,}.",
+            fix="Unpack it yourself and give the files you need.",
+        )
     total = sum(member.file_size for member in members)
     packed = max(1, path.stat().st_size)
     if total > max_total_bytes:
@@ -55,5 +72,10 @@ def check_zip(
         if member.flag_bits & 0x1:
             raise BadArchive(
                 f"{path.name}: {member.filename} is encrypted.", fix="Unpack it with its password first."
+            )
+        if member.compress_type not in METHODS:
+            raise BadArchive(
+                f"{path.name}: {member.filename} is packed by method {member.compress_type}, which is not read.",
+                fix="Unpack it yourself and give the files you need.",
             )
     return members

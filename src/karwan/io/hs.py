@@ -30,6 +30,11 @@ REVISIONS = {
 _BY_LETTER = {letter: name for name, (letter, _) in REVISIONS.items()}
 # Chapters the Harmonized System leaves to national use or reserves.
 RESERVED_CHAPTERS = ("77",)
+# A code that went through a spreadsheet as a number: `90110.0`, `9.011E+04`.
+DECIMAL_CODE = re.compile(r"[0-9]+\.0+|[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+")
+# A code in groups: each has an even number of digits, or it is a decimal number that lost zeros (`901.1`).
+GROUPED_CODE = r"^[0-9]+([.,][0-9]+)+$"
+WHOLE_GROUPS = r"^([0-9]{2})+([.,]([0-9]{2})+)+$"
 MOST_COLUMNS = 12  # of a correlation table that are looked at
 MOST_HEADER_ROWS = 15
 
@@ -71,7 +76,7 @@ def code_fault(code: str, level: int | None = None) -> str | None:
     """
     if not code:
         return "no product code"
-    if re.fullmatch(r"\d+\.0+", code):
+    if DECIMAL_CODE.fullmatch(code):
         return f"product code '{code}' is a decimal number; HS codes are text"
     if not code.isascii() or not code.isdigit():
         return (

@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from karwan.errors import InvalidInput
-from karwan.io.archive import BadArchive, check_zip
+from karwan.io.archive import MALFORMED, BadArchive, check_zip
 
 PIECE = 8 * 2**20
 
 
 def _sha256(piece: bytes) -> bytes:
     return hashlib.sha256(piece).digest()
+
+
+def _damaged(name: str, error: Exception) -> BadArchive:
+    return BadArchive(
+        f"{name} cannot be unpacked.", evidence=str(error), fix="The archive is damaged: fetch it again."
+    )
+
+
+class _Unpacked(io.RawIOBase):
+    """A member's bytes; a broken one raises `BadArchive` where it is read."""
+
+    def __init__(self, packed: IO[bytes], name: str) -> None:
+        self._packed, self._name = packed, name
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._packed.read(size)
+        except MALFORMED as error:
+            raise _damaged(self._name, error) from error
 
 
 @dataclass(frozen=True)
@@ -53,15 +76,13 @@ class Content:
             with self.path.open("rb") as stream:
                 yield stream
             return
-        try:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as packed:
-                yield cast(BinaryIO, packed)
-        except (zipfile.BadZipFile, EOFError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-            raise BadArchive(
-                f"{self.name} cannot be unpacked.",
-                evidence=str(error),
-                fix="The archive is damaged: fetch it again.",
-            ) from error
+        with ExitStack() as opened:
+            try:
+                archive = opened.enter_context(zipfile.ZipFile(self.path))
+                packed = opened.enter_context(archive.open(self.member))
+            except MALFORMED as error:
+                raise _damaged(self.name, error) from error
+            yield cast(BinaryIO, _Unpacked(packed, self.name))
 
     def head(self, limit: int) -> bytes:
         """The first `limit` bytes."""

@@ -184,7 +184,7 @@ def read_blocks(
             for batch in reader:
                 yield from _frames(pl.DataFrame(pa.Table.from_batches([batch])), counted, lines, ragged)
             yield from _frames(_no_rows(needed), counted, lines, ragged)
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowException, UnicodeError) as error:
             if "Empty CSV" in str(error):
                 yield from _frames(_no_rows(needed), counted, _Lines(first=header_row + 1), ragged)
                 return

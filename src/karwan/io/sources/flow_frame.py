@@ -4,14 +4,16 @@ any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import polars as pl
 
 from karwan.io import hs
+from karwan.io.sources import numbers
 from karwan.io.sources.countries import Countries
+from karwan.io.sources.delimited import BadTable
 from karwan.io.sources.mapping import COUNTRY_FIELDS, Field, TableMapping
-from karwan.io.sources.periods import parse_period
+from karwan.io.sources.periods import parse_period, period_kind
 from karwan.io.store.reading import STAGED
 from karwan.io.store.tables import REPORTER_SIDES, VALUATIONS
 
@@ -22,9 +24,41 @@ EXPORTS = ("export", "exports", "x", "2")
 IMPORTS = ("import", "imports", "m", "1")
 # Columns of the source are renamed while they are worked on: they may be called what ours are called.
 SOURCE_COLUMN = "source column "
+FISCAL_YEAR = r"^(?i:fy ?)'?[0-9]{2,4}$|^(?i:fy ?)?[0-9]{4} ?[-/–] ?[0-9]{2,4}$"
+MARKED_FIGURE = r"^[+-]?[0-9][0-9.,'’ \x{a0}\x{202f}\x{2009}]*$"
 FORMULA_START = r"^[=@+]|^-\D"
 
 Lookup = Callable[[str], tuple[str | None, str | None]]
+
+
+def _is_hs(revision: pl.Expr) -> pl.Expr:
+    return revision.is_in(["HS", *hs.REVISIONS])
+
+
+def _unread_texts() -> list[tuple[pl.Expr, pl.Expr]]:
+    """Periods and product codes that cannot be read, with what is said of them."""
+    return [
+        (
+            pl.col("period").is_null() & pl.col("_period").str.contains(FISCAL_YEAR),
+            pl.format(
+                "period '{}' is a fiscal year, and the mapping does not say its first month (fiscal_start_month)",
+                pl.col("_period"),
+            ),
+        ),
+        (
+            pl.col("period").is_null(),
+            pl.format("period '{}' is not a year, month or range", pl.col("_period").fill_null("")),
+        ),
+        (pl.col("product").is_null(), pl.lit("no product code")),
+        (
+            pl.col("_product_number") & _is_hs(pl.col("hs_revision")),
+            pl.format(
+                "product code '{}' is a decimal number: a code has an even number of digits around each dot; "
+                "were zeros lost?",
+                pl.col("_product"),
+            ),
+        ),
+    ]
 
 
 class FlowFramer:
@@ -55,11 +89,55 @@ class FlowFramer:
         self.hs_revision = None if hs_revision is None else hs.normalise_revision(hs_revision)
         self.known_codes = known_codes
         self.absent_cells = 0
-        self._periods: dict[tuple[str, int], dict[str, tuple[str, str, str, str] | None]] = {}
+        self._periods: dict[tuple[str, int | None], dict[str, tuple[str, str, str, str] | None]] = {}
+        self._period_kinds: dict[str, str] = {}
+        self._marks: dict[str, tuple[bool, bool]] = {}
+
+    def frames(self, tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Staged rows of a whole table, frame by frame.
+
+        Raises
+        ------
+        BadTable
+            At the end, where the table as a whole shows that some of its periods or figures can be read in two ways.
+        """
+        self.absent_cells = 0
+        self._period_kinds, self._marks = {}, {}
+        for table in tables:
+            yield self.frame(table)
+        self._refuse_two_readings()
+
+    def _refuse_two_readings(self) -> None:
+        seen = self._period_kinds
+        if "either" in seen and ("month" not in seen or "fiscal" in seen):
+            text = seen["either"]
+            raise BadTable(
+                f"The period `{text}` is a month or a fiscal year, and the mapping does not say which.",
+                f"beside it: {', '.join(f'`{other}`' for other in seen.values() if other != text) or 'no other period'}",
+                "Set `fiscal_start_month` of the period in the mapping: the first month of the year, or 1 for months.",
+            )
+        for column, (comma, either) in self._marks.items():
+            if comma and either:
+                raise BadTable(
+                    f"Column `{column}` has figures with a decimal comma or dots between thousands, and figures such as "
+                    "1.234 that are then a thousand times what they seem.",
+                    fix="Set `decimal` and `thousands` in the mapping.",
+                )
+
+    def _note_marks(self, table: pl.DataFrame) -> None:
+        """Remember, column by column, which marks the figures show; nothing to learn where the mapping states them."""
+        if self.mapping.decimal is not None or self.mapping.thousands in (",", "."):
+            return
+        for column in self.mapping.figure_columns():
+            if table.schema[column] == pl.String:
+                comma, either = numbers.contradiction(table.get_column(column))
+                before = self._marks.get(column, (False, False))
+                self._marks[column] = (before[0] or comma, before[1] or either)
 
     def frame(self, table: pl.DataFrame) -> pl.DataFrame:
         """Staged rows (columns `STAGED`) of a frame with `line`, `fault` (null, or why the row cannot be
         read), `raw` and the mapping's columns as text or numbers; one row per part of the mapping."""
+        self._note_marks(table)
         staged = [self._view(table, view) for view in self.mapping.views()]
         return staged[0] if len(staged) == 1 else pl.concat(staged).sort("line", maintain_order=True)
 
@@ -113,8 +191,10 @@ class FlowFramer:
             )
         elif table.schema[name] != pl.String:
             text = text.cast(pl.String)
-        text = text.str.strip_chars(" \t\r\n\u00a0\ufeff").str.slice(0, MAX_TEXT)
-        return pl.when(text.is_in(list(self.mapping.missing_marks))).then(None).otherwise(text)
+        text = text.str.strip_chars(" \t\r\n\u00a0\u202f\u2009\ufeff").str.slice(0, MAX_TEXT)
+        # A look-up comes first: `NA` is Namibia where the mapping says so.
+        marks = [mark for mark in self.mapping.missing_marks if mark not in entry.values]
+        return pl.when(text.is_in(marks)).then(None).otherwise(text)
 
     def _text(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
         text = self._source(entry, table)
@@ -131,13 +211,7 @@ class FlowFramer:
         if entry.column is not None and table.schema[SOURCE_COLUMN + entry.column].is_numeric():
             number = pl.col(SOURCE_COLUMN + entry.column).cast(pl.Float64)
         else:
-            text = self._source(entry, table).str.replace_all("[\u00a0\u202f ]", "")
-            if self.mapping.thousands.strip():
-                text = text.str.replace_all(self.mapping.thousands, "", literal=True)
-            if self.mapping.decimal != ".":
-                text = text.str.replace(self.mapping.decimal, ".", literal=True)
-            plain = text.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-            number = pl.when(plain).then(text).otherwise(None).cast(pl.Float64, strict=False)
+            number = numbers.figures(self._text(entry, table), self.mapping)
         scaled = number * entry.multiply if entry.multiply != 1.0 else number
         return pl.when(scaled.is_finite()).then(scaled).otherwise(None)
 
@@ -226,6 +300,8 @@ class FlowFramer:
                     text.replace(" ", "-") if entry.month_column is not None and text[-2:].isdigit() else text
                 )
                 found = parse_period(plain, entry.fiscal_start_month)
+                if entry.month_column is None and entry.fiscal_start_month is None:
+                    self._period_kinds.setdefault(period_kind(plain), plain)
                 known[text] = (
                     None
                     if found is None
@@ -244,7 +320,9 @@ class FlowFramer:
         code = pl.col("_product")
         for mark in entry.strip:
             code = code.str.replace_all(mark, "", literal=True)
-        work = work.with_columns(product=code)
+        grouped = pl.col("_product").str.contains(hs.GROUPED_CODE)
+        number = grouped & ~pl.col("_product").str.contains(hs.WHOLE_GROUPS)
+        work = work.with_columns(product=code, _product_number=number.fill_null(False))
         work = work.with_columns(hs_revision=self._revision(work, view))
         pairs = work.select("product", "hs_revision").unique().filter(pl.col("product").is_not_null())
         rows = [
@@ -314,6 +392,8 @@ class FlowFramer:
             (~pl.col("_product_known"), "unknown_product"),
             (pl.col("exporter") == pl.col("importer"), "own_country"),
             (pl.col("_weight") < 0, "negative_weight_dropped"),
+            (self._unread(view, "weight", work), "weight_not_a_number_dropped"),
+            (self._unread(view, "quantity", work), "quantity_not_a_number_dropped"),
         ]
         texts = [f"_{name}" for name in (*COUNTRY_FIELDS, "quantity_unit", "product") if name in view]
         formula = pl.any_horizontal(pl.col(name).str.contains(FORMULA_START) for name in texts)
@@ -323,6 +403,12 @@ class FlowFramer:
             marks.append((held.is_in([value.lower() for value in rule.values]), rule.flag))
         named = [pl.when(condition.fill_null(False)).then(pl.lit(name)) for condition, name in marks]
         return work.with_columns(flags=pl.concat_str(named, separator=";", ignore_nulls=True))
+
+    def _unread(self, view: Mapping[str, Field], name: str, work: pl.DataFrame) -> pl.Expr:
+        """Rows whose weight or quantity is written, but no number."""
+        if name not in view:
+            return pl.lit(False)
+        return self._source(view[name], work).is_not_null() & self._number(view[name], work).is_null()
 
     # -- why not ---------------------------------------------------------------------------------------------
 
@@ -344,16 +430,18 @@ class FlowFramer:
                 pl.col("exporter").is_null() | pl.col("importer").is_null(),
                 pl.lit("no exporter or no importer"),
             ),
-            (
-                pl.col("period").is_null(),
-                pl.format("period '{}' is not a year, month or range", pl.col("_period").fill_null("")),
-            ),
-            (pl.col("product").is_null(), pl.lit("no product code")),
+            *_unread_texts(),
             (pl.col("_product_fault").is_not_null(), pl.col("_product_fault")),
             (pl.col("hs_revision").is_null(), pl.lit("no nomenclature")),
             (
                 pl.col("_amount").is_null() & amount_text.str.starts_with("="),
                 pl.format("value '{}' is a formula, not a number", amount_text),
+            ),
+            (
+                pl.col("_amount").is_null() & amount_text.str.contains(MARKED_FIGURE),
+                pl.format(
+                    f"value '{{}}' is not a number ({numbers.marks_stated(self.mapping)})", amount_text
+                ),
             ),
             (
                 pl.col("_amount").is_null()

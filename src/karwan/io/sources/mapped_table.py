@@ -22,6 +22,25 @@ from karwan.io.sources.workbook import read_sheet
 from karwan.io.store.reading import Progress, Reading
 
 PARQUET_ROWS = 250_000
+ROWS_A_BYTE = 1_000
+# Kinds of cells with one figure or text each; a dictionary holds texts.
+CELL_TYPES = (
+    *(
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_decimal,
+        pa.types.is_string,
+        pa.types.is_large_string,
+    ),
+    *(
+        pa.types.is_string_view,
+        pa.types.is_dictionary,
+        pa.types.is_boolean,
+        pa.types.is_date,
+        pa.types.is_timestamp,
+    ),
+    pa.types.is_null,
+)
 SUFFIXES = {"csv": (".csv", ".txt", ".tsv"), "xlsx": (".xlsx", ".xlsm"), "parquet": (".parquet",)}
 
 
@@ -69,12 +88,9 @@ def _frames(
     content: Content, mapping: TableMapping, framer: FlowFramer
 ) -> Callable[[Progress], Iterator[pl.DataFrame]]:
     def frames(progress: Progress) -> Iterator[pl.DataFrame]:
-        framer.absent_cells = 0
         needed = mapping.needed()
         if mapping.layout == "xlsx":
-            tables = read_sheet(
-                content, needed, sheet=mapping.sheet, header_row=mapping.header_row, progress=progress
-            )
+            tables = read_sheet(content, mapping, progress)
         elif mapping.layout == "parquet":
             tables = _read_parquet(content, needed, progress)
         else:
@@ -86,7 +102,7 @@ def _frames(
                 header_row=mapping.header_row,
                 progress=progress,
             )
-        return (framer.frame(table) for table in tables)
+        return framer.frames(tables)
 
     return frames
 
@@ -98,27 +114,53 @@ def _read_parquet(content: Content, needed: tuple[str, ...], progress: Progress)
             f"{content.name} is Parquet inside a zip.", fix="Parquet is packed already: unpack the zip."
         )
     try:
-        table = pq.ParquetFile(content.path)
-    except pa.ArrowInvalid as error:
+        with pq.ParquetFile(content.path) as table:
+            _check_parquet(content, table, needed)
+            first = 1
+            for batch in table.iter_batches(PARQUET_ROWS, columns=list(needed)):
+                batch.validate(full=True)
+                # Without the file's metadata, which may hold anything.
+                plain = pa.Table.from_arrays(batch.columns, names=list(batch.schema.names))
+                frame = pl.DataFrame(plain)
+                yield _numbered(frame, needed, first)
+                first += frame.height
+                progress(min(content.size, content.size * first // max(1, table.metadata.num_rows)))
+    except (pa.ArrowException, OSError, MemoryError, UnicodeError) as error:
         raise BadTable(
             f"{content.name} is no whole Parquet file.", evidence=str(error)[:200], fix="Fetch it again."
         ) from error
-    check_columns(content, table.schema_arrow.names, needed, ",")
-    first = 1
-    for batch in table.iter_batches(PARQUET_ROWS, columns=list(needed)):
-        frame = pl.DataFrame(pa.Table.from_batches([batch]))
-        yield frame.select(
-            (pl.int_range(pl.len(), dtype=pl.Int64) + first).alias("line"),
-            pl.lit(None, dtype=pl.String).alias("fault"),
-            pl.concat_str(
-                [pl.col(name).cast(pl.String) for name in needed], separator=",", ignore_nulls=False
+
+
+def _check_parquet(content: Content, table: pq.ParquetFile, needed: tuple[str, ...]) -> None:
+    """Refuse a file without the columns, with lists for figures, with broken notes, or more rows than its bytes can hold."""
+    schema = table.schema_arrow
+    check_columns(content, schema.names, needed, ",")
+    for name in needed:
+        kind = schema.field(name).type
+        if not any(fits(kind) for fits in CELL_TYPES):
+            raise BadTable(
+                f"{content.name}: column `{name}` holds {kind}, not one figure or text a row.",
+                fix="Write it as plain columns of numbers and texts.",
             )
-            .str.slice(0, 300)
-            .alias("raw"),
-            *needed,
+    for notes in (schema.metadata, *(schema.field(name).metadata for name in needed)):
+        for text in (notes or {}).items():
+            b"".join(text).decode("utf-8")
+    rows = table.metadata.num_rows
+    if rows > ROWS_A_BYTE * content.size:
+        raise BadTable(
+            f"{content.name} says it holds {rows:,} rows in {content.size:,} bytes.",
+            fix="Fetch it again; no table packs so tightly.",
         )
-        first += frame.height
-        progress(min(content.size, content.size * first // max(1, table.metadata.num_rows)))
+
+
+def _numbered(frame: pl.DataFrame, needed: tuple[str, ...], first: int) -> pl.DataFrame:
+    texts = [pl.col(name).cast(pl.String) for name in needed]
+    return frame.select(
+        (pl.int_range(pl.len(), dtype=pl.Int64) + first).alias("line"),
+        pl.lit(None, dtype=pl.String).alias("fault"),
+        pl.concat_str(texts, separator=",", ignore_nulls=False).str.slice(0, 300).alias("raw"),
+        *needed,
+    )
 
 
 TABLE = Source(

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import yaml
+from pydantic import ConfigDict, StringConstraints, field_validator, model_validator
+from pydantic import Field as Bounds
+from pydantic.dataclasses import dataclass
 
 from karwan.errors import InvalidInput
 from karwan.io.sources.countries import KINDS
 from karwan.io.store.tables import REPORTER_SIDES, VALUATIONS
+from karwan.yaml_input import Document, checked, parse_yaml, read_yaml
 
 COUNTRY_FIELDS = ("exporter", "importer", "reporter", "partner")
-REPEATS = ("reject", "sum")
-MISSING = ("reject", "absent")
-LAYOUTS = ("csv", "xlsx", "parquet")
+FIGURES = ("value", "weight", "quantity")
+NO_TEXT_ENCODINGS = ("idna", "punycode", "undefined")
+STRICT = ConfigDict(extra="forbid")
+Factor = Annotated[float, Bounds(gt=0, allow_inf_nan=False)]
+Month = Annotated[int, Bounds(ge=1, le=12)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Field:
     """Where one quantity of a flow comes from: a column, or the same value on every row.
 
@@ -39,7 +46,7 @@ class Field:
     multiply
         For figures: factor to US dollars, kilograms or the quantity's own unit.
     fiscal_start_month
-        For periods: first month of the year.
+        For periods: first month of the year. None: not said, so that a year written `2011-12` is refused.
     month_column
         For periods: column with the month where `column` holds the year.
     strip
@@ -48,71 +55,140 @@ class Field:
         For products: number of digits every code must have.
     """
 
-    column: str | None = None
+    column: Name | None = None
     value: str | None = None
     values: MappingABC[str, str] = field(default_factory=dict)
     only: bool = False
     codes: str = "iso3"
-    multiply: float = 1.0
-    fiscal_start_month: int = 1
-    month_column: str | None = None
-    strip: str = ""
-    level: int | None = None
+    multiply: Factor = 1.0
+    fiscal_start_month: Month | None = None
+    month_column: Name | None = None
+    strip: Annotated[str, StringConstraints(max_length=20)] = ""
+    level: Annotated[int, Bounds(ge=1, le=20)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_alone(cls, raw: Any) -> Any:
+        """A field may be the name of a column alone."""
+        return {"column": raw} if isinstance(raw, str) else raw
+
+    @field_validator("codes")
+    @classmethod
+    def _known_kind(cls, codes: str) -> str:
+        return _one_of(codes, KINDS)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Field:
+        if (self.column is None) == (self.value is None):
+            raise ValueError("has both or neither of them; allowed: either `column` or `value`")
+        return self
 
     def columns(self) -> tuple[str, ...]:
         """Columns this field reads."""
         return tuple(name for name in (self.column, self.month_column) if name is not None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Keep:
     """Only rows whose `column` holds one of `values` are flows of this table; the others are set aside."""
 
-    column: str
+    column: Name
     values: tuple[str, ...]
-    reason: str
+    reason: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Flag:
     """Rows whose `column` holds one of `values` get the flag `flag`."""
 
-    column: str
+    column: Name
     values: tuple[str, ...]
-    flag: str
+    flag: Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^;\s]+$")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class TableMapping:
     """How a table of one source reads; see docs/sources_trade.md for every key."""
 
-    name: str
+    name: Name
     title: str = ""
     provider: str = ""
     licence: str = ""
     url: str = ""
     note: str = ""
-    layout: str = "csv"
+    layout: Literal["csv", "xlsx", "parquet"] = "csv"
     delimiter: str = ","
     encoding: str = "utf-8"
-    decimal: str = "."
+    decimal: Literal[".", ","] | None = None
     thousands: str = ""
-    header_row: int = 1
-    sheet: str | None = None
-    nomenclature: str = "HS"
+    header_row: Annotated[int, Bounds(ge=1, le=1000)] = 1
+    sheet: Name | None = None
+    nomenclature: Name = "HS"
     missing_marks: tuple[str, ...] = ("", "NA", "N/A", "NaN", "nan", "null")
-    missing_value: str = "reject"
-    repeats: str = "reject"
+    missing_value: Literal["reject", "absent"] = "reject"
+    repeats: Literal["reject", "sum"] = "reject"
     columns: MappingABC[str, Field] = field(default_factory=dict)
     parts: tuple[MappingABC[str, Field], ...] = ()
     keep: tuple[Keep, ...] = ()
     flags: tuple[Flag, ...] = ()
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_mark(cls, delimiter: str) -> str:
+        plain = len(delimiter) == 1 and delimiter.isascii() and not delimiter.isalnum()
+        if not plain or (delimiter in "\"'\r\n\0."):
+            raise ValueError(f"is no separator of columns; allowed: one character such as {SEPARATORS}")
+        return delimiter
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        if not _reads_tables(encoding):
+            raise ValueError(
+                "is no encoding of texts; allowed: utf-8, cp1251, cp1252, utf-16 and others Python has"
+            )
+        return encoding
+
+    @field_validator("thousands")
+    @classmethod
+    def _between_digits(cls, mark: str) -> str:
+        if mark not in THOUSANDS_MARKS:
+            raise ValueError(
+                "does not part thousands; allowed: nothing, a comma, dot, space, apostrophe or underscore"
+            )
+        return mark
+
+    @field_validator("columns", "parts")
+    @classmethod
+    def _known_fields(cls, given: Any) -> Any:
+        for view in [given] if isinstance(given, MappingABC) else given:
+            for name in view:
+                if name not in FIELDS:
+                    raise ValueError(f"names the unknown field `{name}`; allowed: {', '.join(FIELDS)}")
+        return given
+
+    @model_validator(mode="after")
+    def _whole(self) -> TableMapping:
+        problems = _incomplete(self)
+        if problems:
+            raise ValueError(problems[0])
+        return self
 
     def views(self) -> list[MappingABC[str, Field]]:
         """Field tables to apply to every row: one, or one per entry of `parts` for a table with several
         figures.
         """
         return [{**self.columns, **part} for part in self.parts] or [self.columns]
+
+    @property
+    def decimal_mark(self) -> str:
+        """The decimal mark; where none is stated a comma beside thousands parted by dots, else a dot."""
+        return self.decimal or ("," if self.thousands == "." else ".")
+
+    def figure_columns(self) -> frozenset[str]:
+        """Columns that hold figures, not names or codes."""
+        entries = [view[name] for view in self.views() for name in FIGURES if name in view]
+        return frozenset(entry.column for entry in entries if entry.column is not None)
 
     def needed(self) -> tuple[str, ...]:
         """Every column the mapping reads, in order of first mention."""
@@ -121,6 +197,8 @@ class TableMapping:
         return tuple(dict.fromkeys(names))
 
 
+SEPARATORS = '"," ";" "|" "\\t" (a tab, in double quotes)'
+THOUSANDS_MARKS = ("", ",", ".", " ", "'", "’", "_", "\u00a0", "\u202f", "\u2009")
 FIELDS = (
     "exporter",
     "importer",
@@ -139,108 +217,61 @@ FIELDS = (
 )
 
 
-def parse_mapping(raw: Any, origin: str) -> TableMapping:
-    """Check a parsed YAML document and build the mapping; every problem is listed at once."""
-    if not isinstance(raw, dict):
-        raise InvalidInput(
-            f"{origin} is not a mapping file.", fix="It must hold keys such as name, layout, columns."
-        )
-    problems: list[str] = []
-    known = {entry.name for entry in fields(TableMapping)}
-    problems += [
-        f"unknown key `{key}` (known: {', '.join(sorted(known))})" for key in raw if key not in known
-    ]
-    scalars = {
-        key: raw[key] for key in known & set(raw) - {"columns", "parts", "keep", "flags", "missing_marks"}
-    }
-    mapping = TableMapping(
-        **{"name": Path(origin).stem, **scalars},
-        missing_marks=tuple(str(mark) for mark in raw.get("missing_marks", TableMapping("").missing_marks)),
-        columns=_fields(raw.get("columns", {}), "columns", problems),
-        parts=tuple(_fields(part, f"parts[{n}]", problems) for n, part in enumerate(raw.get("parts", []))),
-        keep=tuple(_rules(Keep, raw.get("keep", []), "keep", problems)),
-        flags=tuple(_rules(Flag, raw.get("flags", []), "flags", problems)),
-    )
-    problems += _incomplete(mapping)
-    if problems:
-        shown = "\n        ".join(problems[:5]) + (
-            f"\n        and {len(problems) - 5} more" if len(problems) > 5 else ""
-        )
-        raise InvalidInput(
-            f"Mapping {origin} has {len(problems)} problem(s).",
-            evidence=shown,
-            fix="See docs/sources_trade.md.",
-        )
-    return mapping
+def parse_mapping(document: Document) -> TableMapping:
+    """Check a YAML document and build the mapping.
+
+    Raises
+    ------
+    InvalidInput
+        The document is no mapping; each fault by its line, key, value and what is allowed.
+    """
+    content = document.content
+    if isinstance(content, dict) and "name" not in content:
+        document = Document(document.origin, {"name": Path(document.origin).stem, **content}, document.lines)
+    return checked(TableMapping, document, fix="See docs/sources_trade.md.")
 
 
-def _fields(raw: Any, where: str, problems: list[str]) -> dict[str, Field]:
-    found: dict[str, Field] = {}
-    if not isinstance(raw, dict):
-        problems.append(f"{where} must be a table of fields")
-        return found
-    allowed = {entry.name for entry in fields(Field)}
-    for name, entry in raw.items():
-        if name not in FIELDS:
-            problems.append(f"{where}: unknown field `{name}` (known: {', '.join(FIELDS)})")
-            continue
-        entry = {"column": entry} if isinstance(entry, str) else entry
-        if not isinstance(entry, dict) or set(entry) - allowed:
-            problems.append(f"{where}.{name}: keys must be of {', '.join(sorted(allowed))}")
-            continue
-        if ("column" in entry) == ("value" in entry):
-            problems.append(f"{where}.{name}: give either `column` or `value`")
-            continue
-        values = {str(key): str(value) for key, value in entry.get("values", {}).items()}
-        constant = None if "value" not in entry else str(entry["value"])
-        found[name] = replace(Field(**{**entry, "value": constant}), values=values)
-        if found[name].codes not in KINDS:
-            problems.append(f"{where}.{name}.codes is `{found[name].codes}` (known: {', '.join(KINDS)})")
-    return found
+def _one_of(text: str, known: tuple[str, ...]) -> str:
+    if text not in known:
+        raise ValueError(f"is not known; allowed: {', '.join(known)}")
+    return text
 
 
-def _rules(kind: type[Any], raw: Any, where: str, problems: list[str]) -> list[Any]:
-    wanted = {entry.name for entry in fields(kind)}
-    found = []
-    for number, entry in enumerate(raw):
-        if not isinstance(entry, dict) or set(entry) != wanted:
-            problems.append(f"{where}[{number}] must have the keys {', '.join(sorted(wanted))}")
-            continue
-        found.append(kind(**{**entry, "values": tuple(str(value) for value in entry["values"])}))
-    return found
+def _reads_tables(encoding: str) -> bool:
+    """Whether Python decodes plain letters, digits and marks by it: not `hex`, `rot13` or code pages of mainframes."""
+    plain = 'a,1;"'
+    try:
+        codec = codecs.lookup(encoding)
+        if codec.name in NO_TEXT_ENCODINGS or codec.incrementaldecoder is None or not encoding.isascii():
+            return False
+        return "16" in codec.name or plain.encode("ascii").decode(encoding) == plain
+    except (LookupError, ValueError):
+        return False
 
 
 def _incomplete(mapping: TableMapping) -> list[str]:
-    problems = [
-        f"{key} is `{getattr(mapping, key)}` (known: {', '.join(known)})"
-        for key, known in (("layout", LAYOUTS), ("repeats", REPEATS), ("missing_value", MISSING))
-        if getattr(mapping, key) not in known
-    ]
+    """What the mapping as a whole lacks."""
+    problems = []
+    if mapping.thousands and mapping.thousands == mapping.decimal:
+        problems.append("has one mark for decimals and thousands; allowed: two different ones")
     for number, view in enumerate(mapping.views()):
-        where = f"parts[{number}]: " if mapping.parts else ""
+        where = f"has in parts[{number}] " if mapping.parts else "has "
         problems += [
             f"{where}no field `{name}`" for name in ("period", "product", "value") if name not in view
         ]
         pair = {"exporter", "importer"} <= set(view)
         if not pair and not {"reporter", "partner", "flow"} <= set(view):
-            problems.append(f"{where}give exporter and importer, or reporter, partner and flow")
-        side, valuation = view.get("reporter_side"), view.get("valuation")
-        if side is not None and side.value is not None and side.value not in REPORTER_SIDES:
-            problems.append(f"{where}reporter_side is `{side.value}` (known: {', '.join(REPORTER_SIDES)})")
-        if valuation is not None and valuation.value is not None and valuation.value not in VALUATIONS:
-            problems.append(f"{where}valuation is `{valuation.value}` (known: {', '.join(VALUATIONS)})")
+            problems.append(f"{where}no sides; allowed: exporter and importer, or reporter, partner and flow")
+        for name, known in (("reporter_side", REPORTER_SIDES), ("valuation", VALUATIONS)):
+            constant = view[name].value if name in view else None
+            if constant is not None and constant not in known:
+                problems.append(f"{where}the {name} `{constant}`; allowed: {', '.join(known)}")
     return problems
 
 
 def read_mapping(path: Path) -> TableMapping:
-    """Read a mapping file (YAML, no tags, no code)."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput(
-            f"Mapping {path} cannot be read.", evidence=str(error), fix="It must be UTF-8 YAML."
-        ) from error
-    return parse_mapping(raw, path.name)
+    """Read a mapping file (YAML, no tags, no code); every text in it stays as written."""
+    return parse_mapping(read_yaml(path, as_text=True))
 
 
 @cache
@@ -250,7 +281,7 @@ def packaged_mappings() -> dict[str, TableMapping]:
     found = {}
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".yaml"):
-            mapping = parse_mapping(yaml.safe_load(entry.read_text(encoding="utf-8")), entry.name)
+            mapping = parse_mapping(parse_yaml(entry.read_text(encoding="utf-8"), entry.name, as_text=True))
             found[mapping.name] = mapping
     return found
 

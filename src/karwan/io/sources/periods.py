@@ -29,6 +29,9 @@ MONTH_NAMES = {
     for name in names.split()
 }
 
+FISCAL_PAIR = re.compile(r"(FY\s*)?([0-9]{4})\s*[-/–]\s*([0-9]{2}|[0-9]{4})", re.IGNORECASE)
+FISCAL_SINGLE = re.compile(r"FY\s*'?([0-9]{2}|[0-9]{4})", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Period:
@@ -61,8 +64,8 @@ def months(first_year: int, first_month: int, last_year: int, last_month: int) -
     return Period(text, start, end, "A" if span == 12 else "part")
 
 
-def parse_period(text: str, fiscal_start_month: int = 1) -> Period | None:
-    """Read one period; None if it is none.
+def parse_period(text: str, fiscal_start_month: int | None = None) -> Period | None:
+    """Read one period; None if it is none, or a fiscal year whose first month nobody stated.
 
     Parameters
     ----------
@@ -71,7 +74,9 @@ def parse_period(text: str, fiscal_start_month: int = 1) -> Period | None:
         `2023-24`, `FY24`.
     fiscal_start_month
         First month of the fiscal year; a year written `2023-24` or `FY24` starts in it. A bare `2024` starts
-        in it too, and then names the year in which the fiscal year ends.
+        in it too, and then names the year in which the fiscal year ends. 1 says that years are calendar years,
+        and `2011-12` a month. None: not stated; `2011-12` is read as a month then too, and `period_kind` tells
+        that it may be a fiscal year.
 
     Examples
     --------
@@ -81,15 +86,38 @@ def parse_period(text: str, fiscal_start_month: int = 1) -> Period | None:
     'M'
     >>> parse_period("2025-13") is None
     True
+    >>> parse_period("2023-24") is None
+    True
     """
-    plain = text.strip()
-    if plain.endswith(".0") and plain[:-2].isdigit():
-        plain = plain[:-2]
+    plain = _plain(text)
     for reader in (_year, _fiscal, _month, _span, _named_month):
-        found = reader(plain, fiscal_start_month)
+        found = reader(plain, fiscal_start_month or 1)
         if found is not None:
             return found
     return None
+
+
+def period_kind(text: str) -> str:
+    """What the writing of a period says by itself: `fiscal` (`2012-13`, `FY24`), `month` (`2011-03`), `either` (`2011-12`:
+    December or a fiscal year), `other`.
+
+    Examples
+    --------
+    >>> [period_kind(text) for text in ("2012-13", "FY24", "2011-12", "2011-03", "2011")]
+    ['fiscal', 'fiscal', 'either', 'month', 'other']
+    """
+    plain = _plain(text)
+    pair = FISCAL_PAIR.fullmatch(plain)
+    if pair and int(pair[3]) % 100 == (int(pair[2]) + 1) % 100:
+        return "either" if not pair[1] and len(pair[3]) == 2 and 1 <= int(pair[3]) <= 12 else "fiscal"
+    if FISCAL_SINGLE.fullmatch(plain):
+        return "fiscal"
+    return "other" if _month(plain, 1) is None or not pair else "month"
+
+
+def _plain(text: str) -> str:
+    plain = text.strip()
+    return plain[:-2] if re.fullmatch(r"[0-9]+\.0", plain) else plain
 
 
 def _twelve(first_year: int, first_month: int) -> Period | None:
@@ -99,37 +127,39 @@ def _twelve(first_year: int, first_month: int) -> Period | None:
 
 
 def _year(text: str, fiscal: int) -> Period | None:
-    if not re.fullmatch(r"\d{4}", text):
+    if not re.fullmatch(r"[0-9]{4}", text):
         return None
     return _twelve(int(text) - (fiscal > 1), fiscal)
 
 
 def _fiscal(text: str, fiscal: int) -> Period | None:
-    pair = re.fullmatch(r"(?:FY\s*)?(\d{4})\s*[-/–]\s*(\d{2}|\d{4})", text, re.IGNORECASE)
-    if pair:
-        first, last = int(pair[1]), pair[2]
-        if int(last) % 100 == (first + 1) % 100 and (fiscal > 1 or len(last) == 4 or int(last) > 12):
-            return _twelve(first, fiscal if fiscal > 1 else 7)
+    """A year written as fiscal, where years start in another month than January."""
+    if fiscal == 1:
         return None
-    single = re.fullmatch(r"FY\s*'?(\d{2}|\d{4})", text, re.IGNORECASE)
+    pair = FISCAL_PAIR.fullmatch(text)
+    if pair:
+        first, last = int(pair[2]), int(pair[3])
+        return _twelve(first, fiscal) if last % 100 == (first + 1) % 100 else None
+    single = FISCAL_SINGLE.fullmatch(text)
     if single:
         year = int(single[1]) + (2000 if len(single[1]) == 2 else 0)
-        return _twelve(year - 1, fiscal if fiscal > 1 else 7)
+        return _twelve(year - 1, fiscal)
     return None
 
 
 def _month(text: str, fiscal: int) -> Period | None:
     del fiscal
-    found = re.fullmatch(r"(\d{4})[-./]?(\d{2})(?:[-.]01)?", text)
+    found = re.fullmatch(r"([0-9]{4})[-./]?([0-9]{2})(?:[-.]01)?", text)
     if found:
         return months(int(found[1]), int(found[2]), int(found[1]), int(found[2]))
-    found = re.fullmatch(r"(\d{1,2})[-./](\d{4})", text)
+    found = re.fullmatch(r"([0-9]{1,2})[-./]([0-9]{4})", text)
     return months(int(found[2]), int(found[1]), int(found[2]), int(found[1])) if found else None
 
 
 def _span(text: str, fiscal: int) -> Period | None:
     del fiscal
-    found = re.fullmatch(r"(\d{4})-(\d{2})(?:-(\d{2}))?\s*(?:\.\.|/)\s*(\d{4})-(\d{2})(?:-(\d{2}))?", text)
+    day = r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?"
+    found = re.fullmatch(rf"{day}\s*(?:\.\.|/)\s*{day}", text)
     if not found:
         return None
     period = months(int(found[1]), int(found[2]), int(found[4]), int(found[5]))
@@ -141,7 +171,7 @@ def _span(text: str, fiscal: int) -> Period | None:
 
 def _named_month(text: str, fiscal: int) -> Period | None:
     del fiscal
-    words = re.findall(r"[^\W\d_]+|\d{4}", text.lower())
+    words = re.findall(r"[^\W\d_]+|[0-9]{4}", text.lower())
     if len(words) != 2:
         return None
     name, year = (words[0], words[1]) if words[1].isdigit() else (words[1], words[0])

@@ -2,76 +2,150 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
 
+import openpyxl  # type: ignore[import-untyped]
 import polars as pl
 
-from karwan.errors import MissingExtra
-from karwan.io.archive import check_zip
+from karwan.io.archive import MALFORMED, BadArchive, check_zip
 from karwan.io.sources.content import Content
 from karwan.io.sources.delimited import BadTable, check_columns
+from karwan.io.sources.mapping import TableMapping
 from karwan.io.store.reading import Progress
 
 BLOCK_ROWS = 20_000
 MAX_HEADER_CELLS = 2_000
+MAX_ROWS = 1_048_576  # the most an Excel sheet has
+MAX_PART_BYTES = 64 * 2**20
 
 
-def read_sheet(
-    content: Content, needed: Sequence[str], *, sheet: str | None, header_row: int, progress: Progress
-) -> Iterator[pl.DataFrame]:
-    """Frames with `line` (the row number Excel shows), `fault`, `raw` and the needed columns as text.
+def read_sheet(content: Content, mapping: TableMapping, progress: Progress) -> Iterator[pl.DataFrame]:
+    """Frames with `line` (the row number Excel shows), `fault`, `raw` and the mapping's columns as text.
 
     A formula is read as its text (`=A1*2`), never evaluated: a figure that is a formula is rejected with that
-    reason. Numbers keep their digits; whole numbers lose no digit and gain no `.0`. Dates read `2025-03-01`.
+    reason. Numbers keep their digits; whole numbers lose no digit and gain no `.0`. Cells of figures that are numbers
+    are written with the mapping's decimal mark, as cells of text are. Dates read `2025-03-01`.
 
     Raises
     ------
     BadTable
-        No such sheet, or it lacks needed columns.
+        No whole workbook, no such sheet, or it lacks needed columns.
     BadArchive
         The workbook is no whole zip, or a bomb.
     """
-    try:
-        import openpyxl  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise MissingExtra(
-            "Reading .xlsx needs openpyxl.", evidence=str(error), fix="pip install openpyxl"
-        ) from error
-    check_zip(content.path)
-    book = openpyxl.load_workbook(content.path, read_only=True, data_only=False)
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise BadTable(
-                f"{content.name} has no sheet `{sheet}`.",
-                evidence=f"sheets: {', '.join(book.sheetnames)}",
-                fix="Set `sheet`.",
-            )
-        rows = (book[sheet] if sheet is not None else book.worksheets[0]).iter_rows(values_only=True)
-        header: list[str] = []
-        for _ in range(header_row):
-            header = [_text(cell) for cell in next(rows, ())[:MAX_HEADER_CELLS]]
-        check_columns(content, header, needed, ",")
-        places = [header.index(name) for name in needed]
-        block: list[list[str]] = []
-        first = header_row + 1
-        for number, row in enumerate(rows, start=first):
-            block.append([_text(row[place]) if place < len(row) else "" for place in places])
-            if len(block) == BLOCK_ROWS:
-                yield _frame(block, needed, number - len(block) + 1)
-                block = []
-        if block:
-            yield _frame(block, needed, number - len(block) + 1)
+    if content.member is not None:
+        raise BadTable(
+            f"{content.name} is a workbook inside a zip.", fix="A workbook is packed already: unpack the zip."
+        )
+    check_workbook(content.path)
+    with content.path.open("rb") as stream, open_workbook(content.path.name, stream) as book:
+        yield from _sheet_frames(content, _rows(content, book, mapping), mapping)
         progress(content.size)
+
+
+@contextmanager
+def open_workbook(name: str, stream: BinaryIO, *, data_only: bool = False) -> Iterator[Any]:
+    """An Excel workbook to be read row by row; what openpyxl cannot open is `BadTable`."""
+    try:
+        with warnings.catch_warnings():
+            # It tells of styles and extensions that do not concern figures.
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=data_only)
+    except MALFORMED as error:
+        raise _damaged(name, error) from error
+    try:
+        yield book
     finally:
         book.close()
 
 
-def _text(cell: object) -> str:
+def check_workbook(path: Path) -> None:
+    """Refuse a zip that is none or a bomb, and parts openpyxl would hold in memory whole.
+
+    Raises
+    ------
+    BadArchive
+        See `karwan.io.archive.check_zip`; or a part other than a sheet unpacks to more than 64 MiB.
+    """
+    for member in check_zip(path):
+        if "worksheets/" not in member.filename and member.file_size > MAX_PART_BYTES:
+            raise BadArchive(
+                f"{path.name}: {member.filename} unpacks to {member.file_size:,} bytes; the limit is {MAX_PART_BYTES:,}.",
+                fix="Save the sheet as CSV.",
+            )
+
+
+def _rows(content: Content, book: Any, mapping: TableMapping) -> Iterator[tuple[object, ...]]:
+    """Rows of the mapping's sheet."""
+    titles = [sheet.title for sheet in book.worksheets]
+    if not titles or (mapping.sheet is not None and mapping.sheet not in titles):
+        raise BadTable(
+            f"{content.name} has no sheet{f' `{mapping.sheet}`' if mapping.sheet else ''}.",
+            evidence=f"sheets: {', '.join(titles) or 'none'}",
+            fix="Set `sheet` in the mapping." if titles else "Fetch it again, or save the table as CSV.",
+        )
+    sheet = book.worksheets[titles.index(mapping.sheet) if mapping.sheet else 0]
+    yield from sheet_rows(content.name, sheet)
+
+
+def sheet_rows(name: str, sheet: Any) -> Iterator[tuple[object, ...]]:
+    """Every row of a sheet; what openpyxl says of a broken one becomes `BadTable`."""
+    try:
+        # The size a workbook states may be too small; rows beyond it would be left out.
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if number > MAX_ROWS:
+                raise BadTable(f"{name} says it has more than {MAX_ROWS:,} rows.", fix="Save it as CSV.")
+            yield row
+    except BadTable:
+        raise
+    except MALFORMED as error:
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> BadTable:
+    return BadTable(
+        f"{name} is no whole Excel workbook.",
+        evidence=f"{type(error).__name__}: {error}"[:200],
+        fix="Fetch it again, or open it in Excel and save it anew.",
+    )
+
+
+def _sheet_frames(
+    content: Content, rows: Iterator[tuple[object, ...]], mapping: TableMapping
+) -> Iterator[pl.DataFrame]:
+    needed = mapping.needed()
+    header: list[str] = []
+    for _ in range(mapping.header_row):
+        header = [_text(cell) for cell in next(rows, ())[:MAX_HEADER_CELLS]]
+    check_columns(content, header, needed, ",")
+    figures = mapping.figure_columns()
+    columns = [(header.index(name), mapping.decimal_mark if name in figures else ".") for name in needed]
+    block: list[list[str]] = []
+    first = mapping.header_row + 1
+    for row in rows:
+        block.append([_text(row[place], mark) if place < len(row) else "" for place, mark in columns])
+        if len(block) == BLOCK_ROWS:
+            yield _frame(block, needed, first)
+            first += len(block)
+            block = []
+    if block:
+        yield _frame(block, needed, first)
+
+
+def _text(cell: object, decimal: str = ".") -> str:
+    """A cell's text; a number's decimals after `decimal`."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
+    if isinstance(cell, float):
+        return str(cell).replace(".", decimal)
     if isinstance(cell, datetime):
         return cell.date().isoformat()
     if isinstance(cell, date):
