@@ -252,18 +252,18 @@ def _plan() -> PlanSection:
     for k in range(24):
         late = k < 4
         due = date(2026, 3, 31) if late else (date(2026, 12, 31) if k % 3 else None)
-        commitments.append((f"c{k}", domains[k % 10], f"Commitment {k + 1}: sign the agreement on mutual recognition of certificates", ["KAZ", "PAK"] if k % 2 else ["KAZ"], "Joint action plan", date(2025, 9, 9), due, "published" if due else None, statuses[k % 6], date(2026, 8, 1), late, 238 if late else None, "Communique of the visit", "https://example.org/visit?a=1&b=2", "qtta" if k % 5 == 0 else None, "s13"))
+        commitments.append((f"c{k}", domains[k % 10], f"Commitment {k + 1}: sign the agreement on mutual recognition of certificates", ["KAZ", "PAK"] if k % 2 else ["KAZ"], "Joint action plan", date(2025, 9, 9), due, "published" if due else None, "first deliveries" if k == 4 else None, statuses[k % 6], date(2026, 8, 1), late, k == 4, 238 if late else None, "Communique of the visit", "https://example.org/visit?a=1&b=2", "qtta" if k % 5 == 0 else None, "s13"))
     milestones = table("milestone_id title date date_precision state source_id", [(f"m{k}", title, when, "day", state, "s13") for k, (title, when, state) in enumerate((("Action plan signed", date(2025, 9, 9), "past"), ("Crossings shut", date(2025, 10, 12), "past"), ("Intergovernmental commission", date(2025, 10, 28), "past"), ("State visit, 37 documents", date(2026, 2, 3), "past"), ("Business forum", date(2026, 2, 4), "past"), ("Road map for trade", date(2026, 2, 4), "past"), ("Transit agreement to be signed", date(2026, 6, 30), "missed"), ("Feasibility study of the railway", date(2026, 9, 30), "missed"), ("Brief", date(2026, 11, 24), "today"), ("End of the action plan", date(2026, 12, 31), "due"), ("Target of USD 1 bn", date(2027, 12, 31), "due")))])
-    ventures = table("venture kind place parties capex_usd capacity_text state basis source_id", (("Tannery at Almaty", "leather", "Almaty", ["KAZ", "PAK"], 12e6, "1.2 m hides a year", "proposed", "assumed", "s13"), ("Off-dock terminal", "terminal", "Karachi", ["KAZ", "PAK"], None, "", "memorandum", "observed", "s13"), ("Grain terminal", "grain", "Port Qasim", ["KAZ"], 30e6, "0.5 m t a year", "proposed", "assumed", "s13")))
-    columns = "commitment_id domain title parties instrument promised_on due due_basis status status_on late days_late evidence evidence_url scenario_id source_id"
+    ventures = table("venture kind place parties capex_usd capacity_text state announced note basis source_id", (("Tannery at Almaty", "leather", "Almaty", ["KAZ", "PAK"], 12e6, "1.2 m hides a year", "proposed", True, "Size of a plant elsewhere.", "assumed", "s13"), ("Off-dock terminal", "terminal", "Karachi", ["KAZ", "PAK"], None, "", "memorandum", True, None, "observed", "s13"), ("Grain terminal", "grain", "Port Qasim", ["KAZ"], 30e6, "0.5 m t a year", "proposed", False, "Nobody announced it.", "assumed", "s13")))
+    columns = "commitment_id domain title parties instrument promised_on due due_basis due_part status status_on late part_late days_late evidence evidence_url scenario_id source_id"
     worth = table(
-        "rank commitment_id title domain due status late scenario_id obstacle usd_t hours_t usd_year low_usd_year high_usd_year usd_year_response usd_year_target usd_year_kept duty_usd_year shared moved_most_by basis reason",
+        "rank commitment_id title domain due status late scenario_id obstacle usd_t hours_t usd_year low_usd_year high_usd_year usd_year_response usd_year_target usd_year_kept duty_usd_year net_usd_year low_net_usd_year high_net_usd_year shared moved_most_by basis reason",
         (
-            (1, "c0", "Halve the duties", "Trade", None, "unknown", False, "duties", "duties on 12 goods", 80.0, 0.0, 4e6, 2e6, 9e6, 4.4e6, 36e6, 4e6, 3.9e6, 1, "Trade Kazakhstan to Pakistan", "assumed", ""),
-            (2, "c5", "Reopen the crossing", "Transport and transit", date(2026, 12, 31), "stalled", False, "open", "closure of Torkham", 14.0, 37.0, 0.7e6, 0.2e6, 2.2e6, 0.7e6, 6e6, 1.2e6, 34e3, 2, "Scale of route choice", "assumed", ""),
-            (3, "c6", "Keep it open", "Transport and transit", None, "unknown", False, "open", "closure of Torkham", 14.0, 37.0, 0.7e6, 0.2e6, 2.2e6, 0.7e6, 6e6, 1.2e6, 34e3, 2, "Scale of route choice", "assumed", ""),
-            (4, "c7", "A dearer way", "Energy", None, "unknown", False, "dear", "limits of Chaman", -2.0, -1.0, -0.1e6, -0.2e6, -0.05e6, -0.1e6, -1e6, None, -1e3, 1, "Hours of driving", "assumed", ""),
-            (None, "c8", "Exchange students", "Science and education", None, "unknown", False, None, None, None, None, None, None, None, None, None, None, None, None, None, None, "no scenario models it"),
+            (1, "c0", "Halve the duties", "Trade", None, "unknown", False, "duties", "duties on 12 goods", 80.0, 0.0, 4e6, 2e6, 9e6, 4.4e6, 36e6, 4e6, 3.9e6, 0.1e6, 0.0, 0.3e6, 1, "Trade Kazakhstan to Pakistan", "assumed", ""),
+            (2, "c5", "Reopen the crossing", "Transport and transit", date(2026, 12, 31), "stalled", False, "open", "closure of Torkham", 14.0, 37.0, 0.7e6, 0.2e6, 2.2e6, 0.7e6, 6e6, 1.2e6, 34e3, 0.67e6, 0.2e6, 2.1e6, 2, "Scale of route choice", "assumed", ""),
+            (3, "c6", "Keep it open", "Transport and transit", None, "unknown", False, "open", "closure of Torkham", 14.0, 37.0, 0.7e6, 0.2e6, 2.2e6, 0.7e6, 6e6, 1.2e6, 34e3, 0.67e6, 0.2e6, 2.1e6, 2, "Scale of route choice", "assumed", ""),
+            (4, "c7", "A dearer way", "Energy", None, "unknown", False, "dear", "limits of Chaman", -2.0, -1.0, -0.1e6, -0.2e6, -0.05e6, -0.1e6, -1e6, None, -1e3, -0.1e6, -0.2e6, -0.05e6, 1, "Hours of driving", "assumed", ""),
+            (None, "c8", "Exchange students", "Science and education", None, "unknown", False, None, None, None, None, None, None, None, None, None, None, None, None, None, None, None, None, None, "no scenario models it"),
         ),
     )
     return PlanSection(by_domain, table(columns, commitments), milestones, ventures, worth, ("What the worth rests on.",))
@@ -277,7 +277,7 @@ def _target() -> TargetSection:
             spread = 1 + 0.25 * k
             fan.append((model, date(2025 + k // 4, 3 * (k % 4) + 1, 1), middle / spread**1.6, middle / spread**0.8, middle, middle * spread**0.8, middle * spread**1.6))
     chances = table("target model probability low high basis_text score", (("Trade of USD 1 bn", "random walk with drift", 0.012, 0.002, 0.06, "From 9 yearly figures.", -1.2), ("Trade of USD 1 bn", "ensemble", 0.004, 0.0, 0.03, "Mean of four models.", -1.1), ("Trade of USD 1 bn", "base rate", 0.007, 0.004, 0.012, "Country pairs 1964-2016.", None)))
-    base = table("label successes cases share low high", (("grew ninefold in two years", 31, 4400, 0.007, 0.0048, 0.01), ("grew fourfold in two years", 190, 4400, 0.043, 0.037, 0.05)))
+    base = table("label horizon_years successes cases share low high", (("grew ninefold in two years", 2.0, 31, 4400, 0.007, 0.0048, 0.01), ("grew fourfold in two years", 2.0, 190, 4400, 0.043, 0.037, 0.05)))
     return TargetSection(table("model date p05 p25 p50 p75 p95", fan), chances, base, ("The chance rests on nine yearly figures of one reporter.",))
 
 

@@ -195,6 +195,9 @@ def test_a_store_and_a_case_stand_beside_each_other(store: str) -> None:
     assert {row["source"] for row in answer["growth like for like"]} == {
         "comtrade, HS22",
         "published figures of kaz-pak",
+        "published figures of kaz-pak, customs",
+        "published figures of kaz-pak, payments",
+        "published figures of kaz-pak, press",
     }
 
 

@@ -87,6 +87,7 @@ CHANCE_SCHEMA = {
 }
 BASE_RATE_SCHEMA = {
     "label": pl.String,
+    "horizon_years": pl.Float64,
     **dict.fromkeys(["successes", "cases"], pl.Int64),
     **dict.fromkeys(["share", "low", "high"], pl.Float64),
 }
@@ -163,7 +164,9 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         ("departure", str(study.as_of)),
     ]
     return CorridorSection(
-        corridors=case["corridors"].sort("rank").select("corridor_id", "name", "title", "colour", "rank"),
+        corridors=case["corridors"]
+        .sort("rank", "corridor_id")
+        .select("corridor_id", "name", "title", "colour", "rank"),
         routes=study.routes(),
         stages=study.stages(),
         closures=study.closures(),

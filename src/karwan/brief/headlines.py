@@ -1,4 +1,4 @@
-"""The sentences a minister reads first, each from a row of the brief."""
+"""The sentences a minister reads first, each from rows of the brief; none hangs on the order of the rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from datetime import date
 
 import polars as pl
 
-from karwan.amounts import dollars, percent
+from karwan.amounts import dollars, number, percent
 from karwan.brief.model import CorridorSection, PlanSection, Standing, TargetSection
+from karwan.brief.validation import error_summary
+from karwan.models.network.stage import Row
+from karwan.models.period import year_after
+from karwan.models.standing import SUBTRACTED, counted_by, main_target
 from karwan.tables import Case
+
+OFFICIAL = pl.col("claimed") == "official"
+DAY = "%-d %B %Y"
 
 
 def headlines(
@@ -21,150 +28,254 @@ def headlines(
 ) -> tuple[str, ...]:
     """Sentences on trade, target, corridors, closures, plan and chances; each is left out where its rows are."""
     found = (
-        _trade(standing),
-        _distance(standing),
-        _corridor(corridors),
-        _closed(corridors),
-        _plan(plan, as_of),
-        _chance(target),
-        _fit(corridors),
+        trade_headline(standing, as_of),
+        distance_headline(standing, as_of),
+        corridor_headline(corridors),
+        closed_headline(corridors),
+        plan_headline(plan, as_of),
+        worth_headline(plan),
+        chance_headline(target, standing, as_of),
+        fit_headline(corridors),
     )
     return tuple(sentence for sentence in found if sentence)
 
 
-def _trade(standing: Standing) -> str:
-    totals = standing.annual.filter((pl.col("direction") == "total") & (pl.col("claimed") == "official"))
-    parts = []
-    for (name,), rows in totals.group_by("reporter_name", maintain_order=True):
-        last = rows.sort("period_end").row(-1, named=True)
-        parts.append(f"{dollars(last['value_usd'])} in {last['year_label']} by {name}'s statistics")
-    if not parts:
+def trade_headline(standing: Standing, as_of: date) -> str:
+    """What each side's statistics say, what the newest figure is, and the newest change like for like."""
+    if not standing.reported.height:
         return ""
-    growth = standing.growth.filter((pl.col("direction") == "total") & (pl.col("product_group") == "all"))
-    text = "Trade both ways: " + "; ".join(parts) + "."
-    if growth.height:
-        top = growth.row(0, named=True)
-        text += (
-            f" Latest like-for-like change: {percent(top['growth_share'], signed=True)}, {top['period_label']} on {top['previous_label']}"
-            f" ({top['reporter_name']})."
-        )
-    return text
+    said = (_last_years(standing.annual), _newest_figure(standing.reported, as_of), _changes(standing.growth))
+    return " ".join(sentence for sentence in said if sentence)
 
 
-def _distance(standing: Standing) -> str:
-    if not standing.distance.height:
+def _last_years(annual: pl.DataFrame) -> str:
+    """Latest full year by each side's statistics, with the kind of statistics."""
+    totals = annual.filter((pl.col("direction") == "total") & OFFICIAL)
+    rows = _newest_of_each(totals)
+    if not rows:
+        return "No official figure of a whole year's trade both ways is known."
+    parts = [
+        f"{dollars(r['value_usd'])} in {r['year_label']} by {r['reporter_name']}'s {counted_by(r['statistics'])}"
+        for r in rows
+    ]
+    kinds = {r["statistics"] for r in rows}
+    apart = " Customs and payments do not compare." if {"customs", "payments"} <= kinds else ""
+    return f"Trade both ways: {'; '.join(parts)}.{apart}"
+
+
+def _newest_of_each(table: pl.DataFrame) -> list[Row]:
+    """Newest row of each reporter, reporters by name; of rows that end together the one that starts last."""
+    order = ["period_end", "period_start"]
+    rows = {r["reporter_name"]: r for r in table.sort(*order, "reporter_name").iter_rows(named=True)}
+    return [rows[name] for name in sorted(rows)]
+
+
+def _newest_figure(reported: pl.DataFrame, as_of: date) -> str:
+    """A word of warning where the year of the day has no statistic yet."""
+    known = reported.filter((pl.col("value_kind") == "trade") & OFFICIAL)
+    if not known.height:
+        return f"No official trade figure is known on {as_of:{DAY}}."
+    newest = known.sort("period_end", "reporter_name", descending=[True, False]).row(0, named=True)
+    if newest["period_end"].year >= as_of.year:
         return ""
-    first = standing.distance.row(0, named=True)
-    rows = standing.distance.filter(pl.col("target_id") == first["target_id"]).to_dicts()
-    needs = []
-    for row in rows:
-        text = f"{row['multiple']:.1f} times {row['reporter_name']}'s {row['base_label']}"
-        if row["growth_needed_share"] is not None:
-            text += f" (growth of {percent(row['growth_needed_share'])} a year from there)"
-        needs.append(text)
-    due = f" by {first['due']:%-d %B %Y}" if first["due"] else ""
-    return f"{first['title']}{due} is " + " and ".join(needs) + "."
+    return f"No {as_of.year} figure is known: the newest ends on {newest['period_end']:{DAY}} ({newest['reporter_name']})."
 
 
-def _corridor(corridors: CorridorSection) -> str:
-    if not corridors.routes.height:
+def _changes(growth: pl.DataFrame) -> str:
+    """Newest change like for like of each side, up or down, and that of the whole period where it is the tail of a longer one."""
+    rows = growth.filter((pl.col("direction") == "total") & (pl.col("product_group") == "all") & OFFICIAL)
+    newest = _newest_of_each(rows)
+    if not newest:
         return ""
-    pair = corridors.routes.filter(pl.col("direction") == "a_to_b")["pair_label"][0]
-    rows = corridors.routes.filter(pl.col("pair_label") == pair)
-    usable = rows.filter(pl.col("status") == "open").sort("generalised_usd")
+    newest.sort(key=lambda row: row["period_end"], reverse=True)
+    return f"Newest like-for-like change both ways: {'; '.join(_change(row, rows) for row in newest)}."
+
+
+def _change(row: Row, rows: pl.DataFrame) -> str:
+    same = (pl.col("reporter") == row["reporter"]) & (pl.col("period_end") == row["period_end"])
+    whole = rows.filter(same & (pl.col("period_start") < row["period_start"])).sort("period_start")
+    how = f", {SUBTRACTED}" if row["how"] == SUBTRACTED else ""
+    text = (
+        f"{percent(row['growth_share'], signed=True)} by {row['reporter_name']}'s {counted_by(row['statistics'])}"
+        f" ({row['period_label']} on {row['previous_label']}{how}"
+    )
+    if whole.height:
+        long = whole.row(0, named=True)
+        text += f"; {long['period_label']} as a whole {percent(long['growth_share'], signed=True)}"
+    return text + ")"
+
+
+def distance_headline(standing: Standing, as_of: date) -> str:
+    """How far each side's latest full year is from the target."""
+    rows = list(main_target(standing.distance, as_of).iter_rows(named=True))
+    if not rows:
+        return ""
+    return f"{rows[0]['title']}{_due(rows[0])} is {' and '.join(_need(row) for row in rows)}."
+
+
+def _due(row: Row) -> str:
+    if row["due"] is None:
+        return " (no date is set)"
+    unset = " (the plan's end; no source sets a day)" if row["due_basis"] == "plan_period" else ""
+    return f" by {row['due']:{DAY}}{unset}"
+
+
+def _need(row: Row) -> str:
+    year = f"{row['reporter_name']}'s {row['base_label']}"
+    if row["multiple"] is None:
+        return f"far from {year}, which shows no trade"
+    text = f"{row['multiple']:.1f} times {year}"
+    if row["multiple"] <= 1.0:
+        return f"{text}: reached"
+    if row["growth_needed_share"] is None:
+        return text if row["due"] is None else f"{text} (its date has passed)"
+    return f"{text} (growth of {percent(row['growth_needed_share'])} a year from there)"
+
+
+def corridor_headline(corridors: CorridorSection) -> str:
+    """The cheapest and the fastest corridor of those open."""
+    rows = _first_pair(corridors)
+    if not rows.height:
+        return ""
+    pair = rows["pair_label"][0]
+    usable = rows.filter(pl.col("status") == "open").sort("generalised_usd", "corridor_id")
     if not usable.height:
         return f"No corridor is open for {pair}."
     best = usable.row(0, named=True)
-    fast = usable.sort("days").row(0, named=True)
+    fast = usable.sort("days", "corridor_id").row(0, named=True)
     text = (
-        f"{pair}, 20 t: of the corridors open today {best['corridor']} costs least all told, USD {best['usd_20t']:,.0f} and"
-        f" {best['days']:.0f} days (P95 {best['days_p95']:.0f})"
+        f"{pair}, 20 t, by the model: of the corridors open as last reported {best['corridor']} costs least in money and time together,"
+        f" USD {best['usd_20t']:,.0f} and {best['days']:.0f} days (P95 {best['days_p95']:.0f})"
     )
-    if fast["corridor_id"] != best["corridor_id"]:
+    if fast["days"] < best["days"]:
         text += f"; {fast['corridor']} is fastest, {fast['days']:.0f} days for USD {fast['usd_20t']:,.0f}"
     return text + "."
 
 
-def _closed(corridors: CorridorSection) -> str:
-    shut = corridors.routes.filter((pl.col("status") == "closed") & (pl.col("direction") == "a_to_b"))
+def _first_pair(corridors: CorridorSection) -> pl.DataFrame:
+    """Routes from the first party to the second between the pair of places the brief is for, corridors by rank."""
+    routes = corridors.routes.filter(pl.col("direction") == "a_to_b")
+    if not routes.height:
+        return routes
+    wanted = dict(corridors.reference.iter_rows()).get("pair")
+    pair = wanted if wanted in set(routes["pair_label"]) else routes["pair_label"][0]
+    ranks = corridors.corridors.select("corridor_id", "rank").unique("corridor_id")
+    own = routes.filter(pl.col("pair_label") == pair).join(ranks, on="corridor_id", how="left")
+    return own.sort("rank", "corridor_id", nulls_last=True)
+
+
+def closed_headline(corridors: CorridorSection) -> str:
+    """Which corridors are shut, where, when that was last reported, and what the cheapest of them would cost."""
+    rows = _first_pair(corridors)
+    shut = rows.filter(pl.col("status") == "closed") if rows.height else rows
     if not shut.height:
         return ""
-    names = list(dict.fromkeys(shut["corridor"]))
     places = corridors.closures.filter((pl.col("kind") == "closed") & (pl.col("corridors") != ""))
     gates = ", ".join(
-        f"{r['place']} (last reported {r['last_seen']:%-d %B %Y})" if r["last_seen"] else r["place"]
-        for r in places.iter_rows(named=True)
+        f"{r['place']} (last reported shut {r['last_seen']:{DAY}})" if r["last_seen"] else r["place"]
+        for r in places.sort("place", "last_seen").iter_rows(named=True)
     )
-    cheapest = (
-        shut.filter(pl.col("pair_label") == shut["pair_label"][0]).sort("generalised_usd").row(0, named=True)
-    )
-    return (
-        f"Closed: {', '.join(names)}, at {gates}. If open, {cheapest['corridor']} would cost"
-        f" USD {cheapest['usd_20t']:,.0f} and {cheapest['days']:.0f} days on {cheapest['pair_label']}."
-    )
+    best = shut.sort("generalised_usd", "corridor_id", nulls_last=True).row(0, named=True)
+    text = f"Closed: {', '.join(shut['corridor'])}{f', at {gates}' if gates else ''}."
+    if best["usd_20t"] is not None:
+        text += f" If open, {best['corridor']} would cost USD {best['usd_20t']:,.0f} and {best['days']:.0f} days on {best['pair_label']}."
+    return text
 
 
-def _plan(plan: PlanSection, as_of: date) -> str:
+def plan_headline(plan: PlanSection, as_of: date) -> str:
+    """How many promises are done, late, unknown or due soon, and which are overdue in part."""
     if not plan.commitments.height:
         return ""
-    total = plan.commitments.height
-    done = int(plan.by_domain["done"].sum())
-    unknown = int(plan.by_domain["unknown"].sum())
-    late = int(plan.by_domain["late"].sum())
-    soon = plan.commitments.filter(
-        (pl.col("status") != "done")
-        & (pl.col("due") >= as_of)
-        & (pl.col("due") <= as_of.replace(year=as_of.year + 1))
-    ).height
+    table = plan.commitments
+    done, unknown = ((table["status"] == status).sum() for status in ("done", "unknown"))
+    whole = table.filter((pl.col("status") != "done") & pl.col("due_part").is_null())
+    soon = whole.filter((pl.col("due") >= as_of) & (pl.col("due") <= year_after(as_of)))
+    ending = soon.filter(pl.col("due_basis") == "plan_period").height
+    only = f", {ending} of them at the end of a plan" if ending else ""
     return (
-        f"The plan: {done} of {total} promises done on the evidence found, {late} late, {unknown} without evidence;"
-        f" {soon} more fall due within a year.{_dearest(plan)}"
+        f"The plan: {done} of {table.height} promises done on the evidence found, {table['late'].sum()} past their date and not known to be"
+        f" done, {unknown} without evidence; {soon.height} more fall due within a year{only}.{_late_parts(table)}"
     )
 
 
-def _dearest(plan: PlanSection) -> str:
-    """The two promises that are worth most, in a sentence; empty where none is reckoned or worth anything."""
-    rows = [r for r in plan.worth.iter_rows(named=True) if (r["usd_year"] or 0.0) > 0]
-    rows = list({r["scenario_id"]: r for r in rows[::-1]}.values())[::-1][:2]
+def _late_parts(table: pl.DataFrame) -> str:
+    """Promises of which only a part is overdue: the oldest by name."""
+    late = table.filter(pl.col("part_late")).sort("due", "commitment_id")
+    if not late.height:
+        return ""
+    row = late.row(0, named=True)
+    return f" In part overdue, {late.height}: {row['due_part']} of “{row['title']}”, due {row['due']:{DAY}}."
+
+
+def worth_headline(plan: PlanSection) -> str:
+    """The two promises that are worth most net of duty, and how much is duty no longer paid; empty where nothing is reckoned."""
+    if not plan.worth.height:
+        return ""
+    order = ["net_usd_year", "due", "commitment_id"]
+    known = plan.worth.filter(pl.col("net_usd_year").is_not_null())
+    known = known.sort(order, descending=[True, False, False], nulls_last=True)
+    known = known.unique("scenario_id", keep="first", maintain_order=True)
+    best = [
+        _worth_words(row) for row in known.filter(pl.col("net_usd_year") >= 5e4).head(2).iter_rows(named=True)
+    ]
+    said = f"Worth most to trade net of duty, on assumed inputs: {'; then '.join(best)}." if best else ""
+    given = known.filter(pl.col("duty_usd_year") >= 5e4).sort(
+        "duty_usd_year", "commitment_id", descending=[True, False]
+    )
+    if given.height:
+        row = given.row(0, named=True)
+        said += (
+            f" “{row['title']}” would spare trade USD {row['duty_usd_year'] / 1e6:.1f} m a year of duty: a transfer from the"
+            " treasuries, not counted as worth."
+        )
+    return said.strip()
+
+
+def _worth_words(row: Row) -> str:
+    ends = [row["low_net_usd_year"], row["high_net_usd_year"]]
+    span = "" if None in ends else f", {ends[0] / 1e6:.1f} to {ends[1] / 1e6:.1f} m"
+    return f"{row['title']} (USD {row['net_usd_year'] / 1e6:.1f} m a year{span})"
+
+
+def chance_headline(target: TargetSection, standing: Standing, as_of: date) -> str:
+    """Chances by the models of each side's own past, and what comparable pairs did, with the years both had."""
+    aims = main_target(standing.distance, as_of)
+    if not aims.height:
+        return ""
+    aim = aims.row(0, named=True)
+    rows = target.chances.filter(
+        (pl.col("target") == aim["title"]) & pl.col("probability").is_not_null()
+    ).sort("model")
+    base = pl.col("model").str.ends_with("base rate")
+    models, rates = rows.filter(~base)["probability"], rows.filter(base)
     said = []
-    for row in rows:
-        ends = [row["low_usd_year"], row["high_usd_year"]]
-        span = "" if None in ends else f", {ends[0] / 1e6:.1f} to {ends[1] / 1e6:.1f} m"
-        duty = (
-            ", most of it duty no longer paid" if (row["duty_usd_year"] or 0.0) > row["usd_year"] / 2 else ""
-        )
-        said.append(f"{row['title']} (USD {row['usd_year'] / 1e6:.1f} m a year{span}{duty})")
-    return f" Worth most to trade, on assumed inputs: {'; then '.join(said)}." if said else ""
+    if len(models):
+        low, high = percent(models.min()), percent(models.max())
+        shown = f"of {low}" if low == high else f"between {low} and {high}"
+        said.append(f"models of each side's own past give chances {shown}")
+    said += [
+        f"{r['model']} {percent(r['probability'])}, {percent(r['low'])} to {percent(r['high'])} ({r['basis_text']})"
+        for r in rates.iter_rows(named=True)
+    ]
+    return f"{aim['title']}{_due(aim)}: {'; '.join(said)}." if said else ""
 
 
-def _chance(target: TargetSection) -> str:
-    if not target.chances.height:
-        return ""
-    name = target.chances["target"][0]
-    rows = target.chances.filter((pl.col("target") == name) & pl.col("probability").is_not_null())
-    if not rows.height:
-        return ""
-    low, high = min(rows["probability"].to_list()), max(rows["probability"].to_list())
-    text = f"{name}: the models give chances between {percent(low)} and {percent(high)}"
-    if target.base_rate.height:
-        base = target.base_rate.row(0, named=True)
-        interval = f"{percent(base['low'])} to {percent(base['high'])}"
-        text += (
-            f"; of comparable country pairs {base['successes']} of {base['cases']} grew as much in as long"
-        )
-        text += f" (chance {percent(base['share'])}, {interval})"
-    return text + "."
-
-
-def _fit(corridors: CorridorSection) -> str:
-    done = corridors.validation.filter(
-        (pl.col("use") == "validate") & (pl.col("status") == "done") & pl.col("error_days").is_not_null()
-    )
+def fit_headline(corridors: CorridorSection) -> str:
+    """How far the model is from the trips held back: mean absolute error first, the signed one beside it."""
+    table = corridors.validation
+    held = (pl.col("use") == "validate") & (pl.col("status") == "done") & pl.col("error_days").is_not_null()
+    done = table.filter(held).sort(pl.col("error_days").abs(), "trip_id", descending=[True, False])
     if not done.height:
         return ""
-    worst = done.sort(pl.col("error_days").abs(), descending=True).row(0, named=True)
-    mean = sum(done["error_days"].to_list()) / done.height
+    mean = error_summary(done).row(0, named=True)
+    worst = done.row(0, named=True)
     return (
-        f"The model against {done.height} trial trips it was not fitted to: {mean:+.1f} days on average (model minus observed);"
-        f" furthest off by {worst['error_days']:+.1f} days on {worst['route_label']}."
+        f"The model against {done.height} trial trips it was not fitted to: off by {number(mean['mean_abs_error_days'], 1)} days on average"
+        f" (mean absolute error, n = {done.height}), {_signed(mean['mean_error_days'])} with its sign (model minus observed); furthest off by"
+        f" {_signed(worst['error_days'])} days on {worst['route_label']}."
     )
+
+
+def _signed(value: float) -> str:
+    text = number(value, 1)
+    return f"+{text}" if value > 0 and text.strip("0.") else text

@@ -17,11 +17,10 @@ class Standing:
     reported
         One row per published figure: reporter, reporter_name, direction (a_to_b, b_to_a, total), direction_label,
         period_label, period_start, period_end, period_kind, product_group, value_kind, value_usd, stated_growth_share,
-        claimed, conflict_group, source_id, basis, note.
+        claimed, statistics, conflict_group, source_id, basis, note.
     growth
-        Like-for-like pairs (same reporter, direction, group, same months): reporter, direction, direction_label,
-        period_label, previous_label, value_usd, previous_value_usd, growth_share, contribution_share (of a direction
-        to the growth of turnover), stated_growth_share, source_id.
+        Like-for-like pairs, newest first (same reporter, direction, group, kind of claim and statistics, same months; cumulated periods
+        subtracted): direction_label, reporter_name and the columns of `karwan.models.standing.GROWTH`.
     refused
         Comparisons a reader would try and must not: subject, reason.
     mirror
@@ -31,9 +30,11 @@ class Standing:
         conflict_group, subject, statement (one text per conflict naming both figures, reporters, periods and sources).
     distance
         Distance to each monetary target from each side's latest full-year figure: target_id, title, target_usd, due, reporter,
-        reporter_name, base_label, base_usd, gap_usd, multiple, years_left, growth_needed_share (per year; null when past due).
+        due_basis, reporter_name, statistics, base_label, base_usd, gap_usd, multiple, years_left, growth_needed_share (per year; null when
+        past due).
     annual
-        Twelve-month figures for the chart: reporter, reporter_name, year_label, period_start, period_end, direction, value_usd, basis.
+        Twelve-month figures for the chart: reporter, reporter_name, year_label, period_start, period_end, direction, value_usd, basis, claimed,
+        statistics.
     reconciled
         Reconciled yearly series (may be empty): columns `karwan.models.mirror.pair.SERIES`.
     """
@@ -172,14 +173,15 @@ class PlanSection:
     by_domain
         domain_id, domain, rank, done, partly_done, in_progress, stalled, not_started, unknown, total, late.
     commitments
-        Late ones first: commitment_id, domain, title, parties, instrument, promised_on, due, due_basis, status, status_on, late
-        (bool), days_late, evidence, evidence_url, scenario_id, source_id.
+        Late ones first: commitment_id, domain, title, parties, instrument, promised_on, due, due_basis, due_part (part of the promise
+        that the date is about), status, status_on, late (bool), part_late (bool: that part is overdue, not the promise), days_late, evidence, evidence_url, scenario_id, source_id.
     milestones
         milestone_id, title, date, date_precision, state, source_id.
     ventures
-        venture, kind, place, parties, capex_usd, capacity_text, state, basis, source_id.
+        venture, kind, place, parties, capex_usd, capacity_text, state, announced (bool; False for a stand-in of the case), note, basis,
+        source_id.
     worth
-        What keeping each promise is worth, the dearest first (may be empty): see `karwan.worth_desk.PlanWorth.promises`.
+        What keeping each promise is worth, the most net of duty first (may be empty): see `karwan.worth_desk.PlanWorth.promises`.
     worth_text
         What these figures rest on: sentences.
     """
@@ -203,7 +205,7 @@ class TargetSection:
     chances
         target, model, probability, low, high, basis_text, score (CRPS on back-tests, null if none).
     base_rate
-        label, successes, cases, share, low, high.
+        label, horizon_years, successes, cases, share, low, high.
     text
         Sentences that say what the chances rest on.
     back_tests
@@ -256,7 +258,7 @@ class Brief:
     version
         Version of Karwan.
     headlines
-        Five to seven sentences a minister reads first.
+        Five to eight sentences a minister reads first.
     scenarios, under
         Ids of the scenarios the brief stands under, and a sentence that names them; empty for the case as it stands.
     """

@@ -19,7 +19,8 @@ def plan_section(
 ) -> PlanSection:
     """Tables of section 5; see `PlanSection`, `worth` and its text among them where they were reckoned.
 
-    A promise is late when its due date has passed and it is not done; one whose state is not known is late too, and stays 'unknown'.
+    A promise is late when its due date has passed and it is not done; one whose state is not known is late too, and stays 'unknown'. Where the
+    date is about a part of it (`due_part`), only that part is overdue.
     """
     commitments = commitment_table(case, as_of)
     return PlanSection(
@@ -38,19 +39,20 @@ def commitment_table(case: Case, as_of: date) -> pl.DataFrame:
     """Promises, late ones first; see `PlanSection.commitments`."""
     domains = case["domains"].select("domain_id", "rank", domain="name")
     overdue = pl.col("due").is_not_null() & (pl.col("due") < as_of) & (pl.col("status") != "done")
+    whole = pl.col("due_part").is_null()
     return (
         case["commitments"]
         .join(domains, on="domain_id", how="left", maintain_order="left")
         .with_columns(
             parties=pl.col("parties").list.join(", "),
-            late=overdue,
-            days_late=pl.when(overdue).then((pl.lit(as_of) - pl.col("due")).dt.total_days()),
+            late=overdue & whole,
+            part_late=overdue & ~whole & (pl.col("status") != "partly_done"),
+            days_late=pl.when(overdue & whole).then((pl.lit(as_of) - pl.col("due")).dt.total_days()),
         )
         .sort(
-            ["late", "days_late", "due", "rank"],
-            descending=[True, True, False, False],
+            ["late", "days_late", "part_late", "due", "rank", "commitment_id"],
+            descending=[True, True, True, False, False, False],
             nulls_last=True,
-            maintain_order=True,
         )
         .select(
             *(
@@ -63,11 +65,13 @@ def commitment_table(case: Case, as_of: date) -> pl.DataFrame:
                 "promised_on",
                 "due",
                 "due_basis",
+                "due_part",
             ),
             *(
                 "status",
                 "status_on",
                 "late",
+                "part_late",
                 "days_late",
                 "evidence",
                 "evidence_url",
@@ -80,7 +84,7 @@ def commitment_table(case: Case, as_of: date) -> pl.DataFrame:
 
 def _by_domain(case: Case, commitments: pl.DataFrame) -> pl.DataFrame:
     rows = []
-    for domain in case["domains"].sort("rank").iter_rows(named=True):
+    for domain in case["domains"].sort("rank", "domain_id").iter_rows(named=True):
         own = commitments.filter(pl.col("domain_id") == domain["domain_id"])
         counts = {status: int((own["status"] == status).sum()) for status in STATUSES}
         rows.append(
@@ -100,7 +104,7 @@ def _by_domain(case: Case, commitments: pl.DataFrame) -> pl.DataFrame:
 def _ventures(case: Case) -> pl.DataFrame:
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
     rows = []
-    for v in case["ventures"].iter_rows(named=True):
+    for v in case["ventures"].sort("venture_id").iter_rows(named=True):
         capacity = (
             f"{v['capacity']:,.0f} {v['capacity_unit'] or ''} a year".replace("  ", " ")
             if v["capacity"]
@@ -115,6 +119,8 @@ def _ventures(case: Case) -> pl.DataFrame:
                 "capex_usd": v["capex_usd"],
                 "capacity_text": capacity,
                 "state": v["state"],
+                "announced": v["announced"],
+                "note": v["note"],
                 "basis": v["basis"],
                 "source_id": v["source_id"],
             }
@@ -125,6 +131,8 @@ def _ventures(case: Case) -> pl.DataFrame:
         schema={
             **schema,
             "capex_usd": pl.Float64,
-            **dict.fromkeys(["capacity_text", "state", "basis", "source_id"], _TEXT),
+            **dict.fromkeys(["capacity_text", "state"], _TEXT),
+            "announced": pl.Boolean,
+            **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
         },
     )

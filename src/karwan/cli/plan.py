@@ -29,6 +29,7 @@ COLUMNS = {
         "domain": "domain",
         "title": "promise",
         "due": "due",
+        "due_part": "of what",
         "status": "status",
         "days_late": "days late",
         "source_id": "source",
@@ -40,6 +41,8 @@ COLUMNS = {
         "place": "place",
         "state": "state",
         "capex_usd": "capital, USD",
+        "announced": "announced",
+        "note": "note",
         "source_id": "source",
     },
 }
@@ -55,6 +58,7 @@ WORTH = {
     "usd_year_target": "at target",
     "usd_year_kept": "last kept",
     "duty_usd_year": "of it duty",
+    "net_usd_year": "net of duty",
 }
 OBSTACLE_TITLE = "what it would remove"
 OBSTACLES = {

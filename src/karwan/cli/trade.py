@@ -19,6 +19,8 @@ COLUMNS = {
         "previous_label": "against",
         "value_usd": "USD",
         "growth_share": "growth",
+        "statistics": "counted by",
+        "how": "periods",
         "contribution_share": "of it, points",
         "source_id": "source",
     },

@@ -59,6 +59,7 @@ CHANCES = {
 }
 RATES = {
     "label": "pairs of countries",
+    "horizon_years": "over years",
     "successes": "grew as much",
     "cases": "of",
     "share": "share",

@@ -1,4 +1,4 @@
-"""Periods of trade statistics: month numbers, whole months, the same months a year earlier."""
+"""Periods of trade statistics: month numbers, whole months, the same months a year earlier, years between two days."""
 
 from __future__ import annotations
 
@@ -26,3 +26,31 @@ def year_before(day: date, years: int = 1) -> date:
     if following.day == 1:  # last day of a month
         return following.replace(year=following.year - years) - timedelta(days=1)
     return day.replace(year=day.year - years)
+
+
+def year_after(day: date, years: int = 1) -> date:
+    """The same day a year (or several) later; 29 February becomes the last day of February.
+
+    Examples
+    --------
+    >>> year_after(date(2028, 2, 29))
+    datetime.date(2029, 2, 28)
+    """
+    return year_before(day, -years)
+
+
+def years_between(start: date, end: date) -> float:
+    """Years from one day to another: whole years exactly, the rest as a share of the year it falls in; negative backwards.
+
+    Examples
+    --------
+    >>> years_between(date(2025, 12, 31), date(2026, 12, 31))
+    1.0
+    """
+    if end < start:
+        return -years_between(end, start)
+    whole = end.year - start.year
+    if year_after(start, whole) > end:
+        whole -= 1
+    since = year_after(start, whole)
+    return whole + (end - since).days / (year_after(start, whole + 1) - since).days

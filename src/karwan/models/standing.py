@@ -9,12 +9,15 @@ from typing import Any
 
 import polars as pl
 
-from karwan.models.period import year_before
+from karwan.models.cumulated import rest_of_periods
+from karwan.models.period import year_before, years_between
 
 Row = dict[str, Any]
-DAYS_YEAR = 365.2425
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FIRM = {"official": 0, "press": 1, "speech": 2, None: 3}
+COUNTED = {"customs": 0, "payments": 1, None: 2}
+SPOKEN = "speech"
+PUBLISHED, SUBTRACTED = "published", "by subtraction"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def known_flows(flows: pl.DataFrame, sources: pl.DataFrame, as_of: date) -> pl.D
         "period_label": pl.String,
     }
     table = pl.DataFrame(rows, schema=schema)
-    return table.sort("period_end", "period_start", "reporter", "direction", maintain_order=True)
+    return table.sort("period_end", "period_start", "reporter", "direction", "product_group", "flow_id")
 
 
 def _slot(row: Row) -> tuple[Any, ...]:
@@ -81,12 +84,13 @@ def _slot(row: Row) -> tuple[Any, ...]:
 
 
 def _derived_totals(rows: list[Row]) -> list[Row]:
-    """Totals of one side for one period from its two directions, where it publishes no total."""
+    """Totals of one side for one period from its two directions of one kind of statistics, where it publishes no total."""
     best: dict[tuple[Any, ...], dict[str, Row]] = {}
     for row in rows:
-        held = best.setdefault(_slot(row), {}).get(row["direction"])
+        slot = (*_slot(row), row["statistics"])
+        held = best.setdefault(slot, {}).get(row["direction"])
         if held is None or _firmness(row) < _firmness(held):
-            best[_slot(row)][row["direction"]] = row
+            best[slot][row["direction"]] = row
     added = []
     for sides in best.values():
         if not {"a_to_b", "b_to_a"} <= set(sides) or sides["a_to_b"]["value_kind"] != "trade":
@@ -100,6 +104,7 @@ def _derived_totals(rows: list[Row]) -> list[Row]:
         added.append(
             {
                 **out,
+                "claimed": max(out["claimed"], back["claimed"], key=FIRM.__getitem__),
                 "flow_id": f"{out['flow_id']}+{back['flow_id']}",
                 "direction": "total",
                 "product_id": None,
@@ -117,8 +122,8 @@ def _derived_totals(rows: list[Row]) -> list[Row]:
 
 
 def firmest(rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
-    """One figure per reporter, direction, group and period: official before press before speech, later print before
-    earlier, then the first in the file."""
+    """One figure per reporter, direction, group and period: official before press before speech, published before added up, customs before
+    payments, later print before earlier, then by flow_id."""
     chosen: dict[tuple[Any, ...], Row] = {}
     for row in rows:
         key = (*_slot(row), row["direction"])
@@ -128,12 +133,30 @@ def firmest(rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
     return chosen
 
 
-def _firmness(row: Row) -> tuple[int, int]:
-    return FIRM[row["claimed"]], -row["printed"]
+def _firmness(row: Row) -> tuple[int, bool, int, int, str]:
+    return FIRM[row["claimed"]], row["derived"], COUNTED[row["statistics"]], -row["printed"], row["flow_id"]
+
+
+def counted_by(statistics: str | None) -> str:
+    """Words for a kind of statistics: 'customs statistics', 'payments statistics', 'statistics' where the source does not say."""
+    return f"{statistics} statistics" if statistics else "statistics"
+
+
+GROWTH: dict[str, Any] = {
+    **dict.fromkeys(["reporter", "direction", "product_group", "statistics", "claimed"], pl.String),
+    **dict.fromkeys(["period_label", "previous_label", "how"], pl.String),
+    **dict.fromkeys(["period_start", "period_end"], pl.Date),
+    **dict.fromkeys(["value_usd", "previous_value_usd", "growth_share", "contribution_share"], pl.Float64),
+    "stated_growth_share": pl.Float64,
+    "source_id": pl.String,
+}
 
 
 def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
-    """Growth on the same months a year earlier, same reporter, direction and group.
+    """Growth on the same months a year earlier: same reporter, direction, group, kind of claim and kind of statistics.
+
+    Beside the published periods those count that subtraction of cumulated figures gives (see `karwan.models.cumulated`): a year that doubled may have
+    fallen since July. What was said in speeches is no statistic and takes no part.
 
     Parameters
     ----------
@@ -142,55 +165,67 @@ def like_for_like(known: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    Table with columns reporter, direction, product_group, period_label, previous_label, period_end, value_usd, previous_value_usd,
-    growth_share, contribution_share (of a direction to the growth of that side's turnover: its change over the earlier turnover; null where
-    that is not known for both periods), stated_growth_share (as the source states it, null where it does not), source_id.
+    Table with the columns of `GROWTH`, newest period first: how ('published' or 'by subtraction'), contribution_share (of a direction
+    to the growth of that side's turnover: its change over the earlier turnover; null where that is not known for both periods),
+    stated_growth_share (as the source states it, null where it does not).
     """
-    chosen = firmest(known.filter(pl.col("value_kind") == "trade").iter_rows(named=True))
+    chosen = series_figures(known)
     rows = []
     for key, row in chosen.items():
-        earlier = (key[0], year_before(key[1]), year_before(key[2]), *key[3:])
+        earlier = (*key[:-2], year_before(key[-2]), year_before(key[-1]))
         before = chosen.get(earlier)
         if before is None or not before["value_usd"]:
             continue
-        sources = ";".join(dict.fromkeys(f"{row['source_id']};{before['source_id']}".split(";")))
-        turnover = [chosen.get((*period[:-1], "total")) for period in (key, earlier)]
-        share = None
-        if row["direction"] != "total" and all(turnover) and turnover[1]["value_usd"]:  # type: ignore[index]
-            share = (row["value_usd"] - before["value_usd"]) / turnover[1]["value_usd"]  # type: ignore[index]
-        rows.append(
-            (
-                row["reporter"],
-                row["direction"],
-                row["product_group"],
-                row["period_label"],
-                before["period_label"],
-                row["period_end"],
-                row["value_usd"],
-                before["value_usd"],
-                row["value_usd"] / before["value_usd"] - 1.0,
-                share,
-                row["growth_share"],
-                sources,
-            )
-        )
-    schema = {
-        "reporter": pl.String,
-        "direction": pl.String,
-        "product_group": pl.String,
-        "period_label": pl.String,
-        "previous_label": pl.String,
-        "period_end": pl.Date,
-        "value_usd": pl.Float64,
-        "previous_value_usd": pl.Float64,
-        "growth_share": pl.Float64,
-        "contribution_share": pl.Float64,
-        "stated_growth_share": pl.Float64,
-        "source_id": pl.String,
+        turnover = [chosen.get((*at[:3], "total", *at[4:])) for at in (key, earlier)]
+        rows.append(_growth_row(row, before, turnover))
+    order = ["period_end", "period_start", "reporter", "direction", "product_group", "statistics", "claimed"]
+    return pl.DataFrame(rows, schema=GROWTH).sort(order, descending=[True, True, *[False] * 5])
+
+
+def series_figures(known: pl.DataFrame) -> dict[tuple[Any, ...], Row]:
+    """Figures that may be compared over time: one for each series and period, a published one before one by subtraction.
+
+    Parameters
+    ----------
+    known
+        Result of `known_flows`.
+
+    Returns
+    -------
+    Rows of trade with `how` beside their columns, by (reporter, product_group, statistics, direction, claimed, first day, last day). What
+    was said in speeches is no statistic and stays out.
+    """
+    trade = known.filter((pl.col("value_kind") == "trade") & pl.col("claimed").ne_missing(SPOKEN))
+    rows = trade.to_dicts()
+    rest, _ = rest_of_periods(rows)
+    for row in rest:
+        row["period_label"] = period_label(row["period_start"], row["period_end"], row["period_kind"])
+    chosen: dict[tuple[Any, ...], Row] = {}
+    for how, table in ((PUBLISHED, rows), (SUBTRACTED, rest)):
+        for row in sorted(table, key=_firmness):
+            span = (row["period_start"], row["period_end"])
+            key = (row["reporter"], row["product_group"], row["statistics"], row["direction"], row["claimed"])
+            chosen.setdefault((*key, *span), {**row, "how": how})
+    return chosen
+
+
+def _growth_row(row: Row, before: Row, turnover: list[Row | None]) -> Row:
+    """One row of the growth table; `turnover` of the later and the earlier period, where known."""
+    now, then = turnover
+    share = None
+    if row["direction"] != "total" and now and then and then["value_usd"]:
+        share = (row["value_usd"] - before["value_usd"]) / then["value_usd"]
+    hows = (row["how"], before["how"])
+    return {
+        **{name: row.get(name) for name in GROWTH},
+        "previous_label": before["period_label"],
+        "how": SUBTRACTED if SUBTRACTED in hows else PUBLISHED,
+        "previous_value_usd": before["value_usd"],
+        "growth_share": row["value_usd"] / before["value_usd"] - 1.0,
+        "contribution_share": share,
+        "stated_growth_share": row["growth_share"],
+        "source_id": ";".join(dict.fromkeys(f"{row['source_id']};{before['source_id']}".split(";"))),
     }
-    return pl.DataFrame(rows, schema=schema, orient="row").sort(
-        "period_end", "reporter", "direction", descending=[True, False, False]
-    )
 
 
 def refused_comparisons(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
@@ -198,8 +233,8 @@ def refused_comparisons(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
 
     Returns
     -------
-    Table with columns subject, reason: part of a year against a whole one, the two sides' unlike years, and figures of one period that
-    contradict each other.
+    Table with columns subject, reason: part of a year against a whole one, the two sides' unlike years, and longer periods that hold no
+    more than a shorter one within them.
     """
     rows: list[tuple[str, str]] = []
     comparable = known.filter((pl.col("value_kind") == "trade") & (pl.col("product_group") == "all"))
@@ -235,6 +270,15 @@ def refused_comparisons(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
                     "the two statistical years cover different months; their difference is not a mirror gap.",
                 )
             )
+    spoken = pl.col("claimed").ne_missing(SPOKEN)
+    for longer, shorter in rest_of_periods(comparable.filter(spoken).iter_rows(named=True))[1]:
+        names = [f"{row['period_label']} ({_musd(row)})" for row in (longer, shorter)]
+        rows.append(
+            (
+                f"{parties.name(longer['reporter'])}, {parties.direction(longer['direction'])}: {names[0]} less {names[1]}",
+                "the longer period holds no more than the shorter one: one of the two figures is wrong or was revised.",
+            )
+        )
     return pl.DataFrame(rows, schema={"subject": pl.String, "reason": pl.String}, orient="row")
 
 
@@ -243,23 +287,24 @@ def _musd(row: Row) -> str:
 
 
 def mirror_pairs(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
-    """Both sides' figures on one period, or on the two periods that overlap most.
+    """Both sides' figures on one period, or on the two periods that overlap most. What the press prints or a speech says is no statistic and stays out.
 
     Returns
     -------
     Table with columns direction, period_label, value_a_usd, value_b_usd, ratio (larger over smaller), aligned, reason, source_id. A pair
-    of unlike periods is kept, marked not aligned, with the months it misses.
+    of unlike periods is kept, marked not aligned, with the months it misses. The reason also names kinds of figures that differ.
     """
     chosen = firmest(
         known.filter(
             (pl.col("value_kind") == "trade")
             & (pl.col("product_group") == "all")
             & pl.col("period_kind").is_in(["calendar_year", "fiscal_year"])
+            & pl.col("claimed").is_in(["official", None], nulls_equal=True)
         ).iter_rows(named=True)
     )
     by_side: dict[str, list[Row]] = {parties.code_a: [], parties.code_b: []}
     for row in chosen.values():
-        by_side[row["reporter"]].append(row)
+        by_side.setdefault(row["reporter"], []).append(row)
     rows = []
     for row_b in by_side[parties.code_b]:
         rivals = [r for r in by_side[parties.code_a] if r["direction"] == row_b["direction"]]
@@ -271,8 +316,7 @@ def mirror_pairs(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
         months = round(overlap / 30.44)
         label = row_a["period_label"] if aligned else f"{row_a['period_label']} / {row_b['period_label']}"
         reason = "same twelve months" if aligned else f"unlike years: only {months} of 12 months are common"
-        if "official" not in (row_a["claimed"], row_b["claimed"]) or row_b["claimed"] == "speech":
-            reason += "; one side is a spoken figure"
+        reason += _unlike_kinds(row_a, row_b)
         values = sorted((row_a["value_usd"], row_b["value_usd"]))
         rows.append(
             (
@@ -301,6 +345,12 @@ def mirror_pairs(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").sort("period_end", "direction")
 
 
+def _unlike_kinds(row_a: Row, row_b: Row) -> str:
+    """Kinds of statistics that differ, in words; empty where they do not or are not known."""
+    kinds = (row_a["statistics"], row_b["statistics"])
+    return f"; {kinds[0]} against {kinds[1]}" if None not in kinds and kinds[0] != kinds[1] else ""
+
+
 def _overlap_days(first: Row, second: Row) -> int:
     start = max(first["period_start"], second["period_start"])
     end = min(first["period_end"], second["period_end"])
@@ -309,7 +359,7 @@ def _overlap_days(first: Row, second: Row) -> int:
 
 def annual_series(known: pl.DataFrame) -> pl.DataFrame:
     """Twelve-month figures of each side, firmest source first: reporter, year_label, period_start, period_end, direction, value_usd, basis,
-    claimed, source_id."""
+    claimed, statistics, source_id."""
     chosen = firmest(
         known.filter(
             (pl.col("value_kind") == "trade")
@@ -326,74 +376,91 @@ def annual_series(known: pl.DataFrame) -> pl.DataFrame:
         "value_usd",
         "basis",
         "claimed",
+        "statistics",
         "source_id",
     ]
     rows = [tuple(row[name] for name in names) for row in chosen.values()]
     schema = {n: known.schema[n] for n in names}
     table = pl.DataFrame(rows, schema=schema, orient="row").rename({"period_label": "year_label"})
-    return table.sort("reporter", "period_end", "direction")
+    return table.sort("reporter", "period_end", "period_start", "direction")
+
+
+DISTANCE: dict[str, Any] = {
+    **dict.fromkeys(["target_id", "title"], pl.String),
+    "target_usd": pl.Float64,
+    "due": pl.Date,
+    **dict.fromkeys(["due_basis", "reporter", "statistics", "base_label"], pl.String),
+    **dict.fromkeys(["base_usd", "gap_usd", "multiple", "years_left", "years_from_base"], pl.Float64),
+    "growth_needed_share": pl.Float64,
+    "source_id": pl.String,
+}
 
 
 def distance_to_targets(annual: pl.DataFrame, targets: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """How far each side's latest full year is from each turnover target, and the yearly growth that would reach it.
 
-    Growth runs from the end of the base year to the due date: (target / base) ** (1 / years) - 1.
+    Growth runs from the end of the base year to the due date: (target / base) ** (1 / years) - 1, whole years counted exactly.
 
     Returns
     -------
-    Table with columns target_id, title, target_usd, due, due_basis, reporter, base_label, base_usd, gap_usd, multiple, years_left (from
-    `as_of`), years_from_base, growth_needed_share (null without a due date or when it is past), source_id.
+    Table with the columns of `DISTANCE`, the nearest due date first: years_left from `as_of`, years_from_base from the end of the base
+    year; growth_needed_share null without a due date or when it is past.
     """
-    rows = []
-    sides = annual.filter((pl.col("direction") == "total") & (pl.col("period_end") <= as_of))
-    for target in targets.filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD")).iter_rows(
-        named=True
-    ):
-        for (reporter,), years in sides.group_by("reporter", maintain_order=True):
-            firm = years.filter(pl.col("claimed") == "official")
-            base = (firm if firm.height else years).sort("period_end").row(-1, named=True)
-            due = target["due"]
-            left = (due - as_of).days / DAYS_YEAR if due else None
-            span = (due - base["period_end"]).days / DAYS_YEAR if due else None
-            multiple = target["value"] / base["value_usd"] if base["value_usd"] else None
-            growth = None
-            if multiple is not None and span is not None and left is not None and left > 0 and span > 0:
-                growth = multiple ** (1.0 / span) - 1.0
-            rows.append(
-                (
-                    target["target_id"],
-                    target["title"],
-                    target["value"],
-                    due,
-                    target["due_basis"],
-                    reporter,
-                    base["year_label"],
-                    base["value_usd"],
-                    max(0.0, target["value"] - base["value_usd"]),
-                    multiple,
-                    left,
-                    span,
-                    growth,
-                    f"{target['source_id']};{base['source_id']}",
-                )
-            )
-    schema = {
-        "target_id": pl.String,
-        "title": pl.String,
-        "target_usd": pl.Float64,
-        "due": pl.Date,
-        "due_basis": pl.String,
-        "reporter": pl.String,
-        "base_label": pl.String,
-        "base_usd": pl.Float64,
-        "gap_usd": pl.Float64,
-        "multiple": pl.Float64,
-        "years_left": pl.Float64,
-        "years_from_base": pl.Float64,
-        "growth_needed_share": pl.Float64,
-        "source_id": pl.String,
+    totals = annual.filter((pl.col("direction") == "total") & (pl.col("period_end") <= as_of))
+    bases = [
+        _base_year(totals.filter(pl.col("reporter") == code)) for code in sorted(set(totals["reporter"]))
+    ]
+    wanted = targets.filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
+    rows = [_distance(target, base, as_of) for target in wanted.iter_rows(named=True) for base in bases]
+    order = ["due", "target_id", "reporter"]
+    return pl.DataFrame(rows, schema=DISTANCE).sort(order, nulls_last=True)
+
+
+def _base_year(years: pl.DataFrame) -> Row:
+    """Latest full year of one side, an official one where there is any."""
+    firm = years.filter(pl.col("claimed") == "official")
+    return (firm if firm.height else years).sort("period_end", "period_start").row(-1, named=True)
+
+
+def _distance(target: Row, base: Row, as_of: date) -> Row:
+    due = target["due"]
+    left = None if due is None else years_between(as_of, due)
+    span = None if due is None else years_between(base["period_end"], due)
+    multiple = target["value"] / base["value_usd"] if base["value_usd"] else None
+    growth = None
+    if multiple is not None and left is not None and span is not None and min(left, span) > 0:
+        growth = multiple ** (1.0 / span) - 1.0
+    return {
+        "target_id": target["target_id"],
+        "title": target["title"],
+        "target_usd": target["value"],
+        "due": due,
+        "due_basis": target["due_basis"],
+        "reporter": base["reporter"],
+        "statistics": base["statistics"],
+        "base_label": base["year_label"],
+        "base_usd": base["value_usd"],
+        "gap_usd": max(0.0, target["value"] - base["value_usd"]),
+        "multiple": multiple,
+        "years_left": left,
+        "years_from_base": span,
+        "growth_needed_share": growth,
+        "source_id": f"{target['source_id']};{base['source_id']}",
     }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def main_target(distance: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Rows of the target a brief speaks of first: the largest, of equal ones the nearest still ahead, else the last one due."""
+    known = distance.filter(pl.col("target_usd").cast(pl.Float64).is_finite())
+    if not known.height:
+        return known
+    largest = known.filter(pl.col("target_usd") == pl.col("target_usd").max())
+    ahead = largest.filter(pl.col("due").is_null() | (pl.col("due") >= as_of))
+    if ahead.height:
+        first = ahead.sort("due", "target_id", nulls_last=True)["target_id"][0]
+    else:
+        first = largest.sort("due", "target_id", descending=[True, False])["target_id"][0]
+    return largest.filter(pl.col("target_id") == first).sort("reporter")
 
 
 def conflict_statements(flows: pl.DataFrame, as_of: date, parties: Parties) -> pl.DataFrame:
@@ -405,6 +472,7 @@ def conflict_statements(flows: pl.DataFrame, as_of: date, parties: Parties) -> p
     """
     rows = []
     known = flows.filter(pl.col("conflict_group").is_not_null() & (pl.col("period_end") <= as_of))
+    known = known.sort("conflict_group", "period_end", "period_start", "reporter", "flow_id")
     for (group,), members in known.group_by("conflict_group", maintain_order=True):
         parts = []
         for row in members.iter_rows(named=True):

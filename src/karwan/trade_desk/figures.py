@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.models.standing import firmest, known_flows
+from karwan.models.standing import PUBLISHED, known_flows, series_figures
 from karwan.tables import Case
 from karwan.trade_desk.world_flows import SITC_SECTIONS
 
@@ -56,16 +56,17 @@ class Figures:
 
 
 def case_figures(case: Case, as_of: date) -> Figures:
-    """A case's published trade figures, the firmest for each period.
+    """A case's published trade figures, one for each period of a series, and those that subtraction of cumulated figures gives.
 
-    Totals of both directions are added where a side publishes the two and no total as firm.
+    A series is one kind of claim and of statistics: customs, payments and press figures stay apart, speeches stay out. Totals of both directions
+    are added where a side publishes the two and no total as firm.
     """
-    known = known_flows(case["flows"], case["sources"], as_of).filter(pl.col("value_kind") == "trade")
+    known = known_flows(case["flows"], case["sources"], as_of)
     a, b = case.settings.party_a, case.settings.party_b
     ways = {"a_to_b": f"{a} to {b}", "b_to_a": f"{b} to {a}", "total": BOTH_WAYS}
     rows = [
         (
-            f"published figures of {case.settings.case_id}",
+            _published(case.settings.case_id, row["claimed"], row["statistics"]),
             row["reporter"],
             ways[row["direction"]],
             "total" if row["product_group"] == "all" else "product",
@@ -73,12 +74,19 @@ def case_figures(case: Case, as_of: date) -> Figures:
             row["period_start"],
             row["period_end"],
             row["value_usd"],
-            row["claimed"],
+            ", ".join(word for word in (row["claimed"], row["how"]) if word and word != PUBLISHED) or None,
             row["source_id"],
         )
-        for row in firmest(known.iter_rows(named=True)).values()
+        for row in series_figures(known).values()
     ]
-    return Figures(pl.DataFrame(rows, schema=FIGURES, orient="row"), complete=False)
+    order = ["source", "reporter", "flow", "kind", "group", "start", "end"]
+    return Figures(pl.DataFrame(rows, schema=FIGURES, orient="row").sort(order), complete=False)
+
+
+def _published(case_id: str, claimed: str | None, statistics: str | None) -> str:
+    """Name of the published figures of one kind: 'published figures of kaz-pak, customs'."""
+    press = ["press"] if claimed == "press" else []
+    return ", ".join([f"published figures of {case_id}", *press, *([statistics] if statistics else [])])
 
 
 def store_figures(

@@ -26,6 +26,7 @@ from karwan.models.forecast import (
     turnover_panel,
 )
 from karwan.models.forecast.ensemble import member_name
+from karwan.models.period import years_between
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.frame import read_frame
@@ -55,6 +56,7 @@ TESTED = (
 )
 RATES = {
     "label": pl.String,
+    "horizon_years": pl.Float64,
     "successes": pl.Int64,
     "cases": pl.Int64,
     "share": pl.Float64,
@@ -80,8 +82,8 @@ class Series:
         return np.array([end.toordinal() / DAYS_YEAR for end in self.ends])
 
     def years_to(self, due: date) -> float:
-        """Years from the end of the last year to a date."""
-        return (due - self.ends[-1]).days / DAYS_YEAR
+        """Years from the end of the last year to a date; whole years exactly."""
+        return years_between(self.ends[-1], due)
 
     def last_run(self) -> np.ndarray:
         """Values of the latest years without a gap."""
@@ -102,7 +104,7 @@ def turnover_series(case: Case, annual: pl.DataFrame, reporter: str, as_of: date
         & (pl.col("direction") == "total")
         & (pl.col("period_end") <= as_of)
         & (pl.col("value_usd") > 0)
-    ).sort("period_end", descending=True)
+    ).sort("period_end", "period_start", descending=True)
     official = rows.filter(pl.col("claimed") == "official")
     if not official.height:
         return None
@@ -146,7 +148,7 @@ def turnover_targets(case: Case, as_of: date, target_id: str | None = None) -> p
                 f"targets: {', '.join(known)}",
                 "use one of these.",
             )
-    return every.filter(pl.col("due") > as_of)
+    return every.filter(pl.col("due") > as_of).sort("due", "target_id")
 
 
 def target_section(
@@ -179,12 +181,12 @@ def target_section(
     if due is not None:
         targets = targets.with_columns(due=pl.lit(due)).filter(pl.col("due") > as_of)
     table = case["base_rates"] if rates is None else rates
-    tested = (case["back_tests"] if back_tests is None else back_tests).select(TESTED).sort("crps")
+    tested = (case["back_tests"] if back_tests is None else back_tests).select(TESTED).sort("crps", "model")
     scores = dict(tested.select("model", "crps").iter_rows())
     fan: list[tuple[Any, ...]] = []
     chances: list[tuple[Any, ...]] = []
     texts: list[str] = []
-    found: dict[str, BaseRate] = {}
+    found: dict[str, tuple[float, BaseRate]] = {}
     for reporter in (case.settings.party_a, case.settings.party_b):
         series = turnover_series(case, annual, reporter, as_of)
         if series is None:
@@ -200,11 +202,11 @@ def target_section(
             chances += _rate_chances(series, target, rows, scores.get("base rate"))
             for row in rows:
                 rate = BaseRate(_rate_label(series, row), row["successes"], row["cases"])
-                found.setdefault(rate.label, rate)
+                found.setdefault(rate.label, (row["horizon_years"], rate))
     texts += _closing(targets, chances, found, with_ensemble, as_of)
     if chances:
         texts += _tested_words(tested)
-    rated = [(r.label, r.successes, r.cases, r.share, r.low, r.high) for r in found.values()]
+    rated = [(r.label, years, r.successes, r.cases, r.share, r.low, r.high) for years, r in found.values()]
     return TargetSection(
         fan=pl.DataFrame(fan, schema=FAN, orient="row"),
         chances=pl.DataFrame(chances, schema=CHANCES, orient="row"),
@@ -278,7 +280,7 @@ def _matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]
         return []
     return (
         usable.filter(pl.col("multiple") == pl.col("multiple").max())
-        .sort("horizon_years", "cases")
+        .sort("horizon_years", "cases", "comparable")
         .to_dicts()
     )
 
@@ -290,7 +292,10 @@ def _rate_label(series: Series, row: dict[str, Any]) -> str:
 def _rate_chances(
     series: Series, target: dict[str, Any], rows: list[dict[str, Any]], score: float | None
 ) -> list[tuple[Any, ...]]:
-    """One row for the shortest horizon: all narrownesses of 'comparable' together, its range over them."""
+    """One row for the shortest horizon that is long enough: all narrownesses of 'comparable' together, its range over them.
+
+    The text names the horizon of the cases and the years there are; a rate over another time is never said to be over as long.
+    """
     if not rows:
         return []
     years = series.years_to(target["due"])
@@ -298,10 +303,20 @@ def _rate_chances(
     horizon = min(enough) if enough else max(row["horizon_years"] for row in rows)
     same = [BaseRate("", r["successes"], r["cases"]) for r in rows if r["horizon_years"] == horizon]
     middle = same[len(same) // 2]
-    tail = f", more time than the {years:.1f} left: an upper bound" if horizon > years + 0.5 else ""
-    text = f"{middle.successes} of {middle.cases} comparable pairs grew as much in {horizon:g} years{tail}"
+    text = (
+        f"{middle.successes:,} of {middle.cases:,} comparable pairs grew {rows[0]['multiple']:.3g}-fold in {horizon:g} years"
+        f"{_other_horizon(horizon, years)}"
+    )
     low, high = min(r.low for r in same), max(r.high for r in same)
     return [(target["title"], f"{series.name}: base rate", middle.share, low, high, text, score)]
+
+
+def _other_horizon(horizon: float, years: float) -> str:
+    """How the time of a base rate differs from the time there is; empty where it does not."""
+    if abs(horizon - years) <= 0.1:
+        return ""
+    bound = "an upper bound" if horizon > years else "a lower bound"
+    return f"; {bound}, for the date is {years:.1f} years after the last full year and no rate over that time is known"
 
 
 def _fan(series: Series, model: tuple[str, Any, str], due: date) -> list[tuple[Any, ...]]:
@@ -339,7 +354,7 @@ def _between(low: float, high: float) -> str:
 def _closing(
     targets: pl.DataFrame,
     chances: list[tuple[Any, ...]],
-    found: dict[str, BaseRate],
+    found: dict[str, tuple[float, BaseRate]],
     with_ensemble: bool,
     as_of: date,
 ) -> list[str]:
@@ -467,7 +482,9 @@ def panel_rates(
         if series is None:
             continue
         base = float(series.values[-1])
-        for target in turnover_targets(case, as_of, target_id).unique("value").iter_rows(named=True):
+        for target in (
+            turnover_targets(case, as_of, target_id).unique("value").sort("value").iter_rows(named=True)
+        ):
             for horizon in (int(step), int(2 * step)):
                 cases = growth_cases(totals, horizon)
                 for words, like in comparables(base, with_geography=geography is not None):

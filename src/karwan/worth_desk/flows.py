@@ -38,35 +38,64 @@ class Today:
     text: tuple[str, ...]
 
 
-def today_of(case: Case, as_of: date) -> Today:
-    """Latest yearly value each way: the exporter's own report, the other side's as the range.
+@dataclass(frozen=True)
+class _Report:
+    """Latest yearly value one way by one side's statistics."""
 
-    Where a side reports only both directions together, half of it goes each way.
+    side: str
+    value_usd: float
+    year_label: str
+    statistics: str | None
+
+
+def today_of(case: Case, as_of: date) -> Today:
+    """Latest yearly value each way, the other reports as the range.
+
+    What is worth something to trade is worth it on goods at the border, and duty is charged there by the importing side's customs. So customs figures
+    come first, of the importer before the exporter; where no side gives customs figures the exporter's own report stands. Speeches and press figures
+    take no part. Where a side reports only both directions together, half of it goes each way.
     """
     settings = case.settings
-    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    annual = annual_series(known_flows(case["flows"], case["sources"], as_of)).filter(
+        pl.col("claimed") == "official"
+    )
     usd, low, high, text = {}, {}, {}, []
-    for way, exporter in zip(DIRECTIONS, (settings.party_a, settings.party_b), strict=True):
-        found: dict[str, tuple[float, str]] = {}
-        for side in (settings.party_a, settings.party_b):
-            rows = annual.filter(pl.col("reporter") == side)
-            own = rows.filter(pl.col("direction") == way)
-            rows, share = (own, 1.0) if own.height else (rows.filter(pl.col("direction") == "total"), 0.5)
-            if rows.height:
-                last = rows.sort("period_end").row(-1, named=True)
-                found[side] = (last["value_usd"] * share, last["year_label"])
+    parties = (settings.party_a, settings.party_b)
+    for way, importer in zip(DIRECTIONS, parties[::-1], strict=True):
+        found = [report for side in parties if (report := _latest(annual, side, way)) is not None]
         if not found:
             raise InvalidInput(
                 f"No yearly trade {way_name(case, way)} is known on {as_of}.",
-                "flows.csv has no calendar or fiscal year of all goods",
+                "flows.csv has no official calendar or fiscal year of all goods",
                 "add one to flows.csv, or give --demand.",
             )
-        chosen = exporter if exporter in found else next(iter(found))
-        values = [value for value, _ in found.values()]
-        usd[way], low[way], high[way] = found[chosen][0], min(values), max(values)
-        said = " and ".join(f"USD {v / 1e6:,.1f} m ({side}, {year})" for side, (v, year) in found.items())
-        text.append(f"{way_name(case, way)}: {said}; the report of {chosen} is taken.")
+        chosen = min(found, key=lambda one: _order(one, importer))
+        values = [one.value_usd for one in found]
+        usd[way], low[way], high[way] = chosen.value_usd, min(values), max(values)
+        said = " and ".join(f"USD {one.value_usd / 1e6:,.1f} m ({_words(one)})" for one in found)
+        text.append(f"{way_name(case, way)}: {said}; the report of {chosen.side} is taken.")
     return Today(usd, low, high, tuple(text))
+
+
+def _latest(annual: pl.DataFrame, side: str, way: str) -> _Report | None:
+    """Latest report of one side on a direction, or half of what it gives for both."""
+    rows = annual.filter(pl.col("reporter") == side)
+    own = rows.filter(pl.col("direction") == way)
+    rows, share = (own, 1.0) if own.height else (rows.filter(pl.col("direction") == "total"), 0.5)
+    if not rows.height:
+        return None
+    last = rows.sort("period_end", "period_start").row(-1, named=True)
+    return _Report(side, last["value_usd"] * share, last["year_label"], last["statistics"])
+
+
+def _order(report: _Report, importer: str) -> tuple[bool, bool]:
+    """Customs first, the importer's before the exporter's; else the exporter's own report."""
+    customs = report.statistics == "customs"
+    return not customs, (report.side == importer) != customs
+
+
+def _words(report: _Report) -> str:
+    return ", ".join(word for word in (report.side, report.statistics, report.year_label) if word)
 
 
 def way_name(case: Case, way: str) -> str:
@@ -85,7 +114,7 @@ def default_flows(study: CorridorStudy, today: Today) -> tuple[list[Flow], str]:
     parties = (case.settings.party_a, case.settings.party_b)
     flows, counts = [], []
     for way, exporter in zip(DIRECTIONS, parties, strict=True):
-        own = case["products"].filter(pl.col("exporter") == exporter)
+        own = case["products"].filter(pl.col("exporter") == exporter).sort("product_id")
         alike = own.filter(pl.col("form") == form)
         goods = alike if alike.height else own
         counts.append(f"{goods.height} from {case.country_name(exporter)}")

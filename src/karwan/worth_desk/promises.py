@@ -27,7 +27,14 @@ ROUNDING = 1e-11  # shares that sum to 1 within the last digits
 _TEXT, _FLOAT = pl.String, pl.Float64
 FIGURES = (
     *("usd_t", "hours_t", "usd_year", "low_usd_year", "high_usd_year", "usd_year_response"),
-    *("usd_year_target", "usd_year_kept", "duty_usd_year"),
+    *(
+        "usd_year_target",
+        "usd_year_kept",
+        "duty_usd_year",
+        "net_usd_year",
+        "low_net_usd_year",
+        "high_net_usd_year",
+    ),
 )
 PROMISES_SCHEMA: dict[str, Any] = {
     "rank": pl.Int64,
@@ -43,6 +50,7 @@ PROMISES_SCHEMA: dict[str, Any] = {
 INPUTS_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["scenario_id", "input"], _TEXT),
     **dict.fromkeys(["value", "low", "high", "usd_year_low", "usd_year_high"], _FLOAT),
+    **dict.fromkeys(["net_usd_year_low", "net_usd_year_high"], _FLOAT),
 }
 
 
@@ -53,14 +61,16 @@ class PlanWorth:
     Attributes
     ----------
     promises
-        One row a promise, the dearest first, those without a figure last: rank, commitment_id, title, domain, due, status, late,
+        One row a promise, the one worth most net of duty first, those without a figure last: rank, commitment_id, title, domain, due, status, late,
         scenario_id, obstacle (what it would remove), usd_t (fall of the landed cost, duty and time in it), hours_t (fewer hours a tonne),
         usd_year (at today's flows), low_usd_year, high_usd_year, usd_year_response (trade answers, rule of the half), usd_year_target
         (at the flows of the target), usd_year_kept (as the last of all promises to be kept), duty_usd_year (part of usd_year that is
-        customs duty no longer paid: a transfer), shared (promises that the same scenario models), moved_most_by (the input whose range
+        customs duty no longer paid: a transfer, no worth), net_usd_year (usd_year less that duty, which ranks the promises), low_net_usd_year,
+        high_net_usd_year, shared (promises that the same scenario models), moved_most_by (the input whose range
         moves it most), basis, reason (why there is no figure, or none but zero).
     inputs
-        scenario_id, input, value, low, high, usd_year_low, usd_year_high: the worth with one input at either end of its range.
+        scenario_id, input, value, low, high, usd_year_low, usd_year_high, net_usd_year_low, net_usd_year_high: the worth with one input at
+        either end of its range.
     flows
         direction, origin_id, destination_id, product_id, tonnes_year.
     text
@@ -138,7 +148,7 @@ def plan_worth(
     for name, own in figures.items():
         own["obstacle"] = obstacle_text(case, cases[one[name]], chosen[name])
         own["basis"] = worst_basis(chosen[name].basis, "assumed" if demand is None else "observed")
-        own |= _range(own["usd_year"], inputs.filter(pl.col("scenario_id") == name))
+        own |= _range(own, inputs.filter(pl.col("scenario_id") == name))
     text += found.text()
     return PlanWorth(_ranked(table, figures, reasons), inputs, _flow_table(flows), tuple(text))
 
@@ -202,7 +212,7 @@ class _Worths:
     def _target(self) -> tuple[str, float] | None:
         """Name of the first turnover target, and how many times today's value it is."""
         wanted = (pl.col("quantity") == "turnover") & (pl.col("unit") == "USD")
-        rows = self.plan.case["targets"].filter(wanted)
+        rows = self.plan.case["targets"].filter(wanted).sort("due", "target_id", nulls_last=True)
         goods = [
             own[pair]
             for (routes, _), own in zip(self.plan.groups, self.plan.goods, strict=True)
@@ -225,6 +235,16 @@ class _Worths:
         """Worth at the flows of an outcome; nan where a flow gains or loses its only way."""
         return float(outcome.tonnes_year @ self.fall(outcome, before, after)[0])
 
+    def duty_usd_year(self, outcome: Outcome, state: State) -> float:
+        """Customs duty that trade no longer pays in a state, over the flows that have a way in both; 0 where nothing but rounding moves."""
+        then = self.plan.states.index(state)
+        _, lost = self.fall(outcome, NOW, state)
+        return float(np.where(lost, 0.0, outcome.tonnes_year) @ _change(outcome.duty_usd_t, then, lost))
+
+    def net_usd_year(self, outcome: Outcome, state: State) -> float:
+        """Worth net of duty: what is left when the treasuries' loss is set against the gain of trade."""
+        return self.usd_year(outcome, NOW, state) - self.duty_usd_year(outcome, state)
+
     def figures(self, state: State, every: State | None) -> dict[str, Any]:
         """Columns of a promise that brings about a state."""
         base, now, then = self.base, 0, self.plan.states.index(state)
@@ -238,18 +258,13 @@ class _Worths:
         served = np.where(lost, 0.0, base.tonnes_year)
         total = float(served.sum())
 
-        def mean(table: Floats) -> float:
-            with np.errstate(invalid="ignore"):
-                change = np.where(lost, 0.0, table[now] - table[then])
-                rounding = np.abs(change) < ROUNDING * np.abs(table[now])
-            return float(served @ np.where(rounding, 0.0, change))
-
-        usd_year = float(served @ fall)
+        usd_year, duty = float(served @ fall), self.duty_usd_year(base, state)
         found: dict[str, Any] = {
             "usd_t": usd_year / total if total else None,
-            "hours_t": mean(base.hours) / total if total else None,
+            "hours_t": float(served @ _change(base.hours, then, lost)) / total if total else None,
             "usd_year": usd_year,
-            "duty_usd_year": mean(base.duty_usd_t),
+            "duty_usd_year": duty,
+            "net_usd_year": usd_year - duty,
             "usd_year_target": usd_year * self.target[1] if self.target else None,
             "usd_year_kept": self.usd_year(base, every - state, every) if every is not None else None,
             "reason": "" if usd_year else "moves no cost of these flows as things stand",
@@ -268,6 +283,7 @@ class _Worths:
         said = [
             "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, insurance, duty, time and reserve), choice "
             "among the routes of the named corridors and the best of all, the same routes in every state.",
+            "Duty no longer paid is a transfer from the treasuries to trade, no worth: promises rank by their worth net of it.",
             "Low and high: each input alone at either end of the range the case gives it, joined as the root of the sum of squares; what a "
             "scenario itself supposes has no range and stays as it is.",
         ]
@@ -293,6 +309,14 @@ class _Worths:
         if case.under:
             said.append(f"{case.under}: the worth is reckoned from there.")
         return said
+
+
+def _change(table: Floats, then: int, lost: Bools) -> Floats:
+    """Fall from the case as it stands, shape (F,); 0 for flows without a way and where nothing but rounding moves."""
+    with np.errstate(invalid="ignore"):
+        change = np.where(lost, 0.0, table[0] - table[then])
+        rounding = np.abs(change) < ROUNDING * np.abs(table[0])
+    return np.where(rounding, 0.0, change)
 
 
 def _known(value: float | None) -> float | None:
@@ -323,23 +347,30 @@ def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]
     for label, value, low, high, ends in tried:
         for name, state in states.items():
             at = [_known(found.usd_year(outcome, NOW, state)) for outcome in ends]
-            rows.append(dict(zip(INPUTS_SCHEMA, (name, label, value, low, high, *at), strict=True)))
+            net = [_known(found.net_usd_year(outcome, state)) for outcome in ends]
+            rows.append(dict(zip(INPUTS_SCHEMA, (name, label, value, low, high, *at, *net), strict=True)))
     return rows
 
 
-def _range(value: float | None, inputs: pl.DataFrame) -> dict[str, Any]:
-    """Low, high and the input that moves a worth most."""
-    if value is None or not inputs.height:
-        return {"low_usd_year": None, "high_usd_year": None, "moved_most_by": ""}
-    ends = inputs.select("usd_year_low", "usd_year_high").to_numpy()
-    moves = np.nan_to_num(ends - value)
-    down, up = np.minimum(moves, 0.0).min(axis=1), np.maximum(moves, 0.0).max(axis=1)
-    widest = int(np.argmax(up - down))
-    return {
-        "low_usd_year": value - float(np.sqrt((down**2).sum())),
-        "high_usd_year": value + float(np.sqrt((up**2).sum())),
-        "moved_most_by": inputs["input"][widest] if (up - down)[widest] > 0 else "",
-    }
+def _range(own: Mapping[str, Any], inputs: pl.DataFrame) -> dict[str, Any]:
+    """Low and high of a worth and of what is left net of duty, and the input that moves the worth most."""
+    found: dict[str, Any] = {"moved_most_by": ""}
+    for column in ("usd_year", "net_usd_year"):
+        value = own[column]
+        known = value is not None and inputs.height > 0
+        moves = _moves(value, inputs.select(f"{column}_low", f"{column}_high")) if known else None
+        found[f"low_{column}"] = None if moves is None else value - float(np.sqrt((moves[:, 0] ** 2).sum()))
+        found[f"high_{column}"] = None if moves is None else value + float(np.sqrt((moves[:, 1] ** 2).sum()))
+        if column == "usd_year" and moves is not None:
+            wide = moves[:, 1] - moves[:, 0]
+            found["moved_most_by"] = inputs["input"][int(np.argmax(wide))] if wide.max() > 0 else ""
+    return found
+
+
+def _moves(value: float, ends: pl.DataFrame) -> Floats:
+    """How far each input moves a worth down and up, shape (I, 2); an unknown end does not move it."""
+    moves = np.nan_to_num(ends.to_numpy() - value)
+    return np.stack([np.minimum(moves, 0.0).min(axis=1), np.maximum(moves, 0.0).max(axis=1)], axis=1)
 
 
 def _ranked(
@@ -357,7 +388,14 @@ def _ranked(
             {**head, "shared": shared.count(name) if name else None, "reason": reasons.get(key), **own}
         )
     order = sorted(
-        rows, key=lambda r: (r.get("usd_year") is None, -(r.get("usd_year") or 0.0), r["scenario_id"] is None)
+        rows,
+        key=lambda r: (
+            r.get("usd_year") is None,
+            -(r.get("net_usd_year") or 0.0),
+            r["scenario_id"] is None,
+            r["due"] or date.max,
+            r["commitment_id"],
+        ),
     )
     rank = 0
     for row in order:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
+
 from karwan.amounts import NONE, is_number, number, usd
 from karwan.brief import Brief
 from karwan.report import listing as li
@@ -45,7 +47,7 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
         li.listing(
             "commitments", "Commitments, late ones first", plan.commitments, notes, _COMMITMENTS, wide=True
         ),
-        li.listing("ventures", "Ventures named in the plan", plan.ventures, notes, _VENTURES),
+        *_ventures(plan.ventures, notes),
     ]
     if all(b is None for b in blocks):
         blocks.append(
@@ -72,7 +74,8 @@ def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
         Figure(
             "f-worth",
             "What keeping a promise is worth",
-            "Through the scenario that models it, each alone, from where things stand. Promises of one scenario share one bar. "
+            "Through the scenario that models it, each alone, from where things stand. Duty no longer paid is a transfer, no worth: the bars are in "
+            "the order of what is left without it. Promises of one scenario share one bar. "
             f"{without} of {table.height} promises have no figure.",
             "USD a year",
             picture,
@@ -104,9 +107,35 @@ _WORTH: li.Spec = (
     li.money("Worth", "usd_year", "USD a year", basis=True),
     (Column("Range", "USD a year", right=True, share=0.9), _range),
     li.money("Of it duty", "duty_usd_year", "USD a year", basis=True),
+    li.money("Net of duty", "net_usd_year", "USD a year", basis=True),
     li.money("At the target", "usd_year_target", "USD a year", basis=True),
     (Column("Range hangs most on", share=1.7), lambda row: cell(_why(row), tone="muted")),
 )
+
+
+def _ventures(table: pl.DataFrame, notes: Notes) -> tuple[Block | None, ...]:
+    """Ventures that a source announces, and apart from them those the case supposes; both with their notes."""
+    if not table.height:
+        return ()
+    return (
+        li.listing(
+            "ventures",
+            "Ventures that the sources announce",
+            table.filter("announced"),
+            notes,
+            _VENTURES,
+            wide=True,
+        ),
+        li.listing(
+            "stand-ins",
+            "Stand-ins: ventures that nobody announced",
+            table.filter(~pl.col("announced")),
+            notes,
+            _VENTURES,
+            note="Supposed by the case so that they can be reckoned; the note says from what.",
+            wide=True,
+        ),
+    )
 
 
 def _due(row: dict[str, Any]) -> Cell:
@@ -120,9 +149,13 @@ def _due(row: dict[str, Any]) -> Cell:
         else ""
     )
     ending = " (plan end)" if clean(row["due_basis"]) == "plan_period" else ""
+    if row["due_part"]:
+        ending += f" ({clean(row['due_part'], 60)})"
+    if row["part_late"]:
+        late = ", this part overdue"
     return cell(
         day(row["due"]) + ending + late,
-        tone="late" if row["late"] else "",
+        tone="late" if row["late"] or row["part_late"] else "",
         assumed=clean(row["due_basis"]) == "assumed",
     )
 
@@ -151,6 +184,7 @@ _VENTURES: li.Spec = (
     li.money("Investment", "capex_usd", basis=True),
     li.text("Capacity", "capacity_text", 1.3),
     li.key_text("State", "state"),
+    li.text("Note", "note", 2.6),
 )
 
 
@@ -160,12 +194,14 @@ def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     if table.is_empty():
         return []
     late = sum(1 for v in table["late"].to_list() if v)
+    part = sum(1 for v in table["part_late"].to_list() if v)
+    overdue = f", {part} overdue in part" if part else ""
     done = sum(1 for v in table["status"].to_list() if v == "done")
     return [
         (
             "Commitments of the plan",
             str(table.height),
-            f"on {day(brief.as_of)}: {done} done, {late} past their date",
+            f"on {day(brief.as_of)}: {done} done, {late} past their date and not known to be done{overdue}",
             "",
         )
     ]

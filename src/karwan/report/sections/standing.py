@@ -9,6 +9,8 @@ import polars as pl
 
 from karwan.amounts import is_number, number, percent, usd
 from karwan.brief import Brief
+from karwan.models.standing import counted_by
+from karwan.models.standing import main_target as rows_of_main_target
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Column, Figure, Notes, Prose, Section, Table, cell
 from karwan.report.charts.annual import draw_annual
@@ -27,16 +29,9 @@ def main_target(brief: Brief) -> Target | None:
 
 def _main_row(brief: Brief) -> dict[str, Any] | None:
     """Row of the largest target; of equal ones the first that is still ahead, else the last one due."""
-    rows = [r for r in brief.standing.distance.iter_rows(named=True) if is_number(r["target_usd"])]
-    if not rows:
-        return None
-    size = max(r["target_usd"] for r in rows)
-
-    def order(row: dict[str, Any]) -> tuple[bool, date]:
-        due = as_date(row["due"]) or date.max
-        return (due < brief.as_of, due)
-
-    return min((r for r in rows if r["target_usd"] == size), key=order)
+    table = brief.standing.distance
+    rows = rows_of_main_target(table, brief.as_of) if table.height else table
+    return rows.row(0, named=True) if rows.height else None
 
 
 def directions(brief: Brief) -> dict[str, str]:
@@ -167,20 +162,24 @@ _GROWTH = (
     li.part("Points of turnover", "contribution_share", signed=True),
     li.part("As stated", "stated_growth_share", signed=True),
 )
+_KINDS = {
+    "claimed": li.text("Kind", "claimed", 0.6),
+    "statistics": li.text("Counted by", "statistics", 0.7),
+    "how": li.text("Periods", "how", 0.9),
+}
 
 
 def _growth_columns(table: pl.DataFrame) -> li.Spec:
     """Columns of the growth table; the product group where the table names it."""
     group = (li.text("Goods", "product_group", 0.9),) if "product_group" in table.columns else ()
-    return (*_GROWTH[:2], *group, *_GROWTH[2:])
+    kinds = (column for name, column in _KINDS.items() if name in table.columns)
+    return (*_GROWTH[:2], *group, *_GROWTH[2:], *kinds)
 
 
 def _mirror(brief: Brief) -> Any:
     def aligned(row: dict[str, Any]) -> Any:
-        return cell(
-            "same period" if row["aligned"] else clean(row["reason"]) or "periods differ",
-            tone="" if row["aligned"] else "late",
-        )
+        plain = "same period" if row["aligned"] else "periods differ"
+        return cell(clean(row["reason"]) or plain, tone="" if row["aligned"] else "late")
 
     return (
         li.text("Direction", "direction_label", 1.3),
@@ -233,13 +232,18 @@ def stand_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
         )
         result.append(
             (
-                f"Trade by {clean(row['reporter_name'], 40)}'s statistics",
+                f"Trade by {clean(row['reporter_name'], 40)}'s {counted_by(clean(row.get('statistics')))}",
                 usd(row["base_usd"]),
                 f"USD, {clean(row['base_label'], 40)}{times}",
                 "",
             )
         )
     if target:
-        due = f"USD, due {day(target[1])}" if target[1] else "USD"
+        unset = (
+            " (the plan's end; no source sets a day)"
+            if main and main.get("due_basis") == "plan_period"
+            else ""
+        )
+        due = f"USD, due {day(target[1])}{unset}" if target[1] else "USD, no date set"
         result.append((clean(target[2], 60) or "Target", usd(target[0]), due, ""))
     return result

@@ -59,6 +59,7 @@ def target_section(brief: Brief, notes: Notes) -> Section:
             notes,
             (
                 li.text("Country pairs that", "label", 2),
+                li.figure("Over", "horizon_years", "years", lambda v: number(v, 0)),
                 li.figure("Did", "successes", "pairs"),
                 li.figure("Of", "cases", "pairs"),
                 li.part("Share", "share"),
@@ -84,7 +85,7 @@ def target_section(brief: Brief, notes: Notes) -> Section:
         "target",
         "6",
         "Will the target be reached",
-        "Several models side by side, and how often others managed the same.",
+        "Several models side by side, and how often others grew as much in the time named.",
         tuple(b for b in blocks if b is not None),
     )
 
@@ -109,8 +110,9 @@ def _back_tests(table: pl.DataFrame, notes: Notes) -> Block | None:
 
 
 def target_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
-    """Row of the summary: spread of the chances of the nearest large target over models and reporters."""
+    """Row of the summary: spread of the chances of the nearest large target over models and reporters, base rates apart."""
     rows = [r for r in brief.target.chances.iter_rows(named=True) if is_number(r["probability"])]
+    rows = [r for r in rows if not clean(r["model"]).endswith("base rate")]
     target = main_target(brief)
     named = [r for r in rows if target is not None and clean(r["target"]) == target[2]]
     values = [float(r["probability"]) for r in named or rows]
@@ -118,4 +120,11 @@ def target_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
         return []
     low, high = percent(min(values)), percent(max(values))
     shown = low if low == high else f"{low} to {high}"
-    return [("Chance of reaching the target", shown, f"over {len(values)} models and base rates", "")]
+    return [
+        (
+            "Chance of reaching the target",
+            shown,
+            f"by {len(values)} models of each side's own past; base rates stand in section 6",
+            "",
+        )
+    ]
