@@ -330,7 +330,7 @@ def test_comtrade_csv_present_columns(tmp_path: Path) -> None:
     )
     assert by_code["10"]["importer"] == "WLD"
     assert by_code["9999AA"]["importer"] == "_X"
-    assert by_code["9999AA"]["flags"] == "unknown_importer;unknown_product;weight_estimated"
+    assert by_code["9999AA"]["flags"] == "unknown_product;weight_estimated"
     assert by_code["9999AA"]["quantity"] is None
 
 

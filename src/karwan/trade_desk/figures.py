@@ -162,7 +162,7 @@ def _stored(
     with trade_store.open_store(target) as opened:
         flows = select(opened, chosen)
         own = (flows.exporter == country) | (flows.importer == country)
-        flows = flows.filter(own & (flows.exporter != flows.importer))
+        flows = flows.filter(own & ~flows.partner.isin(["group", "itself"]))
         if partner is not None:
             flows = flows.filter((flows.exporter == partner) | (flows.importer == partner))
         rows = opened.table(flows.group_by(keys).aggregate(milli=flows.value_milliusd.sum()))

@@ -4,15 +4,18 @@ any.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import polars as pl
 
 from karwan.io import hs
 from karwan.io.sources import numbers
-from karwan.io.sources.countries import Countries
+from karwan.io.sources.countries import Countries, Party
 from karwan.io.sources.delimited import BadTable
 from karwan.io.sources.mapping import COUNTRY_FIELDS, Field, TableMapping
+from karwan.io.sources.parties import PartiesSeen
 from karwan.io.sources.periods import parse_period, period_kind
 from karwan.io.store.reading import STAGED
 from karwan.io.store.tables import REPORTER_SIDES, VALUATIONS
@@ -26,6 +29,8 @@ IMPORTS = ("import", "imports", "m", "1")
 SOURCE_COLUMN = "source column "
 FISCAL_YEAR = r"^(?i:fy ?)'?[0-9]{2,4}$|^(?i:fy ?)?[0-9]{4} ?[-/–] ?[0-9]{2,4}$"
 MARKED_FIGURE = r"^[+-]?[0-9][0-9.,'’ \x{a0}\x{202f}\x{2009}]*$"
+# Signs that a terminal or a reader of lines obeys.
+CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 FORMULA_START = r"^[=@+]|^-\D"
 
 Lookup = Callable[[str], tuple[str | None, str | None]]
@@ -89,6 +94,7 @@ class FlowFramer:
         self.hs_revision = None if hs_revision is None else hs.normalise_revision(hs_revision)
         self.known_codes = known_codes
         self.absent_cells = 0
+        self.parties = PartiesSeen()
         self._periods: dict[tuple[str, int | None], dict[str, tuple[str, str, str, str] | None]] = {}
         self._period_kinds: dict[str, str] = {}
         self._marks: dict[str, tuple[bool, bool]] = {}
@@ -102,6 +108,7 @@ class FlowFramer:
             At the end, where the table as a whole shows that some of its periods or figures can be read in two ways.
         """
         self.absent_cells = 0
+        self.parties = PartiesSeen()
         self._period_kinds, self._marks = {}, {}
         for table in tables:
             yield self.frame(table)
@@ -169,7 +176,9 @@ class FlowFramer:
             )
             self.absent_cells += int(work.select(absent.sum()).item())
             work = work.filter(~absent)
-        staged = work.with_columns(reason=self._reason(view))
+        staged = work.with_columns(reason=self._reason(view)).with_columns(
+            pl.col("raw", "reason", "product", "quantity_unit").str.replace_all(CONTROL.pattern, "\ufffd")
+        )
         return staged.select(pl.col(name).cast(kind) for name, kind in STAGED.items())
 
     # -- text and numbers ------------------------------------------------------------------------------------
@@ -218,35 +227,50 @@ class FlowFramer:
     # -- who -------------------------------------------------------------------------------------------------
 
     def _countries(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
-        for name in COUNTRY_FIELDS:
-            if name not in view:
-                continue
-            texts = work.get_column(f"_{name}").unique().drop_nulls()
-            kind = view[name].codes
-            found = [self.countries.resolve(text, kind) for text in texts]
-            # A look-up list may give alpha-3 codes or names where the source has codes of its own.
-            found = [
-                self.countries.resolve(code, "name")
-                if not known and kind != "name" and text in view[name].values.values()
-                else (code, known)
-                for text, (code, known) in zip(texts, found, strict=True)
-            ]
+        names = [name for name in COUNTRY_FIELDS if name in view]
+        work = self._with_namibia(work, {name: view[name] for name in names})
+        for name in names:
+            counts = work.get_column(f"_{name}").drop_nulls().value_counts(sort=True, name="rows")
+            texts = counts.get_column(f"_{name}")
+            found = [self._party(text, view[name]) for text in texts]
+            self.parties.note(found, counts["rows"].to_list())
             lookup = pl.DataFrame(
                 {
                     f"_{name}": texts,
-                    f"_{name}_code": [code for code, _ in found],
-                    f"_{name}_known": [known for _, known in found],
+                    f"_{name}_code": [party.code for party in found],
+                    f"_{name}_kind": [party.kind for party in found],
                 },
-                schema={f"_{name}": pl.String, f"_{name}_code": pl.String, f"_{name}_known": pl.Boolean},
+                schema=dict.fromkeys((f"_{name}", f"_{name}_code", f"_{name}_kind"), pl.String),
             )
             work = work.join(lookup, on=f"_{name}", how="left", maintain_order="left")
+        return work
+
+    def _party(self, text: str, entry: Field) -> Party:
+        found = self.countries.find(text, entry.codes)
+        return replace(found, code=CONTROL.sub("\ufffd", found.code))
+
+    def _with_namibia(self, work: pl.DataFrame, fields: Mapping[str, Field]) -> pl.DataFrame:
+        """Read `NA` in a column of countries as Namibia where the columns hold alpha-2 codes; elsewhere it is a
+        mark for missing, as in any other column.
+        """
+        columns = {name: entry for name, entry in fields.items() if entry.column is not None}
+        texts = {name: work.get_column(f"_{name}").drop_nulls().unique() for name in columns}
+        short = sum(int(text.str.contains("^[A-Z]{2}$").sum()) for text in texts.values())
+        alpha2 = short * 2 > sum(map(len, texts.values()))
+        for name, entry in columns.items():
+            if entry.values.get("NA") or (entry.codes != "m49" and alpha2) or entry.codes == "iso2":
+                source = pl.col(SOURCE_COLUMN + str(entry.column)).cast(pl.String).str.strip_chars()
+                namibia = pl.lit(entry.values.get("NA", "NA"))
+                work = work.with_columns(
+                    pl.when(source == "NA").then(namibia).otherwise(f"_{name}").alias(f"_{name}")
+                )
         return work
 
     def _sides(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         null = pl.lit(None, dtype=pl.String)
         if {"exporter", "importer"} <= set(view):
             exporter, importer = pl.col("_exporter_code"), pl.col("_importer_code")
-            known = {"exporter": pl.col("_exporter_known"), "importer": pl.col("_importer_known")}
+            known = {"exporter": pl.col("_exporter_kind"), "importer": pl.col("_importer_kind")}
             reporter = pl.col("_reporter_code") if "reporter" in view else null
             by_reporter = (
                 pl.when(reporter == exporter)
@@ -268,21 +292,21 @@ class FlowFramer:
                 reporter=reporter,
                 exporter=exporter,
                 importer=importer,
-                _exporter_ok=known["exporter"],
-                _importer_ok=known["importer"],
+                _exporter_kind_of=known["exporter"],
+                _importer_kind_of=known["importer"],
             )
         flow = pl.col("_flow").str.to_lowercase()
         outward = flow.is_in(list(EXPORTS))
         inward = flow.is_in(list(IMPORTS))
         here, there = pl.col("_reporter_code"), pl.col("_partner_code")
-        here_ok, there_ok = pl.col("_reporter_known"), pl.col("_partner_known")
+        here_ok, there_ok = pl.col("_reporter_kind"), pl.col("_partner_kind")
         return work.with_columns(
             reporter_side=pl.when(outward).then(pl.lit("exporter")).when(inward).then(pl.lit("importer")),
             reporter=here,
             exporter=pl.when(outward).then(here).when(inward).then(there),
             importer=pl.when(outward).then(there).when(inward).then(here),
-            _exporter_ok=pl.when(outward).then(here_ok).otherwise(there_ok),
-            _importer_ok=pl.when(outward).then(there_ok).otherwise(here_ok),
+            _exporter_kind_of=pl.when(outward).then(here_ok).otherwise(there_ok),
+            _importer_kind_of=pl.when(outward).then(there_ok).otherwise(here_ok),
         )
 
     # -- when, what ------------------------------------------------------------------------------------------
@@ -376,10 +400,11 @@ class FlowFramer:
             value_milliusd=pl.when(amount.abs() < MAX_VALUE_USD)
             .then((amount * 1_000).round(0))
             .cast(pl.Int64),
-            weight_g=pl.when((weight >= 0) & (weight < MAX_VALUE_USD))
+            # No weight beside a value is a weight nobody gave, not zero.
+            weight_g=pl.when((weight >= 0) & (weight < MAX_VALUE_USD) & ((weight > 0) | ~(amount > 0)))
             .then((weight * 1_000).round(0))
             .cast(pl.Int64),
-            quantity=pl.when(quantity >= 0).then(quantity),
+            quantity=pl.when((quantity > 0) | ((quantity == 0) & ~(amount > 0))).then(quantity),
             quantity_unit=unit,
             _weight=weight,
             valuation=pl.col("_valuation") if "valuation" in view else pl.lit("unknown"),
@@ -387,8 +412,10 @@ class FlowFramer:
 
     def _flags(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         marks = [
-            (~pl.col("_exporter_ok"), "unknown_exporter"),
-            (~pl.col("_importer_ok"), "unknown_importer"),
+            (pl.col("_exporter_kind_of") == "unknown", "unknown_exporter"),
+            (pl.col("_importer_kind_of") == "unknown", "unknown_importer"),
+            (pl.col("_exporter_kind_of") == "group", "group_exporter"),
+            (pl.col("_importer_kind_of") == "group", "group_importer"),
             (~pl.col("_product_known"), "unknown_product"),
             (pl.col("exporter") == pl.col("importer"), "own_country"),
             (pl.col("_weight") < 0, "negative_weight_dropped"),

@@ -70,7 +70,8 @@ def reading_of(
 
     def notes() -> list[str]:
         absent = framer.absent_cells
-        return [f"{absent:,} cells without a figure were taken as not reported"] if absent else []
+        empty = [f"{absent:,} cells without a figure were taken as not reported"] if absent else []
+        return empty + framer.parties.notes()
 
     return Reading(
         source=source or mapping.name,

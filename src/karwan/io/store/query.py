@@ -98,8 +98,9 @@ class QueryResult:
 
 
 def select(store: Store, selection: Selection) -> ir.Table:
-    """The selected flows as an Ibis expression, with `partner` (`country`, or `world` for a total over
-    partners).
+    """The selected flows as an Ibis expression, with `partner`: `country`; `world` for a total over partners;
+    `group` for one of countries; `itself` for a country's trade with itself; `unknown` where a code or name is
+    no known country and may be a group.
     """
     flows = _with_partner(_filtered(tables.measured(store.backend), selection))
     return flows.mutate(chapter=flows.product.substr(0, 2), heading=flows.product.substr(0, 4))
@@ -134,8 +135,13 @@ def _filtered(table: ir.Table, selection: Selection) -> ir.Table:
 
 
 def _with_partner(table: ir.Table) -> ir.Table:
+    flags = table.flags.fill_null("")
+    own = table.exporter == table.importer
+    group = flags.contains("group_exporter") | flags.contains("group_importer")
+    unknown = flags.contains("unknown_exporter") | flags.contains("unknown_importer")
     world = (table.exporter == "WLD") | (table.importer == "WLD")
-    return table.mutate(partner=world.ifelse("world", "country"))
+    rest = unknown.ifelse("unknown", own.ifelse("itself", "country"))
+    return table.mutate(partner=world.ifelse("world", group.ifelse("group", rest)))
 
 
 def _any(tests: list[ir.BooleanValue]) -> ir.BooleanValue:
@@ -151,7 +157,7 @@ def query(
     """Sum the selected flows by groups.
 
     Where the selected rows differ in source, reporting side, nomenclature, product level, frequency,
-    valuation, or in whether the partner is a country or the world, that column joins the groups unasked: the
+    valuation, or in whether the partner is a country, a group, the world or itself, that column joins the groups unasked: the
     same trade is never added to itself. Periods of one frequency may overlap still (two fiscal years, a year
     and its part); then `period` joins too.
 
@@ -247,7 +253,7 @@ _WHY = {
     "product_level": "a chapter holds its headings",
     "frequency": "a year holds its months",
     "valuation": "FOB and CIF do not add up",
-    "partner": "the world holds its countries",
+    "partner": "the world and groups hold countries, an unknown partner may, and itself means goods come back",
     "period": "the periods overlap",
 }
 
