@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from karwan.errors import InvalidInput, MissingExtra
+from karwan.errors import InvalidInput, KarwanError, MissingExtra
+from karwan.io import hs
 from karwan.io.hs import (
     code_fault,
     convert,
@@ -252,3 +253,84 @@ def test_stable_level() -> None:
     assert stable_level(["100111"], ["100190"]) == 4
     assert stable_level(["100111"], ["100610"]) == 2
     assert stable_level(["100111"], ["110100"]) == 0
+
+
+# -- over several tables, and files that are none ------------------------------------------------------------
+
+
+def table_of(folder: Path, newer: str, older: str, pairs: list[tuple[str, str]]) -> hs.Correlation:
+    path = folder / f"{newer}.csv"
+    path.write_text("\n".join([f"HS {newer},HS {older}", *(",".join(pair) for pair in pairs)]) + "\n")
+    return hs.read_correlation(path)
+
+
+def test_codes_convert_over_two_tables_and_the_vaguest_step_counts(tmp_path: Path) -> None:
+    first = table_of(tmp_path, "2017", "2012", [("100119", "100119"), ("854370", "854370"), ("010121", "010101"),
+                                                 ("010121", "010102"), ("020110", "020110")])  # fmt: skip
+    second = table_of(tmp_path, "2022", "2017", [("100119", "100119"), ("854340", "854370"), ("854370", "854370"),
+                                                  ("010122", "010121")])  # fmt: skip
+    codes = ["100119", "854370", "010101", "020110", "999998"]
+    found = hs.convert_over(codes, "HS12", "HS22", [second, first])
+    assert found is not None
+    assert found.codes.sort("code").rows() == [
+        ("010101", "010122", 6, "n:1"),
+        ("020110", None, 0, "none"),
+        ("100119", "100119", 6, "1:1"),
+        ("854370", "854370", 6, "split"),
+        ("999998", None, 0, "none"),
+    ]
+    assert "over HS17 by 2 tables" in found.note
+    back = hs.convert_over(["854340", "010122"], "HS22", "HS12", [first, second])
+    assert back is not None
+    assert back.codes.rows() == [("010122", "010101", 6, "split"), ("854340", "854370", 6, "n:1")]
+    assert hs.convert_over(codes, "HS12", "HS22", [first]) is None
+    assert hs.convert_over(codes, "HS96", "HS22", [first, second]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"HS 2022,HS 2017,Relationship\n"),
+        ("a.csv", b""),
+        ("a.csv", b"HS 2022,HS 2017\n\xff\xfe,100119\n"),
+        ("a.csv", b"HS 2022,HS 2017\n" + b'"' + b"x" * 200_000),
+        ("a.xlsx", b"PK\x03\x04 and no more"),
+        ("a.xlsx", b"no zip"),
+        ("a.xls", b"no workbook"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
+    ],
+)
+def test_a_correlation_file_that_is_none_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(KarwanError, match="a\\."):
+        hs.read_correlation(path)
+
+
+@pytest.mark.parametrize("cut", range(40, 5600, 397))
+def test_an_old_workbook_cut_anywhere_is_refused_or_read(tmp_path: Path, cut: int) -> None:
+    xlwt = pytest.importorskip("xlwt")
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("correlation")
+    for number, row in enumerate([("HS 2022", "HS 2017"), ("100119", "100119")]):
+        for place, cell in enumerate(row):
+            sheet.write(number, place, cell)
+    path = tmp_path / "a.xls"
+    book.save(str(path))
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(KarwanError, match=r"a\.xls"):
+        hs.read_correlation(path)
+
+
+@pytest.mark.parametrize(
+    "handed",
+    [
+        "39-correlation-broken.xlsx",
+        "39b-correlation-empty-table.csv",
+        "40-correlation-cut.xls",
+        "40b-correlation-bytes.xls",
+    ],
+)
+def test_handed_correlation_files_are_refused(handed: str) -> None:
+    with pytest.raises(KarwanError, match=handed):
+        hs.read_correlation(shared_path(f"cases/break/{handed}"))

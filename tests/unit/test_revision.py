@@ -99,3 +99,28 @@ def test_command_on_real_rows_of_two_revisions(tmp_path: Path) -> None:
     assert [(r["reported_in"], r["matched"]) for r in pistachios] == [("HS17", "1:1")]
     refused = RUN.invoke(app, ["trade", "query", "--store", store, "--correlation", str(made)])
     assert refused.exit_code == 2
+
+
+def test_command_converts_over_two_tables_given_together(tmp_path: Path) -> None:
+    a, b = tmp_path / "a.csv", tmp_path / "b.csv"
+    a.write_text("HS 2017,HS 2012,Relationship\n100119,100119,1:1\n854370,854370,1:1\n")
+    b.write_text("HS 2022,HS 2017,Relationship\n100119,100119,1:1\n854340,854370,n:1\n854370,854370,n:n\n")
+    table = pl.DataFrame(
+        {
+            "product": ["100119", "854370"],
+            "hs_revision": ["HS12", "HS12"],
+            "value_usd": [300.0, 70.0],
+            "weight_kg": pl.Series([None, None], dtype=pl.Float64),
+            "weighed_share": [0.0, 0.0],
+            "flows": [1, 1],
+        }
+    )
+    found, notes = in_revision(table, "HS22", [a, b])
+    assert found.select("product", "hs_revision", "value_usd", "matched").rows() == [
+        ("100119", "HS22", 300.0, "1:1"),
+        ("854370", "HS22", 70.0, "split"),
+    ]
+    assert "over HS17 by 2 tables" in notes[0]
+    kept, notes = in_revision(table, "HS22", [a])
+    assert kept["matched"].to_list() == ["none", "none"]
+    assert "the tables given (HS12-HS17) do not lead there" in notes[0]

@@ -7,15 +7,16 @@ level.
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from karwan.errors import InvalidInput, MissingExtra
-from karwan.io.archive import check_zip
+from karwan.errors import InvalidInput
+from karwan.io.excel import old_workbook_rows, open_workbook, sheet_rows
 
 # Year of entry into force of each revision, with the letters UN Comtrade uses.
 REVISIONS = {
@@ -37,6 +38,9 @@ GROUPED_CODE = r"^[0-9]+([.,][0-9]+)+$"
 WHOLE_GROUPS = r"^([0-9]{2})+([.,]([0-9]{2})+)+$"
 MOST_COLUMNS = 12  # of a correlation table that are looked at
 MOST_HEADER_ROWS = 15
+MOST_BYTES = 64 * 2**20  # of a correlation table as CSV
+# Of the steps of a conversion the vaguest counts.
+VAGUER = ("1:1", "n:1", "split", "none")
 
 
 def normalise_revision(text: str) -> str:
@@ -147,7 +151,9 @@ def read_correlation(path: Path) -> Correlation:
     Raises
     ------
     InvalidInput
-        No such file, or no sheet of it is such a table.
+        No such file, or no sheet of it is such a table with rows.
+    BadArchive
+        A workbook that is broken or a bomb.
     MissingExtra
         An old workbook (.xls), and xlrd is not installed.
     """
@@ -180,49 +186,23 @@ def _sheets(path: Path) -> dict[str, list[tuple[str, ...]]]:
         return _workbook_rows(path)
     if ending == ".xls":
         return _old_workbook_rows(path)
-    try:
-        return {"correlation": _csv_rows(path)}
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"{path.name} is no text in UTF-8.", str(error)[:120], "Give a workbook or a CSV."
-        ) from error
+    return {"correlation": _csv_rows(path)}
 
 
 def _workbook_rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
-    import openpyxl  # type: ignore[import-untyped]
-
-    check_zip(path)
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
+    with open_workbook(path, data_only=True) as book:
         return {
-            sheet.title: [tuple(_cell(cell) for cell in row[:MOST_COLUMNS]) for row in sheet.values]
+            sheet.title: [
+                tuple(_cell(cell) for cell in row[:MOST_COLUMNS]) for row in sheet_rows(path.name, sheet)
+            ]
             for sheet in book.worksheets
         }
-    finally:
-        book.close()
 
 
 def _old_workbook_rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
-    try:
-        import xlrd  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise MissingExtra(
-            f"{path.name} is an old Excel workbook (.xls); reading it needs xlrd.",
-            str(error),
-            "pip install karwan[xls], or save it as .xlsx.",
-        ) from error
-    try:
-        book = xlrd.open_workbook(path)
-    except xlrd.XLRDError as error:
-        raise InvalidInput(
-            f"{path.name} is no Excel workbook.", str(error)[:120], "Fetch it again."
-        ) from error
     return {
-        sheet.name: [
-            tuple(_cell(cell) for cell in sheet.row_values(number)[:MOST_COLUMNS])
-            for number in range(sheet.nrows)
-        ]
-        for sheet in book.sheets()
+        title: [tuple(_cell(cell) for cell in row[:MOST_COLUMNS]) for row in rows]
+        for title, rows in old_workbook_rows(path).items()
     }
 
 
@@ -234,10 +214,17 @@ def _cell(cell: object) -> str:
 
 
 def _csv_rows(path: Path) -> list[tuple[str, ...]]:
-    import csv
-
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        return [tuple(cell.strip() for cell in row[:MOST_COLUMNS]) for row in csv.reader(handle)]
+    if path.stat().st_size > MOST_BYTES:
+        raise InvalidInput(
+            f"{path.name} is larger than {MOST_BYTES // 2**20} MiB.", fix="No correlation table is so large."
+        )
+    try:
+        with path.open(encoding="utf-8-sig", newline=None) as handle:
+            return [tuple(cell.strip() for cell in row[:MOST_COLUMNS]) for row in csv.reader(handle)]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{path.name} is no CSV in UTF-8.", str(error)[:120], "Give a workbook or a CSV."
+        ) from error
 
 
 def _sheet_table(rows: list[tuple[str, ...]]) -> tuple[str, str, pl.DataFrame] | None:
@@ -253,6 +240,8 @@ def _sheet_table(rows: list[tuple[str, ...]]) -> tuple[str, str, pl.DataFrame] |
             for cells in ((*each, *[""] * MOST_COLUMNS) for each in rows[number + 1 :])
             if cells[one] and cells[other] and _revision_of(cells[one]) is None
         ]
+        if not body:
+            continue
         table = pl.DataFrame(body, schema=["newer", "older", "relationship"], orient="row")
         if REVISIONS[names[0]][1] < REVISIONS[names[1]][1]:
             names.reverse()
@@ -376,21 +365,79 @@ def convert(codes: Collection[str], source: str, target: str, correlation: Corre
         how = "split" if len(found) > 1 else ("n:1" if len(sharers[found[0]]) > 1 else "1:1")
         rows.append((code, target_code, 6, how))
     table = _conversion_table(rows)
+    return Conversion(codes=table, note=_converted_note(table, source, target, "by the table"))
+
+
+def _converted_note(table: pl.DataFrame, source: str, target: str, by: str) -> str:
     exact = table.filter(pl.col("how").is_in(["1:1", "n:1"])).height
-    note = (
-        f"{exact} of {table.height} codes convert from {source} to {target} without loss by the table; "
+    return (
+        f"{exact} of {table.height} codes convert from {source} to {target} without loss {by}; "
         f"{table.filter(how='split').height} are split between several codes and went to one of them whole; "
         f"{table.filter(how='none').height} are not in the table."
     )
-    return Conversion(codes=table, note=note)
 
 
-def match_without_table(codes: Collection[str], target_codes: Collection[str]) -> Conversion:
+def convert_over(
+    codes: Collection[str], source: str, target: str, tables: Sequence[Correlation]
+) -> Conversion | None:
+    """Codes of one revision in another over as few tables as join them; None where they do not.
+
+    A code that is split at one step is `split`; one that a table lacks is `none`, whatever the other steps say.
+    """
+    steps = _steps(normalise_revision(source), normalise_revision(target), tables)
+    if steps is None:
+        return None
+    here = normalise_revision(source)
+    found = pl.DataFrame({"code": sorted(set(codes))}, schema={"code": pl.String}).with_columns(
+        target=pl.col("code"), how=pl.lit(VAGUER[0])
+    )
+    for there, table in steps:
+        step = convert(found["target"].drop_nulls().to_list(), here, there, table).codes
+        joined = found.join(
+            step.select(target="code", next="target", next_how="how"),
+            on="target",
+            how="left",
+            maintain_order="left",
+        )
+        order = pl.Enum(VAGUER)
+        vaguest = pl.max_horizontal(
+            pl.col("how").cast(order).to_physical(), pl.col("next_how").cast(order).to_physical()
+        )
+        found = joined.select(
+            "code", target="next", how=pl.lit(pl.Series(VAGUER)).gather(vaguest.fill_null(len(VAGUER) - 1))
+        )
+        here = there
+    level = pl.when(pl.col("target").is_null()).then(0).otherwise(6).cast(pl.Int64)
+    done = found.select("code", "target", level.alias("level"), "how")
+    over = ", ".join(there for there, _ in steps[:-1])
+    by = f"over {over} by {len(steps)} tables" if over else "by the table"
+    return Conversion(codes=done, note=_converted_note(done, source, target, by))
+
+
+def _steps(source: str, target: str, tables: Sequence[Correlation]) -> list[tuple[str, Correlation]] | None:
+    """The shortest chain of tables from one revision to another: the revision each leads to, and the table."""
+    reached: dict[str, list[tuple[str, Correlation]]] = {source: []}
+    waiting = [source]
+    while waiting and target not in reached:
+        here = waiting.pop(0)
+        for table in tables:
+            if here not in (table.newer, table.older):
+                continue
+            there = table.older if here == table.newer else table.newer
+            if there not in reached:
+                reached[there] = [*reached[here], (there, table)]
+                waiting.append(there)
+    return reached.get(target)
+
+
+def match_without_table(
+    codes: Collection[str], target_codes: Collection[str], why: str = "no correlation table was given"
+) -> Conversion:
     """Match six-digit codes of two revisions when no correlation table is at hand.
 
     A code that exists in both is matched as itself (its meaning may still have moved: HS reuses numbers); one
     that does not is matched at its four-digit heading if the other revision has codes there, else at its
-    two-digit chapter.
+    two-digit chapter. `why` begins the note.
     """
     there = set(target_codes)
     headings, chapters = {code[:4] for code in there}, {code[:2] for code in there}
@@ -407,7 +454,7 @@ def match_without_table(codes: Collection[str], target_codes: Collection[str]) -
     table = _conversion_table(rows)
     counts = {level: table.filter(level=level).height for level in (6, 4, 2, 0)}
     note = (
-        f"No correlation table was given: {counts[6]} of {table.height} codes exist in both revisions and "
+        f"{why[:1].upper()}{why[1:]}: {counts[6]} of {table.height} codes exist in both revisions and "
         f"are matched as they are, {counts[4]} at their heading (4 digits), {counts[2]} at their chapter "
         f"(2 digits), {counts[0]} not at all."
     )

@@ -12,7 +12,7 @@ from karwan.io.hs import (
     REVISIONS,
     Conversion,
     Correlation,
-    convert,
+    convert_over,
     match_without_table,
     normalise_revision,
     read_correlation,
@@ -29,7 +29,7 @@ def in_revision(
     """A query's sums with the products of other revisions expressed in one.
 
     Six-digit codes (longer ones are cut to six) convert by the correlation table that joins their revision
-    and the one asked for; without one they are matched with that revision's codes in the table itself: the
+    and the one asked for, or over several tables in a row; without them they are matched with that revision's codes in the table itself: the
     same code, else its heading or chapter. Codes of two or four digits and of other nomenclatures stay as
     they are.
 
@@ -67,7 +67,7 @@ def in_revision(
         found = _conversion(part, str(source), target, tables, known)
         if found is None:
             notes.append(
-                f"{source}: no correlation table was given and no {target} codes are there to match; "
+                f"{source}: {_joined(tables)} and no {target} codes are there to match; "
                 "codes are kept as they are"
             )
             rows.append(part.with_columns(matched=pl.lit("none")))
@@ -91,10 +91,14 @@ def _conversion(
     part: pl.DataFrame, source: str, target: str, tables: Sequence[Correlation], known: Sequence[str]
 ) -> Conversion | None:
     codes = part["product"].str.slice(0, SIX).unique().to_list()
-    for table in tables:
-        if {table.newer, table.older} == {source, target}:
-            return convert(codes, source, target, table)
-    return match_without_table(codes, known) if known else None
+    found = convert_over(codes, source, target, tables)
+    return found or (match_without_table(codes, known, _joined(tables)) if known else None)
+
+
+def _joined(tables: Sequence[Correlation]) -> str:
+    """What the tables given join, for a note that they do not lead to the revision asked for."""
+    pairs = ", ".join(f"{table.older}-{table.newer}" for table in tables)
+    return f"the tables given ({pairs}) do not lead there" if tables else "no correlation table was given"
 
 
 def _converted(part: pl.DataFrame, found: Conversion, target: str) -> pl.DataFrame:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import openpyxl  # type: ignore[import-untyped]
 import polars as pl
 
-from karwan.io.archive import MALFORMED, BadArchive, check_zip
+from karwan.io.excel import open_workbook, sheet_rows
 from karwan.io.sources.content import Content
 from karwan.io.sources.delimited import BadTable, check_columns
 from karwan.io.sources.mapping import TableMapping
@@ -20,8 +16,6 @@ from karwan.io.store.reading import Progress
 
 BLOCK_ROWS = 20_000
 MAX_HEADER_CELLS = 2_000
-MAX_ROWS = 1_048_576  # the most an Excel sheet has
-MAX_PART_BYTES = 64 * 2**20
 
 
 def read_sheet(content: Content, mapping: TableMapping, progress: Progress) -> Iterator[pl.DataFrame]:
@@ -34,50 +28,17 @@ def read_sheet(content: Content, mapping: TableMapping, progress: Progress) -> I
     Raises
     ------
     BadTable
-        No whole workbook, no such sheet, or it lacks needed columns.
+        No such sheet, or it lacks needed columns.
     BadArchive
-        The workbook is no whole zip, or a bomb.
+        No whole workbook, or a bomb.
     """
     if content.member is not None:
         raise BadTable(
             f"{content.name} is a workbook inside a zip.", fix="A workbook is packed already: unpack the zip."
         )
-    check_workbook(content.path)
-    with content.path.open("rb") as stream, open_workbook(content.path.name, stream) as book:
+    with open_workbook(content.path) as book:
         yield from _sheet_frames(content, _rows(content, book, mapping), mapping)
         progress(content.size)
-
-
-@contextmanager
-def open_workbook(name: str, stream: BinaryIO, *, data_only: bool = False) -> Iterator[Any]:
-    """An Excel workbook to be read row by row; what openpyxl cannot open is `BadTable`."""
-    try:
-        with warnings.catch_warnings():
-            # It tells of styles and extensions that do not concern figures.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(stream, read_only=True, data_only=data_only)
-    except MALFORMED as error:
-        raise _damaged(name, error) from error
-    try:
-        yield book
-    finally:
-        book.close()
-
-
-def check_workbook(path: Path) -> None:
-    """Refuse a zip that is none or a bomb, and parts openpyxl would hold in memory whole.
-
-    Raises
-    ------
-    BadArchive
-        See `karwan.io.archive.check_zip`; or a part other than a sheet unpacks to more than 64 MiB.
-    """
-    for member in check_zip(path):
-        if "worksheets/" not in member.filename and member.file_size > MAX_PART_BYTES:
-            raise BadArchive(
-                f"{path.name}: {member.filename} unpacks to {member.file_size:,} bytes; the limit is {MAX_PART_BYTES:,}.",
-                fix="Save the sheet as CSV.",
-            )
 
 
 def _rows(content: Content, book: Any, mapping: TableMapping) -> Iterator[tuple[object, ...]]:
@@ -91,29 +52,6 @@ def _rows(content: Content, book: Any, mapping: TableMapping) -> Iterator[tuple[
         )
     sheet = book.worksheets[titles.index(mapping.sheet) if mapping.sheet else 0]
     yield from sheet_rows(content.name, sheet)
-
-
-def sheet_rows(name: str, sheet: Any) -> Iterator[tuple[object, ...]]:
-    """Every row of a sheet; what openpyxl says of a broken one becomes `BadTable`."""
-    try:
-        # The size a workbook states may be too small; rows beyond it would be left out.
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            if number > MAX_ROWS:
-                raise BadTable(f"{name} says it has more than {MAX_ROWS:,} rows.", fix="Save it as CSV.")
-            yield row
-    except BadTable:
-        raise
-    except MALFORMED as error:
-        raise _damaged(name, error) from error
-
-
-def _damaged(name: str, error: Exception) -> BadTable:
-    return BadTable(
-        f"{name} is no whole Excel workbook.",
-        evidence=f"{type(error).__name__}: {error}"[:200],
-        fix="Fetch it again, or open it in Excel and save it anew.",
-    )
 
 
 def _sheet_frames(
