@@ -237,7 +237,9 @@ def _unreadable(error: Exception, origin: str) -> InvalidInput:
     line = getattr(error, "line", None) or (mark.line + 1 if mark is not None else None)
     where = origin if line is None else f"{origin}, line {line}"
     problem = getattr(error, "problem", None) or str(error)
-    return InvalidInput(f"{where}: {shown(' '.join(problem.split()))}.", fix="It must be plain YAML in UTF-8.")
+    return InvalidInput(
+        f"{where}: {shown(' '.join(problem.split()))}.", fix="It must be plain YAML in UTF-8."
+    )
 
 
 def faults(model: type[Model], document: Document) -> tuple[Model | None, list[Fault]]:

@@ -78,6 +78,41 @@ def test_goods_carry_a_landed_cost_that_adds_up(brief):
     assert (total - landed["landed_usd_t"]).abs().max() < 1e-6
 
 
+def test_the_first_page_says_what_its_figures_are(brief):
+    """What a hostile reader turned round once: growth, kinds of figures, years, duty, lateness, errors."""
+    said = "\n".join(brief.headlines)
+    for part in (
+        "USD 105.6 m in 2025 by Kazakhstan's customs statistics",
+        "USD 227.6 m in FY 2024/25 by Pakistan's payments statistics",
+        "No 2026 figure is known: the newest ends on 31 December 2025",
+        "−8.0 % by Kazakhstan's customs statistics (Aug–Dec 2025 on Aug–Dec 2024, by subtraction; 2025 as a whole +97 %)",
+        "−17 % by Pakistan's payments statistics (Jul–Oct 2025 on Jul–Oct 2024)",
+        "growth of 847 % a year",
+        "0 past their date",
+        "first deliveries of “Deliver 600 electric buses to Pakistan”, due 30 April 2026",
+        "USD 2.3 m a year of duty: a transfer",
+        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; an upper bound, for the date is 1.0 years after the last full year",
+        "off by 3.3 days on average (mean absolute error, n = 15), −1.6 with its sign",
+    ):
+        assert part in said
+    assert max(map(len, brief.headlines)) <= 600  # a longer one would end in an ellipsis
+
+
+def test_a_speech_is_no_statistic_anywhere_in_the_standing(brief):
+    assert "speech" not in set(brief.standing.growth["claimed"])
+    assert 250e6 not in set(brief.standing.mirror["value_b_usd"])
+
+
+def test_stand_ins_are_printed_apart_with_their_notes(brief):
+    page = render_html(brief)
+    announced, stand_ins = page.split("Ventures that the sources announce")[1].split(
+        "Stand-ins: ventures that nobody announced"
+    )
+    assert "Grain terminal" not in announced
+    assert "No such terminal was announced" in stand_ins
+    assert "Stand-in: the plant at Uralsk" in announced  # the tannery is announced, its size is not
+
+
 def test_late_promises_come_first(brief):
     late = brief.plan.commitments["late"].to_list()
     assert late == sorted(late, reverse=True)

@@ -331,3 +331,18 @@ def test_command() -> None:
     assert all(row["score"] is not None for row in answer["chances"])
     bad = CliRunner().invoke(root, ["trade", "target", "--date", "soon"])
     assert isinstance(bad.exception, InvalidInput)
+
+
+def test_a_base_rate_over_another_time_names_both(case: Case, annual: pl.DataFrame) -> None:
+    section = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn")
+    rate = section.chances.filter(pl.col("model") == "Kazakhstan: base rate").row(0, named=True)
+    assert rate["basis_text"] == (
+        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; an upper bound, for the date is 1.0 years after the last full year and no rate"
+        " over that time is known"
+    )
+    assert set(section.base_rate["horizon_years"]) == {4.0, 8.0}
+    like = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn", due=date(2029, 12, 31))
+    rate = like.chances.filter(pl.col("model") == "Kazakhstan: base rate").row(0, named=True)
+    assert rate["basis_text"] == "8 of 1,366 comparable pairs grew 9.47-fold in 4 years"
+    late = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn", due=date(2040, 12, 31))
+    assert late.chances["basis_text"].str.contains("a lower bound").any()

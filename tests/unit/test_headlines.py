@@ -162,9 +162,23 @@ def test_growth_needed_over_whole_years_is_exact(toyland: Case) -> None:
     }
     section = standing_section(with_rows(case, "targets", [target]), DAY)
     assert hl.distance_headline(section, DAY) == (
-        "Turnover of USD 1 bn by 31 December 2026 (the plan's end; no source sets a day) is 9.5 times Upland's 2025 (growth of 847 % a year"
+        "Turnover of USD 1 bn by 31 December 2026 (the plan's end; its text sets no day) is 9.5 times Upland's 2025 (growth of 847 % a year"
         " from there)."
     )
+
+
+def test_days_named_for_the_same_value_stand_beside_the_plans_end(toyland: Case) -> None:
+    case = with_rows(toyland, "flows", [year(2025, 10e6)])
+    plain = {"title": "T", "value": 40e6, "due_basis": "published"}
+    targets = [
+        {**plain, "target_id": "end", "due": date(2026, 12, 31), "due_basis": "plan_period"},
+        {**plain, "target_id": "said", "due": date(2027, 2, 4)},
+        {**plain, "target_id": "past", "due": date(2026, 1, 1)},
+        {**plain, "target_id": "less", "due": date(2027, 3, 1), "value": 30e6},
+    ]
+    said = hl.distance_headline(standing_section(with_rows(case, "targets", targets), DAY), DAY)
+    assert said.startswith("T by 31 December 2026 (the plan's end; its text sets no day) is 4.0 times")
+    assert said.endswith(" Days that were named for it: 4 February 2027.")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +232,7 @@ def test_a_promise_is_late_only_when_its_own_term_has_passed(toyland: Case) -> N
     assert section.commitments.filter("part_late")["commitment_id"].to_list() == ["buses"]
     assert hl.plan_headline(section, DAY) == (
         "The plan: 1 of 6 promises done on the evidence found, 1 past their date and not known to be done, 4 without evidence; 1 more fall due"
-        " within a year. In part overdue, 1: first deliveries of “buses”, due 30 April 2026."
+        " within a year. One has a part past its date and not known to be done: first deliveries of “buses”, due 30 April 2026."
     )
 
 
@@ -251,7 +265,7 @@ def worth_row(commitment_id: str, usd: float, duty: float, **other: Any) -> dict
 def test_a_preference_is_no_worth_however_large_its_duty() -> None:
     rows = [worth_row("preference", 2.3e6, 2.29e6), worth_row("road", 0.4e6, 0.0)]
     expected = (
-        "Worth most to trade net of duty, on assumed inputs: road (USD 0.4 m a year, 0.2 to 0.8 m). “preference” would spare trade"
+        "Worth most to trade net of duty, on assumed inputs: road (USD 400 k a year, 200 k to 800 k). What models “preference” would spare trade"
         " USD 2.3 m a year of duty: a transfer from the treasuries, not counted as worth."
     )
     for order in (rows, rows[::-1]):
@@ -267,7 +281,7 @@ def test_promises_of_one_scenario_are_named_once_by_the_nearest_date() -> None:
     ]
     for order in (rows, rows[::-1]):
         assert hl.worth_headline(worth(order)) == (
-            "Worth most to trade net of duty, on assumed inputs: z (USD 1.0 m a year, 0.5 to 2.0 m)."
+            "Worth most to trade net of duty, on assumed inputs: z (USD 1 m a year, 500 k to 2 m)."
         )
 
 
@@ -309,7 +323,8 @@ def test_a_base_rate_stands_apart_from_the_models_with_its_own_years() -> None:
         ("Lowland: random walk", 0.012, 0.0, 0.02, ""),
     )
     expected = (
-        "T by 31 December 2026: models of each side's own past give chances between 0.2 % and 1.2 %; Upland: base rate 2.3 %, 0.8 % to 3.1 %"
+        "T by 31 December 2026: models of each side's own past give chances between 0.2 % and 1.2 % (0 % to 2.0 % with each one's own"
+        " uncertainty); Upland: base rate 2.3 %, 0.8 % to 3.1 %"
         " (24 of 1,057 comparable pairs grew 4-fold in 4 years; an upper bound)."
     )
     for order in (rows, rows[::-1]):
@@ -379,7 +394,7 @@ def test_with_every_route_shut_nothing_is_open() -> None:
     )
     assert hl.corridor_headline(section) == "No corridor is open for A → B."
     assert hl.closed_headline(section) == (
-        "Closed: Y, X, at Arch, Gate (last reported shut 24 February 2026). If open, Y would cost USD 6,000 and 10 days on A → B."
+        "Closed as last reported: Y, X, at Arch, Gate (24 February 2026). If open, Y would cost USD 6,000 and 10 days on A → B."
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from karwan.amounts import dollars, number, percent
+from karwan.amounts import dollars, number, percent, usd_tick
 from karwan.brief.model import CorridorSection, PlanSection, Standing, TargetSection
 from karwan.brief.validation import error_summary
 from karwan.models.network.stage import Row
@@ -110,14 +110,30 @@ def distance_headline(standing: Standing, as_of: date) -> str:
     rows = list(main_target(standing.distance, as_of).iter_rows(named=True))
     if not rows:
         return ""
-    return f"{rows[0]['title']}{_due(rows[0])} is {' and '.join(_need(row) for row in rows)}."
+    needs = " and ".join(_need(row) for row in rows)
+    return f"{rows[0]['title']}{_due(rows[0])}{_unset(rows[0])} is {needs}.{_other_days(standing.distance, rows[0], as_of)}"
 
 
 def _due(row: Row) -> str:
-    if row["due"] is None:
-        return " (no date is set)"
-    unset = " (the plan's end; no source sets a day)" if row["due_basis"] == "plan_period" else ""
-    return f" by {row['due']:{DAY}}{unset}"
+    return " (no date is set)" if row["due"] is None else f" by {row['due']:{DAY}}"
+
+
+def _unset(row: Row) -> str:
+    """A word where the date is only the end of the plan."""
+    return " (the plan's end; its text sets no day)" if row["due_basis"] == "plan_period" else ""
+
+
+def _other_days(distance: pl.DataFrame, row: Row, as_of: date) -> str:
+    """Days that sources name for the same value, where the date taken is only the plan's end."""
+    if row["due_basis"] != "plan_period":
+        return ""
+    named = distance.filter(
+        (pl.col("target_usd") == row["target_usd"])
+        & (pl.col("due_basis") == "published")
+        & (pl.col("due") >= as_of)
+    )
+    days = [f"{day:{DAY}}" for day in sorted(set(named["due"]))]
+    return f" Days that were named for it: {', '.join(days)}." if days else ""
 
 
 def _need(row: Row) -> str:
@@ -172,11 +188,11 @@ def closed_headline(corridors: CorridorSection) -> str:
         return ""
     places = corridors.closures.filter((pl.col("kind") == "closed") & (pl.col("corridors") != ""))
     gates = ", ".join(
-        f"{r['place']} (last reported shut {r['last_seen']:{DAY}})" if r["last_seen"] else r["place"]
+        f"{r['place']} ({r['last_seen']:{DAY}})" if r["last_seen"] else r["place"]
         for r in places.sort("place", "last_seen").iter_rows(named=True)
     )
     best = shut.sort("generalised_usd", "corridor_id", nulls_last=True).row(0, named=True)
-    text = f"Closed: {', '.join(shut['corridor'])}{f', at {gates}' if gates else ''}."
+    text = f"Closed as last reported: {', '.join(shut['corridor'])}{f', at {gates}' if gates else ''}."
     if best["usd_20t"] is not None:
         text += f" If open, {best['corridor']} would cost USD {best['usd_20t']:,.0f} and {best['days']:.0f} days on {best['pair_label']}."
     return text
@@ -204,7 +220,8 @@ def _late_parts(table: pl.DataFrame) -> str:
     if not late.height:
         return ""
     row = late.row(0, named=True)
-    return f" In part overdue, {late.height}: {row['due_part']} of “{row['title']}”, due {row['due']:{DAY}}."
+    count = "One has" if late.height == 1 else f"{late.height} have"
+    return f" {count} a part past its date and not known to be done: {row['due_part']} of “{row['title']}”, due {row['due']:{DAY}}."
 
 
 def worth_headline(plan: PlanSection) -> str:
@@ -225,7 +242,7 @@ def worth_headline(plan: PlanSection) -> str:
     if given.height:
         row = given.row(0, named=True)
         said += (
-            f" “{row['title']}” would spare trade USD {row['duty_usd_year'] / 1e6:.1f} m a year of duty: a transfer from the"
+            f" What models “{row['title']}” would spare trade USD {_rounded(row['duty_usd_year'])} a year of duty: a transfer from the"
             " treasuries, not counted as worth."
         )
     return said.strip()
@@ -233,8 +250,13 @@ def worth_headline(plan: PlanSection) -> str:
 
 def _worth_words(row: Row) -> str:
     ends = [row["low_net_usd_year"], row["high_net_usd_year"]]
-    span = "" if None in ends else f", {ends[0] / 1e6:.1f} to {ends[1] / 1e6:.1f} m"
-    return f"{row['title']} (USD {row['net_usd_year'] / 1e6:.1f} m a year{span})"
+    span = "" if None in ends else f", {_rounded(ends[0])} to {_rounded(ends[1])}"
+    return f"{row['title']} (USD {_rounded(row['net_usd_year'])} a year{span})"
+
+
+def _rounded(value: float) -> str:
+    """Money to two figures: more would claim what assumed inputs do not give."""
+    return usd_tick(float(f"{value:.2g}"))
 
 
 def chance_headline(target: TargetSection, standing: Standing, as_of: date) -> str:
@@ -247,17 +269,31 @@ def chance_headline(target: TargetSection, standing: Standing, as_of: date) -> s
         (pl.col("target") == aim["title"]) & pl.col("probability").is_not_null()
     ).sort("model")
     base = pl.col("model").str.ends_with("base rate")
-    models, rates = rows.filter(~base)["probability"], rows.filter(base)
-    said = []
-    if len(models):
-        low, high = percent(models.min()), percent(models.max())
-        shown = f"of {low}" if low == high else f"between {low} and {high}"
-        said.append(f"models of each side's own past give chances {shown}")
+    said = _model_chances(rows.filter(~base))
     said += [
         f"{r['model']} {percent(r['probability'])}, {percent(r['low'])} to {percent(r['high'])} ({r['basis_text']})"
-        for r in rates.iter_rows(named=True)
+        for r in rows.filter(base).iter_rows(named=True)
     ]
     return f"{aim['title']}{_due(aim)}: {'; '.join(said)}." if said else ""
+
+
+def _model_chances(rows: pl.DataFrame) -> list[str]:
+    """Range of the models' chances, and with each one's own uncertainty."""
+    if not rows.height:
+        return []
+    low, high, least, most = (
+        percent(value)
+        for value in (
+            rows["probability"].min(),
+            rows["probability"].max(),
+            rows["low"].min(),
+            rows["high"].max(),
+        )
+    )
+    shown = f"of {low}" if low == high else f"between {low} and {high}"
+    return [
+        f"models of each side's own past give chances {shown} ({least} to {most} with each one's own uncertainty)"
+    ]
 
 
 def fit_headline(corridors: CorridorSection) -> str:

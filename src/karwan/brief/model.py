@@ -151,11 +151,12 @@ class PortsSection:
         reference origin over the cheapest open or would-be route), corridor, usd_difference, days_difference (to the first
         port), year, basis, source_id.
     terminals
-        node_id, port, terminal, kind, operator, capacity_teu_year, capacity_t_year, draught_m, dwell_days, year, basis, source_id.
+        node_id, port, terminal, kind, operator, capacity_teu_year, capacity_t_year, draught_m, dwell_days, year, note, basis,
+        source_id.
     off_dock
-        Off-dock terminals and dry ports: terminal, place, country, kind, operator, capacity_text, year, basis, source_id.
+        Off-dock terminals and dry ports: terminal, place, country, kind, operator, capacity_text, year, note, basis, source_id.
     free_zones
-        zone, place, country, exempts, basis, source_id.
+        zone, place, country, exempts, note, basis, source_id.
     """
 
     ports: pl.DataFrame

@@ -21,7 +21,7 @@ def ports_section(study: CorridorStudy) -> PortsSection:
     """Tables of section 4; see `PortsSection`."""
     case = study.case
     nodes = {r["node_id"]: r for r in case["nodes"].iter_rows(named=True)}
-    terminals = list(case["terminals"].iter_rows(named=True))
+    terminals = list(case["terminals"].sort("terminal_id").iter_rows(named=True))
     return PortsSection(
         ports=pl.DataFrame(_port_rows(study, nodes, terminals), schema=PORT_SCHEMA),
         terminals=_terminals(case, nodes, terminals),
@@ -70,7 +70,7 @@ def _port_rows(study: CorridorStudy, nodes: dict[str, Row], terminals: list[Row]
 
 def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None, str | None]:
     """Length of the shortest road link from the port to an inland place."""
-    links = case["links"].filter((pl.col("mode") == "road") & (pl.col("state") == "open"))
+    links = case["links"].filter((pl.col("mode") == "road") & (pl.col("state") == "open")).sort("link_id")
     best: tuple[float, str] | None = None
     for link in links.iter_rows(named=True):
         ends = {link["from_node_id"], link["to_node_id"]}
@@ -125,7 +125,7 @@ def _terminals(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.Da
     rows = [
         {
             **{k: t[k] for k in ("node_id", "kind", "operator", "capacity_teu_year", "capacity_t_year")},
-            **{k: t[k] for k in ("draught_m", "year", "basis", "source_id")},
+            **{k: t[k] for k in ("draught_m", "year", "note", "basis", "source_id")},
             "port": nodes[t["node_id"]]["name"],
             "terminal": t["name"],
             "dwell_days": _days(t["dwell_time_h"]),
@@ -146,7 +146,7 @@ def _off_dock(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.Dat
             "kind": t["kind"],
             "operator": t["operator"],
             "capacity_text": _capacity(t),
-            **{k: t[k] for k in ("year", "basis", "source_id")},
+            **{k: t[k] for k in ("year", "note", "basis", "source_id")},
         }
         for t in terminals
         if t["kind"] in ("off_dock", "dry_port", "rail_terminal", "gauge_change")
@@ -160,7 +160,7 @@ def _free_zones(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.D
             "zone": t["name"],
             "place": nodes[t["node_id"]]["name"],
             "country": case.country_name(nodes[t["node_id"]]["country"]),
-            **{k: t[k] for k in ("exempts", "basis", "source_id")},
+            **{k: t[k] for k in ("exempts", "note", "basis", "source_id")},
         }
         for t in terminals
         if t["kind"] == "free_zone"
@@ -185,11 +185,11 @@ TERMINAL_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["node_id", "port", "terminal", "kind", "operator"], _TEXT),
     **dict.fromkeys(["capacity_teu_year", "capacity_t_year", "draught_m", "dwell_days"], _FLOAT),
     "year": pl.Int64,
-    **dict.fromkeys(["basis", "source_id"], _TEXT),
+    **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
 }
 OFF_DOCK_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["terminal", "place", "country", "kind", "operator", "capacity_text"], _TEXT),
     "year": pl.Int64,
-    **dict.fromkeys(["basis", "source_id"], _TEXT),
+    **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
 }
-FREE_ZONE_SCHEMA = dict.fromkeys(["zone", "place", "country", "exempts", "basis", "source_id"], _TEXT)
+FREE_ZONE_SCHEMA = dict.fromkeys(["zone", "place", "country", "exempts", "note", "basis", "source_id"], _TEXT)

@@ -41,7 +41,7 @@ def validation_table(case: Case, kept: Kept | None = None) -> pl.DataFrame:
     networks: dict[NetworkRequest, FreightNetwork] = {}
     kept = Kept() if kept is None else kept
     rows = []
-    for trip in case["trips"].iter_rows(named=True):
+    for trip in case["trips"].sort("trip_id").iter_rows(named=True):
         day = trip["departed"] or date(trip["year"], 7, 1)
         start, finish = country[trip["origin_node_id"]], country[trip["destination_node_id"]]
         request = NetworkRequest(start, finish, "box", day, modes=frozenset(trip["modes"]))

@@ -1,4 +1,4 @@
-"""Twelve-month trade by each side's statistics, at its true dates, under the target."""
+"""Twelve-month trade as each side gives it, at its true dates, under the target."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def draw_annual(
     ]
     top = legend(drawing, 0, 12, entries, room=WIDTH) + 4
     for name, spans in panels:
-        drawing.label(0, top + 8, f"{name}'s statistics")
+        drawing.label(0, top + 8, f"By {name}'s side")
         bottom = top + 18 + _PANEL
         money = linear([0.0, high], bottom, top + 24)
         time = Scale(first.toordinal(), last.toordinal() + 40, _LEFT, WIDTH)

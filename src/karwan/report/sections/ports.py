@@ -53,8 +53,10 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
     blocks: list[Block | None] = [
         _side_by_side(ports.ports, notes),
         figure,
-        li.listing("terminals", "Terminals of the ports", ports.terminals, notes, _TERMINALS),
-        li.listing("off-dock", "Off-dock terminals and dry ports", ports.off_dock, notes, _OFF_DOCK),
+        li.listing("terminals", "Terminals of the ports", ports.terminals, notes, _TERMINALS, wide=True),
+        li.listing(
+            "off-dock", "Off-dock terminals and dry ports", ports.off_dock, notes, _OFF_DOCK, wide=True
+        ),
         li.listing(
             "free-zones",
             "Free zones and what they exempt",
@@ -65,7 +67,9 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
                 li.text("Place", "place"),
                 li.text("Country", "country", 0.5),
                 li.text("Exempts", "exempts", 3),
+                li.text("Note", "note", 1.6),
             ),
+            wide=True,
         ),
     ]
     if all(b is None for b in blocks):
@@ -131,6 +135,7 @@ _TERMINALS: li.Spec = (
     li.figure("Draught", "draught_m", "m", lambda v: number(v, 1), basis=True),
     li.days("Dwell", "dwell_days", basis=True),
     li.figure("Year", "year", "", lambda v: str(v) if is_number(v) else NONE, share=0.5),
+    li.text("Note", "note", 2.4),
 )
 _OFF_DOCK: li.Spec = (
     li.text("Terminal", "terminal", 1.4),
@@ -140,4 +145,5 @@ _OFF_DOCK: li.Spec = (
     li.text("Operator", "operator"),
     li.text("Capacity", "capacity_text", 1.4),
     li.figure("Year", "year", "", lambda v: str(v) if is_number(v) else NONE, share=0.5),
+    li.text("Note", "note", 2.4),
 )

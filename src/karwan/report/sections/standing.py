@@ -240,7 +240,7 @@ def stand_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
         )
     if target:
         unset = (
-            " (the plan's end; no source sets a day)"
+            " (the plan's end; its text sets no day)"
             if main and main.get("due_basis") == "plan_period"
             else ""
         )
