@@ -123,7 +123,9 @@ def basket(  # noqa: PLR0913 - the options of one command
     table: Annotated[
         Path | None,
         typer.Option(
-            "--table", help="Choose from this CSV or Parquet: product_id, bound_usd or unrealised_usd."
+            "--table",
+            help="Choose from this CSV, JSON or Parquet: product_id, bound_usd or unrealised_usd; as `karwan trade "
+            "potential` prints.",
         ),
     ] = None,
     reach: Annotated[
@@ -184,7 +186,8 @@ def _from_table(  # the options that hold for a table
     counts: tuple[int, ...],
     balance: tuple[float, float] | None,
 ) -> None:
-    from karwan.trade_desk.basket import goods_from_file, table_answer
+    from karwan.trade_desk.basket import table_answer
+    from karwan.trade_desk.goods_table import goods_from_file
 
     if goods is None or target is None:
         raise InvalidInput("A table has no target of its own.", fix="Give --goods and --target.")
@@ -354,7 +357,13 @@ def _print(
     columns: Mapping[str, Mapping[str, str]],
     under: Sequence[AppliedScenario] = (),
 ) -> None:
-    shown = columns if form is Format.TABLE else {}
+    shown: dict[str, dict[str, str]] = {}
+    if form is Format.TABLE:
+        shown = {
+            title: {name: head for name, head in heads.items() if name in tables[title].columns}
+            for title, heads in columns.items()
+            if title in tables
+        }
     emit(tables, form, columns=shown, meta=meta if form is Format.JSON else None, notes=text, under=under)
 
 

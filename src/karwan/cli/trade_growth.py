@@ -33,9 +33,9 @@ def register(app: typer.Typer) -> None:
 
 
 def growth(  # noqa: PLR0913 - the options of one command
-    country: Annotated[str, typer.Argument(help="ISO alpha-3 code.")],
+    country: Annotated[str, typer.Argument(help="Code or name of the country.")],
     partner: Annotated[
-        str | None, typer.Argument(help="ISO alpha-3 code of the partner; all others by default.")
+        str | None, typer.Argument(help="Code or name of the partner; all others by default.")
     ] = None,
     case: PairCaseOption = None,
     store: StoreOption = None,
@@ -64,13 +64,14 @@ def growth(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade growth KAZ PAK --by direction
     """
+    from karwan.io.country_codes import typed_country
     from karwan.trade_desk.growth import GrowthRequest
     from karwan.trade_desk.growth import growth as find
 
     answer = find(
         GrowthRequest(
-            country.upper(),
-            partner.upper() if partner else None,
+            typed_country(country),
+            typed_country(partner) if partner else None,
             case=case,
             store=store,
             by=tuple(name.strip() for text in by or () for name in text.split(",") if name.strip()),

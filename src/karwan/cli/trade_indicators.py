@@ -102,8 +102,8 @@ def register(app: typer.Typer) -> None:
 
 
 def mirror(  # noqa: PLR0913 - the options of one command
-    party_a: Annotated[str, typer.Argument(help="ISO alpha-3 code of the first country.")],
-    party_b: Annotated[str, typer.Argument(help="ISO alpha-3 code of the second.")],
+    party_a: Annotated[str, typer.Argument(help="First country: code or name.")],
+    party_b: Annotated[str, typer.Argument(help="Second country: code or name.")],
     case: PairCaseOption = None,
     store: StoreOption = None,
     level: Annotated[int | None, typer.Option(help="Digits of the product code; 0 is all goods.")] = None,
@@ -123,13 +123,15 @@ def mirror(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade mirror KAZ PAK --year 2024
     """
+    from karwan.io.country_codes import typed_country
     from karwan.trade_desk.mirror import MirrorRequest
     from karwan.trade_desk.mirror import mirror as find
 
+    party_a, party_b = typed_country(party_a), typed_country(party_b)
     answer = find(
         MirrorRequest(
-            party_a.upper(),
-            party_b.upper(),
+            party_a,
+            party_b,
             case=case,
             store=store,
             level=level,
@@ -141,17 +143,13 @@ def mirror(  # noqa: PLR0913 - the options of one command
             method=method,
         )
     )
-    sides = {
-        f"{code.lower()}_{of}": f"{code}, {head}"
-        for code in (party_a.upper(), party_b.upper())
-        for of, head in SAID
-    }
+    sides = {f"{code.lower()}_{of}": f"{code}, {head}" for code in (party_a, party_b) for of, head in SAID}
     years = SHOWN["both sides by year"] | sides | {"ratio": "ratio"}
     show(answer, as_json, as_csv, SHOWN | {"both sides by year": years})
 
 
 def indicators(
-    country: Annotated[str, typer.Argument(help="ISO alpha-3 code.")],
+    country: Annotated[str, typer.Argument(help="Code or name of the country.")],
     partner: Annotated[str | None, typer.Option(help="Partner: complementarity, intensity.")] = None,
     table: TableOption = None,
     store: StoreOption = None,
@@ -167,12 +165,13 @@ def indicators(
 
     Example: karwan trade indicators KAZ --store trade.duckdb --level hs4
     """
+    from karwan.io.country_codes import typed_country
     from karwan.trade_desk.indicators import IndicatorRequest
     from karwan.trade_desk.indicators import indicators as find
 
     request = IndicatorRequest(
-        country.upper(),
-        partner=partner.upper() if partner else None,
+        typed_country(country),
+        partner=typed_country(partner) if partner else None,
         table=table,
         store=store,
         source=source,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from karwan.cli.output import Columns, Format, chosen, emit
+from karwan.cli.output import Columns, Format, chosen, emit, say
 
 if TYPE_CHECKING:
     from karwan.trade_desk.answer import Answer
@@ -44,3 +44,5 @@ def show(answer: Answer, as_json: bool, as_csv: bool, columns: Mapping[str, Colu
             held = [name for name in names if name in tables[title].columns]
             shown[title] = {name: names[name] for name in held} if isinstance(names, Mapping) else held
     emit(tables, form, columns=shown, meta=answer.meta)
+    if form is Format.CSV:
+        say([f"note: {note}" for note in answer.left_out], err=True)

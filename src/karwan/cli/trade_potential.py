@@ -73,8 +73,8 @@ def register(app: typer.Typer) -> None:
 
 
 def potential(  # noqa: PLR0913 - the options of one command
-    exporter: Annotated[str, typer.Argument(help="ISO alpha-3 code of the seller.")],
-    importer: Annotated[str, typer.Argument(help="ISO alpha-3 code of the buyer.")],
+    exporter: Annotated[str, typer.Argument(help="Seller: code or name of a country.")],
+    importer: Annotated[str, typer.Argument(help="Buyer: code or name of a country.")],
     table: TableOption = None,
     store: StoreOption = None,
     mapping: Annotated[str | None, typer.Option(help="Mapping of a table with other columns.")] = None,
@@ -113,8 +113,10 @@ def potential(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade potential KAZ PAK --store trade.duckdb --level hs6 --easiness regional
     """
+    from karwan.io.country_codes import typed_country
     from karwan.trade_desk.potential import PotentialRequest, find_potential
 
+    exporter, importer = typed_country(exporter), typed_country(importer)
     words = ""
     if scenarios:
         if freight_share is not None:
@@ -122,13 +124,13 @@ def potential(  # noqa: PLR0913 - the options of one command
         from karwan.scenario_desk import case_under
         from karwan.trade_desk.corridor_change import case_with_corridors, corridor_change
 
-        named = case_with_corridors(exporter.upper(), importer.upper(), case)
-        change = corridor_change(*case_under(named, scenarios), exporter.upper())
+        named = case_with_corridors(exporter, importer, case)
+        change = corridor_change(*case_under(named, scenarios), exporter)
         freight_share, words = change.cost_share, change.words
     answer = find_potential(
         PotentialRequest(
-            exporter.upper(),
-            importer.upper(),
+            exporter,
+            importer,
             table=table,
             store=store,
             mapping=mapping,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from karwan.models.basket import Basket, Scenarios, Terms, choose_basket, fronti
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.carriage import land_capacity, landed_goods, with_landed
-from karwan.trade_desk.frame import read_frame
 
 BASKET = "processed_40"
 SECTOR_CAP = 0.3  # of the brief's basket; a choice, no source asks for it
@@ -143,31 +141,6 @@ def _bounds(case: Case, goods: pl.DataFrame, pool: Pool | None) -> pl.DataFrame:
         .then(pl.lit("observed"))
         .otherwise(pl.lit("assumed")),
     ).drop("published_usd", "exports_usd", "heading")
-
-
-def goods_from_file(path: Path) -> pl.DataFrame:
-    """Goods of a CSV or Parquet table, such as `karwan trade potential ... --csv` prints.
-
-    The key is product_id or product, the bound bound_usd or unrealised_usd; the optional columns of
-    `choose_basket` are taken as they are. Codes stay text. Goods whose bound is missing or zero are left out:
-    nothing can be gained from them.
-
-    Raises
-    ------
-    InvalidInput
-        The file is absent, no table, or lacks a key or a bound.
-    """
-    table = read_frame(path, texts=("product_id", "product"))
-    for name, other in (("product_id", "product"), ("bound_usd", "unrealised_usd")):
-        if name not in table.columns and other in table.columns:
-            table = table.with_columns(pl.col(other).alias(name))
-        if name not in table.columns:
-            raise InvalidInput(
-                f"{path.name} has neither {name} nor {other}.",
-                f"columns: {', '.join(table.columns[:12])}",
-                "name a column so.",
-            )
-    return table.filter(pl.col("bound_usd") > 0)
 
 
 def table_answer(

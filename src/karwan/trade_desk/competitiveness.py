@@ -14,14 +14,15 @@ import polars as pl
 from karwan.amounts import percent
 from karwan.brief.validation import with_names
 from karwan.errors import InvalidInput
+from karwan.io.country_codes import country_code
 from karwan.models.competitiveness import Offer, compare_offers
 from karwan.models.corridor import ABSENT, corridor_route
-from karwan.models.landed import find_duty
+from karwan.models.landed import Duty, find_duty
 from karwan.models.network import NetworkRequest, build_network, worst_basis
 from karwan.models.route import assumed_share
 from karwan.models.shipment import find_product, make_shipment
 from karwan.tables.case import Case
-from karwan.trade_desk.frame import numbered, read_frame
+from karwan.trade_desk.frame import read_frame, with_numbers, with_texts
 
 RIVAL_COLUMNS = {
     "origin": (pl.String, None),
@@ -32,6 +33,9 @@ RIVAL_COLUMNS = {
     "rate_share": (pl.Float64, None),
     "specific_usd_t": (pl.Float64, None),
 }
+
+
+DOMESTIC = Duty(0.0, 0.0, "none on the country's own goods", "computed", "", True)
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,8 @@ def find_competitiveness(
             "--rivals FILE, or --store FILE with flows that carry weights "
             "(`karwan trade ingest baci FILE --store trade.duckdb`)."
         )
+    if any(rival.origin == importer for rival in others):
+        notes.append(f"Goods of {importer} itself pay no import duty.")
     duty = find_duty(case["tariffs"], str(row["product_id"]), importer, exporter)
     notes.append(
         f"{row['name']}, HS {row['hs_code']}, {origin or starts[0]} to {destination or ends[0]}, {day}, "
@@ -179,20 +185,24 @@ def _table_rivals(path: Path, case: Case, row: dict[str, object], importer: str)
     fix = f"columns it may have: {', '.join(RIVAL_COLUMNS)}."
     frame = read_frame(path, ("origin", "price_usd_t"), texts=None, fix=fix)
     kinds = {name: kind for name, (kind, _) in RIVAL_COLUMNS.items()}
-    columns = [
-        pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
+    figures = [name for name, kind in kinds.items() if kind == pl.Float64]
+    frame = with_texts(with_numbers(path, frame, figures), ("origin", "way"))
+    frame = frame.select(
+        pl.col(name) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
         for name, kind in kinds.items()
-    ]
-    frame = numbered(path, frame, columns)
+    )
     if frame["origin"].null_count() or frame["price_usd_t"].null_count():
         raise InvalidInput(f"{path.name} has rows without origin or price.", "", "fill or drop them.")
     return [_rival(r, case, row, importer) for r in frame.iter_rows(named=True)]
 
 
 def _rival(given: dict[str, object], case: Case, row: dict[str, object], importer: str) -> Offer:
-    origin = str(given["origin"])
-    duty = find_duty(case["tariffs"], str(row["product_id"]), importer, origin)
+    origin = _origin(case, str(given["origin"]))
+    domestic = origin == importer
+    duty = DOMESTIC if domestic else find_duty(case["tariffs"], str(row["product_id"]), importer, origin)
     lacks = [n for n in ("freight_usd_t", "days") if given[n] is None]
+    if domestic:  # what a table says of a duty on imports does not hold for the country's own goods
+        given = {**given, "rate_share": None, "specific_usd_t": None}
     own_rate = given["rate_share"] is not None
     lacks += [] if own_rate or duty.known else ["the duty on this origin"]
 
@@ -215,6 +225,15 @@ def _rival(given: dict[str, object], case: Case, row: dict[str, object], importe
     )
 
 
+def _origin(case: Case, text: str) -> str:
+    """Code of an origin as somebody wrote it, by the case's countries first; a seller that is no country stays."""
+    plain = text.strip()
+    for code in case["countries"]["country"]:
+        if plain.lower() in (code.lower(), case.country_name(code).lower()):
+            return str(code)
+    return country_code(plain) or plain
+
+
 def _store_rivals(
     store: str, case: Case, row: dict[str, object], importer: str, exporter: str, most: int = 8
 ) -> tuple[list[Offer], str]:
@@ -227,9 +246,9 @@ def _store_rivals(
         selection = Selection(importer=(importer,), product=(code[:6],), frequency=("A",))
         by = ["exporter", "period", "valuation", "reporter_side"]
         rows = trade_store.query(opened, selection, by=by).table
-    rows = rows.filter(
-        (pl.col("weight_kg") > 0) & (pl.col("exporter") != exporter) & (pl.col("exporter") != "WLD")
-    )
+    rows = rows.filter((pl.col("weight_kg") > 0) & ~pl.col("exporter").is_in([exporter, importer, "WLD"]))
+    known = {code for code in rows["exporter"].unique() if country_code(code) is not None}
+    rows = rows.filter(pl.col("exporter").is_in(known))  # groups of countries hold the rivals once more
     if rows.is_empty():
         return [], f"The store {store} has no purchases of HS {code[:6]} by {importer} with weights."
     latest = rows["period"].max()

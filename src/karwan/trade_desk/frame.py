@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from karwan.errors import InvalidInput
+
+SHOWN = 5  # values and rows named in a message
 
 
 def read_frame(
@@ -40,10 +43,28 @@ def read_frame(
         raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
     try:
         frame = pl.read_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, texts)
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as error:
         raise InvalidInput(
             f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
         ) from error
+    return with_columns_named(path, frame, needs, rename=rename, fix=fix)
+
+
+def with_columns_named(
+    path: Path,
+    frame: pl.DataFrame,
+    needs: Sequence[str],
+    *,
+    rename: dict[str, str] | None = None,
+    fix: str = "",
+) -> pl.DataFrame:
+    """The frame under the names used here.
+
+    Raises
+    ------
+    InvalidInput
+        A column is missing.
+    """
     chosen: dict[str, str] = {}
     for old, new in (rename or {}).items():
         if old in frame.columns and new not in (*frame.columns, *chosen.values()):
@@ -62,20 +83,111 @@ def read_frame(
 def _csv(path: Path, texts: Sequence[str] | None) -> pl.DataFrame:
     if texts is None:
         return pl.read_csv(path, infer_schema_length=0, comment_prefix="#")
-    return pl.read_csv(path, schema_overrides=dict.fromkeys(texts, pl.String), comment_prefix="#")
+    kinds = dict.fromkeys(texts, pl.String)
+    return pl.read_csv(path, schema_overrides=kinds, comment_prefix="#", infer_schema_length=None)
 
 
-def numbered(path: Path, frame: pl.DataFrame, columns: Sequence[pl.Expr]) -> pl.DataFrame:
-    """The frame's columns cast to numbers where asked.
+def with_numbers(
+    path: Path, frame: pl.DataFrame, decimals: Sequence[str], integers: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The frame with columns of numbers as such, as far as it has them; a blank cell is null.
 
     Raises
     ------
     InvalidInput
-        A value is no number.
+        A cell is no finite number, or no whole one where it must be.
     """
-    try:
-        return frame.select(columns)
-    except pl.exceptions.InvalidOperationError as error:
+    for name in (*decimals, *integers):
+        if name in frame.columns:
+            frame = frame.with_columns(_numbers(path, frame[name], whole=name in integers))
+    return frame
+
+
+def _numbers(path: Path, column: pl.Series, *, whole: bool) -> pl.Series:
+    """A column as numbers; what is none is named with its line."""
+    if column.dtype.is_nested() or column.dtype.is_temporal():
         raise InvalidInput(
-            f"{path.name} has values that are no numbers.", str(error)[:200], "correct these rows."
-        ) from error
+            f"{path.name} has values that are no numbers.",
+            f"column {column.name} holds {column.dtype}",
+            "give plain numbers.",
+        )
+    given = column
+    if column.dtype in (pl.String, pl.Categorical, pl.Binary) or isinstance(column.dtype, pl.Enum):
+        plain = column.cast(pl.String).str.strip_chars()
+        given = plain.set(plain == "", None)
+    found = given.cast(pl.Float64, strict=False)
+    odd = given.is_not_null() & ~found.is_finite().fill_null(False)
+    if whole:
+        odd = odd | ((found % 1.0).fill_null(0.0) != 0.0)
+    if odd.any():
+        raise InvalidInput(
+            f"{path.name} has values that are no numbers.",
+            _odd_cells(path, column, odd),
+            "write numbers with a decimal point and nothing else (no marks of thousands, units or per cents); leave a "
+            "cell blank where the figure is unknown.",
+        )
+    return found.cast(pl.Int64) if whole else found
+
+
+def _odd_cells(path: Path, column: pl.Series, odd: pl.Series) -> str:
+    """The first cells that are no numbers, with their lines, and how many there are."""
+    cells = column.cast(pl.String).filter(odd)
+    first = str(cells[0])
+    line = _line_of(path, column.name, first)
+    where = f"line {line}" if line else f"row {(odd.arg_true()[0] or 0) + 1}"
+    others = [value for value in cells.unique(maintain_order=True).head(SHOWN) if value != first]
+    more = f"; of {len(cells)} such cells" if len(cells) > 1 else ""
+    also = f" (also {', '.join(map(repr, others))})" if others else ""
+    return f"{where}, {column.name} is {first!r}{also}{more}"
+
+
+def _line_of(path: Path, column: str, cell: str) -> int | None:
+    """Line of a CSV file where a column first holds a cell; None where there are no lines, or it is under another name."""
+    if path.suffix.lower() in (".parquet", ".json"):
+        return None
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.reader(_without_comments(handle))
+        heads: list[str] | None = None
+        try:
+            for row in reader:
+                if heads is None:
+                    heads = row or None
+                elif cell in row and (column not in heads or row.index(cell) == heads.index(column)):
+                    return reader.line_num
+        except csv.Error:
+            return None
+    return None
+
+
+def _without_comments(lines: Iterator[str]) -> Iterator[str]:
+    """Lines of a file, those that are comments blank, so that the others keep their number."""
+    for line in lines:
+        yield "\n" if line.startswith("#") else line
+
+
+def one_row_each(path: Path, frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The frame with one row for each key: rows that say the same again are dropped.
+
+    Raises
+    ------
+    InvalidInput
+        A key stands on rows that differ, so that the answer would hang on their order.
+    """
+    rows = frame.unique(maintain_order=True)
+    again = rows.filter(pl.struct(keys).is_duplicated())
+    if again.is_empty():
+        return rows
+    several = again.select(keys).unique().sort(keys)
+    named = "; ".join(" ".join(map(str, row)) for row in several.head(SHOWN).iter_rows())
+    raise InvalidInput(
+        f"{path.name} says {several.height} things twice, and not the same.",
+        f"{', '.join(keys)}: {named}",
+        "keep one row of each.",
+    )
+
+
+def with_texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The frame with these columns as text without spaces around, as far as it has them; blank is null."""
+    held = [name for name in names if name in frame.columns]
+    plain = [pl.col(name).cast(pl.String, strict=False).str.strip_chars() for name in held]
+    return frame.with_columns(pl.when(text != "").then(text) for text in plain)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from karwan.errors import InvalidInput
+from karwan.io.country_codes import nearest
 from karwan.models.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
 from karwan.trade_desk.answer import Answer
-from karwan.trade_desk.frame import numbered, read_frame
+from karwan.trade_desk.flow_table import read_flow_table
 from karwan.trade_desk.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
-
-NAMES = {
-    "exporter": ("exporter", "reporter_iso", "i_iso3c", "country", "iso_o"),
-    "importer": ("importer", "partner_iso", "j_iso3c", "iso_d"),
-    "product": ("product", "product_code", "hs4", "hs6", "k", "code"),
-    "value_usd": ("value_usd", "export_value_usd"),
-    "year": ("year", "t"),
-}
 
 
 @dataclass(frozen=True)
@@ -61,13 +55,12 @@ def indicators(request: IndicatorRequest) -> Answer:
     InvalidInput
         No table or store, no such column, or the country is not in it.
     """
-    flows, about = _flows(request)
+    flows, about, notes = _flows(request)
     country = request.country
-    if country not in set(flows["exporter"]):
-        some = ", ".join(flows["exporter"].unique().sort().to_list()[:12])
-        raise InvalidInput(
-            f"{country} exports nothing in this table.", f"exporters: {some}, ...", "check the code."
-        )
+    _known_country(country, flows["exporter"], "exports nothing")
+    if request.partner is not None:
+        places = [flows[name] for name in ("exporter", "importer") if name in flows.columns]
+        _known_country(request.partner, pl.concat(places), "trades nothing")
     total = pl.col("value_usd").sum().over("exporter")
     found = complexity(
         trade_matrix(flows.filter((total >= request.least_usd) | (pl.col("exporter") == country)))
@@ -91,8 +84,18 @@ def indicators(request: IndicatorRequest) -> Answer:
         "countries": len(found.countries),
         "products": len(found.products),
         "second_eigenvalue": round(found.second_eigenvalue, 6),
+        **({"notes": " ".join(notes)} if notes else {}),
     }
-    return Answer(tables, meta)
+    return Answer(tables, meta, left_out=notes)
+
+
+def _known_country(code: str, codes: pl.Series, does: str) -> None:
+    known = set(codes)
+    if code not in known:
+        near = ", ".join(nearest(code, known, 12))
+        raise InvalidInput(
+            f"{code} {does} in this table.", f"{len(known)} countries, such as {near}", "check the code."
+        )
 
 
 def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
@@ -105,7 +108,8 @@ def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
     return pair_indicators(flows, request.country, str(request.partner))
 
 
-def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str]:
+def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+    """The world's exports, the words for them, and what was left out."""
     if (request.table is None) == (request.store is None):
         raise InvalidInput(
             "Indicators need the world's exports.",
@@ -113,7 +117,8 @@ def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str]:
             "give --table FILE or --store FILE; see `karwan trade ingest`.",
         )
     if request.table is not None:
-        return read_exports(request.table, level=request.level, year=request.year)
+        asked = [code for code in (request.country, request.partner) if code]
+        return read_exports(request.table, level=request.level, year=request.year, asked=asked)
     years = () if request.year is None else (request.year,)
     try:
         world: WorldFlows = store_world_flows(
@@ -127,8 +132,8 @@ def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str]:
         exports = _exports_to_the_world(request)
         if request.partner is not None or exports is None:
             raise
-        return exports
-    return world.table, f"{world.origin}, {world.level}"
+        return (*exports, ())
+    return world.table, f"{world.origin}, {world.level}", ()
 
 
 def _exports_to_the_world(request: IndicatorRequest) -> tuple[pl.DataFrame, str] | None:
@@ -161,35 +166,25 @@ def _exports_to_the_world(request: IndicatorRequest) -> tuple[pl.DataFrame, str]
 
 
 def read_exports(
-    path: Path, *, level: str | None = None, year: int | None = None
-) -> tuple[pl.DataFrame, str]:
-    """A table of exports by country and product, with or without importers.
-
-    Country codes are put in capitals; codes longer than `level` are cut to it.
+    path: Path, *, level: str | None = None, year: int | None = None, asked: Sequence[str] = ()
+) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+    """A table of exports by country and product, with or without importers, the words for it and what was left out.
 
     Raises
     ------
     InvalidInput
-        The file cannot be read or lacks a column.
+        The file cannot be read, lacks a column, or has no such year or level.
     """
-    others = {other: key for key, names in NAMES.items() for other in names if other != key}
-    raw = read_frame(
-        path,
-        ("exporter", "product", "value_usd"),
-        texts=None,
-        rename=others,
-        fix="Name the columns exporter, importer, product, value_usd, year.",
-    )
-    kinds = {"value_usd": pl.Float64(), "year": pl.Int64()}
-    columns = [pl.col(n).cast(kinds.get(n, pl.String())) for n in NAMES if n in raw.columns]
-    table = numbered(path, raw, columns)
-    places = [name for name in ("exporter", "importer") if name in table.columns]
-    table = table.with_columns(pl.col(name).str.to_uppercase() for name in places)
+    digits = None if level is None else level_digits(level)
+    found = read_flow_table(path, bilateral=False, asked=asked, digits=digits)
+    table, about = found.table, path.name
     if "year" in table.columns:
-        last = year if year is not None else table["year"].max()
-        table = table.filter(pl.col("year") == last)
-    if level is not None:
-        digits = level_digits(level)
-        table = table.with_columns(pl.col("product").str.slice(0, digits))
-        return table, f"{path.name}, {level_title(digits)}"
-    return table, path.name
+        years = sorted(set(table["year"].drop_nulls()))
+        if year is not None and year not in years:
+            raise InvalidInput(
+                f"The table has no year {year}.", f"it has {', '.join(map(str, years))}", "choose of these."
+            )
+        last = years[-1] if year is None and years else year
+        table = table if last is None else table.filter(pl.col("year") == last)
+        about = about if last is None else f"{about}, {last}"
+    return table, f"{about}, {level_title(found.digits)}", found.notes

@@ -28,7 +28,7 @@ from karwan.models.potential import (
 from karwan.models.smart import Elasticities, simulate_corridor, simulate_tariffs
 from karwan.tables.case import Case, embedded_cases
 from karwan.trade_desk.answer import Answer
-from karwan.trade_desk.frame import read_frame
+from karwan.trade_desk.frame import one_row_each, read_frame, with_numbers, with_texts
 from karwan.trade_desk.pair_case import case_of_pair
 from karwan.trade_desk.world_flows import (
     SITC_SECTIONS,
@@ -37,6 +37,7 @@ from karwan.trade_desk.world_flows import (
     read_distances,
     read_world_flows,
     store_world_flows,
+    with_codes,
 )
 
 BRIEF_SCHEMA = {
@@ -51,6 +52,7 @@ BRIEF_SCHEMA = {
     "method": pl.String,
     "lacks": pl.String,
 }
+SUMMED = ("actual_usd", "potential_usd", "unrealised_usd", "unrealised_low_usd", "unrealised_high_usd")
 FINE_LEVEL = 500  # products from which a country's exports over imports of one product mean re-export
 ELASTICITY_RANGE = (2.5, 8.0)  # of trade to trade cost, assumed; Head & Mayer (2014) give 5.03 as the median
 DAY_SHARE_RANGE = (0.006, 0.021)  # ad-valorem cost of a day, Hummels & Schaur (2013)
@@ -132,9 +134,7 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
     if newcomers.height:
         tables["goods not exported yet, nearest first (rank, not dollars)"] = named(newcomers)
     tables |= _smart_tables(flows, request)
-    total = result.table.select(
-        pl.sum("actual_usd", "potential_usd", "unrealised_usd", "unrealised_low_usd", "unrealised_high_usd")
-    ).row(0, named=True)
+    total = {name: _total(result.table[name]) for name in SUMMED}
     meta: dict[str, object] = {
         "flows": flows.origin,
         "period": flows.period,
@@ -143,9 +143,14 @@ def find_potential(request: PotentialRequest) -> PotentialAnswer:
         **total,
         **({"corridor": request.corridor_words} if request.corridor_words else {}),
         "flows_lack": "; ".join(flows.lacks) or "nothing the method asks for",
-        "notes": " ".join(result.notes),
+        "notes": " ".join((*flows.notes, *result.notes)),
     }
-    return PotentialAnswer(tables, meta, result)
+    return PotentialAnswer(tables, meta, result, left_out=flows.notes)
+
+
+def _total(figures: pl.Series) -> float | None:
+    """Sum of a column; unknown where the whole column is."""
+    return None if figures.null_count() == len(figures) else float(figures.sum())
 
 
 def _flows(request: PotentialRequest) -> WorldFlows:
@@ -160,7 +165,13 @@ def _flows(request: PotentialRequest) -> WorldFlows:
             pair=(request.exporter, request.importer),
         )
     assert request.table is not None
-    return read_world_flows(request.table, level=request.level, mapping=request.mapping, years=request.years)
+    return read_world_flows(
+        request.table,
+        level=request.level,
+        mapping=request.mapping,
+        years=request.years,
+        asked=(request.exporter, request.importer),
+    )
 
 
 def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
@@ -209,7 +220,17 @@ def _corridor_factor(request: PotentialRequest) -> tuple[float | None, tuple[flo
 
 
 def _expectation(path: Path | None, columns: Sequence[str]) -> pl.DataFrame | None:
-    return None if path is None else read_frame(path, columns, texts=("product",)).select(columns)
+    """A side file's columns, one row for each of its countries and products."""
+    return None if path is None else _side_file(path, columns).select(columns)
+
+
+def _side_file(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    keys = [name for name in columns if name in ("exporter", "importer", "country", "product")]
+    frame = read_frame(path, columns, texts=None)
+    rates = [name for name in (*columns, "rate_after_share") if name not in keys and name in frame.columns]
+    frame = with_numbers(path, frame.select(*keys, *rates), rates)
+    frame = with_texts(with_codes(frame, [name for name in keys if name != "product"]), ["product"])
+    return one_row_each(path, frame, keys)
 
 
 def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.DataFrame]:
@@ -224,15 +245,14 @@ def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.
         )
     given = Elasticities(request.import_demand)
     needs = ("exporter", "importer", "product", "rate_share")
-    tariffs = read_frame(request.tariffs, needs, texts=("product",))
+    rates = _side_file(request.tariffs, needs)
     bought = make_margins(flows.table).flows.filter(pl.col("importer") == request.importer)
     bought = bought.with_columns(pl.col("exporter", "importer", "product").cast(pl.String))
-    rates = tariffs.unique(subset=["exporter", "importer", "product"], keep="first", maintain_order=True)
     rated = bought.join(rates, on=["exporter", "importer", "product"], how="inner", maintain_order="left")
     rated = rated.filter(pl.col("rate_share").is_not_null())
     found = {}
     if "rate_after_share" in rated.columns:
-        after = pl.col("rate_after_share").cast(pl.Float64).fill_null(pl.col("rate_share"))
+        after = pl.col("rate_after_share").fill_null(pl.col("rate_share"))
         cut = rated.with_columns(rate_before_share=pl.col("rate_share"), rate_after_share=after)
         found["tariff effects (SMART)"] = simulate_tariffs(cut, given).products
     if request.freight_share is not None:

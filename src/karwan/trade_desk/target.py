@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ from karwan.models.forecast.ensemble import member_name
 from karwan.models.period import years_between
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
-from karwan.trade_desk.frame import read_frame
+from karwan.trade_desk.flow_table import countries_only
+from karwan.trade_desk.frame import one_row_each, read_frame, with_numbers, with_texts
+from karwan.trade_desk.world_flows import with_codes
 
 DAYS_YEAR = 365.2425
 SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -412,14 +414,14 @@ def target_answer(
     """Everything the command prints: `target_section` with the ensemble, base rates and, from so many
     `origins`, scores from a panel where one is given.
     """
+    if origins is not None and panel is None:
+        raise InvalidInput("Back-tests need a panel.", fix="Give --panel FILE with --origins.")
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     rates = None if panel is None else panel_rates(case, annual, as_of, panel, geography, target_id)
     tested = None
-    if origins is not None:
-        if panel is None:
-            raise InvalidInput("Back-tests need a panel.", fix="Give --panel FILE with --origins.")
+    if origins is not None and panel is not None:
         tested = panel_scores(panel, origins, progress=progress)
-    return target_section(
+    section = target_section(
         case,
         annual,
         as_of,
@@ -429,6 +431,7 @@ def target_answer(
         rates=rates,
         back_tests=tested,
     )
+    return section if panel is None else replace(section, text=(*section.text, *panel_notes(panel)))
 
 
 def panel_scores(
@@ -511,25 +514,56 @@ def comparables(base_usd: float, *, with_geography: bool = True) -> list[tuple[s
 
 
 def read_panel(path: Path) -> pl.DataFrame:
-    """Turnover of every pair from a Parquet or CSV panel.
+    """Turnover of every pair from a Parquet or CSV panel; World rows, groups and own trade are left out.
 
     Raises
     ------
     InvalidInput
         The file is absent or no such panel.
     """
-    table = read_frame(path, ("exp", "imp", "time", "export"), texts=("exp", "imp"))
-    return turnover_panel(table)
+    return _panel(path)[0]
+
+
+def _panel(path: Path) -> tuple[pl.DataFrame, list[str]]:
+    """Turnover of every pair, and what was left out of the panel."""
+    names = {"exporter": "exp", "importer": "imp", "year": "time", "value_usd": "export"}
+    kept = list(names.values())
+    table = read_frame(path, kept, texts=None, rename=names).select(kept)
+    table = with_texts(with_numbers(path, table, ["export"], ["time"]), ["exp", "imp"])
+    named = table.rename({"exp": "exporter", "imp": "importer", "export": "value_usd"}).drop_nulls()
+    rows, notes = countries_only(named)
+    blank = table.height - named.height
+    if blank:
+        notes.insert(0, f"{blank:,} rows with a blank cell left out.")
+    one = one_row_each(path, rows, ("exporter", "importer", "time"))
+    turnover = turnover_panel(one.rename({"exporter": "exp", "importer": "imp", "value_usd": "export"}))
+    if turnover.is_empty():
+        raise InvalidInput(
+            f"{path.name} has no year in which a pair reports both directions.",
+            " ".join([f"{rows.height} rows of pairs.", *notes]),
+            "give exp, imp (ISO3), time and export, a row for each direction and year.",
+        )
+    return turnover, notes
+
+
+def panel_notes(path: Path) -> list[str]:
+    """What `read_panel` leaves out of a panel, in sentences."""
+    return [f"Panel: {note}" for note in _panel(path)[1]]
 
 
 def read_geography(paths: tuple[Path, Path]) -> tuple[frozenset[str], pl.DataFrame]:
     """Landlocked countries and distances of pairs from CEPII's two tables."""
-    places = read_frame(paths[0], ("iso3", "landlocked"))
-    pairs = read_frame(paths[1], ("iso_o", "iso_d", "dist"))
+    places = with_codes(read_frame(paths[0], ("iso3", "landlocked"), texts=None), ("iso3",))
+    places = with_numbers(paths[0], places, ["landlocked"])
+    pairs = with_codes(read_frame(paths[1], ("iso_o", "iso_d", "dist"), texts=None), ("iso_o", "iso_d"))
+    pairs = with_numbers(paths[1], pairs.select("iso_o", "iso_d", "dist"), ["dist"])
     distances = pairs.filter(pl.col("iso_o") < pl.col("iso_d")).select(
         pair_a="iso_o", pair_b="iso_d", distance_km="dist"
     )
-    return frozenset(places.filter(pl.col("landlocked") == 1)["iso3"]), distances
+    return (
+        frozenset(places.filter(pl.col("landlocked") == 1)["iso3"]),
+        one_row_each(paths[1], distances, ("pair_a", "pair_b")),
+    )
 
 
 __all__ = [

@@ -9,8 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from karwan.errors import InvalidInput
+from karwan.io.country_codes import typed_country
 from karwan.models.mirror import paired_reports, reconcile
-from karwan.trade_desk.frame import numbered, read_frame
+from karwan.trade_desk.flow_table import read_flow_table, tidy_flows
+from karwan.trade_desk.frame import one_row_each, read_frame, with_numbers, with_texts
 from karwan.trade_desk.panel import panel_errors
 
 LEVELS = {
@@ -32,7 +34,7 @@ SITC_SECTIONS = {
     "9": "Other commodities",
 }
 YEARS_AVERAGED = 5
-COLUMNS = ("exporter", "importer", "product", "value_usd")
+DISTANCE_COLUMNS = ("exporter", "importer", "distance_km", "contiguous")
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,15 @@ class WorldFlows:
         Where the flows come from.
     lacks
         What the flows themselves lack (one side's report only, one year only).
+    notes
+        What a table of flows holds that was left out, with rows and USD.
     """
 
     table: pl.DataFrame
     level: str
     origin: str
     lacks: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def period(self) -> str:
@@ -82,26 +87,34 @@ def level_digits(level: str) -> int:
 
 
 def level_title(digits: int) -> str:
-    """Level in words."""
+    """Level in words; 0 stands for products in words."""
+    if not digits:
+        return "goods in words"
     return next((title for n, title in LEVELS.values() if n == digits), f"{digits}-digit codes")
 
 
 def read_world_flows(
-    path: Path, *, level: str | None = None, mapping: str | None = None, years: Sequence[int] = ()
+    path: Path,
+    *,
+    level: str | None = None,
+    mapping: str | None = None,
+    years: Sequence[int] = (),
+    asked: Sequence[str] = (),
 ) -> WorldFlows:
     """Flows from a CSV or Parquet file.
 
     Parameters
     ----------
     path
-        Columns exporter, importer (ISO3), product, value_usd and, optionally, year; any other layout with a
-        mapping.
+        Columns exporter, importer, product, value_usd and, optionally, year; any other layout with a mapping.
     level
-        Key of `LEVELS`; longer codes are cut to it. By default the level that holds most rows.
+        Key of `LEVELS`; longer codes are cut to it. By default the finest level that is complete.
     mapping
         Packaged mapping or mapping file, as for `karwan trade ingest table`.
     years
         Years to average; by default the last five there are.
+    asked
+        Codes of the countries the answer is about; see `karwan.trade_desk.flow_table`.
 
     Raises
     ------
@@ -110,20 +123,13 @@ def read_world_flows(
     """
     if mapping and not path.is_file():
         raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    raw = _mapped(path, mapping) if mapping else _plain(path)
-    table, digits = _at_level(raw, None if level is None else level_digits(level))
-    table, note = _chosen_years(table, years)
-    return WorldFlows(table, level_title(digits), path.name, note)
-
-
-def _plain(path: Path) -> pl.DataFrame:
-    fix = f"name the columns {', '.join(COLUMNS)} (and year), or give --mapping."
-    frame = read_frame(path, COLUMNS, texts=None, fix=fix)
-    texts = [pl.col(n).cast(pl.String).str.strip_chars() for n in ("exporter", "importer", "product")]
-    texts[:2] = [text.str.to_uppercase() for text in texts[:2]]
-    numbers = [pl.col("value_usd").cast(pl.Float64)]
-    numbers += [pl.col("year").cast(pl.Int64)] if "year" in frame.columns else []
-    return numbered(path, frame, [*texts, *numbers])
+    digits = None if level is None else level_digits(level)
+    if mapping:
+        found = tidy_flows(_mapped(path, mapping), asked=asked, digits=digits)
+    else:
+        found = read_flow_table(path, bilateral=True, asked=asked, digits=digits)
+    table, lacks = _chosen_years(found.table, years)
+    return WorldFlows(table, level_title(found.digits), path.name, lacks, found.notes)
 
 
 def _mapped(path: Path, mapping: str) -> pl.DataFrame:
@@ -139,20 +145,20 @@ def _mapped(path: Path, mapping: str) -> pl.DataFrame:
     if not frames:
         raise InvalidInput(f"{path.name} has no rows.", "", "check the file.")
     rows = pl.concat(frames).filter(pl.col("reason").is_null() & (pl.col("frequency") == "A"))
+    rows = rows.filter(pl.col("product_level") > 0)
+    if rows.is_empty():
+        raise InvalidInput("The table has no product codes.", path.name, "give codes, not totals.")
     return rows.select(
         "exporter",
         "importer",
         "product",
         value_usd=pl.col("value_milliusd") / 1000.0,
-        year=pl.col("period_end").cast(pl.Date).dt.year(),
-        product_level=pl.col("product_level"),
+        year=pl.col("period_end").cast(pl.Date).dt.year().cast(pl.Int64),
     )
 
 
 def _at_level(raw: pl.DataFrame, digits: int | None) -> tuple[pl.DataFrame, int]:
     """Rows at one level: those of that level, else longer codes cut to it, summed."""
-    if "product_level" not in raw.columns:
-        raw = raw.with_columns(product_level=pl.col("product").str.len_chars().cast(pl.Int32))
     counts = raw.filter(pl.col("product_level") > 0).group_by("product_level").len()
     present = dict(counts.iter_rows())
     if not present:
@@ -363,10 +369,19 @@ def read_distances(path: Path) -> pl.DataFrame:
     frame = read_frame(
         path,
         ("exporter", "importer", "distance_km"),
+        texts=("iso_o", "iso_d", "exporter", "importer"),
         rename=names,
         fix="name the columns exporter, importer, distance_km and contiguous, or iso_o, iso_d, dist, contig.",
     )
-    kept = ["exporter", "importer", "distance_km", *(["contiguous"] if "contiguous" in frame.columns else [])]
-    numbers = ("distance_km", "contiguous")
-    columns = [pl.col(n).cast(pl.Float64) if n in numbers else pl.col(n) for n in kept]
-    return numbered(path, frame, columns)
+    held = [*DISTANCE_COLUMNS[: 4 if "contiguous" in frame.columns else 3]]
+    numbers = with_numbers(path, frame.select(held), ("distance_km", "contiguous"))
+    return one_row_each(path, with_codes(numbers, ("exporter", "importer")), ("exporter", "importer"))
+
+
+def with_codes(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The frame with columns of countries in alpha-3 codes; what is no country stays as it is, in capitals."""
+    frame = with_texts(frame, names)
+    codes = {text: typed_country(text) for name in names for text in frame[name].drop_nulls().unique()}
+    return frame.with_columns(
+        pl.col(name).replace_strict(codes, default=None, return_dtype=pl.String) for name in names
+    )

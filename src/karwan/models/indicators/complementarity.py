@@ -88,23 +88,33 @@ def pair_indicators(
     index without the data for it is null.
     """
     known = checked(table, exporter, importer, product, value=value).rename({value: "v"})
+    known = known.sort(exporter, importer, product, "v")  # sums do not hang on the order of the rows
     rows = []
     for one, other in ((party_a, party_b), (party_b, party_a)):
-        out = known.filter(pl.col(exporter) == one).group_by(product).agg(pl.col("v").sum().alias("x"))
-        back = known.filter(pl.col(importer) == other).group_by(product).agg(pl.col("v").sum().alias("m"))
-        lines = out.join(back, on=product, how="full", coalesce=True).fill_null(0.0)
+        out = (
+            known.filter(pl.col(exporter) == one)
+            .group_by(product, maintain_order=True)
+            .agg(pl.col("v").sum().alias("x"))
+        )
+        back = (
+            known.filter(pl.col(importer) == other)
+            .group_by(product, maintain_order=True)
+            .agg(pl.col("v").sum().alias("m"))
+        )
+        lines = out.join(back, on=product, how="full", coalesce=True).fill_null(0.0).sort(product)
         flow = known.filter((pl.col(exporter) == one) & (pl.col(importer) == other))
         reverse = known.filter((pl.col(exporter) == other) & (pl.col(importer) == one))
         pair = (
-            flow.group_by(product)
+            flow.group_by(product, maintain_order=True)
             .agg(pl.col("v").sum().alias("x"))
             .join(
-                reverse.group_by(product).agg(pl.col("v").sum().alias("m")),
+                reverse.group_by(product, maintain_order=True).agg(pl.col("v").sum().alias("m")),
                 on=product,
                 how="full",
                 coalesce=True,
             )
             .fill_null(0.0)
+            .sort(product)
         )
         known_both = bool(out["x"].sum() > 0 and back["m"].sum() > 0)
         flow_usd = float(flow["v"].sum()) if flow.height else None

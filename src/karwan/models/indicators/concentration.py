@@ -50,7 +50,8 @@ def concentration_table(
     Lines nobody reported are left out; they are unknown, not zero.
     """
     known = checked(table, by, over, value=value)
-    summed = known.group_by(by, over).agg(pl.col(value).sum()).filter(pl.col(value) > 0)
+    known = known.sort(by, over, value)  # sums do not hang on the order of the rows
+    summed = known.group_by(by, over, maintain_order=True).agg(pl.col(value).sum()).filter(pl.col(value) > 0)
     rows = [
         {by: key, **concentration(part[value].to_numpy())}
         for (key,), part in sorted(summed.group_by(by), key=lambda item: str(item[0][0]))

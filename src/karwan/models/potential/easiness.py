@@ -12,10 +12,12 @@ import numpy as np
 import polars as pl
 
 from karwan.amounts import dollars
-from karwan.errors import InvalidInput
+from karwan.errors import InvalidInput, NotConverged
 from karwan.models.potential.margins import Array, Margins
-from karwan.models.potential.ppml import GravityFit, Ints, fit_ppml
+from karwan.models.potential.ppml import GravityFit, fit_ppml
+from karwan.models.potential.separation import Forest, Ints, free_directions, spanning_forest
 
+UNPINNED = 1e-6  # of a pair's covariates along what trade leaves free
 KINDS = ("observed", "regional", "gravity", "corridor")
 
 
@@ -28,17 +30,20 @@ class Easiness:
     kind
         One of `KINDS`.
     value
-        Actual over expected trade; 1 is trade as the world shares say.
+        Actual over expected trade; 1 is trade as the world shares say. NaN where it is not known.
     note
         How it came about.
     lacks
         Data it would need and does not have; empty when none.
+    tried
+        True where the data were given and do not pin the term down.
     """
 
     kind: str
     value: float
     note: str
     lacks: str = ""
+    tried: bool = False
 
 
 def observed_easiness(margins: Margins, exporter: str, importer: str) -> Easiness:
@@ -111,7 +116,8 @@ def gravity_easiness(
 
     Poisson regression of all pairs' trade on ln distance and contiguity with exporter and importer effects;
     the fitted trade of the pair
-    takes the place of its actual trade. The pair itself is left out of the fit.
+    takes the place of its actual trade. The pair itself is left out of the fit. Where the others' trade does not tell
+    the pair's, the value is NaN and `lacks` says what is missing.
 
     Parameters
     ----------
@@ -123,13 +129,48 @@ def gravity_easiness(
         exporter, importer, distance_km and, optionally, contiguous (0 or 1).
     """
     i, j = margins.country(exporter), margins.country(importer)
+    rows = _pairs_with_distance(margins, distances)
+    own = rows.filter((pl.col("exporter") == exporter) & (pl.col("importer") == importer))
+    if own.is_empty():
+        return Easiness("gravity", math.nan, "no distance of the pair", "distance of the pair"), None
     number = {c: n for n, c in enumerate(margins.countries)}
+    rest = rows.filter((pl.col("exporter") != exporter) | (pl.col("importer") != importer))
+    a = np.array([number[c] for c in rest["exporter"]], dtype=np.int64)
+    b = np.array([number[c] for c in rest["importer"]], dtype=np.int64)
+    y = margins.pairs_usd[a, b]
+    lacks = _lacks_of_gravity(y, a, b, i, j)
+    if lacks:
+        return _untold(lacks), None
+    names = ["ln_km", "contiguous"] if (rest["contiguous"] != 0).any() else ["ln_km"]
+    x, own_x = rest.select(names).to_numpy(), own.select(names).to_numpy()
+    try:
+        fit = fit_ppml(y, x, a, b)
+    except NotConverged as error:
+        return _untold("a gravity fit that settles", f"{error.fact} {error.evidence}"), None
+    counts = (len(margins.countries), len(margins.countries))
+    sold = y > 0
+    lacks = _unpinned(
+        spanning_forest(x[sold], a[sold], b[sold], counts), x[sold], a[sold], b[sold], own_x, i, j
+    )
+    if lacks:
+        return _untold(lacks), fit
+    effects = np.log(fit.fitted[sold]) - x[sold] @ fit.beta
+    told = spanning_forest(effects[:, None], a[sold], b[sold], counts)
+    trade = float(np.exp(told.seller[i, 0] + told.buyer[j, 0] + own_x[0] @ fit.beta))
+    expected = float(margins.expected_pairs_usd[i, j])
+    value = trade / expected if expected > 0 else math.nan
+    border = bool((rest["contiguous"].to_numpy()[sold] != 0).any())
+    return Easiness("gravity", value, _gravity_words(fit, y, trade, border)), fit
+
+
+def _pairs_with_distance(margins: Margins, distances: pl.DataFrame) -> pl.DataFrame:
+    """exporter, importer, ln_km, contiguous of the pairs of the margins' countries, sorted."""
     border = (
         pl.col("contiguous").cast(pl.Float64).fill_null(0.0)
         if "contiguous" in distances.columns
         else pl.lit(0.0)
     )
-    rows = (
+    return (
         distances.filter(
             pl.col("exporter").is_in(margins.countries)
             & pl.col("importer").is_in(margins.countries)
@@ -140,51 +181,56 @@ def gravity_easiness(
             "exporter", "importer", pl.col("distance_km").log().alias("ln_km"), border.alias("contiguous")
         )
         .unique(subset=["exporter", "importer"], keep="first", maintain_order=True)
+        .sort("exporter", "importer")
     )
-    own = rows.filter((pl.col("exporter") == exporter) & (pl.col("importer") == importer))
-    if own.is_empty():
-        return Easiness("gravity", math.nan, "no distance of the pair", "distance of the pair"), None
-    a = np.array([number[c] for c in rows["exporter"]], dtype=np.int64)
-    b = np.array([number[c] for c in rows["importer"]], dtype=np.int64)
-    x = rows.select("ln_km", "contiguous").to_numpy()
-    used = x if x[:, 1].any() else x[:, :1]
-    y = margins.pairs_usd[a, b]
-    rest = ~((a == i) & (b == j))
-    fit = fit_ppml(y[rest], used[rest], a[rest], b[rest])
-    effect = _effects(fit.fitted, used[rest] @ fit.beta, a[rest], b[rest], i, j)
-    own_x = own.select("ln_km", "contiguous").to_numpy()[0, : used.shape[1]]
-    trade = float(np.exp(effect + own_x @ fit.beta))
-    value = trade / float(margins.expected_pairs_usd[i, j])
+
+
+def _untold(lacks: str, note: str = "not identified") -> Easiness:
+    return Easiness("gravity", math.nan, note, lacks, tried=True)
+
+
+def _lacks_of_gravity(y: Array, a: Ints, b: Ints, i: int, j: int) -> str:
+    """What the fit lacks of the pair's two sides, the pair itself left out; empty when nothing."""
+    lacks = []
+    if not y[a == i].sum() > 0:
+        lacks.append("other sales of the exporter")
+    if not y[b == j].sum() > 0:
+        lacks.append("other purchases of the importer")
+    return "; ".join(lacks)
+
+
+def _unpinned(forest: Forest, x: Array, a: Ints, b: Ints, own_x: Array, i: int, j: int) -> str:
+    """What is missing to tell the pair's trade from that of others; empty when nothing."""
+    if forest.seller_part[i] != forest.buyer_part[j]:
+        return "trade that links the exporter's customers and the importer's suppliers"
+    free = free_directions(forest, x, a, b)
+    own = own_x - forest.of(np.array([i]), np.array([j]))
+    if np.abs(own @ free).max(initial=0.0) > UNPINNED:
+        return "trade of other pairs alike in distance and border"
+    return ""
+
+
+def _gravity_words(fit: GravityFit, y: Array, trade: float, border_told: bool) -> str:
     alike = (fit.fitted > trade / 3) & (fit.fitted < trade * 3)
     spread = ""
     if alike.sum() >= 20:
-        ends = np.quantile(y[rest][alike] / fit.fitted[alike], [0.05, 0.95])
+        ends = np.quantile(y[alike] / fit.fitted[alike], [0.05, 0.95])
         spread = (
             f"; 90 % of {alike.sum()} pairs with like fitted trade have {ends[0]:.2g} to {ends[1]:.2g} of it"
         )
-    border_text = f", contiguity {fit.beta[1]:+.2f}" if len(fit.beta) > 1 else ""
-    note = (
-        f"gravity trade {dollars(trade)}; ln distance {fit.beta[0]:+.2f}{border_text}, "
-        f"{len(y):,} pairs, the pair left out{spread}"
+    border = ""
+    if len(fit.beta) > 1:
+        border = f", contiguity {fit.beta[1]:+.2f}" if border_told else ", contiguity unknown"
+    dropped = (
+        f"; {fit.separated} pairs without trade left out, as distance, border and effects tell their zero exactly "
+        "(separation)"
+        if fit.separated
+        else ""
     )
-    return Easiness("gravity", value, note), fit
-
-
-def _effects(fitted: Array, systematic: Array, a: Ints, b: Ints, i: int, j: int) -> float:
-    """Exporter effect of i plus importer effect of j; the identity f_ij = f_ib + f_aj - f_ab over any third
-    a, b with fitted trade.
-    """
-    effect = np.full(len(fitted), np.nan)
-    positive = fitted > 0
-    effect[positive] = np.log(fitted[positive]) - systematic[positive]
-    table = {(int(p), int(q)): e for p, q, e in zip(a, b, effect, strict=True) if np.isfinite(e)}
-    sellers = [p for p, q in table if q == j]
-    buyers = [q for p, q in table if p == i]
-    for p in sellers:
-        for q in buyers:
-            if (p, q) in table:
-                return float(table[p, j] + table[i, q] - table[p, q])
-    return -math.inf
+    return (
+        f"gravity trade {dollars(trade)}; ln distance {fit.beta[0]:+.2f}{border}, "
+        f"{len(y):,} pairs, the pair left out{dropped}{spread}"
+    )
 
 
 def corridor_ratio(

@@ -159,6 +159,7 @@ def _sum(kept: pl.DataFrame, years: int) -> Margins:
             value_usd,
             *spread,
         )
+        .sort("exporter", "importer", "product", "value_usd")  # sums do not hang on the order of the rows
         .group_by("exporter", "importer", "product")
         .agg(pl.col("value_usd").sum() / years, *(each.alias("log_sd") for each in errors))
         .sort("exporter", "importer", "product")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from karwan.errors import InvalidInput, NotConverged
 from karwan.models.potential.margins import Array
-
-Ints = npt.NDArray[np.int64]
+from karwan.models.potential.separation import Ints, separated_rows
 
 
 @dataclass(frozen=True)
@@ -25,15 +23,20 @@ class GravityFit:
         Standard errors clustered by pair (by row where no pair was given), with the factor G / (G - 1), shape
         (P,).
     fitted
-        Fitted values, shape (N,); 0 for the rows of an exporter or importer that trades nothing.
+        Fitted values, shape (N,); 0 for the rows of an exporter or importer that trades nothing, and for separated
+        ones.
     iterations
         Steps taken.
+    separated
+        Rows without trade whose zero the covariates and effects tell exactly; they are left out, as no finite
+        coefficient fits them best.
     """
 
     beta: Array
     se: Array
     fitted: Array
     iterations: int
+    separated: int = 0
 
 
 def fit_ppml(
@@ -49,7 +52,7 @@ def fit_ppml(
     """Fit trade on covariates with two sets of fixed effects by iteratively reweighted least squares.
 
     The working response and covariates are centred on both sets of effects by weighted alternating
-    projections.
+    projections. Separated rows are left out first (Correia, Guimaraes & Zylkin 2019).
 
     Parameters
     ----------
@@ -69,14 +72,14 @@ def fit_ppml(
     Raises
     ------
     InvalidInput
-        Arrays differ in length, or a value is negative or not finite.
+        Arrays differ in length, a value is negative or not finite, or nothing is traded.
     NotConverged
         The tolerance was not met.
 
     References
     ----------
     Santos Silva & Tenreyro (2006), doi:10.1162/rest.88.4.641; Correia, Guimaraes & Zylkin (2020),
-    doi:10.1177/1536867X20909691.
+    doi:10.1177/1536867X20909691; Correia, Guimaraes & Zylkin (2019), arXiv:1903.01633.
     """
     y = np.asarray(y, dtype=np.float64)
     x = np.asarray(x, dtype=np.float64).reshape(len(y), -1)
@@ -91,13 +94,21 @@ def fit_ppml(
     sold = np.bincount(exporter, weights=y) > 0
     bought = np.bincount(importer, weights=y) > 0
     keep = sold[exporter] & bought[importer]
+    if not keep.any():
+        raise InvalidInput(
+            "The gravity fit has no trade.", f"{len(y)} pairs, all zero", "give pairs that trade."
+        )
+    separated = np.zeros(len(y), dtype=bool)
+    separated[keep] = separated_rows(y[keep], x[keep], exporter[keep], importer[keep])
+    keep = keep & ~separated
     yk, xk, a, b = y[keep], x[keep], exporter[keep], importer[keep]
     scale = yk.mean()
     beta, mu, centred, steps = _irls(yk / scale, xk, a, b, tolerance, max_iterations)
     clusters = np.arange(len(yk)) if pair is None else np.unique(pair[keep], return_inverse=True)[1]
     fitted = np.zeros(len(y))
     fitted[keep] = mu * scale
-    return GravityFit(beta, _clustered_se(centred, yk / scale - mu, mu, clusters), fitted, steps)
+    se = _clustered_se(centred, yk / scale - mu, mu, clusters)
+    return GravityFit(beta, se, fitted, steps, int(separated.sum()))
 
 
 def _irls(

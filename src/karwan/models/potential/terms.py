@@ -151,7 +151,8 @@ def _tariff_terms(margins: Margins, exporter: str, importer: str, expected: Expe
             "_tariff_known": np.zeros(n, bool),
         }
     rates = _in_codes(expected.tariffs.select("exporter", "importer", "product", "rate_share"), margins)
-    rated = margins.flows.join(rates, on=["exporter", "importer", "product"], how="inner")
+    keys = ["exporter", "importer", "product"]
+    rated = margins.flows.join(rates, on=keys, how="inner", maintain_order="left")
     faced = _weighted_rate(rated.filter(pl.col("exporter") == exporter), margins)
     world = _weighted_rate(rated, margins)
     market = _weighted_rate(rated.filter(pl.col("importer") == importer), margins)
@@ -191,7 +192,8 @@ def _distance(margins: Margins, exporter: str, importer: str, distances: pl.Data
     own = known.filter((pl.col("exporter") == exporter) & (pl.col("importer") == importer))
     if own.is_empty():
         return _ones(margins)
-    bought = margins.flows.filter(pl.col("importer") == importer).join(known, on=["exporter", "importer"])
+    bought = margins.flows.filter(pl.col("importer") == importer)
+    bought = bought.join(known, on=["exporter", "importer"], maintain_order="left")
     mean = bought.group_by("product").agg(
         ((pl.col("distance_km").log() * pl.col("value_usd")).sum() / pl.col("value_usd").sum()).alias("mean")
     )

@@ -145,7 +145,8 @@ def estimate_potential(
     Raises
     ------
     InvalidInput
-        No such country in the table, or the easiness term asked for lacks its data.
+        No such country in the table, or the easiness term asked for lacks its data. A term whose data do not pin it
+        down is null instead, and so is the potential by it.
 
     References
     ----------
@@ -159,8 +160,9 @@ def estimate_potential(
         raise InvalidInput("The flows' error must not be negative, and at least one draw is needed.", "", "")
     found = _easiness_terms(margins, exporter, importer, peers or Peers())
     usable = {e.kind: e for e in found if np.isfinite(e.value)}
-    if easiness not in usable:
-        why = next((e.lacks for e in found if e.kind == easiness), "") or "trade to expect of both sides"
+    asked = next(e for e in found if e.kind == easiness)
+    if easiness not in usable and not (asked.tried and usable):
+        why = asked.lacks or "trade to expect of both sides"
         raise InvalidInput(
             f"The easiness term `{easiness}` cannot be computed for {exporter} to {importer}.",
             f"it lacks {why}; available: {', '.join(usable) or 'none'}",
@@ -180,8 +182,8 @@ def estimate_potential(
         level=level,
         kind=easiness,
         easiness=_summary(found, base, terms["actual_usd"].to_numpy(), samples),
-        table=_table(terms, base * usable[easiness].value, usable[easiness], samples),
-        notes=_notes(margins, usable, level),
+        table=_table(terms, base * asked.value, asked, samples),
+        notes=(*_untold_notes(found), *_notes(margins, usable, level)),
     )
 
 
@@ -259,21 +261,26 @@ def _table(terms: pl.DataFrame, potential: Array, used: Easiness, samples: dict[
     realised = [min(1.0, a / p) if p > 0 else None for a, p in zip(actual, potential, strict=True)]
     missing_terms = [k for k in KINDS if k not in samples]
     more = f"; easiness terms {', '.join(missing_terms)}" if missing_terms else ""
+    more += f"; {used.lacks}" if used.kind not in samples else ""
+    # Nothing to set it against: where the term itself is not known, neither is what is unrealised by it.
+    figures = {
+        "potential_usd": potential,
+        "low_usd": low,
+        "high_usd": high,
+        "unrealised_usd": np.maximum(0.0, potential - actual),
+        "unrealised_low_usd": np.maximum(0.0, low - actual),
+        "unrealised_high_usd": np.maximum(0.0, high - actual),
+    }
     return (
         terms.with_columns(
-            potential_usd=pl.Series(potential),
-            low_usd=pl.Series(low),
-            high_usd=pl.Series(high),
-            unrealised_usd=pl.Series(np.maximum(0.0, potential - actual)),
-            unrealised_low_usd=pl.Series(np.maximum(0.0, low - actual)),
-            unrealised_high_usd=pl.Series(np.maximum(0.0, high - actual)),
+            **{name: pl.Series(values, dtype=pl.Float64).fill_nan(None) for name, values in figures.items()},
             realised_share=pl.Series(realised, dtype=pl.Float64),
-            easiness=pl.lit(used.value),
+            easiness=pl.lit(used.value if math.isfinite(used.value) else None, dtype=pl.Float64),
             method=pl.lit(f"export potential, {used.kind} easiness"),
             lacks=(pl.col("lacks") + more).str.strip_chars("; "),
         )
         .select(COLUMNS)
-        .sort(["unrealised_usd", "product"], descending=[True, False])
+        .sort(["unrealised_usd", "product"], descending=[True, False], nulls_last=True)
     )
 
 
@@ -301,6 +308,11 @@ def _summary(
         "lacks": pl.String,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _untold_notes(found: Sequence[Easiness]) -> list[str]:
+    """What the data leave open of the terms that were tried."""
+    return [f"The {e.kind} easiness is not known: it lacks {e.lacks}." for e in found if e.tried]
 
 
 def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[str, ...]:
