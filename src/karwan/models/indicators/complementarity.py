@@ -65,6 +65,13 @@ def grubel_lloyd(exports_usd: Floats, imports_usd: Floats) -> tuple[Floats, floa
     return np.asarray(by_product), float(total)
 
 
+def _side_by_side(sold: pl.DataFrame, bought: pl.DataFrame, product: str) -> pl.DataFrame:
+    """Sums of `v` by product: x of the one table, m of the other, 0 where it has none; sorted."""
+    x = sold.group_by(product, maintain_order=True).agg(pl.col("v").sum().alias("x"))
+    m = bought.group_by(product, maintain_order=True).agg(pl.col("v").sum().alias("m"))
+    return x.join(m, on=product, how="full", coalesce=True).fill_null(0.0).sort(product)
+
+
 def pair_indicators(
     table: pl.DataFrame,
     party_a: str,
@@ -91,37 +98,19 @@ def pair_indicators(
     known = known.sort(exporter, importer, product, "v")  # sums do not hang on the order of the rows
     rows = []
     for one, other in ((party_a, party_b), (party_b, party_a)):
-        out = (
-            known.filter(pl.col(exporter) == one)
-            .group_by(product, maintain_order=True)
-            .agg(pl.col("v").sum().alias("x"))
-        )
-        back = (
-            known.filter(pl.col(importer) == other)
-            .group_by(product, maintain_order=True)
-            .agg(pl.col("v").sum().alias("m"))
-        )
-        lines = out.join(back, on=product, how="full", coalesce=True).fill_null(0.0).sort(product)
-        flow = known.filter((pl.col(exporter) == one) & (pl.col(importer) == other))
+        sold = known.filter(pl.col(exporter) == one)
+        bought = known.filter(pl.col(importer) == other)
+        lines = _side_by_side(sold, bought, product)
+        flow = sold.filter(pl.col(importer) == other)
         reverse = known.filter((pl.col(exporter) == other) & (pl.col(importer) == one))
-        pair = (
-            flow.group_by(product, maintain_order=True)
-            .agg(pl.col("v").sum().alias("x"))
-            .join(
-                reverse.group_by(product, maintain_order=True).agg(pl.col("v").sum().alias("m")),
-                on=product,
-                how="full",
-                coalesce=True,
-            )
-            .fill_null(0.0)
-            .sort(product)
-        )
-        known_both = bool(out["x"].sum() > 0 and back["m"].sum() > 0)
+        pair = _side_by_side(flow, reverse, product)
+        out_usd, back_usd = float(lines["x"].sum()), float(lines["m"].sum())
+        known_both = out_usd > 0 and back_usd > 0
         flow_usd = float(flow["v"].sum()) if flow.height else None
         intensity = None
         if known_both and flow_usd is not None:
             world = float(known["v"].sum())
-            intensity = trade_intensity(flow_usd, float(out["x"].sum()), float(back["m"].sum()), world)
+            intensity = trade_intensity(flow_usd, out_usd, back_usd, world)
         rows.append(
             {
                 "exporter": one,
