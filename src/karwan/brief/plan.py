@@ -12,6 +12,7 @@ from karwan.tables import Case
 
 STATUSES = ("done", "partly_done", "in_progress", "stalled", "not_started", "unknown")
 _TEXT = pl.String
+_UNITS = {None: "", "1": ""}
 
 
 def plan_section(
@@ -106,7 +107,9 @@ def _ventures(case: Case) -> pl.DataFrame:
     rows = []
     for v in case["ventures"].sort("venture_id").iter_rows(named=True):
         capacity = (
-            f"{v['capacity']:,.0f} {v['capacity_unit'] or ''} a year".replace("  ", " ")
+            f"{v['capacity']:,.0f} {_UNITS.get(v['capacity_unit'], v['capacity_unit'])} a year".replace(
+                "  ", " "
+            )
             if v["capacity"]
             else ""
         )

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import is_number, number, percent, usd
+from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.brief import Brief
-from karwan.models.standing import counted_by
+from karwan.models.standing import PUBLISHED, counted_by
 from karwan.models.standing import main_target as rows_of_main_target
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Column, Figure, Notes, Prose, Section, Table, cell
+from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, Table, cell
 from karwan.report.charts.annual import draw_annual
 from karwan.report.charts.growth import draw_growth
 from karwan.report.charts.reconciled import draw_reconciled
@@ -162,18 +162,19 @@ _GROWTH = (
     li.part("Points of turnover", "contribution_share", signed=True),
     li.part("As stated", "stated_growth_share", signed=True),
 )
-_KINDS = {
-    "claimed": li.text("Kind", "claimed", 0.6),
-    "statistics": li.text("Counted by", "statistics", 0.7),
-    "how": li.text("Periods", "how", 0.9),
-}
+
+
+def _kind(row: dict[str, Any]) -> Cell:
+    """What the figures of a row are: 'customs, by subtraction'; published statistics of no stated kind are official."""
+    counted = row.get("statistics") or row.get("claimed")
+    words = [clean(word, 40) for word in (counted, row.get("how")) if word and word != PUBLISHED]
+    return cell(", ".join(words) or NONE)
 
 
 def _growth_columns(table: pl.DataFrame) -> li.Spec:
     """Columns of the growth table; the product group where the table names it."""
     group = (li.text("Goods", "product_group", 0.9),) if "product_group" in table.columns else ()
-    kinds = (column for name, column in _KINDS.items() if name in table.columns)
-    return (*_GROWTH[:2], *group, *_GROWTH[2:], *kinds)
+    return (*_GROWTH[:2], *group, *_GROWTH[2:], (Column("Figures", share=1.1), _kind))
 
 
 def _mirror(brief: Brief) -> Any:
