@@ -18,7 +18,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,10 @@ import httpx
 import polars as pl
 
 from karwan.errors import InvalidInput, KarwanError
-from karwan.io.sources.comtrade_csv import PRESENT
+from karwan.io.sources.comtrade_csv import Framed
+from karwan.io.sources.comtrade_layout import LICENCE, PROVIDER, layout_of
+from karwan.io.sources.comtrade_parts import parts_of
 from karwan.io.sources.countries import Countries
-from karwan.io.sources.flow_frame import FlowFramer
-from karwan.io.sources.mapping import Field
 from karwan.io.sources.registry import Options, Source
 from karwan.io.store.reading import Progress, Reading
 
@@ -378,35 +378,28 @@ def read_comtrade_api(path: Path | None, options: Options) -> list[Reading]:
 
 def reading_of_records(records: Sequence[Mapping[str, Any]], request: Request, options: Options) -> Reading:
     """Reading of Comtrade records; `line` is the number of the record in the answers, from 1."""
-    mapping = replace(
-        PRESENT,
-        columns={
-            **PRESENT.columns,
-            "reporter": Field(column="reporterCode", codes="m49"),
-            "partner": Field(column="partnerCode", codes="m49"),
-        },
-    )
-    needed = mapping.needed()
-    texts = [json.dumps(record, sort_keys=True, ensure_ascii=False) for record in records]
-    size = sum(len(text.encode()) for text in texts)
+    texts = [json.dumps(record, sort_keys=True) for record in records]
+    size = sum(map(len, texts))
     digest = hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
+    layout = layout_of(list(dict.fromkeys(name for record in records for name in record)), "The answer")
+    count = len(records)
+    columns = {
+        name: pl.Series([_cell(record.get(name)) for record in records], dtype=pl.String)
+        for name in layout.needed()
+    }
+    table = pl.DataFrame(
+        {
+            "line": pl.Series(range(1, count + 1), dtype=pl.Int64),
+            "fault": pl.Series([None] * count, dtype=pl.String),
+            "raw": pl.Series([text[:300] for text in texts], dtype=pl.String),
+            **columns,
+        }
+    )
+    parts = parts_of([table], layout)
+    framed = Framed(layout, parts, options)
 
     def frames(progress: Progress) -> Iterator[pl.DataFrame]:
-        framer = FlowFramer(
-            mapping, options.countries, hs_revision=options.hs_revision, known_codes=options.known_codes
-        )
-        table = pl.DataFrame(
-            {
-                "line": pl.Series(range(1, len(records) + 1), dtype=pl.Int64),
-                "fault": pl.Series([None] * len(records), dtype=pl.String),
-                "raw": pl.Series([text[:300] for text in texts], dtype=pl.String),
-                **{
-                    name: pl.Series([_cell(record.get(name)) for record in records], dtype=pl.String)
-                    for name in needed
-                },
-            }
-        )
-        yield framer.frame(table)
+        yield from framed.frames(iter([table]))
         progress(size)
 
     asked = f"{','.join(request.reporters)} {','.join(request.periods)} {','.join(request.products)}"
@@ -416,19 +409,21 @@ def reading_of_records(records: Sequence[Mapping[str, Any]], request: Request, o
         content_bytes=size,
         content_hash=lambda: digest,
         frames=frames,
-        options=options.stamp(),
+        options=framed.stamp(),
+        repeats=parts.repeats,
+        notes=framed.notes,
     )
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).encode("utf-8", "replace").decode()
 
 
 COMTRADE_API = Source(
     name="comtrade",
     title="UN Comtrade web service (public preview, or with a subscription key)",
-    provider="United Nations Statistics Division",
-    licence="UN Comtrade terms of use",
+    provider=PROVIDER,
+    licence=LICENCE,
     reads="no file; --set reporters=KAZ --set periods=2023 [--set partners=PAK] [--set key=...]",
     read=read_comtrade_api,
     needs_path=False,

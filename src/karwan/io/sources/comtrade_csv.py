@@ -8,116 +8,25 @@ redistribution of bulk data without permission). The present headers are those o
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+import polars as pl
+
 from karwan.errors import InvalidInput
-from karwan.io.sources.content import Content, contents
-from karwan.io.sources.delimited import BadTable, read_header
-from karwan.io.sources.mapped_table import SUFFIXES, reading_of
-from karwan.io.sources.mapping import Field, Flag, Keep, TableMapping
-from karwan.io.sources.registry import Options, Source
-from karwan.io.store.reading import Reading
+from karwan.io.sources.comtrade_layout import LICENCE, MAPPING, PROVIDER, Layout, in_one_form, layout_of
+from karwan.io.sources.comtrade_parts import NO_PARTS, Parts, parts_of
+from karwan.io.sources.content import PIECE, Content, contents
+from karwan.io.sources.delimited import read_blocks, read_header
+from karwan.io.sources.flow_frame import FlowFramer
+from karwan.io.sources.mapped_table import SUFFIXES
+from karwan.io.sources.registry import Options, Source, hash_of
+from karwan.io.store.reading import Progress, Reading, no_progress
 
-# Partners written as codes that are no countries; `W00` is the world.
-PARTNER_CODES = {"W00": "WLD", "WLD": "WLD"}
-_YES = ("true", "True", "1")
-BREAKDOWN = "a breakdown by {} of a total that the file has too"
-
-PRESENT = TableMapping(
-    name="comtrade",
-    title="UN Comtrade",
-    provider="United Nations Statistics Division",
-    licence="UN Comtrade terms of use",
-    nomenclature="HS",
-    columns={
-        "reporter": Field(column="reporterISO", codes="iso3"),
-        "partner": Field(column="partnerISO", codes="iso3", values=PARTNER_CODES),
-        "flow": Field(column="flowCode"),
-        "period": Field(column="period"),
-        "hs_revision": Field(column="classificationCode"),
-        "product": Field(column="cmdCode"),
-        "value": Field(column="primaryValue"),
-        "valuation": Field(column="flowCode", values={"X": "fob", "M": "cif"}),
-        "weight": Field(column="netWgt"),
-        "quantity": Field(column="qty"),
-        "quantity_unit": Field(column="qtyUnitAbbr"),
-    },
-    keep=(
-        Keep("motCode", ("", "0"), BREAKDOWN.format("mode of transport")),
-        Keep("customsCode", ("", "C00"), BREAKDOWN.format("customs procedure")),
-        Keep("partner2Code", ("", "0"), BREAKDOWN.format("second partner")),
-    ),
-    flags=(
-        Flag("isNetWgtEstimated", _YES, "weight_estimated"),
-        Flag("isQtyEstimated", _YES, "quantity_estimated"),
-    ),
-)
-
-OLD = replace(
-    PRESENT,
-    columns={
-        "reporter": Field(column="Reporter ISO", codes="iso3"),
-        "partner": Field(column="Partner ISO", codes="iso3", values=PARTNER_CODES),
-        "flow": Field(column="Trade Flow"),
-        "period": Field(column="Period"),
-        "hs_revision": Field(column="Classification"),
-        "product": Field(column="Commodity Code"),
-        "value": Field(column="Trade Value (US$)"),
-        "valuation": Field(
-            column="Trade Flow", values={"Export": "fob", "Import": "cif", "Exports": "fob", "Imports": "cif"}
-        ),
-        "weight": Field(column="Netweight (kg)"),
-        "quantity": Field(column="Qty"),
-        "quantity_unit": Field(column="Qty Unit"),
-    },
-    keep=(),
-    flags=(Flag("Flag", ("2", "4", "6"), "weight_or_quantity_estimated"),),
-)
-
-# Columns a download leaves out when they were not asked for.
-OPTIONAL_KEEP = {"motCode", "customsCode", "partner2Code"}
-OPTIONAL_FLAGS = {"isNetWgtEstimated", "isQtyEstimated", "Flag"}
-OPTIONAL_FIELDS = ("weight", "quantity", "quantity_unit")
-
-
-def mapping_for(header: list[str], name: str) -> TableMapping:
-    """The mapping for a Comtrade file with these columns; numeric codes are used where the ISO columns are
-    absent.
-    """
-    names = set(header)
-    if {"cmdCode", "primaryValue"} <= names:
-        mapping = PRESENT
-        if "reporterISO" not in names or "partnerISO" not in names:
-            mapping = replace(
-                mapping,
-                columns={
-                    **mapping.columns,
-                    "reporter": Field(column="reporterCode", codes="m49"),
-                    "partner": Field(column="partnerCode", codes="m49"),
-                },
-            )
-    elif {"Commodity Code", "Trade Value (US$)"} <= names:
-        mapping = OLD
-    else:
-        raise BadTable(
-            f"{name} is no Comtrade CSV.",
-            evidence=f"its columns: {', '.join(header)[:200] or 'none'}",
-            fix="It needs cmdCode and primaryValue, or Commodity Code and Trade Value (US$), with commas.",
-        )
-    columns = {
-        key: field
-        for key, field in mapping.columns.items()
-        if key not in OPTIONAL_FIELDS or set(field.columns()) <= names
-    }
-    return replace(
-        mapping,
-        columns=columns,
-        keep=tuple(rule for rule in mapping.keep if rule.column not in OPTIONAL_KEEP or rule.column in names),
-        flags=tuple(
-            rule for rule in mapping.flags if rule.column not in OPTIONAL_FLAGS or rule.column in names
-        ),
-    )
+# Letters of Latin-1 stand alone among those of ASCII (`Türkiye`, `m²`); other code pages have runs of them.
+_RUN = re.compile(b"[\x80-\xff]{2}")
 
 
 def read_comtrade_csv(path: Path | None, options: Options) -> list[Reading]:
@@ -130,15 +39,76 @@ def read_comtrade_csv(path: Path | None, options: Options) -> list[Reading]:
 
 
 def _reading(content: Content, options: Options) -> Reading:
-    header = read_header(content, delimiter=",", encoding="utf-8", header_row=1)
-    return reading_of(content, mapping_for(header, content.name), options, source="comtrade")
+    encoding = _encoding(content)
+    header = read_header(content, delimiter=",", encoding=encoding, header_row=1)
+    layout = layout_of(header, content.name)
+
+    def blocks(progress: Progress) -> Iterator[pl.DataFrame]:
+        return read_blocks(content, layout.needed(), encoding=encoding, progress=progress)
+
+    parts = parts_of(blocks(no_progress), layout) if layout.dimensions() else NO_PARTS
+    framed = Framed(layout, parts, options)
+    return Reading(
+        source="comtrade",
+        file_name=content.name,
+        content_bytes=content.size,
+        content_hash=content.hash,
+        frames=lambda progress: framed.frames(blocks(progress)),
+        options=framed.stamp(),
+        repeats=parts.repeats,
+        notes=framed.notes,
+    )
+
+
+class Framed:
+    """Tables of Comtrade records as staged rows, under what was found out about their parts."""
+
+    def __init__(self, layout: Layout, parts: Parts, options: Options) -> None:
+        self._layout = layout
+        self._parts = parts
+        self._options = options
+        self._framer = FlowFramer(
+            MAPPING, options.countries, hs_revision=options.hs_revision, known_codes=options.known_codes
+        )
+
+    def frames(self, tables: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Staged rows, frame by frame."""
+        return self._framer.frames(self._one_form(table) for table in tables)
+
+    def _one_form(self, table: pl.DataFrame) -> pl.DataFrame:
+        said = table.join(self._parts.aside, on="line", how="left", maintain_order="left")
+        table = said.with_columns(fault=pl.coalesce("fault", "reason")).drop("reason")
+        return in_one_form(table, self._layout, self._options.countries)
+
+    def stamp(self) -> dict[str, str]:
+        """Options that change the rows read."""
+        return self._options.stamp(mapping=hash_of(asdict(MAPPING)))
+
+    def notes(self) -> list[str]:
+        """What is worth saying of the rows read."""
+        return self._parts.notes() + self._framer.parties.notes()
+
+
+def _encoding(content: Content) -> str:
+    """`cp1252` (Latin-1) where a file has letters beyond ASCII and each stands alone; else `utf-8`, whose letters
+    are runs of two bytes and more.
+    """
+    single, last = False, b""
+    with content.open() as stream:
+        while piece := stream.read(PIECE):
+            if not piece.isascii():
+                if _RUN.search(last + piece):
+                    return "utf-8"
+                single = True
+            last = piece[-1:]
+    return "cp1252" if single else "utf-8"
 
 
 COMTRADE_CSV = Source(
     name="comtrade-csv",
     title="UN Comtrade download (CSV, present and old column names)",
-    provider="United Nations Statistics Division",
-    licence="UN Comtrade terms of use",
+    provider=PROVIDER,
+    licence=LICENCE,
     reads="FILE.csv or FILE.zip",
     read=read_comtrade_csv,
 )
