@@ -1,0 +1,1 @@
+"""Every reader against mutated inputs: only the project's errors are allowed."""

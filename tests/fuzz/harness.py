@@ -1,0 +1,136 @@
+"""Run a reader over seeded inputs and keep what is not allowed: other errors, more than five seconds, more than 500 MB."""
+
+from __future__ import annotations
+
+import random
+import resource
+import signal
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from karwan.errors import KarwanError
+from tests.fuzz.mutations import TEXT, Mutation, mutate
+
+LIMIT_S = 5.0
+LIMIT_MB = 500
+
+
+class TooLong(BaseException):
+    """An input took longer than `LIMIT_S`; no reader catches it."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads files: the files of a good input, which of them are mutated, and the call.
+
+    Attributes
+    ----------
+    files
+        Gives names and contents of a good input.
+    read
+        Reads the folder that holds them.
+    changed
+        Names of files that are mutated, one an input; all by default.
+    """
+
+    name: str
+    files: Callable[[], Mapping[str, bytes]]
+    read: Callable[[Path], object]
+    mutations: tuple[Mutation, ...] = TEXT
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that ended as none may."""
+
+    reader: str
+    seed: int
+    error: str
+
+    def __str__(self) -> str:
+        return f"{self.reader} seed {self.seed}: {self.error}"
+
+
+def run(reader: Reader, folder: Path, seeds: range, *, most: int = 20) -> list[Failure]:
+    """Failures of a reader over seeds, at most so many; the good input itself must be read."""
+    good = dict(reader.files())
+    write(folder, good)
+    reader.read(folder)
+    names = reader.changed or tuple(good)
+    failures: list[Failure] = []
+    for seed in seeds:
+        rng = random.Random(f"{reader.name} {seed}")
+        name = rng.choice(names)
+        (folder / name).write_bytes(mutate(good[name], rng, reader.mutations))
+        error = outcome(reader, folder)
+        (folder / name).write_bytes(good[name])
+        if error:
+            failures.append(Failure(reader.name, seed, error))
+        if len(failures) == most:
+            break
+    return failures
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def outcome(reader: Reader, folder: Path) -> str:
+    """What is wrong with how the reader met its files; '' where nothing is."""
+    before, start = peak_mb(), time.perf_counter()
+    error = ""
+    try:
+        with limited(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader.read(folder)
+    except KarwanError:
+        error = ""
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as other:
+        error = told(other)
+    seconds, megabytes = time.perf_counter() - start, peak_mb() - before
+    if not error and seconds > LIMIT_S:
+        error = f"took {seconds:.1f} s"
+    if not error and megabytes > LIMIT_MB:
+        error = f"took {megabytes:.0f} MB"
+    return error
+
+
+def told(error: BaseException) -> str:
+    """Kind of an error, where it was raised, and its first words."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "karwan" in f.filename]
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__} at {place}: {str(error)[:160]!r}"
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Raise `TooLong` where the body takes longer than `LIMIT_S`."""
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TooLong(f"more than {LIMIT_S:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def peak_mb() -> float:
+    """Most memory the process has held so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
