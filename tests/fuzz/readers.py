@@ -34,7 +34,8 @@ from karwan.tables import Case, embedded_cases, inspect_case, read_case
 from karwan.tables.case import settings_nodes
 from karwan.tables.checks import check_references, check_rules
 from karwan.tables.reader import read_table
-from karwan.trade_desk.basket import goods_from_file, table_answer
+from karwan.trade_desk.basket import table_answer
+from karwan.trade_desk.goods_table import goods_from_file
 from karwan.trade_desk.indicators import read_exports
 from karwan.trade_desk.target import read_geography, read_panel
 from karwan.trade_desk.world_flows import read_distances, read_world_flows

@@ -11,15 +11,9 @@ from tests.fuzz.harness import Failure, Reader, outcome, run, write
 from tests.fuzz.readers import READERS
 
 INPUTS = 2_000
-# Readers that still let errors of others through; each leaves this list when it is mended.
-PENDING = {
-    "case.yaml", "mapping", "comtrade zip", "baci zip", "nomenclature", "mapped xlsx", "mapped parquet",
-    "correlation xlsx", "correlation xls", "geography", "panel", "basket table",
-}  # fmt: skip
-MENDED = tuple(reader for reader in READERS if reader.name not in PENDING)
 
 
-@pytest.mark.parametrize("reader", MENDED, ids=lambda reader: reader.name)
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_only_errors_of_the_project(reader: Reader, tmp_path: Path) -> None:
     failures = run(reader, tmp_path, range(INPUTS), most=5)
     assert not failures, "\n".join(map(str, failures))

@@ -124,14 +124,20 @@ def _settings(texts: Sequence[str]) -> dict[str, str]:
 def _known_codes(path: Path) -> frozenset[str]:
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        names = [name for name in reader.fieldnames or [] if "code" in name.lower()]
-        if not names:
-            raise InvalidInput(
-                f"{path.name} has no column of codes.", fix="Name a column `code` or `hscode`."
-            )
-        return frozenset(row[name].strip() for row in reader for name in names if row[name])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            return _codes_in(path.name, csv.DictReader(handle))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidInput(
+            f"{path.name} cannot be read.", str(error)[:200], "Give a CSV in UTF-8 with a column of codes."
+        ) from error
+
+
+def _codes_in(file: str, reader: csv.DictReader[str]) -> frozenset[str]:
+    names = [name for name in reader.fieldnames or [] if "code" in name.lower()]
+    if not names:
+        raise InvalidInput(f"{file} has no column of codes.", fix="Name a column `code` or `hscode`.")
+    return frozenset(row[name].strip() for row in reader for name in names if row[name])
 
 
 @contextmanager

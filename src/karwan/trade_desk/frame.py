@@ -118,7 +118,7 @@ def _numbers(path: Path, column: pl.Series, *, whole: bool) -> pl.Series:
     found = given.cast(pl.Float64, strict=False)
     odd = given.is_not_null() & ~found.is_finite().fill_null(False)
     if whole:
-        odd = odd | ((found % 1.0).fill_null(0.0) != 0.0)
+        odd = odd | ((found % 1.0).fill_null(0.0) != 0.0) | (found.abs() >= 2.0**63).fill_null(False)
     if odd.any():
         raise InvalidInput(
             f"{path.name} has values that are no numbers.",
