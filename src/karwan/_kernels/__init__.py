@@ -1,16 +1,22 @@
 """Compiled hot loops, each with a plain twin that tests compare it to.
 
-The compiler keeps what it made beside the sources, so a loop is compiled once for each machine and Python. What it
-is compiling goes to the log `karwan.compiling`, which the command line shows.
+The compiler keeps what it made beside the sources, so a loop is compiled once for each machine and Python; where these
+and the user's own cache are not writable, it keeps it among the temporary files. What it is compiling goes to the log `karwan.compiling`, which the command line shows.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
 
+from numba import config
 from numba.core import event
+from numba.misc.appdirs import AppDirs
 
 LOG = logging.getLogger("karwan.compiling")
 
@@ -50,4 +56,49 @@ def _leave_blas_out() -> None:
         del sys.modules[name]
 
 
+def cache_folder(usual: Iterable[Path], temporary: Path) -> Path | None:
+    """Folder for compiled loops, or None where one of the usual ones is writable.
+
+    Parameters
+    ----------
+    usual
+        Folders the compiler looks for by itself.
+    temporary
+        Folder of temporary files. What is loaded from a cache is run, so a folder there serves only where it is the
+        user's own and shut to others; a fresh one is made otherwise.
+    """
+    if any(map(_writable, usual)):
+        return None
+    folder = temporary / f"karwan-loops-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if _own(folder) and _writable(folder):
+            return folder
+    except OSError:
+        pass  # somebody else's file of that name: the next line makes another folder
+    return Path(tempfile.mkdtemp(prefix="karwan-loops-", dir=temporary))
+
+
+def _own(folder: Path) -> bool:
+    """Whether a folder belongs to the user and nobody else may look into it."""
+    state = folder.lstat()
+    return not folder.is_symlink() and (
+        not hasattr(os, "getuid") or (state.st_uid == os.getuid() and not state.st_mode & 0o077)
+    )
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+if not config.CACHE_DIR:
+    _user = Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)
+    _found = cache_folder((Path(__file__).parent / "__pycache__", _user), Path(tempfile.gettempdir()))
+    if _found is not None:
+        config.CACHE_DIR = str(_found)
 _leave_blas_out()
