@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
+import json
+import socket
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from karwan.errors import InvalidInput
 from karwan.io.sources import Options, source_named
-from karwan.io.sources.comtrade_api import BadKey, Client, Request, ServiceError, Truncated, request_from
+from karwan.io.sources.comtrade_answer import ServiceError, TooLarge
+from karwan.io.sources.comtrade_api import (
+    BadKey,
+    Client,
+    NoRecords,
+    Request,
+    Truncated,
+    reading_of_records,
+    request_from,
+)
 from karwan.io.sources.countries import packaged_countries
 from karwan.io.store import ingest, open_store
+from karwan.io.store.reading import no_progress
 from tests.unit.comtrade_server import Answer, answer, gateway, record, serving
 
 REQUEST = Request(
@@ -193,3 +210,94 @@ def test_requests_are_checked_before_asking() -> None:
         request_from({"reporters": "Atlantis", "periods": "2022"}, countries)
     with pytest.raises(InvalidInput, match="no setting colour"):
         source_named("comtrade").read(None, Options(service={"colour": "1"}))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"count":"abc","data":[]}', '`count` is "abc"'),
+        (b'{"count":1,"data":["x"]}', 'entry 1 of `data` is "x"'),
+        (b'{"count":1e400,"data":[]}', "`count` is Infinity"),
+        (b'{"count":true,"data":[]}', "`count` is true"),
+        (b'{"count":1,"data":[null]}', "entry 1 of `data` is null"),
+    ],
+)
+def test_answers_outside_the_format_are_errors_at_once(body: bytes, told: str) -> None:
+    script = Script((200, {}, body))
+    with serving(script) as url, pytest.raises(ServiceError) as caught:
+        client(url).fetch(REQUEST)
+    assert told in str(caught.value)
+    assert len(script.asked) == 1
+
+
+def test_nested_and_odd_texts_are_no_crash() -> None:
+    slept: list[float] = []
+    script = Script((200, {}, b"[" * 200_000), answer([record(partnerDesc="\ud800")]))
+    with serving(script) as url:
+        found = client(url, slept).fetch(REQUEST)
+    assert slept == [1.0]
+    request = replace(REQUEST, reporters=("398",))
+    reading = reading_of_records(found, request, Options())
+    assert pl.concat(list(reading.frames(no_progress)))["importer"].to_list() == ["PAK"]
+
+
+@pytest.mark.parametrize("data", [[], None])
+def test_no_records_say_so_and_what_to_change(data: list[object] | None) -> None:
+    script = Script((200, {}, json.dumps({"count": 0, "data": data, "error": ""}).encode()))
+    with serving(script) as url:
+        service = {"url": url, "reporters": "KAZ", "periods": "2023", "products": "1001", "pause_s": "0"}
+        with pytest.raises(NoRecords) as caught:
+            source_named("comtrade").read(None, Options(service=service))
+    assert caught.value.fact == "Comtrade has no records for KAZ, 2023, 1001."
+    assert "months (202301)" in caught.value.fix
+
+
+def test_a_packed_answer_is_unpacked_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("karwan.io.sources.comtrade_answer.MAX_ANSWER_BYTES", 100_000)
+    packed = {"Content-Encoding": "gzip"}
+    bomb = gzip.compress(b" " * 10_000_000)
+    whole = gzip.compress(answer([record()])[2])
+    with serving(Script((200, packed, whole))) as url:
+        assert len(client(url).fetch(REQUEST)) == 1
+    script = Script((200, packed, bomb))
+    with serving(script) as url, pytest.raises(TooLarge, match="larger than"):
+        client(url).fetch(REQUEST)
+    assert len(script.asked) == 4  # all, then by period, flow and reporter: each part is too large
+    with serving(Script((200, packed, whole[:-9]), answer([record()]))) as url:
+        assert len(client(url).fetch(REQUEST)) == 1
+
+
+def test_a_trickle_ends_at_the_time_limit() -> None:
+    """A byte every tenth of a second keeps a limit per read from ever striking."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                while True:
+                    connection.sendall(b" ")
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        started = time.monotonic()
+        asking = Client(url=f"http://127.0.0.1:{listener.getsockname()[1]}", pause_s=0.0, timeout_s=0.5)
+        with pytest.raises(ServiceError, match=r"did not finish its answer in 0\.5 s"):
+            asking.fetch(REQUEST)
+    assert time.monotonic() - started < 10.0
+
+
+def test_all_answers_have_one_deadline() -> None:
+    clock = iter(range(0, 10_000, 50))
+    asking = Client(pause_s=0.0, deadline_s=200.0, sleep=[].append, stopwatch=lambda: float(next(clock)))
+    with (
+        serving(Script((500, {}, b"oops"))) as url,
+        pytest.raises(ServiceError, match="all answers in 200 s"),
+    ):
+        replace(asking, url=url).fetch(REQUEST)
+
+
+def test_seconds_are_checked() -> None:
+    service = {"reporters": "KAZ", "periods": "2023", "timeout_s": "soon"}
+    with pytest.raises(InvalidInput, match="timeout_s=soon is no number of seconds"):
+        source_named("comtrade").read(None, Options(service=service))

@@ -17,6 +17,7 @@ import json
 import os
 import re
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ import httpx
 import polars as pl
 
 from karwan.errors import InvalidInput, KarwanError
+from karwan.io.sources.comtrade_answer import MAX_ANSWER_BYTES, Answer, ServiceError, TooLarge, checked, get
 from karwan.io.sources.comtrade_csv import Framed
 from karwan.io.sources.comtrade_layout import LICENCE, PROVIDER, layout_of
 from karwan.io.sources.comtrade_parts import parts_of
@@ -53,12 +55,12 @@ SPLIT_ORDER = ("period", "flowCode", "reporterCode", "partnerCode", "cmdCode")
 CHAPTERS = tuple(f"{number:02d}" for number in range(1, 100) if number != 77)
 
 
-class ServiceError(KarwanError, ConnectionError):
-    """The service could not be reached or does not answer in its format."""
-
-
 class BadKey(KarwanError, PermissionError):
     """The service refuses the key, or its quota is spent."""
+
+
+class NoRecords(KarwanError, ValueError):
+    """The service has no records for what was asked."""
 
 
 class Truncated(KarwanError, ValueError):
@@ -122,21 +124,26 @@ class Client:
     pause_s
         Least time between two calls.
     timeout_s
-        Longest wait for an answer.
-    sleep, clock
-        Replaced in tests.
+        Longest time for one answer, to its last byte.
+    deadline_s
+        Longest time for all answers of a request, waits included.
+    sleep, clock, stopwatch
+        Waiting, the time for the pace and the time for the deadline; replaced in tests.
     """
 
     url: str = BASE_URL
     key: str | None = None
     cache: Path | None = None
     pause_s: float = 1.0
-    timeout_s: float = 120.0
+    timeout_s: float = 60.0
+    deadline_s: float = 3600.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    stopwatch: Callable[[], float] = time.monotonic
     calls: int = 0
     cached: int = 0
     _last: float = field(default=-1e9, repr=False)
+    _end: float = field(default=float("inf"), repr=False)
 
     @property
     def limit(self) -> int:
@@ -153,32 +160,41 @@ class Client:
         """
         stem = "data/v1/get" if self.key else "public/v1/preview"
         path = f"{stem}/C/{request.frequency}/{request.classification}"
+        self._end = self.stopwatch() + self.deadline_s
         return list(self._records(path, request.parameters()))
 
     def _records(self, path: str, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:
-        answer = self._answer(path, parameters)
-        records = answer["data"]
-        if len(records) < self.limit and int(answer.get("count") or 0) <= len(records):
-            yield from records
-            return
         parts = _split(parameters)
-        if parts is None:
-            raise Truncated(
-                f"Comtrade cut an answer at {len(records):,} records; the limit is {self.limit:,}.",
-                evidence=", ".join(f"{name}={value}" for name, value in parameters.items()),
-                fix="Ask for fewer partners or products"
-                + ("" if self.key else ", or give a subscription key")
-                + ".",
-            )
+        try:
+            answer = self._answer(path, parameters)
+        except TooLarge:
+            if parts is None:
+                raise
+        else:
+            records = answer["data"]
+            if len(records) < self.limit and answer["count"] <= len(records):
+                yield from records
+                return
+            if parts is None:
+                raise self._truncated(parameters, len(records))
         for part in parts:
             yield from self._records(path, part)
+
+    def _truncated(self, parameters: Mapping[str, str], records: int) -> Truncated:
+        return Truncated(
+            f"Comtrade cut an answer at {records:,} records; the limit is {self.limit:,}.",
+            evidence=", ".join(f"{name}={value}" for name, value in parameters.items()),
+            fix="Ask for fewer partners or products"
+            + ("" if self.key else ", or give a subscription key")
+            + ".",
+        )
 
     def _answer(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         name = hashlib.sha256(json.dumps([self.url, path, sorted(parameters.items())]).encode()).hexdigest()
         file = None if self.cache is None else self.cache / f"{name}.json.gz"
         if file is not None and file.is_file():
-            with contextlib.suppress(OSError, EOFError, ValueError):
-                held: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
+            with contextlib.suppress(OSError, EOFError, ValueError, zlib.error, KarwanError):
+                held = _kept(file)
                 self.cached += 1
                 return held
         answer = self._call(path, parameters)
@@ -198,7 +214,7 @@ class Client:
             wait = min(MAX_WAIT_S, 2.0**attempt)
             self._keep_pace()
             try:
-                answer = httpx.get(url, params=dict(parameters), headers=headers, timeout=self.timeout_s)
+                answer = get(url, parameters, headers, min(self.timeout_s, self._left()))
             except httpx.HTTPError as error:
                 said = f"{type(error).__name__}: {error}"
             else:
@@ -214,12 +230,24 @@ class Client:
                         fix="Go on later: answers so far are in the cache.",
                     )
             if attempt < MAX_TRIES - 1:
+                self._left(wait)
                 self.sleep(wait)
         raise ServiceError(
             f"Comtrade did not answer properly in {MAX_TRIES} tries.",
             evidence=said,
             fix="Check the network, or go on later.",
         )
+
+    def _left(self, wait: float = 0.0) -> float:
+        """Seconds left after a wait; an error where there are none."""
+        left = self._end - self.stopwatch() - wait
+        if left <= 0:
+            raise ServiceError(
+                f"Comtrade did not give all answers in {self.deadline_s:g} s.",
+                evidence=f"{self.calls:,} calls",
+                fix="Go on with --set cache=FOLDER (answers there are not asked again), or set deadline_s higher.",
+            )
+        return left
 
     def _keep_pace(self) -> None:
         now = self.clock()
@@ -229,52 +257,66 @@ class Client:
         self.calls += 1
 
 
-def _judge(answer: httpx.Response) -> dict[str, Any] | tuple[str, float | None]:
+def _judge(answer: Answer) -> dict[str, Any] | tuple[str, float | None]:
     """The answer's document, or what went wrong and how long to wait; raises where trying again is no use."""
     message = _message(answer)
-    if answer.status_code == 429:
+    if answer.status == 429:
         return f"429: {message}", _retry_after(answer, message)
-    if answer.status_code == 401 or (answer.status_code == 403 and "quota" not in message.lower()):
+    if answer.status == 401 or (answer.status == 403 and "quota" not in message.lower()):
         raise BadKey(
             "Comtrade refuses the subscription key.", evidence=message, fix="Check the key and its product."
         )
-    if answer.status_code == 403:
+    if answer.status == 403:
         raise BadKey(
             "The quota of the subscription key is spent.",
             evidence=message,
             fix="Go on when it is replenished.",
         )
-    if 400 <= answer.status_code < 500:
+    if 400 <= answer.status < 500:
         raise InvalidInput(
-            f"Comtrade refuses the request ({answer.status_code}).", evidence=message, fix="Check the codes."
+            f"Comtrade refuses the request ({answer.status}).", evidence=message, fix="Check the codes."
         )
-    if answer.status_code != 200:
-        return f"{answer.status_code}: {message}", None
+    if answer.status != 200:
+        return f"{answer.status}: {message}", None
     try:
         document = answer.json()
     except ValueError as error:
         return f"the answer is not JSON: {error}", None
-    if not isinstance(document, dict) or not isinstance(document.get("data"), list):
-        return "the answer has no list `data`", None
-    if document.get("error"):
+    if isinstance(document, dict) and document.get("error"):
         raise InvalidInput(
             "Comtrade answers with an error.", evidence=str(document["error"])[:300], fix="Check the request."
         )
-    return document
+    if isinstance(document, dict) and document.get("count") == 0 and document.get("data") is None:
+        document["data"] = []
+    if not isinstance(document, dict) or not isinstance(document.get("data"), list):
+        return "the answer has no list `data`", None
+    return checked(document)
 
 
-def _message(answer: httpx.Response) -> str:
+def _kept(file: Path) -> dict[str, Any]:
+    """An answer of the cache; damaged ones raise, and are asked anew."""
+    with gzip.open(file) as packed:
+        body = packed.read(MAX_ANSWER_BYTES + 1)
+    if len(body) > MAX_ANSWER_BYTES:
+        raise ValueError("larger than an answer can be")
+    document = json.loads(body)
+    if not isinstance(document, dict) or not isinstance(document.get("data"), list):
+        raise ValueError("no answer")
+    return checked(document)
+
+
+def _message(answer: Answer) -> str:
     with contextlib.suppress(ValueError):
         document = answer.json()
         if isinstance(document, dict):
             nested = document.get("errorObject")
             found = nested.get("errorMessage") if isinstance(nested, dict) else None
             return str(found or document.get("message") or document.get("error") or "")[:300]
-    return answer.text[:300]
+    return answer.body[:600].decode("utf-8", "replace")[:300]
 
 
-def _retry_after(answer: httpx.Response, message: str) -> float | None:
-    header = answer.headers.get("Retry-After", "")
+def _retry_after(answer: Answer, message: str) -> float | None:
+    header = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after", "")
     if re.fullmatch(r"\d+(\.\d+)?", header):
         return float(header)
     found = re.search(r"try again in (\d+) second", message, re.IGNORECASE)
@@ -345,6 +387,8 @@ KNOWN_SETTINGS = (
     "key",
     "cache",
     "pause_s",
+    "timeout_s",
+    "deadline_s",
     "reporters",
     "partners",
     "periods",
@@ -370,10 +414,37 @@ def read_comtrade_api(path: Path | None, options: Options) -> list[Reading]:
         url=settings.get("url", BASE_URL),
         key=settings.get("key") or os.environ.get("COMTRADE_KEY"),
         cache=Path(settings["cache"]) if settings.get("cache") else None,
-        pause_s=float(settings.get("pause_s", "1")),
+        pause_s=_seconds(settings, "pause_s", 1.0),
+        timeout_s=_seconds(settings, "timeout_s", Client.timeout_s),
+        deadline_s=_seconds(settings, "deadline_s", Client.deadline_s),
     )
     request = request_from(settings, options.countries)
-    return [reading_of_records(client.fetch(request), request, options)]
+    records = client.fetch(request)
+    if not records:
+        raise _no_records(request, settings)
+    return [reading_of_records(records, request, options)]
+
+
+def _seconds(settings: Mapping[str, str], name: str, default: float) -> float:
+    """A setting in seconds, 0 or more."""
+    text = settings.get(name, str(default))
+    if not re.fullmatch(r"\d{1,9}(\.\d+)?", text, re.ASCII):
+        raise InvalidInput(f"--set {name}={text} is no number of seconds.", fix=f"Write {name}={default:g}.")
+    return float(text)
+
+
+def _no_records(request: Request, settings: Mapping[str, str]) -> NoRecords:
+    """That the service has nothing, and what else to ask."""
+    asked = [settings["reporters"], settings["periods"], ",".join(request.products) or "all products"]
+    if request.partners:
+        asked.append(f"partners {settings['partners']}")
+    months = request.frequency == "M"
+    return NoRecords(
+        f"Comtrade has no records for {', '.join(asked)}.",
+        evidence=f"flows {','.join(request.flows)}, {'months' if months else 'years'}, {request.classification}",
+        fix="The period may not be reported yet: try an earlier one. Check the codes of products and partners, or "
+        + ("ask for years (2023)." if months else "ask for months (202301)."),
+    )
 
 
 def reading_of_records(records: Sequence[Mapping[str, Any]], request: Request, options: Options) -> Reading:
