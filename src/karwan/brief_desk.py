@@ -13,7 +13,7 @@ from karwan.criticality_desk import brief_weak_points
 from karwan.models.standing import annual_series, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.basket import basket_section
-from karwan.trade_desk.mirror import reconciled_case
+from karwan.trade_desk.mirror import reconciled_table
 from karwan.trade_desk.potential import brief_potential
 from karwan.trade_desk.target import target_section
 from karwan.worth_desk import brief_worth
@@ -33,16 +33,17 @@ def brief_of(case: Case, as_of: date) -> Brief:
     landed = landed_table(study)
     basket, basket_text = basket_section(case, landed, as_of)
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
-    criticality, weak_points = brief_weak_points(study)
+    engines = study.comparable
+    criticality, weak_points = brief_weak_points(study) if engines else (None, None)
     a, b = case.settings.party_a, case.settings.party_b
-    worth, worth_text = brief_worth(study)
+    worth, worth_text = brief_worth(study) if engines else (None, ())
     parts = BriefParts(
-        reconciled=reconciled_case(case, as_of).table,
+        reconciled=reconciled_table(case, as_of),
         potential=brief_potential(case),
         basket=basket,
         criticality=criticality,
         weak_points=weak_points,
-        sensitivity=sensitivity_table(study),
+        sensitivity=sensitivity_table(study) if engines else None,
         basket_text=basket_text,
         commands=(
             f"Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, "

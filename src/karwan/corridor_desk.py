@@ -87,6 +87,7 @@ class CorridorBase:
         found: Iterable[Found] | None = None,
         anywhere: bool = False,
     ) -> None:
+        study.require_comparable()
         self.study = study
         self.case = study.case
         self.opened = opened

@@ -68,10 +68,10 @@ class Project:
     def standing(self, as_of: date | None = None) -> Standing:
         """Each side's trade figures, like compared with like; see `karwan.brief.Standing`."""
         from karwan.brief.standing import standing_section
-        from karwan.trade_desk.mirror import reconciled_case
+        from karwan.trade_desk.mirror import reconciled_table
 
         day = as_of or self.case.settings.as_of
-        return standing_section(self.case, day, reconciled_case(self.case, day).table)
+        return standing_section(self.case, day, reconciled_table(self.case, day))
 
     def plan(self, as_of: date | None = None) -> PlanSection:
         """The action plan, late promises first; see `karwan.brief.PlanSection`."""

@@ -24,6 +24,7 @@ from karwan.scenario import (
 from karwan.tables import Case, Problem, read_case
 from karwan.tables.case import case_folder
 from karwan.tables.problems import shorten
+from karwan.tables.reader import read_cells
 
 COMPARED = ("usd_20t", "days", "days_p95", "co2_kg", "assumed_share")
 """Columns of a corridor that are put side by side."""
@@ -147,18 +148,27 @@ def check_scenarios(case: Case, folder: Path) -> tuple[pl.DataFrame, list[Proble
             problems.append(Problem("warning", f"{FOLDER}/{path.name}", 0, "overrides", "", fact, allowed))
         count = len(scenario.overrides)
         rows.append((name, scenario.title, scenario.basis, count, cells, promises.count(name)))
-    known = [row[0] for row in rows]
-    table = case["commitments"].select("commitment_id", "scenario_id")
-    for number, (promise, name) in enumerate(table.iter_rows(), start=2):
-        if name is not None and name not in known:
-            fact = f"promise {promise} names a scenario without a file{meant(name, known)}"
-            allowed = f"a file {FOLDER}/{shorten(name)}.yaml, or an empty cell"
-            problems.append(Problem("error", "commitments.csv", number, "scenario_id", name, fact, allowed))
+    problems += _unknown_promises(case, folder, [row[0] for row in rows])
     schema = {
         **dict.fromkeys(["scenario", "title", "basis"], pl.String),
         **dict.fromkeys(["overrides", "cells", "promises"], pl.Int64),
     }
     return pl.DataFrame(rows, schema=schema, orient="row"), problems
+
+
+def _unknown_promises(case: Case, folder: Path, known: Sequence[str]) -> list[Problem]:
+    """Promises that name a scenario which has no file."""
+    if set(case["commitments"]["scenario_id"].drop_nulls()) <= set(known):
+        return []
+    cells, _ = read_cells(folder / "commitments.csv", ())
+    found = []
+    for number, row in cells:
+        name = row.get("scenario_id", "").strip()
+        if name and name not in known:
+            fact = f"promise {row.get('commitment_id')} names a scenario without a file{meant(name, known)}"
+            allowed = f"a file {FOLDER}/{shorten(name)}.yaml, or an empty cell"
+            found.append(Problem("error", "commitments.csv", number, "scenario_id", name, fact, allowed))
+    return found
 
 
 def scenario_changes(case: str | Path, scenarios: Sequence[str]) -> pl.DataFrame:

@@ -31,7 +31,6 @@ from karwan.io.tntp_tables import read_tntp
 from karwan.scenario import apply_scenario, read_scenario
 from karwan.schema import load_schema
 from karwan.tables import Case, embedded_cases, inspect_case, read_case
-from karwan.tables.case import settings_nodes
 from karwan.tables.checks import check_references, check_rules
 from karwan.tables.reader import read_table
 from karwan.trade_desk.basket import table_answer
@@ -212,8 +211,7 @@ def whole_case(folder: Path) -> None:
     for path in sorted(folder.glob("*.csv")):
         tables[path.stem], _ = read_table(path, load_schema()[path.stem])
     check_references(tables, set())
-    settings = case.settings
-    check_rules(tables, settings_nodes(settings), (settings.party_a, settings.party_b))
+    check_rules(tables, case.settings)
 
 
 def case_table(folder: Path) -> None:

@@ -25,6 +25,7 @@ LAYERS = {
     "karwan.brief": 7,
     "karwan.io": 7,
     "karwan.scenario": 6.5,
+    "karwan.scenario_file": 6,
     "karwan.places": 5.5,
     "karwan.models": 6,
     "karwan.tables": 5,

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan.models.calendar import WEEKDAYS, ClosedSpan, hours_since, open_windows, seasonal_spans
+from karwan.models.calendar import (
+    WEEKDAYS,
+    ClosedSpan,
+    hours_since,
+    open_windows,
+    outside_season,
+    seasonal_spans,
+)
 
 MONDAY = date(2026, 2, 2)
 
@@ -82,13 +89,51 @@ def test_hours_since_midnight() -> None:
     assert hours_since(MONDAY, datetime(2026, 2, 3, 6, 30)) == 30.5
 
 
+def test_a_night_west_of_greenwich_is_not_lost() -> None:
+    """Open 20:00 to 19:00 but for Monday: Saturday's opening ends on Monday at 07:00 UTC, twelve hours behind."""
+    windows = open_windows(
+        MONDAY, hours="20:00-19:00", closed_weekdays=("Sun", "Mon"), utc_offset_h=-12.0, days=3
+    )
+    assert windows is not None
+    assert (windows[0][0], windows[1][0]) == (0.0, 7.0)
+
+
+def test_a_day_shut_before_the_axis_does_not_reach_into_it() -> None:
+    shut = ClosedSpan(MONDAY - timedelta(days=3), MONDAY - timedelta(days=1))
+    windows = open_windows(MONDAY, hours="22:00-04:00", closed=(shut,), days=3)
+    assert windows is not None
+    assert windows[0][0] == 22.0
+    west = open_windows(MONDAY, closed=(shut,), utc_offset_h=-5.0)
+    assert west is not None
+    assert west[0].tolist() == [5.0]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "day", "shut"),
+    [
+        ("12-15", "02-29", date(2027, 2, 28), False),
+        ("12-15", "02-29", date(2027, 3, 1), True),
+        ("12-15", "02-29", date(2028, 2, 29), False),
+        ("12-15", "02-28", date(2028, 2, 29), True),
+        ("02-29", "10-31", date(2027, 2, 27), True),
+        ("02-29", "10-31", date(2027, 2, 28), False),
+        ("03-01", "10-31", date(2028, 2, 29), True),
+        ("01-01", "12-31", date(2027, 12, 31), False),
+        ("04-01", "03-31", date(2027, 3, 31), False),
+    ],
+)
+def test_outside_a_season(begin: str, end: str, day: date, shut: bool) -> None:
+    spans = outside_season(begin, end, date(2026, 12, 20), 600)
+    assert any(span.covers(day) for span in spans) == shut
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     begin=st.integers(0, 23),
     length=st.integers(1, 23),
     closed=st.sets(st.sampled_from(WEEKDAYS), max_size=6),
-    offset=st.sampled_from([0.0, 5.0, 5.5, -3.0]),
-    first=st.integers(0, 10),
+    offset=st.sampled_from([0.0, 5.0, 5.5, 14.0, -3.0, -9.5, -12.0]),
+    first=st.integers(-7, 10),
     span=st.integers(0, 5),
 )
 def test_windows_agree_with_a_clock(
@@ -113,7 +158,7 @@ def test_windows_agree_with_a_clock(
         hour = quarter / 4 + 0.125
         local = datetime(2026, 2, 2) + timedelta(hours=hour + offset)
         opened = False
-        for back in (0, 1):
+        for back in (0, 1, 2):
             day = (local - timedelta(days=back)).date()
             since = (local - datetime(day.year, day.month, day.day)).total_seconds() / 3600
             if WEEKDAYS[day.weekday()] not in closed and not shut.covers(day):

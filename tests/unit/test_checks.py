@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 import pytest
 
-from karwan.tables import Case, Problem
+from karwan.tables import Case, Problem, read_case
 from karwan.tables.checks import RULES, check_references, check_rules
 
 
-def change(case: Case, table: str, row: int, **values: object) -> dict[str, pl.DataFrame]:
-    """Tables of the case with cells of one row (0 is the first) changed."""
-    frame = case[table]
+def place(case: Case, table: str, key: str) -> int:
+    """Number of a row, 0 is the first."""
+    return case[table][case[table].columns[0]].to_list().index(key)
+
+
+def change(case: Case, table: str, key: str, **values: object) -> dict[str, pl.DataFrame]:
+    """Tables of the case with cells of one row changed."""
+    frame, row = case[table], place(case, table, key)
     for name, value in values.items():
         cells = frame[name].to_list()
         cells[row] = value
@@ -22,7 +28,7 @@ def change(case: Case, table: str, row: int, **values: object) -> dict[str, pl.D
 
 
 def problems_of(tables: dict[str, pl.DataFrame]) -> list[Problem]:
-    return check_rules(tables, {}, ("XTA", "XTC"))
+    return check_rules(tables, read_case("toyland").settings)
 
 
 def test_toyland_is_clean(toyland: Case) -> None:
@@ -31,63 +37,92 @@ def test_toyland_is_clean(toyland: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "values", "column", "message"),
+    ("table", "key", "values", "column", "message"),
     [
-        ("links", 0, {"to_node_id": "A"}, "to_node_id", "joins a node to itself"),
-        ("links", 6, {"gauge_mm": None}, "gauge_mm", "open rail link without a gauge"),
-        ("links", 0, {"country": None}, "country", "land link without a country"),
-        ("links", 0, {"season": "spring"}, "season", "not a season"),
-        ("links", 0, {"country": "XTC"}, "country", "neither of its countries"),
-        ("crossings", 0, {"opening_hours": "8-18"}, "opening_hours", "not opening hours"),
-        ("crossings", 0, {"opening_hours": "08:00-25:00"}, "opening_hours", "not opening hours"),
-        ("crossings", 2, {"closed_weekdays": ["Saturday"]}, "closed_weekdays", "not weekdays"),
-        ("crossings", 2, {"country_b": "XTA"}, "country_b", "joins two countries"),
-        ("closures", 0, {"place_id": "YY"}, "place_id", "no such crossing"),
-        ("closures", 0, {"place_kind": "link"}, "place_id", "no such link"),
-        ("closures", 0, {"start": "March"}, "start", "not a day"),
-        ("closures", 0, {"end": "2024-02-30"}, "end", "not a day"),
-        ("closures", 0, {"start": "12-01"}, "start", "without a year"),
-        ("closures", 0, {"kind": "disruption", "slowdown_share": 0.5, "end": "12-01"}, "end", "than start"),
-        ("closures", 0, {"kind": "seasonal", "end": None}, "end", "two days"),
-        ("closures", 0, {"kind": "disruption"}, "slowdown_share", "needs its slowdown"),
-        ("weight_limits", 0, {"place_id": "XTQ"}, "place_id", "no such country"),
-        ("weight_limits", 1, {"place_kind": "link"}, "place_id", "no such link"),
-        ("corridors", 0, {"via": ["X", "QQ"]}, "via", "no node QQ"),
-        ("corridors", 0, {"avoid": ["XTQ"]}, "avoid", "no node or country XTQ"),
-        ("corridors", 0, {"colour": "blue"}, "colour", "not a colour"),
-        ("flows", 0, {"period_end": date(2022, 1, 1)}, "period_end", "ends before it starts"),
-        ("flows", 0, {"period_end": date(2023, 6, 30)}, "period_kind", "a year of 181 days"),
+        ("links", "A-X", {"to_node_id": "A"}, "to_node_id", "joins a node to itself"),
+        ("links", "A-Xr", {"gauge_mm": None}, "gauge_mm", "open rail link without a gauge"),
+        ("links", "A-X", {"country": None}, "country", "land link without a country"),
+        ("links", "A-X", {"season": "spring"}, "season", "not a season"),
+        ("links", "A-X", {"country": "XTC"}, "country", "neither of its countries"),
+        ("crossings", "X", {"opening_hours": "8-18"}, "opening_hours", "not opening hours"),
+        ("crossings", "X", {"opening_hours": "08:00-25:00"}, "opening_hours", "not opening hours"),
+        ("crossings", "Z", {"closed_weekdays": ["Saturday"]}, "closed_weekdays", "not weekdays"),
+        ("crossings", "Z", {"country_b": "XTA"}, "country_b", "joins two countries"),
+        ("closures", "y22", {"place_id": "YY"}, "place_id", "no such crossing"),
+        ("closures", "y22", {"place_kind": "link"}, "place_id", "no such link"),
+        ("closures", "y22", {"start": "March"}, "start", "not a day"),
+        ("closures", "y22", {"end": "2024-02-30"}, "end", "not a day"),
+        ("closures", "y22", {"start": "12-01"}, "start", "without a year"),
+        (
+            "closures",
+            "y22",
+            {"kind": "disruption", "slowdown_share": 0.5, "end": "12-01"},
+            "end",
+            "than start",
+        ),
+        ("closures", "y22", {"kind": "seasonal", "end": None}, "end", "two days"),
+        ("closures", "y22", {"kind": "disruption"}, "slowdown_share", "needs its slowdown"),
+        ("weight_limits", "mid_heavy", {"place_id": "XTQ"}, "place_id", "no such country"),
+        ("weight_limits", "zenith_heavy", {"place_kind": "link"}, "place_id", "no such link"),
+        ("corridors", "MID", {"via": ["X", "QQ"]}, "via", "no node QQ"),
+        ("corridors", "MID", {"avoid": ["XTQ"]}, "avoid", "no node or country XTQ"),
+        ("corridors", "MID", {"colour": "blue"}, "colour", "not a colour"),
+        ("flows", "a23", {"period_end": date(2022, 1, 1)}, "period_end", "ends before it starts"),
+        ("links", "Z-C", {"season": "04-01..02-30"}, "season", "not a season"),
+        ("crossings", "X", {"opening_hours": "24:30-24:40"}, "opening_hours", "not opening hours"),
+        ("closures", "y22", {"end": "2022-02-01"}, "end", "ends before it starts"),
+        ("parameters", "driving_hours_day_road", {"value": 0.0}, "value", "outside the bounds"),
+        ("parameters", "crossing_time_cv", {"low": -0.1}, "low", "outside the bounds"),
+        ("flows", "a23", {"period_end": date(2023, 6, 30)}, "period_kind", "a year of 181 days"),
     ],
 )
 def test_a_breach_is_named(
-    toyland: Case, table: str, row: int, values: dict[str, object], column: str, message: str
+    toyland: Case, table: str, key: str, values: dict[str, object], column: str, message: str
 ) -> None:
-    found = problems_of(change(toyland, table, row, **values))
+    found = problems_of(change(toyland, table, key, **values))
     assert [(p.file, p.row, p.column) for p in found if message in p.message] == [
-        (f"{table}.csv", row + 2, column)
+        (f"{table}.csv", place(toyland, table, key) + 2, column)
     ]
     assert all(p.severity == "error" and p.allowed for p in found)
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "values", "column", "message"),
+    ("table", "key", "values", "column", "message"),
     [
-        ("crossings", 0, {"capacity_trucks_day": 0.0}, "capacity_trucks_day", "X is shut: its capacity is 0"),
-        ("crossings", 1, {"capacity_wagons_day": 0.0}, "capacity_wagons_day", "Y is shut"),
-        ("links", 0, {"capacity_t_day": 0.0}, "capacity_t_day", "is shut"),
-        ("crossings", 0, {"background_trucks_day": 201.0}, "background_trucks_day", "traffic of X is above"),
-        ("links", 0, {"capacity_t_day": 100.0, "background_t_day": 101.0}, "background_t_day", "above its"),
+        (
+            "crossings",
+            "X",
+            {"capacity_trucks_day": 0.0},
+            "capacity_trucks_day",
+            "X is shut: its capacity is 0",
+        ),
+        ("crossings", "Y", {"capacity_wagons_day": 0.0}, "capacity_wagons_day", "Y is shut"),
+        ("links", "A-X", {"capacity_t_day": 0.0}, "capacity_t_day", "is shut"),
+        (
+            "crossings",
+            "X",
+            {"background_trucks_day": 201.0},
+            "background_trucks_day",
+            "traffic of X is above",
+        ),
+        (
+            "links",
+            "A-X",
+            {"capacity_t_day": 100.0, "background_t_day": 101.0},
+            "background_t_day",
+            "above its",
+        ),
     ],
 )
 def test_traffic_above_capacity_is_a_warning(
-    toyland: Case, table: str, row: int, values: dict[str, object], column: str, message: str
+    toyland: Case, table: str, key: str, values: dict[str, object], column: str, message: str
 ) -> None:
-    found = problems_of(change(toyland, table, row, **values))
+    found = problems_of(change(toyland, table, key, **values))
     assert [(p.severity, p.file, p.row, p.column) for p in found] == [
-        ("warning", f"{table}.csv", row + 2, column)
+        ("warning", f"{table}.csv", place(toyland, table, key) + 2, column)
     ]
     assert message in found[0].message
-    full = change(toyland, "crossings", 0, background_trucks_day=200.0, capacity_trucks_day=200.0)
+    full = change(toyland, "crossings", "X", background_trucks_day=200.0, capacity_trucks_day=200.0)
     assert problems_of(full) == []
 
 
@@ -102,19 +137,21 @@ def test_every_rule_has_a_breach_in_this_file() -> None:
         "corridors_name_nodes",
         "periods_run_forward",
         "traffic_within_capacity",
+        "parameters_within_bounds",
+        "modes_have_vehicles",
     ]
 
 
 def test_an_unknown_name_is_met_with_near_ones(toyland: Case) -> None:
-    found = check_references(change(toyland, "products", 0, exporter="XTAA"), set())
+    found = check_references(change(toyland, "products", "wheat", exporter="XTAA"), set())
     assert len(found) == 1
     assert "did you mean" in found[0].message
     assert "XTA" in found[0].message
 
 
 def test_one_of_several_sources_is_enough_to_be_wrong(toyland: Case) -> None:
-    found = check_references(change(toyland, "links", 3, source_id="toy; gazette"), set())
-    assert [(p.row, p.value) for p in found] == [(5, "gazette")]
+    found = check_references(change(toyland, "links", "Y-C", source_id="toy; gazette"), set())
+    assert [(p.row, p.value) for p in found] == [(place(toyland, "links", "Y-C") + 2, "gazette")]
 
 
 def test_names_in_an_unreadable_file_are_not_judged(toyland: Case) -> None:
@@ -124,8 +161,34 @@ def test_names_in_an_unreadable_file_are_not_judged(toyland: Case) -> None:
 
 
 def test_places_that_case_yaml_names_exist(toyland: Case) -> None:
-    found = check_rules(toyland.tables, {"origins": ("A", "Almaty")}, ("XTA", "XTQ"))
-    assert [(p.file, p.column, p.value) for p in found] == [
-        ("case.yaml", "brief.origins", "Almaty"),
-        ("case.yaml", "party_b", "XTQ"),
+    wrong = replace(
+        toyland.settings,
+        origins=("A", "Almaty", "B"),
+        party_b="XTQ",
+        reference_product="bean",
+        destinations=(),
+    )
+    found = check_rules(toyland.tables, wrong)
+    assert [(p.file, p.column, p.value, p.severity) for p in found] == [
+        ("case.yaml", "party_b", "XTQ", "error"),
+        ("case.yaml", "brief.origins", "Almaty", "error"),
+        ("case.yaml", "brief.origins", "B", "error"),
+        ("case.yaml", "brief.reference_product", "bean", "error"),
+        ("case.yaml", "brief.destinations", "", "error"),
     ]
+    assert "did you mean beans" in found[3].message
+
+
+def test_a_case_without_places_yet_is_only_warned(toyland: Case) -> None:
+    bare = replace(toyland.settings, origins=(), destinations=(), ports=(), reference_product="")
+    found = check_rules({name: table.clear() for name, table in toyland.tables.items()}, bare)
+    assert {(p.column, p.severity) for p in found if p.column.startswith("brief")} == {
+        ("brief.origins", "warning"),
+        ("brief.destinations", "warning"),
+        ("brief.reference_product", "warning"),
+    }
+
+
+def test_a_mode_without_a_vehicle_is_named(toyland: Case) -> None:
+    tables = {**toyland.tables, "vehicles": toyland["vehicles"].filter(pl.col("mode") != "rail")}
+    assert [(p.file, p.column, p.value) for p in problems_of(tables)] == [("vehicles.csv", "mode", "rail")]

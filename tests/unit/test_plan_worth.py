@@ -191,7 +191,7 @@ def test_the_worth_of_a_railway_equals_tables_edited_by_hand(tmp_path: Path) -> 
     ("name", "factor"),
     [
         ("driving_hours_day_road", 0.75),
-        ("rail_hours_day", 1.5),
+        ("rail_hours_day", 0.75),
         ("truck_swap_time_h", 2.4),
         ("truck_swap_cost_usd", 0.5),
         ("reliability_ratio", 2.0),

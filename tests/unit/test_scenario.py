@@ -98,7 +98,7 @@ def test_a_value_set_to_itself_leaves_every_other_cell(cases: dict[str, Case]) -
             assert changed[name].select(kept).equals(case[name].select(kept))
 
 
-def test_add_puts_the_row_last_with_defaults(toyland: Case) -> None:
+def test_add_puts_the_row_in_key_order_with_defaults(toyland: Case) -> None:
     values = {
         "closure_id": "n",
         "place_kind": "link",
@@ -109,7 +109,8 @@ def test_add_puts_the_row_last_with_defaults(toyland: Case) -> None:
     changed = apply_scenario(
         toyland, scenario(Override("closures", "add", ("n",), {**values, "reason": "snow"}, "Supposed."))
     )
-    new = changed["closures"].row(-1, named=True)
+    new = row(changed, "closures", "n")
+    assert changed["closures"]["closure_id"].is_sorted()
     assert changed["closures"].height == toyland["closures"].height + 1
     assert (new["closure_id"], new["history"], new["end"]) == ("n", True, None)
     assert (new["source_id"], new["basis"], new["note"]) == (
@@ -121,7 +122,7 @@ def test_add_puts_the_row_last_with_defaults(toyland: Case) -> None:
 
 def test_remove_takes_the_row_out(toyland: Case) -> None:
     changed = apply_scenario(toyland, scenario(Override("closures", "remove", ("y22",))))
-    assert changed["closures"]["closure_id"].to_list() == ["y24", "x23"]
+    assert changed["closures"]["closure_id"].to_list() == ["x23", "y24"]
 
 
 def test_overrides_are_applied_in_order(toyland: Case) -> None:
@@ -216,28 +217,31 @@ def test_a_file_reads_as_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "not a mapping"),
-        ("[1, 2]", "not a mapping"),
+        ("", "not a table of keys"),
+        ("[1, 2]", "not a table of keys"),
         ("id: [", "not readable"),
-        ("id: &a try\ntitle: *a\n", "anchors and aliases"),
-        (HEAD + "title: Twice\noverrides: []\n", "title stands twice"),
+        (
+            "x: &x [a, a, a, a, a, a, a, a, a, a]\ny: &y [" + "*x, " * 99 + "]\nid: [" + "*y, " * 9 + "]\n",
+            "aliases stand for more",
+        ),
+        (HEAD + "title: Twice\noverrides: []\n", "key `title` stands twice"),
         (HEAD.replace("id: try", "id: other") + "overrides: []\n", "differs from the file's name"),
-        (HEAD.replace("assumed", "guessed") + "overrides: []\n", "observed, computed, assumed"),
+        (HEAD.replace("assumed", "guessed") + "overrides: []\n", "'observed', 'computed' or 'assumed'"),
         (HEAD.replace("[judgement]", "[]") + "overrides: []\n", "not a list of sources"),
-        (HEAD + "overides: []\n", "did you mean overrides"),
+        (HEAD + "overides: []\n", "did you mean `overrides`"),
         (HEAD + "overrides: {}\n", "not a list"),
-        (HEAD + "overrides: [3]\n", "not a mapping"),
+        (HEAD + "overrides: [3]\n", "not a table of keys"),
         (HEAD + "overrides: [{table: lnks, key: a, remove: true}]\n", "did you mean links"),
         (HEAD + "overrides: [{table: links, key: a}]\n", "0 actions"),
         (HEAD + "overrides: [{table: links, key: a, remove: true, set: {mode: road}}]\n", "2 actions"),
         (HEAD + "overrides: [{table: links, key: a, remove: no}]\n", "not true"),
         (HEAD + "overrides: [{table: links, remove: true}]\n", "missing"),
-        (HEAD + "overrides: [{table: links, key: a, set: {}}]\n", "not a mapping of columns"),
+        (HEAD + "overrides: [{table: links, key: a, set: {}}]\n", "too few entries"),
         (HEAD + "overrides: [{table: links, key: a, set: {speed: 3}}]\n", "did you mean speed_cv, speed_kmh"),
         (HEAD + "overrides: [{table: links, key: a, set: {link_id: b}}]\n", "key of a row cannot be changed"),
         (HEAD + "overrides: [{table: links, key: a, set: {note: {x: 1}}}]\n", "not a value"),
         (HEAD + "overrides: [{table: links, add: {mode: road}}]\n", "carries its key inside add"),
-        (HEAD + "overrides: [{table: links, key: a, remove: true, why: x}]\n", "unknown key"),
+        (HEAD + "overrides: [{table: links, key: a, remove: true, why: x}]\n", "no key known here"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -52,7 +52,7 @@ def found(folder: Path, severity: str = "errors") -> set[tuple[str, int, str, st
         ("[{table: links, key: A-X, set: {state: opened}}]", (1, "state", "opened", "value not allowed")),
         ("[{table: links, key: A-X, set: {length_km: -5}}]", (1, "length_km", "-5", "outside hard bounds")),
         ("[{table: nodes, key: A, remove: true}]", (0, "", "", "")),
-        ("nothing", (0, "overrides", "", "not a list")),
+        ("nothing", (0, "overrides", "nothing", "is not a list")),
     ],
 )
 def test_a_wrong_override_is_an_error_of_the_case(

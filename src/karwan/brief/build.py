@@ -155,14 +155,6 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
 
 
 def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> CorridorSection:
-    load = study.shipment()
-    origin, destination = study.pairs("a_to_b")[0]
-    reference = [
-        ("product", load.name),
-        ("load", f"{load.tonnes:g} t in {load.units} truck or 40 ft container"),
-        ("pair", study.pair_label(origin, destination)),
-        ("departure", str(study.as_of)),
-    ]
     return CorridorSection(
         corridors=case["corridors"]
         .sort("rank", "corridor_id")
@@ -171,7 +163,9 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         stages=study.stages(),
         closures=study.closures(),
         validation=validation_table(case, study.kept),
-        reference=pl.DataFrame(reference, schema=["key", "value"], orient="row"),
+        reference=pl.DataFrame(
+            _reference(study), schema={"key": pl.String, "value": pl.String}, orient="row"
+        ),
         map_nodes=study.map_nodes(),
         map_lines=study.map_lines(),
         arrivals=study.arrivals(),
@@ -185,6 +179,20 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         if parts.weak_points is None
         else parts.weak_points,
     )
+
+
+def _reference(study: CorridorStudy) -> list[tuple[str, str]]:
+    """What the headline figures are for; empty where the case names nothing to compare."""
+    if not study.comparable:
+        return []
+    load = study.shipment()
+    origin, destination = study.pairs("a_to_b")[0]
+    return [
+        ("product", load.name),
+        ("load", f"{load.tonnes:g} t in {load.units} truck or 40 ft container"),
+        ("pair", study.pair_label(origin, destination)),
+        ("departure", str(study.as_of)),
+    ]
 
 
 __all__ = ["BriefParts", "build_brief", "empty_target", "landed_table"]

@@ -13,6 +13,7 @@ import polars as pl
 
 from karwan.amounts import percent
 from karwan.brief.validation import with_names
+from karwan.errors import InvalidInput
 from karwan.models.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.models.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.models.network import FreightNetwork, Kept, NetworkRequest, build_network
@@ -62,10 +63,32 @@ class CorridorStudy:
     def __init__(self, case: Case, as_of: date) -> None:
         self.case = case
         self.as_of = as_of
-        self.corridors = list(case["corridors"].sort("rank").iter_rows(named=True))
+        self.corridors = list(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True))
         self.names = dict(case["nodes"].select("node_id", "name").iter_rows())
         self.kept = Kept()
         self._networks: dict[tuple[str, str, str], FreightNetwork] = {}
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the case names places on both sides and a product, so that there is something to compare."""
+        settings = self.case.settings
+        return bool(settings.origins and settings.destinations and settings.reference_product)
+
+    def require_comparable(self) -> None:
+        """Raise InvalidInput, saying what `case.yaml` lacks, where there is nothing to compare."""
+        settings = self.case.settings
+        named = {
+            "brief.origins": settings.origins,
+            "brief.destinations": settings.destinations,
+            "brief.reference_product": settings.reference_product,
+        }
+        empty = [key for key, value in named.items() if not value]
+        if empty:
+            raise InvalidInput(
+                "The case names no places or no product to compare.",
+                f"empty in case.yaml: {', '.join(empty)}",
+                "fill nodes.csv and products.csv, then name rows of them there.",
+            )
 
     def network(self, direction: str, form: str) -> FreightNetwork:
         """Network for a direction and cargo form on the study's day."""
@@ -104,6 +127,8 @@ class CorridorStudy:
     @cached_property
     def evaluated(self) -> list[Evaluated]:
         """All corridors, pairs and directions, with simulated arrivals."""
+        if not self.comparable:
+            return []
         load, full = self.shipment(), self._full_unit()
         results = []
         for direction in DIRECTIONS:

@@ -8,7 +8,7 @@ import polars as pl
 
 from karwan.brief.corridors import CorridorStudy
 from karwan.brief.standing import parties_of
-from karwan.models.corridor import ABSENT, CorridorRoute, corridor_route
+from karwan.models.corridor import OPEN, CorridorRoute, corridor_route
 from karwan.models.landed import find_duty, landed_cost
 from karwan.models.network import worst_basis
 from karwan.models.network.stage import Row
@@ -31,52 +31,69 @@ def landed_table(study: CorridorStudy) -> pl.DataFrame:
     """Landed cost of every product over its cheapest open corridor; see `GoodsSection.landed`.
 
     A full load of one truck or 40 ft container from the first origin to the first destination of its direction. The route is the corridor
-    of least money plus time; products that travel alike share the search.
+    of least money plus time; products of one form, load and value of time share the search.
     """
-    case = study.case
+    if not study.comparable:
+        return pl.DataFrame(schema=LANDED_SCHEMA)
+    products = study.case["products"].to_dicts()
     routes = _RouteFinder(study)
-    rows = [_landed_row(study, routes, product) for product in case["products"].iter_rows(named=True)]
+    rows = [_landed_row(study, routes, product) for product in products]
     return pl.DataFrame([r for r in rows if r], schema=LANDED_SCHEMA)
 
 
+def _way(case: Case, product: Row) -> str:
+    return "a_to_b" if product["exporter"] == case.settings.party_a else "b_to_a"
+
+
+def _full_load(case: Case, product: Row) -> Shipment:
+    """One truck or container full of a product."""
+    return make_shipment(case["products"], product["product_id"], product["stowage_t_feu"] or TRUCK_BASIS_T)
+
+
 class _RouteFinder:
-    """Best corridor per direction, form and value of time; searches are shared between products of like value."""
+    """Corridor routes by direction and by all that a search depends on; products alike in that share one."""
 
     def __init__(self, study: CorridorStudy) -> None:
         self.study = study
-        self.cache: dict[tuple[str, str], list[CorridorRoute]] = {}
+        self.found: dict[tuple[str, str, float, int, float], list[CorridorRoute]] = {}
+        self.absent: set[tuple[str, str, str]] = set()
 
-    def options(self, direction: str, shipment: Shipment) -> list[CorridorRoute]:
-        """Open corridor routes for a form, found with the first shipment's own value of time."""
-        key = (direction, shipment.form)
-        if key not in self.cache:
-            network = self.study.network(direction, shipment.form)
-            origin, destination = self.study.pairs(direction)[0]
-            found = [
-                corridor_route(
-                    network, shipment, c, origin, destination, backward=direction == "b_to_a", if_open=False
-                )
-                for c in self.study.corridors
-            ]
-            self.cache[key] = [f for f in found if f.status != ABSENT and f.route is not None]
-        return self.cache[key]
+    def options(self, direction: str, load: Shipment) -> list[CorridorRoute]:
+        """Open corridor routes of a load, each found with the load's own value of time."""
+        key = (direction, load.form, load.tonnes, load.units, load.value_of_time_usd_h)
+        if key not in self.found:
+            routes = [self._route(direction, load, corridor) for corridor in self.study.corridors]
+            self.found[key] = [route for route in routes if route is not None]
+        return self.found[key]
+
+    def _route(self, direction: str, load: Shipment, corridor: Row) -> CorridorRoute | None:
+        """Open route over a corridor; None where there is none, which holds for every load of the form."""
+        key = (direction, load.form, corridor["corridor_id"])
+        if key in self.absent:
+            return None
+        origin, destination = self.study.pairs(direction)[0]
+        network = self.study.network(direction, load.form)
+        backward = direction == "b_to_a"
+        found = corridor_route(network, load, corridor, origin, destination, backward=backward, if_open=False)
+        if found.status == OPEN and found.route is not None:
+            return found
+        self.absent.add(key)
+        return None
 
 
 def _landed_row(study: CorridorStudy, finder: _RouteFinder, product: Row) -> Row | None:
     case = study.case
     parties = parties_of(case)
-    direction = "a_to_b" if product["exporter"] == parties.code_a else "b_to_a"
+    direction = _way(case, product)
     exporter, importer = (
         (parties.code_a, parties.code_b) if direction == "a_to_b" else (parties.code_b, parties.code_a)
     )
-    full_load = product["stowage_t_feu"] or TRUCK_BASIS_T
-    shipment = make_shipment(case["products"], product["product_id"], full_load)
+    shipment = _full_load(case, product)
     duty = find_duty(case["tariffs"], product["product_id"], importer, exporter)
     insurance = case.parameter("insurance_share")
     best: tuple[float, CorridorRoute, Any] | None = None
     for found in finder.options(direction, shipment):
-        if found.status != "open" or found.route is None:
-            continue
+        assert found.route is not None
         usd = sum(s.usd(shipment.tonnes, shipment.units) for s in found.route.stages)
         landed = landed_cost(shipment, usd, found.route.days, duty, insurance)
         if best is None or landed.landed_usd_t < best[0]:

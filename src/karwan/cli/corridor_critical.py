@@ -285,7 +285,9 @@ def _study(
         found = str(find_product(opened["products"], product)["product_id"])
         settings = dataclasses.replace(opened.settings, reference_product=found)
         opened = dataclasses.replace(opened, settings=settings)
-    return CorridorStudy(opened, as_of.date() if as_of else opened.settings.as_of)
+    study = CorridorStudy(opened, as_of.date() if as_of else opened.settings.as_of)
+    study.require_comparable()
+    return study
 
 
 def _meta(study: CorridorStudy) -> dict[str, object]:

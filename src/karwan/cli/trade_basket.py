@@ -230,14 +230,13 @@ def _answer(answer: BasketAnswer, form: Format, source: str, under: Sequence[App
 
 def _reach(case: object, target: float | None, form: Format) -> None:
     from karwan.tables import Case
-    from karwan.trade_desk.basket import reach_of_target
+    from karwan.trade_desk.basket import reach_of_target, turnover_target
 
     assert isinstance(case, Case)
     if target is None:
-        turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
-        if not turnover.height:
-            raise InvalidInput("The case has no turnover target.", fix="Give --target, as --target 1e9.")
-        target = float(turnover["value"][0])
+        target = turnover_target(case)
+    if target is None:
+        raise InvalidInput("The case has no turnover target.", fix="Give --target, as --target 1e9.")
     settings = case.settings
     found = [
         reach_of_target(case, target, side, settings.as_of) for side in (settings.party_a, settings.party_b)

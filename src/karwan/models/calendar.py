@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 HORIZON_DAYS = 400
+DAYS_BEFORE = 2  # a day that opens late, runs past midnight and lies west of UTC reaches over two midnights
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Windows = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
@@ -32,21 +35,48 @@ class ClosedSpan:
         """Whether `day` is a closed day."""
         return self.start <= day and (self.end is None or day <= self.end)
 
+    def touches(self, first: date) -> bool:
+        """Whether any closed day is `first` or later; a span that ends before it starts has none."""
+        return self.end is None or self.end >= max(self.start, first)
+
 
 def seasonal_spans(start: str, end: str, first: date, days: int = HORIZON_DAYS) -> list[ClosedSpan]:
     """Dated spans of a closure that recurs every year, MM-DD to MM-DD, touching the horizon."""
     spans = []
     for year in range(first.year - 1, (first + timedelta(days=days)).year + 1):
-        begin = _day(year, start)
-        finish = _day(year if end >= start else year + 1, end)
+        begin, finish = _season(year, start, end)
         if finish >= first:
             spans.append(ClosedSpan(begin, finish))
     return spans
 
 
+def outside_season(begin: str, end: str, first: date, days: int = HORIZON_DAYS) -> list[ClosedSpan]:
+    """Dated spans between the seasons of a place that is usable every year from MM-DD to MM-DD, touching the horizon.
+
+    A season that ends on 29 February ends with February, one that begins there begins on its last day. A season that begins on the
+    day after its end lasts all year.
+
+    Examples
+    --------
+    >>> spans = outside_season("12-15", "02-29", date(2025, 7, 1), 200)
+    >>> [(str(s.start), str(s.end)) for s in spans]
+    [('2025-03-01', '2025-12-14')]
+    """
+    last = first + timedelta(days=days)
+    seasons = [_season(year, begin, end) for year in range(first.year - 2, last.year + 2)]
+    one = timedelta(days=1)
+    gaps = [ClosedSpan(before[1] + one, after[0] - one) for before, after in pairwise(seasons)]
+    return [g for g in gaps if g.end is not None and g.start <= g.end and g.end >= first and g.start <= last]
+
+
+def _season(year: int, begin: str, end: str) -> tuple[date, date]:
+    """First and last day of the season that begins in a year."""
+    return _day(year, begin), _day(year if end >= begin else year + 1, end)
+
+
 def _day(year: int, month_day: str) -> date:
     month, day = int(month_day[:2]), int(month_day[3:5])
-    return date(year, month, 28) if (month, day) == (2, 29) and year % 4 else date(year, month, day)
+    return date(year, month, 28) if (month, day) == (2, 29) and not isleap(year) else date(year, month, day)
 
 
 def open_windows(
@@ -97,15 +127,13 @@ def _windows(
     begin, finish = _hour(hours[:5]), _hour(hours[6:])
     if finish <= begin:
         finish += 24.0
-    spans = [span for span in closed if span.end is None or span.end >= first]
-    if finish - begin >= 24.0 and not closed_weekdays and not spans:
-        return None
+    spans = [span for span in closed if span.touches(first - timedelta(days=DAYS_BEFORE))]
     if finish - begin >= 24.0 and not closed_weekdays:
         return _between(spans, first, utc_offset_h, days)
     starts: list[float] = []
     ends: list[float] = []
     shut = {WEEKDAYS.index(name) for name in closed_weekdays}
-    for offset in range(-1, days):
+    for offset in range(-DAYS_BEFORE, days):
         day = first + timedelta(days=offset)
         if day.weekday() in shut or any(span.covers(day) for span in spans):
             continue
@@ -123,8 +151,8 @@ def _windows(
     return np.array(starts), np.array(ends)
 
 
-def _between(spans: Sequence[ClosedSpan], first: date, utc_offset_h: float, days: int) -> Windows:
-    """Windows of a place that is open day and night except on closed spans."""
+def _between(spans: Sequence[ClosedSpan], first: date, utc_offset_h: float, days: int) -> Windows | None:
+    """Windows of a place that is open day and night except on closed spans; None where none of them counts."""
     starts: list[float] = []
     ends: list[float] = []
     at = 0.0
@@ -136,6 +164,8 @@ def _between(spans: Sequence[ClosedSpan], first: date, utc_offset_h: float, days
         if span.end is None:
             return np.array(starts), np.array(ends)
         at = max(at, ((span.end - first).days + 1) * 24.0 - utc_offset_h)
+    if at == 0.0 and not starts:
+        return None
     if at < days * 24.0:
         starts.append(at)
         ends.append(np.inf)

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from karwan.amounts import is_number, number, percent
 from karwan.brief import Brief
+from karwan.report.blocks import Missing
+from karwan.report.document import build_document
 from karwan.report.palette import safe_colour
 from karwan.report.sections.corridors import WAYS, corridor_facts, headline_routes, load_text
 from karwan.report.sections.plan import plan_facts
@@ -42,8 +44,21 @@ def print_summary(brief: Brief, console: Console) -> None:
     _facts(brief, console)
     for way in WAYS:
         _corridors(brief, console, way)
+    _missing(brief, console)
     _late(brief, console)
     _rests(brief, console)
+
+
+def _missing(brief: Brief, console: Console) -> None:
+    """What each section without rows lacks, and which table would fill it."""
+    sections = build_document(brief).sections
+    lacks = [(s.title, b) for s in sections for b in s.blocks if isinstance(b, Missing)]
+    if not lacks or brief.corridors.routes.height:
+        return
+    console.print(Text("What is missing", style="bold"))
+    for title, block in lacks:
+        console.print(Text(f"{title}: {block.title}. {block.text.replace('`', '')}"))
+    console.print()
 
 
 def _table(title: str) -> Table:

@@ -169,7 +169,7 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
     sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
     settings = case.settings
     between = {settings.party_a, settings.party_b} == set(ends)
-    corridors = tuple(case["corridors"].sort("rank").iter_rows(named=True)) if between else ()
+    corridors = tuple(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True)) if between else ()
     notes = (
         []
         if between

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from io import StringIO
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class TableSpec:
 
 def _rows(file_name: str) -> list[dict[str, str]]:
     text = resources.files(__package__).joinpath(file_name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return list(csv.DictReader(StringIO(text, newline="")))
 
 
 def _number(text: str) -> float | None:
@@ -118,3 +119,10 @@ def load_schema() -> dict[str, TableSpec]:
             columns=own + provenance if has_provenance else own,
         )
     return schema
+
+
+@cache
+def parameter_bounds() -> dict[str, tuple[float, float]]:
+    """Least and greatest value of every parameter that a model reads, by parameter id; outside is an error."""
+    rows = _rows("known_parameters.csv")
+    return {row["parameter_id"]: (float(row["min"]), float(row["max"])) for row in rows}

@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import yaml
 
 from karwan.errors import UnknownName
 from karwan.schema import load_schema
 from karwan.tables.checks import check_references, check_rules
 from karwan.tables.problems import CaseProblems, Problem
 from karwan.tables.reader import empty_table, read_table
-
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,40}")
-
-
-@dataclass(frozen=True)
-class CaseSettings:
-    """What `case.yaml` says.
-
-    Attributes
-    ----------
-    case_id, title
-        Key and title of the case.
-    party_a, party_b
-        ISO 3166-1 alpha-3 codes of the two countries.
-    plan_title, plan_start, plan_end
-        The action plan and its period.
-    as_of
-        Day the case was last brought up to date; default day of a brief.
-    origins, destinations
-        Node ids the brief compares, inside party a and party b.
-    ports
-        Sea ports the brief puts side by side.
-    reference_product
-        Product the headline figures are for.
-    load_t
-        Tonnes of the reference load.
-    """
-
-    case_id: str
-    title: str
-    party_a: str
-    party_b: str
-    plan_title: str
-    plan_start: date
-    plan_end: date
-    as_of: date
-    origins: tuple[str, ...]
-    destinations: tuple[str, ...]
-    ports: tuple[str, ...]
-    reference_product: str
-    load_t: float
+from karwan.tables.settings import CaseSettings, read_settings
 
 
 @dataclass(frozen=True)
@@ -199,7 +155,7 @@ def read_case(name: str | Path) -> Case:
 def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
     """Read a case and return it with every problem found; None where `case.yaml` itself is unusable."""
     folder = case_folder(name)
-    settings, problems = _read_settings(folder / "case.yaml")
+    settings, problems = read_settings(folder / "case.yaml")
     tables: dict[str, pl.DataFrame] = {}
     for spec in load_schema().values():
         path = folder / f"{spec.name}.csv"
@@ -219,70 +175,12 @@ def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
     if settings is None:
         return None, problems
     if not unreadable:
-        problems += check_rules(tables, settings_nodes(settings), (settings.party_a, settings.party_b))
+        problems += check_rules(tables, settings)
     warnings = tuple(p for p in problems if p.severity == "warning")
-    return Case(settings, tables, warnings, folder=folder), problems
+    return Case(settings, in_key_order(tables), warnings, folder=folder), problems
 
 
-def settings_nodes(settings: CaseSettings) -> dict[str, tuple[str, ...]]:
-    """Node ids that `case.yaml` names, by the key they stand under."""
-    return {
-        "origins": settings.origins,
-        "destinations": settings.destinations,
-        "ports": settings.ports,
-    }
-
-
-def _read_settings(path: Path) -> tuple[CaseSettings | None, list[Problem]]:
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return None, [Problem("error", path.name, 0, "", "", f"not readable: {error}", "YAML in UTF-8")]
-    if not isinstance(raw, dict):
-        return None, [Problem("error", path.name, 0, "", "", "not a mapping", "key: value lines")]
-    problems: list[Problem] = []
-
-    def get(key: str, kind: type, parent: dict[str, Any], prefix: str = "") -> Any:
-        value = parent.get(key)
-        if not isinstance(value, kind) or isinstance(value, bool):
-            text = "missing" if value is None else f"not a {kind.__name__}"
-            problems.append(Problem("error", path.name, 0, prefix + key, str(value or ""), text))
-            return kind() if kind is not date else date(2000, 1, 1)
-        return value
-
-    plan: dict[str, Any] = raw["plan"] if isinstance(raw.get("plan"), dict) else {}
-    brief: dict[str, Any] = raw["brief"] if isinstance(raw.get("brief"), dict) else {}
-    load = brief.get("load_t", 20)
-    if not isinstance(load, (int, float)) or not 0 < load <= 60000:
-        problems.append(
-            Problem("error", path.name, 0, "brief.load_t", str(load), "not a load in tonnes", "0 to 60000")
-        )
-        load = 20
-    settings = CaseSettings(
-        case_id=get("id", str, raw),
-        title=get("title", str, raw),
-        party_a=get("party_a", str, raw),
-        party_b=get("party_b", str, raw),
-        plan_title=get("title", str, plan, "plan."),
-        plan_start=get("start", date, plan, "plan."),
-        plan_end=get("end", date, plan, "plan."),
-        as_of=get("as_of", date, raw),
-        origins=tuple(map(str, get("origins", list, brief, "brief."))),
-        destinations=tuple(map(str, get("destinations", list, brief, "brief."))),
-        ports=tuple(map(str, brief.get("ports") or ())),
-        reference_product=get("reference_product", str, brief, "brief."),
-        load_t=float(load),
-    )
-    if not _ID.fullmatch(settings.case_id):
-        problems.append(
-            Problem(
-                "error",
-                path.name,
-                0,
-                "id",
-                settings.case_id,
-                "not a case id",
-                "lower case letters, digits, hyphens",
-            )
-        )
-    return (None if problems else settings), problems
+def in_key_order(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Tables by name with their rows in the order of their keys, so that no answer depends on the order of rows in a file."""
+    schema = load_schema()
+    return {name: table.sort(schema[name].key, maintain_order=True) for name, table in tables.items()}

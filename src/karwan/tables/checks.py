@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 
 import polars as pl
 
-from karwan.schema import load_schema
-from karwan.tables.problems import Problem
+from karwan.schema import load_schema, parameter_bounds
+from karwan.tables.problems import SHOWN, Problem
+from karwan.tables.reader import MAX_PROBLEMS
+from karwan.tables.settings import CaseSettings
 
 Tables = Mapping[str, pl.DataFrame]
-_DAY = re.compile(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_HOURS = re.compile(r"([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d")
-_SEASON = re.compile(r"(0[1-9]|1[0-2])-[0-3]\d\.\.(0[1-9]|1[0-2])-[0-3]\d")
+_DAY = re.compile(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
+_HOURS = re.compile(r"(([01]\d|2[0-3]):[0-5]\d|24:00)-(([01]\d|2[0-3]):[0-5]\d|24:00)", re.ASCII)
 _WEEKDAYS = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
 
 
@@ -36,44 +38,90 @@ def check_references(
                 continue
             target, key = column.references
             known = set(tables[target][key].to_list())
-            for row, value in enumerate(tables[spec.name][column.name].to_list(), start=2):
-                if value is None:
-                    continue
-                parts = value.split(";") if column.name == "source_id" else [value]
-                problems += [
-                    _unknown(f"{spec.name}.csv", row, column.name, part.strip(), target, known)
-                    for part in parts
-                    if part.strip() not in known
-                ]
+            cells = tables[spec.name][column.name].to_list()
+            wrong = [(row, p) for row, p in _parts(cells, column.name) if p not in known]
+            problems += [
+                _unknown(f"{spec.name}.csv", row, column.name, part, target, known, hinted=n < SHOWN)
+                for n, (row, part) in enumerate(wrong[:MAX_PROBLEMS])
+            ]
     return problems
 
 
-def _unknown(file: str, row: int, column: str, value: str, target: str, known: set[str]) -> Problem:
-    close = get_close_matches(value, [k for k in known if k], n=3, cutoff=0.5)
+def _parts(cells: Iterable[str | None], column: str) -> Iterator[tuple[int, str]]:
+    """Row in the file and name of what cells name; a cell of sources may name several."""
+    for row, value in enumerate(cells, start=2):
+        if value is not None:
+            for part in value.split(";") if column == "source_id" else [value]:
+                yield row, part.strip()
+
+
+def _unknown(
+    file: str, row: int, column: str, value: str, target: str, known: set[str], *, hinted: bool = True
+) -> Problem:
+    """A cell that names no row of another table; near keys are looked for where `hinted`, which takes time."""
+    close = get_close_matches(value, [k for k in known if k], n=3, cutoff=0.5) if hinted else []
     hint = f"; did you mean {', '.join(close)}?" if close else ""
     return Problem("error", file, row, column, value, f"not in {target}.csv{hint}", f"a key of {target}.csv")
 
 
-def check_rules(
-    tables: Tables, named: Mapping[str, tuple[str, ...]], parties: tuple[str, str]
-) -> list[Problem]:
+def check_rules(tables: Tables, settings: CaseSettings) -> list[Problem]:
     """Rules that a schema row cannot say; each function below is one of them."""
-    nodes = set(tables["nodes"]["node_id"].to_list())
-    problems = [
-        _unknown("case.yaml", 0, f"brief.{key}", node, "nodes", nodes)
-        for key, ids in named.items()
-        for node in ids
-        if node not in nodes
-    ]
-    countries = set(tables["countries"]["country"].to_list())
-    problems += [
-        _unknown("case.yaml", 0, key, code, "countries", countries)
-        for key, code in zip(("party_a", "party_b"), parties, strict=True)
-        if code not in countries
-    ]
+    problems = [*_settings_name_rows(tables, settings), *_settings_say_what(tables, settings)]
     for rule in RULES:
         problems += rule(tables)
     return problems
+
+
+def _settings_name_rows(tables: Tables, settings: CaseSettings) -> list[Problem]:
+    """What `case.yaml` names exists: parties, places inside their party, and the product."""
+    places = dict(tables["nodes"].select("node_id", "country").iter_rows())
+    countries = set(tables["countries"]["country"])
+    problems = [
+        _unknown("case.yaml", 0, key, code, "countries", countries)
+        for key, code in (("party_a", settings.party_a), ("party_b", settings.party_b))
+        if code not in countries
+    ]
+    ends: dict[str, tuple[tuple[str, ...], str]] = {
+        "brief.origins": (settings.origins, settings.party_a),
+        "brief.destinations": (settings.destinations, settings.party_b),
+        "brief.ports": (settings.ports, ""),
+    }
+    for key, (names, party) in ends.items():
+        for name in names:
+            if name not in places:
+                problems.append(_unknown("case.yaml", 0, key, name, "nodes", set(places)))
+            elif party and places[name] in countries - {party}:
+                message = f"lies in {places[name]}, not in {party}"
+                problems.append(Problem("error", "case.yaml", 0, key, name, message, f"a node of {party}"))
+    product = settings.reference_product
+    known = tables["products"]
+    if product and not any(product in set(known[column]) for column in ("product_id", "hs_code", "name")):
+        problems.append(
+            _unknown("case.yaml", 0, "brief.reference_product", product, "products", set(known["product_id"]))
+        )
+    return problems
+
+
+def _settings_say_what(tables: Tables, settings: CaseSettings) -> list[Problem]:
+    """`case.yaml` names what the brief compares; a case whose table has no rows yet is only warned."""
+    wanted = {
+        "brief.origins": (settings.origins, "nodes", "node ids inside party_a"),
+        "brief.destinations": (settings.destinations, "nodes", "node ids inside party_b"),
+        "brief.reference_product": (settings.reference_product, "products", "a product_id"),
+    }
+    return [
+        Problem(
+            "error" if tables[table].height else "warning",
+            "case.yaml",
+            0,
+            key,
+            "",
+            "names none: nothing can be compared",
+            f"{allowed} of {table}.csv",
+        )
+        for key, (named, table, allowed) in wanted.items()
+        if not named
+    ]
 
 
 def _each(
@@ -100,8 +148,7 @@ def links_have_mode_fields(tables: Tables) -> list[Problem]:
             return "gauge_mm", "open rail link without a gauge", "1435, 1520 or 1676"
         if row["mode"] in ("road", "rail") and row["country"] is None:
             return "country", "land link without a country", "the country whose rates hold on it"
-        season = row["season"]
-        if season is not None and not _SEASON.fullmatch(str(season)):
+        if row["season"] is not None and not _is_season(str(row["season"])):
             return "season", "not a season", "MM-DD..MM-DD"
         return None
 
@@ -122,7 +169,7 @@ def crossing_links_lie_on_a_side(tables: Tables) -> list[Problem]:
                 return (
                     "country",
                     f"link ends at crossing {row[end]} but lies in neither of its countries",
-                    " or ".join(pair),
+                    " or ".join(side for side in pair if side),
                 )
         return None
 
@@ -155,6 +202,12 @@ def _is_day(text: str) -> bool:
     return True
 
 
+def _is_season(text: str) -> bool:
+    """Whether a text is two days of any year, MM-DD..MM-DD."""
+    ends = text.split("..")
+    return len(ends) == 2 and all(len(day) == len("MM-DD") and _is_day(day) for day in ends)
+
+
 def closures_name_places(tables: Tables) -> list[Problem]:
     """A closure names a place that exists, with days written as declared."""
     keys = _places(tables)
@@ -171,6 +224,8 @@ def closures_name_places(tables: Tables) -> list[Problem]:
                 return column, "a dated closure without a year", "YYYY-MM-DD"
             if value is not None and len(str(value)) != len(str(row["start"])):
                 return column, "written in another way than start", "both YYYY-MM-DD or both MM-DD"
+        if len(str(row["start"])) == len("YYYY-MM-DD") and str(row["end"] or "9999") < str(row["start"]):
+            return "end", "ends before it starts", "a day on or after start"
         if row["kind"] == "seasonal" and row["end"] is None:
             return "end", "a seasonal closure has two days", "MM-DD"
         if row["kind"] == "disruption" and row["slowdown_share"] is None:
@@ -271,6 +326,29 @@ def traffic_within_capacity(tables: Tables) -> list[Problem]:
     return problems
 
 
+def parameters_within_bounds(tables: Tables) -> list[Problem]:
+    """A parameter that a model reads lies within its bounds, and so does its range around it."""
+    bounds = parameter_bounds()
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        low, high = bounds.get(str(row["parameter_id"]), (-math.inf, math.inf))
+        for column in ("value", "low", "high"):
+            value = row[column]
+            if isinstance(value, float) and not low <= value <= high:
+                return column, f"outside the bounds of {row['parameter_id']}", f"{low:g} to {high:g}"
+        return None
+
+    return _each(tables, "parameters", test)
+
+
+def modes_have_vehicles(tables: Tables) -> list[Problem]:
+    """Every mode of a link has a vehicle that carries goods on it."""
+    carried = set(tables["vehicles"]["mode"])
+    modes = sorted(set(tables["links"]["mode"].drop_nulls()) - carried)
+    message, allowed = "links.csv has links of this mode, no vehicle carries on it", "a row of this mode"
+    return [Problem("error", "vehicles.csv", 0, "mode", mode, message, allowed) for mode in modes]
+
+
 RULES = (
     links_have_mode_fields,
     crossing_links_lie_on_a_side,
@@ -280,4 +358,6 @@ RULES = (
     corridors_name_nodes,
     periods_run_forward,
     traffic_within_capacity,
+    parameters_within_bounds,
+    modes_have_vehicles,
 )

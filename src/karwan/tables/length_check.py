@@ -48,7 +48,7 @@ def length_findings(links: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     Table of one row per finding, in the order of the links: link_id, finding, length_km, great_circle_km,
-    detour (1), check_length_km, check_ratio (check over length), note.
+    detour (1; null for two places at one point), check_length_km, check_ratio (check over length), note.
 
     Examples
     --------
@@ -92,10 +92,10 @@ def _measured(links: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
         .join(places.rename({c: f"to_{c}" for c in places.columns}), on="to_node_id", how="left")
     )
     straight = great_circle_km(*(ends[c].to_numpy() for c in ("from_lat", "from_lon", "to_lat", "to_lon")))
-    check = pl.col("check_length_km").cast(pl.Float64)
+    check, apart = pl.col("check_length_km").cast(pl.Float64), pl.col("great_circle_km")
     return ends.with_columns(
         great_circle_km=pl.Series(straight).round(1),
         slack_km=pl.col("from_accuracy_km") + pl.col("to_accuracy_km"),
         check_length_km=check,
         check_ratio=(check / pl.col("length_km")).round(2),
-    ).with_columns(detour=(pl.col("length_km") / pl.col("great_circle_km")).round(2))
+    ).with_columns(detour=pl.when(apart > 0.0).then((pl.col("length_km") / apart).round(2)))

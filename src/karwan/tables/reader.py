@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from karwan.tables.problems import Problem, shorten
 
 MAX_BYTES = 8_000_000
 MAX_CELL = 4_000
+MAX_COLUMNS = 200
+MAX_ROWS = 50_000
+MAX_PROBLEMS = 500  # of one file; the rest is counted
 POLARS_TYPE: dict[str, Any] = {
     "text": pl.String,
     "int": pl.Int64,
@@ -28,13 +32,17 @@ POLARS_TYPE: dict[str, Any] = {
 }
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_HS = re.compile(r"\d{2}(\d{2}){0,4}")
+_HS = re.compile(r"\d{2}(\d{2}){0,4}", re.ASCII)
+FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2200, 12, 31)
 
 
 @dataclass
 class _Collector:
+    """Problems of one file; the first are kept, the rest only counted, so that garbage does not fill the memory."""
+
     file: str
     problems: list[Problem] = field(default_factory=list)
+    left_off: int = 0
 
     def add(
         self,
@@ -46,7 +54,14 @@ class _Collector:
         allowed: str = "",
         severity: str = "error",
     ) -> None:
-        self.problems.append(Problem(severity, self.file, row, column, shorten(value, 200), message, allowed))
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(
+                Problem(severity, self.file, row, column, shorten(value, 200), message, allowed)
+            )
+            return
+        self.left_off += 1
+        more = f"{self.left_off} more problems in this file are not listed"
+        self.problems[MAX_PROBLEMS:] = [Problem("error", self.file, 0, "", "", more, "mend the first ones")]
 
 
 def empty_table(spec: TableSpec) -> pl.DataFrame:
@@ -168,20 +183,32 @@ def _read_rows(
     if "\x00" in text:
         found.add("holds NUL bytes: not a text file", allowed="comma-separated text in UTF-8")
         return None
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    return _split_rows(text, expected, found)
+
+
+def _split_rows(
+    text: str, expected: tuple[str, ...], found: _Collector
+) -> tuple[list[str], list[tuple[int, list[str]]]] | None:
+    reader = csv.reader(StringIO(text, newline=""), strict=True)  # only CR and LF end a row
     rows: list[tuple[int, list[str]]] = []
     header: list[str] | None = None
     try:
         for cells in reader:
             if header is None:
                 header = [cell.strip() for cell in cells]
+                if len(header) > MAX_COLUMNS:
+                    found.add(f"header has {len(header)} columns", row=1, allowed=f"at most {MAX_COLUMNS}")
+                    return None
+            elif len(rows) == MAX_ROWS:
+                found.add(f"more than {MAX_ROWS:,} rows", row=reader.line_num, allowed="a table of facts")
+                return None
             elif not any(cell.strip() for cell in cells):
                 continue
             elif len(cells) != len(header):
                 found.add(
                     f"row has {len(cells)} cells, the header {len(header)}",
                     row=reader.line_num,
-                    value=",".join(cells),
+                    value=",".join(cells[:MAX_COLUMNS]),
                     allowed="one cell per column; quote cells that hold commas",
                 )
             else:
@@ -253,7 +280,7 @@ def _check_value(column: Column, value: Any, text: str, row: int, found: _Collec
                     "value not allowed", row=row, column=column.name, value=item, allowed=_allowed(column)
                 )
     if column.unit == "HS" and not _HS.fullmatch(text):
-        lost = text.isdigit() and len(text) % 2 == 1
+        lost = text.isascii() and text.isdigit() and len(text) % 2 == 1
         found.add(
             f"HS code lost its leading zero (0{text}?)" if lost else "not an HS code",
             row=row,
@@ -300,7 +327,7 @@ def _allowed(column: Column) -> str:
     if column.allowed:
         return ", ".join(column.allowed)
     hints = {
-        "date": "YYYY-MM-DD",
+        "date": f"YYYY-MM-DD, years {FIRST_DAY.year} to {LAST_DAY.year}",
         "bool": "true or false",
         "int": "a whole number",
         "float": "a number with a decimal point",
@@ -317,7 +344,7 @@ def _bounds(low: float | None, high: float | None) -> str:
 
 
 def _parse_int(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else None
+    return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text, re.ASCII) else None
 
 
 def _parse_float(text: str) -> float | None:
@@ -325,14 +352,18 @@ def _parse_float(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) and "_" not in text else None
+    return value if math.isfinite(value) and text.isascii() and "_" not in text else None
 
 
 def _parse_date(text: str) -> date | None:
+    """A day of the years 1800 to 2200; models add and take months from it."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        return None
     try:
-        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {

@@ -119,7 +119,10 @@ def _bounds(case: Case, goods: pl.DataFrame, pool: Pool | None) -> pl.DataFrame:
     )
     published = own.group_by("product_id").agg(published_usd=pl.col("value_usd").max())
     supplies = (
-        case["supplies"].sort("year").group_by("product_id").agg(pl.col("exports_usd", "heading").last())
+        case["supplies"]
+        .sort("year", "supply_id")
+        .group_by("product_id", maintain_order=True)
+        .agg(pl.col("exports_usd", "heading").last())
     )
     table = goods.join(published, on="product_id", how="left", maintain_order="left")
     table = table.join(supplies, on="product_id", how="left", maintain_order="left")
@@ -380,7 +383,12 @@ def _tonnes_block(case: Case, row: dict[str, object], direction: str) -> list[di
     goods = goods.join(case["supplies"].select("product_id", "exports_usd"), on="product_id", how="left")
     if not goods.height:
         return []
-    good = goods.sort("exports_usd", descending=True, nulls_last=True).row(0, named=True)
+    order = [
+        "exports_usd",
+        "price_usd_t",
+        "product_id",
+    ]  # of goods of one heading the cheapest: the cautious figure
+    good = goods.sort(order, descending=[True, False, False], nulls_last=True).row(0, named=True)
     tonnes = float(row["quantity_t"])  # type: ignore[arg-type]
     words = f"{row['product_group']}: {tonnes / 1e6:g} Mt offered, at the price of {good['name'].lower()}"
     return [
@@ -505,9 +513,8 @@ def basket_section(
     day = as_of or case.settings.as_of
     case = case.with_tables({"flows": case["flows"].filter(pl.col("period_end") <= day)})
     table, texts = _section_basket(case, landed)
-    turnover = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
-    if turnover.height:
-        value = float(turnover["value"][0])
+    value = turnover_target(case)
+    if value is not None:
         for reporter in (case.settings.party_a, case.settings.party_b):
             try:
                 texts += reach_of_target(case, value, reporter, day).text
@@ -549,15 +556,23 @@ def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFra
     return table, [f"{terms} {answer.text[0]}", *answer.text[1:]]
 
 
+def turnover_target(case: Case) -> float | None:
+    """Value of the turnover target due first, USD; None where the case has none."""
+    wanted = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
+    first = wanted.sort("due", "target_id", nulls_last=True)
+    return float(first["value"][0]) if first.height else None
+
+
 def basket_target(case: Case) -> tuple[float, int, str] | None:
     """Value, number of goods and basket of the case's basket target: an export target in USD whose number of
     goods a basket has.
     """
     sizes = {
         int(row["len"]): str(row["basket"])
-        for row in case["products"].drop_nulls("basket").group_by("basket").len().iter_rows(named=True)
+        for row in case["products"].drop_nulls("basket").group_by("basket").len().sort("basket").to_dicts()
     }
-    for row in case["targets"].filter(pl.col("quantity").str.starts_with("exports")).iter_rows(named=True):
+    exports = case["targets"].filter(pl.col("quantity").str.starts_with("exports"))
+    for row in exports.sort("due", "target_id", nulls_last=True).iter_rows(named=True):
         named = re.search(r"\b(\d+) (?:\w+ )?goods", row["title"])
         if named and int(named.group(1)) in sizes and row["unit"] == "USD":
             return float(row["value"]), int(named.group(1)), sizes[int(named.group(1))]

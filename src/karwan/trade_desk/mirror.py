@@ -27,13 +27,15 @@ from karwan.models.mirror import (
     reporter_sigma,
     stated_cif,
 )
-from karwan.models.mirror.pair import pair_cif_share
+from karwan.models.mirror.pair import SERIES, pair_cif_share
 from karwan.models.standing import Parties, known_flows
 from karwan.tables import Case
 from karwan.trade_desk.answer import Answer
 from karwan.trade_desk.pair_case import case_of_pair
 from karwan.trade_desk.panel import PRIOR_SIGMA, panel_errors
 from karwan.trade_desk.world_flows import read_distances
+
+LEAST_KM = 1.0  # two places at one point are taken to lie so far apart
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def _distance_km(case: Case) -> float:
             fix="Name them under `brief:` in case.yaml.",
         )
     each = [float(great_circle_km(*start, *end)) for start, end in ends]
-    return sum(each) / len(each)
+    return max(LEAST_KM, sum(each) / len(each))
 
 
 def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None) -> PairReconciled:
@@ -195,17 +197,22 @@ def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None
     )
 
 
+def reconciled_table(case: Case, as_of: date) -> pl.DataFrame:
+    """Table of `reconciled_case`; empty where the case names no places yet, whose distance freight is reckoned from."""
+    if not (case.settings.origins and case.settings.destinations):
+        return pl.DataFrame(schema=SERIES)
+    return reconciled_case(case, as_of).table
+
+
 def case_gaps(case: Case, as_of: date, priors: PairPriors) -> PairGaps | None:
     """What the flow-years that both sides of a case report say of their errors; None where there are none."""
     reports = reconciled_case(case, as_of, priors=priors).reports
-    sides = reports.filter((pl.col("side") != "total") & (pl.col("fob_usd") > 0)).with_columns(
-        own=pl.col("reporter").replace_strict(
-            {code: priors.of(code) for code in reports["reporter"].unique()}, return_dtype=pl.Float64
-        )
-    )
+    sides = reports.filter((pl.col("side") != "total") & (pl.col("fob_usd") > 0))
+    own = [priors.of(code) for code in sides["reporter"]]
+    sides = sides.with_columns(own=pl.Series(own, dtype=pl.Float64))
     rows = (
         sides.with_columns(extra=(pl.col("log_sd") ** 2 - pl.col("own") ** 2).clip(0.0))
-        .group_by("direction", "year")
+        .group_by("direction", "year", maintain_order=True)
         .agg(
             pl.len(),
             gap=pl.col("fob_usd").log().max() - pl.col("fob_usd").log().min(),

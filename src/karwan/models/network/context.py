@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from karwan.errors import UnknownName
-from karwan.models.calendar import ClosedSpan, Windows, open_windows, seasonal_spans
+from karwan.models.calendar import ClosedSpan, Windows, open_windows, outside_season
 from karwan.models.network.lookup import (
     ClosureBook,
     CrossingTimes,
@@ -147,7 +147,7 @@ class Context:
         )
         if link["season"] and link["link_id"] not in self.request.opened:
             begin, end = link["season"].split("..")
-            outside = seasonal_spans(_day_after(end), _day_before(begin), self.request.departure)
+            outside = outside_season(begin, end, self.request.departure)
             spans += [(span, f"usable {begin} to {end}") for span in outside]
         return self.calendar(("link", link["link_id"], tail, head), spans)
 
@@ -200,16 +200,3 @@ class Context:
             ]
             self.shut[index] = lasting[0] if lasting else "never open on the horizon"
         return index
-
-
-def _day_after(month_day: str) -> str:
-    return _shift(month_day, 1)
-
-
-def _day_before(month_day: str) -> str:
-    return _shift(month_day, -1)
-
-
-def _shift(month_day: str, days: int) -> str:
-    day = date.fromordinal(date(2023, int(month_day[:2]), int(month_day[3:])).toordinal() + days)
-    return day.strftime("%m-%d")

@@ -1,0 +1,118 @@
+"""Every command that answers from a case, run inside the test process: its exit code, its text, and what escaped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from karwan.cli.app import app
+from karwan.errors import KarwanError
+from karwan.project import open_case
+from karwan.report import print_summary, render_html, write_workbook
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What the commands of one case are asked about."""
+
+    origin: str
+    destination: str
+    product: str
+    exporter: str
+    importer: str
+    day: str
+    scenario: str
+
+
+TOYLAND = Ends("A", "C", "beans", "XTA", "XTC", "2025-07-01", "fast_yard")
+KAZ_PAK = Ends("KOS", "P_KHI", "chickpeas", "KAZ", "PAK", "2026-12-01", "khunjerab_all_week")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that ran: exit code, standard output, and the error that was not the project's own."""
+
+    code: int
+    output: str
+    escaped: BaseException | None
+
+
+def commands(case: Path | str, ends: Ends = TOYLAND) -> dict[str, list[str]]:
+    """Name to arguments of every command that answers from a case, each as JSON."""
+    folder, e = str(case), ends
+    plain = {
+        "case check": ["case", "check", folder],
+        "corridor compare": ["corridor", "compare", folder, "--stages"],
+        "corridor critical": ["corridor", "critical", folder],
+        "corridor sensitivity": ["corridor", "sensitivity", folder],
+        "corridor assign": ["corridor", "assign", folder],
+        "corridor observed": ["corridor", "observed", folder, "--all"],
+        "route": [
+            *("route", e.origin, e.destination, "--case", folder, "--product", e.product, "--tonnes", "20"),
+            *("--depart", e.day, "--journeys", "500"),
+        ],
+        "plan status": ["plan", "status", folder],
+        "plan worth": ["plan", "worth", folder],
+        "sources": ["sources", folder],
+        "trade status": ["trade", "status", folder],
+        "trade target": ["trade", "target", "--case", folder],
+        "trade compete": ["trade", "compete", e.product, "--case", folder, "--rival", "AUS:600:95:28"],
+        "trade mirror": ["trade", "mirror", e.exporter, e.importer, "--case", folder],
+        "trade growth": ["trade", "growth", e.exporter, e.importer, "--case", folder],
+        "trade basket": ["basket", "--case", folder],
+        "trade basket reach": ["basket", "--case", folder, "--reach", "--target", "2e7"],
+        "scenario list": ["scenario", "list", folder],
+        "scenario show": ["scenario", "show", folder, e.scenario],
+        "scenario compare": ["scenario", "compare", folder, e.scenario],
+    }
+    return {name: [*arguments, "--json"] for name, arguments in plain.items()}
+
+
+def run(arguments: Sequence[str]) -> Ran:
+    """Run `karwan` with arguments in this process."""
+    done = CliRunner().invoke(app, list(arguments))
+    error = done.exception
+    if isinstance(error, KarwanError):
+        return Ran(2, str(error), None)
+    if error is None or isinstance(error, SystemExit):
+        return Ran(done.exit_code, done.stdout, None)
+    return Ran(1, done.stdout, error)
+
+
+def write_brief(case: Path | str, out: Path) -> Ran:
+    """The brief of a case, its page, workbook and summary; the PDF is set outside Python and takes too long here."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    try:
+        brief = open_case(case).brief()
+        page = render_html(brief)
+        write_workbook(brief, out / "brief.xlsx")
+        console = Console(file=StringIO())
+        print_summary(brief, console)
+    except KarwanError as error:
+        return Ran(2, str(error), None)
+    except Exception as error:
+        return Ran(1, "", error)
+    return Ran(0, page, None)
+
+
+def strict_json(text: str) -> Any:
+    """Parse JSON that holds neither Infinity nor NaN."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def answers(case: Path | str, ends: Ends) -> Iterator[tuple[str, Ran]]:
+    """Every command of a case with what it gave."""
+    for name, arguments in commands(case, ends).items():
+        yield name, run(arguments)
