@@ -151,6 +151,7 @@ def test_import_shows_each_kind_of_problem_once(tmp_path: Path) -> None:
     links = "".join(f"{n},{n},{n + 1},0,9000,signal\n" for n in range(11))
     (tmp_path / "node.csv").write_text(f"node_id,x_coord,y_coord\n{nodes}")
     (tmp_path / "link.csv").write_text(f"link_id,from_node_id,to_node_id,directed,length,ctrl\n{links}")
+    (tmp_path / "config.csv").write_text("long_length,speed,crs\nkm,km/h,EPSG:4326\n")
     command = ["network", "import", str(tmp_path), "--country", "XTA", "--out"]
     shown = RUN.invoke(APP, [*command, str(tmp_path / "o")])
     assert shown.exit_code == 0, shown.output

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karwan.errors import InvalidInput
@@ -131,8 +131,6 @@ def test_what_was_filled_in_is_listed(tmp_path: Path) -> None:
         assert fact in warnings
     assert {p.column for p in found.problems if "left out" in p.message} == {
         "zone_id",
-        "capacity",
-        "lanes",
         "allowed_uses",
     }
 
@@ -166,6 +164,7 @@ def test_errors_are_reported_not_raised(tmp_path: Path, change: dict[str, str], 
     assert fact in said(found, "error")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.text(max_size=8), min_size=8, max_size=8), max_size=4),
     st.sampled_from(["node", "link"]),
@@ -208,6 +207,132 @@ def test_text_that_is_no_line_has_no_points(text: str) -> None:
 def test_a_line_is_read_as_written() -> None:
     points = [(60.123456, 45.0), (-0.1, 1e-7), (61.0, -44.5)]
     assert read_linestring(wkt(points)) == points
+
+
+# -- variants of public networks -----------------------------------------------------------------------------
+
+PLANE_NODES = (
+    "node_id,name,x_coord,y_coord,node_type,ctrl_type,zone_id\n"
+    "1,,322754,4698346,,no_control,\n6,,322842,4698158,,signal,1\n7,,322924,4698109,,,\n"
+)
+PLANE_LINKS = (
+    "link_id,name,from_node_id,to_node_id,directed,geometry,dir_flag,length,facility_type,capacity,free_speed,lanes\n"
+    '10,Way,1,6,1,"LINESTRING(322754 4698346,322842 4698158)",1,750,BIKEWAY,0,12,0\n'
+    "21,Ave,6,7,1,,1,330,ARTERIAL,500,25,2\n22,Ave,7,6,1,,1,,ARTERIAL,500,85,2\n"
+)
+FEET = "dataset_name,long_length,speed,crs\nx,ft,mph,EPSG:32619\n"
+OSM_NODES = (
+    "name,node_id,osm_node_id,x_coord,y_coord\n,0,9,76.90,43.25\n,1,8,76.91,43.25\n,2,,76.91,43.2501\n"
+)
+OSM_LINKS = (
+    "name,link_id,from_node_id,to_node_id,dir_flag,length,lanes,free_speed,capacity,geometry,allowed_uses,from_biway\n"
+    '"Abay",0,0.0,1.0,1,812.3,2.0,60,1800,"LINESTRING (76.90 43.25, 76.91 43.25)",auto,1\n'
+    "Abay,1,1,0,1,812.3,2,60,1800,,auto,1\n,2,1,2,1,11.1,1,30,,,auto,0\n"
+)
+
+
+@pytest.mark.parametrize("blank", ["column", "cells"])
+def test_a_link_that_does_not_say_is_one_way(tmp_path: Path, blank: str) -> None:
+    header = "link_id,from_node_id,to_node_id,dir_flag,length,facility_type,free_speed"
+    rows = ["1,1,2,1,72,road,90", "2,2,1,1,72,road,90", "3,2,3,1,165,road,70"]
+    if blank == "cells":
+        header, rows = header + ",directed", [row + "," for row in rows]
+    found = read_gmns(folder(tmp_path, links="\n".join([header, *rows, ""])), country="XTA")
+    assert found.links["directed"].to_list() == [True, True, True]
+    assert "column directed: missing: true (one way" in said(found, "warning")
+    assert found.errors == 0
+
+
+def test_a_link_that_may_be_both_ways_is_not_guessed(tmp_path: Path) -> None:
+    links = "link_id,from_node_id,to_node_id,directed,dir_flag,length,facility_type\n1,1,2,,0,72,road\n"
+    found = read_gmns(folder(tmp_path, links=links), country="XTA")
+    assert "dir_flag 0 says both ways" in said(found, "error")
+    assert found.links["directed"].to_list() == [None]
+
+
+def test_truth_may_be_written_as_programs_do(tmp_path: Path) -> None:
+    links = (
+        "link_id,from_node_id,to_node_id,directed,length,facility_type\n1,1,2,1.0,72,road\n2,2,3,F,9,road\n"
+    )
+    found = read_gmns(folder(tmp_path, links=links), country="XTA")
+    assert found.links["directed"].to_list() == [True, False]
+
+
+def test_plane_coordinates_become_degrees(tmp_path: Path) -> None:
+    found = read_gmns(folder(tmp_path, PLANE_NODES, PLANE_LINKS, FEET), country="USA")
+    assert found.errors == 0
+    assert found.nodes["lat"].to_list() == [
+        pytest.approx(v, abs=1e-6) for v in (42.417188, 42.415516, 42.415094)
+    ]
+    assert found.nodes["lon"][0] == pytest.approx(-71.154279, abs=1e-6)
+    assert found.links["length_km"].to_list()[:2] == [pytest.approx(0.2286), pytest.approx(0.100584)]
+    assert found.links["length_km"][2] == pytest.approx(0.0954, abs=2e-4)  # straight, on the sphere
+    assert found.links["speed_kmh"][2] == pytest.approx(136.79424)
+
+
+@pytest.mark.parametrize("by", ["option", "srid"])
+def test_a_reference_system_may_stand_elsewhere(tmp_path: Path, by: str) -> None:
+    links = PLANE_LINKS.replace("LINESTRING", "SRID=32619;LINESTRING") if by == "srid" else PLANE_LINKS
+    place = folder(tmp_path, PLANE_NODES, links, FEET.replace("EPSG:32619", ""))
+    found = read_gmns(place, country="USA", crs="EPSG:32619" if by == "option" else "")
+    assert found.errors == 0
+    assert found.nodes["lon"][0] == pytest.approx(-71.154279, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("crs", "fact"),
+    [
+        ("", "no file names their reference system"),
+        ("EPSG:99999", "no reference system"),
+        ("EPSG:5773", "no reference system"),
+        ("Atlantis", "no reference system"),
+    ],
+)
+def test_a_reference_system_that_is_not_known_is_refused(tmp_path: Path, crs: str, fact: str) -> None:
+    found = read_gmns(
+        folder(tmp_path, PLANE_NODES, PLANE_LINKS, FEET.replace("EPSG:32619", crs)), country="USA"
+    )
+    assert fact in said(found, "error")
+
+
+def test_output_of_osm2gmns_reads_clean(tmp_path: Path) -> None:
+    """No config.csv, no directed, lengths in metres, ids with and without .0."""
+    found = read_gmns(folder(tmp_path, OSM_NODES, OSM_LINKS, None), country="KAZ")
+    assert found.errors == 0
+    assert found.links["length_km"].to_list() == [pytest.approx(v) for v in (0.8123, 0.8123, 0.0111)]
+    assert found.links.select("from_node_id", "to_node_id").rows() == [("0", "1"), ("1", "0"), ("1", "2")]
+    assert found.links["lanes"].to_list() == [2, 2, 1]
+    assert found.links["capacity_pcu_h_lane"].to_list() == [1800.0, 1800.0, None]
+    warnings = said(found, "warning")
+    assert "m is supposed: such lengths fit the places" in warnings
+    assert "with and without .0" in warnings
+
+
+def test_capacity_lanes_and_speed_go_out_as_they_came(tmp_path: Path) -> None:
+    found = read_gmns(folder(tmp_path), country="XTA")
+    write_gmns(found.nodes, found.links, tmp_path / "out", title="T")
+    with (tmp_path / "out" / "link.csv").open() as file:
+        row = next(csv.DictReader(file))
+    assert (row["lanes"], row["capacity"], float(row["free_speed"])) == ("2", "500.0", pytest.approx(40.2336))
+
+
+def test_short_links_are_read(tmp_path: Path) -> None:
+    links = "link_id,from_node_id,to_node_id,directed,length,facility_type,free_speed\n1,1,2,1,0.0031,road,0\n2,2,3,1,0,road,50\n"
+    found = read_gmns(
+        folder(tmp_path, links=links, config=CONFIG.replace("mi,mph", "km,km/h")), country="XTA"
+    )
+    assert found.errors == 0
+    assert found.links["length_km"][0] == 0.0031
+    assert found.links["length_km"][1] == pytest.approx(float(great_circle_km(45.0, 61.0, 46.0, 61.0)))
+    assert found.links["speed_kmh"].to_list() == [None, 50.0]
+    same = NODES.replace("3,Hill,61,46", "3,Hill,61,45")
+    found = read_gmns(folder(tmp_path, nodes=same, links=links), country="XTA")
+    assert found.links["length_km"][1] == 0.0001
+
+
+def test_several_lines_are_one_way_after_another() -> None:
+    assert read_linestring("MULTILINESTRING ((0 1, 2 3), (2 3, 4 5))") == [(0, 1), (2, 3), (2, 3), (4, 5)]
+    assert read_linestring("srid=4326; LineString Z (0 1 9, 2 3 9)") == [(0, 1), (2, 3)]
 
 
 # -- TNTP ----------------------------------------------------------------------------------------------------
@@ -260,3 +385,30 @@ def test_a_public_test_network_reads(tmp_path: Path) -> None:
     found = read_tntp(tmp_path, country="USA", length_unit="mi", time_unit="min")
     assert (found.nodes.height, found.links.height) == (24, 76)
     assert found.links.select(pl.col("speed_kmh").is_between(50, 150).all()).item()
+
+
+def test_tntp_keeps_lanes_capacity_and_short_links(tmp_path: Path) -> None:
+    net = NET.replace("toll type ;", "lanes critical_speed ;").replace("0 0 1 ;", "0 2 60 ;")
+    net = net.replace("3 2 1000 5 0 ", "3 2 1000 0 0 ")
+    (tmp_path / "small_net.tntp").write_text(net)
+    (tmp_path / "small_node.tntp").write_text(PLACES)
+    found = read_tntp(tmp_path, country="XTA")
+    assert found.errors == 0
+    assert found.links["lanes"].to_list() == [2, 2]
+    assert found.links["capacity_pcu_h_lane"].to_list() == [500.0, 500.0]
+    assert found.links["length_km"][1] == pytest.approx(float(great_circle_km(46.0, 61.0, 45.0, 61.0)))
+    assert "critical_speed: field left out" in said(found, "warning")
+    assert "length is 0" in said(found, "warning")
+
+
+def test_tntp_takes_plane_coordinates(tmp_path: Path) -> None:
+    (tmp_path / "small_net.tntp").write_text(NET)
+    (tmp_path / "small_nodes.tntp").write_text(
+        "Node X Y ;\n1 322754 4698346 ;\n2 322842 4698158 ;\n3 322924 4698109 ;\n"
+    )
+    assert "x and y are not degrees" in said(read_tntp(tmp_path, country="USA"), "error")
+    found = read_tntp(tmp_path, country="USA", crs="EPSG:32619")
+    assert found.errors == 0
+    assert found.nodes["lon"][0] == pytest.approx(-71.154279, abs=1e-6)
+    with pytest.raises(InvalidInput, match="no reference system"):
+        read_tntp(tmp_path, country="USA", crs="EPSG:0")

@@ -65,6 +65,12 @@ def import_(
     source: Annotated[str, typer.Option("--source", help="source_id of rows that carry none.")] = "",
     length_unit: Annotated[str, typer.Option("--length-unit", help="TNTP only: km, mi, m or ft.")] = "km",
     time_unit: Annotated[str, typer.Option("--time-unit", help="TNTP only: h, min or s.")] = "min",
+    crs: Annotated[
+        str,
+        typer.Option(
+            "--crs", help="Reference system of coordinates where the files name none, as EPSG:32642."
+        ),
+    ] = "",
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
@@ -77,7 +83,7 @@ def import_(
     from karwan.network_desk import import_network, problem_summary
 
     form_out = chosen(as_json, as_csv)
-    options = {"country": country, **({"source_id": source} if source else {})}
+    options = {"country": country, "crs": crs, **({"source_id": source} if source else {})}
     if form == "tntp":
         options |= {"length_unit": length_unit, "time_unit": time_unit}
     found = import_network(form, folder, out, **options)

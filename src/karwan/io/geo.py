@@ -150,7 +150,7 @@ def _covered_way(row: Mapping[str, Any], start: Point, end: Point) -> tuple[NDAr
     if not len(way):
         return way, source
     km = float(great_circle_km(way[:-1, 0], way[:-1, 1], way[1:, 0], way[1:, 1]).sum())
-    fits = LENGTH_RATIO[0] <= km / row["length_km"] <= LENGTH_RATIO[1]
+    fits = LENGTH_RATIO[0] * row["length_km"] <= km <= LENGTH_RATIO[1] * row["length_km"]
     return (way if fits else np.empty((0, 2))), source
 
 

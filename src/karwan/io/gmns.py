@@ -8,8 +8,6 @@ export reads back as the same tables.
 from __future__ import annotations
 
 import csv
-import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,17 @@ from pathlib import Path
 import polars as pl
 
 from karwan.exports import beside, defused
-from karwan.geodesy import great_circle_km
+from karwan.io.gmns_places import (
+    LENGTH_KM,
+    Cells,
+    Ways,
+    figure,
+    in_degrees,
+    length_unit,
+    reference_system,
+    srid,
+)
+from karwan.io.gmns_places import read_linestring as read_linestring
 from karwan.schema import TableSpec, load_schema
 from karwan.tables.problems import Problem
 from karwan.tables.reader import empty_table, read_cells, read_rows
@@ -36,29 +44,30 @@ LINK_NAMES = {
     "length": "length_km",
     "facility_type": "mode",
     "free_speed": "speed_kmh",
+    "lanes": "lanes",
+    "capacity": "capacity_pcu_h_lane",
 }
-"""GMNS field to column of `links`. GMNS's capacity counts passenger cars an hour and lane, the case's tonnes a day:
-the two are not exchanged, `capacity_t_day` goes under its own name."""
-
-KM = {"km": 1.0, "kilometer": 1.0, "kilometers": 1.0, "kilometre": 1.0, "kilometres": 1.0}
-LENGTH_KM = {
-    **KM,
-    **dict.fromkeys(("mi", "mile", "miles"), 1.609344),
-    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 0.001),
-    **dict.fromkeys(("ft", "foot", "feet"), 0.0003048),
-}
-"""Kilometres in a unit of length that config.csv may name."""
+"""GMNS field to column of `links`. GMNS's capacity counts passenger cars an hour and lane; what freight a link takes,
+`capacity_t_day`, goes under its own name."""
 
 SPEED_KMH = {
-    **dict.fromkeys(("km/h", "kmh", "kph", "kilometers per hour", "km per hour"), 1.0),
-    **dict.fromkeys(("mph", "mi/h", "miles per hour"), 1.609344),
+    **dict.fromkeys(
+        ("km/h", "kmh", "kph", "kmph", "km/hr", "kilometers per hour", "kilometres per hour", "km per hour"),
+        1.0,
+    ),
+    **dict.fromkeys(("mph", "mi/h", "mi/hr", "mile/h", "miles/h", "miles per hour"), 1.609344),
     **dict.fromkeys(("m/s", "mps"), 3.6),
 }
 """Kilometres an hour in a unit of speed that config.csv may name."""
 
-DEGREES = {"epsg:4326", "4326", "wgs84", "wgs 84", "ogc:crs84", "crs84", "epsg:4269"}
-_NULL = {"nan", "null"}
-_POINT = re.compile(r"\(([^()]*)\)")
+SHORTEST_KM = 0.0001
+"""What a link takes whose two ends lie on one point."""
+
+_NULL = {"nan", "null", "none"}
+_WORDS = {"name", "note", "aliases", "node_id", "link_id", "from_node_id", "to_node_id"}
+"""Fields in which these are words like others."""
+
+_TRUTH = {"1.0": "true", "0.0": "false", "t": "true", "f": "false", "y": "true", "n": "false"}
 
 
 @dataclass(frozen=True)
@@ -174,48 +183,79 @@ def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
     with beside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, header, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: defused(text) for name, text in row.items()} for row in rows)
+        writer.writerows({name: guarded(text) for name, text in row.items()} for row in rows)
     return path
+
+
+def guarded(text: str) -> str:
+    """Text of a cell that no spreadsheet takes for a formula; `bare` brings back what it was.
+
+    >>> guarded("=1+1"), guarded("'=1+1"), guarded("-5.3")
+    ("'=1+1", "''=1+1", '-5.3')
+    """
+    plain = text.lstrip("'")
+    return f"'{text}" if defused(plain) != plain else text
+
+
+def bare(text: str) -> str:
+    """Text without the apostrophe that `guarded` set before it.
+
+    >>> bare("'=1+1"), bare("'tis")
+    ('=1+1', "'tis")
+    """
+    return text[1:] if text.startswith("'") and guarded(text) != text else text
 
 
 # -- import --------------------------------------------------------------------------------------------------
 
 
-def read_gmns(folder: Path, *, country: str = "", source_id: str = "gmns_import") -> NetworkTables:
+def read_gmns(
+    folder: Path, *, country: str = "", source_id: str = "gmns_import", crs: str = ""
+) -> NetworkTables:
     """Read node.csv, link.csv and, where there are such, config.csv and geometry.csv as tables of a case.
 
     What GMNS does not say is filled in and listed as a warning: names, kinds and modes that the case does not know, lengths
-    (along the geometry, or straight), source and basis ('assumed'). Fields the case has no column for are left
-    out and listed once. Coordinates must be degrees; other reference systems are an error.
+    (along the geometry, or straight), source and basis ('assumed'). A link that does not say whether it is directed is taken
+    as one-way. Fields the case has no column for are left out and listed once. Coordinates of another reference system become
+    degrees.
 
     Parameters
     ----------
+    folder
+        Folder that holds the files.
     country
         ISO 3166-1 alpha-3 code of nodes and links that carry none; GMNS has no field for it.
     source_id
         Source of rows that carry none.
+    crs
+        Reference system of the coordinates where config.csv names none, as EPSG:32642.
     """
     problems: list[Problem] = []
-    config = _read_config(folder / "config.csv", problems)
-    files: list[tuple[str, list[tuple[int, dict[str, str]]]]] = []
-    for name in ("node", "link"):
+    files: list[tuple[str, list[Cells]]] = []
+    for name, fields in (("node", NODE_NAMES), ("link", LINK_NAMES)):
         path = next((p for p in (folder / f"{name}.csv", folder / f"{name}s.csv") if p.is_file()), None)
         if path is None:
+            held = ", ".join(sorted(p.name for p in folder.glob("*.csv"))[:8]) if folder.is_dir() else ""
             problems.append(
-                Problem("error", f"{name}.csv", 0, "", "", "required file is missing", f"{name}.csv")
+                Problem("error", f"{name}.csv", 0, "", held, "required file is missing", f"{name}.csv")
             )
             files.append((f"{name}.csv", []))
             continue
-        rows, found = read_cells(
-            path, tuple(NODE_NAMES if name == "node" else LINK_NAMES), max_bytes=MAX_BYTES
-        )
+        rows, found = read_cells(path, tuple(fields), max_bytes=MAX_BYTES)
         problems += found
         files.append((path.name, [(n, _clean(cells)) for n, cells in rows]))
     (node_file, node_rows), (link_file, link_rows) = files
+    config = _read_cleaned(folder / "config.csv", ("long_length", "speed", "crs"), problems)
+    shapes = _read_geometries(folder / "geometry.csv", problems)
+    named = (config or {}).get("crs") or crs or srid(link_rows, shapes)
+    system = reference_system(named, node_file, node_rows, problems)
+    node_rows = in_degrees(node_rows, system, node_file, problems)
     fill = {"country": country, "source_id": source_id, "basis": "assumed"}
     nodes = _convert(node_rows, node_file, load_schema()["nodes"], NODE_NAMES, _node_filler(fill), problems)
     places = {n: (lat, lon) for n, lat, lon in nodes.select("node_id", "lat", "lon").iter_rows()}
-    filler = _link_filler(fill, config, places, _read_geometries(folder / "geometry.csv", problems))
+    ways = Ways(places, shapes, system)
+    units = _units(config, link_rows, ways, problems)
+    filler = _link_filler(fill, units, ways)
     links = _convert(link_rows, link_file, load_schema()["links"], LINK_NAMES, filler, problems)
     problems += _lost_ends(links, places, link_file, [n for n, _ in link_rows])
     return NetworkTables(nodes, links, tuple(problems))
@@ -226,33 +266,22 @@ Filler = Callable[[dict[str, str], dict[str, str], Note], None]
 
 
 def _clean(cells: Mapping[str, str]) -> dict[str, str]:
-    return {k.strip(): "" if v.strip().lower() in _NULL else v.strip() for k, v in cells.items()}
+    """Cells under names in small letters, without blanks, apostrophes set for spreadsheets, and words for 'missing'."""
+    found: dict[str, str] = {}
+    for field, raw in cells.items():
+        name, text = field.strip().lower(), bare(raw.strip())
+        if name not in found or not found[name]:
+            found[name] = "" if text.lower() in _NULL and name not in _WORDS else text
+    return found
 
 
-def _read_config(path: Path, problems: list[Problem]) -> dict[str, float]:
-    """Kilometres in the file's unit of length and km/h in its unit of speed."""
-
-    def report(severity: str, column: str, value: str, message: str, allowed: str = "") -> None:
-        problems.append(Problem(severity, "config.csv", 0, column, value, message, allowed))
-
+def _read_cleaned(path: Path, fields: tuple[str, ...], problems: list[Problem]) -> dict[str, str] | None:
+    """First row of a file; None where there is no such file."""
     if not path.is_file():
-        report("warning", "", "", "no config.csv: km, km/h and degrees (WGS 84) are supposed")
-        return {"length": 1.0, "speed": 1.0}
-    rows, found = read_cells(path, ("long_length", "speed", "crs"))
+        return None
+    rows, found = read_cells(path, fields)
     problems.extend(found)
-    cells = _clean(rows[0][1]) if rows else {}
-    factors = {}
-    for name, field, units in (("length", "long_length", LENGTH_KM), ("speed", "speed", SPEED_KMH)):
-        unit = cells.get(field, "")
-        if unit and unit.lower() not in units:
-            report("error", field, unit, "unit is not known", ", ".join(units))
-        elif not unit:
-            report("warning", field, "", f"no unit: {'km' if name == 'length' else 'km/h'} is supposed")
-        factors[name] = units.get(unit.lower(), 1.0)
-    crs = cells.get("crs", "")
-    if crs and crs.lower() not in DEGREES:
-        report("error", "crs", crs, "coordinates are not degrees", "EPSG:4326; reproject the file first")
-    return factors
+    return _clean(rows[0][1]) if rows else {}
 
 
 def _read_geometries(path: Path, problems: list[Problem]) -> dict[str, str]:
@@ -263,6 +292,35 @@ def _read_geometries(path: Path, problems: list[Problem]) -> dict[str, str]:
     problems.extend(found)
     cleaned = (_clean(cells) for _, cells in rows)
     return {cells["geometry_id"]: cells.get("geometry", "") for cells in cleaned if cells.get("geometry_id")}
+
+
+# -- units ----------------------------------------------------------------------------------------------------
+
+
+def _units(
+    config: Mapping[str, str] | None, rows: Sequence[Cells], ways: Ways, problems: list[Problem]
+) -> dict[str, float]:
+    """Kilometres in the file's unit of length and km/h in its unit of speed."""
+
+    def report(severity: str, column: str, value: str, message: str, allowed: str = "") -> None:
+        problems.append(Problem(severity, "config.csv", 0, column, value, message, allowed))
+
+    if config is None:
+        report("warning", "", "", "no config.csv: units and reference system are supposed")
+    factors = {}
+    for name, field, units in (("length", "long_length", LENGTH_KM), ("speed", "speed", SPEED_KMH)):
+        unit = (config or {}).get(field, "")
+        if unit and unit.lower() not in units:
+            report("error", field, unit, "unit is not known", ", ".join(units))
+        elif not unit:
+            unit = length_unit(rows, ways) if name == "length" else "km/h"
+            fits = ": such lengths fit the places" if unit in ("m", "ft") else ""
+            report("warning", field, "", f"no unit: {unit} is supposed{fits}")
+        factors[name] = units.get(unit.lower(), 1.0)
+    return factors
+
+
+# -- rows ----------------------------------------------------------------------------------------------------
 
 
 def _convert(
@@ -330,12 +388,7 @@ def _node_filler(fill: Mapping[str, str]) -> Filler:
     return run
 
 
-def _link_filler(
-    fill: Mapping[str, str],
-    config: Mapping[str, float],
-    places: Mapping[str, tuple[float | None, float | None]],
-    lines: Mapping[str, str],
-) -> Filler:
+def _link_filler(fill: Mapping[str, str], units: Mapping[str, float], ways: Ways) -> Filler:
     modes = load_schema()["links"].column("mode").allowed
 
     def run(own: dict[str, str], cells: dict[str, str], note: Note) -> None:
@@ -346,16 +399,57 @@ def _link_filler(
             own["mode"] = guess
         sea = own["mode"] in ("sea", "ferry")
         _missing(own, {**fill, "state": "open", "country": "" if sea else fill["country"]}, note)
-        _scale(own, cells, "length", "length_km", config["length"])
-        _scale(own, cells, "free_speed", "speed_kmh", config["speed"])
-        if not own.get("length_km"):
-            line = cells.get("geometry") or lines.get(cells.get("geometry_id", ""), "")
-            km = _way_km(own, line, places)
-            if km is not None:
-                own["length_km"] = repr(km)
-                note("length_km", "missing: measured along the geometry, or straight", "")
+        _name_ends(own, ways, note)
+        _direct(own, cells, note)
+        _scale(own, cells, "length", "length_km", units["length"])
+        _scale(own, cells, "free_speed", "speed_kmh", units["speed"])
+        _measure(own, cells, ways, note)
+        _drop_nothing(own, note)
 
     return run
+
+
+def _name_ends(own: dict[str, str], ways: Ways, note: Note) -> None:
+    """Ends under the ids of the nodes where the two files write one number as 7 and 7.0."""
+    for column in ("from_node_id", "to_node_id"):
+        end = own.get(column, "")
+        other = end.removesuffix(".0") if end.endswith(".0") else f"{end}.0"
+        if end and end not in ways.places and other in ways.places:
+            own[column] = other
+            note(column, "number written with and without .0: the node of that number is supposed", end)
+
+
+def _direct(own: dict[str, str], cells: Mapping[str, str], note: Note) -> None:
+    """One way where the file does not say; left blank, which is an error, where dir_flag says both."""
+    text = own.get("directed", "")
+    if text:
+        own["directed"] = _TRUTH.get(text.lower(), text)
+    elif figure(cells.get("dir_flag", "")) == 0.0:
+        own["directed"] = "directed is missing and dir_flag 0 says both ways"
+    else:
+        own["directed"] = "true"
+        note("directed", "missing: true (one way, from from_node_id to to_node_id) is supposed", "")
+
+
+def _measure(own: dict[str, str], cells: Mapping[str, str], ways: Ways, note: Note) -> None:
+    """Length of a link that has none, along its geometry or straight."""
+    if own.get("length_km") and figure(own["length_km"]) != 0.0:
+        return
+    km = ways.km(cells)
+    if km is not None:
+        said = "is 0" if own.get("length_km") else "missing"
+        own["length_km"] = repr(max(km, SHORTEST_KM))
+        note("length_km", f"{said}: measured along the geometry, or straight, 0.1 m at least", "")
+
+
+def _drop_nothing(own: dict[str, str], note: Note) -> None:
+    """Whole lanes as whole numbers; a speed of 0, which nobody drives, as not known."""
+    lanes = figure(own.get("lanes", ""))
+    if lanes is not None and lanes == int(lanes):
+        own["lanes"] = str(int(lanes))
+    if figure(own.get("speed_kmh", "")) == 0.0:
+        own["speed_kmh"] = ""
+        note("speed_kmh", "free_speed is 0: taken as not known", "")
 
 
 def _mode_of(text: str) -> str:
@@ -374,36 +468,6 @@ def _scale(own: dict[str, str], cells: Mapping[str, str], field: str, column: st
         own[column] = repr(float(cells[field]) * factor)
     except ValueError:
         own[column] = cells[field]
-
-
-def _way_km(
-    own: Mapping[str, str], geometry: str, places: Mapping[str, tuple[float | None, float | None]]
-) -> float | None:
-    points = read_linestring(geometry)
-    if not points:
-        ends = [places.get(own.get(c, ""), (None, None)) for c in ("from_node_id", "to_node_id")]
-        if any(lat is None or lon is None for lat, lon in ends):
-            return None
-        points = [(lon, lat) for lat, lon in ends if lat is not None and lon is not None]
-    lon, lat = zip(*points, strict=True)
-    return float(great_circle_km(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum())
-
-
-def read_linestring(text: str) -> list[tuple[float, float]]:
-    """Points of a WKT LINESTRING; empty where the text is none, or has under two points.
-
-    >>> read_linestring("LINESTRING (60 45, 60.5 44)")
-    [(60.0, 45.0), (60.5, 44.0)]
-    """
-    found = _POINT.search(text)
-    if not text.upper().startswith("LINESTRING") or not found:
-        return []
-    try:
-        points = [tuple(map(float, pair.split()[:2])) for pair in found[1].split(",")]
-    except ValueError:
-        return []
-    good = len(points) > 1 and all(len(p) == 2 and all(map(math.isfinite, p)) for p in points)
-    return [(p[0], p[1]) for p in points] if good else []
 
 
 def _lost_ends(
