@@ -10,10 +10,8 @@ from fontTools.ttLib import TTFont
 from karwan.report import fonts
 
 KAZAKH = "ӘәІіҢңҒғҮүҰұҚқӨөҺһ"
-installed = pytest.mark.skipif(not fonts.font_folders(), reason="the font packages are not installed")
 
 
-@installed
 def test_embedded_fonts_hold_kazakh_and_urdu() -> None:
     css = fonts.font_css(KAZAKH + "پاکستان ٹڈڑںےہگچ")
     held: dict[str, set[int]] = {}
@@ -25,24 +23,28 @@ def test_embedded_fonts_hold_kazakh_and_urdu() -> None:
     assert set(map(ord, "پاکستان" + "ٹڈڑںےہگچ")) <= held[fonts.ARABIC]
 
 
-@installed
 def test_arabic_is_embedded_only_when_used() -> None:
     assert fonts.ARABIC not in fonts.font_css("Kazakhstan")
 
 
-@installed
 def test_cut_fonts_are_the_same_bytes_each_time() -> None:
     first = fonts.font_css("abc")
     fonts.cut.cache_clear()
     assert fonts.font_css("abc") == first
 
 
-@installed
 def test_figures_are_tabular() -> None:
     assert len({fonts.advances()[ord(c)] for c in "0123456789"}) == 1
 
 
-def test_without_packages_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "font_folder", lambda package: None)
+def test_without_files_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "font_folder", lambda: None)
     assert fonts.font_css("abc") == ""
-    assert fonts.font_folders() == []
+    assert fonts.font_path(fonts.FACES[0]) is None
+
+
+def test_the_licence_lies_beside_the_files() -> None:
+    folder = fonts.font_folder()
+    assert folder is not None
+    assert "SIL Open Font License, Version 1.1" in (folder / "OFL.txt").read_text(encoding="utf-8")
+    assert all(fonts.font_path(face) for face in fonts.FACES)

@@ -96,9 +96,9 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-if not config.CACHE_DIR:
-    _user = Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)
+if not config.CACHE_DIR:  # type: ignore[attr-defined]
+    _user = Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)  # type: ignore[no-untyped-call]
     _found = cache_folder((Path(__file__).parent / "__pycache__", _user), Path(tempfile.gettempdir()))
     if _found is not None:
-        config.CACHE_DIR = str(_found)
+        config.CACHE_DIR = str(_found)  # type: ignore[attr-defined]
 _leave_blas_out()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from karwan.amounts import is_number
 from karwan.brief import Brief
 from karwan.report.blocks import Column, Document, Figure, Notes, Table, cell
-from karwan.report.fonts import LICENCE, font_folders
+from karwan.report.fonts import LICENCE, font_folder
 from karwan.report.map import draw_map
 from karwan.report.sections.annexes import annexes
 from karwan.report.sections.basis import basis_section
@@ -63,9 +63,7 @@ def _build(same: _Same) -> Document:
         target_section(brief, notes),
         basis_section(brief, notes),
     )
-    fonts = (
-        LICENCE if font_folders() else "Set in the reader's own fonts: the font packages are not installed."
-    )
+    fonts = LICENCE if font_folder() else "Set in the reader's own fonts: the font files are not installed."
     colophon = (
         MARKS,
         *map_notes,

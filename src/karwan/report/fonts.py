@@ -1,8 +1,7 @@
-"""Fonts of the report: found in installed packages, measured, cut to the characters used, embedded.
+"""Fonts of the report: measured, cut to the characters used, embedded.
 
-The files belong to the IBM Plex family (SIL Open Font Licence 1.1) and come from the packages
-`fontpkg-ibm-plex-sans`, `fontpkg-ibm-plex-serif` and `fontpkg-ibm-plex-sans-arabic`. Without them the report
-falls back to the reader's fonts.
+The files in `assets/fonts` belong to the IBM Plex family and are as IBM publishes them; their licence, the SIL Open Font
+Licence 1.1, stands beside them. Without them the report falls back to the reader's fonts.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import io
 import logging
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 
 from fontTools import subset  # type: ignore[import-untyped]
@@ -37,10 +36,9 @@ _ALWAYS = "".join(map(chr, range(32, 127))) + "–—×…‘’“”†·°%�
 
 @dataclass(frozen=True)
 class Face:
-    """One font file: package, file name pattern and the CSS descriptors it serves."""
+    """One font file: its name and the CSS descriptors it serves."""
 
     family: str
-    package: str
     file: str
     weight: str
     style: str
@@ -49,21 +47,19 @@ class Face:
 
 
 FACES = (
-    Face(SANS, "fontpkg_ibm_plex_sans", "IBMPlexSans[wdth,wght].ttf", "100 700", "normal", "75% 100%", "any"),
+    Face(SANS, "IBMPlexSans[wdth,wght].ttf", "100 700", "normal", "75% 100%", "any"),
     Face(
         SANS,
-        "fontpkg_ibm_plex_sans",
         "IBMPlexSans-Italic[wdth,wght].ttf",
         "100 700",
         "italic",
         "75% 100%",
         "any",
     ),
-    Face(SERIF, "fontpkg_ibm_plex_serif", "IBMPlexSerif-Regular.ttf", "400", "normal", "100%", "any"),
-    Face(SERIF, "fontpkg_ibm_plex_serif", "IBMPlexSerif-SemiBold.ttf", "600", "normal", "100%", "any"),
+    Face(SERIF, "IBMPlexSerif-Regular.ttf", "400", "normal", "100%", "any"),
+    Face(SERIF, "IBMPlexSerif-SemiBold.ttf", "600", "normal", "100%", "any"),
     Face(
         ARABIC,
-        "fontpkg_ibm_plex_sans_arabic",
         "IBMPlexSansArabic-Regular.ttf",
         "100 700",
         "normal",
@@ -73,24 +69,15 @@ FACES = (
 )
 
 
-def font_folder(package: str) -> Path | None:
-    """Folder of the package's font files, or None when it is not installed."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    folder = Path(next(iter(spec.submodule_search_locations))) / "files"
+def font_folder() -> Path | None:
+    """Folder of the font files, or None where it was left out."""
+    folder = Path(str(files("karwan.report").joinpath("assets/fonts")))
     return folder if folder.is_dir() else None
 
 
-def font_folders() -> list[Path]:
-    """Folders of every installed font package of the report, in the order of `FACES`."""
-    found = (font_folder(package) for package in dict.fromkeys(face.package for face in FACES))
-    return [folder for folder in found if folder is not None]
-
-
 def font_path(face: Face) -> Path | None:
-    """File of a face, or None when it is not installed."""
-    folder = font_folder(face.package)
+    """File of a face, or None where it was left out."""
+    folder = font_folder()
     path = folder / face.file if folder else None
     return path if path is not None and path.is_file() else None
 

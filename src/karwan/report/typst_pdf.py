@@ -13,7 +13,7 @@ import typst
 from karwan.brief import Brief
 from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table
 from karwan.report.document import build_document
-from karwan.report.fonts import font_folders
+from karwan.report.fonts import font_folder
 from karwan.report.text import tied
 
 TALLEST = 1.24  # height over text width that a page holds beside title and caption
@@ -33,9 +33,10 @@ def render_pdf(brief: Brief) -> bytes:
     content["date"] = [brief.as_of.year, brief.as_of.month, brief.as_of.day]
     template = files("karwan.report").joinpath("assets/brief.typ").read_text(encoding="utf-8")
     stamp = datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day, tzinfo=UTC)
+    folder = font_folder()
     result: object = typst.compile(  # type: ignore[misc]
         template.encode("utf-8"),
-        font_paths=[str(folder) for folder in font_folders()],
+        font_paths=[str(folder)] if folder else [],
         ignore_system_fonts=True,
         sys_inputs={"doc": json.dumps(content, ensure_ascii=False, sort_keys=True)},
         timestamp=stamp,
