@@ -76,7 +76,12 @@ def growth(  # noqa: PLR0913 - the options of one command
             store=store,
             by=tuple(name.strip() for text in by or () for name in text.split(",") if name.strip()),
             level=level,
-            products=tuple(product or ()),
+            products=tuple(
+                code.strip().replace(".", "")
+                for text in product or ()
+                for code in text.split(",")
+                if code.strip()
+            ),
             until=until.date() if until else None,
             year_starts=year_starts,
             years_back=years_back,

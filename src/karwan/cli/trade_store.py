@@ -200,8 +200,10 @@ def _print_reports(reports: Sequence[LoadReport], as_json: bool) -> None:
 
 def query(  # noqa: PLR0913 - the options of one command
     store: StoreOption = DEFAULT_STORE,
-    exporter: Annotated[list[str] | None, typer.Option(help="ISO alpha-3 code; repeat for several.")] = None,
-    importer: Annotated[list[str] | None, typer.Option(help="ISO alpha-3 code; WLD is the world.")] = None,
+    exporter: Annotated[
+        list[str] | None, typer.Option(help="Code or name; repeat, or separate by commas.")
+    ] = None,
+    importer: Annotated[list[str] | None, typer.Option(help="Code or name; WLD is the world.")] = None,
     reporter: Annotated[list[str] | None, typer.Option(help="Whose statistics.")] = None,
     side: Annotated[list[str] | None, typer.Option(help="exporter, importer, reconciled or unknown.")] = None,
     product: Annotated[list[str] | None, typer.Option(help="Product code or its beginning.")] = None,
@@ -234,12 +236,13 @@ def query(  # noqa: PLR0913 - the options of one command
     """
     with _errors(debug):
         from karwan.io import store as trade_store
+        from karwan.io.store.filters import nothing_matches, understood
         from karwan.io.store.query import Selection
 
         selection = Selection(
-            exporter=_upper(exporter),
-            importer=_upper(importer),
-            reporter=_upper(reporter),
+            exporter=exporter or (),
+            importer=importer or (),
+            reporter=reporter or (),
             side=side or (),
             product=product or (),
             level=level or (),
@@ -257,7 +260,10 @@ def query(  # noqa: PLR0913 - the options of one command
         if revision is not None:
             groups = list(dict.fromkeys([*groups, "product", "hs_revision"]))
         with trade_store.open_store(store) as opened:
-            result = trade_store.query(opened, selection, by=groups, limit=None if revision else limit)
+            asked = understood(opened, selection)
+            result = trade_store.query(opened, asked, by=groups, limit=None if revision else limit)
+            if result.table.is_empty():
+                raise nothing_matches(opened, asked)
         if revision is not None:
             result = _in_revision(result, revision, correlation or (), limit)
         _print_result(result, as_json, as_csv)
@@ -272,10 +278,6 @@ def _in_revision(
     table, notes = in_revision(result.table, revision, correlations)
     shown = table.sort("value_usd", descending=True).head(limit) if limit else table
     return Result(shown, result.kept_apart, (*result.notes, *notes))
-
-
-def _upper(codes: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(code.upper() if len(code) == 3 else code for code in codes or ())
 
 
 def _day(text: str | None) -> str | None:

@@ -1,31 +1,29 @@
-"""A country as somebody writes it - three letters, two letters, a number, a name - as its ISO 3166-1 alpha-3 code.
-
-`mappings/other_codes.csv` holds the two-letter codes of ISO 3166-1 and codes that were once in use (ROM, ZAR, TMP) or
-stand for a country ISO has no code for (XKX).
-"""
+"""A country as somebody types it - a code, a number, a name - as its ISO 3166-1 alpha-3 code."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 
 from karwan.io.sources.countries import packaged_countries
 
 WORLD = "WLD"
-WORLD_WORDS = frozenset(
-    {"world", "total", "all", "allcountries", "wholeworld", "worldtotal", "w", "w00", "wl", "wld", "001"}
-)
+# Codes of panels of trade that stand for a country or a former one and that no source of ours ships.
+PANEL_CODES = {
+    "EAZ": "EAZ",
+    "KN1": "KN1",
+    "MNT": "MNE",
+    "PAL": "PSE",
+    "PCZ": "PCZ",
+    "SVR": "SVR",
+    "SVU": "SUN",
+    "VDR": "VDR",
+    "XKO": "XKX",
+    "XKV": "XKX",
+    "YMD": "YMD",
+}
 NEAREST = 5
-
-
-@cache
-def _other_codes() -> dict[str, str]:
-    path = files("karwan.io") / "mappings" / "other_codes.csv"
-    with path.open(encoding="utf-8") as handle:
-        return {row["code"]: row["country"] for row in csv.DictReader(handle)}
 
 
 @cache
@@ -40,19 +38,12 @@ def country_code(text: str) -> str | None:
     ('WLD', None)
     """
     plain = text.strip()
-    if "".join(letter for letter in plain if letter.isalnum()).lower() in WORLD_WORDS:
+    if plain.upper() in PANEL_CODES:
+        return PANEL_CODES[plain.upper()]
+    found = packaged_countries().find(plain, "name")
+    if found.kind == "world":
         return WORLD
-    known, other = packaged_countries(), _other_codes()
-    capitals = plain.upper()
-    if capitals in known.alpha3:
-        return capitals
-    if capitals in other:
-        return other[capitals]
-    number, _, rest = plain.partition(".")
-    found, is_known = known.resolve(number, "m49") if not rest.strip("0") else (plain, False)
-    if not is_known:
-        found, is_known = known.resolve(plain, "name")
-    return found if is_known else None
+    return found.code if found.kind == "country" else None
 
 
 def typed_country(text: str) -> str:
