@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import compileall
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,6 @@ import numpy as np
 from karwan.tables import Case, read_case
 
 TOWNS = ("Alford", "Cove")  # of the case toyland
-BACI = "t,i,j,k,v,q\n2023,4,586,071320,1.5,2.0\n"
 
 
 def warm_kernels() -> Iterator[str]:
@@ -28,7 +26,6 @@ def warm_kernels() -> Iterator[str]:
         "brief: arrivals, basket, target": _brief,
         "routes": _routes,
         "assignment to a road network": _assignment,
-        "trade files": _ingest,
     }
     for name, run in engines.items():
         run(case)
@@ -64,15 +61,3 @@ def _assignment(case: Case) -> object:
         parameters={"alpha": 0.15, "beta": 4.0},
     )
     return assign(network, np.array([[0.0, 2.0], [0.0, 0.0]]))
-
-
-def _ingest(case: Case) -> object:
-    from karwan.io.sources import source_named
-    from karwan.io.sources.registry import Options
-    from karwan.io.store import ingest, open_store
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "BACI_HS17_Y2023_V202501.csv")
-        path.write_text(BACI, encoding="utf-8")
-        with open_store(Path(folder, "warm.duckdb"), create=True) as store:
-            return ingest(store, source_named("baci").read(path, Options()))
