@@ -508,3 +508,15 @@ def test_an_embedded_case_is_named_as_elsewhere(tmp_path: Path) -> None:
     assert flows["value_usd"].sum() == pytest.approx(trade["value_usd"].sum())
     with pytest.raises(UnknownName, match="nowhere"):
         source_named("case").read(Path("nowhere"), Options())
+
+
+@pytest.mark.parametrize("damage", [b"\xff", b'"' + b"x" * 200_000 + b'"'])
+def test_a_damaged_case_is_refused_in_one_sentence(tmp_path: Path, damage: bytes) -> None:
+    written(tmp_path / "case.yaml", "id: x\nparty_a: KAZ\nparty_b: PAK\n")
+    head = b"reporter,direction,period_start,period_end,value_usd,source_id\n"
+    written(tmp_path / "flows.csv", head + damage + b",a_to_b,2023-01-01,2023-12-31,1,s\n")
+    with pytest.raises(BadTable, match="cannot be read"):
+        source_named("case").read(tmp_path, Options())
+    written(tmp_path / "case.yaml", b"a: [\xff")
+    with pytest.raises(InvalidInput, match="not UTF-8 text"):
+        source_named("case").read(tmp_path, Options())

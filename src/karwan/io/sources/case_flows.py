@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from karwan.errors import InvalidInput
 from karwan.io.sources.content import Content
@@ -23,6 +22,7 @@ from karwan.io.sources.mapping import Field, Flag, Keep, TableMapping
 from karwan.io.sources.registry import Options, Source
 from karwan.io.store.reading import Progress, Reading
 from karwan.tables.case import case_folder
+from karwan.yaml_input import read_yaml
 
 NEEDED = ("reporter", "period_start", "period_end", "value_usd", "source_id")
 TOTALS = ("total", "both")
@@ -68,7 +68,12 @@ def read_case(path: Path | None, options: Options) -> list[Reading]:
     if not table.is_file():
         raise InvalidInput(f"{folder} has no flows.csv.", fix="Give a case folder with published figures.")
     case_id, parties = _parties(folder)
-    rows = list(_rows(table, parties))
+    try:
+        rows = list(_rows(table, parties))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadTable(
+            f"{table} cannot be read.", evidence=str(error)[:200], fix="It must be a CSV in UTF-8."
+        ) from error
     content = Content(table, None, table.stat().st_size)
     by_source: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -106,7 +111,7 @@ def _storable(entry: dict[str, Any]) -> bool:
 
 def _parties(folder: Path) -> tuple[str, tuple[str, str]]:
     file = folder / "case.yaml"
-    raw = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    raw = read_yaml(file).content if file.is_file() else {}
     if not isinstance(raw, dict) or not {"party_a", "party_b"} <= set(raw):
         raise InvalidInput(f"{file} does not name party_a and party_b.", fix="Give a whole case folder.")
     return str(raw.get("id", folder.name)), (str(raw["party_a"]), str(raw["party_b"]))
