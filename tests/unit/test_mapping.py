@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from importlib.resources import files
+
 import pytest
 
 from karwan.errors import InvalidInput
@@ -94,3 +97,47 @@ def test_texts_of_a_mapping_stay_as_written() -> None:
     assert found.column == "2024"
     assert found.values == {"NO": "NOR", "0901": "X", "578": "NOR"}
     assert mapping_of(WHOLE + "missing_marks: [null, NA, ~x]").missing_marks == ("null", "NA", "~x")
+
+
+def mutated(text: str, dice: random.Random) -> str:
+    """The text with a few pieces cut, doubled, or replaced by marks YAML reads meaning into."""
+    marks = (
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "&a ",
+        "*a",
+        "!x ",
+        "~",
+        "\n",
+        "  ",
+        "'",
+        '"',
+        "- ",
+        "? ",
+        "| ",
+        "1e999",
+        "٣",
+        "\x85",
+    )
+    for _ in range(dice.randint(1, 4)):
+        start = dice.randrange(len(text) + 1)
+        stop = min(len(text), start + dice.randint(0, 12))
+        text = text[:start] + dice.choice((*marks, "", text[start:stop] * 2)) + text[stop:]
+    return text
+
+
+def test_a_mutated_mapping_is_read_or_refused_by_our_error_only() -> None:
+    dice = random.Random(9)
+    folder = files("karwan.io") / "mappings"
+    whole = [entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    read = 0
+    for _ in range(300):
+        try:
+            read += isinstance(mapping_of(mutated(dice.choice(whole), dice)), TableMapping)
+        except InvalidInput as error:
+            assert error.fact.startswith("m.yaml")
+    assert 0 < read < 300
