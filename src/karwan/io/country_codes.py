@@ -11,10 +11,10 @@ from karwan.io.sources.countries import packaged_countries
 WORLD = "WLD"
 # Codes of panels of trade that stand for a country or a former one and that no source of ours ships.
 PANEL_CODES = {
+    "BLX": "BLX",  # Belgium with Luxembourg: neither of the two
     "EAZ": "EAZ",
     "KN1": "KN1",
     "MNT": "MNE",
-    "PAL": "PSE",
     "PCZ": "PCZ",
     "SVR": "SVR",
     "SVU": "SUN",
