@@ -14,10 +14,10 @@ PANEL_CODES = {
     "BLX": "BLX",  # Belgium with Luxembourg: neither of the two
     "EAZ": "EAZ",
     "KN1": "KN1",
-    "MNT": "MNE",
+    "MNT": "MNT",
     "PCZ": "PCZ",
     "SVR": "SVR",
-    "SVU": "SUN",
+    "SVU": "SVU",
     "VDR": "VDR",
     "XKO": "XKX",
     "XKV": "XKX",
