@@ -8,7 +8,9 @@ import os
 import shutil
 import socket
 import subprocess
+import uuid
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,8 +19,9 @@ import pytest
 
 from karwan.errors import InvalidInput
 from karwan.io.sources import Options, source_named
-from karwan.io.store import Store, StoreError, ingest, open_store, query
+from karwan.io.store import Store, StoreError, ingest, open_store, query, verify
 from karwan.io.store.query import Selection
+from tests.store_jobs import KILLED, baci, code_of, die_at, held, pbs, read, start, total
 
 # What Spark, py4j and psycopg say about their own future is not ours to fix.
 pytestmark = [
@@ -89,26 +92,62 @@ def check(store: Store, folder: Path, reference: list[pl.DataFrame]) -> None:
         assert ours.rows() == expected.rows()  # to the last digit
     source, path, options = files(folder)[0]
     assert ingest(store, source_named(source).read(path, options))[0].status == "unchanged"
-    # A load that never finished is invisible, and its keys are not used again.
-    before = counted(store)
-    from karwan.io.store import load
+    assert verify(store).problems.is_empty()
 
-    for name in ("contexts", "lanes"):
-        entry = (
-            store.table(store.backend.table(name)).head(1).with_columns(context_key=pl.lit(800_000, pl.Int32))
-        )
-        left = {
-            "contexts": {"load_id": pl.lit("unfinished")},
-            "lanes": {"lane_key": pl.lit(900_000, pl.Int32)},
-        }
-        load._insert(store, name, entry.with_columns(**left[name]).to_arrow())
-    rows = (
-        store.table(store.backend.table("flow_rows")).head(5).with_columns(lane_key=pl.lit(900_000, pl.Int32))
-    )
-    load._insert(store, "flow_rows", rows.to_arrow())
-    assert counted(store) == before
-    assert load._next_lane(store) == 900_001
-    assert load._next_key(store, "contexts", "context_key") == 800_001
+
+def replace_one(store: Store, folder: Path) -> None:
+    """A newer file takes one row of an earlier one, which `loads` then says."""
+    changed = folder / "BACI_HS17_other.csv"
+    changed.write_text("t,i,j,k,v,q\n2020,4,586,100110,5,5\n")
+    report = ingest(store, source_named("baci").read(changed, Options()), on_overlap="replace")[0]
+    assert report.replaced == 1
+    answer = query(store, Selection(product=["100110"], source=["baci"])).table
+    assert answer.select("value_usd", "flows").rows() == [(5_000.0, 1)]
+    loads = store.loads().sort("rows")
+    assert loads.select("rows", "replaced").rows() == [(1, 0), (2, 0), (1_889, 1)]
+    assert verify(store).problems.is_empty()
+
+
+class Died(BaseException):
+    """Stands for the end of the process: on Spark nothing that follows it touches a file."""
+
+
+def die() -> None:
+    raise Died
+
+
+def die_at_every_write(store: Store, folder: Path) -> None:
+    """A load that ends at any of its writes leaves the Spark store as it was."""
+    before = store.loads().rows(), counted(store)
+    more = baci(folder, 2021, 10, 3)
+    at = 1
+    while True:
+        link = copy(store.link)
+        die_at(link, at, die)
+        try:
+            ingest(Store(link, store.target), read(more))
+            break
+        except Died:
+            store.link.__init__(store.link.session, store.link.root, store.target, 1.0)  # type: ignore[misc]
+            assert store.link.layout()
+            assert (store.loads().rows(), counted(store)) == before
+        at += 1
+    assert at > 6
+    store.link.__init__(store.link.session, store.link.root, store.target, 1.0)  # type: ignore[misc]
+    assert store.link.layout()
+    assert counted(store)[0][0] == before[1][0][0] + 10
+    assert verify(store).problems.is_empty()
+
+
+def lose_files(store: Store, warehouse: Path) -> None:
+    """A warehouse whose files are gone, or whose newest version is cut, is not answered from."""
+    next((warehouse / "flow_rows").glob("*/*.parquet")).unlink()
+    with pytest.raises(StoreError, match="It is not answered from"):
+        store.link.layout()
+    newest = max((warehouse / "_versions").glob("*.json"))
+    newest.write_text(newest.read_text()[:40])
+    with pytest.raises(StoreError, match="its newest version cannot be read"), store.transaction():
+        pytest.fail("a damaged store was opened for a load")
 
 
 def test_spark(tmp_path: Path, reference: list[pl.DataFrame]) -> None:
@@ -131,10 +170,9 @@ def test_spark(tmp_path: Path, reference: list[pl.DataFrame]) -> None:
     try:
         assert store.engine == "pyspark"
         check(store, tmp_path, reference)
-        changed = tmp_path / "BACI_HS17_other.csv"
-        changed.write_text("t,i,j,k,v,q\n2020,4,586,100110,5,5\n")
-        with pytest.raises(StoreError, match="cannot replace rows"):
-            ingest(store, source_named("baci").read(changed, Options()), on_overlap="replace")
+        replace_one(store, tmp_path)
+        die_at_every_write(store, tmp_path)
+        lose_files(store, tmp_path / "warehouse")
     finally:
         store.backend._session.stop()
     with pytest.raises(InvalidInput, match="needs a warehouse"):
@@ -145,10 +183,12 @@ def test_spark(tmp_path: Path, reference: list[pl.DataFrame]) -> None:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of its own in a temporary folder, on a free port of 127.0.0.1, run by an ordinary user."""
     pytest.importorskip("psycopg")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [
-        Path(shutil.which("initdb") or "/none").parent
-    ]
-    binaries = found[-1]
+    on_path = shutil.which("initdb") or shutil.which("postgres") or "/none/initdb"
+    found = [Path(on_path).parent, Path(on_path).resolve().parent]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    binaries = next(
+        (each for each in found if (each / "initdb").exists() and (each / "pg_ctl").exists()), found[0]
+    )
     if not (binaries / "initdb").exists():
         pytest.skip("needs the PostgreSQL server's binaries")
     as_user: list[str] = []
@@ -194,12 +234,74 @@ def test_postgres(tmp_path: Path, postgres: str, reference: list[pl.DataFrame]) 
     with open_store(postgres) as store:
         assert store.engine == "postgres"
         check(store, tmp_path, reference)
-        changed = tmp_path / "BACI_HS17_other.csv"
-        changed.write_text("t,i,j,k,v,q\n2020,4,586,100110,5,5\n")
-        report = ingest(store, source_named("baci").read(changed, Options()), on_overlap="replace")[0]
-        assert report.replaced == 1
-        answer = query(store, Selection(product=["100110"], source=["baci"])).table
-        assert answer.select("value_usd", "flows").rows() == [(5_000.0, 1)]
+        replace_one(store, tmp_path)
+
+
+@pytest.fixture
+def database(postgres: str) -> str:
+    """URL of an empty database."""
+    import psycopg
+
+    name = f"d{uuid.uuid4().hex}"
+    with psycopg.connect(postgres.replace("postgres://", "postgresql://"), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    return postgres.replace("/postgres", f"/{name}") if postgres.endswith("/postgres") else postgres
+
+
+def test_postgres_killed_at_every_write(tmp_path: Path, database: str) -> None:
+    first, second = pbs(tmp_path, 100), pbs(tmp_path, 200)
+    with open_store(database) as empty:
+        assert empty.loads().is_empty()
+        ingest(empty, read(first))
+    before = held(database)
+    at = -1
+    while code_of(start(database, second, "replace", at)) == KILLED:
+        assert held(database) == before
+        at = max(at, 0) + 1
+    assert at > 8
+    assert total(database) == (2, 400_000.0)
+    with open_store(database, create=True) as store:
+        assert ingest(store, read(first), on_overlap="replace")[0].status == "loaded"
+    assert total(database) == (2, 200_000.0)
+
+
+def test_postgres_loads_at_once(tmp_path: Path, database: str) -> None:
+    """Four files and one of them a second time, into a database without tables, by five processes."""
+    paths = [baci(tmp_path, 2015 + n, 500, 10**n) for n in range(4)]
+    jobs = [start(database, path) for path in (*paths, paths[0])]
+    assert [code_of(job) for job in jobs] == [0] * 5
+    assert total(database) == (2_000, 500 * 1_111_000.0)
+
+
+def test_postgres_says_who_loads(tmp_path: Path, database: str) -> None:
+    with open_store(database, create=True) as store, store.transaction(), open_store(database) as reader:
+        assert reader.loads().is_empty()
+        with (
+            pytest.raises(StoreError, match="another load is under way") as refused,
+            open_store(database, create=True, wait_s=0.1) as other,
+        ):
+            ingest(other, read(pbs(tmp_path, 100)))
+        assert "of karwan from" in refused.value.evidence
+
+
+def test_postgres_that_lost_rows_is_not_answered_from(tmp_path: Path, database: str) -> None:
+    import psycopg
+
+    with open_store(database, create=True) as store:
+        ingest(store, read(pbs(tmp_path, 100)))
+    with psycopg.connect(database.replace("postgres://", "postgresql://")) as server:
+        server.execute("DELETE FROM quantities")
+    with pytest.raises(StoreError, match="It is not answered from"):
+        open_store(database)
+
+
+def test_postgres_tables_of_others_are_left_alone(database: str) -> None:
+    import psycopg
+
+    with psycopg.connect(database.replace("postgres://", "postgresql://")) as server:
+        server.execute("CREATE TABLE products (name text)")
+    with pytest.raises(StoreError, match="is no trade store"):
+        open_store(database, create=True)
 
 
 def test_unreachable_server_is_said_so() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from datetime import date
@@ -13,7 +12,7 @@ import pytest
 
 from karwan.errors import InvalidInput, UnknownName
 from karwan.io.sources import Options, source_named
-from karwan.io.store import NothingUsable, Overlap, StoreError, ingest, open_store, query
+from karwan.io.store import NothingUsable, Overlap, StoreError, ingest, open_store, query, upgrade
 from karwan.io.store.query import Selection
 from karwan.io.store.reading import Reading
 
@@ -127,59 +126,22 @@ def test_one_bad_reading_undoes_the_whole_call(tmp_path: Path) -> None:
         assert store.table(store.backend.table("flow_rows")).is_empty()
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from karwan.io.sources import Options, source_named
-from karwan.io.store import ingest, open_store
-path, target, how = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-readings = source_named("baci").read(path, Options())
-if how == "staged":
-    from dataclasses import replace
-    readings = [replace(reading, packed=None) for reading in readings]
-import karwan.io.store.load as load
-def die(*rest):
-    os.kill(os.getpid(), signal.SIGKILL)
-load._finish = die
-with open_store(target, create=True) as store:
-    ingest(store, readings)
-"""
-
-
-@pytest.mark.parametrize("how", ["packed", "staged"])
-def test_killed_in_the_middle_leaves_the_store_as_it_was(tmp_path: Path, how: str) -> None:
-    target = tmp_path / "s.duckdb"
-    with open_store(target, create=True) as store:
-        ingest(store, readings(baci(tmp_path, LINES)))
-    before = contents(target)
-    many = [f"2021,398,586,{code:06d},1.5,2" for code in range(100_110, 140_000)]
-    path = baci(tmp_path, many, "BACI_HS17_Y2021.csv")
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(path), str(target), how], check=False, timeout=60
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert contents(target) == before
-    with open_store(target) as store:
-        assert store.loads().height == 1
-        assert store.table(store.backend.table("flow_rows")).height == len(LINES)
-        assert ingest(store, readings(path))[0].rows == len(many)
-
-
 def test_a_store_in_use_is_said_so(tmp_path: Path) -> None:
     target = tmp_path / "s.duckdb"
     with open_store(target, create=True):
         pass
     code = (
         "import sys, time; from karwan.io.store import open_store\n"
-        "held = open_store(sys.argv[1]); print('open', flush=True); time.sleep(30)"
+        "held = open_store(sys.argv[1], create=True); print('open', flush=True); time.sleep(30)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline().strip() == "open"
-        with pytest.raises(StoreError, match="cannot be opened"):
-            open_store(target)
+        with pytest.raises(StoreError, match="cannot be opened: it is in use") as refused:
+            open_store(target, wait_s=0.2)
+        assert f"process {other.pid} (" in refused.value.evidence
         other.kill()
 
 
@@ -372,9 +334,13 @@ def test_store_of_the_earlier_layout_is_brought_up_to_date(tmp_path: Path) -> No
             CREATE TABLE whole AS SELECT * EXCLUDE (context_key) FROM lanes JOIN contexts USING (context_key);
             DROP TABLE lanes; DROP TABLE contexts; ALTER TABLE whole RENAME TO lanes;
             CREATE TABLE plain AS FROM flow_rows;
-            DROP VIEW flow_rows; DROP TABLE flow_records; ALTER TABLE plain RENAME TO flow_rows
+            DROP VIEW flow_rows; DROP TABLE flow_records; ALTER TABLE plain RENAME TO flow_rows;
+            DROP TABLE store_info
             """
         )
+    with pytest.raises(StoreError, match="format 0 of an earlier version"):
+        open_store(target)
+    assert upgrade(target) == 0
     with open_store(target) as store:
         assert store.table(flows).equals(before)
         assert store.table(store.backend.table("contexts")).height == 3

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from karwan.io.sources import Source
     from karwan.io.sources.registry import Options
-    from karwan.io.store import LoadReport, QueryResult, Reading
+    from karwan.io.store import LoadReport, QueryResult, Reading, Verification
 
 StoreOption = Annotated[
     str,
@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command("sources")(sources)
     app.command("loads")(loads)
     app.command("rejects")(rejects)
+    app.command("verify")(verify)
 
 
 @contextmanager
@@ -355,7 +356,7 @@ def loads(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_cs
 
         with trade_store.open_store(store) as opened:
             table = opened.loads().select(
-                "load_id", "source", "file_name", "rows", "rejects", "value_usd", "loaded_at"
+                "load_id", "source", "file_name", "rows", "replaced", "rejects", "value_usd", "loaded_at"
             )
         _rows_out(table, as_json, as_csv)
 
@@ -376,6 +377,58 @@ def rejects(
         with trade_store.open_store(store) as opened:
             table = opened.rejects(load)
         _rows_out(table, as_json, as_csv)
+
+
+def verify(
+    store: StoreOption = DEFAULT_STORE,
+    upgrade: Annotated[
+        bool,
+        typer.Option("--upgrade", help="First bring a store of an earlier version up to date, in place."),
+    ] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Compare what the store holds with what its loads say: counts, keys, digests. A fault ends in exit code 2.
+
+    Example: karwan trade verify --store trade.duckdb
+    """
+    with _errors():
+        from karwan.io import store as trade_store
+
+        if upgrade:
+            before = trade_store.upgrade(store)
+            typer.echo(f"The store had format {before}; it is up to date.", err=True)
+        with trade_store.open_store(store, checked=False) as opened:
+            result = trade_store.verify(opened)
+        _print_verification(result, as_json, as_csv)
+        if result.problems.height:
+            raise typer.Exit(2)
+
+
+def _print_verification(result: Verification, as_json: bool, as_csv: bool) -> None:
+    problems = result.problems
+    if as_json:
+        answer = {
+            "ok": problems.is_empty(),
+            "loads": result.loads,
+            "rows": result.rows,
+            "checks": result.checks.to_dicts(),
+        }
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    if as_csv:
+        _print_table(result.checks, as_csv)
+        return
+    held = f"{result.loads:,} loads, {_rows(result.rows)}"
+    if problems.is_empty():
+        typer.echo(f"The store is whole: {held}; {result.checks.height:,} checks.")
+        return
+    _print_table(problems.drop("ok"), as_csv)
+    typer.echo(
+        f"StoreError: {problems.height} of {result.checks.height} checks failed ({held}). The store is damaged.\n"
+        "  Fix: take it from a backup, or load the files again into a new store.",
+        err=True,
+    )
 
 
 def _rows_out(table: pl.DataFrame, as_json: bool, as_csv: bool) -> None:

@@ -1,4 +1,4 @@
-"""Open the engine a store lives on: a DuckDB file, or any Ibis backend named by a URL."""
+"""Open the store a user names: a DuckDB file, a PostgreSQL database, a Spark warehouse."""
 
 from __future__ import annotations
 
@@ -7,43 +7,59 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from typing import cast
+from urllib.parse import urlsplit
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
 import polars as pl
+import pyarrow as pa
 from ibis.backends import BaseBackend
 
-from karwan.errors import InvalidInput, KarwanError, MissingExtra
-from karwan.io.store import layout, tables
+from karwan.errors import InvalidInput, MissingExtra
+from karwan.io.store import counts, tables
+from karwan.io.store.duckdb_file import DuckDBFile, damaged, open_duckdb
+from karwan.io.store.errors import StoreError, first_line, other_format
+from karwan.io.store.link import Layout, Link
+from karwan.io.store.measure import info
+from karwan.io.store.postgres import PostgresDatabase, open_postgres
 
 DEFAULT_STORE = "karwan.duckdb"
+# How long to wait for another process, for a question and for a load.
+READ_WAIT_S, LOAD_WAIT_S = 15.0, 60.0
+# What DuckDB raises where blocks of a file are damaged or cut off.
+_UNREADABLE = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.SerializationException,
+)
 
 
-class StoreError(KarwanError, RuntimeError):
-    """A store cannot be opened, or its engine cannot do what was asked."""
-
-
-@dataclass(frozen=True)
+@dataclass
 class Store:
     """An open trade store.
 
     Attributes
     ----------
-    backend
-        The Ibis backend; every query is an Ibis expression on it.
+    link
+        The connection to its engine.
     target
-        What the user named.
+        What the user named, without a password.
     """
 
-    backend: BaseBackend
+    link: Link
     target: str
 
     @property
+    def backend(self) -> BaseBackend:
+        """The Ibis backend; every query is an Ibis expression on it."""
+        return self.link.backend
+
+    @property
     def engine(self) -> str:
-        """Name of the Ibis backend: `duckdb`, `postgres`, `pyspark`, ..."""
+        """Name of the engine: `duckdb`, `postgres` or `pyspark`."""
         return cast(str, self.backend.name)
 
     def flows(self) -> ir.Table:
@@ -52,19 +68,31 @@ class Store:
 
     def table(self, expression: ir.Table) -> pl.DataFrame:
         """Result of an Ibis expression as a Polars frame."""
-        if self.engine == "duckdb":
-            # The same expression; Ibis compiles it and DuckDB hands Arrow over without the detour through
-            # pandas.
-            arrow = self.raw().execute(self.backend.compile(expression)).to_arrow_table()
-        else:
-            with tables.driver_notices_off():
-                arrow = expression.to_pyarrow()
-        frame = pl.from_arrow(arrow)
-        return cast(pl.DataFrame, frame)
+        with self._readable():
+            if isinstance(self.link, DuckDBFile):
+                # The same expression; Ibis compiles it and DuckDB hands Arrow over without the detour through
+                # pandas.
+                arrow = self.link.raw.execute(self.backend.compile(expression)).to_arrow_table()
+            else:
+                with tables.driver_notices_off():
+                    arrow = expression.to_pyarrow()
+        return cast(pl.DataFrame, pl.from_arrow(arrow))
+
+    def frame(self, question: str, schema: ibis.Schema) -> pl.DataFrame:
+        """Result of a query in SQL that every engine understands, with the columns of a schema."""
+        with self._readable():
+            return cast(pl.DataFrame, pl.from_arrow(self.link.frame(question, schema)))
+
+    def batches(self, question: str, schema: ibis.Schema) -> Iterator[pa.RecordBatch]:
+        """The same, piece by piece."""
+        with self._readable():
+            yield from self.link.batches(question, schema)
 
     def loads(self) -> pl.DataFrame:
         """Finished loads, oldest first."""
-        return self.table(self.backend.table("loads").order_by("loaded_at", "load_id"))
+        return self.frame(
+            f"SELECT {', '.join(tables.LOADS)} FROM loads ORDER BY loaded_at, load_id", tables.LOADS
+        )
 
     def rejects(self, load_id: str | None = None) -> pl.DataFrame:
         """Rows that were not stored, with the reason, of one load or of all."""
@@ -75,26 +103,33 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing on DuckDB; elsewhere nothing to do: a load counts from its row in `loads` on."""
-        if self.engine != "duckdb":
+        """All or nothing, and nobody else loads meanwhile."""
+        with self.link.transaction():
             yield
-            return
-        raw = self.raw()
-        raw.execute("BEGIN TRANSACTION")
-        try:
-            yield
-            raw.execute("COMMIT")
-        except BaseException:
-            raw.execute("ROLLBACK")
-            raise
 
     def raw(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection below Ibis, for bulk loading."""
-        return cast(Any, self.backend).con  # type: ignore[no-any-return]
+        return cast(DuckDBFile, self.link).raw
 
     def close(self) -> None:
         """Close the store."""
-        self.backend.disconnect()
+        self.link.close()
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Say that the store is damaged where its engine cannot read what it holds."""
+        try:
+            yield
+        except _UNREADABLE as error:
+            raise damaged(self.target, first_line(error)) from error
+        except Exception as error:
+            if type(error).__module__.split(".")[0] not in ("psycopg", "pyspark", "py4j"):
+                raise
+            raise StoreError(
+                f"The store at {self.target} cannot be read.",
+                evidence=first_line(error),
+                fix="If tables or files are missing or damaged, take them from a backup, or load into a new store.",
+            ) from error
 
     def __enter__(self) -> Store:
         return self
@@ -105,144 +140,161 @@ class Store:
         self.close()
 
 
-def open_store(target: str | Path = DEFAULT_STORE, *, create: bool = False) -> Store:
-    """Open the store at a path (DuckDB) or URL.
+def open_store(
+    target: str | Path = DEFAULT_STORE,
+    *,
+    create: bool = False,
+    wait_s: float | None = None,
+    checked: bool = True,
+) -> Store:
+    """Open the store at a path (DuckDB) or URL, for reading unless `create`.
+
+    A store opened for reading can still be loaded: it is then open for writing as long as the load takes.
 
     Parameters
     ----------
     target
         A path; `postgres://user@host:port/database`; `spark://local[2]?warehouse=FOLDER` or
-        `spark://HOST:PORT?warehouse=URI`; any other URL `ibis.connect` knows.
+        `spark://HOST:PORT?warehouse=URI`.
     create
-        Make the store if it does not exist; without it a missing DuckDB file is an error.
+        Open for writing, and make the store if it does not exist; without it a missing DuckDB file is an error.
+    wait_s
+        How long to wait for another process that uses the store; by default 15 s, 60 s with `create`.
+    checked
+        Hold the counts of the tables against `loads` and refuse a store that lost rows.
 
     Raises
     ------
     InvalidInput
         There is no store at the path.
     StoreError
-        The file is no DuckDB file, another process holds it, or the engine cannot be reached.
+        The place holds something else, a store of another format, or a damaged one; another process holds it;
+        the engine cannot be reached.
     """
-    text = str(target)
+    wait_s = wait_s if wait_s is not None else (LOAD_WAIT_S if create else READ_WAIT_S)
+    store = _link(str(target), create, wait_s)
+    try:
+        _settle(store, create)
+        if checked and store.engine != "pyspark":  # which has compared its files
+            counts.check(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def open_as_it_is(target: str | Path) -> tuple[Store, int | None]:
+    """Open a store of any format for reading, unchecked; its format, None where there is none."""
+    store = _link(str(target), False, READ_WAIT_S)
+    try:
+        return store, format_of(store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _link(text: str, create: bool, wait_s: float) -> Store:
     with tables.driver_notices_off():
-        if "://" not in text:
-            backend = _open_duckdb(Path(text), create)
-        elif text.startswith(("spark://", "pyspark://")):
-            backend = _open_spark(text)
-        else:
-            backend = _open_url(text)
+        scheme, _, rest = text.partition("://")
+        if not rest or scheme == "duckdb":
+            return Store(open_duckdb(Path(rest or text), create=create, wait_s=wait_s), rest or text)
+        shown = _without_password(text)
+        if scheme in ("postgres", "postgresql"):
+            return Store(_postgres(text, shown, wait_s), shown)
+        if scheme in ("spark", "pyspark"):
+            from karwan.io.store.spark import open_spark  # an extra
+
+            return Store(open_spark(text, wait_s=wait_s), text)
+    raise InvalidInput(
+        f"A store cannot live on the engine `{scheme}`.",
+        evidence="a load there could not be kept whole",
+        fix="Give the path of a DuckDB file, or a URL postgres://... or spark://...",
+    )
+
+
+def _postgres(url: str, shown: str, wait_s: float) -> Link:
     try:
-        if backend.name == "duckdb":
-            layout.create(cast(Any, backend).con)
-        else:
-            tables.create(backend)
-        current = backend.name == "duckdb" or "context_key" in backend.table("lanes").columns
-    except Exception as error:
-        backend.disconnect()
-        raise StoreError(
-            f"The tables of the store at {text} cannot be created.", evidence=_first_line(error)
-        ) from error
-    if not current:
-        backend.disconnect()
-        raise StoreError(
-            f"The store at {text} has the layout of before November 2026.",
-            fix="Ingest the files again into a store of its own.",
-        )
-    return Store(backend=backend, target=text)
-
-
-def _open_duckdb(path: Path, create: bool) -> BaseBackend:
-    if not path.exists() and not create:
-        raise InvalidInput(
-            f"There is no trade store at {path}.", fix="Fill one with `karwan trade ingest`, or give --store."
-        )
-    if path.is_dir():
-        raise InvalidInput(f"{path} is a folder, not a trade store.", fix="Give the path of a file.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        backend = ibis.duckdb.connect(path)
-    except duckdb.IOException as error:
-        said = _first_line(error)
-        fix = (
-            "Give the path of a store."
-            if "not a valid DuckDB" in said
-            else "Wait for the other process, or stop it."
-        )
-        raise StoreError(f"The trade store {path} cannot be opened.", evidence=said, fix=fix) from error
-    raw = cast(duckdb.DuckDBPyConnection, backend.con)
-    raw.execute(f"SET memory_limit = '{layout.MEMORY_LIMIT}B'")
-    raw.execute("SET preserve_insertion_order = false")
-    raw.execute("SET enable_progress_bar = false")
-    return cast(BaseBackend, backend)
-
-
-def _open_url(url: str) -> BaseBackend:
-    try:
-        return cast(BaseBackend, ibis.connect(url.replace("postgresql://", "postgres://", 1)))
-    except (ImportError, ModuleNotFoundError) as error:
-        scheme = urlsplit(url).scheme
-        raise MissingExtra(
-            f"The engine `{scheme}` needs its Ibis extra.",
-            evidence=str(error),
-            fix=f"pip install 'ibis-framework[{scheme}]'",
-        ) from error
-    except Exception as error:
-        raise StoreError(
-            f"The store at {_without_password(url)} cannot be opened.",
-            evidence=_first_line(error),
-            fix="Check host, port, database and that the server runs.",
-        ) from error
-
-
-def _open_spark(url: str) -> BaseBackend:
-    """Spark with each table as Parquet files in a warehouse folder, so that they outlive the session."""
-    try:
-        from pyspark.sql import SparkSession
+        return open_postgres(url, shown=shown, wait_s=wait_s)
     except ImportError as error:
         raise MissingExtra(
-            "A spark:// store needs PySpark.",
+            "The engine `postgres` needs its Ibis extra.",
             evidence=str(error),
-            fix="pip install 'ibis-framework[pyspark]' and Java 17",
+            fix="pip install 'ibis-framework[postgres]'",
         ) from error
-    # `local[2]` is no host name for urlsplit: cut by hand.
-    address, _, query = url.split("://", 1)[1].partition("?")
-    options = parse_qs(query)
-    warehouse = options.pop("warehouse", [""])[0]
-    if not warehouse:
-        raise InvalidInput(
-            "A spark:// store needs a warehouse.", fix="spark://local[2]?warehouse=/data/karwan"
+
+
+def _settle(store: Store, create: bool) -> None:
+    """Refuse what is no store of this format, then make ready for reading, or for writing."""
+    link = store.link
+    found = format_of(store)
+    if found not in (None, tables.FORMAT):
+        raise other_format(store.target, found)
+    if create:
+        if found is None:
+            _create(store)
+        if isinstance(link, DuckDBFile) and not link.writing:
+            link.keep_writing()
+    else:
+        if found is None:
+            link.pretend()
+        if isinstance(link, PostgresDatabase):
+            link.read()
+
+
+def _create(store: Store) -> None:
+    with store.transaction():
+        make_empty(store)
+
+
+def make_empty(store: Store) -> None:
+    """Make an empty store where there is none, inside a transaction: another process may have done so just now."""
+    if format_of(store) is None:
+        store.link.create()
+        row = {"name": ["format"], "value": [str(tables.FORMAT)]}
+        store.link.insert("store_info", pa.table(row, schema=tables.INFO.to_pyarrow()))
+
+
+def format_of(store: Store) -> int | None:
+    """Format of the store, None where the place is empty.
+
+    Raises
+    ------
+    StoreError
+        The place holds something else, or a store that lacks tables.
+    """
+    layout = store.link.layout()
+    ours = set(tables.TABLES) & set(layout)
+    if not ours and (not layout or not isinstance(store.link, DuckDBFile)):
+        return None
+    if {"name", "value"} <= layout.get("store_info", set()):
+        return _stated_format(store, layout)
+    if {"flow_rows", "lanes"} <= ours and set(tables.LOADS_AT_FIRST) <= layout.get("loads", set()):
+        return 1 if "contexts" in ours or store.engine != "duckdb" else 0
+    raise StoreError(
+        f"{store.target} is no trade store: it holds other tables. Nothing was written to it.",
+        evidence=f"tables {', '.join(sorted(layout)[:5])}",
+        fix="Give the path of a store, or of a file that does not exist yet.",
+    )
+
+
+def _stated_format(store: Store, layout: Layout) -> int:
+    stated = info(store).get("format", "")
+    if not stated.isdecimal():
+        raise StoreError(
+            f"{store.target} does not state its format.",
+            evidence="no number under `format` in store_info",
+            fix="Take it from a backup, or load the files again into a new store.",
         )
-    master = address.strip("/") if address.startswith("local") else f"spark://{address}"
-    builder = SparkSession.builder.master(master).appName("karwan").config("spark.ui.enabled", "false")
-    for key, values in options.items():
-        builder = builder.config(key, values[-1])
-    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    backend = ibis.pyspark.connect(session)
-    root = warehouse if "://" in warehouse else Path(warehouse).resolve().as_uri()
-    for name, schema in tables.TABLES.items():
-        columns = ", ".join(f"`{column}` {_SPARK_TYPES[str(kind)]}" for column, kind in schema.items())
-        session.sql(
-            f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING parquet "
-            f"LOCATION '{root.rstrip('/')}/{name}'"
+    missing = sorted(set(tables.TABLES) - set(layout))
+    if int(stated) == tables.FORMAT and missing:
+        raise StoreError(
+            f"The store {store.target} is damaged: it lacks tables. It is not answered from.",
+            evidence=f"without {', '.join(missing)}",
+            fix="Take it from a backup, or load the files again into a new store.",
         )
-    return cast(BaseBackend, backend)
-
-
-_SPARK_TYPES = {
-    "int32": "INT",
-    "int64": "BIGINT",
-    "float64": "DOUBLE",
-    "string": "STRING",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "timestamp(6)": "TIMESTAMP",
-}
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0][:300]
+    return int(stated)
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+    parts = urlsplit(url) if url.startswith("postgres") else None
+    return url.replace(f":{parts.password}@", ":***@") if parts is not None and parts.password else url

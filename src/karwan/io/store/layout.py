@@ -41,54 +41,62 @@ def _columns(name: str) -> str:
 
 
 def create(raw: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables that are absent and bring those of an earlier layout up to date, all or nothing."""
-    present = {name for (name,) in raw.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    wanted = {*tables.TABLES, RECORDS} - {"flow_rows"}
-    if wanted <= present:
-        return
-    raw.execute("BEGIN")
-    try:
-        if "flow_rows" in present:
-            raw.execute("ALTER TABLE flow_rows RENAME TO rows_before")
-        if "lanes" in present and "contexts" not in present:
-            raw.execute("ALTER TABLE lanes RENAME TO lanes_before")
-            present.remove("lanes")
-        for name in sorted(wanted - present - {RECORDS}):
+    """Create the tables of an empty store."""
+    for name in tables.TABLES:
+        if name != "flow_rows":
             raw.execute(f"CREATE TABLE {name} ({_columns(name)})")
-        if RECORDS not in present:
-            raw.execute(f"CREATE TABLE {RECORDS} (record STRUCT({_columns('flow_rows')}))")
-            fields = ", ".join(f"record.{name} AS {name}" for name in tables.FLOW_ROWS)
-            raw.execute(f"CREATE VIEW flow_rows AS SELECT {fields} FROM {RECORDS}")
-        _fill_from_earlier(raw, present)
-        raw.execute("COMMIT")
-    except BaseException:
-        raw.execute("ROLLBACK")
-        raise
+    create_records(raw)
 
 
-def _fill_from_earlier(raw: duckdb.DuckDBPyConnection, present: set[str]) -> None:
-    """Move what a store of before November 2026 holds: rows in plain columns, a context on every lane."""
-    if "flow_rows" in present:
-        raw.execute(f"INSERT INTO {RECORDS} SELECT {_RECORD} FROM rows_before; DROP TABLE rows_before")
-    if "loads" in present and "contexts" not in present:
-        contexts = [name for name in tables.CONTEXTS if name != "context_key"]
-        same = " AND ".join(f"l.{name} IS NOT DISTINCT FROM c.{name}" for name in contexts)
-        raw.execute(
-            f"""
-            INSERT INTO contexts SELECT row_number() OVER () - 1, *
-            FROM (SELECT DISTINCT {", ".join(contexts)} FROM lanes_before);
-            INSERT INTO lanes SELECT {", ".join(tables.LANES)} FROM lanes_before l JOIN contexts c ON {same};
-            DROP TABLE lanes_before
-            """
-        )
+def create_records(raw: duckdb.DuckDBPyConnection) -> None:
+    """Create the table of the rows, and `flow_rows` as a view of it."""
+    raw.execute(f"CREATE TABLE {RECORDS} (record STRUCT({_columns('flow_rows')}))")
+    fields = ", ".join(f"record.{name} AS {name}" for name in tables.FLOW_ROWS)
+    raw.execute(f"CREATE VIEW flow_rows AS SELECT {fields} FROM {RECORDS}")
+
+
+def add_tables_and_columns(raw: duckdb.DuckDBPyConnection) -> None:
+    """Format 1 to 2: the table of what the store says of itself, and what loads say of their content."""
+    raw.execute(f"CREATE TABLE store_info ({_columns('store_info')})")
+    for column, kind in tables.LOADS.items():
+        raw.execute(f'ALTER TABLE loads ADD COLUMN IF NOT EXISTS "{column}" {_TYPES[str(kind)]}')
+
+
+def rows_into_records(raw: duckdb.DuckDBPyConnection) -> None:
+    """Format 0 to 1: the rows lay in plain columns, and every lane carried its context."""
+    contexts = [name for name in tables.CONTEXTS if name != "context_key"]
+    same = " AND ".join(f"l.{name} IS NOT DISTINCT FROM c.{name}" for name in contexts)
+    raw.execute("ALTER TABLE flow_rows RENAME TO rows_before; ALTER TABLE lanes RENAME TO lanes_before")
+    for name in ("contexts", "lanes"):
+        raw.execute(f"CREATE TABLE {name} ({_columns(name)})")
+    create_records(raw)
+    raw.execute(
+        f"""
+        INSERT INTO {RECORDS} SELECT {_RECORD} FROM rows_before;
+        INSERT INTO contexts SELECT row_number() OVER () - 1, *
+        FROM (SELECT DISTINCT {", ".join(contexts)} FROM lanes_before);
+        INSERT INTO lanes SELECT {", ".join(tables.LANES)} FROM lanes_before l JOIN contexts c ON {same};
+        DROP TABLE rows_before; DROP TABLE lanes_before
+        """
+    )
+
+
+@contextmanager
+def registered(
+    raw: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | pa.RecordBatchReader
+) -> Iterator[None]:
+    """Rows of Arrow as a table that SQL can read."""
+    raw.register(name, rows)
+    try:
+        yield
+    finally:
+        raw.unregister(name)
 
 
 def append_rows(raw: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> None:
     """Stream batches with the columns of `flow_rows` into the store."""
-    raw.register("incoming_rows", reader)
-    with _streaming(raw), _written_early(raw):
+    with registered(raw, "incoming_rows", reader), _streaming(raw), _written_early(raw):
         raw.execute(f"INSERT INTO {RECORDS} SELECT {_RECORD} FROM incoming_rows")
-    raw.unregister("incoming_rows")
 
 
 @contextmanager
@@ -144,14 +152,6 @@ def _written_early(raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-def delete_rows(raw: duckdb.DuckDBPyConnection, pairs: str) -> None:
-    """Delete the rows whose keys the query `pairs` gives."""
-    raw.execute(
-        f"DELETE FROM {RECORDS} AS f USING ({pairs}) AS d "
-        "WHERE f.record.lane_key = d.lane_key AND f.record.product_key = d.product_key"
-    )
 
 
 def delete_from_lane(raw: duckdb.DuckDBPyConnection, base: int) -> None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import ibis
-import ibis.expr.types as ir
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -16,18 +15,16 @@ import pyarrow.compute as pc
 
 from karwan.errors import InvalidInput, KarwanError
 from karwan.io.store import layout, tables
-from karwan.io.store.engine import Store, StoreError
+from karwan.io.store.digest import RowDigest
+from karwan.io.store.engine import Store, make_empty
+from karwan.io.store.measure import load_table, measure, record_products, remove_load
+from karwan.io.store.overlap import ON_OVERLAP, PARTY_KEY, settle
 from karwan.io.store.reading import PackedRows, Progress, Reading, no_progress
 from karwan.io.store.staging import Staging
 
 # Keys of so many rows, 8 bytes each, are looked through for repeats in memory.
 SORTED_IN_MEMORY = 20_000_000
-ON_OVERLAP = ("refuse", "replace", "keep")
-_OVERLAP_KEY = tuple(name for name in tables.FLOW_KEY if name != "product")
-
-
-class Overlap(KarwanError, ValueError):
-    """A load brings flows that an earlier load of the same source has already."""
+_TOP = ibis.schema({"top": "int64"})
 
 
 class NothingUsable(KarwanError, ValueError):
@@ -105,6 +102,7 @@ def ingest(
     reports = []
     done = 0
     with store.transaction():
+        make_empty(store)
         for reading in readings:
             moved = _shifted(progress, done)
             reports.append(_ingest_one(store, reading, on_overlap, moved, stamp))
@@ -127,7 +125,12 @@ def _ingest_one(
     if earlier.height:
         same = earlier.filter(pl.col("content_hash") == reading.content_hash())
         if same.height:
-            return _unchanged(same.row(0, named=True))
+            load = same.row(0, named=True)
+            if not load["replaced"]:
+                return _unchanged(load)
+            # Later files have replaced some of its rows; what is left of them gives way to the whole file.
+            remove_load(store, load["load_id"])
+            others = others.filter(pl.col("load_id") != load["load_id"])
     if others.is_empty():
         on_overlap = "keep"  # there is nothing to overlap with
     if reading.packed is not None and store.engine == "duckdb":
@@ -148,21 +151,15 @@ class _Policy:
 
 
 def _next_lane(store: Store) -> int:
-    """The first lane key nobody has used, rows of unfinished loads included."""
-    names = ["lanes"] if store.engine == "duckdb" else ["lanes", "flow_rows"]
-    return max(_next_key(store, name, "lane_key") for name in names)
+    """The first lane key nobody has used."""
+    return _next_key(store, "lanes", "lane_key")
 
 
 def _next_key(store: Store, name: str, key: str) -> int:
     """One more than the largest key in a table."""
-    top: Any
-    if store.engine == "duckdb":
-        # By hand: Ibis takes ten milliseconds over each such question, and a load asks several.
-        (top,) = store.raw().execute(f"SELECT max({key}) FROM {name}").fetchone() or (None,)
-    else:
-        table = store.backend.table(name)
-        top = store.table(table.aggregate(top=table[key].max()))["top"][0]
-    return 0 if top is None else int(top) + 1
+    # By hand: Ibis takes ten milliseconds over each such question, and a load asks several.
+    found = store.frame(f"SELECT coalesce(max({key}), -1) AS top FROM {name}", _TOP)
+    return int(found["top"][0]) + 1
 
 
 def _unchanged(load: dict[str, Any]) -> LoadReport:
@@ -214,14 +211,9 @@ def _load_staged(store: Store, reading: Reading, policy: _Policy) -> LoadReport:
         if rows == 0:
             raise _nothing_usable(reading, rejects)
         load_id = reading.load_id(content_hash)
-        _insert(store, "products", staging.fresh_products())
-        _insert_lanes(store, staging, load_id, reading.source)
-        _insert_rows(store, staging.rows())
-        _insert(store, "quantities", staging.quantities())
-        replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
-    return _finish(
-        store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, replaced)
-    )
+        passed = RowDigest()
+        _insert_keyed(store, staging, load_id, reading.source, passed)
+    return _finish(store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, passed))
 
 
 def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Policy) -> LoadReport | None:
@@ -229,19 +221,19 @@ def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Po
     delete).
     """
     raw = store.raw()
-    _insert_rows(store, packed.batches(policy.lane_base, policy.progress))
+    passed = RowDigest()
+    _insert_rows(store, packed.batches(policy.lane_base, policy.progress), passed)
     if not packed.usable:
         return None
     content_hash = packed.content_hash()
     load_id = reading.load_id(content_hash)
     if not packed.in_order and _has_repeats(raw, policy.lane_base, packed.rows):
         return None
-    raw.register("incoming", packed.products())
-    raw.execute("INSERT INTO products SELECT * FROM incoming ANTI JOIN products USING (product_key)")
-    raw.unregister("incoming")
+    with layout.registered(raw, "incoming", packed.products()):
+        raw.execute("INSERT INTO products SELECT * FROM incoming ANTI JOIN products USING (product_key)")
     _insert_lanes(store, packed, load_id, reading.source)
     strays = packed.strays()
-    rejects = _load_strays(store, strays, load_id, reading.source)
+    rejects = _load_strays(store, strays, load_id, reading.source, passed)
     if rejects is None:
         return None
     rows, value_usd = packed.rows, packed.value_usd
@@ -254,13 +246,12 @@ def _load_packed(store: Store, reading: Reading, packed: PackedRows, policy: _Po
         rows, value_usd = int(totals[0]), float(totals[1]) / tables.MILLI
     if rows == 0:
         raise _nothing_usable(reading, rejects)
-    replaced = _settle_overlap(store, reading, load_id, policy.on_overlap)
-    return _finish(
-        store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, replaced)
-    )
+    return _finish(store, reading, policy, _Outcome(load_id, content_hash, rows, value_usd, rejects, passed))
 
 
-def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) -> pl.DataFrame | None:
+def _load_strays(
+    store: Store, strays: pl.DataFrame, load_id: str, source: str, passed: RowDigest
+) -> pl.DataFrame | None:
     """Add the lines the short cut left out and the general reader accepts; the rejects of the others.
 
     None where such a line is a flow that the short cut has stored: which of the two stays is the staged
@@ -273,12 +264,9 @@ def _load_strays(store: Store, strays: pl.DataFrame, load_id: str, source: str) 
         staging.settle("reject")
         base = _next_lane(store)
         staging.key(base, store.table(store.backend.table("products")))
-        _insert(store, "products", staging.fresh_products())
-        _insert_lanes(store, staging, load_id, source)
-        _insert_rows(store, staging.rows())
-        _insert(store, "quantities", staging.quantities())
+        _insert_keyed(store, staging, load_id, source, passed)
         rejects = staging.rejects()
-        same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in _OVERLAP_KEY)
+        same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in PARTY_KEY)
         twins = store.raw().execute(
             f"""
             WITH placed AS (SELECT * FROM lanes JOIN contexts USING (context_key) WHERE load_id = ?)
@@ -314,14 +302,13 @@ class _Outcome:
     rows: int
     value_usd: float
     rejects: pl.DataFrame
-    replaced: int
+    passed: RowDigest
 
 
 def _finish(store: Store, reading: Reading, policy: _Policy, outcome: _Outcome) -> LoadReport:
-    """Write the rejects, then the row in `loads` that makes the load exist."""
-    notes = list(reading.notes())
-    if outcome.replaced:
-        notes.append(f"{outcome.replaced:,} rows of earlier loads were replaced")
+    """Settle what overlaps, write the rejects, then the row in `loads`."""
+    replaced, replacements = settle(store, reading, outcome.load_id, policy.on_overlap)
+    notes = [*reading.notes(), *replacements]
     if outcome.rejects.height:
         rejects = outcome.rejects.select(pl.lit(outcome.load_id).alias("load_id"), "line", "reason", "raw")
         _insert(store, "rejects", rejects.to_arrow())
@@ -332,13 +319,14 @@ def _finish(store: Store, reading: Reading, policy: _Policy, outcome: _Outcome) 
         "content_bytes": reading.content_bytes,
         "content_hash": outcome.content_hash,
         "options": reading.options_text(),
-        "rows": outcome.rows,
-        "rejects": outcome.rejects.height,
         "value_usd": outcome.value_usd,
         "loaded_at": policy.stamp,
         "notes": "; ".join(notes),
+        "replaced": 0,
+        **measure(store, outcome.load_id, outcome.passed),
     }
-    _insert(store, "loads", pa.Table.from_pylist([row], schema=tables.LOADS.to_pyarrow()))
+    _insert(store, "loads", load_table(row))
+    record_products(store)
     return LoadReport(
         load_id=outcome.load_id,
         source=reading.source,
@@ -348,7 +336,7 @@ def _finish(store: Store, reading: Reading, policy: _Policy, outcome: _Outcome) 
         rejects=outcome.rejects.height,
         value_usd=outcome.value_usd,
         reasons=summarise_reasons(outcome.rejects),
-        replaced=outcome.replaced,
+        replaced=replaced,
         notes=tuple(notes),
     )
 
@@ -379,89 +367,20 @@ def _insert_lanes(store: Store, keyed: Staging | PackedRows, load_id: str, sourc
     _insert(store, "lanes", lanes.set_column(place, "context_key", keys))
 
 
+def _insert_keyed(store: Store, staging: Staging, load_id: str, source: str, passed: RowDigest) -> None:
+    """Append what was staged: products, lanes, rows, quantities."""
+    _insert(store, "products", staging.fresh_products())
+    _insert_lanes(store, staging, load_id, source)
+    _insert_rows(store, staging.rows(), passed)
+    _insert(store, "quantities", staging.quantities())
+
+
 def _insert(store: Store, name: str, rows: pa.Table) -> None:
     """Append rows to a small table."""
-    if rows.num_rows == 0:
-        return
-    if store.engine == "duckdb":
-        raw = store.raw()
-        raw.register("incoming", rows)
-        raw.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
-        raw.unregister("incoming")
-        return
-    table = rows.select(list(tables.TABLES[name])).cast(tables.TABLES[name].to_pyarrow())
-    with tables.driver_notices_off():
-        store.backend.insert(name, ibis.memtable(table))
+    if rows.num_rows:
+        store.link.insert(name, rows)
 
 
-def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch]) -> None:
-    """Append to `flow_rows`: streamed into DuckDB, in one piece elsewhere."""
-    if store.engine != "duckdb":
-        _insert(store, "flow_rows", pa.Table.from_batches(batches))
-        return
-    first = next(batches, None)
-    if first is None:
-        return
-    reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
-    layout.append_rows(store.raw(), reader)
-
-
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
-
-
-def _repeated_rows(store: Store, reading: Reading, load_id: str) -> ir.Table | None:
-    """Rows of earlier loads of the source that the load `load_id` (not finished yet) brings again: their two
-    keys.
-    """
-    lanes = tables.lanes(store.backend)
-    same_source = lanes.filter(lanes.source == reading.source)
-    mine = same_source.filter(same_source.load_id == load_id)
-    others = tables.committed_lanes(store.backend)
-    others = others.filter((others.source == reading.source) & (others.load_id != load_id))
-    mine = mine.select(
-        my_key=mine.lane_key, **{f"my_{name}": mine[name].fill_null("") for name in _OVERLAP_KEY}
-    )
-    pairs = others.inner_join(
-        mine, [others[name].fill_null("") == mine[f"my_{name}"] for name in _OVERLAP_KEY]
-    )
-    pairs = pairs.select(pairs.lane_key, pairs.my_key)
-    if store.table(pairs.limit(1)).height == 0:
-        return None
-    rows = store.backend.table("flow_rows")
-    old = rows.inner_join(pairs, rows.lane_key == pairs.lane_key).select("lane_key", "my_key", "product_key")
-    new = rows.select(new_lane=rows.lane_key, new_product=rows.product_key)
-    both = old.inner_join(new, [old.my_key == new.new_lane, old.product_key == new.new_product])
-    return both.select("lane_key", "product_key").distinct()
-
-
-def _settle_overlap(store: Store, reading: Reading, load_id: str, on_overlap: str) -> int:
-    """Refuse, replace or keep the flows that are there already; returns how many earlier rows gave way."""
-    if on_overlap == "keep":
-        return 0
-    repeated = _repeated_rows(store, reading, load_id)
-    count = 0 if repeated is None else int(store.table(repeated.aggregate(n=repeated.count()))["n"][0])
-    if repeated is None or count == 0:
-        return 0
-    if on_overlap == "refuse":
-        raise Overlap(
-            f"{reading.file_name} brings {count:,} flows that the store has already from {reading.source}.",
-            evidence="the same reporter, partners, period and product, in another file",
-            fix="Use --on-overlap replace to let the newer file win, or keep to hold both.",
-        )
-    if store.engine not in ("duckdb", "postgres"):
-        raise StoreError(
-            f"The engine {store.engine} cannot replace rows.", fix="Use a DuckDB or PostgreSQL store."
-        )
-    doomed = ibis.to_sql(repeated, dialect=store.engine)
-    # The quantities first: the rows tell which they are.
-    matching = "WHERE f.lane_key = d.lane_key AND f.product_key = d.product_key"
-    if store.engine == "duckdb":
-        store.raw().execute(f"DELETE FROM quantities AS f USING ({doomed}) AS d {matching}")
-        layout.delete_rows(store.raw(), doomed)
-        return count
-    for name in ("quantities", "flow_rows"):
-        with cast(Any, store.backend).begin() as cursor:
-            cursor.execute(f"DELETE FROM {name} AS f USING ({doomed}) AS d {matching}")
-    return count
+def _insert_rows(store: Store, batches: Iterator[pa.RecordBatch], passed: RowDigest) -> None:
+    """Append to `flow_rows`, and take the rows in as they pass by."""
+    store.link.insert_rows(passed.passing(batches))

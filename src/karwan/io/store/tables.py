@@ -67,11 +67,25 @@ LOADS = ibis.schema(
         "value_usd": "float64",
         "loaded_at": "timestamp",
         "notes": "string",
+        "replaced": "int64",
+        "value_milliusd": "int64",
+        "lanes": "int64",
+        "contexts": "int64",
+        "quantities": "int64",
+        "row_digest": "string",
+        "text_digest": "string",
     }
 )
 REJECTS = ibis.schema({"load_id": "string", "line": "int64", "reason": "string", "raw": "string"})
 
+# What the store says of itself: `format`, and count and digest of the products.
+INFO = ibis.schema({"name": "string", "value": "string"})
+FORMAT = 2
+# Columns of `loads` that every format has.
+LOADS_AT_FIRST = tuple(LOADS)[: tuple(LOADS).index("replaced")]
+
 TABLES = {
+    "store_info": INFO,
     "loads": LOADS,
     "contexts": CONTEXTS,
     "lanes": LANES,
@@ -135,22 +149,13 @@ def driver_notices_off() -> Iterator[None]:
         yield
 
 
-def create(backend: BaseBackend) -> None:
-    """Create the tables that are absent, through Ibis, on any engine."""
-    with driver_notices_off():
-        present = set(backend.list_tables())
-        for name, schema in TABLES.items():
-            if name not in present:
-                backend.create_table(name, schema=schema)
-
-
 def lanes(backend: BaseBackend) -> ir.Table:
-    """Lanes with their context, those of unfinished loads included."""
+    """Lanes with their context, those of the load under way included."""
     return backend.table("lanes").inner_join(backend.table("contexts"), "context_key")
 
 
 def committed_lanes(backend: BaseBackend) -> ir.Table:
-    """Lanes of finished loads: a load exists from the moment its row stands in `loads`."""
+    """Lanes of finished loads; that of a load under way is not among `loads` yet."""
     contexts = backend.table("contexts").semi_join(backend.table("loads"), "load_id")
     return backend.table("lanes").inner_join(contexts, "context_key")
 
