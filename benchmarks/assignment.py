@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from karwan.io.tntp import TntpNetwork, read_flows, read_network, read_trips
-from karwan.models.assignment import assign
-from karwan.models.assignment.link_based import load_all_or_nothing
-from karwan.models.assignment.network import pose
+from karwan.exchange.tntp import TntpNetwork, read_flows, read_network, read_trips
+from karwan.transport.assignment import assign
+from karwan.transport.assignment.link_based import load_all_or_nothing
+from karwan.transport.assignment.network import pose
 
 os.environ["AEQ_SHOW_PROGRESS"] = "FALSE"  # read by aequilibrae when imported
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "networks"

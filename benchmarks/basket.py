@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from scipy import optimize, sparse
 
-from karwan.models.basket import Basket, Scenarios, choose_basket
+from karwan.trade.basket import Basket, Scenarios, choose_basket
 
 GAP = 1e-3
 

@@ -14,12 +14,12 @@ import time
 from datetime import date
 from itertools import product
 
-from karwan.models.network import NetworkRequest, build_network
-from karwan.models.path import door_states
-from karwan.models.route_choice import layered_graph, usable_arcs
-from karwan.models.routing import pareto_routes
-from karwan.models.shipment import make_shipment
-from karwan.tables import read_case
+from karwan.case import read_case
+from karwan.transport.network import NetworkRequest, build_network
+from karwan.transport.path import door_states
+from karwan.transport.route_choice import layered_graph, usable_arcs
+from karwan.transport.routing import pareto_routes
+from karwan.transport.shipment import make_shipment
 
 BAR_MS = 20.0
 KAZAKH = ("ALA", "AST", "KOS", "SHY")

@@ -15,8 +15,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from karwan.models.indicators import TradeMatrix, balassa, complexity, trade_matrix
-from karwan.models.indicators.complexity import _eigenvectors, specialisation
+from karwan.trade.indicators import TradeMatrix, balassa, complexity, trade_matrix
+from karwan.trade.indicators.complexity import _eigenvectors, specialisation
 
 
 def exports(countries: int, products: int) -> pl.DataFrame:

@@ -51,9 +51,9 @@ print(json.dumps({{"s": took, "cpu": used, "mb": peak_mb()}}))
 KARWAN = """
 import json, sys, time
 from pathlib import Path
-from karwan.io.sources import Options, source_named
-from karwan.io.store import ingest, open_store, query
-from karwan.io.store.query import Selection
+from karwan.store.sources import Options, source_named
+from karwan.store import ingest, open_store, query
+from karwan.store.query import Selection
 path, rows, store = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[4])
 with open_store(store.with_suffix(".warm"), create=True) as opened:
     ingest(opened, source_named("baci").read(Path(sys.argv[3]), Options()))
@@ -78,7 +78,7 @@ print(json.dumps({"s": took, "cpu": used, "mb": mb, "value_usd": report.value_us
 
 def write_baci(path: Path, rows: int, *, seed: int = 7, shuffled: bool = False) -> float:
     """Write `rows` distinct flows in BACI's format and order (t, i, j, k); returns their value in USD."""
-    from karwan.io.sources.countries import packaged_countries
+    from karwan.store.sources.countries import packaged_countries
 
     rng = np.random.default_rng(seed)
     by_country = {}

@@ -22,7 +22,7 @@ import ciw
 import numpy as np
 import simpy
 
-from karwan.models.reliability import JourneyStages, simulate, stage_queues
+from karwan.transport.reliability import JourneyStages, simulate, stage_queues
 
 DEPART_H, OPENS_H, SHUTS_H = 9.0, 6.0, 22.0
 RHO, DAYS = 0.6, 400

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from karwan.models.mirror import estimate_cif, reconcile, reporter_sigma
+from karwan.trade.mirror import estimate_cif, reconcile, reporter_sigma
 
 TRADE = Path(__file__).resolve().parents[2] / "shared" / "data" / "trade"
 

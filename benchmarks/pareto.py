@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 from world_graph import World, load
 
-from karwan._kernels import pareto as kernel
-from karwan.models.routing import ParetoSet, StateGraph, pareto_routes
-from karwan.models.routing.pareto import calendar_windows
+from karwan.numerics import pareto as kernel
+from karwan.transport.routing import ParetoSet, StateGraph, pareto_routes
+from karwan.transport.routing.pareto import calendar_windows
 
 PLACES, MODES = 400, 3
 WORLD_PAIRS = [("Almaty", "Karachi"), ("Kostanay", "Karachi"), ("Karachi", "Rotterdam")]

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from world_graph import PAIRS, World, as_world, read_lists
 
-from karwan.models.routing import least_cost, prepare, weigh
+from karwan.transport.routing import least_cost, prepare, weigh
 
 Query = Callable[[int, int], float]
 REGION = (22.0, 56.0, 45.0, 90.0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from karwan.tables import Case, embedded_cases, read_case
+from karwan.case import Case, embedded_cases, read_case
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.brief import (
+from karwan.analysis.sections import (
     BasisSection,
     Brief,
     CorridorSection,

@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from karwan.io.sources import Options, source_named
-from karwan.io.store import ingest, open_store, query, verify
+from karwan.store import ingest, open_store, query, verify
+from karwan.store.sources import Options, source_named
 
 CONTEXT = multiprocessing.get_context("forkserver")
 # Not the package itself: what it reads when imported starts threads of Polars, which do not outlive a fork.

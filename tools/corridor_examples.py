@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 from figures import Pages, rows_of
 
-from karwan.assignment_desk import assign_corridors, default_demand
-from karwan.brief.corridors import CorridorStudy
-from karwan.brief.validation import validation_table
-from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_text
-from karwan.places import Gazetteer
-from karwan.scenario_desk import case_under, compare_corridors, scenario_list
-from karwan.tables import read_case
-from karwan.tables.length_check import DETOUR_OUTSIDE, DISAGREES, SHORTER, length_findings
+from karwan.analysis.assignment import assign_corridors, default_demand
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.observed import validation_table
+from karwan.analysis.scenario import case_under, compare_corridors, scenario_list
+from karwan.analysis.sensitivity import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_text
+from karwan.case import read_case
+from karwan.case.length_check import DETOUR_OUTSIDE, DISAGREES, SHORTER, length_findings
+from karwan.case.places import Gazetteer
 
 NEAREST = 6
 SHORT_KM = 40

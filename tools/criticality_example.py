@@ -9,12 +9,12 @@ from functools import cache
 import polars as pl
 from figures import Pages, rows_of
 
-from karwan.assignment_desk import assign_corridors, default_demand
-from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase
-from karwan.criticality_desk import CriticalAnswer, before_and_after, closure_text, critical_answer
-from karwan.places import Gazetteer
-from karwan.tables import read_case
+from karwan.analysis.assignment import assign_corridors, default_demand
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.criticality import CriticalAnswer, before_and_after, closure_text, critical_answer
+from karwan.analysis.sensitivity import CorridorBase
+from karwan.case import read_case
+from karwan.case.places import Gazetteer
 
 OPENED = ("Torkham", "Chaman", "Ghulam Khan", "Kharlachi", "Angoor Adda")
 PRODUCTS = ("chickpeas", "kinnow")

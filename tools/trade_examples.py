@@ -8,12 +8,12 @@ import polars as pl
 from figures import Pages, rows_of
 
 from karwan.amounts import number, percent, usd
+from karwan.analysis.basket import basket_answer, basket_target, reach_of_target
+from karwan.analysis.corridor_change import corridor_change
+from karwan.analysis.scenario import case_under
+from karwan.analysis.target import target_answer
+from karwan.case import read_case
 from karwan.project import open_case
-from karwan.scenario_desk import case_under
-from karwan.tables import read_case
-from karwan.trade_desk.basket import basket_answer, basket_target, reach_of_target
-from karwan.trade_desk.corridor_change import corridor_change
-from karwan.trade_desk.target import target_answer
 
 CASE, CAP, COUNTS = "kaz-pak", 0.3, (3, 4, 5, 10, 20, 40)
 OPEN = "open_afghan_crossings"

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from karwan.brief.model import Brief, PlanSection, Standing
-from karwan.errors import InvalidInput
-from karwan.exports import beside
-from karwan.tables import (
+from karwan.analysis.sections import Brief, PlanSection, Standing
+from karwan.case import (
     Case,
     CaseProblems,
     embedded_cases,
@@ -24,11 +22,13 @@ from karwan.tables import (
     read_case,
     write_template,
 )
-from karwan.tables.basis import basis_counts, conflicts
-from karwan.tables.case import case_folder
+from karwan.case.case import case_folder
+from karwan.case.provenance import basis_counts, conflicts
+from karwan.errors import InvalidInput
+from karwan.exports import beside
 
 if TYPE_CHECKING:
-    from karwan.worth_desk import PlanWorth
+    from karwan.analysis.worth import PlanWorth
 
 
 @dataclass(frozen=True)
@@ -54,40 +54,40 @@ class Project:
     case: Case
 
     def brief(self, as_of: date | None = None) -> Brief:
-        """Every result of the brief on a day; see `karwan.brief.Brief`."""
-        from karwan.brief_desk import brief_of
+        """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""
+        from karwan.analysis.brief import brief_of
 
         return brief_of(self.case, as_of or self.case.settings.as_of)
 
     def corridors(self, as_of: date | None = None) -> pl.DataFrame:
-        """Corridors between the compared places, both ways; see `karwan.brief.CorridorSection.routes`."""
-        from karwan.brief.corridors import CorridorStudy
+        """Corridors between the compared places, both ways; see `karwan.analysis.sections.CorridorSection.routes`."""
+        from karwan.analysis.corridors import CorridorStudy
 
         return CorridorStudy(self.case, as_of or self.case.settings.as_of).routes()
 
     def standing(self, as_of: date | None = None) -> Standing:
-        """Each side's trade figures, like compared with like; see `karwan.brief.Standing`."""
-        from karwan.brief.standing import standing_section
-        from karwan.trade_desk.mirror import reconciled_table
+        """Each side's trade figures, like compared with like; see `karwan.analysis.sections.Standing`."""
+        from karwan.analysis.mirror import reconciled_table
+        from karwan.analysis.standing import standing_section
 
         day = as_of or self.case.settings.as_of
         return standing_section(self.case, day, reconciled_table(self.case, day))
 
     def plan(self, as_of: date | None = None) -> PlanSection:
-        """The action plan, late promises first; see `karwan.brief.PlanSection`."""
-        from karwan.brief.plan import plan_section
+        """The action plan, late promises first; see `karwan.analysis.sections.PlanSection`."""
+        from karwan.analysis.plan import plan_section
 
         return plan_section(self.case, as_of or self.case.settings.as_of)
 
     def worth(self, as_of: date | None = None, *, demand: pl.DataFrame | None = None) -> PlanWorth:
-        """What keeping each promise of the plan is worth a year; see `karwan.worth_desk.plan_worth`."""
-        from karwan.worth_desk import plan_worth
+        """What keeping each promise of the plan is worth a year; see `karwan.analysis.worth.plan_worth`."""
+        from karwan.analysis.worth import plan_worth
 
         return plan_worth(self.case, as_of or self.case.settings.as_of, demand=demand)
 
     def corridor_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
         """Routes, closures and stages of the corridors, by title."""
-        from karwan.brief.corridors import CorridorStudy
+        from karwan.analysis.corridors import CorridorStudy
 
         study = CorridorStudy(self.case, as_of or self.case.settings.as_of)
         return {"routes": study.routes(), "closures": study.closures(), "stages": study.stages()}
@@ -103,7 +103,7 @@ class Project:
 
     def sources(self) -> pl.DataFrame:
         """Sources in use: number, source_id, title, publisher, year, url, licence, rows that rest on it."""
-        from karwan.brief.basis import source_table
+        from karwan.analysis.provenance import source_table
 
         return source_table(self.case)
 
@@ -120,7 +120,7 @@ def open_case(name: str | Path, scenarios: str | Sequence[str] | None = None) ->
     name
         Id of an embedded case, or a folder.
     scenarios
-        Ids of the case's scenarios or YAML files, applied in this order; see `karwan.scenario_desk.case_under`.
+        Ids of the case's scenarios or YAML files, applied in this order; see `karwan.analysis.scenario.case_under`.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def open_case(name: str | Path, scenarios: str | Sequence[str] | None = None) ->
     >>> open_case("toyland", "fast_yard").case.under
     'Under scenario fast_yard: Yard open round the clock, the low country lets trucks through (assumed)'
     """
-    from karwan.scenario_desk import case_under
+    from karwan.analysis.scenario import case_under
 
     return Project(case_under(name, scenarios)[1])
 
@@ -181,7 +181,7 @@ def list_cases() -> pl.DataFrame:
 
 
 def new_case(party_a: str, party_b: str, folder: Path | None, as_of: date) -> list[Path]:
-    """Write a valid empty case; see `karwan.tables.write_template`."""
+    """Write a valid empty case; see `karwan.case.write_template`."""
     return write_template(party_a, party_b, folder or Path(f"{party_a}-{party_b}".lower()), as_of)
 
 
@@ -197,7 +197,7 @@ def case_report(name: str | Path) -> CaseReport:
     CaseProblems
         `case.yaml` itself cannot be read.
     """
-    from karwan.scenario_desk import check_scenarios
+    from karwan.analysis.scenario import check_scenarios
 
     case, problems = inspect_case(name)
     if case is None:
@@ -230,7 +230,7 @@ def case_report(name: str | Path) -> CaseReport:
 
 
 def _length_findings(case: Case) -> pl.DataFrame:
-    from karwan.tables.length_check import length_findings
+    from karwan.case.length_check import length_findings
 
     return length_findings(case["links"], case["nodes"])
 

@@ -16,28 +16,28 @@ import xlsxwriter
 import xlwt  # type: ignore[import-untyped]
 
 import karwan
-from karwan.assignment_desk import read_demand
+from karwan.analysis.assignment import read_demand
+from karwan.analysis.basket import table_answer
+from karwan.analysis.goods_table import goods_from_file
+from karwan.analysis.indicators import read_exports
+from karwan.analysis.target import read_geography, read_panel
+from karwan.analysis.world_flows import read_distances, read_world_flows
+from karwan.case import Case, embedded_cases, inspect_case, read_case
+from karwan.case.checks import check_references, check_rules
+from karwan.case.reader import read_table
+from karwan.case.scenario import apply_scenario, read_scenario
 from karwan.cli.trade_store import _known_codes
-from karwan.io.gmns import read_gmns, write_gmns
-from karwan.io.hs import read_correlation
-from karwan.io.sources import source_named
-from karwan.io.sources.comtrade_api import _judge, reading_of_records, request_from
-from karwan.io.sources.countries import countries_with, packaged_countries
-from karwan.io.sources.mapping import read_mapping
-from karwan.io.sources.registry import Options
-from karwan.io.store.reading import Reading, no_progress
-from karwan.io.tntp import read_flows, read_network, read_nodes, read_trips
-from karwan.io.tntp_tables import read_tntp
-from karwan.scenario import apply_scenario, read_scenario
+from karwan.exchange.gmns import read_gmns, write_gmns
+from karwan.exchange.tntp import read_flows, read_network, read_nodes, read_trips
+from karwan.exchange.tntp_tables import read_tntp
 from karwan.schema import load_schema
-from karwan.tables import Case, embedded_cases, inspect_case, read_case
-from karwan.tables.checks import check_references, check_rules
-from karwan.tables.reader import read_table
-from karwan.trade_desk.basket import table_answer
-from karwan.trade_desk.goods_table import goods_from_file
-from karwan.trade_desk.indicators import read_exports
-from karwan.trade_desk.target import read_geography, read_panel
-from karwan.trade_desk.world_flows import read_distances, read_world_flows
+from karwan.store.hs import read_correlation
+from karwan.store.reading import Reading, no_progress
+from karwan.store.sources import source_named
+from karwan.store.sources.comtrade_api import _judge, reading_of_records, request_from
+from karwan.store.sources.countries import countries_with, packaged_countries
+from karwan.store.sources.mapping import read_mapping
+from karwan.store.sources.registry import Options
 from tests.fuzz.harness import Reader
 from tests.fuzz.mutations import ARCHIVE, BINARY
 

@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from karwan.models.assignment import AssignmentNetwork, RouteAssignment, assign, assign_routes
-from karwan.models.choice import logit, path_size
+from karwan.transport.assignment import AssignmentNetwork, RouteAssignment, assign, assign_routes
+from karwan.transport.choice import logit, path_size
 
 QUICK = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True

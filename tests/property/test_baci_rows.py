@@ -12,10 +12,10 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from karwan.io.sources import Options, source_named
-from karwan.io.sources.baci import PLAIN_LINE
-from karwan.io.store import NothingUsable, ingest, open_store
-from karwan.io.store.reading import no_progress
+from karwan.store import NothingUsable, ingest, open_store
+from karwan.store.reading import no_progress
+from karwan.store.sources import Options, source_named
+from karwan.store.sources.baci import PLAIN_LINE
 
 CASES = [
     b"2020,4,8,010121,1,",

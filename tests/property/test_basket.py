@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan.models.basket import Basket, Scenarios, Terms, choose_basket
+from karwan.trade.basket import Basket, Scenarios, Terms, choose_basket
 
 
 @st.composite

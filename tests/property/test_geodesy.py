@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karwan.geodesy import EARTH_RADIUS_KM, great_circle_km
+from karwan.numerics.geodesy import EARTH_RADIUS_KM, great_circle_km
 
 PLACE = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 

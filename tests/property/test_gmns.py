@@ -11,9 +11,9 @@ import polars as pl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from karwan.case import read_case
+from karwan.exchange.gmns import bare, guarded, read_gmns, write_gmns
 from karwan.exports import defused
-from karwan.io.gmns import bare, guarded, read_gmns, write_gmns
-from karwan.tables import read_case
 
 CASE = read_case("toyland")
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).map(str.strip)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan._kernels import hierarchy as kernel
 from karwan.errors import InvalidInput
-from karwan.models.routing import Impedance, least_cost, least_cost_tree, prepare, weigh
-from karwan.models.routing import hierarchy as model
+from karwan.numerics import hierarchy as kernel
+from karwan.transport.routing import Impedance, least_cost, least_cost_tree, prepare, weigh
+from karwan.transport.routing import hierarchy as model
 
 LAWS = settings(max_examples=150, deadline=None)
 Ends = tuple[np.ndarray, np.ndarray]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from karwan.models.indicators import (
+from karwan.trade.indicators import (
     balassa,
     complementarity,
     concentration,
@@ -16,7 +16,7 @@ from karwan.models.indicators import (
     outlook_gain,
     proximity,
 )
-from karwan.models.indicators.complexity import _eigenvectors, proximity_sums
+from karwan.trade.indicators.complexity import _eigenvectors, proximity_sums
 
 
 def random_exports(seed: int, countries: int, products: int) -> np.ndarray:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan.models.network import FreightNetwork, NetworkRequest, build_network
-from karwan.models.path import PathSearch, allowed_arcs, climber, door_states, least_cost_path
-from karwan.models.shipment import make_shipment
-from karwan.tables import Case, read_case
+from karwan.case import Case, read_case
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.path import PathSearch, allowed_arcs, climber, door_states, least_cost_path
+from karwan.transport.shipment import make_shipment
 
 TOYLAND = read_case("toyland")
 TOY_NETWORK = build_network(TOYLAND.tables, NetworkRequest("XTA", "XTC", "box", TOYLAND.settings.as_of))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan.models.potential import Expectations, Peers, corridor_ratio, estimate_potential, make_margins
+from karwan.trade.potential import Expectations, Peers, corridor_ratio, estimate_potential, make_margins
 
 PLAIN = Expectations(net_importer_correction=False)
 SIZES = st.tuples(st.integers(3, 6), st.integers(1, 5), st.integers(0, 10_000))

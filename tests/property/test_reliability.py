@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from karwan._kernels import draws
-from karwan._kernels import journeys as kernel
-from karwan.models.reliability import (
+from karwan.numerics import draws
+from karwan.numerics import journeys as kernel
+from karwan.transport.reliability import (
     JourneyStages,
     erlang_c,
     lateness,
@@ -21,8 +21,8 @@ from karwan.models.reliability import (
     moments,
     simulate,
 )
-from karwan.models.reliability.journeys import calendar_windows, stage_arrays
-from karwan.models.reliability.stages import WHOLE
+from karwan.transport.reliability.journeys import calendar_windows, stage_arrays
+from karwan.transport.reliability.stages import WHOLE
 
 NAN = float("nan")
 QUICK = settings(max_examples=30, deadline=None)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from karwan._kernels import pareto as kernel
-from karwan.models.routing import (
+from karwan.numerics import pareto as kernel
+from karwan.transport.routing import (
     CRITERIA,
     ParetoSet,
     StateGraph,
@@ -22,7 +22,7 @@ from karwan.models.routing import (
     skim,
     weigh,
 )
-from karwan.models.routing.pareto import calendar_windows
+from karwan.transport.routing.pareto import calendar_windows
 
 LAWS = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

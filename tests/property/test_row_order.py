@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from karwan.brief.corridors import CorridorStudy
-from karwan.brief.goods import landed_table
-from karwan.models.corridor import corridor_route
-from karwan.models.landed import find_duty, landed_cost
-from karwan.models.shipment import TRUCK_BASIS_T, make_shipment
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.goods import landed_table
+from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.case import embedded_cases, read_case
+from karwan.case.case import in_key_order
 from karwan.project import open_case
-from karwan.tables import embedded_cases, read_case
-from karwan.tables.case import in_key_order
+from karwan.transport.corridor import corridor_route
+from karwan.transport.shipment import TRUCK_BASIS_T, make_shipment
 from tests.commands import KAZ_PAK, TOYLAND, Ends, commands, run, strict_json, write_brief
 
 SEEDS = int(os.environ.get("KARWAN_ORDER_SEEDS", "2"))

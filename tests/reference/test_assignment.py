@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from scipy.optimize import LinearConstraint, minimize
 
-from karwan._kernels.assignment import Curves, Loads, Routes, balance, balance_plain, load_routes, refresh
-from karwan.io.tntp import read_flows, read_network, read_trips
-from karwan.models.assignment import Assignment, AssignmentNetwork, assign, assign_routes
-from karwan.models.choice import path_size
-from karwan.models.delay import BORDER_QUEUE, LinkDelays, delay_named, parameter_table
+from karwan.exchange.tntp import read_flows, read_network, read_trips
+from karwan.numerics.assignment import Curves, Loads, Routes, balance, balance_plain, load_routes, refresh
+from karwan.transport.assignment import Assignment, AssignmentNetwork, assign, assign_routes
+from karwan.transport.choice import path_size
+from karwan.transport.delay import BORDER_QUEUE, LinkDelays, delay_named, parameter_table
 from tests.shared import shared_path
 
 # Sioux Falls: "Optimal objective function value: 42.31335287107440" on the network's page of the

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from karwan.models.reliability import JourneyStages, moments, simulate
-from karwan.models.reliability.backlog import cut_moments, partial_moments
+from karwan.transport.reliability import JourneyStages, moments, simulate
+from karwan.transport.reliability.backlog import cut_moments, partial_moments
 
 NAN = float("nan")
 FOUR_SIGMA = 4.0

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from scipy import optimize
 
-from karwan.models.basket import Scenarios, Terms, choose_basket
-from karwan.models.basket.scenario_rows import least_delivered
+from karwan.trade.basket import Scenarios, Terms, choose_basket
+from karwan.trade.basket.scenario_rows import least_delivered
 
 
 def random_goods(seed: int, count: int) -> pl.DataFrame:

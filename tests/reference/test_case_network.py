@@ -7,10 +7,10 @@ from collections import defaultdict
 import polars as pl
 import pytest
 
-from karwan.geodesy import great_circle_km
-from karwan.io.independent_network import independent_lengths
-from karwan.tables.case import Case, read_case
-from karwan.tables.length_check import SHORTER, length_findings
+from karwan.case.case import Case, read_case
+from karwan.case.length_check import SHORTER, length_findings
+from karwan.exchange.independent_network import independent_lengths
+from karwan.numerics.geodesy import great_circle_km
 
 
 @pytest.fixture(scope="module")

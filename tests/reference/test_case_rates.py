@@ -7,7 +7,7 @@ from collections import defaultdict
 import polars as pl
 import pytest
 
-from karwan.tables.case import Case, read_case
+from karwan.case.case import Case, read_case
 
 ROUBLES_USD = 61.0
 """November 2022, when the Russian grain tariffs were quoted."""

@@ -11,14 +11,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase
-from karwan.criticality_desk import before_and_after, closure_text
-from karwan.models.assignment import assign_routes
-from karwan.models.choice import logit
-from karwan.models.criticality import CROSSING, TERMINAL, ChoiceSet, Criticality, criticality
-from karwan.scenario import Override, Scenario, apply_scenario
-from karwan.tables import Case, read_case
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.criticality import before_and_after, closure_text
+from karwan.analysis.sensitivity import CorridorBase
+from karwan.case import Case, read_case
+from karwan.case.scenario import Override, Scenario, apply_scenario
+from karwan.transport.assignment import assign_routes
+from karwan.transport.choice import logit
+from karwan.transport.criticality import CROSSING, TERMINAL, ChoiceSet, Criticality, criticality
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import criticality_example

@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 from scipy import integrate, stats
 
-from karwan.models.forecast import (
+from karwan.analysis.target import comparables, read_geography
+from karwan.case import read_case
+from karwan.trade.forecast import (
     BaseRate,
     base_rate,
     comparable_cases,
@@ -19,10 +21,8 @@ from karwan.models.forecast import (
     growth_cases,
     turnover_panel,
 )
-from karwan.models.forecast.back_test import back_test, ensemble_scores, origins, score_table
-from karwan.models.forecast.scores import crps, crps_t, mixture_crps, mixture_quantile, sample_crps
-from karwan.tables import read_case
-from karwan.trade_desk.target import comparables, read_geography
+from karwan.trade.forecast.back_test import back_test, ensemble_scores, origins, score_table
+from karwan.trade.forecast.scores import crps, crps_t, mixture_crps, mixture_quantile, sample_crps
 from tests.shared import shared_path
 
 VALUES = np.array([95.0, 73.5, 52.5, 53.7, 105.6])

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.models.indicators import Complexity, complexity, rca_table, trade_matrix
+from karwan.trade.indicators import Complexity, complexity, rca_table, trade_matrix
 from tests.shared import shared_path
 
 COLUMNS = {"country": "reporter_iso", "product": "product_code", "value": "export_value_usd"}
@@ -91,7 +91,7 @@ def test_a_symmetric_triangular_world_by_hand() -> None:
     second = np.real(vectors[:, np.argsort(-np.real(values))[1]])
     second *= np.sign(np.corrcoef(second, diversity)[0, 1])
     expected = (second - second.mean()) / second.std()
-    from karwan.models.indicators.complexity import _eigenvectors
+    from karwan.trade.indicators.complexity import _eigenvectors
 
     country, product, _ = _eigenvectors(made)
     assert (country - country.mean()) / country.std() == pytest.approx(expected)

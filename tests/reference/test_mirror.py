@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from karwan.models.mirror import Reliability, estimate_cif, reconcile, reporter_sigma
-from karwan.tables import read_case
-from karwan.trade_desk.mirror import case_priors, reconciled_case
+from karwan.analysis.mirror import case_priors, reconciled_case
+from karwan.case import read_case
+from karwan.trade.mirror import Reliability, estimate_cif, reconcile, reporter_sigma
 from tests.shared import shared_path
 
 Floats = NDArray[np.float64]
@@ -122,7 +122,7 @@ def test_two_sigmas_and_product_scales(world: tuple[pl.DataFrame, dict[str, floa
 def test_likelihood_of_the_variances_is_at_its_peak() -> None:
     rng = np.random.default_rng(1)
     size = 12
-    from karwan.models.mirror.reliability import pair_variances
+    from karwan.trade.mirror.reliability import pair_variances
 
     row, column = (index.ravel() for index in np.meshgrid(np.arange(size), np.arange(size), indexing="ij"))
     off = row != column

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 import karwan
+from karwan.case import read_case
 from karwan.project import Project
-from karwan.tables import read_case
 
 PACKAGE = Path(karwan.__file__).parent
 HELD_BACK = pl.col("use") == "validate"

@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.models.potential import (
+from karwan.analysis.potential import PotentialRequest, find_potential, region_of
+from karwan.analysis.world_flows import read_distances, read_world_flows
+from karwan.trade.potential import (
     Expectations,
     Peers,
     estimate_potential,
     fit_ppml,
     product_density,
 )
-from karwan.trade_desk.potential import PotentialRequest, find_potential, region_of
-from karwan.trade_desk.world_flows import read_distances, read_world_flows
 from tests.shared import shared_path
 
 UNCTAD = "data/trade/unctad_sitc_section_bilateral_1995_2005_2015.parquet"

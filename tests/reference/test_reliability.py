@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from scipy import special, stats
 
-from karwan._kernels import draws
-from karwan._kernels import journeys as kernel
-from karwan.models.reliability import (
+from karwan.numerics import draws
+from karwan.numerics import journeys as kernel
+from karwan.transport.reliability import (
     JourneyStages,
     erlang_c,
     fit_closures,
@@ -22,7 +22,7 @@ from karwan.models.reliability import (
     moments,
     simulate,
 )
-from karwan.models.reliability.closures import gamma_quantile
+from karwan.transport.reliability.closures import gamma_quantile
 from tests.unit.test_reliability import full_route
 
 NAN = float("nan")

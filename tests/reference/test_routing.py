@@ -13,7 +13,15 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from karwan.models.routing import StateGraph, least_cost, least_cost_tree, pareto_routes, prepare, skim, weigh
+from karwan.transport.routing import (
+    StateGraph,
+    least_cost,
+    least_cost_tree,
+    pareto_routes,
+    prepare,
+    skim,
+    weigh,
+)
 
 PLACES = {
     "Almaty": (43.24, 76.90),

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.models.indicators import seasonality
+from karwan.trade.indicators import seasonality
 
 # International airline passengers, thousands, January 1949 to December 1960: Box & Jenkins (1976), series G.
 PASSENGERS = """

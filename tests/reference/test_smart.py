@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import optimize
 
-from karwan.models.smart import Elasticities, SmartResult, simulate_corridor, simulate_tariffs
+from karwan.trade.smart import Elasticities, SmartResult, simulate_corridor, simulate_tariffs
 
 Floats = NDArray[np.float64]
 VALUES = np.array([120.0, 300.0, 80.0])

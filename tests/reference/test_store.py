@@ -11,10 +11,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from karwan.io.sources import Options, source_named
-from karwan.io.sources.countries import countries_with
-from karwan.io.store import Store, ingest, open_store, query
-from karwan.io.store.query import Selection
+from karwan.store import Store, ingest, open_store, query
+from karwan.store.query import Selection
+from karwan.store.sources import Options, source_named
+from karwan.store.sources.countries import countries_with
 from tests.shared import shared_path
 
 # mapping, file, rows in PROVENANCE.md, value column, USD per unit, group column of the file, of ours

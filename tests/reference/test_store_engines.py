@@ -18,9 +18,9 @@ import polars as pl
 import pytest
 
 from karwan.errors import InvalidInput
-from karwan.io.sources import Options, source_named
-from karwan.io.store import Store, StoreError, ingest, open_store, query, verify
-from karwan.io.store.query import Selection
+from karwan.store import Store, StoreError, ingest, open_store, query, verify
+from karwan.store.query import Selection
+from karwan.store.sources import Options, source_named
 from tests.store_jobs import KILLED, baci, code_of, die_at, held, pbs, read, start, total
 
 # What Spark, py4j and psycopg say about their own future is not ours to fix.

@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 from rich.console import Console
 
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report import print_summary, render_html, render_pdf, write_workbook
 from karwan.report.workbook import sheets
 from tests.sample_brief import HOSTILE, empty_brief, hostile_brief, sample_brief

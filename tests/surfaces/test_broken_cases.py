@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from karwan.case import CaseProblems, Problem, inspect_case, read_case
 from karwan.errors import CaseError
-from karwan.tables import CaseProblems, Problem, inspect_case, read_case
 from tests.conftest import CommandLine, fingerprint
 
 Break = Callable[[Path], None]

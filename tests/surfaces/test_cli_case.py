@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from karwan.case import Case, inspect_case
 from karwan.cli.app import app
 from karwan.project import case_report
 from karwan.schema import load_schema
-from karwan.tables import Case, inspect_case
 from tests.conftest import CommandLine, fingerprint
 
 RUNNER = CliRunner()

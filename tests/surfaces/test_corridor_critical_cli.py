@@ -12,12 +12,12 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from karwan.brief.corridors import CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
+from karwan.case import read_case
+from karwan.case.places import Gazetteer
 from karwan.cli.corridor import compare
 from karwan.cli.corridor_critical import opened_places, register
 from karwan.errors import InvalidInput, UnknownName
-from karwan.places import Gazetteer
-from karwan.tables import read_case
 
 APP = typer.Typer()
 APP.command("compare")(compare)

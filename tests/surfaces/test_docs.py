@@ -10,9 +10,9 @@ import pytest
 import typer
 
 from karwan.cli.app import app
-from karwan.io.sources import SOURCES
-from karwan.models.delay import DELAY
 from karwan.schema import load_schema
+from karwan.store.sources import SOURCES
+from karwan.transport.delay import DELAY
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -17,23 +17,23 @@ LAYERS = {
     "karwan.cli": 10,
     "karwan": 9.5,
     "karwan.project": 9,
-    "karwan.trade_desk": 8,
-    "karwan.corridor_desk": 8,
-    "karwan.capacity_desk": 8.1,
-    "karwan.assignment_desk": 8.2,
+    "karwan.analysis": 8,
+    "karwan.analysis.sensitivity": 8,
+    "karwan.analysis.capacity": 8.1,
+    "karwan.analysis.assignment": 8.2,
     "karwan.report": 7.5,
-    "karwan.brief": 7,
+    "karwan.analysis.sections": 7,
     "karwan.io": 7,
-    "karwan.scenario": 6.5,
-    "karwan.scenario_file": 6,
-    "karwan.places": 5.5,
+    "karwan.case.scenario": 6.5,
+    "karwan.case.scenario_file": 6,
+    "karwan.case.places": 5.5,
     "karwan.models": 6,
-    "karwan.tables": 5,
-    "karwan._kernels": 5,
+    "karwan.case": 5,
+    "karwan.numerics": 5,
     "karwan.schema": 4,
-    "karwan.geodesy": 4,
+    "karwan.numerics.geodesy": 4,
     "karwan.amounts": 3,
-    "karwan.yaml_input": 3.5,
+    "karwan.case.yaml_input": 3.5,
     "karwan.exports": 3,
     "karwan.errors": 3,
 }
@@ -44,14 +44,17 @@ DESK = 8.5  # karwan.*_desk: answers put together from models and tables
 LONG_FILES: dict[str, tuple[int, str]] = {}
 CHART = "one picture drawn from back to front; cutting it would pass a dozen coordinates around"
 LONG_FUNCTIONS = {
-    "karwan._kernels.pareto.label_setting": (110, "solver loop: the label-setting search"),
+    "karwan.numerics.pareto.label_setting": (110, "solver loop: the label-setting search"),
     "karwan.report.charts.chances.draw_chances": (80, CHART),
     "karwan.report.charts.criticality.draw_criticality": (80, CHART),
     "karwan.report.charts.fan.draw_fan": (80, CHART),
     "karwan.report.charts.growth.draw_growth": (80, CHART),
     "karwan.report.charts.landed.draw_landed": (80, CHART),
     "karwan.report.charts.reconciled.draw_reconciled": (100, CHART),
-    "karwan.route_desk.query.resolve": (66, "every look-up of a query, so that its errors come in one order"),
+    "karwan.analysis.route.query.resolve": (
+        66,
+        "every look-up of a query, so that its errors come in one order",
+    ),
     "karwan.report.sections.target.target_section": (80, "one section's blocks in reading order"),
 }
 
@@ -124,9 +127,9 @@ def test_imports_point_down() -> None:
 
 
 def test_breaches_would_be_found() -> None:
-    assert layer("karwan.cli.brief") > layer("karwan.report.html") > layer("karwan.models.delay")
-    assert layer("karwan.models.delay") > layer("karwan.tables.case") > layer("karwan.schema")
-    assert "karwan.tables" in imports("karwan.project", at_import=True)
+    assert layer("karwan.cli.brief") > layer("karwan.report.html") > layer("karwan.transport.delay")
+    assert layer("karwan.transport.delay") > layer("karwan.case.case") > layer("karwan.schema")
+    assert "karwan.case" in imports("karwan.project", at_import=True)
     assert "karwan.report" in imports("karwan.project", at_import=False)
     assert "karwan.report" not in imports("karwan.project", at_import=True)
 
@@ -145,8 +148,8 @@ def test_no_import_cycles() -> None:
 
 def test_kernels_need_no_package_code() -> None:
     for module in FILES:
-        if module.startswith("karwan._kernels."):
-            foreign = {m for m in imports(module, at_import=False) if not m.startswith("karwan._kernels")}
+        if module.startswith("karwan.numerics."):
+            foreign = {m for m in imports(module, at_import=False) if not m.startswith("karwan.numerics")}
             assert not foreign, f"{module} imports {foreign}"
 
 

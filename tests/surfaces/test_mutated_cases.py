@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from karwan.case import embedded_cases, inspect_case
 from karwan.schema import Column, load_schema
-from karwan.tables import embedded_cases, inspect_case
 from tests.commands import commands, run, strict_json, write_brief
 
 COUNT = int(os.environ.get("KARWAN_MUTATIONS", "4"))

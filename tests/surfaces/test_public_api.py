@@ -12,8 +12,8 @@ import pytest
 
 import karwan
 from karwan import errors
+from karwan.case import Case
 from karwan.errors import KarwanError, UnknownName
-from karwan.tables import Case
 
 PACKAGE = Path(karwan.__file__).parent
 

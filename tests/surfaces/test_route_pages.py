@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.models.journey import recorded_process
-from karwan.places import Gazetteer
-from karwan.route_desk import RouteQuery, answer_route
-from karwan.scenario_desk import case_under
-from karwan.tables import read_case
+from karwan.analysis.route import RouteQuery, answer_route
+from karwan.analysis.scenario import case_under
+from karwan.case import read_case
+from karwan.case.places import Gazetteer
+from karwan.transport.journey import recorded_process
 
 DOCS = Path(__file__).parents[2] / "docs"
 CASE = read_case("kaz-pak")

@@ -12,12 +12,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from karwan.brief.corridors import CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.scenario import compare_corridors, compare_scenario
+from karwan.case import read_case
 from karwan.cli.network import register as register_network
 from karwan.cli.scenario import register as register_scenario
 from karwan.errors import InvalidInput, UnknownName
-from karwan.scenario_desk import compare_corridors, compare_scenario
-from karwan.tables import read_case
 from tests.shared import shared_path
 
 APP = typer.Typer()

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from scipy.optimize import brentq
 
-from karwan._kernels.assignment import Graph, empty_tree, grow_tree, tree_plain
 from karwan.errors import InvalidInput, UnknownName, Unreachable
-from karwan.models.assignment import (
+from karwan.numerics.assignment import Graph, empty_tree, grow_tree, tree_plain
+from karwan.transport.assignment import (
     METHOD,
     ROUTE_METHOD,
     AssignmentNetwork,
@@ -20,7 +20,7 @@ from karwan.models.assignment import (
     assign,
     assign_routes,
 )
-from karwan.models.delay import BORDER_QUEUE, PARAMETER_SLOTS, LinkDelays, delay_named, parameter_table
+from karwan.transport.delay import BORDER_QUEUE, PARAMETER_SLOTS, LinkDelays, delay_named, parameter_table
 
 # Braess (1968): costs 10 v, 50 + v, 50 + v, 10 + v, 10 v; the bridge is link 3.
 BRAESS = AssignmentNetwork(

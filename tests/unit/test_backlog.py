@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from karwan.errors import InvalidInput
-from karwan.models.reliability import JourneyStages, moments, simulate
-from karwan.models.reliability.backlog import UnendingBacklog, cut_moments, line_ratio
+from karwan.transport.reliability import JourneyStages, moments, simulate
+from karwan.transport.reliability.backlog import UnendingBacklog, cut_moments, line_ratio
 
 INF = float("inf")
 

@@ -12,12 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from karwan.cli.trade_basket import register
-from karwan.errors import InvalidInput, UnknownName
-from karwan.models.basket import Scenarios, Terms, choose_basket, frontier
-from karwan.models.landed import find_duty
-from karwan.tables import Case, read_case
-from karwan.trade_desk.basket import (
+from karwan.analysis.basket import (
     SECTION_COLUMNS,
     baseline_by_direction,
     basket_section,
@@ -27,7 +22,12 @@ from karwan.trade_desk.basket import (
     published_blocks,
     reach_of_target,
 )
-from karwan.trade_desk.carriage import land_capacity, landed_goods, shut_crossings
+from karwan.analysis.carriage import land_capacity, landed_goods, shut_crossings
+from karwan.appraisal.landed import find_duty
+from karwan.case import Case, read_case
+from karwan.cli.trade_basket import register
+from karwan.errors import InvalidInput, UnknownName
+from karwan.trade.basket import Scenarios, Terms, choose_basket, frontier
 
 
 def goods(**columns: list[object]) -> pl.DataFrame:

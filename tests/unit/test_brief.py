@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import karwan
-from karwan.brief.validation import error_summary
+from karwan.analysis.observed import error_summary
 from karwan.report import render_html
 
 DAY = date(2026, 11, 24)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan.models.calendar import (
+from karwan.transport.calendar import (
     WEEKDAYS,
     ClosedSpan,
     hours_since,

@@ -8,11 +8,11 @@ from functools import cache
 import polars as pl
 import pytest
 
-from karwan.assignment_desk import _Leg, _legs, assign_corridors
-from karwan.brief.corridors import CorridorStudy
-from karwan.capacity_desk import Capacities, Limit
-from karwan.models.shipment import make_shipment
-from karwan.tables import Case, read_case
+from karwan.analysis.assignment import _Leg, _legs, assign_corridors
+from karwan.analysis.capacity import Capacities, Limit
+from karwan.analysis.corridors import CorridorStudy
+from karwan.case import Case, read_case
+from karwan.transport.shipment import make_shipment
 
 PAIRS = (("ALA", "P_KHI", "chickpeas"), ("P_KHI", "KOS", "wheat_milling"), ("P_GWA", "AST", "chickpeas"))
 

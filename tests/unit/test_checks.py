@@ -8,8 +8,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from karwan.tables import Case, Problem, read_case
-from karwan.tables.checks import RULES, check_references, check_rules
+from karwan.case import Case, Problem, read_case
+from karwan.case.checks import RULES, check_references, check_rules
 
 
 def place(case: Case, table: str, key: str) -> int:

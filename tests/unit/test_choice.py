@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.special import logsumexp, softmax
 
 from karwan.errors import InvalidInput
-from karwan.models.choice import logit, path_size, path_size_logit
+from karwan.transport.choice import logit, path_size, path_size_logit
 
 
 def loop_hole(overlap: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from karwan.cli.trade_potential import register
-from karwan.errors import InvalidInput, UnknownName
-from karwan.models.competitiveness import (
+from karwan.analysis.competitiveness import _store_rivals, find_competitiveness, parse_rivals
+from karwan.appraisal.competitiveness import (
     Offer,
     break_even_days,
     break_even_freight,
@@ -22,9 +21,10 @@ from karwan.models.competitiveness import (
     compare_offers,
     land_offer,
 )
-from karwan.models.shipment import find_product
-from karwan.tables.case import read_case
-from karwan.trade_desk.competitiveness import _store_rivals, find_competitiveness, parse_rivals
+from karwan.case.case import read_case
+from karwan.cli.trade_potential import register
+from karwan.errors import InvalidInput, UnknownName
+from karwan.transport.shipment import find_product
 
 KAZ = Offer("KAZ", "KTAP", 600.0, 200.0, 20.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
 AUS = Offer("AUS", "sea", 640.0, 90.0, 30.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
@@ -82,7 +82,7 @@ OFFERS = st.builds(
 @settings(max_examples=80, deadline=None)
 @given(OFFERS, st.floats(60, 30_000))
 def test_break_evens_land_at_the_wanted_price(offer: Offer, wanted: float) -> None:
-    """Put back into karwan.models.landed, each closed form gives the price it was solved for."""
+    """Put back into karwan.appraisal.landed, each closed form gives the price it was solved for."""
     freight = break_even_freight(offer, wanted)
     assert land_offer(replace(offer, freight_usd_t=freight)).landed_usd_t == pytest.approx(wanted, rel=1e-9)
     days = break_even_days(offer, wanted)
@@ -144,9 +144,9 @@ STORE_MAPPING = (
 
 
 def test_rivals_from_the_store_are_unit_values(tmp_path: Path) -> None:
-    from karwan.io.sources import source_named
-    from karwan.io.sources.registry import Options
-    from karwan.io.store import ingest, open_store
+    from karwan.store import ingest, open_store
+    from karwan.store.sources import source_named
+    from karwan.store.sources.registry import Options
 
     csv, mapping, path = tmp_path / "f.csv", tmp_path / "m.yaml", str(tmp_path / "t.duckdb")
     mapping.write_text(STORE_MAPPING)

@@ -16,14 +16,14 @@ PROBE = """
 import importlib, pkgutil
 from datetime import date
 from numba.core.dispatcher import Dispatcher
-import karwan._kernels
-from karwan.route_desk import RouteQuery, answer_route
-from karwan.tables import read_case
-from karwan.warm_desk import warm_kernels
+import karwan.numerics
+from karwan.analysis.route import RouteQuery, answer_route
+from karwan.case import read_case
+from karwan.runs.warm import warm_kernels
 
 def signatures():
-    names = [m.name for m in pkgutil.iter_modules(karwan._kernels.__path__)]
-    modules = [importlib.import_module(f"karwan._kernels.{name}") for name in names]
+    names = [m.name for m in pkgutil.iter_modules(karwan.numerics.__path__)]
+    modules = [importlib.import_module(f"karwan.numerics.{name}") for name in names]
     return {
         (m.__name__, name, str(signature))
         for m in modules
@@ -63,7 +63,7 @@ def test_what_the_compiler_does_is_logged(tmp_path: Path) -> None:
     code = (
         "import logging, numpy as np\n"
         "logging.basicConfig(level=logging.INFO, format='%(name)s %(message)s')\n"
-        "from karwan._kernels.shortest import csr\n"
+        "from karwan.numerics.shortest import csr\n"
         "csr(np.zeros(1, np.int32), 1)\n"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}

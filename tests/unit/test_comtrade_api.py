@@ -16,9 +16,11 @@ import polars as pl
 import pytest
 
 from karwan.errors import InvalidInput
-from karwan.io.sources import Options, source_named
-from karwan.io.sources.comtrade_answer import ServiceError, TooLarge
-from karwan.io.sources.comtrade_api import (
+from karwan.store import ingest, open_store
+from karwan.store.reading import no_progress
+from karwan.store.sources import Options, source_named
+from karwan.store.sources.comtrade_answer import ServiceError, TooLarge
+from karwan.store.sources.comtrade_api import (
     BadKey,
     Client,
     NoRecords,
@@ -27,9 +29,7 @@ from karwan.io.sources.comtrade_api import (
     reading_of_records,
     request_from,
 )
-from karwan.io.sources.countries import packaged_countries
-from karwan.io.store import ingest, open_store
-from karwan.io.store.reading import no_progress
+from karwan.store.sources.countries import packaged_countries
 from tests.unit.comtrade_server import Answer, answer, gateway, record, serving
 
 REQUEST = Request(
@@ -253,7 +253,7 @@ def test_no_records_say_so_and_what_to_change(data: list[object] | None) -> None
 
 
 def test_a_packed_answer_is_unpacked_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("karwan.io.sources.comtrade_answer.MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr("karwan.store.sources.comtrade_answer.MAX_ANSWER_BYTES", 100_000)
     packed = {"Content-Encoding": "gzip"}
     bomb = gzip.compress(b" " * 10_000_000)
     whole = gzip.compress(answer([record()])[2])

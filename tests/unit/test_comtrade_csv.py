@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.io.sources import Options
-from karwan.io.sources.comtrade_csv import read_comtrade_csv
-from karwan.io.sources.comtrade_layout import layout_of
-from karwan.io.sources.comtrade_parts import parts_of
-from karwan.io.sources.delimited import BadTable
-from karwan.io.store.reading import no_progress
+from karwan.store.reading import no_progress
+from karwan.store.sources import Options
+from karwan.store.sources.comtrade_csv import read_comtrade_csv
+from karwan.store.sources.comtrade_layout import layout_of
+from karwan.store.sources.comtrade_parts import parts_of
+from karwan.store.sources.delimited import BadTable
 from tests.unit.comtrade_server import record
 
 ROW = {"reporterISO": "KAZ", "partnerISO": "PAK", "flowCode": "X", "period": "2022", "cmdCode": "1502"}

@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from karwan.brief.corridors import CorridorStudy
+from karwan.analysis.corridor_change import CorridorChange, case_with_corridors, corridor_change
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.scenario import case_under
+from karwan.case import read_case
+from karwan.case.scenario import ScenarioError
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
-from karwan.models.potential import corridor_ratio
-from karwan.scenario import ScenarioError
-from karwan.scenario_desk import case_under
-from karwan.tables import read_case
-from karwan.trade_desk.corridor_change import CorridorChange, case_with_corridors, corridor_change
+from karwan.trade.potential import corridor_ratio
 
 RUN = CliRunner()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from karwan.errors import InvalidInput
-from karwan.io.sources.countries import KINDS, packaged_countries, read_country_codes
-from karwan.io.sources.country_names import name_key
+from karwan.store.sources.countries import KINDS, packaged_countries, read_country_codes
+from karwan.store.sources.country_names import name_key
 
 
 def written(path: Path, text: str | bytes) -> Path:

@@ -11,12 +11,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.brief.build import CRITICALITY_SCHEMA, WEAK_POINT_SCHEMA
-from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase, demand_of
-from karwan.criticality_desk import before_and_after, brief_weak_points, critical_answer
+from karwan.analysis.brief_build import CRITICALITY_SCHEMA, WEAK_POINT_SCHEMA
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.criticality import before_and_after, brief_weak_points, critical_answer
+from karwan.analysis.sensitivity import CorridorBase, demand_of
+from karwan.case import read_case
 from karwan.errors import InvalidInput, UnknownName
-from karwan.models.criticality import (
+from karwan.transport.criticality import (
     CROSSING,
     LINK,
     TERMINAL,
@@ -31,9 +32,8 @@ from karwan.models.criticality import (
     criticality,
     joint_effects,
 )
-from karwan.models.criticality.closures import _excess
-from karwan.models.path import door_states
-from karwan.tables import read_case
+from karwan.transport.criticality.closures import _excess
+from karwan.transport.path import door_states
 
 CHOICE = ChoiceModel(scale=0.02, path_size_weight=1.0)
 

@@ -7,10 +7,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from karwan.models.network import NetworkRequest, build_network
-from karwan.models.reliability import mmc_wait
-from karwan.scenario import Override, Scenario, apply_scenario
-from karwan.tables import Case, read_case
+from karwan.case import Case, read_case
+from karwan.case.scenario import Override, Scenario, apply_scenario
+from karwan.transport.network import NetworkRequest, build_network
+from karwan.transport.reliability import mmc_wait
 
 TOYLAND = read_case("toyland")
 DAY = date(2025, 6, 2)

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from karwan.models.cumulated import rest_of_periods
-from karwan.models.period import year_after, years_between
+from karwan.trade.cumulated import rest_of_periods
+from karwan.trade.period import year_after, years_between
 
 
 def row(flow_id: str, end: date, usd: float, start: date = date(2025, 1, 1), **other: Any) -> dict[str, Any]:

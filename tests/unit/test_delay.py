@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from karwan._kernels.delay import times_and_slopes
 from karwan.errors import InvalidInput, UnknownName
-from karwan.models.delay import (
+from karwan.numerics.delay import times_and_slopes
+from karwan.transport.delay import (
     BORDER_QUEUE,
     CONICAL,
     DAVIDSON,

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.io.sources.content import Content
-from karwan.io.sources.delimited import BadTable, read_blocks
-from karwan.io.store.reading import no_progress
+from karwan.store.reading import no_progress
+from karwan.store.sources.content import Content
+from karwan.store.sources.delimited import BadTable, read_blocks
 
 
 def rows(folder: Path, text: bytes, *needed: str, encoding: str = "utf-8") -> list[tuple[object, ...]]:

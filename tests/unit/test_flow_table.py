@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from karwan.analysis.flow_table import read_flow_table, tidy_flows
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
-from karwan.io.country_codes import country_code, nearest, typed_countries
-from karwan.trade_desk.flow_table import read_flow_table, tidy_flows
+from karwan.store.country_codes import country_code, nearest, typed_countries
 
 COUNTRIES = ("KAZ", "PAK", "UZB", "KGZ", "IRN", "IND", "CHN", "RUS", "TUR")
 PRODUCTS = ("0101", "1001", "1006", "2711", "5201", "8703", "3004", "6203", "7108", "8471")

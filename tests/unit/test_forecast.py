@@ -12,9 +12,20 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from karwan.analysis.target import (
+    CHANCES,
+    FAN,
+    RATES,
+    TESTED,
+    panel_rates,
+    panel_scores,
+    target_section,
+    turnover_series,
+)
+from karwan.case import Case, read_case
 from karwan.cli.trade_basket import register
 from karwan.errors import InvalidInput, UnknownName
-from karwan.models.forecast import (
+from karwan.trade.forecast import (
     BaseRate,
     Comparable,
     base_rate,
@@ -25,19 +36,8 @@ from karwan.models.forecast import (
     growth_needed,
     turnover_panel,
 )
-from karwan.models.forecast.back_test import back_test, origins, score_table
-from karwan.models.standing import annual_series, known_flows
-from karwan.tables import Case, read_case
-from karwan.trade_desk.target import (
-    CHANCES,
-    FAN,
-    RATES,
-    TESTED,
-    panel_rates,
-    panel_scores,
-    target_section,
-    turnover_series,
-)
+from karwan.trade.forecast.back_test import back_test, origins, score_table
+from karwan.trade.standing import annual_series, known_flows
 
 VALUES = np.array([95.0, 73.5, 52.5, 53.7, 105.6])
 

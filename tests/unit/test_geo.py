@@ -17,10 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karwan.brief.corridors import CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.exchange import network_layers
+from karwan.case import Case, read_case, write_template
 from karwan.errors import InvalidInput, MissingExtra
-from karwan.io import geo, independent_network
-from karwan.io.geo import (
+from karwan.exchange import geo, independent_network
+from karwan.exchange.geo import (
     Layer,
     cut_at_antimeridian,
     geojson_features,
@@ -30,8 +32,6 @@ from karwan.io.geo import (
     write_geojson,
     write_geoparquet,
 )
-from karwan.network_desk import network_layers
-from karwan.tables import Case, read_case, write_template
 
 DAY = date(2025, 7, 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from karwan.geodesy import EARTH_RADIUS_KM, great_circle_km
+from karwan.numerics.geodesy import EARTH_RADIUS_KM, great_circle_km
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from karwan.case import embedded_cases, read_case
 from karwan.errors import InvalidInput
-from karwan.geodesy import great_circle_km
-from karwan.io.gmns import NetworkTables, read_gmns, read_linestring, wkt, write_gmns
-from karwan.io.tntp_tables import read_tntp
-from karwan.tables import embedded_cases, read_case
+from karwan.exchange.gmns import NetworkTables, read_gmns, read_linestring, wkt, write_gmns
+from karwan.exchange.tntp_tables import read_tntp
+from karwan.numerics.geodesy import great_circle_km
 from tests.shared import shared_path
 
 NODE_FIELDS = {"node_id", "name", "x_coord", "y_coord", "z_coord", "node_type", "ctrl_type", "zone_id"}

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from karwan.analysis.growth import GrowthRequest, growth
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
-from karwan.models.indicators.growth import contributions, like_periods
-from karwan.models.period import year_before
-from karwan.trade_desk.growth import GrowthRequest, growth
+from karwan.trade.indicators.growth import contributions, like_periods
+from karwan.trade.period import year_before
 from tests.shared import shared_path
 
 RUN = CliRunner()

@@ -8,14 +8,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from karwan.brief import headlines as hl
-from karwan.brief.build import empty_target
-from karwan.brief.model import CorridorSection, PlanSection, Standing, TargetSection
-from karwan.brief.plan import plan_section
-from karwan.brief.standing import standing_section
-from karwan.models.standing import DISTANCE
-from karwan.tables import Case, read_case
-from karwan.worth_desk.promises import PROMISES_SCHEMA
+from karwan.analysis.brief_build import empty_target
+from karwan.analysis.plan import plan_section
+from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
+from karwan.analysis.sections import headlines as hl
+from karwan.analysis.standing import standing_section
+from karwan.analysis.worth.promises import PROMISES_SCHEMA
+from karwan.case import Case, read_case
+from karwan.trade.standing import DISTANCE
 
 DAY = date(2026, 11, 24)
 

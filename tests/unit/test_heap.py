@@ -7,7 +7,7 @@ import heapq
 import numpy as np
 import pytest
 
-from karwan._kernels.heap import pop, push
+from karwan.numerics.heap import pop, push
 
 
 @pytest.mark.parametrize("distinct", [3, 1000])

@@ -10,8 +10,8 @@ import pytest
 import xlsxwriter
 
 from karwan.errors import InvalidInput, KarwanError
-from karwan.io import hs
-from karwan.io.hs import (
+from karwan.store import hs
+from karwan.store.hs import (
     code_fault,
     convert,
     is_known_shape,

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from karwan.errors import MissingExtra
-from karwan.io import independent_network
-from karwan.io.independent_network import LandNetwork, independent_lengths, land_length_km, land_network
+from karwan.exchange import independent_network
+from karwan.exchange.independent_network import LandNetwork, independent_lengths, land_length_km, land_network
 
 DEGREE_KM = 111.195
 

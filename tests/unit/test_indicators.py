@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from karwan.errors import InvalidInput
-from karwan.models.indicators import (
+from karwan.trade.indicators import (
     balassa,
     complementarity,
     complexity,

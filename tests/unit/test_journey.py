@@ -5,10 +5,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.brief.corridors import CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.route import RouteQuery, answer_route
+from karwan.case import read_case
 from karwan.errors import UnknownName
-from karwan.models.corridor import corridor_route, name_route
-from karwan.models.journey import (
+from karwan.transport.corridor import corridor_route, name_route
+from karwan.transport.journey import (
     ArrivalModel,
     arrival_model,
     closing_places,
@@ -17,11 +19,9 @@ from karwan.models.journey import (
     recorded_closures,
     recorded_process,
 )
-from karwan.models.network import NetworkRequest, build_network
-from karwan.models.reliability import moments, simulate
-from karwan.models.shipment import make_shipment
-from karwan.route_desk import RouteQuery, answer_route
-from karwan.tables import read_case
+from karwan.transport.network import NetworkRequest, build_network
+from karwan.transport.reliability import moments, simulate
+from karwan.transport.shipment import make_shipment
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 import pytest
 
-from karwan.models.landed import find_duty, landed_cost
-from karwan.models.shipment import make_shipment
-from karwan.tables import read_case
+from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.case import read_case
+from karwan.transport.shipment import make_shipment
 
 
 @pytest.fixture(scope="module")

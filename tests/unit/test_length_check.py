@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from karwan.tables.length_check import DETOUR, DETOUR_OUTSIDE, DISAGREES, SHORTER, length_findings
+from karwan.case.length_check import DETOUR, DETOUR_OUTSIDE, DISAGREES, SHORTER, length_findings
 
 NODES = pl.DataFrame(
     {

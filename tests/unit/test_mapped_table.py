@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from karwan.case.yaml_input import parse_yaml
 from karwan.errors import KarwanError
-from karwan.io.sources.delimited import BadTable
-from karwan.io.sources.mapped_table import readings_of
-from karwan.io.sources.mapping import TableMapping, mapping_named, parse_mapping
-from karwan.io.sources.registry import Options
-from karwan.io.store.reading import no_progress
-from karwan.yaml_input import parse_yaml
+from karwan.store.reading import no_progress
+from karwan.store.sources.delimited import BadTable
+from karwan.store.sources.mapped_table import readings_of
+from karwan.store.sources.mapping import TableMapping, mapping_named, parse_mapping
+from karwan.store.sources.registry import Options
 from tests.shared import shared_path
 
 

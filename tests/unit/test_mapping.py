@@ -7,9 +7,9 @@ from importlib.resources import files
 
 import pytest
 
+from karwan.case.yaml_input import parse_yaml
 from karwan.errors import InvalidInput
-from karwan.io.sources.mapping import TableMapping, parse_mapping
-from karwan.yaml_input import parse_yaml
+from karwan.store.sources.mapping import TableMapping, parse_mapping
 
 WHOLE = "columns: {exporter: a, importer: b, period: t, product: k, value: v}\n"
 
@@ -132,7 +132,7 @@ def mutated(text: str, dice: random.Random) -> str:
 
 def test_a_mutated_mapping_is_read_or_refused_by_our_error_only() -> None:
     dice = random.Random(9)
-    folder = files("karwan.io") / "mappings"
+    folder = files("karwan.store") / "mappings"
     whole = [entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".yaml")]
     read = 0
     for _ in range(300):

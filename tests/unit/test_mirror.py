@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from karwan.cli.trade_indicators import register
 from karwan.cli.trade_store import register as register_store
 from karwan.errors import InvalidInput
-from karwan.models.mirror import (
+from karwan.trade.mirror import (
     PairPriors,
     Reliability,
     combine,
@@ -31,9 +31,9 @@ from karwan.models.mirror import (
     reporter_sigma,
     stated_cif,
 )
-from karwan.models.mirror.pair import pair_cif_share
-from karwan.models.mirror.periods import Figure, calendar_year
-from karwan.models.period import month_number, whole_months
+from karwan.trade.mirror.pair import pair_cif_share
+from karwan.trade.mirror.periods import Figure, calendar_year
+from karwan.trade.period import month_number, whole_months
 
 RUN = CliRunner()
 

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from karwan.case import Case, read_case
 from karwan.errors import UnknownName
-from karwan.models.network import FreightNetwork, NetworkRequest, build_network
-from karwan.tables import Case, read_case
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 
 SUMMER = date(2025, 6, 2)  # a Monday
 WINTER = date(2025, 12, 1)

@@ -8,13 +8,13 @@ from datetime import date
 import polars as pl
 import pytest
 
-from karwan.models.landed import Duty
-from karwan.models.network import NetworkRequest, build_network
-from karwan.models.papers import in_force, list_guarantees, list_papers
-from karwan.models.path import least_cost_path
-from karwan.models.route import Route, make_route
-from karwan.models.shipment import make_shipment
-from karwan.tables import read_case
+from karwan.appraisal.landed import Duty
+from karwan.case import read_case
+from karwan.transport.network import NetworkRequest, build_network
+from karwan.transport.papers import in_force, list_guarantees, list_papers
+from karwan.transport.path import least_cost_path
+from karwan.transport.route import Route, make_route
+from karwan.transport.shipment import make_shipment
 
 CASE = read_case("toyland")
 DAY = date(2025, 6, 2)
@@ -22,7 +22,7 @@ BEANS = make_shipment(CASE["products"], "beans", 20.0)
 
 
 def route(*via: str, modes: tuple[str, ...] = ()) -> Route:
-    from karwan.models.path import allowed_arcs
+    from karwan.transport.path import allowed_arcs
 
     network = build_network(CASE.tables, NetworkRequest("XTA", "XTC", "box", DAY))
     usable = allowed_arcs(network, modes=modes)

@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.io.sources import Options, source_named
-from karwan.io.sources.countries import packaged_countries
-from karwan.io.sources.flow_frame import FlowFramer
-from karwan.io.sources.mapping import Field, TableMapping
-from karwan.io.store import ingest, open_store, query
-from karwan.io.store.query import Selection
+from karwan.store import ingest, open_store, query
+from karwan.store.query import Selection
+from karwan.store.sources import Options, source_named
+from karwan.store.sources.countries import packaged_countries
+from karwan.store.sources.flow_frame import FlowFramer
+from karwan.store.sources.mapping import Field, TableMapping
 
 HEADER = "reporterISO,partnerISO,flowCode,period,classificationCode,cmdCode,primaryValue,netWgt\n"
 

@@ -8,11 +8,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from karwan.models.network import FreightNetwork, NetworkRequest, build_network
-from karwan.models.path import allowed_arcs, door_states, least_cost_path
-from karwan.models.route import make_route
-from karwan.models.shipment import make_shipment
-from karwan.tables import read_case
+from karwan.case import read_case
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.path import allowed_arcs, door_states, least_cost_path
+from karwan.transport.route import make_route
+from karwan.transport.shipment import make_shipment
 
 CASE = read_case("toyland")
 BEANS = make_shipment(CASE["products"], "beans", 20.0)

@@ -15,21 +15,21 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from karwan.brief.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.worth import flows_of, plan_worth, states, today_of
+from karwan.analysis.worth.states import NOW, Plan, together
+from karwan.appraisal.landed import find_duty
+from karwan.appraisal.worth import WEEKS_H
+from karwan.case import Case, embedded_cases, read_case
+from karwan.case.scenario import apply_scenario, find_scenario
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
-from karwan.models.corridor import corridor_route
-from karwan.models.landed import find_duty
-from karwan.models.network import FreightNetwork
-from karwan.models.path import least_cost_path
-from karwan.models.reliability.moments import lognormal_quantile
-from karwan.models.shipment import TRUCK_BASIS_T, make_shipment
-from karwan.models.worth import WEEKS_H
 from karwan.project import open_case
-from karwan.scenario import apply_scenario, find_scenario
-from karwan.tables import Case, embedded_cases, read_case
-from karwan.worth_desk import flows_of, plan_worth, states, today_of
-from karwan.worth_desk.states import NOW, Plan, together
+from karwan.transport.corridor import corridor_route
+from karwan.transport.network import FreightNetwork
+from karwan.transport.path import least_cost_path
+from karwan.transport.reliability.moments import lognormal_quantile
+from karwan.transport.shipment import TRUCK_BASIS_T, make_shipment
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 YARD = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 3}, reason: Invented.}]"

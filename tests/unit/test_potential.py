@@ -13,9 +13,19 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from karwan.analysis.potential import (
+    BRIEF_SCHEMA,
+    PotentialRequest,
+    brief_potential,
+    find_potential,
+    published_potential,
+    region_of,
+)
+from karwan.analysis.world_flows import read_distances, read_world_flows, store_world_flows
+from karwan.case.case import read_case
 from karwan.cli.trade_potential import register
 from karwan.errors import InvalidInput
-from karwan.models.potential import (
+from karwan.trade.potential import (
     Expectations,
     Peers,
     corridor_ratio,
@@ -29,16 +39,6 @@ from karwan.models.potential import (
     rank_newcomers,
     regional_easiness,
 )
-from karwan.tables.case import read_case
-from karwan.trade_desk.potential import (
-    BRIEF_SCHEMA,
-    PotentialRequest,
-    brief_potential,
-    find_potential,
-    published_potential,
-    region_of,
-)
-from karwan.trade_desk.world_flows import read_distances, read_world_flows, store_world_flows
 
 COUNTRIES = ("AAA", "BBB", "CCC", "DDD", "EEE")
 PRODUCTS = ("01", "02", "03", "04")
@@ -420,9 +420,9 @@ def test_few_sellers_are_no_world(flows: pl.DataFrame) -> None:
 
 
 def test_brief_takes_both_directions_from_a_store(flows: pl.DataFrame, tmp_path: Path) -> None:
-    from karwan.io.sources import source_named
-    from karwan.io.sources.registry import Options
-    from karwan.io.store import ingest, open_store
+    from karwan.store import ingest, open_store
+    from karwan.store.sources import source_named
+    from karwan.store.sources.registry import Options
 
     csv = tmp_path / "flows.csv"
     renamed = {"AAA": "KAZ", "BBB": "PAK", "CCC": "UZB", "DDD": "IND", "EEE": "IRN"}
@@ -467,9 +467,9 @@ SIDES = (
 
 
 def test_both_sides_reports_are_reconciled_with_a_stated_prior_where_few_report(tmp_path: Path) -> None:
-    from karwan.io.sources import source_named
-    from karwan.io.sources.registry import Options
-    from karwan.io.store import ingest, open_store
+    from karwan.store import ingest, open_store
+    from karwan.store.sources import source_named
+    from karwan.store.sources.registry import Options
 
     csv, mapping, path = tmp_path / "f.csv", tmp_path / "sides.yaml", str(tmp_path / "t.duckdb")
     mapping.write_text(SIDES)
@@ -495,9 +495,9 @@ def test_both_sides_reports_are_reconciled_with_a_stated_prior_where_few_report(
 
 def mixed_store(tmp_path: Path) -> str:
     """A store of many flows of others at HS6, and fewer of the pair by SITC section."""
-    from karwan.io.sources import source_named
-    from karwan.io.sources.registry import Options
-    from karwan.io.store import ingest, open_store
+    from karwan.store import ingest, open_store
+    from karwan.store.sources import source_named
+    from karwan.store.sources.registry import Options
 
     path = str(tmp_path / "mixed.duckdb")
     mapping = (

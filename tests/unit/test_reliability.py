@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan._kernels import draws
-from karwan._kernels import journeys as kernel
 from karwan.errors import InvalidInput, KarwanError
-from karwan.models.reliability import (
+from karwan.numerics import draws
+from karwan.numerics import journeys as kernel
+from karwan.transport.reliability import (
     JourneyStages,
     SaturatedQueue,
     UnidentifiedClosures,
@@ -26,7 +26,7 @@ from karwan.models.reliability import (
     stage_queues,
     utilisation,
 )
-from karwan.models.reliability.journeys import calendar_windows, stage_arrays
+from karwan.transport.reliability.journeys import calendar_windows, stage_arrays
 
 NAN = float("nan")
 

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report.charts import (
     annual,
     arrivals,

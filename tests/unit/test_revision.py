@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from karwan.analysis.revision import in_revision
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
-from karwan.trade_desk.revision import in_revision
 from tests.shared import shared_path
 from tests.unit.test_hs import workbook
 

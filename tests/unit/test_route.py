@@ -10,23 +10,23 @@ import numpy as np
 import polars as pl
 import pytest
 
+from karwan.analysis.route import RouteAnswer, RouteQuery, answer_route, promised_days
+from karwan.analysis.route.offers import make_offers
+from karwan.analysis.route.query import resolve
+from karwan.analysis.route.reasons import left_off
+from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.case import Case, read_case
+from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName, Unreachable
-from karwan.models.choice import path_size_logit
-from karwan.models.corridor import corridor_route
-from karwan.models.journey import ArrivalModel
-from karwan.models.landed import find_duty, landed_cost
-from karwan.models.network import FreightNetwork, NetworkRequest, build_network
-from karwan.models.path import allowed_arcs, least_cost_path
-from karwan.models.route import Route, assumed_share, make_route, next_opening, stage_table
-from karwan.models.route_choice import find_routes, generalised_usd, incidence, shared_ways
-from karwan.models.routing import Weights, overlap_share
-from karwan.models.shipment import make_shipment
-from karwan.places import Gazetteer
-from karwan.route_desk import RouteAnswer, RouteQuery, answer_route, promised_days
-from karwan.route_desk.offers import make_offers
-from karwan.route_desk.query import resolve
-from karwan.route_desk.reasons import left_off
-from karwan.tables import Case, read_case
+from karwan.transport.choice import path_size_logit
+from karwan.transport.corridor import corridor_route
+from karwan.transport.journey import ArrivalModel
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.path import allowed_arcs, least_cost_path
+from karwan.transport.route import Route, assumed_share, make_route, next_opening, stage_table
+from karwan.transport.route_choice import find_routes, generalised_usd, incidence, shared_ways
+from karwan.transport.routing import Weights, overlap_share
+from karwan.transport.shipment import make_shipment
 
 CASE = read_case("toyland")
 DAY = date(2025, 7, 7)  # a Monday

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from karwan._kernels import pareto as kernel
-from karwan._kernels import shortest as shortest_kernel
 from karwan.errors import InvalidInput
-from karwan.models.routing import (
+from karwan.numerics import pareto as kernel
+from karwan.numerics import shortest as shortest_kernel
+from karwan.transport.routing import (
     StateGraph,
     Weights,
     beaten_by,

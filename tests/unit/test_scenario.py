@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.errors import UnknownName
-from karwan.models.landed import find_duty
-from karwan.scenario import (
+from karwan.appraisal.landed import find_duty
+from karwan.case import Case, embedded_cases, inspect_case, read_case
+from karwan.case.scenario import (
     BASE,
     Override,
     Scenario,
@@ -20,7 +20,7 @@ from karwan.scenario import (
     list_scenarios,
     read_scenario,
 )
-from karwan.tables import Case, embedded_cases, inspect_case, read_case
+from karwan.errors import UnknownName
 
 CASES = embedded_cases()
 ALL = [(case, s) for case in CASES for s in list_scenarios(CASES[case])]

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from karwan.case import embedded_cases
 from karwan.cli.app import app
 from karwan.project import case_report
-from karwan.tables import embedded_cases
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 

@@ -8,20 +8,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import (
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.sensitivity import (
     CorridorBase,
     rebuild_switches,
     sensitivity_answer,
     sensitivity_table,
     sensitivity_text,
 )
+from karwan.case import Case, read_case
 from karwan.errors import InvalidInput
-from karwan.models.corridor import OPEN
-from karwan.models.network import FreightNetwork, NetworkRequest, build_network
-from karwan.models.route import Route
-from karwan.models.sensitivity import Exposure, Rival, exposures, nearest_rival, sensitivity, switch_value
-from karwan.tables import Case, read_case
+from karwan.transport.corridor import OPEN
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.route import Route
+from karwan.transport.sensitivity import Exposure, Rival, exposures, nearest_rival, sensitivity, switch_value
 
 KEY = {
     "parameters": "parameter_id",

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
-from karwan.models.potential import estimate_potential, fit_ppml, gravity_easiness, make_margins
-from karwan.models.potential.separation import separated_rows
-from karwan.models.potential.unrealised import Peers
+from karwan.trade.potential import estimate_potential, fit_ppml, gravity_easiness, make_margins
+from karwan.trade.potential.separation import separated_rows
+from karwan.trade.potential.unrealised import Peers
 
 COUNTRIES = ("KAZ", "PAK", "UZB", "KGZ", "IRN", "IND", "CHN", "RUS")
 NEIGHBOURS = (("KAZ", "UZB"), ("KAZ", "KGZ"), ("PAK", "IRN"), ("CHN", "RUS"))

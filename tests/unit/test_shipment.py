@@ -1,8 +1,8 @@
 import pytest
 
+from karwan.case import read_case
 from karwan.errors import InvalidInput, UnknownName
-from karwan.models.shipment import find_product, make_shipment
-from karwan.tables import read_case
+from karwan.transport.shipment import find_product, make_shipment
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karwan.errors import InvalidInput
-from karwan.models.smart import Elasticities, simulate_corridor, simulate_tariffs
+from karwan.trade.smart import Elasticities, simulate_corridor, simulate_tariffs
 
 
 def imports(*rows: tuple[str, float, float, float], product: str = "1006") -> pl.DataFrame:

@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from karwan.case import read_case
 from karwan.errors import InvalidInput, UnknownName
-from karwan.io.archive import BadArchive, check_zip
-from karwan.io.sources import SOURCES, Options, source_named
-from karwan.io.sources.delimited import BadTable
-from karwan.io.sources.mapping import mapping_named, packaged_mappings
-from karwan.io.sources.periods import parse_period
-from karwan.io.store import LoadReport, NothingUsable, ingest, open_store
-from karwan.tables import read_case
+from karwan.store import LoadReport, NothingUsable, ingest, open_store
+from karwan.store.archive import BadArchive, check_zip
+from karwan.store.sources import SOURCES, Options, source_named
+from karwan.store.sources.delimited import BadTable
+from karwan.store.sources.mapping import mapping_named, packaged_mappings
+from karwan.store.sources.periods import parse_period
 from tests.unit.comtrade_server import record
 
 HEADER = "t,i,j,k,v,q\n"
@@ -256,7 +256,7 @@ def test_duplicates_can_be_summed_where_the_mapping_says(tmp_path: Path) -> None
         "same flow as line 4 with another value",
     ]
     mapping = written(
-        tmp_path / "sum.yaml", (Path("src/karwan/io/mappings/pak_pbs.yaml")).read_text() + "repeats: sum\n"
+        tmp_path / "sum.yaml", (Path("src/karwan/store/mappings/pak_pbs.yaml")).read_text() + "repeats: sum\n"
     )
     report, flows, _ = stored(tmp_path, "table", path, mapping=str(mapping))
     by_country = {row["importer"]: row for row in flows.iter_rows(named=True)}

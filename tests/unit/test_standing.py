@@ -3,7 +3,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from karwan.models.standing import (
+from karwan.case import read_case
+from karwan.trade.standing import (
     Parties,
     annual_series,
     distance_to_targets,
@@ -13,7 +14,6 @@ from karwan.models.standing import (
     period_label,
     refused_comparisons,
 )
-from karwan.tables import read_case
 
 PARTIES = Parties("XTA", "XTC", "Upland", "Lowland")
 DAY = date(2025, 7, 1)

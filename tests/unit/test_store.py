@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from karwan.errors import InvalidInput, UnknownName
-from karwan.io.sources import Options, source_named
-from karwan.io.store import NothingUsable, Overlap, StoreError, ingest, open_store, query, upgrade
-from karwan.io.store.query import Selection
-from karwan.io.store.reading import Reading
+from karwan.store import NothingUsable, Overlap, StoreError, ingest, open_store, query, upgrade
+from karwan.store.query import Selection
+from karwan.store.reading import Reading
+from karwan.store.sources import Options, source_named
 
 HEADER = "t,i,j,k,v,q\n"
 LINES = [
@@ -131,7 +131,7 @@ def test_a_store_in_use_is_said_so(tmp_path: Path) -> None:
     with open_store(target, create=True):
         pass
     code = (
-        "import sys, time; from karwan.io.store import open_store\n"
+        "import sys, time; from karwan.store import open_store\n"
         "held = open_store(sys.argv[1], create=True); print('open', flush=True); time.sleep(30)"
     )
     with subprocess.Popen(
@@ -287,8 +287,8 @@ def test_loads_name_source_file_and_hash(tmp_path: Path) -> None:
 
 def test_many_pieces_and_no_final_line_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piece borders anywhere in a line: the same rows as in one piece."""
-    from karwan.io.sources import baci as source
-    from karwan.io.sources import content
+    from karwan.store.sources import baci as source
+    from karwan.store.sources import content
 
     rows = [
         f"2020,{4 + n % 5},586,{code:06d},{n}.{n % 1000:03d},{n}"

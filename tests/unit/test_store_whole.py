@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from karwan.cli.trade_store import register
 from karwan.errors import InvalidInput
-from karwan.io.store import StoreError, ingest, open_store, query, upgrade, verify
+from karwan.store import StoreError, ingest, open_store, query, upgrade, verify
 from tests.store_jobs import KILLED, baci, code_of, held, pbs, read, start, total
 
 APP = typer.Typer()
@@ -109,7 +109,7 @@ def test_threads_of_one_process_load_one_after_the_other(tmp_path: Path, target:
 def test_readers_at_once_and_a_writer_that_waits(tmp_path: Path, target: str) -> None:
     filled(target, baci(tmp_path, 2020, 50, 1))
     code = (
-        "import sys, time\nfrom karwan.io.store import open_store, query\n"
+        "import sys, time\nfrom karwan.store import open_store, query\n"
         "with open_store(sys.argv[1]) as store:\n"
         "    print(query(store).table['flows'][0], flush=True)\n    time.sleep(float(sys.argv[2]))"
     )

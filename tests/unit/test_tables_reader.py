@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from karwan.case.problems import Problem
+from karwan.case.reader import MAX_BYTES, POLARS_TYPE, empty_table, read_rows, read_table
 from karwan.schema import Column, TableSpec, load_schema
-from karwan.tables.problems import Problem
-from karwan.tables.reader import MAX_BYTES, POLARS_TYPE, empty_table, read_rows, read_table
 
 
 def column(name: str, kind: str, **more: object) -> Column:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from karwan.analysis.network_assignment import assign_tntp
 from karwan.errors import InvalidInput, Unreachable
-from karwan.io.tntp import MalformedTntp, beside, read_flows, read_network, read_nodes, read_trips
-from karwan.models.assignment import assign
-from karwan.tntp_desk import assign_tntp
+from karwan.exchange.tntp import MalformedTntp, beside, read_flows, read_network, read_nodes, read_trips
+from karwan.transport.assignment import assign
 
 NET = """<NUMBER OF ZONES> 2
 <NUMBER OF NODES> 3

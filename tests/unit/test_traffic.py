@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from karwan.models.delay import delay_named
-from karwan.models.reliability import mg1_wait, mmc_wait
-from karwan.models.traffic import LIMIT_SHARE, Traffic, crossing_traffic
-from karwan.tables import read_case
+from karwan.case import read_case
+from karwan.transport.delay import delay_named
+from karwan.transport.reliability import mg1_wait, mmc_wait
+from karwan.transport.traffic import LIMIT_SHARE, Traffic, crossing_traffic
 
 GATE = Traffic(
     "G", "road", background_day=120.0, capacity_day=200.0, factor=1.0, servers=4, open_share=10 / 24

@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karwan.brief.corridors import CorridorStudy
-from karwan.corridor_desk import CorridorBase
-from karwan.criticality_desk import CriticalAnswer, critical_answer
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.criticality import CriticalAnswer, critical_answer
+from karwan.analysis.sensitivity import CorridorBase
+from karwan.case import read_case
 from karwan.errors import InvalidInput
 from karwan.report.labels import Wish, place_labels
 from karwan.report.outline import short_path, thin
 from karwan.report.palette import contrast
 from karwan.report.weak_map import SHADES, cost_steps, draw_weak_map
-from karwan.tables import read_case
-from karwan.weak_map_desk import WeakMap, write_weak_map
+from karwan.report.weak_map_files import WeakMap, write_weak_map
 from tests.sample_brief import empty_brief, hostile_brief, sample_brief
 
 SVG = "{http://www.w3.org/2000/svg}"

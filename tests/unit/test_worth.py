@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan.errors import InvalidInput
-from karwan.models.reliability.moments import lognormal_quantile
-from karwan.models.worth import (
+from karwan.appraisal.worth import (
     Goods,
     Taste,
     Ways,
@@ -22,6 +20,8 @@ from karwan.models.worth import (
     response,
     rule_of_half,
 )
+from karwan.errors import InvalidInput
+from karwan.transport.reliability.moments import lognormal_quantile
 
 TASTE = Taste(scale=0.03, path_size_weight=1.0, reliability_ratio=0.5, insurance_share=0.01)
 

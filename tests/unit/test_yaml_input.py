@@ -11,8 +11,8 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from karwan.case.yaml_input import Document, checked, faults, parse_yaml, read_yaml
 from karwan.errors import InvalidInput
-from karwan.yaml_input import Document, checked, faults, parse_yaml, read_yaml
 
 
 class Part(BaseModel):

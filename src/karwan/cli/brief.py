@@ -60,7 +60,7 @@ def warm() -> None:
 
     Example: karwan warm
     """
-    from karwan.warm_desk import warm_kernels
+    from karwan.runs.warm import warm_kernels
 
     for line in warm_kernels():
         echo(line)

@@ -17,8 +17,8 @@ from karwan.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from karwan.brief.corridors import CorridorStudy
-    from karwan.criticality_desk import CriticalAnswer
+    from karwan.analysis.corridors import CorridorStudy
+    from karwan.analysis.criticality import CriticalAnswer
 
 OpenOption = Annotated[
     str | None, typer.Option("--open", help="Crossings or links taken as open: Torkham,Chaman.")
@@ -96,9 +96,9 @@ def critical(  # noqa: PLR0913 - the options of one command
 
     karwan corridor critical kaz-pak --open Torkham,Chaman
     """
-    from karwan.corridor_desk import CorridorBase
-    from karwan.criticality_desk import BEFORE_AFTER, before_and_after, closure_text, critical_answer
-    from karwan.weak_map_desk import WeakMap, check_map_files, write_weak_map
+    from karwan.analysis.criticality import BEFORE_AFTER, before_and_after, closure_text, critical_answer
+    from karwan.analysis.sensitivity import CorridorBase
+    from karwan.report.weak_map_files import WeakMap, check_map_files, write_weak_map
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of, scenarios, product)
@@ -164,8 +164,13 @@ def sensitivity(
     """
     import polars as pl
 
-    from karwan.brief.corridors import DIRECTIONS
-    from karwan.corridor_desk import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_text
+    from karwan.analysis.corridors import DIRECTIONS
+    from karwan.analysis.sensitivity import (
+        CorridorBase,
+        rebuild_switches,
+        sensitivity_answer,
+        sensitivity_text,
+    )
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of, scenarios, product)
@@ -220,8 +225,8 @@ def assign(
     """
     import polars as pl
 
-    from karwan.assignment_desk import assign_corridors, default_demand, read_demand
-    from karwan.corridor_desk import CorridorBase
+    from karwan.analysis.assignment import assign_corridors, default_demand, read_demand
+    from karwan.analysis.sensitivity import CorridorBase
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of, scenarios)
@@ -254,7 +259,7 @@ def assign(
 
 def opened_places(study: CorridorStudy, text: str | None) -> frozenset[str]:
     """Place ids of a comma-separated list of names, matched as every command matches them."""
-    from karwan.places import Gazetteer
+    from karwan.case.places import Gazetteer
 
     places = Gazetteer(study.case.tables)
     words = [word.strip() for word in (text or "").split(",")]
@@ -263,7 +268,7 @@ def opened_places(study: CorridorStudy, text: str | None) -> frozenset[str]:
 
 def _place(study: CorridorStudy, word: str | None) -> str | None:
     """Node id of a name; the ends of the case's pairs go first, so that Karachi is the port trade is counted at."""
-    from karwan.places import Gazetteer, plain
+    from karwan.case.places import Gazetteer, plain
 
     if word is None:
         return None
@@ -276,9 +281,9 @@ def _place(study: CorridorStudy, word: str | None) -> str | None:
 def _study(
     case: str, as_of: datetime | None, scenarios: list[str] | None, product: str | None = None
 ) -> CorridorStudy:
-    from karwan.brief.corridors import CorridorStudy
-    from karwan.models.shipment import find_product
-    from karwan.scenario_desk import case_under
+    from karwan.analysis.corridors import CorridorStudy
+    from karwan.analysis.scenario import case_under
+    from karwan.transport.shipment import find_product
 
     opened = case_under(case, scenarios)[1]
     if product is not None:

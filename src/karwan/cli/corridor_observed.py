@@ -37,8 +37,8 @@ def observed(
     """
     import polars as pl
 
-    from karwan.brief.validation import error_summary, validation_table
-    from karwan.scenario_desk import case_under
+    from karwan.analysis.observed import error_summary, validation_table
+    from karwan.analysis.scenario import case_under
 
     form = chosen(as_json, as_csv)
     opened = case_under(case, scenarios)[1]

@@ -47,7 +47,7 @@ def export(
 
     Example: karwan network export kaz-pak --format geojson --out layers
     """
-    from karwan.network_desk import export_network
+    from karwan.analysis.exchange import export_network
 
     form_out = chosen(as_json, as_csv)
     found = export_network(case, form, out, geometry=geometry, as_of=_day(as_of), scenarios=scenarios)
@@ -80,7 +80,7 @@ def import_(
 
     Example: karwan network import gmns-folder --format gmns --out my-tables --country KAZ
     """
-    from karwan.network_desk import import_network, problem_summary
+    from karwan.analysis.exchange import import_network, problem_summary
 
     form_out = chosen(as_json, as_csv)
     options = {"country": country, "crs": crs, **({"source_id": source} if source else {})}
@@ -128,7 +128,7 @@ def assign(
 
     Example: karwan network assign SiouxFalls_net.tntp --gap 1e-10
     """
-    from karwan.tntp_desk import assign_tntp
+    from karwan.analysis.network_assignment import assign_tntp
 
     form_out = chosen(as_json, as_csv)
     found = assign_tntp(

@@ -23,7 +23,7 @@ from karwan.cli.streams import echo, echo_json
 from karwan.exports import FORMULA, NUMBER, printable
 
 if TYPE_CHECKING:
-    from karwan.tables.case import AppliedScenario
+    from karwan.case.case import AppliedScenario
 
 Columns = Sequence[str] | Mapping[str, str]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -136,7 +136,7 @@ def fact(name: str, value: Any) -> str:
 def _said(under: Sequence[AppliedScenario]) -> str:
     if not under:
         return ""
-    from karwan.tables.case import spoken
+    from karwan.case.case import spoken
 
     return spoken(under)
 

@@ -112,7 +112,7 @@ def worth(
 
     Example: karwan plan worth kaz-pak --scenario open_afghan_crossings
     """
-    from karwan.assignment_desk import read_demand
+    from karwan.analysis.assignment import read_demand
     from karwan.project import open_case
 
     form = chosen(as_json, as_csv)

@@ -14,8 +14,8 @@ from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 if TYPE_CHECKING:
     import polars as pl
 
-    from karwan.route_desk import RouteAnswer
-    from karwan.tables.case import AppliedScenario
+    from karwan.analysis.route import RouteAnswer
+    from karwan.case.case import AppliedScenario
 
 ListOption = list[str] | None
 PAPER_ORDER = {"origin": 0, "leg": 1, "port": 2, "country": 3, "crossing": 4, "destination": 5}
@@ -90,8 +90,8 @@ def route(  # noqa: PLR0913 - the options of one command
     Example: karwan route Kostanay Karachi --product chickpeas --tonnes 24 --depart 2026-12-01
     """
     form = chosen(as_json, as_csv)
-    from karwan.route_desk import RouteQuery, answer_route, promised_days
-    from karwan.scenario_desk import case_under
+    from karwan.analysis.route import RouteQuery, answer_route, promised_days
+    from karwan.analysis.scenario import case_under
 
     query = RouteQuery(
         origin=origin,

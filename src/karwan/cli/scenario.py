@@ -42,7 +42,7 @@ def list_(case: CaseArgument, as_json: JsonOption = False, as_csv: CsvOption = F
 
     Example: karwan scenario list kaz-pak
     """
-    from karwan.scenario_desk import scenario_list
+    from karwan.analysis.scenario import scenario_list
 
     shown = {"scenarios": ["scenario", "title", "basis", "overrides"]}
     emit({"scenarios": scenario_list(case)}, chosen(as_json, as_csv), columns=shown)
@@ -56,7 +56,7 @@ def show(
 
     Example: karwan scenario show kaz-pak khunjerab_all_week
     """
-    from karwan.scenario_desk import scenario_changes
+    from karwan.analysis.scenario import scenario_changes
 
     emit({"changes": scenario_changes(case, scenarios)}, chosen(as_json, as_csv))
 
@@ -74,7 +74,7 @@ def compare(
 
     Example: karwan scenario compare kaz-pak open_afghan_crossings
     """
-    from karwan.scenario_desk import compare_scenario
+    from karwan.analysis.scenario import compare_scenario
 
     form = chosen(as_json, as_csv)
     found = compare_scenario(case, scenarios, _day(as_of))

@@ -18,8 +18,8 @@ from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
 from karwan.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from karwan.tables.case import AppliedScenario
-    from karwan.trade_desk.basket import BasketAnswer
+    from karwan.analysis.basket import BasketAnswer
+    from karwan.case.case import AppliedScenario
 
 BASKET_SHOWN = {
     "basket": {
@@ -140,8 +140,8 @@ def basket(  # noqa: PLR0913 - the options of one command
 
     Example: karwan basket --goods 40 --target 21.5e6 --sectors "*=0.3"
     """
-    from karwan.scenario_desk import case_under
-    from karwan.trade_desk.basket import basket_answer, basket_target
+    from karwan.analysis.basket import basket_answer, basket_target
+    from karwan.analysis.scenario import case_under
 
     form = chosen(as_json, as_csv)
     if table is not None:
@@ -186,8 +186,8 @@ def _from_table(  # the options that hold for a table
     counts: tuple[int, ...],
     balance: tuple[float, float] | None,
 ) -> None:
-    from karwan.trade_desk.basket import table_answer
-    from karwan.trade_desk.goods_table import goods_from_file
+    from karwan.analysis.basket import table_answer
+    from karwan.analysis.goods_table import goods_from_file
 
     if goods is None or target is None:
         raise InvalidInput("A table has no target of its own.", fix="Give --goods and --target.")
@@ -229,8 +229,8 @@ def _answer(answer: BasketAnswer, form: Format, source: str, under: Sequence[App
 
 
 def _reach(case: object, target: float | None, form: Format) -> None:
-    from karwan.tables import Case
-    from karwan.trade_desk.basket import reach_of_target, turnover_target
+    from karwan.analysis.basket import reach_of_target, turnover_target
+    from karwan.case import Case
 
     assert isinstance(case, Case)
     if target is None:
@@ -291,8 +291,8 @@ def target(
 
     Example: karwan trade target --case kaz-pak --target turnover_1bn --json
     """
-    from karwan.scenario_desk import case_under
-    from karwan.trade_desk.target import target_answer
+    from karwan.analysis.scenario import case_under
+    from karwan.analysis.target import target_answer
 
     form = chosen(as_json, as_csv)
     opened = case_under(case, scenarios)[1]

@@ -64,9 +64,9 @@ def growth(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade growth KAZ PAK --by direction
     """
-    from karwan.io.country_codes import typed_country
-    from karwan.trade_desk.growth import GrowthRequest
-    from karwan.trade_desk.growth import growth as find
+    from karwan.analysis.growth import GrowthRequest
+    from karwan.analysis.growth import growth as find
+    from karwan.store.country_codes import typed_country
 
     answer = find(
         GrowthRequest(

@@ -123,9 +123,9 @@ def mirror(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade mirror KAZ PAK --year 2024
     """
-    from karwan.io.country_codes import typed_country
-    from karwan.trade_desk.mirror import MirrorRequest
-    from karwan.trade_desk.mirror import mirror as find
+    from karwan.analysis.mirror import MirrorRequest
+    from karwan.analysis.mirror import mirror as find
+    from karwan.store.country_codes import typed_country
 
     party_a, party_b = typed_country(party_a), typed_country(party_b)
     answer = find(
@@ -165,9 +165,9 @@ def indicators(
 
     Example: karwan trade indicators KAZ --store trade.duckdb --level hs4
     """
-    from karwan.io.country_codes import typed_country
-    from karwan.trade_desk.indicators import IndicatorRequest
-    from karwan.trade_desk.indicators import indicators as find
+    from karwan.analysis.indicators import IndicatorRequest
+    from karwan.analysis.indicators import indicators as find
+    from karwan.store.country_codes import typed_country
 
     request = IndicatorRequest(
         typed_country(country),

@@ -11,7 +11,7 @@ import typer
 from karwan.cli.output import Columns, Format, chosen, emit, say
 
 if TYPE_CHECKING:
-    from karwan.trade_desk.answer import Answer
+    from karwan.analysis.answer import Answer
 
 PairCaseOption = Annotated[
     str | None, typer.Option("--case", help="Case of the two countries; the embedded one by default.")

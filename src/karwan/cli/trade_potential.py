@@ -113,16 +113,16 @@ def potential(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade potential KAZ PAK --store trade.duckdb --level hs6 --easiness regional
     """
-    from karwan.io.country_codes import typed_country
-    from karwan.trade_desk.potential import PotentialRequest, find_potential
+    from karwan.analysis.potential import PotentialRequest, find_potential
+    from karwan.store.country_codes import typed_country
 
     exporter, importer = typed_country(exporter), typed_country(importer)
     words = ""
     if scenarios:
         if freight_share is not None:
             raise typer.BadParameter("choose --scenario or --freight-share, not both")
-        from karwan.scenario_desk import case_under
-        from karwan.trade_desk.corridor_change import case_with_corridors, corridor_change
+        from karwan.analysis.corridor_change import case_with_corridors, corridor_change
+        from karwan.analysis.scenario import case_under
 
         named = case_with_corridors(exporter, importer, case)
         change = corridor_change(*case_under(named, scenarios), exporter)
@@ -181,8 +181,8 @@ def compete(
 
     Example: karwan trade compete chickpeas --rival AUS:600:95:28 --rival TZA:640:70:18
     """
-    from karwan.scenario_desk import case_under
-    from karwan.trade_desk.competitiveness import find_competitiveness, parse_rivals
+    from karwan.analysis.competitiveness import find_competitiveness, parse_rivals
+    from karwan.analysis.scenario import case_under
 
     opened = case_under(case, scenarios)[1]
     answer = find_competitiveness(

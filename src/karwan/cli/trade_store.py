@@ -16,9 +16,9 @@ from karwan.errors import InvalidInput, KarwanError
 if TYPE_CHECKING:
     import polars as pl
 
-    from karwan.io.sources import Source
-    from karwan.io.sources.registry import Options
-    from karwan.io.store import LoadReport, QueryResult, Reading, Verification
+    from karwan.store import LoadReport, QueryResult, Reading, Verification
+    from karwan.store.sources import Source
+    from karwan.store.sources.registry import Options
 
 StoreOption = Annotated[
     str,
@@ -86,10 +86,10 @@ def ingest(
     Example: karwan trade ingest baci BACI_HS17_Y2020_V202501.csv --store trade.duckdb
     """
     with _errors(debug):
-        from karwan.io import store as trade_store
-        from karwan.io.sources import source_named
-        from karwan.io.sources.countries import countries_with
-        from karwan.io.sources.registry import Options
+        from karwan import store as trade_store
+        from karwan.store.sources import source_named
+        from karwan.store.sources.countries import countries_with
+        from karwan.store.sources.registry import Options
 
         options = Options(
             hs_revision=hs_revision,
@@ -236,9 +236,9 @@ def query(  # noqa: PLR0913 - the options of one command
     Example: karwan trade query --exporter AFG --importer PAK --by period,product --level 6 --csv
     """
     with _errors(debug):
-        from karwan.io import store as trade_store
-        from karwan.io.store.filters import nothing_matches, understood
-        from karwan.io.store.query import Selection
+        from karwan import store as trade_store
+        from karwan.store.filters import nothing_matches, understood
+        from karwan.store.query import Selection
 
         selection = Selection(
             exporter=exporter or (),
@@ -273,8 +273,8 @@ def query(  # noqa: PLR0913 - the options of one command
 def _in_revision(
     result: QueryResult, revision: str, correlations: Sequence[Path], limit: int | None
 ) -> QueryResult:
-    from karwan.io.store import QueryResult as Result
-    from karwan.trade_desk.revision import in_revision
+    from karwan.analysis.revision import in_revision
+    from karwan.store import QueryResult as Result
 
     table, notes = in_revision(result.table, revision, correlations)
     shown = table.sort("value_usd", descending=True).head(limit) if limit else table
@@ -324,8 +324,8 @@ def sources(as_json: JsonOption = False) -> None:
 
     Example: karwan trade sources
     """
-    from karwan.io.sources import SOURCES
-    from karwan.io.sources.mapping import packaged_mappings
+    from karwan.store.sources import SOURCES
+    from karwan.store.sources.mapping import packaged_mappings
 
     rows = [
         {"source": entry.name, "title": entry.title, "provider": entry.provider, "reads": entry.reads}
@@ -352,7 +352,7 @@ def loads(store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False, as_cs
     Example: karwan trade loads --store trade.duckdb
     """
     with _errors():
-        from karwan.io import store as trade_store
+        from karwan import store as trade_store
 
         with trade_store.open_store(store) as opened:
             table = opened.loads().select(
@@ -372,7 +372,7 @@ def rejects(
     Example: karwan trade rejects --load 434155e28025ce42 --csv
     """
     with _errors():
-        from karwan.io import store as trade_store
+        from karwan import store as trade_store
 
         with trade_store.open_store(store) as opened:
             table = opened.rejects(load)
@@ -393,7 +393,7 @@ def verify(
     Example: karwan trade verify --store trade.duckdb
     """
     with _errors():
-        from karwan.io import store as trade_store
+        from karwan import store as trade_store
 
         if upgrade:
             before = trade_store.upgrade(store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from karwan.amounts import is_number
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report.blocks import Column, Document, Figure, Notes, Table, cell
 from karwan.report.fonts import LICENCE, font_folder
 from karwan.report.map import draw_map

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report.blocks import Block, Cell, Column, Document, Figure, Missing, Prose, Section, Table
 from karwan.report.document import build_document
 from karwan.report.fonts import font_css

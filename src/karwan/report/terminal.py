@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from karwan.amounts import is_number, number, percent
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report.blocks import Missing
 from karwan.report.document import build_document
 from karwan.report.palette import safe_colour

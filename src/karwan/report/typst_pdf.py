@@ -10,7 +10,7 @@ from typing import Any
 
 import typst
 
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table
 from karwan.report.document import build_document
 from karwan.report.fonts import font_folder

@@ -14,7 +14,7 @@ import polars as pl
 import xlsxwriter
 
 from karwan.amounts import is_number
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.exports import write_bytes
 from karwan.report.palette import PARTY_A, PARTY_B, TOTAL, safe_colour
 from karwan.report.sections.corridors import WAYS, headline_routes

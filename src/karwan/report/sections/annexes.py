@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import NONE, number, usd
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
 from karwan.report.charts.basis import draw_basis

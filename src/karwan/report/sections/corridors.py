@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import NONE, is_number, number
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Missing, Notes, Section, Table, cell
 from karwan.report.charts.arrivals import draw_arrivals

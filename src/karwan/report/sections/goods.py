@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import usd
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.landed import draw_landed

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import NONE, is_number, number, usd_t
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Section, Table, cell
 from karwan.report.charts.ports import draw_ports

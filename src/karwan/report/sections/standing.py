@@ -8,15 +8,15 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import NONE, is_number, number, percent, usd
-from karwan.brief import Brief
-from karwan.models.standing import PUBLISHED, counted_by
-from karwan.models.standing import main_target as rows_of_main_target
+from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, Table, cell
 from karwan.report.charts.annual import draw_annual
 from karwan.report.charts.growth import draw_growth
 from karwan.report.charts.reconciled import draw_reconciled
 from karwan.report.text import as_date, clean, day
+from karwan.trade.standing import PUBLISHED, counted_by
+from karwan.trade.standing import main_target as rows_of_main_target
 
 Target = tuple[float, date | None, str]
 

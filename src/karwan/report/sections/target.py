@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from karwan.amounts import is_number, number, percent
-from karwan.brief import Brief
+from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
 from karwan.report.charts.chances import draw_chances

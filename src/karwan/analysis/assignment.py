@@ -1,0 +1,465 @@
+"""Assigning demand to the corridors of a case: shares of routes, loads of the places they pass, queues."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from karwan.analysis.capacity import Capacities, Limit
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.sensitivity import CorridorBase
+from karwan.case import Case
+from karwan.case.places import Gazetteer
+from karwan.errors import InvalidInput
+from karwan.transport.assignment import assign_routes
+from karwan.transport.assignment.result import AssignmentNotConverged
+from karwan.transport.corridor import OPEN, corridor_route, name_route
+from karwan.transport.criticality import CROSSING, DAYS, Arcs, Pair, Trade
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.route import make_route
+from karwan.transport.shipment import make_shipment
+
+COLUMNS = ("origin_id", "destination_id", "product_id", "t_day")
+NO_LIMIT = 1e12
+MOST_T_DAY = 1e7  # a third of what the world ships by sea in a day
+
+
+@dataclass(frozen=True)
+class CorridorAssignment:
+    """What `karwan corridor assign` prints.
+
+    Attributes
+    ----------
+    routes
+        od, origin, destination, product, route (corridor or crossings), share, t_day, usd_t, hours (queues included, waits for
+        openings not), generalised_cost_usd_t.
+    loads
+        kind ('crossing', 'terminal', 'link', 'sailing'), place_id, place, start, finish (countries of a crossing, node ids of a link or
+        sailing, empty at a terminal), unit, volume_day, background_day (null where the case does not say; taken as none), capacity_day,
+        load_share, time_h, delay_h (what the demand adds), beyond_limit; places on the routes whose capacity the case states, fullest
+        first.
+    demand
+        od, origin, destination, product, demand_t_day, assigned_t_day, logsum_usd_t.
+    residual, converged
+        See `karwan.transport.assignment.routes.RouteAssignment`.
+    text
+        Sentences: what the demand rests on, what is not served, whether it converged.
+    """
+
+    routes: pl.DataFrame
+    loads: pl.DataFrame
+    demand: pl.DataFrame
+    residual: float
+    converged: bool
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """A demand row with its routes in its own network."""
+
+    od: str
+    origin: str
+    destination: str
+    t_day: float
+    trade: Trade
+    routes: tuple[Arcs, ...]
+    names: tuple[str, ...]
+
+
+def read_demand(path: Path) -> pl.DataFrame:
+    """Demand table from a CSV file: origin_id, destination_id, product_id, t_day.
+
+    Raises
+    ------
+    InvalidInput
+        Unreadable, columns missing, repeated rows, or tonnes that are not numbers >= 0.
+    """
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{path.name} is not readable as CSV.", str(error), "save it as UTF-8 CSV."
+        ) from None
+    missing = [c for c in COLUMNS if c not in table.columns]
+    if missing:
+        raise InvalidInput(
+            f"{path.name} lacks columns.",
+            f"missing {', '.join(missing)}; it has {', '.join(table.columns)}",
+            f"give {', '.join(COLUMNS)}.",
+        )
+    asked = table.select(COLUMNS).with_columns(pl.all().str.strip_chars().replace("", None))
+    table = asked.with_columns(pl.col("t_day").cast(pl.Float64, strict=False))
+    named = pl.all_horizontal(pl.col(COLUMNS[:3]).is_not_null())
+    amount = pl.col("t_day").is_finite() & pl.col("t_day").is_between(0, MOST_T_DAY)
+    for ok, fact, fix in (
+        (named, "rows lack a place or product.", "name origin, destination and product in each row."),
+        (amount, f"t_day is no number from 0 to {MOST_T_DAY:,.0f}.", "give tonnes a day, as 120."),
+    ):
+        bad = asked.with_row_index("line", 2).filter(~table.select(ok.fill_null(False)).to_series())
+        if bad.height:
+            lines = "; ".join(
+                f"line {n}: {','.join(v or '' for v in row)}" for n, *row in bad.head(5).iter_rows()
+            )
+            raise InvalidInput(f"{path.name}: {fact}", f"{bad.height} of {table.height} rows: {lines}", fix)
+    keys = list(COLUMNS[:3])
+    if table.select(keys).is_duplicated().any():
+        twice = table.filter(table.select(keys).is_duplicated()).row(0)[:3]
+        raise InvalidInput(f"{path.name} states a demand twice.", ", ".join(twice), "add the rows up.")
+    if not table.height:
+        raise InvalidInput(f"{path.name} has no rows.", fix="give at least one demand.")
+    return table
+
+
+def default_demand(base: CorridorBase) -> pl.DataFrame:
+    """Demand of the case a day: its yearly tonnes, evenly over the pairs."""
+    product = base.case.settings.reference_product
+    rows = [
+        {"origin_id": o, "destination_id": d, "product_id": product, "t_day": tonnes / DAYS}
+        for trade in base.trades
+        for (o, d), tonnes in trade.tonnes.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def assign_corridors(
+    study: CorridorStudy,
+    demand: pl.DataFrame,
+    *,
+    opened: frozenset[str] = frozenset(),
+    tolerance: float = 1e-9,
+    max_iterations: int = 200,
+) -> CorridorAssignment:
+    """Stochastic user equilibrium of a demand table over the corridors.
+
+    The routes of an origin-destination-product are the open named corridors between its places, the route of least generalised cost, and
+    the best way round each crossing of it. Trucks and trains queue at crossings (M/M/c, M/D/1), terminals and links slow down as they
+    fill, and a full ship makes boxes wait for the next, each with the background traffic and where the case states a capacity. The
+    observed hours hold at the background load, so what a place adds is what the demand adds.
+
+    Parameters
+    ----------
+    study
+        Corridors of a case on a day.
+    demand
+        origin_id, destination_id, product_id, t_day.
+    opened
+        Place ids whose dated closures are set aside.
+    tolerance, max_iterations
+        See `karwan.transport.assignment.assign_routes`.
+
+    Raises
+    ------
+    UnknownName
+        A place or product of the demand is not in the case.
+    """
+    legs = list(_legs(study, demand, opened))
+    served = [leg for leg in legs if leg.routes]
+    lost = [leg for leg in legs if not leg.routes and leg.t_day > 0]
+    if not served:
+        raise InvalidInput(
+            "No demand has a route.",
+            f"{len(legs)} rows: {', '.join(leg.od for leg in legs[:5])}",
+            "open a crossing with --open, or change the demand.",
+        )
+    capacities = Capacities(study.case)
+    limits = _limits(served, capacities)
+    routes, uses, links = _problem(served, limits)
+    od = pl.DataFrame(
+        [
+            {
+                "od_id": leg.od,
+                "demand_t_day": leg.t_day,
+                "value_of_time_usd_t_h": leg.trade.hour_usd_t,
+                **capacities.payloads(leg.trade.shipment),
+            }
+            for leg in served
+        ]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AssignmentNotConverged)
+        found = assign_routes(
+            routes.select("route_id", "od_id", "fixed_cost_usd_t"),
+            uses,
+            od,
+            links,
+            scale=study.case.parameter("logit_scale_per_usd_t"),
+            path_size_weight=study.case.parameter("path_size_weight"),
+            tolerance=tolerance,
+            max_iterations=max_iterations,
+        )
+    text = [f"{leg.od}: no route open, {leg.t_day:,.1f} t a day not served." for leg in lost]
+    loads = _load_table(study, limits, found.link_volumes)
+    text += [_choice_text(study.case), _capacity_text(loads)]
+    state = "Converged" if found.converged else "NOT converged, so the flows are those of the last iteration"
+    text.append(
+        f"{state}: residual {found.residual:.2e} (bound {tolerance:g}), iterations: {len(found.residual_history)}."
+    )
+    return CorridorAssignment(
+        routes=_route_table(study, served, routes, found.route_flows),
+        loads=loads,
+        demand=_demand_table(study, legs, found.logsums),
+        residual=found.residual,
+        converged=found.converged,
+        text=tuple(text),
+    )
+
+
+def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) -> Iterator[_Leg]:
+    case, places = study.case, Gazetteer(study.case.tables)
+    countries = dict(case["nodes"].select("node_id", "country").iter_rows())
+    networks: dict[tuple[str, str, str], FreightNetwork] = {}
+    seen: dict[str, str] = {}
+    services = dict(case["services"].select("service_id", "link_id").iter_rows())
+    for row in demand.iter_rows(named=True):
+        pair: Pair = (places.node(row["origin_id"]), places.node(row["destination_id"]))
+        if pair[0] == pair[1]:
+            raise InvalidInput(f"A demand starts and ends at {pair[0]}.", fix="give two different places.")
+        load = make_shipment(case["products"], row["product_id"], case.settings.load_t)
+        od = "/".join((*pair, load.product_id))
+        words = ", ".join(str(row[c]) for c in COLUMNS[:3])
+        if seen.setdefault(od, words) != words:
+            raise InvalidInput(
+                "A demand is stated twice.", f"{seen[od]} and {words} are both {od}", "add the rows up."
+            )
+        key = (countries[pair[0]], countries[pair[1]], load.form)
+        if key not in networks:
+            networks[key] = build_network(case.tables, NetworkRequest(*key, study.as_of, opened))
+        network = networks[key]
+        backward = key[0] == case.settings.party_b
+        known: list[Arcs] = []
+        for corridor in study.corridors:
+            found = corridor_route(network, load, corridor, *pair, backward=backward)
+            if found.status == OPEN and found.route is not None:
+                known.append(found.route.arcs)
+        trade = Trade(network, load, {pair: row["t_day"] * DAYS}, {pair: tuple(known)}, services)
+        routes = trade.distinct([*known, *_ways_round(trade, pair)])
+        names = tuple(_name(study, trade, arcs, backward) for arcs in routes)
+        yield _Leg(od, *pair, row["t_day"], trade, routes, names)
+
+
+def _ways_round(trade: Trade, pair: Pair) -> list[Arcs]:
+    """The best route, and the best way round each of its crossings."""
+    best = trade.best[pair]
+    if best is None:
+        return []
+    gates = [p for p in trade.places_on(best) if p[0] == CROSSING]
+    return [best, *(way for g in gates if (way := trade.least_routes([g])[pair]) is not None)]
+
+
+def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str:
+    route = make_route(trade.network, trade.shipment, arcs)
+    corridor = name_route(route, study.corridors, backward=backward)
+    passed = ", ".join(study.place_name(c) for c in route.crossings) or "no land border"
+    if corridor is None:
+        return f"a way over {passed}"
+    title = next(c["name"] for c in study.corridors if c["corridor_id"] == corridor)
+    return f"{title} ({passed})"
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Limits the routes use by key, empty-place hours of each, and the keys each route of each leg uses."""
+
+    by_key: dict[str, Limit]
+    free_flow_h: dict[str, float]
+    used: dict[tuple[str, Arcs], tuple[str, ...]]
+
+    def usual_h(self, key: str) -> float:
+        """Hours at the background load."""
+        return self.by_key[key].time_h(self.free_flow_h[key])
+
+
+def _limits(legs: list[_Leg], capacities: Capacities) -> _Limits:
+    """Limits of all routes; moves that take unlike hours at one place get what its longest adds, whatever the order of the rows."""
+    by_key: dict[str, Limit] = {}
+    hours: dict[str, float] = {}
+    used: dict[tuple[str, Arcs], tuple[str, ...]] = {}
+    for leg in legs:
+        for arcs in leg.routes:
+            found = list(capacities.on(leg.trade, arcs))
+            used[leg.od, arcs] = tuple(dict.fromkeys(limit.key for limit, _ in found))
+            for limit, taken in found:
+                by_key[limit.key] = limit
+                hours[limit.key] = max(taken, hours.get(limit.key, 0.0))
+    return _Limits(by_key, {key: limit.free_flow_h(hours[key]) for key, limit in by_key.items()}, used)
+
+
+def _problem(legs: list[_Leg], limits: _Limits) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Tables routes, route_links and links of `assign_routes`; routes carry usd_t and rest_h beside.
+
+    Overlap is measured on the places by km; capacities are links of no length beside them.
+    """
+    routes: list[dict[str, Any]] = []
+    uses: dict[tuple[str, str], None] = {}
+    links = {key: _limit_row(limit, limits.free_flow_h[key]) for key, limit in limits.by_key.items()}
+    for leg in legs:
+        trade = leg.trade
+        km = trade.network.arc_km()
+        for number, arcs in enumerate(leg.routes):
+            route_id, passed = f"{leg.od}#{number + 1}", limits.used[leg.od, arcs]
+            for a in arcs:
+                key = "|".join(trade.arc_place[a])
+                links.setdefault(key, _plain_row(key, float(km[a])))
+                uses[route_id, key] = None
+            uses |= {(route_id, key): None for key in passed}
+            rest, usd = trade.time(arcs) - sum(limits.usual_h(key) for key in passed), trade.money(arcs)
+            routes.append(
+                {
+                    "route_id": route_id,
+                    "od_id": leg.od,
+                    "fixed_cost_usd_t": usd + trade.hour_usd_t * rest,
+                    "usd_t": usd,
+                    "rest_h": rest,
+                }
+            )
+    return (
+        pl.DataFrame(routes),
+        pl.DataFrame(list(uses), schema=["route_id", "link_id"], orient="row"),
+        pl.DataFrame(list(links.values()), infer_schema_length=None),
+    )
+
+
+def _limit_row(limit: Limit, free_flow_h: float) -> dict[str, Any]:
+    return {
+        **_plain_row(limit.key, 0.0),
+        "free_flow_time_h": free_flow_h,
+        "capacity_per_day": float(limit.capacity_day),
+        "background_per_day": limit.background_day or 0.0,
+        "unit": limit.unit,
+        "delay": limit.delay,
+        **limit.shape,
+    }
+
+
+def _plain_row(key: str, km: float) -> dict[str, Any]:
+    return {
+        "link_id": key,
+        "length_km": km,
+        "free_flow_time_h": 0.0,
+        "capacity_per_day": NO_LIMIT,
+        "background_per_day": 0.0,
+        "unit": "t",
+        "delay": "constant",
+        "servers": None,
+        "service_cv": None,
+        "open_share": None,
+    }
+
+
+def _route_table(
+    study: CorridorStudy, legs: list[_Leg], routes: pl.DataFrame, flows: pl.DataFrame
+) -> pl.DataFrame:
+    names = [
+        (leg.od, study.names[leg.origin], study.names[leg.destination], leg.trade.shipment.name, name)
+        for leg in legs
+        for name in leg.names
+    ]
+    table = pl.DataFrame(names, schema=["od", "origin", "destination", "product", "route"], orient="row")
+    return table.with_columns(
+        share=flows["share"],
+        t_day=flows["flow_t_day"],
+        usd_t=routes["usd_t"],
+        hours=routes["rest_h"] + flows["time_h"],
+        generalised_cost_usd_t=flows["generalised_cost_usd_t"],
+    )
+
+
+def _load_table(study: CorridorStudy, limits: _Limits, volumes: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for row in volumes.filter(pl.col("link_id").is_in(list(limits.by_key))).iter_rows(named=True):
+        limit = limits.by_key[row["link_id"]]
+        rows.append(
+            {
+                "kind": limit.kind,
+                "place_id": limit.place_id,
+                "place": _place_name(study, limit),
+                "start": limit.start,
+                "finish": limit.finish,
+                "unit": limit.unit,
+                "volume_day": row["volume_per_day"],
+                "background_day": limit.background_day,
+                "capacity_day": limit.capacity_day,
+                "load_share": row["load_share"],
+                "time_h": row["time_h"],
+                "delay_h": row["time_h"] - limits.usual_h(limit.key),
+                "beyond_limit": row["beyond_limit"],
+            }
+        )
+    schema = {
+        **dict.fromkeys(["kind", "place_id", "place", "start", "finish", "unit"], pl.String),
+        **dict.fromkeys(["volume_day", "background_day", "capacity_day"], pl.Float64),
+        **dict.fromkeys(["load_share", "time_h", "delay_h"], pl.Float64),
+        "beyond_limit": pl.Boolean,
+    }
+    order = ["load_share", "kind", "place_id", "start"]
+    return pl.DataFrame(rows, schema=schema).sort(order, descending=[True, False, False, False])
+
+
+def _place_name(study: CorridorStudy, limit: Limit) -> str:
+    """Name of a place with its direction: a crossing by countries, a link or sailing by its ends."""
+    if limit.kind == CROSSING:
+        return f"{study.place_name(limit.place_id)}, {limit.start} → {limit.finish}"
+    if not limit.start:
+        terminals = study.case["terminals"].filter(pl.col("terminal_id") == limit.place_id)
+        return str(terminals["name"][0])
+    return f"{study.names[limit.start]} → {study.names[limit.finish]}"
+
+
+def _choice_text(case: Case) -> str:
+    """Scale and weight of the choice, with range, basis and source."""
+    row = case["parameters"].row(by_predicate=pl.col("parameter_id") == "logit_scale_per_usd_t", named=True)
+    span = (
+        f" ({row['low']:g} to {row['high']:g})" if row["low"] is not None and row["high"] is not None else ""
+    )
+    weight = case.parameter("path_size_weight")
+    return (
+        f"Shares by path-size logit: scale {row['value']:g} per USD/t{span}, {row['basis']}, source {row['source_id']}; "
+        f"weight of the path size {weight:g}."
+    )
+
+
+def _capacity_text(loads: pl.DataFrame) -> str:
+    """How many places have a capacity, where the traffic of others is not known, and where the load is too much."""
+    kinds = ", ".join(
+        f"{n} {kind}{'s' * (n > 1)}" for kind, n in loads.group_by("kind").len().sort("kind").iter_rows()
+    )
+    unknown = loads.filter(pl.col("background_day").is_null())["place"].to_list()
+    if not loads.height:
+        return "No place on the routes has a capacity: nothing queues."
+    rest = f" Traffic of others is not known at {len(unknown)} of them and taken as none." if unknown else ""
+    beyond = loads["beyond_limit"].sum()
+    if beyond:
+        rest += f" Loaded beyond the limit: {beyond}; hours there order the routes, they forecast no queue."
+    return f"Capacity counts at {kinds}; places without one take any load.{rest}"
+
+
+def _demand_table(study: CorridorStudy, legs: list[_Leg], logsums: pl.DataFrame) -> pl.DataFrame:
+    found = {r["od_id"]: r for r in logsums.iter_rows(named=True)}
+    rows = []
+    for leg in legs:
+        one = found.get(leg.od)
+        rows.append(
+            {
+                "od": leg.od,
+                "origin": study.names[leg.origin],
+                "destination": study.names[leg.destination],
+                "product": leg.trade.shipment.name,
+                "demand_t_day": leg.t_day,
+                "assigned_t_day": one["assigned_t_day"] if one else 0.0,
+                "logsum_usd_t": one["logsum_usd_t"] if one else None,
+            }
+        )
+    schema = {
+        **dict.fromkeys(["od", "origin", "destination", "product"], pl.String),
+        **dict.fromkeys(["demand_t_day", "assigned_t_day", "logsum_usd_t"], pl.Float64),
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+__all__ = ["CorridorAssignment", "assign_corridors", "default_demand", "read_demand"]

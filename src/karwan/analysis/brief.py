@@ -1,0 +1,56 @@
+"""The brief with every engine at work: corridors, mirror, potential, basket, criticality, target."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from karwan.analysis.basket import basket_section
+from karwan.analysis.brief_build import BriefParts, build_brief
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.criticality import brief_weak_points
+from karwan.analysis.goods import landed_table
+from karwan.analysis.mirror import reconciled_table
+from karwan.analysis.potential import brief_potential
+from karwan.analysis.sections import Brief
+from karwan.analysis.sensitivity import sensitivity_table
+from karwan.analysis.target import target_section
+from karwan.analysis.worth import brief_worth
+from karwan.case import Case
+from karwan.trade.standing import annual_series, known_flows
+
+
+def brief_of(case: Case, as_of: date) -> Brief:
+    """Brief of a case on a day, with the results of all engines.
+
+    Parameters
+    ----------
+    case
+        Case.
+    as_of
+        Day the brief speaks of; figures and closures after it are not used.
+    """
+    study = CorridorStudy(case, as_of)
+    landed = landed_table(study)
+    basket, basket_text = basket_section(case, landed, as_of)
+    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    engines = study.comparable
+    criticality, weak_points = brief_weak_points(study) if engines else (None, None)
+    a, b = case.settings.party_a, case.settings.party_b
+    worth, worth_text = brief_worth(study) if engines else (None, ())
+    parts = BriefParts(
+        reconciled=reconciled_table(case, as_of),
+        potential=brief_potential(case),
+        basket=basket,
+        criticality=criticality,
+        weak_points=weak_points,
+        sensitivity=sensitivity_table(study) if engines else None,
+        basket_text=basket_text,
+        commands=(
+            f"Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, "
+            f"`karwan trade ingest comtrade` asks UN Comtrade; `karwan trade potential {a} {b} --store FILE` then gives the potential by product.",
+        ),
+        target=target_section(case, annual, as_of),
+        worth=worth,
+        worth_text=worth_text,
+    )
+    return build_brief(study, landed, parts)

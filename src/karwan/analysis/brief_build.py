@@ -1,0 +1,198 @@
+"""Building the brief of a case: every section from its model, then the sentences a minister reads first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+import karwan
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.goods import BASKET_SCHEMA, POTENTIAL_SCHEMA, group_table, landed_table
+from karwan.analysis.headlines import headlines
+from karwan.analysis.observed import validation_table
+from karwan.analysis.plan import plan_section
+from karwan.analysis.ports import ports_section
+from karwan.analysis.provenance import basis_section
+from karwan.analysis.sections import Brief, CorridorSection, GoodsSection, TargetSection
+from karwan.analysis.standing import standing_section
+from karwan.case import Case
+
+
+@dataclass(frozen=True)
+class BriefParts:
+    """Results of the engines that stand beside the brief; what is missing stays an empty table.
+
+    Attributes
+    ----------
+    reconciled, potential, basket, criticality, weak_points, sensitivity
+        Tables as `Standing`, `GoodsSection` and `CorridorSection` describe them.
+    basket_text, commands
+        Sentences for section 3.
+    target
+        Section on the target.
+    worth, worth_text
+        What keeping the promises is worth, as `PlanSection` describes it.
+    """
+
+    reconciled: pl.DataFrame | None = None
+    potential: pl.DataFrame | None = None
+    basket: pl.DataFrame | None = None
+    basket_text: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    criticality: pl.DataFrame | None = None
+    weak_points: pl.DataFrame | None = None
+    sensitivity: pl.DataFrame | None = None
+    target: TargetSection = field(default_factory=lambda: empty_target())
+    worth: pl.DataFrame | None = None
+    worth_text: tuple[str, ...] = ()
+
+
+CRITICALITY_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["place_id", "place", "kind", "in_row", "reroute"], pl.String),
+    **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
+    "pairs_cut": pl.Int64,
+    **dict.fromkeys(["value_hour_usd_year", "value_truck_usd_year"], pl.Float64),
+    "rank": pl.Int64,
+}
+WEAK_POINT_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["place_id", "place", "kind", "mode"], pl.String),
+    **dict.fromkeys(["rank", "same_as_rank"], pl.Int64),
+    **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
+    "pairs_cut": pl.Int64,
+    "cut_off": pl.List(pl.String),
+    **dict.fromkeys(["value_hour_usd_year", "value_truck_usd_year"], pl.Float64),
+    **dict.fromkeys(["lons", "lats"], pl.List(pl.Float64)),
+}
+SENSITIVITY_SCHEMA = {
+    **dict.fromkeys(
+        ["parameter", "table", "row_key", "value_text", "corridor_now", "corridor_flipped", "rival"],
+        pl.String,
+    ),
+    "behind_usd_t": pl.Float64,
+    "switch_text": pl.String,
+    "flips": pl.Boolean,
+}
+FAN_SCHEMA = {
+    "model": pl.String,
+    "date": pl.Date,
+    **dict.fromkeys(["p05", "p25", "p50", "p75", "p95"], pl.Float64),
+}
+CHANCE_SCHEMA = {
+    **dict.fromkeys(["target", "model"], pl.String),
+    **dict.fromkeys(["probability", "low", "high"], pl.Float64),
+    "basis_text": pl.String,
+    "score": pl.Float64,
+}
+BASE_RATE_SCHEMA = {
+    "label": pl.String,
+    "horizon_years": pl.Float64,
+    **dict.fromkeys(["successes", "cases"], pl.Int64),
+    **dict.fromkeys(["share", "low", "high"], pl.Float64),
+}
+
+
+def empty_target() -> TargetSection:
+    """A target section without results."""
+    return TargetSection(
+        pl.DataFrame(schema=FAN_SCHEMA),
+        pl.DataFrame(schema=CHANCE_SCHEMA),
+        pl.DataFrame(schema=BASE_RATE_SCHEMA),
+        (),
+    )
+
+
+def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -> Brief:
+    """All sections of the brief of a case.
+
+    Parameters
+    ----------
+    study
+        Corridors of the case on the day of the brief.
+    landed
+        Result of `landed_table(study)`, which the basket is built on too.
+    parts
+        Results of the engines beside the brief.
+
+    Returns
+    -------
+    The brief; no clock is read, so that the same inputs give the same brief.
+    """
+    case, as_of = study.case, study.as_of
+    standing = standing_section(case, as_of, parts.reconciled)
+    corridors = _corridor_section(case, study, parts)
+    plan = plan_section(case, as_of, parts.worth, parts.worth_text)
+    settings = case.settings
+    return Brief(
+        case_id=settings.case_id,
+        title=settings.title,
+        party_a=settings.party_a,
+        party_b=settings.party_b,
+        name_a=case.country_name(settings.party_a),
+        name_b=case.country_name(settings.party_b),
+        plan_title=settings.plan_title,
+        as_of=as_of,
+        version=karwan.__version__,
+        headlines=headlines(case, as_of, standing, corridors, plan, parts.target),
+        standing=standing,
+        corridors=corridors,
+        goods=GoodsSection(
+            landed=landed,
+            potential=pl.DataFrame(schema=POTENTIAL_SCHEMA) if parts.potential is None else parts.potential,
+            basket=pl.DataFrame(schema=BASKET_SCHEMA) if parts.basket is None else parts.basket,
+            basket_text=parts.basket_text,
+            groups=group_table(case, standing.reported),
+            commands=parts.commands,
+        ),
+        ports=ports_section(study),
+        plan=plan,
+        target=parts.target,
+        basis=basis_section(case, as_of),
+        scenarios=tuple(s.scenario_id for s in case.scenarios),
+        under=case.under,
+    )
+
+
+def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> CorridorSection:
+    return CorridorSection(
+        corridors=case["corridors"]
+        .sort("rank", "corridor_id")
+        .select("corridor_id", "name", "title", "colour", "rank"),
+        routes=study.routes(),
+        stages=study.stages(),
+        closures=study.closures(),
+        validation=validation_table(case, study.kept),
+        reference=pl.DataFrame(
+            _reference(study), schema={"key": pl.String, "value": pl.String}, orient="row"
+        ),
+        map_nodes=study.map_nodes(),
+        map_lines=study.map_lines(),
+        arrivals=study.arrivals(),
+        criticality=pl.DataFrame(schema=CRITICALITY_SCHEMA)
+        if parts.criticality is None
+        else parts.criticality,
+        sensitivity=pl.DataFrame(schema=SENSITIVITY_SCHEMA)
+        if parts.sensitivity is None
+        else parts.sensitivity,
+        weak_points=pl.DataFrame(schema=WEAK_POINT_SCHEMA)
+        if parts.weak_points is None
+        else parts.weak_points,
+    )
+
+
+def _reference(study: CorridorStudy) -> list[tuple[str, str]]:
+    """What the headline figures are for; empty where the case names nothing to compare."""
+    if not study.comparable:
+        return []
+    load = study.shipment()
+    origin, destination = study.pairs("a_to_b")[0]
+    return [
+        ("product", load.name),
+        ("load", f"{load.tonnes:g} t in {load.units} truck or 40 ft container"),
+        ("pair", study.pair_label(origin, destination)),
+        ("departure", str(study.as_of)),
+    ]
+
+
+__all__ = ["BriefParts", "build_brief", "empty_target", "landed_table"]

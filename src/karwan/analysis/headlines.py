@@ -1,0 +1,317 @@
+"""The sentences a minister reads first, each from rows of the brief; none hangs on the order of the rows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from karwan.amounts import dollars, number, percent, usd_tick
+from karwan.analysis.observed import error_summary
+from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
+from karwan.case import Case
+from karwan.trade.period import year_after
+from karwan.trade.standing import SUBTRACTED, counted_by, main_target
+from karwan.transport.network.stage import Row
+
+OFFICIAL = pl.col("claimed") == "official"
+DAY = "%-d %B %Y"
+
+
+def headlines(
+    case: Case,
+    as_of: date,
+    standing: Standing,
+    corridors: CorridorSection,
+    plan: PlanSection,
+    target: TargetSection,
+) -> tuple[str, ...]:
+    """Sentences on trade, target, corridors, closures, plan and chances; each is left out where its rows are."""
+    found = (
+        trade_headline(standing, as_of),
+        distance_headline(standing, as_of),
+        corridor_headline(corridors),
+        closed_headline(corridors),
+        plan_headline(plan, as_of),
+        worth_headline(plan),
+        chance_headline(target, standing, as_of),
+        fit_headline(corridors),
+    )
+    return tuple(sentence for sentence in found if sentence)
+
+
+def trade_headline(standing: Standing, as_of: date) -> str:
+    """What each side's statistics say, what the newest figure is, and the newest change like for like."""
+    if not standing.reported.height:
+        return ""
+    said = (_last_years(standing.annual), _newest_figure(standing.reported, as_of), _changes(standing.growth))
+    return " ".join(sentence for sentence in said if sentence)
+
+
+def _last_years(annual: pl.DataFrame) -> str:
+    """Latest full year by each side's statistics, with the kind of statistics."""
+    totals = annual.filter((pl.col("direction") == "total") & OFFICIAL)
+    rows = _newest_of_each(totals)
+    if not rows:
+        return "No official figure of a whole year's trade both ways is known."
+    parts = [
+        f"{dollars(r['value_usd'])} in {r['year_label']} by {r['reporter_name']}'s {counted_by(r['statistics'])}"
+        for r in rows
+    ]
+    kinds = {r["statistics"] for r in rows}
+    apart = " Customs and payments do not compare." if {"customs", "payments"} <= kinds else ""
+    return f"Trade both ways: {'; '.join(parts)}.{apart}"
+
+
+def _newest_of_each(table: pl.DataFrame) -> list[Row]:
+    """Newest row of each reporter, reporters by name; of rows that end together the one that starts last."""
+    order = ["period_end", "period_start"]
+    rows = {r["reporter_name"]: r for r in table.sort(*order, "reporter_name").iter_rows(named=True)}
+    return [rows[name] for name in sorted(rows)]
+
+
+def _newest_figure(reported: pl.DataFrame, as_of: date) -> str:
+    """A word of warning where the year of the day has no statistic yet."""
+    known = reported.filter((pl.col("value_kind") == "trade") & OFFICIAL)
+    if not known.height:
+        return f"No official trade figure is known on {as_of:{DAY}}."
+    newest = known.sort("period_end", "reporter_name", descending=[True, False]).row(0, named=True)
+    if newest["period_end"].year >= as_of.year:
+        return ""
+    return f"No {as_of.year} figure is known: the newest ends on {newest['period_end']:{DAY}} ({newest['reporter_name']})."
+
+
+def _changes(growth: pl.DataFrame) -> str:
+    """Newest change like for like of each side, up or down, and that of the whole period where it is the tail of a longer one."""
+    rows = growth.filter((pl.col("direction") == "total") & (pl.col("product_group") == "all") & OFFICIAL)
+    newest = _newest_of_each(rows)
+    if not newest:
+        return ""
+    newest.sort(key=lambda row: row["period_end"], reverse=True)
+    return f"Newest like-for-like change both ways: {'; '.join(_change(row, rows) for row in newest)}."
+
+
+def _change(row: Row, rows: pl.DataFrame) -> str:
+    same = (pl.col("reporter") == row["reporter"]) & (pl.col("period_end") == row["period_end"])
+    whole = rows.filter(same & (pl.col("period_start") < row["period_start"])).sort("period_start")
+    how = f", {SUBTRACTED}" if row["how"] == SUBTRACTED else ""
+    text = (
+        f"{percent(row['growth_share'], signed=True)} by {row['reporter_name']}'s {counted_by(row['statistics'])}"
+        f" ({row['period_label']} on {row['previous_label']}{how}"
+    )
+    if whole.height:
+        long = whole.row(0, named=True)
+        text += f"; {long['period_label']} as a whole {percent(long['growth_share'], signed=True)}"
+    return text + ")"
+
+
+def distance_headline(standing: Standing, as_of: date) -> str:
+    """How far each side's latest full year is from the target."""
+    rows = list(main_target(standing.distance, as_of).iter_rows(named=True))
+    if not rows:
+        return ""
+    needs = " and ".join(_need(row) for row in rows)
+    return f"{rows[0]['title']}{_due(rows[0])}{_unset(rows[0])} is {needs}.{_other_days(standing.distance, rows[0], as_of)}"
+
+
+def _due(row: Row) -> str:
+    return " (no date is set)" if row["due"] is None else f" by {row['due']:{DAY}}"
+
+
+def _unset(row: Row) -> str:
+    """A word where the date is only the end of the plan."""
+    return " (the plan's end; its text sets no day)" if row["due_basis"] == "plan_period" else ""
+
+
+def _other_days(distance: pl.DataFrame, row: Row, as_of: date) -> str:
+    """Days that sources name for the same value, where the date taken is only the plan's end."""
+    if row["due_basis"] != "plan_period":
+        return ""
+    named = distance.filter(
+        (pl.col("target_usd") == row["target_usd"])
+        & (pl.col("due_basis") == "published")
+        & (pl.col("due") >= as_of)
+    )
+    days = [f"{day:{DAY}}" for day in sorted(set(named["due"]))]
+    return f" Days that were named for it: {', '.join(days)}." if days else ""
+
+
+def _need(row: Row) -> str:
+    year = f"{row['reporter_name']}'s {row['base_label']}"
+    if row["multiple"] is None:
+        return f"far from {year}, which shows no trade"
+    text = f"{row['multiple']:.1f} times {year}"
+    if row["multiple"] <= 1.0:
+        return f"{text}: reached"
+    if row["growth_needed_share"] is None:
+        return text if row["due"] is None else f"{text} (its date has passed)"
+    return f"{text} (growth of {percent(row['growth_needed_share'])} a year from there)"
+
+
+def corridor_headline(corridors: CorridorSection) -> str:
+    """The cheapest and the fastest corridor of those open."""
+    rows = _first_pair(corridors)
+    if not rows.height:
+        return ""
+    pair = rows["pair_label"][0]
+    usable = rows.filter(pl.col("status") == "open").sort("generalised_usd", "corridor_id")
+    if not usable.height:
+        return f"No corridor is open for {pair}."
+    best = usable.row(0, named=True)
+    fast = usable.sort("days", "corridor_id").row(0, named=True)
+    text = (
+        f"{pair}, 20 t, by the model: of the corridors open as last reported {best['corridor']} costs least in money and time together,"
+        f" USD {best['usd_20t']:,.0f} and {best['days']:.0f} days (P95 {best['days_p95']:.0f})"
+    )
+    if fast["days"] < best["days"]:
+        text += f"; {fast['corridor']} is fastest, {fast['days']:.0f} days for USD {fast['usd_20t']:,.0f}"
+    return text + "."
+
+
+def _first_pair(corridors: CorridorSection) -> pl.DataFrame:
+    """Routes from the first party to the second between the pair of places the brief is for, corridors by rank."""
+    routes = corridors.routes.filter(pl.col("direction") == "a_to_b")
+    if not routes.height:
+        return routes
+    wanted = dict(corridors.reference.iter_rows()).get("pair")
+    pair = wanted if wanted in set(routes["pair_label"]) else routes["pair_label"][0]
+    ranks = corridors.corridors.select("corridor_id", "rank").unique("corridor_id")
+    own = routes.filter(pl.col("pair_label") == pair).join(ranks, on="corridor_id", how="left")
+    return own.sort("rank", "corridor_id", nulls_last=True)
+
+
+def closed_headline(corridors: CorridorSection) -> str:
+    """Which corridors are shut, where, when that was last reported, and what the cheapest of them would cost."""
+    rows = _first_pair(corridors)
+    shut = rows.filter(pl.col("status") == "closed") if rows.height else rows
+    if not shut.height:
+        return ""
+    places = corridors.closures.filter((pl.col("kind") == "closed") & (pl.col("corridors") != ""))
+    gates = ", ".join(
+        f"{r['place']} ({r['last_seen']:{DAY}})" if r["last_seen"] else r["place"]
+        for r in places.sort("place", "last_seen").iter_rows(named=True)
+    )
+    best = shut.sort("generalised_usd", "corridor_id", nulls_last=True).row(0, named=True)
+    text = f"Closed as last reported: {', '.join(shut['corridor'])}{f', at {gates}' if gates else ''}."
+    if best["usd_20t"] is not None:
+        text += f" If open, {best['corridor']} would cost USD {best['usd_20t']:,.0f} and {best['days']:.0f} days on {best['pair_label']}."
+    return text
+
+
+def plan_headline(plan: PlanSection, as_of: date) -> str:
+    """How many promises are done, late, unknown or due soon, and which are overdue in part."""
+    if not plan.commitments.height:
+        return ""
+    table = plan.commitments
+    done, unknown = ((table["status"] == status).sum() for status in ("done", "unknown"))
+    whole = table.filter((pl.col("status") != "done") & pl.col("due_part").is_null())
+    soon = whole.filter((pl.col("due") >= as_of) & (pl.col("due") <= year_after(as_of)))
+    ending = soon.filter(pl.col("due_basis") == "plan_period").height
+    only = f", {ending} of them at the end of a plan" if ending else ""
+    return (
+        f"The plan: {done} of {table.height} promises done on the evidence found, {table['late'].sum()} past their date and not known to be"
+        f" done, {unknown} without evidence; {soon.height} more fall due within a year{only}.{_late_parts(table)}"
+    )
+
+
+def _late_parts(table: pl.DataFrame) -> str:
+    """Promises of which only a part is overdue: the oldest by name."""
+    late = table.filter(pl.col("part_late")).sort("due", "commitment_id")
+    if not late.height:
+        return ""
+    row = late.row(0, named=True)
+    count = "One has" if late.height == 1 else f"{late.height} have"
+    return f" {count} a part past its date and not known to be done: {row['due_part']} of “{row['title']}”, due {row['due']:{DAY}}."
+
+
+def worth_headline(plan: PlanSection) -> str:
+    """The two promises that are worth most net of duty, and how much is duty no longer paid; empty where nothing is reckoned."""
+    if not plan.worth.height:
+        return ""
+    order = ["net_usd_year", "due", "commitment_id"]
+    known = plan.worth.filter(pl.col("net_usd_year").is_not_null())
+    known = known.sort(order, descending=[True, False, False], nulls_last=True)
+    known = known.unique("scenario_id", keep="first", maintain_order=True)
+    best = [
+        _worth_words(row) for row in known.filter(pl.col("net_usd_year") >= 5e4).head(2).iter_rows(named=True)
+    ]
+    said = f"Worth most to trade net of duty, on assumed inputs: {'; then '.join(best)}." if best else ""
+    given = known.filter(pl.col("duty_usd_year") >= 5e4).sort(
+        "duty_usd_year", "commitment_id", descending=[True, False]
+    )
+    if given.height:
+        row = given.row(0, named=True)
+        said += (
+            f" What models “{row['title']}” would spare trade USD {_rounded(row['duty_usd_year'])} a year of duty: a transfer from the"
+            " treasuries, not counted as worth."
+        )
+    return said.strip()
+
+
+def _worth_words(row: Row) -> str:
+    ends = [row["low_net_usd_year"], row["high_net_usd_year"]]
+    span = "" if None in ends else f", {_rounded(ends[0])} to {_rounded(ends[1])}"
+    return f"{row['title']} (USD {_rounded(row['net_usd_year'])} a year{span})"
+
+
+def _rounded(value: float) -> str:
+    """Money to two figures: more would claim what assumed inputs do not give."""
+    return usd_tick(float(f"{value:.2g}"))
+
+
+def chance_headline(target: TargetSection, standing: Standing, as_of: date) -> str:
+    """Chances by the models of each side's own past, and what comparable pairs did, with the years both had."""
+    aims = main_target(standing.distance, as_of)
+    if not aims.height:
+        return ""
+    aim = aims.row(0, named=True)
+    rows = target.chances.filter(
+        (pl.col("target") == aim["title"]) & pl.col("probability").is_not_null()
+    ).sort("model")
+    base = pl.col("model").str.ends_with("base rate")
+    said = _model_chances(rows.filter(~base))
+    said += [
+        f"{r['model']} {percent(r['probability'])}, {percent(r['low'])} to {percent(r['high'])} ({r['basis_text']})"
+        for r in rows.filter(base).iter_rows(named=True)
+    ]
+    return f"{aim['title']}{_due(aim)}: {'; '.join(said)}." if said else ""
+
+
+def _model_chances(rows: pl.DataFrame) -> list[str]:
+    """Range of the models' chances, and with each one's own uncertainty."""
+    if not rows.height:
+        return []
+    low, high, least, most = (
+        percent(value)
+        for value in (
+            rows["probability"].min(),
+            rows["probability"].max(),
+            rows["low"].min(),
+            rows["high"].max(),
+        )
+    )
+    shown = f"of {low}" if low == high else f"between {low} and {high}"
+    return [
+        f"models of each side's own past give chances {shown} ({least} to {most} with each one's own uncertainty)"
+    ]
+
+
+def fit_headline(corridors: CorridorSection) -> str:
+    """How far the model is from the trips held back: mean absolute error first, the signed one beside it."""
+    table = corridors.validation
+    held = (pl.col("use") == "validate") & (pl.col("status") == "done") & pl.col("error_days").is_not_null()
+    done = table.filter(held).sort(pl.col("error_days").abs(), "trip_id", descending=[True, False])
+    if not done.height:
+        return ""
+    mean = error_summary(done).row(0, named=True)
+    worst = done.row(0, named=True)
+    return (
+        f"The model against {done.height} trial trips it was not fitted to: off by {number(mean['mean_abs_error_days'], 1)} days on average"
+        f" (mean absolute error, n = {done.height}), {_signed(mean['mean_error_days'])} with its sign (model minus observed); furthest off by"
+        f" {_signed(worst['error_days'])} days on {worst['route_label']}."
+    )
+
+
+def _signed(value: float) -> str:
+    text = number(value, 1)
+    return f"+{text}" if value > 0 and text.strip("0.") else text

@@ -1,0 +1,190 @@
+"""A country's trade indicators from a table of the world's exports, or from the trade store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from karwan.analysis.answer import Answer
+from karwan.analysis.flow_table import read_flow_table
+from karwan.analysis.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
+from karwan.errors import InvalidInput
+from karwan.store.country_codes import nearest
+from karwan.trade.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
+
+
+@dataclass(frozen=True)
+class IndicatorRequest:
+    """What `karwan trade indicators` asks: a country, perhaps a partner, and where the world's flows are.
+
+    Attributes
+    ----------
+    source
+        Source of the store's loads to use; by default the one with most flows.
+    least_usd
+        Countries that export less in all are left out of complexity (never the country asked about).
+    limit
+        Products listed.
+    """
+
+    country: str
+    partner: str | None = None
+    table: Path | None = None
+    store: str | None = None
+    level: str | None = None
+    year: int | None = None
+    source: str | None = None
+    limit: int = 20
+    least_usd: float = 0.0
+
+
+def indicators(request: IndicatorRequest) -> Answer:
+    """Complexity, concentration and comparative advantage of a country, and how it fits a partner.
+
+    Returns
+    -------
+    Tables 'country' (ECI with rank, outlook, diversity, concentration), 'advantages' (products with the
+    largest NRCA), 'nearest new products' (no advantage yet, by density, with outlook gain), and with a
+    partner 'pair'.
+
+    Raises
+    ------
+    InvalidInput
+        No table or store, no such column, or the country is not in it.
+    """
+    flows, about, notes = _flows(request)
+    country = request.country
+    _known_country(country, flows["exporter"], "exports nothing")
+    if request.partner is not None:
+        places = [flows[name] for name in ("exporter", "importer") if name in flows.columns]
+        _known_country(request.partner, pl.concat(places), "trades nothing")
+    total = pl.col("value_usd").sum().over("exporter")
+    found = complexity(
+        trade_matrix(flows.filter((total >= request.least_usd) | (pl.col("exporter") == country)))
+    )
+    names = ["product", "value_usd", "rca", "rsca", "nrca"]
+    own = rca_table(flows).filter(pl.col("country") == country).sort("nrca", descending=True).select(names)
+    position = found.country_table().filter(pl.col("country") == country)
+    spread = concentration_table(flows.filter(pl.col("exporter") == country)).rename({"exporter": "country"})
+    tables = {
+        "country": position.join(spread, on="country", how="full", coalesce=True),
+        "advantages": named(own.filter(pl.col("rca") >= 1.0).head(request.limit)),
+    }
+    if country in found.countries:
+        products = found.of_country(country)
+        new = products.filter(~pl.col("specialised")).sort("density", "product", descending=[True, False])
+        tables["nearest new products"] = named(new.drop("specialised").head(request.limit))
+    if request.partner is not None:
+        tables["pair"] = _pair(flows, request)
+    meta = {
+        "of": about,
+        "countries": len(found.countries),
+        "products": len(found.products),
+        "second_eigenvalue": round(found.second_eigenvalue, 6),
+        **({"notes": " ".join(notes)} if notes else {}),
+    }
+    return Answer(tables, meta, left_out=notes)
+
+
+def _known_country(code: str, codes: pl.Series, does: str) -> None:
+    known = set(codes)
+    if code not in known:
+        near = ", ".join(nearest(code, known, 12))
+        raise InvalidInput(
+            f"{code} {does} in this table.", f"{len(known)} countries, such as {near}", "check the code."
+        )
+
+
+def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
+    if "importer" not in flows.columns:
+        raise InvalidInput(
+            "Indicators of a pair need a table by importer.",
+            f"columns: {', '.join(flows.columns)}",
+            "give a bilateral table, or leave the partner out.",
+        )
+    return pair_indicators(flows, request.country, str(request.partner))
+
+
+def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+    """The world's exports, the words for them, and what was left out."""
+    if (request.table is None) == (request.store is None):
+        raise InvalidInput(
+            "Indicators need the world's exports.",
+            "neither a table nor a store was given" if request.table is None else "both were given",
+            "give --table FILE or --store FILE; see `karwan trade ingest`.",
+        )
+    if request.table is not None:
+        asked = [code for code in (request.country, request.partner) if code]
+        return read_exports(request.table, level=request.level, year=request.year, asked=asked)
+    years = () if request.year is None else (request.year,)
+    try:
+        world: WorldFlows = store_world_flows(
+            str(request.store),
+            level=request.level,
+            years=years,
+            source=request.source,
+            pair=(request.country, request.partner),
+        )
+    except InvalidInput:
+        exports = _exports_to_the_world(request)
+        if request.partner is not None or exports is None:
+            raise
+        return (*exports, ())
+    return world.table, f"{world.origin}, {world.level}", ()
+
+
+def _exports_to_the_world(request: IndicatorRequest) -> tuple[pl.DataFrame, str] | None:
+    """Exports by country and product of a store without bilateral flows: the source with most rows."""
+    from karwan import store as trade_store
+    from karwan.store.query import Selection, select
+
+    levels = () if request.level is None else (level_digits(request.level),)
+    with trade_store.open_store(str(request.store)) as opened:
+        sources = () if request.source is None else (request.source,)
+        chosen = Selection(importer=("WLD",), frequency=("A",), level=levels, source=sources)
+        flows = select(opened, chosen)
+        flows = flows.filter((flows.product_level > 0) & (flows.reporter_side != "importer"))
+        if request.year is not None:
+            flows = flows.filter(flows.period_end.year() == request.year)
+        keys = ["source", "hs_revision", "product_level", "period_end"]
+        counts = opened.table(flows.group_by(keys).aggregate(rows=flows.count()))
+        if counts.is_empty():
+            return None
+        order = ["period_end", "rows", "product_level", "source", "hs_revision"]
+        best = counts.sort(order, descending=[True, True, True, False, False]).row(0, named=True)
+        for key in keys:
+            flows = flows.filter(flows[key] == best[key])
+        summed = flows.group_by("exporter", "product").aggregate(milli=flows.value_milliusd.sum())
+        rows = opened.table(summed)
+    table = rows.select("exporter", "product", value_usd=pl.col("milli").cast(pl.Float64) / 1000.0)
+    title = level_title(int(best["product_level"]))
+    about = f"{best['source']}, {best['hs_revision']}, {best['period_end']:%Y}, exports to the world, {title}"
+    return table, about
+
+
+def read_exports(
+    path: Path, *, level: str | None = None, year: int | None = None, asked: Sequence[str] = ()
+) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+    """A table of exports by country and product, with or without importers, the words for it and what was left out.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be read, lacks a column, or has no such year or level.
+    """
+    digits = None if level is None else level_digits(level)
+    found = read_flow_table(path, bilateral=False, asked=asked, digits=digits)
+    table, about = found.table, path.name
+    if "year" in table.columns:
+        years = sorted(set(table["year"].drop_nulls()))
+        if year is not None and year not in years:
+            raise InvalidInput(
+                f"The table has no year {year}.", f"it has {', '.join(map(str, years))}", "choose of these."
+            )
+        last = years[-1] if year is None and years else year
+        table = table if last is None else table.filter(pl.col("year") == last)
+        about = about if last is None else f"{about}, {last}"
+    return table, f"{about}, {level_title(found.digits)}", found.notes

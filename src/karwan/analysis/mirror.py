@@ -1,0 +1,510 @@
+"""Two countries' trade as both report it and as it probably was: from a case and from the trade store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from karwan.analysis.answer import Answer
+from karwan.analysis.panel import PRIOR_SIGMA, panel_errors
+from karwan.analysis.world_flows import read_distances
+from karwan.case import Case
+from karwan.case.of_pair import case_of_pair
+from karwan.errors import InvalidInput
+from karwan.numerics.geodesy import great_circle_km
+from karwan.trade.mirror import (
+    FEWEST_GAPS,
+    CifModel,
+    PairGaps,
+    PairPriors,
+    PairReconciled,
+    Reconciled,
+    pair_gaps,
+    paired_reports,
+    reconcile,
+    reconcile_case,
+    reporter_sigma,
+    stated_cif,
+)
+from karwan.trade.mirror.pair import SERIES, pair_cif_share
+from karwan.trade.standing import Parties, known_flows
+
+LEAST_KM = 1.0  # two places at one point are taken to lie so far apart
+
+
+@dataclass(frozen=True)
+class MirrorRequest:
+    """What `karwan trade mirror` asks.
+
+    Attributes
+    ----------
+    party_a, party_b
+        ISO 3166-1 alpha-3 codes.
+    case
+        Embedded case or folder; by default the embedded case of the two countries, if there is one.
+    store
+        Trade store with both sides' reports, the more countries the better.
+    level
+        Digits of the product code, 0 for all goods; by default the finest that both countries report in.
+    year
+        Year of the store's flows; the last one by default.
+    distances
+        Table of distances: the CIF share is then estimated on the store's panel.
+    cif_share
+        A stated CIF share instead.
+    sigma
+        Standard deviation of the log error of a report where no panel gives one (basis: assumed); by default
+        the one the gaps of the case's own figures imply, .5 where there are too few.
+    """
+
+    party_a: str
+    party_b: str
+    case: str | None = None
+    store: str | None = None
+    level: int | None = None
+    year: int | None = None
+    distances: Path | None = None
+    cif_share: float | None = None
+    sigma: float | None = None
+    coverage: float = 0.9
+    method: str = "log"
+
+
+def mirror(request: MirrorRequest) -> Answer:
+    """Both sides, their ratio and periods, and the reconciled value with its band.
+
+    Raises
+    ------
+    InvalidInput
+        Neither a case nor a store has figures of the two countries.
+    """
+    tables: dict[str, pl.DataFrame] = {}
+    meta: dict[str, Any] = {}
+    sigmas: dict[str, float] = {}
+    case = case_of_pair(request.party_a, request.party_b, request.case)
+    freight = _freight(request, case)
+    if request.store is not None:
+        panel, freight = _panel(request, freight)
+        tables |= panel.tables
+        meta |= panel.meta
+        sigmas = dict(panel.meta.get("sigmas", {}))
+    if case is not None:
+        answer = mirror_of_case(
+            case, sigma=request.sigma, sigmas=sigmas, coverage=request.coverage, freight=freight
+        )
+        tables |= {title: _of_year(table, request.year) for title, table in answer.tables.items()}
+        meta |= answer.meta
+    if not tables:
+        raise InvalidInput(
+            f"There are no figures for {request.party_a} and {request.party_b}.",
+            "no embedded case is about the two, and no store was given",
+            "give --store FILE (see `karwan trade ingest`), or --case FOLDER.",
+        )
+    return Answer(tables, meta)
+
+
+@dataclass(frozen=True)
+class Freight:
+    """Freight and insurance in the import reports of a pair: share by 'exporter to importer', and its basis."""
+
+    shares: Mapping[str, float]
+    basis: str
+
+    def words(self) -> dict[str, Any]:
+        """What an answer says of it."""
+        shares = {way: round(share, 4) for way, share in self.shares.items()}
+        return {"cif_share": shares, "cif_share_basis": self.basis}
+
+
+def _freight(request: MirrorRequest, case: Case | None) -> Freight | None:
+    """The stated share, else the case's; None where the store is to tell."""
+    if request.cif_share is not None:
+        ways = (f"{a} to {b}" for a, b in permutations((request.party_a, request.party_b)))
+        return Freight(dict.fromkeys(ways, request.cif_share), "stated")
+    return case_freight(case) if case is not None and request.distances is None else None
+
+
+def _of_year(table: pl.DataFrame, year: int | None) -> pl.DataFrame:
+    return table if year is None else table.filter(pl.col("year") == year)
+
+
+def case_priors(
+    case: Case,
+    *,
+    sigma: float = PRIOR_SIGMA,
+    sigmas: Mapping[str, float] | None = None,
+    coverage: float = 0.9,
+    freight: Freight | None = None,
+) -> PairPriors:
+    """Priors of a case: CIF shares as given, else from its distance and landlocked countries; sigmas as given or the
+    stated prior."""
+    a, b = case.settings.party_a, case.settings.party_b
+    shares = (freight or case_freight(case)).shares
+    by_way = {"a_to_b": shares[f"{a} to {b}"], "b_to_a": shares[f"{b} to {a}"]}
+    return PairPriors(sigma=sigma, sigmas=dict(sigmas or {}), cif_share=by_way, coverage=coverage)
+
+
+def case_freight(case: Case) -> Freight:
+    """The published coefficients at a pair's distance, landlocked countries told apart."""
+    landlocked = dict(case["countries"].select("country", "landlocked").iter_rows())
+    far = _distance_km(case)
+    shares = {
+        f"{one} to {other}": pair_cif_share(
+            far,
+            exporter_landlocked=bool(landlocked.get(one)),
+            importer_landlocked=bool(landlocked.get(other)),
+        )
+        for one, other in permutations((case.settings.party_a, case.settings.party_b))
+    }
+    return Freight(shares, "published coefficients (Gaulier & Zignago 2010) at the pair's distance")
+
+
+def _distance_km(case: Case) -> float:
+    """Mean great-circle distance between the places the case compares."""
+    places = {row["node_id"]: (row["lat"], row["lon"]) for row in case["nodes"].iter_rows(named=True)}
+    ends = [(places[a], places[b]) for a in case.settings.origins for b in case.settings.destinations]
+    if not ends:
+        raise InvalidInput(
+            f"The case {case.settings.case_id} names no origins and destinations.",
+            fix="Name them under `brief:` in case.yaml.",
+        )
+    each = [float(great_circle_km(*start, *end)) for start, end in ends]
+    return max(LEAST_KM, sum(each) / len(each))
+
+
+def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None) -> PairReconciled:
+    """Yearly series with bands from a case's published figures; as in the brief."""
+    if priors is None:
+        priors = case_priors(case)
+        priors = _with_gaps(priors, case_gaps(case, as_of, priors))
+    settings = case.settings
+    parties = Parties(
+        settings.party_a,
+        settings.party_b,
+        case.country_name(settings.party_a),
+        case.country_name(settings.party_b),
+    )
+    labels = {way: parties.direction(way) for way in ("a_to_b", "b_to_a", "total")}
+    known = known_flows(case["flows"], case["sources"], as_of)
+    return reconcile_case(
+        known, settings.party_a, settings.party_b, labels=labels, priors=priors or case_priors(case)
+    )
+
+
+def reconciled_table(case: Case, as_of: date) -> pl.DataFrame:
+    """Table of `reconciled_case`; empty where the case names no places yet, whose distance freight is reckoned from."""
+    if not (case.settings.origins and case.settings.destinations):
+        return pl.DataFrame(schema=SERIES)
+    return reconciled_case(case, as_of).table
+
+
+def case_gaps(case: Case, as_of: date, priors: PairPriors) -> PairGaps | None:
+    """What the flow-years that both sides of a case report say of their errors; None where there are none."""
+    reports = reconciled_case(case, as_of, priors=priors).reports
+    sides = reports.filter((pl.col("side") != "total") & (pl.col("fob_usd") > 0))
+    own = [priors.of(code) for code in sides["reporter"]]
+    sides = sides.with_columns(own=pl.Series(own, dtype=pl.Float64))
+    rows = (
+        sides.with_columns(extra=(pl.col("log_sd") ** 2 - pl.col("own") ** 2).clip(0.0))
+        .group_by("direction", "year", maintain_order=True)
+        .agg(
+            pl.len(),
+            gap=pl.col("fob_usd").log().max() - pl.col("fob_usd").log().min(),
+            extra=pl.col("extra").sum(),
+        )
+        .filter(pl.col("len") == 2)
+    )
+    return pair_gaps(rows["gap"].to_numpy(), rows["extra"].to_numpy()) if rows.height else None
+
+
+def _with_gaps(priors: PairPriors, gaps: PairGaps | None) -> PairPriors:
+    """The priors with the sigma the gaps imply, where there are enough of them."""
+    if gaps is None or gaps.flow_years < FEWEST_GAPS:
+        return priors
+    return replace(priors, sigma=gaps.sigma)
+
+
+def _basis(priors: PairPriors, stated: float, sigmas: Mapping[str, float]) -> str:
+    origin = "assumed" if priors.sigma == stated else "from the gaps between the two sides, split evenly"
+    return f"{origin}; `sigmas` from the panel come first" if sigmas else origin
+
+
+def _gap_words(gaps: PairGaps) -> str:
+    return (
+        f"{gaps.flow_years} flow-years both report, apart by {gaps.rms_log_gap:.2f} in logarithms (root mean "
+        f"square): sigma {gaps.sigma:.2f} ({gaps.low:.2f} to {gaps.high:.2f}) if both err alike"
+    )
+
+
+def mirror_of_case(
+    case: Case,
+    *,
+    as_of: date | None = None,
+    sigma: float | None = None,
+    sigmas: Mapping[str, float] | None = None,
+    coverage: float = 0.9,
+    freight: Freight | None = None,
+) -> Answer:
+    """A case's two sides by calendar year beside each other, and the reconciled series.
+
+    Returns
+    -------
+    Tables 'both sides by year' (direction, year, each party's value, ratio, how each year was made) and
+    'reconciled by year' (value with band, sides, note); meta with the priors.
+    """
+    day = as_of or case.settings.as_of
+    stated = PRIOR_SIGMA if sigma is None else sigma
+    freight = freight or case_freight(case)
+    priors = case_priors(case, sigma=stated, sigmas=sigmas, coverage=coverage, freight=freight)
+    gaps = case_gaps(case, day, priors)
+    if sigma is None:
+        priors = _with_gaps(priors, gaps)
+    found = reconciled_case(case, day, priors=priors)
+    series = found.table.drop("export_usd", "import_usd", "ratio")
+    meta = {
+        "case": case.settings.case_id,
+        "coverage": coverage,
+        "prior_sigma": round(priors.sigma, 3),
+        "prior_sigma_basis": _basis(priors, stated, sigmas or {}),
+        "gaps": "none" if gaps is None else _gap_words(gaps),
+        **freight.words(),
+    }
+    return Answer({"both sides by year": _sides(found, case), "reconciled by year": series}, meta)
+
+
+def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
+    """Both parties' figures of one direction and year in one row."""
+    codes = (case.settings.party_a, case.settings.party_b)
+    parts = []
+    for code in codes:
+        side = found.reports.filter(pl.col("reporter") == code)
+        words = pl.when(pl.col("approximate_period")).then(
+            pl.format("approximate period: {} ({})", "method", "figures")
+        )
+        parts.append(
+            side.select(
+                "direction",
+                "year",
+                pl.col("value_usd").alias(f"{code.lower()}_usd"),
+                words.otherwise(pl.col("figures")).alias(f"{code.lower()}_period"),
+            )
+        )
+    one, other = parts
+    wide = one.join(other, on=["direction", "year"], how="full", coalesce=True).sort("direction", "year")
+    values = [pl.col(f"{code.lower()}_usd") for code in codes]
+    smaller, larger = pl.min_horizontal(*values), pl.max_horizontal(*values)
+    known = values[0].is_not_null() & values[1].is_not_null() & (smaller > 0)
+    ways = {
+        "a_to_b": f"{codes[0]} to {codes[1]}",
+        "b_to_a": f"{codes[1]} to {codes[0]}",
+        "total": "both ways",
+    }
+    label = pl.col("direction").replace(ways).alias("direction_label")
+    return wide.with_columns(label, ratio=pl.when(known).then(larger / smaller))
+
+
+def _panel(request: MirrorRequest, freight: Freight | None) -> tuple[Answer, Freight]:
+    """The pair's flows in the store, reconciled with reliability from every flow both sides report there; and the
+    freight taken off, the store's where none is given."""
+    reports, about = store_reports(request)
+    wide = paired_reports(reports)
+    distances = read_distances(request.distances) if request.distances is not None else None
+    errors, wide = panel_errors(
+        wide,
+        distances=distances,
+        cif_share=request.cif_share,
+        prior_sigma=PRIOR_SIGMA if request.sigma is None else request.sigma,
+    )
+    sigma = errors.sigma
+    parties = (request.party_a, request.party_b)
+    pair = wide.filter(pl.col("exporter").is_in(parties) & pl.col("importer").is_in(parties))
+    if pair.is_empty():
+        raise InvalidInput(
+            f"The store has no flows between {' and '.join(parties)} there.",
+            f"{about}; {wide.height} flows of other pairs",
+            "choose another year or level, or ingest their statistics.",
+        )
+    freight = freight or _freight_of_store(errors.cif, distances, parties)
+    method, coverage = request.method, request.coverage
+    both = [
+        reconcile(
+            pair.filter(pl.col("exporter") == a),
+            stated_cif(freight.shares[f"{a} to {b}"]),
+            sigma,
+            method=method,
+            coverage=coverage,
+        )
+        for a, b in permutations(parties)
+    ]
+    found = Reconciled(pl.concat(one.table for one in both), coverage, method)
+    flows = found.table.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd")).sort(
+        "exporter", "importer", pl.col("value_usd"), descending=[False, False, True]
+    )
+    known = sigma.table.filter(pl.col("reporter").is_in(parties))
+    meta: dict[str, Any] = {
+        "store": request.store,
+        "flows_of": about,
+        "both_reported": wide.filter((pl.col("export_usd") > 0) & (pl.col("import_usd") > 0)).height,
+        "sigma_basis": errors.sigma_words,
+        "cif_of_the_store": errors.cif_words,
+        **freight.words(),
+    }
+    if not errors.assumed:
+        meta["sigmas"] = _total_sigmas(wide, parties)
+    tables = {
+        "reports of the pair in the store": _directions(found),
+        "flows by product": flows,
+        "states": found.counts(),
+        "reliability": known if not errors.assumed else known.clear(),
+    }
+    return Answer(tables, meta), freight
+
+
+def _freight_of_store(cif: CifModel, distances: pl.DataFrame | None, parties: tuple[str, str]) -> Freight:
+    ends = pl.DataFrame(list(permutations(parties)), schema=["exporter", "importer"], orient="row")
+    if distances is not None:
+        ends = ends.join(distances, on=["exporter", "importer"], how="left", maintain_order="left")
+    ways = (f"{a} to {b}" for a, b in ends.select("exporter", "importer").iter_rows())
+    basis = "estimated on the store" if distances is not None else "published mean (Gaulier & Zignago 2010)"
+    return Freight(dict(zip(ways, map(float, cif.share(ends)), strict=True)), basis)
+
+
+def _total_sigmas(free: pl.DataFrame, parties: tuple[str, str]) -> dict[str, float]:
+    """Sigma of the parties' totals by partner: errors of products partly cancel in a sum."""
+    sums = free.group_by("exporter", "importer").agg(
+        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum())
+        for name in ("export_usd", "import_fob_usd")
+    )
+    table = reporter_sigma(sums).table.filter(pl.col("reporter").is_in(parties))
+    return {
+        row["reporter"]: row["sigma_export"] for row in table.iter_rows(named=True) if row["sigma_export"]
+    }
+
+
+def _directions(found: Reconciled) -> pl.DataFrame:
+    """Sums by direction; the band adds the flows' bands, as if a country erred alike in every product."""
+    sums = (
+        found.table.group_by("exporter", "importer")
+        .agg(
+            export_usd=pl.when(pl.col("export_usd").is_not_null().any()).then(pl.col("export_usd").sum()),
+            import_usd=pl.when(pl.col("import_usd").is_not_null().any()).then(pl.col("import_usd").sum()),
+            value_usd=pl.col("value_usd").sum(),
+            low_usd=pl.col("low_usd").sum(),
+            high_usd=pl.col("high_usd").sum(),
+            flows=pl.len(),
+            both=(pl.col("sides") == "both").sum(),
+            exporter_only=(pl.col("sides") == "exporter").sum(),
+            importer_only=(pl.col("sides") == "importer").sum(),
+        )
+        .sort("exporter", "importer")
+    )
+    return sums.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd"))
+
+
+def store_reports(request: MirrorRequest) -> tuple[pl.DataFrame, str]:
+    """One year of both sides' reports in a store, at one product level.
+
+    Of several sources for one reporter and side the one with most rows is used.
+
+    Returns
+    -------
+    reporter_side, reporter, exporter, importer, product, value_usd, valuation; and what was chosen, in words.
+
+    Raises
+    ------
+    InvalidInput
+        The store has no yearly reports of that year or level.
+    """
+    from karwan import store as trade_store
+    from karwan.store.query import Selection, select
+
+    keys = ["reporter_side", "reporter", "exporter", "importer", "product", "product_level", "valuation"]
+    with trade_store.open_store(str(request.store)) as opened:
+        flows = select(opened, Selection(side=("exporter", "importer"), frequency=("A",)))
+        flows = flows.filter(flows.partner == "country")
+        if request.level is not None:
+            flows = flows.filter(flows.product_level >= request.level)
+        spans = opened.table(flows.group_by("reporter", "period_end").aggregate(rows=flows.count()))
+        year = _chosen_year(spans, request)
+        flows = flows.filter(flows.period_end.year() == year)
+        keys += ["source", "hs_revision", "period_start", "period_end"]
+        rows = opened.table(flows.group_by(keys).aggregate(milli=flows.value_milliusd.sum()))
+    rows = rows.with_columns(value_usd=pl.col("milli").cast(pl.Float64) / 1000.0)
+    rows, level = _at_level(rows, request)
+    rows = _one_source(rows)
+    revisions = ", ".join(rows["hs_revision"].unique().sort())
+    words = "all goods" if level == 0 else f"{level}-digit codes"
+    about = f"{year}, {words}, {revisions}; {_periods(rows, request)}"
+    return rows.select(
+        "reporter_side", "reporter", "exporter", "importer", "product", "value_usd", "valuation"
+    ), about
+
+
+def _chosen_year(spans: pl.DataFrame, request: MirrorRequest) -> int:
+    """The year asked for, or the last one most parties of the pair report (years by their last day)."""
+    years = spans.select("reporter", year=pl.col("period_end").cast(pl.Date).dt.year().cast(pl.Int64))
+    have = sorted(set(years["year"]))
+    if request.year in have:
+        return int(request.year or 0)
+    if request.year is not None or not have:
+        raise InvalidInput(
+            f"The store {request.store} has no yearly reports of either side"
+            + (f" for {request.year}." if request.year else "."),
+            f"years: {', '.join(map(str, have)) or 'none'}",
+            "choose of these, or ingest national statistics or Comtrade (BACI is reconciled already).",
+        )
+    pair = years.filter(pl.col("reporter").is_in([request.party_a, request.party_b])).unique()
+    counts = pair.group_by("year").len().sort("len", "year")
+    return int(counts["year"][-1]) if counts.height else have[-1]
+
+
+def _at_level(rows: pl.DataFrame, request: MirrorRequest) -> tuple[pl.DataFrame, int]:
+    """Rows at one level; a reporter's longer codes are cut to it only where it has none of that length."""
+    parties = (request.party_a, request.party_b)
+    if request.level is not None:
+        level = request.level
+    else:
+        own = rows.filter(pl.col("exporter").is_in(parties) & pl.col("importer").is_in(parties))
+        finest = own.group_by("reporter").agg(pl.col("product_level").max())["product_level"].to_list()
+        level = min(finest or rows["product_level"].to_list())
+    who = ["reporter_side", "reporter", "source", "hs_revision"]
+    usable = rows.filter(pl.col("product_level") >= level)
+    nearest = usable.group_by(who).agg(pl.col("product_level").min().alias("nearest"))
+    usable = usable.join(nearest, on=who).filter(pl.col("product_level") == pl.col("nearest"))
+    cut = usable.with_columns(
+        product=pl.col("product").str.slice(0, level) if level else pl.lit("TOTAL"),
+    )
+    same = [*who, "period_start", "period_end", "exporter", "importer", "product", "valuation"]
+    return cut.group_by(same).agg(pl.col("value_usd").sum()), level
+
+
+def _one_source(rows: pl.DataFrame) -> pl.DataFrame:
+    """The source, nomenclature and period with most rows for each reporter and side."""
+    who = ["reporter_side", "reporter", "source", "hs_revision", "period_start", "period_end"]
+    counts = rows.group_by(who).len()
+    best = counts.sort("len", *who, descending=[True, *[False] * len(who)]).unique(
+        ["reporter_side", "reporter"], keep="first", maintain_order=True
+    )
+    return rows.join(best.drop("len"), on=who, how="semi")
+
+
+def _periods(rows: pl.DataFrame, request: MirrorRequest) -> str:
+    """The two parties' periods, and the months they share where they differ."""
+    held = {}
+    for party in (request.party_a, request.party_b):
+        own = rows.filter(pl.col("reporter") == party)
+        if own.height:
+            start, end = (own[name].cast(pl.Date)[0] for name in ("period_start", "period_end"))
+            held[party] = (start, end)
+    words = ", ".join(f"{party} {start} to {end}" for party, (start, end) in held.items())
+    if len(set(held.values())) < 2:
+        return words or "neither party reports"
+    first, last = max(start for start, _ in held.values()), min(end for _, end in held.values())
+    months = max(0, round(((last - first).days + 1) / 30.44))
+    return f"{words}: unlike periods, {months} of 12 months in common"

@@ -1,0 +1,195 @@
+"""Section 4 of the brief: the sea ports side by side, off-dock terminals and free zones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.sections import PortsSection
+from karwan.case import Case
+from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
+from karwan.transport.network import worst_basis
+from karwan.transport.network.stage import Row
+
+PORT_KINDS = ("sea_port", "container_terminal", "bulk_terminal")
+_TEXT, _FLOAT = pl.String, pl.Float64
+
+
+def ports_section(study: CorridorStudy) -> PortsSection:
+    """Tables of section 4; see `PortsSection`."""
+    case = study.case
+    nodes = {r["node_id"]: r for r in case["nodes"].iter_rows(named=True)}
+    terminals = list(case["terminals"].sort("terminal_id").iter_rows(named=True))
+    return PortsSection(
+        ports=pl.DataFrame(_port_rows(study, nodes, terminals), schema=PORT_SCHEMA),
+        terminals=_terminals(case, nodes, terminals),
+        off_dock=_off_dock(case, nodes, terminals),
+        free_zones=_free_zones(case, nodes, terminals),
+    )
+
+
+def _port_rows(study: CorridorStudy, nodes: dict[str, Row], terminals: list[Row]) -> list[Row]:
+    rows: list[Row] = []
+    for port in study.case.settings.ports:
+        own = [t for t in terminals if t["node_id"] == port and t["kind"] in PORT_KINDS]
+        access_km, access_from = _access(study.case, port, nodes)
+        best = _best_route(study, port)
+        row: Row = {
+            "node_id": port,
+            "port": nodes[port]["name"],
+            "access_km": access_km,
+            "access_from": access_from,
+            "draught_m": _most(own, "draught_m"),
+            "berths": _sum(own, "berths"),
+            "capacity_teu_year": _sum(own, "capacity_teu_year"),
+            "throughput_teu_year": _sum(own, "throughput_teu_year"),
+            "dwell_days": _days(_mean(own, "dwell_time_h")),
+            "handling_usd_feu": _mean(own, "handling_usd_feu"),
+            "free_days": _mean(own, "free_days"),
+            "storage_usd_day": _mean(own, "storage_usd_day"),
+            "year": max((t["year"] for t in own if t["year"]), default=None),
+            "basis": worst_basis(*(t["basis"] for t in own)) if own else None,
+            "source_id": ";".join(dict.fromkeys(s for t in own for s in t["source_id"].split(";"))),
+        }
+        if best is not None and best.route is not None:
+            name = next(c["name"] for c in study.corridors if c["corridor_id"] == best.corridor_id)
+            row |= {
+                "usd_20t": best.route.usd,
+                "days": best.route.days,
+                "corridor": name + (" (if open)" if best.status == CLOSED else ""),
+            }
+        rows.append(row)
+    for row in rows:
+        for column, short in (("usd_20t", "usd"), ("days", "days")):
+            if row.get(column) is not None and rows[0].get(column) is not None:
+                row[f"{short}_difference"] = row[column] - rows[0][column]
+    return rows
+
+
+def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None, str | None]:
+    """Length of the shortest road link from the port to an inland place."""
+    links = case["links"].filter((pl.col("mode") == "road") & (pl.col("state") == "open")).sort("link_id")
+    best: tuple[float, str] | None = None
+    for link in links.iter_rows(named=True):
+        ends = {link["from_node_id"], link["to_node_id"]}
+        if port in ends:
+            other = (ends - {port}).pop()
+            if best is None or link["length_km"] < best[0]:
+                best = (link["length_km"], nodes[other]["name"])
+    return best if best else (None, None)
+
+
+def _best_route(study: CorridorStudy, port: str) -> CorridorRoute | None:
+    """Cheapest open corridor from the first origin to a port; the cheapest closed one where none is open."""
+    load = study.shipment()
+    network = study.network("a_to_b", load.form)
+    origin = study.case.settings.origins[0]
+    found = [corridor_route(network, load, c, origin, port) for c in study.corridors]
+    routed = [f for f in found if f.route is not None]
+    usable = [f for f in routed if f.status == "open"] or routed
+    value = load.value_of_time_usd_h
+    return min(usable, key=lambda f: f.route.usd + value * f.route.hours, default=None)  # type: ignore[union-attr]
+
+
+def _most(rows: list[Row], column: str) -> float | None:
+    return max((r[column] for r in rows if r[column] is not None), default=None)
+
+
+def _sum(rows: list[Row], column: str) -> float | None:
+    values = [r[column] for r in rows if r[column] is not None]
+    return sum(values) if values else None
+
+
+def _mean(rows: list[Row], column: str) -> float | None:
+    values = [r[column] for r in rows if r[column] is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _days(hours: float | None) -> float | None:
+    return None if hours is None else hours / 24.0
+
+
+def _capacity(row: Row) -> str:
+    parts = []
+    if row["capacity_teu_year"]:
+        parts.append(f"{row['capacity_teu_year']:,.0f} TEU a year")
+    if row["capacity_t_year"]:
+        parts.append(f"{row['capacity_t_year']:,.0f} t a year")
+    return ", ".join(parts)
+
+
+def _terminals(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.DataFrame:
+    ports = case.settings.ports
+    rows = [
+        {
+            **{k: t[k] for k in ("node_id", "kind", "operator", "capacity_teu_year", "capacity_t_year")},
+            **{k: t[k] for k in ("draught_m", "year", "note", "basis", "source_id")},
+            "port": nodes[t["node_id"]]["name"],
+            "terminal": t["name"],
+            "dwell_days": _days(t["dwell_time_h"]),
+        }
+        for t in terminals
+        if t["kind"] in PORT_KINDS
+        and (t["node_id"] in ports or nodes[t["node_id"]]["country"] == case.settings.party_b)
+    ]
+    return pl.DataFrame(rows, schema=TERMINAL_SCHEMA)
+
+
+def _off_dock(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.DataFrame:
+    rows = [
+        {
+            "terminal": t["name"],
+            "place": nodes[t["node_id"]]["name"],
+            "country": case.country_name(nodes[t["node_id"]]["country"]),
+            "kind": t["kind"],
+            "operator": t["operator"],
+            "capacity_text": _capacity(t),
+            **{k: t[k] for k in ("year", "note", "basis", "source_id")},
+        }
+        for t in terminals
+        if t["kind"] in ("off_dock", "dry_port", "rail_terminal", "gauge_change")
+    ]
+    return pl.DataFrame(rows, schema=OFF_DOCK_SCHEMA)
+
+
+def _free_zones(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.DataFrame:
+    rows = [
+        {
+            "zone": t["name"],
+            "place": nodes[t["node_id"]]["name"],
+            "country": case.country_name(nodes[t["node_id"]]["country"]),
+            **{k: t[k] for k in ("exempts", "note", "basis", "source_id")},
+        }
+        for t in terminals
+        if t["kind"] == "free_zone"
+    ]
+    return pl.DataFrame(rows, schema=FREE_ZONE_SCHEMA)
+
+
+PORT_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["node_id", "port"], _TEXT),
+    "access_km": _FLOAT,
+    "access_from": _TEXT,
+    **dict.fromkeys(
+        ["draught_m", "berths", "capacity_teu_year", "throughput_teu_year", "dwell_days"], _FLOAT
+    ),
+    **dict.fromkeys(["handling_usd_feu", "free_days", "storage_usd_day", "usd_20t", "days"], _FLOAT),
+    "corridor": _TEXT,
+    **dict.fromkeys(["usd_difference", "days_difference"], _FLOAT),
+    "year": pl.Int64,
+    **dict.fromkeys(["basis", "source_id"], _TEXT),
+}
+TERMINAL_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["node_id", "port", "terminal", "kind", "operator"], _TEXT),
+    **dict.fromkeys(["capacity_teu_year", "capacity_t_year", "draught_m", "dwell_days"], _FLOAT),
+    "year": pl.Int64,
+    **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
+}
+OFF_DOCK_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["terminal", "place", "country", "kind", "operator", "capacity_text"], _TEXT),
+    "year": pl.Int64,
+    **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
+}
+FREE_ZONE_SCHEMA = dict.fromkeys(["zone", "place", "country", "exempts", "note", "basis", "source_id"], _TEXT)

@@ -1,0 +1,119 @@
+"""Section 6 of the brief: what it rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from karwan.analysis.sections import BasisSection
+from karwan.analysis.standing import parties_of
+from karwan.case import Case
+from karwan.case.provenance import basis_counts, conflicts
+from karwan.schema import load_schema
+from karwan.trade.standing import conflict_statements
+
+SECTIONS = {
+    "Where we stand": ("flows", "targets"),
+    "Corridors": (
+        *(
+            "nodes",
+            "links",
+            "services",
+            "crossings",
+            "crossing_times",
+            "closures",
+            "transfers",
+            "rates",
+            "fees",
+        ),
+        *("vehicles", "access", "weight_limits", "regimes", "documents", "corridors", "trips", "parameters"),
+    ),
+    "Goods": ("products", "tariffs"),
+    "Ports": ("terminals",),
+    "The plan": ("commitments", "milestones", "ventures"),
+}
+
+
+def basis_section(case: Case, as_of: date) -> BasisSection:
+    """Tables of section 6; see `BasisSection`."""
+    return BasisSection(
+        shares=_shares(case),
+        conflicts=_conflicts(case, as_of),
+        warnings=pl.DataFrame(
+            [
+                {
+                    "table": w.file,
+                    "row": w.row,
+                    "column": w.column,
+                    "value": w.value,
+                    "message": f"{w.message}; {w.allowed}",
+                }
+                for w in case.warnings
+            ],
+            schema={
+                "table": pl.String,
+                "row": pl.Int64,
+                "column": pl.String,
+                "value": pl.String,
+                "message": pl.String,
+            },
+        ),
+        sources=source_table(case),
+    )
+
+
+def _shares(case: Case) -> pl.DataFrame:
+    counts = {r["table"]: r for r in basis_counts(case.tables).iter_rows(named=True)}
+    rows = []
+    for section, tables in SECTIONS.items():
+        for name in tables:
+            row = counts[name]
+            if row["observed"] is not None and row["rows"]:
+                rows.append(
+                    {
+                        "section": section,
+                        **{k: row[k] for k in ("table", "observed", "computed", "assumed", "assumed_share")},
+                    }
+                )
+    schema: dict[str, Any] = {"section": pl.String, "table": pl.String}
+    schema |= {**dict.fromkeys(["observed", "computed", "assumed"], pl.Int64), "assumed_share": pl.Float64}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _conflicts(case: Case, as_of: date) -> pl.DataFrame:
+    flows = conflict_statements(case["flows"], as_of, parties_of(case))
+    rows = [("trade figures", r["subject"], r["statement"]) for r in flows.iter_rows(named=True)]
+    for r in conflicts(case.tables).iter_rows(named=True):
+        if r["table"] != "flows":
+            statement = f"{r['keys']}: {r['values']} ({r['sources']})." + (
+                f" {r['note']}" if r["note"] else ""
+            )
+            rows.append((r["table"].replace("_", " "), r["conflict_group"].replace("_", " "), statement))
+    return pl.DataFrame(rows, schema=["kind", "subject", "statement"], orient="row")
+
+
+def source_table(case: Case) -> pl.DataFrame:
+    """Sources in use with the number of rows that rest on each: number, source_id, title, publisher, year, url, licence, rows."""
+    used: Counter[str] = Counter()
+    for spec in load_schema().values():
+        if spec.provenance:
+            for text in case[spec.name]["source_id"].drop_nulls():
+                used.update(part.strip() for part in text.split(";"))
+    rows = [
+        {
+            **{k: s[k] for k in ("source_id", "title", "publisher", "year", "url", "licence")},
+            "rows": used[s["source_id"]],
+        }
+        for s in case["sources"].iter_rows(named=True)
+        if used[s["source_id"]]
+    ]
+    schema: dict[str, Any] = dict.fromkeys(["source_id", "title", "publisher"], pl.String)
+    schema |= {"year": pl.Int64, "url": pl.String, "licence": pl.String, "rows": pl.Int64}
+    return (
+        pl.DataFrame(rows, schema=schema)
+        .with_row_index("number", offset=1)
+        .with_columns(pl.col("number").cast(pl.Int64))
+    )

@@ -1,0 +1,271 @@
+"""What is asked of `karwan route`, and everything it resolves to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from karwan.case import Case
+from karwan.case.places import Gazetteer
+from karwan.errors import InvalidInput, UnknownName
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.network.stage import Row
+from karwan.transport.routing import Weights
+from karwan.transport.shipment import Shipment, make_shipment
+
+DAYS_AHEAD = 3 * 365
+MOST_LOAD = 5.0
+WEIGHTS = {  # option, attribute, most, unit
+    "--value-of-time": ("value_of_time_usd_h", 1e7, "USD an hour"),
+    "--reliability-ratio": ("reliability_ratio", 100.0, "hours of mean for an hour of P95 less mean"),
+    "--carbon-price": ("carbon_price_usd_t", 1e5, "USD per t CO2e"),
+}
+
+
+@dataclass(frozen=True)
+class RouteQuery:
+    """What is asked.
+
+    Attributes
+    ----------
+    origin, destination
+        Places by node id, name or alias.
+    product, tonnes, departure
+        The shipment; it may leave on the day the case stands on, or after.
+    avoid, via, opened
+        Places by id, name or alias; `avoid` also countries and modes, `opened` also links.
+    promise_days
+        Days within which it is promised; None: no promise.
+    value_of_time_usd_h, reliability_ratio, carbon_price_usd_t
+        Weights of the ranking; None takes the product's value of time and the case's parameters.
+    journeys, seed
+        Monte Carlo.
+    load
+        Traffic at the crossings over the recorded traffic; 1 is the usual load, at which observed hours hold.
+    days_of_year
+        Also P50 and P95 of the best route for each departure day of a year.
+    count
+        Routes on the short list at most.
+    registration
+        Country the truck is registered in; blank is the origin's.
+    """
+
+    origin: str
+    destination: str
+    product: str
+    tonnes: float
+    departure: date
+    avoid: Sequence[str] = ()
+    via: Sequence[str] = ()
+    opened: Sequence[str] = ()
+    promise_days: float | None = None
+    value_of_time_usd_h: float | None = None
+    reliability_ratio: float | None = None
+    carbon_price_usd_t: float | None = None
+    journeys: int = 20_000
+    seed: int = 1
+    load: float = 1.0
+    days_of_year: bool = False
+    count: int = 5
+    registration: str = ""
+
+
+@dataclass(frozen=True)
+class RouteAnswer:
+    """What `karwan route` prints.
+
+    Attributes
+    ----------
+    tables
+        Title to table: routes, corridors, stages, closed, papers, guarantees, lateness, closure_rates, queues and, where asked for,
+        days_of_year.
+    meta
+        The shipment, the weights, the search, the logsum.
+    notes
+        What the reader must know to use the figures.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    meta: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything resolved: the case, the ends, the network and the weights."""
+
+    case: Case
+    query: RouteQuery
+    places: Gazetteer
+    origin: str
+    destination: str
+    avoid: tuple[str, ...]
+    via: tuple[str, ...]
+    opened: frozenset[str]
+    shipment: Shipment
+    sector: str
+    request: NetworkRequest
+    network: FreightNetwork
+    weights: Weights
+    backward: bool
+    corridors: tuple[Row, ...]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Countries of origin and destination."""
+        return self.places.country(self.origin), self.places.country(self.destination)
+
+
+def promised_days(text: str, departure: date) -> float:
+    """Days from the start of the departure day that a promise leaves: '35', or a day by whose end it must arrive.
+
+    Examples
+    --------
+    >>> promised_days("2026-12-03", date(2026, 12, 1))
+    3.0
+    """
+    try:
+        if "-" in text.strip()[1:]:
+            return float((date.fromisoformat(text.strip()) - departure).days + 1)
+        return float(text)
+    except ValueError as error:
+        raise InvalidInput(
+            f"A promise of {text!r} is neither days nor a day.", fix="give days (35), or a day (2027-01-05)."
+        ) from error
+
+
+def resolve(case: Case, query: RouteQuery) -> Plan:
+    """Look up places and product, check bounds, build the network."""
+    shipment = make_shipment(case["products"], query.product, query.tonnes)
+    _check(case, query)
+    places = Gazetteer(case.tables)
+    origin, destination = places.node(query.origin), places.node(query.destination)
+    avoid = tuple(places.avoidable(name) for name in query.avoid)
+    via = tuple(places.node(name) for name in query.via)
+    _check_places(query, places, (origin, destination), avoid, via)
+    opened = frozenset(place for name in query.opened for place in places.openable(name))
+    ends = (places.country(origin), places.country(destination))
+    request = NetworkRequest(
+        *ends,
+        shipment.form,
+        query.departure,
+        opened,
+        query.registration,
+        load_t=shipment.load_t,
+    )
+    value = query.value_of_time_usd_h
+    value = shipment.value_of_time_usd_h if value is None else value
+    ratio = (
+        case.parameter("reliability_ratio") if query.reliability_ratio is None else query.reliability_ratio
+    )
+    carbon = (
+        case.parameter("carbon_price_usd_t") if query.carbon_price_usd_t is None else query.carbon_price_usd_t
+    )
+    sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
+    settings = case.settings
+    between = {settings.party_a, settings.party_b} == set(ends)
+    corridors = tuple(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True)) if between else ()
+    notes = (
+        []
+        if between
+        else [f"Named corridors join {settings.party_a} and {settings.party_b}: none is compared here."]
+    )
+    return Plan(
+        case=case,
+        query=query,
+        places=places,
+        origin=origin,
+        destination=destination,
+        avoid=avoid,
+        via=tuple(v for v in via if v not in (origin, destination)),
+        opened=opened,
+        shipment=shipment,
+        sector=sector,
+        request=request,
+        network=build_network(case.tables, request),
+        weights=Weights(value, ratio * value, carbon / 1000.0),
+        notes=notes,
+        backward=ends[0] == settings.party_b or ends[1] == settings.party_a,
+        corridors=corridors,
+    )
+
+
+def _check_places(
+    query: RouteQuery, places: Gazetteer, ends: tuple[str, str], avoid: tuple[str, ...], via: tuple[str, ...]
+) -> None:
+    if ends[0] == ends[1]:
+        raise InvalidInput(
+            "Origin and destination are the same place.",
+            f"{query.origin!r} and {query.destination!r} are both {places.name(ends[0])} ({ends[0]})",
+            "name two different places.",
+        )
+    for place in ends:
+        if place in avoid or places.country(place) in avoid:
+            raise InvalidInput(
+                f"{places.name(place)} cannot be avoided: it is an end of the route.",
+                fix="drop it from --avoid.",
+            )
+    both = set(avoid) & set(via)
+    if both:
+        raise InvalidInput(
+            f"{places.name(both.pop())} is both in --avoid and in --via.", fix="drop one of the two."
+        )
+
+
+def _check(case: Case, query: RouteQuery) -> None:
+    _check_departure(query.departure, case.settings.as_of)
+    promise = query.promise_days
+    if promise is not None and not 0 < promise <= 400:
+        raise InvalidInput(
+            f"A promise of {promise:g} days cannot be used.",
+            "allowed: more than 0, at most 400 days after departure",
+            "give days, or a day not before the departure.",
+        )
+    for option, (name, most, unit) in WEIGHTS.items():
+        given = getattr(query, name)
+        if given is not None and not 0.0 <= given <= most:
+            raise InvalidInput(
+                f"{option} {given:g} cannot be used.",
+                f"allowed: 0 to {most:,.0f} {unit}",
+                "leave it out for the value of the product or of the case.",
+            )
+    if not 100 <= query.journeys <= 5_000_000:
+        raise InvalidInput(
+            f"{query.journeys:,} journeys cannot be drawn here.",
+            "allowed: 100 to 5,000,000",
+            "20,000 is the default.",
+        )
+    if not 0.0 <= query.load <= MOST_LOAD:
+        raise InvalidInput(
+            f"A load of {query.load:g} times the usual traffic cannot be used.",
+            f"allowed: 0 to {MOST_LOAD:g}",
+            "1 is the recorded traffic, 1.2 a fifth more.",
+        )
+    if query.registration and query.registration not in set(case["countries"]["country"]):
+        raise UnknownName(
+            f"No country has the code {query.registration!r}.",
+            f"countries: {', '.join(case['countries']['country'])}",
+            "give an ISO 3166-1 alpha-3 code of the case.",
+        )
+
+
+def _check_departure(day: date, as_of: date) -> None:
+    """Refuse a day before the one the case stands on, and one too far ahead for its closures, fees and rates."""
+    ahead = (day - as_of).days
+    if ahead < 0:
+        raise InvalidInput(
+            f"Departure on {day} is in the past.",
+            f"the case stands on {as_of}, {-ahead} {'day' if ahead == -1 else 'days'} later",
+            f"leave on {as_of} or after, or copy the case and set as_of in its case.yaml to the day to look from.",
+        )
+    if ahead > DAYS_AHEAD:
+        raise InvalidInput(
+            f"Departure on {day} is too far ahead.",
+            f"{ahead:,} days after {as_of}, the day the case stands on; allowed: {DAYS_AHEAD:,}",
+            f"choose a day up to {as_of + timedelta(days=DAYS_AHEAD)}: closures, fees and rates hold near that day.",
+        )

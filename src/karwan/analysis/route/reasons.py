@@ -1,0 +1,273 @@
+"""Reasons: why a named corridor is not on the list, and what is shut or slow on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from karwan.analysis.route.offers import ALSO, LISTED, Offer, landmarks
+from karwan.analysis.route.query import Plan
+from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
+from karwan.transport.network import NetworkRequest, build_network
+from karwan.transport.network.stage import Floats, Row
+from karwan.transport.papers import exceeded_limits
+from karwan.transport.route import Route, make_route
+from karwan.transport.route_choice import RouteSearch, generalised_usd, route_criteria, shared_ways
+from karwan.transport.routing import beaten_by
+
+LONG_WAIT_H = 72.0
+_TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
+CORRIDOR_SCHEMA: dict[str, Any] = {
+    "corridor_id": _TEXT,
+    "corridor": _TEXT,
+    "status": _TEXT,
+    "route": _INT,
+    "reason": _TEXT,
+    "usd": _FLOAT,
+    "days": _FLOAT,
+}
+CLOSED_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["place_id", "place", "kind", "since", "until"], _TEXT),
+    "last_seen": pl.Date,
+    "reason": _TEXT,
+    "set_aside": pl.Boolean,
+    "touches": pl.List(_TEXT),
+    "basis": _TEXT,
+    "source_id": _TEXT,
+}
+
+
+def corridor_table(
+    plan: Plan, search: RouteSearch, offers: Sequence[Offer], named: Mapping[str, CorridorRoute]
+) -> pl.DataFrame:
+    """Each named corridor: the row it has above, or the reason it has none or is only also possible."""
+    rows = []
+    for corridor in plan.corridors:
+        corridor_id = corridor["corridor_id"]
+        mine = [o for o in offers if o.corridor_id == corridor_id]
+        found = named[corridor_id]
+        if mine and mine[0].status == LISTED:
+            status, reason = LISTED, ""
+        elif mine:
+            status, reason = ALSO, _waits(plan, mine[0].route) + _beaten(plan, search, offers, mine[0])
+        elif found.route is not None and (alike := [o for o in offers if o.route.arcs == found.route.arcs]):
+            mine, status, reason = alike, ALSO, f"its best way here is that of route {alike[0].number}"
+        else:
+            status, reason = found.status, _absence(plan, corridor, found)
+        shown = mine[0].route if mine else found.route
+        rows.append(
+            {
+                "corridor_id": corridor_id,
+                "corridor": corridor["name"],
+                "status": status,
+                "route": mine[0].number if mine else None,
+                "reason": reason,
+                "usd": None if shown is None else shown.usd,
+                "days": None if shown is None or not np.isfinite(shown.hours) else shown.days,
+            }
+        )
+    return pl.DataFrame(rows, schema=CORRIDOR_SCHEMA)
+
+
+def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offer) -> str:
+    """Why a corridor's best route is not listed: a route that dominates it (listed ones are named first), else what kept it off the list."""
+    own = route_criteria(mine.route)
+    listed = [o for o in offers if o.status == LISTED]
+    for offer in listed:
+        rival = route_criteria(offer.route)
+        if bool(np.all(rival <= own * (1.0 + 1e-9))):
+            return f"dominated by route {offer.number}: {_versus(own, rival)}"
+    for k in beaten_by(search.pareto, own).tolist():
+        rival = search.pareto.criteria[k]
+        if not np.allclose(rival, own, rtol=1e-9):
+            beating = make_route(plan.network, plan.shipment, tuple(search.pareto.route(k).tolist()))
+            way = ", ".join(plan.places.name(p) for p in landmarks(beating))
+            modes = " and ".join(dict.fromkeys(s.mode for s in beating.stages if s.km > 0.0))
+            return f"dominated by the way past {way} by {modes}: {_versus(own, rival)}"
+    return left_off(plan, search, listed, mine.route)
+
+
+def left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Route) -> str:
+    """What kept an undominated route off the short list: its likeness to a route taken before it, or the length of the list."""
+    own, cost = route_criteria(route), generalised_usd(route, plan.weights)
+    before = [o for o in listed if generalised_usd(o.route, plan.weights) <= cost]
+    shared = shared_ways(route, [o.route for o in before])
+    if shared.max(initial=0.0) > search.overlap_max:
+        like = before[int(shared.argmax())]
+        reason = (
+            f"not dominated, but shares {shared.max():.0%} of its way with route {like.number}, above the bound of "
+            f"{search.overlap_max:.0%} for listed routes"
+        )
+    elif len(before) == len(listed) == plan.query.count:
+        like = listed[-1]
+        reason = f"not dominated, but --count {plan.query.count} ends the list before it"
+    else:
+        return f"not dominated, but not in the set that stands for all routes within {search.epsilon:.0%}"
+    gap = cost - generalised_usd(like.route, plan.weights)
+    versus = _versus(own, route_criteria(like.route))
+    return f"{reason}; USD {gap:,.0f} worse than route {like.number} at these weights: {versus}"
+
+
+def _waits(plan: Plan, route: Route) -> str:
+    """Long waits for an opening: 'waits 120 days for Zenith – Cove (usable 04-01..11-30); '."""
+    seasons = {r["link_id"]: r["season"] for r in plan.case["links"].iter_rows(named=True)}
+    words = []
+    for a, wait in zip(route.arcs, route.waits_h, strict=True):
+        if wait > LONG_WAIT_H:
+            place = route.network.arcs[a].place_id
+            season = f" (usable {seasons[place]})" if seasons.get(place) else ""
+            words.append(f"waits {wait / 24.0:,.0f} days for {plan.places.name(place)}{season}; ")
+    return "".join(words)
+
+
+def _versus(own: Floats, rival: Floats) -> str:
+    """'USD 500 dearer, 12 h slower'."""
+    usd, hours = (own - rival)[:2]
+    return f"{_signed(usd, 'USD', 'dearer', 'cheaper')}, {_signed(hours, 'h', 'slower', 'faster')}"
+
+
+def _signed(value: float, unit: str, more: str, less: str) -> str:
+    amount = f"{unit} {abs(value):,.0f}" if unit == "USD" else f"{abs(value):,.0f} {unit}"
+    return f"{amount} {more if value >= 0 else less}"
+
+
+def _absence(plan: Plan, corridor: Row, found: CorridorRoute) -> str:
+    """Why a corridor has no row: closed, avoided, past a via place, forbidden, or no way."""
+    if found.status == CLOSED and found.route is not None:
+        return "; ".join(_shut_text(plan, place, why) for place, why in found.route.shut())
+    if found.status == ABSENT:
+        if plan.avoid and _without_avoid(plan, corridor).status != ABSENT:
+            return f"passes what you avoid: {', '.join(plan.places.name(a) for a in plan.avoid)}"
+        return _forbidden(plan, corridor) or _too_heavy(plan, corridor) or plan.places.spoken(found.reason)
+    if plan.via and found.route is not None and not set(plan.via) <= set(found.route.passed):
+        return f"does not pass {', '.join(plan.places.name(v) for v in plan.via)}"
+    return "no window is left on the horizon when a shipment gets to a place on it"
+
+
+def _without_avoid(plan: Plan, corridor: Row) -> CorridorRoute:
+    return corridor_route(
+        plan.network, plan.shipment, corridor, plan.origin, plan.destination, backward=plan.backward
+    )
+
+
+def _forbidden(plan: Plan, corridor: Row) -> str:
+    """The access rules that take a corridor away, where it is there without them."""
+    access = plan.case["access"]
+    banned = access.filter(pl.col("rule") == "forbidden")
+    if not banned.height:
+        return ""
+    tables = {**plan.case.tables, "access": access.filter(pl.col("rule") != "forbidden")}
+    free = _corridor_in(plan, corridor, tables, plan.request)
+    if free.route is None:
+        return ""
+    passed = {s.country for s in free.route.stages}
+    rules = [r for r in banned.iter_rows(named=True) if r["country"] in passed]
+    words = [
+        f"{r['country']} forbids {r['vehicle_registration'] or 'foreign'} vehicles ({r['access_id']})"
+        for r in rules
+    ]
+    return "; ".join(words)
+
+
+def _too_heavy(plan: Plan, corridor: Row) -> str:
+    """The weight limits that take a corridor away, where it is there for an empty truck."""
+    if not plan.case["weight_limits"].filter(pl.col("over") == "forbidden").height:
+        return ""
+    free = _corridor_in(plan, corridor, plan.case.tables, replace(plan.request, load_t=0.0))
+    if free.route is None:
+        return ""
+    words = [
+        f"{plan.places.name(limit['place_id'])} lets no truck over {limit['max_gross_t']:g} t on"
+        for limit, _ in exceeded_limits(free.route, plan.case.tables, plan.query.departure)
+        if limit["over"] == "forbidden"
+    ]
+    return f"{'; '.join(words)}: load less than {plan.shipment.load_t:g} t a truck" if words else ""
+
+
+def _corridor_in(
+    plan: Plan, corridor: Row, tables: Mapping[str, pl.DataFrame], request: NetworkRequest
+) -> CorridorRoute:
+    """A corridor's route in another network than the plan's."""
+    return corridor_route(
+        build_network(tables, request),
+        plan.shipment,
+        corridor,
+        plan.origin,
+        plan.destination,
+        backward=plan.backward,
+    )
+
+
+def _shut_text(plan: Plan, place: str, why: str) -> str:
+    """'Torkham closed since 2025-10-12: clashes, no end known, last seen closed 2026-02-24'."""
+    name = plan.places.name(place)
+    day = plan.query.departure
+    for row in plan.case["closures"].iter_rows(named=True):
+        if row["place_id"] in plan.places.aliases_of(place) and row["kind"] == "dated" and _running(row, day):
+            until = f"until {row['end']}" if row["end"] else "no end known"
+            seen = f", last seen closed {row['last_seen']}" if row["last_seen"] else ""
+            return f"{name} closed since {row['start']} ({row['reason']}), {until}{seen}"
+    return f"{name}: {why}"
+
+
+def _running(row: Row, day: date) -> bool:
+    if len(row["start"]) != 10:
+        return False
+    return date.fromisoformat(row["start"]) <= day and (
+        row["end"] is None or day <= date.fromisoformat(row["end"])
+    )
+
+
+def closed_table(plan: Plan, offers: Sequence[Offer], named: Mapping[str, CorridorRoute]) -> pl.DataFrame:
+    """What is shut or slow between departure and the latest usual arrival, on the listed routes or the named corridors."""
+    days = max([o.journeys.time_p95_h / 24.0 for o in offers if np.isfinite(o.journeys.time_p95_h)] or [60.0])
+    last = date.fromordinal(plan.query.departure.toordinal() + int(min(days, 400.0)) + 1)
+    touched: dict[str, list[str]] = {}
+    named_routes = [(f"corridor {c}", f.route) for c, f in named.items() if f.route is not None]
+    for label, route in [(f"route {o.number}", o.route) for o in offers] + named_routes:
+        for place in _touched(route):
+            touched.setdefault(place, []).append(label)
+    rows = []
+    for row in plan.case["closures"].iter_rows(named=True):
+        if row["place_id"] not in touched or not _overlaps(row, plan.query.departure, last):
+            continue
+        slow = row["kind"] == "disruption"
+        waived = row["place_id"] in plan.opened and row["kind"] != "seasonal"
+        rows.append(
+            {
+                "place_id": row["place_id"],
+                "place": plan.places.name(row["place_id"]),
+                "kind": f"slower by {row['slowdown_share']:.0%}" if slow else "closed",
+                "since": row["start"],
+                "until": row["end"],
+                "last_seen": row["last_seen"],
+                "reason": row["reason"],
+                "set_aside": waived,
+                "touches": list(dict.fromkeys(touched[row["place_id"]])),
+                "basis": row["basis"],
+                "source_id": row["source_id"],
+            }
+        )
+    rows.sort(key=lambda r: (r["kind"] != "closed", str(r["since"])))
+    return pl.DataFrame(rows, schema=CLOSED_SCHEMA)
+
+
+def _touched(route: Route) -> set[str]:
+    return (
+        set(route.nodes) | {s.place_id for s in route.stages} | {s.country for s in route.stages if s.country}
+    )
+
+
+def _overlaps(row: Row, first: date, last: date) -> bool:
+    """Whether a closure, dated or seasonal, touches the days from `first` to `last`."""
+    start, end = row["start"], row["end"]
+    if len(start) == 10:
+        return date.fromisoformat(start) <= last and (end is None or date.fromisoformat(end) >= first)
+    days = [date.fromordinal(first.toordinal() + i).strftime("%m-%d") for i in range((last - first).days + 1)]
+    stop = end or start
+    return any(start <= d <= stop if start <= stop else d >= start or d <= stop for d in days)

@@ -1,0 +1,64 @@
+"""Section 1 of the brief: where the two countries' trade stands."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from karwan.analysis.sections import Standing
+from karwan.case import Case
+from karwan.trade.mirror.pair import SERIES
+from karwan.trade.standing import (
+    Parties,
+    annual_series,
+    conflict_statements,
+    distance_to_targets,
+    known_flows,
+    like_for_like,
+    mirror_pairs,
+    refused_comparisons,
+)
+
+
+def parties_of(case: Case) -> Parties:
+    """The two countries of a case with their names."""
+    a, b = case.settings.party_a, case.settings.party_b
+    return Parties(a, b, case.country_name(a), case.country_name(b))
+
+
+def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = None) -> Standing:
+    """Tables of section 1; see `Standing`.
+
+    Parameters
+    ----------
+    case
+        Case.
+    as_of
+        Figures of periods that end later are left out.
+    reconciled
+        Yearly series with bands, from the mirror model.
+    """
+    parties = parties_of(case)
+    known = known_flows(case["flows"], case["sources"], as_of)
+    annual = annual_series(known)
+    labels = _labels(parties)
+    return Standing(
+        reported=known.with_columns(labels).drop("derived", "printed"),
+        growth=like_for_like(known).with_columns(labels),
+        refused=refused_comparisons(known, parties),
+        mirror=mirror_pairs(known, parties).with_columns(labels[1]),
+        conflicts=conflict_statements(case["flows"], as_of, parties),
+        distance=distance_to_targets(annual, case["targets"], as_of).with_columns(labels[0]),
+        annual=annual.with_columns(labels),
+        reconciled=pl.DataFrame(schema=SERIES) if reconciled is None else reconciled,
+    )
+
+
+def _labels(parties: Parties) -> list[pl.Expr]:
+    names = {parties.code_a: parties.name_a, parties.code_b: parties.name_b}
+    ways = {way: parties.direction(way) for way in ("a_to_b", "b_to_a", "total")}
+    return [
+        pl.col("reporter").replace(names).alias("reporter_name"),
+        pl.col("direction").replace(ways).alias("direction_label"),
+    ]

@@ -1,0 +1,129 @@
+"""What a scenario takes out of the way, in words, read from its overrides."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from karwan.case import Case
+from karwan.case.scenario import Scenario
+from karwan.schema import load_schema
+
+SHOWN = 3
+
+
+def obstacle_text(base: Case, changed: Case, scenario: Scenario) -> str:
+    """'closure of Torkham and Chaman; missing line Herat - Kandahar (rail)', the obstacles in the order of the tables.
+
+    Parameters
+    ----------
+    base, changed
+        The case without and with the scenario.
+    scenario
+        The scenario.
+    """
+    found: dict[str, list[str]] = {}
+    names = _Names(base, changed)
+    order = {name: number for number, name in enumerate(load_schema())}
+    cells = [
+        (override.table, key, column)
+        for override in sorted(scenario.overrides, key=lambda o: order.get(o.table, len(order)))
+        for key in override.keys
+        for column in override.values or ("",)
+    ]
+    for table, key, column in cells:
+        what, place = names.obstacle(table, key, column)
+        if what:
+            places = found.setdefault(what, [])
+            if place and place not in places:
+                places.append(place)
+    return "; ".join(_phrase(what, places) for what, places in found.items())
+
+
+def _phrase(what: str, places: list[str]) -> str:
+    if what == DUTIES:
+        return f"{what} on {len(places)} goods"
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return " ".join(filter(None, (what, ", ".join(places[:SHOWN]) + more)))
+
+
+DUTIES = "duties"
+# Table, and column where it matters: what stands in the way.
+OBSTACLES = {
+    ("closures", ""): "closure of",
+    ("links", "state"): "missing line",
+    ("links", "opens_on"): "missing line",
+    ("links", "cost_factor"): "tariff on",
+    ("links", ""): "state of",
+    ("crossings", "closed_weekdays"): "closed days at",
+    ("crossings", "opening_hours"): "opening hours at",
+    ("crossings", ""): "limits of",
+    ("crossing_times", ""): "hours at",
+    ("transfers", ""): "hours and charges of boxes at",
+    ("services", ""): "few sailings",
+    ("fees", ""): "fees at",
+    ("rates", ""): "freight rates of",
+    ("access", ""): "permits and changes of trucks in",
+    ("regimes", ""): "no agreement in force:",
+    ("tariffs", ""): DUTIES,
+}
+
+
+class _Names:
+    """Names of what the rows of a case stand for."""
+
+    def __init__(self, base: Case, changed: Case) -> None:
+        self.cases = (changed, base)
+        self.node = self._map("nodes", "node_id", "name")
+        self.crossing = self._map("crossings", "crossing_id", "name")
+        self.country = self._map("countries", "country", "name")
+        self.rows = cache(self._rows)
+
+    def _map(self, table: str, key: str, column: str) -> dict[str, str]:
+        return {k: v for case in reversed(self.cases) for k, v in case[table].select(key, column).iter_rows()}
+
+    def _rows(self, table: str, key: str) -> list[dict[str, dict[str, object]]]:
+        return [{row[key]: row for row in case[table].iter_rows(named=True)} for case in self.cases]
+
+    def _row(self, table: str, key_column: str, key: str) -> dict[str, object]:
+        for rows in self.rows(table, key_column):
+            if key in rows:
+                return rows[key]
+        return {}
+
+    def obstacle(self, table: str, key: str, column: str) -> tuple[str, str]:
+        """Kind of obstacle a changed cell speaks of, empty where none, and the place."""
+        what = OBSTACLES.get((table, column)) or OBSTACLES.get((table, ""), "")
+        return what, self._place(table, key) if what else ""
+
+    def _place(self, table: str, key: str) -> str:
+        if table == "closures":
+            return self.place(str(self._row(table, "closure_id", key).get("place_id", key)))
+        if table == "links":
+            row = self._row(table, "link_id", key)
+            ends = [self.node.get(str(row.get(end)), key) for end in ("from_node_id", "to_node_id")]
+            return f"{ends[0]} – {ends[1]} ({row.get('mode', '')})"
+        if table in ("crossings", "crossing_times"):
+            row = self._row(table, f"{table[:-1]}_id", key)
+            return self.place(str(row.get("crossing_id", key)))
+        if table == "transfers":
+            return self.place(str(self._row(table, "transfer_id", key).get("node_id", key)))
+        if table == "services":
+            link = str(self._row(table, "service_id", key).get("link_id", key))
+            return self._place("links", link)
+        if table == "fees":
+            return self.place(str(self._row(table, "fee_id", key).get("place_id", key)))
+        if table in ("access", "rates"):
+            row = self._row(table, "access_id" if table == "access" else "rate_id", key)
+            return self.place(str(row.get("country", key)))
+        if table == "regimes":
+            return str(self._row(table, "regime_id", key).get("name", key))
+        if table == "tariffs":
+            return str(self._row(table, "tariff_id", key).get("product_id", key))
+        return key
+
+    def place(self, place_id: str) -> str:
+        """Name of a node, crossing, link or country."""
+        for names in (self.crossing, self.node, self.country):
+            if place_id in names:
+                return names[place_id]
+        return place_id

@@ -1,0 +1,415 @@
+"""Promises ranked by what they are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.plan import commitment_table
+from karwan.analysis.worth.flows import Flow, Today, default_flows, flows_of, today_of, way_name
+from karwan.analysis.worth.obstacle import obstacle_text
+from karwan.analysis.worth.states import NOW, PARAMETERS, Outcome, Plan, State, together
+from karwan.appraisal.worth import Floats, rule_of_half
+from karwan.case import Case
+from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
+from karwan.errors import InvalidInput, KarwanError
+from karwan.transport.network import worst_basis
+
+Bools = npt.NDArray[np.bool_]
+ROUNDING = 1e-11  # shares that sum to 1 within the last digits
+_TEXT, _FLOAT = pl.String, pl.Float64
+FIGURES = (
+    *("usd_t", "hours_t", "usd_year", "low_usd_year", "high_usd_year", "usd_year_response"),
+    *(
+        "usd_year_target",
+        "usd_year_kept",
+        "duty_usd_year",
+        "net_usd_year",
+        "low_net_usd_year",
+        "high_net_usd_year",
+    ),
+)
+PROMISES_SCHEMA: dict[str, Any] = {
+    "rank": pl.Int64,
+    **dict.fromkeys(["commitment_id", "title", "domain"], _TEXT),
+    "due": pl.Date,
+    "status": _TEXT,
+    "late": pl.Boolean,
+    **dict.fromkeys(["scenario_id", "obstacle"], _TEXT),
+    **dict.fromkeys(FIGURES, _FLOAT),
+    "shared": pl.Int64,
+    **dict.fromkeys(["moved_most_by", "basis", "reason"], _TEXT),
+}
+INPUTS_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(["scenario_id", "input"], _TEXT),
+    **dict.fromkeys(["value", "low", "high", "usd_year_low", "usd_year_high"], _FLOAT),
+    **dict.fromkeys(["net_usd_year_low", "net_usd_year_high"], _FLOAT),
+}
+
+
+@dataclass(frozen=True)
+class PlanWorth:
+    """What `karwan plan worth` prints.
+
+    Attributes
+    ----------
+    promises
+        One row a promise, the one worth most net of duty first, those without a figure last: rank, commitment_id, title, domain, due, status, late,
+        scenario_id, obstacle (what it would remove), usd_t (fall of the landed cost, duty and time in it), hours_t (fewer hours a tonne),
+        usd_year (at today's flows), low_usd_year, high_usd_year, usd_year_response (trade answers, rule of the half), usd_year_target
+        (at the flows of the target), usd_year_kept (as the last of all promises to be kept), duty_usd_year (part of usd_year that is
+        customs duty no longer paid: a transfer, no worth), net_usd_year (usd_year less that duty, which ranks the promises), low_net_usd_year,
+        high_net_usd_year, shared (promises that the same scenario models), moved_most_by (the input whose range
+        moves it most), basis, reason (why there is no figure, or none but zero).
+    inputs
+        scenario_id, input, value, low, high, usd_year_low, usd_year_high, net_usd_year_low, net_usd_year_high: the worth with one input at
+        either end of its range.
+    flows
+        direction, origin_id, destination_id, product_id, tonnes_year.
+    text
+        What the figures rest on.
+    """
+
+    promises: pl.DataFrame
+    inputs: pl.DataFrame
+    flows: pl.DataFrame
+    text: tuple[str, ...]
+
+
+def plan_worth(
+    case: Case,
+    as_of: date,
+    *,
+    demand: pl.DataFrame | None = None,
+    kept: bool = True,
+    ranges: bool = True,
+    study: CorridorStudy | None = None,
+) -> PlanWorth:
+    """What each promise is worth a year; see `karwan.appraisal.worth` and docs/plan.md.
+
+    Parameters
+    ----------
+    case
+        Case; the worth is reckoned from where it stands, scenarios it stands under included.
+    as_of
+        Day of departure and of what is known.
+    demand
+        origin_id, destination_id, product_id, t_day; today's yearly value spread over the case's goods where None.
+    kept
+        Also the worth of each promise as the last one to be kept.
+    ranges
+        Also the worth at either end of the inputs' ranges.
+    study
+        Corridors of the case on the day, where they are at hand: their networks and routes are not searched again.
+
+    Raises
+    ------
+    InvalidInput
+        No trade between the parties is known, or the demand is not between them.
+    """
+    routes = study.evaluated if study is not None and demand is None else ()
+    study = study or CorridorStudy(case, as_of)
+    table = commitment_table(case, as_of)
+    scenarios, reasons = _scenarios(case, table)
+    text: list[str] = []
+    if not scenarios:
+        return PlanWorth(
+            _ranked(table, {}, reasons), *_empty(), ("No scenario models a promise of the plan.",)
+        )
+    today = None if demand is not None else today_of(case, as_of)
+    if today is not None:
+        flows, said = default_flows(study, today)
+        text += [*today.text, said]
+    else:
+        assert demand is not None
+        flows = flows_of(study, demand)
+        text.append(f"{len(flows)} flows as given with --demand.")
+    one = {name: frozenset((name,)) for name in scenarios}
+    cases = {NOW: case, **{one[name]: changed for name, (_, changed) in scenarios.items()}}
+    chosen = {name: scenario for name, (scenario, _) in scenarios.items()}
+    try:
+        cases |= _company(case, chosen) if kept else {}
+    except ScenarioError as error:
+        kept = False
+        text.append(f"The promises cannot all be kept together: {error.problems[0].line()}")
+    plan = Plan(study, chosen, flows, cases, known=routes)
+    found = _Worths(plan, today)
+    every = frozenset(scenarios) if kept else None
+    figures = {name: found.figures(state, every) for name, state in one.items()}
+    rows = _ranges(found, one) if ranges else []
+    inputs = pl.DataFrame(rows, schema=INPUTS_SCHEMA)
+    for name, own in figures.items():
+        own["obstacle"] = obstacle_text(case, cases[one[name]], chosen[name])
+        own["basis"] = worst_basis(chosen[name].basis, "assumed" if demand is None else "observed")
+        own |= _range(own, inputs.filter(pl.col("scenario_id") == name))
+    text += found.text()
+    return PlanWorth(_ranked(table, figures, reasons), inputs, _flow_table(flows), tuple(text))
+
+
+def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Table and sentences for the plan section of the brief; empty, with the reason, where nothing can be said."""
+    try:
+        found = plan_worth(study.case, study.as_of, kept=False, study=study)
+    except InvalidInput as error:
+        return pl.DataFrame(schema=PROMISES_SCHEMA), (
+            f"{error.fact} What promises are worth cannot be reckoned.",
+        )
+    return found.promises, found.text
+
+
+def _company(case: Case, scenarios: Mapping[str, Scenario]) -> dict[State, Case]:
+    """The case with all promises kept, and with all but each."""
+    every = frozenset(scenarios)
+    found = {}
+    for state in dict.fromkeys((every, *(every - {name} for name in scenarios))):
+        if len(state) > 1:
+            found[state] = apply_scenario(
+                case, together([scenarios[name] for name in scenarios if name in state])
+            )
+    return found
+
+
+def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, tuple[Scenario, Case]], dict[str, str]]:
+    """Scenarios of the promises still to be kept and the case under each, and why a promise has no figure, by commitment."""
+    found: dict[str, tuple[Scenario, Case]] = {}
+    reasons: dict[str, str] = {}
+    stands = {s.scenario_id for s in case.scenarios}
+    for row in table.iter_rows(named=True):
+        key, name = row["commitment_id"], row["scenario_id"]
+        if name is None:
+            reasons[key] = "no scenario models it"
+        elif row["status"] == "done":
+            reasons[key] = "done: its effect stands in the case"
+        elif name in stands:
+            reasons[key] = "already supposed: the case stands under it"
+        elif case.folder is None:
+            reasons[key] = "the case was not read from a folder"
+        elif name not in found:
+            try:
+                scenario = find_scenario(case.folder, name)
+                found[name] = (scenario, apply_scenario(case, scenario))
+            except KarwanError as error:
+                reasons[key] = f"its scenario cannot be used: {error.fact}"
+    return found, reasons
+
+
+class _Worths:
+    """Falls of the landed cost from the case as it stands to another state."""
+
+    def __init__(self, plan: Plan, today: Today | None) -> None:
+        self.plan, self.today = plan, today
+        self.base = plan.outcome()
+        self.elasticity = plan.parameters.get("trade_elasticity")
+        self.target = self._target()
+
+    def _target(self) -> tuple[str, float] | None:
+        """Name of the first turnover target, and how many times today's value it is."""
+        wanted = (pl.col("quantity") == "turnover") & (pl.col("unit") == "USD")
+        rows = self.plan.case["targets"].filter(wanted).sort("due", "target_id", nulls_last=True)
+        goods = [
+            own[pair]
+            for (routes, _), own in zip(self.plan.groups, self.plan.goods, strict=True)
+            for pair in routes.pairs
+        ]
+        today = sum(float(g.price_usd_t @ g.tonnes_year) for g in goods)
+        if not rows.height or not today:
+            return None
+        return str(rows["title"][0]), float(rows["value"][0]) / today
+
+    def fall(self, outcome: Outcome, before: State, after: State) -> tuple[Floats, Bools]:
+        """Fall of the landed cost of each flow, USD/t, 0 where it has a way in neither state; nan where it has one in only one."""
+        one, two = (outcome.logsum_usd_t[self.plan.states.index(s)] for s in (before, after))
+        neither = np.isinf(one) & np.isinf(two)
+        with np.errstate(invalid="ignore"):
+            change = np.where(neither, 0.0, one - two)
+        return np.where(np.isinf(change), np.nan, change), neither
+
+    def usd_year(self, outcome: Outcome, before: State, after: State) -> float:
+        """Worth at the flows of an outcome; nan where a flow gains or loses its only way."""
+        return float(outcome.tonnes_year @ self.fall(outcome, before, after)[0])
+
+    def duty_usd_year(self, outcome: Outcome, state: State) -> float:
+        """Customs duty that trade no longer pays in a state, over the flows that have a way in both; 0 where nothing but rounding moves."""
+        then = self.plan.states.index(state)
+        _, lost = self.fall(outcome, NOW, state)
+        return float(np.where(lost, 0.0, outcome.tonnes_year) @ _change(outcome.duty_usd_t, then, lost))
+
+    def net_usd_year(self, outcome: Outcome, state: State) -> float:
+        """Worth net of duty: what is left when the treasuries' loss is set against the gain of trade."""
+        return self.usd_year(outcome, NOW, state) - self.duty_usd_year(outcome, state)
+
+    def figures(self, state: State, every: State | None) -> dict[str, Any]:
+        """Columns of a promise that brings about a state."""
+        base, now, then = self.base, 0, self.plan.states.index(state)
+        fall, lost = self.fall(base, NOW, state)
+        if np.isnan(fall).any():
+            word = "opens the only way of" if (np.isinf(base.logsum_usd_t[now]) & ~lost).any() else "cuts off"
+            return {
+                **dict.fromkeys(FIGURES),
+                "reason": f"{word} {int(np.isnan(fall).sum())} of {fall.size} flows",
+            }
+        served = np.where(lost, 0.0, base.tonnes_year)
+        total = float(served.sum())
+
+        usd_year, duty = float(served @ fall), self.duty_usd_year(base, state)
+        found: dict[str, Any] = {
+            "usd_t": usd_year / total if total else None,
+            "hours_t": float(served @ _change(base.hours, then, lost)) / total if total else None,
+            "usd_year": usd_year,
+            "duty_usd_year": duty,
+            "net_usd_year": usd_year - duty,
+            "usd_year_target": usd_year * self.target[1] if self.target else None,
+            "usd_year_kept": self.usd_year(base, every - state, every) if every is not None else None,
+            "reason": "" if usd_year else "moves no cost of these flows as things stand",
+        }
+        if self.elasticity is not None:
+            known = ~lost
+            gain = rule_of_half(
+                base.logsum_usd_t[now][known], base.logsum_usd_t[then][known], served[known], self.elasticity
+            )
+            found["usd_year_response"] = float(gain.sum())
+        return {**found, "usd_year_kept": _known(found["usd_year_kept"])}
+
+    def text(self) -> list[str]:
+        """What the reader must know."""
+        case = self.plan.case
+        said = [
+            "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, insurance, duty, time and reserve), choice "
+            "among the routes of the named corridors and the best of all, the same routes in every state.",
+            "Duty no longer paid is a transfer from the treasuries to trade, no worth: promises rank by their worth net of it.",
+            "Low and high: each input alone at either end of the range the case gives it, joined as the root of the sum of squares; what a "
+            "scenario itself supposes has no range and stays as it is.",
+        ]
+        if self.elasticity is not None:
+            said.append(
+                f"With response: trade answers to its landed cost with elasticity {self.elasticity:g} (assumed), rule of the half."
+            )
+        if self.target:
+            said.append(
+                f"At the target: {self.target[0]}, {self.target[1]:.1f} times today's flows, in today's mix."
+            )
+        said.append(
+            "A crossing that reopens is taken as open all year, and no queue of the trade a promise brings is reckoned."
+        )
+        said.append(
+            "Promises of one scenario share one worth: do not add them. Nor do promises that act on the same routes add up."
+        )
+        said.append(
+            "A promise worth 0 from here may be worth something once another is kept: `karwan plan worth CASE --scenario NAME`."
+        )
+        if any(len(state) > 1 for state in self.plan.states):
+            said.append("Last kept: worth of the promise when all the others are kept.")
+        if case.under:
+            said.append(f"{case.under}: the worth is reckoned from there.")
+        return said
+
+
+def _change(table: Floats, then: int, lost: Bools) -> Floats:
+    """Fall from the case as it stands, shape (F,); 0 for flows without a way and where nothing but rounding moves."""
+    with np.errstate(invalid="ignore"):
+        change = np.where(lost, 0.0, table[0] - table[then])
+        rounding = np.abs(change) < ROUNDING * np.abs(table[0])
+    return np.where(rounding, 0.0, change)
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else value
+
+
+def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]:
+    """Worth of each scenario with one input at either end of its range."""
+    plan, rows = found.plan, []
+    table = plan.case["parameters"].filter(
+        pl.col("parameter_id").is_in(PARAMETERS) & pl.col("low").is_not_null() & pl.col("high").is_not_null()
+    )
+    tried: list[tuple[str, float, float, float, list[Outcome]]] = []
+    for name, label, value, low, high in table.select(
+        "parameter_id", "description", "value", "low", "high"
+    ).iter_rows():
+        ends = [plan.outcome({name: end}) for end in (low, high)]
+        tried.append((str(label).rstrip("."), value, low, high, ends))
+    today = found.today
+    for way in DIRECTIONS if today is not None else ():
+        assert today is not None
+        value, low, high = today.usd[way], today.low[way], today.high[way]
+        if value and low < high:
+            ends = [plan.outcome(None, {way: end / value}) for end in (low, high)]
+            tried.append(
+                (f"Trade {way_name(plan.case, way)}, as either side reports it", value, low, high, ends)
+            )
+    for label, value, low, high, ends in tried:
+        for name, state in states.items():
+            at = [_known(found.usd_year(outcome, NOW, state)) for outcome in ends]
+            net = [_known(found.net_usd_year(outcome, state)) for outcome in ends]
+            rows.append(dict(zip(INPUTS_SCHEMA, (name, label, value, low, high, *at, *net), strict=True)))
+    return rows
+
+
+def _range(own: Mapping[str, Any], inputs: pl.DataFrame) -> dict[str, Any]:
+    """Low and high of a worth and of what is left net of duty, and the input that moves the worth most."""
+    found: dict[str, Any] = {"moved_most_by": ""}
+    for column in ("usd_year", "net_usd_year"):
+        value = own[column]
+        known = value is not None and inputs.height > 0
+        moves = _moves(value, inputs.select(f"{column}_low", f"{column}_high")) if known else None
+        found[f"low_{column}"] = None if moves is None else value - float(np.sqrt((moves[:, 0] ** 2).sum()))
+        found[f"high_{column}"] = None if moves is None else value + float(np.sqrt((moves[:, 1] ** 2).sum()))
+        if column == "usd_year" and moves is not None:
+            wide = moves[:, 1] - moves[:, 0]
+            found["moved_most_by"] = inputs["input"][int(np.argmax(wide))] if wide.max() > 0 else ""
+    return found
+
+
+def _moves(value: float, ends: pl.DataFrame) -> Floats:
+    """How far each input moves a worth down and up, shape (I, 2); an unknown end does not move it."""
+    moves = np.nan_to_num(ends.to_numpy() - value)
+    return np.stack([np.minimum(moves, 0.0).min(axis=1), np.maximum(moves, 0.0).max(axis=1)], axis=1)
+
+
+def _ranked(
+    table: pl.DataFrame, figures: Mapping[str, Mapping[str, Any]], reasons: Mapping[str, str]
+) -> pl.DataFrame:
+    shared = table["scenario_id"].drop_nulls().to_list()
+    rows = []
+    for row in table.iter_rows(named=True):
+        key, name = row["commitment_id"], row["scenario_id"]
+        own = figures.get(name, {}) if key not in reasons else {}
+        head = {
+            c: row[c] for c in ("commitment_id", "title", "domain", "due", "status", "late", "scenario_id")
+        }
+        rows.append(
+            {**head, "shared": shared.count(name) if name else None, "reason": reasons.get(key), **own}
+        )
+    order = sorted(
+        rows,
+        key=lambda r: (
+            r.get("usd_year") is None,
+            -(r.get("net_usd_year") or 0.0),
+            r["scenario_id"] is None,
+            r["due"] or date.max,
+            r["commitment_id"],
+        ),
+    )
+    rank = 0
+    for row in order:
+        if row.get("usd_year") is not None:
+            rank += 1
+            row["rank"] = rank
+    return pl.DataFrame(order, schema=PROMISES_SCHEMA)
+
+
+def _flow_table(flows: Sequence[Flow]) -> pl.DataFrame:
+    names = ("direction", "origin_id", "destination_id", "product_id", "tonnes_year")
+    rows = [(f.direction, f.origin, f.destination, f.product_id, f.tonnes_year) for f in flows]
+    return pl.DataFrame(rows, schema=dict(zip(names, (*[_TEXT] * 4, _FLOAT), strict=True)), orient="row")
+
+
+def _empty() -> tuple[pl.DataFrame, pl.DataFrame]:
+    return pl.DataFrame(schema=INPUTS_SCHEMA), _flow_table(())

@@ -1,0 +1,274 @@
+"""A case in several states: as it stands, with each scenario of the plan, with all, and with all but one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from karwan.analysis.corridors import DIRECTIONS, CorridorStudy, Evaluated
+from karwan.analysis.worth.flows import Flow
+from karwan.analysis.worth.routes import PARTS, Routes, find_routes, only_routes, route_parts
+from karwan.analysis.worth.touched import routes_hit
+from karwan.appraisal.landed import find_duty
+from karwan.appraisal.worth import Floats, Goods, Landed, Taste, Ways, landed
+from karwan.case import Case
+from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
+from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
+from karwan.transport.network.stage import Row
+from karwan.transport.shipment import TRUCK_BASIS_T
+
+State = frozenset[str]
+"""Ids of the scenarios in force."""
+NOW: State = frozenset()
+FREIGHT_TABLES = frozenset(
+    (
+        *("nodes", "links", "services", "crossings", "crossing_times", "closures", "transfers", "terminals"),
+        *("fees", "rates", "access", "weight_limits", "regimes", "vehicles", "parameters", "countries"),
+    )
+)
+PARAMETERS = (
+    *("logit_scale_per_usd_t", "path_size_weight", "reliability_ratio", "insurance_share"),
+    *("driving_hours_day_road", "rail_hours_day", "truck_swap_time_h", "truck_swap_cost_usd"),
+)
+"""Inputs whose ranges are tried out."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Landed cost of each flow in each state, shape (S, F), and the tonnes a year of each flow, shape (F,)."""
+
+    logsum_usd_t: Floats
+    duty_usd_t: Floats
+    hours: Floats
+    tonnes_year: Floats
+
+
+class Plan:
+    """Flows and routes of a case in the states that its promises can bring about.
+
+    Parameters
+    ----------
+    study
+        Corridors of the case as it stands on a day.
+    scenarios
+        Scenarios of the promises, by id.
+    flows
+        Tonnes a year.
+    cases
+        States to look at, the case in each; the first is the case as it stands.
+    known
+        Corridors of the case as it stands that are at hand, for the reference load.
+    """
+
+    def __init__(
+        self,
+        study: CorridorStudy,
+        scenarios: Mapping[str, Scenario],
+        flows: Sequence[Flow],
+        cases: Mapping[State, Case],
+        *,
+        known: Sequence[Evaluated] = (),
+    ) -> None:
+        self.case, self.as_of = study.case, study.as_of
+        self.scenarios = scenarios
+        self.states = tuple(cases)
+        self.products = {row["product_id"]: row for row in self.case["products"].iter_rows(named=True)}
+        self.parameters = {
+            name: value for name, value in self.case["parameters"].select("parameter_id", "value").iter_rows()
+        }
+        self._cases = dict(cases)
+        self.groups = self._grouped(flows)
+        self.known = [e for e in known if e.found.route is not None]
+        self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
+        full = self._full(study)
+        self.parts = [self._parts(routes, full) for routes, _ in self.groups]
+        self.goods = [self._goods(routes, own) for routes, own in self.groups]
+
+    def _full(self, study: CorridorStudy) -> dict[State, CorridorStudy]:
+        """Corridors of the states in which routes are looked for: now and with all in force, or each alone where all do not go together."""
+        every = self._touching(frozenset(self.scenarios), FREIGHT_TABLES)
+        try:
+            cases = {every: self.under(every)}
+        except ScenarioError:  # two of them change one row against each other
+            cases = {frozenset((name,)): self.under(frozenset((name,))) for name in every}
+        return {NOW: study, **{s: CorridorStudy(c, self.as_of) for s, c in cases.items() if s != NOW}}
+
+    def under(self, state: State) -> Case:
+        """The case with the scenarios of a state in force, in the order of the promises."""
+        if state not in self._cases:
+            chosen = [self.scenarios[name] for name in self.scenarios if name in state]
+            self._cases[state] = apply_scenario(self.case, together(chosen))
+        return self._cases[state]
+
+    def _touching(self, state: State, tables: Iterable[str]) -> State:
+        """Scenarios of a state that change some of the tables."""
+        wanted = frozenset(tables)
+        return frozenset(n for n in state if any(o.table in wanted for o in self.scenarios[n].overrides))
+
+    def _grouped(self, flows: Sequence[Flow]) -> list[tuple[Routes, list[Flow]]]:
+        found: dict[tuple[str, str], list[Flow]] = {}
+        for flow in flows:
+            found.setdefault((flow.direction, str(self.products[flow.product_id]["form"])), []).append(flow)
+        return [
+            (Routes(way, form, tuple(dict.fromkeys((f.origin, f.destination) for f in own))), own)
+            for (way, form), own in found.items()
+        ]
+
+    def _parts(self, routes: Routes, full: Mapping[State, CorridorStudy]) -> Floats:
+        """Parts of each route in each state, shape (S, R, parts); states of like freight tables share one network."""
+        networks = {state: one.network(routes.direction, routes.form) for state, one in full.items()}
+        for state, network in networks.items():
+            known = [e for e in self.known if e.direction == routes.direction] if state == NOW else []
+            known = [e for e in known if e.found.route is not None and e.found.route.network is network]
+            for e in known:
+                assert e.found.route is not None
+                routes.add((e.origin, e.destination), network, e.found.route.arcs)
+            find_routes(routes, full[state].case, network, corridors=not known)
+        found = {state: route_parts(routes, network) for state, network in networks.items()}
+        settings = self.case.settings
+        ends = (settings.party_a, settings.party_b)
+        start, finish = ends if routes.direction == DIRECTIONS[0] else ends[::-1]
+        request = NetworkRequest(start, finish, routes.form, self.as_of)
+        for state in self.states:
+            freight = self._touching(state, FREIGHT_TABLES)
+            if freight not in found:
+                found[freight] = self._changed(routes, found[NOW], freight, request)
+        return np.array([found[self._touching(state, FREIGHT_TABLES)] for state in self.states])
+
+    def _changed(self, routes: Routes, now: Floats, state: State, request: NetworkRequest) -> Floats:
+        """Parts of each route in a state: those that no override touches stay as they are now."""
+        case, overriding = self.under(state), [self.scenarios[name] for name in state]
+        hit = routes_hit(routes, (self.case, case), overriding, FREIGHT_TABLES)
+        found = now.copy()
+        if hit.any():
+            own = routes.only(hit)
+            found[hit] = route_parts(own, self._network(only_routes(case, own), request))
+        return found
+
+    def _network(self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest) -> FreightNetwork:
+        """Network of some tables; the rows of a table that several states share are read once."""
+        known = {name: self._rows[id(table)][1] for name, table in tables.items() if id(table) in self._rows}
+        kept = Kept(rows=known)
+        network = build_network(tables, request, kept=kept)
+        self._rows |= {id(tables[name]): (tables[name], rows) for name, rows in kept.rows.items()}
+        return network
+
+    def _goods(self, routes: Routes, flows: Sequence[Flow]) -> dict[tuple[str, str], Goods]:
+        settings = self.case.settings
+        ends = (settings.party_a, settings.party_b)
+        exporter, importer = ends if routes.direction == DIRECTIONS[0] else ends[::-1]
+        wanted = dict.fromkeys(f.product_id for f in flows)
+        duties: dict[State, dict[str, tuple[float, float]]] = {}
+        for state in self.states:
+            touched = self._touching(state, ("tariffs",))
+            if touched not in duties:
+                tariffs = self.under(touched)["tariffs"]
+                tariffs = tariffs.filter(
+                    pl.col("product_id").is_in(list(wanted)) & (pl.col("importer") == importer)
+                )
+                found = {p: find_duty(tariffs, p, importer, exporter) for p in wanted}
+                duties[touched] = {p: (d.rate_share, d.specific_usd_t) for p, d in found.items()}
+        by_state = [duties[self._touching(state, ("tariffs",))] for state in self.states]
+        return {
+            pair: self._pair_goods([f for f in flows if (f.origin, f.destination) == pair], by_state)
+            for pair in routes.pairs
+        }
+
+    def _pair_goods(
+        self, flows: Sequence[Flow], duties: Sequence[Mapping[str, tuple[float, float]]]
+    ) -> Goods:
+        rows = [self.products[f.product_id] for f in flows]
+        return Goods(
+            price_usd_t=np.array([r["price_usd_t"] for r in rows]),
+            day_share=np.array([r["time_cost_share_day"] + (r["loss_share_day"] or 0.0) for r in rows]),
+            unit_t=np.array([r["stowage_t_feu"] or TRUCK_BASIS_T for r in rows]),
+            tonnes_year=np.array([f.tonnes_year for f in flows]),
+            duty_share=np.array([[d[f.product_id][0] for f in flows] for d in duties]),
+            duty_usd_t=np.array([[d[f.product_id][1] for f in flows] for d in duties]),
+        )
+
+    def outcome(
+        self, changed: Mapping[str, float] | None = None, scale: Mapping[str, float] | None = None
+    ) -> Outcome:
+        """Landed cost of all flows in all states.
+
+        Parameters
+        ----------
+        changed
+            Parameters of `PARAMETERS` at other values.
+        scale
+            Factor on the tonnes of a direction.
+        """
+        values = {**self.parameters, **(changed or {})}
+        taste = Taste(
+            values["logit_scale_per_usd_t"],
+            values["path_size_weight"],
+            values["reliability_ratio"],
+            values["insurance_share"],
+        )
+        found: list[Landed] = []
+        tonnes = []
+        for (routes, _), parts, goods in zip(self.groups, self.parts, self.goods, strict=True):
+            shifted = shift(parts, self.parameters, values)
+            for pair, rows in routes.slices():
+                ways = _ways(shifted[:, rows], routes.path_size[rows])
+                found.append(landed(goods[pair], ways, taste))
+                tonnes.append(goods[pair].tonnes_year * (scale or {}).get(routes.direction, 1.0))
+        return Outcome(
+            np.concatenate([f.logsum_usd_t for f in found], axis=1),
+            np.concatenate([f.duty_usd_t for f in found], axis=1),
+            np.concatenate([f.hours for f in found], axis=1),
+            np.concatenate(tonnes),
+        )
+
+
+def together(scenarios: Sequence[Scenario]) -> Scenario:
+    """One scenario that holds the overrides of several, in order."""
+    if len(scenarios) == 1:
+        return scenarios[0]
+    return Scenario(
+        "+".join(s.scenario_id for s in scenarios),
+        "; ".join(s.title for s in scenarios),
+        "",
+        tuple(dict.fromkeys(source for s in scenarios for source in s.source_ids)),
+        "assumed",
+        tuple(o for s in scenarios for o in s.overrides),
+    )
+
+
+def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]) -> Floats:
+    """Parts of routes with parameters at other values: what a network built again would give.
+
+    Hours under way are proportional to the inverse of the hours moved in a day, variances to the square of the hours they belong to.
+    """
+    found = parts.copy()
+
+    def factor(name: str) -> float:
+        old, new = before.get(name), after.get(name)
+        return 1.0 if old in (None, 0.0) or new is None else new / old
+
+    for part, scale in (
+        ("road", 1.0 / factor("driving_hours_day_road")),
+        ("rail", 1.0 / factor("rail_hours_day")),
+        ("swap", factor("truck_swap_time_h")),
+    ):
+        found[..., PARTS["hours"]] += (scale - 1.0) * parts[..., PARTS[f"{part}_h"]]
+        found[..., PARTS["variance_h2"]] += (scale**2 - 1.0) * parts[..., PARTS[f"{part}_h2"]]
+    found[..., PARTS["usd_unit"]] += (factor("truck_swap_cost_usd") - 1.0) * parts[..., PARTS["swap_usd"]]
+    return found
+
+
+def _ways(parts: Floats, path_size: Floats) -> Ways:
+    return Ways(
+        parts[..., PARTS["usd_t"]],
+        parts[..., PARTS["usd_unit"]],
+        parts[..., PARTS["hours"]],
+        parts[..., PARTS["variance_h2"]],
+        path_size,
+    )
+
+
+__all__ = ["FREIGHT_TABLES", "NOW", "PARAMETERS", "Outcome", "Plan", "State", "shift", "together"]

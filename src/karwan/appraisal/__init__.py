@@ -1,0 +1,1 @@
+"""Money and time to a decision: landed cost, rivals, worth."""

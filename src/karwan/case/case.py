@@ -1,0 +1,186 @@
+"""A case: its settings and its tables, read and checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+import polars as pl
+
+from karwan.case.checks import check_references, check_rules
+from karwan.case.problems import CaseProblems, Problem
+from karwan.case.reader import empty_table, read_table
+from karwan.case.settings import CaseSettings, read_settings
+from karwan.errors import UnknownName
+from karwan.schema import load_schema
+
+
+@dataclass(frozen=True)
+class AppliedScenario:
+    """A scenario a case stands under: its key, title, and the basis of what it supposes."""
+
+    scenario_id: str
+    title: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A country pair: settings, tables, and the warnings found on reading.
+
+    Attributes
+    ----------
+    settings
+        What `case.yaml` says.
+    tables
+        Table name to data frame, one for every declared table (empty where the case has no file).
+    warnings
+        Problems that do not stop the case from being used.
+    scenarios
+        Scenarios applied, in order; empty for the case as it stands.
+    folder
+        Folder it was read from; None where it was not read from one.
+    """
+
+    settings: CaseSettings
+    tables: Mapping[str, pl.DataFrame]
+    warnings: tuple[Problem, ...]
+    scenarios: tuple[AppliedScenario, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def under(self) -> str:
+        """What the case supposes, in words: 'Under scenario ID: title (basis)', empty for the case as it stands."""
+        return spoken(self.scenarios)
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        if table not in self.tables:
+            raise UnknownName(
+                f"No table is called {table!r}.",
+                f"tables: {', '.join(self.tables)}",
+                "use one of these names.",
+            )
+        return self.tables[table]
+
+    def with_tables(self, tables: Mapping[str, pl.DataFrame]) -> Case:
+        """A new case in which the given tables replace those of the same name."""
+        return replace(self, tables={**self.tables, **tables})
+
+    def country_name(self, code: str) -> str:
+        """Short English name of a country, or its code where the case does not list it."""
+        found = self["countries"].filter(pl.col("country") == code)
+        return str(found["name"][0]) if found.height else code
+
+    def parameter(self, parameter_id: str) -> float:
+        """Value of a model parameter.
+
+        Raises
+        ------
+        UnknownName
+            The case has no such parameter.
+        """
+        found = self["parameters"].filter(pl.col("parameter_id") == parameter_id)
+        if not found.height:
+            names = ", ".join(sorted(self["parameters"]["parameter_id"]))
+            raise UnknownName(
+                f"parameters.csv has no row {parameter_id!r}.",
+                f"it has {names}",
+                f"add a row with parameter_id {parameter_id}, its value, unit, source and basis.",
+            )
+        return float(found["value"][0])
+
+
+def spoken(scenarios: Sequence[AppliedScenario]) -> str:
+    """'Under scenario ID: title (basis)', several in order; empty where there is none."""
+    found = [f"{s.scenario_id}: {s.title} ({s.basis})" for s in scenarios]
+    return f"Under scenario{'s' * (len(found) > 1)} {', then '.join(found)}" if found else ""
+
+
+def embedded_cases() -> dict[str, Path]:
+    """Cases shipped with the package: id to folder."""
+    root = Path(str(resources.files("karwan").joinpath("cases")))
+    return {p.name: p for p in sorted(root.iterdir()) if (p / "case.yaml").is_file()}
+
+
+def case_folder(name: str | Path) -> Path:
+    """Folder of a case given by the id of an embedded case or by a path.
+
+    Raises
+    ------
+    UnknownName
+        Neither an embedded case nor a folder with a `case.yaml`.
+    """
+    embedded = embedded_cases()
+    if str(name) in embedded:
+        return embedded[str(name)]
+    path = Path(name)
+    if path.name == "case.yaml":
+        path = path.parent
+    if (path / "case.yaml").is_file():
+        return path
+    raise UnknownName(
+        f"No case is called {str(name)!r}.",
+        f"embedded cases: {', '.join(embedded)}; no folder {str(name)!r} with a case.yaml",
+        "name an embedded case, or a folder that `karwan case new` made.",
+    )
+
+
+def read_case(name: str | Path) -> Case:
+    """Read and check a case.
+
+    Parameters
+    ----------
+    name
+        Id of an embedded case, or a folder holding `case.yaml` and CSV tables.
+
+    Returns
+    -------
+    The case, with its warnings.
+
+    Raises
+    ------
+    UnknownName
+        No such case.
+    CaseProblems
+        The case has errors; every one is listed.
+    """
+    case, problems = inspect_case(name)
+    if any(p.severity == "error" for p in problems) or case is None:
+        raise CaseProblems(str(name), problems)
+    return case
+
+
+def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
+    """Read a case and return it with every problem found; None where `case.yaml` itself is unusable."""
+    folder = case_folder(name)
+    settings, problems = read_settings(folder / "case.yaml")
+    tables: dict[str, pl.DataFrame] = {}
+    for spec in load_schema().values():
+        path = folder / f"{spec.name}.csv"
+        if path.is_file():
+            tables[spec.name], found = read_table(path, spec)
+            problems += found
+        else:
+            tables[spec.name] = empty_table(spec)
+            if spec.required:
+                problems.append(
+                    Problem("error", path.name, 0, "", "", "required table is missing", f"a file {path.name}")
+                )
+    # The keys of a file that could not be read as a whole are not known: what names them is not judged.
+    broken = {p.file for p in problems if p.severity == "error"}
+    unreadable = {f"{name}.csv" for name, table in tables.items() if not table.height} & broken
+    problems += check_references(tables, unreadable)
+    if settings is None:
+        return None, problems
+    if not unreadable:
+        problems += check_rules(tables, settings)
+    warnings = tuple(p for p in problems if p.severity == "warning")
+    return Case(settings, in_key_order(tables), warnings, folder=folder), problems
+
+
+def in_key_order(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Tables by name with their rows in the order of their keys, so that no answer depends on the order of rows in a file."""
+    schema = load_schema()
+    return {name: table.sort(schema[name].key, maintain_order=True) for name, table in tables.items()}

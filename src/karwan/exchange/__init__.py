@@ -1,0 +1,1 @@
+"""Networks and lines in the formats of other programs."""

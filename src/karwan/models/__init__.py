@@ -1,1 +1,0 @@
-"""Models: pure functions from tables and arrays to frozen results."""

@@ -1,0 +1,1 @@
+"""Running analyses: kernels compiled ahead."""

@@ -1,0 +1,178 @@
+"""Filters of a query as people type them, held against what the store has: understood, or refused with the nearest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from karwan.errors import InvalidInput, UnknownName
+from karwan.store import tables
+from karwan.store.country_codes import country_code, nearest, typed_countries
+from karwan.store.engine import Store
+from karwan.store.query import Selection
+from karwan.store.sources.periods import months
+
+COUNTRIES = ("exporter", "importer", "reporter")
+CONTEXT = {"side": "reporter_side", "source": "source", "hs_revision": "hs_revision"}
+SHOWN = 12
+MONTH = r"(\d{4})-(\d{2})"
+
+
+def understood(store: Store, selection: Selection) -> Selection:
+    """The selection in the store's own words: lists by commas, names and codes of countries, periods, codes with dots.
+
+    Raises
+    ------
+    UnknownName
+        A value of a filter stands on no row of the store; the nearest are named.
+    InvalidInput
+        A text is no period or no product code, or the days are out of order.
+    """
+    found = selection
+    for name in COUNTRIES:
+        if getattr(selection, name):
+            typed = typed_countries(getattr(selection, name))
+            changed: dict[str, Any] = {name: _known(store, name, name, typed)}
+            found = replace(found, **changed)
+    for name, column in CONTEXT.items():
+        if getattr(selection, name):
+            parts = _parts(getattr(selection, name))
+            changed = {name: _known(store, column, name.replace("_", " "), parts)}
+            found = replace(found, **changed)
+    if selection.period:
+        periods = tuple(_period(text) for text in _parts(selection.period))
+        found = replace(found, period=_known(store, "period", "period", periods))
+    if selection.product:
+        codes = tuple(_product(text) for text in _parts(selection.product))
+        found = replace(found, product=_known_products(store, codes))
+    if selection.level:
+        held = [str(level) for level in _held(store, "product_level")]
+        levels = _each_known("level", [str(level) for level in selection.level], held, str)
+        found = replace(found, level=tuple(map(int, levels)))
+    if found.since is not None and found.until is not None and found.since > found.until:
+        raise InvalidInput(f"--since {found.since} is after --until {found.until}.", fix="Turn them round.")
+    return found
+
+
+def nothing_matches(store: Store, selection: Selection) -> UnknownName:
+    """The error of a query whose every filter is known, and which no row passes."""
+    given = [one.name for one in fields(Selection) if getattr(selection, one.name)]
+    if not given:
+        return UnknownName("The store holds no flows.", store.target, "fill it with `karwan trade ingest`.")
+    told = ", ".join(f"{name} {_words(getattr(selection, name))}" for name in given)
+    periods = [str(period) for period in _held(store, "period")]
+    return UnknownName(
+        "No flow in the store passes all the filters together.",
+        f"{told}; the store's periods: {_some(periods)}",
+        "leave one of them out.",
+    )
+
+
+def _words(value: object) -> str:
+    return value if isinstance(value, str) else ", ".join(map(str, value))  # type: ignore[call-overload]
+
+
+def _some(values: Sequence[str]) -> str:
+    more = f", ... ({len(values)})" if len(values) > SHOWN else ""
+    return (", ".join(values[:SHOWN]) or "none") + more
+
+
+def _parts(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def _held(store: Store, column: str) -> list[object]:
+    """Values of a column of the store's small tables, sorted."""
+    if column in ("product", "product_level"):
+        table = store.backend.table("products")
+    else:
+        table = tables.committed_lanes(store.backend)
+    return sorted(store.table(table.select(column).distinct())[column].drop_nulls().to_list())
+
+
+def _known(store: Store, column: str, title: str, values: Sequence[str]) -> tuple[str, ...]:
+    held = [str(value) for value in _held(store, column)]
+    fit = _fit_of_country if column in COUNTRIES else _fit
+    return _each_known(title, values, held, fit)
+
+
+def _each_known(
+    title: str, values: Sequence[str], held: Sequence[str], fit: Callable[[str], str]
+) -> tuple[str, ...]:
+    """The store's own spelling of every value.
+
+    Raises
+    ------
+    UnknownName
+        The store has none of one.
+    """
+    own = {fit(value): value for value in held}
+    found = []
+    for value in values:
+        if fit(value) not in own:
+            near = nearest(value, held, SHOWN)
+            raise UnknownName(
+                f"The store has no {title} {value}.",
+                f"it has {_some(near if len(held) > SHOWN else list(held))}",
+                f"choose of these ({len(held)} in all)." if held else "fill it with `karwan trade ingest`.",
+            )
+        found.append(own[fit(value)])
+    return tuple(dict.fromkeys(found))
+
+
+def _fit(value: str) -> str:
+    return value.upper()
+
+
+def _fit_of_country(value: str) -> str:
+    return country_code(value) or value.upper()
+
+
+def _period(text: str) -> str:
+    """A period as the store writes it: `2020`, `2025-03`, `2024-07..2025-06`.
+
+    Raises
+    ------
+    InvalidInput
+        The text is no period.
+    """
+    plain = text.replace(" ", "")
+    year = re.fullmatch(r"\d{4}", plain)
+    month = re.fullmatch(rf"{MONTH}|(\d{{4}})(\d{{2}})", plain)
+    span = re.fullmatch(rf"{MONTH}\.\.{MONTH}", plain)
+    found = None
+    if year:
+        found = months(int(plain), 1, int(plain), 12)
+    elif month:
+        first, second = [int(part) for part in month.groups() if part]
+        found = months(first, second, first, second)
+    elif span:
+        start_year, start, end_year, end = map(int, span.groups())
+        found = months(start_year, start, end_year, end)
+    if found is None:
+        raise InvalidInput(
+            f"`{text}` is no period.",
+            fix="Write 2020, 2025-03, or 2024-07..2025-06 for a fiscal year; --since and --until take days.",
+        )
+    return found.text
+
+
+def _product(text: str) -> str:
+    """A product code without its dots; what has other signs is left to be looked up as it stands."""
+    plain = text.replace(".", "")
+    return plain if plain.isascii() and plain.isdigit() else text
+
+
+def _known_products(store: Store, codes: Sequence[str]) -> tuple[str, ...]:
+    held = [str(product) for product in _held(store, "product")]
+    for code in codes:
+        if not any(product.startswith(code) for product in held):
+            near = nearest(code, held, SHOWN)
+            raise UnknownName(
+                f"The store has no product that begins with {code}.",
+                f"nearest: {_some(near)}",
+                f"choose of the store's {len(held)} codes; `--by product` lists them.",
+            )
+    return tuple(codes)

@@ -1,0 +1,494 @@
+"""Turn the text columns of a table into staged flow rows, each with the reason why it cannot be used, if
+any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from karwan.store import hs
+from karwan.store.reading import STAGED
+from karwan.store.sources import numbers
+from karwan.store.sources.countries import Countries, Party
+from karwan.store.sources.delimited import BadTable
+from karwan.store.sources.mapping import COUNTRY_FIELDS, Field, TableMapping
+from karwan.store.sources.parties import PartiesSeen
+from karwan.store.sources.periods import parse_period, period_kind
+from karwan.store.tables import REPORTER_SIDES, VALUATIONS
+
+MAX_TEXT = 120
+MAX_RAW = 300
+MAX_VALUE_USD = 9e14
+EXPORTS = ("export", "exports", "x", "2")
+IMPORTS = ("import", "imports", "m", "1")
+# Columns of the source are renamed while they are worked on: they may be called what ours are called.
+SOURCE_COLUMN = "source column "
+FISCAL_YEAR = r"^(?i:fy ?)'?[0-9]{2,4}$|^(?i:fy ?)?[0-9]{4} ?[-/–] ?[0-9]{2,4}$"
+MARKED_FIGURE = r"^[+-]?[0-9][0-9.,'’ \x{a0}\x{202f}\x{2009}]*$"
+# Signs that a terminal or a reader of lines obeys.
+CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+FORMULA_START = r"^[=@+]|^-\D"
+
+Lookup = Callable[[str], tuple[str | None, str | None]]
+
+
+def _is_hs(revision: pl.Expr) -> pl.Expr:
+    return revision.is_in(["HS", *hs.REVISIONS])
+
+
+def _unread_texts() -> list[tuple[pl.Expr, pl.Expr]]:
+    """Periods and product codes that cannot be read, with what is said of them."""
+    return [
+        (
+            pl.col("period").is_null() & pl.col("_period").str.contains(FISCAL_YEAR),
+            pl.format(
+                "period '{}' is a fiscal year, and the mapping does not say its first month (fiscal_start_month)",
+                pl.col("_period"),
+            ),
+        ),
+        (
+            pl.col("period").is_null(),
+            pl.format("period '{}' is not a year, month or range", pl.col("_period").fill_null("")),
+        ),
+        (pl.col("product").is_null(), pl.lit("no product code")),
+        (
+            pl.col("_product_number") & _is_hs(pl.col("hs_revision")),
+            pl.format(
+                "product code '{}' is a decimal number: a code has an even number of digits around each dot; "
+                "were zeros lost?",
+                pl.col("_product"),
+            ),
+        ),
+    ]
+
+
+class FlowFramer:
+    """Applies one mapping, frame by frame, remembering what it has looked up.
+
+    Parameters
+    ----------
+    mapping
+        The declarative mapping.
+    countries
+        Country look-ups.
+    hs_revision
+        Overrides the mapping's nomenclature where not None.
+    known_codes
+        Product codes of the nomenclature, to flag the others; None checks only the chapter.
+    """
+
+    def __init__(
+        self,
+        mapping: TableMapping,
+        countries: Countries,
+        *,
+        hs_revision: str | None = None,
+        known_codes: frozenset[str] | None = None,
+    ) -> None:
+        self.mapping = mapping
+        self.countries = countries
+        self.hs_revision = None if hs_revision is None else hs.normalise_revision(hs_revision)
+        self.known_codes = known_codes
+        self.absent_cells = 0
+        self.parties = PartiesSeen()
+        self._periods: dict[tuple[str, int | None], dict[str, tuple[str, str, str, str] | None]] = {}
+        self._period_kinds: dict[str, str] = {}
+        self._marks: dict[str, tuple[bool, bool]] = {}
+
+    def frames(self, tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Staged rows of a whole table, frame by frame.
+
+        Raises
+        ------
+        BadTable
+            At the end, where the table as a whole shows that some of its periods or figures can be read in two ways.
+        """
+        self.absent_cells = 0
+        self.parties = PartiesSeen()
+        self._period_kinds, self._marks = {}, {}
+        for table in tables:
+            yield self.frame(table)
+        self._refuse_two_readings()
+
+    def _refuse_two_readings(self) -> None:
+        seen = self._period_kinds
+        if "either" in seen and ("month" not in seen or "fiscal" in seen):
+            text = seen["either"]
+            raise BadTable(
+                f"The period `{text}` is a month or a fiscal year, and the mapping does not say which.",
+                f"beside it: {', '.join(f'`{other}`' for other in seen.values() if other != text) or 'no other period'}",
+                "Set `fiscal_start_month` of the period in the mapping: the first month of the year, or 1 for months.",
+            )
+        for column, (comma, either) in self._marks.items():
+            if comma and either:
+                raise BadTable(
+                    f"Column `{column}` has figures with a decimal comma or dots between thousands, and figures such as "
+                    "1.234 that are then a thousand times what they seem.",
+                    fix="Set `decimal` and `thousands` in the mapping.",
+                )
+
+    def _note_marks(self, table: pl.DataFrame) -> None:
+        """Remember, column by column, which marks the figures show; nothing to learn where the mapping states them."""
+        if self.mapping.decimal is not None or self.mapping.thousands in (",", "."):
+            return
+        for column in self.mapping.figure_columns():
+            if table.schema[column] == pl.String:
+                comma, either = numbers.contradiction(table.get_column(column))
+                before = self._marks.get(column, (False, False))
+                self._marks[column] = (before[0] or comma, before[1] or either)
+
+    def frame(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Staged rows (columns `STAGED`) of a frame with `line`, `fault` (null, or why the row cannot be
+        read), `raw` and the mapping's columns as text or numbers; one row per part of the mapping."""
+        self._note_marks(table)
+        staged = [self._view(table, view) for view in self.mapping.views()]
+        return staged[0] if len(staged) == 1 else pl.concat(staged).sort("line", maintain_order=True)
+
+    def _view(self, table: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        work = table.select(
+            "line",
+            "fault",
+            "raw",
+            *(pl.col(name).alias(SOURCE_COLUMN + name) for name in self.mapping.needed()),
+        )
+        work = work.with_columns(
+            **{
+                f"_{name}": self._text(entry, work)
+                for name, entry in view.items()
+                if name not in ("value", "weight")
+            },
+            _amount=self._number(view["value"], work),
+            _amount_text=self._source(view["value"], work),
+        )
+        work = self._countries(work, view)
+        work = self._sides(work, view)
+        work = self._period(work, view["period"])
+        work = self._product(work, view)
+        work = self._figures(work, view)
+        work = self._flags(work, view)
+        if self.mapping.missing_value == "absent":
+            absent = (
+                pl.col("_amount").is_null() & pl.col("_amount_text").is_null() & pl.col("fault").is_null()
+            )
+            self.absent_cells += int(work.select(absent.sum()).item())
+            work = work.filter(~absent)
+        staged = work.with_columns(reason=self._reason(view)).with_columns(
+            pl.col("raw", "reason", "product", "quantity_unit").str.replace_all(CONTROL.pattern, "\ufffd")
+        )
+        return staged.select(pl.col(name).cast(kind) for name, kind in STAGED.items())
+
+    # -- text and numbers ------------------------------------------------------------------------------------
+
+    def _source(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
+        """Text of a field as the source has it: stripped, cut to `MAX_TEXT`, null where it is a mark for
+        missing.
+        """
+        if entry.column is None:
+            return pl.lit(entry.value, dtype=pl.String)
+        name = SOURCE_COLUMN + entry.column
+        text = pl.col(name)
+        if table.schema[name].is_float():
+            whole = (text == text.round(0)) & text.is_finite()
+            text = (
+                pl.when(whole)
+                .then(text.cast(pl.Int64, strict=False).cast(pl.String))
+                .otherwise(text.cast(pl.String))
+            )
+        elif table.schema[name] != pl.String:
+            text = text.cast(pl.String)
+        text = text.str.strip_chars(" \t\r\n\u00a0\u202f\u2009\ufeff").str.slice(0, MAX_TEXT)
+        # A look-up comes first: `NA` is Namibia where the mapping says so.
+        marks = [mark for mark in self.mapping.missing_marks if mark not in entry.values]
+        return pl.when(text.is_in(marks)).then(None).otherwise(text)
+
+    def _text(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
+        text = self._source(entry, table)
+        if not entry.values:
+            return text
+        if entry.only:
+            return text.replace_strict(
+                dict(entry.values), default=pl.lit(None, pl.String), return_dtype=pl.String
+            )
+        return text.replace(dict(entry.values))
+
+    def _number(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
+        """Figure of a field times its factor; null where it is missing or no finite number."""
+        if entry.column is not None and table.schema[SOURCE_COLUMN + entry.column].is_numeric():
+            number = pl.col(SOURCE_COLUMN + entry.column).cast(pl.Float64)
+        else:
+            number = numbers.figures(self._text(entry, table), self.mapping)
+        scaled = number * entry.multiply if entry.multiply != 1.0 else number
+        return pl.when(scaled.is_finite()).then(scaled).otherwise(None)
+
+    # -- who -------------------------------------------------------------------------------------------------
+
+    def _countries(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        names = [name for name in COUNTRY_FIELDS if name in view]
+        work = self._with_namibia(work, {name: view[name] for name in names})
+        for name in names:
+            counts = work.get_column(f"_{name}").drop_nulls().value_counts(sort=True, name="rows")
+            texts = counts.get_column(f"_{name}")
+            found = [self._party(text, view[name]) for text in texts]
+            self.parties.note(found, counts["rows"].to_list())
+            lookup = pl.DataFrame(
+                {
+                    f"_{name}": texts,
+                    f"_{name}_code": [party.code for party in found],
+                    f"_{name}_kind": [party.kind for party in found],
+                },
+                schema=dict.fromkeys((f"_{name}", f"_{name}_code", f"_{name}_kind"), pl.String),
+            )
+            work = work.join(lookup, on=f"_{name}", how="left", maintain_order="left")
+        return work
+
+    def _party(self, text: str, entry: Field) -> Party:
+        found = self.countries.find(text, entry.codes)
+        return replace(found, code=CONTROL.sub("\ufffd", found.code))
+
+    def _with_namibia(self, work: pl.DataFrame, fields: Mapping[str, Field]) -> pl.DataFrame:
+        """Read `NA` in a column of countries as Namibia where the columns hold alpha-2 codes; elsewhere it is a
+        mark for missing, as in any other column.
+        """
+        columns = {name: entry for name, entry in fields.items() if entry.column is not None}
+        texts = {name: work.get_column(f"_{name}").drop_nulls().unique() for name in columns}
+        short = sum(int(text.str.contains("^[A-Z]{2}$").sum()) for text in texts.values())
+        alpha2 = short * 2 > sum(map(len, texts.values()))
+        for name, entry in columns.items():
+            if entry.values.get("NA") or (entry.codes != "m49" and alpha2) or entry.codes == "iso2":
+                source = pl.col(SOURCE_COLUMN + str(entry.column)).cast(pl.String).str.strip_chars()
+                namibia = pl.lit(entry.values.get("NA", "NA"))
+                work = work.with_columns(
+                    pl.when(source == "NA").then(namibia).otherwise(f"_{name}").alias(f"_{name}")
+                )
+        return work
+
+    def _sides(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        null = pl.lit(None, dtype=pl.String)
+        if {"exporter", "importer"} <= set(view):
+            exporter, importer = pl.col("_exporter_code"), pl.col("_importer_code")
+            known = {"exporter": pl.col("_exporter_kind"), "importer": pl.col("_importer_kind")}
+            reporter = pl.col("_reporter_code") if "reporter" in view else null
+            by_reporter = (
+                pl.when(reporter == exporter)
+                .then(pl.lit("exporter"))
+                .when(reporter == importer)
+                .then(pl.lit("importer"))
+                .otherwise(pl.lit("unknown"))
+            )
+            side = pl.col("_reporter_side") if "reporter_side" in view else by_reporter
+            reporter = (
+                pl.when(side == "exporter")
+                .then(exporter)
+                .when(side == "importer")
+                .then(importer)
+                .otherwise(reporter)
+            )
+            return work.with_columns(
+                reporter_side=side,
+                reporter=reporter,
+                exporter=exporter,
+                importer=importer,
+                _exporter_kind_of=known["exporter"],
+                _importer_kind_of=known["importer"],
+            )
+        flow = pl.col("_flow").str.to_lowercase()
+        outward = flow.is_in(list(EXPORTS))
+        inward = flow.is_in(list(IMPORTS))
+        here, there = pl.col("_reporter_code"), pl.col("_partner_code")
+        here_ok, there_ok = pl.col("_reporter_kind"), pl.col("_partner_kind")
+        return work.with_columns(
+            reporter_side=pl.when(outward).then(pl.lit("exporter")).when(inward).then(pl.lit("importer")),
+            reporter=here,
+            exporter=pl.when(outward).then(here).when(inward).then(there),
+            importer=pl.when(outward).then(there).when(inward).then(here),
+            _exporter_kind_of=pl.when(outward).then(here_ok).otherwise(there_ok),
+            _importer_kind_of=pl.when(outward).then(there_ok).otherwise(here_ok),
+        )
+
+    # -- when, what ------------------------------------------------------------------------------------------
+
+    def _period(self, work: pl.DataFrame, entry: Field) -> pl.DataFrame:
+        if entry.month_column is not None:
+            month = pl.col(SOURCE_COLUMN + entry.month_column).cast(pl.String).str.strip_chars()
+            number = pl.when(month.str.contains(r"^\d$")).then(pl.lit("0") + month).otherwise(month)
+            work = work.with_columns(_period=pl.concat_str(pl.col("_period"), number, separator=" "))
+        known = self._periods.setdefault((entry.column or "", entry.fiscal_start_month), {})
+        texts = work.get_column("_period").unique().drop_nulls()
+        for text in texts:
+            if text not in known:
+                plain = (
+                    text.replace(" ", "-") if entry.month_column is not None and text[-2:].isdigit() else text
+                )
+                found = parse_period(plain, entry.fiscal_start_month)
+                if entry.month_column is None and entry.fiscal_start_month is None:
+                    self._period_kinds.setdefault(period_kind(plain), plain)
+                known[text] = (
+                    None
+                    if found is None
+                    else (found.text, found.start.isoformat(), found.end.isoformat(), found.frequency)
+                )
+        names = ("period", "period_start", "period_end", "frequency")
+        cells = [known[text] or (None, None, None, None) for text in texts]
+        lookup = pl.DataFrame(
+            {"_period": texts, **{name: [cell[n] for cell in cells] for n, name in enumerate(names)}},
+            schema={"_period": pl.String, **dict.fromkeys(names, pl.String)},
+        ).with_columns(pl.col("period_start", "period_end").str.to_date("%Y-%m-%d"))
+        return work.join(lookup, on="_period", how="left", maintain_order="left")
+
+    def _product(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        entry = view["product"]
+        code = pl.col("_product")
+        for mark in entry.strip:
+            code = code.str.replace_all(mark, "", literal=True)
+        grouped = pl.col("_product").str.contains(hs.GROUPED_CODE)
+        number = grouped & ~pl.col("_product").str.contains(hs.WHOLE_GROUPS)
+        work = work.with_columns(product=code, _product_number=number.fill_null(False))
+        work = work.with_columns(hs_revision=self._revision(work, view))
+        pairs = work.select("product", "hs_revision").unique().filter(pl.col("product").is_not_null())
+        rows = [
+            (code, revision, *self._code(code, revision or "", entry)) for code, revision in pairs.iter_rows()
+        ]
+        lookup = pl.DataFrame(
+            rows,
+            schema={
+                "product": pl.String,
+                "hs_revision": pl.String,
+                "product_level": pl.Int32,
+                "_product_fault": pl.String,
+                "_product_known": pl.Boolean,
+            },
+            orient="row",
+        )
+        return work.join(
+            lookup, on=["product", "hs_revision"], how="left", maintain_order="left", nulls_equal=True
+        )
+
+    def _revision(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.Expr:
+        if self.hs_revision is not None:
+            return pl.lit(self.hs_revision)
+        if "hs_revision" not in view:
+            return pl.lit(self.mapping.nomenclature)
+        texts = work.get_column("_hs_revision").unique().drop_nulls().to_list()
+        return pl.col("_hs_revision").replace({text: hs.normalise_revision(text) for text in texts})
+
+    def _code(self, code: str, revision: str, entry: Field) -> tuple[int, str | None, bool]:
+        """Level, fault, whether known, of one product code."""
+        if code.upper() == "TOTAL":
+            return 0, None, True
+        if not hs.is_hs(revision):
+            level = entry.level if entry.level is not None else len(code)
+            return level, None, self.known_codes is None or code in self.known_codes
+        fault = hs.code_fault(code, entry.level)
+        known = hs.is_known_shape(code)
+        if self.known_codes is not None:
+            known = known and (code in self.known_codes or (len(code) > 6 and code[:6] in self.known_codes))
+        return len(code), fault, known
+
+    # -- how much --------------------------------------------------------------------------------------------
+
+    def _figures(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        null = pl.lit(None, dtype=pl.Float64)
+        weight = self._number(view["weight"], work) if "weight" in view else null
+        quantity = self._number(view["quantity"], work) if "quantity" in view else null
+        unit = pl.col("_quantity_unit") if "quantity_unit" in view else pl.lit(None, dtype=pl.String)
+        amount = pl.col("_amount")
+        return work.with_columns(
+            value_milliusd=pl.when(amount.abs() < MAX_VALUE_USD)
+            .then((amount * 1_000).round(0))
+            .cast(pl.Int64),
+            # No weight beside a value is a weight nobody gave, not zero.
+            weight_g=pl.when((weight >= 0) & (weight < MAX_VALUE_USD) & ((weight > 0) | ~(amount > 0)))
+            .then((weight * 1_000).round(0))
+            .cast(pl.Int64),
+            quantity=pl.when((quantity > 0) | ((quantity == 0) & ~(amount > 0))).then(quantity),
+            quantity_unit=unit,
+            _weight=weight,
+            valuation=pl.col("_valuation") if "valuation" in view else pl.lit("unknown"),
+        )
+
+    def _flags(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        marks = [
+            (pl.col("_exporter_kind_of") == "unknown", "unknown_exporter"),
+            (pl.col("_importer_kind_of") == "unknown", "unknown_importer"),
+            (pl.col("_exporter_kind_of") == "group", "group_exporter"),
+            (pl.col("_importer_kind_of") == "group", "group_importer"),
+            (~pl.col("_product_known"), "unknown_product"),
+            (pl.col("exporter") == pl.col("importer"), "own_country"),
+            (pl.col("_weight") < 0, "negative_weight_dropped"),
+            (self._unread(view, "weight", work), "weight_not_a_number_dropped"),
+            (self._unread(view, "quantity", work), "quantity_not_a_number_dropped"),
+        ]
+        texts = [f"_{name}" for name in (*COUNTRY_FIELDS, "quantity_unit", "product") if name in view]
+        formula = pl.any_horizontal(pl.col(name).str.contains(FORMULA_START) for name in texts)
+        marks.append((formula, "formula_text"))
+        for rule in self.mapping.flags:
+            held = pl.col(SOURCE_COLUMN + rule.column).cast(pl.String).str.strip_chars().str.to_lowercase()
+            marks.append((held.is_in([value.lower() for value in rule.values]), rule.flag))
+        named = [pl.when(condition.fill_null(False)).then(pl.lit(name)) for condition, name in marks]
+        return work.with_columns(flags=pl.concat_str(named, separator=";", ignore_nulls=True))
+
+    def _unread(self, view: Mapping[str, Field], name: str, work: pl.DataFrame) -> pl.Expr:
+        """Rows whose weight or quantity is written, but no number."""
+        if name not in view:
+            return pl.lit(False)
+        return self._source(view[name], work).is_not_null() & self._number(view[name], work).is_null()
+
+    # -- why not ---------------------------------------------------------------------------------------------
+
+    def _reason(self, view: Mapping[str, Field]) -> pl.Expr:
+        amount_text = pl.col("_amount_text")
+        checks: list[tuple[pl.Expr, pl.Expr]] = [(pl.col("fault").is_not_null(), pl.col("fault"))]
+        for rule in self.mapping.keep:
+            held = pl.col(SOURCE_COLUMN + rule.column).cast(pl.String).str.strip_chars().fill_null("")
+            checks.append((~held.is_in(list(rule.values)), pl.lit("set aside: " + rule.reason)))
+        if "flow" in view and "exporter" not in view:
+            flow = pl.col("_flow").str.to_lowercase()
+            both = list(EXPORTS + IMPORTS)
+            said = pl.format(
+                "set aside: flow '{}' is neither exports nor imports", pl.col("_flow").fill_null("")
+            )
+            checks.append((~flow.is_in(both).fill_null(False), said))
+        checks += [
+            (
+                pl.col("exporter").is_null() | pl.col("importer").is_null(),
+                pl.lit("no exporter or no importer"),
+            ),
+            *_unread_texts(),
+            (pl.col("_product_fault").is_not_null(), pl.col("_product_fault")),
+            (pl.col("hs_revision").is_null(), pl.lit("no nomenclature")),
+            (
+                pl.col("_amount").is_null() & amount_text.str.starts_with("="),
+                pl.format("value '{}' is a formula, not a number", amount_text),
+            ),
+            (
+                pl.col("_amount").is_null() & amount_text.str.contains(MARKED_FIGURE),
+                pl.format(
+                    f"value '{{}}' is not a number ({numbers.marks_stated(self.mapping)})", amount_text
+                ),
+            ),
+            (
+                pl.col("_amount").is_null()
+                & amount_text.is_not_null()
+                & ~amount_text.str.to_lowercase().is_in(["nan"]),
+                pl.format("value '{}' is not a number", amount_text),
+            ),
+            (pl.col("_amount").is_null(), pl.lit("value is missing (missing is not zero)")),
+            (pl.col("_amount") < 0, pl.format("value {} is negative", amount_text)),
+            (pl.col("value_milliusd").is_null(), pl.format("value {} is not plausible money", amount_text)),
+            (
+                ~pl.col("reporter_side").is_in(list(REPORTER_SIDES)).fill_null(False),
+                pl.lit("unknown reporting side"),
+            ),
+            (
+                ~pl.col("valuation").is_in(list(VALUATIONS)).fill_null(False),
+                pl.format("valuation '{}' is not fob, cif or unknown", pl.col("valuation").fill_null("")),
+            ),
+        ]
+        return pl.coalesce(
+            *(pl.when(condition.fill_null(False)).then(message) for condition, message in checks),
+            pl.lit(None, dtype=pl.String),
+        )

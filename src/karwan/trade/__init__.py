@@ -1,0 +1,1 @@
+"""Reported flows to what was probably traded, and what could be."""

@@ -1,0 +1,6 @@
+"""Baskets: which goods reach a value, at what cost, and what stands in the way."""
+
+from karwan.trade.basket.choose import choose_basket, frontier
+from karwan.trade.basket.model import Basket, Scenarios, Terms
+
+__all__ = ["Basket", "Scenarios", "Terms", "choose_basket", "frontier"]

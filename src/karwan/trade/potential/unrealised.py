@@ -1,0 +1,344 @@
+"""Unrealised potential: export potential by product under each easiness term, with an interval and what each
+figure lacks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from karwan.amounts import percent
+from karwan.errors import InvalidInput
+from karwan.trade.potential.easiness import (
+    KINDS,
+    Easiness,
+    corridor_easiness,
+    gravity_easiness,
+    observed_easiness,
+    regional_easiness,
+)
+from karwan.trade.potential.margins import Array, Margins, make_margins
+from karwan.trade.potential.terms import Expectations, make_terms
+
+RECONCILED_LOG_SD = (
+    0.287  # log error of a flow reconciled from two reports, simulated; 0.5 with one report only
+)
+WHOLE_WORLD = 60  # sellers below which a table cannot stand for the world
+COLUMNS = (
+    "product",
+    "actual_usd",
+    "potential_usd",
+    "low_usd",
+    "high_usd",
+    "unrealised_usd",
+    "unrealised_low_usd",
+    "unrealised_high_usd",
+    "realised_share",
+    "supply",
+    "demand_usd",
+    "easiness",
+    "supply_share",
+    "net_importer_factor",
+    "supply_tariff_factor",
+    "growth_factor",
+    "demand_tariff_factor",
+    "distance_factor",
+    "exports_usd",
+    "imports_usd",
+    "world_usd",
+    "method",
+    "lacks",
+)
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Where the alternative easiness terms come from; what is None is left out.
+
+    Attributes
+    ----------
+    exporter_region, importer_region
+        Countries around each side.
+    distances
+        exporter, importer, distance_km, contiguous: feeds the gravity fit.
+    corridor_ratio
+        Factor on trade from a corridor scenario; see `corridor_ratio`.
+    corridor_range
+        Lowest and highest factor the elasticities allow; drawn evenly in logarithms for the interval.
+    """
+
+    exporter_region: tuple[str, ...] = ()
+    importer_region: tuple[str, ...] = ()
+    distances: pl.DataFrame | None = None
+    corridor_ratio: float | None = None
+    corridor_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Potential:
+    """Export potential of a pair, one direction.
+
+    Attributes
+    ----------
+    exporter, importer, level
+        Pair and product level of the table.
+    kind
+        Easiness term that `table` uses.
+    easiness
+        One row per term: kind, easiness, potential_usd, low_usd, high_usd (sums over products),
+        unrealised_usd, note, lacks.
+    table
+        One row per product, largest unrealised first; columns `COLUMNS`. Interval: 5th to 95th percentile
+        over errors of the flows, from the
+        lowest to the highest of the easiness terms.
+    notes
+        What a reader of the figures must know.
+    """
+
+    exporter: str
+    importer: str
+    level: str
+    kind: str
+    easiness: pl.DataFrame
+    table: pl.DataFrame
+    notes: tuple[str, ...] = field(default=())
+
+
+def estimate_potential(
+    flows: pl.DataFrame | Margins,
+    exporter: str,
+    importer: str,
+    *,
+    easiness: str = "observed",
+    expected: Expectations | None = None,
+    peers: Peers | None = None,
+    level: str = "",
+    flow_log_sd: float = RECONCILED_LOG_SD,
+    draws: int = 200,
+    seed: int = 1,
+) -> Potential:
+    """Export potential by product, EPI = supply x demand x easiness.
+
+    Parameters
+    ----------
+    flows
+        Bilateral flows of the world (see `make_margins`), or their margins.
+    exporter, importer
+        ISO3.
+    easiness
+        Term the headline uses: observed, regional, gravity or corridor.
+    expected
+        Growth, tariffs, distances; without them those terms are 1 and `lacks` says so.
+    peers
+        Data for the alternative easiness terms.
+    level
+        Product level in words, `HS2` or `SITC section`; printed, not interpreted.
+    flow_log_sd
+        Standard deviation of the logarithm of a flow's error, where the flow has none of its own (`log_sd`).
+    draws, seed
+        Draws of the flows' errors and their seed.
+
+    Raises
+    ------
+    InvalidInput
+        No such country in the table, or the easiness term asked for lacks its data. A term whose data do not pin it
+        down is null instead, and so is the potential by it.
+
+    References
+    ----------
+    Decreux & Spies (2016), Export Potential Assessments: a methodology to identify export opportunities for
+    developing countries, ITC.
+    """
+    margins = flows if isinstance(flows, Margins) else make_margins(flows)
+    if easiness not in KINDS:
+        raise InvalidInput(f"No easiness term is called {easiness!r}.", "", f"choose of {', '.join(KINDS)}.")
+    if flow_log_sd < 0 or draws < 1:
+        raise InvalidInput("The flows' error must not be negative, and at least one draw is needed.", "", "")
+    found = _easiness_terms(margins, exporter, importer, peers or Peers())
+    usable = {e.kind: e for e in found if np.isfinite(e.value)}
+    asked = next(e for e in found if e.kind == easiness)
+    if easiness not in usable and not (asked.tried and usable):
+        why = asked.lacks or "trade to expect of both sides"
+        raise InvalidInput(
+            f"The easiness term `{easiness}` cannot be computed for {exporter} to {importer}.",
+            f"it lacks {why}; available: {', '.join(usable) or 'none'}",
+            "give that data or choose another term.",
+        )
+    terms = make_terms(margins, exporter, importer, expected or Expectations())
+    base = (terms["supply"] * terms["demand_usd"]).to_numpy()
+    drawn = _draw(margins, exporter, importer, flow_log_sd, draws, seed)
+    samples = {kind: base * drawn.goods * (e.value * drawn.ease(kind))[:, None] for kind, e in usable.items()}
+    if peers is not None and peers.corridor_ratio is not None and peers.corridor_range is not None:
+        low, high = np.log(peers.corridor_range) - math.log(peers.corridor_ratio)
+        spread = np.random.default_rng([seed, 1]).uniform(low, high, draws)
+        samples["corridor"] *= np.exp(spread)[:, None]
+    return Potential(
+        exporter=exporter,
+        importer=importer,
+        level=level,
+        kind=easiness,
+        easiness=_summary(found, base, terms["actual_usd"].to_numpy(), samples),
+        table=_table(terms, base * asked.value, asked, samples),
+        notes=(*_untold_notes(found), *_notes(margins, usable, level)),
+    )
+
+
+def _easiness_terms(margins: Margins, exporter: str, importer: str, peers: Peers) -> list[Easiness]:
+    observed = observed_easiness(margins, exporter, importer)
+    found = [observed]
+    if peers.exporter_region or peers.importer_region:
+        found.append(
+            regional_easiness(margins, exporter, importer, peers.exporter_region, peers.importer_region)
+        )
+    else:
+        found.append(Easiness("regional", np.nan, "", "the countries of each side's region"))
+    if peers.distances is not None:
+        found.append(gravity_easiness(margins, exporter, importer, peers.distances)[0])
+    else:
+        found.append(Easiness("gravity", np.nan, "", "distances between countries"))
+    if peers.corridor_ratio is not None:
+        found.append(corridor_easiness(observed, peers.corridor_ratio))
+    else:
+        found.append(Easiness("corridor", np.nan, "", "freight and days now and after (a corridor scenario)"))
+    return found
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Relative change by draw: of supply x demand, shape (R, K); of pair and expected trade, (R,)."""
+
+    goods: Array
+    pair: Array
+    expected: Array
+
+    def ease(self, kind: str) -> Array:
+        """Relative change of an easiness term."""
+        if kind in ("observed", "corridor"):
+            return self.pair / self.expected
+        return 1.0 / self.expected if kind == "gravity" else np.ones_like(self.pair)
+
+
+def _draw(margins: Margins, exporter: str, importer: str, log_sd: float, draws: int, seed: int) -> _Drawn:
+    """Errors on the exporter's sales and the importer's purchases; trade between others is taken as it is."""
+    i, j = margins.country(exporter), margins.country(importer)
+    rows = margins.flows.filter((pl.col("exporter") == exporter) | (pl.col("importer") == importer))
+    number = {p: n for n, p in enumerate(margins.products)}
+    k = np.array([number[p] for p in rows["product"]], dtype=np.int64)
+    value = rows["value_usd"].to_numpy()
+    own = rows["log_sd"].fill_null(log_sd).to_numpy() if "log_sd" in rows.columns else log_sd
+    sold = (rows["exporter"] == exporter).to_numpy()
+    bought = (rows["importer"] == importer).to_numpy()
+    width, random = len(margins.products), np.random.default_rng(seed)
+    exports, imports, world = margins.exports_usd[i], margins.imports_usd[j], margins.world_usd
+    pair, expected = margins.pairs_usd[i, j], margins.expected_pairs_usd[i, j]
+    goods = np.ones((draws, width))
+    ease = np.ones((draws, 2))
+    for r in range(draws):
+        change = value * np.expm1(own * random.standard_normal(len(value)))
+        more_sold = np.bincount(k[sold], weights=change[sold], minlength=width)
+        more_bought = np.bincount(k[bought], weights=change[bought], minlength=width)
+        more_world = np.bincount(k, weights=change, minlength=width)
+        share = _ratio(exports + more_sold, world + more_world)
+        goods[r] = _ratio(share, _ratio(exports, world)) * _ratio(imports + more_bought, imports)
+        ease[r, 0] = (pair + change[sold & bought].sum()) / pair if pair > 0 else 1.0
+        ease[r, 1] = (share @ (imports + more_bought)) / expected if expected > 0 else 1.0
+    return _Drawn(goods, ease[:, 0], ease[:, 1])
+
+
+def _ratio(a: Array, b: Array) -> Array:
+    return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
+
+
+def _table(terms: pl.DataFrame, potential: Array, used: Easiness, samples: dict[str, Array]) -> pl.DataFrame:
+    actual = terms["actual_usd"].to_numpy()
+    ends = np.array([np.quantile(s, [0.05, 0.95], axis=0) for s in samples.values()])
+    low = np.minimum(ends[:, 0].min(axis=0), potential)
+    high = np.maximum(ends[:, 1].max(axis=0), potential)
+    realised = [min(1.0, a / p) if p > 0 else None for a, p in zip(actual, potential, strict=True)]
+    missing_terms = [k for k in KINDS if k not in samples]
+    more = f"; easiness terms {', '.join(missing_terms)}" if missing_terms else ""
+    more += f"; {used.lacks}" if used.kind not in samples else ""
+    # Nothing to set it against: where the term itself is not known, neither is what is unrealised by it.
+    figures = {
+        "potential_usd": potential,
+        "low_usd": low,
+        "high_usd": high,
+        "unrealised_usd": np.maximum(0.0, potential - actual),
+        "unrealised_low_usd": np.maximum(0.0, low - actual),
+        "unrealised_high_usd": np.maximum(0.0, high - actual),
+    }
+    return (
+        terms.with_columns(
+            **{name: pl.Series(values, dtype=pl.Float64).fill_nan(None) for name, values in figures.items()},
+            realised_share=pl.Series(realised, dtype=pl.Float64),
+            easiness=pl.lit(used.value if math.isfinite(used.value) else None, dtype=pl.Float64),
+            method=pl.lit(f"export potential, {used.kind} easiness"),
+            lacks=(pl.col("lacks") + more).str.strip_chars("; "),
+        )
+        .select(COLUMNS)
+        .sort(["unrealised_usd", "product"], descending=[True, False], nulls_last=True)
+    )
+
+
+def _summary(
+    found: Sequence[Easiness], base: Array, actual: Array, samples: dict[str, Array]
+) -> pl.DataFrame:
+    rows = []
+    for term in found:
+        if term.kind in samples:
+            potential = base * term.value
+            low, high = np.quantile(samples[term.kind].sum(axis=1), [0.05, 0.95])
+            unrealised = float(np.maximum(0.0, potential - actual).sum())
+            figures = (term.value, float(potential.sum()), float(low), float(high), unrealised)
+        else:
+            figures = (None, None, None, None, None)  # type: ignore[assignment]
+        rows.append((term.kind, *figures, term.note, term.lacks))
+    schema = {
+        "kind": pl.String,
+        "easiness": pl.Float64,
+        "potential_usd": pl.Float64,
+        "low_usd": pl.Float64,
+        "high_usd": pl.Float64,
+        "unrealised_usd": pl.Float64,
+        "note": pl.String,
+        "lacks": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _untold_notes(found: Sequence[Easiness]) -> list[str]:
+    """What the data leave open of the terms that were tried."""
+    return [f"The {e.kind} easiness is not known: it lacks {e.lacks}." for e in found if e.tried]
+
+
+def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[str, ...]:
+    count = len(margins.products)
+    notes = [
+        f"{count} products{f' ({level})' if level else ''}, {len(margins.countries)} countries, "
+        f"{margins.years} year{'s' if margins.years > 1 else ''} averaged.",
+        "A potential is a benchmark from world shares, not a ceiling and not a forecast.",
+    ]
+    observed = usable.get("observed")
+    if observed is not None and observed.value < 0.1:
+        notes.append(
+            f"The pair trades {percent(observed.value)} of what world shares say: its own easiness only repeats "
+            "that it trades little. Read the other easiness terms beside it."
+        )
+    if count < 30:
+        notes.append(
+            "So few products hide what is inside each: a good sold and another bought in one group count as "
+            "a match."
+        )
+    sellers = int((margins.exports_usd.sum(axis=1) > 0).sum())
+    if sellers < WHOLE_WORLD:
+        notes.append(
+            f"Only {sellers} countries sell in this table: shares of the world are shares of these, "
+            "and supply is too high."
+        )
+    if margins.years == 1:
+        notes.append("One year only: the method asks for a mean of five.")
+    return tuple(notes)

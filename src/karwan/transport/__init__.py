@@ -1,0 +1,1 @@
+"""Tables to networks, routes, hours and loads."""

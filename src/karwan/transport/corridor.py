@@ -1,0 +1,117 @@
+"""Corridors: the best route that keeps to a named corridor, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from karwan.transport.network import FreightNetwork
+from karwan.transport.network.stage import Row
+from karwan.transport.path import allowed_arcs, least_cost_path
+from karwan.transport.route import Route, make_route
+from karwan.transport.shipment import Shipment
+
+OPEN, CLOSED, ABSENT = "open", "closed", "absent"
+
+
+@dataclass(frozen=True)
+class CorridorRoute:
+    """A corridor between two places for a shipment.
+
+    Attributes
+    ----------
+    status
+        'open'; 'closed' (a place on it is shut: the route is what it would be); 'absent' (no way at all).
+    reason
+        Why it is closed or absent; empty when open.
+    route
+        The route; None when absent.
+    """
+
+    corridor_id: str
+    status: str
+    reason: str
+    route: Route | None
+
+
+def corridor_route(
+    network: FreightNetwork,
+    shipment: Shipment,
+    corridor: Row,
+    origin: str,
+    destination: str,
+    *,
+    backward: bool = False,
+    value_of_time_usd_h: float | None = None,
+    if_open: bool = True,
+) -> CorridorRoute:
+    """Route of least generalised cost (money + value of time x hours) that keeps to a corridor.
+
+    Parameters
+    ----------
+    network, shipment
+        Where and what.
+    corridor
+        Row of the table `corridors`: via, avoid, modes.
+    origin, destination
+        Node ids.
+    backward
+        Travel from the second party to the first: the via places in reverse.
+    value_of_time_usd_h
+        Money an hour is worth; the shipment's own by default.
+    if_open
+        Where the corridor is closed, look for the route it would be; else call it absent at once.
+    """
+    value = shipment.value_of_time_usd_h if value_of_time_usd_h is None else value_of_time_usd_h
+    cost = network.arc_usd(shipment) + value * network.arc_hours()
+    via: Sequence[str] = corridor["via"] or []
+    via = list(reversed(via)) if backward else list(via)
+    via = [v for v in via if v not in (origin, destination)]
+    avoid, modes = corridor["avoid"] or (), corridor["modes"]
+    usable = allowed_arcs(network, modes=modes, avoid=avoid)
+    found = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=usable)
+    if found.arcs is not None and not _turns_back(network, found.arcs):
+        route = make_route(network, shipment, found.arcs)
+        return CorridorRoute(corridor["corridor_id"], OPEN, "", route)
+    if not if_open:
+        return CorridorRoute(corridor["corridor_id"], ABSENT, "not open", None)
+    closed_too = allowed_arcs(network, modes=modes, avoid=avoid, closed=True)
+    would_be = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=closed_too)
+    if would_be.arcs is not None and (post := _turns_back(network, would_be.arcs)):
+        return CorridorRoute(
+            corridor["corridor_id"], ABSENT, f"its places are passed only by turning back at {post}", None
+        )
+    if would_be.arcs is not None:
+        route = make_route(network, shipment, would_be.arcs, ignore_shut=True)
+        reason = "; ".join(f"{place}: {why}" for place, why in route.shut())
+        return CorridorRoute(corridor["corridor_id"], CLOSED, reason, route)
+    passed = [origin, *via][would_be.reached]
+    onward = [*via, destination][would_be.reached]
+    reason = f"no way by {', '.join(modes)} from {passed} to {onward}"
+    return CorridorRoute(corridor["corridor_id"], ABSENT, reason, None)
+
+
+def _turns_back(network: FreightNetwork, arcs: Sequence[int]) -> str:
+    """Border post that a path crosses twice, as it meets its via places only by turning round; blank where there is none."""
+    posts = [network.arcs[a].place_id for a in arcs if network.is_crossing[a]]
+    return next((post for post in posts if posts.count(post) > 1), "")
+
+
+def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False) -> str | None:
+    """Corridor id whose via places the route passes in order and whose modes and avoided places it respects; the one with most via places.
+
+    None where it keeps to no named corridor.
+    """
+    nodes = list(route.nodes)
+    countries = {s.country for s in route.stages}
+    modes = {s.mode for s in route.stages}
+    best: tuple[int, str] | None = None
+    for corridor in corridors:
+        via = list(reversed(corridor["via"])) if backward else list(corridor["via"])
+        avoid = set(corridor["avoid"] or ())
+        if avoid & (set(nodes) | countries) or not modes <= set(corridor["modes"]):
+            continue
+        rest = iter(route.passed)
+        if all(v in rest for v in via) and (best is None or len(via) > best[0]):
+            best = (len(via), corridor["corridor_id"])
+    return best[1] if best else None

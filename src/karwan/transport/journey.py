@@ -1,0 +1,470 @@
+"""From a route to the stages its arrival is simulated from, and the closures its crossings have had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from karwan.errors import UnknownName
+from karwan.transport.calendar import HORIZON_DAYS, Windows
+from karwan.transport.network import Stage
+from karwan.transport.network.lookup import ClosureBook
+from karwan.transport.network.stage import Row
+from karwan.transport.reliability import (
+    KINDS,
+    ClosureProcess,
+    JourneyStages,
+    UnidentifiedClosures,
+    fit_closures,
+)
+from karwan.transport.reliability.backlog import cut_moments
+from karwan.transport.reliability.stages import HIGHEST_CV
+from karwan.transport.route import Route
+from karwan.transport.traffic import (
+    BEYOND,
+    LIMIT_SHARE,
+    SERVERS,
+    STEADY,
+    TRAIN_WAGONS,
+    Traffic,
+    crossing_traffic,
+)
+
+POOLED = "all"
+BACKLOG_DAYS = 5.0  # where the case has no parameter closure_backlog_days
+LOOK_BACK_DAYS = 90  # a line left by a closure that ended earlier has cleared
+LEVEL = 0.90  # of the intervals of the fitted closures
+ENOUGH_ENDS = 3  # closures seen to end that give a crossing a length of its own
+
+
+@dataclass(frozen=True)
+class ArrivalModel:
+    """What the arrival of a route is simulated with, beside the route itself.
+
+    Attributes
+    ----------
+    pair_correlation
+        Correlation of the log hours at the two sides of one crossing.
+    closures
+        Random closures by crossing or node id; None leaves them out.
+    closing_nodes
+        Nodes among the places of `closures`.
+    closed_modes
+        Mode that the closures of a place are about, where it is only one.
+    traffic
+        Load of each crossing and mode; a crossing that is not in it has no queue and no line after a closure.
+    backlog_cap_days
+        Days into a closure after which no more vehicles join the line.
+    crossings, closure_rows
+        Rows of the case's tables that dated closures are read from.
+    opened
+        Places whose dated closures are set aside.
+    """
+
+    pair_correlation: float = 0.0
+    closures: ClosureProcess | None = None
+    closing_nodes: frozenset[str] = frozenset()
+    closed_modes: Mapping[str, str] = field(default_factory=dict)
+    traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
+    backlog_cap_days: float = np.inf
+    crossings: Mapping[str, Row] = field(default_factory=dict)
+    closure_rows: tuple[Row, ...] = ()
+    opened: frozenset[str] = frozenset()
+
+
+def arrival_model(
+    tables: Mapping[str, pl.DataFrame],
+    closures: ClosureProcess | None,
+    *,
+    load: float = 1.0,
+    opened: frozenset[str] = frozenset(),
+) -> ArrivalModel:
+    """Arrival model of a case.
+
+    Parameters
+    ----------
+    tables
+        Tables of a case.
+    closures
+        Fitted random closures, see `closure_process`.
+    load
+        Traffic at the crossings over the usual traffic.
+    opened
+        Places whose dated closures are set aside.
+
+    Raises
+    ------
+    UnknownName
+        The case has no parameter pair_correlation.
+    """
+    parameters = _parameters(tables)
+    if "pair_correlation" not in parameters:
+        raise UnknownName(
+            "parameters.csv has no row 'pair_correlation'.",
+            f"it has {', '.join(sorted(parameters)) or 'no rows'}",
+            "add a row with parameter_id pair_correlation; see docs/reliability.md for what it means.",
+        )
+    return ArrivalModel(
+        pair_correlation=parameters["pair_correlation"],
+        closures=closures,
+        closing_nodes=frozenset(_closing_nodes(tables)),
+        closed_modes=_closed_modes(tables["closures"]),
+        traffic=crossing_traffic(
+            tables["crossings"],
+            parameters.get("crossing_servers", SERVERS),
+            parameters.get("train_wagons", TRAIN_WAGONS),
+            factor=load,
+        ),
+        backlog_cap_days=parameters.get("closure_backlog_days", BACKLOG_DAYS),
+        crossings={r["crossing_id"]: r for r in tables["crossings"].iter_rows(named=True)},
+        closure_rows=tuple(tables["closures"].iter_rows(named=True)),
+        opened=opened,
+    )
+
+
+def _closing_nodes(tables: Mapping[str, pl.DataFrame]) -> set[str]:
+    """Nodes with closures on record, those of crossings apart: their closures are the crossing's."""
+    crossings = tables["crossings"]
+    return set(_history(tables["closures"], "node")["place_id"]) - {
+        *crossings["node_id"],
+        *crossings["crossing_id"],
+    }
+
+
+def _closed_modes(closures: pl.DataFrame) -> dict[str, str]:
+    modes: dict[str, set[str | None]] = {}
+    for kind in ("crossing", "node"):
+        for place, mode in _history(closures, kind).select("place_id", "mode").iter_rows():
+            modes.setdefault(place, set()).add(mode)
+    return {place: next(iter(m)) or "" for place, m in modes.items() if len(m) == 1 and None not in m}
+
+
+def _parameters(tables: Mapping[str, pl.DataFrame]) -> dict[str, float]:
+    return dict(tables["parameters"].select("parameter_id", "value").iter_rows())
+
+
+def recorded_process(tables: Mapping[str, pl.DataFrame], as_of: date) -> tuple[ClosureProcess | None, str]:
+    """Random closures fitted to a case's record up to a day; None, with the reason, where it cannot be told."""
+    year = _parameters(tables).get("closures_observed_from_year")
+    if year is None:
+        return None, "Random closures are left out: parameters.csv has no row closures_observed_from_year."
+    start = date(int(year), 1, 1)
+    if start >= as_of:
+        return None, f"Random closures are left out: their record begins on {start}, not before {as_of}."
+    crossings = tables["crossings"]["crossing_id"].to_list()
+    found, notes = [], []
+    for kind, places in (("crossing", crossings), ("node", sorted(_closing_nodes(tables)))):
+        try:
+            if places:
+                table = closure_process(tables["closures"], places, start, as_of, kind=kind).table
+                found.append(table if kind == "crossing" else table.filter(pl.col("place") != POOLED))
+        except UnidentifiedClosures as error:
+            notes.append(f"Random closures of each {kind} are left out: {error.fact}; {error.evidence}.")
+    process = ClosureProcess(pl.concat(found, how="vertical_relaxed"), LEVEL) if found else None
+    return process, " ".join(notes)
+
+
+def journey_stages(
+    route: Route, model: ArrivalModel | None = None, *, ignore_shut: bool = False
+) -> JourneyStages:
+    """Stages of a route for `reliability.simulate`.
+
+    Parameters
+    ----------
+    route
+        A route of `make_route`.
+    model
+        Closures, loads and correlation; None simulates the stages alone.
+    ignore_shut
+        Take calendars that never open as open.
+
+    Returns
+    -------
+    Stages in order. A sailing's mean is its sea time; the wait for the ship is uniform over its headway. What a crossing adds (closures,
+    line, queue) stands at its first side, whose own hours are the observed ones less the usual queue.
+    """
+    model = model or ArrivalModel()
+    steps: list[dict[str, float]] = []
+    names: list[str] = []
+    windows: list[Windows] = []
+    dated: list[Windows] = []
+    met: set[str] = set()
+    for number, a in enumerate(route.arcs):
+        arc = route.network.arcs[a]
+        shut = arc.calendar in route.network.shut
+        crossing = arc.place_kind == "crossing"
+        for position, stage in enumerate(arc.stages):
+            mean, cv = _service(stage)
+            step = {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.headway_h}
+            if crossing and stage.kind == "crossing":
+                step["pair"] = number
+            if position == 0 and arc.calendar >= 0 and not (ignore_shut and shut):
+                step["calendar"] = len(windows)
+                windows.append(route.network.calendars[arc.calendar])
+            if position == 0 and not crossing:
+                step |= _node_closure(model, route, a, met)
+            if position == 0 and crossing:
+                step |= _gate(model, arc.place_id, stage)
+                spans = _dated(model, route.network.first_day, arc.place_id, stage.mode)
+                if len(spans[0]) and not shut:
+                    step["dated"] = len(dated)
+                    dated.append(spans)
+            names.append(stage.name)
+            steps.append(step)
+    columns = {key: np.array([s.get(key, blank) for s in steps]) for key, blank in _BLANK.items()}
+    return JourneyStages(
+        name=tuple(names),
+        pair_correlation=model.pair_correlation,
+        queue_limit=LIMIT_SHARE,
+        calendar_ptr=_pointers(windows),
+        open_start_h=_joined_hours(windows, 0),
+        open_end_h=_joined_hours(windows, 1),
+        dated_ptr=_pointers(dated),
+        dated_start_h=_joined_hours(dated, 0),
+        dated_end_h=_joined_hours(dated, 1),
+        **columns,
+    )
+
+
+_BLANK = {
+    **{"kind": 0, "mean_h": 0.0, "cv": 0.0, "headway_h": 0.0, "pair": -1, "calendar": -1, "dated": -1},
+    **dict.fromkeys(["arrivals_per_day", "servers", "service_h", "closure_log_sd"], np.nan),
+    **{
+        "closure_rate_per_day": 0.0,
+        "closure_mean_days": 0.0,
+        "backlog_load": 0.0,
+        "backlog_cap_days": np.inf,
+    },
+}
+
+
+def _pointers(windows: Sequence[Windows]) -> NDArray[np.int64]:
+    return np.cumsum([0] + [len(w[0]) for w in windows]).astype(np.int64)
+
+
+def _joined_hours(windows: Sequence[Windows], end: int) -> NDArray[np.float64]:
+    return np.concatenate([w[end] for w in windows]) if windows else np.empty(0)
+
+
+def _service(stage: Stage) -> tuple[float, float]:
+    """Mean and coefficient of variation of a stage without the wait for its ship."""
+    mean = stage.hours - stage.headway_h / 2.0
+    return mean, _cv(mean, stage.variance_h2 - stage.headway_h**2 / 12.0)
+
+
+def _cv(mean: float, variance: float) -> float:
+    return float(np.sqrt(max(0.0, variance))) / mean if mean > 0 else 0.0
+
+
+def _node_closure(model: ArrivalModel, route: Route, a: int, met: set[str]) -> dict[str, float]:
+    """Random closures of a pass, port or station: met once, at the first move that touches it in their mode."""
+    arc, states = route.network.arcs[a], route.network.states
+    for node in (states[arc.tail].node_id, states[arc.head].node_id):
+        if node in model.closing_nodes and node not in met:
+            found = _random(model, node, arc.stages[0].mode)
+            if found:
+                met.add(node)
+                return found
+    return {}
+
+
+def closing_places(route: Route, model: ArrivalModel) -> set[str]:
+    """Crossings and nodes of a route that may be found closed at random."""
+    found: set[str] = set()
+    for a in route.arcs:
+        arc = route.network.arcs[a]
+        if arc.place_kind != "crossing":
+            _node_closure(model, route, a, found)
+        elif _random(model, arc.place_id, arc.stages[0].mode):
+            found.add(arc.place_id)
+    return found
+
+
+def _random(model: ArrivalModel, place: str, mode: str) -> dict[str, float]:
+    if model.closures is None or place not in model.closures or model.closed_modes.get(place, mode) != mode:
+        return {}
+    rate, mean_days, log_sd = model.closures.stage_values(place)
+    return {"closure_rate_per_day": rate, "closure_mean_days": mean_days, "closure_log_sd": log_sd}
+
+
+def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
+    """What a crossing adds to its first side: random closures, the lines they leave, the queue at the load asked for."""
+    step = _random(model, crossing, stage.mode)
+    traffic = model.traffic.get((crossing, stage.mode))
+    # a crossing that nothing passes counts as full: the way it would be is never quicker than with a capacity
+    load = None if traffic is None else LIMIT_SHARE if traffic.capacity_day == 0 else traffic.load_share
+    if traffic is None or load is None:
+        return step
+    cap = model.backlog_cap_days
+    rate = step.get("closure_rate_per_day", 0.0)
+    cut = 0.0
+    if rate > 0.0 and cap > 0.0:
+        cut = cut_moments(step["closure_mean_days"], step["closure_log_sd"], cap)[0]
+    # a line that would never clear is taken at the edge of clearing
+    most = LIMIT_SHARE / (LIMIT_SHARE + rate * cut)
+    step |= {"backlog_load": min(load, LIMIT_SHARE, most), "backlog_cap_days": cap}
+    if traffic.state(stage.hours) not in (STEADY, BEYOND):
+        return step
+    own, variance = traffic.own_hours(stage.hours, stage.variance_h2)
+    return step | {
+        "mean_h": own,
+        "cv": min(_cv(own, variance), HIGHEST_CV),
+        "arrivals_per_day": traffic.arrivals_day(load),
+        "servers": float(traffic.servers),
+        "service_h": traffic.service_h,
+        "service_cv": traffic.service_cv,
+    }
+
+
+def _dated(model: ArrivalModel, first_day: date, crossing: str, mode: str) -> Windows:
+    """Dated closures of a crossing that have an end, joined, in hours from midnight UTC of the first day."""
+    row = model.crossings.get(crossing)
+    if row is None:
+        return np.empty(0), np.empty(0)
+    book = ClosureBook(model.closure_rows, first_day - timedelta(days=LOOK_BACK_DAYS), model.opened)
+    found = book.spans("crossing", crossing, mode) + book.spans("node", row["node_id"], mode)
+    horizon = first_day + timedelta(days=HORIZON_DAYS)
+    joined: list[list[float]] = []
+    for span in sorted((s for s, _ in found), key=lambda s: s.start):
+        if span.end is None or span.start > horizon:
+            break
+        start = (span.start - first_day).days * 24.0 - row["utc_offset_h"]
+        end = ((span.end - first_day).days + 1) * 24.0 - row["utc_offset_h"]
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([start, end])
+    spans = np.array(joined).reshape(-1, 2)
+    return spans[:, 0].copy(), spans[:, 1].copy()
+
+
+def recorded_closures(
+    closures: pl.DataFrame, places: Sequence[str], record_start: date, as_of: date, *, kind: str = "crossing"
+) -> pl.DataFrame:
+    """Recorded closures of places as events for `reliability.fit_closures`.
+
+    Parameters
+    ----------
+    closures
+        Table of a case. Rows of kind 'dated' with `history` true count; overlapping rows of one place are joined.
+    places, kind
+        Ids of crossings, or of nodes.
+    record_start
+        First day of the record.
+    as_of
+        Last day of the record. A place with a closure that was last seen in force on a day before its end, or that has no end, is on
+        record until that day: what became of it later is not known, and an end supposed in a scenario is no sighting.
+
+    Returns
+    -------
+    Table with columns place, start_date, end_date, observed_from, observed_to. A place with no closure on record has one row
+    without dates.
+    """
+    rows: list[tuple[str, date | None, date | None, date, date]] = []
+    by_place: dict[str, list[Row]] = {}
+    for row in _history(closures, kind).iter_rows(named=True):
+        by_place.setdefault(row["place_id"], []).append(row)
+    for place in places:
+        found = by_place.get(place, [])
+        seen = [r["last_seen"] for r in found if _censored(r) and r["last_seen"] > record_start]
+        until = min(as_of, max(seen)) if seen else as_of
+        spans = _joined(found, record_start, until)
+        rows += [(place, start, end, record_start, until) for start, end in spans]
+        if not spans:
+            rows.append((place, None, None, record_start, until))
+    schema = {
+        "place": pl.String,
+        "start_date": pl.Date,
+        "end_date": pl.Date,
+        "observed_from": pl.Date,
+        "observed_to": pl.Date,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _history(closures: pl.DataFrame, kind: str) -> pl.DataFrame:
+    return closures.filter((pl.col("place_kind") == kind) & (pl.col("kind") == "dated") & pl.col("history"))
+
+
+def _censored(row: Row) -> bool:
+    """Whether nobody saw a closure end: its last sighting lies before its end, or it has none."""
+    return row["last_seen"] is not None and (
+        not row["end"] or row["last_seen"] < date.fromisoformat(row["end"])
+    )
+
+
+def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[date, date | None]]:
+    found = []
+    for row in rows:
+        if len(row["start"]) != 10:
+            continue
+        start = date.fromisoformat(row["start"])
+        end = date.fromisoformat(row["end"]) + timedelta(days=1) if row["end"] else None
+        if start <= until and (end is None or end > record_start):
+            found.append((start, end if end is None or end <= until else None))
+    joined: list[tuple[date, date | None]] = []
+    for start, end in sorted(found, key=lambda s: (s[0], s[1] or date.max)):
+        last = joined[-1] if joined else None
+        if last and (last[1] is None or start <= last[1]):
+            joined[-1] = (last[0], None if last[1] is None or end is None else max(last[1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def closure_process(
+    closures: pl.DataFrame, places: Sequence[str], record_start: date, as_of: date, *, kind: str = "crossing"
+) -> ClosureProcess:
+    """Random closures fitted to the record: each place's own rate, and its own length where it has enough of them.
+
+    Places closed on record keep their own rate. A place that was seen to reopen at least three times keeps its own mean length too
+    (exponential); how long a closure of the others lasts is estimated from all of them together, a closure that shut several places on
+    the same days counting once. Parameters as in `recorded_closures`.
+
+    Returns
+    -------
+    The fitted process with one row per place and one for all of them.
+
+    Raises
+    ------
+    UnidentifiedClosures
+        No closure on record has ended, so that no length can be estimated.
+    """
+    events = recorded_closures(closures, places, record_start, as_of, kind=kind)
+    closed = events.filter(pl.col("start_date").is_not_null())["place"].unique()
+    own = fit_closures(events, shape="exponential", level=LEVEL)
+    if not closed.len():
+        return own
+    once = _once(events.filter(pl.col("place").is_in(closed.implode())))
+    pooled = fit_closures(once, shape="exponential", level=LEVEL, pooled=True)
+    common = pooled.table.row(0, named=True)
+    if common["mean_days"] is None:
+        raise UnidentifiedClosures(
+            "No recorded closure has ended", common["note"], "add closures that ended to closures.csv"
+        )
+    shared = ["mean_days", "mean_low_days", "mean_high_days", "shape", "log_sd"]
+    few = pl.col("ended") < ENOUGH_ENDS
+    table = own.table.with_columns(
+        [pl.when(few).then(pl.lit(common[name])).otherwise(pl.col(name)).alias(name) for name in shared]
+    ).with_columns(closed_share=pl.col("rate_per_day") * pl.col("mean_days"))
+    table = table.with_columns(closed_share=pl.col("closed_share") / (1.0 + pl.col("closed_share")))
+    return ClosureProcess(pl.concat([table, pooled.table], how="vertical_relaxed"), own.level)
+
+
+def _once(events: pl.DataFrame) -> pl.DataFrame:
+    """Events with a closure of the same days kept at its first place only; a place left without one stays as never closed."""
+    longest = events.sort("observed_to", "place", descending=[True, False])
+    first = longest.unique(["start_date", "end_date"], keep="first", maintain_order=True)
+    quiet = (
+        events.filter(~pl.col("place").is_in(first["place"].implode()))
+        .unique("place", maintain_order=True)
+        .with_columns(
+            pl.lit(None, dtype=pl.Date).alias("start_date"), pl.lit(None, dtype=pl.Date).alias("end_date")
+        )
+    )
+    return pl.concat([first, quiet])

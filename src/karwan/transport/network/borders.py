@@ -1,0 +1,118 @@
+"""Border crossings as moves: both sides, each direction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from karwan.transport.network.context import Context
+from karwan.transport.network.lookup import Fees, combine, fee_money, join_sources, row_figures
+from karwan.transport.network.request import Move
+from karwan.transport.network.stage import Row, Stage, worst_basis
+
+
+def crossing_moves(context: Context) -> list[Move]:
+    """Moves over every border in each direction, its two sides as stages."""
+    moves: list[Move] = []
+    for row in context.rows("crossings"):
+        for mode in filter(context.request.uses, row["modes"]):
+            reason = context.too_heavy(("crossing", row["crossing_id"])) if mode == "road" else ""
+            if reason:
+                context.skipped.append(("crossings", row["crossing_id"], reason))
+                continue
+            carriers = ["road"] if mode == "road" else _rail_carriers(row)
+            for leave, enter in (
+                (row["country_a"], row["country_b"]),
+                (row["country_b"], row["country_a"]),
+            ):
+                stages = _crossing_stages(context, row, mode, leave, enter)
+                if stages is None:
+                    continue
+                calendar = context.crossing_calendar(row, mode)
+                for carrier in carriers:
+                    moves.append(
+                        Move(
+                            (row["node_id"], carrier, leave),
+                            (row["node_id"], carrier, enter),
+                            stages,
+                            calendar,
+                            "crossing",
+                            row["crossing_id"],
+                            _pair_covariance(context, stages),
+                        )
+                    )
+    return moves
+
+
+def _rail_carriers(row: Row) -> list[str]:
+    gauges = dict.fromkeys(g for g in (row["rail_gauge_a_mm"], row["rail_gauge_b_mm"]) if g)
+    return [f"rail{gauge}" for gauge in gauges]
+
+
+def _pair_covariance(context: Context, stages: tuple[Stage, ...]) -> float:
+    """Twice the covariance of two log-normal sides whose logarithms correlate by `pair_correlation`, h2."""
+    first, second = (
+        (s.hours, np.log1p(s.variance_h2 / s.hours**2)) if s.hours else (0.0, 0.0) for s in stages[:2]
+    )
+    together = context.parameter("pair_correlation").value * np.sqrt(first[1] * second[1])
+    return float(2.0 * first[0] * second[0] * np.expm1(together))
+
+
+def _crossing_stages(
+    context: Context, row: Row, mode: str, leave: str, enter: str
+) -> tuple[Stage, Stage] | None:
+    stages = []
+    for side, direction in ((leave, "outbound"), (enter, "inbound")):
+        hours = context.times.find(row["crossing_id"], side, mode, direction, "time_h")
+        if hours is None:
+            context.skipped.append(
+                ("crossings", row["crossing_id"], f"crossing_times.csv has no {mode} hours for {side}")
+            )
+            return None
+        money = context.times.find(row["crossing_id"], side, mode, direction, "cost_usd")
+        cv = context.times.find(row["crossing_id"], side, mode, direction, "time_cv") or context.parameter(
+            "crossing_time_cv"
+        )
+        slow, slow_row = context.book.slowdown("crossing", row["crossing_id"], mode)
+        fee_t, fee_unit, fee_bases, fee_sources = _side_fees(
+            context, row["crossing_id"], mode, side, direction
+        )
+        basis_hours, hour_sources = combine(hours, *row_figures(slow_row))
+        basis_usd, usd_sources = combine(money) if money else ("assumed", "")
+        sources = join_sources(hour_sources, usd_sources, cv.source_id)
+        time_h = hours.value * (1.0 + slow)
+        way = "out" if direction == "outbound" else "in"
+        stages.append(
+            Stage(
+                kind="crossing",
+                name=f"{row['name']}: {side} {way}",
+                place_id=row["crossing_id"],
+                mode=mode,
+                country=side,
+                km=0.0,
+                usd_t=fee_t,
+                usd_unit=(money.value if money else 0.0) + fee_unit,
+                hours=time_h,
+                variance_h2=(cv.value * time_h) ** 2,
+                co2_kg_t=0.0,
+                headway_h=0.0,
+                basis_usd=worst_basis(basis_usd, *fee_bases),
+                basis_hours=basis_hours,
+                source_id=join_sources(sources, *fee_sources),
+            )
+        )
+    return stages[0], stages[1]
+
+
+def _side_fees(context: Context, crossing: str, mode: str, side: str, direction: str) -> Fees:
+    """Fees due at a side: leaving pays exit fees, entering pays entry and, on the way to a third country, transit fees."""
+    when = {"exit"} if direction == "outbound" else context.entry_kinds(side)
+
+    def due(fee: Row) -> bool:
+        at_crossing = fee["place_kind"] == "crossing" and fee["place_id"] == crossing
+        if at_crossing and fee["when"] == "passage":
+            return direction == "inbound" and context.registered(fee, side) and fee["mode"] in (None, mode)
+        here = at_crossing or (fee["place_kind"] == "country" and fee["place_id"] == side)
+        return here and fee["when"] in when and context.registered(fee, side) and fee["mode"] in (None, mode)
+
+    fees = context.fees_at(("crossing", crossing), ("country", side))
+    return fee_money(fees, due, context.request.form)

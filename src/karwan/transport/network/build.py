@@ -1,0 +1,147 @@
+"""Building the freight network of a case for a kind of shipment between two countries."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from karwan.transport.network.borders import crossing_moves
+from karwan.transport.network.context import Context, Kept, Tables
+from karwan.transport.network.links import link_moves
+from karwan.transport.network.lookup import access_rule, combine, row_figures
+from karwan.transport.network.request import Move, NetworkRequest
+from karwan.transport.network.stage import Arc, FreightNetwork, Row, Stage, State
+from karwan.transport.network.transfers import transfer_moves
+
+
+def build_network(tables: Tables, request: NetworkRequest, *, kept: Kept | None = None) -> FreightNetwork:
+    """Multimodal network of a case as states and arcs.
+
+    Line haul keeps to the country that a link lies in; a crossing joins the two sides of a border in each direction; a transfer changes the
+    mode or gauge at a place; a sailing waits for its ship. Money and hours follow `docs/route.md`.
+
+    Parameters
+    ----------
+    tables
+        Tables of a case.
+    request
+        Ends, cargo form, departure day, places taken as open.
+    kept
+        What to share with other networks of the same tables.
+
+    Returns
+    -------
+    The network. Rows that cannot be used (no rate, no border time, no service, not yet built) stand in `skipped` with the reason.
+
+    Raises
+    ------
+    UnknownName
+        A parameter the model needs is missing from parameters.csv.
+    """
+    context = Context(tables, request, kept)
+    moves = [*link_moves(context), *crossing_moves(context), *transfer_moves(context)]
+    return _spread(context, moves)
+
+
+def _spread(context: Context, moves: list[Move]) -> FreightNetwork:
+    """Spread the moves over truck registrations, from the origin's own trucks, and number the states."""
+    outgoing: dict[tuple[str, str, str], list[Move]] = {}
+    for move in moves:
+        outgoing.setdefault(move.tail, []).append(move)
+    home = context.request.registration or context.request.origin_country
+    starts = [
+        State(*place, _start_registration(place, home))
+        for place in outgoing
+        if place[2] == context.request.origin_country
+    ]
+    index: dict[State, int] = {}
+    arcs: list[Arc] = []
+    queue = deque(dict.fromkeys(starts))
+    for state in queue:
+        index[state] = len(index)
+    while queue:
+        state = queue.popleft()
+        for move in outgoing.get((state.node_id, state.carrier, state.country), ()):
+            reached = _follow(context, state, move)
+            if reached is None:
+                continue
+            head, extra = reached
+            if head not in index:
+                index[head] = len(index)
+                queue.append(head)
+            arcs.append(
+                Arc(
+                    index[state],
+                    index[head],
+                    move.stages + extra,
+                    move.calendar,
+                    move.place_kind,
+                    move.place_id,
+                    move.covariance_h2,
+                )
+            )
+    return _freeze(context, index, arcs)
+
+
+def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> FreightNetwork:
+    out: list[list[int]] = [[] for _ in index]
+    for number, arc in enumerate(arcs):
+        out[arc.tail].append(number)
+    return FreightNetwork(
+        states=tuple(index),
+        arcs=tuple(arcs),
+        calendars=tuple(context.calendars),
+        shut=context.shut,
+        first_day=context.request.departure,
+        form=context.request.form,
+        skipped=tuple(dict.fromkeys(context.skipped)),
+        index=index,
+        out=tuple(tuple(numbers) for numbers in out),
+        home=context.request.registration or context.request.origin_country,
+    )
+
+
+def _start_registration(place: tuple[str, str, str], home: str) -> str:
+    return home if place[1] == "road" else ""
+
+
+def _follow(context: Context, state: State, move: Move) -> tuple[State, tuple[Stage, ...]] | None:
+    """State a move leads to with the truck in use, and the truck swap it takes; None where the truck may not go."""
+    node, carrier, country = move.head
+    if carrier != "road":
+        return State(node, carrier, country, ""), ()
+    if state.carrier != "road":  # a local truck picks the goods up at a terminal
+        return State(node, carrier, country, country), ()
+    if country == state.country:
+        return State(node, carrier, country, state.registration), ()
+    key = (country, state.registration)
+    if key not in context.rules:
+        context.rules[key] = access_rule(context.access, *key, context.request.departure)
+    rule, row = context.rules[key]
+    if rule == "forbidden":
+        return None
+    if rule == "swap":
+        return State(node, carrier, country, country), (_swap_stage(context, move, country, row),)
+    return State(node, carrier, country, state.registration), ()
+
+
+def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> Stage:
+    hours, money = context.parameter("truck_swap_time_h"), context.parameter("truck_swap_cost_usd")
+    cv = context.parameter("transfer_time_cv")
+    _, sources = combine(hours, money, *row_figures(row))
+    return Stage(
+        kind="transfer",
+        name=f"{context.nodes[move.head[0]]['name']}: goods change to a {country} truck",
+        place_id=move.head[0],
+        mode="road",
+        country=country,
+        km=0.0,
+        usd_t=0.0,
+        usd_unit=money.value,
+        hours=hours.value,
+        variance_h2=(cv.value * hours.value) ** 2,
+        co2_kg_t=0.0,
+        headway_h=0.0,
+        basis_usd=money.basis,
+        basis_hours=hours.basis,
+        source_id=sources,
+    )

@@ -1,0 +1,202 @@
+"""Everything a network is built from: figures of the case by key, fees, calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from karwan.errors import UnknownName
+from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
+from karwan.transport.network.lookup import (
+    ClosureBook,
+    CrossingTimes,
+    Fees,
+    Figure,
+    Rates,
+    fee_money,
+    gross_weight,
+    vehicles_by_mode,
+    weight_limit,
+)
+from karwan.transport.network.request import NetworkRequest
+from karwan.transport.network.stage import Row, Stage
+
+Tables = Mapping[str, pl.DataFrame]
+ALWAYS_OPEN = -1
+
+CROSSING_CAPACITY = {"road": "capacity_trucks_day", "rail": "capacity_wagons_day"}
+"""Column of crossings that says what passes in a day, by mode."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What several networks of the same tables share, filled as they are built.
+
+    Attributes
+    ----------
+    rows
+        Rows by table.
+    hauls
+        Stages of a link in the directions it allows, by link and cargo form; only those that depend on nothing else.
+    """
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    hauls: dict[tuple[str, str], tuple[Stage, ...]] = field(default_factory=dict)
+
+
+class Context:
+    """Figures of a case for one request, with the calendars met so far and the rows left out."""
+
+    def __init__(self, tables: Tables, request: NetworkRequest, kept: Kept | None = None) -> None:
+        self.tables = tables
+        self.request = request
+        self.kept = Kept() if kept is None else kept
+        self.rates = Rates(self.rows("rates"))
+        self.times = CrossingTimes(self.rows("crossing_times"))
+        self.book = ClosureBook(tuple(self.rows("closures")), request.departure, request.opened)
+        self.nodes = {r["node_id"]: r for r in self.rows("nodes")}
+        self.fees = [r for r in self.rows("fees") if r["use"] == "model"]
+        self.fee_numbers: dict[tuple[str, str], list[int]] = {}
+        for number, row in enumerate(self.fees):
+            self.fee_numbers.setdefault((row["place_kind"], row["place_id"]), []).append(number)
+        self.access = self.rows("access")
+        self.limits = self.rows("weight_limits")
+        self.vehicles = vehicles_by_mode(self.rows("vehicles"), request.form)
+        self.gross_t = gross_weight(self.vehicles.get("road"), request.load_t)
+        self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
+        self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
+        self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
+        self.calendars: list[Windows] = []
+        self.calendar_index: dict[tuple[object, ...], int] = {}
+        self.shut: dict[int, str] = {}
+        self.skipped: list[tuple[str, str, str]] = []
+
+    def rows(self, table: str) -> list[Row]:
+        """Rows of a table, read once for all networks that share `kept`."""
+        rows = self.kept.rows
+        if table not in rows:
+            rows[table] = self.tables[table].rows(named=True)
+        return rows[table]
+
+    def parameter(self, name: str) -> Figure:
+        """Figure of a model parameter; UnknownName where parameters.csv lacks it."""
+        row = self.parameters.get(name)
+        if row is None:
+            raise UnknownName(
+                f"parameters.csv has no row {name!r}.",
+                f"it has {', '.join(sorted(self.parameters)) or 'no rows'}",
+                f"add a row with parameter_id {name}; see docs/route.md for what it means.",
+            )
+        return Figure(float(row["value"]), row["basis"], row["source_id"])
+
+    def too_heavy(self, *places: tuple[str, str]) -> str:
+        """Why a loaded truck is not let on at places (kind and id); blank where it is."""
+        limit = weight_limit(self.limits, places, self.gross_t, self.request.departure)
+        if limit is None or limit["over"] == "permit":
+            return ""
+        return f"{self.gross_t:.1f} t gross is over the limit of {limit['max_gross_t']:g} t"
+
+    def entry_kinds(self, country: str) -> set[str]:
+        """Fees due on entering a country: transit fees only on the way to a third one."""
+        ends = (self.request.origin_country, self.request.destination_country)
+        return {"entry"} if country in ends else {"entry", "transit"}
+
+    def registered(self, fee: Row, country: str) -> bool:
+        """Whether a fee falls on the truck in use; a blank registration means any foreign truck."""
+        registration = self.request.registration or self.request.origin_country
+        wanted = fee["vehicle_registration"]
+        return wanted == registration if wanted else registration != country
+
+    def fees_at(self, *places: tuple[str, str]) -> list[Row]:
+        """Fees charged on places (kind and id), in the order of the table."""
+        numbers = [n for place in places for n in self.fee_numbers.get(place, ())]
+        return [self.fees[n] for n in sorted(numbers)]
+
+    def place_fees(self, kind: str, place: str, mode: str, when: str) -> Fees:
+        """Fees due at a place: USD per tonne, USD per unit, bases and sources."""
+
+        if (kind, place) not in self.fee_numbers:
+            return 0.0, 0.0, [], []
+
+        def due(fee: Row) -> bool:
+            return (
+                fee["place_kind"] == kind
+                and fee["place_id"] == place
+                and fee["when"] == when
+                and fee["mode"] in (None, mode)
+                and self.registered(fee, "")
+            )
+
+        return fee_money(self.fees_at((kind, place)), due, self.request.form)
+
+    def spans(self, *places: tuple[str, str], mode: str) -> list[tuple[ClosedSpan, str]]:
+        """Closed days of several places for a mode, with the reasons."""
+        found = []
+        for kind, place in places:
+            if self.book.names(kind, place):
+                found += [(span, row["reason"]) for span, row in self.book.spans(kind, place, mode)]
+        return found
+
+    def link_calendar(self, link: Row, tail: str, head: str, mode: str) -> int:
+        """Calendar of a link: its own closures and season, those of its ends and its country."""
+        spans = self.spans(
+            ("link", link["link_id"]), ("country", link["country"]), ("node", tail), ("node", head), mode=mode
+        )
+        if link["season"] and link["link_id"] not in self.request.opened:
+            begin, end = link["season"].split("..")
+            outside = outside_season(begin, end, self.request.departure)
+            spans += [(span, f"usable {begin} to {end}") for span in outside]
+        return self.calendar(("link", link["link_id"], tail, head), spans)
+
+    def crossing_calendar(self, row: Row, mode: str) -> int:
+        """Calendar of a crossing: opening hours, weekdays, closures; trains pass at any hour; capacity 0 is shut."""
+        spans = self.spans(("crossing", row["crossing_id"]), ("node", row["node_id"]), mode=mode)
+        limit = CROSSING_CAPACITY[mode]
+        if row[limit] == 0:
+            spans.append((ClosedSpan(date.min, None), f"{limit} is 0: nothing passes"))
+        weekdays = () if mode == "rail" else tuple(row["closed_weekdays"] or ())
+        hours = "00:00-24:00" if mode == "rail" else row["opening_hours"]
+        return self.calendar(
+            ("crossing", row["crossing_id"], mode),
+            spans,
+            hours=hours,
+            weekdays=weekdays,
+            offset=row["utc_offset_h"],
+        )
+
+    def calendar(
+        self,
+        key: tuple[object, ...],
+        spans: list[tuple[ClosedSpan, str]],
+        *,
+        hours: str = "00:00-24:00",
+        weekdays: tuple[str, ...] = (),
+        offset: float | None = None,
+    ) -> int:
+        """Index of the calendar of a place, made once; -1 where it is always open."""
+        if not spans and not weekdays and hours == "00:00-24:00":
+            return ALWAYS_OPEN
+        if key in self.calendar_index:
+            return self.calendar_index[key]
+        windows = open_windows(
+            self.request.departure,
+            hours=hours,
+            closed_weekdays=weekdays,
+            closed=[span for span, _ in spans],
+            utc_offset_h=offset or 0.0,
+        )
+        if windows is None:
+            self.calendar_index[key] = ALWAYS_OPEN
+            return ALWAYS_OPEN
+        self.calendars.append(windows)
+        index = len(self.calendars) - 1
+        self.calendar_index[key] = index
+        if not len(windows[0]):
+            lasting = [reason for span, reason in spans if span.end is None] or [
+                reason for _, reason in spans
+            ]
+            self.shut[index] = lasting[0] if lasting else "never open on the horizon"
+        return index

@@ -1,0 +1,242 @@
+"""Figures of the case tables by what the network asks for: rates, border times, closures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+import polars as pl
+
+from karwan.transport.calendar import ClosedSpan, seasonal_spans
+from karwan.transport.network.stage import Row, worst_basis
+
+Tables = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with what it rests on."""
+
+    value: float
+    basis: str
+    source_id: str
+
+
+def latest(rows: Iterable[Row], column: str) -> Figure | None:
+    """Value of the newest row that has one; equal years keep the first in the file."""
+    best: Row | None = None
+    for row in rows:
+        if row[column] is not None and (best is None or (row["year"] or 0) > (best["year"] or 0)):
+            best = row
+    return None if best is None else Figure(best[column], best["basis"], best["source_id"])
+
+
+class Rates:
+    """Line-haul money and speed by country and mode; a row without country holds wherever none is given."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        self._found: dict[tuple[str, str, str], Figure | None] = {}
+        for row in rows:
+            if row["use"] == "model":
+                self._rows[row["country"] or "", row["mode"]].append(row)
+
+    def find(self, country: str, mode: str, column: str) -> Figure | None:
+        """Newest figure of a column; falls back to the row without a country, then marked assumed."""
+        key = (country, mode, column)
+        if key not in self._found:
+            self._found[key] = self._look(*key)
+        return self._found[key]
+
+    def _look(self, country: str, mode: str, column: str) -> Figure | None:
+        own = latest(self._rows.get((country, mode), ()), column)
+        if own is not None:
+            return own
+        common = latest(self._rows.get(("", mode), ()), column)
+        return (
+            None
+            if common is None
+            else Figure(common.value, "assumed" if country else common.basis, common.source_id)
+        )
+
+
+class CrossingTimes:
+    """Hours and money at one side of a crossing."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
+        for row in rows:
+            if row["use"] == "model":
+                self._rows[row["crossing_id"], row["side"], row["mode"], row["direction"]].append(row)
+
+    def find(self, crossing: str, side: str, mode: str, direction: str, column: str) -> Figure | None:
+        """Newest figure of a column for a direction ('outbound' or 'inbound').
+
+        A row for both directions stands in for a missing one; the opposite direction does too, then marked assumed.
+        """
+        for wanted in (direction, "both"):
+            found = latest(self._rows.get((crossing, side, mode, wanted), ()), column)
+            if found is not None:
+                return found
+        opposite = "inbound" if direction == "outbound" else "outbound"
+        found = latest(self._rows.get((crossing, side, mode, opposite), ()), column)
+        return None if found is None else Figure(found.value, "assumed", found.source_id)
+
+
+@dataclass(frozen=True)
+class ClosureBook:
+    """Closures as they stand for a departure.
+
+    Attributes
+    ----------
+    first_day
+        Day the time axis starts.
+    opened
+        Place ids whose dated closures are set aside ('what if it were open').
+    """
+
+    rows: tuple[Row, ...]
+    first_day: date
+    opened: frozenset[str]
+
+    def names(self, kind: str, place: str) -> bool:
+        """Whether any row speaks of a place."""
+        return (kind, place) in self._by_place
+
+    def spans(self, kind: str, place: str, mode: str) -> list[tuple[ClosedSpan, Row]]:
+        """Closed days of a place for a mode, with the row that says so."""
+        found: list[tuple[ClosedSpan, Row]] = []
+        if (kind, place) not in self._by_place:
+            return found
+        for row in self._of(kind, place, mode):
+            if row["kind"] == "seasonal":
+                found += [(s, row) for s in seasonal_spans(row["start"], row["end"], self.first_day)]
+            elif row["kind"] == "dated" and len(row["start"]) == 10 and place not in self.opened:
+                end = date.fromisoformat(row["end"]) if row["end"] else None
+                if end is None or end >= self.first_day:
+                    found.append((ClosedSpan(date.fromisoformat(row["start"]), end), row))
+        return found
+
+    def slowdown(self, kind: str, place: str, mode: str) -> tuple[float, Row | None]:
+        """Added share of hours at a place on the departure day, and the row that says so."""
+        if (kind, place) not in self._by_place:
+            return 0.0, None
+        for row in self._of(kind, place, mode):
+            if row["kind"] != "disruption" or place in self.opened:
+                continue
+            if len(row["start"]) == 5:
+                spans = seasonal_spans(row["start"], row["end"] or row["start"], self.first_day)
+            else:
+                end = date.fromisoformat(row["end"]) if row["end"] else None
+                spans = [ClosedSpan(date.fromisoformat(row["start"]), end)]
+            if any(s.covers(self.first_day) for s in spans):
+                return float(row["slowdown_share"]), row
+        return 0.0, None
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], list[Row]]:
+        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.rows:
+            found[row["place_kind"], row["place_id"]].append(row)
+        return dict(found)
+
+    def _of(self, kind: str, place: str, mode: str) -> Iterable[Row]:
+        return [row for row in self._by_place.get((kind, place), ()) if row["mode"] in (None, mode)]
+
+
+def access_rule(rows: Iterable[Row], country: str, registration: str, day: date) -> tuple[str, Row | None]:
+    """What a truck registered in one country may do in another on a day.
+
+    A rule that names the registration goes before one for any foreign truck; without a rule it is 'allowed'.
+    """
+    if country == registration:
+        return "allowed", None
+    best: Row | None = None
+    for row in rows:
+        fits = row["vehicle_registration"] in (None, registration)
+        if row["country"] == country and row["mode"] == "road" and _in_time(row, day) and fits:
+            if row["vehicle_registration"] == registration:
+                return str(row["rule"]), row
+            best = best or row
+    return (str(best["rule"]), best) if best else ("allowed", None)
+
+
+def _in_time(row: Row, day: date) -> bool:
+    """Whether a rule is in force on a day."""
+    return (row["start"] is None or row["start"] <= day) and (row["end"] is None or day <= row["end"])
+
+
+def vehicles_by_mode(rows: Iterable[Row], form: str) -> dict[str, Row]:
+    """Usual vehicle of each mode for a cargo form; another form's where none carries it."""
+    rows = list(rows)
+    found: dict[str, Row] = {}
+    for row in rows:
+        if row["form"] == form and (row["default"] or row["mode"] not in found):
+            found[row["mode"]] = row
+    for row in rows:
+        found.setdefault(row["mode"], row)
+    return found
+
+
+def gross_weight(truck: Row | None, load_t: float) -> float:
+    """Tonnes of a loaded truck; 0 where its own weight is not known."""
+    tare = truck["tare_t"] if truck else None
+    return 0.0 if tare is None else float(tare) + load_t
+
+
+def weight_limit(
+    rows: Iterable[Row], places: Collection[tuple[str, str]], gross_t: float, day: date
+) -> Row | None:
+    """The limit that a truck of a gross weight exceeds at places (kind and id) on a day; what forbids it goes before a permit."""
+    exceeded = [
+        row
+        for row in rows
+        if row["max_gross_t"] < gross_t
+        and (row["place_kind"], row["place_id"]) in places
+        and _in_time(row, day)
+    ]
+    return min(exceeded, key=lambda r: (r["over"] != "forbidden", r["max_gross_t"]), default=None)
+
+
+Fees = tuple[float, float, list[str], list[str]]
+
+
+def fee_money(rows: Iterable[Row], test: Callable[[Row], bool], form: str) -> Fees:
+    """Sum of fees that pass a test: USD per tonne, USD per unit, bases and sources."""
+    per_t = per_unit = 0.0
+    bases: list[str] = []
+    sources: list[str] = []
+    for row in rows:
+        if not test(row):
+            continue
+        if row["unit"] == "t":
+            per_t += row["cost_usd"]
+        elif row["unit"] == "container" and form == "bulk":
+            continue
+        else:
+            per_unit += row["cost_usd"]
+        bases.append(row["basis"])
+        sources.append(row["source_id"])
+    return per_t, per_unit, bases, sources
+
+
+@lru_cache(maxsize=4096)
+def join_sources(*sources: str) -> str:
+    """Source ids joined once each, in order."""
+    return ";".join(dict.fromkeys(part for s in sources if s for part in s.split(";")))
+
+
+def combine(*figures: Figure | None) -> tuple[str, str]:
+    """Weakest basis and joined sources of several figures."""
+    known = [f for f in figures if f is not None]
+    if not known:
+        return "assumed", "judgement"
+    return worst_basis(*(f.basis for f in known)), join_sources(*(f.source_id for f in known))
+
+
+def row_figures(*rows: Row | None) -> list[Figure]:
+    """Basis and sources of rows as figures, missing rows left out."""
+    return [Figure(0.0, r["basis"], r["source_id"]) for r in rows if r is not None]

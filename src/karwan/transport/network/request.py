@@ -1,0 +1,68 @@
+"""What a network is built for, and the moves it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from karwan.transport.network.stage import Stage
+from karwan.transport.shipment import TRUCK_BASIS_T
+
+
+@dataclass(frozen=True)
+class NetworkRequest:
+    """What a network is built for.
+
+    Attributes
+    ----------
+    origin_country, destination_country
+        Countries of the two ends; entry and transit fees depend on them.
+    form
+        Cargo form: 'bulk', 'box' or 'reefer'.
+    departure
+        Day of departure, the start of the time axis.
+    opened
+        Place ids whose dated closures are set aside, and planned links taken as open.
+    registration
+        Country the truck is registered in; blank is the origin's.
+    modes
+        Modes to build; empty is all.
+    load_t
+        Tonnes on one truck, held against weight limits.
+    """
+
+    origin_country: str
+    destination_country: str
+    form: str
+    departure: date
+    opened: frozenset[str] = frozenset()
+    registration: str = ""
+    modes: frozenset[str] = frozenset()
+    load_t: float = TRUCK_BASIS_T
+
+    def uses(self, *modes: str) -> bool:
+        """Whether all the modes are asked for."""
+        return not self.modes or self.modes.issuperset(modes)
+
+
+def carrier_of(mode: str, gauge_mm: int | None) -> str:
+    """Carrier of a mode: rail carries its gauge, as wagons keep to it."""
+    return f"rail{gauge_mm}" if mode == "rail" else mode
+
+
+def mode_of(carrier: str) -> str:
+    """Mode of a carrier."""
+    return "rail" if carrier.startswith("rail") else carrier
+
+
+class Move(NamedTuple):
+    """A move between two (place, carrier, country), before it is spread over truck registrations."""
+
+    tail: tuple[str, str, str]
+    head: tuple[str, str, str]
+    stages: tuple[Stage, ...]
+    calendar: int
+    place_kind: str
+    place_id: str
+    covariance_h2: float = 0.0

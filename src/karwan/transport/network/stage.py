@@ -1,0 +1,285 @@
+"""States, stages and arcs of the multimodal network a shipment moves through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from karwan.transport.calendar import Windows
+from karwan.transport.shipment import Shipment
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
+ROAD = "road"
+SEA = ("sea", "ferry")
+CROSSING_KM = 150.0  # what sharing a crossing counts for beside shared kilometres
+
+
+def worst_basis(*bases: str) -> str:
+    """The weakest of several bases: assumed over computed over observed."""
+    return max(bases, key=lambda b: BASIS_RANK.get(b, 2))
+
+
+class State(NamedTuple):
+    """Where a shipment is: place, carrier, side of the border, and where its truck is registered.
+
+    Attributes
+    ----------
+    node_id
+        Place.
+    carrier
+        'road', 'rail1435', 'rail1520', 'rail1676', 'sea' or 'ferry'.
+    country
+        Country whose rules hold; '' at sea.
+    registration
+        Country the truck is registered in; '' when no truck is used.
+    """
+
+    node_id: str
+    carrier: str
+    country: str
+    registration: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a route with its money, hours and emissions.
+
+    Attributes
+    ----------
+    kind
+        'line_haul', 'crossing', 'transfer' or 'sailing'.
+    name, place_id, mode, country
+        What and where; `place_id` is a link, crossing or node id.
+    km
+        Length, km.
+    usd_t, usd_unit
+        Money per tonne and per truck or container.
+    hours, variance_h2
+        Mean and variance of its hours, waiting for a ship included, waiting for an opening not.
+    co2_kg_t
+        Well-to-wheel emission per tonne, kg CO2e.
+    headway_h
+        Time between sailings, h; 0 when there is no ship to wait for.
+    basis_usd, basis_hours
+        Weakest basis of the figures that make the money and the mean hours.
+    source_id
+        Sources of all figures used.
+    """
+
+    kind: str
+    name: str
+    place_id: str
+    mode: str
+    country: str
+    km: float
+    usd_t: float
+    usd_unit: float
+    hours: float
+    variance_h2: float
+    co2_kg_t: float
+    headway_h: float
+    basis_usd: str
+    basis_hours: str
+    source_id: str
+
+    @property
+    def basis(self) -> str:
+        """Weaker of the two bases."""
+        return worst_basis(self.basis_usd, self.basis_hours)
+
+    def usd(self, tonnes: float, units: float) -> float:
+        """Money for a load, USD."""
+        return self.usd_t * tonnes + self.usd_unit * units
+
+
+class Arc(NamedTuple):
+    """A move between two states: its stages, and the calendar that says when it may start."""
+
+    tail: int
+    head: int
+    stages: tuple[Stage, ...]
+    calendar: int
+    place_kind: str
+    place_id: str
+    covariance_h2: float = 0.0
+
+
+@dataclass(frozen=True)
+class FreightNetwork:
+    """All states and arcs open to one kind of shipment between two countries.
+
+    Attributes
+    ----------
+    states, arcs
+        In a fixed order, so that results do not depend on it changing.
+    calendars
+        Opening windows, referred to by `Arc.calendar`; -1 there means always open.
+    shut
+        Calendar index to the reason why it never opens on the horizon.
+    first_day
+        Day the time axis starts (00:00 UTC).
+    form
+        Cargo form the network is built for.
+    skipped
+        (table, key, reason) of rows left out, so that nothing is lost silently.
+    home
+        Country in which a truck that starts at the origin is registered.
+    """
+
+    states: tuple[State, ...]
+    arcs: tuple[Arc, ...]
+    calendars: tuple[Windows, ...]
+    shut: Mapping[int, str]
+    first_day: date
+    form: str
+    skipped: tuple[tuple[str, str, str], ...]
+    index: Mapping[State, int] = field(repr=False)
+    out: tuple[tuple[int, ...], ...] = field(repr=False)
+    home: str = ""
+
+    def at(self, node_id: str) -> tuple[int, ...]:
+        """State indices at a place."""
+        return self._at.get(node_id, ())
+
+    @cached_property
+    def _at(self) -> dict[str, tuple[int, ...]]:
+        found: dict[str, list[int]] = {}
+        for number, state in enumerate(self.states):
+            found.setdefault(state.node_id, []).append(number)
+        return {node: tuple(numbers) for node, numbers in found.items()}
+
+    @cached_property
+    def head_nodes(self) -> list[str]:
+        """Node each arc leads to."""
+        return [self.states[h].node_id for h in self.ends[1].tolist()]
+
+    @cached_property
+    def is_crossing(self) -> list[bool]:
+        """Whether each arc crosses a border."""
+        return [a.place_kind == "crossing" for a in self.arcs]
+
+    @cached_property
+    def ends(self) -> tuple[Ints, Ints]:
+        """Tail and head state of each arc, two arrays of shape (A,)."""
+        pairs = np.array([(a.tail, a.head) for a in self.arcs], dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
+    @cached_property
+    def masks(self) -> dict[tuple[frozenset[str], frozenset[str], bool], npt.NDArray[np.bool_]]:
+        """Arcs allowed by modes, avoided places and closures, kept once reckoned; see `path.allowed_arcs`."""
+        return {}
+
+    @cached_property
+    def layers(self) -> dict[tuple[str, ...], Any]:
+        """Layouts for searches past via places, kept once made; see `path.least_cost_path`."""
+        return {}
+
+    @cached_property
+    def _never_open(self) -> npt.NDArray[np.bool_]:
+        return np.array([a.calendar in self.shut for a in self.arcs], dtype=bool)
+
+    @cached_property
+    def _sums(self) -> tuple[Floats, ...]:
+        """Sums over the stages of each arc: USD/t, USD a unit, hours, h2, kg CO2e/t and km, each (A,)."""
+        parts = [
+            (s.usd_t, s.usd_unit, s.hours, s.variance_h2, s.co2_kg_t, s.km)
+            for a in self.arcs
+            for s in a.stages
+        ]
+        first = np.cumsum([0, *(len(a.stages) for a in self.arcs[:-1])])
+        return tuple(np.add.reduceat(np.array(parts), first).T.copy() if parts else np.zeros((6, 0)))
+
+    @cached_property
+    def _covariance(self) -> Floats:
+        return np.array([a.covariance_h2 for a in self.arcs])
+
+    @cached_property
+    def physical(self) -> tuple[Ints, Floats]:
+        """Number of each arc's move regardless of the truck's registration (A,), and the length of each move (M,).
+
+        Length is km, plus 150 km for a crossing, so that routes over the same border count as alike.
+        """
+        numbers: dict[tuple[object, ...], int] = {}
+        keys: list[int] = []
+        lengths: list[float] = []
+        for arc, km in zip(self.arcs, self._sums[5].tolist(), strict=True):
+            tail, head = self.states[arc.tail], self.states[arc.head]
+            move = (
+                arc.place_kind,
+                arc.place_id,
+                tail.node_id,
+                tail.country,
+                head.node_id,
+                head.country,
+                head.carrier,
+            )
+            number = numbers.setdefault(move, len(numbers))
+            if number == len(lengths):
+                lengths.append(km + CROSSING_KM * (arc.place_kind == "crossing"))
+            keys.append(number)
+        return np.array(keys, dtype=np.int64), np.array(lengths, dtype=float)
+
+    @cached_property
+    def gates(self) -> frozenset[str]:
+        """Nodes at which some border can be crossed."""
+        return frozenset(self.states[a.head].node_id for a in self.arcs if a.place_kind == "crossing")
+
+    @cached_property
+    def harbours(self) -> frozenset[str]:
+        """Nodes at which some ship calls."""
+        return frozenset(s.node_id for s in self.states if s.carrier in SEA)
+
+    def passes(self, arc: int) -> bool:
+        """Whether a move passes the place it leads to: a crossing by crossing its border, a sea port by ship."""
+        head = self.states[self.arcs[arc].head]
+        crossed = head.node_id not in self.gates or self.is_crossing[arc]
+        return crossed and (head.node_id not in self.harbours or head.carrier in SEA)
+
+    @cached_property
+    def passing(self) -> list[bool]:
+        """`passes` of each arc."""
+        return [self.passes(a) for a in range(len(self.arcs))]
+
+    def way(self, arcs: Iterable[int]) -> tuple[tuple[str, str, str], ...]:
+        """Places a path passes and whose trucks carry it, in no order: what one route is to a shipper.
+
+        A gauge change at a border post stands before the crossing in one path and behind it in another, at the same places, cost and
+        hours; choosing between the two is no choice.
+        """
+        moves = (self.arcs[a] for a in arcs)
+        return tuple(sorted((m.place_kind, m.place_id, self.states[m.head].registration) for m in moves))
+
+    def arc_usd(self, shipment: Shipment) -> Floats:
+        """Money of each arc for a shipment, USD, shape (A,)."""
+        return self._sums[0] * shipment.tonnes + self._sums[1] * shipment.units
+
+    def arc_hours(self) -> Floats:
+        """Mean hours of each arc without waiting for openings, shape (A,)."""
+        return self._sums[2].copy()
+
+    def arc_variance(self) -> Floats:
+        """Variance of the hours of each arc, h2, the two sides of a crossing correlated, shape (A,)."""
+        return self._sums[3] + self._covariance
+
+    def arc_co2(self, shipment: Shipment) -> Floats:
+        """Emission of each arc for a shipment, kg CO2e, shape (A,)."""
+        return self._sums[4] * shipment.tonnes
+
+    def arc_km(self) -> Floats:
+        """Length of each arc, km, shape (A,)."""
+        return self._sums[5].copy()
+
+    def never_open(self) -> npt.NDArray[np.bool_]:
+        """Arcs whose calendar has no window on the horizon, shape (A,)."""
+        return self._never_open.copy()
+
+
+Row = dict[str, Any]

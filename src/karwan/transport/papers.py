@@ -1,0 +1,285 @@
+"""Papers a route needs and guarantees it must lodge, leg by leg and border by border."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import polars as pl
+
+from karwan.appraisal.landed import Duty
+from karwan.transport.network.lookup import access_rule, gross_weight, vehicles_by_mode, weight_limit
+from karwan.transport.network.stage import SEA, Row, worst_basis
+from karwan.transport.route import Route
+
+SCOPES = ("origin", "leg", "port", "country", "crossing", "destination")
+PAPER_SCHEMA = {
+    "scope": pl.String,
+    "place_id": pl.String,
+    "mode": pl.String,
+    "document_id": pl.String,
+    "name": pl.String,
+    "issued_by": pl.String,
+    "cost_usd": pl.Float64,
+    "time_h": pl.Float64,
+    "regime_id": pl.String,
+    "basis": pl.String,
+    "source_id": pl.String,
+}
+GUARANTEE_SCHEMA = {
+    "country": pl.String,
+    "mode": pl.String,
+    "registration": pl.String,
+    "rule": pl.String,
+    "guarantee": pl.String,
+    "regime_id": pl.String,
+    "cost_usd": pl.Float64,
+    "at_risk_usd": pl.Float64,
+    "note": pl.String,
+    "basis": pl.String,
+    "source_id": pl.String,
+}
+
+
+def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date) -> pl.DataFrame:
+    """Papers a route needs.
+
+    A paper of scope 'origin' or 'destination' is asked for in the country of that end, 'leg' for each mode used, 'country' in the land
+    countries passed that are neither end, 'crossing' at the crossings passed, 'port' where a ship is boarded or left. A paper whose
+    regime is not in force on the day is left out, and a leg's paper needs two parties of its regime on the way. A truck over a weight
+    limit that a permit lifts needs the permit.
+
+    Parameters
+    ----------
+    route
+        Route.
+    tables
+        Tables of a case: documents, regimes, vehicles, weight_limits.
+    sector
+        Sector of the product.
+    day
+        Day of departure.
+
+    Returns
+    -------
+    Table with columns scope, place_id, mode, document_id, name, issued_by, cost_usd, time_h (before departure), regime_id, basis,
+    source_id; a missing cost stays missing.
+    """
+    regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
+    places = _places(route)
+    rows = []
+    for document in tables["documents"].iter_rows(named=True):
+        if document["sectors"] and sector not in document["sectors"]:
+            continue
+        regime = regimes.get(document["regime_id"] or "")
+        if regime is not None and not in_force(regime, day):
+            continue
+        for place, mode in _asked(document, places, regime, route):
+            rows.append({**document, "place_id": place, "mode": mode})
+    rows += _heavy_permits(route, tables, day)
+    rows.sort(key=lambda r: SCOPES.index(r["scope"]))
+    return pl.DataFrame([{k: r[k] for k in PAPER_SCHEMA} for r in rows], schema=PAPER_SCHEMA)
+
+
+def exceeded_limits(
+    route: Route, tables: Mapping[str, pl.DataFrame], day: date
+) -> Iterator[tuple[Row, float]]:
+    """Weight limits that the loaded truck exceeds in a country, on a link or over a crossing on the way, each with its gross weight, t."""
+    truck = vehicles_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get("road")
+    gross_t = gross_weight(truck, route.shipment.load_t)
+    limits = tables["weight_limits"].rows(named=True)
+    hauls = [s for s in route.stages if s.mode == "road" and s.kind in ("line_haul", "crossing")]
+    places = [("link" if s.kind == "line_haul" else "crossing", s.place_id) for s in hauls]
+    places += [("country", s.country) for s in hauls if s.kind == "line_haul"]
+    for place in dict.fromkeys(places):
+        limit = weight_limit(limits, (place,), gross_t, day)
+        if limit is not None and truck is not None:
+            yield {**limit, "basis": worst_basis(limit["basis"], truck["basis"])}, gross_t
+
+
+def _heavy_permits(
+    route: Route, tables: Mapping[str, pl.DataFrame], day: date
+) -> Iterator[dict[str, object]]:
+    """Special permits of a truck over a weight limit on the way; their cost is not known."""
+    for limit, gross_t in exceeded_limits(route, tables, day):
+        yield {
+            **dict.fromkeys(PAPER_SCHEMA),
+            "scope": "crossing" if limit["place_kind"] == "crossing" else "country",
+            "place_id": limit["place_id"],
+            "mode": "road",
+            "document_id": limit["limit_id"],
+            "name": f"Permit for a heavy vehicle: {gross_t:.1f} t gross, {limit['max_gross_t']:g} t without",
+            "basis": limit["basis"],
+            "source_id": limit["source_id"],
+        }
+
+
+def in_force(regime: Row, day: date) -> bool:
+    """Whether a regime is in force on a day; without a date its state decides."""
+    return regime["state"] == "in_force" and (regime["in_force"] is None or regime["in_force"] <= day)
+
+
+def _places(route: Route) -> dict[str, list[tuple[str, str]]]:
+    """(place, mode) of a route by scope, each once and in order."""
+    stages = route.stages
+    arcs = [route.network.arcs[a] for a in route.arcs]
+    states = route.network.states
+    land = [(s.country, s.mode) for s in stages if s.country]
+    ends = (states[arcs[0].tail].country or land[0][0], states[arcs[-1].head].country or land[-1][0])
+    ports = []
+    for arc in arcs:
+        before, after = states[arc.tail].carrier, states[arc.head].carrier
+        if (before in SEA) != (after in SEA):
+            ports.append((arc.place_id, before if before in SEA else after))
+    found = {
+        "origin": [(ends[0], "")],
+        "destination": [(ends[1], "")],
+        "leg": [("", s.mode) for s in stages if s.kind in ("line_haul", "sailing")],
+        "country": [(c, m) for c, m in land if c not in ends],
+        "crossing": [(a.place_id, a.stages[0].mode) for a in arcs if a.place_kind == "crossing"],
+        "port": ports,
+    }
+    return {scope: list(dict.fromkeys(places)) for scope, places in found.items()}
+
+
+def _asked(
+    document: Row, places: Mapping[str, list[tuple[str, str]]], regime: Row | None, route: Route
+) -> Iterator[tuple[str, str]]:
+    """(place, mode) at which a document is asked for; a document for any mode is asked for once a place."""
+    seen = set()
+    for place, mode in places[document["scope"]]:
+        if document["place_id"] and place and document["place_id"] != place:
+            continue
+        if document["mode"] and mode and document["mode"] != mode:
+            continue
+        if document["scope"] == "leg" and regime is not None:
+            countries = {s.country for s in route.stages if s.mode == mode}
+            if len(countries & set(regime["parties"])) < 2:
+                continue
+        key = (place, document["mode"] or "")
+        if key not in seen:
+            seen.add(key)
+            yield key
+
+
+def list_guarantees(
+    route: Route,
+    tables: Mapping[str, pl.DataFrame],
+    duties: Mapping[str, Duty],
+    day: date,
+) -> pl.DataFrame:
+    """Securities to lodge for goods in customs transit, one row per country passed that is neither end.
+
+    By road, in this order: the regime that the access rule rests on, where it is in force and asks for a security or lets trucks in
+    freely without one; a regime with a TIR carnet that both the country and the truck's country are party to (one carnet serves all
+    countries on the way, so its cost counts once); any other regime in force with the country and an end of the route as parties.
+    By rail no regime of the case asks for one unless it says so.
+
+    Parameters
+    ----------
+    duties
+        Country to the duty on the product there, where known: what is at risk. A country left out has it unknown.
+
+    Returns
+    -------
+    Table with columns country, mode, registration, rule (of access), guarantee ('none', 'bank', 'insurance', 'tir', 'cash' or
+    'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, note, basis, source_id.
+    """
+    regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
+    access = list(tables["access"].iter_rows(named=True))
+    rows: list[dict[str, object]] = []
+    paid: set[str] = set()
+    for country, mode, registration in _transits(route):
+        rule, access_row = access_rule(access, country, registration, day) if mode == "road" else ("", None)
+        regime, why = _guarantee_regime(regimes, access_row, country, mode, registration, route, day)
+        duty = duties.get(country)
+        at_risk = None
+        if duty is not None and duty.known:
+            at_risk = duty.rate_share * route.shipment.value_usd + duty.specific_usd_t * route.shipment.tonnes
+        row: dict[str, object] = {
+            "country": country,
+            "mode": mode,
+            "registration": registration or None,
+            "rule": rule or None,
+            "at_risk_usd": at_risk,
+            "note": why,
+            "guarantee": "unknown",
+            "regime_id": None,
+            "cost_usd": None,
+            "basis": "assumed",
+            "source_id": "judgement",
+        }
+        if regime is not None:
+            again = regime["regime_id"] in paid
+            paid.add(regime["regime_id"])
+            row |= {
+                "guarantee": regime["guarantee"] or "none",
+                "regime_id": regime["regime_id"],
+                "cost_usd": 0.0 if again else _cost(regime, at_risk),
+                "basis": regime["basis"],
+                "source_id": regime["source_id"],
+                "note": why + ("; lodged once for the trip" if again else ""),
+            }
+        rows.append(row)
+    return pl.DataFrame([{k: r[k] for k in GUARANTEE_SCHEMA} for r in rows], schema=GUARANTEE_SCHEMA)
+
+
+def _cost(regime: Row, at_risk: float | None) -> float | None:
+    """Cost of a security for a trip; missing where nothing is stated and something is asked for."""
+    if (regime["guarantee"] or "none") == "none":
+        return 0.0
+    trip, share = regime["guarantee_usd_trip"], regime["guarantee_share"]
+    if trip is None and (share is None or at_risk is None):
+        return None
+    return float(trip or 0.0) + float(share or 0.0) * (at_risk or 0.0)
+
+
+def _transits(route: Route) -> list[tuple[str, str, str]]:
+    """(country, mode, truck registration) of the countries passed by land, ends left out, each once."""
+    states, arcs = route.network.states, route.network.arcs
+    passed = [states[arcs[route.arcs[0]].tail]] + [states[arcs[a].head] for a in route.arcs]
+    land = [s for s in passed if s.country]
+    ends = (land[0].country, land[-1].country)
+    moved = {(s.country, s.mode) for s in route.stages if s.kind == "line_haul"}
+    found = []
+    for state in land:
+        mode = "rail" if state.carrier.startswith("rail") else state.carrier
+        if state.country not in ends and (state.country, mode) in moved:
+            found.append((state.country, mode, state.registration))
+    return list(dict.fromkeys(found))
+
+
+def _guarantee_regime(
+    regimes: Mapping[str, Row],
+    access: Row | None,
+    country: str,
+    mode: str,
+    registration: str,
+    route: Route,
+    day: date,
+) -> tuple[Row | None, str]:
+    live = [r for r in regimes.values() if in_force(r, day) and country in r["parties"]]
+    if mode == "road":
+        if registration == country:
+            own = "a truck of the country itself: national transit procedure"
+        else:
+            own = f"truck of {registration}"
+        rests_on = regimes.get((access or {}).get("regime_id") or "")
+        if rests_on is not None and in_force(rests_on, day):
+            asks = (rests_on["guarantee"] or "none") != "none"
+            if asks or (access is not None and access["rule"] == "allowed"):
+                return rests_on, f"{own}; the access rule rests on it"
+        secured = [r for r in live if (r["guarantee"] or "none") != "none"]
+        for regime in secured:
+            if (
+                regime["guarantee"] == "tir"
+                and registration in regime["parties"]
+                and regime["guarantee_usd_trip"]
+            ):
+                return regime, f"{own}; both are parties"
+        ends = {s.country for s in route.stages[:1]} | {s.country for s in route.stages[-1:]}
+        for regime in secured:
+            if ends & set(regime["parties"]):
+                return regime, f"{own}; an end of the route is a party"
+        return None, f"{own}; no regime of the case covers it"
+    return None, "by rail; no regime of the case asks for a security or waives it"

@@ -1,0 +1,206 @@
+"""A route: stages in order with their money, hours, waits and emissions for a shipment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from karwan.transport.calendar import Windows
+from karwan.transport.network import FreightNetwork, Stage
+from karwan.transport.shipment import Shipment
+
+STAGE_SCHEMA = {
+    "stage": pl.Int64,
+    "kind": pl.String,
+    "name": pl.String,
+    "place_id": pl.String,
+    "mode": pl.String,
+    "country": pl.String,
+    "km": pl.Float64,
+    "usd": pl.Float64,
+    "hours": pl.Float64,
+    "sd_h": pl.Float64,
+    "co2_kg": pl.Float64,
+    "basis": pl.String,
+    "source_id": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path through the network for a shipment.
+
+    Attributes
+    ----------
+    arcs
+        Arc indices of `network`, in order.
+    waits_h
+        Hours waited before each arc for an opening, on mean hours; infinite where the arc never opens.
+    usd, hours, variance_h2, co2_kg, km
+        Totals: money, mean hours with waits, variance of hours without waits, emission, length.
+    """
+
+    network: FreightNetwork
+    shipment: Shipment
+    arcs: tuple[int, ...]
+    waits_h: tuple[float, ...]
+    usd: float
+    hours: float
+    variance_h2: float
+    co2_kg: float
+    km: float
+
+    @property
+    def days(self) -> float:
+        """Mean days door to door."""
+        return self.hours / 24.0
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Stages in order, waits left out."""
+        return tuple(s for a in self.arcs for s in self.network.arcs[a].stages)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Node ids passed, in order, each named once in a row."""
+        states, arcs = self.network.states, self.network.arcs
+        if not self.arcs:
+            return ()
+        passed = [states[arcs[self.arcs[0]].tail].node_id] + [states[arcs[a].head].node_id for a in self.arcs]
+        return tuple(n for i, n in enumerate(passed) if i == 0 or n != passed[i - 1])
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """Node ids passed in order, as a corridor counts them: a crossing by crossing its border, a sea port by ship; ends included."""
+        if not self.arcs:
+            return ()
+        network = self.network
+        first = network.states[network.arcs[self.arcs[0]].tail].node_id
+        heads = [network.states[network.arcs[a].head].node_id for a in self.arcs]
+        inner = [n for n, a in zip(heads, self.arcs, strict=True) if network.passing[a]]
+        found = [first, *inner, heads[-1]]
+        return tuple(n for i, n in enumerate(found) if i == 0 or n != found[i - 1])
+
+    @property
+    def crossings(self) -> tuple[str, ...]:
+        """Crossing ids passed, in order."""
+        return tuple(
+            self.network.arcs[a].place_id for a in self.arcs if self.network.arcs[a].place_kind == "crossing"
+        )
+
+    @property
+    def gauge_changes(self) -> int:
+        """Number of times goods change from one rail gauge to another."""
+        states, arcs = self.network.states, self.network.arcs
+        count = 0
+        for a in self.arcs:
+            before, after = states[arcs[a].tail].carrier, states[arcs[a].head].carrier
+            count += before.startswith("rail") and after.startswith("rail") and before != after
+        return count
+
+    def shut(self) -> list[tuple[str, str]]:
+        """(place id, reason) of every arc that never opens on the horizon."""
+        found = []
+        for a in self.arcs:
+            arc = self.network.arcs[a]
+            if arc.calendar in self.network.shut:
+                found.append((arc.place_id, self.network.shut[arc.calendar]))
+        return list(dict.fromkeys(found))
+
+
+def next_opening(windows: Windows, at_h: float) -> float:
+    """Earliest hour >= `at_h` inside a window; infinite when none is left."""
+    starts, ends = windows
+    i = int(np.searchsorted(ends, at_h, side="right"))
+    return np.inf if i >= len(ends) else max(at_h, float(starts[i]))
+
+
+def make_route(
+    network: FreightNetwork,
+    shipment: Shipment,
+    arcs: tuple[int, ...],
+    *,
+    depart_h: float = 0.0,
+    ignore_shut: bool = False,
+) -> Route:
+    """Money, hours, waits and emissions of a path.
+
+    Parameters
+    ----------
+    network, shipment
+        Where and what.
+    arcs
+        Arc indices in order.
+    depart_h
+        Hour of departure on the network's time axis.
+    ignore_shut
+        Take arcs that never open as open: the figures the route would have.
+
+    Returns
+    -------
+    The route. Waits are those met when every stage takes its mean hours; `reliability` gives their distribution.
+    """
+    clock = depart_h
+    waits = []
+    for a in arcs:
+        arc = network.arcs[a]
+        wait = 0.0
+        if arc.calendar >= 0 and not (ignore_shut and arc.calendar in network.shut):
+            wait = next_opening(network.calendars[arc.calendar], clock) - clock
+        waits.append(wait)
+        clock += wait + sum(s.hours for s in arc.stages)
+    chosen = [network.arcs[a] for a in arcs]
+    stages = [s for arc in chosen for s in arc.stages]
+    return Route(
+        network=network,
+        shipment=shipment,
+        arcs=tuple(arcs),
+        waits_h=tuple(waits),
+        usd=sum(s.usd(shipment.tonnes, shipment.units) for s in stages),
+        hours=clock - depart_h,
+        variance_h2=sum(s.variance_h2 for s in stages) + sum(arc.covariance_h2 for arc in chosen),
+        co2_kg=sum(s.co2_kg_t for s in stages) * shipment.tonnes,
+        km=sum(s.km for s in stages),
+    )
+
+
+def stage_table(route: Route) -> pl.DataFrame:
+    """Stages of a route as a table, waits for openings as rows of their own.
+
+    Returns
+    -------
+    Table with columns stage (1 up), kind (line_haul, crossing, transfer, sailing, wait), name, place_id, mode, country, km, usd,
+    hours, sd_h, co2_kg, basis, source_id.
+    """
+    rows: list[tuple[object, ...]] = []
+    load = route.shipment
+    for a, wait in zip(route.arcs, route.waits_h, strict=True):
+        arc = route.network.arcs[a]
+        first = arc.stages[0]
+        if wait > 1e-9:
+            rows.append(
+                ("wait", f"wait for {first.name}", arc.place_id, first.mode, first.country)
+                + (0.0, 0.0, wait, 0.0, 0.0, first.basis, first.source_id)
+            )
+        for s in arc.stages:
+            rows.append(
+                (s.kind, s.name, s.place_id, s.mode, s.country, s.km, s.usd(load.tonnes, load.units))
+                + (s.hours, float(np.sqrt(s.variance_h2)), s.co2_kg_t * load.tonnes, s.basis, s.source_id)
+            )
+    numbered = [(i + 1, *row) for i, row in enumerate(rows)]
+    return pl.DataFrame(numbered, schema=STAGE_SCHEMA, orient="row")
+
+
+def assumed_share(route: Route) -> float:
+    """Share of a route's money and hours that rests on assumed figures, the mean of the two shares; spreads do not count."""
+    load = route.shipment
+    stages = route.stages
+    usd = sum(s.usd(load.tonnes, load.units) for s in stages)
+    hours = sum(s.hours for s in stages)
+    usd_assumed = sum(s.usd(load.tonnes, load.units) for s in stages if s.basis_usd == "assumed")
+    hours_assumed = sum(s.hours for s in stages if s.basis_hours == "assumed")
+    usd_share = usd_assumed / usd if usd else 0.0
+    hours_share = hours_assumed / hours if hours else 0.0
+    return 0.5 * (usd_share + hours_share)

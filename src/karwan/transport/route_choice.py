@@ -1,0 +1,302 @@
+"""Route choice on a freight network: the Pareto set, a short list of really different routes, and their shares."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from karwan.errors import InvalidInput, Unreachable
+from karwan.transport.network import FreightNetwork, mode_of
+from karwan.transport.network.stage import Floats, Ints
+from karwan.transport.path import allowed_arcs, climber, door_states, least_cost_path
+from karwan.transport.route import Route, make_route
+from karwan.transport.routing import (
+    ParetoSet,
+    StateGraph,
+    Weights,
+    buffer_time,
+    distinct_routes,
+    overlap_share,
+    pareto_routes,
+)
+from karwan.transport.shipment import Shipment
+
+MODES = ("road", "rail", "sea", "ferry")
+EPSILONS = (0.0, 0.01, 0.05, 0.2)
+MAX_LABELS = 400_000  # about a second; a search that needs more goes on with the next epsilon
+OVERLAPS = (0.6, 0.75, 0.9, 0.97)
+
+
+@dataclass(frozen=True)
+class RouteSearch:
+    """Pareto set between two places and the short list drawn from it.
+
+    Attributes
+    ----------
+    pareto
+        Undominated routes over USD, hours, variance of hours and kg CO2e; `arcs` are arc indices of the network.
+    epsilon
+        Relative slack of the search; 0 is exact.
+    overlap_max
+        Largest overlap between two routes of the short list; larger than asked for where fewer than `fewest` differ more.
+    chosen
+        Indices into the Pareto set, best first (C,).
+    routes
+        The short list, in the order of `chosen`.
+    generalised_cost_usd
+        Of every route of the Pareto set (K,).
+    """
+
+    pareto: ParetoSet
+    epsilon: float
+    overlap_max: float
+    chosen: Ints
+    routes: tuple[Route, ...]
+    generalised_cost_usd: Floats
+
+    @property
+    def exact(self) -> bool:
+        """Whether every undominated route is in the set."""
+        return self.pareto.exact
+
+
+@dataclass(frozen=True)
+class LayeredGraph:
+    """State graph of a network in which the places to pass raise a layer.
+
+    Attributes
+    ----------
+    graph
+        State graph, priced for the shipment.
+    arc
+        Arc index in the network of each arc of the graph (B,).
+    origins, destinations
+        States a shipment starts and ends in.
+    """
+
+    graph: StateGraph
+    arc: Ints
+    origins: Ints
+    destinations: Ints
+
+
+def usable_arcs(network: FreightNetwork, avoid: Collection[str] = ()) -> npt.NDArray[np.bool_]:
+    """Arcs that open at some time and touch none of the avoided nodes, countries, crossings, links and modes, shape (A,)."""
+    result = allowed_arcs(network, avoid=avoid)
+    return result & untouched(network, avoid)
+
+
+def untouched(network: FreightNetwork, avoid: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Arcs that touch none of the avoided nodes, countries, crossings, links and modes, open or not, shape (A,)."""
+    result = allowed_arcs(network, avoid=avoid, closed=True)
+    if avoid:
+        names = set(avoid)
+        own = [
+            a.place_id not in names and mode_of(network.states[a.head].carrier) not in names
+            for a in network.arcs
+        ]
+        result &= np.array(own, dtype=bool)
+    return result
+
+
+def layered_graph(
+    network: FreightNetwork,
+    shipment: Shipment,
+    origin: str,
+    destination: str,
+    *,
+    via: Sequence[str] = (),
+    allowed: npt.NDArray[np.bool_] | None = None,
+) -> LayeredGraph:
+    """State graph of a network for a shipment, with a layer for each place passed so far.
+
+    A place that is a crossing is passed by crossing its border, a sea port by ship. The time axis is the network's: hours from midnight UTC of its first
+    day.
+
+    Parameters
+    ----------
+    network, shipment
+        Where and what.
+    origin, destination
+        Node ids.
+    via
+        Node ids to pass, in order.
+    allowed
+        Arcs that may be used (A,); None is all.
+    """
+    n, layers = len(network.states), len(via) + 1
+    climb = climber(network, via)
+    arc = np.arange(len(network.arcs)) if allowed is None else np.flatnonzero(allowed)
+    tail, head = (ends[arc] for ends in network.ends)
+    tails, targets = [], []
+    for layer in range(layers):
+        tails.append(tail + layer * n)
+        above = np.array([climb(layer, a) for a in arc.tolist()]) if layer < len(via) else layer
+        targets.append(head + above * n)
+    calendar = np.array([network.arcs[a].calendar for a in arc], dtype=np.int64)
+    windows = network.calendars
+    empty = np.empty(0)
+    graph = StateGraph(
+        n_states=layers * n,
+        tail=np.concatenate(tails),
+        head=np.concatenate(targets),
+        cost_usd=np.tile(network.arc_usd(shipment)[arc], layers),
+        mean_h=np.tile(network.arc_hours()[arc], layers),
+        var_h2=np.tile(network.arc_variance()[arc], layers),
+        co2_kg=np.tile(network.arc_co2(shipment)[arc], layers),
+        calendar=np.tile(calendar, layers),
+        calendar_ptr=np.cumsum([0] + [len(w[0]) for w in windows]),
+        open_start_h=np.concatenate([w[0] for w in windows]) if windows else empty,
+        open_end_h=np.concatenate([w[1] for w in windows]) if windows else empty,
+    )
+    starts = door_states(network, origin, start=True)
+    ends = [(layers - 1) * n + s for s in door_states(network, destination)]
+    return LayeredGraph(graph, np.tile(arc, layers), np.array(starts, int), np.array(ends, int))
+
+
+def find_routes(
+    network: FreightNetwork,
+    shipment: Shipment,
+    origin: str,
+    destination: str,
+    *,
+    weights: Weights,
+    via: Sequence[str] = (),
+    avoid: Collection[str] = (),
+    count: int = 5,
+    fewest: int = 3,
+    overlap_max: float = OVERLAPS[0],
+    max_labels: int = MAX_LABELS,
+) -> RouteSearch:
+    """Every sensible route between two places, and a short list of really different ones.
+
+    The set is exact (epsilon 0) unless the search would need more than `max_labels` labels; then the smallest of 0.01, 0.05 and 0.2
+    that fits is taken, and `epsilon` says which. Overlap is measured on kilometres plus 150 km for each crossing, whatever
+    the truck is registered in; it is relaxed step by step (0.75, 0.9, 0.97) where fewer than `fewest` routes differ enough.
+
+    Parameters
+    ----------
+    network, shipment
+        Where and what.
+    origin, destination
+        Node ids.
+    weights
+        How routes are ranked.
+    via
+        Node ids to pass, in order; a crossing is passed by crossing it.
+    avoid
+        Node ids, country codes, crossing and link ids or modes not to use.
+    count, fewest
+        Length of the short list at most, and at least where so many routes exist.
+    overlap_max
+        Overlap share allowed at first, in [0, 1].
+
+    Raises
+    ------
+    InvalidInput
+        Origin and destination are the same, or count is below 1.
+    Unreachable
+        No open route; the message says what is shut or which place cannot be reached.
+    """
+    if origin == destination:
+        raise InvalidInput("Origin and destination are the same place.", origin, "name two different places.")
+    allowed = usable_arcs(network, avoid)
+    layered = layered_graph(network, shipment, origin, destination, via=via, allowed=allowed)
+    found = None
+    if layered.origins.size and layered.destinations.size:
+        found, epsilon = _search(layered, max_labels)
+    if found is None or not len(found):
+        raise _unreachable(network, shipment, origin, destination, via, avoid)
+    pareto = replace(found, arcs=layered.arc[found.arcs].astype(np.int64))
+    keys, lengths = network.physical
+    alike = replace(pareto, arcs=keys[pareto.arcs])
+    steps = [o for o in OVERLAPS if o > overlap_max]
+    for bound in (overlap_max, *steps):
+        short = distinct_routes(alike, lengths, weights=weights, overlap_max=bound, count=count)
+        if len(short.chosen) >= min(fewest, count, len(pareto)):
+            break
+    routes = tuple(make_route(network, shipment, tuple(pareto.route(int(k)).tolist())) for k in short.chosen)
+    return RouteSearch(pareto, epsilon, bound, short.chosen, routes, short.generalised_cost_usd)
+
+
+def _search(layered: LayeredGraph, max_labels: int) -> tuple[ParetoSet, float]:
+    for epsilon in EPSILONS:
+        found = pareto_routes(
+            layered.graph, layered.origins, layered.destinations, epsilon=epsilon, max_labels=max_labels
+        )
+        if found.complete:
+            break
+    return found, epsilon
+
+
+def _unreachable(
+    network: FreightNetwork,
+    shipment: Shipment,
+    origin: str,
+    destination: str,
+    via: Sequence[str],
+    avoid: Collection[str],
+) -> Unreachable:
+    """Why there is no route: a place without a way in or out, a shut place, or a via place that cannot be passed."""
+    for place, side in ((origin, "start from"), (destination, "end at")):
+        if not door_states(network, place, start=place == origin):
+            return Unreachable(
+                f"No route can {side} {place}.",
+                f"nothing usable joins {place} to the network reached from the origin's country; {len(network.states)} states",
+                "check links.csv, transfers.csv and access.csv for it; `karwan case check` lists rows left out.",
+            )
+    cost = network.arc_usd(shipment) + shipment.value_of_time_usd_h * network.arc_hours()
+    open_or_not = untouched(network, avoid)
+    would_be = least_cost_path(network, cost, origin, destination, via=via, allowed=open_or_not)
+    places = [origin, *via, destination]
+    if would_be.arcs is not None:
+        route = make_route(network, shipment, would_be.arcs, ignore_shut=True)
+        shut = "; ".join(f"{place}: {why}" for place, why in route.shut()) or "openings run out on the way"
+        return Unreachable(
+            f"No open route from {origin} to {destination}.",
+            shut,
+            "take a place as open with --open, or leave later.",
+        )
+    passed, onward = places[would_be.reached], places[would_be.reached + 1]
+    asked = f" without {', '.join(avoid)}" if avoid else ""
+    return Unreachable(
+        f"No way from {passed} to {onward}{asked}.",
+        f"the network has {len(network.states)} states and {len(network.arcs)} moves for {network.form} cargo",
+        "drop --avoid or --via places, or name other ends.",
+    )
+
+
+def shared_ways(route: Route, others: Sequence[Route]) -> Floats:
+    """Share of the shorter way that a route has in common with each of others (R,), in [0, 1]: what the bound of the short list is on."""
+    keys, lengths = route.network.physical
+    own = keys[list(route.arcs)]
+    return np.array([overlap_share(own, keys[list(o.arcs)], lengths) for o in others])
+
+
+def incidence(routes: Sequence[Route]) -> tuple[Floats, Floats]:
+    """Moves each route uses (R, M) and their lengths (M,), for `choice.path_size_logit`; moves of no length are left out."""
+    keys, lengths = routes[0].network.physical
+    used = np.zeros((len(routes), len(lengths)))
+    for row, route in enumerate(routes):
+        used[row, keys[list(route.arcs)]] = 1.0
+    kept = (used.sum(axis=0) > 0) & (lengths > 0)
+    return used[:, kept], lengths[kept]
+
+
+def route_criteria(route: Route) -> Floats:
+    """USD, hours, variance and kg CO2e of a route, shape (4,)."""
+    return np.array([route.usd, route.hours, route.variance_h2, route.co2_kg])
+
+
+def generalised_usd(route: Route, weights: Weights) -> float:
+    """Money plus what its hours, its buffer time and its emissions are worth, USD."""
+    buffer = float(buffer_time([route.hours], [route.variance_h2])[0])
+    return (
+        route.usd
+        + weights.value_of_time_usd_h * route.hours
+        + weights.value_of_reliability_usd_h * buffer
+        + weights.carbon_price_usd_kg * route.co2_kg
+    )

@@ -1,0 +1,41 @@
+"""Routes: exact Pareto sets with opening calendars, least cost, and short lists of different routes."""
+
+from karwan.transport.routing.adjacency import Adjacency, prepare
+from karwan.transport.routing.distinct import (
+    DistinctRoutes,
+    Weights,
+    buffer_time,
+    distinct_routes,
+    generalised_cost,
+    overlap_share,
+)
+from karwan.transport.routing.follow import Followed, beaten_by, follow
+from karwan.transport.routing.graph import CRITERIA, StateGraph
+from karwan.transport.routing.pareto import ParetoSet, brute_force, pareto_routes
+from karwan.transport.routing.shortest import Impedance, Path, Tree, least_cost, least_cost_tree, skim, weigh
+
+__all__ = [
+    "CRITERIA",
+    "Adjacency",
+    "DistinctRoutes",
+    "Followed",
+    "Impedance",
+    "ParetoSet",
+    "Path",
+    "StateGraph",
+    "Tree",
+    "Weights",
+    "beaten_by",
+    "brute_force",
+    "buffer_time",
+    "distinct_routes",
+    "follow",
+    "generalised_cost",
+    "least_cost",
+    "least_cost_tree",
+    "overlap_share",
+    "pareto_routes",
+    "prepare",
+    "skim",
+    "weigh",
+]
