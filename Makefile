@@ -19,6 +19,7 @@ check: .venv/test-ready
 	$(BIN)/ruff check src tests benchmarks tools
 	$(BIN)/mypy
 	$(BIN)/python tools/docs.py --check
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/surfaces/test_layers.py
 
 format: .venv/test-ready

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from karwan._version import __version__
+
 if TYPE_CHECKING:
     from karwan.project import Project, open_case, save_brief
 
-__version__ = "0.1.0"
 __all__ = ["Project", "__version__", "open_case", "save_brief"]
 
 

@@ -23,11 +23,11 @@ from karwan.analysis.basket import (
     reach_of_target,
 )
 from karwan.analysis.carriage import land_capacity, landed_goods, shut_crossings
-from karwan.appraisal.landed import find_duty
 from karwan.case import Case, read_case
 from karwan.cli.trade_basket import register
 from karwan.errors import InvalidInput, UnknownName
 from karwan.trade.basket import Scenarios, Terms, choose_basket, frontier
+from karwan.transport.duty import find_duty
 
 
 def goods(**columns: list[object]) -> pl.DataFrame:

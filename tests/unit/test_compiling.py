@@ -22,7 +22,7 @@ from karwan.case import read_case
 from karwan.runs.warm import warm_kernels
 
 def signatures():
-    names = [m.name for m in pkgutil.iter_modules(karwan.numerics.__path__)]
+    names = [m.name for m in pkgutil.iter_modules(karwan.numerics.__path__) if m.name != "geodesy"]
     modules = [importlib.import_module(f"karwan.numerics.{name}") for name in names]
     return {
         (m.__name__, name, str(signature))

@@ -1,7 +1,8 @@
 import pytest
 
-from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.appraisal.landed import landed_cost
 from karwan.case import read_case
+from karwan.transport.duty import find_duty
 from karwan.transport.shipment import make_shipment
 
 

@@ -8,8 +8,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from karwan.appraisal.landed import Duty
 from karwan.case import read_case
+from karwan.transport.duty import Duty
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.papers import in_force, list_guarantees, list_papers
 from karwan.transport.path import least_cost_path

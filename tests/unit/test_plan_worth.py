@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
 from karwan.analysis.worth import flows_of, plan_worth, states, today_of
 from karwan.analysis.worth.states import NOW, Plan, together
-from karwan.appraisal.landed import find_duty
 from karwan.appraisal.worth import WEEKS_H
 from karwan.case import Case, embedded_cases, read_case
 from karwan.case.scenario import apply_scenario, find_scenario
@@ -26,6 +25,7 @@ from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.project import open_case
 from karwan.transport.corridor import corridor_route
+from karwan.transport.duty import find_duty
 from karwan.transport.network import FreightNetwork
 from karwan.transport.path import least_cost_path
 from karwan.transport.reliability.moments import lognormal_quantile

@@ -14,12 +14,13 @@ from karwan.analysis.route import RouteAnswer, RouteQuery, answer_route, promise
 from karwan.analysis.route.offers import make_offers
 from karwan.analysis.route.query import resolve
 from karwan.analysis.route.reasons import left_off
-from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.appraisal.landed import landed_cost
 from karwan.case import Case, read_case
 from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName, Unreachable
 from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import corridor_route
+from karwan.transport.duty import find_duty
 from karwan.transport.journey import ArrivalModel
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.path import allowed_arcs, least_cost_path

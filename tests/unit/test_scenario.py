@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.appraisal.landed import find_duty
 from karwan.case import Case, embedded_cases, inspect_case, read_case
 from karwan.case.scenario import (
     BASE,
@@ -21,6 +20,7 @@ from karwan.case.scenario import (
     read_scenario,
 )
 from karwan.errors import UnknownName
+from karwan.transport.duty import find_duty
 
 CASES = embedded_cases()
 ALL = [(case, s) for case in CASES for s in list_scenarios(CASES[case])]

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-import karwan
+from karwan._version import __version__
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import BASKET_SCHEMA, POTENTIAL_SCHEMA, group_table, landed_table
 from karwan.analysis.headlines import headlines
@@ -133,7 +133,7 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
         name_b=case.country_name(settings.party_b),
         plan_title=settings.plan_title,
         as_of=as_of,
-        version=karwan.__version__,
+        version=__version__,
         headlines=headlines(case, as_of, standing, corridors, plan, parts.target),
         standing=standing,
         corridors=corridors,

@@ -9,8 +9,8 @@ import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
-from karwan.appraisal.landed import find_duty
 from karwan.case import Case
+from karwan.transport.duty import find_duty
 
 DAYS_YEAR = 365.0
 

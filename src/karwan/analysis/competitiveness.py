@@ -14,12 +14,12 @@ import polars as pl
 from karwan.amounts import percent
 from karwan.analysis.observed import with_names
 from karwan.appraisal.competitiveness import Offer, compare_offers
-from karwan.appraisal.landed import Duty, find_duty
 from karwan.case.case import Case
 from karwan.errors import InvalidInput
 from karwan.store.country_codes import country_code
 from karwan.store.frame import read_frame, with_numbers, with_texts
 from karwan.transport.corridor import ABSENT, corridor_route
+from karwan.transport.duty import Duty, find_duty
 from karwan.transport.network import NetworkRequest, build_network, worst_basis
 from karwan.transport.route import assumed_share
 from karwan.transport.shipment import find_product, make_shipment

@@ -8,9 +8,10 @@ import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.standing import parties_of
-from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.appraisal.landed import landed_cost
 from karwan.case import Case
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route
+from karwan.transport.duty import find_duty
 from karwan.transport.network import worst_basis
 from karwan.transport.network.stage import Row
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment

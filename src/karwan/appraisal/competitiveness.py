@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from karwan.appraisal.landed import Duty, Landed, landed_cost
+from karwan.appraisal.landed import Landed, landed_cost
 from karwan.errors import InvalidInput
+from karwan.transport.duty import Duty
 from karwan.transport.shipment import Shipment
 
 AHEAD, FREIGHT, NEVER = "ahead", "freight", "never"

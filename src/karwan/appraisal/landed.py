@@ -4,37 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import polars as pl
-
-from karwan.amounts import percent
-from karwan.transport.network import worst_basis
+from karwan.transport.duty import Duty
 from karwan.transport.shipment import Shipment
-
-KINDS = {"mfn": "MFN"}  # kinds of tariffs in words, where they differ
-
-
-@dataclass(frozen=True)
-class Duty:
-    """Import duty on a product from an origin.
-
-    Attributes
-    ----------
-    rate_share
-        Ad-valorem rate on the CIF value, the preference in place of the MFN rate where one holds, regulatory duty added.
-    specific_usd_t
-        Specific duty, USD/t.
-    text
-        The rates in words.
-    known
-        False where tariffs.csv has no row: the rate is then missing, not zero.
-    """
-
-    rate_share: float
-    specific_usd_t: float
-    text: str
-    basis: str
-    source_id: str
-    known: bool
 
 
 @dataclass(frozen=True)
@@ -85,45 +56,6 @@ class Landed:
             "landed_usd_t": self.landed_usd_t,
             "corridor_share": self.corridor_share,
         }
-
-
-def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: str) -> Duty:
-    """Duty a country charges on a product from an origin.
-
-    A preference for the origin replaces the MFN rate; regulatory duty is added; value-added tax is not a duty and stays out, as local
-    goods bear it too.
-
-    Parameters
-    ----------
-    tariffs
-        Table `tariffs` of a case.
-    """
-    rows = tariffs.filter(
-        (pl.col("product_id") == product_id)
-        & (pl.col("importer") == importer)
-        & (pl.col("exporter").is_null() | (pl.col("exporter") == exporter))
-        & (pl.col("use") == "model")
-    ).to_dicts()
-    own = [r for r in rows if r["kind"] == "preference" and r["exporter"] == exporter]
-    base = own or [r for r in rows if r["kind"] == "mfn"]
-    chosen = base[:1] + [r for r in rows if r["kind"] == "regulatory"]
-    if not chosen:
-        return Duty(0.0, 0.0, "no tariff row", "assumed", "judgement", False)
-    parts = []
-    for row in chosen:
-        amounts = [percent(row["rate_share"])] if row["rate_share"] is not None else []
-        amounts += [f"USD {row['specific_usd_t']:g}/t"] if row["specific_usd_t"] else []
-        parts.append(
-            f"{KINDS.get(row['kind'], row['kind'])} {' + '.join(amounts) or 'none stated'} ({row['year']})"
-        )
-    return Duty(
-        rate_share=sum(r["rate_share"] or 0.0 for r in chosen),
-        specific_usd_t=sum(r["specific_usd_t"] or 0.0 for r in chosen),
-        text=", ".join(parts),
-        basis=worst_basis(*(r["basis"] for r in chosen)),
-        source_id=";".join(dict.fromkeys(s for r in chosen for s in r["source_id"].split(";"))),
-        known=True,
-    )
 
 
 def landed_cost(

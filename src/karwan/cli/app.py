@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-import karwan
+from karwan._version import __version__
 from karwan.cli import (
     brief,
     case,
@@ -55,7 +55,7 @@ app.add_typer(docs.app, name="docs")
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"karwan {karwan.__version__}")
+        typer.echo(f"karwan {__version__}")
         raise typer.Exit
 
 

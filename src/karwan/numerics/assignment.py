@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from karwan.numerics.compiled import njit
 from karwan.numerics.delay import time_and_slope
 from karwan.numerics.heap import pop, push
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from karwan.numerics.compiled import njit
 
 CONSTANT, BPR, CONICAL, DAVIDSON, BORDER_QUEUE = range(5)
 HOURS_PER_DAY = 24.0

@@ -6,7 +6,8 @@ import heapq
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from karwan.numerics.compiled import njit
 
 Array = np.ndarray[Any, Any]
 INF = np.inf

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from karwan.numerics.compiled import njit
 from karwan.numerics.draws import (
     CENTRE,
     GAMMA,

@@ -6,8 +6,8 @@ import heapq
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from karwan.numerics.compiled import njit
 from karwan.numerics.heap import pop, push
 
 Array = np.ndarray[Any, Any]

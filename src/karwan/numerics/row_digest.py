@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from karwan.numerics.compiled import njit
 
 Word = np.uint64
 Int32s = npt.NDArray[np.int32]

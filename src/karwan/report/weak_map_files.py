@@ -10,7 +10,7 @@ from textwrap import wrap
 
 import polars as pl
 
-import karwan
+from karwan._version import __version__
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.criticality import CriticalAnswer
 from karwan.errors import InvalidInput
@@ -85,7 +85,9 @@ def weak_svg(shown: WeakMap) -> str:
     closures = study.closures()
     shut = closures.filter(~pl.col("kind").str.starts_with("slower"))["place"].to_list()
     closed = frozenset(shut) - {study.place_name(p) for p in shown.opened}
-    source = f"Made by Karwan {karwan.__version__} from the case {settings.case_id}; detours by least money and time."
+    source = (
+        f"Made by Karwan {__version__} from the case {settings.case_id}; detours by least money and time."
+    )
     drawn = draw_weak_map(
         shown.answer.weak_points,
         study.map_nodes(),

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from karwan.appraisal.landed import Duty
+from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, vehicles_by_mode, weight_limit
 from karwan.transport.network.stage import SEA, Row, worst_basis
 from karwan.transport.route import Route

@@ -11,7 +11,8 @@ import polars as pl
 
 from karwan.analysis.route.offers import Offer, landmarks
 from karwan.analysis.route.query import Plan, RouteQuery
-from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.appraisal.landed import landed_cost
+from karwan.transport.duty import find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
 from karwan.transport.papers import list_guarantees, list_papers
 from karwan.transport.reliability import departures

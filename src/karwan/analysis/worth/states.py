@@ -12,10 +12,10 @@ from karwan.analysis.corridors import DIRECTIONS, CorridorStudy, Evaluated
 from karwan.analysis.worth.flows import Flow
 from karwan.analysis.worth.routes import PARTS, Routes, find_routes, only_routes, route_parts
 from karwan.analysis.worth.touched import routes_hit
-from karwan.appraisal.landed import find_duty
 from karwan.appraisal.worth import Floats, Goods, Landed, Taste, Ways, landed
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
+from karwan.transport.duty import find_duty
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.shipment import TRUCK_BASIS_T
