@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from karwan.analysis.contract import Analysis, Inputs, Result
+from karwan.analysis.registry import BY_NAME
+from karwan.analysis.requests import ObservedRequest
 from karwan.analysis.sections import Brief, PlanSection, Standing
 from karwan.case import (
     Case,
@@ -22,7 +25,8 @@ from karwan.case import (
     read_case,
     write_template,
 )
-from karwan.case.case import case_folder
+from karwan.case.case import AppliedScenario, case_folder
+from karwan.case.of_pair import case_of_pair
 from karwan.case.provenance import basis_counts, conflicts
 from karwan.errors import InvalidInput
 from karwan.exports import beside
@@ -52,6 +56,15 @@ class Project:
     """
 
     case: Case
+    store: str | None = None
+
+    def ask(self, analysis: Analysis[Any], request: Any) -> Result:
+        """Answer of an analysis of `karwan.analysis.registry` to a request of its own kind."""
+        return analysis.answer(Inputs(self.case, self.store), request)
+
+    def observed(self, *, every: bool = False) -> Result:
+        """The model against observed trips; see `karwan.analysis.requests.ObservedRequest`."""
+        return self.ask(BY_NAME["corridor observed"], ObservedRequest(every))
 
     def brief(self, as_of: date | None = None) -> Brief:
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""
@@ -106,6 +119,40 @@ class Project:
         from karwan.analysis.provenance import source_table
 
         return source_table(self.case)
+
+
+def ask(
+    analysis: Analysis[Any],
+    request: Any,
+    *,
+    case: str | Path | None = None,
+    scenarios: str | Sequence[str] | None = None,
+    store: str | None = None,
+) -> tuple[Result, tuple[AppliedScenario, ...]]:
+    """Open what an analysis needs and ask it.
+
+    Parameters
+    ----------
+    analysis, request
+        Of `karwan.analysis.registry`; the request is of its kind.
+    case, scenarios
+        As `open_case` takes them. An analysis of a pair takes the embedded case of its two countries where none is named.
+    store
+        Where the trade store is.
+
+    Returns
+    -------
+    The result, and the scenarios it stands under.
+    """
+    if analysis.case == "none":
+        return analysis.answer(Inputs(store=store), request), ()
+    if analysis.case == "pair":
+        found = case_of_pair(*request.pair, case) if case or None not in request.pair else None
+        return analysis.answer(Inputs(found, store), request), ()
+    if case is None:
+        raise InvalidInput("No case is named.", fix="name an embedded case or a folder.")
+    project = open_case(case, scenarios)
+    return analysis.answer(Inputs(project.case, store), request), project.case.scenarios
 
 
 def _tables_of(section: Standing | PlanSection) -> dict[str, pl.DataFrame]:

@@ -7,19 +7,15 @@ import io
 import json
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from karwan.cli.corridor_observed import register
+from karwan.cli.app import app
 
-APP = typer.Typer()
-APP.command("other")(lambda: None)
-register(APP)
 RUN = CliRunner(env={"COLUMNS": "160"})
 
 
 def test_both_groups_stand_apart_with_signed_errors() -> None:
-    shown = RUN.invoke(APP, ["observed", "kaz-pak", "--json"])
+    shown = RUN.invoke(app, ["corridor", "observed", "kaz-pak", "--all", "--json"])
     assert shown.exit_code == 0, shown.output
     found = json.loads(shown.stdout)
     trips = {t["trip_id"]: t for t in found["trips"]}
@@ -35,8 +31,8 @@ def test_both_groups_stand_apart_with_signed_errors() -> None:
 
 
 def test_what_nobody_measured_is_shown_on_request() -> None:
-    plain, every = (RUN.invoke(APP, ["observed", "kaz-pak", *w]).stdout for w in ([], ["--all"]))
+    plain, every = (RUN.invoke(app, ["corridor", "observed", "kaz-pak", *w]).stdout for w in ([], ["--all"]))
     assert "plan" not in plain
     assert every.count("claim") > plain.count("claim")
-    parts = RUN.invoke(APP, ["observed", "toyland", "--csv"]).stdout.split("# trips\n")
+    parts = RUN.invoke(app, ["corridor", "observed", "toyland", "--csv"]).stdout.split("# trips\n")
     assert [row["use"] for row in csv.DictReader(io.StringIO(parts[1]))] == ["validate", "calibrate"]

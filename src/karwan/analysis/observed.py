@@ -5,28 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import polars as pl
 
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.requests import ObservedRequest
 from karwan.case import Case
+from karwan.schema.frames import result_frame
 from karwan.transport.corridor import corridor_route
 from karwan.transport.network import Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import FreightNetwork, Row
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
 
-_TEXT, _FLOAT = pl.String, pl.Float64
-VALIDATION_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["trip_id", "trip", "route_label", "use", "status"], _TEXT),
-    **dict.fromkeys(
-        ["observed_days", "observed_days_min", "observed_days_max", "model_days", "error_days"], _FLOAT
-    ),
-    **dict.fromkeys(
-        ["error_share", "observed_usd", "model_usd", "error_usd", "observed_km", "model_km"], _FLOAT
-    ),
-    **dict.fromkeys(["cost_unit", "source_id", "note"], _TEXT),
-}
+def run(inputs: Inputs, request: ObservedRequest) -> Result:
+    """Mean errors by use of trip, and the trips."""
+    trips = validation_table(inputs.the_case())
+    has_error = pl.any_horizontal(pl.col("error_days", "error_usd").is_not_null())
+    shown = trips if request.every else trips.filter((pl.col("status") == "done") & has_error)
+    return Result({"mean errors": error_summary(trips), "trips": shown})
 
 
 def validation_table(case: Case, kept: Kept | None = None) -> pl.DataFrame:
@@ -49,7 +46,7 @@ def validation_table(case: Case, kept: Kept | None = None) -> pl.DataFrame:
             networks[request] = build_network(case.tables, request, kept=kept)
         rows.append(_trip_row(case, trip, networks[request], names))
     order = {"validate": 0, "calibrate": 1, "shown": 2}
-    return pl.DataFrame(rows, schema=VALIDATION_SCHEMA).sort(
+    return result_frame("observed_trips", rows).sort(
         pl.col("use").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
     )
 

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from karwan._version import __version__
+from karwan.analysis.registry import ANALYSES
 from karwan.cli import (
     brief,
     case,
     corridor,
     corridor_critical,
-    corridor_observed,
     docs,
     network,
     plan,
@@ -25,6 +25,7 @@ from karwan.cli import (
     trade_potential,
     trade_store,
 )
+from karwan.cli.generated import command_of
 
 app = typer.Typer(
     name="karwan",
@@ -40,12 +41,15 @@ scenario.register(app)
 network.register(app)
 app.command("sources")(plan.sources)
 corridor_critical.register(corridor.app)
-corridor_observed.register(corridor.app)
 trade_store.register(trade.app)
 trade_growth.register(trade.app)
 trade_indicators.register(trade.app)
 trade_potential.register(trade.app)
 trade_basket.register(app, trade.app)
+NOUNS = {"case": case.app, "corridor": corridor.app, "trade": trade.app, "plan": plan.app, "": app}
+for analysis in ANALYSES:
+    noun, _, verb = analysis.name.rpartition(" ")
+    NOUNS[noun].command(verb)(command_of(analysis))
 app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")
 app.add_typer(trade.app, name="trade")

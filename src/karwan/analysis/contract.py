@@ -1,0 +1,121 @@
+"""What an analysis is: a frozen request, the function that answers it, and the tables of its result."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from karwan.case import Case
+
+Q = TypeVar("Q")
+CASE_WAYS = ("argument", "option", "pair", "none")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that an analysis may look at beside its request: no clock, no setting.
+
+    Attributes
+    ----------
+    case
+        The case, under its scenarios; None where the analysis needs none.
+    store
+        Where the trade store is, a path or an address; None where none is given.
+    """
+
+    case: Case | None = None
+    store: str | None = None
+
+    def the_case(self) -> Case:
+        """The case of an analysis that cannot do without; ValueError where there is none."""
+        if self.case is None:
+            raise ValueError("this analysis needs a case")
+        return self.case
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an analysis answers.
+
+    Attributes
+    ----------
+    tables
+        Key, as in JSON and CSV, to table. Where one kind of table comes several times, a suffix in brackets follows: `routes (opened)`.
+    meta
+        Facts beside the tables, by key.
+    notes
+        What the reader must know to use the figures, in order.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Analysis(Generic[Q]):
+    """One question: everything that command line, facade, page, workbook and docs need to ask it.
+
+    Attributes
+    ----------
+    name
+        Command without the program's name, also the address of the page: `corridor observed`.
+    method
+        Method of `Project`.
+    request
+        Frozen dataclass; its fields carry `asks(...)`, its docstring is the help of the command.
+    run
+        `module:function`, loaded when first asked: `(inputs, request) -> Result`.
+    tables
+        Key of a result's table to its row file in `schema/results/`: columns, units, labels and descriptions.
+    page
+        Page in docs/ that tells the model.
+    case
+        How the command names its case: as first argument, as an option, as the case of the pair asked for, or not at all.
+    """
+
+    name: str
+    method: str
+    request: type[Q]
+    run: str
+    tables: Mapping[str, str]
+    page: str
+    case: str = "argument"
+
+    def answer(self, inputs: Inputs, request: Q) -> Result:
+        """Run the analysis."""
+        return _function(self.run)(inputs, request)
+
+    def table_of(self, key: str) -> str:
+        """Row file of a table of the result, by its key with or without a suffix in brackets."""
+        return self.tables[key] if key in self.tables else self.tables[key.partition(" (")[0]]
+
+
+@cache
+def _function(place: str) -> Callable[[Inputs, Any], Result]:
+    module, _, name = place.partition(":")
+    found: Callable[[Inputs, Any], Result] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def asks(help_text: str, *, flag: str = "", metavar: str = "", least: float | None = None) -> dict[str, Any]:
+    """Metadata of a request's field: how command line and page ask for it.
+
+    Parameters
+    ----------
+    help_text
+        What it is, in one sentence.
+    flag
+        Option of the command; blank makes it from the field's name, `argument` a positional argument.
+    metavar
+        What stands for the value in the help.
+    least
+        Least value allowed.
+    """
+    return {"help": help_text, "flag": flag, "metavar": metavar, "least": least}

@@ -1,0 +1,127 @@
+"""Commands made from the registry: options from a request's fields, tables and headings from the result rows."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from karwan.analysis.contract import Analysis, Result
+from karwan.cli.brief import CaseArgument, ScenarioOption
+from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.schema.results import result_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
+PairCaseOption = Annotated[
+    str | None, typer.Option("--case", help="Case of the two countries; the embedded one by default.")
+]
+StoreOption = Annotated[str | None, typer.Option("--store", help="Trade store; see `karwan trade ingest`.")]
+
+
+def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
+    """A typer command that asks one analysis."""
+
+    def command(**given: Any) -> None:
+        form = chosen(given.pop("as_json"), given.pop("as_csv"))
+        case, scenarios, store = (given.pop(name, None) for name in ("case", "scenarios", "store"))
+        request = analysis.request(**{name: _plain(value) for name, value in given.items()})
+        from karwan.project import ask  # the engines load only when a question is asked
+
+        result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
+        show(analysis, result, form, under=under)
+
+    command.__signature__ = inspect.Signature(_parameters(analysis))  # type: ignore[attr-defined]
+    command.__doc__ = inspect.getdoc(analysis.request)
+    command.__name__ = analysis.name.split()[-1]
+    return command
+
+
+def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequence[Any] = ()) -> None:
+    """Print a result: titles and headings from the result rows, no empty table among the plain ones."""
+    if form is not Format.TABLE:
+        emit(result.tables, form, meta=result.meta, notes=result.notes, under=under)
+        return
+    tables: dict[str, pl.DataFrame] = {}
+    columns: dict[str, dict[str, str]] = {}
+    for key, table in result.tables.items():
+        if not table.height:
+            continue
+        rows = result_table(analysis.table_of(key))
+        suffix = key.partition(" (")[2]
+        title = f"{rows.title} ({suffix}" if suffix else rows.title
+        tables[title] = table
+        columns[title] = {name: label for name, label in rows.headings.items() if name in table.columns}
+    emit(tables, form, columns=columns, meta=result.meta, notes=result.notes, under=under)
+
+
+def _plain(value: Any) -> Any:
+    """A value as a request holds it: days instead of times, tuples instead of lists, comma lists taken apart."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, list):
+        parts = [part.strip() for text in value for part in str(text).split(",")]
+        return tuple(part for part in parts if part)
+    return value
+
+
+def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
+    kinds = get_type_hints(analysis.request)
+    asked = [_parameter(one, kinds[one.name]) for one in fields(analysis.request)]
+    common: list[inspect.Parameter] = []
+    if analysis.case == "argument":
+        common.append(_keyword("case", CaseArgument, "kaz-pak"))
+    elif analysis.case == "option":
+        common.append(_keyword("case", CaseOption, "kaz-pak"))
+    elif analysis.case == "pair":
+        common += [_keyword("case", PairCaseOption, None), _keyword("store", StoreOption, None)]
+    if analysis.case in ("argument", "option"):
+        common.append(_keyword("scenarios", ScenarioOption, None))
+    ends = [_keyword("as_json", JsonOption, False), _keyword("as_csv", CsvOption, False)]
+    return [*common, *asked, *ends]
+
+
+def _parameter(one: Field[Any], kind: Any) -> inspect.Parameter:
+    """A request's field as a parameter of a command."""
+    how = one.metadata
+    flag = how["flag"]
+    options: dict[str, Any] = {"help": how["help"]}
+    if how["metavar"]:
+        options["metavar"] = how["metavar"]
+    if how["least"] is not None:
+        options["min"] = how["least"]
+    if _holds(kind, date):
+        options["formats"] = ["%Y-%m-%d"]
+    default = inspect.Parameter.empty if one.default is MISSING else one.default
+    if flag == "argument":
+        return _keyword(one.name, Annotated[_shell_type(kind), typer.Argument(**options)], default)
+    names = [flag] if flag else [f"--{one.name.replace('_', '-')}"]
+    if default == ():
+        default = None
+    return _keyword(one.name, Annotated[_shell_type(kind), typer.Option(*names, **options)], default)
+
+
+def _holds(kind: Any, wanted: type) -> bool:
+    return kind is wanted or wanted in get_args(kind)
+
+
+def _shell_type(kind: Any) -> Any:
+    """What typer reads for a type of a request: it knows datetime and list, not date and tuple."""
+    if _holds(kind, date):
+        return datetime if kind is date else datetime | None
+    if getattr(kind, "__origin__", None) is tuple:
+        return list[str] | None
+    if _holds(kind, Path):
+        return Path | None if kind is not Path else Path
+    return kind
+
+
+def _keyword(name: str, kind: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)

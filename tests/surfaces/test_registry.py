@@ -1,0 +1,71 @@
+"""The registry of analyses: light, complete, and the same in command line, facade, result rows and docs."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from karwan.analysis.contract import CASE_WAYS, Analysis
+from karwan.analysis.registry import ANALYSES
+from karwan.cli.app import app
+from karwan.project import Project
+from karwan.schema.results import SHOWN, TYPES, result_names, result_table
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.fixture(params=ANALYSES, ids=lambda analysis: analysis.name)
+def analysis(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def test_the_registry_loads_no_engine() -> None:
+    code = "import sys, karwan.analysis.registry; print([m for m in ('polars', 'numba', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_request_is_frozen_and_says_how_it_is_asked(analysis: Analysis[Any]) -> None:
+    assert is_dataclass(analysis.request)
+    assert analysis.request.__dataclass_params__.frozen
+    assert "Example: karwan " in (inspect.getdoc(analysis.request) or "")
+    for one in fields(analysis.request):
+        assert one.metadata["help"].endswith((".", "?"))
+    assert analysis.case in CASE_WAYS
+
+
+def test_the_facade_has_a_method_with_the_fields_of_the_request(analysis: Analysis[Any]) -> None:
+    method = getattr(Project, analysis.method)
+    asked = set(inspect.signature(method).parameters) - {"self"}
+    assert {one.name for one in fields(analysis.request)} == asked
+
+
+def test_result_rows_are_complete(analysis: Analysis[Any]) -> None:
+    for name in analysis.tables.values():
+        table = result_table(name)
+        assert table.title
+        for column in table.columns:
+            assert column.type in TYPES and column.shown in SHOWN and column.description.endswith((".", "?"))
+        assert len({column.name for column in table.columns}) == len(table.columns)
+
+
+def test_every_result_table_belongs_to_an_analysis() -> None:
+    used = {name for analysis in ANALYSES for name in analysis.tables.values()}
+    assert set(result_names()) == used
+
+
+def test_the_page_is_there(analysis: Analysis[Any]) -> None:
+    assert (DOCS / f"{analysis.page}.md").is_file()
+
+
+def test_the_command_is_there(analysis: Analysis[Any]) -> None:
+    noun, _, verb = analysis.name.rpartition(" ")
+    groups = {group.name: group.typer_instance for group in app.registered_groups}
+    commands = (groups[noun] if noun else app).registered_commands
+    assert verb in {command.name for command in commands}
