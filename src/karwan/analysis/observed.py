@@ -18,6 +18,7 @@ from karwan.transport.network.stage import FreightNetwork, Row
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
 
+
 def run(inputs: Inputs, request: ObservedRequest) -> Result:
     """Mean errors by use of trip, and the trips."""
     trips = validation_table(inputs.the_case())

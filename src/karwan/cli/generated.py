@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ import typer
 from karwan.analysis.contract import Analysis, Result
 from karwan.cli.brief import CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
-from karwan.schema.results import result_table
+from karwan.schema.results import ResultTable, result_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,14 +52,25 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
     tables: dict[str, pl.DataFrame] = {}
     columns: dict[str, dict[str, str]] = {}
     for key, table in result.tables.items():
-        if not table.height:
-            continue
         rows = result_table(analysis.table_of(key))
-        suffix = key.partition(" (")[2]
-        title = f"{rows.title} ({suffix}" if suffix else rows.title
-        tables[title] = table
-        columns[title] = {name: label for name, label in rows.headings.items() if name in table.columns}
+        headings = {name: label for name, label in rows.headings.items() if name in table.columns}
+        for title, part in _parts(rows, key, table):
+            tables[title] = part
+            columns[title] = headings
     emit(tables, form, columns=columns, meta=result.meta, notes=result.notes, under=under)
+
+
+def _parts(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """A table under its title, or its parts each under the value they share; nothing of an empty one."""
+    if not table.height:
+        return
+    suffix = key.partition(" (")[2]
+    ending = f" ({suffix}" if suffix else ""
+    if not rows.split:
+        yield rows.title + ending, table
+        return
+    for (value,), part in table.partition_by(rows.split, maintain_order=True, as_dict=True).items():
+        yield f"{value}{ending}", part
 
 
 def _plain(value: Any) -> Any:

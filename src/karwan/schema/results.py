@@ -37,10 +37,21 @@ class ResultColumn:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """A table of a result: its key, its title for people, and its columns in order."""
+    """A table of a result.
+
+    Attributes
+    ----------
+    name, title
+        Key and title for people.
+    split
+        Column by whose values the plain table is printed in parts, the value as title; blank prints it whole.
+    columns
+        In order.
+    """
 
     name: str
     title: str
+    split: str
     columns: tuple[ResultColumn, ...]
 
     @property
@@ -56,13 +67,13 @@ def _read(file_name: str) -> list[dict[str, str]]:
 
 
 @cache
-def _titles() -> dict[str, str]:
-    return {row["table"]: row["title"] for row in _read("tables.csv")}
+def _tables() -> dict[str, dict[str, str]]:
+    return {row["table"]: row for row in _read("tables.csv")}
 
 
 def result_names() -> tuple[str, ...]:
     """Keys of all result tables, in the order of `results/tables.csv`."""
-    return tuple(_titles())
+    return tuple(_tables())
 
 
 @cache
@@ -74,4 +85,4 @@ def result_table(name: str) -> ResultTable:
         )
         for row in _read(f"{name}.csv")
     )
-    return ResultTable(name, _titles()[name], columns)
+    return ResultTable(name, _tables()[name]["title"], _tables()[name]["split"], columns)
