@@ -147,7 +147,8 @@ def ask(
     if analysis.case == "none":
         return analysis.answer(Inputs(store=store), request), ()
     if analysis.case == "pair":
-        found = case_of_pair(*request.pair, case) if case or None not in request.pair else None
+        first, second = request.pair
+        found = case_of_pair(first, second, None if case is None else str(case)) if second else None
         return analysis.answer(Inputs(found, store), request), ()
     if case is None:
         raise InvalidInput("No case is named.", fix="name an embedded case or a folder.")

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karwan.case import read_case
+from karwan.transport.cost import Weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.path import least_cost_path
 from karwan.transport.route import make_route
 from karwan.transport.route_choice import find_routes, layered_graph, usable_arcs
-from karwan.transport.routing import Weights, brute_force, pareto_routes
+from karwan.transport.routing import brute_force, pareto_routes
 from karwan.transport.shipment import make_shipment
 
 CASE = read_case("toyland")

@@ -20,13 +20,14 @@ from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName, Unreachable
 from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import corridor_route
+from karwan.transport.cost import Weights, route_cost
 from karwan.transport.duty import find_duty
 from karwan.transport.journey import ArrivalModel
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import Route, assumed_share, make_route, next_opening, stage_table
-from karwan.transport.route_choice import find_routes, generalised_usd, incidence, shared_ways
-from karwan.transport.routing import Weights, overlap_share
+from karwan.transport.route_choice import find_routes, incidence, shared_ways
+from karwan.transport.routing import overlap_share
 from karwan.transport.shipment import make_shipment
 
 CASE = read_case("toyland")
@@ -129,7 +130,7 @@ def test_landed_cost_by_hand(network: FreightNetwork) -> None:
 
 def test_short_list_is_distinct_and_ranked(network: FreightNetwork) -> None:
     found = find_routes(network, BEANS, "A", "C", weights=FREE)
-    costs = [generalised_usd(r, FREE) for r in found.routes]
+    costs = [route_cost(r, FREE) for r in found.routes]
     assert costs == sorted(costs)
     assert costs[0] == pytest.approx(found.generalised_cost_usd.min())
     assert len(found.routes) >= 3
@@ -173,7 +174,7 @@ def test_shares_are_the_path_size_logit(answer: RouteAnswer, network: FreightNet
     assert table["share"].sum() == pytest.approx(1.0)
     found = find_routes(network, BEANS, "A", "C", weights=FREE)
     used, lengths = incidence(found.routes)
-    costs = [generalised_usd(r, FREE) / 20 for r in found.routes]
+    costs = [route_cost(r, FREE) / 20 for r in found.routes]
     choice = path_size_logit(costs, used, lengths, scale=0.02, path_size_weight=1.0)
     assert choice.shares.sum() == pytest.approx(1.0)
     assert (choice.path_size <= 1.0).all()

@@ -10,15 +10,13 @@ import pytest
 from karwan.errors import InvalidInput
 from karwan.numerics import pareto as kernel
 from karwan.numerics import shortest as shortest_kernel
+from karwan.transport.cost import Weights, buffer_time, generalised_cost
 from karwan.transport.routing import (
     StateGraph,
-    Weights,
     beaten_by,
     brute_force,
-    buffer_time,
     distinct_routes,
     follow,
-    generalised_cost,
     least_cost,
     least_cost_tree,
     overlap_share,

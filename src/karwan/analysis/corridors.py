@@ -16,6 +16,7 @@ from karwan.analysis.observed import with_names
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
+from karwan.transport.cost import Weights, route_cost, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
@@ -112,6 +113,10 @@ class CorridorStudy:
         settings = self.case.settings
         return make_shipment(self.case["products"], settings.reference_product, tonnes or settings.load_t)
 
+    def weights(self, shipment: Shipment) -> Weights:
+        """What a shipper of a load gives up for an hour, its buffer and a kg of CO2e, as the case states it."""
+        return shipper_weights(shipment, self.case.parameter)
+
     def _full_unit(self) -> Shipment:
         row = self.case["products"].filter(pl.col("product_id") == self.shipment().product_id)
         stowage = row["stowage_t_feu"][0]
@@ -190,7 +195,6 @@ class CorridorStudy:
         if route is None or e.journeys is None:
             return row
         days = [e.journeys.quantile(share) / 24.0 for share in SHARES]
-        value = route.shipment.value_of_time_usd_h
         return {
             **row,
             "usd_20t": route.usd,
@@ -203,7 +207,7 @@ class CorridorStudy:
             "gauge_changes": route.gauge_changes,
             "crossings": len(route.crossings),
             "assumed_share": assumed_share(route),
-            "generalised_usd": route.usd + value * route.hours,
+            "generalised_usd": route_cost(route, self.weights(route.shipment)),
         }
 
     def spoken_reason(self, found: CorridorRoute) -> str:

@@ -10,6 +10,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sections import PortsSection
 from karwan.case import Case
 from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
+from karwan.transport.cost import route_cost
 from karwan.transport.network import worst_basis
 from karwan.transport.network.stage import Row
 
@@ -89,8 +90,8 @@ def _best_route(study: CorridorStudy, port: str) -> CorridorRoute | None:
     found = [corridor_route(network, load, c, origin, port) for c in study.corridors]
     routed = [f for f in found if f.route is not None]
     usable = [f for f in routed if f.status == "open"] or routed
-    value = load.value_of_time_usd_h
-    return min(usable, key=lambda f: f.route.usd + value * f.route.hours, default=None)  # type: ignore[union-attr]
+    weights = study.weights(load)
+    return min(usable, key=lambda f: route_cost(f.route, weights), default=None)  # type: ignore[arg-type]
 
 
 def _most(rows: list[Row], column: str) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Row
 from karwan.transport.path import allowed_arcs, least_cost_path
@@ -62,8 +63,7 @@ def corridor_route(
     if_open
         Where the corridor is closed, look for the route it would be; else call it absent at once.
     """
-    value = shipment.value_of_time_usd_h if value_of_time_usd_h is None else value_of_time_usd_h
-    cost = network.arc_usd(shipment) + value * network.arc_hours()
+    cost = additive_cost(network, shipment, value_of_time_usd_h)
     via: Sequence[str] = corridor["via"] or []
     via = list(reversed(via)) if backward else list(via)
     via = [v for v in via if v not in (origin, destination)]

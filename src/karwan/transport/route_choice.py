@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from karwan.errors import InvalidInput, Unreachable
+from karwan.transport.cost import Weights, additive_cost
 from karwan.transport.network import FreightNetwork, mode_of
 from karwan.transport.network.stage import Floats, Ints
 from karwan.transport.path import allowed_arcs, climber, door_states, least_cost_path
@@ -16,8 +17,6 @@ from karwan.transport.route import Route, make_route
 from karwan.transport.routing import (
     ParetoSet,
     StateGraph,
-    Weights,
-    buffer_time,
     distinct_routes,
     overlap_share,
     pareto_routes,
@@ -248,7 +247,7 @@ def _unreachable(
                 f"nothing usable joins {place} to the network reached from the origin's country; {len(network.states)} states",
                 "check links.csv, transfers.csv and access.csv for it; `karwan case check` lists rows left out.",
             )
-    cost = network.arc_usd(shipment) + shipment.value_of_time_usd_h * network.arc_hours()
+    cost = additive_cost(network, shipment)
     open_or_not = untouched(network, avoid)
     would_be = least_cost_path(network, cost, origin, destination, via=via, allowed=open_or_not)
     places = [origin, *via, destination]
@@ -289,14 +288,3 @@ def incidence(routes: Sequence[Route]) -> tuple[Floats, Floats]:
 def route_criteria(route: Route) -> Floats:
     """USD, hours, variance and kg CO2e of a route, shape (4,)."""
     return np.array([route.usd, route.hours, route.variance_h2, route.co2_kg])
-
-
-def generalised_usd(route: Route, weights: Weights) -> float:
-    """Money plus what its hours, its buffer time and its emissions are worth, USD."""
-    buffer = float(buffer_time([route.hours], [route.variance_h2])[0])
-    return (
-        route.usd
-        + weights.value_of_time_usd_h * route.hours
-        + weights.value_of_reliability_usd_h * buffer
-        + weights.carbon_price_usd_kg * route.co2_kg
-    )

@@ -11,11 +11,12 @@ import numpy as np
 from karwan.analysis.route.query import Plan
 from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import CorridorRoute, corridor_route, name_route
+from karwan.transport.cost import route_cost
 from karwan.transport.journey import ArrivalModel, journey_stages, recorded_process
 from karwan.transport.network.stage import SEA
 from karwan.transport.reliability import ClosureProcess, Journeys, JourneyStages, simulate
 from karwan.transport.route import Route
-from karwan.transport.route_choice import RouteSearch, generalised_usd, incidence, usable_arcs
+from karwan.transport.route_choice import RouteSearch, incidence, usable_arcs
 
 LISTED, ALSO = "listed", "also possible"
 
@@ -70,7 +71,7 @@ def make_offers(
         if np.isfinite(found.route.hours) and found.route.arcs not in ways:
             extra.append((corridor_id, ALSO, found.route))
             ways.add(found.route.arcs)
-    rows += sorted(extra, key=lambda r: generalised_usd(r[2], plan.weights))
+    rows += sorted(extra, key=lambda r: route_cost(r[2], plan.weights))
     offers: list[Offer] = []
     quiet = replace(model, closures=None)
     for number, (corridor, status, route) in enumerate(rows, start=1):
@@ -128,7 +129,7 @@ def find_shares(plan: Plan, offers: Sequence[Offer]) -> tuple[np.ndarray[Any, An
     """Shares of the routes by path-size logit, shape (R,), and the logsum, USD/t."""
     routes = [o.route for o in offers]
     used, lengths = incidence(routes)
-    cost = [generalised_usd(r, plan.weights) / plan.shipment.tonnes for r in routes]
+    cost = [route_cost(r, plan.weights) / plan.shipment.tonnes for r in routes]
     choice = path_size_logit(
         cost,
         used,

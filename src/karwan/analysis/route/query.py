@@ -12,9 +12,9 @@ import polars as pl
 from karwan.case import Case
 from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName
+from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
-from karwan.transport.routing import Weights
 from karwan.transport.shipment import Shipment, make_shipment
 
 DAYS_AHEAD = 3 * 365
@@ -158,13 +158,12 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
         query.registration,
         load_t=shipment.load_t,
     )
-    value = query.value_of_time_usd_h
-    value = shipment.value_of_time_usd_h if value is None else value
-    ratio = (
-        case.parameter("reliability_ratio") if query.reliability_ratio is None else query.reliability_ratio
-    )
-    carbon = (
-        case.parameter("carbon_price_usd_t") if query.carbon_price_usd_t is None else query.carbon_price_usd_t
+    weights = shipper_weights(
+        shipment,
+        case.parameter,
+        value_of_time_usd_h=query.value_of_time_usd_h,
+        reliability_ratio=query.reliability_ratio,
+        carbon_price_usd_t=query.carbon_price_usd_t,
     )
     sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
     settings = case.settings
@@ -188,7 +187,7 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
         sector=sector,
         request=request,
         network=build_network(case.tables, request),
-        weights=Weights(value, ratio * value, carbon / 1000.0),
+        weights=weights,
         notes=notes,
         backward=ends[0] == settings.party_b or ends[1] == settings.party_a,
         corridors=corridors,

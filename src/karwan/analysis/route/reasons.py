@@ -13,11 +13,12 @@ import polars as pl
 from karwan.analysis.route.offers import ALSO, LISTED, Offer, landmarks
 from karwan.analysis.route.query import Plan
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
+from karwan.transport.cost import route_cost
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.papers import exceeded_limits
 from karwan.transport.route import Route, make_route
-from karwan.transport.route_choice import RouteSearch, generalised_usd, route_criteria, shared_ways
+from karwan.transport.route_choice import RouteSearch, route_criteria, shared_ways
 from karwan.transport.routing import beaten_by
 
 LONG_WAIT_H = 72.0
@@ -94,8 +95,8 @@ def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offe
 
 def left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Route) -> str:
     """What kept an undominated route off the short list: its likeness to a route taken before it, or the length of the list."""
-    own, cost = route_criteria(route), generalised_usd(route, plan.weights)
-    before = [o for o in listed if generalised_usd(o.route, plan.weights) <= cost]
+    own, cost = route_criteria(route), route_cost(route, plan.weights)
+    before = [o for o in listed if route_cost(o.route, plan.weights) <= cost]
     shared = shared_ways(route, [o.route for o in before])
     if shared.max(initial=0.0) > search.overlap_max:
         like = before[int(shared.argmax())]
@@ -108,7 +109,7 @@ def left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Ro
         reason = f"not dominated, but --count {plan.query.count} ends the list before it"
     else:
         return f"not dominated, but not in the set that stands for all routes within {search.epsilon:.0%}"
-    gap = cost - generalised_usd(like.route, plan.weights)
+    gap = cost - route_cost(like.route, plan.weights)
     versus = _versus(own, route_criteria(like.route))
     return f"{reason}; USD {gap:,.0f} worse than route {like.number} at these weights: {versus}"
 

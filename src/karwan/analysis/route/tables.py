@@ -12,12 +12,13 @@ import polars as pl
 from karwan.analysis.route.offers import Offer, landmarks
 from karwan.analysis.route.query import Plan, RouteQuery
 from karwan.appraisal.landed import landed_cost
+from karwan.transport.cost import route_cost
 from karwan.transport.duty import find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
 from karwan.transport.papers import list_guarantees, list_papers
 from karwan.transport.reliability import departures
 from karwan.transport.route import assumed_share, stage_table
-from karwan.transport.route_choice import RouteSearch, generalised_usd
+from karwan.transport.route_choice import RouteSearch
 from karwan.transport.traffic import BEYOND, STEADY, Traffic
 
 HORIZON_YEAR = 365
@@ -80,7 +81,7 @@ def route_table(plan: Plan, offers: Sequence[Offer], shares: np.ndarray[Any, Any
                 "never_arrives_share": drawn.never_arrives_share,
                 "km": route.km,
                 "co2_kg": route.co2_kg,
-                "generalised_usd": generalised_usd(route, plan.weights),
+                "generalised_usd": route_cost(route, plan.weights),
                 "share": share,
                 **landed.columns(duty_known=duty.known),
                 "crossings": len(route.crossings),

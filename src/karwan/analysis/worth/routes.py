@@ -17,6 +17,7 @@ from karwan.appraisal.worth import Floats, opening_wait
 from karwan.case import Case
 from karwan.transport.choice import path_size
 from karwan.transport.corridor import corridor_route
+from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Arc
 from karwan.transport.path import least_cost_path
@@ -119,7 +120,7 @@ def find_routes(routes: Routes, case: Case, network: FreightNetwork, *, corridor
     settings = case.settings
     load = make_shipment(case["products"], settings.reference_product, settings.load_t)
     named = list(case["corridors"].sort("rank").iter_rows(named=True)) if corridors else []
-    cost = network.arc_usd(load) + load.value_of_time_usd_h * network.arc_hours()
+    cost = additive_cost(network, load)
     usable = ~network.never_open()
     backward = routes.direction == DIRECTIONS[1]
     for pair in routes.pairs:

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from karwan.errors import InvalidInput
 from karwan.transport.choice import logit, path_size
+from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
 from karwan.transport.path import door_states
 from karwan.transport.routing import Adjacency, least_cost_tree, prepare, weigh
@@ -74,7 +75,7 @@ class Trade:
     @cached_property
     def cost(self) -> Floats:
         """Generalised cost of each arc, USD/t, infinite where it never opens or leaves `within`, shape (A,)."""
-        cost = self.usd_t + self.hour_usd_t * self.hours
+        cost = additive_cost(self.network, self.shipment) / self.shipment.tonnes
         known = self.within | {""}
         barred = [bool(self.within) and s.country not in known for s in self.network.states]
         outside = [barred[a.tail] or barred[a.head] for a in self.network.arcs]

@@ -3,10 +3,7 @@
 from karwan.transport.routing.adjacency import Adjacency, prepare
 from karwan.transport.routing.distinct import (
     DistinctRoutes,
-    Weights,
-    buffer_time,
     distinct_routes,
-    generalised_cost,
     overlap_share,
 )
 from karwan.transport.routing.follow import Followed, beaten_by, follow
@@ -24,13 +21,10 @@ __all__ = [
     "Path",
     "StateGraph",
     "Tree",
-    "Weights",
     "beaten_by",
     "brute_force",
-    "buffer_time",
     "distinct_routes",
     "follow",
-    "generalised_cost",
     "least_cost",
     "least_cost_tree",
     "overlap_share",

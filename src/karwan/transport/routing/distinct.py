@@ -10,37 +10,10 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from karwan.errors import InvalidInput
+from karwan.transport.cost import Weights, buffer_time, generalised_cost
 from karwan.transport.routing.pareto import ParetoSet
 
 Array = np.ndarray[Any, Any]
-
-Z95 = 1.6448536269514722
-"""95th percentile of the standard normal distribution."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What a shipper gives up for one unit of each criterion, in USD per shipment.
-
-    Parameters
-    ----------
-    value_of_time_usd_h
-        USD per hour of mean door-to-door time.
-    value_of_reliability_usd_h
-        USD per hour of buffer time (P95 minus mean).
-    carbon_price_usd_kg
-        USD per kg CO2e.
-    """
-
-    value_of_time_usd_h: float = 0.0
-    value_of_reliability_usd_h: float = 0.0
-    carbon_price_usd_kg: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("value_of_time_usd_h", "value_of_reliability_usd_h", "carbon_price_usd_kg"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0.0):
-                raise InvalidInput(f"{name} must be finite and >= 0", f"{value}")
 
 
 @dataclass(frozen=True)
@@ -62,49 +35,6 @@ class DistinctRoutes:
     generalised_cost_usd: Array
     buffer_time_h: Array
     dropped: pl.DataFrame
-
-
-def buffer_time(mean_h: ArrayLike, var_h2: ArrayLike) -> Array:
-    """P95 minus mean of a log-normal time with the given mean and variance.
-
-    With s2 = ln(1 + var / mean^2): P95 = mean * exp(1.645 s - s2 / 2). The approximation treats the whole
-    route as one log-normal (Fenton 1960, doi:10.1109/TCOM.1960.1097606), waits for openings included in the
-    mean. Floored at 0: above a coefficient of variation of about 220 that P95 lies below the mean.
-
-    Examples
-    --------
-    >>> buffer_time([100.0, 0.0], [400.0, 0.0]).round(2).tolist()
-    [35.82, 0.0]
-    """
-    mean = np.asarray(mean_h, dtype=np.float64)
-    variance = np.asarray(var_h2, dtype=np.float64)
-    ratio = np.divide(variance, mean**2, out=np.zeros_like(mean), where=mean > 0.0)
-    s2 = np.log1p(ratio)
-    return np.asarray(np.maximum(mean * np.expm1(Z95 * np.sqrt(s2) - s2 / 2.0), 0.0))
-
-
-def generalised_cost(criteria: Array, weights: Weights) -> Array:
-    """USD + value of time x hours + value of reliability x buffer time + carbon price x kg, per route (K,).
-
-    Parameters
-    ----------
-    criteria
-        (K, 4), columns as in `CRITERIA`.
-    weights
-        What each unit is worth.
-
-    Examples
-    --------
-    >>> generalised_cost(np.array([[100.0, 10.0, 0.0, 2.0]]), Weights(3.0, 5.0, 0.1)).tolist()
-    [130.2]
-    """
-    usd, hours, variance, co2 = criteria.T
-    return np.asarray(
-        usd
-        + weights.value_of_time_usd_h * hours
-        + weights.value_of_reliability_usd_h * buffer_time(hours, variance)
-        + weights.carbon_price_usd_kg * co2
-    )
 
 
 def overlap_share(first: Array, second: Array, arc_length: Array) -> float:
