@@ -22,11 +22,12 @@ from karwan.analysis.basket import (
     published_blocks,
     reach_of_target,
 )
-from karwan.analysis.carriage import land_capacity, landed_goods, shut_crossings
+from karwan.analysis.carriage import land_capacity, landed_goods
 from karwan.case import Case, read_case
 from karwan.cli.trade_basket import register
 from karwan.errors import InvalidInput, UnknownName
 from karwan.trade.basket import Scenarios, Terms, choose_basket, frontier
+from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
 
 
@@ -257,7 +258,7 @@ def test_potential_is_less_what_flows_already(case: Case) -> None:
 
 
 def test_closed_crossings_shrink_the_land_capacity(case: Case) -> None:
-    shut = shut_crossings(case, case.settings.as_of)
+    shut = shut_places(case["closures"], "crossing", case.settings.as_of)
     assert {"B_TORK", "B_CHAM"} <= shut
     free = land_capacity(case, None)["capacity_t"][0]
     left = land_capacity(case, case.settings.as_of)["capacity_t"][0]

@@ -10,21 +10,10 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.case import Case
+from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
 
 DAYS_YEAR = 365.0
-
-
-def shut_crossings(case: Case, day: date) -> set[str]:
-    """Crossings with a dated closure in force on a day; a closure without an end counts as in force."""
-    text = day.isoformat()
-    rows = case["closures"].filter(
-        (pl.col("place_kind") == "crossing")
-        & (pl.col("kind") == "dated")
-        & (pl.col("start") <= text)
-        & (pl.col("end").is_null() | (pl.col("end") >= text))
-    )
-    return set(rows["place_id"])
 
 
 def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
@@ -40,7 +29,7 @@ def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
     day
         Crossings shut on this day carry nothing; None takes all as open.
     """
-    shut = shut_crossings(case, day) if day else set()
+    shut = shut_places(case["closures"], "crossing", day) if day else set()
     free = {
         row["crossing_id"]: _free_t_day(case, row, shut) for row in case["crossings"].iter_rows(named=True)
     }

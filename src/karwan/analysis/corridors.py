@@ -15,6 +15,7 @@ from karwan.amounts import percent
 from karwan.analysis.observed import with_names
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.transport.closures import SLOW, in_force
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import Weights, route_cost, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
@@ -264,9 +265,9 @@ class CorridorStudy:
                     touched.setdefault(place, set()).add(e.corridor["name"])
         rows = []
         for row in self.case["closures"].iter_rows(named=True):
-            if len(row["start"]) != 10 or not _in_force(row, self.as_of):
+            if not in_force(row, self.as_of):
                 continue
-            kind = "closed" if row["kind"] == "dated" else f"slower by {percent(row['slowdown_share'])}"
+            kind = "closed" if row["kind"] != SLOW else f"slower by {percent(row['slowdown_share'])}"
             rows.append(
                 {
                     "place": self.place_name(row["place_id"]),
@@ -332,13 +333,6 @@ class CorridorStudy:
                 ends = [places[link["from_node_id"]], places[link["to_node_id"]]]
                 rows.append(_line_row("", "#555555", len(rows), link["mode"], "planned", ends))
         return pl.DataFrame(rows, schema=LINE_SCHEMA)
-
-
-def _in_force(row: Mapping[str, object], day: date) -> bool:
-    end = row["end"]
-    return date.fromisoformat(str(row["start"])) <= day and (
-        end is None or day <= date.fromisoformat(str(end))
-    )
 
 
 def _route_lines(e: Evaluated, places: Mapping[str, tuple[float, float]]) -> list[Row]:

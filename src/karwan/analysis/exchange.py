@@ -30,6 +30,7 @@ from karwan.exchange.geo import (
 from karwan.exchange.gmns import NetworkTables, cell_text, read_gmns, write_gmns
 from karwan.exchange.tntp_tables import read_tntp
 from karwan.exports import beside, defused
+from karwan.transport.closures import shut_places
 from karwan.transport.corridor import corridor_route
 from karwan.transport.route import Route
 
@@ -135,7 +136,8 @@ def network_layers(case: Case, day: date, lines: Mapping[str, LinkLine]) -> list
     links = case["links"]
     sources = [lines[link].source for link in links["link_id"]]
     crossings = case["crossings"]
-    shut = [any(_holds(c, day) for c in _closures(case, crossing)) for crossing in crossings["crossing_id"]]
+    closed = shut_places(case["closures"], "crossing", day)
+    shut = [crossing in closed for crossing in crossings["crossing_id"]]
     return [
         Layer("nodes", "node_id", case["nodes"], "point", _at(place, case["nodes"]["node_id"])),
         Layer(
@@ -158,18 +160,6 @@ def network_layers(case: Case, day: date, lines: Mapping[str, LinkLine]) -> list
 
 def _at(place: Mapping[str, tuple[float, float]], nodes: pl.Series) -> tuple[Parts, ...]:
     return tuple(((place[node],),) for node in nodes)
-
-
-def _closures(case: Case, crossing: str) -> list[dict[str, Any]]:
-    rows = case["closures"].filter(
-        (pl.col("place_kind") == "crossing") & (pl.col("place_id") == crossing) & (pl.col("kind") == "dated")
-    )
-    return rows.to_dicts()
-
-
-def _holds(closure: Mapping[str, Any], day: date) -> bool:
-    start, end = closure["start"], closure["end"]
-    return len(start) == 10 and start <= day.isoformat() and (end is None or day.isoformat() <= end)
 
 
 def _corridor_layer(case: Case, day: date, lines: Mapping[str, LinkLine]) -> Layer:

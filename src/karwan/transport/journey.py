@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from karwan.errors import UnknownName
 from karwan.transport.calendar import HORIZON_DAYS, Windows
+from karwan.transport.closures import end_unseen
 from karwan.transport.network import Stage
 from karwan.transport.network.lookup import ClosureBook
 from karwan.transport.network.stage import Row
@@ -371,7 +372,7 @@ def recorded_closures(
         by_place.setdefault(row["place_id"], []).append(row)
     for place in places:
         found = by_place.get(place, [])
-        seen = [r["last_seen"] for r in found if _censored(r) and r["last_seen"] > record_start]
+        seen = [r["last_seen"] for r in found if end_unseen(r) and r["last_seen"] > record_start]
         until = min(as_of, max(seen)) if seen else as_of
         spans = _joined(found, record_start, until)
         rows += [(place, start, end, record_start, until) for start, end in spans]
@@ -389,13 +390,6 @@ def recorded_closures(
 
 def _history(closures: pl.DataFrame, kind: str) -> pl.DataFrame:
     return closures.filter((pl.col("place_kind") == kind) & (pl.col("kind") == "dated") & pl.col("history"))
-
-
-def _censored(row: Row) -> bool:
-    """Whether nobody saw a closure end: its last sighting lies before its end, or it has none."""
-    return row["last_seen"] is not None and (
-        not row["end"] or row["last_seen"] < date.fromisoformat(row["end"])
-    )
 
 
 def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[date, date | None]]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from karwan.analysis.route.offers import ALSO, LISTED, Offer, landmarks
 from karwan.analysis.route.query import Plan
+from karwan.transport.closures import SLOW, in_force, touches
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import route_cost
 from karwan.transport.network import NetworkRequest, build_network
@@ -209,19 +210,11 @@ def _shut_text(plan: Plan, place: str, why: str) -> str:
     name = plan.places.name(place)
     day = plan.query.departure
     for row in plan.case["closures"].iter_rows(named=True):
-        if row["place_id"] in plan.places.aliases_of(place) and row["kind"] == "dated" and _running(row, day):
+        if row["place_id"] in plan.places.aliases_of(place) and row["kind"] == "dated" and in_force(row, day):
             until = f"until {row['end']}" if row["end"] else "no end known"
             seen = f", last seen closed {row['last_seen']}" if row["last_seen"] else ""
             return f"{name} closed since {row['start']} ({row['reason']}), {until}{seen}"
     return f"{name}: {why}"
-
-
-def _running(row: Row, day: date) -> bool:
-    if len(row["start"]) != 10:
-        return False
-    return date.fromisoformat(row["start"]) <= day and (
-        row["end"] is None or day <= date.fromisoformat(row["end"])
-    )
 
 
 def closed_table(plan: Plan, offers: Sequence[Offer], named: Mapping[str, CorridorRoute]) -> pl.DataFrame:
@@ -235,9 +228,9 @@ def closed_table(plan: Plan, offers: Sequence[Offer], named: Mapping[str, Corrid
             touched.setdefault(place, []).append(label)
     rows = []
     for row in plan.case["closures"].iter_rows(named=True):
-        if row["place_id"] not in touched or not _overlaps(row, plan.query.departure, last):
+        if row["place_id"] not in touched or not touches(row, plan.query.departure, last):
             continue
-        slow = row["kind"] == "disruption"
+        slow = row["kind"] == SLOW
         waived = row["place_id"] in plan.opened and row["kind"] != "seasonal"
         rows.append(
             {
@@ -262,13 +255,3 @@ def _touched(route: Route) -> set[str]:
     return (
         set(route.nodes) | {s.place_id for s in route.stages} | {s.country for s in route.stages if s.country}
     )
-
-
-def _overlaps(row: Row, first: date, last: date) -> bool:
-    """Whether a closure, dated or seasonal, touches the days from `first` to `last`."""
-    start, end = row["start"], row["end"]
-    if len(start) == 10:
-        return date.fromisoformat(start) <= last and (end is None or date.fromisoformat(end) >= first)
-    days = [date.fromordinal(first.toordinal() + i).strftime("%m-%d") for i in range((last - first).days + 1)]
-    stop = end or start
-    return any(start <= d <= stop if start <= stop else d >= start or d <= stop for d in days)

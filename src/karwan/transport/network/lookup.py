@@ -10,7 +10,8 @@ from functools import cached_property, lru_cache
 
 import polars as pl
 
-from karwan.transport.calendar import ClosedSpan, seasonal_spans
+from karwan.transport.calendar import ClosedSpan
+from karwan.transport.closures import SLOW, closure_spans, in_force
 from karwan.transport.network.stage import Row, worst_basis
 
 Tables = Mapping[str, pl.DataFrame]
@@ -112,12 +113,9 @@ class ClosureBook:
         if (kind, place) not in self._by_place:
             return found
         for row in self._of(kind, place, mode):
-            if row["kind"] == "seasonal":
-                found += [(s, row) for s in seasonal_spans(row["start"], row["end"], self.first_day)]
-            elif row["kind"] == "dated" and len(row["start"]) == 10 and place not in self.opened:
-                end = date.fromisoformat(row["end"]) if row["end"] else None
-                if end is None or end >= self.first_day:
-                    found.append((ClosedSpan(date.fromisoformat(row["start"]), end), row))
+            set_aside = row["kind"] == "dated" and place in self.opened
+            if row["kind"] != SLOW and not set_aside:
+                found += [(span, row) for span in closure_spans(row, self.first_day)]
         return found
 
     def slowdown(self, kind: str, place: str, mode: str) -> tuple[float, Row | None]:
@@ -125,14 +123,8 @@ class ClosureBook:
         if (kind, place) not in self._by_place:
             return 0.0, None
         for row in self._of(kind, place, mode):
-            if row["kind"] != "disruption" or place in self.opened:
-                continue
-            if len(row["start"]) == 5:
-                spans = seasonal_spans(row["start"], row["end"] or row["start"], self.first_day)
-            else:
-                end = date.fromisoformat(row["end"]) if row["end"] else None
-                spans = [ClosedSpan(date.fromisoformat(row["start"]), end)]
-            if any(s.covers(self.first_day) for s in spans):
+            slow = row["kind"] == SLOW and place not in self.opened
+            if slow and in_force(row, self.first_day):
                 return float(row["slowdown_share"]), row
         return 0.0, None
 
