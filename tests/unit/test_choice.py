@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.special import logsumexp, softmax
 
 from karwan.errors import InvalidInput
-from karwan.transport.choice import logit, path_size, path_size_logit
+from karwan.transport.choice import logit, logit_rows, path_size, path_size_logit
 
 
 def loop_hole(overlap: float) -> tuple[np.ndarray, np.ndarray]:
@@ -141,3 +141,15 @@ def test_refuses(change: dict[str, object], word: str) -> None:
     given = {"generalised_cost": np.ones(3), "incidence": incidence, "length": length, "scale": 1.0, **change}
     with pytest.raises(InvalidInput, match=word):
         path_size_logit(**given)  # type: ignore[arg-type]
+
+
+def test_many_choices_at_once_are_each_choice_alone() -> None:
+    random = np.random.default_rng(3)
+    cost = random.uniform(50.0, 150.0, size=(4, 5, 6))
+    cost[0, 0, 2] = cost[1, 3, :] = np.inf
+    sizes = random.uniform(0.2, 1.0, size=6)
+    shares, logsums = logit_rows(cost, sizes, scale=0.03, path_size_weight=0.8)
+    for at in np.ndindex(4, 5):
+        alone = logit(cost[at], sizes, scale=0.03, path_size_weight=0.8)
+        np.testing.assert_allclose(shares[at], alone.shares, rtol=1e-13)
+        np.testing.assert_allclose(logsums[at], alone.logsum[0], rtol=1e-13)

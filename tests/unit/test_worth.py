@@ -16,7 +16,6 @@ from karwan.appraisal.worth import (
     Ways,
     landed,
     opening_wait,
-    reserve_hours,
     response,
     rule_of_half,
 )
@@ -101,12 +100,6 @@ def test_what_never_opens_again_is_waited_for_without_end() -> None:
     assert opening_wait((np.empty(0), np.empty(0))) == (np.inf, np.inf)
     assert opening_wait((np.array([0.0]), np.array([50.0])), 100.0) == (np.inf, np.inf)
     assert opening_wait((np.array([0.0]), np.array([150.0])), 100.0) == (0.0, 0.0)
-
-
-def test_reserve_is_that_of_a_lognormal_time() -> None:
-    found = reserve_hours(np.array([100.0, 100.0, np.inf, 0.0]), np.array([900.0, 0.0, 5.0, 0.0]))
-    assert found[0] == pytest.approx(lognormal_quantile(100.0, 0.3, 0.95) - 100.0)
-    assert found[1:].tolist() == [0.0, 0.0, 0.0]
 
 
 def test_rule_of_half_is_near_the_area_under_the_demand_curve() -> None:

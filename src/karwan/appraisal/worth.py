@@ -25,9 +25,10 @@ import numpy.typing as npt
 
 from karwan.errors import InvalidInput
 from karwan.transport.calendar import Windows
+from karwan.transport.choice import logit_rows
+from karwan.transport.cost import buffer_time
 
 Floats = npt.NDArray[np.float64]
-Z95 = 1.6448536269514722
 HOURS_DAY = 24.0
 WEEKS_H = 28 * HOURS_DAY
 
@@ -150,14 +151,6 @@ def opening_wait(windows: Windows, horizon_h: float = WEEKS_H) -> tuple[float, f
     return mean, square - mean**2
 
 
-def reserve_hours(hours: Floats, variance_h2: Floats) -> Floats:
-    """P95 less mean of a log-normal time; 0 where the time has no spread or is infinite."""
-    known = np.isfinite(hours) & (hours > 0)
-    mean = np.where(known, hours, 1.0)
-    log_var = np.log1p(np.where(known, variance_h2, 0.0) / mean**2)
-    return np.where(known, mean * (np.exp(Z95 * np.sqrt(log_var) - log_var / 2.0) - 1.0), 0.0)
-
-
 def landed(goods: Goods, ways: Ways, taste: Taste) -> Landed:
     """Landed cost that shippers of each good expect in each state."""
     open_way = np.isfinite(ways.hours)[:, None, :]  # (S, 1, R)
@@ -166,17 +159,17 @@ def landed(goods: Goods, ways: Ways, taste: Taste) -> Landed:
     freight = ways.usd_t[:, None, :] + ways.usd_unit[:, None, :] / goods.unit_t[None, :, None]
     cif = (price + freight) * (1.0 + taste.insurance_share)
     duty = cif * goods.duty_share[:, :, None] + goods.duty_usd_t[:, :, None]
-    felt = hours + taste.reliability_ratio * reserve_hours(ways.hours, ways.variance_h2)
+    felt = hours + taste.reliability_ratio * buffer_time(
+        hours, np.where(np.isfinite(ways.hours), ways.variance_h2, 0.0)
+    )
     cost = cif + duty + price * goods.day_share[None, :, None] * felt[:, None, :] / HOURS_DAY
-    utility = taste.path_size_weight * np.log(ways.path_size) - taste.scale * cost
-    utility = np.where(open_way, utility, -np.inf)
-    best = utility.max(axis=2, keepdims=True, initial=-np.inf)
-    weight = np.where(open_way, np.exp(utility - np.where(np.isfinite(best), best, 0.0)), 0.0)
-    total = weight.sum(axis=2)
-    served = total > 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logsum = np.where(served, -(best[:, :, 0] + np.log(total)) / taste.scale, np.inf)
-        share = weight / total[:, :, None]
+    shares, logsum = logit_rows(
+        np.where(open_way, cost, np.inf),
+        ways.path_size,
+        scale=taste.scale,
+        path_size_weight=taste.path_size_weight,
+    )
+    share = np.where(np.isfinite(logsum)[:, :, None], shares, np.nan)
     return Landed(
         logsum,
         (share * (cif - price)).sum(axis=2),

@@ -221,19 +221,63 @@ def logit(
             "scale is not usable", f"{scale!r}", f"give one number >= 0, or {n_groups} of them"
         )
     scales = np.array(np.broadcast_to(scales, (n_groups,)))
-    finite = np.isfinite(cost)
-    utility = np.full(cost.size, -np.inf)
-    utility[finite] = -scales[groups[finite]] * cost[finite] + path_size_weight * np.log(sizes[finite])
+    utility = _utility(cost, sizes, scales[groups], path_size_weight)
     best = np.full(n_groups, -np.inf)
     np.maximum.at(best, groups, utility)
-    weight = np.where(finite, np.exp(utility - np.where(np.isfinite(best), best, 0.0)[groups]), 0.0)
+    weight = _weight(utility, best[groups])
     total = np.bincount(groups, weights=weight, minlength=n_groups)
-    opened = total > 0.0
-    shares = weight / np.where(opened, total, 1.0)[groups]
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        logsum = -(best + np.log(total)) / scales
-    logsum = np.where(opened, np.where(scales > 0.0, logsum, np.nan), np.inf)
+    shares = weight / np.where(total > 0.0, total, 1.0)[groups]
+    logsum = _logsum(best, total, scales)
     return Choice(shares, logsum, sizes, groups, scales, cost)
+
+
+def logit_rows(
+    generalised_cost: Floats, path_sizes: Floats, *, scale: float, path_size_weight: float
+) -> tuple[Floats, Floats]:
+    """`logit` of many choices among the same routes at once.
+
+    Parameters
+    ----------
+    generalised_cost
+        Shape (..., R): the routes along the last axis; inf closes one.
+    path_sizes
+        Shape (R,) or (..., R), in (0, 1].
+    scale, path_size_weight
+        As in `logit`; scale > 0.
+
+    Returns
+    -------
+    Shares, shape (..., R), 0 throughout where no route is open; logsum, shape (...), inf there.
+    """
+    cost = np.asarray(generalised_cost, dtype=float)
+    scales = np.full(cost.shape[:-1], float(scale))
+    utility = _utility(cost, np.broadcast_to(path_sizes, cost.shape), scales[..., None], path_size_weight)
+    best = utility.max(axis=-1, initial=-np.inf)
+    weight = _weight(utility, best[..., None])
+    total = weight.sum(axis=-1)
+    shares = weight / np.where(total > 0.0, total, 1.0)[..., None]
+    return shares, _logsum(best, total, scales)
+
+
+def _utility(cost: Floats, sizes: Floats, scale: Floats, path_size_weight: float) -> Floats:
+    """-scale x cost + weight x ln(path size); -inf for a closed route."""
+    finite = np.isfinite(cost)
+    open_cost = np.where(finite, cost, 0.0)
+    return np.where(finite, -scale * open_cost + path_size_weight * np.log(sizes), -np.inf)
+
+
+def _weight(utility: Floats, best: Floats) -> Floats:
+    """exp(V - best V of the group), 0 for a closed route."""
+    known = np.isfinite(utility)
+    gap = np.where(known, utility, 0.0) - np.where(np.isfinite(best), best, 0.0)
+    return np.where(known, np.exp(np.where(known, gap, 0.0)), 0.0)
+
+
+def _logsum(best: Floats, total: Floats, scale: Floats) -> Floats:
+    """-ln(sum of exp V) / scale; inf where nothing is open, nan where the scale is 0."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        found = -(best + np.log(total)) / scale
+    return np.where(total > 0.0, np.where(scale > 0.0, found, np.nan), np.inf)
 
 
 def _groups(group: ArrayLike | None, n_routes: int) -> Ints:
