@@ -11,6 +11,7 @@ import polars as pl
 from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
 from karwan.case import Case
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
+from karwan.transport.cost import shipper_weights
 from karwan.transport.criticality import (
     LINK,
     Arcs,
@@ -260,7 +261,7 @@ def sensitivity_answer(base: CorridorBase, direction: str, pair: Pair) -> pl.Dat
     """Sensitivity of a pair's corridors with all columns of `karwan.transport.sensitivity.sensitivity`."""
     names = {c["corridor_id"]: c["name"] for c in base.study.corridors}
     found = [(names[f.corridor_id], f) for d, o, e, f in base.found if d == direction and (o, e) == pair]
-    return _sensitivity(base.case, found)
+    return _sensitivity(base, found)
 
 
 def sensitivity_text(table: pl.DataFrame) -> str:
@@ -310,19 +311,21 @@ def _best_with(
     start, finish = ends if direction == "a_to_b" else ends[::-1]
     request = NetworkRequest(start, finish, load.form, base.study.as_of, base.opened)
     network = build_network(case.tables, request)
+    weights = shipper_weights(load, case.parameter)
     costs = {}
     for corridor in base.study.corridors:
         if names and corridor["name"] not in names:
             continue
         found = corridor_route(network, load, corridor, *pair, backward=direction == "b_to_a")
         if found.status == OPEN and found.route is not None:
-            costs[corridor["name"]] = Rival(corridor["name"], found.route).cost_usd_t
+            costs[corridor["name"]] = Rival(corridor["name"], found.route, weights).cost_usd_t
     return min(costs, key=lambda name: (costs[name], name), default=None)
 
 
-def _sensitivity(case: Case, found: Sequence[tuple[str, CorridorRoute]]) -> pl.DataFrame:
-    rivals = [Rival(name, f.route) for name, f in found if f.status == OPEN and f.route is not None]
-    return sensitivity(case.tables, rivals)
+def _sensitivity(base: CorridorBase, found: Sequence[tuple[str, CorridorRoute]]) -> pl.DataFrame:
+    weights = base.study.weights(base.study.shipment())
+    rivals = [Rival(name, f.route, weights) for name, f in found if f.status == OPEN and f.route is not None]
+    return sensitivity(base.case.tables, rivals)
 
 
 __all__ = [

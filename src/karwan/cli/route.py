@@ -10,6 +10,7 @@ import typer
 
 from karwan.cli.brief import ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.schema.results import result_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,6 +81,10 @@ def route(  # noqa: PLR0913 - the options of one command
             "--days-of-year", help="P50 and P95 of the best route for each departure day of a year."
         ),
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="List for each amount the rows of the case it comes from."),
+    ] = False,
     journeys: Annotated[int, typer.Option("--journeys", help="Journeys drawn for each route.")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the draw.")] = 1,
     as_json: JsonOption = False,
@@ -112,6 +117,7 @@ def route(  # noqa: PLR0913 - the options of one command
         days_of_year=days_of_year,
         count=count,
         registration=registration.upper(),
+        explain=explain,
     )
     asked = case_under(case, scenarios)[1]
     answer = answer_route(asked, query)
@@ -153,6 +159,11 @@ def _show(answer: RouteAnswer, under: Sequence[AppliedScenario]) -> None:
     }
     if "days_of_year" in tables:
         blocks["Route 1 by departure day"] = tables["days_of_year"]
+    if "amounts" in tables:
+        amounts = tables["amounts"].filter(pl.col("route") == 1)
+        blocks["Where the amounts of route 1 come from"] = amounts.select(
+            *result_table("route_amounts").headings
+        )
     filled = {title: table for title, table in blocks.items() if table.height}
     shed = {
         head: {name: name for name in blocks[head].columns}

@@ -225,7 +225,7 @@ def logit(
     best = np.full(n_groups, -np.inf)
     np.maximum.at(best, groups, utility)
     weight = _weight(utility, best[groups])
-    total = np.bincount(groups, weights=weight, minlength=n_groups)
+    total = np.bincount(groups, weights=weight, minlength=n_groups).astype(float)
     shares = weight / np.where(total > 0.0, total, 1.0)[groups]
     logsum = _logsum(best, total, scales)
     return Choice(shares, logsum, sizes, groups, scales, cost)

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from karwan.transport.network.lookup import CrossingTimes, join_sources
-from karwan.transport.network.stage import worst_basis
+from karwan.transport.network.lookup import CrossingTimes
+from karwan.transport.network.terms import join_sources, worst_basis
 from karwan.transport.traffic import BEYOND, SERVERS, STEADY, TRAIN_WAGONS, Traffic, crossing_traffic
 
 CARRIED = "~queue"  # ends the key of a row made here

@@ -9,7 +9,8 @@ import polars as pl
 
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, vehicles_by_mode, weight_limit
-from karwan.transport.network.stage import SEA, Row, worst_basis
+from karwan.transport.network.stage import SEA, Row
+from karwan.transport.network.terms import worst_basis
 from karwan.transport.route import Route
 
 SCOPES = ("origin", "leg", "port", "country", "crossing", "destination")

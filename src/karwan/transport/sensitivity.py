@@ -1,7 +1,7 @@
 """Which assumed input could make another corridor the best one.
 
-The generalised cost of a route is a sum over stages, each of which is proportional to an input (a rate, hours, a length) or to its
-inverse (a speed, hours of driving a day). With the routes held, the lead of the best corridor over a rival is therefore
+The money and hours of a route are sums of terms, each proportional to an input (a rate, hours, a length) or to its inverse (a speed,
+hours of driving a day); every stage carries its terms. With the routes held, and the buffer time with them, the lead of the best corridor over a rival is therefore
 
     D(v) = D(v0) + L (v - v0) + I (1 / v - 1 / v0)
 
@@ -12,7 +12,7 @@ rival could find a better way, and exact where neither route would change.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,9 @@ import numpy as np
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.transport.network import Stage
-from karwan.transport.network.lookup import ClosureBook
-from karwan.transport.network.stage import Arc, Row, State
+from karwan.transport.cost import Weights, buffer_time, route_cost
+from karwan.transport.network.stage import Row
+from karwan.transport.network.terms import EMISSION, HOURS, Factor, Figure, Stage
 from karwan.transport.route import Route
 
 Tables = Mapping[str, pl.DataFrame]
@@ -62,16 +62,16 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Rival:
-    """A corridor's route that competes for the same pair and load."""
+    """A corridor's route that competes for the same pair and load, and what its shipper gives up for hours, buffer and emissions."""
 
     name: str
     route: Route
+    weights: Weights
 
     @property
     def cost_usd_t(self) -> float:
-        """Money and value of time x hours, waits included, USD/t."""
-        load = self.route.shipment
-        return (self.route.usd + load.value_of_time_usd_h * self.route.hours) / load.tonnes
+        """Generalised cost, waits included, USD/t."""
+        return route_cost(self.route, self.weights) / self.route.shipment.tonnes
 
 
 @dataclass
@@ -175,7 +175,7 @@ def exposures(
     """Assumed inputs that the cost of any rival hangs on."""
     found = _Inputs(tables, low_factor, high_factor)
     for number, rival in enumerate(rivals):
-        found.read(number, rival.route)
+        found.read(number, rival)
     return list(found.inputs.values())
 
 
@@ -304,296 +304,174 @@ def _plain(value: float) -> str:
 
 
 class _Inputs:
-    """Collects exposures stage by stage."""
+    """Collects exposures term by term: a stage carries the figures of its money and hours."""
 
     def __init__(self, tables: Tables, low_factor: float, high_factor: float) -> None:
-        self.tables = tables
         self.factors = (low_factor, high_factor)
         self.inputs: dict[tuple[str, str, str], Exposure] = {}
+        self.labels = InputLabels(tables)
         self.parameters = _by_key(tables["parameters"], "parameter_id")
+        self.products = _by_key(tables["products"], "product_id")
+
+    def read(self, rival: int, one: Rival) -> None:
+        """Every figure of a route, with what the cost of a tonne owes to it."""
+        load = one.route.shipment
+        per = {
+            "usd_t": 1.0,
+            "usd_unit": load.units / load.tonnes,
+            HOURS: one.weights.value_of_time_usd_h / load.tonnes,
+            EMISSION: one.weights.carbon_price_usd_kg,
+        }
+        for stage in one.route.stages:
+            for term in stage.terms:
+                amount = term.amount * per[term.unit]
+                for factor in term.factors:
+                    self._take(rival, stage, factor, amount)
+        self._load(rival, one)
+
+    def _take(self, rival: int, stage: Stage, factor: Factor, amount: float) -> None:
+        figure = factor.figure
+        exposure = self._exposure(figure, stage)
+        if exposure is None:
+            return
+        linear, inverse = (amount, 0.0) if factor.power > 0 else (0.0, amount)
+        _put(exposure, rival, linear, inverse, 0.0)
+
+    def _exposure(self, figure: Figure, stage: Stage) -> Exposure | None:
+        """The input of a figure; None where it is not assumed, is nought, or has no range."""
+        if figure.table == "parameters":
+            return self._parameter(figure.key)
+        if figure.basis != "assumed" or not figure.table or not figure.value:
+            return None
+        key = (figure.table, figure.key, figure.column)
+        if key not in self.inputs:
+            low, high = (figure.value * f for f in self.factors)
+            label, unit = self.labels.of(figure, stage), UNIT.get(figure.column, "")
+            self.inputs[key] = Exposure(*key, label, figure.value, low, high, unit)
+        return self.inputs[key]
+
+    def _parameter(self, name: str) -> Exposure | None:
+        """A parameter of the case that is assumed and has a range."""
+        row = self.parameters.get(name)
+        if row is None or row["basis"] != "assumed" or row["low"] is None or row["high"] is None:
+            return None
+        key = ("parameters", name, "value")
+        if key not in self.inputs:
+            label = str(row["description"]).rstrip(".")
+            self.inputs[key] = Exposure(*key, label, row["value"], row["low"], row["high"], row["unit"])
+        return self.inputs[key]
+
+    def _load(self, rival: int, one: Rival) -> None:
+        """What an hour of the goods, an hour of buffer and a kg of CO2e are worth."""
+        route, weights = one.route, one.weights
+        load = route.shipment
+        buffer_h = float(buffer_time([route.hours], [route.variance_h2])[0])
+        held = weights.value_of_reliability_usd_h * buffer_h / load.tonnes
+        timed = weights.value_of_time_usd_h * route.hours / load.tonnes
+        share = load.time_cost_share_day
+        if share > 0:
+            key = ("products", load.product_id, "time_cost_share_day")
+            if key not in self.inputs:
+                low, high = (share * f for f in self.factors)
+                label = f"Cost of a day, {load.name.lower()}"
+                self.inputs[key] = Exposure(*key, label, share, low, high, UNIT["time_cost_share_day"])
+            _put(self.inputs[key], rival, timed + held, 0.0, 0.0)
+        ratio = self._parameter("reliability_ratio")
+        if ratio is not None:
+            _put(ratio, rival, 0.0, 0.0, weights.value_of_time_usd_h * buffer_h / load.tonnes)
+        carbon = self._parameter("carbon_price_usd_t")
+        if carbon is not None:
+            _put(carbon, rival, 0.0, 0.0, route.co2_kg / 1000.0 / load.tonnes)
+
+
+class InputLabels:
+    """Inputs in words."""
+
+    def __init__(self, tables: Tables) -> None:
         self.links = _by_key(tables["links"], "link_id")
         self.services = _by_key(tables["services"], "service_id")
         self.crossings = _by_key(tables["crossings"], "crossing_id")
         self.nodes = _by_key(tables["nodes"], "node_id")
         self.countries = _by_key(tables["countries"], "country")
-        self.products = _by_key(tables["products"], "product_id")
-        self.rates = [r for r in tables["rates"].iter_rows(named=True) if r["use"] == "model"]
-        self.times = [r for r in tables["crossing_times"].iter_rows(named=True) if r["use"] == "model"]
-        self.transfers = list(tables["transfers"].iter_rows(named=True))
-        self.closures = tuple(tables["closures"].iter_rows(named=True))
+        self.rates = _by_key(tables["rates"], "rate_id")
+        self.closures = _by_key(tables["closures"], "closure_id")
 
-    def read(self, rival: int, route: Route) -> None:
-        load, network = route.shipment, route.network
-        hour = load.value_of_time_usd_h / load.tonnes
-        book = ClosureBook(self.closures, network.first_day, frozenset())
-        for a in route.arcs:
-            arc = network.arcs[a]
-            outbound = True
-            for stage in arc.stages:
-                usd = stage.usd(load.tonnes, load.units) / load.tonnes
-                time = stage.hours * hour
-                if stage.kind == "line_haul":
-                    self._line_haul(rival, stage, usd, time)
-                elif stage.kind == "sailing":
-                    self._sailing(rival, stage, usd, hour)
-                elif stage.kind == "crossing":
-                    self._crossing(rival, stage, outbound, time, load.units / load.tonnes)
-                    outbound = False
-                elif arc.place_kind == "crossing":
-                    self._parameter(rival, "truck_swap_time_h", linear=time)
-                    self._parameter(rival, "truck_swap_cost_usd", linear=usd)
-                else:
-                    ends = (network.states[arc.tail], network.states[arc.head])
-                    self._transfer(rival, stage, ends, usd, time)
-                self._slowdowns(rival, book, arc, stage, hour)
-        self._load(rival, route)
+    def of(self, figure: Figure, stage: Stage) -> str:
+        """What a figure is, at the stage it was met first."""
+        return LABELS.get(figure.table, _plain_label)(self, figure, stage)
 
-    def _load(self, rival: int, route: Route) -> None:
-        """Value of time of the goods, and the carbon price."""
-        load = route.shipment
-        row = self.products[load.product_id]
-        share = load.time_cost_share_day
-        if share > 0:
-            part = load.price_usd_t * share / 24.0 * route.hours
-            label = f"Cost of a day, {load.name.lower()}"
-            self._add(
-                "products", load.product_id, "time_cost_share_day", label, row, share, rival, linear=part
-            )
-        carbon = self.parameters.get("carbon_price_usd_t")
-        if carbon is not None:
-            slope = route.co2_kg / 1000.0 / load.tonnes
-            self._parameter(rival, "carbon_price_usd_t", slope=slope)
+    def rate(self, figure: Figure, stage: Stage) -> str:
+        """'Rate of rail, KAZ'."""
+        row = self.rates[figure.key]
+        what = "Rate" if figure.column == "cost_usd_t_km" else "Speed"
+        return f"{what} of {row['mode']}, {row['country'] or 'all countries without one'}"
 
-    def _line_haul(self, rival: int, stage: Stage, usd: float, time: float) -> None:
-        link = self.links[stage.place_id]
-        rate = self._rate(stage.country, stage.mode, "cost_usd_t_km")
-        money = usd
-        if rate is not None:
-            row, assumed = rate
-            money = row["cost_usd_t_km"] * link["length_km"] * link["cost_factor"]
-            self._rate_row(rival, row, assumed, "cost_usd_t_km", linear=money)
-        if link["speed_kmh"] is not None:
-            if link["basis"] == "assumed":
-                label = f"Speed {self._ends(link)}"
-                self._add(
-                    "links", link["link_id"], "speed_kmh", label, link, link["speed_kmh"], rival, inverse=time
-                )
-        else:
-            speed = self._rate(stage.country, stage.mode, "speed_kmh")
-            if speed is not None:
-                self._rate_row(rival, *speed, "speed_kmh", inverse=time)
-        if link["basis"] == "assumed":
-            label = f"Length {self._ends(link)}, {stage.mode}"
-            self._add(
-                "links",
-                link["link_id"],
-                "length_km",
-                label,
-                link,
-                link["length_km"],
-                rival,
-                linear=money + time,
-            )
-        hours = "driving_hours_day_road" if stage.mode == "road" else "rail_hours_day"
-        self._parameter(rival, hours, inverse=time)
+    def link(self, figure: Figure, stage: Stage) -> str:
+        """'Length Almaty – Saryagash, rail'."""
+        link = self.links[figure.key]
+        if figure.column == "speed_kmh":
+            return f"Speed {self.ends(link)}"
+        return f"Length {self.ends(link)}, {stage.mode}"
 
-    def _sailing(self, rival: int, stage: Stage, usd: float, hour: float) -> None:
-        service = self.services[stage.place_id]
-        link = self.links[service["link_id"]]
-        wait = stage.headway_h / 2.0 * hour
-        sea = stage.hours * hour - wait
-        name = f"{self._ends(link)} ({service['service_id']})"
-        if service["basis"] == "assumed":
-            key = service["service_id"]
-            column = self._paid(service, usd)
-            if column is not None:
-                self._add(
-                    "services", key, column, f"Freight {name}", service, service[column], rival, linear=usd
-                )
-            weekly = service["sailings_per_week"]
-            self._add(
-                "services", key, "sailings_per_week", f"Sailings {name}", service, weekly, rival, inverse=wait
-            )
-            if service["speed_kmh"] is not None:
-                speed = service["speed_kmh"]
-                self._add(
-                    "services", key, "speed_kmh", f"Ship's speed {name}", service, speed, rival, inverse=sea
-                )
-        if service["speed_kmh"] is None:
-            speed_row = self._rate("", stage.mode, "speed_kmh")
-            if speed_row is not None:
-                self._rate_row(rival, *speed_row, "speed_kmh", inverse=sea)
-        if link["basis"] == "assumed":
-            label = f"Length {self._ends(link)}, {stage.mode}"
-            self._add(
-                "links", link["link_id"], "length_km", label, link, link["length_km"], rival, linear=sea
-            )
+    def service(self, figure: Figure, stage: Stage) -> str:
+        """'Sailings Bandar Abbas – Karachi (id)'."""
+        words = {"sailings_per_week": "Sailings", "speed_kmh": "Ship's speed"}
+        link = self.links[self.services[figure.key]["link_id"]]
+        return f"{words.get(figure.column, 'Freight')} {self.ends(link)} ({figure.key})"
 
-    def _paid(self, service: Row, usd: float) -> str | None:
-        """Column of a service's freight that the money came from."""
-        columns = [c for c in ("cost_usd_t", "cost_usd_feu") if service[c] is not None]
-        exact = [c for c in columns if c == "cost_usd_t" and abs(service[c] - usd) < 1e-9]
-        preferred = exact or [c for c in columns if c == "cost_usd_feu"] or columns
-        return preferred[0] if preferred else None
-
-    def _crossing(self, rival: int, stage: Stage, outbound: bool, time: float, units_t: float) -> None:
-        wanted = "outbound" if outbound else "inbound"
-        opposite = "inbound" if outbound else "outbound"
+    def crossing(self, figure: Figure, stage: Stage) -> str:
+        """'Hours at Torkham, PAK entering, road'."""
+        what = "Hours" if figure.column == "time_h" else "Charges"
+        way = "leaving" if stage.name.endswith(" out") else "entering"
         name = self.crossings[stage.place_id]["name"]
-        for column, what in (("time_h", "Hours"), ("cost_usd", "Charges")):
-            for direction in (wanted, "both", opposite):
-                rows = [
-                    r
-                    for r in self.times
-                    if (r["crossing_id"], r["side"], r["mode"], r["direction"])
-                    == (stage.place_id, stage.country, stage.mode, direction)
-                ]
-                row = _latest(rows, column)
-                if row is not None:
-                    break
-            if row is None or not (row["basis"] == "assumed" or direction == opposite):
-                continue
-            part = time if column == "time_h" else row["cost_usd"] * units_t
-            label = f"{what} at {name}, {stage.country} {'leaving' if outbound else 'entering'}, {stage.mode}"
-            key = row["crossing_time_id"]
-            self._add("crossing_times", key, column, label, row, row[column], rival, linear=part)
+        return f"{what} at {name}, {stage.country} {way}, {stage.mode}"
 
-    def _transfer(self, rival: int, stage: Stage, ends: tuple[State, State], usd: float, time: float) -> None:
-        before, after = ends[0].carrier, ends[1].carrier
-        for row in self.transfers:
-            ways = [("from", "to")] if row["directed"] else [("from", "to"), ("to", "from")]
-            fits = any((_carrier(row, one), _carrier(row, two)) == (before, after) for one, two in ways)
-            if row["node_id"] != stage.place_id or not fits or row["time_h"] != stage.hours:
-                continue
-            if row["basis"] == "assumed":
-                key, name = row["transfer_id"], stage.name
-                self._add(
-                    "transfers", key, "time_h", f"Hours at {name}", row, row["time_h"], rival, linear=time
-                )
-                column = next(
-                    (c for c in ("cost_usd_feu", "cost_usd_teu", "cost_usd_t") if row[c] is not None), None
-                )
-                if column is not None:
-                    self._add(
-                        "transfers", key, column, f"Charges at {name}", row, row[column], rival, linear=usd
-                    )
-            return
+    def transfer(self, figure: Figure, stage: Stage) -> str:
+        """'Hours at Karachi: ship to road'."""
+        what = "Hours" if figure.column == "time_h" else "Charges"
+        return f"{what} at {stage.name}"
 
-    def _slowdowns(self, rival: int, book: ClosureBook, arc: Arc, stage: Stage, hour: float) -> None:
-        """Assumed slowdowns in force: hours are base x (1 + sum of shares)."""
-        if stage.kind == "crossing":
-            places = [[("crossing", stage.place_id)]]
-        elif stage.kind in ("line_haul", "sailing"):
-            link_id = (
-                stage.place_id if stage.kind == "line_haul" else self.services[stage.place_id]["link_id"]
-            )
-            link = self.links[link_id]
-            ends = [("node", link["from_node_id"]), ("node", link["to_node_id"])]
-            places = [ends, [("link", link_id)], [("country", link["country"] or "")]]
-        else:
-            return
-        parts = [max((book.slowdown(*p, stage.mode) for p in group), key=lambda s: s[0]) for group in places]
-        total = sum(share for share, _ in parts)
-        sailing_wait = stage.headway_h / 2.0
-        base = (stage.hours - sailing_wait) / (1.0 + total) * hour
-        for share, row in parts:
-            if row is None or row["basis"] != "assumed" or share <= 0:
-                continue
-            label = f"Slowdown at {self._place(row)}: {row['reason']}"
-            key = row["closure_id"]
-            self._add("closures", key, "slowdown_share", label, row, share, rival, linear=base * share)
+    def closure(self, figure: Figure, stage: Stage) -> str:
+        """'Slowdown at Salang: repairs'."""
+        row = self.closures[figure.key]
+        return f"Slowdown at {self.place(row)}: {row['reason']}"
 
-    def _parameter(
-        self, rival: int, name: str, *, linear: float = 0.0, inverse: float = 0.0, slope: float = 0.0
-    ) -> None:
-        row = self.parameters.get(name)
-        if row is None or row["basis"] != "assumed" or row["low"] is None or row["high"] is None:
-            return
-        key = ("parameters", name, "value")
-        if key not in self.inputs:
-            self.inputs[key] = Exposure(
-                "parameters",
-                name,
-                "value",
-                str(row["description"]).rstrip("."),
-                row["value"],
-                row["low"],
-                row["high"],
-                row["unit"],
-            )
-        _put(self.inputs[key], rival, linear, inverse, slope)
+    def fee(self, figure: Figure, stage: Stage) -> str:
+        """'Fee fee_id at Torkham: PAK in'."""
+        return f"Fee {figure.key} at {stage.name}"
 
-    def _add(
-        self,
-        table: str,
-        row_key: str,
-        column: str,
-        label: str,
-        row: Row,
-        value: float | None,
-        rival: int,
-        *,
-        linear: float = 0.0,
-        inverse: float = 0.0,
-    ) -> None:
-        if not value:
-            return
-        key = (table, row_key, column)
-        if key not in self.inputs:
-            low, high = (value * f for f in self.factors)
-            unit = UNIT.get(column, "")
-            self.inputs[key] = Exposure(table, row_key, column, label, value, low, high, unit)
-        _put(self.inputs[key], rival, linear, inverse, 0.0)
-
-    def _rate(self, country: str, mode: str, column: str) -> tuple[Row, bool] | None:
-        """Row a rate comes from, and whether it stands in for a missing one of the country."""
-        for place in dict.fromkeys((country, "")):
-            rows = [r for r in self.rates if (r["country"] or "") == place and r["mode"] == mode]
-            row = _latest(rows, column)
-            if row is not None:
-                return row, row["basis"] == "assumed" or (place == "" and country != "")
-        return None
-
-    def _rate_row(
-        self, rival: int, row: Row, assumed: bool, column: str, *, linear: float = 0.0, inverse: float = 0.0
-    ) -> None:
-        if not assumed:
-            return
-        what = "Rate" if column == "cost_usd_t_km" else "Speed"
-        label = f"{what} of {row['mode']}, {row['country'] or 'all countries without one'}"
-        self._add(
-            "rates", row["rate_id"], column, label, row, row[column], rival, linear=linear, inverse=inverse
-        )
-
-    def _place(self, closure: Row) -> str:
+    def place(self, closure: Row) -> str:
         """Name of the place a closure row speaks of."""
         place = closure["place_id"]
         if closure["place_kind"] == "link":
-            return self._ends(self.links[place])
+            return self.ends(self.links[place])
         named = {"node": self.nodes, "crossing": self.crossings, "country": self.countries}
         return str(named.get(closure["place_kind"], {}).get(place, {}).get("name", place))
 
-    def _ends(self, link: Row) -> str:
+    def ends(self, link: Row) -> str:
+        """'Almaty – Saryagash'."""
         return f"{self.nodes[link['from_node_id']]['name']} – {self.nodes[link['to_node_id']]['name']}"
+
+
+def _plain_label(labels: InputLabels, figure: Figure, stage: Stage) -> str:
+    return f"{figure.column} of {figure.key}, {stage.name}"
+
+
+LABELS: Mapping[str, Callable[[InputLabels, Figure, Stage], str]] = {
+    "rates": InputLabels.rate,
+    "links": InputLabels.link,
+    "services": InputLabels.service,
+    "crossing_times": InputLabels.crossing,
+    "transfers": InputLabels.transfer,
+    "closures": InputLabels.closure,
+    "fees": InputLabels.fee,
+}
 
 
 def _put(exposure: Exposure, rival: int, linear: float, inverse: float, slope: float) -> None:
     for part, value in ((exposure.linear, linear), (exposure.inverse, inverse), (exposure.slope, slope)):
         if value:
             part[rival] = part.get(rival, 0.0) + value
-
-
-def _carrier(row: Row, end: str) -> str:
-    mode, gauge = row[f"{end}_mode"], row[f"{end}_gauge_mm"]
-    return f"rail{gauge}" if mode == "rail" else str(mode)
-
-
-def _latest(rows: Sequence[Row], column: str) -> Row | None:
-    best: Row | None = None
-    for row in rows:
-        if row[column] is not None and (best is None or (row["year"] or 0) > (best["year"] or 0)):
-            best = row
-    return best
 
 
 def _by_key(table: pl.DataFrame, column: str) -> dict[str, Row]:

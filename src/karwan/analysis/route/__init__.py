@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.analysis.route.explain import explain_table
 from karwan.analysis.route.offers import corridor_routes, find_shares, fitted_closures, make_offers
 from karwan.analysis.route.query import Plan, RouteAnswer, RouteQuery, promised_days, resolve
 from karwan.analysis.route.reasons import closed_table, corridor_table
@@ -61,6 +62,8 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
     }
     if query.days_of_year:
         tables["days_of_year"] = days_of_year(plan, best)
+    if query.explain:
+        tables["amounts"] = explain_table(offers)
     return RouteAnswer(tables, make_meta(plan, search, logsum), tuple(plan.notes))
 
 

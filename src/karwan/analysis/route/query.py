@@ -52,6 +52,8 @@ class RouteQuery:
         Routes on the short list at most.
     registration
         Country the truck is registered in; blank is the origin's.
+    explain
+        Also the cells of the case that each amount comes from.
     """
 
     origin: str
@@ -72,6 +74,7 @@ class RouteQuery:
     days_of_year: bool = False
     count: int = 5
     registration: str = ""
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class RouteAnswer:
     ----------
     tables
         Title to table: routes, corridors, stages, closed, papers, guarantees, lateness, closure_rates, queues and, where asked for,
-        days_of_year.
+        days_of_year and amounts (`schema/results/route_amounts.csv`).
     meta
         The shipment, the weights, the search, the logsum.
     notes

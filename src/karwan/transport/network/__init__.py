@@ -3,17 +3,24 @@
 from karwan.transport.network.build import build_network
 from karwan.transport.network.context import Kept
 from karwan.transport.network.request import NetworkRequest, carrier_of, mode_of
-from karwan.transport.network.stage import Arc, FreightNetwork, Stage, State, worst_basis
+from karwan.transport.network.stage import Arc, FreightNetwork, State
+from karwan.transport.network.terms import Factor, Figure, Stage, Step, Term, make_stage, times, worst_basis
 
 __all__ = [
     "Arc",
+    "Factor",
+    "Figure",
     "FreightNetwork",
     "Kept",
     "NetworkRequest",
     "Stage",
     "State",
+    "Step",
+    "Term",
     "build_network",
     "carrier_of",
+    "make_stage",
     "mode_of",
+    "times",
     "worst_basis",
 ]

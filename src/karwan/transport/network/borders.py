@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from karwan.transport.network.context import Context
-from karwan.transport.network.lookup import Fees, combine, fee_money, join_sources, row_figures
+from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move
-from karwan.transport.network.stage import Row, Stage, worst_basis
+from karwan.transport.network.stage import Row
+from karwan.transport.network.terms import HOURS, Stage, Step, Term, make_stage, scaled, times
 
 
 def crossing_moves(context: Context) -> list[Move]:
@@ -62,48 +63,43 @@ def _crossing_stages(
 ) -> tuple[Stage, Stage] | None:
     stages = []
     for side, direction in ((leave, "outbound"), (enter, "inbound")):
-        hours = context.times.find(row["crossing_id"], side, mode, direction, "time_h")
-        if hours is None:
-            context.skipped.append(
-                ("crossings", row["crossing_id"], f"crossing_times.csv has no {mode} hours for {side}")
-            )
+        stage = _side_stage(context, row, mode, side, direction)
+        if stage is None:
+            fact = f"crossing_times.csv has no {mode} hours for {side}"
+            context.skipped.append(("crossings", row["crossing_id"], fact))
             return None
-        money = context.times.find(row["crossing_id"], side, mode, direction, "cost_usd")
-        cv = context.times.find(row["crossing_id"], side, mode, direction, "time_cv") or context.parameter(
-            "crossing_time_cv"
-        )
-        slow, slow_row = context.book.slowdown("crossing", row["crossing_id"], mode)
-        fee_t, fee_unit, fee_bases, fee_sources = _side_fees(
-            context, row["crossing_id"], mode, side, direction
-        )
-        basis_hours, hour_sources = combine(hours, *row_figures(slow_row))
-        basis_usd, usd_sources = combine(money) if money else ("assumed", "")
-        sources = join_sources(hour_sources, usd_sources, cv.source_id)
-        time_h = hours.value * (1.0 + slow)
-        way = "out" if direction == "outbound" else "in"
-        stages.append(
-            Stage(
-                kind="crossing",
-                name=f"{row['name']}: {side} {way}",
-                place_id=row["crossing_id"],
-                mode=mode,
-                country=side,
-                km=0.0,
-                usd_t=fee_t,
-                usd_unit=(money.value if money else 0.0) + fee_unit,
-                hours=time_h,
-                variance_h2=(cv.value * time_h) ** 2,
-                co2_kg_t=0.0,
-                headway_h=0.0,
-                basis_usd=worst_basis(basis_usd, *fee_bases),
-                basis_hours=basis_hours,
-                source_id=join_sources(sources, *fee_sources),
-            )
-        )
+        stages.append(stage)
     return stages[0], stages[1]
 
 
-def _side_fees(context: Context, crossing: str, mode: str, side: str, direction: str) -> Fees:
+def _side_stage(context: Context, row: Row, mode: str, side: str, direction: str) -> Stage | None:
+    """One side of a border: its hours, slowed down where it is, its charges and fees; None where the hours are not known."""
+    crossing = row["crossing_id"]
+    hours = context.times.find(crossing, side, mode, direction, "time_h")
+    if hours is None:
+        return None
+    spread = context.times.find(crossing, side, mode, direction, "time_cv")
+    cv = spread or context.parameter("crossing_time_cv")
+    clearance = times(HOURS, hours)
+    terms = [clearance]
+    slow = context.book.slowdown("crossing", crossing, mode)
+    if slow is not None:
+        terms.append(scaled(clearance, slow))
+    charges = context.times.find(crossing, side, mode, direction, "cost_usd")
+    if charges is not None:
+        terms.append(times("usd_unit", charges))
+    terms += _side_fees(context, crossing, mode, side, direction)
+    way = "out" if direction == "outbound" else "in"
+    mean_h = sum(term.amount for term in terms if term.unit == HOURS)
+    return make_stage(
+        Step("crossing", f"{row['name']}: {side} {way}", crossing, mode, side),
+        terms,
+        variance_h2=(cv.value * mean_h) ** 2,
+        also=[cv],
+    )
+
+
+def _side_fees(context: Context, crossing: str, mode: str, side: str, direction: str) -> tuple[Term, ...]:
     """Fees due at a side: leaving pays exit fees, entering pays entry and, on the way to a third country, transit fees."""
     when = {"exit"} if direction == "outbound" else context.entry_kinds(side)
 
@@ -115,4 +111,4 @@ def _side_fees(context: Context, crossing: str, mode: str, side: str, direction:
         return here and fee["when"] in when and context.registered(fee, side) and fee["mode"] in (None, mode)
 
     fees = context.fees_at(("crossing", crossing), ("country", side))
-    return fee_money(fees, due, context.request.form)
+    return fee_terms(fees, due, context.request.form)

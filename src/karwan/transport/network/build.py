@@ -7,9 +7,10 @@ from collections import deque
 from karwan.transport.network.borders import crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.links import link_moves
-from karwan.transport.network.lookup import access_rule, combine, row_figures
+from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.request import Move, NetworkRequest
-from karwan.transport.network.stage import Arc, FreightNetwork, Row, Stage, State
+from karwan.transport.network.stage import Arc, FreightNetwork, Row, State
+from karwan.transport.network.terms import HOURS, Figure, Stage, Step, make_stage, times
 from karwan.transport.network.transfers import transfer_moves
 
 
@@ -127,21 +128,11 @@ def _follow(context: Context, state: State, move: Move) -> tuple[State, tuple[St
 def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> Stage:
     hours, money = context.parameter("truck_swap_time_h"), context.parameter("truck_swap_cost_usd")
     cv = context.parameter("transfer_time_cv")
-    _, sources = combine(hours, money, *row_figures(row))
-    return Stage(
-        kind="transfer",
-        name=f"{context.nodes[move.head[0]]['name']}: goods change to a {country} truck",
-        place_id=move.head[0],
-        mode="road",
-        country=country,
-        km=0.0,
-        usd_t=0.0,
-        usd_unit=money.value,
-        hours=hours.value,
+    name = f"{context.nodes[move.head[0]]['name']}: goods change to a {country} truck"
+    rule = [Figure(0.0, row["basis"], row["source_id"])] if row is not None else []
+    return make_stage(
+        Step("transfer", name, move.head[0], "road", country),
+        [times("usd_unit", money), times(HOURS, hours)],
         variance_h2=(cv.value * hours.value) ** 2,
-        co2_kg_t=0.0,
-        headway_h=0.0,
-        basis_usd=money.basis,
-        basis_hours=hours.basis,
-        source_id=sources,
+        also=rule,
     )

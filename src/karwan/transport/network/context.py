@@ -13,16 +13,15 @@ from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside
 from karwan.transport.network.lookup import (
     ClosureBook,
     CrossingTimes,
-    Fees,
-    Figure,
     Rates,
-    fee_money,
+    fee_terms,
     gross_weight,
     vehicles_by_mode,
     weight_limit,
 )
 from karwan.transport.network.request import NetworkRequest
-from karwan.transport.network.stage import Row, Stage
+from karwan.transport.network.stage import Row
+from karwan.transport.network.terms import Figure, Stage, Term, figure_of
 
 Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
@@ -90,7 +89,7 @@ class Context:
                 f"it has {', '.join(sorted(self.parameters)) or 'no rows'}",
                 f"add a row with parameter_id {name}; see docs/route.md for what it means.",
             )
-        return Figure(float(row["value"]), row["basis"], row["source_id"])
+        return figure_of(row, "parameters", "parameter_id", "value")
 
     def too_heavy(self, *places: tuple[str, str]) -> str:
         """Why a loaded truck is not let on at places (kind and id); blank where it is."""
@@ -115,11 +114,10 @@ class Context:
         numbers = [n for place in places for n in self.fee_numbers.get(place, ())]
         return [self.fees[n] for n in sorted(numbers)]
 
-    def place_fees(self, kind: str, place: str, mode: str, when: str) -> Fees:
-        """Fees due at a place: USD per tonne, USD per unit, bases and sources."""
-
+    def place_fees(self, kind: str, place: str, mode: str, when: str) -> tuple[Term, ...]:
+        """Fees due at a place."""
         if (kind, place) not in self.fee_numbers:
-            return 0.0, 0.0, [], []
+            return ()
 
         def due(fee: Row) -> bool:
             return (
@@ -130,7 +128,7 @@ class Context:
                 and self.registered(fee, "")
             )
 
-        return fee_money(self.fees_at((kind, place)), due, self.request.form)
+        return fee_terms(self.fees_at((kind, place)), due, self.request.form)
 
     def spans(self, *places: tuple[str, str], mode: str) -> list[tuple[ClosedSpan, str]]:
         """Closed days of several places for a mode, with the reasons."""

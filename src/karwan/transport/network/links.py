@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from karwan.transport.network.context import Context
-from karwan.transport.network.lookup import Figure, combine, join_sources, row_figures
 from karwan.transport.network.request import Move, carrier_of
-from karwan.transport.network.stage import SEA, Row, Stage, worst_basis
+from karwan.transport.network.stage import SEA, Row
+from karwan.transport.network.terms import (
+    EMISSION,
+    HOURS,
+    Factor,
+    Figure,
+    Stage,
+    Step,
+    Term,
+    figure_of,
+    make_stage,
+    scaled,
+    times,
+)
 
 CV_PARAMETER = {"road": "line_haul_cv_road", "rail": "line_haul_cv_rail", "sea": "line_haul_cv_sea"}
+WEEK_H = 168.0
 
 
 def link_moves(context: Context) -> list[Move]:
@@ -68,44 +81,36 @@ def _line_haul(context: Context, link: Row) -> list[Move]:
 def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
     """Line haul in each direction a link allows; none, with the reason noted, where a rate is missing."""
     mode, country = link["mode"], link["country"]
-    slow, slow_rows = _slowdown(context, link, mode)
+    slowdowns = _slowdowns(context, link, mode)
     key = (link["link_id"], context.request.form)
-    plain = not slow_rows and ("link", link["link_id"]) not in context.fee_numbers
+    plain = not slowdowns and ("link", link["link_id"]) not in context.fee_numbers
     if plain and key in context.kept.hauls:
         return context.kept.hauls[key]
     money = context.rates.find(country, mode, "cost_usd_t_km")
-    speed = context.rates.find(country, mode, "speed_kmh")
-    if link["speed_kmh"] is not None:
-        speed = Figure(link["speed_kmh"], link["basis"], link["source_id"])
+    speed = _own_speed(link, "links", "link_id") or context.rates.find(country, mode, "speed_kmh")
     if money is None or speed is None:
         what = "cost_usd_t_km" if money is None else "speed_kmh"
         context.skipped.append(("links", link["link_id"], f"rates.csv has no {what} for {country} {mode}"))
         return ()
+    length = figure_of(link, "links", "link_id", "length_km")
     day_hours = context.parameter("driving_hours_day_road" if mode == "road" else "rail_hours_day")
-    hours = link["length_km"] / speed.value * 24.0 / day_hours.value * (1.0 + slow)
     cv, cv_figure = _line_haul_cv(context, link, country, mode)
-    own = Figure(0, link["basis"], link["source_id"])
-    basis_usd, usd_sources = combine(own, money)
-    basis_hours, hour_sources = combine(own, speed, day_hours, *row_figures(*slow_rows))
-    sources = join_sources(usd_sources, hour_sources, cv_figure.source_id if cv_figure else "")
-    fee_t, fee_unit, fee_bases, fee_sources = context.place_fees("link", link["link_id"], mode, "passage")
+    driving = times(HOURS, length, Factor(speed, -1), Factor(day_hours, -1), by=24.0)
+    emission = figure_of(context.vehicles[mode], "vehicles", "vehicle_id", "emission_kg_t_km")
+    terms = [
+        times("usd_t", money, length, by=link["cost_factor"]),
+        driving,
+        *(scaled(driving, slow) for slow in slowdowns),
+        *context.place_fees("link", link["link_id"], mode, "passage"),
+        times(EMISSION, emission, length),
+    ]
+    mean_h = sum(term.amount for term in terms if term.unit == HOURS)
     stages = tuple(
-        Stage(
-            kind="line_haul",
-            name=f"{context.nodes[tail]['name']} – {context.nodes[head]['name']}",
-            place_id=link["link_id"],
-            mode=mode,
-            country=country,
-            km=link["length_km"],
-            usd_t=money.value * link["length_km"] * link["cost_factor"] + fee_t,
-            usd_unit=fee_unit,
-            hours=hours,
-            variance_h2=(cv * hours) ** 2,
-            co2_kg_t=context.vehicles[mode]["emission_kg_t_km"] * link["length_km"],
-            headway_h=0.0,
-            basis_usd=worst_basis(basis_usd, *fee_bases),
-            basis_hours=basis_hours,
-            source_id=join_sources(sources, *fee_sources),
+        make_stage(
+            Step("line_haul", _ends(context, tail, head), link["link_id"], mode, country, link["length_km"]),
+            terms,
+            variance_h2=(cv * mean_h) ** 2,
+            also=[cv_figure] if cv_figure else [],
         )
         for tail, head in _directions(link)
     )
@@ -114,13 +119,22 @@ def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
     return stages
 
 
-def _slowdown(context: Context, link: Row, mode: str) -> tuple[float, list[Row]]:
-    """Added share of hours on a link: the worst of its ends, plus its own and its country's."""
+def _ends(context: Context, tail: str, head: str) -> str:
+    return f"{context.nodes[tail]['name']} – {context.nodes[head]['name']}"
+
+
+def _own_speed(row: Row, table: str, key: str) -> Figure | None:
+    """Speed of a link or service of its own."""
+    return None if row["speed_kmh"] is None else figure_of(row, table, key, "speed_kmh")
+
+
+def _slowdowns(context: Context, link: Row, mode: str) -> list[Figure]:
+    """Added shares of hours on a link: the worst of its ends, its own and its country's."""
     ends = [context.book.slowdown("node", link[end], mode) for end in ("from_node_id", "to_node_id")]
+    worst = max((figure for figure in ends if figure is not None), key=lambda f: f.value, default=None)
     own = context.book.slowdown("link", link["link_id"], mode)
-    wide = context.book.slowdown("country", link["country"], mode) if link["country"] else (0.0, None)
-    parts = [max(ends, key=lambda e: e[0]), own, wide]
-    return sum(share for share, _ in parts), [row for _, row in parts if row is not None]
+    wide = context.book.slowdown("country", link["country"], mode) if link["country"] else None
+    return [figure for figure in (worst, own, wide) if figure is not None]
 
 
 def _line_haul_cv(context: Context, link: Row, country: str, mode: str) -> tuple[float, Figure | None]:
@@ -141,40 +155,16 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
         context.skipped.append(("links", link["link_id"], "services.csv has no sailing on it"))
     for service in services:
         money = _sailing_money(context, service, link)
-        speed = context.rates.find("", link["mode"], "speed_kmh")
-        if service["speed_kmh"] is not None:
-            speed = Figure(service["speed_kmh"], service["basis"], service["source_id"])
+        own = _own_speed(service, "services", "service_id")
+        speed = own or context.rates.find("", link["mode"], "speed_kmh")
         if money is None or speed is None:
             what = "freight" if money is None else "speed"
             context.skipped.append(
                 ("services", service["service_id"], f"no {what} for form {context.request.form}")
             )
             continue
-        headway = 168.0 / service["sailings_per_week"]
-        slow, slow_rows = _slowdown(context, link, link["mode"])
-        hours = link["length_km"] / speed.value * (1.0 + slow)
-        cv = context.parameter(CV_PARAMETER["sea"])
-        figures = [Figure(0, row["basis"], row["source_id"]) for row in (link, service)]
-        basis_hours, sources = combine(*figures, speed, *row_figures(*slow_rows))
-        sources = join_sources(sources, cv.source_id)
         for tail, head in _directions(link):
-            stage = Stage(
-                kind="sailing",
-                name=f"{context.nodes[tail]['name']} – {context.nodes[head]['name']}",
-                place_id=service["service_id"],
-                mode=link["mode"],
-                country="",
-                km=link["length_km"],
-                usd_t=money[0],
-                usd_unit=money[1],
-                hours=hours + headway / 2.0,
-                variance_h2=(cv.value * hours) ** 2 + headway**2 / 12.0,
-                co2_kg_t=context.vehicles[link["mode"]]["emission_kg_t_km"] * link["length_km"],
-                headway_h=headway,
-                basis_usd=worst_basis(link["basis"], service["basis"]),
-                basis_hours=basis_hours,
-                source_id=sources,
-            )
+            stage = _sailing_stage(context, link, service, (tail, head), (money, speed))
             places = (
                 ("service", service["service_id"]),
                 ("link", link["link_id"]),
@@ -183,27 +173,49 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
             )
             spans = context.spans(*places, mode=link["mode"])
             calendar = context.calendar(("service", service["service_id"]), spans)
-            moves.append(
-                Move(
-                    (tail, link["mode"], ""),
-                    (head, link["mode"], ""),
-                    (stage,),
-                    calendar,
-                    "service",
-                    service["service_id"],
-                )
-            )
+            ends = (tail, link["mode"], ""), (head, link["mode"], "")
+            moves.append(Move(*ends, (stage,), calendar, "service", service["service_id"]))
     return moves
 
 
-def _sailing_money(context: Context, service: Row, link: Row) -> tuple[float, float] | None:
+def _sailing_stage(
+    context: Context, link: Row, service: Row, ends: tuple[str, str], paid: tuple[Term, Figure]
+) -> Stage:
+    """A voyage: half the time between sailings is waited for the ship, on average."""
+    money, speed = paid
+    mode = link["mode"]
+    length = figure_of(link, "links", "link_id", "length_km")
+    weekly = figure_of(service, "services", "service_id", "sailings_per_week")
+    cv = context.parameter(CV_PARAMETER["sea"])
+    voyage = times(HOURS, length, Factor(speed, -1))
+    slowed = [scaled(voyage, slow) for slow in _slowdowns(context, link, mode)]
+    headway = WEEK_H / weekly.value
+    emission = figure_of(context.vehicles[mode], "vehicles", "vehicle_id", "emission_kg_t_km")
+    at_sea = voyage.amount + sum(term.amount for term in slowed)
+    terms = [
+        money,
+        voyage,
+        *slowed,
+        times(HOURS, Factor(weekly, -1), by=WEEK_H / 2.0),
+        times(EMISSION, emission, length),
+    ]
+    return make_stage(
+        Step("sailing", _ends(context, *ends), service["service_id"], mode, "", link["length_km"], headway),
+        terms,
+        variance_h2=(cv.value * at_sea) ** 2 + headway**2 / 12.0,
+        also=[cv],
+    )
+
+
+def _sailing_money(context: Context, service: Row, link: Row) -> Term | None:
     """Freight per tonne and per unit; bulk pays per tonne where a rate exists, boxes per 40 ft container."""
-    per_t, per_feu = service["cost_usd_t"], service["cost_usd_feu"]
-    if context.request.form == "bulk" and per_t is not None:
-        return per_t, 0.0
-    if per_feu is not None:
-        return 0.0, per_feu
-    if per_t is not None:
-        return per_t, 0.0
+    order = ["cost_usd_feu", "cost_usd_t"]
+    if context.request.form == "bulk":
+        order = ["cost_usd_t", "cost_usd_feu"]
+    column = next((name for name in order if service[name] is not None), None)
+    if column is not None:
+        unit = "usd_t" if column == "cost_usd_t" else "usd_unit"
+        return times(unit, figure_of(service, "services", "service_id", column))
     rate = context.rates.find("", link["mode"], "cost_usd_t_km")
-    return None if rate is None else (rate.value * link["length_km"], 0.0)
+    length = figure_of(link, "links", "link_id", "length_km")
+    return None if rate is None else times("usd_t", rate, length)

@@ -6,33 +6,25 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import polars as pl
 
 from karwan.transport.calendar import ClosedSpan
 from karwan.transport.closures import SLOW, closure_spans, in_force
-from karwan.transport.network.stage import Row, worst_basis
+from karwan.transport.network.stage import Row
+from karwan.transport.network.terms import Figure, Term, figure_of, times
 
 Tables = Mapping[str, pl.DataFrame]
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A figure with what it rests on."""
-
-    value: float
-    basis: str
-    source_id: str
-
-
-def latest(rows: Iterable[Row], column: str) -> Figure | None:
-    """Value of the newest row that has one; equal years keep the first in the file."""
+def latest(rows: Iterable[Row], table: str, key: str, column: str) -> Figure | None:
+    """Figure of the newest row that has one; equal years keep the first in the file."""
     best: Row | None = None
     for row in rows:
         if row[column] is not None and (best is None or (row["year"] or 0) > (best["year"] or 0)):
             best = row
-    return None if best is None else Figure(best[column], best["basis"], best["source_id"])
+    return None if best is None else figure_of(best, table, key, column)
 
 
 class Rates:
@@ -53,15 +45,13 @@ class Rates:
         return self._found[key]
 
     def _look(self, country: str, mode: str, column: str) -> Figure | None:
-        own = latest(self._rows.get((country, mode), ()), column)
+        own = latest(self._rows.get((country, mode), ()), "rates", "rate_id", column)
         if own is not None:
             return own
-        common = latest(self._rows.get(("", mode), ()), column)
-        return (
-            None
-            if common is None
-            else Figure(common.value, "assumed" if country else common.basis, common.source_id)
-        )
+        common = latest(self._rows.get(("", mode), ()), "rates", "rate_id", column)
+        if common is None or not country:
+            return common
+        return common._replace(basis="assumed")
 
 
 class CrossingTimes:
@@ -79,12 +69,15 @@ class CrossingTimes:
         A row for both directions stands in for a missing one; the opposite direction does too, then marked assumed.
         """
         for wanted in (direction, "both"):
-            found = latest(self._rows.get((crossing, side, mode, wanted), ()), column)
+            found = self._latest((crossing, side, mode, wanted), column)
             if found is not None:
                 return found
         opposite = "inbound" if direction == "outbound" else "outbound"
-        found = latest(self._rows.get((crossing, side, mode, opposite), ()), column)
-        return None if found is None else Figure(found.value, "assumed", found.source_id)
+        found = self._latest((crossing, side, mode, opposite), column)
+        return None if found is None else found._replace(basis="assumed")
+
+    def _latest(self, key: tuple[str, str, str, str], column: str) -> Figure | None:
+        return latest(self._rows.get(key, ()), "crossing_times", "crossing_time_id", column)
 
 
 @dataclass(frozen=True)
@@ -118,15 +111,15 @@ class ClosureBook:
                 found += [(span, row) for span in closure_spans(row, self.first_day)]
         return found
 
-    def slowdown(self, kind: str, place: str, mode: str) -> tuple[float, Row | None]:
-        """Added share of hours at a place on the departure day, and the row that says so."""
+    def slowdown(self, kind: str, place: str, mode: str) -> Figure | None:
+        """Added share of hours at a place on the departure day; None where nothing slows it."""
         if (kind, place) not in self._by_place:
-            return 0.0, None
+            return None
         for row in self._of(kind, place, mode):
             slow = row["kind"] == SLOW and place not in self.opened
             if slow and in_force(row, self.first_day):
-                return float(row["slowdown_share"]), row
-        return 0.0, None
+                return figure_of(row, "closures", "closure_id", "slowdown_share")
+        return None
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, str], list[Row]]:
@@ -193,42 +186,12 @@ def weight_limit(
     return min(exceeded, key=lambda r: (r["over"] != "forbidden", r["max_gross_t"]), default=None)
 
 
-Fees = tuple[float, float, list[str], list[str]]
-
-
-def fee_money(rows: Iterable[Row], test: Callable[[Row], bool], form: str) -> Fees:
-    """Sum of fees that pass a test: USD per tonne, USD per unit, bases and sources."""
-    per_t = per_unit = 0.0
-    bases: list[str] = []
-    sources: list[str] = []
+def fee_terms(rows: Iterable[Row], test: Callable[[Row], bool], form: str) -> tuple[Term, ...]:
+    """Money of the fees that pass a test, per tonne or per unit."""
+    found = []
     for row in rows:
-        if not test(row):
+        if not test(row) or (row["unit"] == "container" and form == "bulk"):
             continue
-        if row["unit"] == "t":
-            per_t += row["cost_usd"]
-        elif row["unit"] == "container" and form == "bulk":
-            continue
-        else:
-            per_unit += row["cost_usd"]
-        bases.append(row["basis"])
-        sources.append(row["source_id"])
-    return per_t, per_unit, bases, sources
-
-
-@lru_cache(maxsize=4096)
-def join_sources(*sources: str) -> str:
-    """Source ids joined once each, in order."""
-    return ";".join(dict.fromkeys(part for s in sources if s for part in s.split(";")))
-
-
-def combine(*figures: Figure | None) -> tuple[str, str]:
-    """Weakest basis and joined sources of several figures."""
-    known = [f for f in figures if f is not None]
-    if not known:
-        return "assumed", "judgement"
-    return worst_basis(*(f.basis for f in known)), join_sources(*(f.source_id for f in known))
-
-
-def row_figures(*rows: Row | None) -> list[Figure]:
-    """Basis and sources of rows as figures, missing rows left out."""
-    return [Figure(0.0, r["basis"], r["source_id"]) for r in rows if r is not None]
+        unit = "usd_t" if row["unit"] == "t" else "usd_unit"
+        found.append(times(unit, figure_of(row, "fees", "fee_id", "cost_usd")))
+    return tuple(found)

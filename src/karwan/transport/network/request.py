@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from karwan.transport.network.stage import Stage
+from karwan.transport.network.terms import Stage
 from karwan.transport.shipment import TRUCK_BASIS_T
 
 

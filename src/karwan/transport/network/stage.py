@@ -12,19 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from karwan.transport.calendar import Windows
+from karwan.transport.network.terms import Stage
 from karwan.transport.shipment import Shipment
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
 ROAD = "road"
 SEA = ("sea", "ferry")
 CROSSING_KM = 150.0  # what sharing a crossing counts for beside shared kilometres
-
-
-def worst_basis(*bases: str) -> str:
-    """The weakest of several bases: assumed over computed over observed."""
-    return max(bases, key=lambda b: BASIS_RANK.get(b, 2))
 
 
 class State(NamedTuple):
@@ -46,58 +41,6 @@ class State(NamedTuple):
     carrier: str
     country: str
     registration: str
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a route with its money, hours and emissions.
-
-    Attributes
-    ----------
-    kind
-        'line_haul', 'crossing', 'transfer' or 'sailing'.
-    name, place_id, mode, country
-        What and where; `place_id` is a link, crossing or node id.
-    km
-        Length, km.
-    usd_t, usd_unit
-        Money per tonne and per truck or container.
-    hours, variance_h2
-        Mean and variance of its hours, waiting for a ship included, waiting for an opening not.
-    co2_kg_t
-        Well-to-wheel emission per tonne, kg CO2e.
-    headway_h
-        Time between sailings, h; 0 when there is no ship to wait for.
-    basis_usd, basis_hours
-        Weakest basis of the figures that make the money and the mean hours.
-    source_id
-        Sources of all figures used.
-    """
-
-    kind: str
-    name: str
-    place_id: str
-    mode: str
-    country: str
-    km: float
-    usd_t: float
-    usd_unit: float
-    hours: float
-    variance_h2: float
-    co2_kg_t: float
-    headway_h: float
-    basis_usd: str
-    basis_hours: str
-    source_id: str
-
-    @property
-    def basis(self) -> str:
-        """Weaker of the two bases."""
-        return worst_basis(self.basis_usd, self.basis_hours)
-
-    def usd(self, tonnes: float, units: float) -> float:
-        """Money for a load, USD."""
-        return self.usd_t * tonnes + self.usd_unit * units
 
 
 class Arc(NamedTuple):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from karwan.transport.network.context import Context
-from karwan.transport.network.lookup import Fees, fee_money, join_sources
+from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
-from karwan.transport.network.stage import SEA, Row, Stage, worst_basis
+from karwan.transport.network.stage import SEA, Row
+from karwan.transport.network.terms import HOURS, Figure, Step, Term, figure_of, make_stage, times
 
 
 def transfer_moves(context: Context) -> list[Move]:
@@ -28,32 +29,20 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
     node = context.nodes[row["node_id"]]
     crossing = context.crossing_at.get(row["node_id"])
     countries = [crossing["country_a"], crossing["country_b"]] if crossing else [node["country"]]
+    hours = figure_of(row, "transfers", "transfer_id", "time_h")
     cv = context.parameter("transfer_time_cv")
-    variance = ((row["time_cv"] if row["time_cv"] is not None else cv.value) * row["time_h"]) ** 2
-    per_t, per_unit = _transfer_money(context, row)
+    spread = cv.value if row["time_cv"] is None else row["time_cv"]
     place = terminal["name"] if terminal else node["name"]
-    fee_t, fee_unit, fee_bases, fee_sources = context.place_fees(
-        "node", row["node_id"], mode_of(after), "passage"
-    )
+    terms = [times(HOURS, hours), *_transfer_money(context, row)]
+    terms += context.place_fees("node", row["node_id"], mode_of(after), "passage")
     for country in countries:
         entering = before in SEA and after not in SEA
-        entry = _port_entry_fees(context, country, mode_of(after)) if entering else (0.0, 0.0, [], [])
-        stage = Stage(
-            kind="transfer",
-            name=f"{place}: {_spoken(before)} to {_spoken(after)}",
-            place_id=row["node_id"],
-            mode=mode_of(after),
-            country=country,
-            km=0.0,
-            usd_t=per_t + fee_t + entry[0],
-            usd_unit=per_unit + fee_unit + entry[1],
-            hours=row["time_h"],
-            variance_h2=variance,
-            co2_kg_t=0.0,
-            headway_h=0.0,
-            basis_usd=worst_basis(row["basis"], *fee_bases, *entry[2]),
-            basis_hours=row["basis"],
-            source_id=join_sources(row["source_id"], *fee_sources, *entry[3]),
+        entry = _port_entry_fees(context, country, mode_of(after)) if entering else ()
+        name = f"{place}: {_spoken(before)} to {_spoken(after)}"
+        stage = make_stage(
+            Step("transfer", name, row["node_id"], mode_of(after), country),
+            [*terms, *entry],
+            variance_h2=(spread * hours.value) ** 2,
         )
         tail = (row["node_id"], before, "" if before in SEA else country)
         head = (row["node_id"], after, "" if after in SEA else country)
@@ -63,7 +52,7 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
     return moves
 
 
-def _port_entry_fees(context: Context, country: str, mode: str) -> Fees:
+def _port_entry_fees(context: Context, country: str, mode: str) -> tuple[Term, ...]:
     kinds = context.entry_kinds(country)
 
     def due(fee: Row) -> bool:
@@ -75,16 +64,19 @@ def _port_entry_fees(context: Context, country: str, mode: str) -> Fees:
             and context.registered(fee, country)
         )
 
-    return fee_money(context.fees_at(("country", country)), due, context.request.form)
+    return fee_terms(context.fees_at(("country", country)), due, context.request.form)
 
 
-def _transfer_money(context: Context, row: Row) -> tuple[float, float]:
-    if context.request.form == "bulk" and row["cost_usd_t"] is not None:
-        return row["cost_usd_t"], 0.0
-    per_unit = row["cost_usd_feu"] if row["cost_usd_feu"] is not None else row["cost_usd_teu"]
-    if per_unit is not None:
-        return 0.0, per_unit
-    return row["cost_usd_t"] or 0.0, 0.0
+def _transfer_money(context: Context, row: Row) -> list[Term]:
+    """Charges of a transfer: bulk pays per tonne where a rate exists, boxes per 40 ft container, else per 20 ft, else per tonne."""
+    order = ["cost_usd_feu", "cost_usd_teu", "cost_usd_t"]
+    if context.request.form == "bulk":
+        order = ["cost_usd_t", "cost_usd_feu", "cost_usd_teu"]
+    column = next((name for name in order if row[name] is not None), None)
+    if column is None:
+        return [times("usd_t", Figure(0.0, row["basis"], row["source_id"]))]
+    unit = "usd_t" if column == "cost_usd_t" else "usd_unit"
+    return [times(unit, figure_of(row, "transfers", "transfer_id", column))]
 
 
 def _spoken(carrier: str) -> str:

@@ -1,0 +1,60 @@
+"""Where the amounts of a route come from: each one, and the cells of the case whose product it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from karwan.analysis.route.offers import Offer
+from karwan.schema.frames import result_frame
+from karwan.transport.network.terms import EMISSION, HOURS, Stage, Term
+from karwan.transport.shipment import Shipment
+
+USD, CO2 = "USD", "kg CO2e"
+
+
+def explain_table(offers: Sequence[Offer]) -> pl.DataFrame:
+    """Every amount of every route with the figures it is the product of; see `schema/results/route_amounts.csv`.
+
+    The USD of a route add up to its money, the hours to its hours without waits for openings, kg CO2e to its emissions.
+    """
+    return result_frame("route_amounts", [row for offer in offers for row in _rows(offer)])
+
+
+def _rows(offer: Offer) -> Iterator[dict[str, Any]]:
+    load = offer.route.shipment
+    part = 0
+    for stage in offer.route.stages:
+        for term in stage.terms:
+            part += 1
+            common = {"route": offer.number, "stage": stage.name, "kind": stage.kind, "part": part}
+            yield from _cells(common, stage, term, load)
+
+
+def _cells(common: dict[str, Any], stage: Stage, term: Term, load: Shipment) -> Iterator[dict[str, Any]]:
+    quantity, amount = _amount(term, load)
+    for figure, power in term.factors:
+        yield {
+            **common,
+            "quantity": quantity,
+            "amount": amount,
+            "cell": f"{figure.table} {figure.key} {figure.column}" if figure.table else "none",
+            "power": power,
+            "value": figure.value,
+            "basis": figure.basis,
+            "source_id": figure.source_id,
+            "table": figure.table,
+            "key": figure.key,
+            "column": figure.column,
+        }
+
+
+def _amount(term: Term, load: Shipment) -> tuple[str, float]:
+    """What a term is for the whole shipment."""
+    if term.unit == HOURS:
+        return "hours", term.amount
+    if term.unit == EMISSION:
+        return CO2, term.amount * load.tonnes
+    return USD, term.amount * (load.tonnes if term.unit == "usd_t" else load.units)

@@ -1,0 +1,208 @@
+"""What the money, hours and emissions of a stage are made of: terms, each a product of figures of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
+MONEY = ("usd_t", "usd_unit")
+HOURS = "hours"
+EMISSION = "co2_kg_t"
+
+
+class Figure(NamedTuple):
+    """A figure with what it rests on and the cell of the case it came from.
+
+    Attributes
+    ----------
+    value
+        In the unit of its column.
+    basis
+        'observed', 'computed' or 'assumed'; a figure borrowed from a like place is assumed, whatever its row says.
+    source_id
+        Sources, joined by semicolons.
+    table, key, column
+        The cell.
+    """
+
+    value: float
+    basis: str
+    source_id: str
+    table: str = ""
+    key: str = ""
+    column: str = ""
+
+
+class Factor(NamedTuple):
+    """A figure and the power with which an amount grows in it: 1, or -1 for a speed or hours a day."""
+
+    figure: Figure
+    power: int = 1
+
+
+class Term(NamedTuple):
+    """One amount that a stage's money, hours or emission is the sum of.
+
+    Attributes
+    ----------
+    unit
+        'usd_t' (per tonne), 'usd_unit' (per truck or container), 'hours' or 'co2_kg_t'.
+    amount
+        In that unit; proportional to each factor to its power.
+    factors
+        The figures.
+    """
+
+    unit: str
+    amount: float
+    factors: tuple[Factor, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a route with its money, hours and emissions.
+
+    Attributes
+    ----------
+    kind
+        'line_haul', 'crossing', 'transfer' or 'sailing'.
+    name, place_id, mode, country
+        What and where; `place_id` is a link, crossing or node id.
+    km
+        Length, km.
+    usd_t, usd_unit
+        Money per tonne and per truck or container: the sums of the terms in that unit.
+    hours, variance_h2
+        Mean and variance of its hours, waiting for a ship included, waiting for an opening not.
+    co2_kg_t
+        Well-to-wheel emission per tonne, kg CO2e.
+    headway_h
+        Time between sailings, h; 0 when there is no ship to wait for.
+    basis_usd, basis_hours
+        Weakest basis of the figures that make the money and the mean hours.
+    source_id
+        Sources of all figures used.
+    terms
+        What the amounts are made of.
+    """
+
+    kind: str
+    name: str
+    place_id: str
+    mode: str
+    country: str
+    km: float
+    usd_t: float
+    usd_unit: float
+    hours: float
+    variance_h2: float
+    co2_kg_t: float
+    headway_h: float
+    basis_usd: str
+    basis_hours: str
+    source_id: str
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def basis(self) -> str:
+        """Weaker of the two bases."""
+        return worst_basis(self.basis_usd, self.basis_hours)
+
+    def usd(self, tonnes: float, units: float) -> float:
+        """Money for a load, USD."""
+        return self.usd_t * tonnes + self.usd_unit * units
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a stage is, before its amounts: the fields of `Stage` of the same names."""
+
+    kind: str
+    name: str
+    place_id: str
+    mode: str
+    country: str
+    km: float = 0.0
+    headway_h: float = 0.0
+
+
+def make_stage(
+    step: Step, terms: Iterable[Term], *, variance_h2: float, also: Iterable[Figure] = ()
+) -> Stage:
+    """A stage whose amounts are the sums of its terms.
+
+    Parameters
+    ----------
+    step
+        What and where.
+    terms
+        What its money, hours and emission are made of; a stage without money rests on an assumption.
+    variance_h2
+        Variance of its hours, h2.
+    also
+        Figures it rests on that move no amount: spreads, rules.
+    """
+    held = tuple(terms)
+    sums = dict.fromkeys((*MONEY, HOURS, EMISSION), 0.0)
+    for term in held:
+        sums[term.unit] += term.amount
+    figures = [factor.figure for term in held if term.unit != EMISSION for factor in term.factors]
+    return Stage(
+        step.kind,
+        step.name,
+        step.place_id,
+        step.mode,
+        step.country,
+        step.km,
+        sums["usd_t"],
+        sums["usd_unit"],
+        sums[HOURS],
+        variance_h2,
+        sums[EMISSION],
+        step.headway_h,
+        _basis(held, MONEY),
+        _basis(held, (HOURS,)),
+        join_sources(*(figure.source_id for figure in (*figures, *also))),
+        held,
+    )
+
+
+def times(unit: str, *factors: Figure | Factor, by: float = 1.0) -> Term:
+    """The term that is the product of figures (to their powers) and a plain number."""
+    held = tuple(f if isinstance(f, Factor) else Factor(f) for f in factors)
+    amount = by
+    for figure, power in held:
+        amount *= figure.value if power > 0 else 1.0 / figure.value
+    return Term(unit, amount, held)
+
+
+def scaled(term: Term, share: Figure) -> Term:
+    """The term that adds a share of another one: a slowdown of hours."""
+    return Term(term.unit, term.amount * share.value, (*term.factors, Factor(share)))
+
+
+def figure_of(row: dict[str, Any], table: str, key: str, column: str) -> Figure:
+    """The figure in a column of a row; `key` names the row's key column."""
+    value = row[column]
+    return Figure(
+        0.0 if value is None else float(value), row["basis"], row["source_id"], table, row[key], column
+    )
+
+
+def worst_basis(*bases: str) -> str:
+    """The weakest of several bases: assumed over computed over observed."""
+    return max(bases, key=lambda b: BASIS_RANK.get(b, 2))
+
+
+@lru_cache(maxsize=4096)
+def join_sources(*sources: str) -> str:
+    """Source ids joined once each, in order."""
+    return ";".join(dict.fromkeys(part for s in sources if s for part in s.split(";")))
+
+
+def _basis(terms: tuple[Term, ...], units: tuple[str, ...]) -> str:
+    bases = [factor.figure.basis for term in terms if term.unit in units for factor in term.factors]
+    return worst_basis(*bases) if bases else "assumed"
