@@ -1,0 +1,13 @@
+"""English messages by key; one module a noun, put together here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from karwan.words.english.criticality import CRITICALITY
+from karwan.words.english.plural import Plural
+
+NOUNS: tuple[Mapping[str, str | Plural], ...] = (CRITICALITY,)
+MESSAGES: dict[str, str | Plural] = {key: text for noun in NOUNS for key, text in noun.items()}
+
+__all__ = ["MESSAGES", "NOUNS", "Plural"]
