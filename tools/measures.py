@@ -1,0 +1,132 @@
+"""Measures of the package, held to bounds: complexity, lazy imports, public names, circles, sizes. `make check` runs it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "karwan"
+MOST = {
+    "complexity of nine functions in ten": 8,
+    "complexity of any function": 14,
+    "imports inside functions": 15,
+    "public names defined twice": 0,
+    "circles of imports": 0,
+    "lines of the longest file": 600,
+}
+EXEMPT_ROOMS = ("cli", "web", "report")  # each command, screen and chart may have its own `show`
+BRANCHES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension, ast.match_case)
+
+
+def complexity(function: ast.AST) -> int:
+    """Paths through a function: branches, loops, handlers, and each further operand of a boolean."""
+    count = 1
+    for node in ast.walk(function):
+        if isinstance(node, BRANCHES):
+            count += 1
+        elif isinstance(node, ast.BoolOp):
+            count += len(node.values) - 1
+    return count
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a module, inner ones too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def module_name(path: Path) -> str:
+    """Dotted name of a file of the package."""
+    parts = ("karwan", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def type_only(tree: ast.Module) -> set[int]:
+    """Ids of the nodes under `if TYPE_CHECKING`."""
+    blocks = [n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n.test)]
+    return {id(node) for block in blocks for node in ast.walk(block)}
+
+
+def targets(node: ast.AST, known: set[str]) -> Iterator[str]:
+    """Modules of the package that an import names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names if alias.name in known)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for alias in node.names:
+            inner = f"{node.module}.{alias.name}"
+            yield from (name for name in ([inner] if inner in known else [node.module]) if name in known)
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """The first circle found, as one text; empty where imports go in none."""
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        return [" -> ".join(error.args[1])]
+    return []
+
+
+def measure() -> tuple[dict[str, int], dict[str, list[str]]]:
+    """Each measure, and what is behind those that could be over their bound."""
+    trees = {module_name(p): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(PACKAGE.rglob("*.py"))}
+    sizes: list[tuple[int, str]] = []
+    lazy: list[str] = []
+    names: dict[str, list[str]] = defaultdict(list)
+    graph: dict[str, set[str]] = {}
+    for module, tree in trees.items():
+        skipped = type_only(tree)
+        for function in functions(tree):
+            sizes.append((complexity(function), f"{module}.{function.name}"))
+            inner = [n for n in ast.walk(function) if isinstance(n, ast.Import | ast.ImportFrom)]
+            lazy += [f"{module}.{function.name}"] * len(inner)
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                names[node.name].append(module)
+        imports = (n for n in ast.walk(tree) if id(n) not in skipped)
+        graph[module] = {t for n in imports for t in targets(n, set(trees)) if t != module}
+    twice = {
+        name: held
+        for name, held in names.items()
+        if len({m for m in held if m.split(".")[1:2] not in [[room] for room in EXEMPT_ROOMS]}) > 1
+    }
+    ranked = sorted(sizes)
+    found = circles(graph)
+    longest = max(
+        (len(p.read_text(encoding="utf-8").splitlines()), module_name(p)) for p in PACKAGE.rglob("*.py")
+    )
+    values = {
+        "complexity of nine functions in ten": ranked[int(0.9 * len(ranked))][0],
+        "complexity of any function": ranked[-1][0],
+        "imports inside functions": len(lazy),
+        "public names defined twice": len(twice),
+        "circles of imports": len(found),
+        "lines of the longest file": longest[0],
+    }
+    evidence = {
+        "complexity of any function": [f"{n} {name}" for n, name in ranked[::-1] if n > 14],
+        "imports inside functions": sorted(set(lazy)),
+        "public names defined twice": [f"{name}: {', '.join(held)}" for name, held in sorted(twice.items())],
+        "circles of imports": found,
+        "lines of the longest file": [longest[1]],
+    }
+    return values, evidence
+
+
+def main() -> int:
+    """Print each measure beside its bound; 1 where one is over."""
+    values, evidence = measure()
+    over = [name for name, value in values.items() if value > MOST[name]]
+    for name, value in values.items():
+        print(f"{'OVER ' if name in over else ''}{name}: {value} (at most {MOST[name]})")
+        if name in over:
+            print("".join(f"    {line}\n" for line in evidence.get(name, [])[:60]), end="")
+    return int(bool(over))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
