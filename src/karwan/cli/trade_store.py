@@ -12,6 +12,7 @@ import typer
 
 from karwan.cli.streams import echo, echo_json
 from karwan.errors import InvalidInput, KarwanError
+from karwan.exports import json_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -414,7 +415,7 @@ def _print_verification(result: Verification, as_json: bool, as_csv: bool) -> No
             "rows": result.rows,
             "checks": result.checks.to_dicts(),
         }
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        typer.echo(json_text(answer))
         return
     if as_csv:
         _print_table(result.checks, as_csv)

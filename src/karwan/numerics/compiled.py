@@ -37,6 +37,7 @@ class _Announcer(event.Listener):
 
 event.register("numba:compile", _Announcer())  # type: ignore[no-untyped-call]
 
+
 def cache_folder(usual: Iterable[Path], temporary: Path) -> Path | None:
     """Folder for compiled loops, or None where one of the usual ones is writable.
 

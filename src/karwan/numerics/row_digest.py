@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+
 from karwan.numerics.compiled import njit
 
 Word = np.uint64
