@@ -10,6 +10,7 @@ import pytest
 from karwan.case import Case, read_case
 from karwan.case.scenario import Override, Scenario, apply_scenario
 from karwan.transport.network import NetworkRequest, build_network
+from karwan.transport.network.lookup import CrossingTimes
 from karwan.transport.reliability import mmc_wait
 
 TOYLAND = read_case("toyland")
@@ -34,6 +35,28 @@ def hours(case: Case, crossing: str, mode: str, side: int) -> set[float]:
 def wait(capacity: float, background: float = 100.0) -> float:
     servers = 4  # the case's parameter crossing_servers
     return mmc_wait(background / 24.0, servers * 24.0 / capacity, servers).wait_mean_h
+
+
+def seen(*directions: str) -> CrossingTimes:
+    """One observed row of road hours at side XTA of X for each direction: 1 h, 2 h, ..."""
+    fields = {"crossing_id": "X", "side": "XTA", "mode": "road", "year": 2024, "use": "model"}
+    origin = {"basis": "observed", "source_id": "toy"}
+    return CrossingTimes(
+        {**fields, **origin, "crossing_time_id": d, "direction": d, "time_h": float(hours)}
+        for hours, d in enumerate(directions, start=1)
+    )
+
+
+@pytest.mark.parametrize(("direction", "opposite"), [("outbound", "inbound"), ("inbound", "outbound")])
+def test_hours_of_the_opposite_direction_are_assumed(direction: str, opposite: str) -> None:
+    def found(*directions: str) -> tuple[float, str] | None:
+        figure = seen(*directions).find("X", "XTA", "road", direction, "time_h")
+        return None if figure is None else (figure.value, figure.basis)
+
+    assert found(opposite) == (1.0, "assumed")
+    assert found(opposite, direction) == (2.0, "observed")
+    assert found(opposite, "both") == (2.0, "observed")
+    assert found() is None
 
 
 def test_servers_of_the_case_are_those_reckoned_with() -> None:

@@ -158,6 +158,31 @@ def test_closure_with_an_end_only_delays(toyland: Case) -> None:
     assert np.isinf(ends[-1])
 
 
+def slowed(tables: Mapping[str, pl.DataFrame], **shares: float) -> dict[str, pl.DataFrame]:
+    """Tables in which the nodes named slow what passes them, by an added share of hours."""
+    changed = dict(tables)
+    for node, share in shares.items():
+        changed = with_row(
+            changed, "closures", closure_id=f"slow_{node}", place_kind="node", place_id=node, kind="disruption",
+            start="2025-06-01", end="2025-06-30", slowdown_share=share, reason="queues", history=False,
+            source_id="toy", basis="assumed",
+        )  # fmt: skip
+    return changed
+
+
+@pytest.mark.parametrize("shares", [{"A": 0.5, "X": 0.2}, {"A": 0.2, "X": 0.5}, {"A": 0.5}])
+def test_the_worse_of_both_ends_slows_a_link_not_their_sum(toyland: Case, shares: dict[str, float]) -> None:
+    network = build_network(slowed(toyland.tables, **shares), request())
+    for arc in arcs_of(network, "A-X"):
+        assert network.arcs[arc].stages[0].hours == pytest.approx(120 / 60 * 2.4 * 1.5)
+
+
+def test_the_worse_of_both_ends_slows_a_sailing_not_their_sum(toyland: Case) -> None:
+    network = build_network(slowed(toyland.tables, Q=0.3, P=0.4), request())
+    for arc in arcs_of(network, "QP"):
+        assert network.arcs[arc].stages[0].hours == pytest.approx(400 / 20 * 1.4 + 24)
+
+
 def test_season_closes_a_link_and_open_lifts_it(toyland: Case) -> None:
     winter = build_network(toyland.tables, request(WINTER))
     starts, _ = winter.calendars[winter.arcs[arcs_of(winter, "Z-C")[0]].calendar]

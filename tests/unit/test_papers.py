@@ -12,7 +12,7 @@ from karwan.case import read_case
 from karwan.transport.duty import Duty
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.papers import in_force, list_guarantees, list_papers
-from karwan.transport.path import least_cost_path
+from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import make_shipment
 
@@ -22,8 +22,6 @@ BEANS = make_shipment(CASE["products"], "beans", 20.0)
 
 
 def route(*via: str, modes: tuple[str, ...] = ()) -> Route:
-    from karwan.transport.path import allowed_arcs
-
     network = build_network(CASE.tables, NetworkRequest("XTA", "XTC", "box", DAY))
     usable = allowed_arcs(network, modes=modes)
     found = least_cost_path(network, network.arc_hours(), "A", "C", via=via, allowed=usable)
@@ -100,6 +98,52 @@ def test_guarantee_under_the_regime_the_access_rule_rests_on() -> None:
     assert found.select("country", "mode", "registration", "guarantee", "regime_id", "cost_usd").rows() == [
         ("XTB", "road", "XTA", "tir", "toy_transit", 60.0)
     ]
+
+
+def extended() -> dict[str, pl.DataFrame]:
+    """Toyland with a fourth country behind Cove: from Alford to Delta two countries are passed, on one carnet."""
+    rows: dict[str, list[dict[str, object]]] = {
+        "countries": [{"country": "XTD", "name": "Deltaland", "landlocked": False}],
+        "nodes": [
+            {"node_id": "W", "name": "Weir", "country": "XTC", "kind": "crossing", "lat": 40.0, "lon": 60.0},
+            {"node_id": "D", "name": "Delta", "country": "XTD", "kind": "city", "lat": 39.0, "lon": 60.0},
+        ],
+        "crossings": [
+            {"crossing_id": "W", "name": "Weir", "node_id": "W", "country_a": "XTC", "country_b": "XTD", "modes": ["road"], "opening_hours": "00:00-24:00", "utc_offset_h": 0.0}
+        ],
+        "crossing_times": [
+            {"crossing_time_id": f"W_{side}", "crossing_id": "W", "side": side, "direction": "both", "mode": "road", "year": 2024, "time_h": 5.0, "time_cv": 0.5,
+             "cost_usd": 10.0, "use": "model"}
+            for side in ("XTC", "XTD")
+        ],
+        "links": [
+            {"link_id": "C-W", "from_node_id": "C", "to_node_id": "W", "country": "XTC", **ROAD},
+            {"link_id": "W-D", "from_node_id": "W", "to_node_id": "D", "country": "XTD", **ROAD},
+        ],
+        "rates": [{"rate_id": "XTD_road", "country": "XTD", "mode": "road", "year": 2024, "cost_usd_t_km": 0.06, "speed_kmh": 60.0, "use": "model"}],
+        "access": [{"access_id": "low", "country": "XTC", "vehicle_registration": "XTA", "mode": "road", "rule": "allowed", "regime_id": "toy_transit"}],
+    }  # fmt: skip
+    tables = dict(CASE.tables)
+    for name, more in rows.items():
+        schema = CASE[name].schema
+        added = [{c: {"source_id": "toy", "basis": "assumed", **row}.get(c) for c in schema} for row in more]
+        tables[name] = pl.concat([CASE[name], pl.DataFrame(added, schema=schema)])
+    return tables
+
+
+ROAD = {"mode": "road", "directed": False, "state": "open", "length_km": 120.0, "cost_factor": 1.0}
+
+
+def test_one_carnet_serves_every_country_on_the_way() -> None:
+    tables = extended()
+    network = build_network(tables, NetworkRequest("XTA", "XTD", "box", DAY))
+    usable = allowed_arcs(network, modes=("road",))
+    found = least_cost_path(network, network.arc_hours(), "A", "D", via=("X", "Y"), allowed=usable)
+    assert found.arcs is not None
+    guarantees = list_guarantees(make_route(network, BEANS, found.arcs), tables, {}, DAY)
+    columns = guarantees.select("country", "guarantee", "regime_id", "cost_usd")
+    assert columns.rows() == [("XTB", "tir", "toy_transit", 60.0), ("XTC", "tir", "toy_transit", 0.0)]
+    assert ["lodged once" in note for note in guarantees["note"]] == [False, True]
 
 
 def test_guarantee_unknown_without_a_regime_is_missing_not_zero() -> None:

@@ -64,6 +64,20 @@ def test_mirror_gap_is_the_larger_over_the_smaller(known):
     assert pair["ratio"] == pytest.approx(1.5)
 
 
+@pytest.mark.parametrize(("end", "pairs"), [(date(2024, 5, 29), 1), (date(2024, 5, 28), 0)])
+def test_years_are_paired_from_150_common_days_on_both_ends_counted(toyland, end, pairs):
+    """1 January to 29 May 2024 are 31 + 29 + 31 + 30 + 29 = 150 days."""
+    fiscal = pl.col("flow_id") == "c24"
+    flows = toyland["flows"].with_columns(
+        period_start=pl.when(fiscal).then(date(2023, 5, 30)).otherwise("period_start"),
+        period_end=pl.when(fiscal).then(end).otherwise("period_end"),
+        period_kind=pl.when(fiscal).then(pl.lit("fiscal_year")).otherwise("period_kind"),
+    )
+    flows = flows.filter(pl.col("flow_id").is_in(["a24", "c24"]))
+    found = mirror_pairs(known_flows(flows, toyland["sources"], DAY), PARTIES)
+    assert found["aligned"].to_list() == [False] * pairs
+
+
 def test_figures_of_periods_not_over_are_not_known(toyland):
     early = known_flows(toyland["flows"], toyland["sources"], date(2024, 12, 30))
     assert early["flow_id"].to_list() == ["a23", "a24h"]
