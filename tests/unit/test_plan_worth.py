@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.worth import flows_of, plan_worth, states, today_of
 from karwan.analysis.worth.states import NOW, Plan, together
 from karwan.appraisal.worth import WEEKS_H
@@ -24,6 +24,7 @@ from karwan.case.scenario import apply_scenario, find_scenario
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.project import open_case
+from karwan.trade.parties import DIRECTIONS
 from karwan.transport.corridor import corridor_route
 from karwan.transport.duty import find_duty
 from karwan.transport.network import FreightNetwork

@@ -10,6 +10,7 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.case import Case
+from karwan.trade.parties import DIRECTIONS
 from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
 
@@ -45,7 +46,7 @@ def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
         {
             "name": ["land corridors, first party to second", "land corridors, second party to first"],
             "capacity_t": [total, total],
-            "direction": ["a_to_b", "b_to_a"],
+            "direction": list(DIRECTIONS),
         }
     )
 
@@ -85,7 +86,7 @@ def with_landed(case: Case, goods: pl.DataFrame, landed: pl.DataFrame, exporter:
 
 def _bare(case: Case, goods: pl.DataFrame, exporter: str) -> list[float]:
     """Price with insurance and duty of each good."""
-    importer = case.settings.party_b if exporter == case.settings.party_a else case.settings.party_a
+    importer = case.parties.other(exporter)
     insured = 1.0 + case.parameter("insurance_share")
     duties = [find_duty(case["tariffs"], product, importer, exporter) for product in goods["product_id"]]
     return [

@@ -15,6 +15,7 @@ from karwan.amounts import percent
 from karwan.analysis.observed import with_names
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.closures import SLOW, in_force
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import Weights, route_cost, shipper_weights
@@ -31,7 +32,6 @@ JOURNEYS, HEADLINE_JOURNEYS, SEED = (
     1,
 )  # of the headline pair as many as `karwan route` draws, with its seed
 SHARES = (0.05, 0.25, 0.50, 0.75, 0.95)
-DIRECTIONS = ("a_to_b", "b_to_a")
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,7 @@ class CorridorStudy:
 
     def network(self, direction: str, form: str) -> FreightNetwork:
         """Network for a direction and cargo form on the study's day."""
-        settings = self.case.settings
-        ends = (settings.party_a, settings.party_b)
-        start, finish = ends if direction == "a_to_b" else ends[::-1]
+        start, finish = self.case.parties.ends(direction)
         key = (start, finish, form)
         if key not in self._networks:
             request = NetworkRequest(start, finish, form, self.as_of)
@@ -107,7 +105,7 @@ class CorridorStudy:
         """Origin and destination node ids compared in a direction, the headline pair first."""
         settings = self.case.settings
         forward = [(o, d) for d in settings.destinations for o in settings.origins]
-        return forward if direction == "a_to_b" else [(d, o) for o, d in forward]
+        return forward if direction == A_TO_B else [(d, o) for o, d in forward]
 
     def shipment(self, tonnes: float | None = None) -> Shipment:
         """The reference load, or another weight of the reference product."""
@@ -143,7 +141,7 @@ class CorridorStudy:
                 headline = (origin, destination) == self.pairs(direction)[0]
                 for corridor in self.corridors:
                     found = corridor_route(
-                        network, load, corridor, origin, destination, backward=direction == "b_to_a"
+                        network, load, corridor, origin, destination, backward=direction == B_TO_A
                     )
                     usd_feu, journeys, quiet = None, None, None
                     if found.route is not None:
@@ -323,9 +321,9 @@ class CorridorStudy:
         places = {r["node_id"]: (r["lon"], r["lat"]) for r in self.case["nodes"].iter_rows(named=True)}
         rows: list[Row] = []
         for e in self.evaluated:
-            if e.direction != "a_to_b" or e.found.route is None:
+            if e.direction != A_TO_B or e.found.route is None:
                 continue
-            if (e.origin, e.destination) != self.pairs("a_to_b")[0]:
+            if (e.origin, e.destination) != self.pairs(A_TO_B)[0]:
                 continue
             rows += _route_lines(e, places)
         for link in self.case["links"].iter_rows(named=True):

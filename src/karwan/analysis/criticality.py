@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.brief_build import WEAK_POINT_SCHEMA
-from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.case.places import plain
 from karwan.errors import UnknownName
+from karwan.trade.parties import DIRECTIONS
 from karwan.transport.criticality import (
     LINK,
     Criticality,

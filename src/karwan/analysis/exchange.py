@@ -30,6 +30,7 @@ from karwan.exchange.geo import (
 from karwan.exchange.gmns import NetworkTables, cell_text, read_gmns, write_gmns
 from karwan.exchange.tntp_tables import read_tntp
 from karwan.exports import beside, defused
+from karwan.trade.parties import A_TO_B
 from karwan.transport.closures import shut_places
 from karwan.transport.corridor import corridor_route
 from karwan.transport.route import Route
@@ -164,11 +165,11 @@ def _at(place: Mapping[str, tuple[float, float]], nodes: pl.Series) -> tuple[Par
 
 def _corridor_layer(case: Case, day: date, lines: Mapping[str, LinkLine]) -> Layer:
     study = CorridorStudy(case, day)
-    pair = next(iter(study.pairs("a_to_b")), None)
+    pair = next(iter(study.pairs(A_TO_B)), None)
     if pair is None or not study.corridors:
         return Layer("corridors", "corridor_id", pl.DataFrame(schema=_CORRIDOR_SCHEMA), "line", ())
     load = study.shipment()
-    network = study.network("a_to_b", load.form)
+    network = study.network(A_TO_B, load.form)
     link_of = _link_of(case)
     starts = dict(case["links"].select("link_id", "from_node_id").iter_rows())
     rows, ways = [], []

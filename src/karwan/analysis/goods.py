@@ -112,7 +112,7 @@ def _landed_row(study: CorridorStudy, finder: _RouteFinder, product: Row) -> Row
         "sector": product["sector"],
         "basket": product["basket"],
         "direction": direction,
-        "direction_label": parties.direction(direction),
+        "direction_label": parties.label(direction),
         "corridor_id": found.corridor_id,
         "corridor": corridor["name"],
         "colour": corridor["colour"],

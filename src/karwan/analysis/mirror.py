@@ -33,7 +33,7 @@ from karwan.trade.mirror import (
     stated_cif,
 )
 from karwan.trade.mirror.pair import SERIES, pair_cif_share
-from karwan.trade.standing import Parties, known_flows
+from karwan.trade.standing import known_flows
 
 LEAST_KM = 1.0  # two places at one point are taken to lie so far apart
 
@@ -184,13 +184,7 @@ def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None
         priors = case_priors(case)
         priors = _with_gaps(priors, case_gaps(case, as_of, priors))
     settings = case.settings
-    parties = Parties(
-        settings.party_a,
-        settings.party_b,
-        case.country_name(settings.party_a),
-        case.country_name(settings.party_b),
-    )
-    labels = {way: parties.direction(way) for way in ("a_to_b", "b_to_a", "total")}
+    labels = case.parties.labels
     known = known_flows(case["flows"], case["sources"], as_of)
     return reconcile_case(
         known, settings.party_a, settings.party_b, labels=labels, priors=priors or case_priors(case)

@@ -9,6 +9,7 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sections import PortsSection
 from karwan.case import Case
+from karwan.trade.parties import A_TO_B
 from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import route_cost
 from karwan.transport.network import worst_basis
@@ -85,7 +86,7 @@ def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None,
 def _best_route(study: CorridorStudy, port: str) -> CorridorRoute | None:
     """Cheapest open corridor from the first origin to a port; the cheapest closed one where none is open."""
     load = study.shipment()
-    network = study.network("a_to_b", load.form)
+    network = study.network(A_TO_B, load.form)
     origin = study.case.settings.origins[0]
     found = [corridor_route(network, load, c, origin, port) for c in study.corridors]
     routed = [f for f in found if f.route is not None]

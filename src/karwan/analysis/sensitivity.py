@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case
+from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import shipper_weights
 from karwan.transport.criticality import (
@@ -103,17 +104,13 @@ class CorridorBase:
         form = self.study.shipment().form
         if not self.opened:
             return self.study.network(direction, form)
-        settings = self.case.settings
-        ends = (settings.party_a, settings.party_b)
-        start, finish = ends if direction == "a_to_b" else ends[::-1]
-        return build_network(
-            self.case.tables, NetworkRequest(start, finish, form, self.study.as_of, self.opened)
-        )
+        ends = self.case.parties.ends(direction)
+        return build_network(self.case.tables, NetworkRequest(*ends, form, self.study.as_of, self.opened))
 
     def _search(self) -> list[Found]:
         load = self.study.shipment()
         return [
-            (d, o, e, corridor_route(self.networks[d], load, c, o, e, backward=d == "b_to_a"))
+            (d, o, e, corridor_route(self.networks[d], load, c, o, e, backward=d == B_TO_A))
             for d in DIRECTIONS
             for o, e in self.study.pairs(d)
             for c in self.study.corridors
@@ -157,7 +154,7 @@ class CorridorBase:
         """Corridor a route keeps to, or the crossings it passes."""
         one = self.trades[trade]
         route = make_route(one.network, one.shipment, tuple(arcs))
-        corridor = name_route(route, self.study.corridors, backward=DIRECTIONS[trade] == "b_to_a")
+        corridor = name_route(route, self.study.corridors, backward=DIRECTIONS[trade] == B_TO_A)
         if corridor is not None:
             return str(next(c["name"] for c in self.study.corridors if c["corridor_id"] == corridor))
         passed = [self.study.place_name(c).split(" (")[0] for c in route.crossings]
@@ -189,7 +186,6 @@ def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
         given = f"{tonnes_year:,.0f} t a year each way (given), spread evenly over the pairs."
         return Demand(dict.fromkeys(DIRECTIONS, tonnes_year), (given,))
     case, load = study.case, study.shipment()
-    settings = case.settings
     known = case["flows"].filter(
         (pl.col("period_end") <= study.as_of)
         & (pl.col("product_group") == "all")
@@ -199,7 +195,7 @@ def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
     )
     tonnes: dict[str, float] = {}
     text: list[str] = []
-    for direction, exporter in zip(DIRECTIONS, (settings.party_a, settings.party_b), strict=True):
+    for direction, exporter in zip(DIRECTIONS, case.parties.codes, strict=True):
         rows = known.filter(pl.col("direction") == direction)
         share, words = 1.0, direction.replace("_", " ")
         if not rows.height:
@@ -232,10 +228,10 @@ def sensitivity_table(study: CorridorStudy) -> pl.DataFrame:
     The nearest flips are checked on a network built again in which the two corridors look for their best routes anew; those that do not
     hold are marked so and do not count as flips.
     """
-    pair = study.pairs("a_to_b")[0]
+    pair = study.pairs(A_TO_B)[0]
     found = [(e.direction, e.origin, e.destination, e.found) for e in study.evaluated]
     base = CorridorBase(study, found=found)
-    table = sensitivity_answer(base, "a_to_b", pair)
+    table = sensitivity_answer(base, A_TO_B, pair)
     rows = [_checked(base, pair, row) if n < MOST_REBUILT else row for n, row in enumerate(table.to_dicts())]
     return pl.DataFrame(rows, schema=table.schema).select(SENSITIVITY_COLUMNS)
 
@@ -245,7 +241,7 @@ def _checked(base: CorridorBase, pair: Pair, row: dict[str, Any]) -> dict[str, A
     names = (row["corridor_now"], row["corridor_flipped"])
     if not row["flips"] or row["table"] not in KEY_COLUMN:
         return row
-    if _best_with(base, "a_to_b", pair, row, names) != row["corridor_now"]:
+    if _best_with(base, A_TO_B, pair, row, names) != row["corridor_now"]:
         return row
     text = row["switch_text"].split(":")[0]
     return {
@@ -307,16 +303,15 @@ def _best_with(
     case = base.case.with_tables({row["table"]: old.with_columns(changed.alias(row["column"]))})
     settings = case.settings
     load = make_shipment(case["products"], settings.reference_product, settings.load_t)
-    ends = (settings.party_a, settings.party_b)
-    start, finish = ends if direction == "a_to_b" else ends[::-1]
-    request = NetworkRequest(start, finish, load.form, base.study.as_of, base.opened)
+    ends = case.parties.ends(direction)
+    request = NetworkRequest(*ends, load.form, base.study.as_of, base.opened)
     network = build_network(case.tables, request)
     weights = shipper_weights(load, case.parameter)
     costs = {}
     for corridor in base.study.corridors:
         if names and corridor["name"] not in names:
             continue
-        found = corridor_route(network, load, corridor, *pair, backward=direction == "b_to_a")
+        found = corridor_route(network, load, corridor, *pair, backward=direction == B_TO_A)
         if found.status == OPEN and found.route is not None:
             costs[corridor["name"]] = Rival(corridor["name"], found.route, weights).cost_usd_t
     return min(costs, key=lambda name: (costs[name], name), default=None)

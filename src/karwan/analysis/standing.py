@@ -9,8 +9,8 @@ import polars as pl
 from karwan.analysis.sections import Standing
 from karwan.case import Case
 from karwan.trade.mirror.pair import SERIES
+from karwan.trade.parties import Parties
 from karwan.trade.standing import (
-    Parties,
     annual_series,
     conflict_statements,
     distance_to_targets,
@@ -23,8 +23,7 @@ from karwan.trade.standing import (
 
 def parties_of(case: Case) -> Parties:
     """The two countries of a case with their names."""
-    a, b = case.settings.party_a, case.settings.party_b
-    return Parties(a, b, case.country_name(a), case.country_name(b))
+    return case.parties
 
 
 def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = None) -> Standing:
@@ -56,9 +55,7 @@ def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = 
 
 
 def _labels(parties: Parties) -> list[pl.Expr]:
-    names = {parties.code_a: parties.name_a, parties.code_b: parties.name_b}
-    ways = {way: parties.direction(way) for way in ("a_to_b", "b_to_a", "total")}
     return [
-        pl.col("reporter").replace(names).alias("reporter_name"),
-        pl.col("direction").replace(ways).alias("direction_label"),
+        pl.col("reporter").replace(parties.names).alias("reporter_name"),
+        pl.col("direction").replace(parties.labels).alias("direction_label"),
     ]

@@ -15,6 +15,7 @@ from karwan.case.reader import empty_table, read_table
 from karwan.case.settings import CaseSettings, read_settings
 from karwan.errors import UnknownName
 from karwan.schema import load_schema
+from karwan.trade.parties import Parties
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class Case:
     def under(self) -> str:
         """What the case supposes, in words: 'Under scenario ID: title (basis)', empty for the case as it stands."""
         return spoken(self.scenarios)
+
+    @property
+    def parties(self) -> Parties:
+        """The two countries with their names, and what their directions are called."""
+        a, b = self.settings.party_a, self.settings.party_b
+        return Parties(a, b, self.country_name(a), self.country_name(b))
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         if table not in self.tables:

@@ -164,17 +164,17 @@ def sensitivity(
     """
     import polars as pl
 
-    from karwan.analysis.corridors import DIRECTIONS
     from karwan.analysis.sensitivity import (
         CorridorBase,
         rebuild_switches,
         sensitivity_answer,
         sensitivity_text,
     )
+    from karwan.trade.parties import A_TO_B, DIRECTIONS
 
     form = chosen(as_json, as_csv)
     study = _study(case, as_of, scenarios, product)
-    head = study.pairs("a_to_b")[0]
+    head = study.pairs(A_TO_B)[0]
     pair = (_place(study, origin) or head[0], _place(study, destination) or head[1])
     direction = next((d for d in DIRECTIONS if pair in study.pairs(d)), None)
     if direction is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from karwan.trade.cumulated import rest_of_periods
+from karwan.trade.parties import Parties
 from karwan.trade.period import year_before, years_between
 
 Row = dict[str, Any]
@@ -18,25 +18,6 @@ FIRM = {"official": 0, "press": 1, "speech": 2, None: 3}
 COUNTED = {"customs": 0, "payments": 1, None: 2}
 SPOKEN = "speech"
 PUBLISHED, SUBTRACTED = "published", "by subtraction"
-
-
-@dataclass(frozen=True)
-class Parties:
-    """The two countries of a case and how their directions are called."""
-
-    code_a: str
-    code_b: str
-    name_a: str
-    name_b: str
-
-    def direction(self, direction: str) -> str:
-        """Words for a direction: 'Kazakhstan to Pakistan', or both ways."""
-        words = {"a_to_b": f"{self.name_a} to {self.name_b}", "b_to_a": f"{self.name_b} to {self.name_a}"}
-        return words.get(direction, "both ways")
-
-    def name(self, code: str) -> str:
-        """Name of a party by its code."""
-        return {self.code_a: self.name_a, self.code_b: self.name_b}.get(code, code)
 
 
 def period_label(start: date, end: date, kind: str) -> str:
@@ -275,7 +256,7 @@ def refused_comparisons(known: pl.DataFrame, parties: Parties) -> pl.DataFrame:
         names = [f"{row['period_label']} ({_musd(row)})" for row in (longer, shorter)]
         rows.append(
             (
-                f"{parties.name(longer['reporter'])}, {parties.direction(longer['direction'])}: {names[0]} less {names[1]}",
+                f"{parties.name(longer['reporter'])}, {parties.label(longer['direction'])}: {names[0]} less {names[1]}",
                 "the longer period holds no more than the shorter one: one of the two figures is wrong or was revised.",
             )
         )
@@ -481,7 +462,7 @@ def conflict_statements(flows: pl.DataFrame, as_of: date, parties: Parties) -> p
             label = period_label(row["period_start"], row["period_end"], row["period_kind"])
             what = "" if row["product_group"] == "all" else f" of {row['product_group']}"
             parts.append(
-                f"{_musd(row)}{what} for {label}, {parties.direction(row['direction'])}, by {parties.name(row['reporter'])}'s side"
+                f"{_musd(row)}{what} for {label}, {parties.label(row['direction'])}, by {parties.name(row['reporter'])}'s side"
                 f" ({row['claimed'] or 'unstated'}; {row['source_id']})"
             )
         notes = " ".join(dict.fromkeys(members["note"].drop_nulls()))

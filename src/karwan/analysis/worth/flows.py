@@ -8,9 +8,10 @@ from datetime import date
 
 import polars as pl
 
-from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.trade.parties import DIRECTIONS
 from karwan.trade.standing import annual_series, known_flows
 from karwan.transport.shipment import make_shipment
 

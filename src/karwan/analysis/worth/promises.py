@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from karwan.analysis.corridors import DIRECTIONS, CorridorStudy
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.worth.flows import Flow, Today, default_flows, flows_of, today_of, way_name
 from karwan.analysis.worth.obstacle import obstacle_text
@@ -20,6 +20,7 @@ from karwan.appraisal.worth import Floats, rule_of_half
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
 from karwan.errors import InvalidInput, KarwanError
+from karwan.trade.parties import DIRECTIONS
 from karwan.transport.network import worst_basis
 
 Bools = npt.NDArray[np.bool_]

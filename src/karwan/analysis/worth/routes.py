@@ -12,9 +12,9 @@ import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
-from karwan.analysis.corridors import DIRECTIONS
 from karwan.appraisal.worth import Floats, opening_wait
 from karwan.case import Case
+from karwan.trade.parties import DIRECTIONS
 from karwan.transport.choice import path_size
 from karwan.transport.corridor import corridor_route
 from karwan.transport.cost import additive_cost

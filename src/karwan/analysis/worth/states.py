@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from karwan.analysis.corridors import DIRECTIONS, CorridorStudy, Evaluated
+from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.analysis.worth.flows import Flow
 from karwan.analysis.worth.routes import PARTS, Routes, find_routes, only_routes, route_parts
 from karwan.analysis.worth.touched import routes_hit
 from karwan.appraisal.worth import Floats, Goods, Landed, Taste, Ways, landed
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
+from karwan.trade.parties import DIRECTIONS
 from karwan.transport.duty import find_duty
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
