@@ -33,20 +33,6 @@ PLACES = {
     "Johannesburg": (-26.20, 28.05),
     "Lagos": (6.45, 3.40),
 }
-PAIRS = [
-    ("Almaty", "Karachi"),
-    ("Kostanay", "Karachi"),
-    ("Tashkent", "Gwadar"),
-    ("Lahore", "Moscow"),
-    ("Almaty", "Tashkent"),
-    ("Aktau", "Dubai"),
-    ("Delhi", "Istanbul"),
-    ("Moscow", "Istanbul"),
-    ("Karachi", "Rotterdam"),
-    ("Shanghai", "Rotterdam"),
-    ("New York", "Los Angeles"),
-    ("Johannesburg", "Lagos"),
-]
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from karwan.transport.routing import (
     beaten_by,
     brute_force,
     follow,
-    least_cost,
+    least_cost_tree,
     pareto_routes,
     prepare,
-    skim,
     weigh,
 )
 from karwan.transport.routing.pareto import calendar_windows
@@ -174,19 +173,18 @@ def test_one_criterion_equals_networkx(graph: StateGraph) -> None:
     reference.add_nodes_from(range(graph.n_states))
     reference.add_weighted_edges_from(zip(graph.tail, graph.head, graph.cost_usd, strict=True))
     truth = nx.single_source_dijkstra_path_length(reference, 0)
-    impedance = weigh(prepare(graph.n_states, graph.tail, graph.head), graph.cost_usd)
-    table = skim(impedance, [0], range(graph.n_states))[0]
+    tree = least_cost_tree(weigh(prepare(graph.n_states, graph.tail, graph.head), graph.cost_usd), 0)
     for state in range(graph.n_states):
         expected = truth.get(state, np.inf)
-        path = least_cost(impedance, 0, state)
-        assert path.impedance == table[state] == expected
-        if path.found:
-            assert graph.cost_usd[path.arcs].sum() == expected
-            ends = [0, *graph.head[path.arcs].tolist()]
-            assert ends[:-1] == graph.tail[path.arcs].tolist()
+        assert tree.impedance[state] == expected
+        arcs = tree.path(state)
+        if np.isfinite(expected):
+            assert graph.cost_usd[arcs].sum() == expected
+            ends = [0, *graph.head[arcs].tolist()]
+            assert ends[:-1] == graph.tail[arcs].tolist()
             assert ends[-1] == state
         routes = pareto_routes(graph, 0, state, criteria=("cost_usd",))
-        assert routes.criteria[:, 0].tolist() == ([expected] if path.found else [])
+        assert routes.criteria[:, 0].tolist() == ([expected] if np.isfinite(expected) else [])
 
 
 def test_correlated_real_numbers_equal_the_plain_twin() -> None:

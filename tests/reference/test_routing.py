@@ -15,11 +15,9 @@ from scipy.sparse.csgraph import dijkstra
 
 from karwan.transport.routing import (
     StateGraph,
-    least_cost,
     least_cost_tree,
     pareto_routes,
     prepare,
-    skim,
     weigh,
 )
 
@@ -83,33 +81,14 @@ def test_least_cost_equals_scipy(world: World) -> None:
     states = [world.nearest(name) for name in names]
     impedance = weigh(prepare(world.n, world.tail, world.head), world.km)
     truth = world.truth(world.km, states[0])
-    assert np.allclose(least_cost_tree(impedance, states[0]).impedance, truth, rtol=1e-12)
-    assert np.allclose(skim(impedance, states[:1], states)[0], truth[states], rtol=1e-12)
+    tree = least_cost_tree(impedance, states[0])
+    assert np.allclose(tree.impedance, truth, rtol=1e-12)
     for state in states:
-        path = least_cost(impedance, states[0], state)
-        assert path.impedance == pytest.approx(truth[state], rel=1e-12)
-        assert world.km[path.arcs].sum() == pytest.approx(truth[state], rel=1e-12)
-        ends = [states[0], *world.head[path.arcs].tolist()]
-        assert ends[:-1] == world.tail[path.arcs].tolist()
+        arcs = tree.path(state)
+        assert world.km[arcs].sum() == pytest.approx(truth[state], rel=1e-12)
+        ends = [states[0], *world.head[arcs].tolist()]
+        assert ends[:-1] == world.tail[arcs].tolist()
         assert ends[-1] == state
-
-
-def test_hierarchy_equals_scipy_from_two_places(world: World) -> None:
-    adjacency = prepare(world.n, world.tail, world.head, hierarchy=True)
-    impedance, plain = weigh(adjacency, world.km), weigh(prepare(world.n, world.tail, world.head), world.km)
-    rng = np.random.default_rng(4)
-    for name in ("Kostanay", "Los Angeles"):
-        origin = world.nearest(name)
-        truth = world.truth(world.km, origin)
-        for k, goal in enumerate(rng.integers(0, world.n, 200).tolist()):
-            path = least_cost(impedance, origin, goal)
-            assert path.impedance == pytest.approx(truth[goal], rel=1e-12)
-            if path.found and goal != origin:
-                assert world.km[path.arcs].sum() == pytest.approx(truth[goal], rel=1e-12)
-                assert (world.tail[path.arcs[0]], world.head[path.arcs[-1]]) == (origin, goal)
-                assert world.head[path.arcs[:-1]].tolist() == world.tail[path.arcs[1:]].tolist()
-            if k < 20:
-                assert least_cost(plain, origin, goal).impedance == pytest.approx(truth[goal], rel=1e-12)
 
 
 def test_two_criteria_set_holds_every_weighted_optimum(world: World) -> None:

@@ -17,12 +17,10 @@ from karwan.transport.routing import (
     brute_force,
     distinct_routes,
     follow,
-    least_cost,
     least_cost_tree,
     overlap_share,
     pareto_routes,
     prepare,
-    skim,
     weigh,
 )
 
@@ -213,47 +211,26 @@ def test_entry_time_and_its_twin(t: float, expected: float) -> None:
     assert kernel.entry_time_plain(t, list(zip(windows[1], windows[2], strict=True))) == expected
 
 
-def test_least_cost_path_tree_and_skim() -> None:
+def test_least_cost_tree() -> None:
     adjacency = prepare(5, [0, 1, 0, 2, 3], [1, 2, 2, 3, 0])
     impedance = weigh(adjacency, [2.0, 3.0, 6.0, 1.0, 1.0])
-    path = least_cost(impedance, 0, 3)
-    assert (path.impedance, path.arcs.tolist(), path.found) == (6.0, [0, 1, 3], True)
-    nowhere = least_cost(impedance, 0, 4)
-    assert (nowhere.impedance, nowhere.arcs.size, nowhere.found) == (INF, 0, False)
-    assert least_cost(impedance, [0, 2], [2, 4]).impedance == 0.0
     tree = least_cost_tree(impedance, 0)
     assert tree.impedance.tolist() == [0.0, 2.0, 5.0, 6.0, INF]
     assert tree.path(3).tolist() == [0, 1, 3]
     assert tree.path(4).size == 0
-    assert least_cost_tree(impedance, 0, limit=5.0).impedance.tolist() == [0.0, 2.0, 5.0, INF, INF]
-    assert skim(impedance, [3, 0], [4, 2]).tolist() == [[INF, 6.0], [INF, 5.0]]
-    assert skim(impedance, [3, 0, 4], [2]).tolist() == [[6.0], [5.0], [INF]]
-
-
-def test_queue_grows_when_one_state_improves_many_times() -> None:
-    weights = [*range(100, 0, -1), *range(1000, 0, -10)]
-    tail, head = [0] * 100 + [1] * 100, [1] * 100 + [2] * 100
-    impedance = weigh(prepare(3, tail, head), weights)
-    for _ in range(2):
-        path = least_cost(impedance, 0, 2)
-        assert (path.impedance, path.arcs.tolist()) == (11.0, [99, 199])
+    assert tree.path(0).size == 0
+    assert least_cost_tree(impedance, [2, 4]).impedance.tolist() == [2.0, 4.0, 0.0, 1.0, 0.0]
 
 
 def test_infinite_weight_closes_an_arc_for_least_cost() -> None:
-    impedance = weigh(prepare(2, [0], [1]), [INF])
-    assert not least_cost(impedance, 0, 1).found
-    assert skim(impedance, [0], [1]).tolist() == [[INF]]
+    tree = least_cost_tree(weigh(prepare(2, [0], [1]), [INF]), 0)
+    assert tree.impedance.tolist() == [0.0, INF]
 
 
 @pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [1.0, math.nan]])
 def test_broken_weights_are_refused(weights: list[float]) -> None:
     with pytest.raises(InvalidInput):
         weigh(prepare(2, [0, 1], [1, 0]), weights)
-
-
-def test_skim_refuses_repeats() -> None:
-    with pytest.raises(InvalidInput, match="twice"):
-        skim(weigh(prepare(2, [0], [1]), [1.0]), [0, 0], [1])
 
 
 def test_tree_equals_its_plain_twin() -> None:

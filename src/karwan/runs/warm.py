@@ -40,9 +40,7 @@ def _brief(case: Case) -> object:
 
 def _routes(case: Case) -> object:
     from karwan.analysis.route import RouteQuery, answer_route
-    from karwan.transport.routing import least_cost, prepare, weigh
 
-    least_cost(weigh(prepare(2, [0], [1]), [1.0]), 0, 1)
     return answer_route(case, RouteQuery(*TOWNS, case.settings.reference_product, 20.0, date(2025, 7, 7)))
 
 

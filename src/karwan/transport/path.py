@@ -141,8 +141,8 @@ def least_cost_path(
         return PathSearch(None, 0)
     order, ptr, heads = _layered(network, tuple(via))
     weights = np.tile(open_cost[order], layers + 1)
-    seeds, none = np.array(starts, dtype=np.int32), np.empty(0, np.int32)
-    least, slot = kernel.tree(ptr, heads, weights, seeds, none, np.inf)
+    seeds = np.array(starts, dtype=np.int32)
+    least, slot = kernel.tree(ptr, heads, weights, seeds, np.inf)
     goal = min(goals, key=lambda state: float(least[state]), default=None)
     if goal is None or not np.isfinite(least[goal]):
         seen = np.isfinite(least.reshape(layers + 1, n_states)).any(axis=1)

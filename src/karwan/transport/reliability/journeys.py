@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -129,7 +130,7 @@ class Journeys:
 
     def quantile_interval(self, share: float, *, level: float = 0.95) -> tuple[float, float]:
         """Range of the true quantile given the number of journeys drawn (binomial order statistics)."""
-        n, z = self.hours.size, draws.normal_plain(np.array([0.5 + level / 2.0]))[0]
+        n, z = self.hours.size, NormalDist().inv_cdf(0.5 + level / 2.0)
         half = z * np.sqrt(n * share * (1.0 - share))
         ranks = np.clip([np.floor(n * share - half), np.ceil(n * share + half)], 1, n) / n
         low, high = _order_statistics(self.hours, tuple(ranks))

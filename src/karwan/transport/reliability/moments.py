@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.numerics.draws import normal_plain
 from karwan.transport.reliability.backlog import closure_moments
 from karwan.transport.reliability.queueing import queue_waits
 from karwan.transport.reliability.stages import Ints, JourneyStages
@@ -77,7 +77,7 @@ def lognormal_quantile(mean_h: float, cv: float, share: float) -> float:
             "check the arguments",
         )
     log_sd = np.sqrt(np.log1p(cv * cv))
-    return float(mean_h / np.sqrt(1.0 + cv * cv) * np.exp(log_sd * normal_plain(np.array([share]))[0]))
+    return float(mean_h / np.sqrt(1.0 + cv * cv) * np.exp(log_sd * NormalDist().inv_cdf(share)))
 
 
 def pair_partners(stages: JourneyStages) -> Ints:

@@ -9,7 +9,7 @@ from karwan.transport.routing.distinct import (
 from karwan.transport.routing.follow import Followed, beaten_by, follow
 from karwan.transport.routing.graph import CRITERIA, StateGraph
 from karwan.transport.routing.pareto import ParetoSet, brute_force, pareto_routes
-from karwan.transport.routing.shortest import Impedance, Path, Tree, least_cost, least_cost_tree, skim, weigh
+from karwan.transport.routing.shortest import Impedance, Tree, least_cost_tree, weigh
 
 __all__ = [
     "CRITERIA",
@@ -18,18 +18,15 @@ __all__ = [
     "Followed",
     "Impedance",
     "ParetoSet",
-    "Path",
     "StateGraph",
     "Tree",
     "beaten_by",
     "brute_force",
     "distinct_routes",
     "follow",
-    "least_cost",
     "least_cost_tree",
     "overlap_share",
     "pareto_routes",
     "prepare",
-    "skim",
     "weigh",
 ]

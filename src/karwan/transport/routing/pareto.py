@@ -14,7 +14,7 @@ from karwan.numerics import pareto as kernel
 from karwan.numerics import shortest as shortest_kernel
 from karwan.transport.routing.adjacency import state_ids
 from karwan.transport.routing.graph import CRITERIA, StateGraph
-from karwan.transport.routing.shortest import Impedance
+from karwan.transport.routing.shortest import Impedance, least_cost_tree
 
 Array = np.ndarray[Any, Any]
 
@@ -221,13 +221,12 @@ def _bounds(graph: StateGraph, search: _Search, seeds: Array, goals: Array) -> A
     if np.any(search.calendar >= 0):
         shut = _shut_arcs(graph, search, seeds)[adjacency.in_arc]
         weights = [np.where(shut, np.inf, values) for values in weights]
-    none = np.empty(0, np.int32)
     limits = [np.inf] * len(weights)
     if len(weights) == 2 and not np.any(search.calendar >= 0):
         limits = _corner(impedances, seeds, goals)
     bound = np.column_stack(
         [
-            shortest_kernel.tree(adjacency.in_ptr, adjacency.in_tail, values, goals, none, limit)[0]
+            shortest_kernel.tree(adjacency.in_ptr, adjacency.in_tail, values, goals, limit)[0]
             for values, limit in zip(weights, limits, strict=True)
         ]
     )
@@ -259,7 +258,8 @@ def _corner(impedances: list[Impedance], seeds: Array, goals: Array) -> list[flo
     """
     limits = [np.inf, np.inf]
     for best, other in ((0, 1), (1, 0)):
-        _, arcs = impedances[best].between(seeds, goals)
+        tree = least_cost_tree(impedances[best], seeds)
+        arcs = tree.path(goals[tree.impedance[goals].argmin()])
         limits[other] = float(impedances[other].weights[arcs].sum()) * (1.0 + ROUNDING)
     return limits
 
