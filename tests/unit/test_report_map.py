@@ -70,6 +70,32 @@ def test_borders_are_shared_and_coasts_are_not() -> None:
     assert all(len(line.countries) == 1 for line in found.coasts)
 
 
+def test_relief_is_high_in_the_mountains_and_absent_at_sea() -> None:
+    relief = basemap.read_basemap((50.0, 20.0, 80.0, 50.0)).relief
+    assert relief is not None
+
+    def height(lon: float, lat: float) -> float:
+        row, column = int((lat - relief.south) / relief.step), int((lon - relief.west) / relief.step)
+        return float(relief.elevation[row, column])
+
+    assert height(73.2, 38.9) > 4000  # Pamir
+    assert 0 < height(68.4, 26.2) < 100  # the plain of the Indus
+    assert np.isnan(height(62.0, 22.0))  # Arabian Sea
+
+
+def test_relief_goes_on_across_the_date_line() -> None:
+    east = basemap.read_basemap((170.0, 60.0, 195.0, 70.0)).relief
+    west = basemap.read_basemap((-180.0, 60.0, -165.0, 70.0)).relief
+    assert east is not None and west is not None
+    np.testing.assert_array_equal(east.elevation[:, 120:300], west.elevation[:, :180])
+
+
+def test_rivers_of_the_window_are_there() -> None:
+    rivers = basemap.read_basemap((60.0, 23.0, 78.0, 37.0)).rivers
+    indus = (68.33, 25.37)  # at Kotri
+    assert min(float(np.hypot(*(line - indus).T).min()) for line in rivers) < 0.1
+
+
 def test_line_of_control_is_disputed_and_durand_line_is_not() -> None:
     found = basemap.read_basemap((70.0, 28.0, 80.0, 38.0))
     assert {"IND", "PAK"} in [set(line.countries) for line in found.disputed]
@@ -137,8 +163,7 @@ def test_map_names_every_corridor_and_first_place() -> None:
 
 
 def test_without_data_the_map_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(basemap, "package_file", lambda package, name: None)
-    monkeypatch.setattr(basemap, "_COUNTRIES", tmp_path / "none")
+    monkeypatch.setattr(basemap, "_ASSETS", tmp_path)
     basemap.read_basemap.cache_clear()
     svg, notes = _draw()
     basemap.read_basemap.cache_clear()

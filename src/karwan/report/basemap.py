@@ -1,22 +1,16 @@
-"""Base map of a region: coasts, borders, relief and rivers.
+"""Base map of a region: coasts, borders, relief and rivers, from files `tools/basemap.py` builds.
 
-Countries come from Natural Earth 1:10m (public domain, German point of view, Baikonur not drawn apart): the file
-`assets/countries.npz`, which `tools/basemap.py` builds; relief (ETOPO 2022, sampled at 5 arc minutes) and rivers
-(Natural Earth) from `pyworldatlas-mapdata-standard` (CC0), which may be
-absent: the map then says so and draws less.
+Countries come from Natural Earth 1:10m (public domain, German point of view, Baikonur not drawn apart), relief from
+ETOPO 2022 at 5 arc minutes, rivers from Natural Earth. A file that is missing is not drawn, and the map says so.
 """
 
 from __future__ import annotations
 
 import csv
-import json
-import sqlite3
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +19,17 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]
-_COUNTRIES = Path(str(files("karwan.report").joinpath("assets/countries.npz")))
-_RELIEF = ("pyworldatlas_mapdata_standard", "data/maps.sqlite3")
-NO_DATA = -32768
+_ASSETS = Path(str(files("karwan.report").joinpath("assets")))
+_CELLS = 12  # cells of relief in a degree
+_SOUTH = -60  # degrees; where the grid of relief begins
+_METRES = 4  # heights are kept to so many metres
 
 
 @dataclass(frozen=True)
 class Country:
-    """One country: code, names and label place of Natural Earth, rings as arrays of (lon, lat)."""
+    """One country: code, name and label place of Natural Earth, rings as arrays of (lon, lat)."""
 
     code: str
-    code_2: str
     name: str
     label: tuple[float, float]
     area: float
@@ -74,27 +68,18 @@ class Basemap:
     credit: tuple[str, ...] = field(default=())
 
 
-def package_file(package: str, name: str) -> Path | None:
-    """File inside an installed package, without importing it; None when it is not there."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    path = Path(next(iter(spec.submodule_search_locations))) / name
-    return path if path.is_file() else None
-
-
 @cache
 def read_basemap(box: Box) -> Basemap:
     """Base map of the box (west, south, east, north) in degrees."""
-    relief_path = package_file(*_RELIEF)
-    countries = tuple(read_countries(_COUNTRIES, box)) if _COUNTRIES.is_file() else ()
+    countries = tuple(read_countries(_ASSETS / "countries.npz", box))
     coasts, borders = split_outlines(countries, box)
     disputed, plain = split_disputed(borders)
-    credit = ["Coasts and borders: Natural Earth 1:10m, public domain."] if countries else []
-    relief: Relief | None = None
-    rivers: tuple[Floats, ...] = ()
-    if relief_path and countries:
-        relief, rivers = read_relief(relief_path, [c.code_2 for c in countries], box)
+    relief = read_relief(_ASSETS / "relief.npz", box)
+    rivers = tuple(read_rivers(_ASSETS / "rivers.npz", box))
+    credit = []
+    if countries:
+        credit.append("Coasts and borders: Natural Earth 1:10m, public domain.")
+    if relief or rivers:
         credit.append(
             "Relief: NOAA ETOPO 2022 at 5 arc minutes; rivers: Natural Earth (PyWorldAtlas map data, CC0)."
         )
@@ -102,13 +87,14 @@ def read_basemap(box: Box) -> Basemap:
 
 
 def read_countries(path: Path, box: Box) -> Iterator[Country]:
-    """Countries whose bounding box meets `box`, from the file that `tools/basemap.py` builds."""
+    """Countries whose bounding box meets `box`, from the file that `tools/basemap.py` builds; none without it."""
+    if not path.is_file():
+        return
     with np.load(path) as held:
-        points = np.column_stack([np.cumsum(held[name], dtype=np.int64) for name in ("lon", "lat")]) / 1e5
-        every = np.split(points, np.cumsum(held["sizes"])[:-1])
+        every = _lines(held, 1e5)
         records = held["countries"].tolist()
     first = 0
-    for code, code_2, name, x, y, count in records:
+    for code, _, name, x, y, count in records:
         own = every[first : first + int(count)]
         first += int(count)
         rings = tuple(ring for ring in own if _meets(ring, box))
@@ -116,7 +102,13 @@ def read_countries(path: Path, box: Box) -> Iterator[Country]:
             west, south = np.min([ring.min(axis=0) for ring in own], axis=0).tolist()
             east, north = np.max([ring.max(axis=0) for ring in own], axis=0).tolist()
             label = (float(x or (west + east) / 2), float(y or (south + north) / 2))
-            yield Country(code, code_2, name, label, (east - west) * (north - south), rings)
+            yield Country(code, name, label, (east - west) * (north - south), rings)
+
+
+def _lines(held: Mapping[str, NDArray[np.int32]], whole: float) -> list[Floats]:
+    """Lines kept as steps from point to point, `whole` steps to a degree."""
+    points = np.column_stack([np.cumsum(held[name], dtype=np.int64) for name in ("lon", "lat")]) / whole
+    return np.split(points, np.cumsum(held["sizes"])[:-1])
 
 
 def _meets(ring: Floats, box: Box) -> bool:
@@ -203,38 +195,37 @@ def split_disputed(borders: tuple[Line, ...]) -> tuple[tuple[Line, ...], tuple[L
     return tuple(dashed), tuple(plain)
 
 
-def read_relief(path: Path, codes: list[str], box: Box) -> tuple[Relief | None, tuple[Floats, ...]]:
-    """Elevation and rivers of the countries (ISO alpha-2), cut to the box."""
-    step = 1 / 12
-    west, south = np.floor(box[0] / step) * step, np.floor(box[1] / step) * step
-    columns, rows = int((box[2] - west) / step) + 2, int((box[3] - south) / step) + 2
-    grid = np.full((rows, columns), np.nan)
-    rivers: list[Floats] = []
-    with sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True) as store:
-        for code in sorted(set(codes)):
-            found = store.execute("SELECT payload FROM country_map WHERE alpha2 = ?", (code,)).fetchone()
-            if found is None:
-                continue
-            country = json.loads(zlib.decompress(found[0]))
-            _paste(grid, country, west, south, step)
-            lines = (np.asarray(river["points"], dtype=np.float64) for river in country["rivers"])
-            rivers.extend(line for line in lines if len(line) > 1 and _meets(line, box))
-    store.close()
-    if np.isnan(grid).all():
-        return None, tuple(rivers)
-    return Relief(float(west), float(south), step, grid), tuple(rivers)
-
-
-def _paste(grid: Floats, country: dict[str, Any], west: float, south: float, step: float) -> None:
-    values = np.frombuffer(bytes.fromhex(country["elevation"]), "<i2").reshape(
-        country["rows"], country["columns"]
-    )
-    left, bottom = round((country["west"] - west) / step), round((country["south"] - south) / step)
-    top, right = min(bottom + values.shape[0], grid.shape[0]), min(left + values.shape[1], grid.shape[1])
-    low, first = max(bottom, 0), max(left, 0)
-    if top <= low or right <= first:
+def read_rivers(path: Path, box: Box) -> Iterator[Floats]:
+    """Rivers whose bounding box meets `box`; none without the file."""
+    if not path.is_file():
         return
-    part = values[low - bottom : top - bottom, first - left : right - left].astype(np.float64)
-    target = grid[low:top, first:right]
-    known = part != NO_DATA
-    target[known] = part[known]
+    with np.load(path) as held:
+        yield from (line for line in _lines(held, 1e3) if _meets(line, box))
+
+
+def read_relief(path: Path, box: Box) -> Relief | None:
+    """Elevation cut to the box; None without the file, or where the box holds no land."""
+    if not path.is_file():
+        return None
+    world = _heights(path)
+    west, south = (int(np.floor(degrees * _CELLS)) for degrees in box[:2])
+    columns = np.arange(west, int(box[2] * _CELLS) + 2) + 180 * _CELLS
+    rows = np.arange(south, int(box[3] * _CELLS) + 2) - _SOUTH * _CELLS
+    held = (rows >= 0) & (rows < len(world))
+    grid = np.full((len(rows), len(columns)), np.nan)
+    grid[held] = world[rows[held]][:, columns % world.shape[1]]
+    if np.isnan(grid).all():
+        return None
+    return Relief(west / _CELLS, south / _CELLS, 1 / _CELLS, grid)
+
+
+@cache
+def _heights(path: Path) -> NDArray[np.float32]:
+    """Elevation of the world in metres, row 0 in the south; NaN where there is no land."""
+    with np.load(path) as held:
+        shape = held["shape"]
+        land = np.unpackbits(held["land"], count=int(shape.prod())).astype(bool).reshape(shape)
+        steps = np.ascontiguousarray(held["steps"].T).view("<i2").ravel()
+    heights = np.full(land.shape, np.nan, dtype=np.float32)
+    heights[land] = np.cumsum(steps, dtype=np.int64) * _METRES
+    return heights

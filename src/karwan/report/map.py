@@ -110,7 +110,7 @@ def _notes(base: Basemap, frame: Frame) -> tuple[str, ...]:
         return ("Coasts and borders are not drawn: the file of countries is not installed.",)
     notes = list(base.credit)
     if base.relief is None:
-        notes.append("Relief is not drawn: the package pyworldatlas-mapdata-standard is not installed.")
+        notes.append("Relief is not drawn: its file holds no land here, or is not installed.")
     names = [line.name for line in base.disputed if is_visible(line.coordinates, frame)]
     if names:
         notes.append("Dashed borders are disputed: " + "; ".join(dict.fromkeys(names)) + ".")
