@@ -186,6 +186,12 @@ class PackedBaci:
             while piece := stream.read(PIECE):
                 self._digests.append(_digest(piece))
                 done += len(piece)
+                if len(piece) == PIECE and b"\n" not in piece:
+                    raise BadTable(
+                        f"{self._content.name} cannot be read as comma-separated text.",
+                        f"a line does not end within {PIECE // 2**20} MiB, before byte {done:,}",
+                        "Fetch it again.",
+                    )
                 held.append(piece[skip:])
                 skip = 0
                 if len(held) == PIECES:
