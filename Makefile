@@ -6,7 +6,7 @@ JOBS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --retries 8 --timeout 60 -c constraints.txt
 
-.PHONY: brief test check format docs benchmarks clean
+.PHONY: brief test check format docs mutants benchmarks clean
 
 brief: .venv/ready ## the brief of the embedded case: terminal, HTML, PDF, workbook in out/
 	$(BIN)/karwan brief $(CASE) --out $(OUT)
@@ -26,8 +26,11 @@ format: .venv/test-ready
 	$(BIN)/ruff format src tests benchmarks tools
 	$(BIN)/ruff check --fix src tests benchmarks tools
 
-docs: .venv/ready ## rewrite the generated pages docs/tables.md and docs/commands.md
+docs: .venv/ready ## rewrite the generated pages of docs/, their figures and the README's output
 	$(BIN)/python tools/docs.py
+
+mutants: .venv/test-ready ## change models and kernels in thirty small ways and print which no test notices
+	$(BIN)/python tools/mutate.py
 
 benchmarks: .venv/test-ready
 	$(PIP) -e '.[benchmarks]'

@@ -1,4 +1,4 @@
-"""Write the generated pages (tables, commands, index of docs/) and the README's output, or check the pages."""
+"""Write the generated pages of docs/ (tables, commands, index, the picture of the rooms) and the README's output, or check the pages."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import corridor_examples
 import criticality_example
+import design
 import figures
 import trade_examples
 import typer
@@ -149,17 +150,26 @@ def index_page() -> str:
         "- [Commands](commands.md): every command, option, source and delay function",
         "- [Tables of a case](tables.md): every table and column, with unit, bounds and allowed values",
         "",
+        "## How the program is built",
+        "",
+        "- [The plan of the house](design.md): rooms, layers, the contract of an analysis, rules",
+        "",
         "## Explanation, one page per model",
         "",
     ]
     for path in sorted(DOCS.glob("*.md")):
-        if path.name not in PAGES:
+        if path.name not in PAGES and path.name != "design.md":
             title = path.read_text(encoding="utf-8").split("\n")[0].lstrip("# ").strip()
             lines.append(f"- [{title}]({path.name})")
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"tables.md": tables_page, "commands.md": commands_page, "index.md": index_page}
+PAGES = {
+    "tables.md": tables_page,
+    "commands.md": commands_page,
+    "index.md": index_page,
+    design.PICTURE.name: design.picture,
+}
 
 
 README = DOCS.parent / "README.md"

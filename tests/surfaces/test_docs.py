@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -82,11 +83,30 @@ def test_every_written_page_opens_with_a_title() -> None:
         assert text.startswith("# "), name
 
 
-def test_contributing_names_real_files() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", *(f"docs/{name}" for name in sorted(WRITTEN))])
+def test_pages_name_real_files(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
     for path in re.findall(r"`((?:src|tests|tools|docs)/[A-Za-z0-9_./-]+)`", text):
-        if "NAME" not in path and "TABLE" not in path and "uzb-pak" not in path:
+        if not re.search("NAME|NOUN|TABLE|uzb-pak", path):
             assert (ROOT / path).exists(), path
+
+
+def test_the_plan_of_the_house_names_real_rooms_and_files() -> None:
+    package = ROOT / "src" / "karwan"
+    rooms = "|".join(p.name for p in package.iterdir() if p.is_dir() and not p.name.startswith("_"))
+    named = re.findall(rf"`((?:{rooms})/[a-z0-9_./]*|[a-z]+\.py)`", WRITTEN["design.md"])
+    assert len(named) > 20
+    for path in named:
+        assert (package / path).exists() or (package / "analysis" / path).exists(), path
+
+
+def test_the_picture_names_every_layer_from_the_top_down() -> None:
+    shown = re.findall(r'font-weight="600"[^>]*>(\w+)<', (DOCS / "design.svg").read_text(encoding="utf-8"))
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    rows = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    level = {room: i for i, row in enumerate(rows) for room in re.findall(r"\w+", row)}
+    assert [level[room] for room in shown] == sorted(level[room] for room in shown)
+    assert len(shown) == len(set(shown)) > 15
 
 
 def test_the_first_screen_shows_sentence_commands_and_output() -> None:
