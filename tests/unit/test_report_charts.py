@@ -140,7 +140,11 @@ def test_both_directions_are_stacked_and_never_summed_with_a_total() -> None:
         {"direction": w, "value_usd": v, "basis": "observed"}
         for w, v in (("total", 9.0), ("a_to_b", 4.0), ("b_to_a", 5.0))
     ]
-    assert annual._split(rows) == [("a_to_b", 4.0, False), ("b_to_a", 5.0, False)]
+    bar = annual._stacked(rows)
+    assert [(part.direction, part.usd, part.weak) for part in bar] == [
+        ("a_to_b", 4.0, False),
+        ("b_to_a", 5.0, False),
+    ]
     assert annual._split(rows[:2]) == [("total", 9.0, False)]
     assert annual._split(rows[1:2]) == [("a_to_b", 4.0, False)]
 

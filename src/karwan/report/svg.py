@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from karwan.report.fonts import SANS_STACK, text_width, wrap
+from karwan.report.fonts import SANS_STACK, fit, text_width, wrap
 from karwan.report.palette import INK, MUTED, PAPER, RULE
 from karwan.report.text import escape
 
@@ -226,6 +226,22 @@ class Drawing:
                 f'stroke-opacity="0.88" aria-hidden="true">{body}</text>'
             )
         self.parts.append(f'{head} fill="{fill}">{body}</text>')
+
+    def narrow(
+        self,
+        x: float,
+        y: float,
+        content: object,
+        *,
+        size: float = 11,
+        weight: int = 400,
+        room: float = math.inf,
+        **style: Any,
+    ) -> None:
+        """One line of text in the narrow cut of the charts, shortened to `room`."""
+        if room < math.inf:
+            content = fit(str(content), size, room, stretch="semi-condensed", bold=weight >= 600)
+        self.text(x, y, content, size=size, weight=weight, stretch="semi-condensed", **style)
 
     def row_name(
         self,

@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 
 from karwan.amounts import number
-from karwan.report.charts.axes import WIDTH, value_of, x_axis
-from karwan.report.fonts import fit
+from karwan.report.charts.axes import WIDTH, Row, error_bar, has_any, span_of, value_of, x_axis
 from karwan.report.palette import ALERT, INK, MUTED, PAPER, safe_colour, text_colour, tint
-from karwan.report.svg import Drawing, linear, points
+from karwan.report.svg import Drawing, Scale, linear, points
 from karwan.report.text import clean
 
 _LEFT, _RIGHT = 176.0, 8.0
-MARKS = ("days_p05", "days_p25", "days_p50", "days_p75", "days_p95")
+_KEY = "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median · ring: 95 % if none closes"
+_FEWEST = 20  # samples that make a shape
 
 
 def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title: str) -> str | None:
@@ -28,85 +28,64 @@ def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title:
     arrivals
         Table `arrivals`; matched on corridor and direction.
     """
-    rows = [r for r in routes.iter_rows(named=True) if value_of(r, "days_p50") is not None]
-    samples = {(r["corridor_id"], r["direction"]): r for r in arrivals.iter_rows(named=True)}
-    strips = [(row, samples.get((row["corridor_id"], row["direction"]))) for row in rows]
-    if not strips:
+    rows = [r for r in routes.iter_rows(named=True) if has_any(r, "days_p50")]
+    if not rows:
         return None
-    far = [value_of(r, "days_p95") or 0.0 for r, _ in strips]
+    samples = {_journey(r): r for r in arrivals.iter_rows(named=True)}
+    far = [value_of(r, "days_p95") or 0.0 for r in rows]
     scale = linear([0.0, *far], _LEFT, WIDTH - _RIGHT, pad=0.16)
-    step = 52.0 if len(strips) < 7 else 45.0
-    bottom = 24 + len(strips) * step
-    drawing = Drawing(key, WIDTH, bottom + 34, title, _say([r for r, _ in strips]))
+    step = 52.0 if len(rows) < 7 else 45.0
+    bottom = 24 + len(rows) * step
+    drawing = Drawing(key, WIDTH, bottom + 34, title, _say(rows))
     x_axis(drawing, scale, 16, bottom, number, count=8, unit="days door to door")
-    for k, (row, sample) in enumerate(strips):
-        _strip(drawing, row, sample, scale, 24 + k * step + step / 2, k)
-    drawing.label(
-        _LEFT,
-        9,
-        "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median · ring: 95 % if none closes",
-    )
+    for k, row in enumerate(rows):
+        sample = samples.get(_journey(row), {})
+        y = 24 + k * step + step / 2
+        colour = safe_colour(row["colour"], k)
+        _draw_name(drawing, row, sample, y, colour)
+        _draw_spread(drawing, row, sample, scale, y, colour)
+        _draw_days(drawing, row, scale, y)
+    drawing.label(_LEFT, 9, _KEY)
     return drawing.render()
 
 
-def _strip(
-    drawing: Drawing, row: dict[str, Any], sample: dict[str, Any] | None, scale: Any, y: float, rank: int
-) -> None:
-    colour = safe_colour(row["colour"], rank)
-    name = fit(clean(row["corridor"]), 12, _LEFT - 20, stretch="semi-condensed", bold=True)
-    drawing.text(0, y - 1, name, size=12, weight=600, fill=text_colour(colour), stretch="semi-condensed")
-    under = clean(sample["on_time_label"], 80) if sample else ""
-    if row["status"] != "open":
-        under = "closed: if it were open"
-    drawing.text(
-        0,
-        y + 12,
-        fit(under, 9.5, _LEFT - 12, stretch="semi-condensed"),
-        size=9.5,
-        fill=text_colour(ALERT) if row["status"] != "open" else MUTED,
-        stretch="semi-condensed",
-    )
-    values = (
-        np.array([v for v in (sample["days"] or [])], dtype=np.float64)
-        if sample and sample["days"] is not None
-        else np.array([])
-    )
-    if len(values) > 20:
-        _violin(drawing, values, scale, y, tint(colour, 0.6))
-    low, first, middle, third, high = (value_of(row, mark) for mark in MARKS)
-    if low is not None and high is not None:
-        drawing.line(scale(low), y, scale(high), y, colour, line=1.6)
-        for edge in (low, high):
-            drawing.line(scale(edge), y - 5, scale(edge), y + 5, colour, line=1.6)
-    quiet = value_of(sample, "days_p95_no_closures") if sample else None
-    if quiet is not None and high is not None and scale(high) - scale(quiet) > 4:
+def _journey(row: Row) -> tuple[object, object]:
+    return row["corridor_id"], row["direction"]
+
+
+def _draw_name(drawing: Drawing, row: Row, sample: Row, y: float, colour: str) -> None:
+    """Name of the corridor; below it whether it is on time, or that it is shut."""
+    name = clean(row["corridor"])
+    drawing.narrow(0, y - 1, name, size=12, weight=600, room=_LEFT - 20, fill=text_colour(colour))
+    shut = row["status"] != "open"
+    under = "closed: if it were open" if shut else clean(sample.get("on_time_label"), 80)
+    drawing.narrow(0, y + 12, under, size=9.5, room=_LEFT - 12, fill=text_colour(ALERT) if shut else MUTED)
+
+
+def _draw_spread(drawing: Drawing, row: Row, sample: Row, scale: Scale, y: float, colour: str) -> None:
+    """Shape of the samples, line from 5 to 95 per cent, ring where it would end without closures, middle half."""
+    days = np.array(sample.get("days") or (), dtype=np.float64)
+    if len(days) > _FEWEST:
+        _violin(drawing, days, scale, y, tint(colour, 0.6))
+    whole, half = span_of(row, "days_p05", "days_p95"), span_of(row, "days_p25", "days_p75")
+    quiet = value_of(sample, "days_p95_no_closures")
+    if whole:
+        error_bar(drawing, scale, whole, y, colour, lines=(1.6, 1.6), cap=5)
+    if whole and quiet is not None and scale(whole[1]) - scale(quiet) > 4:
         drawing.circle(scale(quiet), y, 3.2, PAPER, stroke=colour, line=1.6)
-    if first is not None and third is not None:
-        drawing.rect(scale(first), y - 4.5, scale(third) - scale(first), 9, colour)
-    if middle is not None:
-        drawing.line(scale(middle), y - 9, scale(middle), y + 9, INK, line=2.2)
-        drawing.text(
-            scale(middle),
-            y - 14,
-            number(middle, 1),
-            size=10.5,
-            anchor="middle",
-            weight=600,
-            stretch="semi-condensed",
-            halo=PAPER,
-        )
-    if low is not None and high is not None:
-        for edge in (low, high):
-            drawing.text(
-                scale(edge),
-                y + 19,
-                number(edge, 1),
-                size=10,
-                anchor="middle",
-                fill=MUTED,
-                stretch="semi-condensed",
-                halo=PAPER,
-            )
+    if half:
+        drawing.rect(scale(half[0]), y - 4.5, scale(half[1]) - scale(half[0]), 9, colour)
+
+
+def _draw_days(drawing: Drawing, row: Row, scale: Scale, y: float) -> None:
+    """Median with its tick, and both ends, in days."""
+    middle = scale(row["days_p50"])
+    drawing.line(middle, y - 9, middle, y + 9, INK, line=2.2)
+    text = number(row["days_p50"], 1)
+    drawing.narrow(middle, y - 14, text, size=10.5, anchor="middle", weight=600, halo=PAPER)
+    for edge in span_of(row, "days_p05", "days_p95") or ():
+        text = number(edge, 1)
+        drawing.narrow(scale(edge), y + 19, text, size=10, anchor="middle", fill=MUTED, halo=PAPER)
 
 
 def _violin(drawing: Drawing, values: Any, scale: Any, y: float, fill: str) -> None:

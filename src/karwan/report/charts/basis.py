@@ -5,10 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from karwan.amounts import number, percent
-from karwan.report.charts.axes import WIDTH, x_axis
-from karwan.report.fonts import fit
+from karwan.report.charts.axes import WIDTH, Row, x_axis
 from karwan.report.palette import BASIS, INK, MUTED, PAPER
-from karwan.report.svg import Drawing, legend, linear
+from karwan.report.svg import Drawing, Scale, legend, linear
 from karwan.report.text import clean, words
 
 _LEFT, _ROW, _RIGHT = 230.0, 20.0, 104.0
@@ -16,7 +15,7 @@ _LEFT, _ROW, _RIGHT = 230.0, 20.0, 104.0
 
 def draw_basis(table: pl.DataFrame) -> str | None:
     """Stacked shares per table, sections in order; assumed share and number of rows at the right."""
-    rows = [r for r in table.iter_rows(named=True) if sum(int(r[k] or 0) for k in BASIS) > 0]
+    rows = [r for r in table.iter_rows(named=True) if _total(r) > 0]
     if not rows:
         return None
     says = " ".join(
@@ -31,43 +30,26 @@ def draw_basis(table: pl.DataFrame) -> str | None:
     drawing.label(WIDTH, top - 6, "rows", anchor="end")
     before = ""
     for k, row in enumerate(rows):
-        y, x = top + k * _ROW, scale(0)
-        section = clean(row["section"])
-        total = sum(int(row[b] or 0) for b in BASIS)
+        y, section = top + k * _ROW, clean(row["section"])
         if section != before:
-            drawing.text(
-                0,
-                y + 13,
-                fit(section, 11, 116, stretch="semi-condensed", bold=True),
-                size=11,
-                weight=600,
-                fill=INK,
-                stretch="semi-condensed",
-            )
+            drawing.narrow(0, y + 13, section, weight=600, room=116, fill=INK)
         before = section
-        drawing.text(
-            122,
-            y + 13,
-            fit(words(row["table"]), 11, _LEFT - 130, stretch="semi-condensed"),
-            size=11,
-            fill=MUTED,
-            stretch="semi-condensed",
-        )
-        for basis, fill in BASIS.items():
-            width = int(row[basis] or 0) / total * (scale(1) - scale(0))
-            drawing.rect(x, y + 3, width, 13, fill, stroke=PAPER, line=0.6)
-            x += width
-        drawing.text(
-            WIDTH - 46,
-            y + 13.5,
-            percent(row["assumed_share"]),
-            size=11,
-            anchor="end",
-            weight=600,
-            stretch="semi-condensed",
-        )
-        drawing.text(
-            WIDTH, y + 13.5, number(total), size=11, anchor="end", fill=MUTED, stretch="semi-condensed"
-        )
+        _draw_row(drawing, row, scale, y)
     drawing.height = bottom + 34
     return drawing.render()
+
+
+def _total(row: Row) -> int:
+    """Rows of a table, whatever they rest on."""
+    return sum(int(row[basis] or 0) for basis in BASIS)
+
+
+def _draw_row(drawing: Drawing, row: Row, scale: Scale, y: float) -> None:
+    drawing.narrow(122, y + 13, words(row["table"]), room=_LEFT - 130, fill=MUTED)
+    x, total = scale(0), _total(row)
+    for basis, fill in BASIS.items():
+        width = int(row[basis] or 0) / total * (scale(1) - scale(0))
+        drawing.rect(x, y + 3, width, 13, fill, stroke=PAPER, line=0.6)
+        x += width
+    drawing.narrow(WIDTH - 46, y + 13.5, percent(row["assumed_share"]), anchor="end", weight=600)
+    drawing.narrow(WIDTH, y + 13.5, number(total), anchor="end", fill=MUTED)

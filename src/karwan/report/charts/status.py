@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from karwan.report.charts.axes import WIDTH
-from karwan.report.fonts import fit
+from karwan.report.charts.axes import WIDTH, Row, is_positive
 from karwan.report.palette import ALERT, HAIR, INK, STATUS, STATUS_LABEL, text_colour
 from karwan.report.svg import Drawing, legend
 from karwan.report.text import clean
@@ -16,7 +15,7 @@ _LEFT, _ROW, _RIGHT = 250.0, 26.0, 120.0
 def draw_status(table: pl.DataFrame) -> str | None:
     """Rows of squares, from done to not known; late commitments counted in red at the right."""
     rows = sorted(table.iter_rows(named=True), key=lambda r: (r["rank"] is None, r["rank"] or 0))
-    rows = [r for r in rows if (r["total"] or 0) > 0]
+    rows = [r for r in rows if is_positive(r, "total")]
     if not rows:
         return None
     says = " ".join(
@@ -29,35 +28,22 @@ def draw_status(table: pl.DataFrame) -> str | None:
     room = WIDTH - _RIGHT - _LEFT
     side = min(16.0, room / max(int(r["total"]) for r in rows) - 3)
     for k, row in enumerate(rows):
-        y, x = top + 6 + k * _ROW, _LEFT
-        drawing.line(0, y, WIDTH, y, HAIR, line=0.8)
-        drawing.text(
-            0,
-            y + 17,
-            fit(clean(row["domain"]), 12, _LEFT - 14, stretch="semi-condensed"),
-            size=12,
-            fill=INK,
-            stretch="semi-condensed",
-        )
-        for status, fill in STATUS.items():
-            for _ in range(int(row[status] or 0)):
-                drawing.rect(x, y + (_ROW - side) / 2, side, side, fill, title=STATUS_LABEL[status])
-                x += side + 3
-        drawing.text(
-            WIDTH - _RIGHT + 48, y + 17, str(row["total"]), size=12, anchor="end", stretch="semi-condensed"
-        )
-        if row["late"]:
-            drawing.text(
-                WIDTH,
-                y + 17,
-                str(row["late"]),
-                size=12,
-                anchor="end",
-                weight=600,
-                fill=text_colour(ALERT),
-                stretch="semi-condensed",
-            )
-        else:
-            drawing.text(WIDTH, y + 17, "–", size=12, anchor="end", fill="#6f6a5d")
+        _draw_row(drawing, row, top + 6 + k * _ROW, side)
     drawing.height = top + 6 + len(rows) * _ROW + 4
     return drawing.render()
+
+
+def _draw_row(drawing: Drawing, row: Row, y: float, side: float) -> None:
+    drawing.line(0, y, WIDTH, y, HAIR, line=0.8)
+    drawing.narrow(0, y + 17, clean(row["domain"]), size=12, room=_LEFT - 14, fill=INK)
+    states = [status for status in STATUS for _ in range(int(row[status] or 0))]
+    x = _LEFT
+    for status in states:
+        drawing.rect(x, y + (_ROW - side) / 2, side, side, STATUS[status], title=STATUS_LABEL[status])
+        x += side + 3
+    drawing.narrow(WIDTH - _RIGHT + 48, y + 17, str(row["total"]), size=12, anchor="end")
+    if row["late"]:
+        late = str(row["late"])
+        drawing.narrow(WIDTH, y + 17, late, size=12, anchor="end", weight=600, fill=text_colour(ALERT))
+    else:
+        drawing.text(WIDTH, y + 17, "–", size=12, anchor="end", fill="#6f6a5d")

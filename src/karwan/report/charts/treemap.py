@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import polars as pl
 
 from karwan.amounts import percent, usd
-from karwan.report.charts.axes import WIDTH, value_of
+from karwan.report.charts.axes import WIDTH, is_positive
 from karwan.report.fonts import fit, text_width, wrap
-from karwan.report.palette import INK, PAPER, SECTORS, on_colour
+from karwan.report.palette import INK, PAPER, SECTORS
 from karwan.report.svg import Drawing, legend
 from karwan.report.text import clean, words
 
@@ -31,16 +32,13 @@ def draw_treemap(
     ----------
     Bruls, Huizing and van Wijk (2000), Squarified treemaps, doi:10.1007/978-3-7091-6783-0_4.
     """
-    rows = [r for r in table.iter_rows(named=True) if (value_of(r, "value_usd") or 0) > 0]
+    rows = [r for r in table.iter_rows(named=True) if is_positive(r, "value_usd")]
     rows.sort(key=lambda r: (-r["value_usd"], str(r["group"])))
     if not rows:
         return None
     total = sum(r["value_usd"] for r in rows)
     sectors = sorted({_sector(r) for r in rows})
-    colours = {
-        name: SECTORS[k % len(SECTORS)]
-        for k, name in enumerate([*among, *(s for s in sectors if s not in among)])
-    }
+    colours = dict(zip(dict.fromkeys([*among, *sectors]), cycle(SECTORS), strict=False))
     says = " ".join(
         f"{clean(r['group'])}: USD {usd(r['value_usd'])}, {percent(r['value_usd'] / total)}." for r in rows
     )
@@ -99,30 +97,27 @@ def _worst(row: list[float], side: float) -> float:
 
 
 def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: float) -> None:
+    """One group: its name on as many lines as fit, and its value below them."""
     x, y, width, height = box
-    name = clean(row["group"])
-    drawing.rect(
-        x, y, width, height, colour, stroke=PAPER, line=1.5, title=f"{name}: USD {usd(row['value_usd'])}"
-    )
-    ink = on_colour(colour) if on_colour(colour) == INK else INK
+    name, value = clean(row["group"]), usd(row["value_usd"])
+    drawing.rect(x, y, width, height, colour, stroke=PAPER, line=1.5, title=f"{name}: USD {value}")
     if width < 34 or height < 18:
         return
-    for size in (11.0, 9.5):
-        lines = wrap(
-            name,
-            size,
-            width - 10,
-            lines=int(min(max((height - 20) // 13, 1), 3)),
-            stretch="semi-condensed",
-            bold=True,
-        )
-        if not any(line.endswith("…") for line in lines):
-            break
+    lines, size = _name_lines(name, width - 10, int(min(max((height - 20) // 13, 1), 3)))
     for k, line in enumerate(lines):
-        drawing.text(x + 6, y + 15 + 13 * k, line, size=size, weight=600, fill=ink, stretch="semi-condensed")
+        drawing.narrow(x + 6, y + 15 + 13 * k, line, size=size, weight=600, fill=INK)
     under = y + 15 + 13 * len(lines)
     if under < y + height - 4:
-        text = f"{usd(row['value_usd'])} · {percent(row['value_usd'] / total)}"
+        text = f"{value} · {percent(row['value_usd'] / total)}"
         if text_width(text, 10.5, stretch="semi-condensed") > width - 10:
-            text = fit(usd(row["value_usd"]), 10.5, width - 10, stretch="semi-condensed")
-        drawing.text(x + 6, under, text, size=10.5, fill=ink, stretch="semi-condensed")
+            text = fit(value, 10.5, width - 10, stretch="semi-condensed")
+        drawing.narrow(x + 6, under, text, size=10.5, fill=INK)
+
+
+def _name_lines(name: str, room: float, most: int) -> tuple[list[str], float]:
+    """Lines of a name and their size: the smaller one where the larger would cut it short."""
+    for size in (11.0, 9.5):
+        lines = wrap(name, size, room, lines=most, stretch="semi-condensed", bold=True)
+        if not any(line.endswith("…") for line in lines):
+            break
+    return lines, size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from karwan.amounts import number, percent
-from karwan.report.charts.axes import WIDTH, value_of, x_axis
+from karwan.report.charts.axes import WIDTH, span_of, x_axis
 from karwan.report.palette import ACCENT, ASSUMED, MUTED, PAPER
 from karwan.report.svg import Drawing, linear
 from karwan.report.text import clean
@@ -16,11 +16,7 @@ _COLOUR = {"calibrate": ASSUMED, "validate": ACCENT}
 
 def draw_validation(table: pl.DataFrame) -> str | None:
     """Days of each observed trip and of its model, with the signed error; calibration in another colour."""
-    rows = [
-        r
-        for r in table.iter_rows(named=True)
-        if value_of(r, "observed_days") is not None and value_of(r, "model_days") is not None
-    ]
+    rows = [r for r in table.iter_rows(named=True) if span_of(r, "observed_days", "model_days")]
     if not rows:
         return None
     bottom = 40 + len(rows) * _ROW
@@ -36,9 +32,9 @@ def draw_validation(table: pl.DataFrame) -> str | None:
     drawing.swatch(140, 12, ASSUMED, "used to calibrate")
     drawing.swatch(400, 12, MUTED, "other trips, shown only")
     drawing.circle(262, 8, 4, PAPER, stroke=MUTED, line=1.6)
-    drawing.text(270, 12, "observed", size=10.5, fill=MUTED, stretch="semi-condensed")
+    drawing.narrow(270, 12, "observed", size=10.5, fill=MUTED)
     drawing.circle(330, 8, 4.2, MUTED)
-    drawing.text(338, 12, "model", size=10.5, fill=MUTED, stretch="semi-condensed")
+    drawing.narrow(338, 12, "model", size=10.5, fill=MUTED)
     drawing.label(WIDTH - 36, 30, "error")
     scale = linear(
         [v for r in rows for v in (r["observed_days"], r["model_days"])], _LEFT, WIDTH - _RIGHT, pad=0.05
@@ -51,13 +47,6 @@ def draw_validation(table: pl.DataFrame) -> str | None:
         drawing.line(scale(row["observed_days"]), y, scale(row["model_days"]), y, colour, line=2)
         drawing.circle(scale(row["observed_days"]), y, 4, PAPER, stroke=colour, line=1.6)
         drawing.circle(scale(row["model_days"]), y, 4.2, colour)
-        drawing.text(
-            WIDTH,
-            y + 4,
-            percent(row["error_share"], signed=True),
-            size=11,
-            anchor="end",
-            weight=600,
-            stretch="semi-condensed",
-        )
+        error = percent(row["error_share"], signed=True)
+        drawing.narrow(WIDTH, y + 4, error, anchor="end", weight=600)
     return drawing.render()

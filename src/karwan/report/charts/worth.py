@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from karwan.amounts import usd, usd_tick
-from karwan.report.charts.axes import WIDTH, Row, value_of, x_axis
-from karwan.report.palette import ACCENT, INK, MUTED, PAPER, tint
+from karwan.report.charts.axes import WIDTH, Row, has_any, span_of, value_of, whisker, x_axis
+from karwan.report.palette import ACCENT, MUTED, tint
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
 
@@ -15,7 +15,7 @@ _LEFT, _ROW, _RIGHT = 340.0, 24.0, 64.0
 
 def draw_worth(table: pl.DataFrame, most: int = 20) -> str | None:
     """Bars: customs duty no longer paid (light) and the rest (dark); whisker: the inputs' ranges; the dearest first."""
-    rows = [r for r in table.iter_rows(named=True) if value_of(r, "usd_year") is not None]
+    rows = [r for r in table.iter_rows(named=True) if has_any(r, "usd_year")]
     rows = list({r["scenario_id"]: r for r in reversed(rows)}.values())[::-1][:most]
     if not rows:
         return None
@@ -43,10 +43,7 @@ def _bar(drawing: Drawing, scale: Scale, row: Row, y: float, light: str) -> None
     drawing.rect(left, y + 4, right - left, 13, ACCENT)
     if duty:
         drawing.rect(scale(worth - duty), y + 4, scale(worth) - scale(worth - duty), 13, light)
-    low, high = value_of(row, "low_usd_year"), value_of(row, "high_usd_year")
-    if low is not None and high is not None and high > low:
-        drawing.line(scale(low), y + 10.5, scale(high), y + 10.5, PAPER, line=2.6)
-        drawing.line(scale(low), y + 10.5, scale(high), y + 10.5, INK, line=1)
-        for edge in (low, high):
-            drawing.line(scale(edge), y + 7.5, scale(edge), y + 13.5, INK)
-    drawing.text(WIDTH, y + 14, usd(worth), size=11, anchor="end", weight=600, stretch="semi-condensed")
+    interval = span_of(row, "low_usd_year", "high_usd_year")
+    if interval and interval[1] > interval[0]:
+        whisker(drawing, scale, interval, y + 10.5)
+    drawing.narrow(WIDTH, y + 14, usd(worth), anchor="end", weight=600)
