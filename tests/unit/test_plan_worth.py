@@ -6,7 +6,6 @@ import json
 import math
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.worth import flows_of, plan_worth, states, today_of
+from karwan.analysis.worth import flows_of, plan_worth, states
 from karwan.analysis.worth.states import NOW, Plan, together
 from karwan.appraisal.worth import WEEKS_H
 from karwan.case import Case, embedded_cases, read_case
@@ -358,56 +357,6 @@ def test_reckoning_only_the_routes_touched_changes_nothing(
     for column in ("usd_year", "hours_t", "duty_usd_year"):
         one, other = (table[column].drop_nulls().to_list() for table in (plain, every))
         assert one == pytest.approx(other, rel=1e-9)
-
-
-def test_trade_is_valued_on_customs_of_the_importer_before_payments() -> None:
-    """Kazakh customs: USD 41.9 m came from Pakistan in 2024; Pakistan's payments of 97.96 m are the other end of the range."""
-    case = read_case("kaz-pak")
-    today = today_of(case, date(2026, 11, 24))
-    assert today.usd == {"a_to_b": 11.8e6, "b_to_a": 41.9e6}
-    assert today.high == {"a_to_b": 129.63e6, "b_to_a": 97.96e6}
-    assert "USD 41.9 m (KAZ, customs, 2024)" in today.text[1]
-
-
-@pytest.mark.parametrize(
-    ("kinds", "taken"),
-    [
-        (("customs", "customs"), {"a_to_b": "XTC", "b_to_a": "XTA"}),
-        (("customs", "payments"), {"a_to_b": "XTA", "b_to_a": "XTA"}),
-        (("payments", "payments"), {"a_to_b": "XTA", "b_to_a": "XTC"}),
-        ((None, None), {"a_to_b": "XTA", "b_to_a": "XTC"}),
-    ],
-)
-def test_which_report_counts(kinds: tuple[str | None, str | None], taken: dict[str, str]) -> None:
-    toyland = read_case("toyland")
-    base = toyland["flows"].row(1, named=True)
-    rows = [
-        {
-            **base,
-            "flow_id": f"{side}-{way}",
-            "reporter": side,
-            "direction": way,
-            "value_usd": usd,
-            "statistics": kind,
-            "conflict_group": None,
-        }
-        for side, usd, kind in (("XTA", 1e6, kinds[0]), ("XTC", 2e6, kinds[1]))
-        for way in ("a_to_b", "b_to_a")
-    ]
-    rows.append(
-        {
-            **rows[0],
-            "flow_id": "said",
-            "claimed": "speech",
-            "value_usd": 9e9,
-            "period_end": date(2024, 12, 31),
-        }
-    )
-    values = {"XTA": 1e6, "XTC": 2e6}
-    for order in (rows, rows[::-1]):
-        flows = pl.DataFrame(order, schema=toyland["flows"].schema)
-        case = replace(toyland, tables={**toyland.tables, "flows": flows})
-        assert today_of(case, date(2026, 1, 1)).usd == {way: values[side] for way, side in taken.items()}
 
 
 def test_promises_rank_by_what_is_left_without_duty() -> None:

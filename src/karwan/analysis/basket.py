@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,10 +14,11 @@ import polars as pl
 
 from karwan.amounts import dollars, percent
 from karwan.analysis.carriage import land_capacity, landed_goods, with_landed
+from karwan.analysis.trade_flows import TradeFlow, trade_flows
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.trade.basket import Basket, Scenarios, Terms, choose_basket, frontier
-from karwan.trade.standing import annual_series, known_flows
+from karwan.trade.parties import DIRECTIONS
 
 BASKET = "processed_40"
 SECTOR_CAP = 0.3  # of the brief's basket; a choice, no source asks for it
@@ -211,18 +213,18 @@ def basket_answer(
     corridors
         'open' or 'today': the goods' tonnes must fit the land corridors, all open or as on `as_of`.
     balance
-        Least and greatest value of exports over imports, the exporter's trade of its last full year included;
+        Least and greatest value of exports over imports, today's trade included;
         the target then stands on top of that trade.
     """
     day = as_of or case.settings.as_of
     goods = case_goods(case, landed_goods(case, day) if landed is None else landed, basket)
     flowing: dict[str, float] = {}
     if balance is not None:
-        flowing = baseline_by_direction(case, _exporter_of(case, goods), day)
+        flowing = baseline_by_direction(case, day)
         if not flowing:
             raise InvalidInput(
                 "The balance of the two directions needs what flows already.",
-                "no official full-year turnover of the exporter is known",
+                "no official full year of both directions is known",
                 "add it to flows.csv, or leave --balance out.",
             )
     statement: dict[str, Any] = {
@@ -252,11 +254,6 @@ def basket_answer(
     return BasketAnswer(found, goods, edge, tuple(text))
 
 
-def _exporter_of(case: Case, goods: pl.DataFrame) -> str:
-    settings = case.settings
-    return settings.party_a if goods["direction"][0] == "a_to_b" else settings.party_b
-
-
 def _capacity(case: Case, corridors: str | None, day: date) -> pl.DataFrame | None:
     """Room on the land corridors, or None where it does not count."""
     if corridors is not None and corridors not in CORRIDORS:
@@ -264,22 +261,10 @@ def _capacity(case: Case, corridors: str | None, day: date) -> pl.DataFrame | No
     return None if corridors is None else land_capacity(case, None if corridors == "open" else day)
 
 
-def baseline_by_direction(case: Case, reporter: str, as_of: date) -> dict[str, float]:
-    """Latest full-year turnover of one side, split by direction as in its latest year that gives both."""
-    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
-    mine = annual.filter((pl.col("reporter") == reporter) & (pl.col("claimed") == "official"))
-    totals = mine.filter(pl.col("direction") == "total").sort("period_end")
-    if not totals.height:
-        return {}
-    last = float(totals["value_usd"][-1])
-    ways = mine.filter(pl.col("direction") != "total").pivot(
-        "direction", index="period_end", values="value_usd", aggregate_function="first"
-    )
-    both = ways.drop_nulls().sort("period_end") if {"a_to_b", "b_to_a"} <= set(ways.columns) else ways.clear()
-    if not both.height:
-        return {"a_to_b": last / 2, "b_to_a": last / 2}
-    out, back = float(both["a_to_b"][-1]), float(both["b_to_a"][-1])
-    return {"a_to_b": last * out / (out + back), "b_to_a": last * back / (out + back)}
+def baseline_by_direction(case: Case, as_of: date) -> dict[str, float]:
+    """Today's trade each way, USD a year (`trade_flows`); empty unless both directions are known."""
+    flows = trade_flows(case, as_of)
+    return {way: flow.value_usd for way, flow in flows.items()} if len(flows) == len(DIRECTIONS) else {}
 
 
 def published_blocks(case: Case, baseline: Mapping[str, float]) -> pl.DataFrame:
@@ -400,20 +385,19 @@ def _tonnes_block(case: Case, row: dict[str, object], direction: str) -> list[di
 class Reach:
     """Whether a turnover target is within reach of everything published."""
 
-    reporter: str
     target_usd: float
     blocks: pl.DataFrame
     variants: pl.DataFrame
     text: tuple[str, ...]
 
 
-def reach_of_target(case: Case, target_usd: float, reporter: str, as_of: date) -> Reach:
+def reach_of_target(case: Case, target_usd: float, as_of: date) -> Reach:
     """Greatest turnover the published potentials, offers and deals allow, by what may carry them.
 
     Variants: no limit on carriage; the land corridors as they are meant to work; the land corridors with what
     is shut on the day; and the first without the offered tonnes of grain or the like.
     """
-    baseline = baseline_by_direction(case, reporter, as_of)
+    baseline = baseline_by_direction(case, as_of)
     blocks = published_blocks(case, baseline)
     if not blocks.height:
         raise InvalidInput("The case holds no published potential, offer or deal.", fix="add such flows.")
@@ -440,8 +424,8 @@ def reach_of_target(case: Case, target_usd: float, reporter: str, as_of: date) -
         )
     schema = ["variant", "reach_usd", "gap_usd", "reachable", "binds"]
     variants = pl.DataFrame(rows, schema=schema, orient="row")
-    texts = _reach_words(case, target_usd, reporter, baseline, blocks, variants)
-    return Reach(reporter, target_usd, blocks, variants, texts)
+    texts = _reach_words(case, target_usd, as_of, blocks, variants)
+    return Reach(target_usd, blocks, variants, texts)
 
 
 def _binding(found: Basket, capacity: pl.DataFrame | None) -> str:
@@ -452,20 +436,20 @@ def _binding(found: Basket, capacity: pl.DataFrame | None) -> str:
 def _reach_words(
     case: Case,
     target: float,
-    reporter: str,
-    baseline: Mapping[str, float],
+    as_of: date,
     blocks: pl.DataFrame,
     variants: pl.DataFrame,
 ) -> tuple[str, ...]:
-    now = sum(baseline.values())
+    flows = trade_flows(case, as_of)
+    now = sum(baseline_by_direction(case, as_of).values())
     every = variants.row(0, named=True)
     known = blocks.sort("bound_usd", descending=True)
     named, rest = known.head(NAMED), known["bound_usd"].tail(-NAMED).sum()
     parts = [f"{row['product']} {dollars(row['bound_usd'])}" for row in named.iter_rows(named=True)]
     parts += [f"others {dollars(rest)}"] if rest else []
-    name = case.country_name(reporter)
+    counted = " and ".join(_counted(flow) for flow in flows.values())
     lines = [
-        f"{dollars(target)} from {dollars(now)} now ({name}'s figure): {dollars(target - now)} must be added. "
+        f"{dollars(target)} from {dollars(now)} now ({counted}): {dollars(target - now)} must be added. "
         f"Published: {'; '.join(parts)}."
     ]
     if every["reachable"]:
@@ -492,6 +476,11 @@ def _reach_words(
     return tuple(lines)
 
 
+def _counted(flow: TradeFlow) -> str:
+    """'USD 41.9 m as KAZ reports for 2024'."""
+    return f"{dollars(flow.value_usd)} as {flow.taken.reporter} reports for {flow.taken.year_label}"
+
+
 def basket_section(
     case: Case, landed: pl.DataFrame | None = None, as_of: date | None = None
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -515,11 +504,8 @@ def basket_section(
     table, texts = _section_basket(case, landed)
     value = turnover_target(case)
     if value is not None:
-        for reporter in (case.settings.party_a, case.settings.party_b):
-            try:
-                texts += reach_of_target(case, value, reporter, day).text
-            except InvalidInput:
-                continue
+        with suppress(InvalidInput):  # nothing published that a reach could be made of
+            texts += reach_of_target(case, value, day).text
     return table, tuple(dict.fromkeys(texts))
 
 

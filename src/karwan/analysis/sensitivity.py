@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.trade_flows import trade_flows
 from karwan.case import Case
 from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
@@ -178,42 +179,24 @@ def road_queues(case: Case) -> dict[str, Queue]:
 
 
 def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
-    """Tonnes a year each way: the latest yearly flow over the price of the reference product, or a figure given.
-
-    The exporter's own report goes before the partner's; where only a total of both directions exists, half goes each way.
-    """
+    """Tonnes a year each way: today's trade (`trade_flows`) over the price of the reference product, or a figure given."""
     if tonnes_year is not None:
         given = f"{tonnes_year:,.0f} t a year each way (given), spread evenly over the pairs."
         return Demand(dict.fromkeys(DIRECTIONS, tonnes_year), (given,))
-    case, load = study.case, study.shipment()
-    known = case["flows"].filter(
-        (pl.col("period_end") <= study.as_of)
-        & (pl.col("product_group") == "all")
-        & (pl.col("value_kind") == "trade")
-        & pl.col("value_usd").is_not_null()
-        & (pl.col("period_kind") == "calendar_year")
-    )
+    load = study.shipment()
+    flows = trade_flows(study.case, study.as_of)
     tonnes: dict[str, float] = {}
     text: list[str] = []
-    for direction, exporter in zip(DIRECTIONS, case.parties.codes, strict=True):
-        rows = known.filter(pl.col("direction") == direction)
-        share, words = 1.0, direction.replace("_", " ")
-        if not rows.height:
-            rows, share, words = known.filter(pl.col("direction") == "total"), 0.5, "half of both directions"
-        if not rows.height:
+    for direction in DIRECTIONS:
+        words = direction.replace("_", " ")
+        flow = flows.get(direction)
+        if flow is None:
             tonnes[direction] = 0.0
-            text.append(
-                f"{direction.replace('_', ' ')}: the case has no yearly flow on {study.as_of}; give --tonnes-year."
-            )
+            text.append(f"{words}: the case has no yearly flow on {study.as_of}; give --tonnes-year.")
             continue
-        own_last = (
-            rows.with_columns(own=pl.col("reporter") == exporter)
-            .sort("period_end", "own", "flow_id")
-            .row(-1, named=True)
-        )
-        tonnes[direction] = own_last["value_usd"] * share / load.price_usd_t
+        tonnes[direction] = flow.value_usd / load.price_usd_t
         text.append(
-            f"{words}: USD {own_last['value_usd']:,.0f} in {own_last['period_end'].year} as {own_last['reporter']} reports, taken as "
+            f"{words}: USD {flow.value_usd:,.0f} in {flow.taken.year_label} as {flow.taken.reporter} reports, taken as "
             f"{load.name.lower()} at USD {load.price_usd_t:,.0f}/t: {tonnes[direction]:,.0f} t a year, spread evenly over the pairs (assumed)."
         )
     return Demand(tonnes, tuple(text))

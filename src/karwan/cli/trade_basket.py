@@ -238,13 +238,8 @@ def _reach(case: object, target: float | None, form: Format) -> None:
     if target is None:
         raise InvalidInput("The case has no turnover target.", fix="Give --target, as --target 1e9.")
     settings = case.settings
-    found = [
-        reach_of_target(case, target, side, settings.as_of) for side in (settings.party_a, settings.party_b)
-    ]
-    tables = {
-        f"{kind} ({one.reporter})": getattr(one, kind) for one in found for kind in ("variants", "blocks")
-    }
-    text = tuple(dict.fromkeys(line for one in found for line in one.text))
+    found = reach_of_target(case, target, settings.as_of)
+    tables = {"variants": found.variants, "blocks": found.blocks}
     ways = {
         "a_to_b": f"{settings.party_a} to {settings.party_b}",
         "b_to_a": f"{settings.party_b} to {settings.party_a}",
@@ -256,8 +251,10 @@ def _reach(case: object, target: float | None, form: Format) -> None:
             else table
             for title, table in tables.items()
         }
-    columns = {title: VARIANTS if title.startswith("variants") else BLOCKS for title in tables}
-    _print(tables, form, {"case": settings.case_id, "target_usd": target}, text, columns, case.scenarios)
+    columns = {"variants": VARIANTS, "blocks": BLOCKS}
+    _print(
+        tables, form, {"case": settings.case_id, "target_usd": target}, found.text, columns, case.scenarios
+    )
 
 
 def target(

@@ -9,10 +9,10 @@ from datetime import date
 import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.trade_flows import TradeFlow, YearlyReport, trade_flows
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.trade.parties import DIRECTIONS
-from karwan.trade.standing import annual_series, known_flows
 from karwan.transport.shipment import make_shipment
 
 DAYS_YEAR = 365.0
@@ -29,83 +29,36 @@ class Flow:
     tonnes_year: float
 
 
-@dataclass(frozen=True)
-class Today:
-    """Value that goes each way in a year, USD, with the lowest and highest side's report, and what it rests on."""
+def require_trade(case: Case, as_of: date) -> Mapping[str, TradeFlow]:
+    """Today's trade, both ways.
 
-    usd: Mapping[str, float]
-    low: Mapping[str, float]
-    high: Mapping[str, float]
-    text: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Report:
-    """Latest yearly value one way by one side's statistics."""
-
-    side: str
-    value_usd: float
-    year_label: str
-    statistics: str | None
-
-
-def today_of(case: Case, as_of: date) -> Today:
-    """Latest yearly value each way, the other reports as the range.
-
-    What is worth something to trade is worth it on goods at the border, and duty is charged there by the importing side's customs. So customs figures
-    come first, of the importer before the exporter; where no side gives customs figures the exporter's own report stands. Speeches and press figures
-    take no part. Where a side reports only both directions together, half of it goes each way.
+    Raises
+    ------
+    InvalidInput
+        A direction that no side reports.
     """
-    settings = case.settings
-    annual = annual_series(known_flows(case["flows"], case["sources"], as_of)).filter(
-        pl.col("claimed") == "official"
-    )
-    usd, low, high, text = {}, {}, {}, []
-    parties = (settings.party_a, settings.party_b)
-    for way, importer in zip(DIRECTIONS, parties[::-1], strict=True):
-        found = [report for side in parties if (report := _latest(annual, side, way)) is not None]
-        if not found:
+    flows = trade_flows(case, as_of)
+    for way in DIRECTIONS:
+        if way not in flows:
             raise InvalidInput(
-                f"No yearly trade {way_name(case, way)} is known on {as_of}.",
+                f"No yearly trade {case.parties.label(way)} is known on {as_of}.",
                 "flows.csv has no official calendar or fiscal year of all goods",
                 "add one to flows.csv, or give --demand.",
             )
-        chosen = min(found, key=lambda one: _order(one, importer))
-        values = [one.value_usd for one in found]
-        usd[way], low[way], high[way] = chosen.value_usd, min(values), max(values)
-        said = " and ".join(f"USD {one.value_usd / 1e6:,.1f} m ({_words(one)})" for one in found)
-        text.append(f"{way_name(case, way)}: {said}; the report of {chosen.side} is taken.")
-    return Today(usd, low, high, tuple(text))
+    return flows
 
 
-def _latest(annual: pl.DataFrame, side: str, way: str) -> _Report | None:
-    """Latest report of one side on a direction, or half of what it gives for both."""
-    rows = annual.filter(pl.col("reporter") == side)
-    own = rows.filter(pl.col("direction") == way)
-    rows, share = (own, 1.0) if own.height else (rows.filter(pl.col("direction") == "total"), 0.5)
-    if not rows.height:
-        return None
-    last = rows.sort("period_end", "period_start").row(-1, named=True)
-    return _Report(side, last["value_usd"] * share, last["year_label"], last["statistics"])
+def trade_text(case: Case, flow: TradeFlow) -> str:
+    """Who reports what of a direction, and which report is taken."""
+    said = " and ".join(f"USD {one.value_usd / 1e6:,.1f} m ({_words(one)})" for one in flow.reports)
+    return f"{case.parties.label(flow.direction)}: {said}; the report of {flow.taken.reporter} is taken."
 
 
-def _order(report: _Report, importer: str) -> tuple[bool, bool]:
-    """Customs first, the importer's before the exporter's; else the exporter's own report."""
-    customs = report.statistics == "customs"
-    return not customs, (report.side == importer) != customs
+def _words(report: YearlyReport) -> str:
+    return ", ".join(word for word in (report.reporter, report.statistics, report.year_label) if word)
 
 
-def _words(report: _Report) -> str:
-    return ", ".join(word for word in (report.side, report.statistics, report.year_label) if word)
-
-
-def way_name(case: Case, way: str) -> str:
-    """'Kazakhstan to Pakistan'."""
-    names = [case.country_name(code) for code in (case.settings.party_a, case.settings.party_b)]
-    return " to ".join(names if way == DIRECTIONS[0] else names[::-1])
-
-
-def default_flows(study: CorridorStudy, today: Today) -> tuple[list[Flow], str]:
+def default_flows(study: CorridorStudy, today: Mapping[str, TradeFlow]) -> tuple[list[Flow], str]:
     """Today's value spread evenly over the goods each side sells and over the pairs of places, and a sentence that says so.
 
     Goods that travel like the reference load are taken; all goods of a side that sells none of them.
@@ -121,7 +74,7 @@ def default_flows(study: CorridorStudy, today: Today) -> tuple[list[Flow], str]:
         counts.append(f"{goods.height} from {case.country_name(exporter)}")
         pairs = study.pairs(way)
         for product, price in goods.select("product_id", "price_usd_t").iter_rows():
-            tonnes = today.usd[way] / goods.height / price / len(pairs)
+            tonnes = today[way].value_usd / goods.height / price / len(pairs)
             flows += [Flow(way, o, d, product, tonnes) for o, d in pairs]
     text = (
         f"Spread evenly by value over the case's goods that travel as {form} ({', '.join(counts)}) and over its pairs of places: assumed, as "

@@ -13,7 +13,8 @@ import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.plan import commitment_table
-from karwan.analysis.worth.flows import Flow, Today, default_flows, flows_of, today_of, way_name
+from karwan.analysis.trade_flows import TradeFlow
+from karwan.analysis.worth.flows import Flow, default_flows, flows_of, require_trade, trade_text
 from karwan.analysis.worth.obstacle import obstacle_text
 from karwan.analysis.worth.states import NOW, PARAMETERS, Outcome, Plan, State, together
 from karwan.appraisal.worth import Floats, rule_of_half
@@ -124,10 +125,10 @@ def plan_worth(
         return PlanWorth(
             _ranked(table, {}, reasons), *_empty(), ("No scenario models a promise of the plan.",)
         )
-    today = None if demand is not None else today_of(case, as_of)
+    today = None if demand is not None else require_trade(case, as_of)
     if today is not None:
         flows, said = default_flows(study, today)
-        text += [*today.text, said]
+        text += [*(trade_text(case, today[way]) for way in DIRECTIONS), said]
     else:
         assert demand is not None
         flows = flows_of(study, demand)
@@ -204,7 +205,7 @@ def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, tuple[Scenari
 class _Worths:
     """Falls of the landed cost from the case as it stands to another state."""
 
-    def __init__(self, plan: Plan, today: Today | None) -> None:
+    def __init__(self, plan: Plan, today: Mapping[str, TradeFlow] | None) -> None:
         self.plan, self.today = plan, today
         self.base = plan.outcome()
         self.elasticity = plan.parameters.get("trade_elasticity")
@@ -339,11 +340,11 @@ def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]
     today = found.today
     for way in DIRECTIONS if today is not None else ():
         assert today is not None
-        value, low, high = today.usd[way], today.low[way], today.high[way]
+        value, low, high = today[way].value_usd, today[way].low_usd, today[way].high_usd
         if value and low < high:
             ends = [plan.outcome(None, {way: end / value}) for end in (low, high)]
             tried.append(
-                (f"Trade {way_name(plan.case, way)}, as either side reports it", value, low, high, ends)
+                (f"Trade {plan.case.parties.label(way)}, as either side reports it", value, low, high, ends)
             )
     for label, value, low, high, ends in tried:
         for name, state in states.items():
