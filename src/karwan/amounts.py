@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 NONE = "–"
+YEAR_DAYS = 365.2425
+"""Mean days of a year of the calendar."""
 
 
 def is_number(value: object) -> bool:

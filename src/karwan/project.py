@@ -14,7 +14,7 @@ import polars as pl
 
 from karwan.analysis.contract import Analysis, Inputs, Result
 from karwan.analysis.registry import BY_NAME
-from karwan.analysis.requests import ObservedRequest
+from karwan.analysis.requests import ObservedRequest, RouteRequest
 from karwan.analysis.sections import Brief, PlanSection, Standing
 from karwan.case import (
     Case,
@@ -65,6 +65,53 @@ class Project:
     def observed(self, *, every: bool = False) -> Result:
         """The model against observed trips; see `karwan.analysis.requests.ObservedRequest`."""
         return self.ask(BY_NAME["corridor observed"], ObservedRequest(every))
+
+    def route(  # noqa: PLR0913 - the fields of one request
+        self,
+        origin: str,
+        destination: str,
+        *,
+        product: str,
+        tonnes: float,
+        departure: date,
+        avoid: Sequence[str] = (),
+        via: Sequence[str] = (),
+        opened: Sequence[str] = (),
+        promise: str | None = None,
+        value_of_time_usd_h: float | None = None,
+        reliability_ratio: float | None = None,
+        carbon_price_usd_t: float | None = None,
+        count: int = 5,
+        registration: str = "",
+        load: float = 1.0,
+        days_of_year: bool = False,
+        explain: bool = False,
+        journeys: int = 20_000,
+        seed: int = 1,
+    ) -> Result:
+        """Routes of a shipment; see `karwan.analysis.requests.RouteRequest`."""
+        request = RouteRequest(
+            origin=origin,
+            destination=destination,
+            product=product,
+            tonnes=tonnes,
+            departure=departure,
+            avoid=tuple(avoid),
+            via=tuple(via),
+            opened=tuple(opened),
+            promise=promise,
+            value_of_time_usd_h=value_of_time_usd_h,
+            reliability_ratio=reliability_ratio,
+            carbon_price_usd_t=carbon_price_usd_t,
+            count=count,
+            registration=registration,
+            load=load,
+            days_of_year=days_of_year,
+            explain=explain,
+            journeys=journeys,
+            seed=seed,
+        )
+        return self.ask(BY_NAME["route"], request)
 
     def brief(self, as_of: date | None = None) -> Brief:
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""

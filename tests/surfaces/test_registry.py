@@ -56,7 +56,7 @@ def test_result_rows_are_complete(analysis: Analysis[Any]) -> None:
 
 
 def test_every_result_table_belongs_to_an_analysis() -> None:
-    used = {name for analysis in ANALYSES for name in analysis.tables.values()} | {"route_amounts"}
+    used = {name for analysis in ANALYSES for name in analysis.tables.values()}
     assert set(result_names()) == used
 
 

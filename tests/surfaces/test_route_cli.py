@@ -14,7 +14,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from karwan.cli.route import _ranges, register
+from karwan.analysis.registry import BY_NAME
+from karwan.cli.generated import command_of
+from karwan.cli.plain.route import runs_of_numbers
 from karwan.errors import KarwanError
 
 EXAMPLE = ["Kostanay", "Karachi", "--product", "chickpeas", "--tonnes", "24", "--depart", "2026-12-01"]
@@ -32,7 +34,7 @@ TOY = [
 ]
 LENGTHS = {"line_haul", "sailing", "crossing"}
 APP = typer.Typer()
-register(APP)
+APP.command("route")(command_of(BY_NAME["route"]))
 
 
 @APP.callback()
@@ -192,7 +194,7 @@ def test_plain_tables_say_a_paper_and_a_guarantee_once() -> None:
     ("numbers", "text"), [([1], "1"), ([3, 1, 2], "1-3"), ([1, 3, 4, 9], "1 3-4 9"), ([], "")]
 )
 def test_route_numbers_are_told_in_runs(numbers: list[int], text: str) -> None:
-    assert _ranges(numbers) == text
+    assert runs_of_numbers(numbers) == text
 
 
 def test_csv_holds_every_table() -> None:
@@ -243,7 +245,7 @@ def test_bad_input(change: list[str], words: str) -> None:
 def test_registering_the_command_imports_no_model() -> None:
     """The command line starts fast: compiled kernels and models load only when the command runs."""
     code = (
-        "import sys, typer; from karwan.cli.route import _ranges, register; register(typer.Typer());"
+        "import sys; from karwan.cli.generated import command_of; from karwan.analysis.registry import BY_NAME; command_of(BY_NAME['route']);"
         "print([m for m in sys.modules if m.startswith('karwan.transport') or m in ('numba', 'scipy')])"
     )
     assert (

@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.analysis.route import RouteQuery, answer_route
+from karwan.analysis.contract import Inputs
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route import answer_route
 from karwan.analysis.scenario import case_under
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
@@ -28,9 +30,9 @@ def days(
     origin: str, corridor: str, opened: tuple[str, ...], scenario: list[str] | None = None
 ) -> list[float]:
     case = case_under("kaz-pak", scenario or [])[1]
-    query = RouteQuery(origin, "Karachi", "chickpeas", 24.0, date(2026, 12, 1), opened=opened)
+    query = RouteRequest(origin, "Karachi", "chickpeas", 24.0, date(2026, 12, 1), opened=opened)
     row = (
-        answer_route(case, query)
+        answer_route(Inputs(case), query)
         .tables["routes"]
         .row(by_predicate=pl.col("corridor_id") == corridor, named=True)
     )

@@ -17,7 +17,9 @@ import importlib, pkgutil
 from datetime import date
 from numba.core.dispatcher import Dispatcher
 import karwan.numerics
-from karwan.analysis.route import RouteQuery, answer_route
+from karwan.analysis.contract import Inputs
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route import answer_route
 from karwan.case import read_case
 from karwan.runs.warm import warm_kernels
 
@@ -33,8 +35,8 @@ def signatures():
 
 lines = list(warm_kernels())
 before = signatures()
-query = RouteQuery("Alford", "Cove", "beans", 20.0, date(2025, 7, 7), days_of_year=True, via=("Xing",))
-answer_route(read_case("toyland"), query)
+query = RouteRequest("Alford", "Cove", "beans", 20.0, date(2025, 7, 7), days_of_year=True, via=("Xing",))
+answer_route(Inputs(read_case("toyland")), query)
 print(len(lines), len(before) > 8, sorted(signatures() - before))
 """
 

@@ -7,25 +7,27 @@ from datetime import date
 import polars as pl
 import pytest
 
-from karwan.analysis.route import RouteAnswer, RouteQuery, answer_route
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route import answer_route
 from karwan.case import Case
 from karwan.schema import load_schema
 
 
 @pytest.fixture(scope="module", params=["toyland", "kaz-pak"])
-def asked(request: pytest.FixtureRequest) -> tuple[Case, RouteAnswer]:
+def asked(request: pytest.FixtureRequest) -> tuple[Case, Result]:
     if request.param == "toyland":
         case = request.getfixturevalue("toyland")
-        query = RouteQuery("Alford", "Cove", "beans", 20.0, date(2025, 7, 7), journeys=200, explain=True)
+        query = RouteRequest("Alford", "Cove", "beans", 20.0, date(2025, 7, 7), journeys=200, explain=True)
     else:
         case = request.getfixturevalue("kaz_pak")
-        query = RouteQuery(
+        query = RouteRequest(
             "Kostanay", "Karachi", "chickpeas", 24.0, date(2026, 12, 1), journeys=200, explain=True
         )
-    return case, answer_route(case, query)
+    return case, answer_route(Inputs(case), query)
 
 
-def test_amounts_add_up_to_the_route(asked: tuple[Case, RouteAnswer]) -> None:
+def test_amounts_add_up_to_the_route(asked: tuple[Case, Result]) -> None:
     _, answer = asked
     parts = answer.tables["amounts"].unique(["route", "part"])
     sums = parts.group_by("route", "quantity").agg(pl.col("amount").sum())
@@ -37,7 +39,7 @@ def test_amounts_add_up_to_the_route(asked: tuple[Case, RouteAnswer]) -> None:
         assert own["kg CO2e"] == pytest.approx(route["co2_kg"])
 
 
-def test_every_cell_is_in_the_case_with_that_value(asked: tuple[Case, RouteAnswer]) -> None:
+def test_every_cell_is_in_the_case_with_that_value(asked: tuple[Case, Result]) -> None:
     case, answer = asked
     cells = answer.tables["amounts"].filter(pl.col("table") != "")
     assert cells.height > 20
@@ -48,7 +50,7 @@ def test_every_cell_is_in_the_case_with_that_value(asked: tuple[Case, RouteAnswe
 
 
 def test_an_amount_is_the_product_of_its_cells_but_for_a_plain_factor(
-    asked: tuple[Case, RouteAnswer],
+    asked: tuple[Case, Result],
 ) -> None:
     _, answer = asked
     product = (pl.col("value") ** pl.col("power")).product()

@@ -11,7 +11,7 @@ import pytest
 from karwan.case import read_case
 from karwan.transport.duty import Duty
 from karwan.transport.network import NetworkRequest, build_network
-from karwan.transport.papers import in_force, list_guarantees, list_papers
+from karwan.transport.papers import list_guarantees, list_papers, regime_in_force
 from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import make_shipment
@@ -87,10 +87,10 @@ def test_paper_of_a_lapsed_regime_is_left_out() -> None:
 
 def test_regime_in_force_by_day_and_state() -> None:
     regime = CASE["regimes"].row(0, named=True)
-    assert in_force(regime, date(2021, 1, 1))
-    assert not in_force(regime, date(2020, 12, 31))
-    assert in_force({**regime, "in_force": None}, date(2000, 1, 1))
-    assert not in_force({**regime, "state": "signed"}, DAY)
+    assert regime_in_force(regime, date(2021, 1, 1))
+    assert not regime_in_force(regime, date(2020, 12, 31))
+    assert regime_in_force({**regime, "in_force": None}, date(2000, 1, 1))
+    assert not regime_in_force({**regime, "state": "signed"}, DAY)
 
 
 def test_guarantee_under_the_regime_the_access_rule_rests_on() -> None:

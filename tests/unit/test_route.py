@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.analysis.route import RouteAnswer, RouteQuery, answer_route, promised_days
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route import answer_route, promised_days
 from karwan.analysis.route.offers import make_offers
 from karwan.analysis.route.query import resolve
 from karwan.analysis.route.reasons import left_off
@@ -18,6 +20,7 @@ from karwan.appraisal.landed import landed_cost
 from karwan.case import Case, read_case
 from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName, Unreachable
+from karwan.notes import note
 from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import corridor_route
 from karwan.transport.cost import Weights, route_cost
@@ -33,7 +36,7 @@ from karwan.transport.shipment import make_shipment
 CASE = read_case("toyland")
 DAY = date(2025, 7, 7)  # a Monday
 BEANS = make_shipment(CASE["products"], "beans", 20.0)
-QUERY = RouteQuery("Alford", "Cove", "beans", 20.0, DAY, journeys=2000)
+QUERY = RouteRequest("Alford", "Cove", "beans", 20.0, DAY, journeys=2000)
 FREE = Weights(BEANS.value_of_time_usd_h)
 
 
@@ -43,8 +46,8 @@ def network() -> FreightNetwork:
 
 
 @pytest.fixture(scope="module")
-def answer() -> RouteAnswer:
-    return answer_route(CASE, QUERY)
+def answer() -> Result:
+    return answer_route(Inputs(CASE), QUERY)
 
 
 def road(network: FreightNetwork, via: Sequence[str]) -> Route:
@@ -169,7 +172,7 @@ def test_via_and_avoid(network: FreightNetwork) -> None:
     assert all("Y" not in r.crossings for r in no_border.routes)
 
 
-def test_shares_are_the_path_size_logit(answer: RouteAnswer, network: FreightNetwork) -> None:
+def test_shares_are_the_path_size_logit(answer: Result, network: FreightNetwork) -> None:
     table = answer.tables["routes"]
     assert table["share"].sum() == pytest.approx(1.0)
     found = find_routes(network, BEANS, "A", "C", weights=FREE)
@@ -180,7 +183,7 @@ def test_shares_are_the_path_size_logit(answer: RouteAnswer, network: FreightNet
     assert (choice.path_size <= 1.0).all()
 
 
-def test_answer_names_corridors_and_reasons(answer: RouteAnswer) -> None:
+def test_answer_names_corridors_and_reasons(answer: Result) -> None:
     routes, corridors = answer.tables["routes"], answer.tables["corridors"]
     assert routes["name"][0] == "Midland"
     assert routes["usd"][0] == pytest.approx(796.0)
@@ -197,7 +200,7 @@ def test_answer_names_corridors_and_reasons(answer: RouteAnswer) -> None:
 
 
 def test_a_corridor_off_a_full_list_says_so_and_the_same_way_stands_once() -> None:
-    found = answer_route(CASE, replace(QUERY, count=1, journeys=200))
+    found = answer_route(Inputs(CASE), replace(QUERY, count=1, journeys=200))
     rows = {r["corridor_id"]: r for r in found.tables["corridors"].iter_rows(named=True)}
     assert rows["PASS"]["reason"].startswith(
         "not dominated, but --count 1 ends the list before it; USD 628 worse than route 1"
@@ -239,23 +242,23 @@ def test_a_corridor_met_only_by_turning_back_says_where() -> None:
     assert found.reason == "its places are passed only by turning back at X"
 
 
-def test_same_seed_same_answer(answer: RouteAnswer) -> None:
-    again = answer_route(CASE, QUERY)
+def test_same_seed_same_answer(answer: Result) -> None:
+    again = answer_route(Inputs(CASE), QUERY)
     assert all(table.equals(again.tables[name]) for name, table in answer.tables.items())
-    other = answer_route(CASE, replace(QUERY, seed=2))
+    other = answer_route(Inputs(CASE), replace(QUERY, seed=2))
     assert other.tables["routes"]["days_p95"][0] != answer.tables["routes"]["days_p95"][0]
     assert other.tables["routes"]["usd"][0] == answer.tables["routes"]["usd"][0]
 
 
 def test_closed_crossing_is_told_with_its_row_and_opened_again() -> None:
     case = with_rows("closures", CLOSED_Y)
-    closed = answer_route(case, QUERY)
+    closed = answer_route(Inputs(case), QUERY)
     row = closed.tables["corridors"].filter(pl.col("corridor_id") == "MID").row(0, named=True)
     assert row["status"] == "closed"
     assert row["reason"] == "Yard closed since 2025-05-01 (strike), no end known, last seen closed 2025-05-20"
     assert "Yard" in closed.tables["closed"]["place"]
     assert all("Yard" not in passes for passes in closed.tables["routes"]["passes"])
-    opened = answer_route(case, replace(QUERY, opened=("yard",)))
+    opened = answer_route(Inputs(case), replace(QUERY, opened=("yard",)))
     assert opened.tables["routes"]["name"][0] == "Midland"
     assert opened.tables["closed"].filter(pl.col("place_id") == "Y")["set_aside"].to_list() == [True]
 
@@ -263,7 +266,7 @@ def test_closed_crossing_is_told_with_its_row_and_opened_again() -> None:
 def test_a_weight_limit_is_the_reason() -> None:
     limit = {"limit_id": "low", "place_kind": "country", "place_id": "XTB", "max_gross_t": 34.0, "over": "forbidden", "source_id": "toy", "basis": "assumed"}  # fmt: skip
     above = {**limit, "limit_id": "high", "place_id": "XTC", "max_gross_t": 60.0}
-    table = answer_route(with_rows("weight_limits", limit, above), QUERY).tables["corridors"]
+    table = answer_route(Inputs(with_rows("weight_limits", limit, above)), QUERY).tables["corridors"]
     row = table.row(by_predicate=pl.col("corridor_id") == "MID", named=True)
     assert row["status"] == "absent"
     assert row["reason"] == "Midland lets no truck over 34 t on: load less than 20 t a truck"
@@ -271,14 +274,14 @@ def test_a_weight_limit_is_the_reason() -> None:
 
 def test_forbidden_trucks_are_the_reason() -> None:
     rule = {"access_id": "no", "country": "XTB", "vehicle_registration": "XTA", "mode": "road", "rule": "forbidden", "source_id": "toy", "basis": "assumed"}  # fmt: skip
-    found = answer_route(with_rows("access", rule), QUERY)
+    found = answer_route(Inputs(with_rows("access", rule)), QUERY)
     row = found.tables["corridors"].filter(pl.col("corridor_id") == "MID").row(0, named=True)
     assert row["status"] == "absent"
     assert row["reason"] == "XTB forbids XTA vehicles (no)"
 
 
 def test_season_shows_as_a_wait() -> None:
-    winter = answer_route(CASE, replace(QUERY, departure=date(2025, 12, 1)))
+    winter = answer_route(Inputs(CASE), replace(QUERY, departure=date(2025, 12, 1)))
     row = winter.tables["corridors"].filter(pl.col("corridor_id") == "PASS").row(0, named=True)
     assert row["reason"].startswith(
         "waits 119 days for Zenith – Cove (usable 04-01..11-30); dominated by route 1"
@@ -286,15 +289,15 @@ def test_season_shows_as_a_wait() -> None:
 
 
 def test_avoided_corridor_says_so() -> None:
-    found = answer_route(CASE, replace(QUERY, avoid=("Midland",)))
+    found = answer_route(Inputs(CASE), replace(QUERY, avoid=("Midland",)))
     rows = {r["corridor_id"]: r for r in found.tables["corridors"].iter_rows(named=True)}
     assert rows["MID"]["reason"] == "passes what you avoid: Midland"
     assert rows["PASS"]["status"] == "listed"
 
 
 def test_promise_gives_the_share_on_time() -> None:
-    late = answer_route(CASE, replace(QUERY, promise_days=2.0)).tables["routes"]["on_time_share"]
-    early = answer_route(CASE, replace(QUERY, promise_days=20.0)).tables["routes"]["on_time_share"]
+    late = answer_route(Inputs(CASE), replace(QUERY, promise="2")).tables["routes"]["on_time_share"]
+    early = answer_route(Inputs(CASE), replace(QUERY, promise="20")).tables["routes"]["on_time_share"]
     assert late[0] < early[0] <= 1.0
 
 
@@ -311,8 +314,8 @@ def test_another_promise_is_refused(text: str) -> None:
         promised_days(text, DAY)
 
 
-def test_load_moves_arrivals_and_the_usual_load_adds_nothing(answer: RouteAnswer) -> None:
-    usual, full = answer.tables["queues"], answer_route(CASE, replace(QUERY, load=2.2))
+def test_load_moves_arrivals_and_the_usual_load_adds_nothing(answer: Result) -> None:
+    usual, full = answer.tables["queues"], answer_route(Inputs(CASE), replace(QUERY, load=2.2))
     assert set(usual["added_h"].drop_nulls()) == {0.0}
     shares = {(r["crossing_id"], r["mode"]): r for r in full.tables["queues"].iter_rows(named=True)}
     assert shares["X", "road"]["usual_load_share"] == pytest.approx(0.5)
@@ -322,12 +325,12 @@ def test_load_moves_arrivals_and_the_usual_load_adds_nothing(answer: RouteAnswer
     before, after = answer.tables["routes"], full.tables["routes"]
     road = before.with_row_index("at").filter(pl.col("modes").list.contains("road"))["at"].to_list()
     assert all(after["days_p50"][i] > before["days_p50"][i] for i in road[:1])
-    assert full.meta["load"] == 2.2 and any("2.2 times" in note for note in full.notes)
+    assert full.meta["load"] == 2.2 and note("route.load", load=2.2) in full.notes
     assert before["days"].to_list() == after["days"].to_list()
 
 
 def test_days_of_year_has_a_row_for_each_day() -> None:
-    table = answer_route(CASE, replace(QUERY, days_of_year=True, journeys=200)).tables["days_of_year"]
+    table = answer_route(Inputs(CASE), replace(QUERY, days_of_year=True, journeys=200)).tables["days_of_year"]
     assert table.height == 365
     assert table["departure"][0] == DAY
     assert (table["days_p50"] <= table["days_p95"]).all()
@@ -351,7 +354,7 @@ def test_days_of_year_has_a_row_for_each_day() -> None:
         ({"origin": "Nowhere"}, UnknownName, "No place is called 'Nowhere'"),
         ({"destination": "Yarden"}, UnknownName, r"did you mean Yard \(Y\)"),
         ({"product": "uranium"}, UnknownName, "No product is called"),
-        ({"promise_days": -3.0}, InvalidInput, "promise"),
+        ({"promise": "-3"}, InvalidInput, "promise"),
         ({"journeys": 1}, InvalidInput, "journeys"),
         ({"journeys": 10**9}, InvalidInput, "journeys"),
         ({"load": -0.1}, InvalidInput, "load of -0.1"),
@@ -376,13 +379,13 @@ def test_bad_input_is_refused_with_its_reason(
 ) -> None:
     query = replace(QUERY, **change)  # type: ignore[arg-type]
     with pytest.raises(error, match=words):
-        answer_route(CASE, query)
+        answer_route(Inputs(CASE), query)
 
 
 def test_all_ways_shut_is_told_with_what_shuts_them() -> None:
     rows = [{**CLOSED_Y, "closure_id": f"c{p}", "place_id": p} for p in ("X", "Y", "Z")]
     with pytest.raises(Unreachable, match="strike") as caught:
-        answer_route(with_rows("closures", *rows), QUERY)
+        answer_route(Inputs(with_rows("closures", *rows)), QUERY)
     assert "--open" in str(caught.value)
 
 
@@ -391,7 +394,7 @@ def test_disconnected_network_is_refused() -> None:
         {"links": CASE["links"].filter(~pl.col("link_id").is_in(["Y-C", "Y-Cr", "Z-C", "P-C"]))}
     )
     with pytest.raises(Unreachable, match="No route can end at Cove"):
-        answer_route(alone, QUERY)
+        answer_route(Inputs(alone), QUERY)
 
 
 def test_places_by_id_name_and_part() -> None:
@@ -411,7 +414,7 @@ def test_journeys_that_never_arrive_leave_days_missing_not_infinite() -> None:
     spans = [("2025-07-10", None, "X"), ("2025-07-10", None, "Z")]
     rows = [{**CLOSED_Y, "closure_id": f"l{p}", "place_id": p, "start": s, "end": e} for s, e, p in spans]
     late = answer_route(
-        with_rows("closures", *rows), replace(QUERY, departure=date(2025, 7, 9), avoid=("rail",))
+        Inputs(with_rows("closures", *rows)), replace(QUERY, departure=date(2025, 7, 9), avoid=("rail",))
     )
     first = late.tables["routes"].row(0, named=True)
     assert first["never_arrives_share"] > 0.0

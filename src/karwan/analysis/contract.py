@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from karwan.notes import Note
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -55,7 +57,7 @@ class Result:
 
     tables: Mapping[str, pl.DataFrame]
     meta: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note | str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Analysis(Generic[Q]):
         Page in docs/ that tells the model.
     case
         How the command names its case: as first argument, as an option, as the case of the pair asked for, or not at all.
+    notes_key
+        Key of the notes in JSON.
     """
 
     name: str
@@ -87,10 +91,12 @@ class Analysis(Generic[Q]):
     tables: Mapping[str, str]
     page: str
     case: str = "argument"
+    notes_key: str = "text"
 
     def answer(self, inputs: Inputs, request: Q) -> Result:
         """Run the analysis."""
-        return _function(self.run)(inputs, request)
+        found: Result = _function(self.run)(inputs, request)
+        return found
 
     def table_of(self, key: str) -> str:
         """Row file of a table of the result, by its key with or without a suffix in brackets."""
@@ -98,13 +104,20 @@ class Analysis(Generic[Q]):
 
 
 @cache
-def _function(place: str) -> Callable[[Inputs, Any], Result]:
+def _function(place: str) -> Callable[..., Any]:
     module, _, name = place.partition(":")
-    found: Callable[[Inputs, Any], Result] = getattr(importlib.import_module(module), name)
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
 
 
-def asks(help_text: str, *, flag: str = "", metavar: str = "", least: float | None = None) -> dict[str, Any]:
+def asks(
+    help_text: str,
+    *,
+    flag: str = "",
+    metavar: str = "",
+    least: float | None = None,
+    most: float | None = None,
+) -> dict[str, Any]:
     """Metadata of a request's field: how command line and page ask for it.
 
     Parameters
@@ -115,7 +128,7 @@ def asks(help_text: str, *, flag: str = "", metavar: str = "", least: float | No
         Option of the command; blank makes it from the field's name, `argument` a positional argument.
     metavar
         What stands for the value in the help.
-    least
-        Least value allowed.
+    least, most
+        Least and greatest value allowed.
     """
-    return {"help": help_text, "flag": flag, "metavar": metavar, "least": least}
+    return {"help": help_text, "flag": flag, "metavar": metavar, "least": least, "most": most}

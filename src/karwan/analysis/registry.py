@@ -9,6 +9,28 @@ from karwan.analysis.contract import Analysis
 
 ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
+        name="route",
+        method="route",
+        request=ask.RouteRequest,
+        run="karwan.analysis.route:answer_route",
+        tables={
+            "routes": "route_offers",
+            "corridors": "route_corridors",
+            "stages": "route_stages",
+            "closed": "route_closed",
+            "papers": "route_papers",
+            "guarantees": "route_guarantees",
+            "lateness": "route_lateness",
+            "closure_rates": "closure_rates",
+            "queues": "route_queues",
+            "days_of_year": "route_days",
+            "amounts": "route_amounts",
+        },
+        page="route",
+        case="option",
+        notes_key="notes",
+    ),
+    Analysis(
         name="corridor observed",
         method="observed",
         request=ask.ObservedRequest,

@@ -16,7 +16,6 @@ from karwan.cli import (
     docs,
     network,
     plan,
-    route,
     scenario,
     trade,
     trade_basket,
@@ -36,7 +35,6 @@ app = typer.Typer(
     help="What holds two countries' trade back, over which corridor, and what removing it is worth.",
 )
 brief.register(app)
-route.register(app)
 scenario.register(app)
 network.register(app)
 app.command("sources")(plan.sources)

@@ -14,7 +14,9 @@ import typer
 from karwan.analysis.contract import Analysis, Result
 from karwan.cli.brief import CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.cli.plain import PLAIN
 from karwan.schema.results import ResultTable, result_table
+from karwan.words import sentences
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +34,8 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
     def command(**given: Any) -> None:
         form = chosen(given.pop("as_json"), given.pop("as_csv"))
         case, scenarios, store = (given.pop(name, None) for name in ("case", "scenarios", "store"))
-        request = analysis.request(**{name: _plain(value) for name, value in given.items()})
+        asked = {name: _plain(value) for name, value in given.items() if value is not None}
+        request = analysis.request(**asked)
         from karwan.project import ask  # the engines load only when a question is asked
 
         result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
@@ -46,8 +49,16 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
 
 def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequence[Any] = ()) -> None:
     """Print a result: titles and headings from the result rows, no empty table among the plain ones."""
+    notes = sentences(result.notes)
     if form is not Format.TABLE:
-        emit(result.tables, form, meta=result.meta, notes=result.notes, under=under)
+        meta = dict(result.meta)
+        if analysis.notes_key != "text":
+            meta[analysis.notes_key], notes = notes, []
+        emit(result.tables, form, meta=meta, notes=notes, under=under)
+        return
+    if analysis.name in PLAIN:
+        page = PLAIN[analysis.name](result)
+        emit(page.tables, form, columns=page.columns, notes=page.notes, under=under)
         return
     tables: dict[str, pl.DataFrame] = {}
     columns: dict[str, dict[str, str]] = {}
@@ -57,7 +68,7 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
         for title, part in _parts(rows, key, table):
             tables[title] = part
             columns[title] = headings
-    emit(tables, form, columns=columns, meta=result.meta, notes=result.notes, under=under)
+    emit(tables, form, columns=columns, meta=result.meta, notes=notes, under=under)
 
 
 def _parts(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -106,8 +117,9 @@ def _parameter(one: Field[Any], kind: Any) -> inspect.Parameter:
     options: dict[str, Any] = {"help": how["help"]}
     if how["metavar"]:
         options["metavar"] = how["metavar"]
-    if how["least"] is not None:
-        options["min"] = how["least"]
+    for bound, name in (("least", "min"), ("most", "max")):
+        if how[bound] is not None:
+            options[name] = how[bound]
     if _holds(kind, date):
         options["formats"] = ["%Y-%m-%d"]
     default = inspect.Parameter.empty if one.default is MISSING else one.default

@@ -39,9 +39,13 @@ def _brief(case: Case) -> object:
 
 
 def _routes(case: Case) -> object:
-    from karwan.analysis.route import RouteQuery, answer_route
+    from karwan.analysis.contract import Inputs
+    from karwan.analysis.requests import RouteRequest
+    from karwan.analysis.route import answer_route
 
-    return answer_route(case, RouteQuery(*TOWNS, case.settings.reference_product, 20.0, date(2025, 7, 7)))
+    return answer_route(
+        Inputs(case), RouteRequest(*TOWNS, case.settings.reference_product, 20.0, date(2025, 7, 7))
+    )
 
 
 def _assignment(case: Case) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -20,14 +20,19 @@ KINDS: dict[str, pl.DataType] = {
 }
 
 
-def result_types(name: str) -> dict[str, pl.DataType]:
-    """Column to type of a result table, in order."""
-    return {column.name: KINDS[column.type] for column in result_table(name).columns}
+def result_types(name: str, without: Collection[str] = ()) -> dict[str, pl.DataType]:
+    """Column to type of a result table, in order, but for some."""
+    return {c.name: KINDS[c.type] for c in result_table(name).columns if c.name not in without}
 
 
-def result_frame(name: str, rows: Iterable[Mapping[str, Any]] = ()) -> pl.DataFrame:
-    """Rows as the declared table; a column a row lacks is missing, one that is not declared an error."""
-    types = result_types(name)
+def result_frame(
+    name: str, rows: Iterable[Mapping[str, Any]] = (), *, without: Collection[str] = ()
+) -> pl.DataFrame:
+    """Rows as the declared table; a column a row lacks is missing, one that is not declared an error.
+
+    `without` names columns that the caller adds later, such as the number of a route.
+    """
+    types = result_types(name, without)
     listed = list(rows)
     unknown = {key for row in listed for key in row} - types.keys()
     if unknown:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from karwan.errors import UnknownName
+from karwan.notes import Note, note
 from karwan.transport.calendar import HORIZON_DAYS, Windows
 from karwan.transport.closures import end_unseen
 from karwan.transport.network import Stage
@@ -149,14 +150,16 @@ def _parameters(tables: Mapping[str, pl.DataFrame]) -> dict[str, float]:
     return dict(tables["parameters"].select("parameter_id", "value").iter_rows())
 
 
-def recorded_process(tables: Mapping[str, pl.DataFrame], as_of: date) -> tuple[ClosureProcess | None, str]:
+def recorded_process(
+    tables: Mapping[str, pl.DataFrame], as_of: date
+) -> tuple[ClosureProcess | None, tuple[Note, ...]]:
     """Random closures fitted to a case's record up to a day; None, with the reason, where it cannot be told."""
     year = _parameters(tables).get("closures_observed_from_year")
     if year is None:
-        return None, "Random closures are left out: parameters.csv has no row closures_observed_from_year."
+        return None, (note("closures.no_record"),)
     start = date(int(year), 1, 1)
     if start >= as_of:
-        return None, f"Random closures are left out: their record begins on {start}, not before {as_of}."
+        return None, (note("closures.record_too_late", start=start, as_of=as_of),)
     crossings = tables["crossings"]["crossing_id"].to_list()
     found, notes = [], []
     for kind, places in (("crossing", crossings), ("node", sorted(_closing_nodes(tables)))):
@@ -165,9 +168,9 @@ def recorded_process(tables: Mapping[str, pl.DataFrame], as_of: date) -> tuple[C
                 table = closure_process(tables["closures"], places, start, as_of, kind=kind).table
                 found.append(table if kind == "crossing" else table.filter(pl.col("place") != POOLED))
         except UnidentifiedClosures as error:
-            notes.append(f"Random closures of each {kind} are left out: {error.fact}; {error.evidence}.")
+            notes.append(note("closures.left_out", kind=kind, fact=error.fact, evidence=error.evidence))
     process = ClosureProcess(pl.concat(found, how="vertical_relaxed"), LEVEL) if found else None
-    return process, " ".join(notes)
+    return process, tuple(notes)
 
 
 def journey_stages(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
+from karwan.schema.frames import result_frame
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, vehicles_by_mode, weight_limit
 from karwan.transport.network.stage import SEA, Row
@@ -14,32 +15,17 @@ from karwan.transport.network.terms import worst_basis
 from karwan.transport.route import Route
 
 SCOPES = ("origin", "leg", "port", "country", "crossing", "destination")
-PAPER_SCHEMA = {
-    "scope": pl.String,
-    "place_id": pl.String,
-    "mode": pl.String,
-    "document_id": pl.String,
-    "name": pl.String,
-    "issued_by": pl.String,
-    "cost_usd": pl.Float64,
-    "time_h": pl.Float64,
-    "regime_id": pl.String,
-    "basis": pl.String,
-    "source_id": pl.String,
-}
-GUARANTEE_SCHEMA = {
-    "country": pl.String,
-    "mode": pl.String,
-    "registration": pl.String,
-    "rule": pl.String,
-    "guarantee": pl.String,
-    "regime_id": pl.String,
-    "cost_usd": pl.Float64,
-    "at_risk_usd": pl.Float64,
-    "note": pl.String,
-    "basis": pl.String,
-    "source_id": pl.String,
-}
+OF_A_DOCUMENT = (
+    "scope",
+    "document_id",
+    "name",
+    "issued_by",
+    "cost_usd",
+    "time_h",
+    "regime_id",
+    "basis",
+    "source_id",
+)
 
 
 def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date) -> pl.DataFrame:
@@ -68,18 +54,19 @@ def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, d
     """
     regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
     places = _places(route)
-    rows = []
+    rows: list[Row] = []
     for document in tables["documents"].iter_rows(named=True):
         if document["sectors"] and sector not in document["sectors"]:
             continue
         regime = regimes.get(document["regime_id"] or "")
-        if regime is not None and not in_force(regime, day):
+        if regime is not None and not regime_in_force(regime, day):
             continue
+        paper = {name: document[name] for name in OF_A_DOCUMENT}
         for place, mode in _asked(document, places, regime, route):
-            rows.append({**document, "place_id": place, "mode": mode})
+            rows.append({**paper, "place_id": place, "mode": mode})
     rows += _heavy_permits(route, tables, day)
     rows.sort(key=lambda r: SCOPES.index(r["scope"]))
-    return pl.DataFrame([{k: r[k] for k in PAPER_SCHEMA} for r in rows], schema=PAPER_SCHEMA)
+    return result_frame("route_papers", rows, without=("route", "place"))
 
 
 def exceeded_limits(
@@ -98,13 +85,10 @@ def exceeded_limits(
             yield {**limit, "basis": worst_basis(limit["basis"], truck["basis"])}, gross_t
 
 
-def _heavy_permits(
-    route: Route, tables: Mapping[str, pl.DataFrame], day: date
-) -> Iterator[dict[str, object]]:
+def _heavy_permits(route: Route, tables: Mapping[str, pl.DataFrame], day: date) -> Iterator[Row]:
     """Special permits of a truck over a weight limit on the way; their cost is not known."""
     for limit, gross_t in exceeded_limits(route, tables, day):
         yield {
-            **dict.fromkeys(PAPER_SCHEMA),
             "scope": "crossing" if limit["place_kind"] == "crossing" else "country",
             "place_id": limit["place_id"],
             "mode": "road",
@@ -115,7 +99,7 @@ def _heavy_permits(
         }
 
 
-def in_force(regime: Row, day: date) -> bool:
+def regime_in_force(regime: Row, day: date) -> bool:
     """Whether a regime is in force on a day; without a date its state decides."""
     return regime["state"] == "in_force" and (regime["in_force"] is None or regime["in_force"] <= day)
 
@@ -188,46 +172,57 @@ def list_guarantees(
     """
     regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
     access = list(tables["access"].iter_rows(named=True))
-    rows: list[dict[str, object]] = []
+    rows: list[Row] = []
     paid: set[str] = set()
     for country, mode, registration in _transits(route):
         rule, access_row = access_rule(access, country, registration, day) if mode == "road" else ("", None)
-        regime, why = _guarantee_regime(regimes, access_row, country, mode, registration, route, day)
-        duty = duties.get(country)
-        at_risk = None
-        if duty is not None and duty.known:
-            at_risk = duty.rate_share * route.shipment.value_usd + duty.specific_usd_t * route.shipment.tonnes
-        row: dict[str, object] = {
-            "country": country,
-            "mode": mode,
-            "registration": registration or None,
-            "rule": rule or None,
-            "at_risk_usd": at_risk,
-            "note": why,
-            "guarantee": "unknown",
-            "regime_id": None,
-            "cost_usd": None,
-            "basis": "assumed",
-            "source_id": "judgement",
-        }
-        if regime is not None:
-            again = regime["regime_id"] in paid
-            paid.add(regime["regime_id"])
-            row |= {
-                "guarantee": regime["guarantee"] or "none",
-                "regime_id": regime["regime_id"],
-                "cost_usd": 0.0 if again else _cost(regime, at_risk),
-                "basis": regime["basis"],
-                "source_id": regime["source_id"],
-                "note": why + ("; lodged once for the trip" if again else ""),
+        live = [r for r in regimes.values() if regime_in_force(r, day) and country in r["parties"]]
+        regime, why = None, "by rail; no regime of the case asks for a security or waives it"
+        if mode == "road":
+            rests_on = _rests_on(regimes, access_row, day)
+            regime, why = _road_regime(live, rests_on, country, registration, route)
+        at_risk = _at_risk(duties.get(country), route)
+        rows.append(
+            {
+                "country": country,
+                "mode": mode,
+                "registration": registration or None,
+                "rule": rule or None,
+                "at_risk_usd": at_risk,
+                **_security(regime, why, at_risk, paid),
             }
-        rows.append(row)
-    return pl.DataFrame([{k: r[k] for k in GUARANTEE_SCHEMA} for r in rows], schema=GUARANTEE_SCHEMA)
+        )
+        if regime is not None:
+            paid.add(regime["regime_id"])
+    return result_frame("route_guarantees", rows, without=("route",))
+
+
+def _at_risk(duty: Duty | None, route: Route) -> float | None:
+    """Duty that the shipment would owe, missing where not known."""
+    if duty is None or not duty.known:
+        return None
+    load = route.shipment
+    return duty.rate_share * load.value_usd + duty.specific_usd_t * load.tonnes
+
+
+def _security(regime: Row | None, why: str, at_risk: float | None, paid: Collection[str]) -> Row:
+    """What is lodged under a regime; one that is paid already serves again at no cost."""
+    if regime is None:
+        return {"guarantee": "unknown", "note": why, "basis": "assumed", "source_id": "judgement"}
+    again = regime["regime_id"] in paid
+    return {
+        "guarantee": regime["guarantee"] or "none",
+        "regime_id": regime["regime_id"],
+        "cost_usd": 0.0 if again else _cost(regime, at_risk),
+        "note": f"{why}; lodged once for the trip" if again else why,
+        "basis": regime["basis"],
+        "source_id": regime["source_id"],
+    }
 
 
 def _cost(regime: Row, at_risk: float | None) -> float | None:
     """Cost of a security for a trip; missing where nothing is stated and something is asked for."""
-    if (regime["guarantee"] or "none") == "none":
+    if not _secured(regime):
         return 0.0
     trip, share = regime["guarantee_usd_trip"], regime["guarantee_share"]
     if trip is None and (share is None or at_risk is None):
@@ -250,37 +245,41 @@ def _transits(route: Route) -> list[tuple[str, str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _guarantee_regime(
-    regimes: Mapping[str, Row],
-    access: Row | None,
-    country: str,
-    mode: str,
-    registration: str,
-    route: Route,
-    day: date,
+def _rests_on(regimes: Mapping[str, Row], access: Row | None, day: date) -> Row | None:
+    """The regime in force that an access rule rests on, where it asks for a security or lets trucks in freely without one."""
+    if access is None:
+        return None
+    regime = regimes.get(access["regime_id"] or "")
+    if regime is None or not regime_in_force(regime, day):
+        return None
+    return regime if _secured(regime) or access["rule"] == "allowed" else None
+
+
+def _secured(regime: Row) -> bool:
+    return (regime["guarantee"] or "none") != "none"
+
+
+def _road_regime(
+    live: Sequence[Row], rests_on: Row | None, country: str, registration: str, route: Route
 ) -> tuple[Row | None, str]:
-    live = [r for r in regimes.values() if in_force(r, day) and country in r["parties"]]
-    if mode == "road":
-        if registration == country:
-            own = "a truck of the country itself: national transit procedure"
-        else:
-            own = f"truck of {registration}"
-        rests_on = regimes.get((access or {}).get("regime_id") or "")
-        if rests_on is not None and in_force(rests_on, day):
-            asks = (rests_on["guarantee"] or "none") != "none"
-            if asks or (access is not None and access["rule"] == "allowed"):
-                return rests_on, f"{own}; the access rule rests on it"
-        secured = [r for r in live if (r["guarantee"] or "none") != "none"]
-        for regime in secured:
-            if (
-                regime["guarantee"] == "tir"
-                and registration in regime["parties"]
-                and regime["guarantee_usd_trip"]
-            ):
-                return regime, f"{own}; both are parties"
-        ends = {s.country for s in route.stages[:1]} | {s.country for s in route.stages[-1:]}
-        for regime in secured:
-            if ends & set(regime["parties"]):
-                return regime, f"{own}; an end of the route is a party"
-        return None, f"{own}; no regime of the case covers it"
-    return None, "by rail; no regime of the case asks for a security or waives it"
+    """Regime that a truck lodges its security under in a country, and why; `live` are those in force there."""
+    own = f"truck of {registration}"
+    if registration == country:
+        own = "a truck of the country itself: national transit procedure"
+    if rests_on is not None:
+        return rests_on, f"{own}; the access rule rests on it"
+    secured = [regime for regime in live if _secured(regime)]
+    for regime in secured:
+        if _carnet_of(regime, registration):
+            return regime, f"{own}; both are parties"
+    ends = {route.stages[0].country, route.stages[-1].country}
+    for regime in secured:
+        if ends & set(regime["parties"]):
+            return regime, f"{own}; an end of the route is a party"
+    return None, f"{own}; no regime of the case covers it"
+
+
+def _carnet_of(regime: Row, registration: str) -> bool:
+    """Whether a regime's TIR carnet serves trucks of a country."""
+    tir = regime["guarantee"] == "tir" and regime["guarantee_usd_trip"]
+    return bool(tir) and registration in regime["parties"]

@@ -7,25 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from karwan.schema.frames import result_frame
 from karwan.transport.calendar import Windows
 from karwan.transport.network import FreightNetwork, Stage
+from karwan.transport.network.stage import Row
 from karwan.transport.shipment import Shipment
-
-STAGE_SCHEMA = {
-    "stage": pl.Int64,
-    "kind": pl.String,
-    "name": pl.String,
-    "place_id": pl.String,
-    "mode": pl.String,
-    "country": pl.String,
-    "km": pl.Float64,
-    "usd": pl.Float64,
-    "hours": pl.Float64,
-    "sd_h": pl.Float64,
-    "co2_kg": pl.Float64,
-    "basis": pl.String,
-    "source_id": pl.String,
-}
 
 
 @dataclass(frozen=True)
@@ -174,23 +160,47 @@ def stage_table(route: Route) -> pl.DataFrame:
     Table with columns stage (1 up), kind (line_haul, crossing, transfer, sailing, wait), name, place_id, mode, country, km, usd,
     hours, sd_h, co2_kg, basis, source_id.
     """
-    rows: list[tuple[object, ...]] = []
+    rows: list[Row] = []
     load = route.shipment
     for a, wait in zip(route.arcs, route.waits_h, strict=True):
         arc = route.network.arcs[a]
-        first = arc.stages[0]
         if wait > 1e-9:
-            rows.append(
-                ("wait", f"wait for {first.name}", arc.place_id, first.mode, first.country)
-                + (0.0, 0.0, wait, 0.0, 0.0, first.basis, first.source_id)
-            )
-        for s in arc.stages:
-            rows.append(
-                (s.kind, s.name, s.place_id, s.mode, s.country, s.km, s.usd(load.tonnes, load.units))
-                + (s.hours, float(np.sqrt(s.variance_h2)), s.co2_kg_t * load.tonnes, s.basis, s.source_id)
-            )
-    numbered = [(i + 1, *row) for i, row in enumerate(rows)]
-    return pl.DataFrame(numbered, schema=STAGE_SCHEMA, orient="row")
+            rows.append(_wait_row(arc.place_id, arc.stages[0], wait))
+        rows += [_stage_row(stage, load) for stage in arc.stages]
+    numbered = [{"stage": number, **row} for number, row in enumerate(rows, start=1)]
+    return result_frame("route_stages", numbered, without=("route",))
+
+
+def _wait_row(place_id: str, first: Stage, wait_h: float) -> Row:
+    """The wait for an opening before the first stage of an arc."""
+    return {
+        "kind": "wait",
+        "name": f"wait for {first.name}",
+        "place_id": place_id,
+        "mode": first.mode,
+        "country": first.country,
+        **dict.fromkeys(("km", "usd", "sd_h", "co2_kg"), 0.0),
+        "hours": wait_h,
+        "basis": first.basis,
+        "source_id": first.source_id,
+    }
+
+
+def _stage_row(stage: Stage, load: Shipment) -> Row:
+    return {
+        "kind": stage.kind,
+        "name": stage.name,
+        "place_id": stage.place_id,
+        "mode": stage.mode,
+        "country": stage.country,
+        "km": stage.km,
+        "usd": stage.usd(load.tonnes, load.units),
+        "hours": stage.hours,
+        "sd_h": float(np.sqrt(stage.variance_h2)),
+        "co2_kg": stage.co2_kg_t * load.tonnes,
+        "basis": stage.basis,
+        "source_id": stage.source_id,
+    }
 
 
 def assumed_share(route: Route) -> float:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route.explain import explain_table
-from karwan.analysis.route.offers import corridor_routes, find_shares, fitted_closures, make_offers
-from karwan.analysis.route.query import Plan, RouteAnswer, RouteQuery, promised_days, resolve
+from karwan.analysis.route.offers import corridor_routes, find_shares, make_offers
+from karwan.analysis.route.query import RoutePlan, corridor_notes, promised_days, resolve
 from karwan.analysis.route.reasons import closed_table, corridor_table
 from karwan.analysis.route.tables import (
     days_of_year,
+    destination_duty,
+    duty_note,
     guarantees_table,
     lateness_table,
     make_meta,
@@ -20,15 +24,15 @@ from karwan.analysis.route.tables import (
     search_notes,
     stages_of,
 )
-from karwan.case import Case
 from karwan.errors import Unreachable
-from karwan.transport.journey import arrival_model
+from karwan.notes import note
+from karwan.transport.journey import arrival_model, recorded_process
 from karwan.transport.route_choice import RouteSearch, find_routes
 
-__all__ = ["RouteAnswer", "RouteQuery", "answer_route", "promised_days"]
+__all__ = ["answer_route", "promised_days"]
 
 
-def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
+def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     """Routes for a shipment: money, days with their spread, papers, what is closed, and why a corridor is missing.
 
     Raises
@@ -40,17 +44,18 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
     Unreachable
         No open route; what is shut or missing is named.
     """
-    plan = resolve(case, query)
+    case = inputs.the_case()
+    plan = resolve(case, request)
     search = _search(plan)
-    process = fitted_closures(plan)
+    process, closure_notes = recorded_process(case.tables, case.settings.as_of)
     named = corridor_routes(plan)
-    model = arrival_model(case.tables, process, load=query.load, opened=plan.opened)
+    model = arrival_model(case.tables, process, load=request.load, opened=plan.opened)
     offers = make_offers(plan, search, named, model)
-    plan.notes.extend(search_notes(search, query))
     shares, logsum = find_shares(plan, offers)
-    best = offers[0]
+    duty = destination_duty(plan)
+    notes = [*corridor_notes(plan), *closure_notes, *search_notes(search, request), duty_note(duty)]
     tables = {
-        "routes": route_table(plan, offers, shares),
+        "routes": route_table(plan, offers, shares, duty),
         "corridors": corridor_table(plan, search, offers, named),
         "stages": pl.concat([stages_of(o) for o in offers]),
         "closed": closed_table(plan, offers, named),
@@ -60,14 +65,15 @@ def answer_route(case: Case, query: RouteQuery) -> RouteAnswer:
         "closure_rates": rates_table(plan, offers, model),
         "queues": queue_table(plan, offers, model.traffic),
     }
-    if query.days_of_year:
-        tables["days_of_year"] = days_of_year(plan, best)
-    if query.explain:
+    if request.days_of_year:
+        tables["days_of_year"] = days_of_year(plan, offers[0])
+        notes.append(note("route.days_of_year"))
+    if request.explain:
         tables["amounts"] = explain_table(offers)
-    return RouteAnswer(tables, make_meta(plan, search, logsum), tuple(plan.notes))
+    return Result(tables, make_meta(plan, search, logsum), tuple(notes))
 
 
-def _search(plan: Plan) -> RouteSearch:
+def _search(plan: RoutePlan) -> RouteSearch:
     """Short list of the plan; an error names places, not ids."""
     try:
         return find_routes(

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.route.offers import Offer
+from karwan.analysis.route.offers import RouteOffer
 from karwan.schema.frames import result_frame
 from karwan.transport.network.terms import EMISSION, HOURS, Stage, Term
 from karwan.transport.shipment import Shipment
@@ -15,7 +15,7 @@ from karwan.transport.shipment import Shipment
 USD, CO2 = "USD", "kg CO2e"
 
 
-def explain_table(offers: Sequence[Offer]) -> pl.DataFrame:
+def explain_table(offers: Sequence[RouteOffer]) -> pl.DataFrame:
     """Every amount of every route with the figures it is the product of; see `schema/results/route_amounts.csv`.
 
     The USD of a route add up to its money, the hours to its hours without waits for openings, kg CO2e to its emissions.
@@ -23,7 +23,7 @@ def explain_table(offers: Sequence[Offer]) -> pl.DataFrame:
     return result_frame("route_amounts", [row for offer in offers for row in _rows(offer)])
 
 
-def _rows(offer: Offer) -> Iterator[dict[str, Any]]:
+def _rows(offer: RouteOffer) -> Iterator[dict[str, Any]]:
     load = offer.route.shipment
     part = 0
     for stage in offer.route.stages:

@@ -8,21 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from karwan.analysis.route.query import Plan
+from karwan.analysis.route.query import RoutePlan
 from karwan.transport.choice import path_size_logit
-from karwan.transport.corridor import CorridorRoute, corridor_route, name_route
+from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import route_cost
-from karwan.transport.journey import ArrivalModel, journey_stages, recorded_process
+from karwan.transport.journey import ArrivalModel, journey_stages
 from karwan.transport.network.stage import SEA
-from karwan.transport.reliability import ClosureProcess, Journeys, JourneyStages, simulate
+from karwan.transport.reliability import Journeys, JourneyStages, simulate
 from karwan.transport.route import Route
 from karwan.transport.route_choice import RouteSearch, incidence, usable_arcs
 
 LISTED, ALSO = "listed", "also possible"
+Candidate = tuple[str | None, str, Route]
+"""Corridor, if it keeps to one; listed or also possible; route."""
 
 
 @dataclass(frozen=True)
-class Offer:
+class RouteOffer:
     """A route with its name and its simulated arrivals."""
 
     number: int
@@ -34,15 +36,7 @@ class Offer:
     without: Journeys
 
 
-def fitted_closures(plan: Plan) -> ClosureProcess | None:
-    """Random closures fitted to the case's record; None, with a note, where no closure was seen to end."""
-    process, note = recorded_process(plan.case.tables, plan.case.settings.as_of)
-    if note:
-        plan.notes.append(note)
-    return process
-
-
-def corridor_routes(plan: Plan) -> dict[str, CorridorRoute]:
+def corridor_routes(plan: RoutePlan) -> dict[str, CorridorRoute]:
     """Best route that keeps to each named corridor and to what the user avoids."""
     found = {}
     for corridor in plan.corridors:
@@ -54,61 +48,85 @@ def corridor_routes(plan: Plan) -> dict[str, CorridorRoute]:
 
 
 def make_offers(
-    plan: Plan, search: RouteSearch, named: Mapping[str, CorridorRoute], model: ArrivalModel
-) -> list[Offer]:
+    plan: RoutePlan, search: RouteSearch, named: Mapping[str, CorridorRoute], model: ArrivalModel
+) -> list[RouteOffer]:
     """The short list, then the best route of each open corridor that is not on it."""
-    rows: list[tuple[str | None, str, Route]] = []
-    for route in search.routes:
-        rows.append((name_route(route, plan.corridors, backward=plan.backward), LISTED, route))
-    held, ways = {corridor for corridor, _, _ in rows}, {route.arcs for _, _, route in rows}
-    usable = usable_arcs(plan.network, plan.avoid)
-    extra = []
-    for corridor_id, found in named.items():
-        if found.status != "open" or found.route is None or corridor_id in held:
-            continue
-        if not usable[list(found.route.arcs)].all() or not set(plan.via) <= set(found.route.passed):
-            continue
-        if np.isfinite(found.route.hours) and found.route.arcs not in ways:
-            extra.append((corridor_id, ALSO, found.route))
-            ways.add(found.route.arcs)
-    rows += sorted(extra, key=lambda r: route_cost(r[2], plan.weights))
-    offers: list[Offer] = []
-    quiet = replace(model, closures=None)
-    for number, (corridor, status, route) in enumerate(rows, start=1):
+    listed: list[Candidate] = [
+        (name_route(route, plan.corridors, backward=plan.backward), LISTED, route) for route in search.routes
+    ]
+    offers: list[RouteOffer] = []
+    for number, (corridor, status, route) in enumerate([*listed, *_also(plan, named, listed)], start=1):
         label = _label(plan, route, corridor, offers)
-        stages = journey_stages(route, model)
-        promised = None if plan.query.promise_days is None else plan.query.promise_days * 24.0
-        journeys = _simulated(plan, stages, promised)
-        without = journeys
-        if stages.closure_rate_per_day.any():
-            without = _simulated(plan, journey_stages(route, quiet), promised)
-        offers.append(Offer(number, label, corridor, status, route, journeys, without))
+        offers.append(RouteOffer(number, label, corridor, status, route, *_arrivals(plan, route, model)))
     return offers
 
 
-def _simulated(plan: Plan, stages: JourneyStages, promised_h: float | None) -> Journeys:
+def _also(
+    plan: RoutePlan, named: Mapping[str, CorridorRoute], listed: Sequence[Candidate]
+) -> list[Candidate]:
+    """Best routes of the open corridors that no listed route keeps to, each way once, the cheapest in all first."""
+    held = {corridor for corridor, _, _ in listed}
+    taken = {route.arcs for _, _, route in listed}
+    found: list[Candidate] = []
+    for corridor_id, best in named.items():
+        route = _open_route(plan, best)
+        if corridor_id in held or route is None or route.arcs in taken:
+            continue
+        found.append((corridor_id, ALSO, route))
+        taken.add(route.arcs)
+    return sorted(found, key=lambda candidate: route_cost(candidate[2], plan.weights))
+
+
+def _open_route(plan: RoutePlan, best: CorridorRoute) -> Route | None:
+    """A corridor's best route, if it is open and keeps to what the user avoids and wants passed."""
+    route = best.route
+    if best.status != OPEN or route is None or not np.isfinite(route.hours):
+        return None
+    allowed = usable_arcs(plan.network, plan.avoid)[list(route.arcs)].all()
+    return route if allowed and set(plan.via) <= set(route.passed) else None
+
+
+def _arrivals(plan: RoutePlan, route: Route, model: ArrivalModel) -> tuple[Journeys, Journeys]:
+    """Simulated journeys with random closures and without."""
+    stages = journey_stages(route, model)
+    journeys = _simulated(plan, stages)
+    if not stages.closure_rate_per_day.any():
+        return journeys, journeys
+    return journeys, _simulated(plan, journey_stages(route, replace(model, closures=None)))
+
+
+def _simulated(plan: RoutePlan, stages: JourneyStages) -> Journeys:
     query = plan.query
+    promised_h = None if plan.promise_days is None else plan.promise_days * 24.0
     return simulate(stages, journeys=query.journeys, seed=query.seed, promised_h=promised_h)
 
 
-def _label(plan: Plan, route: Route, corridor_id: str | None, before: Sequence[Offer]) -> str:
+def _label(plan: RoutePlan, route: Route, corridor_id: str | None, before: Sequence[RouteOffer]) -> str:
     """Name of the corridor, else the crossings and ports passed; what tells it from the routes before is added."""
+    names = _names(plan, route, corridor_id)
+    taken = {o.label for o in before}
+    free = [name for name in names if name not in taken]
+    return free[0] if free else _told_apart(plan, route, names[-1], before)
+
+
+def _names(plan: RoutePlan, route: Route, corridor_id: str | None) -> list[str]:
+    """What a route may be called, the shortest first."""
     marks = landmarks(route)
     way = "via " + ", ".join(plan.places.name(p) for p in marks) if marks else "inland"
-    name = way
+    names = [way]
     if corridor_id is not None:
-        name = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))
-    taken = {o.label for o in before}
+        corridor = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))
+        names = [corridor, f"{corridor}, {way}"]
     modes = dict.fromkeys(s.mode for s in route.stages if s.kind in ("line_haul", "sailing"))
-    choices = [name] if corridor_id is None else [name, f"{name}, {way}"]
-    choices.append(f"{choices[-1]}, by {' and '.join(modes)}")
-    for choice in choices:
-        if choice not in taken:
-            return choice
-    alike = [o for o in before if o.label.startswith(choices[-1])]
-    known = {n for o in alike for n in o.route.nodes}
-    own = [plan.places.name(n) for n in route.nodes if n not in known]
-    return f"{choices[-1]}, past {own[len(own) // 2]}" if own else f"{choices[-1]} ({len(alike) + 1})"
+    return [*names, f"{names[-1]}, by {' and '.join(modes)}"]
+
+
+def _told_apart(plan: RoutePlan, route: Route, name: str, before: Sequence[RouteOffer]) -> str:
+    """A name that routes before have already, with a place that none of them passes, or a number."""
+    alike = [o for o in before if o.label.startswith(name)]
+    known = {node for o in alike for node in o.route.nodes}
+    own = [plan.places.name(node) for node in route.nodes if node not in known]
+    return f"{name}, past {own[len(own) // 2]}" if own else f"{name} ({len(alike) + 1})"
 
 
 def landmarks(route: Route) -> list[str]:
@@ -125,7 +143,7 @@ def landmarks(route: Route) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def find_shares(plan: Plan, offers: Sequence[Offer]) -> tuple[np.ndarray[Any, Any], float]:
+def find_shares(plan: RoutePlan, offers: Sequence[RouteOffer]) -> tuple[np.ndarray[Any, Any], float]:
     """Shares of the routes by path-size logit, shape (R,), and the logsum, USD/t."""
     routes = [o.route for o in offers]
     used, lengths = incidence(routes)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import polars as pl
 
+from karwan.analysis.requests import RouteRequest
 from karwan.case import Case
 from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName
+from karwan.notes import Note, note
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
@@ -27,82 +27,12 @@ WEIGHTS = {  # option, attribute, most, unit
 
 
 @dataclass(frozen=True)
-class RouteQuery:
-    """What is asked.
-
-    Attributes
-    ----------
-    origin, destination
-        Places by node id, name or alias.
-    product, tonnes, departure
-        The shipment; it may leave on the day the case stands on, or after.
-    avoid, via, opened
-        Places by id, name or alias; `avoid` also countries and modes, `opened` also links.
-    promise_days
-        Days within which it is promised; None: no promise.
-    value_of_time_usd_h, reliability_ratio, carbon_price_usd_t
-        Weights of the ranking; None takes the product's value of time and the case's parameters.
-    journeys, seed
-        Monte Carlo.
-    load
-        Traffic at the crossings over the recorded traffic; 1 is the usual load, at which observed hours hold.
-    days_of_year
-        Also P50 and P95 of the best route for each departure day of a year.
-    count
-        Routes on the short list at most.
-    registration
-        Country the truck is registered in; blank is the origin's.
-    explain
-        Also the cells of the case that each amount comes from.
-    """
-
-    origin: str
-    destination: str
-    product: str
-    tonnes: float
-    departure: date
-    avoid: Sequence[str] = ()
-    via: Sequence[str] = ()
-    opened: Sequence[str] = ()
-    promise_days: float | None = None
-    value_of_time_usd_h: float | None = None
-    reliability_ratio: float | None = None
-    carbon_price_usd_t: float | None = None
-    journeys: int = 20_000
-    seed: int = 1
-    load: float = 1.0
-    days_of_year: bool = False
-    count: int = 5
-    registration: str = ""
-    explain: bool = False
-
-
-@dataclass(frozen=True)
-class RouteAnswer:
-    """What `karwan route` prints.
-
-    Attributes
-    ----------
-    tables
-        Title to table: routes, corridors, stages, closed, papers, guarantees, lateness, closure_rates, queues and, where asked for,
-        days_of_year and amounts (`schema/results/route_amounts.csv`).
-    meta
-        The shipment, the weights, the search, the logsum.
-    notes
-        What the reader must know to use the figures.
-    """
-
-    tables: Mapping[str, pl.DataFrame]
-    meta: Mapping[str, Any]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything resolved: the case, the ends, the network and the weights."""
+class RoutePlan:
+    """Everything resolved: the case, the ends, the network and the weights; `promise_days` from the start of the departure day."""
 
     case: Case
-    query: RouteQuery
+    query: RouteRequest
+    promise_days: float | None
     places: Gazetteer
     origin: str
     destination: str
@@ -116,7 +46,6 @@ class Plan:
     weights: Weights
     backward: bool
     corridors: tuple[Row, ...]
-    notes: list[str] = field(default_factory=list)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -142,10 +71,12 @@ def promised_days(text: str, departure: date) -> float:
         ) from error
 
 
-def resolve(case: Case, query: RouteQuery) -> Plan:
+def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     """Look up places and product, check bounds, build the network."""
     shipment = make_shipment(case["products"], query.product, query.tonnes)
-    _check(case, query)
+    promise_days = None if query.promise is None else promised_days(query.promise, query.departure)
+    registration = query.registration.upper()
+    _check(case, query, promise_days, registration)
     places = Gazetteer(case.tables)
     origin, destination = places.node(query.origin), places.node(query.destination)
     avoid = tuple(places.avoidable(name) for name in query.avoid)
@@ -158,7 +89,7 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
         shipment.form,
         query.departure,
         opened,
-        query.registration,
+        registration,
         load_t=shipment.load_t,
     )
     weights = shipper_weights(
@@ -172,14 +103,10 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
     settings = case.settings
     between = {settings.party_a, settings.party_b} == set(ends)
     corridors = tuple(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True)) if between else ()
-    notes = (
-        []
-        if between
-        else [f"Named corridors join {settings.party_a} and {settings.party_b}: none is compared here."]
-    )
-    return Plan(
+    return RoutePlan(
         case=case,
         query=query,
+        promise_days=promise_days,
         places=places,
         origin=origin,
         destination=destination,
@@ -191,14 +118,25 @@ def resolve(case: Case, query: RouteQuery) -> Plan:
         request=request,
         network=build_network(case.tables, request),
         weights=weights,
-        notes=notes,
         backward=ends[0] == settings.party_b or ends[1] == settings.party_a,
         corridors=corridors,
     )
 
 
+def corridor_notes(plan: RoutePlan) -> list[Note]:
+    """Whether the case's named corridors join other countries than those asked for."""
+    settings = plan.case.settings
+    if {settings.party_a, settings.party_b} == set(plan.ends):
+        return []
+    return [note("route.no_corridors", party_a=settings.party_a, party_b=settings.party_b)]
+
+
 def _check_places(
-    query: RouteQuery, places: Gazetteer, ends: tuple[str, str], avoid: tuple[str, ...], via: tuple[str, ...]
+    query: RouteRequest,
+    places: Gazetteer,
+    ends: tuple[str, str],
+    avoid: tuple[str, ...],
+    via: tuple[str, ...],
 ) -> None:
     if ends[0] == ends[1]:
         raise InvalidInput(
@@ -219,23 +157,15 @@ def _check_places(
         )
 
 
-def _check(case: Case, query: RouteQuery) -> None:
+def _check(case: Case, query: RouteRequest, promise: float | None, registration: str) -> None:
     _check_departure(query.departure, case.settings.as_of)
-    promise = query.promise_days
     if promise is not None and not 0 < promise <= 400:
         raise InvalidInput(
             f"A promise of {promise:g} days cannot be used.",
             "allowed: more than 0, at most 400 days after departure",
             "give days, or a day not before the departure.",
         )
-    for option, (name, most, unit) in WEIGHTS.items():
-        given = getattr(query, name)
-        if given is not None and not 0.0 <= given <= most:
-            raise InvalidInput(
-                f"{option} {given:g} cannot be used.",
-                f"allowed: 0 to {most:,.0f} {unit}",
-                "leave it out for the value of the product or of the case.",
-            )
+    _check_weights(query)
     if not 100 <= query.journeys <= 5_000_000:
         raise InvalidInput(
             f"{query.journeys:,} journeys cannot be drawn here.",
@@ -248,12 +178,23 @@ def _check(case: Case, query: RouteQuery) -> None:
             f"allowed: 0 to {MOST_LOAD:g}",
             "1 is the recorded traffic, 1.2 a fifth more.",
         )
-    if query.registration and query.registration not in set(case["countries"]["country"]):
+    if registration and registration not in set(case["countries"]["country"]):
         raise UnknownName(
-            f"No country has the code {query.registration!r}.",
+            f"No country has the code {registration!r}.",
             f"countries: {', '.join(case['countries']['country'])}",
             "give an ISO 3166-1 alpha-3 code of the case.",
         )
+
+
+def _check_weights(query: RouteRequest) -> None:
+    for option, (name, most, unit) in WEIGHTS.items():
+        given = getattr(query, name)
+        if given is not None and not 0.0 <= given <= most:
+            raise InvalidInput(
+                f"{option} {given:g} cannot be used.",
+                f"allowed: 0 to {most:,.0f} {unit}",
+                "leave it out for the value of the product or of the case.",
+            )
 
 
 def _check_departure(day: date, as_of: date) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from karwan.analysis.route.offers import ALSO, LISTED, Offer, landmarks
-from karwan.analysis.route.query import Plan
+from karwan.analysis.route.offers import ALSO, LISTED, RouteOffer, landmarks
+from karwan.analysis.route.query import RoutePlan
+from karwan.schema.frames import result_frame
 from karwan.transport.closures import SLOW, in_force, touches
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import route_cost
@@ -23,60 +23,48 @@ from karwan.transport.route_choice import RouteSearch, route_criteria, shared_wa
 from karwan.transport.routing import beaten_by
 
 LONG_WAIT_H = 72.0
-_TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
-CORRIDOR_SCHEMA: dict[str, Any] = {
-    "corridor_id": _TEXT,
-    "corridor": _TEXT,
-    "status": _TEXT,
-    "route": _INT,
-    "reason": _TEXT,
-    "usd": _FLOAT,
-    "days": _FLOAT,
-}
-CLOSED_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["place_id", "place", "kind", "since", "until"], _TEXT),
-    "last_seen": pl.Date,
-    "reason": _TEXT,
-    "set_aside": pl.Boolean,
-    "touches": pl.List(_TEXT),
-    "basis": _TEXT,
-    "source_id": _TEXT,
-}
 
 
 def corridor_table(
-    plan: Plan, search: RouteSearch, offers: Sequence[Offer], named: Mapping[str, CorridorRoute]
+    plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], named: Mapping[str, CorridorRoute]
 ) -> pl.DataFrame:
     """Each named corridor: the row it has above, or the reason it has none or is only also possible."""
     rows = []
     for corridor in plan.corridors:
-        corridor_id = corridor["corridor_id"]
-        mine = [o for o in offers if o.corridor_id == corridor_id]
-        found = named[corridor_id]
-        if mine and mine[0].status == LISTED:
-            status, reason = LISTED, ""
-        elif mine:
-            status, reason = ALSO, _waits(plan, mine[0].route) + _beaten(plan, search, offers, mine[0])
-        elif found.route is not None and (alike := [o for o in offers if o.route.arcs == found.route.arcs]):
-            mine, status, reason = alike, ALSO, f"its best way here is that of route {alike[0].number}"
-        else:
-            status, reason = found.status, _absence(plan, corridor, found)
-        shown = mine[0].route if mine else found.route
-        rows.append(
-            {
-                "corridor_id": corridor_id,
-                "corridor": corridor["name"],
-                "status": status,
-                "route": mine[0].number if mine else None,
-                "reason": reason,
-                "usd": None if shown is None else shown.usd,
-                "days": None if shown is None or not np.isfinite(shown.hours) else shown.days,
-            }
-        )
-    return pl.DataFrame(rows, schema=CORRIDOR_SCHEMA)
+        found = named[corridor["corridor_id"]]
+        status, reason, mine = _status(plan, search, offers, corridor, found)
+        shown = mine.route if mine is not None else found.route
+        row: Row = {
+            "corridor_id": corridor["corridor_id"],
+            "corridor": corridor["name"],
+            "status": status,
+            "reason": reason,
+        }
+        if mine is not None:
+            row["route"] = mine.number
+        if shown is not None:
+            row |= {"usd": shown.usd, "days": shown.days if np.isfinite(shown.hours) else None}
+        rows.append(row)
+    return result_frame("route_corridors", rows)
 
 
-def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offer) -> str:
+def _status(
+    plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], corridor: Row, found: CorridorRoute
+) -> tuple[str, str, RouteOffer | None]:
+    """Status of a corridor, why it is not listed, and the route that keeps to it or is the same way."""
+    mine = next((o for o in offers if o.corridor_id == corridor["corridor_id"]), None)
+    if mine is not None and mine.status == LISTED:
+        return LISTED, "", mine
+    if mine is not None:
+        return ALSO, _waits(plan, mine.route) + _beaten(plan, search, offers, mine), mine
+    arcs = found.route.arcs if found.route is not None else None
+    alike = next((o for o in offers if o.route.arcs == arcs), None)
+    if alike is not None:
+        return ALSO, f"its best way here is that of route {alike.number}", alike
+    return found.status, _absence(plan, corridor, found), None
+
+
+def _beaten(plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], mine: RouteOffer) -> str:
     """Why a corridor's best route is not listed: a route that dominates it (listed ones are named first), else what kept it off the list."""
     own = route_criteria(mine.route)
     listed = [o for o in offers if o.status == LISTED]
@@ -94,7 +82,7 @@ def _beaten(plan: Plan, search: RouteSearch, offers: Sequence[Offer], mine: Offe
     return left_off(plan, search, listed, mine.route)
 
 
-def left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Route) -> str:
+def left_off(plan: RoutePlan, search: RouteSearch, listed: Sequence[RouteOffer], route: Route) -> str:
     """What kept an undominated route off the short list: its likeness to a route taken before it, or the length of the list."""
     own, cost = route_criteria(route), route_cost(route, plan.weights)
     before = [o for o in listed if route_cost(o.route, plan.weights) <= cost]
@@ -115,7 +103,7 @@ def left_off(plan: Plan, search: RouteSearch, listed: Sequence[Offer], route: Ro
     return f"{reason}; USD {gap:,.0f} worse than route {like.number} at these weights: {versus}"
 
 
-def _waits(plan: Plan, route: Route) -> str:
+def _waits(plan: RoutePlan, route: Route) -> str:
     """Long waits for an opening: 'waits 120 days for Zenith – Cove (usable 04-01..11-30); '."""
     seasons = {r["link_id"]: r["season"] for r in plan.case["links"].iter_rows(named=True)}
     words = []
@@ -138,26 +126,32 @@ def _signed(value: float, unit: str, more: str, less: str) -> str:
     return f"{amount} {more if value >= 0 else less}"
 
 
-def _absence(plan: Plan, corridor: Row, found: CorridorRoute) -> str:
+def _absence(plan: RoutePlan, corridor: Row, found: CorridorRoute) -> str:
     """Why a corridor has no row: closed, avoided, past a via place, forbidden, or no way."""
-    if found.status == CLOSED and found.route is not None:
-        return "; ".join(_shut_text(plan, place, why) for place, why in found.route.shut())
     if found.status == ABSENT:
-        if plan.avoid and _without_avoid(plan, corridor).status != ABSENT:
-            return f"passes what you avoid: {', '.join(plan.places.name(a) for a in plan.avoid)}"
-        return _forbidden(plan, corridor) or _too_heavy(plan, corridor) or plan.places.spoken(found.reason)
-    if plan.via and found.route is not None and not set(plan.via) <= set(found.route.passed):
+        return _no_way(plan, corridor, found)
+    route = found.route
+    if found.status == CLOSED and route is not None:
+        return "; ".join(_shut_text(plan, place, why) for place, why in route.shut())
+    if route is not None and not set(plan.via) <= set(route.passed):
         return f"does not pass {', '.join(plan.places.name(v) for v in plan.via)}"
     return "no window is left on the horizon when a shipment gets to a place on it"
 
 
-def _without_avoid(plan: Plan, corridor: Row) -> CorridorRoute:
+def _no_way(plan: RoutePlan, corridor: Row, found: CorridorRoute) -> str:
+    """Why a corridor is absent: avoided, forbidden, too heavy, or no way at all."""
+    if plan.avoid and _without_avoid(plan, corridor).status != ABSENT:
+        return f"passes what you avoid: {', '.join(plan.places.name(a) for a in plan.avoid)}"
+    return _forbidden(plan, corridor) or _too_heavy(plan, corridor) or plan.places.spoken(found.reason)
+
+
+def _without_avoid(plan: RoutePlan, corridor: Row) -> CorridorRoute:
     return corridor_route(
         plan.network, plan.shipment, corridor, plan.origin, plan.destination, backward=plan.backward
     )
 
 
-def _forbidden(plan: Plan, corridor: Row) -> str:
+def _forbidden(plan: RoutePlan, corridor: Row) -> str:
     """The access rules that take a corridor away, where it is there without them."""
     access = plan.case["access"]
     banned = access.filter(pl.col("rule") == "forbidden")
@@ -176,7 +170,7 @@ def _forbidden(plan: Plan, corridor: Row) -> str:
     return "; ".join(words)
 
 
-def _too_heavy(plan: Plan, corridor: Row) -> str:
+def _too_heavy(plan: RoutePlan, corridor: Row) -> str:
     """The weight limits that take a corridor away, where it is there for an empty truck."""
     if not plan.case["weight_limits"].filter(pl.col("over") == "forbidden").height:
         return ""
@@ -192,7 +186,7 @@ def _too_heavy(plan: Plan, corridor: Row) -> str:
 
 
 def _corridor_in(
-    plan: Plan, corridor: Row, tables: Mapping[str, pl.DataFrame], request: NetworkRequest
+    plan: RoutePlan, corridor: Row, tables: Mapping[str, pl.DataFrame], request: NetworkRequest
 ) -> CorridorRoute:
     """A corridor's route in another network than the plan's."""
     return corridor_route(
@@ -205,7 +199,7 @@ def _corridor_in(
     )
 
 
-def _shut_text(plan: Plan, place: str, why: str) -> str:
+def _shut_text(plan: RoutePlan, place: str, why: str) -> str:
     """'Torkham closed since 2025-10-12: clashes, no end known, last seen closed 2026-02-24'."""
     name = plan.places.name(place)
     day = plan.query.departure
@@ -217,38 +211,55 @@ def _shut_text(plan: Plan, place: str, why: str) -> str:
     return f"{name}: {why}"
 
 
-def closed_table(plan: Plan, offers: Sequence[Offer], named: Mapping[str, CorridorRoute]) -> pl.DataFrame:
+def closed_table(
+    plan: RoutePlan, offers: Sequence[RouteOffer], named: Mapping[str, CorridorRoute]
+) -> pl.DataFrame:
     """What is shut or slow between departure and the latest usual arrival, on the listed routes or the named corridors."""
-    days = max([o.journeys.time_p95_h / 24.0 for o in offers if np.isfinite(o.journeys.time_p95_h)] or [60.0])
-    last = date.fromordinal(plan.query.departure.toordinal() + int(min(days, 400.0)) + 1)
-    touched: dict[str, list[str]] = {}
-    named_routes = [(f"corridor {c}", f.route) for c, f in named.items() if f.route is not None]
-    for label, route in [(f"route {o.number}", o.route) for o in offers] + named_routes:
-        for place in _touched(route):
-            touched.setdefault(place, []).append(label)
+    day, last = plan.query.departure, _last_day(plan, offers)
+    touched = _touching(offers, named)
     rows = []
     for row in plan.case["closures"].iter_rows(named=True):
-        if row["place_id"] not in touched or not touches(row, plan.query.departure, last):
-            continue
-        slow = row["kind"] == SLOW
-        waived = row["place_id"] in plan.opened and row["kind"] != "seasonal"
-        rows.append(
-            {
-                "place_id": row["place_id"],
-                "place": plan.places.name(row["place_id"]),
-                "kind": f"slower by {row['slowdown_share']:.0%}" if slow else "closed",
-                "since": row["start"],
-                "until": row["end"],
-                "last_seen": row["last_seen"],
-                "reason": row["reason"],
-                "set_aside": waived,
-                "touches": list(dict.fromkeys(touched[row["place_id"]])),
-                "basis": row["basis"],
-                "source_id": row["source_id"],
-            }
-        )
+        place = row["place_id"]
+        if place in touched and touches(row, day, last):
+            rows.append(_closed_row(plan, row, touched[place]))
     rows.sort(key=lambda r: (r["kind"] != "closed", str(r["since"])))
-    return pl.DataFrame(rows, schema=CLOSED_SCHEMA)
+    return result_frame("route_closed", rows)
+
+
+def _last_day(plan: RoutePlan, offers: Sequence[RouteOffer]) -> date:
+    """Day of the latest P95 arrival; 60 days on where no route has one."""
+    arrivals = [o.journeys.time_p95_h / 24.0 for o in offers if np.isfinite(o.journeys.time_p95_h)]
+    days = max(arrivals, default=60.0)
+    return date.fromordinal(plan.query.departure.toordinal() + int(min(days, 400.0)) + 1)
+
+
+def _touching(offers: Sequence[RouteOffer], named: Mapping[str, CorridorRoute]) -> dict[str, list[str]]:
+    """Place to the routes and corridors it is on, in order."""
+    routes = [(f"route {o.number}", o.route) for o in offers]
+    routes += [(f"corridor {c}", f.route) for c, f in named.items() if f.route is not None]
+    touched: dict[str, list[str]] = {}
+    for label, route in routes:
+        for place in _touched(route):
+            touched.setdefault(place, []).append(label)
+    return touched
+
+
+def _closed_row(plan: RoutePlan, closure: Row, touching: Sequence[str]) -> Row:
+    place = closure["place_id"]
+    slow = closure["kind"] == SLOW
+    return {
+        "place_id": place,
+        "place": plan.places.name(place),
+        "kind": f"slower by {closure['slowdown_share']:.0%}" if slow else "closed",
+        "since": closure["start"],
+        "until": closure["end"],
+        "last_seen": closure["last_seen"],
+        "reason": closure["reason"],
+        "set_aside": place in plan.opened and closure["kind"] != "seasonal",
+        "touches": list(dict.fromkeys(touching)),
+        "basis": closure["basis"],
+        "source_id": closure["source_id"],
+    }
 
 
 def _touched(route: Route) -> set[str]:

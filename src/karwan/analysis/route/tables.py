@@ -1,4 +1,4 @@
-"""Tables and words of an answer: money, days, papers, guarantees, lateness, closures, queues."""
+"""Tables and notes of an answer: money, days, papers, guarantees, lateness, closures, queues."""
 
 from __future__ import annotations
 
@@ -9,59 +9,37 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.analysis.route.offers import Offer, landmarks
-from karwan.analysis.route.query import Plan, RouteQuery
+from karwan.amounts import YEAR_DAYS
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route.offers import RouteOffer, landmarks
+from karwan.analysis.route.query import RoutePlan
 from karwan.appraisal.landed import landed_cost
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
 from karwan.transport.cost import route_cost
-from karwan.transport.duty import find_duty
+from karwan.transport.duty import Duty, find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
 from karwan.transport.papers import list_guarantees, list_papers
 from karwan.transport.reliability import departures
 from karwan.transport.route import assumed_share, stage_table
-from karwan.transport.route_choice import RouteSearch
+from karwan.transport.route_choice import OVERLAPS, RouteSearch
 from karwan.transport.traffic import BEYOND, STEADY, Traffic
 
-HORIZON_YEAR = 365
+DEPARTURES = 365  # one a day of a year
 YEAR_JOURNEYS = 2000
-DAY_COLUMNS = ("days_p5", "days_p50", "days_p95", "days_p95_no_closures", "on_time_share")
-_TEXT, _FLOAT, _INT = pl.String, pl.Float64, pl.Int64
-RATE_SCHEMA: dict[str, Any] = {
-    "place_id": _TEXT,
-    "place": _TEXT,
-    "closures": _INT,
-    **dict.fromkeys(
-        [
-            "rate_per_year",
-            "rate_low_per_year",
-            "rate_high_per_year",
-            "mean_days",
-            "mean_low_days",
-            "mean_high_days",
-            "closed_share",
-        ],
-        _FLOAT,
-    ),
-}
-QUEUE_SCHEMA: dict[str, Any] = {
-    "route": _INT,
-    **dict.fromkeys(["crossing", "crossing_id", "mode"], _TEXT),
-    **dict.fromkeys(["background_day", "capacity_day", "usual_load_share", "load_share"], _FLOAT),
-    "state": _TEXT,
-    **dict.fromkeys(["wait_usual_h", "wait_h", "added_h"], _FLOAT),
-}
 
 
-def route_table(plan: Plan, offers: Sequence[Offer], shares: np.ndarray[Any, Any]) -> pl.DataFrame:
+def route_table(
+    plan: RoutePlan, offers: Sequence[RouteOffer], shares: np.ndarray[Any, Any], duty: Duty
+) -> pl.DataFrame:
     """One row per route: money, days, share on time, landed cost by part, share, emissions."""
-    query, load = plan.query, plan.shipment
-    origin, destination = plan.ends
-    duty = find_duty(plan.case["tariffs"], load.product_id, destination, origin)
+    load = plan.shipment
     insurance = plan.case.parameter("insurance_share")
+    promise = plan.promise_days
     rows = []
     for offer, share in zip(offers, shares.tolist(), strict=True):
         route, drawn = offer.route, offer.journeys
         landed = landed_cost(load, route.usd, route.days, duty, insurance)
-        promise = query.promise_days
         rows.append(
             {
                 "route": offer.number,
@@ -89,12 +67,13 @@ def route_table(plan: Plan, offers: Sequence[Offer], shares: np.ndarray[Any, Any
                 "assumed_share": assumed_share(route),
             }
         )
-    plan.notes.append(
-        f"Duty at destination: {duty.text}." + ("" if duty.known else " Landed cost leaves duty out.")
-    )
-    return pl.DataFrame(
-        rows, infer_schema_length=None, schema_overrides=dict.fromkeys(DAY_COLUMNS, pl.Float64)
-    )
+    return result_frame("route_offers", rows)
+
+
+def destination_duty(plan: RoutePlan) -> Duty:
+    """Duty on the product where it arrives."""
+    origin, destination = plan.ends
+    return find_duty(plan.case["tariffs"], plan.shipment.product_id, destination, origin)
 
 
 def _days(hours: float) -> float | None:
@@ -102,12 +81,12 @@ def _days(hours: float) -> float | None:
     return hours / 24.0 if np.isfinite(hours) else None
 
 
-def stages_of(offer: Offer) -> pl.DataFrame:
+def stages_of(offer: RouteOffer) -> pl.DataFrame:
     """Stages of a route with its number."""
     return stage_table(offer.route).select(pl.lit(offer.number, dtype=pl.Int64).alias("route"), pl.all())
 
 
-def papers_table(plan: Plan, offers: Sequence[Offer]) -> pl.DataFrame:
+def papers_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFrame:
     """Papers of every route, with the names of the places that ask for them."""
     parts = []
     for offer in offers:
@@ -121,7 +100,7 @@ def papers_table(plan: Plan, offers: Sequence[Offer]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def guarantees_table(plan: Plan, offers: Sequence[Offer]) -> pl.DataFrame:
+def guarantees_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFrame:
     """Securities of every route; what is at risk where the case has a tariff."""
     load = plan.shipment
     known = set(plan.case["tariffs"]["importer"])
@@ -133,7 +112,7 @@ def guarantees_table(plan: Plan, offers: Sequence[Offer]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def lateness_table(offers: Sequence[Offer]) -> pl.DataFrame:
+def lateness_table(offers: Sequence[RouteOffer]) -> pl.DataFrame:
     """Share of lateness each stage of each route causes."""
     parts = []
     for offer in offers:
@@ -153,21 +132,20 @@ def lateness_table(offers: Sequence[Offer]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def rates_table(plan: Plan, offers: Sequence[Offer], model: ArrivalModel) -> pl.DataFrame:
+def rates_table(plan: RoutePlan, offers: Sequence[RouteOffer], model: ArrivalModel) -> pl.DataFrame:
     """Fitted random closures of the crossings and other places on the routes: rate a year with its interval, days of a closure with theirs."""
     if model.closures is None:
-        return pl.DataFrame(schema=RATE_SCHEMA)
+        return result_frame("closure_rates")
     passed = {place for o in offers for place in closing_places(o.route, model)}
-    year = 365.25
     table = model.closures.table.filter(pl.col("place").is_in(sorted(passed)) & (pl.col("closures") > 0))
     names = [plan.places.name(p) for p in table["place"]]
     return table.select(
         place_id="place",
         place=pl.Series(names, dtype=pl.String),
         closures=pl.col("closures").cast(pl.Int64),
-        rate_per_year=pl.col("rate_per_day") * year,
-        rate_low_per_year=pl.col("rate_low_per_day") * year,
-        rate_high_per_year=pl.col("rate_high_per_day") * year,
+        rate_per_year=pl.col("rate_per_day") * YEAR_DAYS,
+        rate_low_per_year=pl.col("rate_low_per_day") * YEAR_DAYS,
+        rate_high_per_year=pl.col("rate_high_per_day") * YEAR_DAYS,
         mean_days="mean_days",
         mean_low_days="mean_low_days",
         mean_high_days="mean_high_days",
@@ -178,7 +156,7 @@ def rates_table(plan: Plan, offers: Sequence[Offer], model: ArrivalModel) -> pl.
 
 
 def queue_table(
-    plan: Plan, offers: Sequence[Offer], traffic: Mapping[tuple[str, str], Traffic]
+    plan: RoutePlan, offers: Sequence[RouteOffer], traffic: Mapping[tuple[str, str], Traffic]
 ) -> pl.DataFrame:
     """Load and queue of every crossing of every route at the load asked for: what it adds to the observed hours, and where nothing is known.
 
@@ -204,7 +182,7 @@ def queue_table(
                     **_queue_row(here, arc.stages[0].hours),
                 }
             )
-    return pl.DataFrame(rows, schema=QUEUE_SCHEMA)
+    return result_frame("route_queues", rows)
 
 
 def _queue_row(here: Traffic, hours: float) -> dict[str, Any]:
@@ -228,17 +206,13 @@ def _queue_row(here: Traffic, hours: float) -> dict[str, Any]:
     }
 
 
-def days_of_year(plan: Plan, best: Offer) -> pl.DataFrame:
+def days_of_year(plan: RoutePlan, best: RouteOffer) -> pl.DataFrame:
     """P50 and P95 days of the best route for each departure day of the year after the asked one."""
-    hours = np.arange(HORIZON_YEAR) * 24.0
+    hours = np.arange(DEPARTURES) * 24.0
     table = departures(best.journeys.stages, depart_h=hours, journeys=YEAR_JOURNEYS, seed=plan.query.seed)
     first = plan.query.departure.toordinal()
-    plan.notes.append(
-        "Days of the year: calendars are known for 400 days from the departure asked for and repeat nothing after it; slow-downs hold "
-        "as on that day."
-    )
     days = table.select(
-        departure=pl.Series([date.fromordinal(first + i) for i in range(HORIZON_YEAR)]),
+        departure=pl.Series([date.fromordinal(first + i) for i in range(DEPARTURES)]),
         days_p50=pl.col("time_p50_h") / 24.0,
         days_p95=pl.col("time_p95_h") / 24.0,
         days_mean=pl.col("mean_h") / 24.0,
@@ -248,30 +222,27 @@ def days_of_year(plan: Plan, best: Offer) -> pl.DataFrame:
     return days.with_columns(pl.when(never).then(None).otherwise(pl.col(pl.Float64)).name.keep())
 
 
-def search_notes(search: RouteSearch, query: RouteQuery) -> list[str]:
+def search_notes(search: RouteSearch, query: RouteRequest) -> list[Note]:
     """Whether the set is exact, and whether the overlap bound was relaxed."""
-    exact = (
-        f"The Pareto set over USD, hours, variance and CO2e is exact: {len(search.pareto)} routes."
-        if search.exact
-        else f"The Pareto set was too large to list in full: {len(search.pareto)} routes stand for all of it, none missed by more than "
-        f"{search.epsilon:.0%} in any criterion."
-    )
-    notes = [exact]
-    if search.overlap_max > 0.6:
-        notes.append(
-            f"Fewer than three routes differ in 40 % of their way; routes sharing up to {search.overlap_max:.0%} were let in."
-        )
+    count = len(search.pareto)
+    notes = [note("route.exact", count=count)]
+    if not search.exact:
+        notes = [note("route.stand_for_all", count=count, off_share=search.epsilon)]
+    if search.overlap_max > OVERLAPS[0]:
+        notes.append(note("route.overlap_relaxed", overlap_share=search.overlap_max))
     if len(search.routes) < min(3, query.count):
-        notes.append(f"Only {len(search.routes)} route(s) exist that differ at all.")
+        notes.append(note("route.few", count=len(search.routes)))
     if query.load != 1.0:
-        notes.append(
-            f"Crossings at {query.load:g} times their usual load: this moves P5, P50, P95 and the share on time; mean days, money and ranking "
-            "hold at the usual load."
-        )
+        notes.append(note("route.load", load=query.load))
     return notes
 
 
-def make_meta(plan: Plan, search: RouteSearch, logsum: float) -> dict[str, Any]:
+def duty_note(duty: Duty) -> Note:
+    """The duty at destination, and whether landed cost holds it."""
+    return note("route.duty" if duty.known else "route.duty_unknown", duty=duty.text)
+
+
+def make_meta(plan: RoutePlan, search: RouteSearch, logsum: float) -> dict[str, Any]:
     """What JSON says beside the tables."""
     load, query, weights = plan.shipment, plan.query, plan.weights
     return {
@@ -290,7 +261,7 @@ def make_meta(plan: Plan, search: RouteSearch, logsum: float) -> dict[str, Any]:
         "avoid": list(plan.avoid),
         "via": list(plan.via),
         "opened": sorted(plan.opened),
-        "promise_days": query.promise_days,
+        "promise_days": plan.promise_days,
         "weights": {
             "value_of_time_usd_h": weights.value_of_time_usd_h,
             "value_of_reliability_usd_h": weights.value_of_reliability_usd_h,

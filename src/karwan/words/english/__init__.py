@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.plural import Plural
+from karwan.words.english.route import ROUTE
 
-NOUNS: tuple[Mapping[str, str | Plural], ...] = (CRITICALITY,)
+NOUNS: tuple[Mapping[str, str | Plural], ...] = (CRITICALITY, ROUTE)
 MESSAGES: dict[str, str | Plural] = {key: text for noun in NOUNS for key, text in noun.items()}
 
 __all__ = ["MESSAGES", "NOUNS", "Plural"]

@@ -1,0 +1,64 @@
+"""Routes of a shipment in words."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+ROUTE: dict[str, str | Plural] = {
+    "route.no_corridors": "Named corridors join {party_a} and {party_b}: none is compared here.",
+    "route.exact": "The Pareto set over USD, hours, variance and CO2e is exact: {count} routes.",
+    "route.stand_for_all": (
+        "The Pareto set was too large to list in full: {count} routes stand for all of it, none missed by more than {off_share} in any "
+        "criterion."
+    ),
+    "route.overlap_relaxed": (
+        "Fewer than three routes differ in 40 % of their way; routes sharing up to {overlap_share} were let in."
+    ),
+    "route.few": Plural(
+        "count",
+        "Only {count} route exists that differs at all.",
+        "Only {count} routes exist that differ at all.",
+    ),
+    "route.load": (
+        "Crossings at {load:g} times their usual load: this moves P5, P50, P95 and the share on time; mean days, money and ranking hold at "
+        "the usual load."
+    ),
+    "route.duty": "Duty at destination: {duty}.",
+    "route.duty_unknown": "Duty at destination: {duty}. Landed cost leaves duty out.",
+    "route.days_of_year": (
+        "Days of the year: calendars are known for 400 days from the departure asked for and repeat nothing after it; slow-downs hold as on "
+        "that day."
+    ),
+    "route.asked": Plural(
+        "units",
+        "{origin} → {destination}, {tonnes:g} t {product} ({units} unit), leaving {departure:%Y-%m-%d}",
+        "{origin} → {destination}, {tonnes:g} t {product} ({units} units), leaving {departure:%Y-%m-%d}",
+    ),
+    "route.corridors": "Named corridors",
+    "route.stages": "Stages of route 1, {route}",
+    "route.closed": "Closed or slow on the way",
+    "route.papers": "Papers",
+    "route.guarantees": "Guarantees in customs transit, listed routes",
+    "route.lateness": "What makes route 1 late: share of lateness, hours above the mean in late journeys",
+    "route.queues": "Crossings of route 1 at {load:g} times the usual load",
+    "route.queues_usual": "Crossings of route 1 at the usual load",
+    "route.closure_rates": "Random closures in the P95, with 90 % intervals",
+    "route.by_day": "Route 1 by departure day",
+    "route.amounts": "Where the amounts of route 1 come from",
+    "route.reading": (
+        "Listed routes share at most {overlap_share} of their way with one another and are ranked by what they cost in all; also possible: "
+        "the best way of each other named corridor that is open. Days are door to door; share is the part of shippers a path-size logit "
+        "sends there."
+    ),
+    "route.weights": (
+        "What counts in the ranking: money, an hour at USD {hour:.2f}, an hour of P95 less mean at USD {reliability:.2f}, a t of CO2e at "
+        "USD {carbon:.0f}."
+    ),
+    "route.logsum": "Corridor trade cost (logsum): USD {logsum:,.0f}/t.",
+    "route.all_tables": "All tables of all routes: --json or --csv.",
+    "closures.no_record": "Random closures are left out: parameters.csv has no row closures_observed_from_year.",
+    "closures.record_too_late": (
+        "Random closures are left out: their record begins on {start:%Y-%m-%d}, not before {as_of:%Y-%m-%d}."
+    ),
+    "closures.left_out": "Random closures of each {kind} are left out: {fact}; {evidence}.",
+}
