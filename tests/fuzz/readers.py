@@ -41,7 +41,7 @@ from karwan.store.sources.registry import Options
 from tests.fuzz.harness import Reader
 from tests.fuzz.mutations import ARCHIVE, BINARY
 
-MAPPING = Path(karwan.__file__).parent / "io" / "mappings" / "pak_pbs.yaml"
+MAPPING = Path(karwan.__file__).parent / "store" / "mappings" / "pak_pbs.yaml"
 BACI_TABLE = pl.DataFrame(
     {"hs": ["HS17"] * 2, "t": [2020] * 2, "i": [398, 586], "j": [586, 398], "k": ["071340", "100630"], "v": [12.5, 3.0], "q": [20.0, None]}
 )  # fmt: skip
