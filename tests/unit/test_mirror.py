@@ -32,7 +32,7 @@ from karwan.trade.mirror import (
     stated_cif,
 )
 from karwan.trade.mirror.pair import pair_cif_share
-from karwan.trade.mirror.periods import Figure, calendar_year
+from karwan.trade.mirror.periods import PeriodFigure, calendar_year
 from karwan.trade.period import month_number, whole_months
 
 RUN = CliRunner()
@@ -184,9 +184,9 @@ def test_reliability_needs_two_sides() -> None:
         reporter_sigma(lone)
 
 
-def figure(start: tuple[int, int], end: tuple[int, int], value: float, rank: int = 0) -> Figure:
+def figure(start: tuple[int, int], end: tuple[int, int], value: float, rank: int = 0) -> PeriodFigure:
     first, after = month_number(date(*start, 1)), month_number(date(*end, 1)) + 1
-    return Figure(first, after, value, f"{start}-{end}", "s", rank)
+    return PeriodFigure(first, after, value, f"{start}-{end}", "s", rank)
 
 
 def test_calendar_year_from_a_fiscal_year_and_its_halves() -> None:

@@ -11,6 +11,8 @@ import polars as pl
 from karwan.analysis.world_flows import SITC_SECTIONS
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.store import open_store
+from karwan.store.query import Selection, select
 from karwan.trade.standing import PUBLISHED, known_flows, series_figures
 
 ALL = "all goods"
@@ -153,13 +155,10 @@ def store_figures(
 def _stored(
     target: str, country: str, partner: str | None, products: Sequence[str], until: date | None
 ) -> pl.DataFrame:
-    from karwan import store as trade_store
-    from karwan.store.query import Selection, select
-
     chosen = Selection(product=tuple(products), until=until.isoformat() if until else None)
     keys = ["source", "reporter_side", "reporter", "exporter", "importer", "hs_revision", "valuation"]
     keys += ["product", "product_level", "period_start", "period_end"]
-    with trade_store.open_store(target) as opened:
+    with open_store(target) as opened:
         flows = select(opened, chosen)
         own = (flows.exporter == country) | (flows.importer == country)
         flows = flows.filter(own & ~flows.partner.isin(["group", "itself"]))

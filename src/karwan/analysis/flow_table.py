@@ -182,14 +182,9 @@ def countries_only(rows: pl.DataFrame, *, asked: Sequence[str] = ()) -> tuple[pl
         See `read_flow_table`.
     """
     places = [name for name in PLACES if name in rows.columns]
-    written = sorted({text for name in places for text in rows[name].unique().to_list()})
-    codes = {text: country_code(text) for text in written}
-    made_up = [code for code in asked if country_code(code) is None and code in map(str.upper, written)]
-    if made_up:
-        codes = {text: WORLD if code == WORLD else text.upper() for text, code in codes.items()}
+    codes = _codes_of(pl.concat(rows[name] for name in places).unique().sort().to_list(), asked)
     groups = sorted(text for text, code in codes.items() if code is None)
-    named = ", ".join(groups[:SHOWN]) + (", ..." if len(groups) > SHOWN else "")
-    rows, notes = _without(rows, _any_of(places, groups), f"of what is no country ({named})")
+    rows, notes = _without(rows, _any_of(places, groups), f"of what is no country ({_first(groups, SHOWN)})")
     known = {text: code for text, code in codes.items() if code is not None}
     rows = rows.with_columns(pl.col(name).replace_strict(known, return_dtype=pl.String) for name in places)
     if "importer" in places and (rows["importer"] == WORLD).all():
@@ -198,14 +193,25 @@ def countries_only(rows: pl.DataFrame, *, asked: Sequence[str] = ()) -> tuple[pl
     rows, said = _without(rows, _any_of(places, [WORLD]), "with the World as a partner")
     lost = sorted(sellers - set(rows["exporter"]))
     if lost:
-        said.append(f"Only such rows have: {', '.join(lost[:12])}{', ...' if len(lost) > 12 else ''}.")
+        said.append(f"Only such rows have: {_first(lost, 12)}.")
     notes += said
-    if "importer" in rows.columns:
-        rows, said = _without(
-            rows, pl.col("exporter") == pl.col("importer"), "of a country's trade with itself"
-        )
-        notes += said
-    return rows, notes
+    if "importer" not in rows.columns:
+        return rows, notes
+    rows, said = _without(rows, pl.col("exporter") == pl.col("importer"), "of a country's trade with itself")
+    return rows, [*notes, *said]
+
+
+def _codes_of(written: Sequence[str], asked: Sequence[str]) -> dict[str, str | None]:
+    """Text to alpha-3 code; in a table of made-up countries each text is a code of its own."""
+    codes = {text: country_code(text) for text in written}
+    made_up = {code for code in asked if country_code(code) is None}
+    if made_up.isdisjoint(map(str.upper, written)):
+        return codes
+    return {text: WORLD if code == WORLD else text.upper() for text, code in codes.items()}
+
+
+def _first(texts: Sequence[str], most: int) -> str:
+    return ", ".join(texts[:most]) + (", ..." if len(texts) > most else "")
 
 
 def _any_of(names: Sequence[str], values: Sequence[str]) -> pl.Expr:

@@ -13,7 +13,7 @@ from karwan.analysis.answer import Answer
 from karwan.analysis.figures import ALL, BOTH_WAYS, SERIES, Figures, case_figures, store_figures
 from karwan.case.of_pair import case_of_pair
 from karwan.errors import InvalidInput
-from karwan.trade.indicators.growth import Comparison, contributions, like_periods
+from karwan.trade.indicators.growth import LikePeriods, contributions, like_periods
 from karwan.trade.indicators.seasonality import seasonality
 from karwan.trade.standing import period_label
 
@@ -201,7 +201,7 @@ def _periods(table: pl.DataFrame) -> set[tuple[date, date]]:
     return set(table.select("start", "end").iter_rows())
 
 
-def _label(comparison: Comparison, *, before: bool = False) -> str:
+def _label(comparison: LikePeriods, *, before: bool = False) -> str:
     """The period in words."""
     start, end = comparison.span_before if before else comparison.span
     kind = "calendar_year" if start.month == 1 else "fiscal_year"
@@ -214,7 +214,7 @@ def _of(table: pl.DataFrame, periods: tuple[tuple[date, date], ...]) -> pl.DataF
 
 
 def _growth_rows(
-    name: tuple[str, ...], table: pl.DataFrame, comparisons: tuple[Comparison, ...], goods: str = ALL
+    name: tuple[str, ...], table: pl.DataFrame, comparisons: tuple[LikePeriods, ...], goods: str = ALL
 ) -> Iterator[tuple[Any, ...]]:
     for one in comparisons:
         now, before = _of(table, one.now), _of(table, one.before)
@@ -255,7 +255,7 @@ def _breakdown(
     name: tuple[str, ...],
     series: pl.DataFrame,
     kind: str,
-    comparisons: tuple[Comparison, ...],
+    comparisons: tuple[LikePeriods, ...],
     complete: bool,
     limit: int,
 ) -> tuple[list[pl.DataFrame], list[tuple[str, ...]]]:
@@ -296,7 +296,7 @@ def _folded(table: pl.DataFrame, limit: int) -> pl.DataFrame:
     return pl.concat([table[:limit], pl.DataFrame([row], schema=table.schema)])
 
 
-def _named_parts(name: tuple[str, ...], one: Comparison, table: pl.DataFrame) -> pl.DataFrame:
+def _named_parts(name: tuple[str, ...], one: LikePeriods, table: pl.DataFrame) -> pl.DataFrame:
     words = {**dict(zip(NAMED, name, strict=True)), "period": _label(one), "before": _label(one, before=True)}
     return table.with_columns(pl.lit(value).alias(key) for key, value in words.items()).select(list(PARTS))
 

@@ -12,7 +12,9 @@ from karwan.analysis.answer import Answer
 from karwan.analysis.flow_table import read_flow_table
 from karwan.analysis.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
 from karwan.errors import InvalidInput
+from karwan.store import open_store
 from karwan.store.country_codes import nearest
+from karwan.store.query import Selection, select
 from karwan.trade.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
 
 
@@ -138,11 +140,8 @@ def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str, tuple[str, ...
 
 def _exports_to_the_world(request: IndicatorRequest) -> tuple[pl.DataFrame, str] | None:
     """Exports by country and product of a store without bilateral flows: the source with most rows."""
-    from karwan import store as trade_store
-    from karwan.store.query import Selection, select
-
     levels = () if request.level is None else (level_digits(request.level),)
-    with trade_store.open_store(str(request.store)) as opened:
+    with open_store(str(request.store)) as opened:
         sources = () if request.source is None else (request.source,)
         chosen = Selection(importer=("WLD",), frequency=("A",), level=levels, source=sources)
         flows = select(opened, chosen)

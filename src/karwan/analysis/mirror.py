@@ -18,6 +18,8 @@ from karwan.case import Case
 from karwan.case.of_pair import case_of_pair
 from karwan.errors import InvalidInput
 from karwan.numerics.geodesy import great_circle_km
+from karwan.store import open_store
+from karwan.store.query import Selection, select
 from karwan.trade.mirror import (
     FEWEST_GAPS,
     CifModel,
@@ -415,11 +417,8 @@ def store_reports(request: MirrorRequest) -> tuple[pl.DataFrame, str]:
     InvalidInput
         The store has no yearly reports of that year or level.
     """
-    from karwan import store as trade_store
-    from karwan.store.query import Selection, select
-
     keys = ["reporter_side", "reporter", "exporter", "importer", "product", "product_level", "valuation"]
-    with trade_store.open_store(str(request.store)) as opened:
+    with open_store(str(request.store)) as opened:
         flows = select(opened, Selection(side=("exporter", "importer"), frequency=("A",)))
         flows = flows.filter(flows.partner == "country")
         if request.level is not None:

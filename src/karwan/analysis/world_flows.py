@@ -11,8 +11,13 @@ import polars as pl
 from karwan.analysis.flow_table import read_flow_table, tidy_flows
 from karwan.analysis.panel import panel_errors
 from karwan.errors import InvalidInput
+from karwan.store import open_store
 from karwan.store.country_codes import typed_country
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
+from karwan.store.query import Selection, select
+from karwan.store.sources.mapped_table import readings_of
+from karwan.store.sources.mapping import mapping_named
+from karwan.store.sources.registry import Options
 from karwan.trade.mirror import paired_reports, reconcile
 
 LEVELS = {
@@ -133,10 +138,6 @@ def read_world_flows(
 
 
 def _mapped(path: Path, mapping: str) -> pl.DataFrame:
-    from karwan.store.sources.mapped_table import readings_of
-    from karwan.store.sources.mapping import mapping_named
-    from karwan.store.sources.registry import Options
-
     frames = [
         frame
         for reading in readings_of(path, mapping_named(mapping), Options())
@@ -230,10 +231,7 @@ def store_world_flows(
     InvalidInput
         The store has no bilateral yearly flows at that level, or none of the pair's two countries.
     """
-    from karwan import store as trade_store
-    from karwan.store.query import Selection, select
-
-    with trade_store.open_store(target) as opened:
+    with open_store(target) as opened:
         flows = select(opened, Selection(frequency=("A",), source=(source,) if source else ()))
         flows = flows.filter((flows.partner == "country") & (flows.product_level > 0))
         flows = flows.filter(flows.hs_revision != "case")  # groups of goods in words, no codes

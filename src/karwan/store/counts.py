@@ -42,7 +42,7 @@ def differing(store: Store) -> list[tuple[str, int, int]]:
     return [pair for pair in pairs if pair[1] != pair[2]]
 
 
-def check(store: Store) -> None:
+def check_counts(store: Store) -> None:
     """Refuse a store that does not hold what its loads say.
 
     Raises

@@ -176,7 +176,7 @@ def open_store(
     try:
         _settle(store, create)
         if checked and store.engine != "pyspark":  # which has compared its files
-            counts.check(store)
+            counts.check_counts(store)
     except BaseException:
         store.close()
         raise

@@ -15,7 +15,6 @@ from karwan.store.query import Selection
 from karwan.store.sources.periods import months
 
 COUNTRIES = ("exporter", "importer", "reporter")
-CONTEXT = {"side": "reporter_side", "source": "source", "hs_revision": "hs_revision"}
 SHOWN = 12
 MONTH = r"(\d{4})-(\d{2})"
 
@@ -30,30 +29,34 @@ def understood(store: Store, selection: Selection) -> Selection:
     InvalidInput
         A text is no period or no product code, or the days are out of order.
     """
-    found = selection
-    for name in COUNTRIES:
-        if getattr(selection, name):
-            typed = typed_countries(getattr(selection, name))
-            changed: dict[str, Any] = {name: _known(store, name, name, typed)}
-            found = replace(found, **changed)
-    for name, column in CONTEXT.items():
-        if getattr(selection, name):
-            parts = _parts(getattr(selection, name))
-            changed = {name: _known(store, column, name.replace("_", " "), parts)}
-            found = replace(found, **changed)
-    if selection.period:
-        periods = tuple(_period(text) for text in _parts(selection.period))
-        found = replace(found, period=_known(store, "period", "period", periods))
-    if selection.product:
-        codes = tuple(_product(text) for text in _parts(selection.product))
-        found = replace(found, product=_known_products(store, codes))
-    if selection.level:
-        held = [str(level) for level in _held(store, "product_level")]
-        levels = _each_known("level", [str(level) for level in selection.level], held, str)
-        found = replace(found, level=tuple(map(int, levels)))
+    given = {name: getattr(selection, name) for name in READERS if getattr(selection, name)}
+    known: dict[str, Any] = {name: READERS[name](store, name, values) for name, values in given.items()}
+    found = replace(selection, **known)
     if found.since is not None and found.until is not None and found.since > found.until:
         raise InvalidInput(f"--since {found.since} is after --until {found.until}.", fix="Turn them round.")
     return found
+
+
+def _countries(store: Store, name: str, texts: Sequence[str]) -> tuple[str, ...]:
+    return _known(store, name, name, typed_countries(texts))
+
+
+def _context(store: Store, name: str, texts: Sequence[str]) -> tuple[str, ...]:
+    column = "reporter_side" if name == "side" else name
+    return _known(store, column, name.replace("_", " "), _parts(texts))
+
+
+def _periods(store: Store, name: str, texts: Sequence[str]) -> tuple[str, ...]:
+    return _known(store, name, name, tuple(_period(text) for text in _parts(texts)))
+
+
+def _products(store: Store, name: str, texts: Sequence[str]) -> tuple[str, ...]:
+    return _known_products(store, tuple(_product(text) for text in _parts(texts)))
+
+
+def _levels(store: Store, name: str, levels: Sequence[int]) -> tuple[int, ...]:
+    held = [str(level) for level in _held(store, "product_level")]
+    return tuple(map(int, _each_known(name, [str(level) for level in levels], held, str)))
 
 
 def nothing_matches(store: Store, selection: Selection) -> UnknownName:
@@ -176,3 +179,13 @@ def _known_products(store: Store, codes: Sequence[str]) -> tuple[str, ...]:
                 f"choose of the store's {len(held)} codes; `--by product` lists them.",
             )
     return tuple(codes)
+
+
+# Filter to what reads its values, in the order in which faults are told.
+READERS: dict[str, Callable[[Store, str, Sequence[Any]], tuple[Any, ...]]] = {
+    **dict.fromkeys(COUNTRIES, _countries),
+    **dict.fromkeys(("side", "source", "hs_revision"), _context),
+    "period": _periods,
+    "product": _products,
+    "level": _levels,
+}

@@ -4,8 +4,11 @@ added.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial, reduce
+from typing import Any
 
 import ibis.expr.types as ir
 import polars as pl
@@ -120,18 +123,22 @@ def _filtered(table: ir.Table, selection: Selection) -> ir.Table:
         "valuation": selection.valuation,
         "period": selection.period,
     }
-    for name, wanted in lists.items():
+    tests: list[tuple[str, object, Callable[[Any], ir.BooleanValue]]] = [
+        *((name, wanted, partial(_one_of, wanted)) for name, wanted in lists.items()),
+        ("product", selection.product, lambda column: _any(map(column.startswith, selection.product))),
+        ("flags", selection.flag, lambda column: _any(map(column.contains, selection.flag))),
+        ("period_start", selection.since, lambda column: column >= selection.since),
+        ("period_end", selection.until, lambda column: column <= selection.until),
+    ]
+    for name, wanted, test in tests:
         if wanted and name in table.columns:
-            table = table.filter(table[name].isin(list(wanted)))
-    if selection.product and "product" in table.columns:
-        table = table.filter(_any([table.product.startswith(code) for code in selection.product]))
-    if selection.flag and "flags" in table.columns:
-        table = table.filter(_any([table.flags.contains(flag) for flag in selection.flag]))
-    if selection.since is not None and "period_start" in table.columns:
-        table = table.filter(table.period_start >= selection.since)
-    if selection.until is not None and "period_end" in table.columns:
-        table = table.filter(table.period_end <= selection.until)
+            table = table.filter(test(table[name]))
     return table
+
+
+def _one_of(wanted: Sequence[object], column: Any) -> ir.BooleanValue:
+    found: ir.BooleanValue = column.isin(list(wanted))
+    return found
 
 
 def _with_partner(table: ir.Table) -> ir.Table:
@@ -144,11 +151,8 @@ def _with_partner(table: ir.Table) -> ir.Table:
     return table.mutate(partner=world.ifelse("world", group.ifelse("group", rest)))
 
 
-def _any(tests: list[ir.BooleanValue]) -> ir.BooleanValue:
-    joined = tests[0]
-    for test in tests[1:]:
-        joined = joined | test
-    return joined
+def _any(tests: Iterable[ir.BooleanValue]) -> ir.BooleanValue:
+    return reduce(operator.or_, tests)
 
 
 def query(

@@ -47,7 +47,7 @@ class SparkWarehouse:
         if self.version.number:
             if self.version.format > tables.FORMAT:
                 raise other_format(self.target, self.version.format)
-            warehouse.check(self.files, self.version, self.target)
+            warehouse.check_files(self.files, self.version, self.target)
             self._show_all()
             return {name: set(schema) for name, schema in tables.TABLES.items()}
         if self.files.names("loads") and not self.files.names("store_info"):

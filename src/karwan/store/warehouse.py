@@ -229,7 +229,7 @@ def file_of(version: Version) -> str:
     return f"{VERSIONS}/{version.number:08d}.json"
 
 
-def check(files: Files, version: Version, target: str) -> None:
+def check_files(files: Files, version: Version, target: str) -> None:
     """Refuse a version whose files are not as long as they were written.
 
     Raises

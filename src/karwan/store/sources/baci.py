@@ -25,9 +25,9 @@ import xxhash
 from karwan.errors import InvalidInput
 from karwan.store import hs
 from karwan.store.reading import STAGED, Progress, Reading
-from karwan.store.sources.content import PIECE, Content, combine, contents
+from karwan.store.sources.content import PIECE, Content, combine_digests, contents
 from karwan.store.sources.countries import Countries
-from karwan.store.sources.delimited import BadTable, check_columns, read_header
+from karwan.store.sources.delimited import BadTable, check_columns, read_header_row
 from karwan.store.sources.flow_frame import FlowFramer
 from karwan.store.sources.mapped_table import reading_of
 from karwan.store.sources.mapping import Field, TableMapping
@@ -95,7 +95,7 @@ def _reading(content: Content, options: Options) -> Reading:
     revision = hs.normalise_revision(revision)
     if revision not in hs.REVISIONS:
         raise InvalidInput(f"`{revision}` is no HS revision.", fix=f"Choose of {', '.join(hs.REVISIONS)}.")
-    header = read_header(content, delimiter=",", encoding="utf-8", header_row=1)
+    header = read_header_row(content, delimiter=",", encoding="utf-8", header_row=1)
     check_columns(content, header, COLUMNS, ",")
     mapping = replace(BACI_MAPPING, nomenclature=revision)
     reading = reading_of(content, mapping, replace(options, hs_revision=None), source="baci")
@@ -268,7 +268,7 @@ class PackedBaci:
 
     def content_hash(self) -> str:
         """Hash of the content, as `Content.hash` gives it with `_digest`."""
-        return combine(self._digests)
+        return combine_digests(self._digests)
 
     def _years(self) -> int:
         return self._last_year - self._year_base + 1

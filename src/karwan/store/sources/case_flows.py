@@ -54,7 +54,7 @@ CASE_MAPPING = TableMapping(
 )
 
 
-def read_case(path: Path | None, options: Options) -> list[Reading]:
+def read_case_flows(path: Path | None, options: Options) -> list[Reading]:
     """Readings of a case folder, of its `flows.csv`, or of an embedded case by its name."""
     if path is None:
         raise InvalidInput(
@@ -180,5 +180,5 @@ CASE = Source(
     provider="the sources the case quotes",
     licence="facts, quoted with their sources",
     reads="CASE_FOLDER",
-    read=read_case,
+    read=read_case_flows,
 )

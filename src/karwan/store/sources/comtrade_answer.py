@@ -1,4 +1,4 @@
-"""One answer of UN Comtrade's service: fetched within bounds of size and time, and checked before it is used."""
+"""One answer of UN Comtrade's service: fetched within bounds of size and time, and checked_answer before it is used."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TooLarge(ServiceError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """Status, headers and unpacked text of an answer."""
 
     status: int
@@ -42,7 +42,7 @@ class Answer:
             raise ValueError("it is nested too deep") from error
 
 
-def get(url: str, parameters: Mapping[str, str], headers: Mapping[str, str], timeout_s: float) -> Answer:
+def get(url: str, parameters: Mapping[str, str], headers: Mapping[str, str], timeout_s: float) -> HttpAnswer:
     """Ask once and read the whole answer.
 
     Parameters
@@ -73,7 +73,7 @@ def get(url: str, parameters: Mapping[str, str], headers: Mapping[str, str], tim
     try:
         with client, client.stream("GET", url, params=dict(parameters), headers=ask) as response:
             body = _body(response, late)
-            return Answer(response.status_code, dict(response.headers), body)
+            return HttpAnswer(response.status_code, dict(response.headers), body)
     except KarwanError:
         raise
     except (httpx.HTTPError, OSError, RuntimeError) as error:
@@ -121,7 +121,7 @@ def _body(response: httpx.Response, late: threading.Event) -> bytes:
     return bytes(body)
 
 
-def checked(document: Any) -> dict[str, Any]:
+def checked_answer(document: Any) -> dict[str, Any]:
     """A document whose `count` and `data` are what the format says.
 
     Raises

@@ -30,10 +30,10 @@ from karwan.errors import InvalidInput, KarwanError
 from karwan.store.reading import Progress, Reading
 from karwan.store.sources.comtrade_answer import (
     MAX_ANSWER_BYTES,
-    Answer,
+    HttpAnswer,
     ServiceError,
     TooLarge,
-    checked,
+    checked_answer,
     get,
 )
 from karwan.store.sources.comtrade_csv import Framed
@@ -46,6 +46,7 @@ BASE_URL = "https://comtradeapi.un.org"
 PREVIEW_LIMIT = 500
 KEYED_LIMIT = 250_000
 MAX_TRIES = 6
+NO_DATA = "the answer has no list `data`"
 MAX_WAIT_S = 120.0
 # Comtrade's own codes where they differ from M49.
 OWN_CODES = {
@@ -264,40 +265,44 @@ class Client:
         self.calls += 1
 
 
-def _judge(answer: Answer) -> dict[str, Any] | tuple[str, float | None]:
+def _judge(answer: HttpAnswer) -> dict[str, Any] | tuple[str, float | None]:
     """The answer's document, or what went wrong and how long to wait; raises where trying again is no use."""
     message = _message(answer)
+    if answer.status == 200:
+        return _judge_document(answer)
     if answer.status == 429:
         return f"429: {message}", _retry_after(answer, message)
-    if answer.status == 401 or (answer.status == 403 and "quota" not in message.lower()):
-        raise BadKey(
-            "Comtrade refuses the subscription key.", evidence=message, fix="Check the key and its product."
-        )
-    if answer.status == 403:
-        raise BadKey(
-            "The quota of the subscription key is spent.",
-            evidence=message,
-            fix="Go on when it is replenished.",
-        )
     if 400 <= answer.status < 500:
-        raise InvalidInput(
-            f"Comtrade refuses the request ({answer.status}).", evidence=message, fix="Check the codes."
-        )
-    if answer.status != 200:
-        return f"{answer.status}: {message}", None
+        raise _refusal(answer.status, message)
+    return f"{answer.status}: {message}", None
+
+
+def _refusal(status: int, message: str) -> BadKey | InvalidInput:
+    """The error of a request that Comtrade will not answer however often it is asked."""
+    if status == 403 and "quota" in message.lower():
+        return BadKey("The quota of the subscription key is spent.", message, "Go on when it is replenished.")
+    if status in (401, 403):
+        return BadKey("Comtrade refuses the subscription key.", message, "Check the key and its product.")
+    return InvalidInput(f"Comtrade refuses the request ({status}).", message, "Check the codes.")
+
+
+def _judge_document(answer: HttpAnswer) -> dict[str, Any] | tuple[str, float | None]:
+    """The document of an answer that came through, or what is wrong with it."""
     try:
         document = answer.json()
     except ValueError as error:
         return f"the answer is not JSON: {error}", None
-    if isinstance(document, dict) and document.get("error"):
+    if not isinstance(document, dict):
+        return NO_DATA, None
+    if document.get("error"):
         raise InvalidInput(
             "Comtrade answers with an error.", evidence=str(document["error"])[:300], fix="Check the request."
         )
-    if isinstance(document, dict) and document.get("count") == 0 and document.get("data") is None:
+    if document.get("count") == 0 and document.get("data") is None:
         document["data"] = []
-    if not isinstance(document, dict) or not isinstance(document.get("data"), list):
-        return "the answer has no list `data`", None
-    return checked(document)
+    if not isinstance(document.get("data"), list):
+        return NO_DATA, None
+    return checked_answer(document)
 
 
 def _kept(file: Path) -> dict[str, Any]:
@@ -309,10 +314,10 @@ def _kept(file: Path) -> dict[str, Any]:
     document = json.loads(body)
     if not isinstance(document, dict) or not isinstance(document.get("data"), list):
         raise ValueError("no answer")
-    return checked(document)
+    return checked_answer(document)
 
 
-def _message(answer: Answer) -> str:
+def _message(answer: HttpAnswer) -> str:
     with contextlib.suppress(ValueError):
         document = answer.json()
         if isinstance(document, dict):
@@ -322,7 +327,7 @@ def _message(answer: Answer) -> str:
     return answer.body[:600].decode("utf-8", "replace")[:300]
 
 
-def _retry_after(answer: Answer, message: str) -> float | None:
+def _retry_after(answer: HttpAnswer, message: str) -> float | None:
     header = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after", "")
     if re.fullmatch(r"\d+(\.\d+)?", header):
         return float(header)

@@ -17,10 +17,17 @@ import polars as pl
 
 from karwan.errors import InvalidInput
 from karwan.store.reading import Progress, Reading, no_progress
-from karwan.store.sources.comtrade_layout import LICENCE, MAPPING, PROVIDER, Layout, in_one_form, layout_of
+from karwan.store.sources.comtrade_layout import (
+    LICENCE,
+    MAPPING,
+    PROVIDER,
+    ComtradeLayout,
+    in_one_form,
+    layout_of,
+)
 from karwan.store.sources.comtrade_parts import NO_PARTS, Parts, parts_of
 from karwan.store.sources.content import PIECE, Content, contents
-from karwan.store.sources.delimited import read_blocks, read_header
+from karwan.store.sources.delimited import read_blocks, read_header_row
 from karwan.store.sources.flow_frame import FlowFramer
 from karwan.store.sources.mapped_table import SUFFIXES
 from karwan.store.sources.registry import Options, Source, hash_of
@@ -40,7 +47,7 @@ def read_comtrade_csv(path: Path | None, options: Options) -> list[Reading]:
 
 def _reading(content: Content, options: Options) -> Reading:
     encoding = _encoding(content)
-    header = read_header(content, delimiter=",", encoding=encoding, header_row=1)
+    header = read_header_row(content, delimiter=",", encoding=encoding, header_row=1)
     layout = layout_of(header, content.name)
 
     def blocks(progress: Progress) -> Iterator[pl.DataFrame]:
@@ -63,7 +70,7 @@ def _reading(content: Content, options: Options) -> Reading:
 class Framed:
     """Tables of Comtrade records as staged rows, under what was found out about their parts."""
 
-    def __init__(self, layout: Layout, parts: Parts, options: Options) -> None:
+    def __init__(self, layout: ComtradeLayout, parts: Parts, options: Options) -> None:
         self._layout = layout
         self._parts = parts
         self._options = options

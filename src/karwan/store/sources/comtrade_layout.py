@@ -84,7 +84,7 @@ MAPPING = TableMapping(
 
 
 @dataclass(frozen=True)
-class Layout:
+class ComtradeLayout:
     """Our names of the columns a table has, each with its name there."""
 
     columns: Mapping[str, str]
@@ -99,7 +99,7 @@ class Layout:
         return tuple(column for name, column in self.columns.items() if name not in spare)
 
 
-def layout_of(header: Sequence[str], name: str) -> Layout:
+def layout_of(header: Sequence[str], name: str) -> ComtradeLayout:
     """The layout of a table with these columns, capitals aside.
 
     Raises
@@ -125,10 +125,10 @@ def layout_of(header: Sequence[str], name: str) -> Layout:
             evidence=f"its columns: {', '.join(header)[:200] or 'none'}",
             fix="It needs cmdCode and primaryValue, or Commodity Code and Trade Value (US$), with commas.",
         )
-    return Layout(found)
+    return ComtradeLayout(found)
 
 
-def in_one_form(table: pl.DataFrame, layout: Layout, countries: Countries) -> pl.DataFrame:
+def in_one_form(table: pl.DataFrame, layout: ComtradeLayout, countries: Countries) -> pl.DataFrame:
     """A table's rows with the columns that `MAPPING` reads.
 
     Parameters

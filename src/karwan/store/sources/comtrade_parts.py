@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from karwan.store.sources.comtrade_layout import COLUMNS, DIMENSIONS, Layout, without_marks
+from karwan.store.sources.comtrade_layout import COLUMNS, DIMENSIONS, ComtradeLayout, without_marks
 
 BREAKDOWN = "set aside: a breakdown by {} of a total that the file has too"
 SAME_TOTAL = "set aside: a breakdown by {} of what is summed by another"
@@ -62,7 +62,7 @@ class Parts:
 NO_PARTS = Parts(pl.DataFrame(schema={"line": pl.Int64, "reason": pl.String}))
 
 
-def parts_of(tables: Iterable[pl.DataFrame], layout: Layout) -> Parts:
+def parts_of(tables: Iterable[pl.DataFrame], layout: ComtradeLayout) -> Parts:
     """Read a whole table for totals and parts; 40 bytes a row are kept.
 
     Parameters
@@ -76,7 +76,7 @@ def parts_of(tables: Iterable[pl.DataFrame], layout: Layout) -> Parts:
     return _settled(pl.concat(rows))
 
 
-def _narrow(table: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def _narrow(table: pl.DataFrame, layout: ComtradeLayout) -> pl.DataFrame:
     """Each row as numbers: its flow, its place in the breakdowns, which of them it is broken down by, its value."""
     columns = layout.columns
     code = {

@@ -102,7 +102,7 @@ class Content:
                 digests = []
                 while piece := stream.read(PIECE):
                     digests.append(digest(piece))
-        return combine(digests or [digest(b"")])
+        return combine_digests(digests or [digest(b"")])
 
     def _piece(self, offset: int) -> bytes:
         with self.path.open("rb") as stream:
@@ -110,7 +110,7 @@ class Content:
             return stream.read(PIECE)
 
 
-def combine(digests: list[bytes]) -> str:
+def combine_digests(digests: list[bytes]) -> str:
     """Hash of a content from the digests of its pieces, in order."""
     return hashlib.sha256(b"".join(digests)).hexdigest()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -271,17 +271,20 @@ def read_country_codes(path: Path) -> dict[int, tuple[str, str]]:
         ) from error
 
 
+def _first_of(wanted: Sequence[str], names: Sequence[str]) -> str | None:
+    return next((name for name in wanted if name in names), None)
+
+
 def _country_codes(file: str, reader: csv.DictReader[str]) -> dict[int, tuple[str, str]]:
-    names = reader.fieldnames or []
-    code = next((name for name in CODE_COLUMNS if name in names), None)
-    country = next((name for name in COUNTRY_COLUMNS if name in names), None)
+    names = list(reader.fieldnames or [])
+    code, country = _first_of(CODE_COLUMNS, names), _first_of(COUNTRY_COLUMNS, names)
     if code is None or country is None:
         raise InvalidInput(
             f"{file} is not a table of country codes.",
             evidence=f"columns: {', '.join(names)[:200] or 'none'}",
             fix=f"Give one column of {', '.join(CODE_COLUMNS)} and one of {', '.join(COUNTRY_COLUMNS)}.",
         )
-    title = next((name for name in NAME_COLUMNS if name in names), country)
+    title = _first_of(NAME_COLUMNS, names) or country
     found: dict[int, tuple[str, str]] = {}
     for row in reader:
         cells = [row[name] for name in (code, country, title)]
@@ -291,10 +294,7 @@ def _country_codes(file: str, reader: csv.DictReader[str]) -> dict[int, tuple[st
                 evidence=",".join(cell for cell in row.values() if isinstance(cell, str))[:100],
                 fix=f"Give {code} and {country} on every row.",
             )
-        number, alpha3, name = (cell.strip() for cell in cells)
-        plain = _NUMBER.fullmatch(number) if number.isascii() else None
-        if plain is not None and len(alpha3) == 3 and alpha3.isalpha():
-            found[int(plain[1])] = (alpha3.upper(), name)
+        found.update(_numbered(*(cell.strip() for cell in cells)))
     if not found:
         raise InvalidInput(
             f"{file} holds no country code.",
@@ -302,6 +302,13 @@ def _country_codes(file: str, reader: csv.DictReader[str]) -> dict[int, tuple[st
             fix="It must give a number and a three-letter code on each row.",
         )
     return found
+
+
+def _numbered(number: str, alpha3: str, name: str) -> dict[int, tuple[str, str]]:
+    """Number to alpha-3 code and name of a row; empty for groups and remarks, which have no such codes."""
+    plain = _NUMBER.fullmatch(number) if number.isascii() else None
+    is_country = plain is not None and len(alpha3) == 3 and alpha3.isalpha()
+    return {int(plain[1]): (alpha3.upper(), name)} if plain is not None and is_country else {}
 
 
 @cache

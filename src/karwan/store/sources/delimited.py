@@ -47,7 +47,7 @@ class BadTable(KarwanError, ValueError):
     """A file is not the table its source or mapping says it is."""
 
 
-def read_header(content: Content, *, delimiter: str, encoding: str, header_row: int) -> list[str]:
+def read_header_row(content: Content, *, delimiter: str, encoding: str, header_row: int) -> list[str]:
     """Column names of a delimited text; reads at most `HEADER_LIMIT` bytes.
 
     Raises
@@ -151,7 +151,7 @@ def read_blocks(
     BadTable
         The file is no table with these columns, or a row is longer than 8 MiB.
     """
-    header = read_header(content, delimiter=delimiter, encoding=encoding, header_row=header_row)
+    header = read_header_row(content, delimiter=delimiter, encoding=encoding, header_row=header_row)
     check_columns(content, header, needed, delimiter)
     needed = sorted(needed, key=header.index)
     head = content.head(HEADER_LIMIT)

@@ -17,7 +17,7 @@ KINDS = ("month", "year to date", "twelve months", "year", "part of a year")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LikePeriods:
     """Two like periods: the same months, whole years apart.
 
     Attributes
@@ -45,7 +45,7 @@ class Comparison:
 
 def like_periods(
     periods: Iterable[Period], *, year_starts: int = 1, years_back: int = 1
-) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
+) -> tuple[tuple[LikePeriods, ...], tuple[str, ...]]:
     """Comparisons that one series of reports allows, and those it does not, with the reason.
 
     A reported year or part of a year compares with the same one a year earlier. Months give three more: the
@@ -84,7 +84,7 @@ def like_periods(
         earlier = (year_before(period[0], years_back), year_before(period[1], years_back))
         if earlier in known:
             kind = "year" if lengths[period] == YEAR else "part of a year"
-            found.append(Comparison(kind, (period,), (earlier,)))
+            found.append(LikePeriods(kind, (period,), (earlier,)))
     if long and not any(one.kind in ("year", "part of a year") for one in found):
         ago = "a year" if years_back == 1 else f"{years_back} years"
         refused.append(f"no year or part of a year is reported for the same months {ago} earlier")
@@ -102,7 +102,7 @@ def _months(period: Period) -> int:
     return 0 if span is None else span[1] - span[0]
 
 
-def _of_months(months: dict[int, Period], year_starts: int, back: int) -> tuple[list[Comparison], list[str]]:
+def _of_months(months: dict[int, Period], year_starts: int, back: int) -> tuple[list[LikePeriods], list[str]]:
     """Comparisons up to the last month."""
     last = max(months)
     since = (last % YEAR - (year_starts - 1)) % YEAR + 1
@@ -118,7 +118,7 @@ def _of_months(months: dict[int, Period], year_starts: int, back: int) -> tuple[
             refused.append(f"{kind}: {some}{more} not reported")
             continue
         found.append(
-            Comparison(kind, tuple(months[n] for n in now), tuple(months[n - back] for n in now)),
+            LikePeriods(kind, tuple(months[n] for n in now), tuple(months[n - back] for n in now)),
         )
     return found, refused
 

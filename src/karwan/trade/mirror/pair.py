@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import exp, expm1, log, sqrt
 from typing import Any
 
@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from karwan.errors import InvalidInput
 from karwan.trade.mirror.cif import PUBLISHED
-from karwan.trade.mirror.periods import Figure, YearFigure, calendar_year
+from karwan.trade.mirror.periods import PeriodFigure, YearFigure, calendar_year
 from karwan.trade.mirror.reconcile import combine
 from karwan.trade.period import YEAR, whole_months
 
@@ -201,32 +201,32 @@ def _cif(priors: PairPriors, way: str) -> float:
     return priors.cif_share[way]
 
 
-def _figures(known: pl.DataFrame) -> dict[tuple[str, str], list[Figure]]:
+def _figures(known: pl.DataFrame) -> dict[tuple[str, str], list[PeriodFigure]]:
     """Figures on all goods by reporter and direction: one for each period, the firmest and latest printed."""
     trade = known.filter(
         (pl.col("value_kind") == "trade")
         & (pl.col("product_group") == "all")
         & pl.col("value_usd").is_not_null()
     )
-    best: dict[tuple[str, str, int, int], tuple[tuple[int, int], Figure]] = {}
+    best: dict[tuple[str, str, int, int], tuple[tuple[int, int], PeriodFigure]] = {}
     for row in trade.iter_rows(named=True):
         months = whole_months(row["period_start"], row["period_end"])
         if months is None:
             continue
         rank = RANK.get(row["claimed"] or "", 2)
         fob = row.get("valuation") == "fob"
-        figure = Figure(*months, row["value_usd"], row["period_label"], row["source_id"], rank, fob)
+        figure = PeriodFigure(*months, row["value_usd"], row["period_label"], row["source_id"], rank, fob)
         key = (row["reporter"], row["direction"], *months)
         firmness = (rank, -row["printed"])
         if key not in best or firmness < best[key][0]:
             best[key] = (firmness, figure)
-    grouped: dict[tuple[str, str], list[Figure]] = {}
+    grouped: dict[tuple[str, str], list[PeriodFigure]] = {}
     for (reporter, direction, _, _), (_, figure) in best.items():
         grouped.setdefault((reporter, direction), []).append(figure)
     return grouped
 
 
-def _span(figures: Mapping[tuple[str, str], list[Figure]]) -> tuple[int, int]:
+def _span(figures: Mapping[tuple[str, str], list[PeriodFigure]]) -> tuple[int, int]:
     every = [figure for group in figures.values() for figure in group]
     if not every:
         return 0, 0
@@ -234,31 +234,38 @@ def _span(figures: Mapping[tuple[str, str], list[Figure]]) -> tuple[int, int]:
 
 
 def _side_year(
-    figures: Mapping[tuple[str, str], list[Figure]], side: str, year: int
+    figures: Mapping[tuple[str, str], list[PeriodFigure]], side: str, year: int
 ) -> dict[str, YearFigure | None]:
     """What one side's figures give for a year, by direction; directions scaled to the side's own total."""
     found = {way: calendar_year(figures.get((side, way), []), year) for way in (*WAYS, "total")}
-    total, parts = found["total"], [found[way] for way in WAYS]
-    if total is None or total.moved_share > 0 or not all(parts):
-        return found
-    known = [part for part in parts if part is not None]
-    alike = known[0].months == known[1].months and all(part.moved_share > 0 for part in known)
-    if not alike or total.rank > max(part.rank for part in known):
-        return found
-    whole = sum(part.value_usd for part in known)
-    for way, part in zip(WAYS, known, strict=True):
-        found[way] = YearFigure(
-            year,
-            part.value_usd / whole * total.value_usd if whole else 0.0,
-            "split of the total",
-            part.moved_share / 2.0,
-            part.months,
-            (*part.pieces, f"scaled to {total.pieces[0]} in all"),
-            tuple(dict.fromkeys((*part.source_ids, *total.source_ids))),
-            max(part.rank, total.rank),
-            part.fob,
-        )
+    total = found["total"]
+    known = [part for way in WAYS if (part := found[way]) is not None]
+    if total is not None and len(known) == len(WAYS) and _splits(total, known):
+        whole = sum(part.value_usd for part in known)
+        for way, part in zip(WAYS, known, strict=True):
+            found[way] = _part_of(total, part, part.value_usd / whole if whole else 0.0)
     return found
+
+
+def _splits(total: YearFigure, parts: Sequence[YearFigure]) -> bool:
+    """Whether a total known exactly is a better guide than its directions: both approximate, of like months, and no firmer."""
+    approximate = all(part.moved_share > 0 for part in parts)
+    like_months = len({part.months for part in parts}) == 1
+    as_firm = total.rank <= max(part.rank for part in parts)
+    return total.moved_share == 0 and approximate and like_months and as_firm
+
+
+def _part_of(total: YearFigure, part: YearFigure, share: float) -> YearFigure:
+    """A direction as a share of the total."""
+    return replace(
+        part,
+        value_usd=share * total.value_usd,
+        method="split of the total",
+        moved_share=part.moved_share / 2.0,
+        pieces=(*part.pieces, f"scaled to {total.pieces[0]} in all"),
+        source_ids=tuple(dict.fromkeys((*part.source_ids, *total.source_ids))),
+        rank=max(part.rank, total.rank),
+    )
 
 
 def _report(figure: YearFigure | None, reporter: str, side: str, priors: PairPriors, cif: float) -> _Report:

@@ -11,7 +11,7 @@ from karwan.trade.period import YEAR
 
 
 @dataclass(frozen=True)
-class Figure:
+class PeriodFigure:
     """A published value of one reporter and direction over whole months.
 
     Attributes
@@ -59,7 +59,9 @@ class YearFigure:
     fob: bool = False
 
 
-def calendar_year(figures: Sequence[Figure], year: int, *, most_moved: float = 0.5) -> YearFigure | None:
+def calendar_year(
+    figures: Sequence[PeriodFigure], year: int, *, most_moved: float = 0.5
+) -> YearFigure | None:
     """The value of a calendar year, exactly where the figures allow it.
 
     In this order of how much has to be assumed: a figure on the year itself; sums and differences of
@@ -79,7 +81,12 @@ def calendar_year(figures: Sequence[Figure], year: int, *, most_moved: float = 0
 
 
 def _made(
-    year: int, value: float, method: str, moved: float, months: int, pieces: Sequence[tuple[int, Figure]]
+    year: int,
+    value: float,
+    method: str,
+    moved: float,
+    months: int,
+    pieces: Sequence[tuple[int, PeriodFigure]],
 ) -> YearFigure:
     pieces = sorted(pieces, key=lambda piece: -piece[0])
     words = tuple(("less " if sign < 0 else "") + figure.label for sign, figure in pieces)
@@ -88,14 +95,18 @@ def _made(
     return YearFigure(year, value, method, moved, months, words, sources, rank, fob)
 
 
-def _walk(figures: Sequence[Figure], start: int, stop: int) -> tuple[float, list[tuple[int, Figure]]] | None:
+def _walk(
+    figures: Sequence[PeriodFigure], start: int, stop: int
+) -> tuple[float, list[tuple[int, PeriodFigure]]] | None:
     """Value from one month to another along figures, forwards or backwards, by the fewest and firmest."""
-    steps: dict[int, list[tuple[int, int, Figure]]] = {}
+    steps: dict[int, list[tuple[int, int, PeriodFigure]]] = {}
     for figure in figures:
         steps.setdefault(figure.first, []).append((figure.after, 1, figure))
         steps.setdefault(figure.after, []).append((figure.first, -1, figure))
     order = count()
-    queue: list[tuple[int, int, int, float, list[tuple[int, Figure]]]] = [(0, next(order), start, 0.0, [])]
+    queue: list[tuple[int, int, int, float, list[tuple[int, PeriodFigure]]]] = [
+        (0, next(order), start, 0.0, [])
+    ]
     done: set[int] = set()
     while queue:
         spent, _, here, value, pieces = heapq.heappop(queue)
@@ -114,7 +125,7 @@ def _walk(figures: Sequence[Figure], start: int, stop: int) -> tuple[float, list
     return None
 
 
-def _allocated(figures: Sequence[Figure], year: int) -> YearFigure | None:
+def _allocated(figures: Sequence[PeriodFigure], year: int) -> YearFigure | None:
     """Twelve-month figures that straddle the year, each cut in proportion to the months shared with it."""
     start, stop = year * YEAR, (year + 1) * YEAR
     value, fixed, reached = 0.0, 0.0, start
@@ -134,7 +145,7 @@ def _allocated(figures: Sequence[Figure], year: int) -> YearFigure | None:
     return _made(year, value, "fiscal years by months", 1.0 - fixed, YEAR, pieces)
 
 
-def _scaled(figures: Sequence[Figure], year: int) -> YearFigure | None:
+def _scaled(figures: Sequence[PeriodFigure], year: int) -> YearFigure | None:
     """The longest run of months within the year that the figures give, scaled to twelve."""
     start, stop = year * YEAR, (year + 1) * YEAR
     points = sorted({p for f in figures for p in (f.first, f.after) if start <= p <= stop})
