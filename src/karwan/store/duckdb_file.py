@@ -28,6 +28,7 @@ _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": F
 # One load at a time in this process, by the path of the store; between processes the file's own lock does it.
 _LOADING: dict[str, threading.Lock] = {}
 _LOADING_GUARD = threading.Lock()
+_BUSY = ("Could not set lock", "different configuration")
 _NO_DATABASE = ("not a valid DuckDB", "Cannot launch in-memory", "extension", "No magic bytes")
 
 
@@ -153,7 +154,7 @@ class DuckDBFile:
                 break
             except duckdb.Error as error:
                 said = str(error)
-                busy = "Could not set lock" in said or "different configuration" in said
+                busy = any(words in said for words in _BUSY) or self._being_made()
                 if not busy or time.monotonic() > until:
                     raise _not_opened(self.path, said) from error
             time.sleep(RETRY_S)
@@ -163,6 +164,10 @@ class DuckDBFile:
             backend.disconnect()
             raise
         return backend
+
+    def _being_made(self) -> bool:
+        """Whether another process may be making the file just now: it has no byte yet."""
+        return self.path.exists() and self.path.stat().st_size == 0
 
     def _connected(self, writing: bool) -> BaseBackend:
         if writing:
@@ -232,6 +237,10 @@ def _no_database(path: Path, said: str) -> StoreError:
 
 def _not_opened(path: Path, said: str) -> StoreError:
     line = said.strip().split("\n")[0][:300]
+    if path.exists() and path.stat().st_size == 0:
+        return StoreError(
+            f"The trade store {path} cannot be opened: the file is empty.", fix="Remove it and load again."
+        )
     if "Could not set lock" in said:
         return _held(path, *_holder(said))
     if "different configuration" in said:
@@ -271,8 +280,8 @@ def _command(number: str) -> str:
     """Command line of a process, as far as the system tells (Linux)."""
     with suppress(OSError):
         text = Path("/proc", number, "cmdline").read_bytes().replace(b"\0", b" ")
-        words = "".join(sign for sign in text.decode(errors="replace") if sign.isprintable())
-        return words.strip()[:120]
+        signs = [sign if sign.isprintable() else " " for sign in text.decode(errors="replace")]
+        return "".join(signs).strip()[:120]
     return ""
 
 
