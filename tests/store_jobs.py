@@ -14,13 +14,14 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pytest
 
-from karwan.store import ingest, open_store, query, verify
+from karwan.store import NothingUsable, ingest, open_store, query, verify
 from karwan.store.sources import Options, source_named
 
 CONTEXT = multiprocessing.get_context("forkserver")
 # Not the package itself: what it reads when imported starts threads of Polars, which do not outlive a fork.
-CONTEXT.set_forkserver_preload(["duckdb", "ibis", "numba", "pandas", "polars", "psycopg", "pyarrow.csv"])
+CONTEXT.set_forkserver_preload(["duckdb", "ibis", "openpyxl", "pandas", "polars", "psycopg", "pyarrow.csv"])
 KILLED = -signal.SIGKILL
 WRITES = ("insert", "insert_rows", "delete")
 
@@ -59,8 +60,11 @@ def load(target: str, path: Path, on_overlap: str = "refuse", kill_at: int = 0) 
         ingest(store, read(path), on_overlap=on_overlap)
 
 
-def die_at(link: Any, at: int, die: Callable[[], None]) -> None:
-    """Let a link call `die` after its write number `at`, or when rows are half written if `at` is negative."""
+def die_at(link: Any, at: int, die: Callable[[], None]) -> Callable[[], int]:
+    """Let a link call `die` after its write number `at`, or when rows are half written if `at` is negative.
+
+    Gives a function that tells how many writes there were.
+    """
     done = 0
 
     def counted(write: Callable[..., None]) -> Callable[..., None]:
@@ -77,6 +81,35 @@ def die_at(link: Any, at: int, die: Callable[[], None]) -> None:
 
     for name in WRITES:
         setattr(link, name, counted(getattr(link, name)))
+    return lambda: done
+
+
+def writes_of(target: str, path: Path) -> int:
+    """How many writes it takes to load a file in place of what is there; the store stays as it is."""
+    unusable = path.with_name("pbs_none.csv")
+    unusable.write_text("Country,Flow,Fiscal Year,PCT Code,Value (000 US$),Quantity,Unit\n")
+    with open_store(target, create=True) as store:
+        done = die_at(store.link, 0, lambda: None)
+        with pytest.raises(NothingUsable):
+            ingest(store, [*read(path), *read(unusable)], on_overlap="replace")
+    unusable.unlink()
+    return done()
+
+
+def kill_at_every_write(target: str, path: Path) -> None:
+    """Kill loads of a file after each of their writes, and in the midst of the rows; nothing may have changed."""
+    before = held(target)
+    steps = [-1, *range(1, writes_of(target, path) + 1)]
+    assert len(steps) > 8
+    for some in batched(steps, 3):
+        jobs = [start(target, path, "replace", at) for at in some]
+        assert [code_of(job) for job in jobs] == [KILLED] * len(jobs)
+    assert held(target) == before
+
+
+def batched(steps: list[int], size: int) -> list[list[int]]:
+    """The steps in groups."""
+    return [steps[n : n + size] for n in range(0, len(steps), size)]
 
 
 def _half(batches: Iterator[pa.RecordBatch], die: Callable[[], None]) -> Iterator[pa.RecordBatch]:

@@ -21,7 +21,7 @@ from karwan.errors import InvalidInput
 from karwan.store import Store, StoreError, ingest, open_store, query, verify
 from karwan.store.query import Selection
 from karwan.store.sources import Options, source_named
-from tests.store_jobs import KILLED, baci, code_of, die_at, held, pbs, read, start, total
+from tests.store_jobs import baci, code_of, die_at, kill_at_every_write, pbs, read, start, total
 
 # What Spark, py4j and psycopg say about their own future is not ours to fix.
 pytestmark = [
@@ -253,12 +253,8 @@ def test_postgres_killed_at_every_write(tmp_path: Path, database: str) -> None:
     with open_store(database) as empty:
         assert empty.loads().is_empty()
         ingest(empty, read(first))
-    before = held(database)
-    at = -1
-    while code_of(start(database, second, "replace", at)) == KILLED:
-        assert held(database) == before
-        at = max(at, 0) + 1
-    assert at > 8
+    kill_at_every_write(database, second)
+    assert code_of(start(database, second, "replace")) == 0
     assert total(database) == (2, 400_000.0)
     with open_store(database, create=True) as store:
         assert ingest(store, read(first), on_overlap="replace")[0].status == "loaded"

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from karwan.cli.trade_store import register
 from karwan.errors import InvalidInput
 from karwan.store import StoreError, ingest, open_store, query, upgrade, verify
-from tests.store_jobs import KILLED, baci, code_of, held, pbs, read, start, total
+from tests.store_jobs import baci, code_of, held, kill_at_every_write, pbs, read, start, total
 
 APP = typer.Typer()
 register(APP)
@@ -50,12 +50,8 @@ def test_killed_at_every_write(tmp_path: Path, target: str, kind: str) -> None:
         else (pbs(tmp_path, 100), pbs(tmp_path, 200))
     )
     filled(target, first)
-    before = held(target)
-    at = -1
-    while code_of(start(target, second, "replace", at)) == KILLED:
-        assert held(target) == before
-        at = max(at, 0) + 1
-    assert at > 8
+    kill_at_every_write(target, second)
+    assert code_of(start(target, second, "replace")) == 0
     with open_store(target) as store:
         loads = store.loads()
     assert loads["rows"].to_list() == ([30, 30] if kind == "packed" else [2])
