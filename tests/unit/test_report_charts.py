@@ -140,13 +140,13 @@ def test_both_directions_are_stacked_and_never_summed_with_a_total() -> None:
         {"direction": w, "value_usd": v, "basis": "observed"}
         for w, v in (("total", 9.0), ("a_to_b", 4.0), ("b_to_a", 5.0))
     ]
-    bar = annual._stacked(rows)
-    assert [(part.direction, part.usd, part.weak) for part in bar] == [
-        ("a_to_b", 4.0, False),
-        ("b_to_a", 5.0, False),
-    ]
-    assert annual._split(rows[:2]) == [("total", 9.0, False)]
-    assert annual._split(rows[1:2]) == [("a_to_b", 4.0, False)]
+
+    def stacked(rows: list[dict[str, object]]) -> list[tuple[str, float, bool]]:
+        return [(part.direction, part.usd, part.weak) for part in annual._stacked(rows)]
+
+    assert stacked(rows) == [("a_to_b", 4.0, False), ("b_to_a", 5.0, False)]
+    assert stacked(rows[:2]) == [("total", 9.0, False)]
+    assert stacked(rows[1:2]) == [("a_to_b", 4.0, False)]
 
 
 def test_treemap_areas_follow_values_and_fill_the_box() -> None:

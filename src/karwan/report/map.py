@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.report.basemap import Basemap, Country, read_basemap
+from karwan.report.basemap import Basemap, Country, Relief, read_basemap
 from karwan.report.fonts import text_width
 from karwan.report.labels import Placed, Wish, place_labels
 from karwan.report.palette import ALERT, INK, LAND, MUTED, PAPER, RULE, SEA, SEA_INK, safe_colour, text_colour
@@ -143,6 +144,10 @@ def _line_path(frame: Frame, coordinates: Floats, tolerance: float) -> str:
     return points(x[kept], y[kept])
 
 
+def _lines_path(frame: Frame, lines: Sequence[Floats], tolerance: float) -> str:
+    return "".join(_line_path(frame, line, tolerance) for line in lines)
+
+
 def _country_path(frame: Frame, country: Country, box: tuple[float, float, float, float]) -> str:
     parts = []
     for ring in country.rings:
@@ -158,33 +163,34 @@ def _country_path(frame: Frame, country: Country, box: tuple[float, float, float
 
 
 def _draw_base(drawing: Drawing, base: Basemap, frame: Frame, parties: tuple[str, str]) -> None:
+    """Water, land with relief, the other countries lighter, rivers, coasts and borders."""
     drawing.rect(0, 0, frame.width, frame.height, SEA if base.countries else "#eef2f2")
     _graticule(drawing, frame)
     west, south, east, north = frame.box()
     box = (west - 4, south - 4, east + 4, north + 4)
     paths = {country.code: _country_path(frame, country, box) for country in base.countries}
-    land = "".join(paths.values())
+    _draw_land(drawing, "".join(paths.values()), base.relief, frame)
+    for code, path in paths.items():
+        if code not in parties:
+            drawing.path(path, fill="#ffffff", opacity=0.42)
+    drawing.path(_lines_path(frame, base.rivers, 0.7), stroke="#8fb3c4", line=0.6, opacity=0.8)
+    coasts, borders, disputed = (
+        [line.coordinates for line in lines] for lines in (base.coasts, base.borders, base.disputed)
+    )
+    drawing.path(_lines_path(frame, coasts, 0.35), stroke="#7fa0ad", line=0.7)
+    drawing.path(_lines_path(frame, borders, 0.35), stroke=_BORDER, line=0.8)
+    drawing.path(_lines_path(frame, disputed, 0.6), stroke=_BORDER, line=0.9, dash="3 2.6")
+
+
+def _draw_land(drawing: Drawing, land: str, relief: Relief | None, frame: Frame) -> None:
     drawing.path(land, fill=LAND, stroke=LAND, line=0.8)
-    if base.relief is not None:
+    if relief is not None:
         drawing.defs.append(f'<clipPath id="map-l"><path d="{land}"/></clipPath>')
         drawing.raw(
             f'<image x="0" y="0" width="{frame.width:.0f}" height="{frame.height:.1f}" '
             f'preserveAspectRatio="none" '
-            f'clip-path="url(#map-l)" href="{relief_image(base.relief, frame)}"/>'
+            f'clip-path="url(#map-l)" href="{relief_image(relief, frame)}"/>'
         )
-    for code, path in paths.items():
-        if code not in parties:
-            drawing.path(path, fill="#ffffff", opacity=0.42)
-    rivers = "".join(_line_path(frame, river, 0.7) for river in base.rivers)
-    drawing.path(rivers, stroke="#8fb3c4", line=0.6, opacity=0.8)
-    drawing.path(
-        "".join(_line_path(frame, line.coordinates, 0.35) for line in base.coasts), stroke="#7fa0ad", line=0.7
-    )
-    drawing.path(
-        "".join(_line_path(frame, line.coordinates, 0.35) for line in base.borders), stroke=_BORDER, line=0.8
-    )
-    dashed = "".join(_line_path(frame, line.coordinates, 0.6) for line in base.disputed)
-    drawing.path(dashed, stroke=_BORDER, line=0.9, dash="3 2.6")
 
 
 @cache
@@ -201,7 +207,7 @@ def draw_sea_names(drawing: Drawing, frame: Frame, boxes: list[Box]) -> None:
         lon, lat = float(sea["lon"]), float(sea["lat"])
         if not (west < lon < east and south < lat < north):
             continue
-        x, y = (float(v[0]) for v in frame.place(np.array([lon]), np.array([lat])))
+        x, y = frame.point(lon, lat)
         name, size = str(sea["name"]), 10.0 + 1.5 * int(sea["size"])
         half = text_width(name, size) / 2 + 4
         box = _free(((0, 0), (0, 22), (0, -22), (0, 44), (-30, 12), (30, 12)), x, y, half, size, frame, boxes)
@@ -233,17 +239,28 @@ def _free(
 ) -> Box | None:
     """First box of a centred text, moved by one of `offsets`, that meets neither edge, boxes nor lines."""
     for dx, dy in offsets:
-        left, top, right, bottom = x + dx - half, y + dy - size, x + dx + half, y + dy + 4
-        if left < 6 or right > frame.width - 6 or top < 6 or bottom > frame.height - 6:
-            continue
-        if any(left < b[2] and right > b[0] and top < b[3] and bottom > b[1] for b in boxes):
-            continue
-        if path is not None and len(path):
-            across = (path[:, 0] > left) & (path[:, 0] < right)
-            if (across & (path[:, 1] > top - 2) & (path[:, 1] < bottom + 2)).any():
-                continue
-        return left, top, right, bottom
+        box = (x + dx - half, y + dy - size, x + dx + half, y + dy + 4)
+        if _inside(box, frame) and not any(_meet(box, b) for b in boxes) and not _crossed(box, path):
+            return box
     return None
+
+
+def _inside(box: Box, frame: Frame) -> bool:
+    left, top, right, bottom = box
+    return left >= 6 and right <= frame.width - 6 and top >= 6 and bottom <= frame.height - 6
+
+
+def _meet(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and box[2] > other[0] and box[1] < other[3] and box[3] > other[1]
+
+
+def _crossed(box: Box, path: Floats | None) -> bool:
+    """Whether a point of the lines lies in the box or just above or below it."""
+    if path is None or not len(path):
+        return False
+    left, top, right, bottom = box
+    x, y = path.T
+    return bool(((x > left) & (x < right) & (y > top - 2) & (y < bottom + 2)).any())
 
 
 _DASH = {"open": "", "closed": "7 4", "planned": "0.1 5.5", "stub": "4 3"}
@@ -257,6 +274,29 @@ def _draw_strands(drawing: Drawing, found: list[Strand]) -> None:
         drawing.path(points(strand.x, strand.y), stroke=strand.colour, line=strand.width, dash=dash)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A place in the window, in picture units."""
+
+    name: str
+    kind: str
+    rank: int
+    shut: bool
+    x: float
+    y: float
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a small dot without a name."""
+        return self.rank > 2 and not self.shut
+
+    def wish(self) -> Wish:
+        """Its label; one of first rank is bold, unless it is a crossing."""
+        first = self.rank == 1 and self.kind != "crossing"
+        rank = 1 if self.shut else self.rank
+        return Wish(self.name, self.x, self.y, 12.5 if first else 11.0, rank, bold=first, clear=7.0)
+
+
 def _draw_places(
     drawing: Drawing,
     nodes: pl.DataFrame,
@@ -266,42 +306,47 @@ def _draw_places(
     base: Basemap,
     names: dict[str, str],
 ) -> None:
-    x, y = frame.place(nodes["lon"].to_numpy().astype(np.float64), nodes["lat"].to_numpy().astype(np.float64))
+    """Signs of the places in the order of the table, then every label for which there is room."""
     path = np.concatenate([s.samples() for s in found]) if found else np.empty((0, 2))
-    wishes, marks = [], []
-    for k, row in enumerate(nodes.iter_rows(named=True)):
-        px, py = float(x[k]), float(y[k])
-        if not (4 < px < frame.width - 4 and 4 < py < frame.height - 4):
-            continue
-        near = len(path) == 0 or float(np.min(np.hypot(path[:, 0] - px, path[:, 1] - py))) < 9
-        name, rank = clean(row["name"], 60), int(row["rank"] or 3)
-        if not near and rank > 1:
-            continue
-        shut = name in closed
-        kind = clean(row["kind"])
-        if rank > 2 and not shut:
-            drawing.circle(px, py, 1.7, "#ffffff", stroke=INK, line=0.7)
-            continue
-        marks.append((px, py))
-        _mark(drawing, px, py, kind, shut)
-        if rank <= 2 or shut:
-            size = 12.5 if rank == 1 and kind != "crossing" else 11.0
-            wishes.append(
-                Wish(
-                    name, px, py, size, 1 if shut else rank, bold=rank == 1 and kind != "crossing", clear=7.0
-                )
-            )
-    points_array = np.array(marks) if marks else np.empty((0, 2))
-    wishes += _exits(found, frame, names)
-    wishes += _stub_names(found, names)
-    placed = place_labels(wishes, points_array, path, frame.width, frame.height)
-    boxes = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
+    places = _places(nodes, frame, closed, path)
+    for place in places:
+        if place.plain:
+            drawing.circle(place.x, place.y, 1.7, "#ffffff", stroke=INK, line=0.7)
+        else:
+            _mark(drawing, place.x, place.y, place.kind, place.shut)
+    signs = [place for place in places if not place.plain]
+    marks = np.array([(place.x, place.y) for place in signs] or np.empty((0, 2)))
+    wishes = [place.wish() for place in signs] + _exits(found, frame, names) + _stub_names(found, names)
+    placed = place_labels(wishes, marks, path, frame.width, frame.height)
+    draw_names(drawing, base, frame, placed, path)
+    for label in placed:
+        draw_label(drawing, label, label.wish.text in closed)
+
+
+def _places(nodes: pl.DataFrame, frame: Frame, closed: frozenset[str], path: Floats) -> list[_Place]:
+    """Places inside the window: the first ones, and those on a drawn line."""
+    places = []
+    for row in nodes.iter_rows(named=True):
+        x, y = frame.point(row["lon"], row["lat"])
+        rank = int(row["rank"] or 3)
+        if frame.holds(x, y, 4) and (rank <= 1 or _beside(path, x, y)):
+            name = clean(row["name"], 60)
+            places.append(_Place(name, clean(row["kind"]), rank, name in closed, x, y))
+    return places
+
+
+def _beside(path: Floats, x: float, y: float) -> bool:
+    """Whether a drawn line passes; every place counts where none is drawn."""
+    return not len(path) or float(np.min(np.hypot(path[:, 0] - x, path[:, 1] - y))) < 9
+
+
+def draw_names(drawing: Drawing, base: Basemap, frame: Frame, placed: Sequence[Placed], path: Floats) -> None:
+    """Names of seas and countries where labels, lines and the scale bar leave room."""
+    boxes: list[Box] = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
     boxes.append((0.0, frame.height - 40, 0.16 * frame.width + 90, frame.height))
     if base.countries:
         draw_sea_names(drawing, frame, boxes)
     draw_country_names(drawing, base, frame, boxes, path)
-    for label in placed:
-        draw_label(drawing, label, label.wish.text in closed)
 
 
 def _mark(drawing: Drawing, x: float, y: float, kind: str, shut: bool) -> None:
@@ -329,35 +374,31 @@ def _mark(drawing: Drawing, x: float, y: float, kind: str, shut: bool) -> None:
 
 
 def _exits(found: list[Strand], frame: Frame, names: dict[str, str]) -> list[Wish]:
-    """Labels where a corridor leaves the window: its name, at the edge."""
-    result, used = [], set()
+    """Labels where a corridor leaves the window for the first time: its name, at the edge."""
+    result: dict[str, Wish] = {}
     for strand in found:
-        if strand.state == "stub" or strand.corridor_id in used or strand.corridor_id not in names:
+        name = names.get(strand.corridor_id)
+        if name is None or strand.state == "stub" or strand.corridor_id in result:
             continue
-        inside = (strand.x > 0) & (strand.x < frame.width) & (strand.y > 0) & (strand.y < frame.height)
-        for k in np.flatnonzero(inside[:-1] != inside[1:]):
-            near, far = (k, k + 1) if inside[k] else (k + 1, k)
-            share = _exit_share(strand, frame, int(near), int(far))
-            x = float(strand.x[near] + share * (strand.x[far] - strand.x[near]))
-            y = float(strand.y[near] + share * (strand.y[far] - strand.y[near]))
+        place = _leaves(strand, frame)
+        if place:
+            text = f"← {name}" if place[0] < frame.width / 2 else f"{name} →"
             fill = text_colour(strand.colour)
-            result.append(
-                Wish(
-                    f"← {names[strand.corridor_id]}"
-                    if x < frame.width / 2
-                    else f"{names[strand.corridor_id]} →",
-                    x,
-                    y,
-                    11.0,
-                    1,
-                    bold=True,
-                    clear=6.0,
-                    fill=fill,
-                )
-            )
-            used.add(strand.corridor_id)
-            break
-    return result
+            result[strand.corridor_id] = Wish(text, *place, 11.0, 1, bold=True, clear=6.0, fill=fill)
+    return list(result.values())
+
+
+def _leaves(strand: Strand, frame: Frame) -> tuple[float, float] | None:
+    """Where a strand first meets the window's edge; None when it does not."""
+    inside = (strand.x > 0) & (strand.x < frame.width) & (strand.y > 0) & (strand.y < frame.height)
+    crossings = np.flatnonzero(inside[:-1] != inside[1:])
+    if not len(crossings):
+        return None
+    first = int(crossings[0])
+    near, far = (first, first + 1) if inside[first] else (first + 1, first)
+    share = _exit_share(strand, frame, near, far)
+    x = float(strand.x[near] + share * (strand.x[far] - strand.x[near]))
+    return x, float(strand.y[near] + share * (strand.y[far] - strand.y[near]))
 
 
 def _stub_names(found: list[Strand], names: dict[str, str]) -> list[Wish]:
@@ -417,7 +458,7 @@ def draw_country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: lis
         text = clean(country.name, 40).upper()
         size = 12.5 if country.area > 120 else 10.5
         half = text_width(text, size) / 2 + len(text) * 1.1
-        x, y = (float(v[0]) for v in frame.place(np.array([country.label[0]]), np.array([country.label[1]])))
+        x, y = frame.point(*country.label)
         box = _free(_MOVES, x, y, half, size, frame, boxes, path)
         if box is not None:
             boxes.append(box)
@@ -450,8 +491,23 @@ def _draw_legend(
     drawing: Drawing, corridors: pl.DataFrame, found: list[Strand], top: float, any_closed: bool
 ) -> float:
     """Corridors with their colours, then the kinds of lines and places; the bottom of it all is returned."""
-    x, y = 0.0, top + 19
-    drawn = {strand.corridor_id for strand in found}
+    y = _draw_corridor_keys(drawing, corridors, {strand.corridor_id for strand in found}, top + 19)
+    drawing.line(0, y + 8, WIDTH, y + 8, RULE, line=0.6)
+    x, y = 0.0, y + 21
+    for state, text in _STATES:
+        drawing.path(f"M{x:.1f} {y - 4:.1f}H{x + 28:.1f}", stroke=MUTED, line=3, dash=_DASH[state])
+        drawing.narrow(x + 34, y, text, fill=MUTED)
+        x += 34 + text_width(text, 11, stretch="semi-condensed") + 18
+    for kind, shut, text in _KINDS if any_closed else _KINDS[:-1]:
+        _mark(drawing, x + 6, y - 4, kind, shut)
+        drawing.narrow(x + 16, y, text, fill=MUTED)
+        x += 16 + text_width(text, 11, stretch="semi-condensed") + 18
+    return y + 6
+
+
+def _draw_corridor_keys(drawing: Drawing, corridors: pl.DataFrame, drawn: set[str], y: float) -> float:
+    """Names of the corridors in their colours, in rows; the last baseline is returned."""
+    x = 0.0
     for k, row in enumerate(corridors.iter_rows(named=True)):
         name, colour = clean(row["name"], 40), safe_colour(row["colour"], k)
         text = name if row["corridor_id"] in drawn else f"{name} (not drawn)"
@@ -459,28 +515,15 @@ def _draw_legend(
         if x and x + width - 20 > WIDTH:
             x, y = 0.0, y + 18
         drawing.line(x, y - 4, x + 22, y - 4, colour, line=4)
-        drawing.text(x + 28, y, text, size=12, weight=600, stretch="semi-condensed", fill=text_colour(colour))
+        drawing.narrow(x + 28, y, text, size=12, weight=600, fill=text_colour(colour))
         x += width
-    drawing.line(0, y + 8, WIDTH, y + 8, RULE, line=0.6)
-    x, y = 0.0, y + 21
-    for state, text in (
-        ("open", "in use"),
-        ("closed", "closed on the day"),
-        ("planned", "planned, not built"),
-    ):
-        drawing.path(f"M{x:.1f} {y - 4:.1f}H{x + 28:.1f}", stroke=MUTED, line=3, dash=_DASH[state])
-        drawing.text(x + 34, y, text, size=11, fill=MUTED, stretch="semi-condensed")
-        x += 34 + text_width(text, 11, stretch="semi-condensed") + 18
-    marks = (
-        ("city", False, "city"),
-        ("port", False, "port or terminal"),
-        ("crossing", False, "border crossing"),
-        ("crossing", True, "closed"),
-    )
-    for kind, shut, text in marks:
-        if shut and not any_closed:
-            continue
-        _mark(drawing, x + 6, y - 4, kind, shut)
-        drawing.text(x + 16, y, text, size=11, fill=MUTED, stretch="semi-condensed")
-        x += 16 + text_width(text, 11, stretch="semi-condensed") + 18
-    return y + 6
+    return y
+
+
+_STATES = (("open", "in use"), ("closed", "closed on the day"), ("planned", "planned, not built"))
+_KINDS = (
+    ("city", False, "city"),
+    ("port", False, "port or terminal"),
+    ("crossing", False, "border crossing"),
+    ("crossing", True, "closed"),
+)

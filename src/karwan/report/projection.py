@@ -88,6 +88,15 @@ class Frame:
         x, y = self.projection.forward(lon, lat)
         return (x - self.left) * self.scale, (self.top - y) * self.scale
 
+    def point(self, lon: float, lat: float) -> tuple[float, float]:
+        """Picture coordinates of one place."""
+        x, y = self.place(np.array([lon], dtype=np.float64), np.array([lat], dtype=np.float64))
+        return float(x[0]), float(y[0])
+
+    def holds(self, x: float, y: float, margin: float) -> bool:
+        """Whether a point of the picture lies inside the window by more than `margin`."""
+        return margin < x < self.width - margin and margin < y < self.height - margin
+
     def box(self) -> tuple[float, float, float, float]:
         """West, south, east, north of all that the window shows."""
         side = np.linspace(0, 1, 25)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import floor, log10
 from typing import Any
@@ -15,15 +15,7 @@ from karwan.amounts import usd, usd_tick
 from karwan.report.basemap import Basemap, read_basemap
 from karwan.report.fonts import text_width
 from karwan.report.labels import Wish, place_labels
-from karwan.report.map import (
-    Box,
-    draw_country_names,
-    draw_label,
-    draw_scale,
-    draw_sea_names,
-    map_box,
-    map_frame,
-)
+from karwan.report.map import draw_label, draw_names, draw_scale, map_box, map_frame
 from karwan.report.outline import draw_outline
 from karwan.report.palette import ALERT, INK, MUTED, PAPER
 from karwan.report.projection import Floats, Frame
@@ -150,23 +142,33 @@ def _said(row: Row) -> str:
 
 def _draw_lines(drawing: Drawing, places: _Places, lines: pl.DataFrame, base: Basemap) -> Floats:
     """Corridors thin behind, links by class above; points of the drawn links are returned."""
-    frame = places.frame
-    behind = lines.filter(pl.col("state") != "planned") if lines.height else lines
-    for line in split_seaways(behind, frame, base.relief).lines.iter_rows(named=True):
-        x, y = frame.place(np.array(line["lons"] or ()), np.array(line["lats"] or ()))
-        dash = "5 4" if line["state"] == "closed" else ""
-        drawing.path(points(x, y), stroke=FREE, line=1.0, dash=dash)
-    links = {str(r["place_id"]): r for r in places.rows if r["kind"] == "link"}
-    sea = split_seaways(_as_lines(links), frame, base.relief)
-    drawn = [(links[r["corridor_id"]], r["lons"], r["lats"]) for r in sea.lines.iter_rows(named=True)]
-    parts = [(row, *frame.place(np.array(lons), np.array(lats))) for row, lons, lats in drawn]
-    parts += [(links[stub.corridor_id], stub.x, stub.y) for stub in sea.stubs]
+    _draw_corridors(drawing, places.frame, lines, base)
+    parts = _link_parts(places, base)
     free = "".join(points(x, y) for row, x, y in parts if places.grade(row) < 0)
     drawing.path(free, stroke=FREE, line=1.3)
     dear = [part for part in parts if places.grade(part[0]) >= 0]
     for row, x, y in sorted(dear, key=lambda part: (places.grade(part[0]), -part[0]["rank"])):
         _draw_link(drawing, row, places.grade(row), points(x, y))
     return _samples([(x, y) for _, x, y in dear])
+
+
+def _draw_corridors(drawing: Drawing, frame: Frame, lines: pl.DataFrame, base: Basemap) -> None:
+    behind = lines.filter(pl.col("state") != "planned") if lines.height else lines
+    for line in split_seaways(behind, frame, base.relief).lines.iter_rows(named=True):
+        x, y = frame.place(np.array(line["lons"] or ()), np.array(line["lats"] or ()))
+        dash = "5 4" if line["state"] == "closed" else ""
+        drawing.path(points(x, y), stroke=FREE, line=1.0, dash=dash)
+
+
+def _link_parts(places: _Places, base: Basemap) -> list[tuple[Row, Floats, Floats]]:
+    """Links in picture units; a way by sea that would cross land as its two stubs."""
+    links = {str(r["place_id"]): r for r in places.rows if r["kind"] == "link"}
+    sea = split_seaways(_as_lines(links), places.frame, base.relief)
+    parts = [
+        (links[line["corridor_id"]], *places.frame.place(np.array(line["lons"]), np.array(line["lats"])))
+        for line in sea.lines.iter_rows(named=True)
+    ]
+    return parts + [(links[stub.corridor_id], stub.x, stub.y) for stub in sea.stubs]
 
 
 def _as_lines(links: Mapping[str, Row]) -> pl.DataFrame:
@@ -216,6 +218,14 @@ def _draw_link(drawing: Drawing, row: Row, grade: int, data: str) -> None:
 # -- places --------------------------------------------------------------------------------------------------
 
 
+@dataclass
+class _Labels:
+    """Labels to place and the signs they must not cover, as the signs are drawn."""
+
+    wishes: list[Wish] = field(default_factory=list)
+    marks: list[tuple[float, float]] = field(default_factory=list)
+
+
 def _draw_marks(
     drawing: Drawing,
     places: _Places,
@@ -227,48 +237,60 @@ def _draw_marks(
     alone: bool,
 ) -> None:
     """Signs of the places, names of the worst, of places shut and of the ends; names of seas and countries where room is left."""
-    frame = places.frame
-    wishes: list[Wish] = []
-    marks: list[tuple[float, float]] = []
-    shown = [r for r in places.rows if r["same_as_rank"] is None and places.grade(r) >= 0]
-    first = sorted(shown, key=lambda r: -int(r["rank"]))[-_LABELLED:]
-    by_name = {clean(r["place"], 60): r["rank"] for r in first}  # a crossing and a terminal may share a name
-    labelled = {rank: name for name, rank in by_name.items()}
-    for node in nodes.iter_rows(named=True):
-        name, closed = clean(node["name"], 60), node["name"] in shut
-        if node["rank"] != 1 and not closed:
-            continue
-        x, y = (float(v[0]) for v in frame.place(np.array([node["lon"]]), np.array([node["lat"]])))
-        if not (4 < x < frame.width - 4 and 4 < y < frame.height - 4):
-            continue
-        marks.append((x, y))
-        if closed:
-            _draw_shut(drawing, x, y)
-        else:
-            drawing.circle(x, y, 2.4, PAPER, stroke=MUTED, line=1.1)
-        if name not in labelled.values():
-            wishes.append(Wish(name, x, y, 10.5, 3, clear=6.0, fill=MUTED))
+    frame, labels = places.frame, _Labels()
+    named = _named(places)
+    ends = [node for node in nodes.iter_rows(named=True) if node["rank"] == 1 or node["name"] in shut]
+    for node in ends:
+        _draw_end(drawing, node, frame, labels, shut=node["name"] in shut, named=set(named.values()))
     for row in sorted(places.rows, key=lambda r: (places.grade(r), -r["rank"])):
-        xs, ys = places.at(row)
-        x, y = float(xs.mean()), float(ys.mean())
-        if not (8 < x < frame.width - 8 and 8 < y < frame.height - 8):
-            continue
-        short = float(np.hypot(np.ptp(xs), np.ptp(ys))) < _SHORT and row["rank"] in labelled
-        if row["kind"] != "link" or short:
-            _draw_point(drawing, row, places.grade(row), x, y)
-            if places.grade(row) >= 0:
-                marks.append((x, y))
-        if row["rank"] in labelled:
-            wishes.append(_wish(row, x, y))
-    points_array = np.array(marks or np.empty((0, 2)))
-    placed = place_labels(wishes, points_array, path, frame.width, frame.height, room=_ROOM if alone else 1.0)
-    boxes: list[Box] = [(p.x - 2, p.y - p.wish.size, p.x + p.width + 2, p.y + 4) for p in placed]
-    boxes.append((0.0, frame.height - 40, 0.16 * frame.width + 90, frame.height))
-    if base.countries:
-        draw_sea_names(drawing, frame, boxes)
-    draw_country_names(drawing, base, frame, boxes, path)
+        _draw_place(drawing, row, places, labels, named=row["rank"] in named)
+    marks = np.array(labels.marks or np.empty((0, 2)))
+    room = _ROOM if alone else 1.0
+    placed = place_labels(labels.wishes, marks, path, frame.width, frame.height, room=room)
+    draw_names(drawing, base, frame, placed, path)
     for label in placed:
         draw_label(drawing, label, False)
+
+
+def _named(places: _Places) -> dict[int, str]:
+    """Names of the worst places by rank; a crossing and a terminal that share a name are named once."""
+    shown = [r for r in places.rows if r["same_as_rank"] is None and places.grade(r) >= 0]
+    worst = sorted(shown, key=lambda r: -int(r["rank"]))[-_LABELLED:]
+    ranks = {clean(r["place"], 60): r["rank"] for r in worst}
+    return {rank: name for name, rank in ranks.items()}
+
+
+def _draw_end(
+    drawing: Drawing, node: Row, frame: Frame, labels: _Labels, *, shut: bool, named: set[str]
+) -> None:
+    """Sign of a first place or of one that is shut, with its name unless a weak point carries it."""
+    x, y = frame.point(node["lon"], node["lat"])
+    if not frame.holds(x, y, 4):
+        return
+    labels.marks.append((x, y))
+    if shut:
+        _draw_shut(drawing, x, y)
+    else:
+        drawing.circle(x, y, 2.4, PAPER, stroke=MUTED, line=1.1)
+    name = clean(node["name"], 60)
+    if name not in named:
+        labels.wishes.append(Wish(name, x, y, 10.5, 3, clear=6.0, fill=MUTED))
+
+
+def _draw_place(drawing: Drawing, row: Row, places: _Places, labels: _Labels, *, named: bool) -> None:
+    """Sign of a weak point; a link has one only where it is named and too short to see."""
+    xs, ys = places.at(row)
+    x, y = float(xs.mean()), float(ys.mean())
+    if not places.frame.holds(x, y, 8):
+        return
+    short = float(np.hypot(np.ptp(xs), np.ptp(ys))) < _SHORT
+    grade = places.grade(row)
+    if row["kind"] != "link" or (short and named):
+        _draw_point(drawing, row, grade, x, y)
+        if grade >= 0:
+            labels.marks.append((x, y))
+    if named:
+        labels.wishes.append(_wish(row, x, y))
 
 
 def _wish(row: Row, x: float, y: float) -> Wish:
@@ -328,38 +350,47 @@ def _draw_shut(drawing: Drawing, x: float, y: float) -> None:
 
 def _draw_legend(drawing: Drawing, places: _Places, top: float, *, shut: bool, closed: bool) -> float:
     """Classes of cost, then signs; the bottom of it all is returned."""
-    grades = {places.grade(r) for r in places.rows}
-    bounds = [usd_tick(step) for step in places.steps]
-    texts = [
-        f"under {bounds[0]}",
-        *(f"{a} to {b}" for a, b in pairwise(bounds)),
-        f"{bounds[-1]} and more",
-    ]
-    x, y = 0.0, top + 20
-    drawing.text(x, y, "USD a year if shut alone:", size=11.5, weight=600, stretch="semi-condensed")
-    x += text_width("USD a year if shut alone:", 11.5, stretch="semi-condensed", bold=True) + 24
+    _draw_classes(drawing, places.steps, top + 20)
+    drawn = {
+        "cut": any(r["pairs_cut"] for r in places.rows),
+        "free": any(places.grade(r) == -1 for r in places.rows),
+        "shut": shut,
+        "dash": closed,
+    }
+    x, y = 0.0, top + 42
+    for sign, text in _SIGNS:
+        if drawn.get(sign, True):
+            _draw_sign(drawing, sign, x + 11, y - 4)
+            drawing.narrow(x + 28, y, text, fill=MUTED)
+            x += 28 + text_width(text, 11, stretch="semi-condensed") + 16
+    return y + 8
+
+
+def _draw_classes(drawing: Drawing, steps: Sequence[float], y: float) -> None:
+    bounds = [usd_tick(step) for step in steps]
+    between = [f"{a} to {b}" for a, b in pairwise(bounds)]
+    texts = [f"under {bounds[0]}", *between, f"{bounds[-1]} and more"]
+    head = "USD a year if shut alone:"
+    drawing.narrow(0.0, y, head, size=11.5, weight=600)
+    x = text_width(head, 11.5, stretch="semi-condensed", bold=True) + 24
     for grade, text in enumerate(texts):
         drawing.line(x, y - 4, x + 22, y - 4, SHADES[grade], line=LINES[grade])
         draw_symbol(drawing, "crossing", x + 33, y - 4, SIZES[grade], SHADES[grade])
         draw_symbol(drawing, "terminal", x + 50, y - 4, SIZES[grade], SHADES[grade])
-        drawing.text(x + 62, y, text, size=11, fill=INK, stretch="semi-condensed")
+        drawing.narrow(x + 62, y, text, fill=INK)
         x += 62 + text_width(text, 11, stretch="semi-condensed") + 18
-    x, y = 0.0, y + 22
-    entries = [
-        ("link", "link"),
-        ("crossing", "border crossing"),
-        ("terminal", "terminal: change of mode or gauge"),
-    ]
-    entries += [("cut", "cuts pairs off")] if any(r["pairs_cut"] for r in places.rows) else []
-    entries += [("free", "used, costs nothing")] if -1 in grades else []
-    entries += [("shut", "shut on the day")] if shut else []
-    entries += [("dash", "corridor closed on the day")] if closed else []
-    entries.append(("city", "start or end"))
-    for sign, text in entries:
-        _draw_sign(drawing, sign, x + 11, y - 4)
-        drawing.text(x + 28, y, text, size=11, fill=MUTED, stretch="semi-condensed")
-        x += 28 + text_width(text, 11, stretch="semi-condensed") + 16
-    return y + 8
+
+
+_SIGNS = (
+    ("link", "link"),
+    ("crossing", "border crossing"),
+    ("terminal", "terminal: change of mode or gauge"),
+    ("cut", "cuts pairs off"),
+    ("free", "used, costs nothing"),
+    ("shut", "shut on the day"),
+    ("dash", "corridor closed on the day"),
+    ("city", "start or end"),
+)
 
 
 def _draw_sign(drawing: Drawing, sign: str, x: float, y: float) -> None:
