@@ -14,7 +14,7 @@ import polars as pl
 
 from karwan.analysis.contract import Analysis, Inputs, Result
 from karwan.analysis.registry import BY_NAME
-from karwan.analysis.requests import ObservedRequest, RouteRequest
+from karwan.analysis.requests import CompareRequest, ObservedRequest, RouteRequest
 from karwan.analysis.sections import Brief, PlanSection, Standing
 from karwan.case import (
     Case,
@@ -61,6 +61,10 @@ class Project:
     def ask(self, analysis: Analysis[Any], request: Any) -> Result:
         """Answer of an analysis of `karwan.analysis.registry` to a request of its own kind."""
         return analysis.answer(Inputs(self.case, self.store), request)
+
+    def compare(self, *, as_of: date | None = None, stages: bool = False) -> Result:
+        """Corridors between the compared places, both ways; see `karwan.analysis.requests.CompareRequest`."""
+        return self.ask(BY_NAME["corridor compare"], CompareRequest(as_of, stages))
 
     def observed(self, *, every: bool = False) -> Result:
         """The model against observed trips; see `karwan.analysis.requests.ObservedRequest`."""
@@ -121,9 +125,7 @@ class Project:
 
     def corridors(self, as_of: date | None = None) -> pl.DataFrame:
         """Corridors between the compared places, both ways; see `karwan.analysis.sections.CorridorSection.routes`."""
-        from karwan.analysis.corridors import CorridorStudy
-
-        return CorridorStudy(self.case, as_of or self.case.settings.as_of).routes()
+        return self.compare(as_of=as_of).tables["routes"]
 
     def standing(self, as_of: date | None = None) -> Standing:
         """Each side's trade figures, like compared with like; see `karwan.analysis.sections.Standing`."""
@@ -144,13 +146,6 @@ class Project:
         from karwan.analysis.worth import plan_worth
 
         return plan_worth(self.case, as_of or self.case.settings.as_of, demand=demand)
-
-    def corridor_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
-        """Routes, closures and stages of the corridors, by title."""
-        from karwan.analysis.corridors import CorridorStudy
-
-        study = CorridorStudy(self.case, as_of or self.case.settings.as_of)
-        return {"routes": study.routes(), "closures": study.closures(), "stages": study.stages()}
 
     def standing_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
         """Tables of `standing` by title."""

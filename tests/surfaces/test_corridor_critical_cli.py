@@ -9,19 +9,16 @@ from typing import Any
 
 import polars as pl
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
-from karwan.cli.corridor import compare
-from karwan.cli.corridor_critical import opened_places, register
+from karwan.cli.app import NOUNS
+from karwan.cli.corridor_critical import opened_places
 from karwan.errors import InvalidInput, UnknownName
 
-APP = typer.Typer()
-APP.command("compare")(compare)
-register(APP)
+APP = NOUNS["corridor"]
 HEAD = "origin_id,destination_id,product_id,t_day\n"
 
 

@@ -9,15 +9,18 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from karwan.analysis.contract import CASE_WAYS, Analysis
 from karwan.analysis.registry import ANALYSES
 from karwan.cli.app import app
+from karwan.cli.generated import split_title
 from karwan.project import Project
 from karwan.schema.results import SHOWN, TYPES, result_names, result_table
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS, SOURCE = ROOT / "docs", ROOT / "src" / "karwan"
 
 
 @pytest.fixture(params=ANALYSES, ids=lambda analysis: analysis.name)
@@ -35,7 +38,9 @@ def test_a_request_is_frozen_and_says_how_it_is_asked(analysis: Analysis[Any]) -
     assert is_dataclass(analysis.request)
     assert analysis.request.__dataclass_params__.frozen
     assert "Example: karwan " in (inspect.getdoc(analysis.request) or "")
-    for one in fields(analysis.request):
+    asked = [*fields(analysis.request), *(fields(analysis.view) if analysis.view else ())]
+    assert len({one.name for one in asked}) == len(asked)
+    for one in asked:
         assert one.metadata["help"].endswith((".", "?"))
     assert analysis.case in CASE_WAYS
 
@@ -55,9 +60,18 @@ def test_result_rows_are_complete(analysis: Analysis[Any]) -> None:
         assert len({column.name for column in table.columns}) == len(table.columns)
 
 
-def test_every_result_table_belongs_to_an_analysis() -> None:
-    used = {name for analysis in ANALYSES for name in analysis.tables.values()}
-    assert set(result_names()) == used
+def test_every_result_table_is_of_an_analysis_or_made_somewhere() -> None:
+    answered = {name for analysis in ANALYSES for name in analysis.tables.values()}
+    assert answered <= set(result_names())
+    code = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "analysis").rglob("*.py"))
+    unused = {name for name in set(result_names()) - answered if f'"{name}"' not in code}
+    assert unused == set()
+
+
+def test_parts_of_a_table_are_titled_by_a_column_or_a_text_with_columns() -> None:
+    table = pl.DataFrame({"place": ["A", "B"], "to": ["C", "D"]})
+    assert table.select(split_title("place")).to_series().to_list() == ["A", "B"]
+    assert table.select(split_title("{place} → {to}")).to_series().to_list() == ["A → C", "B → D"]
 
 
 def test_the_page_is_there(analysis: Analysis[Any]) -> None:

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from karwan.analysis.contract import Inputs
+from karwan.analysis.corridor_compare import arrival_table, route_table
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route import answer_route
@@ -114,9 +115,12 @@ def test_brief_and_route_give_one_route_the_same_days(toyland):
     load = study.shipment()
     query = RouteRequest(origin, destination, load.product_id, load.tonnes, study.as_of)
     routes = answer_route(Inputs(toyland), query).tables["routes"]
-    briefed = study.routes().filter(direction="a_to_b", origin_id=origin, destination_id=destination)
+    briefed = route_table(study).filter(direction="a_to_b", origin_id=origin, destination_id=destination)
     quiet = dict(
-        study.arrivals().filter(direction="a_to_b").select("corridor_id", "days_p95_no_closures").iter_rows()
+        arrival_table(study)
+        .filter(direction="a_to_b")
+        .select("corridor_id", "days_p95_no_closures")
+        .iter_rows()
     )
     shared = 0
     for row in briefed.iter_rows(named=True):

@@ -14,7 +14,6 @@ from karwan.analysis.capacity import Capacities, Limit
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.case import Case
-from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput
 from karwan.transport.assignment import assign_routes
 from karwan.transport.assignment.result import AssignmentNotConverged
@@ -211,7 +210,7 @@ def assign_corridors(
 
 
 def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) -> Iterator[_Leg]:
-    case, places = study.case, Gazetteer(study.case.tables)
+    case, places = study.case, study.places
     countries = dict(case["nodes"].select("node_id", "country").iter_rows())
     networks: dict[tuple[str, str, str], FreightNetwork] = {}
     seen: dict[str, str] = {}
@@ -356,7 +355,13 @@ def _route_table(
     study: CorridorStudy, legs: list[_Leg], routes: pl.DataFrame, flows: pl.DataFrame
 ) -> pl.DataFrame:
     names = [
-        (leg.od, study.names[leg.origin], study.names[leg.destination], leg.trade.shipment.name, name)
+        (
+            leg.od,
+            study.place_name(leg.origin),
+            study.place_name(leg.destination),
+            leg.trade.shipment.name,
+            name,
+        )
         for leg in legs
         for name in leg.names
     ]
@@ -408,7 +413,7 @@ def _place_name(study: CorridorStudy, limit: Limit) -> str:
     if not limit.start:
         terminals = study.case["terminals"].filter(pl.col("terminal_id") == limit.place_id)
         return str(terminals["name"][0])
-    return f"{study.names[limit.start]} → {study.names[limit.finish]}"
+    return study.pair_label(limit.start, limit.finish)
 
 
 def _choice_text(case: Case) -> str:
@@ -447,8 +452,8 @@ def _demand_table(study: CorridorStudy, legs: list[_Leg], logsums: pl.DataFrame)
         rows.append(
             {
                 "od": leg.od,
-                "origin": study.names[leg.origin],
-                "destination": study.names[leg.destination],
+                "origin": study.place_name(leg.origin),
+                "destination": study.place_name(leg.destination),
                 "product": leg.trade.shipment.name,
                 "demand_t_day": leg.t_day,
                 "assigned_t_day": one["assigned_t_day"] if one else 0.0,

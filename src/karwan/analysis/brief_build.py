@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 
 from karwan._version import __version__
+from karwan.analysis.corridor_compare import arrival_table, closure_table, corridor_stages, route_table
+from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import BASKET_SCHEMA, POTENTIAL_SCHEMA, group_table, landed_table
 from karwan.analysis.headlines import headlines
@@ -159,16 +161,16 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         corridors=case["corridors"]
         .sort("rank", "corridor_id")
         .select("corridor_id", "name", "title", "colour", "rank"),
-        routes=study.routes(),
-        stages=study.stages(),
-        closures=study.closures(),
+        routes=route_table(study),
+        stages=corridor_stages(study),
+        closures=closure_table(study),
         validation=validation_table(case, study.kept),
         reference=pl.DataFrame(
             _reference(study), schema={"key": pl.String, "value": pl.String}, orient="row"
         ),
-        map_nodes=study.map_nodes(),
-        map_lines=study.map_lines(),
-        arrivals=study.arrivals(),
+        map_nodes=map_nodes(study),
+        map_lines=map_lines(study),
+        arrivals=arrival_table(study),
         criticality=pl.DataFrame(schema=CRITICALITY_SCHEMA)
         if parts.criticality is None
         else parts.criticality,

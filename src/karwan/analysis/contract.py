@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from karwan.case import Case
+    from karwan.notes import Note
 
 Q = TypeVar("Q")
 CASE_WAYS = ("argument", "option", "pair", "none")
@@ -53,11 +54,17 @@ class Result:
         Facts beside the tables, by key.
     notes
         What the reader must know to use the figures, in order.
+    alerts
+        What must not be overlooked: said last of the notes, and on stderr beside CSV.
+    detail
+        What a picture or file is drawn from, where the tables do not do; None where there is none.
     """
 
     tables: Mapping[str, pl.DataFrame]
     meta: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note | str, ...] = ()
+    alerts: tuple[Note | str, ...] = ()
+    detail: Any = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,12 @@ class Analysis(Generic[Q]):
         How the command names its case: as first argument, as an option, as the case of the pair asked for, or not at all.
     notes_key
         Key of the notes in JSON.
+    view
+        Frozen dataclass of what only the shell asks, as rows shown and files to write; its fields carry `asks(...)`. None where there is
+        nothing of the kind.
+    present
+        `module:function` of what a reader sees in place of the bare result: `(result, view, form) -> Result` with form 'table', 'json'
+        or 'csv'. Blank shows the result as it is. It may draw and write files, so only the command line and the page call it.
     """
 
     name: str
@@ -92,11 +105,20 @@ class Analysis(Generic[Q]):
     page: str
     case: str = "argument"
     notes_key: str = "text"
+    view: type[Any] | None = None
+    present: str = ""
 
     def answer(self, inputs: Inputs, request: Q) -> Result:
         """Run the analysis."""
-        found: Result = _function(self.run)(inputs, request)
-        return found
+        answered: Result = _function(self.run)(inputs, request)
+        return answered
+
+    def presented(self, result: Result, view: Any, form: str) -> Result:
+        """The result as a reader sees it; see `present`."""
+        if not self.present:
+            return result
+        shown: Result = _function(self.present)(result, view, form)
+        return shown
 
     def table_of(self, key: str) -> str:
         """Row file of a table of the result, by its key with or without a suffix in brackets."""

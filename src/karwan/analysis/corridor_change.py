@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from karwan.amounts import percent
+from karwan.analysis.corridor_compare import route_table
 from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case
 from karwan.case.of_pair import case_of_pair
@@ -87,7 +88,7 @@ def _expected(case: Case, way: str) -> tuple[float, str]:
     study = CorridorStudy(case, case.settings.as_of)
     load = study.shipment()
     origin, destination = study.pairs(way)[0]
-    routes = study.routes().filter(
+    routes = route_table(study).filter(
         (pl.col("direction") == way)
         & (pl.col("origin_id") == origin)
         & (pl.col("destination_id") == destination)
@@ -95,7 +96,7 @@ def _expected(case: Case, way: str) -> tuple[float, str]:
     )
     if routes.is_empty():
         raise InvalidInput(
-            f"No corridor is open from {study.names[origin]} to {study.names[destination]} on {study.as_of}.",
+            f"No corridor is open from {study.place_name(origin)} to {study.place_name(destination)} on {study.as_of}.",
             fix="Give --freight-share and --days.",
         )
     scale = case.parameter("logit_scale_per_usd_t")

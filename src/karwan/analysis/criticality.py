@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
@@ -13,8 +12,7 @@ import polars as pl
 from karwan.analysis.brief_build import WEAK_POINT_SCHEMA
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sensitivity import CorridorBase
-from karwan.case.places import plain
-from karwan.errors import UnknownName
+from karwan.case.places import matching
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.criticality import (
     LINK,
@@ -189,22 +187,9 @@ def critical_answer(base: CorridorBase, *, most: int | None = None, only: str = 
 
 
 def _called(table: pl.DataFrame, word: str) -> pl.DataFrame:
-    """Rows of places of an id or name; where none is called exactly so, those whose name holds the word."""
-    names = {row: plain(name) for row, name in enumerate(table["place"])}
-    wanted = plain(word)
-    rows = [n for n, i in enumerate(table["place_id"]) if wanted in (plain(i), names[n])]
-    rows = rows or [n for n, name in names.items() if wanted and wanted in name]
-    if not rows:
-        near = get_close_matches(wanted, names.values(), n=5, cutoff=0.5)
-        meant = dict.fromkeys(table["place"][n] for n, name in names.items() if name in near)
-        raise UnknownName(
-            f"No route passes a place called {word!r}.",
-            f"did you mean {', '.join(meant)}?"
-            if meant
-            else f"{table.height} places are passed, none like it",
-            "leave --place out to see them all.",
-        )
-    return table[rows]
+    """Rows of the places a word means; see `matching`."""
+    names = dict(table.select("place_id", "place").iter_rows())
+    return table.filter(pl.col("place_id").is_in(matching(word, names)))
 
 
 def _side_table(base: CorridorBase, result: Criticality) -> pl.DataFrame:
@@ -316,7 +301,7 @@ def _named(base: CorridorBase, trade: int, arcs: Sequence[int], names: Names) ->
 
 def _reroutes(base: CorridorBase, result: Criticality) -> pl.DataFrame:
     names: Names = {}
-    label = base.study.names
+    label = base.study.place_name
     rows = []
     for e in result.effects.iter_rows(named=True):
         before = _named(base, e["trade"], e["before"], names)
@@ -327,8 +312,8 @@ def _reroutes(base: CorridorBase, result: Criticality) -> pl.DataFrame:
                 "place": base.place_name((e["kind"], e["place_id"])),
                 "kind": e["kind"],
                 "direction": DIRECTIONS[e["trade"]],
-                "origin": label[e["origin"]],
-                "destination": label[e["destination"]],
+                "origin": label(e["origin"]),
+                "destination": label(e["destination"]),
                 "before": before,
                 "after": f"{after} by another way" if after == before else after,
                 **{k: e[k] for k in ("extra_usd_t", "extra_hours", "extra_usd_year")},
@@ -367,15 +352,15 @@ def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame
     extra_hours, extra_usd_year, and choice_usd_year: tonnes x rise of the logsum (`access_loss`), what shippers lose who spread over the routes.
     """
     rows = []
-    label = closed.study.names
+    label = closed.study.place_name
     choice = opened.choice()
     for number, (now, then) in enumerate(zip(closed.trades, opened.trades, strict=True)):
         lost = access_loss(now, then, choice)
         for pair, tonnes in now.tonnes.items():
             row: dict[str, Any] = {
                 "direction": DIRECTIONS[number],
-                "origin": label[pair[0]],
-                "destination": label[pair[1]],
+                "origin": label(pair[0]),
+                "destination": label(pair[1]),
                 "tonnes_year": tonnes,
             }
             for word, base, trade in (("open", opened, then), ("now", closed, now)):

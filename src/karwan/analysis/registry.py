@@ -31,6 +31,14 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         notes_key="notes",
     ),
     Analysis(
+        name="corridor compare",
+        method="compare",
+        request=ask.CompareRequest,
+        run="karwan.analysis.corridor_compare:run",
+        tables={"routes": "corridor_routes", "stages": "corridor_stages", "closures": "corridor_closures"},
+        page="corridor",
+    ),
+    Analysis(
         name="corridor observed",
         method="observed",
         request=ask.ObservedRequest,

@@ -7,6 +7,8 @@ from datetime import date
 
 from karwan.analysis.contract import asks
 
+AS_OF = "Day it speaks of; default: the case's own."
+
 
 @dataclass(frozen=True)
 class ObservedRequest:
@@ -21,6 +23,17 @@ class ObservedRequest:
     every: bool = field(
         default=False, metadata=asks("Show planned, claimed and unmeasured trips too.", flag="--all")
     )
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """Money, days, emissions and state of every corridor, both ways.
+
+    Example: karwan corridor compare kaz-pak
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    stages: bool = field(default=False, metadata=asks("Show the stages of every route too."))
 
 
 @dataclass(frozen=True)

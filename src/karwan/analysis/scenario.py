@@ -188,11 +188,14 @@ def compare_scenario(case: str | Path, scenarios: Sequence[str], as_of: date | N
     as_of
         Day of departure; the case's own day by default.
     """
+    from karwan.analysis.corridor_compare import route_table
     from karwan.analysis.corridors import CorridorStudy
 
     base, changed = case_under(case, scenarios)
     day = as_of or base.settings.as_of
-    corridors = compare_corridors(CorridorStudy(base, day).routes(), CorridorStudy(changed, day).routes())
+    corridors = compare_corridors(
+        route_table(CorridorStudy(base, day)), route_table(CorridorStudy(changed, day))
+    )
     opened = pl.col("status_after") == "open"
     was_open = pl.col("status_before") == "open"
     meta = {

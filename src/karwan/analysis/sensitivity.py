@@ -15,7 +15,6 @@ from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import shipper_weights
 from karwan.transport.criticality import (
-    LINK,
     Arcs,
     ChoiceModel,
     Pair,
@@ -145,11 +144,7 @@ class CorridorBase:
 
     def place_name(self, place: Place) -> str:
         """Name of a place, with the mode of a link so that road and rail are told apart."""
-        name = self.study.place_name(place[1])
-        if place[0] != LINK:
-            return name
-        row = self.case["links"].filter(pl.col("link_id") == place[1])
-        return f"{name} ({row['mode'][0]})" if row.height else name
+        return self.study.places.name_and_mode(place[1])
 
     def route_name(self, trade: int, arcs: Sequence[int]) -> str:
         """Corridor a route keeps to, or the crossings it passes."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 
 import polars as pl
 
@@ -27,35 +28,32 @@ class Gazetteer:
         self._nodes = {r["node_id"]: r for r in tables["nodes"].iter_rows(named=True)}
         self._crossings = {r["crossing_id"]: r for r in tables["crossings"].iter_rows(named=True)}
         self._links = {r["link_id"]: r for r in tables["links"].iter_rows(named=True)}
-        self._services = tables["services"]["service_id"].to_list()
+        self._link_of_service = dict(tables["services"].select("service_id", "link_id").iter_rows())
         self._countries = dict(tables["countries"].select("country", "name").iter_rows())
         self.parameters = frozenset(tables["parameters"]["parameter_id"])
         self._at_node = {r["node_id"]: c for c, r in self._crossings.items()}
-        self._node_names = self._index_nodes()
 
-    def _index_nodes(self) -> dict[str, list[str]]:
+    @cached_property
+    def _node_names(self) -> dict[str, list[str]]:
+        """Every spelling to the nodes it may mean, the likeliest first."""
         names: dict[str, list[str]] = {}
-
-        def add(name: str, node: str) -> None:
-            held = names.setdefault(plain(name), [])
+        for spelling, node in self._spellings():
+            held = names.setdefault(plain(spelling), [])
             if node not in held:
                 held.append(node)
-
-        for node in self._nodes:
-            add(node, node)
-        for node, row in self._nodes.items():
-            add(row["name"], node)
-        for crossing, row in self._crossings.items():
-            add(crossing, row["node_id"])
-            add(row["name"], row["node_id"])
-        for node, row in self._nodes.items():
-            for alias in row["aliases"] or ():
-                add(alias, node)
-        for row in [*self._nodes.values(), *self._crossings.values()]:
-            for part in re.split(r"\s*/\s*|\s*\(|\)", row["name"]):
-                if part:
-                    add(part, row["node_id"])
         return names
+
+    def _spellings(self) -> Iterator[tuple[str, str]]:
+        """Spelling and node: ids, then names, crossings, aliases, and parts of names in brackets or beside a slash."""
+        yield from ((node, node) for node in self._nodes)
+        yield from ((row["name"], node) for node, row in self._nodes.items())
+        for crossing, row in self._crossings.items():
+            yield crossing, row["node_id"]
+            yield row["name"], row["node_id"]
+        yield from ((alias, node) for node, row in self._nodes.items() for alias in row["aliases"] or ())
+        for row in [*self._nodes.values(), *self._crossings.values()]:
+            parts = re.split(r"\s*/\s*|\s*\(|\)", row["name"])
+            yield from ((part, row["node_id"]) for part in parts if part)
 
     def node(self, name: str) -> str:
         """Node id of a place.
@@ -138,14 +136,15 @@ class Gazetteer:
         link = self._link(wanted)
         if link:
             return (link,)
-        if wanted in {plain(s) for s in self._services}:
-            return tuple(s for s in self._services if plain(s) == wanted)
+        services = tuple(s for s in self._link_of_service if plain(s) == wanted)
+        if services:
+            return services
         country = self._country(wanted)
         if country:
             return (country,)
         if wanted not in self._node_names:
-            services = {s: f"{s} (service)" for s in self._services}
-            others = services | self._links_shown() | self._countries_shown()
+            sailings = {s: f"{s} (service)" for s in self._link_of_service}
+            others = sailings | self._links_shown() | self._countries_shown()
             raise self._unknown(name, "place, country, link or service", others)
         node = self.node(name)
         crossing = self._at_node.get(node)
@@ -167,15 +166,28 @@ class Gazetteer:
         return None
 
     def name(self, place: str) -> str:
-        """Name of a node, crossing, link or country; the id itself where it has none."""
-        if place in self._crossings:
-            return str(self._crossings[place]["name"])
-        if place in self._nodes:
-            return str(self._nodes[place]["name"])
-        if place in self._links:
-            row = self._links[place]
-            return f"{self.name(row['from_node_id'])} – {self.name(row['to_node_id'])}"
-        return str(self._countries.get(place, place))
+        """Name of a node, crossing or country; the two ends of a link or of a service's link; the id itself where it has none."""
+        for named in (self._crossings, self._nodes):
+            if place in named:
+                return str(named[place]["name"])
+        if place in self._countries:
+            return str(self._countries[place])
+        link = self._link_of_service.get(place, place)
+        return self.ends(link) if link in self._links else place
+
+    def ends(self, link: str) -> str:
+        """'Almaty – Saryagash' of a link."""
+        row = self._links[link]
+        return f"{self.name(row['from_node_id'])} – {self.name(row['to_node_id'])}"
+
+    def name_and_mode(self, place: str) -> str:
+        """Name of a place, of a link with its mode, so that road and rail are told apart."""
+        row = self._links.get(place)
+        return f"{self.ends(place)} ({row['mode']})" if row else self.name(place)
+
+    def pair(self, origin: str, destination: str) -> str:
+        """'Almaty → Karachi'."""
+        return f"{self.name(origin)} → {self.name(destination)}"
 
     def country(self, node: str) -> str:
         """Country of a node."""
@@ -193,6 +205,33 @@ class Gazetteer:
     def spoken(self, text: str) -> str:
         """Text with ids of places replaced by names."""
         return re.sub(r"[\w\-]+", lambda word: self.name(word.group()), text)
+
+
+def matching(word: str, names: Mapping[str, str]) -> list[str]:
+    """Ids of names called so, or of an id so written; where none is, those whose name holds the word.
+
+    Parameters
+    ----------
+    word
+        Id, name or part of a name; accents, case and punctuation do not count.
+    names
+        Id to name.
+
+    Raises
+    ------
+    UnknownName
+        None is called so and none holds the word, with the nearest names.
+    """
+    wanted = plain(word)
+    written = {place: plain(name) for place, name in names.items()}
+    found = [place for place, name in written.items() if wanted in (plain(place), name)]
+    found = found or [place for place, name in written.items() if wanted and wanted in name]
+    if found:
+        return found
+    near = get_close_matches(wanted, written.values(), n=5, cutoff=0.5)
+    meant = dict.fromkeys(names[place] for place, name in written.items() if name in near)
+    seen = f"did you mean {', '.join(meant)}?" if meant else f"{len(names)} places are passed, none like it"
+    raise UnknownName(f"No route passes a place called {word!r}.", seen, "leave --place out to see them all.")
 
 
 def plain(name: str) -> str:

@@ -274,8 +274,8 @@ def _place(study: CorridorStudy, word: str | None) -> str | None:
         return None
     settings = study.case.settings
     ends = dict.fromkeys((*settings.origins, *settings.destinations))
-    hits = [i for i in ends if plain(study.names[i]).startswith(plain(word))]
-    return hits[0] if word not in study.names and len(hits) == 1 else Gazetteer(study.case.tables).node(word)
+    hits = [i for i in ends if plain(study.place_name(i)).startswith(plain(word))]
+    return hits[0] if word not in ends and len(hits) == 1 else Gazetteer(study.case.tables).node(word)
 
 
 def _study(

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
+import polars as pl
 import typer
 
 from karwan.analysis.contract import Analysis, Result
 from karwan.cli.brief import CaseArgument, ScenarioOption
-from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit
+from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit, say
 from karwan.cli.plain import PLAIN
+from karwan.project import ask
 from karwan.schema.results import ResultTable, result_table
 from karwan.words import sentences
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
 PairCaseOption = Annotated[
@@ -34,12 +34,10 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
     def command(**given: Any) -> None:
         form = chosen(given.pop("as_json"), given.pop("as_csv"))
         case, scenarios, store = (given.pop(name, None) for name in ("case", "scenarios", "store"))
-        asked = {name: _plain(value) for name, value in given.items() if value is not None}
-        request = analysis.request(**asked)
-        from karwan.project import ask  # the engines load only when a question is asked
-
+        view = _made(analysis.view, given) if analysis.view else None
+        request = _made(analysis.request, given)
         result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
-        show(analysis, result, form, under=under)
+        show(analysis, analysis.presented(result, view, form.value), form, under=under)
 
     command.__signature__ = inspect.Signature(_parameters(analysis))  # type: ignore[attr-defined]
     command.__doc__ = inspect.getdoc(analysis.request)
@@ -47,14 +45,22 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
     return command
 
 
+def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:
+    """A request or view from what the shell gave."""
+    own = {one.name: given[one.name] for one in fields(kind)}
+    return kind(**{name: _plain(value) for name, value in own.items() if value is not None})
+
+
 def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequence[Any] = ()) -> None:
     """Print a result: titles and headings from the result rows, no empty table among the plain ones."""
-    notes = sentences(result.notes)
+    notes = sentences([*result.notes, *result.alerts])
     if form is not Format.TABLE:
         meta = dict(result.meta)
         if analysis.notes_key != "text":
             meta[analysis.notes_key], notes = notes, []
         emit(result.tables, form, meta=meta, notes=notes, under=under)
+        if form is Format.CSV:
+            say(sentences(result.alerts), err=True)
         return
     if analysis.name in PLAIN:
         page = PLAIN[analysis.name](result)
@@ -80,23 +86,36 @@ def _parts(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[s
     if not rows.split:
         yield rows.title + ending, table
         return
-    for (value,), part in table.partition_by(rows.split, maintain_order=True, as_dict=True).items():
-        yield f"{value}{ending}", part
+    titled = table.with_columns(split_title(rows.split).alias(_TITLE))
+    for (value,), part in titled.partition_by(_TITLE, maintain_order=True, as_dict=True).items():
+        yield f"{value}{ending}", part.drop(_TITLE)
+
+
+_TITLE = "title of a part"
+
+
+def split_title(split: str) -> pl.Expr:
+    """Title of each row's part: a column, or a text with columns in braces."""
+    columns = re.findall(r"\{(\w+)\}", split)
+    return pl.format(re.sub(r"\{\w+\}", "{}", split), *columns) if columns else pl.col(split)
 
 
 def _plain(value: Any) -> Any:
-    """A value as a request holds it: days instead of times, tuples instead of lists, comma lists taken apart."""
+    """A value as a request holds it: days instead of times, tuples instead of lists, comma lists of texts taken apart."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, list):
+        if any(isinstance(one, Path) for one in value):
+            return tuple(value)
         parts = [part.strip() for text in value for part in str(text).split(",")]
         return tuple(part for part in parts if part)
     return value
 
 
 def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
-    kinds = get_type_hints(analysis.request)
-    asked = [_parameter(one, kinds[one.name]) for one in fields(analysis.request)]
+    asked = _asked(analysis.request)
+    if analysis.view:
+        asked += _asked(analysis.view)
     common: list[inspect.Parameter] = []
     if analysis.case == "argument":
         common.append(_keyword("case", CaseArgument, "kaz-pak"))
@@ -108,6 +127,11 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
         common.append(_keyword("scenarios", ScenarioOption, None))
     ends = [_keyword("as_json", JsonOption, False), _keyword("as_csv", CsvOption, False)]
     return [*common, *asked, *ends]
+
+
+def _asked(kind: type[Any]) -> list[inspect.Parameter]:
+    kinds = get_type_hints(kind)
+    return [_parameter(one, kinds[one.name]) for one in fields(kind)]
 
 
 def _parameter(one: Field[Any], kind: Any) -> inspect.Parameter:
@@ -140,7 +164,7 @@ def _shell_type(kind: Any) -> Any:
     if _holds(kind, date):
         return datetime if kind is date else datetime | None
     if getattr(kind, "__origin__", None) is tuple:
-        return list[str] | None
+        return list[get_args(kind)[0]] | None  # type: ignore[misc]
     if _holds(kind, Path):
         return Path | None if kind is not Path else Path
     return kind

@@ -11,6 +11,8 @@ from textwrap import wrap
 import polars as pl
 
 from karwan._version import __version__
+from karwan.analysis.corridor_compare import closure_table
+from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.criticality import CriticalAnswer
 from karwan.errors import InvalidInput
@@ -82,7 +84,7 @@ def check_map_files(paths: Iterable[Path]) -> None:
 def weak_svg(shown: WeakMap) -> str:
     """The picture as an SVG document of its own."""
     study, settings = shown.study, shown.study.case.settings
-    closures = study.closures()
+    closures = closure_table(study)
     shut = closures.filter(~pl.col("kind").str.starts_with("slower"))["place"].to_list()
     closed = frozenset(shut) - {study.place_name(p) for p in shown.opened}
     source = (
@@ -90,8 +92,8 @@ def weak_svg(shown: WeakMap) -> str:
     )
     drawn = draw_weak_map(
         shown.answer.weak_points,
-        study.map_nodes(),
-        study.map_lines(),
+        map_nodes(study),
+        map_lines(study),
         closed,
         parties=(settings.party_a, settings.party_b),
         title=shown.heading[0],

@@ -44,7 +44,8 @@ class ResultTable:
     name, title
         Key and title for people.
     split
-        Column by whose values the plain table is printed in parts, the value as title; blank prints it whole.
+        Column by whose values the plain table is printed in parts, the value as title, or a text with columns in braces; blank prints
+        it whole.
     columns
         In order.
     """
