@@ -53,13 +53,12 @@ NOT_MUTATED = (ast.Raise, ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom)
 
 @dataclass(frozen=True)
 class Mutation:
-    """One change of one expression: where (lines from 1, columns in bytes from 0), of which kind, from what to what."""
+    """One change of one expression: where (lines from 1, columns in bytes from 0), of which kind, and to what."""
 
     path: Path
     start: tuple[int, int]
     end: tuple[int, int]
     kind: str
-    old: str
     new: str
 
     @property
@@ -67,12 +66,21 @@ class Mutation:
         """File of the package and line."""
         return f"{self.path.relative_to(PACKAGE)}:{self.start[0]}"
 
+    def span(self, source: bytes) -> tuple[int, int]:
+        """First byte of the expression and the one behind it."""
+        lines = source.splitlines(keepends=True)
+        first, last = (sum(map(len, lines[: line - 1])) + column for line, column in (self.start, self.end))
+        return first, last
+
     def apply(self, source: bytes) -> bytes:
         """The source with the change made."""
-        lines = source.splitlines(keepends=True)
-        first = sum(len(line) for line in lines[: self.start[0] - 1]) + self.start[1]
-        last = sum(len(line) for line in lines[: self.end[0] - 1]) + self.end[1]
+        first, last = self.span(source)
         return source[:first] + self.new.encode() + source[last:]
+
+    def __str__(self) -> str:
+        source = self.path.read_bytes()
+        first, last = self.span(source)
+        return " ".join(f"{self.where} {self.kind}: {source[first:last].decode()} -> {self.new}".split())
 
 
 @dataclass(frozen=True)
@@ -174,9 +182,8 @@ def mutations(path: Path) -> Iterator[Mutation]:
     source = path.read_text(encoding="utf-8")
     for node in computing(ast.parse(source)):
         for kind, new in CHANGES[type(node)](node) if type(node) in CHANGES else ():
-            old = ast.get_source_segment(source, node) or ""
             start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
-            yield Mutation(path, start, end, kind, old, new)
+            yield Mutation(path, start, end, kind, new)
 
 
 def chosen(candidates: Iterable[Mutation], count: int, seed: int) -> list[Mutation]:
@@ -312,20 +319,18 @@ def main() -> int:
     print(
         f"{len(picked)} of {len(candidates):,} mutations in {len(files)} files, seed {given.seed}", flush=True
     )
+    if given.list:
+        print(*picked, sep="\n")
+        return 0
     tests, alive = Tests(), 0
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), given.limit)
         for mutation in picked:
-            change = f"{mutation.where} {mutation.kind}: {mutation.old} -> {mutation.new}"
-            if given.list:
-                print(" ".join(change.split()))
-                continue
             verdict = bench.judge(mutation, tests.of(module_name(mutation.path)))
             alive += not verdict.noticed
             word = "noticed" if verdict.noticed else "LIVES  "
-            print(f"{word} {' '.join(change.split())} [{verdict.by}, {verdict.seconds:.0f} s]", flush=True)
-    if not given.list:
-        print(f"{alive} of {len(picked)} live (at most {MOST_ALIVE})")
+            print(f"{word} {mutation} [{verdict.by}, {verdict.seconds:.0f} s]", flush=True)
+    print(f"{alive} of {len(picked)} live (at most {MOST_ALIVE})")
     return int(alive > MOST_ALIVE)
 
 

@@ -13,6 +13,7 @@ from tests.fuzz.readers import READERS
 INPUTS = 2_000
 
 
+@pytest.mark.timeout(300)  # thousands of inputs, each held to five seconds by the harness
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_only_errors_of_the_project(reader: Reader, tmp_path: Path) -> None:
     failures = run(reader, tmp_path, range(INPUTS), most=5)

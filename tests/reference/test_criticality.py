@@ -233,6 +233,7 @@ def test_a_choice_lost_costs_something_where_the_best_way_stays() -> None:
     assert "USD 0 a year. Spread" in closure_text(table)
 
 
+@pytest.mark.timeout(300)  # whole commands on kaz-pak
 def test_the_worked_example_of_the_docs_is_what_the_case_gives_today() -> None:
     written = (figures.DOCS / "criticality.md").read_text(encoding="utf-8")
     assert written == figures.page("criticality.md", criticality_example.PAGES), "run `make docs`"

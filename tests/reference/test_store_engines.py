@@ -150,6 +150,7 @@ def lose_files(store: Store, warehouse: Path) -> None:
         pytest.fail("a damaged store was opened for a load")
 
 
+@pytest.mark.timeout(300)  # starts a cluster of its own
 def test_spark(tmp_path: Path, reference: list[pl.DataFrame]) -> None:
     pytest.importorskip("pyspark")
     if shutil.which("java") is None:

@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import figures
 import trade_examples
 
+pytestmark = pytest.mark.timeout(300)  # whole commands on kaz-pak
+
 
 @pytest.mark.parametrize("name", trade_examples.PAGES)
 def test_figures_are_those_of_the_program(name: str) -> None:

@@ -21,6 +21,7 @@ from tests.commands import commands, run, strict_json, write_brief
 COUNT = int(os.environ.get("KARWAN_MUTATIONS", "4"))
 ALWAYS = ("no rows in flows", "no rows in closures", "no rows in corridors")
 Change = Callable[[Path], None]
+pytestmark = pytest.mark.timeout(300)  # each runs every command and writes a brief
 
 
 def rows_of(path: Path) -> list[list[str]]:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from karwan.cli.compiling import MESSAGE, CompilingLine
 
 # Signatures count, not compilations: a cache on the machine must not make the test pass.
@@ -75,6 +77,7 @@ def test_what_the_compiler_does_is_logged(tmp_path: Path) -> None:
     assert "karwan.compiling csr" in run.stderr
 
 
+@pytest.mark.timeout(300)  # compiles every loop where none is kept yet
 def test_nothing_is_left_to_compile_after_warming() -> None:
     run = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "5 True []"
