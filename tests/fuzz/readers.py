@@ -33,7 +33,7 @@ from karwan.schema import load_schema
 from karwan.store.hs import read_correlation
 from karwan.store.reading import Reading, no_progress
 from karwan.store.sources import source_named
-from karwan.store.sources.comtrade_answer import Answer
+from karwan.store.sources.comtrade_answer import HttpAnswer
 from karwan.store.sources.comtrade_api import _judge, reading_of_records, request_from
 from karwan.store.sources.countries import countries_with, packaged_countries
 from karwan.store.sources.mapping import read_mapping
@@ -253,7 +253,7 @@ def basket(folder: Path) -> None:
 
 def comtrade_service(folder: Path) -> None:
     """What is made of an answer of the service."""
-    answer = _judge(Answer(200, {}, (folder / "answer.json").read_bytes()))
+    answer = _judge(HttpAnswer(200, {}, (folder / "answer.json").read_bytes()))
     if isinstance(answer, dict):
         request = request_from(
             {"reporters": "KAZ", "partners": "PAK", "periods": "2022"}, packaged_countries()
