@@ -15,15 +15,8 @@ MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 60
 # Waivers: a ceiling and the reason.
 LONG_FILES: dict[str, tuple[int, str]] = {}
-CHART = "one picture drawn from back to front; cutting it would pass a dozen coordinates around"
 LONG_FUNCTIONS = {
     "karwan.numerics.pareto.label_setting": (110, "solver loop: the label-setting search"),
-    "karwan.report.charts.chances.draw_chances": (80, CHART),
-    "karwan.report.charts.criticality.draw_criticality": (80, CHART),
-    "karwan.report.charts.fan.draw_fan": (80, CHART),
-    "karwan.report.charts.growth.draw_growth": (80, CHART),
-    "karwan.report.charts.landed.draw_landed": (80, CHART),
-    "karwan.report.charts.reconciled.draw_reconciled": (100, CHART),
     "karwan.analysis.route.query.resolve": (
         66,
         "every look-up of a query, so that its errors come in one order",

@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import NONE, number, percent, usd, usd_t
+from karwan.amounts import NONE, is_number, number, percent, usd, usd_t
 from karwan.report.blocks import Cell, Column, Missing, Notes, Table, cell
 from karwan.report.palette import STATUS, STATUS_LABEL, safe_colour
 from karwan.report.text import day, names, words
+from karwan.schema.report import TEXTS, ReportColumn, report_columns
 
 Row = dict[str, Any]
 Maker = Callable[[Row], Cell]
@@ -41,78 +42,74 @@ def listing(
     return Table(key, caption, tuple(column for column, _ in spec), tuple(rows), note, wide)
 
 
-def text(label: str, name: str, share: float = 1.0, tone: str = "") -> tuple[Column, Maker]:
-    """Column of a text field or a list of texts."""
-    return Column(label, share=share), lambda row: cell(names(row.get(name), "; "), tone=tone)
+def columns(name: str, *, without: Sequence[str] = (), **makers: Maker) -> Spec:
+    """Columns of a declared table.
 
-
-def key_text(label: str, name: str, share: float = 1.0) -> tuple[Column, Maker]:
-    """Column of a key such as 'dry_port', shown as words."""
-    return Column(label, share=share), lambda row: cell(words(row.get(name)))
-
-
-def date(label: str, name: str, share: float = 0.8) -> tuple[Column, Maker]:
-    """Column of a date."""
-    return Column(label, share=share), lambda row: cell(day(row.get(name)))
-
-
-def figure(
-    label: str,
-    name: str,
-    unit: str,
-    form: Callable[[Any], str] = number,
-    *,
-    basis: bool = False,
-    share: float = 0.7,
-) -> tuple[Column, Maker]:
-    """Column of a number; `basis` marks it where the row's basis is `assumed`."""
-
-    def make(row: Row) -> Cell:
-        shown = form(row.get(name))
-        return cell(shown, assumed=basis and row.get("basis") == "assumed" and shown != NONE)
-
-    return Column(label, unit, right=True, share=share), make
-
-
-def money(
-    label: str, name: str, unit: str = "USD", *, basis: bool = False, share: float = 0.7
-) -> tuple[Column, Maker]:
-    """Column of a large amount of money."""
-    return figure(label, name, unit, usd, basis=basis, share=share)
-
-
-def rate(
-    label: str, name: str, unit: str, *, basis: bool = False, share: float = 0.7
-) -> tuple[Column, Maker]:
-    """Column of a small amount of money."""
-    return figure(label, name, unit, usd_t, basis=basis, share=share)
-
-
-def days(label: str, name: str, unit: str = "days", *, basis: bool = False) -> tuple[Column, Maker]:
-    """Column of days with one decimal."""
-    return figure(label, name, unit, lambda v: number(v, 1), basis=basis)
-
-
-def part(label: str, name: str, *, signed: bool = False, basis: bool = False) -> tuple[Column, Maker]:
-    """Column of a share as a percentage."""
-    return figure(label, name, "%", lambda v: percent(v, signed=signed), basis=basis)
-
-
-def corridor(label: str = "Corridor", name: str = "corridor", share: float = 1.35) -> tuple[Column, Maker]:
-    """Column of a corridor's name with its colour."""
-    return Column(label, share=share), lambda row: cell(
-        row.get(name), tone="strong", swatch=safe_colour(row.get("colour"))
+    Parameters
+    ----------
+    name
+        Table of `schema/report_columns.csv`.
+    without
+        Columns to leave out.
+    makers
+        For each column of form `own`, what makes its cell from a row.
+    """
+    declared = [column for column in report_columns(name) if column.name not in without]
+    return tuple(
+        (
+            Column(column.label, column.unit, right=column.form not in TEXTS, share=column.share),
+            makers[column.name] if column.form in ("own", "own_right") else maker(column),
+        )
+        for column in declared
     )
 
 
-def status(label: str = "Status", name: str = "status", share: float = 0.8) -> tuple[Column, Maker]:
-    """Column of a commitment's status with its colour."""
+def signed(digits: int) -> Callable[[Any], str]:
+    """Form of a difference: a plus sign before what is above zero."""
+
+    def form(value: Any) -> str:
+        text = number(value, digits)
+        return f"+{text}" if is_number(value) and value > 0 else text
+
+    return form
+
+
+FORMS: dict[str, Callable[[Any], str]] = {
+    "text": lambda v: names(v, "; "),
+    "key": words,
+    "date": day,
+    "number": number,
+    "number1": lambda v: number(v, 1),
+    "number2": lambda v: number(v, 2),
+    "number3": lambda v: number(v, 3),
+    "signed0": signed(0),
+    "signed1": signed(1),
+    "year": lambda v: str(v) if is_number(v) else NONE,
+    "usd": usd,
+    "usd_t": usd_t,
+    "share": percent,
+    "share_signed": lambda v: percent(v, signed=True),
+}
+
+
+def maker(column: ReportColumn) -> Maker:
+    """What makes the cell of a column; a figure of an assumed row is marked where the column says so."""
+    if column.form == "corridor":
+        return lambda row: cell(row.get(column.name), tone="strong", swatch=safe_colour(row.get("colour")))
+    if column.form == "status":
+        return lambda row: _status(str(row.get(column.name)))
+    form = FORMS[column.form]
 
     def make(row: Row) -> Cell:
-        found = str(row.get(name))
-        return cell(STATUS_LABEL.get(found, words(found)), swatch=STATUS.get(found, ""))
+        shown = form(row.get(column.name))
+        return cell(shown, assumed=column.basis and row.get("basis") == "assumed" and shown != NONE)
 
-    return Column(label, share=share), make
+    return make
+
+
+def _status(key: str) -> Cell:
+    """Status of a commitment with its colour."""
+    return cell(STATUS_LABEL.get(key, words(key)), swatch=STATUS.get(key, ""))
 
 
 def missing(title: str, commands: Sequence[str], fallback: str) -> Missing:

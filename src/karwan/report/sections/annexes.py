@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import NONE, number, usd
+from karwan.amounts import NONE, usd
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Column, Notes, Section, cell
+from karwan.report.blocks import Block, Cell, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
 from karwan.report.text import clean, items, names, words
 
@@ -72,30 +72,7 @@ def _value(row: dict[str, Any]) -> Cell:
     return cell(usd(row["value_usd"]), assumed=row["basis"] == "assumed")
 
 
-_REPORTED: li.Spec = (
-    li.text("Reporter", "reporter_name"),
-    li.text("Direction", "direction_label", 1.4),
-    li.text("Period", "period_label", 1.1),
-    li.key_text("Kind", "period_kind", 0.9),
-    li.text("Group", "product_group", 1.1),
-    li.key_text("Value is", "value_kind", 0.8),
-    (Column("Value", "USD", right=True, share=0.8), _value),
-    li.part("Stated growth", "stated_growth_share", signed=True),
-    (Column("Printed by", share=0.6), lambda row: cell(_claim(row["claimed"]))),
-    li.text("Note", "note", 1.8),
-)
-_STAGES: li.Spec = (
-    li.key_text("Stage", "kind", 0.8),
-    li.text("Name", "name", 1.8),
-    li.text("Place", "place"),
-    li.key_text("Mode", "mode", 0.5),
-    li.text("Country", "country", 0.5),
-    li.figure("Way", "km", "km"),
-    li.rate("Money", "usd_20t", "USD / 20 t", basis=True),
-    li.rate("Money", "usd_feu", "USD / FEU", basis=True),
-    li.figure("Time", "hours", "hours", lambda v: number(v, 1), basis=True),
-    li.figure("CO2e", "co2_kg", "kg / 20 t"),
-)
+_REPORTED: li.Spec = li.columns("reported", value=_value, printed_by=lambda row: cell(_claim(row["claimed"])))
 
 
 def _stages(brief: Brief, notes: Notes) -> list[Block]:
@@ -110,7 +87,7 @@ def _stages(brief: Brief, notes: Notes) -> list[Block]:
                 same = same & (pl.col(column) == row[column])
             part = merge_line_hauls(stages.filter(same).sort("stage", maintain_order=True))
             caption = f"{clean(row['corridor'], 60)}, {names(row['pair_label'])}"
-            spec = [(c, m) for c, m in _STAGES if c.unit != "USD / FEU" or "usd_feu" in part.columns]
+            spec = li.columns("stages", without=() if "usd_feu" in part.columns else ("usd_feu",))
             listed = li.listing(f"stages-table-{way}-{k}", caption, part, notes, spec, wide=True)
             if listed:
                 result.append(listed)
@@ -121,19 +98,33 @@ def merge_line_hauls(stages: pl.DataFrame) -> pl.DataFrame:
     """Stages with consecutive line hauls of one mode in one country as one row, added up, weakest basis."""
     merged: list[dict[str, Any]] = []
     for row in stages.iter_rows(named=True):
-        last = merged[-1] if merged else None
-        same = last is not None and all(row[c] == last[c] for c in ("kind", "mode", "country"))
-        if last is None or not same or row["kind"] != "line_haul":
-            merged.append(dict(row))
-            continue
-        for column in ("km", "usd_20t", "usd_feu", "hours", "co2_kg"):
-            if row.get(column) is not None:
-                last[column] = (last[column] or 0.0) + row[column]
-        last["name"] = _span(clean(last["name"]), clean(row["name"]))
-        last["place"] = None
-        last["basis"] = "assumed" if "assumed" in (last["basis"], row["basis"]) else last["basis"]
-        last["source_id"] = "; ".join(dict.fromkeys([*items(last["source_id"]), *items(row["source_id"])]))
+        if merged and _goes_on(merged[-1], row):
+            merged[-1] = _together(merged[-1], row)
+        else:
+            merged.append(row)
     return pl.DataFrame(merged, schema=stages.schema)
+
+
+def _goes_on(last: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Whether a line haul goes on in the same country by the same mode."""
+    same = all(row[column] == last[column] for column in ("kind", "mode", "country"))
+    return same and row["kind"] == "line_haul"
+
+
+def _together(last: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    sums = {
+        column: (last[column] or 0.0) + row[column]
+        for column in ("km", "usd_20t", "usd_feu", "hours", "co2_kg")
+        if row.get(column) is not None
+    }
+    return {
+        **last,
+        **sums,
+        "name": _span(clean(last["name"]), clean(row["name"])),
+        "place": None,
+        "basis": "assumed" if "assumed" in (last["basis"], row["basis"]) else last["basis"],
+        "source_id": "; ".join(dict.fromkeys([*items(last["source_id"]), *items(row["source_id"])])),
+    }
 
 
 def _span(first: str, second: str) -> str:

@@ -44,13 +44,7 @@ def basis_section(brief: Brief, notes: Notes) -> Section:
             "Values outside their plausible bounds",
             warnings,
             notes,
-            (
-                li.text("Table", "table", 0.9),
-                li.text("Row", "row", 1.1),
-                li.text("Column", "column"),
-                li.text("Value", "value"),
-                li.text("Why it is listed", "message", 2.4),
-            ),
+            li.columns("warnings"),
             note=f"{left} more are listed by `karwan case check`." if left else "",
         ),
     ]

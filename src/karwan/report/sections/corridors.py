@@ -9,7 +9,7 @@ import polars as pl
 from karwan.amounts import NONE, is_number, number
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Column, Figure, Missing, Notes, Section, Table, cell
+from karwan.report.blocks import Block, Cell, Figure, Missing, Notes, Section, Table, cell
 from karwan.report.charts.arrivals import draw_arrivals
 from karwan.report.charts.criticality import draw_criticality
 from karwan.report.charts.stages import draw_stages
@@ -136,20 +136,7 @@ def _range(row: dict[str, Any]) -> Cell:
     return cell(f"{number(row['days_p05'], 1)} to {number(row['days_p95'], 1)}")
 
 
-ROUTES: li.Spec = (
-    li.corridor(),
-    li.text("From and to", "pair_label", 1.4),
-    li.rate("Money", "usd_20t", "USD / 20 t"),
-    li.rate("Money", "usd_feu", "USD / FEU"),
-    li.days("Days", "days", "mean"),
-    (Column("Days", "5 to 95 %", right=True, share=0.9), _range),
-    li.figure("Way", "km", "km"),
-    li.figure("CO2e", "co2_kg", "kg / 20 t"),
-    li.figure("Gauge", "gauge_changes", "changes", share=0.5),
-    li.figure("Borders", "crossings", "crossings", share=0.6),
-    li.part("Assumed", "assumed_share"),
-    (Column("On the day", share=2.0), _state),
-)
+ROUTES: li.Spec = li.columns("routes", days_range=_range, state=_state)
 
 
 def _stage_figures(brief: Brief, notes: Notes) -> list[Block | None]:
@@ -223,15 +210,7 @@ def _arrival_figures(brief: Brief, notes: Notes) -> list[Block | None]:
 
 
 def _closures(table: pl.DataFrame, notes: Notes) -> Table | None:
-    spec = (
-        li.text("Place", "place"),
-        li.key_text("Kind", "kind", 0.7),
-        li.date("Since", "since"),
-        li.date("Until", "until"),
-        li.date("Last seen so", "last_seen"),
-        (Column("Corridors", share=1.0), lambda row: cell(names(row["corridors"]))),
-        li.text("Why", "reason", 2.4),
-    )
+    spec = li.columns("closures", corridors=lambda row: cell(names(row["corridors"])))
     return li.listing("closures", "Shut or slowed on the day of the brief", table, notes, spec)
 
 
@@ -252,22 +231,9 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
         if svg
         else None
     )
-    spec = (
-        li.text("Trip", "trip", 1.3),
-        li.text("Route", "route_label"),
-        li.key_text("Use", "use", 0.6),
-        li.days("Observed", "observed_days"),
-        li.days("Model", "model_days"),
-        li.figure("Error", "error_days", "days", lambda v: _signed(v, 1)),
-        li.part("Error", "error_share", signed=True),
-        li.rate("Observed", "observed_usd", "USD"),
-        li.rate("Model", "model_usd", "USD"),
-        li.figure("Error", "error_usd", "USD", lambda v: _signed(v, 0)),
-        (
-            Column("Per", share=0.4),
-            lambda row: cell({"20t": "20 t"}.get(row["cost_unit"], row["cost_unit"] or NONE)),
-        ),
-        li.text("Note", "note", 3.2),
+    spec = li.columns(
+        "validation",
+        cost_unit=lambda row: cell({"20t": "20 t"}.get(row["cost_unit"], row["cost_unit"] or NONE)),
     )
     return [
         figure,
@@ -281,11 +247,6 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
             wide=True,
         ),
     ]
-
-
-def _signed(value: Any, digits: int) -> str:
-    text = number(value, digits)
-    return f"+{text}" if is_number(value) and value > 0 else text
 
 
 def _weak_map(brief: Brief) -> Figure | None:
@@ -318,19 +279,7 @@ def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
         if svg
         else None
     )
-    spec = (
-        li.figure("Rank", "rank", "", share=0.4),
-        li.text("Place", "place"),
-        li.key_text("Kind", "kind", 0.7),
-        li.text("The same holds for", "in_row", 1.2),
-        li.text("Way round", "reroute", 2.8),
-        li.rate("Extra", "extra_usd_t", "USD / t"),
-        li.figure("Extra", "extra_hours", "hours"),
-        li.money("Extra", "extra_usd_year", "USD / year"),
-        li.figure("Cut off", "pairs_cut", "pairs", share=0.5),
-        li.money("One hour less", "value_hour_usd_year", "USD / year"),
-        li.money("One truck a day more", "value_truck_usd_year", "USD / year"),
-    )
+    spec = li.columns("criticality")
     listed = li.listing(
         "criticality-table",
         "Weak points: loss if shut, worth of an hour and of a truck",
@@ -354,16 +303,10 @@ def _sensitivity(table: pl.DataFrame, notes: Notes) -> Table | None:
             return cell("no")
         return cell(f"no: {clean(row['rival'])} stays USD {row['behind_usd_t']:,.1f} / t behind")
 
-    spec = (
-        li.text("Assumed input", "parameter", 1.8),
-        (
-            Column("Row of the case", share=1.2),
-            lambda row: cell(f"{row['table']}: {row['row_key']}", tone="muted"),
-        ),
-        li.text("Value", "value_text", 0.8),
-        li.text("Best now", "corridor_now", 0.8),
-        (Column("Could it flip the ranking?", share=1.2), flips),
-        li.text("When", "switch_text", 1.3),
+    spec = li.columns(
+        "sensitivity",
+        row_of_case=lambda row: cell(f"{row['table']}: {row['row_key']}", tone="muted"),
+        flips=flips,
     )
     return li.listing("sensitivity", "Which assumption could flip the answer", table, notes, spec)
 

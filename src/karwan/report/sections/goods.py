@@ -9,28 +9,13 @@ import polars as pl
 from karwan.amounts import usd
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, cell
+from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.landed import draw_landed
 from karwan.report.charts.potential import draw_potential
 from karwan.report.charts.treemap import draw_treemap, sectors_of
 from karwan.report.text import clean, day
 
-_LANDED: li.Spec = (
-    li.text("Product", "product", 1.5),
-    li.text("HS", "hs_code", 0.6),
-    li.key_text("Basket", "basket", 0.8),
-    li.corridor("By", share=0.9),
-    li.rate("Price", "price_usd_t", "USD / t", basis=True),
-    li.rate("Freight", "freight_usd_t", "USD / t"),
-    li.rate("Insurance", "insurance_usd_t", "USD / t"),
-    li.rate("Time", "time_usd_t", "USD / t"),
-    li.rate("Loss", "loss_usd_t", "USD / t"),
-    li.rate("Duty", "duty_usd_t", "USD / t"),
-    li.rate("Landed", "landed_usd_t", "USD / t", basis=True),
-    li.part("Corridor", "corridor_share", basis=True),
-    li.days("Days", "days"),
-    li.text("Tariff", "tariff_text", 1.6),
-)
+_LANDED: li.Spec = li.columns("landed")
 
 
 def goods_section(brief: Brief, notes: Notes) -> Section:
@@ -151,17 +136,7 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
         ]
     table = table.sort("unrealised_usd", "potential_usd", descending=True, nulls_last=True)
     svg = draw_potential(table)
-    spec = (
-        li.text("Product", "product", 1.5),
-        li.key_text("Sector", "sector"),
-        li.money("Actual", "actual_usd"),
-        li.money("Potential", "potential_usd"),
-        li.money("Low", "low_usd"),
-        li.money("High", "high_usd"),
-        li.money("Unrealised", "unrealised_usd"),
-        li.text("Method", "method", 1.3),
-        li.text("Lacks", "lacks", 1.3),
-    )
+    spec = li.columns("potential")
     figure = (
         Figure(
             "f-potential",
@@ -196,13 +171,5 @@ def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
         if brief.goods.basket_text
         else None
     )
-    spec = (
-        li.text("Product", "product", 1.6),
-        li.key_text("Sector", "sector"),
-        li.money("Chosen", "value_usd"),
-        (Column("Bound", "USD", right=True, share=0.7), _bound),
-        li.money("Cost", "cost_usd"),
-        li.rate("Landed", "landed_usd_t", "USD / t"),
-        li.text("Note", "note", 1.4),
-    )
+    spec = li.columns("basket", bound=_bound)
     return [text, li.listing("basket", "Goods chosen", table, notes, spec)]

@@ -9,7 +9,7 @@ import polars as pl
 from karwan.amounts import NONE, is_number, number, usd
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, cell
+from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
 from karwan.report.charts.worth import draw_worth
@@ -99,18 +99,7 @@ def _range(row: dict[str, Any]) -> Cell:
     return cell(f"{low} to {high}" if NONE not in (low, high) and low != high else NONE, tone="muted")
 
 
-_WORTH: li.Spec = (
-    li.text("Promise", "title", 2.2),
-    li.text("Would remove", "obstacle", 2.6),
-    li.figure("Landed cost less", "usd_t", "USD/t", lambda v: number(v, 2), basis=True),
-    li.figure("Hours less", "hours_t", "h", lambda v: number(v, 1), basis=True),
-    li.money("Worth", "usd_year", "USD a year", basis=True),
-    (Column("Range", "USD a year", right=True, share=0.9), _range),
-    li.money("Of it duty", "duty_usd_year", "USD a year", basis=True),
-    li.money("Net of duty", "net_usd_year", "USD a year", basis=True),
-    li.money("At the target", "usd_year_target", "USD a year", basis=True),
-    (Column("Range hangs most on", share=1.7), lambda row: cell(_why(row), tone="muted")),
-)
+_WORTH: li.Spec = li.columns("worth", usd_range=_range, hangs_on=lambda row: cell(_why(row), tone="muted"))
 
 
 def _ventures(table: pl.DataFrame, notes: Notes) -> tuple[Block | None, ...]:
@@ -166,26 +155,8 @@ def _evidence(row: dict[str, Any]) -> Cell:
     return cell(text, url=url)
 
 
-_COMMITMENTS: li.Spec = (
-    li.text("Domain", "domain"),
-    li.text("Commitment", "title", 2.6),
-    li.text("Parties", "parties", 0.9),
-    (Column("Due", share=1.1), _due),
-    li.status(),
-    li.date("Status on", "status_on"),
-    (Column("Evidence", share=2.4), _evidence),
-    li.key_text("Modelled by", "scenario_id", 0.9),
-)
-_VENTURES: li.Spec = (
-    li.text("Venture", "venture", 1.6),
-    li.key_text("Kind", "kind", 0.8),
-    li.text("Place", "place"),
-    li.text("Parties", "parties", 0.8),
-    li.money("Investment", "capex_usd", basis=True),
-    li.text("Capacity", "capacity_text", 1.3),
-    li.key_text("State", "state"),
-    li.text("Note", "note", 2.6),
-)
+_COMMITMENTS: li.Spec = li.columns("commitments", due=_due, evidence=_evidence)
+_VENTURES: li.Spec = li.columns("ventures")
 
 
 def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
-from karwan.amounts import NONE, is_number, number, usd_t
+from karwan.amounts import NONE
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Section, Table, cell
+from karwan.report.blocks import Block, Column, Figure, Notes, Section, Table, cell
 from karwan.report.charts.ports import draw_ports
 from karwan.report.text import clean, day
-
-_FACTS: tuple[tuple[str, str, Callable[[Any], str], str], ...] = (
-    ("Way from the nearest inland city", "km", number, "access_km"),
-    ("Nearest inland city", "", lambda v: clean(v) or NONE, "access_from"),
-    ("Draught", "m", lambda v: number(v, 1), "draught_m"),
-    ("Berths", "count", number, "berths"),
-    ("Capacity", "TEU a year", number, "capacity_teu_year"),
-    ("Throughput", "TEU a year", number, "throughput_teu_year"),
-    ("Dwell", "days", lambda v: number(v, 1), "dwell_days"),
-    ("Handling", "USD per FEU", usd_t, "handling_usd_feu"),
-    ("Free time", "days", number, "free_days"),
-    ("Storage after it", "USD a day", usd_t, "storage_usd_day"),
-    ("Door to door", "USD per 20 t", number, "usd_20t"),
-    ("Door to door", "days", lambda v: number(v, 1), "days"),
-    ("Against the first", "USD per 20 t", number, "usd_difference"),
-    ("Against the first", "days", lambda v: number(v, 1), "days_difference"),
-    ("Over", "corridor", lambda v: clean(v) or NONE, "corridor"),
-    ("Year of the figures", "", lambda v: str(v) if is_number(v) else NONE, "year"),
-)
 
 
 def ports_section(brief: Brief, notes: Notes) -> Section:
@@ -62,13 +43,7 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
             "Free zones and what they exempt",
             ports.free_zones,
             notes,
-            (
-                li.text("Zone", "zone"),
-                li.text("Place", "place"),
-                li.text("Country", "country", 0.5),
-                li.text("Exempts", "exempts", 3),
-                li.text("Note", "note", 1.6),
-            ),
+            li.columns("free_zones"),
             wide=True,
         ),
     ]
@@ -90,60 +65,31 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
 
 
 def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
+    """One column a port, one line a fact that any port has; its sources stand on the first line."""
     if table.is_empty():
         return None
     rows = table.to_dicts()
-    columns = [Column("Measure", share=1.4), Column("Unit", share=0.9)]
-    columns += [Column(clean(row["port"], 60), right=True, share=1.0) for row in rows]
-    body = []
-    for label, unit, form, field in _FACTS:
-        cells: list[Cell] = [cell(label), cell(unit, tone="muted")]
-        for row in rows:
-            shown = form(row[field])
-            cells.append(
-                cell(
-                    shown,
-                    assumed=row["basis"] == "assumed"
-                    and shown != NONE
-                    and field not in ("corridor", "year", "access_from"),
-                )
-            )
-        if any(c.text != NONE for c in cells[2:]):
-            body.append(tuple(cells))
-    first = body[0]
-    sources = [cell(first[0].text), *first[1:]]
-    body[0] = tuple(
-        Cell(c.text, c.assumed, notes.of(rows[k - 2]["source_id"]) if k > 1 else (), c.url, c.tone, c.swatch)
-        for k, c in enumerate(sources)
+    lines = [(column, [make(row) for row in rows]) for column, make in li.columns("ports")]
+    known = [(column, cells) for column, cells in lines if any(c.text != NONE for c in cells)]
+    body = [(cell(column.label), cell(column.unit, tone="muted"), *cells) for column, cells in known]
+    sourced = [
+        replace(made, notes=notes.of(row["source_id"])) for made, row in zip(known[0][1], rows, strict=True)
+    ]
+    body[0] = (*body[0][:2], *sourced)
+    columns = (
+        Column("Measure", share=1.4),
+        Column("Unit", share=0.9),
+        *(Column(clean(row["port"], 60), right=True) for row in rows),
     )
-    origin = clean(rows[0]["access_from"], 60)
-    note = (
-        f"Way measured from {origin}."
-        if origin and all(clean(r["access_from"], 60) == origin for r in rows)
-        else ""
-    )
-    return Table("ports-table", "Ports side by side", tuple(columns), tuple(body), note)
+    return Table("ports-table", "Ports side by side", columns, tuple(body), _origin(rows))
 
 
-_TERMINALS: li.Spec = (
-    li.text("Port", "port"),
-    li.text("Terminal", "terminal", 1.2),
-    li.key_text("Kind", "kind", 0.8),
-    li.text("Operator", "operator", 1.2),
-    li.figure("Capacity", "capacity_teu_year", "TEU / year", number, basis=True),
-    li.figure("Capacity", "capacity_t_year", "t / year", number, basis=True),
-    li.figure("Draught", "draught_m", "m", lambda v: number(v, 1), basis=True),
-    li.days("Dwell", "dwell_days", basis=True),
-    li.figure("Year", "year", "", lambda v: str(v) if is_number(v) else NONE, share=0.5),
-    li.text("Note", "note", 2.4),
-)
-_OFF_DOCK: li.Spec = (
-    li.text("Terminal", "terminal", 1.4),
-    li.text("Place", "place"),
-    li.text("Country", "country", 0.6),
-    li.key_text("Kind", "kind", 0.8),
-    li.text("Operator", "operator"),
-    li.text("Capacity", "capacity_text", 1.4),
-    li.figure("Year", "year", "", lambda v: str(v) if is_number(v) else NONE, share=0.5),
-    li.text("Note", "note", 2.4),
-)
+def _origin(rows: list[dict[str, Any]]) -> str:
+    """Where the ways of all ports begin, when it is one place."""
+    origins = {clean(row["access_from"], 60) for row in rows}
+    origin = origins.pop()
+    return f"Way measured from {origin}." if origin and not origins else ""
+
+
+_TERMINALS: li.Spec = li.columns("terminals")
+_OFF_DOCK: li.Spec = li.columns("off_dock")

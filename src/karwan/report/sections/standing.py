@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import polars as pl
 from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Prose, Section, Table, cell
+from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, Table, cell
 from karwan.report.charts.annual import draw_annual
 from karwan.report.charts.growth import draw_growth
 from karwan.report.charts.reconciled import draw_reconciled
@@ -58,14 +59,18 @@ def standing_section(brief: Brief, notes: Notes) -> Section:
             "Growth like for like: same reporter, direction and months",
             named,
             notes,
-            _growth_columns(named),
+            li.columns(
+                "growth",
+                figures=_kind,
+                without=() if "product_group" in named.columns else ("product_group",),
+            ),
         ),
         li.listing(
             "refused",
             "Comparisons refused",
             standing.refused,
             notes,
-            (li.text("Comparison", "subject", 1.2), li.text("Why not", "reason", 2)),
+            li.columns("refused"),
         ),
         li.listing(
             "mirror", "The same trade in both sides' statistics", standing.mirror, notes, _mirror(brief)
@@ -113,24 +118,14 @@ def _distance(table: pl.DataFrame, notes: Notes) -> Table | None:
         "Distance to the targets",
         table,
         notes,
-        (
-            li.text("Target", "title", 1.4),
-            li.date("Due", "due"),
-            li.text("Reporter", "reporter_name"),
-            li.text("Last full year", "base_label"),
-            li.money("Stands at", "base_usd"),
-            li.money("Target", "target_usd"),
-            li.money("Gap", "gap_usd"),
-            li.figure("Times", "multiple", "×", lambda v: number(v, 1)),
-            li.figure(
-                "Growth needed",
-                "growth_needed_share",
-                "% a year",
-                lambda v: percent(v, signed=True) if is_number(v) else "past due",
-            ),
-        ),
+        li.columns("distance", growth_needed=_growth_needed),
         note="Growth needed is the yearly rate that leads from the last full year to the target on its date.",
     )
+
+
+def _growth_needed(row: dict[str, Any]) -> Cell:
+    share = row["growth_needed_share"]
+    return cell(percent(share, signed=True) if is_number(share) else "past due")
 
 
 def _growth(brief: Brief, notes: Notes) -> Block | None:
@@ -151,19 +146,6 @@ def _growth(brief: Brief, notes: Notes) -> Block | None:
     )
 
 
-_GROWTH = (
-    li.text("Reporter", "reporter", 1.0),
-    li.text("Direction", "direction_label", 1.5),
-    li.text("Months", "period_label", 1.2),
-    li.money("Value", "value_usd"),
-    li.text("Against", "previous_label", 1.2),
-    li.money("Value then", "previous_value_usd"),
-    li.part("Change", "growth_share", signed=True),
-    li.part("Points of turnover", "contribution_share", signed=True),
-    li.part("As stated", "stated_growth_share", signed=True),
-)
-
-
 def _kind(row: dict[str, Any]) -> Cell:
     """What the figures of a row are: 'customs, by subtraction'; published statistics of no stated kind are official."""
     counted = row.get("statistics") or row.get("claimed")
@@ -171,25 +153,16 @@ def _kind(row: dict[str, Any]) -> Cell:
     return cell(", ".join(words) or NONE)
 
 
-def _growth_columns(table: pl.DataFrame) -> li.Spec:
-    """Columns of the growth table; the product group where the table names it."""
-    group = (li.text("Goods", "product_group", 0.9),) if "product_group" in table.columns else ()
-    return (*_GROWTH[:2], *group, *_GROWTH[2:], (Column("Figures", share=1.1), _kind))
+def _mirror(brief: Brief) -> li.Spec:
+    """Columns of both sides' figures, each headed by its country."""
+    known = {"a": clean(brief.name_a, 24), "b": clean(brief.name_b, 24)}
+    spec = li.columns("mirror", comparable=_comparable)
+    return tuple((replace(column, label=column.label.format(**known)), make) for column, make in spec)
 
 
-def _mirror(brief: Brief) -> Any:
-    def aligned(row: dict[str, Any]) -> Any:
-        plain = "same period" if row["aligned"] else "periods differ"
-        return cell(clean(row["reason"]) or plain, tone="" if row["aligned"] else "late")
-
-    return (
-        li.text("Direction", "direction_label", 1.3),
-        li.text("Period", "period_label"),
-        li.money(f"By {clean(brief.name_a, 24)}", "value_a_usd"),
-        li.money(f"By {clean(brief.name_b, 24)}", "value_b_usd"),
-        li.figure("Ratio", "ratio", "×", lambda v: number(v, 2)),
-        (Column("Comparable", share=1.8), aligned),
-    )
+def _comparable(row: dict[str, Any]) -> Cell:
+    plain = "same period" if row["aligned"] else "periods differ"
+    return cell(clean(row["reason"]) or plain, tone="" if row["aligned"] else "late")
 
 
 def conflict_list(table: pl.DataFrame, title: str, notes: Notes) -> Prose | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from karwan.amounts import is_number, number, percent
+from karwan.amounts import is_number, percent
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
@@ -42,30 +42,14 @@ def target_section(brief: Brief, notes: Notes) -> Section:
             "Chances by model",
             part.chances,
             notes,
-            (
-                li.text("Target", "target", 1.4),
-                li.text("Model", "model", 1.4),
-                li.part("Chance", "probability"),
-                li.part("Low", "low"),
-                li.part("High", "high"),
-                li.text("Rests on", "basis_text", 2),
-                li.figure("Score", "score", "CRPS, back-tests", lambda v: number(v, 2)),
-            ),
+            li.columns("chances"),
         ),
         li.listing(
             "base-rate",
             "Historical base rate",
             part.base_rate,
             notes,
-            (
-                li.text("Country pairs that", "label", 2),
-                li.figure("Over", "horizon_years", "years", lambda v: number(v, 0)),
-                li.figure("Did", "successes", "pairs"),
-                li.figure("Of", "cases", "pairs"),
-                li.part("Share", "share"),
-                li.part("Low", "low"),
-                li.part("High", "high"),
-            ),
+            li.columns("base_rate"),
         ),
         _back_tests(part.back_tests, notes),
         Prose(tuple(clean(t) for t in part.text), "What the chances rest on") if part.text else None,
@@ -97,14 +81,7 @@ def _back_tests(table: pl.DataFrame, notes: Notes) -> Block | None:
         "How these ways did on past forecasts",
         table,
         notes,
-        (
-            li.text("Way", "model", 2),
-            li.figure("CRPS", "crps", "ln turnover", lambda v: number(v, 3)),
-            li.figure("MASE", "mase", "naive = 1", lambda v: number(v, 2)),
-            li.part("In 90 % band", "cover90_share"),
-            li.figure("Mean PIT", "pit_mean", "unbiased = 0.5", lambda v: number(v, 2)),
-            li.figure("Forecasts", "forecasts", "", lambda v: number(v, 0)),
-        ),
+        li.columns("back_tests"),
         note="Best first. CRPS: distance of the whole forecast from what came, smaller is better.",
     )
 
