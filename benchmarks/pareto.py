@@ -25,7 +25,7 @@ from world_graph import World, load
 
 from karwan.numerics import pareto as kernel
 from karwan.transport.routing import ParetoSet, StateGraph, pareto_routes
-from karwan.transport.routing.pareto import calendar_windows
+from karwan.transport.routing.pareto import arc_windows
 
 PLACES, MODES = 400, 3
 WORLD_PAIRS = [("Almaty", "Karachi"), ("Kostanay", "Karachi"), ("Karachi", "Rotterdam")]
@@ -93,7 +93,7 @@ def twin(graph: StateGraph, a: int, b: int) -> tuple[float, int]:
     """Milliseconds and routes of the plain twin."""
     columns = np.column_stack([graph.cost_usd, graph.mean_h, graph.var_h2, graph.co2_kg])
     arcs = [
-        (int(t), int(h), tuple(row), None if c < 0 else shifted(calendar_windows(graph, arc), 3.0))
+        (int(t), int(h), tuple(row), None if c < 0 else shifted(arc_windows(graph, arc), 3.0))
         for arc, (t, h, row, c) in enumerate(
             zip(graph.tail, graph.head, columns.tolist(), graph.calendar, strict=True)
         )

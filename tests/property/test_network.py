@@ -15,7 +15,7 @@ from karwan.transport.cost import Weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.path import least_cost_path
 from karwan.transport.route import make_route
-from karwan.transport.route_choice import find_routes, layered_graph, usable_arcs
+from karwan.transport.route_choice import layered_graph, short_list, usable_arcs
 from karwan.transport.routing import brute_force, pareto_routes
 from karwan.transport.shipment import make_shipment
 
@@ -73,7 +73,7 @@ def test_route_totals_equal_the_search(pair: tuple[str, str], good: tuple[str, s
     """`make_route` walks the clock over the calendars itself: the totals are those of the kernel."""
     net = network(*pair, good[1], day)
     load = make_shipment(CASE["products"], good[0], 20.0)
-    found = find_routes(net, load, *pair, weights=Weights(load.value_of_time_usd_h))
+    found = short_list(net, load, *pair, weights=Weights(load.value_of_time_usd_h))
     for k, route in zip(found.chosen.tolist(), found.routes, strict=True):
         own = [route.usd, route.hours, route.variance_h2, route.co2_kg]
         assert own == pytest.approx(found.pareto.criteria[k].tolist())
@@ -93,8 +93,8 @@ def test_row_order_changes_nothing(day: date, random: object) -> None:
     load = make_shipment(CASE["products"], "beans", 20.0)
     weights = Weights(load.value_of_time_usd_h)
     request = NetworkRequest("XTA", "XTC", "box", day)
-    before = find_routes(build_network(CASE.tables, request), load, "A", "C", weights=weights)
-    after = find_routes(build_network(tables, request), load, "A", "C", weights=weights)
+    before = short_list(build_network(CASE.tables, request), load, "A", "C", weights=weights)
+    after = short_list(build_network(tables, request), load, "A", "C", weights=weights)
     np.testing.assert_allclose(before.pareto.criteria, after.pareto.criteria, rtol=1e-9)
     assert [r.crossings for r in before.routes] == [r.crossings for r in after.routes]
 
@@ -107,5 +107,5 @@ def test_money_is_least_among_all_routes(tonnes: float) -> None:
     load = make_shipment(CASE["products"], "beans", tonnes)
     cheapest = least_cost_path(net, net.arc_usd(load), "A", "C")
     assert cheapest.arcs is not None
-    found = find_routes(net, load, "A", "C", weights=Weights())
+    found = short_list(net, load, "A", "C", weights=Weights())
     assert make_route(net, load, cheapest.arcs).usd == pytest.approx(found.pareto.criteria[0, 0])

@@ -80,7 +80,7 @@ def test_compiled_equals_plain_for_any_route(data: st.DataObject, seed: int, dep
     stages = data.draw(routes())
     drawn = simulate(stages, depart_h=depart_h, journeys=530, seed=seed, threads=2)
     args = stage_arrays(stages), calendar_windows(stages), draws.seed_key(seed), depart_h
-    plain, waits = kernel.run_plain(*args, np.arange(530))
+    plain, waits = kernel.run_journeys_plain(*args, np.arange(530))
     assert np.allclose(drawn.hours, plain, rtol=1e-12, atol=1e-9)
     assert np.all(drawn.hours >= 0) and np.all(waits >= 0)
     arrived = np.isfinite(plain)

@@ -21,7 +21,7 @@ from karwan.transport.routing import (
     prepare,
     weigh,
 )
-from karwan.transport.routing.pareto import calendar_windows
+from karwan.transport.routing.pareto import arc_windows
 
 LAWS = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -84,7 +84,7 @@ def replay(graph: StateGraph, routes: ParetoSet, k: int, depart_h: float) -> lis
         at = graph.head[a]
         assert wait >= 0.0
         clock += wait
-        assert any(opens <= clock < closes for opens, closes in calendar_windows(graph, int(a)))
+        assert any(opens <= clock < closes for opens, closes in arc_windows(graph, int(a)))
         clock += graph.mean_h[a]
         total += [graph.cost_usd[a], 0.0, graph.var_h2[a], graph.co2_kg[a]]
     return [total[0], clock - depart_h, total[2], total[3]]
@@ -130,7 +130,7 @@ def test_equals_plain_twin(graph: StateGraph) -> None:
             int(graph.tail[a]),
             int(graph.head[a]),
             (graph.cost_usd[a], graph.mean_h[a], graph.var_h2[a], graph.co2_kg[a]),
-            None if graph.calendar[a] < 0 else calendar_windows(graph, a),
+            None if graph.calendar[a] < 0 else arc_windows(graph, a),
         )
         for a in range(graph.n_arcs)
     ]

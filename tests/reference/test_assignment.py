@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import LinearConstraint, minimize
 
 from karwan.exchange.tntp import read_flows, read_network, read_trips
-from karwan.numerics.assignment import Curves, Loads, Routes, balance, balance_plain, load_routes, refresh
+from karwan.numerics.assignment import Curves, Loads, PairRoutes, balance, balance_plain, load_routes, refresh
 from karwan.transport.assignment import Assignment, AssignmentNetwork, assign, assign_routes
 from karwan.transport.choice import path_size
 from karwan.transport.delay import BORDER_QUEUE, LinkDelays, delay_named, parameter_table
@@ -99,7 +99,7 @@ def test_flow_shifting_and_its_plain_twin() -> None:
         ("bpr",) * 4, np.array([1.0, 0.5, 0.7, 0.2]), np.array([20.0, 15.0, 30.0, 9.0]), table
     )
     flat = [r for pair in routes for r in pair]
-    kernel = Routes(
+    kernel = PairRoutes(
         np.array([0, 2, 5]),
         np.concatenate([[0], np.cumsum([len(r) for r in flat])]),
         np.concatenate(flat).astype(np.int64),

@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import brentq
 
 from karwan.errors import InvalidInput, UnknownName, Unreachable
-from karwan.numerics.assignment import Graph, empty_tree, grow_tree, tree_plain
+from karwan.numerics.assignment import Graph, empty_tree, grow_tree, grow_tree_plain
 from karwan.transport.assignment import (
     METHOD,
     ROUTE_METHOD,
@@ -174,7 +174,7 @@ class TestUserEquilibrium:
         tree = empty_tree(graph)
         for origin in (0, 4, 17):
             grow_tree(origin, graph, cost, tree)
-            plain_cost, plain_via = tree_plain(origin, graph, cost)
+            plain_cost, plain_via = grow_tree_plain(origin, graph, cost)
             np.testing.assert_array_equal(tree.cost, plain_cost)
             np.testing.assert_array_equal(tree.via, plain_via)
 

@@ -145,7 +145,7 @@ def test_compiled_loop_equals_plain_twin() -> None:
     stages = full_route(days=30)
     drawn = simulate(stages, journeys=3000, seed=11, depart_h=500.0)
     args = stage_arrays(stages), calendar_windows(stages), draws.seed_key(11), 500.0
-    hours, waits = kernel.run_plain(*args, np.arange(3000))
+    hours, waits = kernel.run_journeys_plain(*args, np.arange(3000))
     assert np.allclose(drawn.hours, hours, rtol=1e-12, atol=0)
     arrived = np.isfinite(hours)
     assert 0 < np.count_nonzero(arrived) < 3000
@@ -172,7 +172,7 @@ def test_lateness_is_the_mean_excess_of_late_journeys() -> None:
     stages, promise = full_route(), 330.0
     drawn = simulate(stages, journeys=4000, seed=3, promised_h=promise)
     args = stage_arrays(stages), calendar_windows(stages), draws.seed_key(3), 0.0
-    hours, waits = kernel.run_plain(*args, np.arange(4000))
+    hours, waits = kernel.run_journeys_plain(*args, np.arange(4000))
     by_stage = waits.sum(axis=1)
     excess = by_stage[:, hours > promise].mean(axis=1) - by_stage.mean(axis=1)
     assert np.allclose(drawn.stage_lateness["excess_h"], excess)

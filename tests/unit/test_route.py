@@ -29,7 +29,7 @@ from karwan.transport.journey import ArrivalModel
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import Route, assumed_share, make_route, next_opening, stage_table
-from karwan.transport.route_choice import find_routes, incidence, shared_ways
+from karwan.transport.route_choice import incidence, shared_ways, short_list
 from karwan.transport.routing import overlap_share
 from karwan.transport.shipment import make_shipment
 
@@ -132,7 +132,7 @@ def test_landed_cost_by_hand(network: FreightNetwork) -> None:
 
 
 def test_short_list_is_distinct_and_ranked(network: FreightNetwork) -> None:
-    found = find_routes(network, BEANS, "A", "C", weights=FREE)
+    found = short_list(network, BEANS, "A", "C", weights=FREE)
     costs = [route_cost(r, FREE) for r in found.routes]
     assert costs == sorted(costs)
     assert costs[0] == pytest.approx(found.generalised_cost_usd.min())
@@ -154,28 +154,28 @@ def test_truck_registration_does_not_make_a_route_different(network: FreightNetw
 
 
 def test_a_label_limit_gives_a_stated_epsilon(network: FreightNetwork) -> None:
-    exact = find_routes(network, BEANS, "A", "C", weights=FREE)
-    coarse = find_routes(network, BEANS, "A", "C", weights=FREE, max_labels=exact.pareto.n_labels - 1)
+    exact = short_list(network, BEANS, "A", "C", weights=FREE)
+    coarse = short_list(network, BEANS, "A", "C", weights=FREE, max_labels=exact.pareto.n_labels - 1)
     assert exact.exact
     assert coarse.epsilon > 0 or not coarse.pareto.complete
     assert not coarse.exact
 
 
 def test_via_and_avoid(network: FreightNetwork) -> None:
-    by_pass = find_routes(network, BEANS, "A", "C", weights=FREE, via=["Z"])
+    by_pass = short_list(network, BEANS, "A", "C", weights=FREE, via=["Z"])
     assert all("Z" in r.crossings for r in by_pass.routes)
-    past = find_routes(network, BEANS, "A", "C", weights=FREE, avoid=["XTB"])
+    past = short_list(network, BEANS, "A", "C", weights=FREE, avoid=["XTB"])
     assert all(r.crossings == ("Z",) for r in past.routes)
-    no_rail = find_routes(network, BEANS, "A", "C", weights=FREE, avoid=["rail", "sea"])
+    no_rail = short_list(network, BEANS, "A", "C", weights=FREE, avoid=["rail", "sea"])
     assert {s.mode for r in no_rail.routes for s in r.stages} == {"road"}
-    no_border = find_routes(network, BEANS, "A", "C", weights=FREE, avoid=["Y"])
+    no_border = short_list(network, BEANS, "A", "C", weights=FREE, avoid=["Y"])
     assert all("Y" not in r.crossings for r in no_border.routes)
 
 
 def test_shares_are_the_path_size_logit(answer: Result, network: FreightNetwork) -> None:
     table = answer.tables["routes"]
     assert table["share"].sum() == pytest.approx(1.0)
-    found = find_routes(network, BEANS, "A", "C", weights=FREE)
+    found = short_list(network, BEANS, "A", "C", weights=FREE)
     used, lengths = incidence(found.routes)
     costs = [route_cost(r, FREE) / 20 for r in found.routes]
     choice = path_size_logit(costs, used, lengths, scale=0.02, path_size_weight=1.0)
@@ -214,7 +214,7 @@ def test_a_corridor_off_a_full_list_says_so_and_the_same_way_stands_once() -> No
 
 def test_what_keeps_a_route_off_the_list_is_its_likeness_to_one_taken_before() -> None:
     plan = resolve(CASE, replace(QUERY, journeys=200))
-    found = find_routes(plan.network, plan.shipment, "A", "C", weights=plan.weights)
+    found = short_list(plan.network, plan.shipment, "A", "C", weights=plan.weights)
     first, like = (found.routes[k] for k in (1, 2))  # both by rail, over other stations
     share = float(shared_ways(like, [first])[0])
     keys, lengths = plan.network.physical

@@ -1,7 +1,7 @@
 """Compiled user-equilibrium kernels: least-cost trees that respect zones, route generation, flow shifting.
 
 Links of a stored route stand in travel order, so that summing costs along it and along a fresh tree gives the
-same float, and a route is never stored twice. Plain Python twins stand at the end: `tree_plain`,
+same float, and a route is never stored twice. Plain Python twins stand at the end: `grow_tree_plain`,
 `balance_plain`.
 """
 
@@ -45,7 +45,7 @@ class Pairs(NamedTuple):
     demand: Floats
 
 
-class Routes(NamedTuple):
+class PairRoutes(NamedTuple):
     """Routes (K,), pair p has `pair_ptr[p]:pair_ptr[p + 1]`, route k has `links[ptr[k]:ptr[k + 1]]`."""
 
     pair_ptr: Ints
@@ -72,7 +72,7 @@ class Curves(NamedTuple):
     parameters: Floats
 
 
-class Tree(NamedTuple):
+class NodeTree(NamedTuple):
     """A least-cost tree and its heap: cost and last link of each node (N,)."""
 
     cost: Floats
@@ -82,16 +82,16 @@ class Tree(NamedTuple):
 
 
 @njit(cache=True)
-def empty_tree(graph: Graph) -> Tree:
+def empty_tree(graph: Graph) -> NodeTree:
     """Work space for `grow_tree`."""
     size = graph.to_node.size + 1
-    return Tree(
+    return NodeTree(
         np.empty(graph.n_nodes), np.empty(graph.n_nodes, np.int64), np.empty(size), np.empty(size, np.int64)
     )
 
 
 @njit(cache=True)
-def grow_tree(origin: int, graph: Graph, link_cost: Floats, tree: Tree) -> None:
+def grow_tree(origin: int, graph: Graph, link_cost: Floats, tree: NodeTree) -> None:
     """Fill `tree` with the least-cost routes from a node (Dijkstra); an unreached node costs inf."""
     tree.cost[:] = np.inf
     tree.via[:] = -1
@@ -165,7 +165,7 @@ def _append_tree_route(
 
 
 @njit(cache=True)
-def _route_cost(route: int, routes: Routes, link_cost: Floats) -> float:
+def _route_cost(route: int, routes: PairRoutes, link_cost: Floats) -> float:
     links = routes.links
     cost = 0.0
     for at in range(routes.ptr[route], routes.ptr[route + 1]):
@@ -174,7 +174,9 @@ def _route_cost(route: int, routes: Routes, link_cost: Floats) -> float:
 
 
 @njit(cache=True)
-def extend_routes(graph: Graph, link_cost: Floats, pairs: Pairs, routes: Routes) -> tuple[Routes, float]:
+def extend_routes(
+    graph: Graph, link_cost: Floats, pairs: Pairs, routes: PairRoutes
+) -> tuple[PairRoutes, float]:
     """Drop empty routes, add each pair's least-cost route where it is new; also returns the least total cost.
 
     A route added to a pair that has none carries all its demand; otherwise it starts empty.
@@ -213,11 +215,11 @@ def extend_routes(graph: Graph, link_cost: Floats, pairs: Pairs, routes: Routes)
                 count += 1
                 ptr[count] = used
             pair_ptr[pair + 1] = count
-    return Routes(pair_ptr, ptr[: count + 1].copy(), links[:used].copy(), flow[:count].copy()), total
+    return PairRoutes(pair_ptr, ptr[: count + 1].copy(), links[:used].copy(), flow[:count].copy()), total
 
 
 @njit(cache=True)
-def load_routes(routes: Routes, flow: Floats) -> None:
+def load_routes(routes: PairRoutes, flow: Floats) -> None:
     """Sum the route flows into the link flows `flow` (L,)."""
     flow[:] = 0.0
     for route in range(routes.flow.size):
@@ -250,7 +252,7 @@ def refresh(loads: Loads, curves: Curves) -> None:
 
 
 @njit(cache=True)
-def _difference(route: int, best: int, routes: Routes, loads: Loads, mark: Ints) -> tuple[float, float]:
+def _difference(route: int, best: int, routes: PairRoutes, loads: Loads, mark: Ints) -> tuple[float, float]:
     """Cost of `route` over `best` and the sum of slopes, both on the links they do not share.
 
     Leaves `mark` at 1 on links of `best` only and 2 on shared links; `_clear` undoes it.
@@ -275,14 +277,14 @@ def _difference(route: int, best: int, routes: Routes, loads: Loads, mark: Ints)
 
 
 @njit(cache=True)
-def _clear(best: int, routes: Routes, mark: Ints) -> None:
+def _clear(best: int, routes: PairRoutes, mark: Ints) -> None:
     for at in range(routes.ptr[best], routes.ptr[best + 1]):
         mark[routes.links[at]] = 0
 
 
 @njit(cache=True)
 def _move(
-    amount: float, route: int, best: int, routes: Routes, loads: Loads, curves: Curves, mark: Ints
+    amount: float, route: int, best: int, routes: PairRoutes, loads: Loads, curves: Curves, mark: Ints
 ) -> float:
     """Move `amount` from `route` to `best` on the links they do not share; returns the cost gap after it."""
     ptr, links, flow, cost = routes.ptr, routes.links, loads.flow, loads.cost
@@ -301,7 +303,7 @@ def _move(
 
 
 @njit(cache=True)
-def shift(route: int, best: int, routes: Routes, loads: Loads, curves: Curves, mark: Ints) -> None:
+def shift_flow(route: int, best: int, routes: PairRoutes, loads: Loads, curves: Curves, mark: Ints) -> None:
     """One safeguarded Newton step between two routes: an overshooting step is cut back in its bracket."""
     gap, steep = _difference(route, best, routes, loads, mark)
     low, high = -routes.flow[best], routes.flow[route]
@@ -328,7 +330,31 @@ def shift(route: int, best: int, routes: Routes, loads: Loads, curves: Curves, m
 
 
 @njit(cache=True)
-def balance(passes: int, tolerance: float, routes: Routes, loads: Loads, curves: Curves) -> float:
+def _cheapest(first: int, last: int, routes: PairRoutes, link_cost: Floats) -> tuple[int, float]:
+    """Cheapest of the routes first..last-1, and what their flows cost above its price."""
+    best, least, spent, carried = first, np.inf, 0.0, 0.0
+    for route in range(first, last):
+        price = _route_cost(route, routes, link_cost)
+        spent += price * routes.flow[route]
+        carried += routes.flow[route]
+        if price < least:
+            best, least = route, price
+    return best, max(spent - carried * least, 0.0)
+
+
+@njit(cache=True)
+def _shift_others(
+    first: int, last: int, best: int, routes: PairRoutes, loads: Loads, curves: Curves, mark: Ints
+) -> None:
+    """Shift all routes of a pair but the cheapest against one another."""
+    for route in range(first, last):
+        for other in range(first, route):
+            if other != best and route != best:
+                shift_flow(route, other, routes, loads, curves, mark)
+
+
+@njit(cache=True)
+def balance(passes: int, tolerance: float, routes: PairRoutes, loads: Loads, curves: Curves) -> float:
     """Shift flow of each pair to its cheapest stored route, pair after pair, until the excess cost is small.
 
     Works in place on the route flows and the loads. The excess is the sum over routes of flow times (cost -
@@ -340,32 +366,24 @@ def balance(passes: int, tolerance: float, routes: Routes, loads: Loads, curves:
     excess = np.inf
     for number in range(passes):
         excess = 0.0
+        thorough = number % ALL_PAIRS == ALL_PAIRS - 1
         for pair in range(routes.pair_ptr.size - 1):
             first, last = routes.pair_ptr[pair], routes.pair_ptr[pair + 1]
             if last - first < 2:
                 continue
-            best, least, spent, carried = first, np.inf, 0.0, 0.0
-            for route in range(first, last):
-                price = _route_cost(route, routes, loads.cost)
-                spent += price * routes.flow[route]
-                carried += routes.flow[route]
-                if price < least:
-                    best, least = route, price
-            excess += max(spent - carried * least, 0.0)
+            best, over = _cheapest(first, last, routes, loads.cost)
+            excess += over
             for route in range(first, last):
                 if route != best:
-                    shift(route, best, routes, loads, curves, mark)
-            if last - first > 2 and number % ALL_PAIRS == ALL_PAIRS - 1:
-                for route in range(first, last):
-                    for other in range(first, route):
-                        if other != best and route != best:
-                            shift(route, other, routes, loads, curves, mark)
+                    shift_flow(route, best, routes, loads, curves, mark)
+            if thorough:
+                _shift_others(first, last, best, routes, loads, curves, mark)
         if excess <= tolerance:
             break
     return excess
 
 
-def tree_plain(origin: int, graph: Graph, link_cost: Floats) -> tuple[Floats, Ints]:
+def grow_tree_plain(origin: int, graph: Graph, link_cost: Floats) -> tuple[Floats, Ints]:
     """Twin of `grow_tree`: cost and last link of the least-cost route to every node, shapes (N,)."""
     out: list[list[int]] = [[] for _ in range(graph.n_nodes)]
     for link, tail in enumerate(graph.from_node.tolist()):

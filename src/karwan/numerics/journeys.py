@@ -320,7 +320,7 @@ def _run_block(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run(
+def run_journeys(
     st: StageArrays,
     w: Windows,
     key: np.uint64,
@@ -473,7 +473,7 @@ def _queue_plain(st: StageArrays, s: int, keys: Words) -> Floats:
     return np.where(u < share, -st.queue_h[s] * np.log(np.minimum(u, share) / share), 0.0)
 
 
-def run_plain(
+def run_journeys_plain(
     st: StageArrays, w: Windows, key: np.uint64, depart_h: float, ids: Ints
 ) -> tuple[Floats, Floats]:
     """Twin of the compiled run: hours (n,) and waits by stage and component (S, 5, n)."""

@@ -12,6 +12,8 @@ from karwan.numerics.heap import pop, push
 
 Array = np.ndarray[Any, Any]
 Windows = tuple[Array, Array, Array]
+Labels = tuple[Array, Array, Array, Array]
+"""Criteria (L, D), state, parent and slot (L,) of every label."""
 BLOCK = 64
 
 
@@ -196,7 +198,47 @@ def _settle(pool: Array, used: int, where: Array, state: int, t: Array) -> tuple
 
 
 @njit(cache=True)
-def label_setting(  # noqa: C901 (one solver loop)
+def _grown_labels(labels: Labels) -> Labels:
+    """The labels with twice the room."""
+    g, state, parent, slot_of = labels
+    return _grown_rows(g), _grown(state), _grown(parent), _grown(slot_of)
+
+
+@njit(cache=True)
+def _write(labels: Labels, label: int, values: Array, at: int, before: int, slot: int) -> None:
+    """Write a label: its criteria, state, parent and the slot it came over."""
+    g, state, parent, slot_of = labels
+    for d in range(g.shape[1]):
+        g[label, d] = values[d]
+    state[label] = at
+    parent[label] = before
+    slot_of[label] = slot
+
+
+@njit(cache=True)
+def _moved(g: Array, weight: Array, clock: int, c: int, windows: Windows, cand: Array) -> bool:
+    """Set cand to the criteria beyond an arc of calendar c; False where it is shut for good."""
+    for d in range(weight.size):
+        cand[d] = g[d] + weight[d]
+    if clock >= 0 and c >= 0:
+        entry = entry_time(g[clock], c, windows)
+        cand[clock] = entry + weight[clock]
+        return entry < np.inf
+    return True
+
+
+@njit(cache=True)
+def _join_front(front: Array, count: int, t: Array) -> tuple[Array, int]:
+    """Add vector t to the front, dropping those it covers; returns the front and the part of it in use."""
+    count = _without_covered(front, 0, count, t)
+    if count == front.shape[1]:
+        front = _wider(front)
+    _put(front, count, t)
+    return front, count + 1
+
+
+@njit(cache=True)
+def label_setting(
     out_ptr: Array,
     out_head: Array,
     weight: Array,
@@ -237,10 +279,12 @@ def label_setting(  # noqa: C901 (one solver loop)
     """
     n_dim = weight.shape[1]
     room = 4096
-    g = np.empty((room, n_dim))
-    state = np.empty(room, np.int32)
-    parent = np.empty(room, np.int32)
-    slot_of = np.empty(room, np.int32)
+    labels = (
+        np.empty((room, n_dim)),
+        np.empty(room, np.int32),
+        np.empty(room, np.int32),
+        np.empty(room, np.int32),
+    )
     key = np.empty(room, np.float64)
     item = np.empty(room, np.int32)
     pool = np.empty((3, 4096))
@@ -254,19 +298,15 @@ def label_setting(  # noqa: C901 (one solver loop)
     count = 0
     cand = np.zeros(4)
     t = np.zeros(3)
-    for s in origins:
-        if bound[s, 0] < np.inf:
-            for d in range(n_dim):
-                g[count, d] = 0.0
-            state[count] = s
-            parent[count] = -1
-            slot_of[count] = -1
-            size = push(key, item, size, bound[s, 0], count, (state, g, bound))
-            count += 1
+    for s in origins[bound[origins, 0] < np.inf]:
+        _write(labels, count, cand, s, -1, -1)
+        size = push(key, item, size, bound[s, 0], count, (labels[1], labels[0], bound))
+        count += 1
     while size > 0:
         top = item[0]
-        size = pop(key, item, size, (state, g, bound))
-        u = state[top]
+        g = labels[0]
+        size = pop(key, item, size, (labels[1], g, bound))
+        u = labels[1][top]
         _bounded(t, g[top], bound[u], slack, n_checked)
         if _covered(front, 0, in_front, t):
             continue
@@ -276,11 +316,7 @@ def label_setting(  # noqa: C901 (one solver loop)
             found[n_found] = top
             n_found += 1
             _reduced(t, g[top], n_checked)
-            in_front = _without_covered(front, 0, in_front, t)
-            if in_front == front.shape[1]:
-                front = _wider(front)
-            _put(front, in_front, t)
-            in_front += 1
+            front, in_front = _join_front(front, in_front, t)
             continue
         _reduced(t, g[top], n_dim)
         if _covered(pool, where[u, 0], where[u, 1], t):
@@ -290,13 +326,8 @@ def label_setting(  # noqa: C901 (one solver loop)
             v = out_head[slot]
             if bound[v, 0] == np.inf:
                 continue
-            for d in range(n_dim):
-                cand[d] = g[top, d] + weight[slot, d]
-            if clock >= 0 and calendar[slot] >= 0:
-                entry = entry_time(g[top, clock], calendar[slot], windows)
-                if entry == np.inf:
-                    continue
-                cand[clock] = entry + weight[slot, clock]
+            if not _moved(labels[0][top], weight[slot], clock, calendar[slot], windows, cand):
+                continue
             _reduced(t, cand, n_dim)
             if _covered(pool, where[v, 0], where[v, 1], t):
                 continue
@@ -304,23 +335,14 @@ def label_setting(  # noqa: C901 (one solver loop)
             if _covered(front, 0, in_front, t):
                 continue
             if count == max_labels:
-                return found[:n_found], parent, slot_of, count, False
+                return found[:n_found], labels[2], labels[3], count, False
             if count == room:
                 room *= 2
-                g = _grown_rows(g)
-                state = _grown(state)
-                parent = _grown(parent)
-                slot_of = _grown(slot_of)
-                key = _grown(key)
-                item = _grown(item)
-            for d in range(n_dim):
-                g[count, d] = cand[d]
-            state[count] = v
-            parent[count] = top
-            slot_of[count] = slot
-            size = push(key, item, size, cand[0] + bound[v, 0], count, (state, g, bound))
+                labels, key, item = _grown_labels(labels), _grown(key), _grown(item)
+            _write(labels, count, cand, v, top, slot)
+            size = push(key, item, size, cand[0] + bound[v, 0], count, (labels[1], labels[0], bound))
             count += 1
-    return found[:n_found], parent, slot_of, count, True
+    return found[:n_found], labels[2], labels[3], count, True
 
 
 @njit(cache=True)
@@ -373,6 +395,17 @@ def _covers(a: Array, b: Array, tolerance: float) -> bool:
 
 
 @njit(cache=True)
+def _beaten(points: Array, b: int, reach: int, keep: Array, tolerance: float) -> bool:
+    """Whether one of the first kept rows covers row b; of two equal rows the first beats the second."""
+    for a in range(reach):
+        if a == b or not keep[a] or not _covers(points[a], points[b], tolerance):
+            continue
+        if a < b or not _covers(points[b], points[a], tolerance):
+            return True
+    return False
+
+
+@njit(cache=True)
 def undominated(points: Array, tolerance: float) -> Array:
     """Mask (K,) of the rows no other kept row covers; of rows equal up to rounding the first is kept.
 
@@ -392,14 +425,8 @@ def undominated(points: Array, tolerance: float) -> Array:
             reach += 1
         for d in range(3):
             t[d] = pool[d, b] + tolerance * abs(pool[d, b])
-        if not (_covered(pool, 0, b, t) or _covered(pool, b + 1, reach - b - 1, t)):
-            continue
-        for a in range(reach):
-            if a == b or not keep[a] or not _covers(points[a], points[b], tolerance):
-                continue
-            if a < b or not _covers(points[b], points[a], tolerance):
-                keep[b] = False
-                break
+        if _covered(pool, 0, b, t) or _covered(pool, b + 1, reach - b - 1, t):
+            keep[b] = not _beaten(points, b, reach, keep, tolerance)
     return keep
 
 
@@ -453,15 +480,23 @@ def label_setting_plain(
         settled.setdefault(state, []).append(g)
         for a in leaving.get(state, []):
             _, head, weight, windows = arcs[a]
-            base = list(g)
-            if clock >= 0 and windows is not None:
-                base[clock] = entry_time_plain(g[clock], windows)
-                if base[clock] == float("inf"):
-                    continue
-            moved = tuple(x + w for x, w in zip(base, weight, strict=True))
-            heapq.heappush(queue, (moved, pushed, head, [*path, a]))
-            pushed += 1
+            moved = _moved_plain(g, weight, clock, windows)
+            if moved is not None:
+                heapq.heappush(queue, (moved, pushed, head, [*path, a]))
+                pushed += 1
     return routes
+
+
+def _moved_plain(
+    g: tuple[float, ...], weight: tuple[float, ...], clock: int, windows: list[tuple[float, float]] | None
+) -> tuple[float, ...] | None:
+    """Criteria beyond an arc; None where it is shut for good."""
+    base = list(g)
+    if clock >= 0 and windows is not None:
+        base[clock] = entry_time_plain(g[clock], windows)
+        if base[clock] == float("inf"):
+            return None
+    return tuple(x + w for x, w in zip(base, weight, strict=True))
 
 
 def _no_worse(a: tuple[float, ...], b: tuple[float, ...], n_dim: int) -> bool:

@@ -130,25 +130,30 @@ def _windows(
     spans = [span for span in closed if span.touches(first - timedelta(days=DAYS_BEFORE))]
     if finish - begin >= 24.0 and not closed_weekdays:
         return _between(spans, first, utc_offset_h, days)
-    starts: list[float] = []
-    ends: list[float] = []
     shut = {WEEKDAYS.index(name) for name in closed_weekdays}
+    openings: list[tuple[float, float]] = []
     for offset in range(-DAYS_BEFORE, days):
         day = first + timedelta(days=offset)
-        if day.weekday() in shut or any(span.covers(day) for span in spans):
-            continue
-        start = max(0.0, offset * 24.0 + begin - utc_offset_h)
-        end = offset * 24.0 + finish - utc_offset_h
-        if end <= 0.0:
-            continue
+        if day.weekday() not in shut and not any(span.covers(day) for span in spans):
+            midnight = offset * 24.0 - utc_offset_h
+            openings.append((midnight + begin, midnight + finish))
+    starts, ends = _merged([(max(0.0, start), end) for start, end in openings if end > 0.0])
+    if ends and ends[-1] >= days * 24.0 - 24.0 - abs(utc_offset_h):
+        ends[-1] = np.inf
+    return np.array(starts), np.array(ends)
+
+
+def _merged(openings: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    """Starts and ends of openings in order, those that touch as one."""
+    starts: list[float] = []
+    ends: list[float] = []
+    for start, end in openings:
         if ends and start <= ends[-1] + 1e-9:
             ends[-1] = max(end, ends[-1])
         else:
             starts.append(start)
             ends.append(end)
-    if ends and ends[-1] >= days * 24.0 - 24.0 - abs(utc_offset_h):
-        ends[-1] = np.inf
-    return np.array(starts), np.array(ends)
+    return starts, ends
 
 
 def _between(spans: Sequence[ClosedSpan], first: date, utc_offset_h: float, days: int) -> Windows | None:

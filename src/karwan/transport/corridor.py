@@ -102,16 +102,19 @@ def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False
 
     None where it keeps to no named corridor.
     """
-    nodes = list(route.nodes)
-    countries = {s.country for s in route.stages}
-    modes = {s.mode for s in route.stages}
-    best: tuple[int, str] | None = None
+    best, most = None, -1
     for corridor in corridors:
-        via = list(reversed(corridor["via"])) if backward else list(corridor["via"])
-        avoid = set(corridor["avoid"] or ())
-        if avoid & (set(nodes) | countries) or not modes <= set(corridor["modes"]):
-            continue
-        rest = iter(route.passed)
-        if all(v in rest for v in via) and (best is None or len(via) > best[0]):
-            best = (len(via), corridor["corridor_id"])
-    return best[1] if best else None
+        if _keeps_to(route, corridor, backward) and len(corridor["via"]) > most:
+            best, most = str(corridor["corridor_id"]), len(corridor["via"])
+    return best
+
+
+def _keeps_to(route: Route, corridor: Row, backward: bool) -> bool:
+    """Whether a route passes a corridor's via places in order and respects its modes and avoided places."""
+    touched = {*route.nodes, *(s.country for s in route.stages)}
+    modes = {s.mode for s in route.stages}
+    if touched & set(corridor["avoid"] or ()) or not modes <= set(corridor["modes"]):
+        return False
+    via = list(reversed(corridor["via"])) if backward else list(corridor["via"])
+    rest = iter(route.passed)
+    return all(place in rest for place in via)

@@ -8,6 +8,7 @@ import polars as pl
 
 from karwan.amounts import percent
 from karwan.transport.network import worst_basis
+from karwan.transport.network.stage import Row
 
 KINDS = {"mfn": "MFN"}  # kinds of tariffs in words, where they differ
 
@@ -47,29 +48,29 @@ def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: s
     tariffs
         Table `tariffs` of a case.
     """
-    rows = tariffs.filter(
-        (pl.col("product_id") == product_id)
-        & (pl.col("importer") == importer)
-        & (pl.col("exporter").is_null() | (pl.col("exporter") == exporter))
-        & (pl.col("use") == "model")
-    ).to_dicts()
-    own = [r for r in rows if r["kind"] == "preference" and r["exporter"] == exporter]
-    base = own or [r for r in rows if r["kind"] == "mfn"]
-    chosen = base[:1] + [r for r in rows if r["kind"] == "regulatory"]
+    asked = {"product_id": product_id, "importer": importer, "use": "model"}
+    rows = tariffs.filter(**asked).to_dicts()
+    own = [r for r in rows if r["exporter"] == exporter and r["kind"] == "preference"]
+    any_or_own = [r for r in rows if r["exporter"] in (None, exporter)]
+    base = own or [r for r in any_or_own if r["kind"] == "mfn"]
+    chosen = base[:1] + [r for r in any_or_own if r["kind"] == "regulatory"]
     if not chosen:
         return Duty(0.0, 0.0, "no tariff row", "assumed", "judgement", False)
-    parts = []
-    for row in chosen:
-        amounts = [percent(row["rate_share"])] if row["rate_share"] is not None else []
-        amounts += [f"USD {row['specific_usd_t']:g}/t"] if row["specific_usd_t"] else []
-        parts.append(
-            f"{KINDS.get(row['kind'], row['kind'])} {' + '.join(amounts) or 'none stated'} ({row['year']})"
-        )
     return Duty(
         rate_share=sum(r["rate_share"] or 0.0 for r in chosen),
         specific_usd_t=sum(r["specific_usd_t"] or 0.0 for r in chosen),
-        text=", ".join(parts),
+        text=", ".join(_rate_text(r) for r in chosen),
         basis=worst_basis(*(r["basis"] for r in chosen)),
         source_id=";".join(dict.fromkeys(s for r in chosen for s in r["source_id"].split(";"))),
         known=True,
     )
+
+
+def _rate_text(row: Row) -> str:
+    """'MFN 5 % + USD 10/t (2026)'."""
+    amounts = []
+    if row["rate_share"] is not None:
+        amounts.append(percent(row["rate_share"]))
+    if row["specific_usd_t"]:
+        amounts.append(f"USD {row['specific_usd_t']:g}/t")
+    return f"{KINDS.get(row['kind'], row['kind'])} {' + '.join(amounts) or 'none stated'} ({row['year']})"

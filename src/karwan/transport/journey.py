@@ -194,35 +194,30 @@ def journey_stages(
     """
     model = model or ArrivalModel()
     steps: list[dict[str, float]] = []
-    names: list[str] = []
     windows: list[Windows] = []
     dated: list[Windows] = []
     met: set[str] = set()
     for number, a in enumerate(route.arcs):
         arc = route.network.arcs[a]
         shut = arc.calendar in route.network.shut
-        crossing = arc.place_kind == "crossing"
-        for position, stage in enumerate(arc.stages):
-            mean, cv = _service(stage)
-            step = {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.headway_h}
-            if crossing and stage.kind == "crossing":
-                step["pair"] = number
-            if position == 0 and arc.calendar >= 0 and not (ignore_shut and shut):
-                step["calendar"] = len(windows)
-                windows.append(route.network.calendars[arc.calendar])
-            if position == 0 and not crossing:
-                step |= _node_closure(model, route, a, met)
-            if position == 0 and crossing:
-                step |= _gate(model, arc.place_id, stage)
-                spans = _dated(model, route.network.first_day, arc.place_id, stage.mode)
-                if len(spans[0]) and not shut:
-                    step["dated"] = len(dated)
-                    dated.append(spans)
-            names.append(stage.name)
-            steps.append(step)
+        moves = [_step(stage) for stage in arc.stages]
+        first = moves[0]
+        if arc.calendar >= 0 and not (ignore_shut and shut):
+            first["calendar"] = len(windows)
+            windows.append(route.network.calendars[arc.calendar])
+        if arc.place_kind == "crossing":
+            _pair_sides(moves, number)
+            first |= _gate(model, arc.place_id, arc.stages[0])
+            spans = _dated(model, route.network.first_day, arc.place_id, arc.stages[0].mode)
+            if len(spans[0]) and not shut:
+                first["dated"] = len(dated)
+                dated.append(spans)
+        else:
+            first |= _node_closure(model, route, a, met)
+        steps += moves
     columns = {key: np.array([s.get(key, blank) for s in steps]) for key, blank in _BLANK.items()}
     return JourneyStages(
-        name=tuple(names),
+        name=tuple(stage.name for stage in route.stages),
         pair_correlation=model.pair_correlation,
         queue_limit=LIMIT_SHARE,
         calendar_ptr=_pointers(windows),
@@ -233,6 +228,19 @@ def journey_stages(
         dated_end_h=_joined_hours(dated, 1),
         **columns,
     )
+
+
+def _step(stage: Stage) -> dict[str, float]:
+    """A stage alone."""
+    mean, cv = _service(stage)
+    return {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.headway_h}
+
+
+def _pair_sides(moves: Sequence[dict[str, float]], number: int) -> None:
+    """Mark the sides of a crossing as a pair, whose hours vary together."""
+    for move in moves:
+        if move["kind"] == KINDS.index("crossing"):
+            move["pair"] = number
 
 
 _BLANK = {
@@ -396,22 +404,26 @@ def _history(closures: pl.DataFrame, kind: str) -> pl.DataFrame:
 
 
 def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[date, date | None]]:
-    found = []
-    for row in rows:
-        if len(row["start"]) != 10:
-            continue
-        start = date.fromisoformat(row["start"])
-        end = date.fromisoformat(row["end"]) + timedelta(days=1) if row["end"] else None
-        if start <= until and (end is None or end > record_start):
-            found.append((start, end if end is None or end <= until else None))
-    joined: list[tuple[date, date | None]] = []
-    for start, end in sorted(found, key=lambda s: (s[0], s[1] or date.max)):
-        last = joined[-1] if joined else None
-        if last and (last[1] is None or start <= last[1]):
-            joined[-1] = (last[0], None if last[1] is None or end is None else max(last[1], end))
+    """Closures of a place on record as first closed day and first open day (None: not seen), overlapping ones joined."""
+    recorded = [(r, date.fromisoformat(r["start"])) for r in rows if len(r["start"]) == 10]
+    spans = [(start, _reopened(row, until)) for row, start in recorded if start <= until]
+    # an end that is not seen sorts and joins as the latest
+    ordered = sorted((start, end or date.max) for start, end in spans if end is None or end > record_start)
+    joined: list[tuple[date, date]] = []
+    for start, end in ordered:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
             joined.append((start, end))
-    return joined
+    return [(start, None if end == date.max else end) for start, end in joined]
+
+
+def _reopened(row: Row, until: date) -> date | None:
+    """First day a place was open again; None where that was not seen by the last day of the record."""
+    if not row["end"]:
+        return None
+    end = date.fromisoformat(row["end"]) + timedelta(days=1)
+    return end if end <= until else None
 
 
 def closure_process(

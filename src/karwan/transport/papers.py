@@ -133,18 +133,27 @@ def _asked(
     """(place, mode) at which a document is asked for; a document for any mode is asked for once a place."""
     seen = set()
     for place, mode in places[document["scope"]]:
-        if document["place_id"] and place and document["place_id"] != place:
+        if not (_fits(document["place_id"], place) and _fits(document["mode"], mode)):
             continue
-        if document["mode"] and mode and document["mode"] != mode:
+        if document["scope"] == "leg" and not _two_parties(regime, route, mode):
             continue
-        if document["scope"] == "leg" and regime is not None:
-            countries = {s.country for s in route.stages if s.mode == mode}
-            if len(countries & set(regime["parties"])) < 2:
-                continue
         key = (place, document["mode"] or "")
         if key not in seen:
             seen.add(key)
             yield key
+
+
+def _fits(wanted: str | None, here: str) -> bool:
+    """Whether a place or mode is the one a document names, or either is blank."""
+    return not wanted or not here or wanted == here
+
+
+def _two_parties(regime: Row | None, route: Route, mode: str) -> bool:
+    """Whether a mode passes two parties of a regime; true where the document belongs to none."""
+    if regime is None:
+        return True
+    countries = {s.country for s in route.stages if s.mode == mode}
+    return len(countries & set(regime["parties"])) >= 2
 
 
 def list_guarantees(

@@ -128,16 +128,15 @@ def make_route(
     -------
     The route. Waits are those met when every stage takes its mean hours; `reliability` gives their distribution.
     """
+    chosen = [network.arcs[a] for a in arcs]
     clock = depart_h
     waits = []
-    for a in arcs:
-        arc = network.arcs[a]
+    for arc in chosen:
         wait = 0.0
         if arc.calendar >= 0 and not (ignore_shut and arc.calendar in network.shut):
             wait = next_opening(network.calendars[arc.calendar], clock) - clock
         waits.append(wait)
         clock += wait + sum(s.hours for s in arc.stages)
-    chosen = [network.arcs[a] for a in arcs]
     stages = [s for arc in chosen for s in arc.stages]
     return Route(
         network=network,

@@ -156,7 +156,7 @@ def layered_graph(
     return LayeredGraph(graph, np.tile(arc, layers), np.array(starts, int), np.array(ends, int))
 
 
-def find_routes(
+def short_list(
     network: FreightNetwork,
     shipment: Shipment,
     origin: str,

@@ -22,7 +22,7 @@ import polars as pl
 from karwan.errors import InvalidInput
 from karwan.transport.cost import Weights, buffer_time, route_cost
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import EMISSION, HOURS, Factor, Figure, Stage
+from karwan.transport.network.terms import EMISSION, HOURS, CellFigure, Factor, Stage
 from karwan.transport.route import Route
 
 Tables = Mapping[str, pl.DataFrame]
@@ -337,7 +337,7 @@ class _Inputs:
         linear, inverse = (amount, 0.0) if factor.power > 0 else (0.0, amount)
         _put(exposure, rival, linear, inverse, 0.0)
 
-    def _exposure(self, figure: Figure, stage: Stage) -> Exposure | None:
+    def _exposure(self, figure: CellFigure, stage: Stage) -> Exposure | None:
         """The input of a figure; None where it is not assumed, is nought, or has no range."""
         if figure.table == "parameters":
             return self._parameter(figure.key)
@@ -396,47 +396,47 @@ class InputLabels:
         self.rates = _by_key(tables["rates"], "rate_id")
         self.closures = _by_key(tables["closures"], "closure_id")
 
-    def of(self, figure: Figure, stage: Stage) -> str:
+    def of(self, figure: CellFigure, stage: Stage) -> str:
         """What a figure is, at the stage it was met first."""
         return LABELS.get(figure.table, _plain_label)(self, figure, stage)
 
-    def rate(self, figure: Figure, stage: Stage) -> str:
+    def rate(self, figure: CellFigure, stage: Stage) -> str:
         """'Rate of rail, KAZ'."""
         row = self.rates[figure.key]
         what = "Rate" if figure.column == "cost_usd_t_km" else "Speed"
         return f"{what} of {row['mode']}, {row['country'] or 'all countries without one'}"
 
-    def link(self, figure: Figure, stage: Stage) -> str:
+    def link(self, figure: CellFigure, stage: Stage) -> str:
         """'Length Almaty – Saryagash, rail'."""
         link = self.links[figure.key]
         if figure.column == "speed_kmh":
             return f"Speed {self.ends(link)}"
         return f"Length {self.ends(link)}, {stage.mode}"
 
-    def service(self, figure: Figure, stage: Stage) -> str:
+    def service(self, figure: CellFigure, stage: Stage) -> str:
         """'Sailings Bandar Abbas – Karachi (id)'."""
         words = {"sailings_per_week": "Sailings", "speed_kmh": "Ship's speed"}
         link = self.links[self.services[figure.key]["link_id"]]
         return f"{words.get(figure.column, 'Freight')} {self.ends(link)} ({figure.key})"
 
-    def crossing(self, figure: Figure, stage: Stage) -> str:
+    def crossing(self, figure: CellFigure, stage: Stage) -> str:
         """'Hours at Torkham, PAK entering, road'."""
         what = "Hours" if figure.column == "time_h" else "Charges"
         way = "leaving" if stage.name.endswith(" out") else "entering"
         name = self.crossings[stage.place_id]["name"]
         return f"{what} at {name}, {stage.country} {way}, {stage.mode}"
 
-    def transfer(self, figure: Figure, stage: Stage) -> str:
+    def transfer(self, figure: CellFigure, stage: Stage) -> str:
         """'Hours at Karachi: ship to road'."""
         what = "Hours" if figure.column == "time_h" else "Charges"
         return f"{what} at {stage.name}"
 
-    def closure(self, figure: Figure, stage: Stage) -> str:
+    def closure(self, figure: CellFigure, stage: Stage) -> str:
         """'Slowdown at Salang: repairs'."""
         row = self.closures[figure.key]
         return f"Slowdown at {self.place(row)}: {row['reason']}"
 
-    def fee(self, figure: Figure, stage: Stage) -> str:
+    def fee(self, figure: CellFigure, stage: Stage) -> str:
         """'Fee fee_id at Torkham: PAK in'."""
         return f"Fee {figure.key} at {stage.name}"
 
@@ -453,11 +453,11 @@ class InputLabels:
         return f"{self.nodes[link['from_node_id']]['name']} – {self.nodes[link['to_node_id']]['name']}"
 
 
-def _plain_label(labels: InputLabels, figure: Figure, stage: Stage) -> str:
+def _plain_label(labels: InputLabels, figure: CellFigure, stage: Stage) -> str:
     return f"{figure.column} of {figure.key}, {stage.name}"
 
 
-LABELS: Mapping[str, Callable[[InputLabels, Figure, Stage], str]] = {
+LABELS: Mapping[str, Callable[[InputLabels, CellFigure, Stage], str]] = {
     "rates": InputLabels.rate,
     "links": InputLabels.link,
     "services": InputLabels.service,

@@ -27,7 +27,7 @@ from karwan.analysis.route.tables import (
 from karwan.errors import Unreachable
 from karwan.notes import note
 from karwan.transport.journey import arrival_model, recorded_process
-from karwan.transport.route_choice import RouteSearch, find_routes
+from karwan.transport.route_choice import RouteSearch, short_list
 
 __all__ = ["answer_route", "promised_days"]
 
@@ -76,7 +76,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
 def _search(plan: RoutePlan) -> RouteSearch:
     """Short list of the plan; an error names places, not ids."""
     try:
-        return find_routes(
+        return short_list(
             plan.network,
             plan.shipment,
             plan.origin,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from karwan.errors import InvalidInput
-from karwan.numerics.assignment import Curves, Loads, Routes, balance, extend_routes, load_routes, refresh
+from karwan.numerics.assignment import Curves, Loads, PairRoutes, balance, extend_routes, load_routes, refresh
 from karwan.transport.assignment.network import Problem
 from karwan.transport.assignment.result import RouteFlows
 
@@ -30,7 +30,7 @@ def gradient_projection(
     curves = Curves(problem.fixed_cost, code, delays.free_flow_time, delays.capacity, delays.parameters)
     loads = Loads(np.zeros(code.size), np.empty(code.size), np.empty(code.size))
     no_pair, no_route = np.zeros(problem.pairs.demand.size + 1, np.int64), np.zeros(1, np.int64)
-    routes = Routes(no_pair, no_route, np.empty(0, np.int64), np.empty(0))
+    routes = PairRoutes(no_pair, no_route, np.empty(0, np.int64), np.empty(0))
     gaps: list[float] = []
     for iteration in range(max_iterations + 1):
         refresh(loads, curves)
@@ -46,7 +46,7 @@ def gradient_projection(
     return loads.flow, gaps, _used(problem, loads.cost, routes)
 
 
-def _used(problem: Problem, cost: Floats, routes: Routes) -> RouteFlows:
+def _used(problem: Problem, cost: Floats, routes: PairRoutes) -> RouteFlows:
     pair = np.repeat(np.arange(problem.pairs.demand.size), np.diff(routes.pair_ptr))
     used = routes.flow > 0.0
     length = np.diff(routes.ptr)

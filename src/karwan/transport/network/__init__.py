@@ -4,12 +4,21 @@ from karwan.transport.network.build import build_network
 from karwan.transport.network.context import Kept
 from karwan.transport.network.request import NetworkRequest, carrier_of, mode_of
 from karwan.transport.network.stage import Arc, FreightNetwork, State
-from karwan.transport.network.terms import Factor, Figure, Stage, Step, Term, make_stage, times, worst_basis
+from karwan.transport.network.terms import (
+    CellFigure,
+    Factor,
+    Stage,
+    Step,
+    Term,
+    make_stage,
+    times,
+    worst_basis,
+)
 
 __all__ = [
     "Arc",
+    "CellFigure",
     "Factor",
-    "Figure",
     "FreightNetwork",
     "Kept",
     "NetworkRequest",

@@ -10,7 +10,7 @@ from karwan.transport.network.links import link_moves
 from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.stage import Arc, FreightNetwork, Row, State
-from karwan.transport.network.terms import HOURS, Figure, Stage, Step, make_stage, times
+from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, make_stage, times
 from karwan.transport.network.transfers import transfer_moves
 
 
@@ -129,7 +129,7 @@ def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> 
     hours, money = context.parameter("truck_swap_time_h"), context.parameter("truck_swap_cost_usd")
     cv = context.parameter("transfer_time_cv")
     name = f"{context.nodes[move.head[0]]['name']}: goods change to a {country} truck"
-    rule = [Figure(0.0, row["basis"], row["source_id"])] if row is not None else []
+    rule = [CellFigure(0.0, row["basis"], row["source_id"])] if row is not None else []
     return make_stage(
         Step("transfer", name, move.head[0], "road", country),
         [times("usd_unit", money), times(HOURS, hours)],

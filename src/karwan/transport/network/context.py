@@ -21,7 +21,7 @@ from karwan.transport.network.lookup import (
 )
 from karwan.transport.network.request import NetworkRequest
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import Figure, Stage, Term, figure_of
+from karwan.transport.network.terms import CellFigure, Stage, Term, figure_of
 
 Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
@@ -80,8 +80,8 @@ class Context:
             rows[table] = self.tables[table].rows(named=True)
         return rows[table]
 
-    def parameter(self, name: str) -> Figure:
-        """Figure of a model parameter; UnknownName where parameters.csv lacks it."""
+    def parameter(self, name: str) -> CellFigure:
+        """CellFigure of a model parameter; UnknownName where parameters.csv lacks it."""
         row = self.parameters.get(name)
         if row is None:
             raise UnknownName(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from karwan.transport.network.context import Context
 from karwan.transport.network.request import Move, carrier_of
 from karwan.transport.network.stage import SEA, Row
 from karwan.transport.network.terms import (
     EMISSION,
     HOURS,
+    CellFigure,
     Factor,
-    Figure,
     Stage,
     Step,
     Term,
@@ -80,12 +82,21 @@ def _line_haul(context: Context, link: Row) -> list[Move]:
 
 def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
     """Line haul in each direction a link allows; none, with the reason noted, where a rate is missing."""
+    slowdowns = _slowdowns(context, link, link["mode"])
+    if slowdowns or ("link", link["link_id"]) in context.fee_numbers:
+        return _priced_hauls(context, link, slowdowns)
+    kept, key = context.kept.hauls, (link["link_id"], context.request.form)
+    if key not in kept:
+        stages = _priced_hauls(context, link, ())
+        if not stages:
+            return ()
+        kept[key] = stages
+    return kept[key]
+
+
+def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> tuple[Stage, ...]:
+    """Line haul in each direction with its slow-downs and fees."""
     mode, country = link["mode"], link["country"]
-    slowdowns = _slowdowns(context, link, mode)
-    key = (link["link_id"], context.request.form)
-    plain = not slowdowns and ("link", link["link_id"]) not in context.fee_numbers
-    if plain and key in context.kept.hauls:
-        return context.kept.hauls[key]
     money = context.rates.find(country, mode, "cost_usd_t_km")
     speed = _own_speed(link, "links", "link_id") or context.rates.find(country, mode, "speed_kmh")
     if money is None or speed is None:
@@ -105,7 +116,7 @@ def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
         times(EMISSION, emission, length),
     ]
     mean_h = sum(term.amount for term in terms if term.unit == HOURS)
-    stages = tuple(
+    return tuple(
         make_stage(
             Step("line_haul", _ends(context, tail, head), link["link_id"], mode, country, link["length_km"]),
             terms,
@@ -114,21 +125,18 @@ def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
         )
         for tail, head in _directions(link)
     )
-    if plain:
-        context.kept.hauls[key] = stages
-    return stages
 
 
 def _ends(context: Context, tail: str, head: str) -> str:
     return f"{context.nodes[tail]['name']} – {context.nodes[head]['name']}"
 
 
-def _own_speed(row: Row, table: str, key: str) -> Figure | None:
+def _own_speed(row: Row, table: str, key: str) -> CellFigure | None:
     """Speed of a link or service of its own."""
     return None if row["speed_kmh"] is None else figure_of(row, table, key, "speed_kmh")
 
 
-def _slowdowns(context: Context, link: Row, mode: str) -> list[Figure]:
+def _slowdowns(context: Context, link: Row, mode: str) -> list[CellFigure]:
     """Added shares of hours on a link: the worst of its ends, its own and its country's."""
     ends = [context.book.slowdown("node", link[end], mode) for end in ("from_node_id", "to_node_id")]
     worst = max((figure for figure in ends if figure is not None), key=lambda f: f.value, default=None)
@@ -137,7 +145,7 @@ def _slowdowns(context: Context, link: Row, mode: str) -> list[Figure]:
     return [figure for figure in (worst, own, wide) if figure is not None]
 
 
-def _line_haul_cv(context: Context, link: Row, country: str, mode: str) -> tuple[float, Figure | None]:
+def _line_haul_cv(context: Context, link: Row, country: str, mode: str) -> tuple[float, CellFigure | None]:
     if link["speed_cv"] is not None:
         return float(link["speed_cv"]), None
     figure = context.rates.find(country, mode, "speed_cv") or context.parameter(CV_PARAMETER[mode])
@@ -179,7 +187,7 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
 
 
 def _sailing_stage(
-    context: Context, link: Row, service: Row, ends: tuple[str, str], paid: tuple[Term, Figure]
+    context: Context, link: Row, service: Row, ends: tuple[str, str], paid: tuple[Term, CellFigure]
 ) -> Stage:
     """A voyage: half the time between sailings is waited for the ship, on average."""
     money, speed = paid

@@ -13,13 +13,13 @@ import polars as pl
 from karwan.transport.calendar import ClosedSpan
 from karwan.transport.closures import SLOW, closure_spans, in_force
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import Figure, Term, figure_of, times
+from karwan.transport.network.terms import CellFigure, Term, figure_of, times
 
 Tables = Mapping[str, pl.DataFrame]
 
 
-def latest(rows: Iterable[Row], table: str, key: str, column: str) -> Figure | None:
-    """Figure of the newest row that has one; equal years keep the first in the file."""
+def latest(rows: Iterable[Row], table: str, key: str, column: str) -> CellFigure | None:
+    """CellFigure of the newest row that has one; equal years keep the first in the file."""
     best: Row | None = None
     for row in rows:
         if row[column] is not None and (best is None or (row["year"] or 0) > (best["year"] or 0)):
@@ -32,19 +32,19 @@ class Rates:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        self._found: dict[tuple[str, str, str], Figure | None] = {}
+        self._found: dict[tuple[str, str, str], CellFigure | None] = {}
         for row in rows:
             if row["use"] == "model":
                 self._rows[row["country"] or "", row["mode"]].append(row)
 
-    def find(self, country: str, mode: str, column: str) -> Figure | None:
+    def find(self, country: str, mode: str, column: str) -> CellFigure | None:
         """Newest figure of a column; falls back to the row without a country, then marked assumed."""
         key = (country, mode, column)
         if key not in self._found:
             self._found[key] = self._look(*key)
         return self._found[key]
 
-    def _look(self, country: str, mode: str, column: str) -> Figure | None:
+    def _look(self, country: str, mode: str, column: str) -> CellFigure | None:
         own = latest(self._rows.get((country, mode), ()), "rates", "rate_id", column)
         if own is not None:
             return own
@@ -63,7 +63,7 @@ class CrossingTimes:
             if row["use"] == "model":
                 self._rows[row["crossing_id"], row["side"], row["mode"], row["direction"]].append(row)
 
-    def find(self, crossing: str, side: str, mode: str, direction: str, column: str) -> Figure | None:
+    def find(self, crossing: str, side: str, mode: str, direction: str, column: str) -> CellFigure | None:
         """Newest figure of a column for a direction ('outbound' or 'inbound').
 
         A row for both directions stands in for a missing one; the opposite direction does too, then marked assumed.
@@ -76,7 +76,7 @@ class CrossingTimes:
         found = self._latest((crossing, side, mode, opposite), column)
         return None if found is None else found._replace(basis="assumed")
 
-    def _latest(self, key: tuple[str, str, str, str], column: str) -> Figure | None:
+    def _latest(self, key: tuple[str, str, str, str], column: str) -> CellFigure | None:
         return latest(self._rows.get(key, ()), "crossing_times", "crossing_time_id", column)
 
 
@@ -111,7 +111,7 @@ class ClosureBook:
                 found += [(span, row) for span in closure_spans(row, self.first_day)]
         return found
 
-    def slowdown(self, kind: str, place: str, mode: str) -> Figure | None:
+    def slowdown(self, kind: str, place: str, mode: str) -> CellFigure | None:
         """Added share of hours at a place on the departure day; None where nothing slows it."""
         if (kind, place) not in self._by_place:
             return None

@@ -13,7 +13,7 @@ HOURS = "hours"
 EMISSION = "co2_kg_t"
 
 
-class Figure(NamedTuple):
+class CellFigure(NamedTuple):
     """A figure with what it rests on and the cell of the case it came from.
 
     Attributes
@@ -39,7 +39,7 @@ class Figure(NamedTuple):
 class Factor(NamedTuple):
     """A figure and the power with which an amount grows in it: 1, or -1 for a speed or hours a day."""
 
-    figure: Figure
+    figure: CellFigure
     power: int = 1
 
 
@@ -130,7 +130,7 @@ class Step:
 
 
 def make_stage(
-    step: Step, terms: Iterable[Term], *, variance_h2: float, also: Iterable[Figure] = ()
+    step: Step, terms: Iterable[Term], *, variance_h2: float, also: Iterable[CellFigure] = ()
 ) -> Stage:
     """A stage whose amounts are the sums of its terms.
 
@@ -170,7 +170,7 @@ def make_stage(
     )
 
 
-def times(unit: str, *factors: Figure | Factor, by: float = 1.0) -> Term:
+def times(unit: str, *factors: CellFigure | Factor, by: float = 1.0) -> Term:
     """The term that is the product of figures (to their powers) and a plain number."""
     held = tuple(f if isinstance(f, Factor) else Factor(f) for f in factors)
     amount = by
@@ -179,15 +179,15 @@ def times(unit: str, *factors: Figure | Factor, by: float = 1.0) -> Term:
     return Term(unit, amount, held)
 
 
-def scaled(term: Term, share: Figure) -> Term:
+def scaled(term: Term, share: CellFigure) -> Term:
     """The term that adds a share of another one: a slowdown of hours."""
     return Term(term.unit, term.amount * share.value, (*term.factors, Factor(share)))
 
 
-def figure_of(row: dict[str, Any], table: str, key: str, column: str) -> Figure:
+def figure_of(row: dict[str, Any], table: str, key: str, column: str) -> CellFigure:
     """The figure in a column of a row; `key` names the row's key column."""
     value = row[column]
-    return Figure(
+    return CellFigure(
         0.0 if value is None else float(value), row["basis"], row["source_id"], table, row[key], column
     )
 

@@ -6,7 +6,7 @@ from karwan.transport.network.context import Context
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import SEA, Row
-from karwan.transport.network.terms import HOURS, Figure, Step, Term, figure_of, make_stage, times
+from karwan.transport.network.terms import HOURS, CellFigure, Step, Term, figure_of, make_stage, times
 
 
 def transfer_moves(context: Context) -> list[Move]:
@@ -74,7 +74,7 @@ def _transfer_money(context: Context, row: Row) -> list[Term]:
         order = ["cost_usd_t", "cost_usd_feu", "cost_usd_teu"]
     column = next((name for name in order if row[name] is not None), None)
     if column is None:
-        return [times("usd_t", Figure(0.0, row["basis"], row["source_id"]))]
+        return [times("usd_t", CellFigure(0.0, row["basis"], row["source_id"]))]
     unit = "usd_t" if column == "cost_usd_t" else "usd_unit"
     return [times(unit, figure_of(row, "transfers", "transfer_id", column))]
 

@@ -204,7 +204,7 @@ def simulate(
         part = slice(first // kernel.BLOCK, (first + _CHUNK) // kernel.BLOCK)
         piece = hours[first : first + _CHUNK]
         numbers = np.arange(first, first + piece.size)
-        kernel.run(st, windows, key, float(depart_h), numbers, piece, sums[part], stuck[part])
+        kernel.run_journeys(st, windows, key, float(depart_h), numbers, piece, sums[part], stuck[part])
 
     _spread(run, range(0, journeys, _CHUNK), threads)
     arrived = journeys - int(stuck.sum())
@@ -283,7 +283,7 @@ def departures(
     def run(d: int) -> None:
         hours, sums = np.empty(journeys), np.zeros((blocks, stages.size, len(kernel.COMPONENTS)))
         stuck = np.zeros((blocks, stages.size), dtype=np.int64)
-        kernel.run(st, windows, key, float(unique[d]), np.arange(journeys), hours, sums, stuck)
+        kernel.run_journeys(st, windows, key, float(unique[d]), np.arange(journeys), hours, sums, stuck)
         arrived = journeys - int(stuck.sum())
         rows[d, :2] = _order_statistics(hours, (0.50, 0.95))
         rows[d, 2:] = sums.sum() / (arrived or np.nan), 1.0 - arrived / journeys
@@ -396,7 +396,7 @@ def _chosen_means(
     def run(first: int) -> None:
         part = slice(first // kernel.BLOCK, (first + _CHUNK) // kernel.BLOCK)
         some = slice(first, first + _CHUNK)
-        kernel.run(st, windows, key, depart_h, chosen[some], hours[some], sums[part], stuck[part])
+        kernel.run_journeys(st, windows, key, depart_h, chosen[some], hours[some], sums[part], stuck[part])
 
     _spread(run, range(0, chosen.size, _CHUNK), threads)
     means: Floats = sums.sum(axis=0) / (chosen.size or np.nan)

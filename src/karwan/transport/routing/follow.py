@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from karwan.errors import InvalidInput
 from karwan.numerics import pareto as kernel
 from karwan.transport.routing.graph import CRITERIA, StateGraph
-from karwan.transport.routing.pareto import ROUNDING, ParetoSet, calendar_windows
+from karwan.transport.routing.pareto import ROUNDING, ParetoSet, arc_windows
 
 Array = np.ndarray[Any, Any]
 
@@ -74,7 +74,7 @@ def follow(graph: StateGraph, arcs: ArrayLike, *, depart_h: float = 0.0) -> Foll
     total = np.zeros(4)
     waits: list[float] = []
     for position, arc in enumerate(route.tolist()):
-        windows = [(opens - depart_h, closes - depart_h) for opens, closes in calendar_windows(graph, arc)]
+        windows = [(opens - depart_h, closes - depart_h) for opens, closes in arc_windows(graph, arc)]
         entry = kernel.entry_time_plain(float(total[1]), windows)
         if not np.isfinite(entry):
             return Followed(total, np.array(waits), position)

@@ -366,7 +366,7 @@ def _enumerate(
             if head in seen:
                 continue
             clock = depart_h + total[1]
-            entry = kernel.entry_time_plain(clock, calendar_windows(graph, a))
+            entry = kernel.entry_time_plain(clock, arc_windows(graph, a))
             if not np.isfinite(entry):
                 continue
             moved = (
@@ -378,7 +378,7 @@ def _enumerate(
             stack.append((head, [*arcs, a], [*waits, entry - clock], moved, seen | {head}))
 
 
-def calendar_windows(graph: StateGraph, arc: int) -> list[tuple[float, float]]:
+def arc_windows(graph: StateGraph, arc: int) -> list[tuple[float, float]]:
     """Windows in which an arc may be entered; an arc that is always open has one from -inf to inf."""
     c = int(graph.calendar[arc])
     if c < 0:
