@@ -11,8 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from karwan.case import Case, embedded_cases, read_case
+
+# An example may be slow on a busy machine or at its first call; the limit on each test stands in pyproject.toml.
+settings.register_profile("karwan", deadline=None)
+settings.load_profile("karwan")
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 
