@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from karwan.report.fonts import text_width
 
 Floats = NDArray[np.float64]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -77,49 +79,47 @@ def place_labels(
         Width of a label over its width in the report's own font; more than 1 where another font may stand in.
     """
     placed: list[Placed] = []
-    boxes: list[tuple[float, float, float, float]] = []
+    boxes: list[Box] = []
     for wish in sorted(wishes, key=lambda w: (w.rank, w.y, w.x)):
         span = room * text_width(wish.text, wish.size, stretch="semi-condensed", bold=wish.bold)
-        best: tuple[float, Placed, tuple[float, float, float, float]] | None = None
+        best: tuple[float, Placed, Box] | None = None
         for order, (x, y, leader) in enumerate(_candidates(wish, span)):
+            if leader and wish.rank > 1:
+                break  # only labels of the first rank stand away from their points
             box = (x - 1.5, y - wish.size * 0.82, x + span + 1.5, y + wish.size * 0.26)
             cost = _cost(box, boxes, marks, path, wish, width, height)
-            if cost is None or (leader and wish.rank > 1):
-                continue
             cost += order * 0.35 + (6.0 if leader else 0.0)
             if best is None or cost < best[0]:
                 best = (cost, Placed(wish, x, y, span, leader), box)
-        if best is not None and (wish.rank == 1 or best[0] < 9.0):
+        if best and best[0] < (math.inf if wish.rank == 1 else 9.0):
             placed.append(best[1])
             boxes.append(best[2])
     return placed
 
 
 def _cost(
-    box: tuple[float, float, float, float],
-    boxes: list[tuple[float, float, float, float]],
-    marks: Floats,
-    path: Floats,
-    wish: Wish,
-    width: float,
-    height: float,
-) -> float | None:
-    """Penalty of a box; None when it leaves the picture, meets a label or hides a point."""
+    box: Box, boxes: list[Box], marks: Floats, path: Floats, wish: Wish, width: float, height: float
+) -> float:
+    """Penalty of a box: half a point for each point of a line; infinite where it may not stand."""
     left, top, right, bottom = box
-    if left < 3 or top < 3 or right > width - 3 or bottom > height - 3:
-        return None
-    if any(left < b[2] and right > b[0] and top < b[3] and bottom > b[1] for b in boxes):
-        return None
-    hidden = (
-        (marks[:, 0] > left - 3)
-        & (marks[:, 0] < right + 3)
-        & (marks[:, 1] > top - 3)
-        & (marks[:, 1] < bottom + 3)
-    )
+    outside = left < 3 or top < 3 or right > width - 3 or bottom > height - 3
+    if outside or any(_meet(box, other) for other in boxes) or _hides(box, marks, wish):
+        return math.inf
+    return float(_within(path, box).sum()) * 0.5
+
+
+def _meet(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and box[2] > other[0] and box[1] < other[3] and box[3] > other[1]
+
+
+def _hides(box: Box, marks: Floats, wish: Wish) -> bool:
+    """Whether it covers a point, or nearly, other than its own."""
+    left, top, right, bottom = box
     own = np.hypot(marks[:, 0] - wish.x, marks[:, 1] - wish.y) < 0.5
-    if (hidden & ~own).any():
-        return None
-    if not len(path):
-        return 0.0
-    crossed = (path[:, 0] > left) & (path[:, 0] < right) & (path[:, 1] > top) & (path[:, 1] < bottom)
-    return float(crossed.sum()) * 0.5
+    return bool((_within(marks, (left - 3, top - 3, right + 3, bottom + 3)) & ~own).any())
+
+
+def _within(places: Floats, box: Box) -> NDArray[np.bool_]:
+    left, top, right, bottom = box
+    x, y = places[:, 0], places[:, 1]
+    return (x > left) & (x < right) & (y > top) & (y < bottom)

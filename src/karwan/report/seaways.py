@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -41,21 +43,33 @@ def split_seaways(lines: pl.DataFrame, frame: Frame, relief: Relief | None) -> S
     stubs: list[Strand] = []
     taken: dict[tuple[float, float], list[float]] = {}
     for row in lines.iter_rows(named=True):
-        lons, lats = list(row["lons"] or []), list(row["lats"] or [])
-        if row["mode"] not in _MODES or len(lons) < 2 or not _overland(lons, lats, relief):
-            rows.append(row)
-            continue
-        bent = _bend(lons, lats, relief)
-        if bent is not None:
-            rows.append({**row, "lons": bent[0].tolist(), "lats": bent[1].tolist()})
-            continue
-        ends = [(lons[k], lats[k]) for k in (0, -1)]
-        for end, other in zip(ends, ends[::-1], strict=True):
-            headings = taken.setdefault((round(end[0], 2), round(end[1], 2)), [])
-            stub = _stub(row, end, other, headings, frame, relief)
-            if stub is not None:
-                stubs.append(stub)
+        kept = _at_sea(row, relief)
+        if kept is None:
+            stubs += _stubs(row, taken, frame, relief)
+        else:
+            rows.append(kept)
     return Seaways(pl.DataFrame(rows, schema=lines.schema), tuple(stubs))
+
+
+def _at_sea(row: dict[str, Any], relief: Relief) -> dict[str, Any] | None:
+    """The line as it is, bent off the land where it is a way by sea, or None when no bend keeps it at sea."""
+    lons, lats = list(row["lons"] or []), list(row["lats"] or [])
+    if row["mode"] not in _MODES or len(lons) < 2 or not _overland(lons, lats, relief):
+        return row
+    bent = _bend(lons, lats, relief)
+    return bent and {**row, "lons": bent[0].tolist(), "lats": bent[1].tolist()}
+
+
+def _stubs(
+    row: dict[str, Any], taken: dict[tuple[float, float], list[float]], frame: Frame, relief: Relief
+) -> Iterator[Strand]:
+    """Stubs at both ends; `taken` holds the headings already used at a port."""
+    ends = [(row["lons"][k], row["lats"][k]) for k in (0, -1)]
+    for end, other in zip(ends, ends[::-1], strict=True):
+        headings = taken.setdefault((round(end[0], 2), round(end[1], 2)), [])
+        stub = _stub(row, end, other, headings, frame, relief)
+        if stub is not None:
+            yield stub
 
 
 def _bend(lons: list[float], lats: list[float], relief: Relief) -> tuple[Floats, Floats] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -60,23 +62,24 @@ def _key(first: Point, second: Point) -> Key:
 
 
 def _parts(lines: pl.DataFrame, frame: Frame) -> list[_Part]:
+    """Lines in picture units, simplified, without those that shrink to a point."""
     ranks = {corridor: k for k, corridor in enumerate(dict.fromkeys(lines["corridor_id"].to_list()))}
     parts = []
     for row in lines.sort("corridor_id", "seq", maintain_order=True).iter_rows(named=True):
-        lon, lat = (
-            np.array(row["lons"] or [], dtype=np.float64),
-            np.array(row["lats"] or [], dtype=np.float64),
-        )
-        if len(lon) < 2 or len(lon) != len(lat):
-            continue
-        x, y = frame.place(lon, lat)
-        kept = simplify(x, y, 0.8)
-        points = [(round(float(x[k]), 1), round(float(y[k]), 1)) for k in kept]
-        points = [p for k, p in enumerate(points) if k == 0 or p != points[k - 1]]
+        points = _points(row, frame)
         if len(points) > 1:
             colour = safe_colour(row["colour"], ranks[row["corridor_id"]])
             parts.append(_Part(row["corridor_id"], colour, str(row["mode"]), str(row["state"]), points))
     return parts
+
+
+def _points(row: dict[str, Any], frame: Frame) -> list[Point]:
+    lon, lat = (np.array(row[column] or [], dtype=np.float64) for column in ("lons", "lats"))
+    if len(lon) < 2 or len(lon) != len(lat):
+        return []
+    x, y = frame.place(lon, lat)
+    points = [(round(float(x[k]), 1), round(float(y[k]), 1)) for k in simplify(x, y, 0.8)]
+    return [point for point, _ in groupby(points)]
 
 
 def strands(lines: pl.DataFrame, frame: Frame) -> list[Strand]:
@@ -84,32 +87,49 @@ def strands(lines: pl.DataFrame, frame: Frame) -> list[Strand]:
     if lines.is_empty():
         return []
     parts = _parts(lines, frame)
+    users = _users(parts)
+    land = 2.3 if len({part.corridor_id for part in parts}) > 6 else WIDTH
+    once: dict[tuple[object, ...], _Part] = {}
+    for part in parts:
+        once.setdefault(_same_line(part), part)
+    result = []
+    for part in once.values():
+        xs, ys = _offset(part, users, land)
+        result.append(
+            Strand(part.corridor_id, part.colour, part.mode, part.state, xs, ys, _width(part, land))
+        )
+    return result
+
+
+def _users(parts: list[_Part]) -> dict[Key, list[str]]:
+    """Corridors on each segment, each once, in order."""
     users: dict[Key, list[str]] = defaultdict(list)
     for part in parts:
-        for first, second in zip(part.points, part.points[1:], strict=False):
+        for first, second in pairwise(part.points):
             owners = users[_key(first, second)]
             if part.corridor_id not in owners:
                 owners.append(part.corridor_id)
-    many = len({part.corridor_id for part in parts}) > 6
-    land = 2.3 if many else WIDTH
-    result, seen = [], set()
-    for part in parts:
-        ends = tuple(sorted((part.points[0], part.points[-1])))
-        name = (part.corridor_id, part.state, part.mode, ends, len(part.points))
-        if name in seen:
-            continue
-        seen.add(name)
-        xs, ys = _offset(part, users, land)
-        width = 1.7 if not part.corridor_id else land * 0.72 if part.mode in ("sea", "ferry") else land
-        result.append(Strand(part.corridor_id, part.colour, part.mode, part.state, xs, ys, width))
-    return result
+    return users
+
+
+def _same_line(part: _Part) -> tuple[object, ...]:
+    """What two drawings of one line have in common, whichever way it runs."""
+    ends = tuple(sorted((part.points[0], part.points[-1])))
+    return part.corridor_id, part.state, part.mode, ends, len(part.points)
+
+
+def _width(part: _Part, land: float) -> float:
+    """Thin without a corridor, a little thinner at sea than on land."""
+    if not part.corridor_id:
+        return 1.7
+    return land * 0.72 if part.mode in ("sea", "ferry") else land
 
 
 def _offset(part: _Part, users: dict[Key, list[str]], width: float) -> tuple[Floats, Floats]:
     """Shift each segment by the corridor's slot among its users; mitre where slot and users stay the same."""
     points = np.array(part.points)
     shifts = []
-    for first, second in zip(part.points, part.points[1:], strict=False):
+    for first, second in pairwise(part.points):
         owners = users[_key(first, second)]
         slot = owners.index(part.corridor_id) - (len(owners) - 1) / 2
         step = np.array(second) - np.array(first)

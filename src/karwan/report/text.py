@@ -12,8 +12,13 @@ from urllib.parse import urlsplit
 from karwan.amounts import NONE
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_DROP = {0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xFDD0, 0xFDF0)}
+_BREAKS = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]")
+_CONTROL = "\x00-\x1f\x7f-\x9f"
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_UNASSIGNED = "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ufdd0-\ufdef"
+_LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_DROPPED = re.compile(f"[{_CONTROL}{_BIDI}{_UNASSIGNED}{_LAST_OF_PLANES}]")
+_NOT_IN_URL = re.compile(r"[\x00-\x20\x7f<>\"'`\\{}|^]")
 _SPACE = re.compile(r"\s+")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _TIES = re.compile(r"(?<=\bUSD) (?=[\d−])|(?<=\d) (?=(?:%|(?:tn|bn|m|k|t|km|h)\b))")
@@ -32,22 +37,9 @@ def clean(value: object, limit: int = LIMIT) -> str:
     """
     if value is None:
         return ""
-    raw = unicodedata.normalize("NFC", str(value).encode("utf-8", "replace").decode("utf-8"))
-    if "\x1b" in raw:
-        raw = _ESCAPES.sub("", raw)
-    if raw.isascii() and raw.isprintable():
-        text = _SPACE.sub(" ", raw).strip()
-        return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-    kept = []
-    for char in raw:
-        code = ord(char)
-        if char in "\t\n\r\x0b\x0c\x85\u2028\u2029":
-            kept.append(" ")
-        elif code < 32 or 127 <= code < 160 or code in _BIDI or code in _DROP or (code & 0xFFFE) == 0xFFFE:
-            continue
-        else:
-            kept.append(char)
-    text = _SPACE.sub(" ", "".join(kept)).strip()
+    text = unicodedata.normalize("NFC", str(value).encode("utf-8", "replace").decode("utf-8"))
+    text = _BREAKS.sub(" ", _ESCAPES.sub("", text))
+    text = _SPACE.sub(" ", _DROPPED.sub("", text)).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
@@ -73,21 +65,18 @@ def right_to_left(text: str) -> bool:
 def safe_url(value: object) -> str | None:
     """The address when it is plain http(s) with a host and no user part, else None."""
     text = str(value or "").strip()
-    if (
-        not text
-        or len(text) > 2000
-        or any(ord(c) <= 32 or ord(c) == 127 or c in "<>\"'`\\{}|^" for c in text)
-    ):
+    if len(text) > 2000 or _NOT_IN_URL.search(text) or text != clean(text):
         return None
+    return text if _plain_http(text) else None
+
+
+def _plain_http(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        host = parts.hostname
-        _ = parts.port
+        _ = parts.port  # raises where it is none
     except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
-        return None
-    return text if text == clean(text) else None
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def as_date(value: object) -> date | None:

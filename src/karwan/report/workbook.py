@@ -331,42 +331,46 @@ def _entitle(chart: Any, text: str) -> None:
 
 
 def _annual_chart(book: Any, sheet: Any, row: int, brief: Brief, formats: dict[str, Any]) -> None:
-    table = brief.standing.annual
-    rows = [r for r in table.iter_rows(named=True) if is_number(r["value_usd"]) and as_date(r["period_end"])]
-    if not rows:
+    """Table of the twelve-month figures by reporter and period, and its chart beside it."""
+    amounts = _annual_amounts(brief.standing.annual)
+    if not amounts:
         return
-    ways = [w for w in ("a_to_b", "b_to_a", "total") if any(r["direction"] == w for r in rows)]
+    known = {direction for bar in amounts.values() for direction in bar}
+    directions = [direction for direction in _DIRECTION_COLOUR if direction in known]
     sheet.write_string(row, 0, "Reporter and period", formats["head"])
-    for k, way in enumerate(ways):
-        sheet.write_string(row, k + 1, f"{words(way)} (USD)", formats["head"])
-    keys = list(dict.fromkeys((str(r["reporter_name"]), str(r["year_label"])) for r in rows))
-    for k, key in enumerate(keys, start=row + 1):
-        sheet.write_string(k, 0, clean(f"{key[0]}, {key[1]}", 80))
-        for j, way in enumerate(ways):
-            found = next(
-                (
-                    r["value_usd"]
-                    for r in rows
-                    if (str(r["reporter_name"]), str(r["year_label"])) == key and r["direction"] == way
-                ),
-                None,
-            )
-            if found is not None:
-                sheet.write_number(k, j + 1, found, formats["#,##0False"])
+    for j, direction in enumerate(directions, start=1):
+        sheet.write_string(row, j, f"{words(direction)} (USD)", formats["head"])
+    for k, ((reporter, period), bar) in enumerate(amounts.items(), start=row + 1):
+        sheet.write_string(k, 0, clean(f"{reporter}, {period}", 80))
+        for j, direction in enumerate(directions, start=1):
+            if direction in bar:
+                sheet.write_number(k, j, bar[direction], formats["#,##0False"])
+    last = row + len(amounts)
     chart = book.add_chart({"type": "column", "subtype": "stacked"})
-    colours = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": TOTAL}
-    for j, way in enumerate(ways):
+    for j, direction in enumerate(directions, start=1):
         chart.add_series(
             {
-                "name": ["Charts", row, j + 1],
-                "categories": ["Charts", row + 1, 0, row + len(keys), 0],
-                "values": ["Charts", row + 1, j + 1, row + len(keys), j + 1],
-                "fill": {"color": colours[way]},
+                "name": ["Charts", row, j],
+                "categories": ["Charts", row + 1, 0, last, 0],
+                "values": ["Charts", row + 1, j, last, j],
+                "fill": {"color": _DIRECTION_COLOUR[direction]},
             }
         )
     _entitle(chart, "Trade over twelve months, by reporter (USD)")
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 920, "height": 340})
-    sheet.insert_chart(
-        row, 4, chart, {"description": "Trade over twelve months by reporter and direction, never merged"}
-    )
+    about = "Trade over twelve months by reporter and direction, never merged"
+    sheet.insert_chart(row, 4, chart, {"description": about})
+
+
+_DIRECTION_COLOUR = {"a_to_b": PARTY_A, "b_to_a": PARTY_B, "total": TOTAL}
+
+
+def _annual_amounts(table: pl.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
+    """USD by direction, by reporter and period; of two figures for one the first."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for row in table.iter_rows(named=True):
+        if is_number(row["value_usd"]) and as_date(row["period_end"]):
+            bar = found.setdefault((str(row["reporter_name"]), str(row["year_label"])), {})
+            bar.setdefault(str(row["direction"]), row["value_usd"])
+    return found

@@ -128,25 +128,23 @@ def _ventures(table: pl.DataFrame, notes: Notes) -> tuple[Block | None, ...]:
 
 
 def _due(row: dict[str, Any]) -> Cell:
+    """Date due, what it is the date of, and how late it is."""
     if row["due"] is None:
         return cell("no date published", tone="muted")
-    late = (
-        f", {number(row['days_late'])} days late"
-        if row["late"] and is_number(row["days_late"])
-        else ", late"
-        if row["late"]
-        else ""
-    )
-    ending = " (plan end)" if clean(row["due_basis"]) == "plan_period" else ""
+    basis = clean(row["due_basis"])
+    ending = " (plan end)" if basis == "plan_period" else ""
     if row["due_part"]:
         ending += f" ({clean(row['due_part'], 60)})"
+    late = _late(row)
+    return cell(day(row["due"]) + ending + late, tone="late" if late else "", assumed=basis == "assumed")
+
+
+def _late(row: dict[str, Any]) -> str:
     if row["part_late"]:
-        late = ", this part overdue"
-    return cell(
-        day(row["due"]) + ending + late,
-        tone="late" if row["late"] or row["part_late"] else "",
-        assumed=clean(row["due_basis"]) == "assumed",
-    )
+        return ", this part overdue"
+    if not row["late"]:
+        return ""
+    return f", {number(row['days_late'])} days late" if is_number(row["days_late"]) else ", late"
 
 
 def _evidence(row: dict[str, Any]) -> Cell:
