@@ -10,6 +10,7 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.case import Case
+from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
@@ -37,7 +38,7 @@ def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
     groups: dict[str, float] = {}
     for row in case["corridors"].iter_rows(named=True):
         passed = [place for place in row["via"] if place in free]
-        if not passed or {"sea", "ferry"} & set(row["modes"]):
+        if not passed or set(WATER_MODES) & set(row["modes"]):
             continue
         room = min(_room(free[place], row["modes"]) for place in passed)
         groups[passed[-1]] = groups.get(passed[-1], 0.0) + room
@@ -60,7 +61,7 @@ def _free_t_day(case: Case, row: dict[str, Any], shut: set[str]) -> tuple[float,
 
 
 def _room(free: tuple[float, float], modes: list[str]) -> float:
-    return (free[0] if "road" in modes else 0.0) + (free[1] if "rail" in modes else 0.0)
+    return (free[0] if ROAD in modes else 0.0) + (free[1] if RAIL in modes else 0.0)
 
 
 def landed_goods(case: Case, day: date) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sections import PortsSection
 from karwan.case import Case
+from karwan.schema.modes import ROAD
 from karwan.trade.parties import A_TO_B
 from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import route_cost
@@ -72,7 +73,7 @@ def _port_rows(study: CorridorStudy, nodes: dict[str, Row], terminals: list[Row]
 
 def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None, str | None]:
     """Length of the shortest road link from the port to an inland place."""
-    links = case["links"].filter((pl.col("mode") == "road") & (pl.col("state") == "open")).sort("link_id")
+    links = case["links"].filter((pl.col("mode") == ROAD) & (pl.col("state") == "open")).sort("link_id")
     best: tuple[float, str] | None = None
     for link in links.iter_rows(named=True):
         ends = {link["from_node_id"], link["to_node_id"]}

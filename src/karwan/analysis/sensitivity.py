@@ -11,6 +11,7 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.trade_flows import trade_flows
 from karwan.case import Case
+from karwan.schema.modes import ROAD
 from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import shipper_weights
@@ -26,7 +27,7 @@ from karwan.transport.network import FreightNetwork, NetworkRequest, build_netwo
 from karwan.transport.route import make_route
 from karwan.transport.sensitivity import Rival, sensitivity
 from karwan.transport.shipment import make_shipment
-from karwan.transport.traffic import ROAD, SERVERS, crossing_traffic
+from karwan.transport.traffic import SERVERS, crossing_traffic
 
 BEYOND = 1.02
 MOST_REBUILT = 6

@@ -14,6 +14,7 @@ from karwan.case.problems import SHOWN, Problem
 from karwan.case.reader import MAX_PROBLEMS
 from karwan.case.settings import CaseSettings
 from karwan.schema import load_schema, parameter_bounds
+from karwan.schema.modes import LAND_MODES, RAIL
 
 Tables = Mapping[str, pl.DataFrame]
 _DAY = re.compile(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
@@ -144,9 +145,9 @@ def links_have_mode_fields(tables: Tables) -> list[Problem]:
     def test(row: dict[str, object]) -> tuple[str, str, str] | None:
         if row["from_node_id"] is not None and row["from_node_id"] == row["to_node_id"]:
             return "to_node_id", "link joins a node to itself", "two different nodes"
-        if row["mode"] == "rail" and row["gauge_mm"] is None and row["state"] == "open":
+        if row["mode"] == RAIL and row["gauge_mm"] is None and row["state"] == "open":
             return "gauge_mm", "open rail link without a gauge", "1435, 1520 or 1676"
-        if row["mode"] in ("road", "rail") and row["country"] is None:
+        if row["mode"] in LAND_MODES and row["country"] is None:
             return "country", "land link without a country", "the country whose rates hold on it"
         if row["season"] is not None and not _is_season(str(row["season"])):
             return "season", "not a season", "MM-DD..MM-DD"
@@ -165,7 +166,7 @@ def crossing_links_lie_on_a_side(tables: Tables) -> list[Problem]:
     def test(row: dict[str, object]) -> tuple[str, str, str] | None:
         for end in ("from_node_id", "to_node_id"):
             pair = sides.get(row[end])
-            if pair and row["mode"] in ("road", "rail") and row["country"] not in pair:
+            if pair and row["mode"] in LAND_MODES and row["country"] not in pair:
                 return (
                     "country",
                     f"link ends at crossing {row[end]} but lies in neither of its countries",

@@ -7,12 +7,13 @@ from typing import Final
 import polars as pl
 
 from karwan.numerics.geodesy import great_circle_km
+from karwan.schema.modes import FERRY, RAIL, ROAD, SEA
 
 DETOUR: Final[dict[str, tuple[float, float]]] = {
-    "road": (1.0, 2.2),
-    "rail": (1.0, 2.2),
-    "sea": (1.0, 3.6),
-    "ferry": (1.0, 1.6),
+    ROAD: (1.0, 2.2),
+    RAIL: (1.0, 2.2),
+    SEA: (1.0, 3.6),
+    FERRY: (1.0, 1.6),
 }
 """Plausible length over great circle by mode.
 

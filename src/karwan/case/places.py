@@ -11,8 +11,7 @@ from functools import cached_property
 import polars as pl
 
 from karwan.errors import UnknownName
-
-MODES = ("road", "rail", "sea", "ferry")
+from karwan.schema.modes import MODES
 
 
 class Gazetteer:

@@ -29,6 +29,7 @@ from karwan.exchange.gmns_places import (
 from karwan.exchange.gmns_places import read_linestring as read_linestring
 from karwan.exports import beside, defused
 from karwan.schema import TableSpec, load_schema
+from karwan.schema.modes import FERRY, RAIL, ROAD, SEA, WATER_MODES
 
 GMNS_VERSION = "0.95"
 MAX_BYTES = 200_000_000
@@ -397,7 +398,7 @@ def _link_filler(fill: Mapping[str, str], units: Mapping[str, float], ways: Ways
             guess = _mode_of(f"{own['mode']} {cells.get('allowed_uses', '')}")
             note("mode", f"facility_type {own['mode'] or 'missing'}: {guess} is supposed", "")
             own["mode"] = guess
-        sea = own["mode"] in ("sea", "ferry")
+        sea = own["mode"] in WATER_MODES
         _missing(own, {**fill, "state": "open", "country": "" if sea else fill["country"]}, note)
         _name_ends(own, ways, note)
         _direct(own, cells, note)
@@ -454,10 +455,10 @@ def _drop_nothing(own: dict[str, str], note: Note) -> None:
 
 def _mode_of(text: str) -> str:
     lowered = text.lower()
-    for mode, words in (("ferry", ("ferry",)), ("sea", ("ship", "maritime")), ("rail", ("rail", "train"))):
+    for mode, words in ((FERRY, ("ferry",)), (SEA, ("ship", "maritime")), (RAIL, ("rail", "train"))):
         if any(w in lowered for w in words):
             return mode
-    return "road"
+    return ROAD
 
 
 def _scale(own: dict[str, str], cells: Mapping[str, str], field: str, column: str, factor: float) -> None:

@@ -26,6 +26,7 @@ from scipy.spatial import cKDTree
 
 from karwan.errors import MissingExtra
 from karwan.numerics.geodesy import EARTH_RADIUS_KM
+from karwan.schema.modes import RAIL, ROAD
 
 MAX_SNAP_KM = 25.0
 """A place further than this from a road or rail network is not covered by it."""
@@ -40,8 +41,8 @@ SEARCH_FACTOR = 4.0
 """Longer paths than this times the straight distance are not looked for: they mean a gap in the network."""
 
 LAND = {
-    "road": ("scgraph_data.world_highways", "world_highways_geograph"),
-    "rail": ("scgraph_data.world_railways", "world_railways_geograph"),
+    ROAD: ("scgraph_data.world_highways", "world_highways_geograph"),
+    RAIL: ("scgraph_data.world_railways", "world_railways_geograph"),
 }
 
 Floats = NDArray[np.float64]

@@ -15,6 +15,7 @@ from karwan.exchange.projection import projection
 from karwan.exchange.tntp import TntpNetwork, beside, network_file, read_network, read_nodes
 from karwan.numerics.geodesy import great_circle_km
 from karwan.schema import load_schema
+from karwan.schema.modes import ROAD
 
 TIME_H = {"h": 1.0, "hour": 1.0, "min": 1 / 60, "minute": 1 / 60, "s": 1 / 3600}
 """Hours in a unit of time."""
@@ -139,7 +140,7 @@ def _link_rows(
             "from_node_id": str(row["from_node_id"]),
             "to_node_id": str(row["to_node_id"]),
             "directed": "true",
-            "mode": "road",
+            "mode": ROAD,
             "country": country,
             "state": "open",
             "length_km": repr(row["km"]),

@@ -22,10 +22,11 @@ from karwan.report.seaways import split_seaways
 from karwan.report.strands import Strand, strands
 from karwan.report.svg import Drawing, points
 from karwan.report.text import clean
+from karwan.schema.modes import WATER_MODES
 
 WIDTH, RATIO = 900.0, 1.28
 Box = tuple[float, float, float, float]
-_REACH, _WATER = 0.45, ("sea", "ferry")
+_REACH, _WATER = 0.45, WATER_MODES
 _BORDER = "#8d8270"
 _EDGE = 60.0  # land further outside the window is drawn flat
 

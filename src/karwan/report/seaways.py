@@ -14,8 +14,9 @@ from karwan.report.basemap import Relief
 from karwan.report.palette import safe_colour
 from karwan.report.projection import Floats, Frame
 from karwan.report.strands import Strand
+from karwan.schema.modes import SEA, WATER_MODES
 
-_MODES = ("sea", "ferry")
+_MODES = WATER_MODES
 _STUB, _SHARE, _NEAR_DEGREES = 34.0, 0.25, 18.0
 
 
@@ -135,7 +136,7 @@ def _stub(
     taken.append(found)
     ends_x = np.array([x, x + _STUB * math.cos(found)])
     ends_y = np.array([y, y + _STUB * math.sin(found)])
-    return Strand(str(row["corridor_id"]), safe_colour(row["colour"]), "sea", "stub", ends_x, ends_y, 2.0)
+    return Strand(str(row["corridor_id"]), safe_colour(row["colour"]), SEA, "stub", ends_x, ends_y, 2.0)
 
 
 def _turn(first: float, second: float) -> float:

@@ -12,6 +12,7 @@ import polars as pl
 
 from karwan.report.palette import safe_colour
 from karwan.report.projection import Floats, Frame, simplify
+from karwan.schema.modes import WATER_MODES
 
 Point = tuple[float, float]
 Key = tuple[Point, Point]
@@ -122,7 +123,7 @@ def _width(part: _Part, land: float) -> float:
     """Thin without a corridor, a little thinner at sea than on land."""
     if not part.corridor_id:
         return 1.7
-    return land * 0.72 if part.mode in ("sea", "ferry") else land
+    return land * 0.72 if part.mode in WATER_MODES else land
 
 
 def _offset(part: _Part, users: dict[Key, list[str]], width: float) -> tuple[Floats, Floats]:

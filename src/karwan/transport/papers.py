@@ -8,9 +8,10 @@ from datetime import date
 import polars as pl
 
 from karwan.schema.frames import result_frame
+from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, vehicles_by_mode, weight_limit
-from karwan.transport.network.stage import SEA, Row
+from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import worst_basis
 from karwan.transport.route import Route
 
@@ -73,10 +74,10 @@ def exceeded_limits(
     route: Route, tables: Mapping[str, pl.DataFrame], day: date
 ) -> Iterator[tuple[Row, float]]:
     """Weight limits that the loaded truck exceeds in a country, on a link or over a crossing on the way, each with its gross weight, t."""
-    truck = vehicles_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get("road")
+    truck = vehicles_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get(ROAD)
     gross_t = gross_weight(truck, route.shipment.load_t)
     limits = tables["weight_limits"].rows(named=True)
-    hauls = [s for s in route.stages if s.mode == "road" and s.kind in ("line_haul", "crossing")]
+    hauls = [s for s in route.stages if s.mode == ROAD and s.kind in ("line_haul", "crossing")]
     places = [("link" if s.kind == "line_haul" else "crossing", s.place_id) for s in hauls]
     places += [("country", s.country) for s in hauls if s.kind == "line_haul"]
     for place in dict.fromkeys(places):
@@ -91,7 +92,7 @@ def _heavy_permits(route: Route, tables: Mapping[str, pl.DataFrame], day: date) 
         yield {
             "scope": "crossing" if limit["place_kind"] == "crossing" else "country",
             "place_id": limit["place_id"],
-            "mode": "road",
+            "mode": ROAD,
             "document_id": limit["limit_id"],
             "name": f"Permit for a heavy vehicle: {gross_t:.1f} t gross, {limit['max_gross_t']:g} t without",
             "basis": limit["basis"],
@@ -114,8 +115,8 @@ def _places(route: Route) -> dict[str, list[tuple[str, str]]]:
     ports = []
     for arc in arcs:
         before, after = states[arc.tail].carrier, states[arc.head].carrier
-        if (before in SEA) != (after in SEA):
-            ports.append((arc.place_id, before if before in SEA else after))
+        if (before in WATER_MODES) != (after in WATER_MODES):
+            ports.append((arc.place_id, before if before in WATER_MODES else after))
     found = {
         "origin": [(ends[0], "")],
         "destination": [(ends[1], "")],
@@ -184,10 +185,10 @@ def list_guarantees(
     rows: list[Row] = []
     paid: set[str] = set()
     for country, mode, registration in _transits(route):
-        rule, access_row = access_rule(access, country, registration, day) if mode == "road" else ("", None)
+        rule, access_row = access_rule(access, country, registration, day) if mode == ROAD else ("", None)
         live = [r for r in regimes.values() if regime_in_force(r, day) and country in r["parties"]]
         regime, why = None, "by rail; no regime of the case asks for a security or waives it"
-        if mode == "road":
+        if mode == ROAD:
             rests_on = _rests_on(regimes, access_row, day)
             regime, why = _road_regime(live, rests_on, country, registration, route)
         at_risk = _at_risk(duties.get(country), route)
@@ -248,7 +249,7 @@ def _transits(route: Route) -> list[tuple[str, str, str]]:
     moved = {(s.country, s.mode) for s in route.stages if s.kind == "line_haul"}
     found = []
     for state in land:
-        mode = "rail" if state.carrier.startswith("rail") else state.carrier
+        mode = RAIL if state.carrier.startswith(RAIL) else state.carrier
         if state.country not in ends and (state.country, mode) in moved:
             found.append((state.country, mode, state.registration))
     return list(dict.fromkeys(found))

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from karwan.numerics import shortest as kernel
+from karwan.schema.modes import ROAD, WATER_MODES
 from karwan.transport.network import FreightNetwork, mode_of
-from karwan.transport.network.stage import SEA, Floats
+from karwan.transport.network.stage import Floats
 
 Layers = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 """Arcs by tail, where each state's arcs begin, and the state each leads to."""
@@ -46,8 +47,8 @@ def door_states(
     states = [i for i in network.at(node_id) if not modes or mode_of(network.states[i].carrier) in modes]
     if start:
         states = [i for i in states if network.states[i].registration in ("", network.home)]
-    land = [i for i in states if network.states[i].carrier not in SEA]
-    road = [i for i in land if network.states[i].carrier == "road"]
+    land = [i for i in states if network.states[i].carrier not in WATER_MODES]
+    road = [i for i in land if network.states[i].carrier == ROAD]
     return tuple((road if road and network.form != "bulk" else land) or (states if modes else ()))
 
 

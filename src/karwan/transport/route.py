@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from karwan.schema.frames import result_frame
+from karwan.schema.modes import RAIL
 from karwan.transport.calendar import Windows
 from karwan.transport.network import FreightNetwork, Stage
 from karwan.transport.network.stage import Row
@@ -83,7 +84,7 @@ class Route:
         count = 0
         for a in self.arcs:
             before, after = states[arcs[a].tail].carrier, states[arcs[a].head].carrier
-            count += before.startswith("rail") and after.startswith("rail") and before != after
+            count += before.startswith(RAIL) and after.startswith(RAIL) and before != after
         return count
 
     def shut(self) -> list[tuple[str, str]]:

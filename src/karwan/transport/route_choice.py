@@ -23,7 +23,6 @@ from karwan.transport.routing import (
 )
 from karwan.transport.shipment import Shipment
 
-MODES = ("road", "rail", "sea", "ferry")
 EPSILONS = (0.0, 0.01, 0.05, 0.2)
 MAX_LABELS = 400_000  # about a second; a search that needs more goes on with the next epsilon
 OVERLAPS = (0.6, 0.75, 0.9, 0.97)

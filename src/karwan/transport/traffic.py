@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.delay import BORDER_QUEUE
 from karwan.transport.reliability.queueing import QueueWait, mgc_wait, tangent_wait
 
 TRAIN_WAGONS = 50.0  # wagons of a train where the case has no parameter train_wagons
 LIMIT_SHARE = next(p.default for p in BORDER_QUEUE.parameters if p.name == "limit_share")
 SERVERS = 4.0  # lanes at a road crossing where the case has no parameter crossing_servers
-ROAD, RAIL = "road", "rail"
 STEADY, BEYOND, UNKNOWN, CONTRADICTS = (
     "steady",
     "beyond limit",

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from karwan.analysis.route.query import RoutePlan
+from karwan.schema.modes import WATER_MODES
 from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import route_cost
 from karwan.transport.journey import ArrivalModel, journey_stages
-from karwan.transport.network.stage import SEA
 from karwan.transport.reliability import Journeys, JourneyStages, simulate
 from karwan.transport.route import Route
 from karwan.transport.route_choice import RouteSearch, incidence, usable_arcs
@@ -138,7 +138,7 @@ def landmarks(route: Route) -> list[str]:
         tail, head = states[arc.tail], states[arc.head]
         if arc.place_kind == "crossing":
             found.append(arc.place_id)
-        elif (tail.carrier in SEA) != (head.carrier in SEA):
+        elif (tail.carrier in WATER_MODES) != (head.carrier in WATER_MODES):
             found.append(head.node_id)
     return list(dict.fromkeys(found))
 

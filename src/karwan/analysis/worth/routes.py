@@ -14,6 +14,7 @@ from scipy import sparse
 
 from karwan.appraisal.worth import Floats, opening_wait
 from karwan.case import Case
+from karwan.schema.modes import RAIL, ROAD
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.choice import path_size
 from karwan.transport.corridor import corridor_route
@@ -147,7 +148,7 @@ def arc_parts(network: FreightNetwork, arc: Arc, waits: dict[int, tuple[float, f
         part["variance_h2"] += stage.variance_h2
         part["km"] += stage.km
         if stage.kind == "line_haul":
-            kind = "road" if stage.mode == "road" else "rail"
+            kind = ROAD if stage.mode == ROAD else RAIL
             part[f"{kind}_h"] += stage.hours
             part[f"{kind}_h2"] += stage.variance_h2
         elif stage.kind == "transfer" and arc.place_kind == "crossing":

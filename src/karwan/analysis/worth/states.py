@@ -15,6 +15,7 @@ from karwan.analysis.worth.touched import routes_hit
 from karwan.appraisal.worth import Floats, Goods, Landed, Taste, Ways, landed
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
+from karwan.schema.modes import RAIL, ROAD
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.duty import find_duty
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
@@ -252,8 +253,8 @@ def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]
         return 1.0 if old in (None, 0.0) or new is None else new / old
 
     for part, scale in (
-        ("road", 1.0 / factor("driving_hours_day_road")),
-        ("rail", 1.0 / factor("rail_hours_day")),
+        (ROAD, 1.0 / factor("driving_hours_day_road")),
+        (RAIL, 1.0 / factor("rail_hours_day")),
         ("swap", factor("truck_swap_time_h")),
     ):
         found[..., PARTS["hours"]] += (scale - 1.0) * parts[..., PARTS[f"{part}_h"]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from karwan.schema.modes import ROAD
 from karwan.transport.criticality.trade import (
     CROSSING,
     DAYS,
@@ -161,7 +162,7 @@ def truck_value(trades: Sequence[Trade], place: Place, queue: Queue, choice: Cho
         if not routes.flat or place not in trade.place_arcs:
             continue
         arcs = trade.network.arcs
-        road = [a for a in trade.place_arcs[place] if arcs[a].stages[0].mode == "road"]
+        road = [a for a in trade.place_arcs[place] if arcs[a].stages[0].mode == ROAD]
         uses = np.asarray(routes.use[:, road].sum(axis=1)).ravel()
         share = routes.shares(choice.scale, choice.path_size_weight)
         tonnes = float((routes.tonnes[routes.group] * share) @ uses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from karwan.schema.modes import ROAD
 from karwan.transport.network.context import Context
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move
@@ -16,11 +17,11 @@ def crossing_moves(context: Context) -> list[Move]:
     moves: list[Move] = []
     for row in context.rows("crossings"):
         for mode in filter(context.request.uses, row["modes"]):
-            reason = context.too_heavy(("crossing", row["crossing_id"])) if mode == "road" else ""
+            reason = context.too_heavy(("crossing", row["crossing_id"])) if mode == ROAD else ""
             if reason:
                 context.skipped.append(("crossings", row["crossing_id"], reason))
                 continue
-            carriers = ["road"] if mode == "road" else _rail_carriers(row)
+            carriers = [ROAD] if mode == ROAD else _rail_carriers(row)
             for leave, enter in (
                 (row["country_a"], row["country_b"]),
                 (row["country_b"], row["country_a"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from karwan.schema.modes import ROAD
 from karwan.transport.network.borders import crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.links import link_moves
@@ -102,15 +103,15 @@ def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> Freig
 
 
 def _start_registration(place: tuple[str, str, str], home: str) -> str:
-    return home if place[1] == "road" else ""
+    return home if place[1] == ROAD else ""
 
 
 def _follow(context: Context, state: State, move: Move) -> tuple[State, tuple[Stage, ...]] | None:
     """State a move leads to with the truck in use, and the truck swap it takes; None where the truck may not go."""
     node, carrier, country = move.head
-    if carrier != "road":
+    if carrier != ROAD:
         return State(node, carrier, country, ""), ()
-    if state.carrier != "road":  # a local truck picks the goods up at a terminal
+    if state.carrier != ROAD:  # a local truck picks the goods up at a terminal
         return State(node, carrier, country, country), ()
     if country == state.country:
         return State(node, carrier, country, state.registration), ()
@@ -131,7 +132,7 @@ def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> 
     name = f"{context.nodes[move.head[0]]['name']}: goods change to a {country} truck"
     rule = [CellFigure(0.0, row["basis"], row["source_id"])] if row is not None else []
     return make_stage(
-        Step("transfer", name, move.head[0], "road", country),
+        Step("transfer", name, move.head[0], ROAD, country),
         [times("usd_unit", money), times(HOURS, hours)],
         variance_h2=(cv.value * hours.value) ** 2,
         also=rule,

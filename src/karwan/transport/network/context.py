@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from karwan.errors import UnknownName
+from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
 from karwan.transport.network.lookup import (
     ClosureBook,
@@ -26,7 +27,7 @@ from karwan.transport.network.terms import CellFigure, Stage, Term, figure_of
 Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
 
-CROSSING_CAPACITY = {"road": "capacity_trucks_day", "rail": "capacity_wagons_day"}
+CROSSING_CAPACITY = {ROAD: "capacity_trucks_day", RAIL: "capacity_wagons_day"}
 """Column of crossings that says what passes in a day, by mode."""
 
 
@@ -64,7 +65,7 @@ class Context:
         self.access = self.rows("access")
         self.limits = self.rows("weight_limits")
         self.vehicles = vehicles_by_mode(self.rows("vehicles"), request.form)
-        self.gross_t = gross_weight(self.vehicles.get("road"), request.load_t)
+        self.gross_t = gross_weight(self.vehicles.get(ROAD), request.load_t)
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
         self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
@@ -155,8 +156,8 @@ class Context:
         limit = CROSSING_CAPACITY[mode]
         if row[limit] == 0:
             spans.append((ClosedSpan(date.min, None), f"{limit} is 0: nothing passes"))
-        weekdays = () if mode == "rail" else tuple(row["closed_weekdays"] or ())
-        hours = "00:00-24:00" if mode == "rail" else row["opening_hours"]
+        weekdays = () if mode == RAIL else tuple(row["closed_weekdays"] or ())
+        hours = "00:00-24:00" if mode == RAIL else row["opening_hours"]
         return self.calendar(
             ("crossing", row["crossing_id"], mode),
             spans,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
 from karwan.transport.network.context import Context
 from karwan.transport.network.request import Move, carrier_of
-from karwan.transport.network.stage import SEA, Row
+from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
     EMISSION,
     HOURS,
@@ -21,7 +22,7 @@ from karwan.transport.network.terms import (
     times,
 )
 
-CV_PARAMETER = {"road": "line_haul_cv_road", "rail": "line_haul_cv_rail", "sea": "line_haul_cv_sea"}
+CV_PARAMETER = {ROAD: "line_haul_cv_road", RAIL: "line_haul_cv_rail", SEA: "line_haul_cv_sea"}
 WEEK_H = 168.0
 
 
@@ -37,7 +38,7 @@ def link_moves(context: Context) -> list[Move]:
         reason = _unbuilt(context, link) or _too_heavy(context, link)
         if reason:
             context.skipped.append(("links", link["link_id"], reason))
-        elif link["mode"] in SEA:
+        elif link["mode"] in WATER_MODES:
             moves += _sailings(context, link, services.get(link["link_id"], []))
         else:
             moves += _line_haul(context, link)
@@ -48,7 +49,7 @@ def _unbuilt(context: Context, link: Row) -> str:
     if link["capacity_t_day"] == 0:
         return "capacity_t_day is 0: nothing passes"
     if link["link_id"] in context.request.opened:
-        return "" if link["mode"] != "rail" or link["gauge_mm"] else "no gauge is decided"
+        return "" if link["mode"] != RAIL or link["gauge_mm"] else "no gauge is decided"
     if link["state"] == "open":
         return ""
     if link["state"] == "closed":
@@ -59,7 +60,7 @@ def _unbuilt(context: Context, link: Row) -> str:
 
 
 def _too_heavy(context: Context, link: Row) -> str:
-    if link["mode"] != "road":
+    if link["mode"] != ROAD:
         return ""
     return context.too_heavy(("link", link["link_id"]), ("country", link["country"]))
 
@@ -104,7 +105,7 @@ def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) 
         context.skipped.append(("links", link["link_id"], f"rates.csv has no {what} for {country} {mode}"))
         return ()
     length = figure_of(link, "links", "link_id", "length_km")
-    day_hours = context.parameter("driving_hours_day_road" if mode == "road" else "rail_hours_day")
+    day_hours = context.parameter("driving_hours_day_road" if mode == ROAD else "rail_hours_day")
     cv, cv_figure = _line_haul_cv(context, link, country, mode)
     driving = times(HOURS, length, Factor(speed, -1), Factor(day_hours, -1), by=24.0)
     emission = figure_of(context.vehicles[mode], "vehicles", "vehicle_id", "emission_kg_t_km")
@@ -194,7 +195,7 @@ def _sailing_stage(
     mode = link["mode"]
     length = figure_of(link, "links", "link_id", "length_km")
     weekly = figure_of(service, "services", "service_id", "sailings_per_week")
-    cv = context.parameter(CV_PARAMETER["sea"])
+    cv = context.parameter(CV_PARAMETER[SEA])
     voyage = times(HOURS, length, Factor(speed, -1))
     slowed = [scaled(voyage, slow) for slow in _slowdowns(context, link, mode)]
     headway = WEEK_H / weekly.value

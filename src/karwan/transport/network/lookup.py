@@ -10,6 +10,7 @@ from functools import cached_property
 
 import polars as pl
 
+from karwan.schema.modes import ROAD
 from karwan.transport.calendar import ClosedSpan
 from karwan.transport.closures import SLOW, closure_spans, in_force
 from karwan.transport.network.stage import Row
@@ -142,7 +143,7 @@ def access_rule(rows: Iterable[Row], country: str, registration: str, day: date)
     best: Row | None = None
     for row in rows:
         fits = row["vehicle_registration"] in (None, registration)
-        if row["country"] == country and row["mode"] == "road" and _in_time(row, day) and fits:
+        if row["country"] == country and row["mode"] == ROAD and _in_time(row, day) and fits:
             if row["vehicle_registration"] == registration:
                 return str(row["rule"]), row
             best = best or row

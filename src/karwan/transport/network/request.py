@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from karwan.schema.modes import RAIL
 from karwan.transport.network.terms import Stage
 from karwan.transport.shipment import TRUCK_BASIS_T
 
@@ -48,12 +49,12 @@ class NetworkRequest:
 
 def carrier_of(mode: str, gauge_mm: int | None) -> str:
     """Carrier of a mode: rail carries its gauge, as wagons keep to it."""
-    return f"rail{gauge_mm}" if mode == "rail" else mode
+    return f"rail{gauge_mm}" if mode == RAIL else mode
 
 
 def mode_of(carrier: str) -> str:
     """Mode of a carrier."""
-    return "rail" if carrier.startswith("rail") else carrier
+    return RAIL if carrier.startswith(RAIL) else carrier
 
 
 class Move(NamedTuple):

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from karwan.schema.modes import WATER_MODES
 from karwan.transport.calendar import Windows
 from karwan.transport.network.terms import Stage
 from karwan.transport.shipment import Shipment
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-ROAD = "road"
-SEA = ("sea", "ferry")
 CROSSING_KM = 150.0  # what sharing a crossing counts for beside shared kilometres
 
 
@@ -178,13 +177,13 @@ class FreightNetwork:
     @cached_property
     def harbours(self) -> frozenset[str]:
         """Nodes at which some ship calls."""
-        return frozenset(s.node_id for s in self.states if s.carrier in SEA)
+        return frozenset(s.node_id for s in self.states if s.carrier in WATER_MODES)
 
     def passes(self, arc: int) -> bool:
         """Whether a move passes the place it leads to: a crossing by crossing its border, a sea port by ship."""
         head = self.states[self.arcs[arc].head]
         crossed = head.node_id not in self.gates or self.is_crossing[arc]
-        return crossed and (head.node_id not in self.harbours or head.carrier in SEA)
+        return crossed and (head.node_id not in self.harbours or head.carrier in WATER_MODES)
 
     @cached_property
     def passing(self) -> list[bool]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from karwan.schema.modes import RAIL, SEA, WATER_MODES
 from karwan.transport.network.context import Context
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
-from karwan.transport.network.stage import SEA, Row
+from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import HOURS, CellFigure, Step, Term, figure_of, make_stage, times
 
 
@@ -36,7 +37,7 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
     terms = [times(HOURS, hours), *_transfer_money(context, row)]
     terms += context.place_fees("node", row["node_id"], mode_of(after), "passage")
     for country in countries:
-        entering = before in SEA and after not in SEA
+        entering = before in WATER_MODES and after not in WATER_MODES
         entry = _port_entry_fees(context, country, mode_of(after)) if entering else ()
         name = f"{place}: {_spoken(before)} to {_spoken(after)}"
         stage = make_stage(
@@ -44,8 +45,8 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
             [*terms, *entry],
             variance_h2=(spread * hours.value) ** 2,
         )
-        tail = (row["node_id"], before, "" if before in SEA else country)
-        head = (row["node_id"], after, "" if after in SEA else country)
+        tail = (row["node_id"], before, "" if before in WATER_MODES else country)
+        head = (row["node_id"], after, "" if after in WATER_MODES else country)
         spans = context.spans(("node", row["node_id"]), mode=mode_of(after))
         calendar = context.calendar(("node", row["node_id"], mode_of(after)), spans)
         moves.append(Move(tail, head, (stage,), calendar, "transfer", row["node_id"]))
@@ -80,4 +81,4 @@ def _transfer_money(context: Context, row: Row) -> list[Term]:
 
 
 def _spoken(carrier: str) -> str:
-    return f"rail {carrier[4:]} mm" if carrier.startswith("rail") else {"sea": "ship"}.get(carrier, carrier)
+    return f"rail {carrier[4:]} mm" if carrier.startswith(RAIL) else {SEA: "ship"}.get(carrier, carrier)
