@@ -14,10 +14,11 @@ from karwan.analysis.corridor_compare import route_table
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.observed import validation_table
 from karwan.analysis.scenario import case_under, compare_corridors, scenario_list
-from karwan.analysis.sensitivity import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_text
+from karwan.analysis.sensitivity import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_note
 from karwan.case import read_case
 from karwan.case.length_check import DETOUR_OUTSIDE, DISAGREES, SHORTER, length_findings
 from karwan.case.places import Gazetteer
+from karwan.words import say, sentences
 
 NEAREST = 6
 SHORT_KM = 40
@@ -49,7 +50,7 @@ def assignment() -> Iterator[str]:
     table = today.routes.with_columns(share_100=more.routes["share"], hours_100=more.routes["hours"]).filter(
         pair
     )
-    yield from ("    karwan corridor assign kaz-pak", "", *today.text[-3:], "")
+    yield from ("    karwan corridor assign kaz-pak", "", *sentences([*today.notes[-2:], today.outcome]), "")
     header = (
         "Almaty → Karachi Port, chickpeas | USD/t | hours | share | hours at 100 times the trade | share then"
     )
@@ -78,7 +79,7 @@ def sensitivities() -> Iterator[str]:
         yield from (
             f"    {command}{words} --rebuild",
             "",
-            f"{study().pair_label(*pair)}: {sensitivity_text(table)}",
+            f"{study().pair_label(*pair)}: {say(sensitivity_note(table))}",
             "",
         )
         flips = rebuild_switches(base, "a_to_b", pair, table.filter("flips"))

@@ -11,10 +11,11 @@ from figures import Pages, rows_of
 
 from karwan.analysis.assignment import assign_corridors, default_demand
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.criticality import CriticalAnswer, before_and_after, closure_text, critical_answer
+from karwan.analysis.criticality import CriticalAnswer, before_and_after, closure_note, critical_answer
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
+from karwan.words import say, sentences
 
 OPENED = ("Torkham", "Chaman", "Ghulam Khan", "Kharlachi", "Angoor Adda")
 PRODUCTS = ("chickpeas", "kinnow")
@@ -38,8 +39,8 @@ def changes(product: str) -> Iterator[str]:
     """What the closure costs a product."""
     now, opened = bases(product)
     table = before_and_after(now, opened)
-    yield from ("", f"**{product.capitalize()}.** {closure_text(table)}")
-    yield " ".join(opened.demand.text)
+    yield from ("", f"**{product.capitalize()}.** {say(closure_note(table))}")
+    yield " ".join(sentences(opened.demand.notes))
     moved = table.filter(pl.col("open_route") != pl.col("now_route"))
     if not moved.height:
         yield "No pair's best way passed these crossings."
@@ -100,7 +101,7 @@ def example() -> Iterator[str]:
     lines += ["", f"With the five crossings open, {PRODUCTS[0]}:", "", *gates(open_answer, opened)]
     lines += [
         "",
-        f"The network as it stands on {now.study.as_of}, {PRODUCTS[0]}. {' '.join(answer.text[2:])}",
+        f"The network as it stands on {now.study.as_of}, {PRODUCTS[0]}. {' '.join(sentences(answer.notes[2:]))}",
     ]
     lines += ["", *weakest(answer), "", *loads()]
     yield from lines

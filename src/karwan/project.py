@@ -14,7 +14,17 @@ import polars as pl
 
 from karwan.analysis.contract import Analysis, Inputs, Result
 from karwan.analysis.registry import BY_NAME
-from karwan.analysis.requests import CompareRequest, ObservedRequest, RouteRequest
+from karwan.analysis.requests import (
+    AssignRequest,
+    CompareRequest,
+    CriticalRequest,
+    ExportRequest,
+    ImportRequest,
+    ObservedRequest,
+    RouteRequest,
+    SensitivityRequest,
+    TntpRequest,
+)
 from karwan.analysis.sections import Brief, PlanSection, Standing
 from karwan.case import (
     Case,
@@ -65,6 +75,88 @@ class Project:
     def compare(self, *, as_of: date | None = None, stages: bool = False) -> Result:
         """Corridors between the compared places, both ways; see `karwan.analysis.requests.CompareRequest`."""
         return self.ask(BY_NAME["corridor compare"], CompareRequest(as_of, stages))
+
+    def critical(
+        self,
+        *,
+        as_of: date | None = None,
+        product: str | None = None,
+        opened: tuple[str, ...] = (),
+        tonnes_year: float | None = None,
+        anywhere: bool = False,
+        most: int | None = None,
+        place: str = "",
+    ) -> Result:
+        """Weak points of the corridors; see `karwan.analysis.requests.CriticalRequest`."""
+        request = CriticalRequest(as_of, product, opened, tonnes_year, anywhere, most, place)
+        return self.ask(BY_NAME["corridor critical"], request)
+
+    def sensitivity(
+        self,
+        *,
+        as_of: date | None = None,
+        product: str | None = None,
+        opened: tuple[str, ...] = (),
+        origin: str | None = None,
+        destination: str | None = None,
+        flips_only: bool = False,
+        rebuild: bool = False,
+    ) -> Result:
+        """Which assumed input could make another corridor the best; see `karwan.analysis.requests.SensitivityRequest`."""
+        request = SensitivityRequest(as_of, product, opened, origin, destination, flips_only, rebuild)
+        return self.ask(BY_NAME["corridor sensitivity"], request)
+
+    def assign(
+        self,
+        *,
+        demand: Path | None = None,
+        as_of: date | None = None,
+        opened: tuple[str, ...] = (),
+        tonnes_year: float | None = None,
+        tolerance: float = 1e-9,
+        iterations: int = 200,
+    ) -> Result:
+        """Demand spread over the routes; see `karwan.analysis.requests.AssignRequest`."""
+        request = AssignRequest(demand, as_of, opened, tonnes_year, tolerance, iterations)
+        return self.ask(BY_NAME["corridor assign"], request)
+
+    def export_network(
+        self, out: Path, *, form: str = "gmns", geometry: str = "straight", as_of: date | None = None
+    ) -> Result:
+        """Write the network in another format; see `karwan.analysis.requests.ExportRequest`."""
+        return self.ask(BY_NAME["network export"], ExportRequest(out, form, geometry, as_of))
+
+    def import_network(
+        self,
+        folder: Path,
+        out: Path,
+        *,
+        form: str = "gmns",
+        country: str = "",
+        source: str = "",
+        length_unit: str = "km",
+        time_unit: str = "min",
+        crs: str = "",
+    ) -> Result:
+        """Read a network as tables of a case; see `karwan.analysis.requests.ImportRequest`."""
+        request = ImportRequest(folder, out, form, country, source, length_unit, time_unit, crs)
+        return self.ask(BY_NAME["network import"], request)
+
+    def network_assign(
+        self,
+        net: Path,
+        *,
+        trips: Path | None = None,
+        flows: Path | None = None,
+        gap: float = 1e-6,
+        iterations: int = 1000,
+        method: str = "gradient_projection",
+        toll_weight: float = 0.0,
+        length_weight: float = 0.0,
+    ) -> Result:
+        """A TNTP network in equilibrium; see `karwan.analysis.requests.TntpRequest`."""
+        request = TntpRequest(net, trips, flows, gap, iterations, method, toll_weight, length_weight)
+        return self.ask(BY_NAME["network assign"], request)
 
     def observed(self, *, every: bool = False) -> Result:
         """The model against observed trips; see `karwan.analysis.requests.ObservedRequest`."""

@@ -12,13 +12,14 @@ import polars as pl
 import pytest
 
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.criticality import before_and_after, closure_text
+from karwan.analysis.criticality import before_and_after, closure_note
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.case import Case, read_case
 from karwan.case.scenario import Override, Scenario, apply_scenario
 from karwan.transport.assignment import assign_routes
 from karwan.transport.choice import logit
 from karwan.transport.criticality import CROSSING, TERMINAL, ChoiceSet, Criticality, criticality
+from karwan.words import say
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import criticality_example
@@ -230,7 +231,7 @@ def test_a_choice_lost_costs_something_where_the_best_way_stays() -> None:
     table = before_and_after(base_of(closed), base("toyland"))
     assert table["extra_usd_year"].to_list() == [0.0, 0.0]
     assert (table["choice_usd_year"] > 0).all()
-    assert "USD 0 a year. Spread" in closure_text(table)
+    assert "USD 0 a year. Spread" in say(closure_note(table))
 
 
 @pytest.mark.timeout(300)  # whole commands on kaz-pak

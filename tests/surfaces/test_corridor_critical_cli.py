@@ -15,7 +15,6 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
 from karwan.cli.app import NOUNS
-from karwan.cli.corridor_critical import opened_places
 from karwan.errors import InvalidInput, UnknownName
 
 APP = NOUNS["corridor"]
@@ -200,7 +199,7 @@ def test_names_are_found_or_refused() -> None:
 def test_open_means_the_same_places_as_in_route(name: str) -> None:
     case = read_case("kaz-pak")
     study = CorridorStudy(case, case.settings.as_of)
-    assert opened_places(study, f" {name} ,") == set(Gazetteer(case.tables).openable(name))
+    assert study.opened([name]) == set(Gazetteer(case.tables).openable(name))
 
 
 def test_a_wrong_name_suggests_what_is_meant() -> None:

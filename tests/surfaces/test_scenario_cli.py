@@ -16,14 +16,14 @@ from karwan.analysis.corridor_compare import route_table
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.scenario import compare_corridors, compare_scenario
 from karwan.case import read_case
-from karwan.cli.network import register as register_network
+from karwan.cli.app import NOUNS
 from karwan.cli.scenario import register as register_scenario
 from karwan.errors import InvalidInput, UnknownName
 from tests.shared import shared_path
 
 APP = typer.Typer()
 register_scenario(APP)
-register_network(APP)
+APP.add_typer(NOUNS["network"], name="network")
 RUN = CliRunner(env={"COLUMNS": "160"})
 
 

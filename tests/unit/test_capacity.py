@@ -14,6 +14,7 @@ from karwan.analysis.corridor_compare import route_table
 from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case, read_case
 from karwan.transport.shipment import make_shipment
+from karwan.words import sentences
 
 PAIRS = (("ALA", "P_KHI", "chickpeas"), ("P_KHI", "KOS", "wheat_milling"), ("P_GWA", "AST", "chickpeas"))
 
@@ -126,7 +127,7 @@ def test_a_full_place_sends_freight_elsewhere_and_says_so() -> None:
     assert share[1] < share[0]
     beyond = [int(f.loads["beyond_limit"].sum()) for f in (calm, busy)]
     assert beyond[0] < beyond[1]
-    assert any(f"Loaded beyond the limit: {beyond[1]}; hours" in line for line in busy.text)
+    assert any(f"Loaded beyond the limit: {beyond[1]}; hours" in line for line in sentences(busy.notes))
 
 
 def shuffled(case: Case, seed: int) -> Case:

@@ -34,6 +34,7 @@ from karwan.transport.criticality import (
 )
 from karwan.transport.criticality.closures import _excess
 from karwan.transport.path import door_states
+from karwan.words import say, sentences
 
 CHOICE = ChoiceModel(scale=0.02, path_size_weight=1.0)
 
@@ -292,7 +293,7 @@ def test_demand_from_the_latest_flow() -> None:
     """Toyland has totals only: half of each side's own figure of 2024, at 800 USD/t."""
     demand = demand_of(study())
     assert demand.tonnes_year == {"a_to_b": 12e6 / 2 / 800, "b_to_a": 18e6 / 2 / 800}
-    assert all("assumed" in line for line in demand.text)
+    assert all("assumed" in line for line in sentences(demand.notes))
 
 
 def test_brief_tables_have_the_declared_columns_and_real_names() -> None:
@@ -323,7 +324,7 @@ def test_answer_closes_the_worst_places_with_their_fallbacks() -> None:
     assert first["cut_off"] == ["Alford → Cove", "Cove → Alford"]
     assert set(answer.reroutes["after"]) == {"Pass", "Rail"}
     assert set(answer.reroutes["kind"]) == {CROSSING, LINK}
-    assert answer.text[-1].endswith("1 cuts a pair off.")
+    assert say(answer.notes[-1]).endswith("1 cuts a pair off.")
 
 
 def test_no_pair_of_places_is_closed_where_none_is_wanted() -> None:
@@ -351,7 +352,7 @@ def test_one_place_is_told_of_with_its_reroutes(word: str) -> None:
     assert set(one.pairs["place_1"]) == {"Yard"}
     assert one.weak_points.equals(every.weak_points)  # the map shows them all
     assert "reroutes" in one.plain()
-    assert one.text[-1].startswith(f"The 1 named {word!r} closed together")
+    assert say(one.notes[-1]).startswith(f"The 1 named {word!r} closed together")
 
 
 def test_a_part_of_a_name_tells_of_all_that_hold_it() -> None:

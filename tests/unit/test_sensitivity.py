@@ -13,8 +13,8 @@ from karwan.analysis.sensitivity import (
     CorridorBase,
     rebuild_switches,
     sensitivity_answer,
+    sensitivity_note,
     sensitivity_table,
-    sensitivity_text,
 )
 from karwan.case import Case, read_case
 from karwan.errors import InvalidInput
@@ -23,6 +23,7 @@ from karwan.transport.cost import buffer_time
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.route import Route
 from karwan.transport.sensitivity import Exposure, Rival, exposures, nearest_rival, sensitivity, switch_value
+from karwan.words import say
 
 KEY = {
     "parameters": "parameter_id",
@@ -195,12 +196,12 @@ def test_the_nearest_rival_by_a_fine_grid_over_the_range() -> None:
 
 def test_the_text_names_the_nearest_rival_or_those_that_overtake() -> None:
     case, found = rivals("toyland")
-    stays = sensitivity_text(sensitivity(case.tables, found))
+    stays = say(sensitivity_note(sensitivity(case.tables, found)))
     assert "none of" in stays
     assert "still" in stays
-    turns = sensitivity_text(sensitivity(case.tables, found, low_factor=0.01, high_factor=100.0))
+    turns = say(sensitivity_note(sensitivity(case.tables, found, low_factor=0.01, high_factor=100.0)))
     assert "could flip it within their range, to" in turns
-    assert "Fewer than two" in sensitivity_text(sensitivity(case.tables, found[:1]))
+    assert "Fewer than two" in say(sensitivity_note(sensitivity(case.tables, found[:1])))
 
 
 def test_only_assumed_inputs_are_listed() -> None:

@@ -11,6 +11,7 @@ from karwan.analysis.network_assignment import assign_tntp
 from karwan.errors import InvalidInput, Unreachable
 from karwan.exchange.tntp import MalformedTntp, beside, read_flows, read_network, read_nodes, read_trips
 from karwan.transport.assignment import assign
+from karwan.words import sentences
 
 NET = """<NUMBER OF ZONES> 2
 <NUMBER OF NODES> 3
@@ -188,7 +189,7 @@ def test_a_critical_speed_is_no_toll(tmp_path: Path) -> None:
     found = assign_tntp(two_ways(tmp_path, CRITICAL, FAST), toll_weight=1.0, relative_gap=1e-10)
     np.testing.assert_allclose(found.links["volume"], 10.0, atol=1e-6)
     assert found.links["cost"].to_list() == found.links["time"].to_list()
-    said = " ".join(found.notes)
+    said = " ".join(sentences(found.notes))
     assert "critical_speed" in said
     assert "no column toll" in said
 
@@ -281,7 +282,7 @@ def test_differences_of_ties_stand_apart(tmp_path: Path) -> None:
     error = abs(found.links["volume"][2] - 10.0)
     assert found.meta["largest_volume_error"] == pytest.approx(error)
     assert found.meta["unique_links"] == 1
-    assert "3 of 4 links take the same time" in " ".join(found.notes)
+    assert "3 of 4 links take the same time" in " ".join(sentences(found.notes))
 
 
 def test_ties_alone_are_no_error(tmp_path: Path) -> None:
@@ -300,7 +301,7 @@ def test_an_early_stop_says_why(tmp_path: Path) -> None:
     net = two_ways(tmp_path, "", ["10 1 10 0.15 4 60 0 1", "3 1 9 0.5 2 60 0 1", *["5 1 12 1 4 60 0 1"] * 2])
     found = assign_tntp(net, relative_gap=1e-14, max_iterations=1)
     assert not found.meta["converged"]
-    assert "still falls" in " ".join(found.notes)
+    assert "still falls" in " ".join(sentences(found.notes))
 
 
 def test_links_without_congestion_reach_a_tight_gap(tmp_path: Path) -> None:

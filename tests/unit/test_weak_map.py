@@ -223,6 +223,6 @@ def test_a_base_without_places_is_refused(tmp_path: Path) -> None:
     blank = {
         n: getattr(shown().answer, n).head(0) for n in ("places", "pairs", "sides", "reroutes", "weak_points")
     }
-    answer = CriticalAnswer(**blank, text=())
+    answer = CriticalAnswer(**blank, notes=())
     with pytest.raises(InvalidInput, match="nothing to draw"):
         write_weak_map(WeakMap(shown().study, answer), tmp_path / "weak.svg")

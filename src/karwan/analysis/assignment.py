@@ -11,10 +11,14 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.capacity import Capacities, Limit
-from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy, asked_study
+from karwan.analysis.requests import AssignRequest
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
 from karwan.transport.assignment import assign_routes
 from karwan.transport.assignment.result import AssignmentNotConverged
 from karwan.transport.corridor import OPEN, corridor_route, name_route
@@ -24,6 +28,7 @@ from karwan.transport.route import make_route
 from karwan.transport.shipment import make_shipment
 
 COLUMNS = ("origin_id", "destination_id", "product_id", "t_day")
+KEYS = list(COLUMNS[:3])
 NO_LIMIT = 1e12
 MOST_T_DAY = 1e7  # a third of what the world ships by sea in a day
 
@@ -46,8 +51,10 @@ class CorridorAssignment:
         od, origin, destination, product, demand_t_day, assigned_t_day, logsum_usd_t.
     residual, converged
         See `karwan.transport.assignment.routes.RouteAssignment`.
-    text
-        Sentences: what the demand rests on, what is not served, whether it converged.
+    notes
+        What the demand rests on, what is not served, where capacity counts.
+    outcome
+        Whether it converged, and how far.
     """
 
     routes: pl.DataFrame
@@ -55,7 +62,8 @@ class CorridorAssignment:
     demand: pl.DataFrame
     residual: float
     converged: bool
-    text: tuple[str, ...]
+    notes: tuple[Note, ...]
+    outcome: Note
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def read_demand(path: Path) -> pl.DataFrame:
     """
     try:
         table = pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
         raise InvalidInput(
             f"{path.name} is not readable as CSV.", str(error), "save it as UTF-8 CSV."
         ) from None
@@ -94,7 +102,13 @@ def read_demand(path: Path) -> pl.DataFrame:
         )
     asked = table.select(COLUMNS).with_columns(pl.all().str.strip_chars().replace("", None))
     table = asked.with_columns(pl.col("t_day").cast(pl.Float64, strict=False))
-    named = pl.all_horizontal(pl.col(COLUMNS[:3]).is_not_null())
+    _check_rows(path.name, asked, table)
+    return table
+
+
+def _check_rows(file: str, asked: pl.DataFrame, table: pl.DataFrame) -> None:
+    """Refuse rows without a place or product, tonnes that are none, a demand stated twice, and no rows at all."""
+    named = pl.all_horizontal(pl.col(KEYS).is_not_null())
     amount = pl.col("t_day").is_finite() & pl.col("t_day").is_between(0, MOST_T_DAY)
     for ok, fact, fix in (
         (named, "rows lack a place or product.", "name origin, destination and product in each row."),
@@ -102,17 +116,14 @@ def read_demand(path: Path) -> pl.DataFrame:
     ):
         bad = asked.with_row_index("line", 2).filter(~table.select(ok.fill_null(False)).to_series())
         if bad.height:
-            lines = "; ".join(
-                f"line {n}: {','.join(v or '' for v in row)}" for n, *row in bad.head(5).iter_rows()
-            )
-            raise InvalidInput(f"{path.name}: {fact}", f"{bad.height} of {table.height} rows: {lines}", fix)
-    keys = list(COLUMNS[:3])
-    if table.select(keys).is_duplicated().any():
-        twice = table.filter(table.select(keys).is_duplicated()).row(0)[:3]
-        raise InvalidInput(f"{path.name} states a demand twice.", ", ".join(twice), "add the rows up.")
+            first = bad.fill_null("").head(5).iter_rows()
+            lines = "; ".join(f"line {n}: {','.join(row)}" for n, *row in first)
+            raise InvalidInput(f"{file}: {fact}", f"{bad.height} of {table.height} rows: {lines}", fix)
+    twice = table.filter(table.select(KEYS).is_duplicated())
+    if twice.height:
+        raise InvalidInput(f"{file} states a demand twice.", ", ".join(twice.row(0)[:3]), "add the rows up.")
     if not table.height:
-        raise InvalidInput(f"{path.name} has no rows.", fix="give at least one demand.")
-    return table
+        raise InvalidInput(f"{file} has no rows.", fix="give at least one demand.")
 
 
 def default_demand(base: CorridorBase) -> pl.DataFrame:
@@ -124,6 +135,30 @@ def default_demand(base: CorridorBase) -> pl.DataFrame:
         for (o, d), tonnes in trade.tonnes.items()
     ]
     return pl.DataFrame(rows)
+
+
+def run(inputs: Inputs, request: AssignRequest) -> Result:
+    """Shares of routes, loads of places, and demand met."""
+    study = asked_study(inputs.the_case(), request.as_of)
+    opened = study.opened(request.opened)
+    lead: tuple[Note, ...] = ()
+    if request.demand is None:
+        base = CorridorBase(study, opened=opened, tonnes_year=request.tonnes_year)
+        table, lead = default_demand(base), base.demand.notes
+    else:
+        table = read_demand(request.demand)
+    found = assign_corridors(
+        study, table, opened=opened, tolerance=request.tolerance, max_iterations=request.iterations
+    )
+    meta = {**study.facts, "opened": sorted(opened), "residual": found.residual, "converged": found.converged}
+    notes = (*lead, *found.notes)
+    said = (
+        {"notes": (*notes, found.outcome)}
+        if found.converged
+        else {"notes": notes, "alerts": (found.outcome,)}
+    )
+    tables = {"routes": found.routes, "loads": found.loads, "demand": found.demand}
+    return Result(tables, meta, **said)
 
 
 def assign_corridors(
@@ -192,20 +227,21 @@ def assign_corridors(
             tolerance=tolerance,
             max_iterations=max_iterations,
         )
-    text = [f"{leg.od}: no route open, {leg.t_day:,.1f} t a day not served." for leg in lost]
     loads = _load_table(study, limits, found.link_volumes)
-    text += [_choice_text(study.case), _capacity_text(loads)]
-    state = "Converged" if found.converged else "NOT converged, so the flows are those of the last iteration"
-    text.append(
-        f"{state}: residual {found.residual:.2e} (bound {tolerance:g}), iterations: {len(found.residual_history)}."
-    )
+    unserved = [note("assignment.not_served", od=leg.od, t_day=leg.t_day) for leg in lost]
     return CorridorAssignment(
         routes=_route_table(study, served, routes, found.route_flows),
         loads=loads,
         demand=_demand_table(study, legs, found.logsums),
         residual=found.residual,
         converged=found.converged,
-        text=tuple(text),
+        notes=(*unserved, _choice_note(study.case), _capacity_note(loads)),
+        outcome=note(
+            "assignment.converged" if found.converged else "assignment.not_converged",
+            residual=found.residual,
+            bound=tolerance,
+            iterations=len(found.residual_history),
+        ),
     )
 
 
@@ -396,14 +432,8 @@ def _load_table(study: CorridorStudy, limits: _Limits, volumes: pl.DataFrame) ->
                 "beyond_limit": row["beyond_limit"],
             }
         )
-    schema = {
-        **dict.fromkeys(["kind", "place_id", "place", "start", "finish", "unit"], pl.String),
-        **dict.fromkeys(["volume_day", "background_day", "capacity_day"], pl.Float64),
-        **dict.fromkeys(["load_share", "time_h", "delay_h"], pl.Float64),
-        "beyond_limit": pl.Boolean,
-    }
     order = ["load_share", "kind", "place_id", "start"]
-    return pl.DataFrame(rows, schema=schema).sort(order, descending=[True, False, False, False])
+    return result_frame("assigned_loads", rows).sort(order, descending=[True, False, False, False])
 
 
 def _place_name(study: CorridorStudy, limit: Limit) -> str:
@@ -416,32 +446,32 @@ def _place_name(study: CorridorStudy, limit: Limit) -> str:
     return study.pair_label(limit.start, limit.finish)
 
 
-def _choice_text(case: Case) -> str:
+def _choice_note(case: Case) -> Note:
     """Scale and weight of the choice, with range, basis and source."""
     row = case["parameters"].row(by_predicate=pl.col("parameter_id") == "logit_scale_per_usd_t", named=True)
-    span = (
-        f" ({row['low']:g} to {row['high']:g})" if row["low"] is not None and row["high"] is not None else ""
-    )
-    weight = case.parameter("path_size_weight")
-    return (
-        f"Shares by path-size logit: scale {row['value']:g} per USD/t{span}, {row['basis']}, source {row['source_id']}; "
-        f"weight of the path size {weight:g}."
+    ranged = row["low"] is not None and row["high"] is not None
+    return note(
+        "assignment.choice",
+        scale=row["value"],
+        span=note("assignment.span", low=row["low"], high=row["high"]) if ranged else "",
+        basis=row["basis"],
+        source_id=row["source_id"],
+        weight=case.parameter("path_size_weight"),
     )
 
 
-def _capacity_text(loads: pl.DataFrame) -> str:
+def _capacity_note(loads: pl.DataFrame) -> Note:
     """How many places have a capacity, where the traffic of others is not known, and where the load is too much."""
-    kinds = ", ".join(
-        f"{n} {kind}{'s' * (n > 1)}" for kind, n in loads.group_by("kind").len().sort("kind").iter_rows()
-    )
-    unknown = loads.filter(pl.col("background_day").is_null())["place"].to_list()
     if not loads.height:
-        return "No place on the routes has a capacity: nothing queues."
-    rest = f" Traffic of others is not known at {len(unknown)} of them and taken as none." if unknown else ""
-    beyond = loads["beyond_limit"].sum()
-    if beyond:
-        rest += f" Loaded beyond the limit: {beyond}; hours there order the routes, they forecast no queue."
-    return f"Capacity counts at {kinds}; places without one take any load.{rest}"
+        return note("assignment.no_capacity")
+    unknown, beyond = int(loads["background_day"].null_count()), int(loads["beyond_limit"].sum())
+    kinds = loads.group_by("kind").len().sort("kind").iter_rows()
+    return note(
+        "assignment.capacity",
+        kinds=[note(f"assignment.{kind}", count=count) for kind, count in kinds],
+        unknown=note("assignment.unknown", count=unknown) if unknown else "",
+        beyond=note("assignment.beyond", count=beyond) if beyond else "",
+    )
 
 
 def _demand_table(study: CorridorStudy, legs: list[_Leg], logsums: pl.DataFrame) -> pl.DataFrame:
@@ -460,11 +490,7 @@ def _demand_table(study: CorridorStudy, legs: list[_Leg], logsums: pl.DataFrame)
                 "logsum_usd_t": one["logsum_usd_t"] if one else None,
             }
         )
-    schema = {
-        **dict.fromkeys(["od", "origin", "destination", "product"], pl.String),
-        **dict.fromkeys(["demand_t_day", "assigned_t_day", "logsum_usd_t"], pl.Float64),
-    }
-    return pl.DataFrame(rows, schema=schema)
+    return result_frame("assigned_demand", rows)
 
 
 __all__ = ["CorridorAssignment", "assign_corridors", "default_demand", "read_demand"]

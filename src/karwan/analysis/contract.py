@@ -58,6 +58,8 @@ class Result:
         What must not be overlooked: said last of the notes, and on stderr beside CSV.
     detail
         What a picture or file is drawn from, where the tables do not do; None where there is none.
+    failed
+        Whether what was given has errors, which the tables list: the command then ends with exit code 2.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -65,6 +67,7 @@ class Result:
     notes: tuple[Note | str, ...] = ()
     alerts: tuple[Note | str, ...] = ()
     detail: Any = None
+    failed: bool = False
 
 
 @dataclass(frozen=True)

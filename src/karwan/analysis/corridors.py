@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -10,7 +10,7 @@ from functools import cached_property
 import polars as pl
 
 from karwan.case import Case
-from karwan.case.places import Gazetteer
+from karwan.case.places import Gazetteer, plain
 from karwan.errors import InvalidInput
 from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
@@ -20,7 +20,7 @@ from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build
 from karwan.transport.network.stage import Row
 from karwan.transport.reliability import Journeys, simulate
 from karwan.transport.route import make_route
-from karwan.transport.shipment import Shipment, make_shipment
+from karwan.transport.shipment import Shipment, find_product, make_shipment
 
 JOURNEYS = 4000
 HEADLINE_JOURNEYS, SEED = 20_000, 1  # of the headline pair as many as `karwan route` draws, with its seed
@@ -161,7 +161,7 @@ class CorridorStudy:
         quiet = journey_stages(found.route, replace(self.arrival, closures=None), ignore_shut=shut)
         return journeys, simulate(quiet, journeys=HEADLINE_JOURNEYS, seed=SEED).time_p95_h
 
-    # -- in words --------------------------------------------------------------------------------------------
+    # -- names --------------------------------------------------------------------------------------------
 
     def place_name(self, place_id: str) -> str:
         """Name of a node, crossing, link, service or country."""
@@ -176,3 +176,38 @@ class CorridorStudy:
         if found.status == CLOSED and found.route is not None:
             return "; ".join(f"{self.place_name(p)}: {why}" for p, why in found.route.shut())
         return self.places.spoken(found.reason) if found.status == ABSENT else ""
+
+    def opened(self, words: Iterable[str]) -> frozenset[str]:
+        """Ids of the places that names take as open, found as every command finds them; UnknownName for none."""
+        return frozenset(place for word in words for place in self.places.openable(word))
+
+    def end(self, word: str) -> str:
+        """Node id of a name; the ends of the case's pairs go first, so that Karachi is the port trade is counted at."""
+        settings = self.case.settings
+        ends = dict.fromkeys((*settings.origins, *settings.destinations))
+        hits = [node for node in ends if plain(self.place_name(node)).startswith(plain(word))]
+        return hits[0] if word not in ends and len(hits) == 1 else self.places.node(word)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """Case, day and product that figures of the study are for."""
+        settings = self.case.settings
+        return {"case": settings.case_id, "as_of": self.as_of, "product": settings.reference_product}
+
+
+def asked_study(case: Case, as_of: date | None = None, product: str | None = None) -> CorridorStudy:
+    """Study of a case on a day, its own by default, for its reference product or another.
+
+    Raises
+    ------
+    UnknownName
+        No such product.
+    InvalidInput
+        The case names nothing to compare.
+    """
+    if product is not None:
+        found = str(find_product(case["products"], product)["product_id"])
+        case = replace(case, settings=replace(case.settings, reference_product=found))
+    study = CorridorStudy(case, as_of or case.settings.as_of)
+    study.require_comparable()
+    return study

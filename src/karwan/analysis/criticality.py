@@ -10,13 +10,18 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.brief_build import WEAK_POINT_SCHEMA
-from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy, asked_study
+from karwan.analysis.requests import CriticalRequest
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.case.places import matching
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.criticality import (
     LINK,
     Criticality,
+    Pair,
     Place,
     access_loss,
     choice_loss,
@@ -38,20 +43,9 @@ TABLE_COLUMNS = (
     "value_truck_usd_year",
     "rank",
 )
-SHOWN = (
-    "rank",
-    "place",
-    "kind",
-    "extra_usd_t",
-    "extra_hours",
-    "extra_usd_year",
-    "choice_usd_year",
-    "value_hour_usd_year",
-    "value_truck_usd_year",
-)
 PAIR_NUMBERS = ("extra_usd_t", "extra_hours", "extra_usd_year", "beyond_usd_year")
-REROUTE_COLUMNS = ("origin", "destination", "before", "after", "extra_usd_t", "extra_hours", "extra_usd_year")
 BRIEF_ROWS = 15  # the rest is one command away: karwan corridor critical
+OPENED_SUFFIX = " (opened)"
 Names = dict[tuple[int, tuple[int, ...]], str]
 
 
@@ -75,8 +69,8 @@ class CriticalAnswer:
         place_id, place, kind, direction, origin, destination, before, after, extra_usd_t, extra_hours, extra_usd_year.
     weak_points
         Places with their coordinates; see `CorridorSection.weak_points`.
-    text
-        Sentences on the demand and on what the figures mean.
+    notes
+        On the demand and on what the figures mean.
     only
         The places asked for by name; the tables hold them alone. Empty for all.
     """
@@ -86,7 +80,7 @@ class CriticalAnswer:
     sides: pl.DataFrame
     reroutes: pl.DataFrame
     weak_points: pl.DataFrame
-    text: tuple[str, ...]
+    notes: tuple[Note, ...]
     only: str = ""
 
     def tables(self, suffix: str = "") -> dict[str, pl.DataFrame]:
@@ -104,23 +98,83 @@ class CriticalAnswer:
 
         Of places in a row the first stands for all and names them; where places were asked for, each stands with its reroutes.
         """
-        first = self.places
-        named = {}
-        if self.only:
-            named["reroutes"] = self.reroutes.select("place", "kind", *REROUTE_COLUMNS)
-        else:
-            first = self.places.filter(pl.col("same_as_rank").is_null()).head(top)
-            ways = first.join(_rows_of(self.places), on="rank", how="left", maintain_order="left")
-            named["ways round"] = ways.filter(pl.col("pairs_hit") > 0).select(
-                "rank", "place", "in_row", "reroute"
-            )
-        cut = ["pairs_cut"] if first["pairs_cut"].sum() else []
+        first = self.places if self.only else self.places.filter(pl.col("same_as_rank").is_null()).head(top)
         lost = self.pairs.filter(pl.col("pairs_cut") > 0)
-        named = {"weak points": first.select(*SHOWN, *cut), **named}
-        named["closed together"] = self.pairs.select("place_1", "place_2", *PAIR_NUMBERS, "pairs_cut")
-        named |= {"cut off together": lost.select("place_1", "place_2", "cut_off")} if lost.height else {}
-        named["an hour less at a side"] = self.sides.drop("crossing_id")
-        return {name + suffix: table.head(top) for name, table in named.items()}
+        tables = {
+            "weak points": first if first["pairs_cut"].sum() else first.drop("pairs_cut"),
+            "reroutes": self.reroutes if self.only else self.reroutes.clear(),
+            "ways round": first.clear() if self.only else self._ways_round(first),
+            "closed together": self.pairs,
+            "cut off together": lost.select("place_1", "place_2", "cut_off"),
+            "an hour less at a side": self.sides,
+        }
+        return {name + suffix: table.head(top) for name, table in tables.items()}
+
+    def _ways_round(self, first: pl.DataFrame) -> pl.DataFrame:
+        """rank, place, in_row, reroute of the places on a best route."""
+        ways = first.join(_rows_of(self.places), on="rank", how="left", maintain_order="left")
+        return ways.filter(pl.col("pairs_hit") > 0).select("rank", "place", "in_row", "reroute")
+
+
+@dataclass(frozen=True)
+class CriticalBases:
+    """Weak points as the network stands and, where places were taken as open, with them open.
+
+    Attributes
+    ----------
+    study
+        Corridors of the case on the day.
+    answers
+        Suffix of the tables to answer: blank as it stands, OPENED_SUFFIX with the places open.
+    opened
+        Place ids taken as open.
+    costs
+        See `before_and_after`; None where nothing was taken as open.
+    """
+
+    study: CorridorStudy
+    answers: Mapping[str, CriticalAnswer]
+    opened: frozenset[str]
+    costs: pl.DataFrame | None = None
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Every table by key."""
+        return self._costs() | {
+            k: t for suffix, one in self.answers.items() for k, t in one.tables(suffix).items()
+        }
+
+    def plain(self, top: int) -> dict[str, pl.DataFrame]:
+        """Tables as a person reads them; see `CriticalAnswer.plain`."""
+        parts = [one.plain(suffix, top) for suffix, one in self.answers.items()]
+        return self._costs() | {key: table for part in parts for key, table in part.items()}
+
+    def _costs(self) -> dict[str, pl.DataFrame]:
+        return {} if self.costs is None else {"what the closure costs": self.costs}
+
+    def notes(self) -> tuple[Note, ...]:
+        """Notes of both bases; those on the opened base are marked."""
+        closed = self.answers[""].notes
+        if self.costs is None:
+            return closed
+        names = sorted({self.study.place_name(p) for p in self.opened})
+        more = [line for line in self.answers[OPENED_SUFFIX].notes if line not in closed]
+        marked = [note("criticality.of_opened", line=line) for line in more]
+        return (*closed, note("criticality.opened", names=names), *marked, closure_note(self.costs))
+
+
+def run(inputs: Inputs, request: CriticalRequest) -> Result:
+    """Weak points as the network stands, with places open where asked, and what their closure costs."""
+    study = asked_study(inputs.the_case(), request.as_of, request.product)
+    opened = study.opened(request.opened)
+    base = CorridorBase(study, tonnes_year=request.tonnes_year, anywhere=request.anywhere)
+    answers = {"": critical_answer(base, most=request.most, only=request.place)}
+    costs = None
+    if opened:
+        other = CorridorBase(study, opened=opened, tonnes_year=request.tonnes_year, anywhere=request.anywhere)
+        answers[OPENED_SUFFIX] = critical_answer(other, most=request.most, only=request.place)
+        costs = before_and_after(base, other)
+    bases = CriticalBases(study, answers, opened, costs)
+    return Result(bases.tables(), {**study.facts, "opened": sorted(opened)}, bases.notes(), detail=bases)
 
 
 def brief_weak_points(study: CorridorStudy) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -181,7 +235,7 @@ def critical_answer(base: CorridorBase, *, most: int | None = None, only: str = 
             told, on=["kind", "place_id"], how="semi", maintain_order="left"
         ),
         weak_points=weak_points(base, every),
-        text=(*base.demand.text, _searched(base), *counted),
+        notes=(*base.demand.notes, _searched(base), *counted),
         only=only,
     )
 
@@ -221,35 +275,32 @@ def _used(base: CorridorBase, result: Criticality) -> list[Place]:
     return sorted(found, key=lambda place: place[0] == LINK)
 
 
-def _searched(base: CorridorBase) -> str:
+def _searched(base: CorridorBase) -> Note:
     if not base.within:
-        return "Detours may pass any country of the case."
-    names = ", ".join(base.case.country_name(c) for c in sorted(base.within))
-    return f"Detours keep to the countries that a named corridor passes: {names}."
+        return note("criticality.detours_anywhere")
+    countries = [base.case.country_name(code) for code in sorted(base.within)]
+    return note("criticality.detours_within", countries=countries)
 
 
 def _counted(
     places: pl.DataFrame, total: int, pairs: pl.DataFrame, chosen: int, others: int, only: str
-) -> list[str]:
+) -> list[Note]:
     """What was closed and whether anything was cut off."""
     hit = places.filter(pl.col("pairs_hit") > 0)
-    cut = hit.filter(pl.col("pairs_cut") > 0).height
-    text = [
-        f"{places.height} places closed in turn: {hit.height} of them are on a best route; {_cut_words(cut)}."
-    ]
-    if chosen:
-        which = f"{total} weak points" if chosen == total else f"The {chosen} worst of {total} weak points"
-        which = f"The {chosen} named {only!r}" if only else f"{which} (of places in a row the first)"
-        two = pairs.filter(pl.col("pairs_cut") > 0).height
-        text.append(
-            f"{which} closed together with each of {others} places: {pairs.height} pairs of places do more than either alone; "
-            f"{_cut_words(two)}."
-        )
-    return text
+    turn = note("criticality.closed_in_turn", places=places.height, hit=hit.height, cut=_cuts(hit))
+    if not chosen:
+        return [turn]
+    every = "criticality.every" if chosen == total else "criticality.worst"
+    which = note("criticality.named" if only else every, chosen=chosen, total=total, word=only)
+    together = note(
+        "criticality.closed_together", which=which, others=others, pairs=pairs.height, cut=_cuts(pairs)
+    )
+    return [turn, together]
 
 
-def _cut_words(count: int) -> str:
-    return "none cuts a pair off" if not count else f"{count} cut{'s' if count == 1 else ''} a pair off"
+def _cuts(table: pl.DataFrame) -> Note:
+    count = table.filter(pl.col("pairs_cut") > 0).height
+    return note("criticality.cuts", count=count) if count else note("criticality.cuts_none")
 
 
 def place_table(base: CorridorBase, result: Criticality) -> pl.DataFrame:
@@ -277,19 +328,21 @@ def _spoken(base: CorridorBase, effects: Sequence[Mapping[str, Any]], names: Nam
     """What replaces a place in words, the change that most pairs make first."""
     if not effects:
         return "no best route uses it"
-    moves: Counter[str] = Counter()
-    for row in effects:
-        before = _named(base, row["trade"], row["before"], names)
-        if row["after"] is None:
-            moves[f"{before}: cut off"] += 1
-            continue
-        after = _named(base, row["trade"], row["after"], names)
-        moves[f"{before} by another way" if before == after else f"{before} → {after}"] += 1
+    moves = Counter(_move(base, row, names) for row in effects)
     parts = sorted(moves.items(), key=lambda m: (-m[1], m[0]))
     many = len(parts) > 1
     shown = [f"{text} ({count})" if many else text for text, count in parts[:2]]
     rest = sum(count for _, count in parts[2:])
     return "; ".join([*shown, *([f"other changes ({rest})"] if rest else [])])
+
+
+def _move(base: CorridorBase, row: Mapping[str, Any], names: Names) -> str:
+    """What replaces the best way of one pair."""
+    before = _named(base, row["trade"], row["before"], names)
+    if row["after"] is None:
+        return f"{before}: cut off"
+    after = _named(base, row["trade"], row["after"], names)
+    return f"{before} by another way" if before == after else f"{before} → {after}"
 
 
 def _named(base: CorridorBase, trade: int, arcs: Sequence[int], names: Names) -> str:
@@ -319,13 +372,7 @@ def _reroutes(base: CorridorBase, result: Criticality) -> pl.DataFrame:
                 **{k: e[k] for k in ("extra_usd_t", "extra_hours", "extra_usd_year")},
             }
         )
-    schema = {
-        **dict.fromkeys(
-            ["place_id", "place", "kind", "direction", "origin", "destination", "before", "after"], pl.String
-        ),
-        **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
-    }
-    return pl.DataFrame(rows, schema=schema)
+    return result_frame("weak_reroutes", rows)
 
 
 def _pair_table(base: CorridorBase, table: pl.DataFrame) -> pl.DataFrame:
@@ -352,68 +399,70 @@ def before_and_after(closed: CorridorBase, opened: CorridorBase) -> pl.DataFrame
     extra_hours, extra_usd_year, and choice_usd_year: tonnes x rise of the logsum (`access_loss`), what shippers lose who spread over the routes.
     """
     rows = []
-    label = closed.study.place_name
     choice = opened.choice()
     for number, (now, then) in enumerate(zip(closed.trades, opened.trades, strict=True)):
         lost = access_loss(now, then, choice)
         for pair, tonnes in now.tonnes.items():
             row: dict[str, Any] = {
                 "direction": DIRECTIONS[number],
-                "origin": label(pair[0]),
-                "destination": label(pair[1]),
+                "origin": closed.study.place_name(pair[0]),
+                "destination": closed.study.place_name(pair[1]),
                 "tonnes_year": tonnes,
+                **_best(opened, number, pair, "open"),
+                **_best(closed, number, pair, "now"),
             }
-            for word, base, trade in (("open", opened, then), ("now", closed, now)):
-                arcs = trade.best[pair]
-                row |= {
-                    f"{word}_route": "cut off" if arcs is None else base.route_name(number, arcs),
-                    f"{word}_usd_t": None if arcs is None else trade.money(arcs),
-                    f"{word}_hours": None if arcs is None else trade.time(arcs),
-                }
-            if row["open_usd_t"] is not None and row["now_usd_t"] is not None:
-                usd, hours = row["now_usd_t"] - row["open_usd_t"], row["now_hours"] - row["open_hours"]
-                row |= {
-                    "extra_usd_t": usd,
-                    "extra_hours": hours,
-                    "extra_usd_year": tonnes * (usd + now.hour_usd_t * hours),
-                    "choice_usd_year": tonnes * lost[pair],
-                }
-            rows.append(row)
-    numbers = ["extra_usd_t", "extra_hours", "extra_usd_year", "choice_usd_year"]
-    schema: dict[str, Any] = dict.fromkeys(["direction", "origin", "destination"], pl.String)
-    schema["tonnes_year"] = pl.Float64
-    for word in ("open", "now"):
-        schema |= {f"{word}_route": pl.String, f"{word}_usd_t": pl.Float64, f"{word}_hours": pl.Float64}
-    return pl.DataFrame(rows, schema={**schema, **dict.fromkeys(numbers, pl.Float64)})
+            rows.append(row | _rise(row, now.hour_usd_t, lost[pair]))
+    return result_frame("closure_cost", rows)
 
 
-def closure_text(table: pl.DataFrame) -> str:
-    """What `before_and_after` adds up to, in a sentence."""
-    cut = table.filter(pl.col("now_usd_t").is_null() & pl.col("open_usd_t").is_not_null())
-    text = f"The closure cuts {cut.height} pairs off. " if cut.height else ""
-    total, chosen = (float(table[c].sum()) for c in ("extra_usd_year", "choice_usd_year"))
-    text += f"On the best ways it costs USD {total:,.0f} a year"
-    moved = table.filter(pl.col("extra_usd_year") > 0)
-    if moved.height:
-        t = float(moved["tonnes_year"].sum())
-        hours, usd = (
-            float((moved["tonnes_year"] * moved[c]).sum()) / t for c in ("extra_hours", "extra_usd_t")
-        )
-        text += f": {t:,.0f} t go {abs(hours):,.0f} hours {'longer' if hours >= 0 else 'less'}"
-        text += f" and pay USD {abs(usd):,.1f} a tonne {'more' if usd >= 0 else 'less'}"
-    return f"{text}. Spread over the routes as shippers choose, it costs USD {max(chosen, 0.0):,.0f}."
+def _best(base: CorridorBase, number: int, pair: Pair, word: str) -> dict[str, Any]:
+    """Best way of a pair on a base: its name, money and hours, each under its word."""
+    trade = base.trades[number]
+    arcs = trade.best[pair]
+    if arcs is None:
+        return {f"{word}_route": "cut off", f"{word}_usd_t": None, f"{word}_hours": None}
+    name = base.route_name(number, arcs)
+    return {f"{word}_route": name, f"{word}_usd_t": trade.money(arcs), f"{word}_hours": trade.time(arcs)}
 
 
-BEFORE_AFTER = (
-    "origin",
-    "destination",
-    "open_route",
-    "now_route",
-    "extra_usd_t",
-    "extra_hours",
-    "extra_usd_year",
-    "choice_usd_year",
-)
+def _rise(row: Mapping[str, Any], hour_usd_t: float, lost_usd_t: float) -> dict[str, float]:
+    """What a pair pays more as it stands; nothing where it has no way on one of the bases."""
+    if row["open_usd_t"] is None or row["now_usd_t"] is None:
+        return {}
+    usd, hours = row["now_usd_t"] - row["open_usd_t"], row["now_hours"] - row["open_hours"]
+    tonnes = row["tonnes_year"]
+    return {
+        "extra_usd_t": usd,
+        "extra_hours": hours,
+        "extra_usd_year": tonnes * (usd + hour_usd_t * hours),
+        "choice_usd_year": tonnes * lost_usd_t,
+    }
+
+
+def closure_note(table: pl.DataFrame) -> Note:
+    """What `before_and_after` adds up to."""
+    cut = table.filter(pl.col("now_usd_t").is_null() & pl.col("open_usd_t").is_not_null()).height
+    best, spread = (float(table[c].sum()) for c in ("extra_usd_year", "choice_usd_year"))
+    return note(
+        "criticality.closure",
+        cut=note("criticality.closure_cuts", pairs=cut) if cut else "",
+        best=best,
+        moved=_moved(table.filter(pl.col("extra_usd_year") > 0)),
+        spread=max(spread, 0.0),
+    )
+
+
+def _moved(table: pl.DataFrame) -> Note | str:
+    """Tonnes that go another way, and what a tonne of them takes and pays more on average."""
+    if not table.height:
+        return ""
+    tonnes = float(table["tonnes_year"].sum())
+    hours, usd = (
+        float((table["tonnes_year"] * table[c]).sum()) / tonnes for c in ("extra_hours", "extra_usd_t")
+    )
+    longer = note("criticality.hours_longer" if hours >= 0 else "criticality.hours_less", hours=abs(hours))
+    dearer = note("criticality.usd_more" if usd >= 0 else "criticality.usd_less", usd=abs(usd))
+    return note("criticality.closure_moves", tonnes=tonnes, hours=longer, money=dearer)
 
 
 # -- on the map ----------------------------------------------------------------------------------------------
@@ -444,7 +493,7 @@ __all__ = [
     "CriticalAnswer",
     "before_and_after",
     "brief_weak_points",
-    "closure_text",
+    "closure_note",
     "critical_answer",
     "place_table",
     "weak_points",

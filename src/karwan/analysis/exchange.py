@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.scenario import case_under
+from karwan.analysis.requests import ExportRequest, ImportRequest
 from karwan.case import Case, problems_table
 from karwan.case.length_check import length_findings
 from karwan.case.problems import Problem
@@ -71,21 +72,41 @@ class Exchange:
 # -- export --------------------------------------------------------------------------------------------------
 
 
+def run_export(inputs: Inputs, request: ExportRequest) -> Result:
+    """Write the network of a case: the files, and along what the lines of links run."""
+    case = inputs.the_case()
+    found = export_network(case, request.form, request.out, geometry=request.geometry, as_of=request.as_of)
+    return Result({"files": found.files, "lines": found.lines}, found.meta)
+
+
+def run_import(inputs: Inputs, request: ImportRequest) -> Result:
+    """Read a network and write it as tables of a case: the files, and every problem."""
+    options = {"country": request.country, "crs": request.crs}
+    if request.source:
+        options["source_id"] = request.source
+    if request.form == "tntp":
+        options |= {"length_unit": request.length_unit, "time_unit": request.time_unit}
+    found = import_network(request.form, request.folder, request.out, **options)
+    return Result({"files": found.files, "problems": found.problems}, found.meta, failed=found.errors > 0)
+
+
+def present(result: Result, view: None, form: str) -> Result:
+    """Plain: each kind of problem once."""
+    if form != "table":
+        return result
+    problems = problem_summary(result.tables["problems"])
+    return replace(result, tables={**result.tables, "problems": problems})
+
+
 def export_network(
-    case: str | Path,
-    form: str,
-    folder: Path,
-    *,
-    geometry: str = STRAIGHT,
-    as_of: date | None = None,
-    scenarios: Sequence[str] | None = None,
+    case: Case, form: str, folder: Path, *, geometry: str = STRAIGHT, as_of: date | None = None
 ) -> Exchange:
     """Write the network of a case.
 
     Parameters
     ----------
     case
-        Id of an embedded case, or a folder.
+        Case, under its scenarios.
     form
         'gmns', 'geojson' or 'geoparquet'.
     folder
@@ -94,33 +115,28 @@ def export_network(
         Lines of the links: see `karwan.exchange.geo.link_lines`.
     as_of
         Day for the state of crossings and corridors; the case's own by default.
-    scenarios
-        Scenarios the network stands under, applied in this order.
 
     Raises
     ------
     InvalidInput
         No such format or geometry.
-    UnknownName, CaseProblems
-        No such case or scenario; a case with errors.
     MissingExtra
         The format or geometry needs a package that is not installed.
     """
     _known(form, EXPORTS)
-    found = case_under(case, scenarios)[1]
-    lines = link_lines(found["links"], found["nodes"], geometry)
+    lines = link_lines(case["links"], case["nodes"], geometry)
     folder.mkdir(parents=True, exist_ok=True)
     if form == "gmns":
         points = {link: line.points for link, line in lines.items()}
-        title = ". ".join(filter(None, (found.settings.title, found.under)))
-        paths = write_gmns(found["nodes"], found["links"], folder, title=title, lines=points)
-        rows = [1, found["nodes"].height, found["links"].height]
+        title = ". ".join(filter(None, (case.settings.title, case.under)))
+        paths = write_gmns(case["nodes"], case["links"], folder, title=title, lines=points)
+        rows = [1, case["nodes"].height, case["links"].height]
     else:
         suffix, write = GEO_WRITERS[form]
-        layers = network_layers(found, as_of or found.settings.as_of, lines)
+        layers = network_layers(case, as_of or case.settings.as_of, lines)
         paths = [write(layer, folder / f"{layer.name}.{suffix}") for layer in layers]
         rows = [layer.table.height for layer in layers]
-    meta = {"case": found.settings.case_id, "format": form} | ({"stands": found.under} if found.under else {})
+    meta = {"case": case.settings.case_id, "format": form} | ({"stands": case.under} if case.under else {})
     sources = pl.DataFrame({"geometry_source": [line.source for line in lines.values()]})
     counts = sources.group_by("geometry_source").agg(links=pl.len())
     counts = counts.sort("links", "geometry_source", descending=[True, False])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.requests import TntpRequest, TntpView
 from karwan.errors import InvalidInput
 from karwan.exchange.tntp import TntpNetwork, beside, network_file, read_flows, read_network, read_trips
 from karwan.exchange.tntp_header import PER_LANE
+from karwan.notes import Note, note
 from karwan.transport.assignment import Assignment, AssignmentNetwork, AssignmentNotConverged, assign
 from karwan.transport.assignment.network import pose
 
@@ -23,6 +26,9 @@ STEADY, FALLING = (
     20,
     0.9,
 )  # iterations before a gap counts as one that no longer falls; the fall expected in a quarter of them
+SMALLEST = 1e-300  # what stands for nought in a divisor
+SHORT = ("relative_gap", "objective_error", "largest_volume_error", "largest_tie_difference")
+"""Figures that are shown with three digits."""
 LINK_ORDER = ("from_node_id", "to_node_id", "capacity", "free_flow_time")
 
 
@@ -43,13 +49,45 @@ class TntpAnswer:
         objective_error (objective over known_objective less 1; null where that is 0), unique_links, largest_volume_error (on those links) and
         largest_tie_difference (on the others, whose times are constant).
     notes
-        Sentences: columns of the file that play no part, weights of columns it does not have, what the differences mean.
+        Columns of the file that play no part, weights of columns it does not have, what the differences mean.
     """
 
     links: pl.DataFrame
     convergence: pl.DataFrame
     meta: Mapping[str, Any]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def run(inputs: Inputs, request: TntpRequest) -> Result:
+    """Links in equilibrium and how it was reached."""
+    found = assign_tntp(
+        request.net, trips=request.trips, flows=request.flows, toll_weight=request.toll_weight,
+        length_weight=request.length_weight, method=request.method, relative_gap=request.gap,
+        max_iterations=request.iterations,
+    )  # fmt: skip
+    alerts: tuple[Note, ...] = ()
+    if not found.meta["converged"]:
+        reached = {"gap": found.meta["relative_gap"], "iterations": found.meta["iterations"]}
+        alerts = (note("network.not_converged", **reached, asked=request.gap),)
+    return Result({"links": found.links, "convergence": found.convergence}, found.meta, found.notes, alerts)
+
+
+def present(result: Result, view: TntpView, form: str) -> Result:
+    """Plain: the fullest links, figures as long as a comparison needs. CSV: the links alone, everything said on stderr."""
+    links = result.tables["links"]
+    if form == "csv":
+        return replace(result, tables={"links": links}, notes=(), alerts=(*result.notes, *result.alerts))
+    if form == "json":
+        return result
+    fullest = links.sort("load", descending=True, nulls_last=True, maintain_order=True).head(view.top)
+    meta = {name: _figure(name, value) for name, value in result.meta.items() if value is not None}
+    return replace(result, tables={"links": fullest}, meta=meta)
+
+
+def _figure(name: str, value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return f"{value:.3g}" if name in SHORT else f"{value:,.12g}"
 
 
 def assign_tntp(
@@ -137,46 +175,45 @@ def _refuse_overflow(network: AssignmentNetwork, demand: NDArray[np.float64], fi
         )
 
 
-def _header_notes(network: TntpNetwork, toll_weight: float, length_weight: float) -> list[str]:
+def _header_notes(network: TntpNetwork, toll_weight: float, length_weight: float) -> list[Note]:
     header, notes = network.header, []
     if header.unknown:
-        names = ", ".join(header.unknown)
-        notes.append(f"Columns of line {header.line} that are not known play no part: {names}.")
+        notes.append(note("network.unknown_columns", line=header.line, columns=list(header.unknown)))
     if network.lanes is not None:
-        counted = "one per lane, times the lanes" if PER_LANE in header.columns else "that of all lanes"
-        notes.append(f"Capacity is taken as {counted}.")
+        notes.append(note("network.per_lane" if PER_LANE in header.columns else "network.all_lanes"))
     for name, weight in (("toll", toll_weight), ("length", length_weight)):
         if weight and name not in header.columns:
-            notes.append(f"The file has no column {name}: its weight {weight:g} changes nothing.")
+            notes.append(note("network.no_column", column=name, weight=weight))
     return notes
 
 
-def _gap_notes(found: Assignment, network: TntpNetwork) -> list[str]:
+def _gap_notes(found: Assignment, network: TntpNetwork) -> list[Note]:
     """Why the gap asked for was not reached."""
     if found.converged:
         return []
     earlier = found.gap_history[: max(1, 3 * found.iterations // 4)]
     if found.iterations < STEADY or found.relative_gap < FALLING * earlier.min():
-        return ["The gap still falls: more iterations bring it lower."]
+        return [note("network.gap_falls")]
     spread = found.link_costs * found.link_flows
     worst = int(np.argmax(spread))
     row = network.links.row(worst, named=True)
-    return [
-        f"The gap no longer falls. The link from {row['from_node_id']} to {row['to_node_id']} (b {row['b']:g}, power {row['power']:g},"
-        f" {found.link_flows[worst] / max(row['capacity'], 1e-300):.3g} times its capacity) holds {spread[worst] / max(spread.sum(), 1e-300):.0%}"
-        " of all cost; where times are so steep, volumes as exact as a computer holds them move the gap."
-    ]
+    stays = note(
+        "network.gap_stays",
+        start=row["from_node_id"],
+        finish=row["to_node_id"],
+        b=row["b"],
+        power=row["power"],
+        load=found.link_flows[worst] / max(row["capacity"], SMALLEST),
+        cost=spread[worst] / max(spread.sum(), SMALLEST),
+    )
+    return [stays]
 
 
-def _tie_notes(meta: Mapping[str, Any], links: int) -> list[str]:
-    ties = links - meta["unique_links"]
+def _tie_notes(meta: Mapping[str, Any], links: int) -> list[Note]:
+    ties, difference = links - meta["unique_links"], meta["largest_tie_difference"]
     if not ties:
         return []
-    return [
-        f"{ties} of {links} links take the same time at any volume: routes over them may tie, their volumes are not unique, and"
-        f" a difference there (largest {meta['largest_tie_difference']:.3g}) is no error. Volumes are unique on the other"
-        f" {meta['unique_links']} links: the volume error is theirs."
-    ]
+    return [note("network.ties", ties=ties, links=links, difference=difference, unique=meta["unique_links"])]
 
 
 def _largest(links: pl.DataFrame) -> float:

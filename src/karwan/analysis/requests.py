@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from karwan.analysis.contract import asks
+from karwan.errors import InvalidInput
 
 AS_OF = "Day it speaks of; default: the case's own."
+PRODUCT = "Product id, HS code or name; the case's reference product otherwise."
+OPENED = "Crossings or links taken as open: Torkham,Chaman."
+TONNES = "Tonnes a year each way; from the case's flows otherwise."
+MOST_TONNES_YEAR = 1e9
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,202 @@ class CompareRequest:
 
     as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
     stages: bool = field(default=False, metadata=asks("Show the stages of every route too."))
+
+
+@dataclass(frozen=True)
+class CriticalRequest:
+    """Close each crossing, terminal and link in turn: what reroutes, what it costs, what an hour is worth.
+
+    With --open a second base, where these places are open, stands beside the first, and what their closure costs; the map then shows
+    the second.
+
+    Example: karwan corridor critical kaz-pak --map weak.svg
+
+    karwan corridor critical kaz-pak --place "Bandar Abbas"
+
+    karwan corridor critical kaz-pak --open Torkham,Chaman
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    product: str | None = field(default=None, metadata=asks(PRODUCT))
+    opened: tuple[str, ...] = field(default=(), metadata=asks(OPENED, flag="--open"))
+    tonnes_year: float | None = field(default=None, metadata=asks(TONNES))
+    anywhere: bool = field(
+        default=False, metadata=asks("Detours may pass countries no named corridor passes.")
+    )
+    most: int | None = field(
+        default=None,
+        metadata=asks(
+            "Close only so many worst places together with every other; all otherwise.",
+            flag="--pairs",
+            least=0,
+        ),
+    )
+    place: str = field(
+        default="", metadata=asks("Tell of this place alone, with what each pair does without it.")
+    )
+
+    def __post_init__(self) -> None:
+        _check_tonnes(self.tonnes_year)
+
+
+@dataclass(frozen=True)
+class CriticalView:
+    """Rows shown, and maps to write."""
+
+    top: int = field(default=25, metadata=asks("Rows to show in each plain table.", least=1))
+    maps: tuple[Path, ...] = field(
+        default=(),
+        metadata=asks(
+            "Map to write: FILE.svg (picture) or FILE.geojson (for QGIS); may be repeated.", flag="--map"
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        for path in self.maps:
+            check_map_file(path)
+
+
+MAP_ENDINGS = (".svg", ".geojson")
+
+
+def check_map_file(path: Path) -> None:
+    """Refuse a name under which no map can be written, before anything is computed."""
+    if path.suffix.lower() not in MAP_ENDINGS:
+        raise InvalidInput(
+            f"{path.name} ends in {path.suffix or 'nothing'}.",
+            f"maps are written as {' or '.join(MAP_ENDINGS)}",
+            "name a file that ends so.",
+        )
+    if not path.parent.is_dir():
+        raise InvalidInput(f"{path.parent} is no folder.", fix="make it, or name another.")
+
+
+@dataclass(frozen=True)
+class SensitivityRequest:
+    """Which assumed input could make another corridor the best one, and at what value.
+
+    Example: karwan corridor sensitivity kaz-pak --open Torkham,Chaman --flips
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    product: str | None = field(default=None, metadata=asks(PRODUCT))
+    opened: tuple[str, ...] = field(default=(), metadata=asks(OPENED, flag="--open"))
+    origin: str | None = field(
+        default=None, metadata=asks("Origin; the headline pair's by default.", flag="--from")
+    )
+    destination: str | None = field(
+        default=None, metadata=asks("Destination; the headline pair's by default.", flag="--to")
+    )
+    flips_only: bool = field(default=False, metadata=asks("Only what flips the ranking.", flag="--flips"))
+    rebuild: bool = field(
+        default=False, metadata=asks("Check each flip on a network built again beyond its value.")
+    )
+
+
+@dataclass(frozen=True)
+class AssignRequest:
+    """Spread demand over the routes so that shares and the queues at crossings agree.
+
+    Example: karwan corridor assign kaz-pak --open Torkham,Chaman --tonnes-year 2000000
+    """
+
+    demand: Path | None = field(
+        default=None, metadata=asks("CSV: origin_id,destination_id,product_id,t_day.", metavar="FILE")
+    )
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    opened: tuple[str, ...] = field(default=(), metadata=asks(OPENED, flag="--open"))
+    tonnes_year: float | None = field(default=None, metadata=asks(TONNES))
+    tolerance: float = field(default=1e-9, metadata=asks("Bound on the residual."))
+    iterations: int = field(default=200, metadata=asks("At most so many."))
+
+    def __post_init__(self) -> None:
+        _check_tonnes(self.tonnes_year)
+        if self.demand is not None and self.tonnes_year is not None:
+            raise InvalidInput("--demand and --tonnes-year exclude each other.", fix="give one of them.")
+
+
+def _check_tonnes(tonnes_year: float | None) -> None:
+    if tonnes_year is not None and not 0 < tonnes_year <= MOST_TONNES_YEAR:
+        raise InvalidInput(
+            f"{tonnes_year} t a year is no demand.", "allowed: more than 0, at most 1e9", "give its tonnes."
+        )
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """Write the nodes, links, crossings and corridors of a case.
+
+    Example: karwan network export kaz-pak --format geojson --out layers
+    """
+
+    out: Path = field(metadata=asks("Folder to write into."))
+    form: str = field(default="gmns", metadata=asks("gmns, geojson or geoparquet.", flag="--format"))
+    geometry: str = field(
+        default="straight",
+        metadata=asks("Lines of links: straight, or scgraph (along roads, rails and sea lanes)."),
+    )
+    as_of: date | None = field(
+        default=None, metadata=asks("Day of closures; default: the case's own.", metavar="DAY")
+    )
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """Read a network as tables nodes and links of a case; list every problem.
+
+    Ends with exit code 2 where a row has an error; what could be read is written all the same.
+
+    Example: karwan network import gmns-folder --format gmns --out my-tables --country KAZ
+    """
+
+    folder: Path = field(
+        metadata=asks("Folder that holds the files; for TNTP also the *_net.tntp file.", flag="argument")
+    )
+    out: Path = field(metadata=asks("Folder to write nodes.csv and links.csv into."))
+    form: str = field(default="gmns", metadata=asks("gmns or tntp.", flag="--format"))
+    country: str = field(default="", metadata=asks("Country of rows that carry none."))
+    source: str = field(default="", metadata=asks("source_id of rows that carry none."))
+    length_unit: str = field(default="km", metadata=asks("TNTP only: km, mi, m or ft."))
+    time_unit: str = field(default="min", metadata=asks("TNTP only: h, min or s."))
+    crs: str = field(
+        default="",
+        metadata=asks("Reference system of coordinates where the files name none, as EPSG:32642."),
+    )
+
+
+@dataclass(frozen=True)
+class TntpRequest:
+    """Assign the trips of a TNTP network to its user equilibrium and compare with the best-known flows.
+
+    Units are those of the files. --json and --csv hold every link, in the order of the file.
+
+    Example: karwan network assign SiouxFalls_net.tntp --gap 1e-10
+    """
+
+    net: Path = field(metadata=asks("The *_net.tntp file, or a folder that holds one.", flag="argument"))
+    trips: Path | None = field(
+        default=None, metadata=asks("Trip table; *_trips.tntp of the same name by default.")
+    )
+    flows: Path | None = field(
+        default=None, metadata=asks("Known flows; *_flow.tntp of the same name where there is one.")
+    )
+    gap: float = field(default=1e-6, metadata=asks("Relative gap to reach.", least=0.0))
+    iterations: int = field(default=1000, metadata=asks("At most so many.", least=1))
+    method: str = field(
+        default="gradient_projection", metadata=asks("gradient_projection, bfw, frank_wolfe or msa.")
+    )
+    toll_weight: float = field(default=0.0, metadata=asks("Time per unit of toll in the cost.", least=0.0))
+    length_weight: float = field(
+        default=0.0, metadata=asks("Time per unit of length in the cost.", least=0.0)
+    )
+
+
+@dataclass(frozen=True)
+class TntpView:
+    """Links shown."""
+
+    top: int = field(default=15, metadata=asks("Links to show, the fullest first.", least=1))
 
 
 @dataclass(frozen=True)

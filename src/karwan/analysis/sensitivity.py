@@ -8,9 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.trade_flows import trade_flows
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy, asked_study
+from karwan.analysis.requests import SensitivityRequest
+from karwan.analysis.trade_flows import TradeFlow, trade_flows
 from karwan.case import Case
+from karwan.errors import InvalidInput
+from karwan.notes import Note, note
 from karwan.schema.modes import ROAD
 from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
@@ -58,10 +62,10 @@ Found = tuple[str, str, str, CorridorRoute]
 
 @dataclass(frozen=True)
 class Demand:
-    """Tonnes a year by direction ('a_to_b', 'b_to_a'), and what they rest on in a sentence each."""
+    """Tonnes a year by direction ('a_to_b', 'b_to_a'), and a note each on what they rest on."""
 
     tonnes_year: Mapping[str, float]
-    text: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 class CorridorBase:
@@ -177,28 +181,55 @@ def road_queues(case: Case) -> dict[str, Queue]:
 def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
     """Tonnes a year each way: today's trade (`trade_flows`) over the price of the reference product, or a figure given."""
     if tonnes_year is not None:
-        given = f"{tonnes_year:,.0f} t a year each way (given), spread evenly over the pairs."
+        given = note("demand.given", tonnes=tonnes_year)
         return Demand(dict.fromkeys(DIRECTIONS, tonnes_year), (given,))
-    load = study.shipment()
-    flows = trade_flows(study.case, study.as_of)
-    tonnes: dict[str, float] = {}
-    text: list[str] = []
-    for direction in DIRECTIONS:
-        words = direction.replace("_", " ")
-        flow = flows.get(direction)
-        if flow is None:
-            tonnes[direction] = 0.0
-            text.append(f"{words}: the case has no yearly flow on {study.as_of}; give --tonnes-year.")
-            continue
-        tonnes[direction] = flow.value_usd / load.price_usd_t
-        text.append(
-            f"{words}: USD {flow.value_usd:,.0f} in {flow.taken.year_label} as {flow.taken.reporter} reports, taken as "
-            f"{load.name.lower()} at USD {load.price_usd_t:,.0f}/t: {tonnes[direction]:,.0f} t a year, spread evenly over the pairs (assumed)."
-        )
-    return Demand(tonnes, tuple(text))
+    load, flows = study.shipment(), trade_flows(study.case, study.as_of)
+    tonnes = {way: flows[way].value_usd / load.price_usd_t if way in flows else 0.0 for way in DIRECTIONS}
+    notes = [_rests_on(study, way, flows.get(way), tonnes[way]) for way in DIRECTIONS]
+    return Demand(tonnes, tuple(notes))
+
+
+def _rests_on(study: CorridorStudy, direction: str, flow: TradeFlow | None, tonnes: float) -> Note:
+    """What the demand of a direction rests on."""
+    way, load = note(f"demand.{direction}"), study.shipment()
+    if flow is None:
+        return note("demand.none", way=way, day=study.as_of)
+    return note(
+        "demand.flow", way=way, value=flow.value_usd, year=flow.taken.year_label, reporter=flow.taken.reporter,
+        product=load.name.lower(), price=load.price_usd_t, tonnes=tonnes,
+    )  # fmt: skip
 
 
 # -- sensitivity ---------------------------------------------------------------------------------------------
+
+
+def run(inputs: Inputs, request: SensitivityRequest) -> Result:
+    """Sensitivity of the corridors of a pair, under `sensitivity`."""
+    study = asked_study(inputs.the_case(), request.as_of, request.product)
+    direction, pair = _asked_pair(study, request)
+    base = CorridorBase(study, opened=study.opened(request.opened))
+    table = sensitivity_answer(base, direction, pair)
+    said = sensitivity_note(table)
+    if request.flips_only:
+        table = table.filter(pl.col("flips"))
+    if request.rebuild:
+        table = rebuild_switches(base, direction, pair, table)
+    meta = {**study.facts, "pair": study.pair_label(*pair), "opened": sorted(base.opened)}
+    return Result({"sensitivity": table}, meta, (said,))
+
+
+def _asked_pair(study: CorridorStudy, request: SensitivityRequest) -> tuple[str, Pair]:
+    """Direction and node ids of the pair asked for; the headline pair's ends where none are named."""
+    origin, destination = study.pairs(A_TO_B)[0]
+    pair = (
+        study.end(request.origin) if request.origin else origin,
+        study.end(request.destination) if request.destination else destination,
+    )
+    for direction in DIRECTIONS:
+        if pair in study.pairs(direction):
+            return direction, pair
+    known = "; ".join(study.pair_label(*p) for d in DIRECTIONS for p in study.pairs(d))
+    raise InvalidInput(f"{study.pair_label(*pair)} is no pair of the case.", known, "choose one of these.")
 
 
 def sensitivity_table(study: CorridorStudy) -> pl.DataFrame:
@@ -239,20 +270,18 @@ def sensitivity_answer(base: CorridorBase, direction: str, pair: Pair) -> pl.Dat
     return _sensitivity(base, found)
 
 
-def sensitivity_text(table: pl.DataFrame) -> str:
+def sensitivity_note(table: pl.DataFrame) -> Note:
     """What a whole sensitivity table says: who leads by how much, and what could change it."""
     if not table.height:
-        return "Fewer than two corridors are open: nothing to flip."
+        return note("sensitivity.one_open")
     first = table.row(0, named=True)
-    lead = f"{first['corridor_now']} leads by {first['lead_usd_t']:,.1f} USD/t"
+    lead = {"corridor": first["corridor_now"], "lead": first["lead_usd_t"], "inputs": table.height}
     flips = table.filter("flips")
     if flips.height:
-        others = ", ".join(flips["corridor_flipped"].unique(maintain_order=True))
-        return f"{lead}; {flips.height} of {table.height} assumed inputs could flip it within their range, to {others}."
-    return (
-        f"{lead}; none of {table.height} assumed inputs flips it within its range. Nearest comes {first['rival']}, still "
-        f"{first['behind_usd_t']:,.1f} USD/t behind: {first['parameter']}."
-    )
+        others = flips["corridor_flipped"].unique(maintain_order=True).to_list()
+        return note("sensitivity.flips", **lead, flips=flips.height, others=others)
+    nearest = {"rival": first["rival"], "behind": first["behind_usd_t"], "input": first["parameter"]}
+    return note("sensitivity.holds", **lead, **nearest)
 
 
 def rebuild_switches(base: CorridorBase, direction: str, pair: Pair, table: pl.DataFrame) -> pl.DataFrame:
@@ -309,6 +338,6 @@ __all__ = [
     "rebuild_switches",
     "road_queues",
     "sensitivity_answer",
+    "sensitivity_note",
     "sensitivity_table",
-    "sensitivity_text",
 ]

@@ -12,7 +12,6 @@ from karwan.cli import (
     brief,
     case,
     corridor,
-    corridor_critical,
     docs,
     network,
     plan,
@@ -36,20 +35,26 @@ app = typer.Typer(
 )
 brief.register(app)
 scenario.register(app)
-network.register(app)
 app.command("sources")(plan.sources)
-corridor_critical.register(corridor.app)
 trade_store.register(trade.app)
 trade_growth.register(trade.app)
 trade_indicators.register(trade.app)
 trade_potential.register(trade.app)
 trade_basket.register(app, trade.app)
-NOUNS = {"case": case.app, "corridor": corridor.app, "trade": trade.app, "plan": plan.app, "": app}
+NOUNS = {
+    "case": case.app,
+    "corridor": corridor.app,
+    "network": network.app,
+    "trade": trade.app,
+    "plan": plan.app,
+    "": app,
+}
 for analysis in ANALYSES:
     noun, _, verb = analysis.name.rpartition(" ")
     NOUNS[noun].command(verb)(command_of(analysis))
 app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")
+app.add_typer(network.app, name="network")
 app.add_typer(trade.app, name="trade")
 app.add_typer(plan.app, name="plan")
 app.add_typer(docs.app, name="docs")

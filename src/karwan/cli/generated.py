@@ -38,6 +38,8 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
         request = _made(analysis.request, given)
         result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
         show(analysis, analysis.presented(result, view, form.value), form, under=under)
+        if result.failed:
+            raise typer.Exit(2)
 
     command.__signature__ = inspect.Signature(_parameters(analysis))  # type: ignore[attr-defined]
     command.__doc__ = inspect.getdoc(analysis.request)

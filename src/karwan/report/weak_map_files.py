@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import wrap
 
 import polars as pl
 
 from karwan._version import __version__
+from karwan.analysis.contract import Result
 from karwan.analysis.corridor_compare import closure_table
 from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.criticality import CriticalAnswer
+from karwan.analysis.criticality import CriticalAnswer, CriticalBases
+from karwan.analysis.requests import CriticalView, check_map_file
 from karwan.errors import InvalidInput
 from karwan.exchange.geo import Layer, cut_at_antimeridian, geojson_features
 from karwan.exports import write_text
+from karwan.notes import note
 from karwan.report.text import day
 from karwan.report.weak_map import draw_weak_map
+from karwan.words import sentences
 
 _LINE = 150  # characters of a line below the picture
 
@@ -43,6 +47,15 @@ class WeakMap:
         return tuple(part for line in lines for part in wrap(line, _LINE - 20))
 
 
+def present(result: Result, view: CriticalView, form: str) -> Result:
+    """The result of `corridor critical` as a reader sees it: first rows on plain pages; maps written and named."""
+    bases: CriticalBases = result.detail
+    shown = WeakMap(bases.study, list(bases.answers.values())[-1], bases.opened)
+    wrote = [note("criticality.wrote", file=str(write_weak_map(shown, path))) for path in view.maps]
+    result = replace(result, alerts=(*result.alerts, *wrote))
+    return replace(result, tables=bases.plain(view.top), meta={}) if form == "table" else result
+
+
 def write_weak_map(shown: WeakMap, path: Path) -> Path:
     """Write a map of weak points; the ending of the file says in which form.
 
@@ -59,26 +72,13 @@ def write_weak_map(shown: WeakMap, path: Path) -> Path:
     InvalidInput
         Another ending, no such folder, or nothing to draw.
     """
-    check_map_files([path])
+    check_map_file(path)
     if shown.answer.weak_points.is_empty():
         raise InvalidInput(
             "No place is on a route: there is nothing to draw.", fix="open a crossing with --open."
         )
     write_text(path, WRITERS[path.suffix.lower()](shown))
     return path
-
-
-def check_map_files(paths: Iterable[Path]) -> None:
-    """Refuse names of files that `write_weak_map` could not write, before anything is reckoned."""
-    for path in paths:
-        if path.suffix.lower() not in WRITERS:
-            raise InvalidInput(
-                f"{path.name} ends in {path.suffix or 'nothing'}.",
-                f"maps are written as {' or '.join(WRITERS)}",
-                "name a file that ends so.",
-            )
-        if not path.parent.is_dir():
-            raise InvalidInput(f"{path.parent} is no folder.", fix="make it, or name another.")
 
 
 def weak_svg(shown: WeakMap) -> str:
@@ -98,7 +98,7 @@ def weak_svg(shown: WeakMap) -> str:
         parties=(settings.party_a, settings.party_b),
         title=shown.heading[0],
         heading=shown.heading,
-        footing=[part for line in (*shown.answer.text[:2], source) for part in wrap(line, _LINE)],
+        footing=[part for line in (*sentences(shown.answer.notes[:2]), source) for part in wrap(line, _LINE)],
     )
     assert drawn is not None
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawn}\n'

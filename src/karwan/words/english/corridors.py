@@ -1,0 +1,41 @@
+"""Demand, sensitivity and assignment of corridors in words."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+CORRIDORS: dict[str, str | Plural] = {
+    "demand.given": "{tonnes:,.0f} t a year each way (given), spread evenly over the pairs.",
+    "demand.none": "{way}: the case has no yearly flow on {day:%Y-%m-%d}; give --tonnes-year.",
+    "demand.flow": (
+        "{way}: USD {value:,.0f} in {year} as {reporter} reports, taken as {product} at USD {price:,.0f}/t: {tonnes:,.0f} t a year, "
+        "spread evenly over the pairs (assumed)."
+    ),
+    "demand.a_to_b": "a to b",
+    "demand.b_to_a": "b to a",
+    "sensitivity.one_open": "Fewer than two corridors are open: nothing to flip.",
+    "sensitivity.flips": (
+        "{corridor} leads by {lead:,.1f} USD/t; {flips} of {inputs} assumed inputs could flip it within their range, to {others}."
+    ),
+    "sensitivity.holds": (
+        "{corridor} leads by {lead:,.1f} USD/t; none of {inputs} assumed inputs flips it within its range. Nearest comes {rival}, still "
+        "{behind:,.1f} USD/t behind: {input}."
+    ),
+    "assignment.not_served": "{od}: no route open, {t_day:,.1f} t a day not served.",
+    "assignment.choice": (
+        "Shares by path-size logit: scale {scale:g} per USD/t{span}, {basis}, source {source_id}; weight of the path size {weight:g}."
+    ),
+    "assignment.span": " ({low:g} to {high:g})",
+    "assignment.no_capacity": "No place on the routes has a capacity: nothing queues.",
+    "assignment.capacity": "Capacity counts at {kinds}; places without one take any load.{unknown}{beyond}",
+    "assignment.crossing": Plural("count", "{count} crossing", "{count} crossings"),
+    "assignment.terminal": Plural("count", "{count} terminal", "{count} terminals"),
+    "assignment.link": Plural("count", "{count} link", "{count} links"),
+    "assignment.sailing": Plural("count", "{count} sailing", "{count} sailings"),
+    "assignment.unknown": " Traffic of others is not known at {count} of them and taken as none.",
+    "assignment.beyond": " Loaded beyond the limit: {count}; hours there order the routes, they forecast no queue.",
+    "assignment.converged": "Converged: residual {residual:.2e} (bound {bound:g}), iterations: {iterations}.",
+    "assignment.not_converged": (
+        "NOT converged, so the flows are those of the last iteration: residual {residual:.2e} (bound {bound:g}), iterations: {iterations}."
+    ),
+}
