@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 NONE = "–"
-YEAR_DAYS = 365.2425
-"""Mean days of a year of the calendar."""
+YEAR_DAYS = 365.0
+"""Days that the flow or capacity of a year is spread over."""
+MEAN_YEAR_DAYS = 365.2425
+"""Mean days of a year of the calendar: for rates a year and for time between dates."""
 
 
 def is_number(value: object) -> bool:

@@ -19,7 +19,7 @@ from karwan.transport.journey import recorded_process
 
 DOCS = Path(__file__).parents[2] / "docs"
 CASE = read_case("kaz-pak")
-YEAR = 365.25
+YEAR = 365.2425
 
 
 def page(name: str) -> str:

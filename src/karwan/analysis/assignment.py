@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import YEAR_DAYS
 from karwan.analysis.capacity import Capacities, Limit
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy, asked_study
@@ -22,7 +23,7 @@ from karwan.schema.frames import result_frame
 from karwan.transport.assignment import assign_routes
 from karwan.transport.assignment.result import AssignmentNotConverged
 from karwan.transport.corridor import OPEN, corridor_route, name_route
-from karwan.transport.criticality import CROSSING, DAYS, Arcs, Pair, Trade
+from karwan.transport.criticality import CROSSING, Arcs, Pair, Trade
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.route import make_route
 from karwan.transport.shipment import make_shipment
@@ -130,7 +131,7 @@ def default_demand(base: CorridorBase) -> pl.DataFrame:
     """Demand of the case a day: its yearly tonnes, evenly over the pairs."""
     product = base.case.settings.reference_product
     rows = [
-        {"origin_id": o, "destination_id": d, "product_id": product, "t_day": tonnes / DAYS}
+        {"origin_id": o, "destination_id": d, "product_id": product, "t_day": tonnes / YEAR_DAYS}
         for trade in base.trades
         for (o, d), tonnes in trade.tonnes.items()
     ]
@@ -272,7 +273,7 @@ def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) ->
             found = corridor_route(network, load, corridor, *pair, backward=backward)
             if found.status == OPEN and found.route is not None:
                 known.append(found.route.arcs)
-        trade = Trade(network, load, {pair: row["t_day"] * DAYS}, {pair: tuple(known)}, services)
+        trade = Trade(network, load, {pair: row["t_day"] * YEAR_DAYS}, {pair: tuple(known)}, services)
         routes = trade.distinct([*known, *_ways_round(trade, pair)])
         names = tuple(_name(study, trade, arcs, backward) for arcs in routes)
         yield _Leg(od, *pair, row["t_day"], trade, routes, names)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from karwan.amounts import YEAR_DAYS
 from karwan.analysis.sensitivity import parameter_or
 from karwan.case import Case
-from karwan.transport.criticality import CROSSING, DAYS, LINK, TERMINAL, Trade
+from karwan.transport.criticality import CROSSING, LINK, TERMINAL, Trade
 from karwan.transport.delay import delay_named, parameter_table
 from karwan.transport.network.request import carrier_of
 from karwan.transport.shipment import Shipment
@@ -146,9 +147,9 @@ class Capacities:
         if not capacity:
             return None
         handled = row["throughput_teu_year"] if boxes else None
-        background = None if handled is None else handled / DAYS
+        background = None if handled is None else handled / YEAR_DAYS
         unit = "TEU" if boxes else "t"
-        limit = Limit(TERMINAL, row["terminal_id"], "", "", unit, capacity / DAYS, background)
+        limit = Limit(TERMINAL, row["terminal_id"], "", "", unit, capacity / YEAR_DAYS, background)
         return limit, sum(s.hours for s in arc.stages)
 
     def _link(self, trade: Trade, a: int) -> tuple[Limit, float] | None:

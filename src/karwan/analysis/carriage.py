@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.case import Case
@@ -14,8 +15,6 @@ from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
-
-DAYS_YEAR = 365.0
 
 
 def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
@@ -42,7 +41,7 @@ def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
             continue
         room = min(_room(free[place], row["modes"]) for place in passed)
         groups[passed[-1]] = groups.get(passed[-1], 0.0) + room
-    total = sum(min(room, sum(free[last])) for last, room in groups.items()) * DAYS_YEAR
+    total = sum(min(room, sum(free[last])) for last, room in groups.items()) * YEAR_DAYS
     return pl.DataFrame(
         {
             "name": ["land corridors, first party to second", "land corridors, second party to first"],

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.amounts import dollars, percent
+from karwan.amounts import MEAN_YEAR_DAYS, dollars, percent
 from karwan.analysis.flow_table import countries_only
 from karwan.analysis.sections import TargetSection
 from karwan.analysis.world_flows import with_codes
@@ -33,7 +33,6 @@ from karwan.trade.forecast.ensemble import member_name
 from karwan.trade.period import years_between
 from karwan.trade.standing import annual_series, known_flows
 
-DAYS_YEAR = 365.2425
 SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 FAN = {"model": pl.String, "date": pl.Date, **dict.fromkeys(SHARES, pl.Float64)}
 CHANCES = {
@@ -81,7 +80,7 @@ class Series:
     @property
     def times(self) -> np.ndarray:
         """Ends of the years in years."""
-        return np.array([end.toordinal() / DAYS_YEAR for end in self.ends])
+        return np.array([end.toordinal() / MEAN_YEAR_DAYS for end in self.ends])
 
     def years_to(self, due: date) -> float:
         """Years from the end of the last year to a date; whole years exactly."""
@@ -114,7 +113,7 @@ def turnover_series(case: Case, annual: pl.DataFrame, reporter: str, as_of: date
     for row in rows.filter(pl.col("period_end") <= official["period_end"][0]).iter_rows(named=True):
         if kept and row["period_end"] > kept[-1]["period_start"]:
             continue
-        if kept and (kept[-1]["period_end"] - row["period_end"]).days > 2.5 * DAYS_YEAR:
+        if kept and (kept[-1]["period_end"] - row["period_end"]).days > 2.5 * MEAN_YEAR_DAYS:
             break
         kept.append(row)
     kept.reverse()
@@ -329,7 +328,7 @@ def _fan(series: Series, model: tuple[str, Any, str], due: date) -> list[tuple[A
     total = series.years_to(due)
     for step in range(1, 9):
         years = total * step / 8
-        day = date.fromordinal(series.ends[-1].toordinal() + round(years * DAYS_YEAR))
+        day = date.fromordinal(series.ends[-1].toordinal() + round(years * MEAN_YEAR_DAYS))
         rows.append((label, day, *(walk.quantile_t(share, years) for share in SHARES.values())))
     return rows
 

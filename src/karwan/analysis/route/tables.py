@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.amounts import YEAR_DAYS
+from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route.offers import RouteOffer, landmarks
 from karwan.analysis.route.query import RoutePlan
@@ -143,9 +143,9 @@ def rates_table(plan: RoutePlan, offers: Sequence[RouteOffer], model: ArrivalMod
         place_id="place",
         place=pl.Series(names, dtype=pl.String),
         closures=pl.col("closures").cast(pl.Int64),
-        rate_per_year=pl.col("rate_per_day") * YEAR_DAYS,
-        rate_low_per_year=pl.col("rate_low_per_day") * YEAR_DAYS,
-        rate_high_per_year=pl.col("rate_high_per_day") * YEAR_DAYS,
+        rate_per_year=pl.col("rate_per_day") * MEAN_YEAR_DAYS,
+        rate_low_per_year=pl.col("rate_low_per_day") * MEAN_YEAR_DAYS,
+        rate_high_per_year=pl.col("rate_high_per_day") * MEAN_YEAR_DAYS,
         mean_days="mean_days",
         mean_low_days="mean_low_days",
         mean_high_days="mean_high_days",

@@ -8,14 +8,13 @@ from datetime import date
 
 import polars as pl
 
+from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.trade_flows import TradeFlow, YearlyReport, trade_flows
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.shipment import make_shipment
-
-DAYS_YEAR = 365.0
 
 
 @dataclass(frozen=True)
@@ -105,5 +104,5 @@ def flows_of(study: CorridorStudy, demand: pl.DataFrame) -> list[Flow]:
             )
         way = DIRECTIONS[0] if pair == ends else DIRECTIONS[1]
         product = make_shipment(case["products"], row["product_id"], case.settings.load_t).product_id
-        flows.append(Flow(way, row["origin_id"], row["destination_id"], product, row["t_day"] * DAYS_YEAR))
+        flows.append(Flow(way, row["origin_id"], row["destination_id"], product, row["t_day"] * YEAR_DAYS))
     return flows

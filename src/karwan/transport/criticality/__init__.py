@@ -20,7 +20,6 @@ from karwan.transport.criticality.closures import (
 from karwan.transport.criticality.table import Criticality, criticality
 from karwan.transport.criticality.trade import (
     CROSSING,
-    DAYS,
     LINK,
     TERMINAL,
     Arcs,
@@ -33,7 +32,6 @@ from karwan.transport.criticality.worth import ChoiceModel, Queue, access_loss, 
 
 __all__ = [
     "CROSSING",
-    "DAYS",
     "LINK",
     "TERMINAL",
     "Arcs",

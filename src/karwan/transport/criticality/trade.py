@@ -24,7 +24,6 @@ Arcs = tuple[int, ...]
 Pair = tuple[str, str]
 Place = tuple[str, str]
 CROSSING, TERMINAL, LINK = "crossing", "terminal", "link"
-DAYS = 365.0
 
 
 @dataclass(frozen=True)

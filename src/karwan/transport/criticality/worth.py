@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from karwan.amounts import YEAR_DAYS
 from karwan.schema.modes import ROAD
 from karwan.transport.criticality.trade import (
     CROSSING,
-    DAYS,
     Arcs,
     ChoiceSet,
     Floats,
@@ -166,9 +166,9 @@ def truck_value(trades: Sequence[Trade], place: Place, queue: Queue, choice: Cho
         uses = np.asarray(routes.use[:, road].sum(axis=1)).ravel()
         share = routes.shares(choice.scale, choice.path_size_weight)
         tonnes = float((routes.tonnes[routes.group] * share) @ uses)
-        trucks = tonnes / DAYS / (trade.shipment.tonnes / trade.shipment.units)
+        trucks = tonnes / YEAR_DAYS / (trade.shipment.tonnes / trade.shipment.units)
         now = queue.wait_h(trucks, queue.capacity_per_day)
         fall = now - queue.wait_h(trucks, queue.capacity_per_day + 1.0)
         worth += fall * tonnes * trade.hour_usd_t
-        others += fall * queue.background_per_day * DAYS
+        others += fall * queue.background_per_day * YEAR_DAYS
     return {"value_truck_usd_year": worth, "background_hours_year": others}
