@@ -17,11 +17,15 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "karwan"
 
 
 def used_keys() -> set[str]:
-    """Keys that are written out in calls of `note`."""
+    """Keys that are written out in calls of `note`, and of `tell` in the report."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "note"
+            named = (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("note", "tell")
+            )
             if named and node.args and isinstance(node.args[0], ast.Constant):
                 found |= {key for key in [str(node.args[0].value)] if "." in key}
     return found
@@ -29,6 +33,10 @@ def used_keys() -> set[str]:
 
 def test_every_key_in_use_has_words() -> None:
     assert used_keys() - MESSAGES.keys() == set()
+
+
+def test_the_brief_has_no_words_it_does_not_use() -> None:
+    assert {key for key in MESSAGES if key.startswith("brief_")} - used_keys() == set()
 
 
 def test_a_key_stands_once_and_names_its_noun() -> None:

@@ -12,6 +12,7 @@ from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
 from karwan.report.text import clean, items, names, words
+from karwan.report.wording import tell
 
 
 def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
@@ -19,7 +20,7 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
     found = []
     reported = li.listing(
         "reported",
-        "Published figures, each as its source gives it",
+        tell("brief_annexes.reported_table"),
         brief.standing.reported,
         notes,
         _REPORTED,
@@ -30,14 +31,14 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
             Section(
                 "annex-a",
                 "A",
-                "Every published figure",
-                "Both sides, never merged: official statistics, press and speeches as each gives its figure.",
+                tell("brief_annexes.annex_a_title"),
+                tell("brief_annexes.annex_a_lead"),
                 (reported,),
             )
         )
     routes = li.listing(
         "all-routes",
-        "All routes of the brief, both directions",
+        tell("brief_annexes.all_routes_table"),
         brief.corridors.routes,
         notes,
         ROUTES,
@@ -46,7 +47,11 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
     if routes:
         found.append(
             Section(
-                "annex-b", "B", "Every route", "Between all the brief's origins and destinations.", (routes,)
+                "annex-b",
+                "B",
+                tell("brief_annexes.annex_b_title"),
+                tell("brief_annexes.annex_b_lead"),
+                (routes,),
             )
         )
     stages = _stages(brief, notes)
@@ -55,8 +60,8 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
             Section(
                 "annex-c",
                 "C",
-                "Stage by stage",
-                "The reference pair by corridor; line hauls of one mode in one country are one row.",
+                tell("brief_annexes.annex_c_title"),
+                tell("brief_annexes.annex_c_lead"),
                 tuple(stages),
             )
         )

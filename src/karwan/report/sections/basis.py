@@ -7,6 +7,7 @@ from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
 from karwan.report.charts.basis import draw_basis
 from karwan.report.sections.standing import conflict_list
+from karwan.report.wording import tell
 
 _MOST = 60
 
@@ -31,30 +32,27 @@ def basis_section(brief: Brief, notes: Notes) -> Section:
     blocks: list[Block | None] = [
         Figure(
             "f-basis",
-            "Observed, computed, assumed",
-            "Share of the input rows by what they rest on.",
-            "share of rows",
+            tell("brief_basis.basis_figure"),
+            tell("brief_basis.basis_caption"),
+            tell("brief_basis.basis_unit"),
             svg,
         )
         if svg
         else None,
-        conflict_list(part.conflicts, "Sources that contradict each other; both are kept", notes),
+        conflict_list(part.conflicts, tell("brief_basis.conflicts"), notes),
         li.listing(
             "warnings",
-            "Values outside their plausible bounds",
+            tell("brief_basis.warnings_table"),
             warnings,
             notes,
             li.columns("warnings"),
-            note=f"{left} more are listed by `karwan case check`." if left else "",
+            note=tell("brief_basis.warnings_note", left=left) if left else "",
         ),
     ]
     if all(b is None for b in blocks):
-        blocks.append(li.missing("Nothing to account for", (), "The case holds no rows yet."))
+        blocks.append(li.missing(tell("brief_basis.nothing"), (), tell("brief_basis.nothing_why")))
     else:
-        parties = f"{brief.party_a}, {brief.party_b} and the like: countries by their ISO codes."
-        blocks.append(Prose((*SHORT, parties), "What the short forms mean"))
-    lead = (
-        "A figure nobody observed is assumed, and says so: it "
-        "is set in italics with a dagger wherever it appears."
-    )
-    return Section("basis", "7", "What this rests on", lead, tuple(b for b in blocks if b is not None))
+        parties = tell("brief_basis.parties", party_a=brief.party_a, party_b=brief.party_b)
+        blocks.append(Prose((*SHORT, parties), tell("brief_basis.short_forms")))
+    lead = tell("brief_basis.lead")
+    return Section("basis", "7", tell("brief_basis.title"), lead, tuple(b for b in blocks if b is not None))

@@ -16,6 +16,7 @@ from karwan.report.charts.stages import draw_stages
 from karwan.report.charts.validation import draw_validation
 from karwan.report.text import clean, day, names
 from karwan.report.weak_map import draw_weak_map
+from karwan.report.wording import tell
 
 WAYS = ("a_to_b", "b_to_a")
 
@@ -87,23 +88,22 @@ def corridor_section(brief: Brief, notes: Notes) -> Section:
         *_critical(brief, notes),
         _sensitivity(part.sensitivity, notes),
     ]
-    lead = (
-        f"Door to door, both directions, for {load_text(brief)}. Each corridor keeps its colour "
-        "on every picture; a closed one carries the figures it would have if it were open."
+    lead = tell("brief_corridors.lead", load=load_text(brief))
+    return Section(
+        "corridors", "2", tell("brief_corridors.title"), lead, tuple(b for b in blocks if b is not None)
     )
-    return Section("corridors", "2", "Corridors", lead, tuple(b for b in blocks if b is not None))
 
 
 def _comparison(brief: Brief, notes: Notes) -> Table | Missing:
     frames = [f for f in (headline_routes(brief, way) for way in WAYS) if f.height]
     if not frames:
         return Missing(
-            "No routes",
-            "The case has no corridor with a route: fill `corridors.csv`, `nodes.csv` and `links.csv`.",
+            tell("brief_corridors.no_routes"),
+            tell("brief_corridors.no_routes_why"),
         )
     table = li.listing(
         "corridor-table",
-        f"Corridors compared, {day(brief.as_of)}",
+        tell("brief_corridors.corridor_table", day=day(brief.as_of)),
         pl.concat(frames, how="vertical_relaxed"),
         notes,
         ROUTES,
@@ -157,19 +157,16 @@ def _stage_figures(brief: Brief, notes: Notes) -> list[Block | None]:
             else stages
         )
         pair = clean(first["pair_label"], 80)
-        svg = draw_stages(routes, stages, f"stages-{way}", f"Where money and days go, {pair}")
+        svg = draw_stages(routes, stages, f"stages-{way}", tell("brief_corridors.stages_figure", pair=pair))
         if svg is not None:
-            caption = (
-                "Full colour: line haul; dark: border crossings; lighter: "
-                "transfer, sailing, waiting. Dashed outline: closed on the day."
-            )
+            caption = tell("brief_corridors.stage_caption")
             sources = notes.of_rows(stages.to_dicts()) if stages.height else ()
             result.append(
                 Figure(
                     f"f-stages-{way}",
-                    f"Where money and days go, {pair}",
+                    tell("brief_corridors.stages_figure", pair=pair),
                     f"{caption} {day(brief.as_of)}.",
-                    "USD per 20 t; days",
+                    tell("brief_corridors.stages_unit"),
                     svg,
                     sources,
                 )
@@ -184,25 +181,27 @@ def _arrival_figures(brief: Brief, notes: Notes) -> list[Block | None]:
         if routes.is_empty():
             continue
         pair = clean(routes.row(0, named=True)["pair_label"], 80)
-        svg = draw_arrivals(routes, brief.corridors.arrivals, f"arrivals-{way}", f"When it arrives, {pair}")
+        svg = draw_arrivals(
+            routes,
+            brief.corridors.arrivals,
+            f"arrivals-{way}",
+            tell("brief_corridors.arrivals_figure", pair=pair),
+        )
         if svg is not None:
             result.append(
                 Figure(
                     f"f-arrivals-{way}",
-                    f"When it arrives, {pair}",
-                    (
-                        "Simulated journeys with opening hours, sailings, known closures, random closures as often and as "
-                        "long as recorded, and the queues both leave: nine in ten arrive within the line."
-                    ),
-                    "days door to door",
+                    tell("brief_corridors.arrivals_figure", pair=pair),
+                    tell("brief_corridors.arrivals_caption"),
+                    tell("brief_corridors.arrivals_unit"),
                     svg,
                 )
             )
     if not result and brief.corridors.routes.height:
         result.append(
             Missing(
-                "No arrival distributions",
-                "The run held means only: percentiles of the days come from simulated journeys.",
+                tell("brief_corridors.no_arrivals"),
+                tell("brief_corridors.no_arrivals_why"),
             )
         )
     _ = notes
@@ -211,7 +210,7 @@ def _arrival_figures(brief: Brief, notes: Notes) -> list[Block | None]:
 
 def _closures(table: pl.DataFrame, notes: Notes) -> Table | None:
     spec = li.columns("closures", corridors=lambda row: cell(names(row["corridors"])))
-    return li.listing("closures", "Shut or slowed on the day of the brief", table, notes, spec)
+    return li.listing("closures", tell("brief_corridors.closures_table"), table, notes, spec)
 
 
 def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
@@ -219,12 +218,9 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
     figure = (
         Figure(
             "f-validation",
-            "Model against observed trips",
-            (
-                "Error is model minus observed, over observed. No "
-                "parameter was fitted to a trip held back to validate."
-            ),
-            "days",
+            tell("brief_corridors.validation_figure"),
+            tell("brief_corridors.validation_caption"),
+            tell("brief_corridors.validation_unit"),
             svg,
             notes.of_rows(table.to_dicts()),
         )
@@ -239,11 +235,11 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
         figure,
         li.listing(
             "validation-table",
-            "Model against observed trips, signed errors",
+            tell("brief_corridors.validation_table"),
             table,
             notes,
             spec,
-            note="Per: what the money is for; FEU is a 40 ft container, t a tonne.",
+            note=tell("brief_corridors.validation_note"),
             wide=True,
         ),
     ]
@@ -252,17 +248,21 @@ def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:
 def _weak_map(brief: Brief) -> Figure | None:
     """Map of the weak points, with the place and rank of each as in the table."""
     part = brief.corridors
-    title = f"Map of the weak points, {day(brief.as_of)}"
+    title = tell("brief_corridors.weak_map_title", day=day(brief.as_of))
     parties = (brief.party_a, brief.party_b)
     shut = frozenset(shut_places(brief))
     svg = draw_weak_map(part.weak_points, part.map_nodes, part.map_lines, shut, parties=parties, title=title)
-    caption = (
-        "What shutting one place alone would cost the trade of the two countries in a year on the next best way, money and time together. "
-        "Numbers are ranks in the table. Links join places by straight lines; coasts and borders as on the first map."
-    )
+    caption = tell("brief_corridors.weak_map_caption")
     if svg is None:
         return None
-    return Figure("f-weak-map", "Where the corridors are weak", caption, "USD a year", svg, wide=True)
+    return Figure(
+        "f-weak-map",
+        tell("brief_corridors.weak_map_figure"),
+        caption,
+        tell("brief_corridors.weak_map_unit"),
+        svg,
+        wide=True,
+    )
 
 
 def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
@@ -271,9 +271,9 @@ def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
     figure = (
         Figure(
             "f-criticality",
-            "Weak points",
-            "What closing each place alone would add on the best way round.",
-            "USD a tonne; hours",
+            tell("brief_corridors.criticality_figure"),
+            tell("brief_corridors.criticality_caption"),
+            tell("brief_corridors.criticality_unit"),
             svg,
         )
         if svg
@@ -282,14 +282,11 @@ def _critical(brief: Brief, notes: Notes) -> list[Block | None]:
     spec = li.columns("criticality")
     listed = li.listing(
         "criticality-table",
-        "Weak points: loss if shut, worth of an hour and of a truck",
+        tell("brief_corridors.criticality_table"),
         table,
         notes,
         spec,
-        note=(
-            "Money a year for the trade between the two, all of it taken as the reference product; a truck where the case states "
-            "a capacity. All places and two shut together: `karwan corridor critical`."
-        ),
+        note=tell("brief_corridors.criticality_note"),
         wide=True,
     )
     return [_weak_map(brief), figure, listed]
@@ -308,7 +305,7 @@ def _sensitivity(table: pl.DataFrame, notes: Notes) -> Table | None:
         row_of_case=lambda row: cell(f"{row['table']}: {row['row_key']}", tone="muted"),
         flips=flips,
     )
-    return li.listing("sensitivity", "Which assumption could flip the answer", table, notes, spec)
+    return li.listing("sensitivity", tell("brief_corridors.sensitivity_table"), table, notes, spec)
 
 
 def shut_places(brief: Brief) -> list[str]:

@@ -14,6 +14,7 @@ from karwan.report.charts.landed import draw_landed
 from karwan.report.charts.potential import draw_potential
 from karwan.report.charts.treemap import draw_treemap, sectors_of
 from karwan.report.text import clean, day
+from karwan.report.wording import tell
 
 _LANDED: li.Spec = li.columns("landed")
 
@@ -31,21 +32,15 @@ def goods_section(brief: Brief, notes: Notes) -> Section:
         blocks.insert(
             0,
             li.missing(
-                "No landed costs",
+                tell("brief_goods.no_landed_costs"),
                 (),
-                (
-                    "The case has no products with a price and an open or "
-                    "would-be route: fill `products.csv` and `tariffs.csv`."
-                ),
+                tell("brief_goods.no_landed_costs_why"),
             ),
         )
     if goods.commands:
-        blocks.append(Prose(tuple(clean(c) for c in goods.commands), "What would fill this section further"))
-    lead = (
-        "What a tonne costs when it arrives, and how much of that "
-        "is the way: freight, insurance, time in transit and loss."
-    )
-    return Section("goods", "3", "Goods", lead, tuple(b for b in blocks if b is not None))
+        blocks.append(Prose(tuple(clean(c) for c in goods.commands), tell("brief_goods.fill_further")))
+    lead = tell("brief_goods.lead")
+    return Section("goods", "3", tell("brief_goods.title"), lead, tuple(b for b in blocks if b is not None))
 
 
 def _landed(brief: Brief, notes: Notes) -> list[Block | None]:
@@ -55,24 +50,28 @@ def _landed(brief: Brief, notes: Notes) -> list[Block | None]:
         rows = table.filter(pl.col("direction") == way)
         label = clean(rows["direction_label"][0], 80)
         key = "".join(c for c in str(way) if c.isalnum()) or "way"
-        svg = draw_landed(rows, f"landed-{key}", f"Landed price, {label}")
+        svg = draw_landed(rows, f"landed-{key}", tell("brief_goods.landed_picture", label=label))
         if svg:
-            caption = (
-                "Bars end at the landed price; the coloured part is the corridor's "
-                f"share. Small block: the corridor used. {day(brief.as_of)}."
-            )
+            caption = tell("brief_goods.landed_caption", day=day(brief.as_of))
             result.append(
                 Figure(
                     f"f-landed-{key}",
-                    f"What the landed price is made of, {label}",
+                    tell("brief_goods.landed_figure", label=label),
                     caption,
-                    "share of USD per tonne",
+                    tell("brief_goods.landed_unit"),
                     svg,
                     notes.of_rows(rows.to_dicts()),
                 )
             )
         result.append(
-            li.listing(f"landed-table-{key}", f"Landed cost, {label}", rows, notes, _LANDED, wide=True)
+            li.listing(
+                f"landed-table-{key}",
+                tell("brief_goods.landed_table", label=label),
+                rows,
+                notes,
+                _LANDED,
+                wide=True,
+            )
         )
     return result
 
@@ -107,7 +106,9 @@ def _groups(brief: Brief, notes: Notes) -> list[Block | None]:
         ).unique("group", keep="first", maintain_order=True)
         if rows.height < 3:
             continue
-        title = f"What is traded, {ways.get(str(way), 'both directions')}, {clean(period, 40)}"
+        title = tell(
+            "brief_goods.groups_title", way=ways.get(str(way), "both directions"), period=clean(period, 40)
+        )
         svg = draw_treemap(rows, f"groups-{k}", title, among=sectors_of(table))
         if svg:
             who = names.get(str(reporter), clean(reporter, 40))
@@ -115,8 +116,8 @@ def _groups(brief: Brief, notes: Notes) -> list[Block | None]:
                 Figure(
                     f"f-groups-{k}",
                     title,
-                    f"Area is value, by {who}'s statistics; one colour per sector.",
-                    "USD in the period",
+                    tell("brief_goods.groups_caption", who=who),
+                    tell("brief_goods.groups_unit"),
                     svg,
                     notes.of_rows(rows.to_dicts()),
                 )
@@ -129,9 +130,9 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
     if table.is_empty():
         return [
             li.missing(
-                "Potential by product is not in this run",
+                tell("brief_goods.no_potential"),
                 [clean(c) for c in brief.goods.commands],
-                "Ingest product-level trade of both sides to fill it.",
+                tell("brief_goods.no_potential_why"),
             )
         ]
     table = table.sort("unrealised_usd", "potential_usd", descending=True, nulls_last=True)
@@ -140,15 +141,18 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
     figure = (
         Figure(
             "f-potential",
-            "Potential against actual",
-            "Largest unrealised potential first; where actual trade in the same goods is not known, largest potential first.",
-            "USD a year",
+            tell("brief_goods.potential_figure"),
+            tell("brief_goods.potential_caption"),
+            tell("brief_goods.potential_unit"),
             svg,
         )
         if svg
         else None
     )
-    return [figure, li.listing("potential-table", "Potential by product", table, notes, spec, wide=True)]
+    return [
+        figure,
+        li.listing("potential-table", tell("brief_goods.potential_table"), table, notes, spec, wide=True),
+    ]
 
 
 def _bound(row: dict[str, Any]) -> Cell:
@@ -161,15 +165,15 @@ def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
     if table.is_empty() and not brief.goods.basket_text:
         return [
             li.missing(
-                "No basket was solved",
+                tell("brief_goods.no_basket"),
                 (),
-                "`karwan basket` chooses goods that reach a target value; it needs potentials by product.",
+                tell("brief_goods.no_basket_why"),
             )
         ]
     text = (
-        Prose(tuple(clean(t) for t in brief.goods.basket_text), "The basket: what it solves and what binds")
+        Prose(tuple(clean(t) for t in brief.goods.basket_text), tell("brief_goods.basket_text"))
         if brief.goods.basket_text
         else None
     )
     spec = li.columns("basket", bound=_bound)
-    return [text, li.listing("basket", "Goods chosen", table, notes, spec)]
+    return [text, li.listing("basket", tell("brief_goods.basket_table"), table, notes, spec)]

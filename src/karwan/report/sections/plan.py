@@ -14,6 +14,7 @@ from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
 from karwan.report.charts.worth import draw_worth
 from karwan.report.text import clean, day, safe_url
+from karwan.report.wording import tell
 
 
 def plan_section(brief: Brief, notes: Notes) -> Section:
@@ -25,9 +26,9 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
     blocks: list[Block | None] = [
         Figure(
             "f-status",
-            "Commitments by domain and status",
-            f"One square per commitment, as known on {day(brief.as_of)}.",
-            "count of commitments",
+            tell("brief_plan.status_figure"),
+            tell("brief_plan.status_caption", day=day(brief.as_of)),
+            tell("brief_plan.status_unit"),
             status,
             commitment_notes,
         )
@@ -35,9 +36,9 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
         else None,
         Figure(
             "f-timeline",
-            "Milestones",
-            "Dots stand at their dates; a name belongs to the dot its line comes from.",
-            "date",
+            tell("brief_plan.timeline_figure"),
+            tell("brief_plan.timeline_caption"),
+            tell("brief_plan.timeline_unit"),
             line,
             milestone_notes,
         )
@@ -45,21 +46,19 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
         else None,
         *_worth(brief, notes),
         li.listing(
-            "commitments", "Commitments, late ones first", plan.commitments, notes, _COMMITMENTS, wide=True
+            "commitments",
+            tell("brief_plan.commitments_table"),
+            plan.commitments,
+            notes,
+            _COMMITMENTS,
+            wide=True,
         ),
         *_ventures(plan.ventures, notes),
     ]
     if all(b is None for b in blocks):
-        blocks.append(
-            li.missing(
-                "No plan", (), "The case has no commitments: fill `commitments.csv` and `milestones.csv`."
-            )
-        )
-    lead = (
-        f"{clean(brief.plan_title, 200)}: what was promised, by "
-        f"whom, until when, and what is late on {day(brief.as_of)}."
-    )
-    return Section("plan", "5", "The plan", lead, tuple(b for b in blocks if b is not None))
+        blocks.append(li.missing(tell("brief_plan.no_plan"), (), tell("brief_plan.no_plan_why")))
+    lead = tell("brief_plan.lead", plan_title=clean(brief.plan_title, 200), day=day(brief.as_of))
+    return Section("plan", "5", tell("brief_plan.title"), lead, tuple(b for b in blocks if b is not None))
 
 
 def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
@@ -73,18 +72,16 @@ def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
     return (
         Figure(
             "f-worth",
-            "What keeping a promise is worth",
-            "Through the scenario that models it, each alone, from where things stand. Duty no longer paid is a transfer, no worth: the bars are in "
-            "the order of what is left without it. Promises of one scenario share one bar. "
-            f"{without} of {table.height} promises have no figure.",
-            "USD a year",
+            tell("brief_plan.worth_figure"),
+            tell("brief_plan.worth_caption", without=without, height=table.height),
+            tell("brief_plan.worth_unit"),
             picture,
             (),
         )
         if picture
         else None,
-        li.listing("worth", "Promises by what keeping them is worth", known, notes, _WORTH, wide=True),
-        Prose(tuple(clean(t, 600) for t in brief.plan.worth_text), "What the worth of a promise rests on"),
+        li.listing("worth", tell("brief_plan.worth_table"), known, notes, _WORTH, wide=True),
+        Prose(tuple(clean(t, 600) for t in brief.plan.worth_text), tell("brief_plan.worth_text")),
     )
 
 
@@ -109,7 +106,7 @@ def _ventures(table: pl.DataFrame, notes: Notes) -> tuple[Block | None, ...]:
     return (
         li.listing(
             "ventures",
-            "Ventures that the sources announce",
+            tell("brief_plan.ventures_table"),
             table.filter("announced"),
             notes,
             _VENTURES,
@@ -117,11 +114,11 @@ def _ventures(table: pl.DataFrame, notes: Notes) -> tuple[Block | None, ...]:
         ),
         li.listing(
             "stand-ins",
-            "Stand-ins: ventures that nobody announced",
+            tell("brief_plan.stand_ins_table"),
             table.filter(~pl.col("announced")),
             notes,
             _VENTURES,
-            note="Supposed by the case so that they can be reckoned; the note says from what.",
+            note=tell("brief_plan.stand_ins_note"),
             wide=True,
         ),
     )

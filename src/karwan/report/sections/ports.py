@@ -13,6 +13,7 @@ from karwan.report import listing as li
 from karwan.report.blocks import Block, Column, Figure, Notes, Section, Table, cell
 from karwan.report.charts.ports import draw_ports
 from karwan.report.text import clean, day
+from karwan.report.wording import tell
 
 
 def ports_section(brief: Brief, notes: Notes) -> Section:
@@ -22,9 +23,9 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
     figure = (
         Figure(
             "f-ports",
-            "Ports compared door to door",
-            f"Over the cheapest route, open or closed, from the reference origin. {day(brief.as_of)}.",
-            "USD per 20 t; days",
+            tell("brief_ports.ports_figure"),
+            tell("brief_ports.ports_caption", day=day(brief.as_of)),
+            tell("brief_ports.ports_unit"),
             svg,
             notes.of_rows(ports.ports.to_dicts()),
         )
@@ -34,13 +35,15 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
     blocks: list[Block | None] = [
         _side_by_side(ports.ports, notes),
         figure,
-        li.listing("terminals", "Terminals of the ports", ports.terminals, notes, _TERMINALS, wide=True),
         li.listing(
-            "off-dock", "Off-dock terminals and dry ports", ports.off_dock, notes, _OFF_DOCK, wide=True
+            "terminals", tell("brief_ports.terminals_table"), ports.terminals, notes, _TERMINALS, wide=True
+        ),
+        li.listing(
+            "off-dock", tell("brief_ports.off_dock_table"), ports.off_dock, notes, _OFF_DOCK, wide=True
         ),
         li.listing(
             "free-zones",
-            "Free zones and what they exempt",
+            tell("brief_ports.free_zones_table"),
             ports.free_zones,
             notes,
             li.columns("free_zones"),
@@ -50,16 +53,16 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
     if all(b is None for b in blocks):
         blocks.append(
             li.missing(
-                "No ports",
+                tell("brief_ports.no_ports"),
                 (),
-                "The case names no ports: fill `terminals.csv` and `brief.ports` in `case.yaml`.",
+                tell("brief_ports.no_ports_why"),
             )
         )
     return Section(
         "ports",
         "4",
-        "Ports",
-        "The gates to the sea side by side: access, depth, room, dwell and what a load pays.",
+        tell("brief_ports.title"),
+        tell("brief_ports.lead"),
         tuple(b for b in blocks if b is not None),
     )
 

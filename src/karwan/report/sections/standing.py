@@ -16,6 +16,7 @@ from karwan.report.charts.annual import draw_annual
 from karwan.report.charts.growth import draw_growth
 from karwan.report.charts.reconciled import draw_reconciled
 from karwan.report.text import as_date, clean, day
+from karwan.report.wording import tell
 from karwan.trade.standing import PUBLISHED, counted_by
 from karwan.trade.standing import main_target as rows_of_main_target
 
@@ -56,7 +57,7 @@ def standing_section(brief: Brief, notes: Notes) -> Section:
         _growth(brief, notes),
         li.listing(
             "growth-table",
-            "Growth like for like: same reporter, direction and months",
+            tell("brief_standing.growth_table"),
             named,
             notes,
             li.columns(
@@ -67,30 +68,27 @@ def standing_section(brief: Brief, notes: Notes) -> Section:
         ),
         li.listing(
             "refused",
-            "Comparisons refused",
+            tell("brief_standing.refused_table"),
             standing.refused,
             notes,
             li.columns("refused"),
         ),
-        li.listing(
-            "mirror", "The same trade in both sides' statistics", standing.mirror, notes, _mirror(brief)
-        ),
-        conflict_list(standing.conflicts, "Figures that contradict each other", notes),
+        li.listing("mirror", tell("brief_standing.mirror_table"), standing.mirror, notes, _mirror(brief)),
+        conflict_list(standing.conflicts, tell("brief_standing.conflicts"), notes),
         _reconciled(standing.reconciled),
     ]
     if standing.annual.is_empty() and standing.reported.is_empty():
         blocks.append(
             li.missing(
-                "No trade figures",
+                tell("brief_standing.no_trade_figures"),
                 (),
-                "The case has no rows in `flows.csv`: type published figures in, or ingest trade data.",
+                tell("brief_standing.no_trade_figures_why"),
             )
         )
-    lead = (
-        "Two statistics describe the same trade and are never merged: "
-        "each side counts what it sees, at its own dates and values."
+    lead = tell("brief_standing.lead")
+    return Section(
+        "standing", "1", tell("brief_standing.title"), lead, tuple(b for b in blocks if b is not None)
     )
-    return Section("standing", "1", "Where we stand", lead, tuple(b for b in blocks if b is not None))
 
 
 def _annual(brief: Brief, notes: Notes) -> Block | None:
@@ -100,13 +98,9 @@ def _annual(brief: Brief, notes: Notes) -> Block | None:
     rows = brief.standing.reported.to_dicts()
     return Figure(
         "f-annual",
-        "Trade over twelve months against the target",
-        (
-            "Each bar stands on the twelve months it counts, calendar or fiscal. "
-            "Both panels share one scale that starts at zero and holds the target. Dashed: assumed, or said "
-            "but not published as statistics. Older figures stand in annex A."
-        ),
-        "USD, twelve months",
+        tell("brief_standing.annual_figure"),
+        (tell("brief_standing.annual_caption")),
+        tell("brief_standing.annual_unit"),
         svg,
         notes.of_rows(rows),
     )
@@ -115,11 +109,11 @@ def _annual(brief: Brief, notes: Notes) -> Block | None:
 def _distance(table: pl.DataFrame, notes: Notes) -> Table | None:
     return li.listing(
         "distance",
-        "Distance to the targets",
+        tell("brief_standing.distance_table"),
         table,
         notes,
         li.columns("distance", growth_needed=_growth_needed),
-        note="Growth needed is the yearly rate that leads from the last full year to the target on its date.",
+        note=tell("brief_standing.distance_note"),
     )
 
 
@@ -135,12 +129,9 @@ def _growth(brief: Brief, notes: Notes) -> Block | None:
         return None
     return Figure(
         "f-growth",
-        "Growth like for like",
-        (
-            "The latest pairs; all are in the table. Ring: the earlier months; dot: the same months later. "
-            "Logarithmic scale: equal lengths are equal ratios."
-        ),
-        "USD in the months named",
+        tell("brief_standing.growth_figure"),
+        (tell("brief_standing.growth_caption")),
+        tell("brief_standing.growth_unit"),
         svg,
         notes.of_rows(brief.standing.growth.to_dicts()),
     )
@@ -183,13 +174,9 @@ def _reconciled(table: pl.DataFrame) -> Block | None:
         return None
     return Figure(
         "f-reconciled",
-        "What the truth probably is",
-        (
-            "Both reports reconciled, freight taken off imports. How far each may err comes from the gaps "
-            "between the two where enough are known, else it is assumed; the band is the interval that "
-            "remains. Computed, not observed."
-        ),
-        "USD a year",
+        tell("brief_standing.reconciled_figure"),
+        (tell("brief_standing.reconciled_caption")),
+        tell("brief_standing.reconciled_unit"),
         svg,
     )
 

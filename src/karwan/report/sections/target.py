@@ -12,6 +12,7 @@ from karwan.report.charts.chances import draw_chances
 from karwan.report.charts.fan import draw_fan
 from karwan.report.sections.standing import main_target
 from karwan.report.text import clean
+from karwan.report.wording import tell
 
 
 def target_section(brief: Brief, notes: Notes) -> Section:
@@ -21,55 +22,52 @@ def target_section(brief: Brief, notes: Notes) -> Section:
     blocks: list[Block | None] = [
         Figure(
             "f-chances",
-            "Chance of reaching the target",
-            "Point: probability; line: its range. Read the spread, not one number.",
-            "probability",
+            tell("brief_target.chances_figure"),
+            tell("brief_target.chances_caption"),
+            tell("brief_target.chances_unit"),
             chances,
         )
         if chances
         else None,
         Figure(
             "f-fan",
-            "Forecast to the target date",
-            "Bands hold half and nine tenths of the simulated futures of each model.",
-            "USD a year",
+            tell("brief_target.fan_figure"),
+            tell("brief_target.fan_caption"),
+            tell("brief_target.fan_unit"),
             fan,
         )
         if fan
         else None,
         li.listing(
             "chances-table",
-            "Chances by model",
+            tell("brief_target.chances_table"),
             part.chances,
             notes,
             li.columns("chances"),
         ),
         li.listing(
             "base-rate",
-            "Historical base rate",
+            tell("brief_target.base_rate_table"),
             part.base_rate,
             notes,
             li.columns("base_rate"),
         ),
         _back_tests(part.back_tests, notes),
-        Prose(tuple(clean(t) for t in part.text), "What the chances rest on") if part.text else None,
+        Prose(tuple(clean(t) for t in part.text), tell("brief_target.chances_text")) if part.text else None,
     ]
     if all(b is None for b in blocks):
         blocks.append(
             li.missing(
-                "No forecast in this run",
+                tell("brief_target.no_forecast"),
                 (),
-                (
-                    "`karwan trade target` forecasts to the target date and "
-                    "counts how often comparable country pairs grew as much."
-                ),
+                tell("brief_target.no_forecast_why"),
             )
         )
     return Section(
         "target",
         "6",
-        "Will the target be reached",
-        "Several models side by side, and how often others grew as much in the time named.",
+        tell("brief_target.title"),
+        tell("brief_target.lead"),
         tuple(b for b in blocks if b is not None),
     )
 
@@ -78,11 +76,11 @@ def _back_tests(table: pl.DataFrame, notes: Notes) -> Block | None:
     """How every way did on past forecasts, the ensemble's members among them."""
     return li.listing(
         "back-tests",
-        "How these ways did on past forecasts",
+        tell("brief_target.back_tests_table"),
         table,
         notes,
         li.columns("back_tests"),
-        note="Best first. CRPS: distance of the whole forecast from what came, smaller is better.",
+        note=tell("brief_target.back_tests_note"),
     )
 
 

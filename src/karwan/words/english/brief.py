@@ -1,0 +1,224 @@
+"""The brief in words: titles, captions, leads and notices of its sections."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+BRIEF: dict[str, str | Plural] = {
+    "brief_standing.lead": (
+        "Two statistics describe the same trade and are never merged: each side counts what it sees, at "
+        "its own dates and values."
+    ),
+    "brief_standing.title": "Where we stand",
+    "brief_standing.annual_figure": "Trade over twelve months against the target",
+    "brief_standing.annual_caption": (
+        "Each bar stands on the twelve months it counts, calendar or fiscal. Both panels share one scale "
+        "that starts at zero and holds the target. Dashed: assumed, or said but not published as "
+        "statistics. Older figures stand in annex A."
+    ),
+    "brief_standing.annual_unit": "USD, twelve months",
+    "brief_standing.distance_table": "Distance to the targets",
+    "brief_standing.distance_note": (
+        "Growth needed is the yearly rate that leads from the last full year to the target on its date."
+    ),
+    "brief_standing.growth_figure": "Growth like for like",
+    "brief_standing.growth_caption": (
+        "The latest pairs; all are in the table. Ring: the earlier months; dot: the same months later. "
+        "Logarithmic scale: equal lengths are equal ratios."
+    ),
+    "brief_standing.growth_unit": "USD in the months named",
+    "brief_standing.reconciled_figure": "What the truth probably is",
+    "brief_standing.reconciled_caption": (
+        "Both reports reconciled, freight taken off imports. How far each may err comes from the gaps "
+        "between the two where enough are known, else it is assumed; the band is the interval that "
+        "remains. Computed, not observed."
+    ),
+    "brief_standing.reconciled_unit": "USD a year",
+    "brief_standing.growth_table": "Growth like for like: same reporter, direction and months",
+    "brief_standing.refused_table": "Comparisons refused",
+    "brief_standing.mirror_table": "The same trade in both sides' statistics",
+    "brief_standing.conflicts": "Figures that contradict each other",
+    "brief_standing.no_trade_figures": "No trade figures",
+    "brief_standing.no_trade_figures_why": (
+        "The case has no rows in `flows.csv`: type published figures in, or ingest trade data."
+    ),
+    "brief_corridors.lead": (
+        "Door to door, both directions, for {load}. Each corridor keeps its colour on every picture; a "
+        "closed one carries the figures it would have if it were open."
+    ),
+    "brief_corridors.stage_caption": (
+        "Full colour: line haul; dark: border crossings; lighter: transfer, sailing, waiting. Dashed "
+        "outline: closed on the day."
+    ),
+    "brief_corridors.weak_map_title": "Map of the weak points, {day}",
+    "brief_corridors.weak_map_caption": (
+        "What shutting one place alone would cost the trade of the two countries in a year on the next "
+        "best way, money and time together. Numbers are ranks in the table. Links join places by straight"
+        " lines; coasts and borders as on the first map."
+    ),
+    "brief_corridors.title": "Corridors",
+    "brief_corridors.corridor_table": "Corridors compared, {day}",
+    "brief_corridors.closures_table": "Shut or slowed on the day of the brief",
+    "brief_corridors.weak_map_figure": "Where the corridors are weak",
+    "brief_corridors.weak_map_unit": "USD a year",
+    "brief_corridors.criticality_table": "Weak points: loss if shut, worth of an hour and of a truck",
+    "brief_corridors.criticality_note": (
+        "Money a year for the trade between the two, all of it taken as the reference product; a truck "
+        "where the case states a capacity. All places and two shut together: `karwan corridor critical`."
+    ),
+    "brief_corridors.sensitivity_table": "Which assumption could flip the answer",
+    "brief_corridors.no_routes": "No routes",
+    "brief_corridors.no_routes_why": (
+        "The case has no corridor with a route: fill `corridors.csv`, `nodes.csv` and `links.csv`."
+    ),
+    "brief_corridors.stages_figure": "Where money and days go, {pair}",
+    "brief_corridors.arrivals_figure": "When it arrives, {pair}",
+    "brief_corridors.validation_figure": "Model against observed trips",
+    "brief_corridors.validation_caption": (
+        "Error is model minus observed, over observed. No parameter was fitted to a trip held back to "
+        "validate."
+    ),
+    "brief_corridors.validation_unit": "days",
+    "brief_corridors.validation_table": "Model against observed trips, signed errors",
+    "brief_corridors.validation_note": "Per: what the money is for; FEU is a 40 ft container, t a tonne.",
+    "brief_corridors.criticality_figure": "Weak points",
+    "brief_corridors.criticality_caption": "What closing each place alone would add on the best way round.",
+    "brief_corridors.criticality_unit": "USD a tonne; hours",
+    "brief_corridors.no_arrivals": "No arrival distributions",
+    "brief_corridors.no_arrivals_why": (
+        "The run held means only: percentiles of the days come from simulated journeys."
+    ),
+    "brief_corridors.stages_unit": "USD per 20 t; days",
+    "brief_corridors.arrivals_caption": (
+        "Simulated journeys with opening hours, sailings, known closures, random closures as often and as"
+        " long as recorded, and the queues both leave: nine in ten arrive within the line."
+    ),
+    "brief_corridors.arrivals_unit": "days door to door",
+    "brief_goods.lead": (
+        "What a tonne costs when it arrives, and how much of that is the way: freight, insurance, time in"
+        " transit and loss."
+    ),
+    "brief_goods.landed_caption": (
+        "Bars end at the landed price; the coloured part is the corridor's share. Small block: the "
+        "corridor used. {day}."
+    ),
+    "brief_goods.groups_title": "What is traded, {way}, {period}",
+    "brief_goods.title": "Goods",
+    "brief_goods.landed_picture": "Landed price, {label}",
+    "brief_goods.potential_figure": "Potential against actual",
+    "brief_goods.potential_caption": (
+        "Largest unrealised potential first; where actual trade in the same goods is not known, largest "
+        "potential first."
+    ),
+    "brief_goods.potential_unit": "USD a year",
+    "brief_goods.potential_table": "Potential by product",
+    "brief_goods.basket_text": "The basket: what it solves and what binds",
+    "brief_goods.basket_table": "Goods chosen",
+    "brief_goods.no_landed_costs": "No landed costs",
+    "brief_goods.no_landed_costs_why": (
+        "The case has no products with a price and an open or would-be route: fill `products.csv` and "
+        "`tariffs.csv`."
+    ),
+    "brief_goods.fill_further": "What would fill this section further",
+    "brief_goods.landed_table": "Landed cost, {label}",
+    "brief_goods.no_potential": "Potential by product is not in this run",
+    "brief_goods.no_potential_why": "Ingest product-level trade of both sides to fill it.",
+    "brief_goods.no_basket": "No basket was solved",
+    "brief_goods.no_basket_why": (
+        "`karwan basket` chooses goods that reach a target value; it needs potentials by product."
+    ),
+    "brief_goods.landed_figure": "What the landed price is made of, {label}",
+    "brief_goods.landed_unit": "share of USD per tonne",
+    "brief_goods.groups_caption": "Area is value, by {who}'s statistics; one colour per sector.",
+    "brief_goods.groups_unit": "USD in the period",
+    "brief_ports.title": "Ports",
+    "brief_ports.lead": (
+        "The gates to the sea side by side: access, depth, room, dwell and what a load pays."
+    ),
+    "brief_ports.ports_figure": "Ports compared door to door",
+    "brief_ports.ports_caption": (
+        "Over the cheapest route, open or closed, from the reference origin. {day}."
+    ),
+    "brief_ports.ports_unit": "USD per 20 t; days",
+    "brief_ports.terminals_table": "Terminals of the ports",
+    "brief_ports.off_dock_table": "Off-dock terminals and dry ports",
+    "brief_ports.free_zones_table": "Free zones and what they exempt",
+    "brief_ports.no_ports": "No ports",
+    "brief_ports.no_ports_why": (
+        "The case names no ports: fill `terminals.csv` and `brief.ports` in `case.yaml`."
+    ),
+    "brief_plan.lead": "{plan_title}: what was promised, by whom, until when, and what is late on {day}.",
+    "brief_plan.title": "The plan",
+    "brief_plan.commitments_table": "Commitments, late ones first",
+    "brief_plan.worth_table": "Promises by what keeping them is worth",
+    "brief_plan.worth_text": "What the worth of a promise rests on",
+    "brief_plan.ventures_table": "Ventures that the sources announce",
+    "brief_plan.stand_ins_table": "Stand-ins: ventures that nobody announced",
+    "brief_plan.stand_ins_note": (
+        "Supposed by the case so that they can be reckoned; the note says from what."
+    ),
+    "brief_plan.status_figure": "Commitments by domain and status",
+    "brief_plan.status_caption": "One square per commitment, as known on {day}.",
+    "brief_plan.status_unit": "count of commitments",
+    "brief_plan.timeline_figure": "Milestones",
+    "brief_plan.timeline_caption": (
+        "Dots stand at their dates; a name belongs to the dot its line comes from."
+    ),
+    "brief_plan.timeline_unit": "date",
+    "brief_plan.no_plan": "No plan",
+    "brief_plan.no_plan_why": "The case has no commitments: fill `commitments.csv` and `milestones.csv`.",
+    "brief_plan.worth_figure": "What keeping a promise is worth",
+    "brief_plan.worth_caption": (
+        "Through the scenario that models it, each alone, from where things stand. Duty no longer paid is"
+        " a transfer, no worth: the bars are in the order of what is left without it. Promises of one "
+        "scenario share one bar. {without} of {height} promises have no figure."
+    ),
+    "brief_plan.worth_unit": "USD a year",
+    "brief_target.title": "Will the target be reached",
+    "brief_target.lead": "Several models side by side, and how often others grew as much in the time named.",
+    "brief_target.back_tests_table": "How these ways did on past forecasts",
+    "brief_target.back_tests_note": (
+        "Best first. CRPS: distance of the whole forecast from what came, smaller is better."
+    ),
+    "brief_target.chances_table": "Chances by model",
+    "brief_target.base_rate_table": "Historical base rate",
+    "brief_target.chances_figure": "Chance of reaching the target",
+    "brief_target.chances_caption": "Point: probability; line: its range. Read the spread, not one number.",
+    "brief_target.chances_unit": "probability",
+    "brief_target.fan_figure": "Forecast to the target date",
+    "brief_target.fan_caption": "Bands hold half and nine tenths of the simulated futures of each model.",
+    "brief_target.fan_unit": "USD a year",
+    "brief_target.chances_text": "What the chances rest on",
+    "brief_target.no_forecast": "No forecast in this run",
+    "brief_target.no_forecast_why": (
+        "`karwan trade target` forecasts to the target date and counts how often comparable country pairs"
+        " grew as much."
+    ),
+    "brief_basis.lead": (
+        "A figure nobody observed is assumed, and says so: it is set in italics with a dagger wherever it"
+        " appears."
+    ),
+    "brief_basis.parties": "{party_a}, {party_b} and the like: countries by their ISO codes.",
+    "brief_basis.title": "What this rests on",
+    "brief_basis.conflicts": "Sources that contradict each other; both are kept",
+    "brief_basis.warnings_table": "Values outside their plausible bounds",
+    "brief_basis.warnings_note": "{left} more are listed by `karwan case check`.",
+    "brief_basis.basis_figure": "Observed, computed, assumed",
+    "brief_basis.basis_caption": "Share of the input rows by what they rest on.",
+    "brief_basis.basis_unit": "share of rows",
+    "brief_basis.nothing": "Nothing to account for",
+    "brief_basis.nothing_why": "The case holds no rows yet.",
+    "brief_basis.short_forms": "What the short forms mean",
+    "brief_annexes.reported_table": "Published figures, each as its source gives it",
+    "brief_annexes.all_routes_table": "All routes of the brief, both directions",
+    "brief_annexes.annex_a_title": "Every published figure",
+    "brief_annexes.annex_a_lead": (
+        "Both sides, never merged: official statistics, press and speeches as each gives its figure."
+    ),
+    "brief_annexes.annex_b_title": "Every route",
+    "brief_annexes.annex_b_lead": "Between all the brief's origins and destinations.",
+    "brief_annexes.annex_c_title": "Stage by stage",
+    "brief_annexes.annex_c_lead": (
+        "The reference pair by corridor; line hauls of one mode in one country are one row."
+    ),
+}
