@@ -19,10 +19,14 @@ from karwan.analysis.requests import (
     CompareRequest,
     CriticalRequest,
     ExportRequest,
+    GrowthRequest,
     ImportRequest,
+    IndicatorRequest,
+    MirrorRequest,
     ObservedRequest,
     RouteRequest,
     SensitivityRequest,
+    StatusRequest,
     TntpRequest,
 )
 from karwan.analysis.sections import Brief, PlanSection, Standing
@@ -40,6 +44,7 @@ from karwan.case.of_pair import case_of_pair
 from karwan.case.provenance import basis_counts, conflicts
 from karwan.errors import InvalidInput
 from karwan.exports import beside
+from karwan.store.country_codes import typed_country
 
 if TYPE_CHECKING:
     from karwan.analysis.worth import PlanWorth
@@ -219,6 +224,89 @@ class Project:
         """Corridors between the compared places, both ways; see `karwan.analysis.sections.CorridorSection.routes`."""
         return self.compare(as_of=as_of).tables["routes"]
 
+    def status(self, *, as_of: date | None = None) -> Result:
+        """Where the two countries' trade stands; see `karwan.analysis.requests.StatusRequest`."""
+        return self.ask(BY_NAME["trade status"], StatusRequest(as_of))
+
+    def growth(
+        self,
+        country: str,
+        partner: str | None = None,
+        *,
+        by: Sequence[str] = (),
+        level: int | None = None,
+        products: Sequence[str] = (),
+        until: date | None = None,
+        year_starts: int = 1,
+        years_back: int = 1,
+        limit: int = 12,
+    ) -> Result:
+        """Growth like for like, of the case and of the store; see `karwan.analysis.requests.GrowthRequest`."""
+        request = GrowthRequest(
+            country=country,
+            partner=partner,
+            by=tuple(by),
+            level=level,
+            products=tuple(products),
+            until=until,
+            year_starts=year_starts,
+            years_back=years_back,
+            limit=limit,
+        )
+        return self.ask(BY_NAME["trade growth"], request)
+
+    def mirror(
+        self,
+        party_a: str,
+        party_b: str,
+        *,
+        level: int | None = None,
+        year: int | None = None,
+        distances: Path | None = None,
+        cif_share: float | None = None,
+        sigma: float | None = None,
+        coverage: float = 0.9,
+        method: str = "log",
+    ) -> Result:
+        """Both sides' reports of one trade; see `karwan.analysis.requests.MirrorRequest`."""
+        request = MirrorRequest(
+            party_a=party_a,
+            party_b=party_b,
+            level=level,
+            year=year,
+            distances=distances,
+            cif_share=cif_share,
+            sigma=sigma,
+            coverage=coverage,
+            method=method,
+        )
+        return self.ask(BY_NAME["trade mirror"], request)
+
+    def indicators(
+        self,
+        country: str,
+        *,
+        partner: str | None = None,
+        table: Path | None = None,
+        source: str | None = None,
+        level: str | None = None,
+        year: int | None = None,
+        limit: int = 20,
+        least_usd: float = 0.0,
+    ) -> Result:
+        """What a country is good at; see `karwan.analysis.requests.IndicatorRequest`."""
+        request = IndicatorRequest(
+            country=country,
+            partner=partner,
+            table=table,
+            source=source,
+            level=level,
+            year=year,
+            limit=limit,
+            least_usd=least_usd,
+        )
+        return self.ask(BY_NAME["trade indicators"], request)
+
     def standing(self, as_of: date | None = None) -> Standing:
         """Each side's trade figures, like compared with like; see `karwan.analysis.sections.Standing`."""
         from karwan.analysis.mirror import reconciled_table
@@ -238,10 +326,6 @@ class Project:
         from karwan.analysis.worth import plan_worth
 
         return plan_worth(self.case, as_of or self.case.settings.as_of, demand=demand)
-
-    def standing_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
-        """Tables of `standing` by title."""
-        return _tables_of(self.standing(as_of))
 
     def plan_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
         """Tables of `plan` by title; what promises are worth is `worth`."""
@@ -281,9 +365,9 @@ def ask(
     if analysis.case == "none":
         return analysis.answer(Inputs(store=store), request), ()
     if analysis.case == "pair":
-        first, second = request.pair
+        first, second = (code and typed_country(code) for code in request.pair)
         found = case_of_pair(first, second, None if case is None else str(case)) if second else None
-        return analysis.answer(Inputs(found, store), request), ()
+        return analysis.answer(Inputs(found, store, named=case is not None), request), ()
     if case is None:
         raise InvalidInput("No case is named.", fix="name an embedded case or a folder.")
     project = open_case(case, scenarios)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from karwan.analysis.contract import CASE_WAYS, Analysis
+from karwan.analysis.contract import CASE_WAYS, STORE_WAYS, Analysis
 from karwan.analysis.registry import ANALYSES
 from karwan.cli.app import app
 from karwan.cli.generated import split_title
@@ -43,6 +43,7 @@ def test_a_request_is_frozen_and_says_how_it_is_asked(analysis: Analysis[Any]) -
     for one in asked:
         assert one.metadata["help"].endswith((".", "?"))
     assert analysis.case in CASE_WAYS
+    assert analysis.store in STORE_WAYS
 
 
 def test_the_facade_has_a_method_with_the_fields_of_the_request(analysis: Analysis[Any]) -> None:

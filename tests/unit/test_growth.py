@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from karwan.analysis.growth import GrowthRequest, growth
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
+from karwan.project import open_case
 from karwan.trade.indicators.growth import contributions, like_periods
 from karwan.trade.period import year_before
 from tests.shared import shared_path
@@ -105,7 +105,7 @@ def test_contributions_add_up_to_the_growth_of_the_total(
 
 
 def test_the_flagship_case_gives_both_sides_their_own_growth() -> None:
-    answer = growth(GrowthRequest("KAZ", "PAK"))
+    answer = open_case("kaz-pak").growth("KAZ", "PAK")
     rows = answer.tables["growth like for like"]
     fiscal = rows.filter(
         (pl.col("reporter") == "PAK") & (pl.col("period") == "FY 2024/25") & (pl.col("flow") == "PAK to KAZ")

@@ -15,8 +15,8 @@ import typer
 from scipy import optimize, stats
 from typer.testing import CliRunner
 
-from karwan.cli.trade_indicators import register
-from karwan.cli.trade_store import register as register_store
+import karwan.cli.app  # fills the nouns
+from karwan.cli import trade
 from karwan.errors import InvalidInput
 from karwan.trade.mirror import (
     PairPriors,
@@ -316,10 +316,8 @@ def test_speech_is_less_certain_and_no_figures_give_no_rows() -> None:
 
 @pytest.fixture
 def app() -> typer.Typer:
-    made = typer.Typer()
-    register(made)
-    register_store(made)
-    return made
+    assert karwan.cli.app.NOUNS["trade"] is trade.app
+    return trade.app
 
 
 def test_command_on_the_embedded_case(app: typer.Typer) -> None:

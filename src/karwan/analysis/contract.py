@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from karwan.notes import Note
 
 Q = TypeVar("Q")
+STORE_WAYS = ("", "option", "default")
 CASE_WAYS = ("argument", "option", "pair", "none")
 
 
@@ -30,16 +31,25 @@ class Inputs:
         The case, under its scenarios; None where the analysis needs none.
     store
         Where the trade store is, a path or an address; None where none is given.
+    named
+        False where nobody named the case and it is the embedded one of the two countries asked about.
     """
 
     case: Case | None = None
     store: str | None = None
+    named: bool = True
 
     def the_case(self) -> Case:
         """The case of an analysis that cannot do without; ValueError where there is none."""
         if self.case is None:
             raise ValueError("this analysis needs a case")
         return self.case
+
+    def the_store(self) -> str:
+        """The trade store of an analysis that cannot do without; ValueError where there is none."""
+        if self.store is None:
+            raise ValueError("this analysis needs a trade store")
+        return self.store
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,11 @@ class Analysis(Generic[Q]):
     present
         `module:function` of what a reader sees in place of the bare result: `(result, view, form) -> Result` with form 'table', 'json'
         or 'csv'. Blank shows the result as it is. It may draw and write files, so only the command line and the page call it.
+    store
+        Whether the command asks for the trade store: no, `option`, or `default`, where the usual one stands in for none.
+        An analysis of a pair always may be given one.
+    bare
+        JSON is the list of the rows of the only table.
     """
 
     name: str
@@ -110,6 +125,8 @@ class Analysis(Generic[Q]):
     notes_key: str = "text"
     view: type[Any] | None = None
     present: str = ""
+    store: str = ""
+    bare: bool = False
 
     def answer(self, inputs: Inputs, request: Q) -> Result:
         """Run the analysis."""

@@ -3,103 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from karwan.analysis.answer import Answer
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.figures import ALL, BOTH_WAYS, SERIES, Figures, case_figures, store_figures
-from karwan.case.of_pair import case_of_pair
+from karwan.analysis.requests import GrowthRequest
 from karwan.errors import InvalidInput
+from karwan.schema.frames import result_frame, result_types
+from karwan.store.country_codes import typed_country
 from karwan.trade.indicators.growth import LikePeriods, contributions, like_periods
 from karwan.trade.indicators.seasonality import seasonality
 from karwan.trade.standing import period_label
 
 BREAKDOWNS = ("product", "partner", "direction")
 DIRECTIONS = 3  # latest comparisons broken down by direction
-NAMED = {"source": pl.String, "reporter": pl.String, "flow": pl.String}
-GROWTH = {
-    **NAMED,
-    "goods": pl.String,
-    "kind": pl.String,
-    "period": pl.String,
-    "before": pl.String,
-    "value_usd": pl.Float64,
-    "before_usd": pl.Float64,
-    "change_usd": pl.Float64,
-    "growth_share": pl.Float64,
-    "claimed": pl.String,
-    "source_id": pl.String,
-}
-PARTS = {
-    **NAMED,
-    "period": pl.String,
-    "before": pl.String,
-    "group": pl.String,
-    "earlier_usd": pl.Float64,
-    "later_usd": pl.Float64,
-    "change_usd": pl.Float64,
-    "contribution_share": pl.Float64,
-    "growth_share": pl.Float64,
-    "state": pl.String,
-}
-SEASONS = {
-    **NAMED,
-    "month": pl.Int64,
-    "index": pl.Float64,
-    "months_seen": pl.Int64,
-    "spread": pl.Float64,
-    "strength": pl.Float64,
-}
-LACKS = {
-    "source": pl.String,
-    "reporter": pl.String,
-    "flow": pl.String,
-    "question": pl.String,
-    "why": pl.String,
-}
+Row = dict[str, Any]
+Name = dict[str, str]
+"""Source, reporter and flow of a series."""
 
 
 @dataclass(frozen=True)
-class GrowthRequest:
-    """What `karwan trade growth` asks.
+class _Found:
+    """What one series gives: rows of growth, contributions by kind, seasons, and what it does not support."""
 
-    Attributes
-    ----------
-    country, partner
-        ISO3. Without a partner: the country's exports to, and imports from, all others.
-    case, store
-        Case of the pair (the embedded one by default) or trade store.
-    by
-        Of `BREAKDOWNS`; all that the data have by default.
-    level, products
-        Digits of the products, and only these codes; for the store.
-    until
-        Last day considered; for a case its own day by default.
-    year_starts
-        Month in which the year to date starts.
-    years_back
-        Years between the two periods compared.
-    limit
-        Groups shown a series, the rest in one row; 0 shows all.
-    """
+    rows: tuple[Row, ...] = ()
+    parts: tuple[tuple[str, pl.DataFrame], ...] = ()
+    seasons: tuple[pl.DataFrame, ...] = ()
+    lacks: tuple[Row, ...] = field(default=(), kw_only=True)
 
-    country: str
-    partner: str | None = None
-    case: str | None = None
-    store: str | None = None
-    by: tuple[str, ...] = ()
-    level: int | None = None
-    products: tuple[str, ...] = ()
-    until: date | None = None
-    year_starts: int = 1
-    years_back: int = 1
-    limit: int = 12
+    def __add__(self, other: _Found) -> _Found:
+        return _Found(
+            self.rows + other.rows,
+            self.parts + other.parts,
+            self.seasons + other.seasons,
+            lacks=self.lacks + other.lacks,
+        )
 
 
-def growth(request: GrowthRequest) -> Answer:
+def trade_growth(inputs: Inputs, request: GrowthRequest) -> Result:
     """Growth like for like, contributions to it, seasons, and what the figures cannot say.
 
     Returns
@@ -112,55 +57,66 @@ def growth(request: GrowthRequest) -> Answer:
     InvalidInput
         No figures of the two, or a breakdown that does not exist.
     """
+    request = _understood(request)
+    figures = _figures(inputs, request)
+    found = _Found()
+    for key, series in figures.table.group_by(*SERIES, maintain_order=True):
+        found += _of_series(dict(zip(SERIES, map(str, key), strict=True)), series, figures.complete, request)
+    if "direction" in _breakdowns(request):
+        found += _directions(figures.table, request)
+    tables = {"growth like for like": result_frame("growth_like_for_like", found.rows)}
+    for kind in BREAKDOWNS:
+        parts = [table for of, table in found.parts if of == kind]
+        if parts:
+            tables[f"contributions by {kind}"] = pl.concat(parts)
+    if found.seasons:
+        tables["seasons"] = pl.concat(found.seasons)
+    if found.lacks:
+        tables["not supported"] = result_frame("growth_refused", found.lacks).unique(maintain_order=True)
+    return Result(tables, alerts=figures.notes)
+
+
+def _understood(request: GrowthRequest) -> GrowthRequest:
+    """The request with codes as the figures have them; refused where it asks for a breakdown there is not."""
     unknown = [name for name in request.by if name not in BREAKDOWNS]
     if unknown or (request.by and not _breakdowns(request)):
         raise InvalidInput(
             f"There is no breakdown by {', '.join(unknown or request.by)} here.",
             fix="Choose of product, and partner (for one country) or direction (for two).",
         )
-    figures = _figures(request)
-    rows: list[tuple[Any, ...]] = []
-    seasons: list[pl.DataFrame] = []
-    parts: dict[str, list[pl.DataFrame]] = {name: [] for name in _breakdowns(request)}
-    lacks: list[tuple[str, ...]] = []
-    for key, series in figures.table.group_by(*SERIES, maintain_order=True):
-        name = (str(key[0]), str(key[1]), str(key[2]))
-        totals = series.filter(pl.col("kind") == "total")
-        comparisons, refused = like_periods(_periods(totals), **_like(request))
-        rows += _growth_rows(name, totals, comparisons)
-        lacks += [(*name, "growth", reason) for reason in refused]
+    partner = typed_country(request.partner) if request.partner else None
+    products = tuple(code.replace(".", "") for code in request.products)
+    return replace(request, country=typed_country(request.country), partner=partner, products=products)
+
+
+def _of_series(name: Name, series: pl.DataFrame, complete: bool, request: GrowthRequest) -> _Found:
+    """All that one series answers."""
+    totals = series.filter(pl.col("kind") == "total")
+    comparisons, refused = like_periods(_periods(totals), **_like(request))
+    found = _Found(
+        tuple(_growth_rows(name, totals, comparisons)),
+        lacks=tuple(_lack(name, "growth", reason) for reason in refused),
+    )
+    if not complete:
         goods = series.filter(pl.col("kind") == "product")
-        if not figures.complete:
-            rows += _group_rows(name, goods, request)
-        for kind in ("product", "partner"):
-            if kind in parts:
-                found, missing = _breakdown(name, series, kind, comparisons, figures.complete, request.limit)
-                parts[kind] += found
-                lacks += missing
-        found, missing = _seasons(name, totals)
-        seasons += found
-        lacks += missing
-    if "direction" in parts:
-        found, missing = _directions(figures.table, request)
-        parts["direction"] += found
-        lacks += missing
-    tables = {"growth like for like": pl.DataFrame(rows, schema=GROWTH, orient="row")}
-    tables |= {f"contributions by {kind}": pl.concat(found) for kind, found in parts.items() if found}
-    if seasons:
-        tables["seasons"] = pl.concat(seasons)
-    if lacks:
-        tables["not supported"] = pl.DataFrame(lacks, schema=LACKS, orient="row").unique(maintain_order=True)
-    meta = {"notes": "; ".join(figures.notes)} if figures.notes else {}
-    return Answer(tables, meta)
+        found += _Found(tuple(_group_rows(name, goods, request)))
+    for kind in ("product", "partner"):
+        if kind in _breakdowns(request):
+            found += _breakdown(name, series, kind, comparisons, complete, request.limit)
+    return found + _seasons(name, totals)
 
 
-def _figures(request: GrowthRequest) -> Figures:
+def _lack(name: Name, question: str, why: str) -> Row:
+    return {**name, "question": question, "why": why}
+
+
+def _figures(inputs: Inputs, request: GrowthRequest) -> Figures:
     """Figures of the store, of a case, or of both where both are named."""
     found = []
-    if request.store is not None:
+    if inputs.store is not None:
         found.append(
             store_figures(
-                request.store,
+                inputs.store,
                 request.country,
                 request.partner,
                 level=request.level,
@@ -168,23 +124,25 @@ def _figures(request: GrowthRequest) -> Figures:
                 until=request.until,
             )
         )
-    if request.store is None or request.case is not None:
-        case = None
-        if request.partner is not None:
-            case = case_of_pair(request.country, request.partner, request.case)
-        if case is None:
-            raise InvalidInput(
-                f"There are no figures for {request.country}"
-                + (f" and {request.partner}." if request.partner else " alone."),
-                "no case is about the two, and no store was given",
-                "give --store FILE (see `karwan trade ingest`), or --case FOLDER and a partner.",
-            )
-        found.append(case_figures(case, request.until or case.settings.as_of))
+    if inputs.store is None or (inputs.named and inputs.case is not None):
+        found.append(_figures_of_case(inputs, request))
     if len(found) == 1:
         return found[0]
     # Published figures name some goods only: the rest then stands in a row of its own for both.
     notes = tuple(note for one in found for note in one.notes)
     return Figures(pl.concat([one.table for one in found]), complete=False, notes=notes)
+
+
+def _figures_of_case(inputs: Inputs, request: GrowthRequest) -> Figures:
+    case = inputs.case
+    if case is None or request.partner is None:
+        whom = f"{request.country} and {request.partner}." if request.partner else f"{request.country} alone."
+        raise InvalidInput(
+            f"There are no figures for {whom}",
+            "no case is about the two, and no store was given",
+            "give --store FILE (see `karwan trade ingest`), or --case FOLDER and a partner.",
+        )
+    return case_figures(case, request.until or case.settings.as_of)
 
 
 def _breakdowns(request: GrowthRequest) -> tuple[str, ...]:
@@ -214,25 +172,25 @@ def _of(table: pl.DataFrame, periods: tuple[tuple[date, date], ...]) -> pl.DataF
 
 
 def _growth_rows(
-    name: tuple[str, ...], table: pl.DataFrame, comparisons: tuple[LikePeriods, ...], goods: str = ALL
-) -> Iterator[tuple[Any, ...]]:
+    name: Name, table: pl.DataFrame, comparisons: tuple[LikePeriods, ...], goods: str = ALL
+) -> Iterator[Row]:
     for one in comparisons:
         now, before = _of(table, one.now), _of(table, one.before)
         value, earlier = float(now["value_usd"].sum()), float(before["value_usd"].sum())
         share = value / earlier - 1.0 if earlier > 0 else None
-        yield (
-            *name,
-            goods,
-            one.kind,
-            _label(one),
-            _label(one, before=True),
-            value,
-            earlier,
-            value - earlier,
-            share,
-            _joined(now, before, "claimed", ", "),
-            _joined(now, before, "quoted", ";"),
-        )
+        yield {
+            **name,
+            "goods": goods,
+            "kind": one.kind,
+            "period": _label(one),
+            "before": _label(one, before=True),
+            "value_usd": value,
+            "before_usd": earlier,
+            "change_usd": value - earlier,
+            "growth_share": share,
+            "claimed": _joined(now, before, "claimed", ", "),
+            "source_id": _joined(now, before, "quoted", ";"),
+        }
 
 
 def _joined(now: pl.DataFrame, before: pl.DataFrame, column: str, between: str) -> str | None:
@@ -242,9 +200,7 @@ def _joined(now: pl.DataFrame, before: pl.DataFrame, column: str, between: str) 
     return between.join(parts) or None
 
 
-def _group_rows(
-    name: tuple[str, ...], goods: pl.DataFrame, request: GrowthRequest
-) -> Iterator[tuple[Any, ...]]:
+def _group_rows(name: Name, goods: pl.DataFrame, request: GrowthRequest) -> Iterator[Row]:
     """Growth of goods that published figures name, each by its own periods."""
     for (group,), own in goods.group_by("group", maintain_order=True):
         comparisons, _ = like_periods(_periods(own), **_like(request))
@@ -252,18 +208,18 @@ def _group_rows(
 
 
 def _breakdown(
-    name: tuple[str, ...],
+    name: Name,
     series: pl.DataFrame,
     kind: str,
     comparisons: tuple[LikePeriods, ...],
     complete: bool,
     limit: int,
-) -> tuple[list[pl.DataFrame], list[tuple[str, ...]]]:
+) -> _Found:
     """Contributions of the groups to the growth of the latest comparison that names them in both periods."""
     groups, totals = series.filter(pl.col("kind") == kind), series.filter(pl.col("kind") == "total")
     question = f"contributions by {kind}"
     if groups.is_empty():
-        return [], [(*name, question, f"no figures by {kind}")]
+        return _Found(lacks=(_lack(name, question, f"no figures by {kind}"),))
     for one in comparisons:
         now, before = _of(groups, one.now), _of(groups, one.before)
         if not complete:  # a good that is named in one period only is unknown in the other, not zero
@@ -272,10 +228,10 @@ def _breakdown(
         if now.is_empty() or before.is_empty() or not sums[0] > 0:
             continue
         table = contributions(before, now, by="group", totals=(sums[0], sums[1]))
-        return [_named_parts(name, one, _folded(table, limit))], []
+        return _Found(parts=((kind, _named_parts(name, one, _folded(table, limit))),))
     why = "no two like periods have both the total and the same groups" if not complete else "no like periods"
     named = ", ".join(groups["group"].unique().sort().head(6).to_list())
-    return [], [(*name, question, f"{why} (there are {named})")]
+    return _Found(lacks=(_lack(name, question, f"{why} (there are {named})"),))
 
 
 def _folded(table: pl.DataFrame, limit: int) -> pl.DataFrame:
@@ -296,54 +252,54 @@ def _folded(table: pl.DataFrame, limit: int) -> pl.DataFrame:
     return pl.concat([table[:limit], pl.DataFrame([row], schema=table.schema)])
 
 
-def _named_parts(name: tuple[str, ...], one: LikePeriods, table: pl.DataFrame) -> pl.DataFrame:
-    words = {**dict(zip(NAMED, name, strict=True)), "period": _label(one), "before": _label(one, before=True)}
-    return table.with_columns(pl.lit(value).alias(key) for key, value in words.items()).select(list(PARTS))
+def _named_parts(name: Name, one: LikePeriods, table: pl.DataFrame) -> pl.DataFrame:
+    words = {**name, "period": _label(one), "before": _label(one, before=True)}
+    named = table.with_columns(pl.lit(value).alias(key) for key, value in words.items())
+    return named.select(list(result_types("growth_contributions")))
 
 
-def _directions(
-    table: pl.DataFrame, request: GrowthRequest
-) -> tuple[list[pl.DataFrame], list[tuple[str, ...]]]:
+def _directions(table: pl.DataFrame, request: GrowthRequest) -> _Found:
     """Contributions of the two directions to the growth of turnover, by source and reporter."""
-    found: list[pl.DataFrame] = []
-    lacks: list[tuple[str, ...]] = []
+    found = _Found()
     totals = table.filter(pl.col("kind") == "total")
     for (source, reporter), own in totals.group_by("source", "reporter", maintain_order=True):
-        name = (str(source), str(reporter), BOTH_WAYS)
+        name = {"source": str(source), "reporter": str(reporter), "flow": BOTH_WAYS}
         turnover = own.filter(pl.col("flow") == BOTH_WAYS)
-        ways = own.filter(pl.col("flow") != BOTH_WAYS)
-        both = (
-            ways.group_by("start", "end").agg(pl.col("flow").n_unique().alias("n")).filter(pl.col("n") == 2)
-        )
+        ways = own.filter(pl.col("flow") != BOTH_WAYS).with_columns(group=pl.col("flow"))
+        both = ways.group_by("start", "end").agg(n=pl.col("flow").n_unique()).filter(pl.col("n") == 2)
         comparisons, _ = like_periods(_periods(both), **_like(request))
-        shown: list[pl.DataFrame] = []
-        for one in comparisons:
-            sums = [float(_of(turnover, periods)["value_usd"].sum()) for periods in (one.before, one.now)]
-            before, now = (
-                _of(ways, periods).with_columns(group=pl.col("flow")) for periods in (one.before, one.now)
-            )
-            if sums[0] > 0 and min(before["value_usd"].sum(), now["value_usd"].sum()) > 0:
-                parts = contributions(before, now, by="group", totals=(sums[0], sums[1]))
-                shown.append(_named_parts(name, one, parts))
-        found += shown[:DIRECTIONS]
+        shown = [parts for one in comparisons for parts in _ways_of(name, one, turnover, ways)]
+        found += _Found(parts=tuple(("direction", parts) for parts in shown[:DIRECTIONS]))
         if not shown:
-            lacks.append((*name, "contributions by direction", "no two like periods have both directions"))
-    return found, lacks
+            why = "no two like periods have both directions"
+            found += _Found(lacks=(_lack(name, "contributions by direction", why),))
+    return found
 
 
-def _seasons(name: tuple[str, ...], totals: pl.DataFrame) -> tuple[list[pl.DataFrame], list[tuple[str, ...]]]:
+def _ways_of(
+    name: Name, one: LikePeriods, turnover: pl.DataFrame, ways: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
+    """What the two directions add to the growth of turnover between two periods; nothing where one has no trade."""
+    earlier, later = (float(_of(turnover, periods)["value_usd"].sum()) for periods in (one.before, one.now))
+    before, now = _of(ways, one.before), _of(ways, one.now)
+    if earlier > 0 and min(before["value_usd"].sum(), now["value_usd"].sum()) > 0:
+        yield _named_parts(name, one, contributions(before, now, by="group", totals=(earlier, later)))
+
+
+def _seasons(name: Name, totals: pl.DataFrame) -> _Found:
     """Seasonal indices of a series' months."""
     whole = (pl.col("start").dt.day() == 1) & (pl.col("start").dt.month_end() == pl.col("end"))
     months = totals.filter(whole)
     if months.is_empty():
-        return [], [(*name, "seasons", "no monthly figures; 24 months in a row are needed")]
+        why = "no monthly figures; 24 months in a row are needed"
+        return _Found(lacks=(_lack(name, "seasons", why),))
     try:
         found = seasonality(months, month="start")
     except InvalidInput as error:
         evidence = f" ({error.evidence})" if error.evidence else ""
-        return [], [(*name, "seasons", f"{error.fact}{evidence} {error.fix}")]
-    words = dict(zip(NAMED, name, strict=True))
+        return _Found(lacks=(_lack(name, "seasons", f"{error.fact}{evidence} {error.fix}"),))
     table = found.table.with_columns(
-        *(pl.lit(value).alias(key) for key, value in words.items()), strength=pl.lit(found.strength)
+        *(pl.lit(value).alias(key) for key, value in name.items()), strength=pl.lit(found.strength)
     )
-    return [table.select(pl.col(column).cast(kind) for column, kind in SEASONS.items())], []
+    kinds = result_types("growth_seasons")
+    return _Found(seasons=(table.select(pl.col(column).cast(kind) for column, kind in kinds.items()),))

@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from karwan.analysis.answer import Answer
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import read_flow_table
+from karwan.analysis.requests import IndicatorRequest
 from karwan.analysis.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
 from karwan.errors import InvalidInput
 from karwan.store import open_store
-from karwan.store.country_codes import nearest
+from karwan.store.country_codes import nearest, typed_country
 from karwan.store.query import Selection, select
 from karwan.trade.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
 
 
-@dataclass(frozen=True)
-class IndicatorRequest:
-    """What `karwan trade indicators` asks: a country, perhaps a partner, and where the world's flows are.
-
-    Attributes
-    ----------
-    source
-        Source of the store's loads to use; by default the one with most flows.
-    least_usd
-        Countries that export less in all are left out of complexity (never the country asked about).
-    limit
-        Products listed.
-    """
-
-    country: str
-    partner: str | None = None
-    table: Path | None = None
-    store: str | None = None
-    level: str | None = None
-    year: int | None = None
-    source: str | None = None
-    limit: int = 20
-    least_usd: float = 0.0
-
-
-def indicators(request: IndicatorRequest) -> Answer:
+def trade_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
     """Complexity, concentration and comparative advantage of a country, and how it fits a partner.
 
     Returns
@@ -57,8 +33,10 @@ def indicators(request: IndicatorRequest) -> Answer:
     InvalidInput
         No table or store, no such column, or the country is not in it.
     """
-    flows, about, notes = _flows(request)
-    country = request.country
+    country = typed_country(request.country)
+    partner = typed_country(request.partner) if request.partner else None
+    request = replace(request, country=country, partner=partner)
+    flows, about, notes = _flows(request, inputs.store)
     _known_country(country, flows["exporter"], "exports nothing")
     if request.partner is not None:
         places = [flows[name] for name in ("exporter", "importer") if name in flows.columns]
@@ -86,9 +64,8 @@ def indicators(request: IndicatorRequest) -> Answer:
         "countries": len(found.countries),
         "products": len(found.products),
         "second_eigenvalue": round(found.second_eigenvalue, 6),
-        **({"notes": " ".join(notes)} if notes else {}),
     }
-    return Answer(tables, meta, left_out=notes)
+    return Result(tables, meta, alerts=notes)
 
 
 def _known_country(code: str, codes: pl.Series, does: str) -> None:
@@ -110,9 +87,9 @@ def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
     return pair_indicators(flows, request.country, str(request.partner))
 
 
-def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+def _flows(request: IndicatorRequest, store: str | None) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
     """The world's exports, the words for them, and what was left out."""
-    if (request.table is None) == (request.store is None):
+    if (request.table is None) == (store is None):
         raise InvalidInput(
             "Indicators need the world's exports.",
             "neither a table nor a store was given" if request.table is None else "both were given",
@@ -124,24 +101,24 @@ def _flows(request: IndicatorRequest) -> tuple[pl.DataFrame, str, tuple[str, ...
     years = () if request.year is None else (request.year,)
     try:
         world: WorldFlows = store_world_flows(
-            str(request.store),
+            str(store),
             level=request.level,
             years=years,
             source=request.source,
             pair=(request.country, request.partner),
         )
     except InvalidInput:
-        exports = _exports_to_the_world(request)
+        exports = _exports_to_the_world(request, str(store))
         if request.partner is not None or exports is None:
             raise
         return (*exports, ())
     return world.table, f"{world.origin}, {world.level}", ()
 
 
-def _exports_to_the_world(request: IndicatorRequest) -> tuple[pl.DataFrame, str] | None:
+def _exports_to_the_world(request: IndicatorRequest, store: str) -> tuple[pl.DataFrame, str] | None:
     """Exports by country and product of a store without bilateral flows: the source with most rows."""
     levels = () if request.level is None else (level_digits(request.level),)
-    with open_store(str(request.store)) as opened:
+    with open_store(store) as opened:
         sources = () if request.source is None else (request.source,)
         chosen = Selection(importer=("WLD",), frequency=("A",), level=levels, source=sources)
         flows = select(opened, chosen)

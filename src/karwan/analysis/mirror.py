@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from karwan.analysis.answer import Answer
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.panel import PRIOR_SIGMA, panel_errors
+from karwan.analysis.requests import MirrorRequest
 from karwan.analysis.world_flows import read_distances
 from karwan.case import Case
-from karwan.case.of_pair import case_of_pair
 from karwan.errors import InvalidInput
 from karwan.numerics.geodesy import great_circle_km
 from karwan.store import open_store
+from karwan.store.country_codes import typed_country
 from karwan.store.query import Selection, select
 from karwan.trade.mirror import (
     FEWEST_GAPS,
@@ -40,45 +40,7 @@ from karwan.trade.standing import known_flows
 LEAST_KM = 1.0  # two places at one point are taken to lie so far apart
 
 
-@dataclass(frozen=True)
-class MirrorRequest:
-    """What `karwan trade mirror` asks.
-
-    Attributes
-    ----------
-    party_a, party_b
-        ISO 3166-1 alpha-3 codes.
-    case
-        Embedded case or folder; by default the embedded case of the two countries, if there is one.
-    store
-        Trade store with both sides' reports, the more countries the better.
-    level
-        Digits of the product code, 0 for all goods; by default the finest that both countries report in.
-    year
-        Year of the store's flows; the last one by default.
-    distances
-        Table of distances: the CIF share is then estimated on the store's panel.
-    cif_share
-        A stated CIF share instead.
-    sigma
-        Standard deviation of the log error of a report where no panel gives one (basis: assumed); by default
-        the one the gaps of the case's own figures imply, .5 where there are too few.
-    """
-
-    party_a: str
-    party_b: str
-    case: str | None = None
-    store: str | None = None
-    level: int | None = None
-    year: int | None = None
-    distances: Path | None = None
-    cif_share: float | None = None
-    sigma: float | None = None
-    coverage: float = 0.9
-    method: str = "log"
-
-
-def mirror(request: MirrorRequest) -> Answer:
+def trade_mirror(inputs: Inputs, request: MirrorRequest) -> Result:
     """Both sides, their ratio and periods, and the reconciled value with its band.
 
     Raises
@@ -89,10 +51,11 @@ def mirror(request: MirrorRequest) -> Answer:
     tables: dict[str, pl.DataFrame] = {}
     meta: dict[str, Any] = {}
     sigmas: dict[str, float] = {}
-    case = case_of_pair(request.party_a, request.party_b, request.case)
+    request = replace(request, party_a=typed_country(request.party_a), party_b=typed_country(request.party_b))
+    case = inputs.case
     freight = _freight(request, case)
-    if request.store is not None:
-        panel, freight = _panel(request, freight)
+    if inputs.store is not None:
+        panel, freight = _panel(inputs.store, request, freight)
         tables |= panel.tables
         meta |= panel.meta
         sigmas = dict(panel.meta.get("sigmas", {}))
@@ -108,7 +71,7 @@ def mirror(request: MirrorRequest) -> Answer:
             "no embedded case is about the two, and no store was given",
             "give --store FILE (see `karwan trade ingest`), or --case FOLDER.",
         )
-    return Answer(tables, meta)
+    return Result(tables, meta)
 
 
 @dataclass(frozen=True)
@@ -246,7 +209,7 @@ def mirror_of_case(
     sigmas: Mapping[str, float] | None = None,
     coverage: float = 0.9,
     freight: Freight | None = None,
-) -> Answer:
+) -> Result:
     """A case's two sides by calendar year beside each other, and the reconciled series.
 
     Returns
@@ -271,7 +234,7 @@ def mirror_of_case(
         "gaps": "none" if gaps is None else _gap_words(gaps),
         **freight.words(),
     }
-    return Answer({"both sides by year": _sides(found, case), "reconciled by year": series}, meta)
+    return Result({"both sides by year": _sides(found, case), "reconciled by year": series}, meta)
 
 
 def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
@@ -305,10 +268,10 @@ def _sides(found: PairReconciled, case: Case) -> pl.DataFrame:
     return wide.with_columns(label, ratio=pl.when(known).then(larger / smaller))
 
 
-def _panel(request: MirrorRequest, freight: Freight | None) -> tuple[Answer, Freight]:
+def _panel(store: str, request: MirrorRequest, freight: Freight | None) -> tuple[Result, Freight]:
     """The pair's flows in the store, reconciled with reliability from every flow both sides report there; and the
     freight taken off, the store's where none is given."""
-    reports, about = store_reports(request)
+    reports, about = store_reports(store, request)
     wide = paired_reports(reports)
     distances = read_distances(request.distances) if request.distances is not None else None
     errors, wide = panel_errors(
@@ -344,7 +307,7 @@ def _panel(request: MirrorRequest, freight: Freight | None) -> tuple[Answer, Fre
     )
     known = sigma.table.filter(pl.col("reporter").is_in(parties))
     meta: dict[str, Any] = {
-        "store": request.store,
+        "store": store,
         "flows_of": about,
         "both_reported": wide.filter((pl.col("export_usd") > 0) & (pl.col("import_usd") > 0)).height,
         "sigma_basis": errors.sigma_words,
@@ -359,7 +322,7 @@ def _panel(request: MirrorRequest, freight: Freight | None) -> tuple[Answer, Fre
         "states": found.counts(),
         "reliability": known if not errors.assumed else known.clear(),
     }
-    return Answer(tables, meta), freight
+    return Result(tables, meta), freight
 
 
 def _freight_of_store(cif: CifModel, distances: pl.DataFrame | None, parties: tuple[str, str]) -> Freight:
@@ -403,7 +366,7 @@ def _directions(found: Reconciled) -> pl.DataFrame:
     return sums.with_columns(ratio=pl.col("export_usd") / pl.col("import_usd"))
 
 
-def store_reports(request: MirrorRequest) -> tuple[pl.DataFrame, str]:
+def store_reports(store: str, request: MirrorRequest) -> tuple[pl.DataFrame, str]:
     """One year of both sides' reports in a store, at one product level.
 
     Of several sources for one reporter and side the one with most rows is used.
@@ -418,13 +381,13 @@ def store_reports(request: MirrorRequest) -> tuple[pl.DataFrame, str]:
         The store has no yearly reports of that year or level.
     """
     keys = ["reporter_side", "reporter", "exporter", "importer", "product", "product_level", "valuation"]
-    with open_store(str(request.store)) as opened:
+    with open_store(store) as opened:
         flows = select(opened, Selection(side=("exporter", "importer"), frequency=("A",)))
         flows = flows.filter(flows.partner == "country")
         if request.level is not None:
             flows = flows.filter(flows.product_level >= request.level)
         spans = opened.table(flows.group_by("reporter", "period_end").aggregate(rows=flows.count()))
-        year = _chosen_year(spans, request)
+        year = _chosen_year(store, spans, request)
         flows = flows.filter(flows.period_end.year() == year)
         keys += ["source", "hs_revision", "period_start", "period_end"]
         rows = opened.table(flows.group_by(keys).aggregate(milli=flows.value_milliusd.sum()))
@@ -439,7 +402,7 @@ def store_reports(request: MirrorRequest) -> tuple[pl.DataFrame, str]:
     ), about
 
 
-def _chosen_year(spans: pl.DataFrame, request: MirrorRequest) -> int:
+def _chosen_year(store: str, spans: pl.DataFrame, request: MirrorRequest) -> int:
     """The year asked for, or the last one most parties of the pair report (years by their last day)."""
     years = spans.select("reporter", year=pl.col("period_end").cast(pl.Date).dt.year().cast(pl.Int64))
     have = sorted(set(years["year"]))
@@ -447,7 +410,7 @@ def _chosen_year(spans: pl.DataFrame, request: MirrorRequest) -> int:
         return int(request.year or 0)
     if request.year is not None or not have:
         raise InvalidInput(
-            f"The store {request.store} has no yearly reports of either side"
+            f"The store {store} has no yearly reports of either side"
             + (f" for {request.year}." if request.year else "."),
             f"years: {', '.join(map(str, have)) or 'none'}",
             "choose of these, or ingest national statistics or Comtrade (BACI is reconciled already).",

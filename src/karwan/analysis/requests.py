@@ -239,39 +239,6 @@ class TntpView:
 
 
 @dataclass(frozen=True)
-class GrowthRequest:
-    """Growth against the same months a year earlier, contributions to it, seasons, and what cannot be said.
-
-    Example: karwan trade growth KAZ PAK --by direction
-    """
-
-    country: str = field(metadata=asks("ISO alpha-3 code.", flag="argument"))
-    partner: str | None = field(
-        default=None,
-        metadata=asks("ISO alpha-3 code of the partner; all others by default.", flag="argument"),
-    )
-    by: tuple[str, ...] = field(
-        default=(), metadata=asks("product, partner or direction; repeat, or separate by commas.")
-    )
-    level: int | None = field(
-        default=None, metadata=asks("Digits of the products; chapters by default.", least=1)
-    )
-    products: tuple[str, ...] = field(
-        default=(), metadata=asks("Only this code and those under it.", flag="--product")
-    )
-    until: date | None = field(
-        default=None, metadata=asks("Leave out periods that end later.", metavar="DAY")
-    )
-    year_starts: int = field(
-        default=1, metadata=asks("Month the year to date starts in; 7 for a fiscal year from July.", least=1)
-    )
-    years_back: int = field(default=1, metadata=asks("Years between the two periods.", least=1))
-    limit: int = field(
-        default=12, metadata=asks("Groups shown a series, others in one row; 0 is all.", least=0)
-    )
-
-
-@dataclass(frozen=True)
 class RouteRequest:
     """Routes of a shipment: money, P50 and P95 days, CO2e, landed cost, papers, and what is closed.
 
@@ -335,3 +302,104 @@ class RouteRequest:
     )
     journeys: int = field(default=20_000, metadata=asks("Journeys drawn for each route."))
     seed: int = field(default=1, metadata=asks("Seed of the draw.", least=0))
+
+
+@dataclass(frozen=True)
+class StatusRequest:
+    """Each side's figures, growth like for like, mirror gap, distance to the target, conflicts.
+
+    Example: karwan trade status kaz-pak
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
+class GrowthRequest:
+    """Growth against the same months a year earlier, contributions to it, seasons, and what cannot be said.
+
+    Example: karwan trade growth KAZ PAK --by direction
+    """
+
+    country: str = field(metadata=asks("Code or name of the country.", flag="argument"))
+    partner: str | None = field(
+        default=None, metadata=asks("Code or name of the partner; all others by default.", flag="argument")
+    )
+    by: tuple[str, ...] = field(
+        default=(), metadata=asks("product, partner or direction; repeat, or separate by commas.")
+    )
+    level: int | None = field(
+        default=None, metadata=asks("Digits of the products; chapters by default.", least=1, most=12)
+    )
+    products: tuple[str, ...] = field(
+        default=(), metadata=asks("Only this code and those under it.", flag="--product")
+    )
+    until: date | None = field(
+        default=None, metadata=asks("Leave out periods that end later.", metavar="DAY")
+    )
+    year_starts: int = field(
+        default=1, metadata=asks("Month the year to date starts in; 7 for a fiscal year from July.")
+    )
+    years_back: int = field(default=1, metadata=asks("Years between the two periods.", least=1))
+    limit: int = field(
+        default=12, metadata=asks("Groups shown a series, others in one row; 0 is all.", least=0)
+    )
+
+    @property
+    def pair(self) -> tuple[str, str | None]:
+        """The two countries."""
+        return self.country, self.partner
+
+
+@dataclass(frozen=True)
+class MirrorRequest:
+    """Both sides' reports of one trade, their ratio and periods, and what it probably was, with a band.
+
+    Example: karwan trade mirror KAZ PAK --year 2024
+    """
+
+    party_a: str = field(metadata=asks("First country: code or name.", flag="argument"))
+    party_b: str = field(metadata=asks("Second country: code or name.", flag="argument"))
+    level: int | None = field(default=None, metadata=asks("Digits of the product code; 0 is all goods."))
+    year: int | None = field(default=None, metadata=asks("Only this year."))
+    distances: Path | None = field(
+        default=None, metadata=asks("exporter, importer, distance_km, contiguous; or CEPII's columns.")
+    )
+    cif_share: float | None = field(default=None, metadata=asks("Stated freight share in import reports."))
+    sigma: float | None = field(
+        default=None,
+        metadata=asks("Log error of a report where no panel gives one; by default from the pair's gaps."),
+    )
+    coverage: float = field(default=0.9, metadata=asks("Probability of the band."))
+    method: str = field(default="log", metadata=asks("log or baci."))
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two countries."""
+        return self.party_a, self.party_b
+
+
+@dataclass(frozen=True)
+class IndicatorRequest:
+    """Complexity, comparative advantage and concentration of a country, and how its exports fit a partner.
+
+    Example: karwan trade indicators KAZ --store trade.duckdb --level hs4
+    """
+
+    country: str = field(metadata=asks("Code or name of the country.", flag="argument"))
+    partner: str | None = field(default=None, metadata=asks("Partner: complementarity, intensity."))
+    table: Path | None = field(
+        default=None, metadata=asks("CSV or Parquet: exporter, importer, product, value_usd [, year].")
+    )
+    source: str | None = field(
+        default=None,
+        metadata=asks("Source of the store's loads to use; by default the one with most flows."),
+    )
+    level: str | None = field(
+        default=None, metadata=asks("hs2, hs4, hs6 or sitc1; what most rows have by default.")
+    )
+    year: int | None = field(default=None, metadata=asks("Year; the last one by default."))
+    limit: int = field(default=20, metadata=asks("Products shown.", least=1))
+    least_usd: float = field(
+        default=0.0, metadata=asks("Leave out countries that export less, USD.", flag="--least", least=0)
+    )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 
 import polars as pl
 
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.mirror import reconciled_table
+from karwan.analysis.requests import StatusRequest
 from karwan.analysis.sections import Standing
 from karwan.case import Case
 from karwan.trade.mirror.pair import SERIES
@@ -24,6 +28,14 @@ from karwan.trade.standing import (
 def parties_of(case: Case) -> Parties:
     """The two countries of a case with their names."""
     return case.parties
+
+
+def trade_status(inputs: Inputs, request: StatusRequest) -> Result:
+    """Tables of `standing_section` on a day, by name."""
+    case = inputs.the_case()
+    day = request.as_of or case.settings.as_of
+    section = standing_section(case, day, reconciled_table(case, day))
+    return Result({one.name: getattr(section, one.name) for one in fields(section)})
 
 
 def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = None) -> Standing:

@@ -18,8 +18,6 @@ from karwan.cli import (
     scenario,
     trade,
     trade_basket,
-    trade_growth,
-    trade_indicators,
     trade_potential,
     trade_store,
 )
@@ -37,8 +35,6 @@ brief.register(app)
 scenario.register(app)
 app.command("sources")(plan.sources)
 trade_store.register(trade.app)
-trade_growth.register(trade.app)
-trade_indicators.register(trade.app)
 trade_potential.register(trade.app)
 trade_basket.register(app, trade.app)
 NOUNS = {

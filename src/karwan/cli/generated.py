@@ -17,6 +17,8 @@ from karwan.analysis.contract import Analysis, Result
 from karwan.cli.brief import CaseArgument, ScenarioOption
 from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit, say
 from karwan.cli.plain import PLAIN
+from karwan.cli.plain.page import shown_headings
+from karwan.cli.streams import echo_json
 from karwan.project import ask
 from karwan.schema.results import ResultTable, result_table
 from karwan.words import sentences
@@ -26,6 +28,16 @@ PairCaseOption = Annotated[
     str | None, typer.Option("--case", help="Case of the two countries; the embedded one by default.")
 ]
 StoreOption = Annotated[str | None, typer.Option("--store", help="Trade store; see `karwan trade ingest`.")]
+
+USUAL_STORE = "karwan.duckdb"
+UsualStoreOption = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        help="DuckDB file, or an engine's URL (postgres://..., spark://...).",
+        envvar="KARWAN_STORE",
+    ),
+]
 
 
 def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
@@ -55,6 +67,9 @@ def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:
 
 def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequence[Any] = ()) -> None:
     """Print a result: titles and headings from the result rows, no empty table among the plain ones."""
+    if analysis.bare and form is Format.JSON:
+        echo_json(next(iter(result.tables.values())).to_dicts())
+        return
     notes = sentences([*result.notes, *result.alerts])
     if form is not Format.TABLE:
         meta = dict(result.meta)
@@ -72,10 +87,10 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
     columns: dict[str, dict[str, str]] = {}
     for key, table in result.tables.items():
         rows = result_table(analysis.table_of(key))
-        headings = {name: label for name, label in rows.headings.items() if name in table.columns}
+        headings = shown_headings(rows, table)
         for title, part in _parts(rows, key, table):
-            tables[title] = part
-            columns[title] = headings
+            if headings:
+                tables[title], columns[title] = part, headings
     emit(tables, form, columns=columns, meta=result.meta, notes=notes, under=under)
 
 
@@ -124,7 +139,11 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
     elif analysis.case == "option":
         common.append(_keyword("case", CaseOption, "kaz-pak"))
     elif analysis.case == "pair":
-        common += [_keyword("case", PairCaseOption, None), _keyword("store", StoreOption, None)]
+        common.append(_keyword("case", PairCaseOption, None))
+    if analysis.store == "default":
+        common.append(_keyword("store", UsualStoreOption, USUAL_STORE))
+    elif analysis.store or analysis.case == "pair":
+        common.append(_keyword("store", StoreOption, None))
     if analysis.case in ("argument", "option"):
         common.append(_keyword("scenarios", ScenarioOption, None))
     ends = [_keyword("as_json", JsonOption, False), _keyword("as_csv", CsvOption, False)]

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 TYPES = ("text", "int", "float", "bool", "date", "texts", "floats")
-SHOWN = ("yes", "room", "no")
+SHOWN = ("yes", "room", "filled", "varies", "no")
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,12 @@ class ResultColumn:
     Attributes
     ----------
     name, type, unit
-        Name as in JSON and CSV; one of `TYPES`; unit, blank where it has none.
+        Name as in JSON and CSV, a `*` in it and its label for a text known only to the answer (`*_usd` of kaz_usd); one of `TYPES`;
+        unit, blank where it has none.
     label
         Heading for people; blank takes the name.
     shown
-        In plain tables: yes, only where there is room, or no.
+        In plain tables: yes, only where there is room, only where a value stands, only where its values differ, or no.
     description
         What it is, where it comes from, when it is missing.
     """
