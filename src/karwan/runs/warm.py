@@ -9,7 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from karwan.analysis.brief import brief_of
+from karwan.analysis.contract import Inputs
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route import answer_route
 from karwan.case import Case, read_case
+from karwan.transport.assignment import AssignmentNetwork, assign
 
 TOWNS = ("Alford", "Cove")  # of the case toyland
 
@@ -19,7 +24,7 @@ def warm_kernels() -> Iterator[str]:
 
     The modules are compiled here because where Python is told to write no bytecode, each start would compile them afresh.
     """
-    compileall.compile_dir(Path(__file__).parent, quiet=2)
+    compileall.compile_dir(Path(__file__).parents[1], quiet=2)
     yield "ready: modules"
     case = read_case("toyland")
     engines: dict[str, Callable[[Case], object]] = {
@@ -33,16 +38,10 @@ def warm_kernels() -> Iterator[str]:
 
 
 def _brief(case: Case) -> object:
-    from karwan.analysis.brief import brief_of
-
     return brief_of(case, case.settings.as_of)
 
 
 def _routes(case: Case) -> object:
-    from karwan.analysis.contract import Inputs
-    from karwan.analysis.requests import RouteRequest
-    from karwan.analysis.route import answer_route
-
     return answer_route(
         Inputs(case), RouteRequest(*TOWNS, case.settings.reference_product, 20.0, date(2025, 7, 7))
     )
@@ -50,8 +49,6 @@ def _routes(case: Case) -> object:
 
 def _assignment(case: Case) -> object:
     """User equilibrium of two links between two zones."""
-    from karwan.transport.assignment import AssignmentNetwork, assign
-
     network = AssignmentNetwork(
         from_node=[0, 0],
         to_node=[1, 1],

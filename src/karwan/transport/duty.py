@@ -48,12 +48,7 @@ def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: s
     tariffs
         Table `tariffs` of a case.
     """
-    asked = {"product_id": product_id, "importer": importer, "use": "model"}
-    rows = tariffs.filter(**asked).to_dicts()
-    own = [r for r in rows if r["exporter"] == exporter and r["kind"] == "preference"]
-    any_or_own = [r for r in rows if r["exporter"] in (None, exporter)]
-    base = own or [r for r in any_or_own if r["kind"] == "mfn"]
-    chosen = base[:1] + [r for r in any_or_own if r["kind"] == "regulatory"]
+    chosen = _duties(tariffs.filter(product_id=product_id, importer=importer, use="model"), exporter)
     if not chosen:
         return Duty(0.0, 0.0, "no tariff row", "assumed", "judgement", False)
     return Duty(
@@ -64,6 +59,15 @@ def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: s
         source_id=";".join(dict.fromkeys(s for r in chosen for s in r["source_id"].split(";"))),
         known=True,
     )
+
+
+def _duties(rows: pl.DataFrame, exporter: str) -> list[Row]:
+    """Rows that apply to an origin: its preference, else the MFN rate, and regulatory duties."""
+    everyone = pl.col("exporter").is_null()
+    own = rows.filter(kind="preference", exporter=exporter)
+    applying = rows.filter(everyone | (pl.col("exporter") == exporter))
+    base = own if own.height else applying.filter(kind="mfn")
+    return [*base.head(1).to_dicts(), *applying.filter(kind="regulatory").to_dicts()]
 
 
 def _rate_text(row: Row) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import polars as pl
 
@@ -87,8 +88,6 @@ def find_product(products: pl.DataFrame, name: str) -> dict[str, object]:
             raise UnknownName(
                 f"{name!r} fits {len(found)} products.", names, "name one of them by its product id."
             )
-    from difflib import get_close_matches
-
     ids = [r["product_id"] for r in rows]
     close = get_close_matches(wanted.replace(" ", "_"), ids, n=4, cutoff=0.4) or ids[:8]
     raise UnknownName(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
 
 from karwan.errors import InvalidInput, KarwanError
@@ -375,20 +376,16 @@ def _aicc(loglik: float | None, parameters: int, n: int) -> float | None:
 
 
 def _lognormal_loglik(log_mean: float, log_sd: float, record: _Record) -> float:
-    from scipy.special import log_ndtr
-
     centre = log_mean - 0.5 * log_sd**2
     with np.errstate(divide="ignore"):
         z_exit, z_entry = ((np.log(a) - centre) / log_sd for a in (record.exit, record.entry))
     density = -0.5 * z_exit**2 - np.log(record.exit * log_sd * np.sqrt(2.0 * np.pi))
-    survived = np.where(record.entry > 0, log_ndtr(-z_entry), 0.0)
-    return float(np.sum(np.where(record.ended, density, log_ndtr(-z_exit)) - survived))
+    survived = np.where(record.entry > 0, scipy.special.log_ndtr(-z_entry), 0.0)
+    return float(np.sum(np.where(record.ended, density, scipy.special.log_ndtr(-z_exit)) - survived))
 
 
 def _lognormal_fit(record: _Record) -> tuple[float, float, float]:
     """Log of the mean, log standard deviation and log-likelihood at the maximum."""
-    import scipy
-
     logs = np.log(record.exit[record.ended])
     spread = float(np.clip(np.std(logs), 0.1, 2.0))
 
@@ -406,8 +403,6 @@ def _profile_interval(
     record: _Record, log_mean: float, loglik: float, level: float
 ) -> tuple[float | None, float | None]:
     """Interval of the mean by profile likelihood; an end is null where the likelihood never falls enough."""
-    import scipy
-
     drop = 0.5 * float(scipy.special.chdtri(1, 1.0 - level))
 
     def excess(m: float) -> float:
