@@ -41,6 +41,15 @@ def test_papers_by_leg_country_and_sector() -> None:
     assert papers["time_h"].null_count() == 4  # missing is not zero
 
 
+def test_a_route_from_a_border_starts_in_the_country_it_leaves() -> None:
+    whole = route("X", "Y", modes=("road",))
+    kinds = [whole.network.arcs[a].place_kind for a in whole.arcs]
+    from_border = make_route(whole.network, BEANS, whole.arcs[kinds.index("crossing") :])
+    papers = list_papers(from_border, CASE.tables, "pulses_oilseeds", DAY)
+    assert papers.select("scope", "place_id").rows()[0] == ("origin", "XTA")
+    assert "XTA" not in papers.filter(pl.col("scope") == "country")["place_id"]
+
+
 def test_a_heavy_truck_needs_a_permit_where_it_is_over_the_limit() -> None:
     """15 t of truck and 20 t of beans are over the 34 t of XTB; 18 t of beans are not."""
     heavy = list_papers(route("X", "Y", modes=("road",)), CASE.tables, "machinery", DAY)
