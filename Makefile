@@ -20,6 +20,7 @@ check: .venv/test-ready
 	$(BIN)/mypy
 	$(BIN)/python tools/docs.py --check
 	$(BIN)/lint-imports
+	$(BIN)/python tools/measures.py
 	$(BIN)/python -m pytest -q tests/surfaces/test_layers.py
 
 format: .venv/test-ready

