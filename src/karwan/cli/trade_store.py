@@ -237,49 +237,35 @@ def query(  # noqa: PLR0913 - the options of one command
     Example: karwan trade query --exporter AFG --importer PAK --by period,product --level 6 --csv
     """
     with _errors(debug):
-        from karwan import store as trade_store
-        from karwan.store.filters import nothing_matches, understood
+        from karwan.analysis.stored import stored_flows
         from karwan.store.query import Selection
 
-        selection = Selection(
-            exporter=exporter or (),
-            importer=importer or (),
-            reporter=reporter or (),
-            side=side or (),
-            product=product or (),
-            level=level or (),
-            period=period or (),
-            source=source or (),
-            hs_revision=hs_revision or (),
-            since=_day(since),
-            until=_day(until),
+        lists = {
+            "exporter": exporter,
+            "importer": importer,
+            "reporter": reporter,
+            "side": side,
+            "product": product,
+            "level": level,
+            "period": period,
+            "source": source,
+            "hs_revision": hs_revision,
+        }
+        given: dict[str, Any] = {name: tuple(values) for name, values in lists.items() if values}
+        result = stored_flows(
+            store,
+            Selection(**given, since=_day(since), until=_day(until)),
+            by=_names(by),
+            limit=limit,
+            revision=revision,
+            correlations=correlation or (),
         )
-        groups = [name.strip() for text in by or [] for name in text.split(",") if name.strip()]
-        if revision is None and correlation:
-            raise InvalidInput(
-                "A correlation table was given without a revision.", fix="Give --revision HS12."
-            )
-        if revision is not None:
-            groups = list(dict.fromkeys([*groups, "product", "hs_revision"]))
-        with trade_store.open_store(store) as opened:
-            asked = understood(opened, selection)
-            result = trade_store.query(opened, asked, by=groups, limit=None if revision else limit)
-            if result.table.is_empty():
-                raise nothing_matches(opened, asked)
-        if revision is not None:
-            result = _in_revision(result, revision, correlation or (), limit)
         _print_result(result, as_json, as_csv)
 
 
-def _in_revision(
-    result: QueryResult, revision: str, correlations: Sequence[Path], limit: int | None
-) -> QueryResult:
-    from karwan.analysis.revision import in_revision
-    from karwan.store import QueryResult as Result
-
-    table, notes = in_revision(result.table, revision, correlations)
-    shown = table.sort("value_usd", descending=True).head(limit) if limit else table
-    return Result(shown, result.kept_apart, (*result.notes, *notes))
+def _names(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Names given one by one or with commas between."""
+    return tuple(name.strip() for text in texts or () for name in text.split(",") if name.strip())
 
 
 def _day(text: str | None) -> str | None:
