@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from karwan.report.wording import tell
+
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 _ASSETS = Path(str(files("karwan.report").joinpath("assets")))
@@ -78,11 +80,9 @@ def read_basemap(box: Box) -> Basemap:
     rivers = tuple(read_rivers(_ASSETS / "rivers.npz", box))
     credit = []
     if countries:
-        credit.append("Coasts and borders: Natural Earth 1:10m, public domain.")
+        credit.append(tell("brief_map.countries"))
     if relief or rivers:
-        credit.append(
-            "Relief: NOAA ETOPO 2022 at 5 arc minutes; rivers: Natural Earth (PyWorldAtlas map data, CC0)."
-        )
+        credit.append(tell("brief_map.relief"))
     return Basemap(countries, coasts, plain, disputed, rivers, relief, tuple(credit))
 
 

@@ -18,11 +18,7 @@ from karwan.report.sections.ports import ports_section
 from karwan.report.sections.standing import stand_facts, standing_section
 from karwan.report.sections.target import target_facts, target_section
 from karwan.report.text import clean, day, items, safe_url
-
-MARKS = (
-    "Italic figures with a dagger (†) rest on assumed "
-    "inputs. Small raised numbers lead to the list of sources."
-)
+from karwan.report.wording import tell
 
 
 def source_notes(brief: Brief) -> Notes:
@@ -63,12 +59,12 @@ def _build(same: _Same) -> Document:
         target_section(brief, notes),
         basis_section(brief, notes),
     )
-    fonts = LICENCE if font_folder() else "Set in the reader's own fonts: the font files are not installed."
+    fonts = LICENCE if font_folder() else tell("brief_page.fonts_missing")
     colophon = (
-        MARKS,
+        tell("brief_page.marks"),
         *map_notes,
         fonts,
-        f"Made by Karwan {clean(brief.version, 40)} from the case {clean(brief.case_id, 60)}.",
+        tell("brief_page.made_by", version=clean(brief.version, 40), case_id=clean(brief.case_id, 60)),
     )
     return Document(
         clean(brief.title, 300),
@@ -97,17 +93,16 @@ def _plate(brief: Brief) -> tuple[Figure | None, tuple[str, ...]]:
         part.corridors,
         shut,
         parties=(brief.party_a, brief.party_b),
-        title=f"Map of the corridors, {day(brief.as_of)}",
-        description=f"Corridors drawn: {names}. Shut on the day: {', '.join(sorted(shut)) or 'none'}.",
+        title=tell("brief_page.map_title", day=day(brief.as_of)),
+        description=tell(
+            "brief_page.map_description", corridors=names, shut=", ".join(sorted(shut)) or "none"
+        ),
     )
     if drawn is None:
         return None, ()
     svg, map_notes = drawn
-    caption = (
-        f"Corridors on {day(brief.as_of)}. Lines join the places a "
-        "corridor passes. Distances in kilometres at the scale bar."
-    )
-    return Figure("f-map", "The corridors", caption, "km", svg, wide=True), map_notes
+    caption = tell("brief_page.map_caption", day=day(brief.as_of))
+    return Figure("f-map", tell("brief_page.map_figure"), caption, "km", svg, wide=True), map_notes
 
 
 def _facts(brief: Brief) -> Table | None:
@@ -115,14 +110,14 @@ def _facts(brief: Brief) -> Table | None:
     if not rows:
         return None
     columns = (
-        Column("Measure", share=1.5),
-        Column("Value", right=True, share=0.7),
-        Column("Unit and date", share=2.4),
+        Column(tell("brief_page.facts_measure"), share=1.5),
+        Column(tell("brief_page.facts_value"), right=True, share=0.7),
+        Column(tell("brief_page.facts_unit"), share=2.4),
     )
     body = tuple(
         (cell(name), cell(value, tone="strong"), cell(unit, tone="muted")) for name, value, unit, _ in rows
     )
-    return Table("facts", f"Key figures, {day(brief.as_of)}", columns, body)
+    return Table("facts", tell("brief_page.facts_table", day=day(brief.as_of)), columns, body)
 
 
 def _sources(brief: Brief) -> tuple[tuple[int, str, str, str, int], ...]:

@@ -22,6 +22,7 @@ from karwan.report.seaways import split_seaways
 from karwan.report.strands import Strand, strands
 from karwan.report.svg import Drawing, points
 from karwan.report.text import clean
+from karwan.report.wording import tell
 from karwan.schema.modes import WATER_MODES
 
 WIDTH, RATIO = 900.0, 1.28
@@ -109,14 +110,14 @@ def _extent(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) 
 
 def _notes(base: Basemap, frame: Frame) -> tuple[str, ...]:
     if not base.countries:
-        return ("Coasts and borders are not drawn: the file of countries is not installed.",)
+        return (tell("brief_map.no_countries"),)
     notes = list(base.credit)
     if base.relief is None:
-        notes.append("Relief is not drawn: its file holds no land here, or is not installed.")
+        notes.append(tell("brief_map.no_relief"))
     names = [line.name for line in base.disputed if is_visible(line.coordinates, frame)]
     if names:
-        notes.append("Dashed borders are disputed: " + "; ".join(dict.fromkeys(names)) + ".")
-    notes.append("Borders are drawn for orientation and imply no position on the status of any territory.")
+        notes.append(tell("brief_map.disputed", names="; ".join(dict.fromkeys(names))))
+    notes.append(tell("brief_map.no_position"))
     return tuple(notes)
 
 

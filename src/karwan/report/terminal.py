@@ -19,6 +19,7 @@ from karwan.report.sections.plan import plan_facts
 from karwan.report.sections.standing import stand_facts
 from karwan.report.sections.target import target_facts
 from karwan.report.text import clean, day
+from karwan.report.wording import tell
 
 _LATE = 6
 
@@ -32,7 +33,9 @@ def print_summary(brief: Brief, console: Console) -> None:
         Where to print; its width sets the tables' width.
     """
     console.print(Text.assemble((clean(brief.title, 200), "bold"), f"  {clean(brief.plan_title, 200)}"))
-    console.print(Text(f"As of {day(brief.as_of)}, Karwan {clean(brief.version, 40)}", style="dim"))
+    console.print(
+        Text(tell("brief_page.as_of", day=day(brief.as_of), version=clean(brief.version, 40)), style="dim")
+    )
     if brief.under:
         console.print(Text(clean(brief.under, 600), style="bold red"))
     console.print()
@@ -55,7 +58,7 @@ def _missing(brief: Brief, console: Console) -> None:
     lacks = [(s.title, b) for s in sections for b in s.blocks if isinstance(b, Missing)]
     if not lacks or brief.corridors.routes.height:
         return
-    console.print(Text("What is missing", style="bold"))
+    console.print(Text(tell("brief_page.missing"), style="bold"))
     for title, block in lacks:
         console.print(Text(f"{title}: {block.title}. {block.text.replace('`', '')}"))
     console.print()
@@ -75,10 +78,10 @@ def _facts(brief: Brief, console: Console) -> None:
     rows = [*stand_facts(brief), *corridor_facts(brief), *plan_facts(brief), *target_facts(brief)]
     if not rows:
         return
-    table = _table("Key figures")
-    table.add_column("Measure")
-    table.add_column("Value", justify="right", no_wrap=True)
-    table.add_column("Unit and date")
+    table = _table(tell("brief_page.facts_here"))
+    table.add_column(tell("brief_page.facts_measure"))
+    table.add_column(tell("brief_page.facts_value"), justify="right", no_wrap=True)
+    table.add_column(tell("brief_page.facts_unit"))
     for name, value, unit, _ in rows:
         table.add_row(Text(name), Text(value, style="bold"), Text(unit))
     console.print(table)
@@ -89,10 +92,10 @@ def _corridors(brief: Brief, console: Console, way: str) -> None:
     if routes.is_empty():
         return
     table = _table(f"{clean(routes.row(0, named=True)['pair_label'], 80)}, {load_text(brief)}")
-    table.add_column("Corridor", no_wrap=True)
+    table.add_column(tell("brief_page.corridor"), no_wrap=True)
     for head in ("USD / 20 t", "days", "5 to 95 %", "assumed"):
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("On the day")
+    table.add_column(tell("brief_page.on_the_day"))
     for k, row in enumerate(routes.iter_rows(named=True)):
         table.add_row(
             Text(clean(row["corridor"], 30), style=safe_colour(row["colour"], k)),
@@ -124,10 +127,13 @@ def _late(brief: Brief, console: Console) -> None:
     rows = [r for r in brief.plan.commitments.iter_rows(named=True) if r["late"]]
     if not rows:
         return
-    table = _table(f"Late commitments, {len(rows)}" + (f", the first {_LATE}" if len(rows) > _LATE else ""))
-    table.add_column("Due", no_wrap=True)
-    table.add_column("Days late", justify="right", no_wrap=True)
-    table.add_column("Commitment")
+    title = tell("brief_page.late", count=len(rows))
+    if len(rows) > _LATE:
+        title = tell("brief_page.late_first", count=len(rows), shown=_LATE)
+    table = _table(title)
+    table.add_column(tell("brief_page.due"), no_wrap=True)
+    table.add_column(tell("brief_page.days_late"), justify="right", no_wrap=True)
+    table.add_column(tell("brief_page.commitment"))
     for row in rows[:_LATE]:
         table.add_row(Text(day(row["due"])), Text(number(row["days_late"])), Text(clean(row["title"], 160)))
     console.print(table)
@@ -139,8 +145,7 @@ def _rests(brief: Brief, console: Console) -> None:
         return
     assumed = sum(int(v or 0) for v in shares["assumed"].to_list())
     total = assumed + sum(int(v or 0) for name in ("observed", "computed") for v in shares[name].to_list())
-    text = (
-        f"Rests on {number(total)} input rows, {percent(assumed / total if total else None)} "
-        f"of them assumed; {brief.basis.sources.height} sources."
-    )
+    share = percent(assumed / total if total else None)
+    sources = brief.basis.sources.height
+    text = tell("brief_page.rests_on", rows=number(total), assumed=share, sources=sources)
     console.print(Text(text, style="dim"))

@@ -22,6 +22,7 @@ from karwan.report.projection import Floats, Frame
 from karwan.report.seaways import split_seaways
 from karwan.report.svg import Drawing, points
 from karwan.report.text import clean, escape
+from karwan.report.wording import tell
 
 WIDTH = 900.0
 FREE = "#938c7d"
@@ -118,11 +119,8 @@ def draw_weak_map(
 
 def _credit(base: Basemap) -> list[str]:
     if not base.countries:
-        return ["Coasts and borders are not drawn: the file of countries is not installed."]
-    return [
-        "Coasts and borders: Natural Earth 1:10m, public domain; drawn for orientation, they imply no position on the status of any "
-        "territory."
-    ]
+        return [tell("brief_map.no_countries")]
+    return [tell("brief_map.outline")]
 
 
 def _described(rows: Sequence[Row]) -> str:

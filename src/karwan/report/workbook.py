@@ -19,6 +19,7 @@ from karwan.exports import write_bytes
 from karwan.report.palette import PARTY_A, PARTY_B, TOTAL, safe_colour
 from karwan.report.sections.corridors import WAYS, headline_routes
 from karwan.report.text import as_date, clean, day, items, safe_url, words
+from karwan.report.wording import tell
 
 _CELL = 32000
 _NUMBER = (
@@ -236,10 +237,10 @@ def _write_cover(sheet: Any, brief: Brief, made: list[Sheet], formats: dict[str,
     sheet.write_string(0, 0, clean(brief.title, 300), formats["title"])
     sheet.write_string(1, 0, clean(brief.plan_title, 300), formats["big"])
     facts = (
-        ("As of", day(brief.as_of)),
-        ("Case", clean(brief.case_id, 80)),
-        ("Version of Karwan", clean(brief.version, 40)),
-        *((("Stands under", clean(brief.under, 600)),) if brief.under else ()),
+        (tell("brief_book.as_of"), day(brief.as_of)),
+        (tell("brief_book.case"), clean(brief.case_id, 80)),
+        (tell("brief_book.version"), clean(brief.version, 40)),
+        *(((tell("brief_book.under"), clean(brief.under, 600)),) if brief.under else ()),
     )
     row = 3
     for name, value in facts:
@@ -248,27 +249,18 @@ def _write_cover(sheet: Any, brief: Brief, made: list[Sheet], formats: dict[str,
         row += 1
     row += 1
     for k, text in enumerate(brief.headlines):
-        sheet.write_string(row, 0, f"Headline {k + 1}", formats["bold"])
+        sheet.write_string(row, 0, tell("brief_book.headline", rank=k + 1), formats["bold"])
         sheet.merge_range(row, 1, row, 2, "", formats["wrap"])
         sheet.write_string(row, 1, clean(text, 1000), formats["wrap"])
         sheet.set_row(row, 15 * (1 + len(clean(text, 1000)) // 105))
         row += 1
     row += 1
-    notes = (
-        (
-            "Figures in brown italics rest on assumed inputs (basis: "
-            "assumed). Shares are fractions shown as per cent."
-        ),
-        (
-            "Money is in USD of the period named. An empty cell is "
-            "missing, never zero. source_id leads to the sheet Sources."
-        ),
-    )
-    for text in notes:
+    for text in (tell("brief_book.assumed"), tell("brief_book.money")):
         sheet.write_string(row, 0, text)
         row += 1
     row += 1
-    for k, head in enumerate(("Sheet", "Rows", "Section of the brief")):
+    heads = (tell("brief_book.sheet"), tell("brief_book.rows"), tell("brief_book.section"))
+    for k, head in enumerate(heads):
         sheet.write_string(row, k, head, formats["head"])
     for one in made:
         row += 1
@@ -337,7 +329,7 @@ def _annual_chart(book: Any, sheet: Any, row: int, brief: Brief, formats: dict[s
         return
     known = {direction for bar in amounts.values() for direction in bar}
     directions = [direction for direction in _DIRECTION_COLOUR if direction in known]
-    sheet.write_string(row, 0, "Reporter and period", formats["head"])
+    sheet.write_string(row, 0, tell("brief_book.annual_rows"), formats["head"])
     for j, direction in enumerate(directions, start=1):
         sheet.write_string(row, j, f"{words(direction)} (USD)", formats["head"])
     for k, ((reporter, period), bar) in enumerate(amounts.items(), start=row + 1):
@@ -356,10 +348,10 @@ def _annual_chart(book: Any, sheet: Any, row: int, brief: Brief, formats: dict[s
                 "fill": {"color": _DIRECTION_COLOUR[direction]},
             }
         )
-    _entitle(chart, "Trade over twelve months, by reporter (USD)")
+    _entitle(chart, tell("brief_book.annual_chart"))
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 920, "height": 340})
-    about = "Trade over twelve months by reporter and direction, never merged"
+    about = tell("brief_book.annual_about")
     sheet.insert_chart(row, 4, chart, {"description": about})
 
 

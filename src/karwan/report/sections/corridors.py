@@ -316,28 +316,30 @@ def shut_places(brief: Brief) -> list[str]:
 
 
 def corridor_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
-    """Rows of the summary: best open route each way, and how many corridors are open."""
-    result = []
-    for way in WAYS:
-        routes = headline_routes(brief, way)
-        rows = [r for r in routes.iter_rows(named=True) if r["status"] == "open" and is_number(r["usd_20t"])]
-        if routes.height:
-            pair = clean(routes.row(0, named=True)["pair_label"], 60)
-            total = sum(1 for r in routes.iter_rows(named=True) if r["status"] != "absent")
-            if rows:
-                best = min(rows, key=lambda r: r["usd_20t"])
-                unit = (
-                    f"USD per 20 t and {number(best['days'], 1)} days by "
-                    f"{clean(best['corridor'], 40)}, the cheapest of {len(rows)} open of {total}"
-                )
-                result.append((pair, number(best["usd_20t"]), unit, ""))
-            else:
-                result.append((pair, "none", f"of {total} corridors is open", ""))
-    shut = shut_places(brief)
+    """Rows of the summary: best open route each way, places shut and slowed."""
+    routes = (headline_routes(brief, way) for way in WAYS)
+    result = [_best_route(frame.to_dicts()) for frame in routes if frame.height]
+    today, shut = day(brief.as_of), shut_places(brief)
     if shut:
-        shown = ", ".join(shut[:6]) + (" and others" if len(shut) > 6 else "")
-        result.append(("Places shut", str(len(shut)), f"on {day(brief.as_of)}: {shown}", ""))
+        places = ", ".join(shut[:6]) + (tell("brief_corridors.fact_others") if len(shut) > 6 else "")
+        unit = tell("brief_corridors.fact_shut_unit", day=today, places=places)
+        result.append((tell("brief_corridors.fact_shut"), str(len(shut)), unit, ""))
     slow = brief.corridors.closures.height - len(shut)
     if slow > 0:
-        result.append(("Places slowed", str(slow), f"on {day(brief.as_of)}, see the table of closures", ""))
+        unit = tell("brief_corridors.fact_slowed_unit", day=today)
+        result.append((tell("brief_corridors.fact_slowed"), str(slow), unit, ""))
     return result
+
+
+def _best_route(routes: list[dict[str, Any]]) -> tuple[str, str, str, str]:
+    """The cheapest open route of one direction, and how many corridors are open."""
+    pair = clean(routes[0]["pair_label"], 60)
+    total = sum(r["status"] != "absent" for r in routes)
+    known = [r for r in routes if r["status"] == "open" and is_number(r["usd_20t"])]
+    if not known:
+        unit = tell("brief_corridors.fact_none_unit", total=total)
+        return pair, tell("brief_corridors.fact_none"), unit, ""
+    best = min(known, key=lambda r: r["usd_20t"])
+    days, corridor = number(best["days"], 1), clean(best["corridor"], 40)
+    unit = tell("brief_corridors.fact_best", days=days, corridor=corridor, open=len(known), total=total)
+    return pair, number(best["usd_20t"]), unit, ""

@@ -161,13 +161,13 @@ def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
         return []
     late = sum(1 for v in table["late"].to_list() if v)
     part = sum(1 for v in table["part_late"].to_list() if v)
-    overdue = f", {part} overdue in part" if part else ""
+    overdue = tell("brief_plan.fact_overdue", part=part) if part else ""
     done = sum(1 for v in table["status"].to_list() if v == "done")
     return [
         (
-            "Commitments of the plan",
+            tell("brief_plan.fact"),
             str(table.height),
-            f"on {day(brief.as_of)}: {done} done, {late} past their date and not known to be done{overdue}",
+            tell("brief_plan.fact_unit", day=day(brief.as_of), done=done, late=late, overdue=overdue),
             "",
         )
     ]

@@ -97,9 +97,9 @@ def target_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     shown = low if low == high else f"{low} to {high}"
     return [
         (
-            "Chance of reaching the target",
+            tell("brief_target.fact"),
             shown,
-            f"by {len(values)} models of each side's own past; base rates stand in section 6",
+            tell("brief_target.fact_unit", models=len(values)),
             "",
         )
     ]

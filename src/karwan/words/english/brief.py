@@ -221,4 +221,82 @@ BRIEF: dict[str, str | Plural] = {
     "brief_annexes.annex_c_lead": (
         "The reference pair by corridor; line hauls of one mode in one country are one row."
     ),
+    "brief_page.marks": (
+        "Italic figures with a dagger (†) rest on assumed inputs. Small raised numbers lead to the list "
+        "of sources."
+    ),
+    "brief_page.fonts_missing": "Set in the reader's own fonts: the font files are not installed.",
+    "brief_page.made_by": "Made by Karwan {version} from the case {case_id}.",
+    "brief_page.map_title": "Map of the corridors, {day}",
+    "brief_page.map_description": "Corridors drawn: {corridors}. Shut on the day: {shut}.",
+    "brief_page.map_figure": "The corridors",
+    "brief_page.map_caption": (
+        "Corridors on {day}. Lines join the places a corridor passes. Distances in kilometres at the "
+        "scale bar."
+    ),
+    "brief_page.facts_table": "Key figures, {day}",
+    "brief_page.facts_measure": "Measure",
+    "brief_page.facts_value": "Value",
+    "brief_page.facts_unit": "Unit and date",
+    "brief_map.no_countries": "Coasts and borders are not drawn: the file of countries is not installed.",
+    "brief_map.no_relief": "Relief is not drawn: its file holds no land here, or is not installed.",
+    "brief_map.disputed": "Dashed borders are disputed: {names}.",
+    "brief_map.no_position": (
+        "Borders are drawn for orientation and imply no position on the status of any territory."
+    ),
+    "brief_map.countries": "Coasts and borders: Natural Earth 1:10m, public domain.",
+    "brief_map.relief": (
+        "Relief: NOAA ETOPO 2022 at 5 arc minutes; rivers: Natural Earth (PyWorldAtlas map data, CC0)."
+    ),
+    "brief_map.outline": (
+        "Coasts and borders: Natural Earth 1:10m, public domain; drawn for orientation, they imply no "
+        "position on the status of any territory."
+    ),
+    "brief_book.as_of": "As of",
+    "brief_book.case": "Case",
+    "brief_book.version": "Version of Karwan",
+    "brief_book.under": "Stands under",
+    "brief_book.assumed": (
+        "Figures in brown italics rest on assumed inputs (basis: assumed). Shares are fractions shown as "
+        "per cent."
+    ),
+    "brief_book.money": (
+        "Money is in USD of the period named. An empty cell is missing, never zero. source_id leads to "
+        "the sheet Sources."
+    ),
+    "brief_book.headline": "Headline {rank}",
+    "brief_book.sheet": "Sheet",
+    "brief_book.rows": "Rows",
+    "brief_book.section": "Section of the brief",
+    "brief_book.annual_rows": "Reporter and period",
+    "brief_book.annual_chart": "Trade over twelve months, by reporter (USD)",
+    "brief_book.annual_about": "Trade over twelve months by reporter and direction, never merged",
+    "brief_page.as_of": "As of {day}, Karwan {version}",
+    "brief_page.missing": "What is missing",
+    "brief_page.facts_here": "Key figures",
+    "brief_page.corridor": "Corridor",
+    "brief_page.on_the_day": "On the day",
+    "brief_page.late": "Late commitments, {count}",
+    "brief_page.late_first": "Late commitments, {count}, the first {shown}",
+    "brief_page.due": "Due",
+    "brief_page.days_late": "Days late",
+    "brief_page.commitment": "Commitment",
+    "brief_page.rests_on": "Rests on {rows} input rows, {assumed} of them assumed; {sources} sources.",
+    "brief_plan.fact": "Commitments of the plan",
+    "brief_plan.fact_unit": (
+        "on {day}: {done} done, {late} past their date and not known to be done{overdue}"
+    ),
+    "brief_plan.fact_overdue": ", {part} overdue in part",
+    "brief_target.fact": "Chance of reaching the target",
+    "brief_target.fact_unit": "by {models} models of each side's own past; base rates stand in section 6",
+    "brief_corridors.fact_best": (
+        "USD per 20 t and {days} days by {corridor}, the cheapest of {open} open of {total}"
+    ),
+    "brief_corridors.fact_none": "none",
+    "brief_corridors.fact_none_unit": "of {total} corridors is open",
+    "brief_corridors.fact_shut": "Places shut",
+    "brief_corridors.fact_shut_unit": "on {day}: {places}",
+    "brief_corridors.fact_slowed": "Places slowed",
+    "brief_corridors.fact_slowed_unit": "on {day}, see the table of closures",
+    "brief_corridors.fact_others": " and others",
 }
