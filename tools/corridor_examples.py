@@ -10,7 +10,7 @@ import polars as pl
 from figures import Pages, rows_of
 
 from karwan.analysis.assignment import assign_corridors, default_demand
-from karwan.analysis.corridor_compare import route_table
+from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.observed import validation_table
 from karwan.analysis.scenario import case_under, compare_corridors, scenario_list
@@ -133,7 +133,7 @@ COMPARED = (("usd_20t", "USD", ",.0f"), ("days", "days", ".1f"), ("days_p95", "P
 
 def scenarios() -> Iterator[str]:
     """What each scenario of the case moves on the headline pair from the first party."""
-    before = route_table(study())
+    before = compared_routes(study())
     pair = study().pairs("a_to_b")[0]
     yield (
         f"{study().pair_label(*pair)}, {study().case.settings.load_t:g} t of {study().shipment().name.lower()}, "
@@ -141,7 +141,7 @@ def scenarios() -> Iterator[str]:
     )
     yield from ("", "| scenario | supposes | moves |", "|---|---|---|")
     for name, title in scenario_list("kaz-pak").select("scenario", "title").iter_rows():
-        after = route_table(CorridorStudy(case_under("kaz-pak", name)[1], study().as_of))
+        after = compared_routes(CorridorStudy(case_under("kaz-pak", name)[1], study().as_of))
         routes = compare_corridors(before, after).filter(origin_id=pair[0], destination_id=pair[1])
         moved = list(filter(None, map(_moved, routes.iter_rows(named=True))))
         yield f"| `{name}` | {title} | {'; '.join(moved) or 'no corridor of this pair'} |"

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from karwan.analysis.corridor_compare import route_table
+from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.scenario import compare_corridors, compare_scenario
 from karwan.case import read_case
@@ -71,7 +71,7 @@ def test_the_base_compared_with_itself_does_not_move() -> None:
 
 def test_a_corridor_only_one_side_has_keeps_its_row() -> None:
     case = read_case("toyland")
-    routes = route_table(CorridorStudy(case, case.settings.as_of))
+    routes = compared_routes(CorridorStudy(case, case.settings.as_of))
     found = compare_corridors(routes.filter(pl.col("corridor_id") != "SEA"), routes)
     new = found.filter(pl.col("corridor_id") == "SEA")
     assert found.height == routes.height

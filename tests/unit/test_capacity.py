@@ -10,7 +10,7 @@ import pytest
 
 from karwan.analysis.assignment import _Leg, _legs, assign_corridors
 from karwan.analysis.capacity import Capacities, Limit
-from karwan.analysis.corridor_compare import route_table
+from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case, read_case
 from karwan.transport.shipment import make_shipment
@@ -158,7 +158,7 @@ def routes_at(**capacities: float) -> pl.DataFrame:
     """Routes of the corridors of toyland where all crossings have other capacities."""
     case = read_case("toyland")
     changed = case["crossings"].with_columns(**{name: pl.lit(value) for name, value in capacities.items()})
-    return route_table(CorridorStudy(case.with_tables({"crossings": changed}), case.settings.as_of))
+    return compared_routes(CorridorStudy(case.with_tables({"crossings": changed}), case.settings.as_of))
 
 
 def test_a_crossing_of_no_capacity_is_shut() -> None:

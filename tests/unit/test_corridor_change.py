@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.analysis.corridor_change import CorridorChange, case_with_corridors, corridor_change
-from karwan.analysis.corridor_compare import route_table
+from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.scenario import case_under
 from karwan.case import read_case
@@ -33,7 +33,7 @@ def test_expected_carriage_is_the_logsum_of_the_open_corridors(opened: CorridorC
     study = CorridorStudy(case, case.settings.as_of)
     load = study.shipment()
     origin, destination = study.pairs("a_to_b")[0]
-    routes = route_table(study).filter(
+    routes = compared_routes(study).filter(
         (pl.col("origin_id") == origin)
         & (pl.col("destination_id") == destination)
         & (pl.col("status") == "open")

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karwan.analysis.corridor_compare import route_table
+from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.exchange import network_layers
 from karwan.case import Case, read_case, write_template
@@ -93,7 +93,7 @@ def test_corridors_run_through_their_places_without_a_gap(toyland: Case, layers:
 
 
 def test_corridors_carry_what_the_brief_says(toyland: Case, layers: dict[str, Layer]) -> None:
-    routes = route_table(CorridorStudy(toyland, DAY)).filter(direction="a_to_b")
+    routes = compared_routes(CorridorStudy(toyland, DAY)).filter(direction="a_to_b")
     table = layers["corridors"].table
     kept = ["corridor_id", "status", "reason", "days", "km"]
     assert table.select(*kept, usd_20t="usd").equals(routes.select(*kept, "usd_20t"))

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from karwan.analysis.contract import Inputs
-from karwan.analysis.corridor_compare import arrival_table, route_table
+from karwan.analysis.corridor_compare import arrival_table, compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route import answer_route
@@ -115,7 +115,7 @@ def test_brief_and_route_give_one_route_the_same_days(toyland):
     load = study.shipment()
     query = RouteRequest(origin, destination, load.product_id, load.tonnes, study.as_of)
     routes = answer_route(Inputs(toyland), query).tables["routes"]
-    briefed = route_table(study).filter(direction="a_to_b", origin_id=origin, destination_id=destination)
+    briefed = compared_routes(study).filter(direction="a_to_b", origin_id=origin, destination_id=destination)
     quiet = dict(
         arrival_table(study)
         .filter(direction="a_to_b")

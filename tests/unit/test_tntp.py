@@ -9,7 +9,7 @@ import pytest
 
 from karwan.analysis.network_assignment import assign_tntp
 from karwan.errors import InvalidInput, Unreachable
-from karwan.exchange.tntp import MalformedTntp, beside, read_flows, read_network, read_nodes, read_trips
+from karwan.exchange.tntp import MalformedTntp, read_flows, read_network, read_nodes, read_trips, sibling
 from karwan.transport.assignment import assign
 from karwan.words import sentences
 
@@ -337,5 +337,5 @@ def test_links_without_congestion_reach_a_tight_gap(tmp_path: Path) -> None:
 
 def test_a_node_file_may_bear_the_plural(tmp_path: Path) -> None:
     (tmp_path / "a_nodes.tntp").write_text("Node X Y ;\n")
-    assert beside(tmp_path / "a_net.tntp", "node").name == "a_nodes.tntp"
-    assert beside(tmp_path / "b_net.tntp", "node").name == "b_node.tntp"
+    assert sibling(tmp_path / "a_net.tntp", "node").name == "a_nodes.tntp"
+    assert sibling(tmp_path / "b_net.tntp", "node").name == "b_node.tntp"

@@ -138,7 +138,7 @@ def default_demand(base: CorridorBase) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def run(inputs: Inputs, request: AssignRequest) -> Result:
+def answer_assign(inputs: Inputs, request: AssignRequest) -> Result:
     """Shares of routes, loads of places, and demand met."""
     study = asked_study(inputs.the_case(), request.as_of)
     opened = study.opened(request.opened)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from karwan._version import __version__
-from karwan.analysis.corridor_compare import arrival_table, closure_table, corridor_stages, route_table
+from karwan.analysis.corridor_compare import arrival_table, closure_table, compared_routes, corridor_stages
 from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import BASKET_SCHEMA, POTENTIAL_SCHEMA, group_table, landed_table
@@ -161,7 +161,7 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         corridors=case["corridors"]
         .sort("rank", "corridor_id")
         .select("corridor_id", "name", "title", "colour", "rank"),
-        routes=route_table(study),
+        routes=compared_routes(study),
         stages=corridor_stages(study),
         closures=closure_table(study),
         validation=validation_table(case, study.kept),

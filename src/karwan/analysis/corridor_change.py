@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from karwan.amounts import percent
-from karwan.analysis.corridor_compare import route_table
+from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case
 from karwan.case.of_pair import case_of_pair
@@ -88,7 +88,7 @@ def _expected(case: Case, way: str) -> tuple[float, str]:
     study = CorridorStudy(case, case.settings.as_of)
     load = study.shipment()
     origin, destination = study.pairs(way)[0]
-    routes = route_table(study).filter(
+    routes = compared_routes(study).filter(
         (pl.col("direction") == way)
         & (pl.col("origin_id") == origin)
         & (pl.col("destination_id") == destination)

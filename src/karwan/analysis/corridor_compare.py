@@ -23,17 +23,17 @@ SHARES = (0.05, 0.25, 0.50, 0.75, 0.95)
 SAMPLES = 200  # quantiles of an arrival distribution
 
 
-def run(inputs: Inputs, request: CompareRequest) -> Result:
+def answer_compare(inputs: Inputs, request: CompareRequest) -> Result:
     """Routes of every corridor, closures on the day, and the stages where asked."""
     case = inputs.the_case()
     study = CorridorStudy(case, request.as_of or case.settings.as_of)
-    tables = {"routes": route_table(study), "closures": closure_table(study)}
+    tables = {"routes": compared_routes(study), "closures": closure_table(study)}
     if request.stages:
         tables["stages"] = corridor_stages(study)
     return Result(tables)
 
 
-def route_table(study: CorridorStudy) -> pl.DataFrame:
+def compared_routes(study: CorridorStudy) -> pl.DataFrame:
     """One row per corridor, pair and direction; see `results/corridor_routes.csv`."""
     return result_frame("corridor_routes", (_route_row(study, e) for e in study.evaluated))
 

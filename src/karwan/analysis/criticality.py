@@ -94,7 +94,7 @@ class CriticalAnswer:
         return {name + suffix: table for name, table in named.items()}
 
     def plain(self, suffix: str = "", top: int = 25) -> dict[str, pl.DataFrame]:
-        """First rows of the tables as a person reads them.
+        """First rows of the filled tables as a person reads them.
 
         Of places in a row the first stands for all and names them; where places were asked for, each stands with its reroutes.
         """
@@ -108,7 +108,7 @@ class CriticalAnswer:
             "cut off together": lost.select("place_1", "place_2", "cut_off"),
             "an hour less at a side": self.sides,
         }
-        return {name + suffix: table.head(top) for name, table in tables.items()}
+        return {name + suffix: table.head(top) for name, table in tables.items() if table.height}
 
     def _ways_round(self, first: pl.DataFrame) -> pl.DataFrame:
         """rank, place, in_row, reroute of the places on a best route."""
@@ -162,7 +162,7 @@ class CriticalBases:
         return (*closed, note("criticality.opened", names=names), *marked, closure_note(self.costs))
 
 
-def run(inputs: Inputs, request: CriticalRequest) -> Result:
+def answer_critical(inputs: Inputs, request: CriticalRequest) -> Result:
     """Weak points as the network stands, with places open where asked, and what their closure costs."""
     study = asked_study(inputs.the_case(), request.as_of, request.product)
     opened = study.opened(request.opened)

@@ -28,7 +28,7 @@ from karwan.exchange.geo import (
     write_geojson,
     write_geoparquet,
 )
-from karwan.exchange.gmns import NetworkTables, cell_text, read_gmns, write_gmns
+from karwan.exchange.gmns import NetworkTables, field_text, read_gmns, write_gmns
 from karwan.exchange.tntp_tables import read_tntp
 from karwan.exports import beside, defused
 from karwan.trade.parties import A_TO_B
@@ -90,7 +90,7 @@ def run_import(inputs: Inputs, request: ImportRequest) -> Result:
     return Result({"files": found.files, "problems": found.problems}, found.meta, failed=found.errors > 0)
 
 
-def present(result: Result, view: None, form: str) -> Result:
+def present_problems(result: Result, view: None, form: str) -> Result:
     """Plain: each kind of problem once."""
     if form != "table":
         return result
@@ -327,7 +327,7 @@ def _write_table(table: pl.DataFrame, path: Path) -> Path:
     with beside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.columns)
-        writer.writerows([defused(cell_text(value)) for value in row] for row in table.iter_rows())
+        writer.writerows([defused(field_text(value)) for value in row] for row in table.iter_rows())
     return path
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import TntpRequest, TntpView
 from karwan.errors import InvalidInput
-from karwan.exchange.tntp import TntpNetwork, beside, network_file, read_flows, read_network, read_trips
+from karwan.exchange.tntp import TntpNetwork, network_file, read_flows, read_network, read_trips, sibling
 from karwan.exchange.tntp_header import PER_LANE
 from karwan.notes import Note, note
 from karwan.transport.assignment import Assignment, AssignmentNetwork, AssignmentNotConverged, assign
@@ -58,7 +58,7 @@ class TntpAnswer:
     notes: tuple[Note, ...] = ()
 
 
-def run(inputs: Inputs, request: TntpRequest) -> Result:
+def answer_tntp(inputs: Inputs, request: TntpRequest) -> Result:
     """Links in equilibrium and how it was reached."""
     found = assign_tntp(
         request.net, trips=request.trips, flows=request.flows, toll_weight=request.toll_weight,
@@ -72,7 +72,7 @@ def run(inputs: Inputs, request: TntpRequest) -> Result:
     return Result({"links": found.links, "convergence": found.convergence}, found.meta, found.notes, alerts)
 
 
-def present(result: Result, view: TntpView, form: str) -> Result:
+def present_flows(result: Result, view: TntpView, form: str) -> Result:
     """Plain: the fullest links, figures as long as a comparison needs. CSV: the links alone, everything said on stderr."""
     links = result.tables["links"]
     if form == "csv":
@@ -119,7 +119,7 @@ def assign_tntp(
     """
     net_path = network_file(net)
     network = read_network(net_path)
-    trips_path = trips or beside(net_path, "trips")
+    trips_path = trips or sibling(net_path, "trips")
     table = read_trips(trips_path)
     if table.n_zones != network.n_zones:
         seen = f"{trips_path.name}: {table.n_zones} zones; {net_path.name}: {network.n_zones}"
@@ -143,7 +143,7 @@ def assign_tntp(
         **_reached(found),
     }
     notes = _header_notes(network, toll_weight, length_weight) + _gap_notes(found, network)
-    known = flows or beside(net_path, "flow")
+    known = flows or sibling(net_path, "flow")
     if flows is not None or known.is_file():
         links = _beside_known(links, known).with_columns(unique=pl.Series(~network.constant))
         objective = pose(arrays, demand, "bpr").objective(links["known_volume"].to_numpy())

@@ -19,7 +19,7 @@ from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
 
 
-def run(inputs: Inputs, request: ObservedRequest) -> Result:
+def answer_observed(inputs: Inputs, request: ObservedRequest) -> Result:
     """Mean errors by use of trip, and the trips."""
     trips = validation_table(inputs.the_case())
     has_error = pl.any_horizontal(pl.col("error_days", "error_usd").is_not_null())

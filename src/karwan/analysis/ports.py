@@ -34,41 +34,50 @@ def ports_section(study: CorridorStudy) -> PortsSection:
 
 
 def _port_rows(study: CorridorStudy, nodes: dict[str, Row], terminals: list[Row]) -> list[Row]:
-    rows: list[Row] = []
-    for port in study.case.settings.ports:
-        own = [t for t in terminals if t["node_id"] == port and t["kind"] in PORT_KINDS]
-        access_km, access_from = _access(study.case, port, nodes)
-        best = _best_route(study, port)
-        row: Row = {
-            "node_id": port,
-            "port": nodes[port]["name"],
-            "access_km": access_km,
-            "access_from": access_from,
-            "draught_m": _most(own, "draught_m"),
-            "berths": _sum(own, "berths"),
-            "capacity_teu_year": _sum(own, "capacity_teu_year"),
-            "throughput_teu_year": _sum(own, "throughput_teu_year"),
-            "dwell_days": _days(_mean(own, "dwell_time_h")),
-            "handling_usd_feu": _mean(own, "handling_usd_feu"),
-            "free_days": _mean(own, "free_days"),
-            "storage_usd_day": _mean(own, "storage_usd_day"),
-            "year": max((t["year"] for t in own if t["year"]), default=None),
-            "basis": worst_basis(*(t["basis"] for t in own)) if own else None,
-            "source_id": ";".join(dict.fromkeys(s for t in own for s in t["source_id"].split(";"))),
-        }
-        if best is not None and best.route is not None:
-            name = next(c["name"] for c in study.corridors if c["corridor_id"] == best.corridor_id)
-            row |= {
-                "usd_20t": best.route.usd,
-                "days": best.route.days,
-                "corridor": name + (" (if open)" if best.status == CLOSED else ""),
-            }
-        rows.append(row)
+    rows = [_port_row(study, port, nodes, terminals) for port in study.case.settings.ports]
     for row in rows:
-        for column, short in (("usd_20t", "usd"), ("days", "days")):
-            if row.get(column) is not None and rows[0].get(column) is not None:
-                row[f"{short}_difference"] = row[column] - rows[0][column]
+        row["usd_difference"] = _difference(row, rows[0], "usd_20t")
+        row["days_difference"] = _difference(row, rows[0], "days")
     return rows
+
+
+def _difference(row: Row, first: Row, column: str) -> float | None:
+    """What a port takes more than the first one; None where either has no route."""
+    here, there = row[column], first[column]
+    return None if here is None or there is None else here - there
+
+
+def _port_row(study: CorridorStudy, port: str, nodes: dict[str, Row], terminals: list[Row]) -> Row:
+    own = [t for t in terminals if t["node_id"] == port and t["kind"] in PORT_KINDS]
+    access_km, access_from = _access(study.case, port, nodes)
+    return {
+        "node_id": port,
+        "port": nodes[port]["name"],
+        "access_km": access_km,
+        "access_from": access_from,
+        "draught_m": _most(own, "draught_m"),
+        "berths": _sum(own, "berths"),
+        "capacity_teu_year": _sum(own, "capacity_teu_year"),
+        "throughput_teu_year": _sum(own, "throughput_teu_year"),
+        "dwell_days": _days(_mean(own, "dwell_time_h")),
+        "handling_usd_feu": _mean(own, "handling_usd_feu"),
+        "free_days": _mean(own, "free_days"),
+        "storage_usd_day": _mean(own, "storage_usd_day"),
+        "year": max((t["year"] for t in own if t["year"]), default=None),
+        "basis": worst_basis(*(t["basis"] for t in own)) if own else None,
+        "source_id": ";".join(dict.fromkeys(s for t in own for s in t["source_id"].split(";"))),
+        **_way_to(study, port),
+    }
+
+
+def _way_to(study: CorridorStudy, port: str) -> Row:
+    """Money, days and corridor of the best route to a port; nothing where there is none."""
+    best = _best_route(study, port)
+    if best is None or best.route is None:
+        return {"usd_20t": None, "days": None, "corridor": None}
+    name = next(c["name"] for c in study.corridors if c["corridor_id"] == best.corridor_id)
+    closed = " (if open)" if best.status == CLOSED else ""
+    return {"usd_20t": best.route.usd, "days": best.route.days, "corridor": name + closed}
 
 
 def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None, str | None]:

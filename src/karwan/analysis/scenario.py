@@ -188,13 +188,13 @@ def compare_scenario(case: str | Path, scenarios: Sequence[str], as_of: date | N
     as_of
         Day of departure; the case's own day by default.
     """
-    from karwan.analysis.corridor_compare import route_table
+    from karwan.analysis.corridor_compare import compared_routes
     from karwan.analysis.corridors import CorridorStudy
 
     base, changed = case_under(case, scenarios)
     day = as_of or base.settings.as_of
     corridors = compare_corridors(
-        route_table(CorridorStudy(base, day)), route_table(CorridorStudy(changed, day))
+        compared_routes(CorridorStudy(base, day)), compared_routes(CorridorStudy(changed, day))
     )
     opened = pl.col("status_after") == "open"
     was_open = pl.col("status_before") == "open"

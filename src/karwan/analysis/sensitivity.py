@@ -203,7 +203,7 @@ def _rests_on(study: CorridorStudy, direction: str, flow: TradeFlow | None, tonn
 # -- sensitivity ---------------------------------------------------------------------------------------------
 
 
-def run(inputs: Inputs, request: SensitivityRequest) -> Result:
+def answer_sensitivity(inputs: Inputs, request: SensitivityRequest) -> Result:
     """Sensitivity of the corridors of a pair, under `sensitivity`."""
     study = asked_study(inputs.the_case(), request.as_of, request.product)
     direction, pair = _asked_pair(study, request)

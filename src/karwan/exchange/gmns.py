@@ -19,7 +19,7 @@ from karwan.case.reader import empty_table, read_cells, read_rows
 from karwan.exchange.gmns_places import (
     LENGTH_KM,
     Cells,
-    Ways,
+    LinkWays,
     figure,
     in_degrees,
     length_unit,
@@ -163,12 +163,12 @@ def _text_rows(table: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, 
     kept = [c for c in table.columns if c not in names.values()]
     order = {**names, **{c: c for c in kept}}
     return [
-        {field: cell_text(row[column]) for field, column in order.items()}
+        {field: field_text(row[column]) for field, column in order.items()}
         for row in table.iter_rows(named=True)
     ]
 
 
-def cell_text(value: object) -> str:
+def field_text(value: object) -> str:
     """A value as it stands in a CSV cell: lists joined by semicolons, missing as empty text."""
     if value is None:
         return ""
@@ -254,7 +254,7 @@ def read_gmns(
     fill = {"country": country, "source_id": source_id, "basis": "assumed"}
     nodes = _convert(node_rows, node_file, load_schema()["nodes"], NODE_NAMES, _node_filler(fill), problems)
     places = {n: (lat, lon) for n, lat, lon in nodes.select("node_id", "lat", "lon").iter_rows()}
-    ways = Ways(places, shapes, system)
+    ways = LinkWays(places, shapes, system)
     units = _units(config, link_rows, ways, problems)
     filler = _link_filler(fill, units, ways)
     links = _convert(link_rows, link_file, load_schema()["links"], LINK_NAMES, filler, problems)
@@ -299,7 +299,7 @@ def _read_geometries(path: Path, problems: list[Problem]) -> dict[str, str]:
 
 
 def _units(
-    config: Mapping[str, str] | None, rows: Sequence[Cells], ways: Ways, problems: list[Problem]
+    config: Mapping[str, str] | None, rows: Sequence[Cells], ways: LinkWays, problems: list[Problem]
 ) -> dict[str, float]:
     """Kilometres in the file's unit of length and km/h in its unit of speed."""
 
@@ -389,7 +389,7 @@ def _node_filler(fill: Mapping[str, str]) -> Filler:
     return run
 
 
-def _link_filler(fill: Mapping[str, str], units: Mapping[str, float], ways: Ways) -> Filler:
+def _link_filler(fill: Mapping[str, str], units: Mapping[str, float], ways: LinkWays) -> Filler:
     modes = load_schema()["links"].column("mode").allowed
 
     def run(own: dict[str, str], cells: dict[str, str], note: Note) -> None:
@@ -410,7 +410,7 @@ def _link_filler(fill: Mapping[str, str], units: Mapping[str, float], ways: Ways
     return run
 
 
-def _name_ends(own: dict[str, str], ways: Ways, note: Note) -> None:
+def _name_ends(own: dict[str, str], ways: LinkWays, note: Note) -> None:
     """Ends under the ids of the nodes where the two files write one number as 7 and 7.0."""
     for column in ("from_node_id", "to_node_id"):
         end = own.get(column, "")
@@ -432,7 +432,7 @@ def _direct(own: dict[str, str], cells: Mapping[str, str], note: Note) -> None:
         note("directed", "missing: true (one way, from from_node_id to to_node_id) is supposed", "")
 
 
-def _measure(own: dict[str, str], cells: Mapping[str, str], ways: Ways, note: Note) -> None:
+def _measure(own: dict[str, str], cells: Mapping[str, str], ways: LinkWays, note: Note) -> None:
     """Length of a link that has none, along its geometry or straight."""
     if own.get("length_km") and figure(own["length_km"]) != 0.0:
         return

@@ -94,7 +94,7 @@ def in_degrees(rows: list[Cells], system: Projection, file: str, problems: list[
 
 
 @dataclass(frozen=True)
-class Ways:
+class LinkWays:
     """What the way of a link is measured by: latitude and longitude of nodes, lines by geometry_id, their system."""
 
     places: Mapping[str, tuple[float | None, float | None]]
@@ -141,7 +141,7 @@ def read_linestring(text: str) -> list[tuple[float, float]]:
     return [(p[0], p[1]) for p in points] if good else []
 
 
-def length_unit(rows: Sequence[Cells], ways: Ways) -> str:
+def length_unit(rows: Sequence[Cells], ways: LinkWays) -> str:
     """Unit that lengths without one seem to have: km, or m or ft where km would be many times the way between the ends."""
     shares = []
     for _, cells in rows[:LOOKED_AT]:

@@ -133,10 +133,10 @@ def network_file(path: str | Path) -> Path:
     return found[0]
 
 
-def beside(net: Path, kind: str) -> Path:
+def sibling(net: Path, kind: str) -> Path:
     """File of another kind ('trips', 'flow', 'node') of the same network; the plural where only that is there.
 
-    >>> beside(Path("SiouxFalls_net.tntp"), "trips").name
+    >>> sibling(Path("SiouxFalls_net.tntp"), "trips").name
     'SiouxFalls_trips.tntp'
     """
     stem = net.name.removesuffix(".tntp").removesuffix("_net")

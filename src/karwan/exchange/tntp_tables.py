@@ -12,7 +12,7 @@ from karwan.errors import InvalidInput
 from karwan.exchange.gmns import SHORTEST_KM, NetworkTables
 from karwan.exchange.gmns_places import LENGTH_KM
 from karwan.exchange.projection import projection
-from karwan.exchange.tntp import TntpNetwork, beside, network_file, read_network, read_nodes
+from karwan.exchange.tntp import TntpNetwork, network_file, read_network, read_nodes, sibling
 from karwan.numerics.geodesy import great_circle_km
 from karwan.schema import load_schema
 from karwan.schema.modes import ROAD
@@ -74,7 +74,7 @@ def read_tntp(
     problems.append(
         Problem("warning", net_path.name, 0, "capacity", "", f"vehicles an hour are supposed{lanes}")
     )
-    node_path = beside(net_path, "node")
+    node_path = sibling(net_path, "node")
     place = _places(node_path, crs, problems)
     node_rows = _node_rows(place, network, country, source_id)
     nodes, found = read_rows(node_rows, load_schema()["nodes"], node_path.name)

@@ -47,7 +47,7 @@ class WeakMap:
         return tuple(part for line in lines for part in wrap(line, _LINE - 20))
 
 
-def present(result: Result, view: CriticalView, form: str) -> Result:
+def present_weak_points(result: Result, view: CriticalView, form: str) -> Result:
     """The result of `corridor critical` as a reader sees it: first rows on plain pages; maps written and named."""
     bases: CriticalBases = result.detail
     shown = WeakMap(bases.study, list(bases.answers.values())[-1], bases.opened)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from karwan.errors import InvalidInput
 from karwan.numerics.assignment import Curves, Loads, PairRoutes, balance, extend_routes, load_routes, refresh
-from karwan.transport.assignment.network import Problem
+from karwan.transport.assignment.network import FlowProblem
 from karwan.transport.assignment.result import RouteFlows
 
 Floats = NDArray[np.float64]
@@ -20,7 +20,7 @@ INNER_SHARE = 0.02
 
 
 def gradient_projection(
-    problem: Problem, *, relative_gap: float, max_iterations: int
+    problem: FlowProblem, *, relative_gap: float, max_iterations: int
 ) -> tuple[Floats, list[float], RouteFlows]:
     """Link flows (L,), gap history and used routes."""
     delays = problem.delays
@@ -46,7 +46,7 @@ def gradient_projection(
     return loads.flow, gaps, _used(problem, loads.cost, routes)
 
 
-def _used(problem: Problem, cost: Floats, routes: PairRoutes) -> RouteFlows:
+def _used(problem: FlowProblem, cost: Floats, routes: PairRoutes) -> RouteFlows:
     pair = np.repeat(np.arange(problem.pairs.demand.size), np.diff(routes.pair_ptr))
     used = routes.flow > 0.0
     length = np.diff(routes.ptr)

@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from karwan.numerics.assignment import all_or_nothing
-from karwan.transport.assignment.network import Problem
+from karwan.transport.assignment.network import FlowProblem
 
 Floats = NDArray[np.float64]
 BISECTIONS = 60
 STALE_SHARE = 0.99
 
 
-def load_all_or_nothing(problem: Problem, cost: Floats) -> tuple[Floats, Floats, float]:
+def load_all_or_nothing(problem: FlowProblem, cost: Floats) -> tuple[Floats, Floats, float]:
     """All demand on least-cost routes: link flows (L,), cost of each pair (P,), total cost."""
     flow, pair_cost = np.empty(cost.size), np.empty(problem.pairs.demand.size)
     total = all_or_nothing(problem.graph, cost, problem.pairs, pair_cost, flow)
     return flow, pair_cost, float(total)
 
 
-def _step(problem: Problem, flow: Floats, direction: Floats) -> float:
+def _step(problem: FlowProblem, flow: Floats, direction: Floats) -> float:
     """Step in [0, 1] at which the objective along the direction is least, by bisection of its derivative."""
     low, high = 0.0, 1.0
     if float(problem.cost(flow + direction) @ direction) <= 0.0:
@@ -43,10 +43,10 @@ def _step(problem: Problem, flow: Floats, direction: Floats) -> float:
 class _Averages:
     """Method of successive averages: step 1 / (iteration + 1)."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: FlowProblem) -> None:
         self.count = 0
 
-    def move(self, problem: Problem, flow: Floats, target: Floats) -> Floats:
+    def move(self, problem: FlowProblem, flow: Floats, target: Floats) -> Floats:
         self.count += 1
         return flow + (target - flow) / (self.count + 1)
 
@@ -54,10 +54,10 @@ class _Averages:
 class _FrankWolfe:
     """Frank & Wolfe (1956): exact line search towards the all-or-nothing flows."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: FlowProblem) -> None:
         pass
 
-    def move(self, problem: Problem, flow: Floats, target: Floats) -> Floats:
+    def move(self, problem: FlowProblem, flow: Floats, target: Floats) -> Floats:
         direction = target - flow
         return np.maximum(flow + _step(problem, flow, direction) * direction, 0.0)
 
@@ -65,11 +65,11 @@ class _FrankWolfe:
 class _Biconjugate:
     """Mitradjieva & Lindberg (2013): a direction conjugate to the last two in the objective's Hessian."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: FlowProblem) -> None:
         self.points: list[Floats] = []
         self.step = 1.0
 
-    def move(self, problem: Problem, flow: Floats, target: Floats) -> Floats:
+    def move(self, problem: FlowProblem, flow: Floats, target: Floats) -> Floats:
         point = self._point(problem.delays.slope(flow), flow, target)
         direction = point - flow
         if float(problem.cost(flow) @ direction) >= 0.0:
@@ -106,7 +106,7 @@ def link_based(mover: Mover) -> Callable[..., tuple[Floats, list[float], None]]:
     """Solver that starts at the free-flow all-or-nothing flows and moves as `mover` says."""
 
     def solve(
-        problem: Problem, *, relative_gap: float, max_iterations: int
+        problem: FlowProblem, *, relative_gap: float, max_iterations: int
     ) -> tuple[Floats, list[float], None]:
         flow, _, _ = load_all_or_nothing(problem, problem.cost(np.zeros(problem.fixed_cost.size)))
         state = mover(problem)

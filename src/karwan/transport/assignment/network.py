@@ -110,7 +110,7 @@ def _refuse(name: str, bad: NDArray[np.bool_], values: Floats, wanted: str) -> N
 
 
 @dataclass(frozen=True)
-class Problem:
+class FlowProblem:
     """A network and its positive demand pairs, laid out for the kernels."""
 
     n_zones: int
@@ -134,7 +134,7 @@ class Problem:
         return float(np.sum(self.delays.integral(flow) + self.fixed_cost * flow))
 
 
-def pose(network: AssignmentNetwork, demand: ArrayLike, delay: str | LinkDelays) -> Problem:
+def pose(network: AssignmentNetwork, demand: ArrayLike, delay: str | LinkDelays) -> FlowProblem:
     """Check the demand and lay the problem out; demand within a zone uses no link and is left out."""
     try:
         trips = np.array(demand, dtype=float)
@@ -170,4 +170,4 @@ def pose(network: AssignmentNetwork, demand: ArrayLike, delay: str | LinkDelays)
         origins.astype(np.int64), origin_ptr, destination.astype(np.int64), trips[origin, destination]
     )
     fixed = np.asarray(network.fixed_cost, dtype=float)
-    return Problem(network.n_zones, graph, pairs, fixed, delays, network.first_number)
+    return FlowProblem(network.n_zones, graph, pairs, fixed, delays, network.first_number)

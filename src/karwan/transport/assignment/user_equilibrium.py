@@ -20,7 +20,7 @@ from karwan.transport.assignment.link_based import (
     load_all_or_nothing,
     successive_averages,
 )
-from karwan.transport.assignment.network import AssignmentNetwork, Problem, pose
+from karwan.transport.assignment.network import AssignmentNetwork, FlowProblem, pose
 from karwan.transport.assignment.result import Assignment, AssignmentNotConverged, RouteFlows
 from karwan.transport.delay import LinkDelays
 
@@ -134,7 +134,7 @@ def assign(
     return result
 
 
-def _refuse_unreachable(problem: Problem) -> None:
+def _refuse_unreachable(problem: FlowProblem) -> None:
     pairs = problem.pairs
     _, pair_cost, _ = load_all_or_nothing(problem, problem.cost(np.zeros(problem.fixed_cost.size)))
     lost = np.flatnonzero(np.isinf(pair_cost))
@@ -149,7 +149,7 @@ def _refuse_unreachable(problem: Problem) -> None:
 
 
 def _result(
-    problem: Problem,
+    problem: FlowProblem,
     flow: Floats,
     gaps: list[float],
     routes: RouteFlows | None,
@@ -176,7 +176,7 @@ def _result(
     )
 
 
-def _skim(problem: Problem, costs: Floats) -> Floats:
+def _skim(problem: FlowProblem, costs: Floats) -> Floats:
     zones = np.arange(problem.n_zones)
     every = Pairs(
         zones,

@@ -126,24 +126,31 @@ def access_loss(now: Trade, then: Trade, choice: ChoiceModel) -> dict[Pair, floa
     now, then
         The same trade in a network as it stands, and with places taken as open.
     """
-    usable = {key: arc for arc, key in enumerate(now.arc_keys) if np.isfinite(now.cost[arc])}
-    arc_then = {key: arc for arc, key in enumerate(then.arc_keys)}
-    groups: dict[Pair, tuple[Arcs, ...]] = {}
-    for pair, own, other in zip(
-        then.choice_set.pairs, then.choice_set.routes, now.choice_set.routes, strict=True
-    ):
-        keys = [[now.arc_keys[a] for a in route] for route in other]
-        known = [tuple(arc_then[k] for k in route) for route in keys if all(k in arc_then for k in route)]
-        routes = then.distinct([*known, *own])
-        if routes:
-            groups[pair] = routes
+    groups = {pair: routes for pair, routes in _routes_of_both(now, then).items() if routes}
     if not groups:
         return {}
     spread = ChoiceSet(then, tuple(groups), tuple(groups.values()))
-    arcs_now = [[usable.get(then.arc_keys[a]) for a in route] for route in spread.flat]
-    after = np.array([np.inf if None in arcs else float(now.cost[arcs].sum()) for arcs in arcs_now])  # type: ignore[index]
+    after = _cost_now(now, then, spread.flat)
     sums = [spread.logsum(choice.scale, choice.path_size_weight, cost) for cost in (after, None)]
     return dict(zip(groups, (sums[0] - sums[1]).tolist(), strict=True))
+
+
+def _routes_of_both(now: Trade, then: Trade) -> dict[Pair, tuple[Arcs, ...]]:
+    """Routes of each pair in either state, as arcs of the network then."""
+    arc_then = {key: arc for arc, key in enumerate(then.arc_keys)}
+    groups: dict[Pair, tuple[Arcs, ...]] = {}
+    sets = zip(then.choice_set.pairs, then.choice_set.routes, now.choice_set.routes, strict=True)
+    for pair, own, other in sets:
+        keys = [[now.arc_keys[a] for a in route] for route in other]
+        known = [tuple(arc_then[k] for k in route) for route in keys if arc_then.keys() >= set(route)]
+        groups[pair] = then.distinct([*known, *own])
+    return groups
+
+
+def _cost_now(now: Trade, then: Trade, routes: Sequence[Arcs]) -> Floats:
+    """Cost of routes of the network then in the network now, USD/t; inf where an arc cannot be taken now."""
+    cost = {key: float(now.cost[arc]) for arc, key in enumerate(now.arc_keys)}
+    return np.array([sum(cost.get(then.arc_keys[a], np.inf) for a in route) for route in routes])
 
 
 def _gain(trade: Trade, saved_usd_t: Floats, choice: ChoiceModel) -> float:
