@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -29,10 +29,11 @@ from karwan.trade.forecast import (
     growth_needed,
     turnover_panel,
 )
-from karwan.trade.forecast.ensemble import member_name
+from karwan.trade.forecast.back_test import back_test, score_table
 from karwan.trade.period import years_between
 from karwan.trade.standing import annual_series, known_flows
 
+STUDENT = "random walk, Student t"
 SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 FAN = {"model": pl.String, "date": pl.Date, **dict.fromkeys(SHARES, pl.Float64)}
 CHANCES = {
@@ -85,12 +86,6 @@ class Series:
     def years_to(self, due: date) -> float:
         """Years from the end of the last year to a date; whole years exactly."""
         return years_between(self.ends[-1], due)
-
-    def last_run(self) -> np.ndarray:
-        """Values of the latest years without a gap."""
-        steps = np.diff(self.times)
-        broken = np.flatnonzero(np.abs(steps - 1.0) > 0.1)
-        return self.values[(broken[-1] + 1) if broken.size else 0 :]
 
 
 def turnover_series(case: Case, annual: pl.DataFrame, reporter: str, as_of: date) -> Series | None:
@@ -159,7 +154,6 @@ def target_section(
     *,
     target_id: str | None = None,
     due: date | None = None,
-    with_ensemble: bool = False,
     rates: pl.DataFrame | None = None,
     back_tests: pl.DataFrame | None = None,
 ) -> TargetSection:
@@ -171,8 +165,6 @@ def target_section(
         Result of `karwan.trade.standing.annual_series`.
     target_id, due
         Only this target; another date for it.
-    with_ensemble
-        Also fit exponential smoothing, ARIMA and theta (slow to load; the brief leaves them out).
     rates
         Base rates as the case's table `base_rates`, in its place.
     back_tests
@@ -194,7 +186,7 @@ def target_section(
             texts.append(f"{case.country_name(reporter)} publishes too few full years for a forecast.")
             continue
         texts.append(_series_words(series))
-        models = list(_models(series, with_ensemble))
+        models = list(_models(series))
         if targets.height:
             fan += _fan(series, models[0], targets["due"].max())  # type: ignore[arg-type]
         for target in targets.iter_rows(named=True):
@@ -204,7 +196,7 @@ def target_section(
             for row in rows:
                 rate = BaseRate(_rate_label(series, row), row["successes"], row["cases"])
                 found.setdefault(rate.label, (row["horizon_years"], rate))
-    texts += _closing(targets, chances, found, with_ensemble, as_of)
+    texts += _closing(targets, chances, found, as_of)
     if chances:
         texts += _tested_words(tested)
     rated = [(r.label, years, r.successes, r.cases, r.share, r.low, r.high) for years, r in found.values()]
@@ -217,59 +209,42 @@ def target_section(
     )
 
 
-def _models(series: Series, with_ensemble: bool) -> Iterator[tuple[str, Any, str]]:
+def _models(series: Series) -> Iterator[tuple[str, Walk, str]]:
     """Name, forecast and words of each model that the series can carry."""
     steps = len(series.values) - 1
     flat = fit_walk(series.times, series.values, drifting=False)
-    yield "random walk, Student t", flat, f"no drift, scale from {steps} steps, both uncertain"
+    yield STUDENT, flat, f"no drift, scale from {steps} steps, both uncertain"
     if steps >= 2:
         walk = fit_walk(series.times, series.values)
-        yield (
-            "random walk with drift",
-            walk,
-            f"drift {percent(np.expm1(walk.drift), signed=True)} a year from {steps} steps, normal",
-        )
-    if with_ensemble and len(series.last_run()) >= 5:
-        from karwan.trade.forecast import ensemble
-
-        for member in ensemble(series.last_run(), 5):
-            yield (
-                member.model,
-                member,
-                "statsmodels, parameters taken as known: too narrow; range over its scale",
-            )
+        words = f"drift {percent(np.expm1(walk.drift), signed=True)} a year from {steps} steps, normal"
+        yield "random walk with drift", walk, words
 
 
-def _chance(name: str, model: Any, value: float, years: float) -> tuple[float, float, float]:
-    if name.endswith("Student t"):
-        ends = model.chance_range(value, years)
-        middle = model.chance_t(value, years)
-        return middle, min(ends[0], middle), max(ends[1], middle)
-    return (model.chance(value, years), *model.chance_range(value, years))
+def _chance(name: str, model: Walk, value: float, years: float) -> tuple[float, float, float]:
+    low, high = model.chance_range(value, years)
+    if name != STUDENT:
+        return model.chance(value, years), low, high
+    middle = model.chance_t(value, years)
+    return middle, min(low, middle), max(high, middle)
 
 
 def _chances(
     scores: dict[str, float],
     series: Series,
     target: dict[str, Any],
-    models: list[tuple[str, Any, str]],
+    models: list[tuple[str, Walk, str]],
 ) -> list[tuple[Any, ...]]:
     years = series.years_to(target["due"])
-    rows = []
-    members: list[tuple[float, float, float]] = []
-    for name, model, words in models:
-        middle, low, high = _chance(name, model, target["value"], years)
-        label, score = f"{series.name}: {name}", scores.get(member_name(name))
-        rows.append((target["title"], label, middle, low, high, words, score))
-        if not isinstance(model, Walk):
-            members.append((middle, low, high))
-    if members:
-        text = "mean of exponential smoothing, ARIMA and theta; range over theirs"
-        alone, lows, highs = zip(*members, strict=True)
-        ends = (float(np.mean(alone)), min(lows), max(highs))
-        label = f"{series.name}: ensemble"
-        rows.append((target["title"], label, *ends, text, scores.get("ensemble")))
-    return rows
+    return [
+        (
+            target["title"],
+            f"{series.name}: {name}",
+            *_chance(name, model, target["value"], years),
+            words,
+            scores.get(name),
+        )
+        for name, model, words in models
+    ]
 
 
 def _matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]]:
@@ -320,7 +295,7 @@ def _other_horizon(horizon: float, years: float) -> str:
     return f"; {bound}, for the date is {years:.1f} years after the last full year and no rate over that time is known"
 
 
-def _fan(series: Series, model: tuple[str, Any, str], due: date) -> list[tuple[Any, ...]]:
+def _fan(series: Series, model: tuple[str, Walk, str], due: date) -> list[tuple[Any, ...]]:
     name, walk, _ = model
     label = f"{series.name}: {name}"
     last = float(series.values[-1])
@@ -356,7 +331,6 @@ def _closing(
     targets: pl.DataFrame,
     chances: list[tuple[Any, ...]],
     found: dict[str, tuple[float, BaseRate]],
-    with_ensemble: bool,
     as_of: date,
 ) -> list[str]:
     if not targets.height:
@@ -382,8 +356,6 @@ def _closing(
             "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from a panel of "
             "pairs."
         )
-    if not with_ensemble:
-        lines.append("Exponential smoothing, ARIMA and theta beside these: karwan trade target.")
     return lines
 
 
@@ -408,10 +380,9 @@ def target_answer(
     panel: Path | None = None,
     geography: tuple[Path, Path] | None = None,
     origins: int | None = None,
-    progress: Callable[[int], None] = lambda done: None,
 ) -> TargetSection:
-    """Everything the command prints: `target_section` with the ensemble, base rates and, from so many
-    `origins`, scores from a panel where one is given.
+    """Everything the command prints: `target_section` with base rates and, from so many `origins`, scores from a
+    panel where one is given.
     """
     if origins is not None and panel is None:
         raise InvalidInput("Back-tests need a panel.", fix="Give --panel FILE with --origins.")
@@ -419,23 +390,20 @@ def target_answer(
     rates = None if panel is None else panel_rates(case, annual, as_of, panel, geography, target_id)
     tested = None
     if origins is not None and panel is not None:
-        tested = panel_scores(panel, origins, progress=progress)
+        tested = panel_scores(panel, origins)
     section = target_section(
         case,
         annual,
         as_of,
         target_id=target_id,
         due=due,
-        with_ensemble=True,
         rates=rates,
         back_tests=tested,
     )
     return section if panel is None else replace(section, text=(*section.text, *panel_notes(panel)))
 
 
-def panel_scores(
-    panel: Path, most: int, *, progress: Callable[[int], None] = lambda done: None
-) -> pl.DataFrame:
+def panel_scores(panel: Path, most: int) -> pl.DataFrame:
     """Scores of every way on the same points of a panel of bilateral totals, as the table `back_tests`.
 
     Parameters
@@ -443,14 +411,12 @@ def panel_scores(
     most
         So many points drawn at random, all of them where there are fewer.
     """
-    from karwan.trade.forecast.back_test import back_test, score_table  # loads scipy.stats
-
     totals = read_panel(panel)
     steps = np.diff(sorted(totals["year"].unique()))
     if not steps.size:
         raise InvalidInput(f"{panel.name} has one year only.", fix="Give a panel of several years.")
     step = int(steps.min())
-    scored = back_test(totals, step_years=step, most=most, with_ensemble=True, progress=progress)
+    scored = back_test(totals, step_years=step, most=most)
     if scored.is_empty():
         raise InvalidInput(
             f"{panel.name} has no pair with six values in a row.",

@@ -4,8 +4,7 @@ reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date as date_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -284,7 +283,7 @@ def target(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Chances of the turnover targets: random walk, ensemble and historical base rate side by side.
+    """Chances of the turnover targets: random walks and historical base rate side by side.
 
     Example: karwan trade target --case kaz-pak --target turnover_1bn --json
     """
@@ -293,17 +292,15 @@ def target(
 
     form = chosen(as_json, as_csv)
     opened = case_under(case, scenarios)[1]
-    with _counted(origins) as tell:
-        section = target_answer(
-            opened,
-            as_of=_day(as_of) or opened.settings.as_of,
-            target_id=target,
-            due=_day(date),
-            panel=panel,
-            geography=geography,
-            origins=origins,
-            progress=tell,
-        )
+    section = target_answer(
+        opened,
+        as_of=_day(as_of) or opened.settings.as_of,
+        target_id=target,
+        due=_day(date),
+        panel=panel,
+        geography=geography,
+        origins=origins,
+    )
     tables = {
         "chances": section.chances,
         "base rate": section.base_rate,
@@ -327,22 +324,6 @@ def _chances_apart(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     fans = tables["fan"].partition_by("model", maintain_order=True)
     rest |= {f"fan, {part['model'][0]}: USD a year that turnover stays below": part for part in fans}
     return apart | {title: table for title, table in rest.items() if table.height}
-
-
-@contextmanager
-def _counted(total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal while a known number of things is done."""
-    import sys
-
-    if total is None or not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("back-tests", total=total)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def _print(

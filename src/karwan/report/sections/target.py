@@ -73,7 +73,7 @@ def target_section(brief: Brief, notes: Notes) -> Section:
 
 
 def _back_tests(table: pl.DataFrame, notes: Notes) -> Block | None:
-    """How every way did on past forecasts, the ensemble's members among them."""
+    """How every way did on past forecasts."""
     return li.listing(
         "back-tests",
         tell("brief_target.back_tests_table"),

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy import stats
 
 from karwan.trade.forecast.base_rate import growth_cases
-from karwan.trade.forecast.ensemble import SHORTEST, member_name, members
-from karwan.trade.forecast.scores import (
-    crps,
-    crps_t,
-    log_score,
-    mixture_crps,
-    mixture_quantile,
-    pit,
-    sample_crps,
-)
+from karwan.trade.forecast.scores import crps, crps_t, log_score, pit, sample_crps
 
 Array = npt.NDArray[np.float64]
 WORST_LOG = -100.0
+SHORTEST = 5  # values before a point that a forecast may learn from
 PAIR = ("pair_a", "pair_b", "year")
 SCORED = {
     "model": pl.String,
@@ -65,8 +55,7 @@ def origins(
 
     Returns
     -------
-    pair_a, pair_b, year (forecast for), observed, before (the last value), history (all values before,
-    oldest first), steps, drift (mean step), squares (of the steps, summed), scale (mean absolute step); in
+    pair_a, pair_b, year (forecast for), observed, before (the last value), steps, drift (mean step), squares (of the steps, summed), scale (mean absolute step); in
     logarithms.
     """
     positive = (
@@ -81,7 +70,6 @@ def origins(
         total=pl.col("step").fill_null(0).cum_sum().shift(1).over("run"),
         squares=(pl.col("step").fill_null(0) ** 2).cum_sum().shift(1).over("run"),
         moved=pl.col("step").fill_null(0).abs().cum_sum().shift(1).over("run"),
-        every=pl.col("log").implode().over("run"),
     )
     steps = (pl.col("place") - 1).cast(pl.Float64)
     ready = runs.filter(pl.col("place") >= SHORTEST).select(
@@ -89,7 +77,6 @@ def origins(
         "before",
         "squares",
         observed=pl.col("log"),
-        history=pl.col("every").list.head(pl.col("place")),
         steps=steps,
         drift=pl.col("total") / steps,
         scale=pl.col("moved") / steps,
@@ -105,17 +92,8 @@ def back_test(
     step_years: int = 4,
     most: int | None = None,
     seed: int = 1,
-    with_ensemble: bool = False,
-    progress: Callable[[int], None] = lambda done: None,
 ) -> pl.DataFrame:
-    """Scores of random walks, the pooled walk, the base rate and, if asked, the ensemble and its members.
-
-    Parameters
-    ----------
-    with_ensemble
-        Fit the members of `ensemble` at every origin: some 0.08 s each.
-    progress
-        Told how many origins the ensemble has done.
+    """Scores of random walks, the pooled walk and the base rate.
 
     Returns
     -------
@@ -123,14 +101,13 @@ def back_test(
     density. See `score_table` for their means.
     """
     points = origins(turnover, step_years=step_years, most=most, seed=seed)
-    rows = [
-        _walk_scores(points),
-        _pooled_scores(points, turnover, step_years),
-        _base_rate_scores(points, growth_cases(turnover, step_years), step_years),
-    ]
-    if with_ensemble:
-        rows.append(ensemble_scores(points, progress=progress))
-    return pl.concat(rows)
+    return pl.concat(
+        [
+            _walk_scores(points),
+            _pooled_scores(points, turnover, step_years),
+            _base_rate_scores(points, growth_cases(turnover, step_years), step_years),
+        ]
+    )
 
 
 def score_table(scored: pl.DataFrame) -> pl.DataFrame:
@@ -138,8 +115,7 @@ def score_table(scored: pl.DataFrame) -> pl.DataFrame:
 
     mase is the mean absolute error of the median over the mean absolute step of the pair's own past
     (Hyndman & Koehler 2006): below one is better than the past's naive forecast. A pair that never moved has
-    no scale and is left out of it. A logarithm of the density below -100 counts as -100: bands of the theta
-    model collapse on some short series.
+    no scale and is left out of it. A logarithm of the density below -100 counts as -100.
     """
     inside = (pl.col("pit") > 0.05) & (pl.col("pit") < 0.95)
     table = scored.group_by("model").agg(
@@ -233,34 +209,3 @@ def _base_rate_scores(points: pl.DataFrame, cases: pl.DataFrame, step_years: int
                 )
                 ranked[at], median[at] = sample_crps(seen, like), np.median(like)
     return _rows(points, "base rate", place, None, ranked, median).filter(pl.col("crps").is_not_nan())
-
-
-def ensemble_scores(
-    points: pl.DataFrame, *, progress: Callable[[int], None] = lambda done: None
-) -> pl.DataFrame:
-    """Each member fitted at each origin on its history, and the members mixed in equal parts."""
-    seen = points["observed"].to_numpy()
-    found = [list(_one_step(np.array(history))) for history in _told(points["history"], progress)]
-    names = [name for name, _, _ in found[0]] if found else []
-    means = np.array([[mean for _, mean, _ in one] for one in found]).reshape(len(found), len(names))
-    spreads = np.array([[spread for _, _, spread in one] for one in found]).reshape(means.shape)
-    rows = [_normal_rows(points, name, means[:, k], spreads[:, k]) for k, name in enumerate(names)]
-    if not names:
-        return pl.DataFrame(schema=SCORED)
-    z = (seen[:, None] - means) / spreads
-    density = np.log(np.maximum((stats.norm.pdf(z) / spreads).mean(axis=1), 1e-300))
-    ranked, median = mixture_crps(seen, means, spreads), mixture_quantile(0.5, means, spreads)
-    place = np.asarray(stats.norm.cdf(z).mean(axis=1))
-    return pl.concat([*rows, _rows(points, "ensemble", place, density, ranked, median)])
-
-
-def _told(histories: pl.Series, progress: Callable[[int], None]) -> Iterator[pl.Series]:
-    for done, history in enumerate(histories):
-        yield history
-        progress(done + 1)
-
-
-def _one_step(history: Array) -> Iterator[tuple[str, float, float]]:
-    """Name, mean and deviation of each member one step ahead; a deviation of nothing is a hair."""
-    for one in members(history, 1):
-        yield member_name(one.model), float(one.means[0]), max(float(one.deviations[0]), 1e-6)

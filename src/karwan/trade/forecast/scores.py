@@ -1,4 +1,4 @@
-"""How good a forecast was: log score, CRPS and PIT of normal, Student t, mixed and sampled forecasts."""
+"""How good a forecast was: log score, CRPS and PIT of normal, Student t and sampled forecasts."""
 
 from __future__ import annotations
 
@@ -45,44 +45,6 @@ def crps_t(observed: Array, mean: Array, deviation: Array, freedom: Array) -> Ar
 def pit(observed: Array, mean: Array, deviation: Array) -> Array:
     """Probability integral transform: uniform on [0, 1] if the forecasts are calibrated."""
     return np.asarray(stats.norm.cdf((observed - mean) / deviation))
-
-
-def mixture_crps(observed: Array, means: Array, deviations: Array) -> Array:
-    """Continuous ranked probability score of normals mixed in equal parts; lower is better.
-
-    Parameters
-    ----------
-    observed
-        Shape (N,).
-    means, deviations
-        Of the parts, shape (N, M).
-
-    References
-    ----------
-    Grimit, Gneiting, Berrocal & Johnson (2006), doi:10.1256/qj.05.235, eq. 5.
-    """
-    own = _expected_distance(observed[:, None] - means, deviations).mean(axis=1)
-    apart = means[:, :, None] - means[:, None, :]
-    spread = np.sqrt(deviations[:, :, None] ** 2 + deviations[:, None, :] ** 2)
-    return np.asarray(own - 0.5 * _expected_distance(apart, spread).mean(axis=(1, 2)))
-
-
-def _expected_distance(mean: Array, deviation: Array) -> Array:
-    """Mean of |X| for X normal."""
-    z = mean / deviation
-    return np.asarray(2 * deviation * stats.norm.pdf(z) + mean * (2 * stats.norm.cdf(z) - 1))
-
-
-def mixture_quantile(share: float, means: Array, deviations: Array) -> Array:
-    """Quantile of normals mixed in equal parts, by bisection; parts of shape (N, M), result (N,)."""
-    z = stats.norm.ppf(share)
-    ends = means + z * deviations
-    low, high = ends.min(axis=1), ends.max(axis=1)
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = stats.norm.cdf((middle[:, None] - means) / deviations).mean(axis=1) < share
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray((low + high) / 2)
 
 
 def sample_crps(observed: float, ordered: Array) -> float:

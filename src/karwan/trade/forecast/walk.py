@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +90,6 @@ class Walk:
 
         Both ends and the estimate itself are looked at, so the range holds the estimate.
         """
-        from dataclasses import replace
-
         tail = (1.0 - cover) / 2.0
         sums = self.scale**2 * self.freedom
         found = [self.chance(target, horizon)]
