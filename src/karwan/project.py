@@ -16,7 +16,9 @@ from karwan.analysis.contract import Analysis, Inputs, Result
 from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import (
     AssignRequest,
+    BasketRequest,
     CompareRequest,
+    CompeteRequest,
     CriticalRequest,
     ExportRequest,
     GrowthRequest,
@@ -27,6 +29,7 @@ from karwan.analysis.requests import (
     RouteRequest,
     SensitivityRequest,
     StatusRequest,
+    TargetRequest,
     TntpRequest,
 )
 from karwan.analysis.sections import Brief, PlanSection, Standing
@@ -213,6 +216,67 @@ class Project:
             seed=seed,
         )
         return self.ask(BY_NAME["route"], request)
+
+    def compete(
+        self,
+        product: str,
+        *,
+        rival: Sequence[str] = (),
+        rivals: Path | None = None,
+        trade_store: str | None = None,
+        origin: str | None = None,
+        destination: str | None = None,
+        tonnes: float | None = None,
+        day: date | None = None,
+    ) -> Result:
+        """Landed price against competing origins; see `karwan.analysis.requests.CompeteRequest`."""
+        request = CompeteRequest(product, tuple(rival), rivals, trade_store, origin, destination, tonnes, day)
+        return self.ask(BY_NAME["trade compete"], request)
+
+    def target(
+        self,
+        *,
+        target: str | None = None,
+        due: date | None = None,
+        as_of: date | None = None,
+        panel: Path | None = None,
+        geography: tuple[Path, Path] | None = None,
+        origins: int | None = None,
+    ) -> Result:
+        """Chances of the turnover targets; see `karwan.analysis.requests.TargetRequest`."""
+        request = TargetRequest(target, due, as_of, panel, geography, origins)
+        return self.ask(BY_NAME["trade target"], request)
+
+    def basket(
+        self,
+        *,
+        goods: int | None = None,
+        target: float | None = None,
+        sectors: Sequence[str] = (),
+        fewest: int = 0,
+        risk: float | None = None,
+        basket: str = "processed_40",
+        frontier: Sequence[str] = (),
+        corridors: str | None = None,
+        balance: tuple[float, float] | None = None,
+        table: Path | None = None,
+        reach: bool = False,
+    ) -> Result:
+        """Goods that reach a value, or what is reachable; see `karwan.analysis.requests.BasketRequest`."""
+        request = BasketRequest(
+            goods=goods,
+            target=target,
+            sectors=tuple(sectors),
+            fewest=fewest,
+            risk=risk,
+            basket=basket,
+            frontier=tuple(frontier),
+            corridors=corridors,
+            balance=balance,
+            table=table,
+            reach=reach,
+        )
+        return self.ask(BY_NAME["basket"], request)
 
     def brief(self, as_of: date | None = None) -> Brief:
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""

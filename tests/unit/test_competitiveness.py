@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from karwan.analysis.competitiveness import _store_rivals, find_competitiveness, parse_rivals
+from karwan.analysis.competitiveness import TABLE, parse_rivals
 from karwan.appraisal.competitiveness import (
-    Offer,
+    PricedOffer,
     break_even_days,
     break_even_freight,
     break_even_price,
@@ -22,12 +21,13 @@ from karwan.appraisal.competitiveness import (
     land_offer,
 )
 from karwan.case.case import read_case
-from karwan.cli.trade_potential import register
+from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
-from karwan.transport.shipment import find_product
+from karwan.project import Project
+from karwan.words import say
 
-KAZ = Offer("KAZ", "KTAP", 600.0, 200.0, 20.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
-AUS = Offer("AUS", "sea", 640.0, 90.0, 30.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
+KAZ = PricedOffer("KAZ", "KTAP", 600.0, 200.0, 20.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
+AUS = PricedOffer("AUS", "sea", 640.0, 90.0, 30.0, 0.1, 5.0, 0.005, 0.004, 0.0001)
 
 
 def test_landed_by_hand() -> None:
@@ -65,7 +65,7 @@ def test_without_rivals_the_break_even_is_missing() -> None:
 
 
 OFFERS = st.builds(
-    Offer,
+    PricedOffer,
     st.just("KAZ"),
     st.just("way"),
     st.floats(50, 20_000),
@@ -81,7 +81,7 @@ OFFERS = st.builds(
 
 @settings(max_examples=80, deadline=None)
 @given(OFFERS, st.floats(60, 30_000))
-def test_break_evens_land_at_the_wanted_price(offer: Offer, wanted: float) -> None:
+def test_break_evens_land_at_the_wanted_price(offer: PricedOffer, wanted: float) -> None:
     """Put back into karwan.appraisal.landed, each closed form gives the price it was solved for."""
     freight = break_even_freight(offer, wanted)
     assert land_offer(replace(offer, freight_usd_t=freight)).landed_usd_t == pytest.approx(wanted, rel=1e-9)
@@ -119,19 +119,19 @@ def test_case_product_over_its_corridors(tmp_path: Path) -> None:
     case = read_case("kaz-pak")
     rivals = tmp_path / "rivals.csv"
     rivals.write_text("origin,price_usd_t,freight_usd_t,days,rate_share\nAUS,600,95,28,0\nTZA,650,,18,0\n")
-    answer = find_competitiveness(case, "chickpeas", day=case.settings.as_of, rivals=rivals)
-    own = answer.table.filter(role="own")
+    answer = Project(case).compete("chickpeas", rivals=rivals).tables[TABLE]
+    own = answer.filter(role="own")
     assert own.height >= 2
     assert (own["freight_usd_t"] > 0).all() and (own["days"] > 1).all()
     assert own["lacks"].str.contains("assumed").all()
-    best = answer.table.filter(role="rival")["landed_usd_t"].min()
+    best = answer.filter(role="rival")["landed_usd_t"].min()
     assert (own["rival_landed_usd_t"] == best).all()
-    tza = answer.table.filter(origin="TZA").row(0, named=True)
+    tza = answer.filter(origin="TZA").row(0, named=True)
     assert tza["lacks"] == "freight_usd_t"
-    bare = find_competitiveness(case, "chickpeas", day=case.settings.as_of)
-    assert "no break-even" in bare.notes[0]
+    bare = Project(case).compete("chickpeas")
+    assert "no break-even" in say(bare.notes[0])
     with pytest.raises(UnknownName):
-        find_competitiveness(case, "unobtainium", day=case.settings.as_of)
+        Project(case).compete("unobtainium")
 
 
 STORE_MAPPING = (
@@ -156,20 +156,21 @@ def test_rivals_from_the_store_are_unit_values(tmp_path: Path) -> None:
     )
     with open_store(path, create=True) as store:
         ingest(store, source_named("table").read(csv, Options(mapping=str(mapping))))
-    case = read_case("kaz-pak")
-    row = find_product(case["products"], "chickpeas")
-    offers, note = _store_rivals(path, case, row, "PAK", "KAZ")
-    assert {o.origin: o.price_usd_t for o in offers} == pytest.approx({"TZA": 650.0, "AUS": 700.0})
-    assert all(o.freight_usd_t == 0 and o.insurance_share == 0 for o in offers)
-    assert "2020" in note
-    none, note = _store_rivals(path, case, row, "UZB", "KAZ")
-    assert none == [] and "no purchases" in note
+    project = Project(read_case("kaz-pak"))
+    found = project.compete("chickpeas", trade_store=path)
+    rivals = found.tables[TABLE].filter(role="rival")
+    assert dict(rivals.select("origin", "price_usd_t").iter_rows()) == pytest.approx(
+        {"TZA": 650.0, "AUS": 700.0}
+    )
+    assert (rivals["freight_usd_t"] == 0).all() and (rivals["insurance_usd_t"] == 0).all()
+    assert "in 2020" in say(found.notes[0])
+    none = project.compete("wheat_milling", trade_store=path)
+    assert none.tables[TABLE].filter(role="rival").is_empty()
+    assert "no purchases" in say(none.notes[0])
 
 
 def test_command_prints_json(tmp_path: Path) -> None:
-    app = typer.Typer()
-    register(app)
-    call = ["compete", "rice_basmati", "--rival", "IND:900:60:14", "--json"]
+    call = ["trade", "compete", "rice_basmati", "--rival", "IND:900:60:14", "--json"]
     done = CliRunner().invoke(app, call)
     assert done.exit_code == 0, done.output
     rows = json.loads(done.output)["landed price, cheapest first"]
@@ -186,4 +187,4 @@ def test_bad_rival_files_are_refused(tmp_path: Path) -> None:
     ):
         path.write_text(text)
         with pytest.raises(InvalidInput, match=match):
-            find_competitiveness(case, "chickpeas", day=case.settings.as_of, rivals=path)
+            Project(case).compete("chickpeas", rivals=path)

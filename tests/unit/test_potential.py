@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from karwan.analysis.potential import (
@@ -23,7 +22,7 @@ from karwan.analysis.potential import (
 )
 from karwan.analysis.world_flows import read_distances, read_world_flows, store_world_flows
 from karwan.case.case import read_case
-from karwan.cli.trade_potential import register
+from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.trade.potential import (
     Expectations,
@@ -372,10 +371,8 @@ def write_flows(flows: pl.DataFrame, folder: Path) -> Path:
 
 
 def test_command_prints_json_and_csv(flows: pl.DataFrame, tmp_path: Path) -> None:
-    app = typer.Typer()
-    register(app)
     path = write_flows(flows, tmp_path)
-    call = ["potential", "KAZ", "PAK", "--table", str(path), "--easiness", "regional"]
+    call = ["trade", "potential", "KAZ", "PAK", "--table", str(path), "--easiness", "regional"]
     done = CliRunner().invoke(app, [*call, "--json"])
     assert done.exit_code == 0, done.output
     content = json.loads(done.output)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from karwan.appraisal.worth import (
     Goods,
+    RouteStates,
     Taste,
-    Ways,
     landed,
     opening_wait,
     response,
@@ -36,9 +36,9 @@ def goods(states: int = 1, duty: float = 0.1) -> Goods:
     )
 
 
-def ways(hours: list[list[float]], usd: float = 2000.0) -> Ways:
+def ways(hours: list[list[float]], usd: float = 2000.0) -> RouteStates:
     shape = np.array(hours).shape
-    return Ways(
+    return RouteStates(
         usd_t=np.full(shape, 40.0),
         usd_unit=np.full(shape, usd),
         hours=np.array(hours),

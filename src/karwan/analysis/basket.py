@@ -17,7 +17,7 @@ from karwan.analysis.carriage import land_capacity, landed_goods, with_landed
 from karwan.analysis.trade_flows import TradeFlow, trade_flows
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
-from karwan.trade.basket import Basket, Scenarios, Terms, choose_basket, frontier
+from karwan.trade.basket import Basket, Scenarios, Terms, basket_text, choose_basket, frontier
 from karwan.trade.parties import DIRECTIONS
 
 BASKET = "processed_40"
@@ -170,7 +170,7 @@ def table_answer(
     }
     found = choose_basket(table, most_goods=most_goods, **statement)
     edge = frontier(table, [n for n in counts if n >= fewest_goods], **statement)
-    text = list(found.text)
+    text = list(basket_text(found))
     if not costs:
         text.append("The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.")
     return BasketAnswer(found, table, edge, tuple(text))
@@ -238,7 +238,7 @@ def basket_answer(
     found = choose_basket(goods, most_goods=most_goods, **statement)
     edge = frontier(goods, [n for n in counts if n >= fewest_goods], **statement)
     pool = offer_pool(case, goods["direction"][0])
-    text = list(found.text)
+    text = list(basket_text(found))
     assumed = goods.filter(pl.col("bound_basis") == "assumed").height
     if pool and assumed:
         text.append(

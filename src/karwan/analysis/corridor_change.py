@@ -13,6 +13,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case
 from karwan.case.of_pair import case_of_pair
 from karwan.errors import InvalidInput
+from karwan.transport.choice import logit
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,10 @@ def _expected(case: Case, way: str) -> tuple[float, str]:
     scale = case.parameter("logit_scale_per_usd_t")
     routes = routes.sort("generalised_usd")
     cost = routes["generalised_usd"].to_numpy() / load.tonnes
-    weight = np.exp(-scale * (cost - cost[0]))
-    logsum = float(cost[0] - np.log(weight.sum()) / scale)
+    choice = logit(cost, np.ones_like(cost), scale=scale)
     shares = (
         f"{name} {percent(share)}"
-        for name, share in zip(routes["corridor"], weight / weight.sum(), strict=True)
+        for name, share in zip(routes["corridor"], choice.shares, strict=True)
         if share >= 0.05
     )
-    return logsum / load.price_usd_t, ", ".join(shares)
+    return float(choice.logsum[0]) / load.price_usd_t, ", ".join(shares)

@@ -4,7 +4,7 @@ figures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -356,41 +356,51 @@ def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> t
     low, high = float(group["value_usd"][0]), float(group["value_usd"][-1])
     several = group.height > 1
     product_id = first["product_id"]
-    goods = (
-        case["products"].filter(pl.col("product_id") == product_id)
-        if product_id
-        else case["products"].clear()
-    )
-    a, b = case.settings.party_a, case.settings.party_b
-    way = f"{a} to {b}" if key["direction"] == "a_to_b" else f"{b} to {a}"
-    sources = (
-        case["sources"]
-        .filter(pl.col("source_id").is_in(group["source_id"].str.split(";").explode()))
-        .sort("source_id")
-    )
-    who = "; ".join(
-        f"{r['publisher'] or r['title']} {r['year'] or ''}".strip() for r in sources.iter_rows(named=True)
-    )
+    goods = case["products"].filter(pl.col("product_id") == product_id).to_dicts()
+    good = goods[0] if goods else {"name": _group_name(first["product_group"]), "sector": None}
     actual = _actual(case["flows"], key, first["reporter"])
-    name = goods["name"][0] if goods.height else f"{first['product_group']}".replace("all", "all goods", 1)
-    lacks = [] if actual is not None else ["actual trade in the same goods and period"]
-    lacks += [] if several else ["an interval"]
-    lacks += ["the publisher's method"] + ([] if product_id else ["a split by product"])
-    kind = "potential" if key["value_kind"] == "potential" else "offer of supply, not demand"
-    method = f"published {kind}, {key['period_start']:%Y}, {who}"
     return (
         key["direction"],
         product_id,
-        f"{name}, {way}",
-        goods["sector"][0] if goods.height else None,
+        f"{good['name']}, {_way(case, key['direction'])}",
+        good["sector"],
         actual,
         low,
         low if several else None,
         high if several else None,
         None if actual is None else max(0.0, low - actual),
-        method + ("; lowest of the figures stated" if several else ""),
-        "; ".join(lacks),
+        _published_method(case, group, key),
+        "; ".join(_published_lacks(actual, several, product_id)),
     )
+
+
+def _group_name(group: str) -> str:
+    return group.replace("all", "all goods", 1)
+
+
+def _way(case: Case, direction: object) -> str:
+    a, b = case.settings.party_a, case.settings.party_b
+    return f"{a} to {b}" if direction == "a_to_b" else f"{b} to {a}"
+
+
+def _published_method(case: Case, group: pl.DataFrame, key: dict[str, object]) -> str:
+    """Kind of the figure, its year, who published it, and that it is the lowest of several."""
+    named = group["source_id"].str.split(";").explode()
+    sources = case["sources"].filter(pl.col("source_id").is_in(named.implode())).sort("source_id")
+    who = [f"{r['publisher'] or r['title']} {r['year'] or ''}".strip() for r in sources.iter_rows(named=True)]
+    kind = "potential" if key["value_kind"] == "potential" else "offer of supply, not demand"
+    several = "; lowest of the figures stated" if group.height > 1 else ""
+    return f"published {kind}, {key['period_start']:%Y}, {'; '.join(who)}{several}"
+
+
+def _published_lacks(actual: float | None, several: bool, product_id: str | None) -> Iterator[str]:
+    if actual is None:
+        yield "actual trade in the same goods and period"
+    if not several:
+        yield "an interval"
+    yield "the publisher's method"
+    if not product_id:
+        yield "a split by product"
 
 
 def _actual(flows: pl.DataFrame, key: dict[str, object], reporter: str) -> float | None:

@@ -403,3 +403,103 @@ class IndicatorRequest:
     least_usd: float = field(
         default=0.0, metadata=asks("Leave out countries that export less, USD.", flag="--least", least=0)
     )
+
+
+@dataclass(frozen=True)
+class CompeteRequest:
+    """Landed price by corridor against competing origins, and the freight at which they are equal.
+
+    Example: karwan trade compete chickpeas --rival AUS:600:95:28 --rival TZA:640:70:18
+    """
+
+    product: str = field(
+        metadata=asks("Product id, HS code or name; its exporter decides the direction.", flag="argument")
+    )
+    rival: tuple[str, ...] = field(
+        default=(), metadata=asks("ORIGIN:PRICE[:FREIGHT[:DAYS]], USD/t; repeat for several.")
+    )
+    rivals: Path | None = field(
+        default=None,
+        metadata=asks(
+            "CSV: origin, price_usd_t, freight_usd_t, days, rate_share; a blank rate is the case's."
+        ),
+    )
+    trade_store: str | None = field(
+        default=None, metadata=asks("Trade store with weights: rivals' unit values.", flag="--store")
+    )
+    origin: str | None = field(default=None, metadata=asks("Node id of the origin.", flag="--from"))
+    destination: str | None = field(default=None, metadata=asks("Node id of the destination.", flag="--to"))
+    tonnes: float | None = field(default=None, metadata=asks("Load, t; the case's by default."))
+    day: date | None = field(
+        default=None, metadata=asks("Day of departure; the case's by default.", metavar="DAY")
+    )
+
+
+@dataclass(frozen=True)
+class TargetRequest:
+    """Chances of the turnover targets: random walks and historical base rate side by side.
+
+    Example: karwan trade target --case kaz-pak --target turnover_1bn --json
+    """
+
+    target: str | None = field(default=None, metadata=asks("Only this target of the case."))
+    due: date | None = field(
+        default=None, metadata=asks("Another date to reach it by.", flag="--date", metavar="DAY")
+    )
+    as_of: date | None = field(
+        default=None, metadata=asks("Day of the forecast; the case's by default.", metavar="DAY")
+    )
+    panel: Path | None = field(
+        default=None, metadata=asks("Panel of bilateral totals (exp, imp, time, export), Parquet or CSV.")
+    )
+    geography: tuple[Path, Path] | None = field(
+        default=None, metadata=asks("CEPII tables geo_cepii (CSV) and dist_cepii (Parquet).")
+    )
+    origins: int | None = field(
+        default=None,
+        metadata=asks("Score every way afresh on so many points of the panel.", least=1),
+    )
+
+
+@dataclass(frozen=True)
+class BasketRequest:
+    """Choose at most N goods that reach a value at least cost; say what binds, or how much is reachable.
+
+    Without --goods and --target the case's own basket target is taken.
+
+    Example: karwan basket --goods 40 --target 21.5e6 --sectors "*=0.3"
+    """
+
+    goods: int | None = field(default=None, metadata=asks("At most so many goods."))
+    target: float | None = field(default=None, metadata=asks("Value to reach, USD, as 21.5e6."))
+    sectors: tuple[str, ...] = field(
+        default=(), metadata=asks("Greatest share by sector: food=0.3,pharma=0.2; *=0.3 for all.")
+    )
+    fewest: int = field(default=0, metadata=asks("At least so many goods, a container of each."))
+    risk: float | None = field(
+        default=None, metadata=asks("Accepted share of scenarios in which the target is missed.")
+    )
+    basket: str = field(
+        default="processed_40", metadata=asks("Basket of the case's products to choose from.")
+    )
+    frontier: tuple[str, ...] = field(
+        default=(), metadata=asks("Numbers of goods for the frontier: 5,10,20,40.")
+    )
+    corridors: str | None = field(
+        default=None,
+        metadata=asks("The goods must fit the land corridors: open (all), or today (less what is shut)."),
+    )
+    balance: tuple[float, float] | None = field(
+        default=None,
+        metadata=asks("Least and greatest exports over imports; today's trade is counted in."),
+    )
+    table: Path | None = field(
+        default=None,
+        metadata=asks(
+            "Choose from this CSV, JSON or Parquet: product_id, bound_usd or unrealised_usd; as `karwan trade potential` prints."
+        ),
+    )
+    reach: bool = field(
+        default=False,
+        metadata=asks("Is a turnover of --target within reach at all?", flag="--reach"),
+    )

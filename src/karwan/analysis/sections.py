@@ -7,6 +7,8 @@ from datetime import date
 
 import polars as pl
 
+from karwan.notes import Note
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -216,7 +218,7 @@ class TargetSection:
     fan: pl.DataFrame
     chances: pl.DataFrame
     base_rate: pl.DataFrame
-    text: tuple[str, ...]
+    text: tuple[Note | str, ...]
     back_tests: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 

@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.amounts import MEAN_YEAR_DAYS, dollars, percent
+from karwan.amounts import MEAN_YEAR_DAYS, percent
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import countries_only
+from karwan.analysis.requests import TargetRequest
 from karwan.analysis.sections import TargetSection
 from karwan.analysis.world_flows import with_codes
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
 from karwan.trade.forecast import (
     BaseRate,
@@ -34,17 +38,9 @@ from karwan.trade.period import years_between
 from karwan.trade.standing import annual_series, known_flows
 
 STUDENT = "random walk, Student t"
+THIN = 10  # full years below which a series is called thin
+Row = dict[str, Any]
 SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
-FAN = {"model": pl.String, "date": pl.Date, **dict.fromkeys(SHARES, pl.Float64)}
-CHANCES = {
-    "target": pl.String,
-    "model": pl.String,
-    "probability": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "basis_text": pl.String,
-    "score": pl.Float64,
-}
 TESTED = (
     "model",
     "step_years",
@@ -56,15 +52,6 @@ TESTED = (
     "pit_mean",
     "log_score",
 )
-RATES = {
-    "label": pl.String,
-    "horizon_years": pl.Float64,
-    "successes": pl.Int64,
-    "cases": pl.Int64,
-    "share": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-}
 
 
 @dataclass(frozen=True)
@@ -176,35 +163,32 @@ def target_section(
     table = case["base_rates"] if rates is None else rates
     tested = (case["back_tests"] if back_tests is None else back_tests).select(TESTED).sort("crps", "model")
     scores = dict(tested.select("model", "crps").iter_rows())
-    fan: list[tuple[Any, ...]] = []
-    chances: list[tuple[Any, ...]] = []
-    texts: list[str] = []
-    found: dict[str, tuple[float, BaseRate]] = {}
+    fan: list[Row] = []
+    chances: list[Row] = []
+    rated: dict[str, Row] = {}
+    notes: list[Note] = []
     for reporter in (case.settings.party_a, case.settings.party_b):
         series = turnover_series(case, annual, reporter, as_of)
         if series is None:
-            texts.append(f"{case.country_name(reporter)} publishes too few full years for a forecast.")
+            notes.append(note("target.too_few_years", country=case.country_name(reporter)))
             continue
-        texts.append(_series_words(series))
+        notes.append(_series_note(series))
         models = list(_models(series))
-        if targets.height:
-            fan += _fan(series, models[0], targets["due"].max())  # type: ignore[arg-type]
+        fan += _fan(series, models[0], targets)
         for target in targets.iter_rows(named=True):
             chances += _chances(scores, series, target, models)
             rows = _matching_rates(table, target["value"] / series.values[-1])
             chances += _rate_chances(series, target, rows, scores.get("base rate"))
-            for row in rows:
-                rate = BaseRate(_rate_label(series, row), row["successes"], row["cases"])
-                found.setdefault(rate.label, (row["horizon_years"], rate))
-    texts += _closing(targets, chances, found, as_of)
-    if chances:
-        texts += _tested_words(tested)
-    rated = [(r.label, years, r.successes, r.cases, r.share, r.low, r.high) for years, r in found.values()]
+            for row in _rate_rows(series, rows):
+                rated.setdefault(row["label"], row)
+    notes += _closing(targets, chances, bool(rated), as_of)
+    if chances and tested.height > 1:
+        notes.append(_tested_note(tested))
     return TargetSection(
-        fan=pl.DataFrame(fan, schema=FAN, orient="row"),
-        chances=pl.DataFrame(chances, schema=CHANCES, orient="row"),
-        base_rate=pl.DataFrame(rated, schema=RATES, orient="row"),
-        text=tuple(texts),
+        fan=result_frame("target_fan", fan),
+        chances=result_frame("target_chances", chances),
+        base_rate=result_frame("target_rates", rated.values()),
+        text=tuple(notes),
         back_tests=tested,
     )
 
@@ -233,18 +217,23 @@ def _chances(
     series: Series,
     target: dict[str, Any],
     models: list[tuple[str, Walk, str]],
-) -> list[tuple[Any, ...]]:
+) -> list[Row]:
     years = series.years_to(target["due"])
-    return [
-        (
-            target["title"],
-            f"{series.name}: {name}",
-            *_chance(name, model, target["value"], years),
-            words,
-            scores.get(name),
+    rows = []
+    for name, model, words in models:
+        middle, low, high = _chance(name, model, target["value"], years)
+        rows.append(
+            {
+                "target": target["title"],
+                "model": f"{series.name}: {name}",
+                "probability": middle,
+                "low": low,
+                "high": high,
+                "basis_text": words,
+                "score": scores.get(name),
+            }
         )
-        for name, model, words in models
-    ]
+    return rows
 
 
 def _matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]]:
@@ -261,13 +250,24 @@ def _matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]
     )
 
 
-def _rate_label(series: Series, row: dict[str, Any]) -> str:
-    return f"{row['label']} ({series.name}'s multiple). {row['comparable']}"
+def _rate_rows(series: Series, rows: list[Row]) -> Iterator[Row]:
+    """Base rates as the table of them has them, each with its posterior."""
+    for row in rows:
+        rate = BaseRate(
+            f"{row['label']} ({series.name}'s multiple). {row['comparable']}", row["successes"], row["cases"]
+        )
+        yield {
+            "label": rate.label,
+            "horizon_years": row["horizon_years"],
+            "successes": rate.successes,
+            "cases": rate.cases,
+            "share": rate.share,
+            "low": rate.low,
+            "high": rate.high,
+        }
 
 
-def _rate_chances(
-    series: Series, target: dict[str, Any], rows: list[dict[str, Any]], score: float | None
-) -> list[tuple[Any, ...]]:
+def _rate_chances(series: Series, target: Row, rows: list[Row], score: float | None) -> list[Row]:
     """One row for the shortest horizon that is long enough: all narrownesses of 'comparable' together, its range over them.
 
     The text names the horizon of the cases and the years there are; a rate over another time is never said to be over as long.
@@ -283,8 +283,17 @@ def _rate_chances(
         f"{middle.successes:,} of {middle.cases:,} comparable pairs grew {rows[0]['multiple']:.3g}-fold in {horizon:g} years"
         f"{_other_horizon(horizon, years)}"
     )
-    low, high = min(r.low for r in same), max(r.high for r in same)
-    return [(target["title"], f"{series.name}: base rate", middle.share, low, high, text, score)]
+    return [
+        {
+            "target": target["title"],
+            "model": f"{series.name}: base rate",
+            "probability": middle.share,
+            "low": min(rate.low for rate in same),
+            "high": max(rate.high for rate in same),
+            "basis_text": text,
+            "score": score,
+        }
+    ]
 
 
 def _other_horizon(horizon: float, years: float) -> str:
@@ -295,80 +304,96 @@ def _other_horizon(horizon: float, years: float) -> str:
     return f"; {bound}, for the date is {years:.1f} years after the last full year and no rate over that time is known"
 
 
-def _fan(series: Series, model: tuple[str, Walk, str], due: date) -> list[tuple[Any, ...]]:
+def _fan(series: Series, model: tuple[str, Walk, str], targets: pl.DataFrame) -> list[Row]:
+    """Bands from the last full year to the latest date of the targets; none without a target."""
+    if not targets.height:
+        return []
     name, walk, _ = model
-    label = f"{series.name}: {name}"
-    last = float(series.values[-1])
-    rows: list[tuple[Any, ...]] = [(label, series.ends[-1], *[last] * len(SHARES))]
-    total = series.years_to(due)
+    start = {"model": f"{series.name}: {name}"}
+    last = dict.fromkeys(SHARES, float(series.values[-1]))
+    rows: list[Row] = [{**start, "date": series.ends[-1], **last}]
+    total = series.years_to(targets["due"].max())  # type: ignore[arg-type]
     for step in range(1, 9):
         years = total * step / 8
         day = date.fromordinal(series.ends[-1].toordinal() + round(years * MEAN_YEAR_DAYS))
-        rows.append((label, day, *(walk.quantile_t(share, years) for share in SHARES.values())))
+        bands = {column: walk.quantile_t(share, years) for column, share in SHARES.items()}
+        rows.append({**start, "date": day, **bands})
     return rows
 
 
-def _series_words(series: Series) -> str:
-    spoken = f", {series.spoken} of them spoken or press figures" if series.spoken else ""
-    thin = ""
-    if len(series.values) < 10:
-        thin = (
-            " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them."
-        )
-    return (
-        f"{series.name}: {len(series.values)} full years ({series.labels[0]} to "
-        f"{series.labels[-1]}{spoken}), "
-        f"the last {dollars(float(series.values[-1]))}.{thin}"
+def _series_note(series: Series) -> Note:
+    count = len(series.values)
+    return note(
+        "target.series",
+        country=series.name,
+        years=count,
+        first=series.labels[0],
+        last=series.labels[-1],
+        spoken=note("target.spoken", count=series.spoken) if series.spoken else "",
+        last_usd=float(series.values[-1]),
+        thin=note("target.thin") if count < THIN else "",
     )
 
 
-def _between(low: float, high: float) -> str:
-    ends = percent(low), percent(high)
-    return f"about {ends[0]}" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+def _between(low: float, high: float) -> Note:
+    if percent(low) == percent(high):
+        return note("target.about", low_share=low)
+    return note("target.between", low_share=low, high_share=high)
 
 
-def _closing(
-    targets: pl.DataFrame,
-    chances: list[tuple[Any, ...]],
-    found: dict[str, tuple[float, BaseRate]],
-    as_of: date,
-) -> list[str]:
+def _closing(targets: pl.DataFrame, chances: list[Row], rated: bool, as_of: date) -> list[Note]:
+    """The range of each target's chances, and what to know of the base rates."""
     if not targets.height:
-        return [f"No turnover target in USD has a date after {as_of:%-d %B %Y}."]
-    lines = []
+        return [note("target.none_ahead", day=as_of)]
+    notes = []
     for target in targets.iter_rows(named=True):
-        own = [row for row in chances if row[0] == target["title"]]
-        if not own:
-            continue
-        low, high = min(row[2] for row in own), max(row[2] for row in own)
-        low_end, high_end = min(row[3] for row in own), max(row[4] for row in own)
-        lines.append(
-            f"{target['title']}, {target['due']:%-d %B %Y}: {_between(low, high)} by the ways side by side; "
-            f"with each one's own uncertainty {_between(low_end, high_end)}."
-        )
-    if found:
-        lines.append(
-            "A pair counts once for each start year, so cases of the base rate are not independent; values are in "
-            "current USD."
-        )
-    else:
-        lines.append(
-            "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from a panel of "
-            "pairs."
-        )
-    return lines
+        own = [row for row in chances if row["target"] == target["title"]]
+        if own:
+            middles = [row["probability"] for row in own]
+            alone = _between(min(middles), max(middles))
+            ends = _between(min(row["low"] for row in own), max(row["high"] for row in own))
+            notes.append(
+                note("target.range", title=target["title"], day=target["due"], alone=alone, ends=ends)
+            )
+    return [*notes, note("target.rates_depend" if rated else "target.no_rates")]
 
 
-def _tested_words(tested: pl.DataFrame) -> list[str]:
+def _tested_note(tested: pl.DataFrame) -> Note:
     """Which way did best and worst on past forecasts."""
-    if tested.height < 2:
-        return []
     best, worst = tested.row(0, named=True), tested.row(-1, named=True)
-    return [
-        f"On {best['forecasts']:,} past forecasts of {best['pairs']:,} pairs, {best['step_years']:g} years ahead, "
-        f"{best['model']} came closest (CRPS {best['crps']:.2f}, {percent(best['cover90_share'])} inside its 90 % "
-        f"band), {worst['model']} least (CRPS {worst['crps']:.2f}, {percent(worst['cover90_share'])})."
-    ]
+    return note(
+        "target.tested",
+        forecasts=best["forecasts"],
+        pairs=best["pairs"],
+        step=f"{best['step_years']:g}",
+        best=best["model"],
+        best_crps=best["crps"],
+        best_cover_share=best["cover90_share"],
+        worst=worst["model"],
+        worst_crps=worst["crps"],
+        worst_cover_share=worst["cover90_share"],
+    )
+
+
+def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
+    """Chances of the case's turnover targets, base rates, scores and bands; see `target_section`."""
+    case = inputs.the_case()
+    section = target_answer(
+        case,
+        as_of=request.as_of or case.settings.as_of,
+        target_id=request.target,
+        due=request.due,
+        panel=request.panel,
+        geography=request.geography,
+        origins=request.origins,
+    )
+    tables = {
+        "chances": section.chances,
+        "base rate": section.base_rate,
+        "back-tests": section.back_tests,
+        "fan": section.fan,
+    }
+    return Result(tables, {"case": case.settings.case_id}, section.text)
 
 
 def target_answer(

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
-from karwan.appraisal.landed import Landed, landed_cost
+from karwan.appraisal.landed import LandedCost, landed_cost
 from karwan.errors import InvalidInput
+from karwan.schema.frames import result_frame
 from karwan.transport.duty import Duty
 from karwan.transport.shipment import Shipment
 
@@ -18,7 +20,7 @@ AHEAD, FREIGHT, NEVER = "ahead", "freight", "never"
 
 
 @dataclass(frozen=True)
-class Offer:
+class PricedOffer:
     """A tonne of a product from one origin over one way.
 
     Attributes
@@ -57,7 +59,7 @@ class Offer:
     basis: str = "assumed"
 
 
-def land_offer(offer: Offer) -> Landed:
+def land_offer(offer: PricedOffer) -> LandedCost:
     """Landed cost of an offer per tonne, by `karwan.appraisal.landed`."""
     load = Shipment(
         product_id="",
@@ -73,7 +75,7 @@ def land_offer(offer: Offer) -> Landed:
     return landed_cost(load, offer.freight_usd_t, offer.days, duty, offer.insurance_share)
 
 
-def break_even_freight(offer: Offer, landed_usd_t: float) -> float:
+def break_even_freight(offer: PricedOffer, landed_usd_t: float) -> float:
     """Freight, USD/t, at which the offer lands at a given price, days unchanged; below 0 where no freight is
     low enough.
 
@@ -86,7 +88,7 @@ def break_even_freight(offer: Offer, landed_usd_t: float) -> float:
     return (landed_usd_t - offer.specific_usd_t - waiting) / charged - offer.price_usd_t
 
 
-def break_even_days(offer: Offer, landed_usd_t: float) -> float | None:
+def break_even_days(offer: PricedOffer, landed_usd_t: float) -> float | None:
     """Days at which the offer lands at a given price, freight unchanged; None where a day costs nothing,
     below 0 where no speed is enough.
     """
@@ -98,14 +100,14 @@ def break_even_days(offer: Offer, landed_usd_t: float) -> float | None:
     return (landed_usd_t - rest) / a_day
 
 
-def break_even_price(offer: Offer, landed_usd_t: float) -> float:
+def break_even_price(offer: PricedOffer, landed_usd_t: float) -> float:
     """Price at origin, USD/t, at which the offer lands at a given price, freight and days unchanged."""
     charged = (1 + offer.rate_share) * (1 + offer.insurance_share)
     a_dollar = charged + (offer.time_cost_share_day + offer.loss_share_day) * offer.days
     return (landed_usd_t - offer.specific_usd_t - charged * offer.freight_usd_t) / a_dollar
 
 
-def compare_offers(offers: Sequence[Offer], rivals: Sequence[Offer]) -> pl.DataFrame:
+def compare_offers(offers: Sequence[PricedOffer], rivals: Sequence[PricedOffer]) -> pl.DataFrame:
     """Each offer against the cheapest rival.
 
     Parameters
@@ -117,14 +119,7 @@ def compare_offers(offers: Sequence[Offer], rivals: Sequence[Offer]) -> pl.DataF
 
     Returns
     -------
-    Table by landed price: origin, way, role ('own', 'rival'), price_usd_t, freight_usd_t, insurance_usd_t,
-    time_usd_t, loss_usd_t, duty_usd_t,
-    landed_usd_t, days, corridor_share, rival (the cheapest), rival_landed_usd_t, gap_usd_t (own less rival),
-    break_even_freight_usd_t,
-    freight_cut_share (share of the freight that must go; 0 or less when ahead, over 1 when no freight is low
-    enough), break_even_days,
-    break_even_price_usd_t, standing ('ahead', 'freight': a cut of freight does it, 'never': not even free
-    freight), lacks, basis.
+    Table by landed price with the columns of `compete_offers`.
 
     Raises
     ------
@@ -137,36 +132,10 @@ def compare_offers(offers: Sequence[Offer], rivals: Sequence[Offer]) -> pl.DataF
         _check(offer)
     best = min(((land_offer(r).landed_usd_t, r.origin, r.way) for r in rivals), default=None)
     rows = [_row(o, "own", best) for o in offers] + [_row(r, "rival", None) for r in rivals]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("landed_usd_t", "origin", "way")
+    return result_frame("compete_offers", rows).sort("landed_usd_t", "origin", "way")
 
 
-SCHEMA = {
-    "origin": pl.String,
-    "way": pl.String,
-    "role": pl.String,
-    "price_usd_t": pl.Float64,
-    "freight_usd_t": pl.Float64,
-    "insurance_usd_t": pl.Float64,
-    "time_usd_t": pl.Float64,
-    "loss_usd_t": pl.Float64,
-    "duty_usd_t": pl.Float64,
-    "landed_usd_t": pl.Float64,
-    "days": pl.Float64,
-    "corridor_share": pl.Float64,
-    "rival": pl.String,
-    "rival_landed_usd_t": pl.Float64,
-    "gap_usd_t": pl.Float64,
-    "break_even_freight_usd_t": pl.Float64,
-    "freight_cut_share": pl.Float64,
-    "break_even_days": pl.Float64,
-    "break_even_price_usd_t": pl.Float64,
-    "standing": pl.String,
-    "lacks": pl.String,
-    "basis": pl.String,
-}
-
-
-def _check(offer: Offer) -> None:
+def _check(offer: PricedOffer) -> None:
     numbers = {name: value for name, value in vars(offer).items() if isinstance(value, float | int)}
     bad = [name for name, value in numbers.items() if not 0 <= value < float("inf")]
     if bad or offer.price_usd_t <= 0:
@@ -177,30 +146,37 @@ def _check(offer: Offer) -> None:
         )
 
 
-def _row(offer: Offer, role: str, best: tuple[float, str, str] | None) -> tuple[object, ...]:
+def _row(offer: PricedOffer, role: str, best: tuple[float, str, str] | None) -> dict[str, Any]:
     landed = land_offer(offer)
-    parts = (
-        landed.price_usd_t,
-        landed.freight_usd_t,
-        landed.insurance_usd_t,
-        landed.time_usd_t,
-        landed.loss_usd_t,
-    )
-    start = (offer.origin, offer.way, role, *parts, landed.duty_usd_t, landed.landed_usd_t, offer.days)
-    if best is None:
-        return (*start, landed.corridor_share, *(None,) * 8, offer.lacks, offer.basis)
+    own = {
+        "origin": offer.origin,
+        "way": offer.way,
+        "role": role,
+        **landed.columns(duty_known=True),
+        "days": offer.days,
+        "lacks": offer.lacks,
+        "basis": offer.basis,
+    }
+    return own if best is None else own | _against(offer, landed.landed_usd_t, best)
+
+
+def _against(offer: PricedOffer, landed_usd_t: float, best: tuple[float, str, str]) -> dict[str, Any]:
+    """An offer beside the cheapest rival: price, seller and way of that."""
     price, rival, way = best
     freight = break_even_freight(offer, price)
-    cut = 1 - freight / offer.freight_usd_t if offer.freight_usd_t > 0 else None
-    standing = AHEAD if landed.landed_usd_t <= price else FREIGHT if freight >= 0 else NEVER
-    name = f"{rival}, {way}" if way else rival
-    versus = (name, price, landed.landed_usd_t - price, freight, cut, break_even_days(offer, price))
-    return (
-        *start,
-        landed.corridor_share,
-        *versus,
-        break_even_price(offer, price),
-        standing,
-        offer.lacks,
-        offer.basis,
-    )
+    return {
+        "rival": f"{rival}, {way}" if way else rival,
+        "rival_landed_usd_t": price,
+        "gap_usd_t": landed_usd_t - price,
+        "break_even_freight_usd_t": freight,
+        "freight_cut_share": 1 - freight / offer.freight_usd_t if offer.freight_usd_t > 0 else None,
+        "break_even_days": break_even_days(offer, price),
+        "break_even_price_usd_t": break_even_price(offer, price),
+        "standing": _standing(landed_usd_t <= price, freight),
+    }
+
+
+def _standing(ahead: bool, break_even_freight_usd_t: float) -> str:
+    if ahead:
+        return AHEAD
+    return FREIGHT if break_even_freight_usd_t >= 0 else NEVER

@@ -9,7 +9,7 @@ from karwan.transport.shipment import Shipment
 
 
 @dataclass(frozen=True)
-class Landed:
+class LandedCost:
     """Landed cost of a tonne, USD/t, by part.
 
     Attributes
@@ -60,7 +60,7 @@ class Landed:
 
 def landed_cost(
     shipment: Shipment, freight_usd: float, days: float, duty: Duty, insurance_share: float
-) -> Landed:
+) -> LandedCost:
     """Landed cost of a shipment per tonne.
 
     Time costs price x daily share x days (Hummels & Schaur 2013), loss likewise; insurance is a share of price plus freight; duty is
@@ -82,7 +82,7 @@ def landed_cost(
     freight = freight_usd / shipment.tonnes
     insurance = insurance_share * (shipment.price_usd_t + freight)
     cif = shipment.price_usd_t + freight + insurance
-    return Landed(
+    return LandedCost(
         price_usd_t=shipment.price_usd_t,
         freight_usd_t=freight,
         insurance_usd_t=insurance,

@@ -60,7 +60,7 @@ class Goods:
 
 
 @dataclass(frozen=True)
-class Ways:
+class RouteStates:
     """Routes between a pair of places, R of them, in S states.
 
     Attributes
@@ -151,7 +151,7 @@ def opening_wait(windows: Windows, horizon_h: float = WEEKS_H) -> tuple[float, f
     return mean, square - mean**2
 
 
-def landed(goods: Goods, ways: Ways, taste: Taste) -> Landed:
+def landed(goods: Goods, ways: RouteStates, taste: Taste) -> Landed:
     """Landed cost that shippers of each good expect in each state."""
     open_way = np.isfinite(ways.hours)[:, None, :]  # (S, 1, R)
     hours = np.where(np.isfinite(ways.hours), ways.hours, 0.0)

@@ -17,7 +17,6 @@ from karwan.cli import (
     plan,
     scenario,
     trade,
-    trade_basket,
     trade_potential,
     trade_store,
 )
@@ -36,7 +35,6 @@ scenario.register(app)
 app.command("sources")(plan.sources)
 trade_store.register(trade.app)
 trade_potential.register(trade.app)
-trade_basket.register(app, trade.app)
 NOUNS = {
     "case": case.app,
     "corridor": corridor.app,

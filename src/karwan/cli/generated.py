@@ -15,7 +15,7 @@ import typer
 
 from karwan.analysis.contract import Analysis, Result
 from karwan.cli.brief import CaseArgument, ScenarioOption
-from karwan.cli.output import CsvOption, Format, JsonOption, chosen, emit, say
+from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, say
 from karwan.cli.plain import PLAIN
 from karwan.cli.plain.page import shown_headings
 from karwan.cli.streams import echo_json
@@ -87,11 +87,18 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
     columns: dict[str, dict[str, str]] = {}
     for key, table in result.tables.items():
         rows = result_table(analysis.table_of(key))
-        headings = shown_headings(rows, table)
+        shares = _share_names(rows, table)
+        headings = {shares.get(name, name): label for name, label in shown_headings(rows, table).items()}
         for title, part in _parts(rows, key, table):
             if headings:
-                tables[title], columns[title] = part, headings
+                tables[title], columns[title] = part.rename(shares), headings
     emit(tables, form, columns=columns, meta=result.meta, notes=notes, under=under)
+
+
+def _share_names(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:
+    """Columns whose unit alone says that they are shares, with names by which they print in percent."""
+    shares = (column.name for column in rows.columns if column.unit == "share")
+    return {name: f"{name}_share" for name in shares if name in table.columns and not name.endswith(SHARES)}
 
 
 def _parts(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -1,15 +1,16 @@
-"""`karwan trade potential` and `compete`: what could be traded, and at which freight a product wins."""
+"""`karwan trade potential`: what could be traded."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from karwan.cli.brief import ScenarioOption
-from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+from karwan.analysis.corridor_change import case_with_corridors, corridor_change
+from karwan.analysis.potential import PotentialRequest, find_potential
+from karwan.analysis.scenario import case_under
+from karwan.cli.output import CsvOption, JsonOption
 from karwan.cli.trade_options import (
     DistancesOption,
     LevelOption,
@@ -19,6 +20,7 @@ from karwan.cli.trade_options import (
     TableOption,
     show,
 )
+from karwan.store.country_codes import typed_country
 
 POTENTIAL_SHOWN = {
     "product": "product",
@@ -50,26 +52,11 @@ PUBLISHED_SHOWN = {
     "method": "method and source",
     "lacks": "lacks",
 }
-COMPETE_SHOWN = {
-    "origin": "origin",
-    "way": "way",
-    "price_usd_t": "price, USD/t",
-    "freight_usd_t": "freight",
-    "duty_usd_t": "duty",
-    "landed_usd_t": "landed",
-    "days": "days",
-    "gap_usd_t": "gap",
-    "break_even_freight_usd_t": "freight that wins",
-    "freight_cut_share": "cut needed",
-    "standing": "wins by",
-    "basis": "basis",
-}
 
 
 def register(app: typer.Typer) -> None:
-    """Add both commands to the `karwan trade` app."""
+    """Add the command to the `karwan trade` app."""
     app.command("potential")(potential)
-    app.command("compete")(compete)
 
 
 def potential(  # noqa: PLR0913 - the options of one command
@@ -113,17 +100,11 @@ def potential(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade potential KAZ PAK --store trade.duckdb --level hs6 --easiness regional
     """
-    from karwan.analysis.potential import PotentialRequest, find_potential
-    from karwan.store.country_codes import typed_country
-
     exporter, importer = typed_country(exporter), typed_country(importer)
     words = ""
     if scenarios:
         if freight_share is not None:
             raise typer.BadParameter("choose --scenario or --freight-share, not both")
-        from karwan.analysis.corridor_change import case_with_corridors, corridor_change
-        from karwan.analysis.scenario import case_under
-
         named = case_with_corridors(exporter, importer, case)
         change = corridor_change(*case_under(named, scenarios), exporter)
         freight_share, words = change.cost_share, change.words
@@ -155,51 +136,3 @@ def potential(  # noqa: PLR0913 - the options of one command
         if "potential_usd" in found.columns
     }
     show(answer, as_json, as_csv, shown | {"easiness terms": EASINESS_SHOWN})
-
-
-def compete(
-    product: Annotated[str, typer.Argument(help="Product id, HS code or name.")],
-    case: Annotated[str, typer.Option("--case", help="Embedded case or folder.")] = "kaz-pak",
-    scenarios: ScenarioOption = None,
-    rival: Annotated[
-        list[str] | None, typer.Option(help="ORIGIN:PRICE[:FREIGHT[:DAYS]], USD/t; repeat for several.")
-    ] = None,
-    rivals: Annotated[
-        Path | None, typer.Option(help="CSV: origin, price_usd_t, freight_usd_t, days, rate_share.")
-    ] = None,
-    store: Annotated[str | None, typer.Option(help="Trade store with weights: rivals' unit values.")] = None,
-    origin: Annotated[str | None, typer.Option("--from", help="Node id of the origin.")] = None,
-    destination: Annotated[str | None, typer.Option("--to", help="Node id of the destination.")] = None,
-    tonnes: Annotated[float | None, typer.Option(help="Load, t.")] = None,
-    day: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Day of departure.")
-    ] = None,
-    as_json: JsonOption = False,
-    as_csv: CsvOption = False,
-) -> None:
-    """Landed price by corridor against competing origins, and the freight at which they are equal.
-
-    Example: karwan trade compete chickpeas --rival AUS:600:95:28 --rival TZA:640:70:18
-    """
-    from karwan.analysis.competitiveness import find_competitiveness, parse_rivals
-    from karwan.analysis.scenario import case_under
-
-    opened = case_under(case, scenarios)[1]
-    answer = find_competitiveness(
-        opened,
-        product,
-        day=day.date() if day else opened.settings.as_of,
-        typed=parse_rivals(rival or ()),
-        rivals=rivals,
-        store=store,
-        origin=origin,
-        destination=destination,
-        tonnes=tonnes,
-    )
-    emit(
-        {"landed price, cheapest first": answer.table},
-        chosen(as_json, as_csv),
-        columns={"landed price, cheapest first": COMPETE_SHOWN},
-        meta={"notes": " ".join(answer.notes)},
-        under=opened.scenarios,
-    )

@@ -12,7 +12,7 @@ from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.analysis.worth.flows import Flow
 from karwan.analysis.worth.routes import PARTS, Routes, find_routes, only_routes, route_parts
 from karwan.analysis.worth.touched import routes_hit
-from karwan.appraisal.worth import Floats, Goods, Landed, Taste, Ways, landed
+from karwan.appraisal.worth import Floats, Goods, Landed, RouteStates, Taste, landed
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
 from karwan.schema.modes import RAIL, ROAD
@@ -263,8 +263,8 @@ def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]
     return found
 
 
-def _ways(parts: Floats, path_size: Floats) -> Ways:
-    return Ways(
+def _ways(parts: Floats, path_size: Floats) -> RouteStates:
+    return RouteStates(
         parts[..., PARTS["usd_t"]],
         parts[..., PARTS["usd_unit"]],
         parts[..., PARTS["hours"]],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from karwan.analysis.contract import Result
+from karwan.cli.plain.basket import basket_page
 from karwan.cli.plain.page import PlainPage
 from karwan.cli.plain.route import route_page
 
-PLAIN: Mapping[str, Callable[[Result], PlainPage]] = {"route": route_page}
+PLAIN: Mapping[str, Callable[[Result], PlainPage]] = {"basket": basket_page, "route": route_page}
 
 __all__ = ["PLAIN", "PlainPage"]

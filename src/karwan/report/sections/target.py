@@ -13,6 +13,7 @@ from karwan.report.charts.fan import draw_fan
 from karwan.report.sections.standing import main_target
 from karwan.report.text import clean
 from karwan.report.wording import tell
+from karwan.words import sentences
 
 
 def target_section(brief: Brief, notes: Notes) -> Section:
@@ -53,7 +54,9 @@ def target_section(brief: Brief, notes: Notes) -> Section:
             li.columns("base_rate"),
         ),
         _back_tests(part.back_tests, notes),
-        Prose(tuple(clean(t) for t in part.text), tell("brief_target.chances_text")) if part.text else None,
+        Prose(tuple(clean(t) for t in sentences(part.text)), tell("brief_target.chances_text"))
+        if part.text
+        else None,
     ]
     if all(b is None for b in blocks):
         blocks.append(

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from karwan.trade.basket.choose import BREACHES, PRICES, REACH, chosen_goods, shadow_prices
 from karwan.trade.basket.model import Array, Basket, Objective, Scenarios
 from karwan.trade.basket.narrow import solve_narrowed
 from karwan.trade.basket.program import INF, Program, Row, solve
+from karwan.trade.basket.solution import BREACHES, PRICES, REACH, chosen_goods, shadow_prices
 
 GAP_SHARE = 1e-4
 

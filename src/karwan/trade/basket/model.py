@@ -120,13 +120,6 @@ class Basket:
     breaches: pl.DataFrame
     met_share: float | None
 
-    @property
-    def text(self) -> tuple[str, ...]:
-        """Sentences that say what was chosen and what binds."""
-        from karwan.trade.basket.words import sentences
-
-        return sentences(self)
-
 
 def checked_goods(goods: pl.DataFrame) -> pl.DataFrame:
     """The goods with every optional column filled in.

@@ -6,12 +6,14 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from karwan.errors import NotConverged
 from karwan.trade.basket.model import Array
 from karwan.trade.basket.program import Program, Row, Solution, solve
 from karwan.trade.basket.scenario_rows import tightened
 
+Mask = npt.NDArray[np.bool_]
 WIDTH = 3  # goods kept for each good of the basket in the first search
 FEWEST = 60
 
@@ -48,9 +50,13 @@ def solve_narrowed(program: Program, *, gap_share: float, time_limit_s: float) -
     if relaxed.status == "infeasible":
         return relaxed
     priced = _priced(program, relaxed)
-    order = np.argsort(priced.penalty, kind="stable")
     kept = np.zeros(program.goods, dtype=bool)
-    kept[order[:few]] = True
+    kept[np.argsort(priced.penalty, kind="stable")[:few]] = True
+    return _widening(program, priced, kept, gap_share, deadline)
+
+
+def _widening(program: Program, priced: _Priced, kept: Mask, gap_share: float, deadline: float) -> Solution:
+    """Solve over the goods kept, and over more of them until the gap is proven or all are kept."""
     best: Solution | None = None
     sign = -1.0 if program.maximise else 1.0
     while True:
@@ -59,17 +65,27 @@ def solve_narrowed(program: Program, *, gap_share: float, time_limit_s: float) -
             best = found
         if kept.all():
             return best or Solution("infeasible", *(np.zeros(0),) * 3, float("nan"), float("nan"))
-        if best is not None:
-            value = sign * best.objective
-            inner = value - abs(value) * found.gap_share if found is not None else np.inf
-            outer = priced.bound + float(priced.penalty[~kept].min())
-            gap = max(0.0, (value - min(inner, outer)) / max(abs(value), 1e-12))
-            if gap <= gap_share or best.status == "limit":
-                return replace(best, gap_share=gap)
-            wider = kept | (priced.bound + priced.penalty < value - 0.9 * abs(value) * gap_share)
-        else:
-            wider = np.ones_like(kept)
-        kept = wider if wider.sum() > kept.sum() else np.ones_like(kept)
+        if best is None:
+            kept = np.ones_like(kept)
+            continue
+        value = sign * best.objective
+        gap = _proven_gap(value, found, priced, kept)
+        if gap <= gap_share or best.status == "limit":
+            return replace(best, gap_share=gap)
+        kept = _wider(kept, priced.bound + priced.penalty < value - 0.9 * abs(value) * gap_share)
+
+
+def _proven_gap(value: float, found: Solution | None, priced: _Priced, kept: Mask) -> float:
+    """How far a basket may be from the best one, among the goods kept and the others; share of its value."""
+    inner = np.inf if found is None else value - abs(value) * found.gap_share
+    outer = priced.bound + float(priced.penalty[~kept].min())
+    return max(0.0, (value - min(inner, outer)) / max(abs(value), 1e-12))
+
+
+def _wider(kept: Mask, useful: Mask) -> Mask:
+    """The goods kept and the useful ones; all, where that adds none."""
+    wider = kept | useful
+    return wider if wider.sum() > kept.sum() else np.ones_like(kept)
 
 
 def _count_limit(program: Program) -> int:

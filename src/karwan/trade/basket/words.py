@@ -13,7 +13,7 @@ def goods_words(count: int) -> str:
     return "1 good" if count == 1 else f"{count} goods"
 
 
-def sentences(basket: Basket) -> tuple[str, ...]:
+def basket_text(basket: Basket) -> tuple[str, ...]:
     """What was chosen, what it costs, what binds; or what is reachable and what holds it back."""
     if basket.status == "infeasible":
         return _infeasible(basket)

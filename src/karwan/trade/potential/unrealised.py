@@ -5,7 +5,7 @@ figure lacks.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -154,28 +154,17 @@ def estimate_potential(
     developing countries, ITC.
     """
     margins = flows if isinstance(flows, Margins) else make_margins(flows)
-    if easiness not in KINDS:
-        raise InvalidInput(f"No easiness term is called {easiness!r}.", "", f"choose of {', '.join(KINDS)}.")
-    if flow_log_sd < 0 or draws < 1:
-        raise InvalidInput("The flows' error must not be negative, and at least one draw is needed.", "", "")
-    found = _easiness_terms(margins, exporter, importer, peers or Peers())
+    peers = peers or Peers()
+    _check(easiness, flow_log_sd, draws)
+    found = _easiness_terms(margins, exporter, importer, peers)
     usable = {e.kind: e for e in found if np.isfinite(e.value)}
-    asked = next(e for e in found if e.kind == easiness)
-    if easiness not in usable and not (asked.tried and usable):
-        why = asked.lacks or "trade to expect of both sides"
-        raise InvalidInput(
-            f"The easiness term `{easiness}` cannot be computed for {exporter} to {importer}.",
-            f"it lacks {why}; available: {', '.join(usable) or 'none'}",
-            "give that data or choose another term.",
-        )
+    asked = _asked(found, usable, easiness, f"{exporter} to {importer}")
     terms = make_terms(margins, exporter, importer, expected or Expectations())
     base = (terms["supply"] * terms["demand_usd"]).to_numpy()
     drawn = _draw(margins, exporter, importer, flow_log_sd, draws, seed)
     samples = {kind: base * drawn.goods * (e.value * drawn.ease(kind))[:, None] for kind, e in usable.items()}
-    if peers is not None and peers.corridor_ratio is not None and peers.corridor_range is not None:
-        low, high = np.log(peers.corridor_range) - math.log(peers.corridor_ratio)
-        spread = np.random.default_rng([seed, 1]).uniform(low, high, draws)
-        samples["corridor"] *= np.exp(spread)[:, None]
+    if peers.corridor_ratio is not None and peers.corridor_range is not None:
+        samples["corridor"] *= _corridor_spread(peers.corridor_ratio, peers.corridor_range, draws, seed)
     return Potential(
         exporter=exporter,
         importer=importer,
@@ -185,6 +174,32 @@ def estimate_potential(
         table=_table(terms, base * asked.value, asked, samples),
         notes=(*_untold_notes(found), *_notes(margins, usable, level)),
     )
+
+
+def _check(easiness: str, flow_log_sd: float, draws: int) -> None:
+    if easiness not in KINDS:
+        raise InvalidInput(f"No easiness term is called {easiness!r}.", "", f"choose of {', '.join(KINDS)}.")
+    if flow_log_sd < 0 or draws < 1:
+        raise InvalidInput("The flows' error must not be negative, and at least one draw is needed.", "", "")
+
+
+def _asked(found: Sequence[Easiness], usable: Mapping[str, Easiness], kind: str, pair: str) -> Easiness:
+    """The term asked for: known, or tried and left open by its data where another is known."""
+    asked = next(e for e in found if e.kind == kind)
+    if kind in usable or (asked.tried and usable):
+        return asked
+    why = asked.lacks or "trade to expect of both sides"
+    raise InvalidInput(
+        f"The easiness term `{kind}` cannot be computed for {pair}.",
+        f"it lacks {why}; available: {', '.join(usable) or 'none'}",
+        "give that data or choose another term.",
+    )
+
+
+def _corridor_spread(ratio: float, ends: tuple[float, float], draws: int, seed: int) -> Array:
+    """Factors from the stated ratio to ones drawn evenly in logarithms between the ends, shape (R, 1)."""
+    low, high = np.log(ends) - math.log(ratio)
+    return np.asarray(np.exp(np.random.default_rng([seed, 1]).uniform(low, high, draws))[:, None])
 
 
 def _easiness_terms(margins: Margins, exporter: str, importer: str, peers: Peers) -> list[Easiness]:

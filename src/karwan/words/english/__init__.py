@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from karwan.words.english.basket import BASKET
 from karwan.words.english.brief import BRIEF
+from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.network import NETWORK
 from karwan.words.english.plural import Plural
 from karwan.words.english.route import ROUTE
+from karwan.words.english.target import TARGET
 
-NOUNS: tuple[Mapping[str, str | Plural], ...] = (BRIEF, CORRIDORS, CRITICALITY, NETWORK, ROUTE)
+NOUNS: tuple[Mapping[str, str | Plural], ...] = (
+    BASKET,
+    BRIEF,
+    COMPETE,
+    CORRIDORS,
+    CRITICALITY,
+    NETWORK,
+    ROUTE,
+    TARGET,
+)
 MESSAGES: dict[str, str | Plural] = {key: text for noun in NOUNS for key, text in noun.items()}
 
 __all__ = ["MESSAGES", "NOUNS", "Plural"]

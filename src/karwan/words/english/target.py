@@ -1,0 +1,26 @@
+"""Chances of a turnover target in words."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+TARGET: dict[str, str | Plural] = {
+    "target.too_few_years": "{country} publishes too few full years for a forecast.",
+    "target.series": "{country}: {years} full years ({first} to {last}{spoken}), the last {last_usd}.{thin}",
+    "target.spoken": ", {count} of them spoken or press figures",
+    "target.thin": " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them.",
+    "target.about": "about {low_share}",
+    "target.between": "{low_share} to {high_share}",
+    "target.none_ahead": "No turnover target in USD has a date after {day}.",
+    "target.range": "{title}, {day}: {alone} by the ways side by side; with each one's own uncertainty {ends}.",
+    "target.rates_depend": (
+        "A pair counts once for each start year, so cases of the base rate are not independent; values are in current USD."
+    ),
+    "target.no_rates": (
+        "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from a panel of pairs."
+    ),
+    "target.tested": (
+        "On {forecasts:,} past forecasts of {pairs:,} pairs, {step} years ahead, {best} came closest (CRPS {best_crps:.2f}, "
+        "{best_cover_share} inside its 90 % band), {worst} least (CRPS {worst_crps:.2f}, {worst_cover_share})."
+    ),
+}
