@@ -227,7 +227,11 @@ def _rival(given: Mapping[str, Any], sale: _Sale) -> PricedOffer:
     return PricedOffer(
         origin=origin,
         way=str(given["way"] or ""),
-        **figures,
+        price_usd_t=figures["price_usd_t"],
+        freight_usd_t=figures["freight_usd_t"],
+        days=figures["days"],
+        rate_share=figures["rate_share"],
+        specific_usd_t=figures["specific_usd_t"],
         insurance_share=sale.case.parameter("insurance_share"),
         time_cost_share_day=float(sale.row["time_cost_share_day"]),
         loss_share_day=float(sale.row["loss_share_day"] or 0.0),
