@@ -14,7 +14,7 @@ from karwan.case import Case
 from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.closures import shut_places
-from karwan.transport.duty import find_duty
+from karwan.transport.duty import Tariffs
 
 
 def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
@@ -88,7 +88,8 @@ def _bare(case: Case, goods: pl.DataFrame, exporter: str) -> list[float]:
     """Price with insurance and duty of each good."""
     importer = case.parties.other(exporter)
     insured = 1.0 + case.parameter("insurance_share")
-    duties = [find_duty(case["tariffs"], product, importer, exporter) for product in goods["product_id"]]
+    tariffs = Tariffs(case["tariffs"])
+    duties = [tariffs.duty(product, importer, exporter) for product in goods["product_id"]]
     return [
         price * insured * (1.0 + duty.rate_share) + duty.specific_usd_t
         for price, duty in zip(goods["price_usd_t"], duties, strict=True)

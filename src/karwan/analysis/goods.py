@@ -11,10 +11,10 @@ from karwan.analysis.standing import parties_of
 from karwan.appraisal.landed import landed_cost
 from karwan.case import Case
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route
-from karwan.transport.duty import find_duty
+from karwan.transport.duty import Tariffs
 from karwan.transport.network import worst_basis
 from karwan.transport.network.stage import Row
-from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
+from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, shipment_of
 
 _TEXT, _FLOAT = pl.String, pl.Float64
 LANDED_SCHEMA: dict[str, Any] = {
@@ -38,17 +38,13 @@ def landed_table(study: CorridorStudy) -> pl.DataFrame:
         return pl.DataFrame(schema=LANDED_SCHEMA)
     products = study.case["products"].to_dicts()
     routes = _RouteFinder(study)
-    rows = [_landed_row(study, routes, product) for product in products]
+    tariffs = Tariffs(study.case["tariffs"])
+    rows = [_landed_row(study, routes, tariffs, product) for product in products]
     return pl.DataFrame([r for r in rows if r], schema=LANDED_SCHEMA)
 
 
 def _way(case: Case, product: Row) -> str:
     return "a_to_b" if product["exporter"] == case.settings.party_a else "b_to_a"
-
-
-def _full_load(case: Case, product: Row) -> Shipment:
-    """One truck or container full of a product."""
-    return make_shipment(case["products"], product["product_id"], product["stowage_t_feu"] or TRUCK_BASIS_T)
 
 
 class _RouteFinder:
@@ -82,15 +78,15 @@ class _RouteFinder:
         return None
 
 
-def _landed_row(study: CorridorStudy, finder: _RouteFinder, product: Row) -> Row | None:
+def _landed_row(study: CorridorStudy, finder: _RouteFinder, tariffs: Tariffs, product: Row) -> Row | None:
     case = study.case
     parties = parties_of(case)
     direction = _way(case, product)
     exporter, importer = (
         (parties.code_a, parties.code_b) if direction == "a_to_b" else (parties.code_b, parties.code_a)
     )
-    shipment = _full_load(case, product)
-    duty = find_duty(case["tariffs"], product["product_id"], importer, exporter)
+    shipment = shipment_of(product, product["stowage_t_feu"] or TRUCK_BASIS_T)
+    duty = tariffs.duty(product["product_id"], importer, exporter)
     insurance = case.parameter("insurance_share")
     best: tuple[float, CorridorRoute, Any] | None = None
     for found in finder.options(direction, shipment):

@@ -48,7 +48,38 @@ def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: s
     tariffs
         Table `tariffs` of a case.
     """
-    chosen = _duties(tariffs.filter(product_id=product_id, importer=importer, use="model"), exporter)
+    return Tariffs(tariffs).duty(product_id, importer, exporter)
+
+
+class Tariffs:
+    """Tariffs of a case by product and importer, for many questions.
+
+    Parameters
+    ----------
+    tariffs
+        Table `tariffs` of a case.
+    """
+
+    def __init__(self, tariffs: pl.DataFrame) -> None:
+        self._rows: dict[tuple[str, str], list[Row]] = {}
+        for row in tariffs.filter(pl.col("use") == "model").iter_rows(named=True):
+            self._rows.setdefault((row["product_id"], row["importer"]), []).append(row)
+
+    def duty(self, product_id: str, importer: str, exporter: str) -> Duty:
+        """Duty a country charges on a product from an origin; see `find_duty`."""
+        held = self._rows.get((product_id, importer), [])
+        return _duty(_applying([row for row in held if row["exporter"] in (None, exporter)], exporter))
+
+
+def _applying(rows: list[Row], exporter: str) -> list[Row]:
+    """Rows that make up the duty on an origin: its preference, else the MFN rate, and regulatory duties."""
+    own = [row for row in rows if row["kind"] == "preference" and row["exporter"] == exporter]
+    base = own or [row for row in rows if row["kind"] == "mfn"]
+    return base[:1] + [row for row in rows if row["kind"] == "regulatory"]
+
+
+def _duty(chosen: list[Row]) -> Duty:
+    """Duty of the rows that apply."""
     if not chosen:
         return Duty(0.0, 0.0, "no tariff row", "assumed", "judgement", False)
     return Duty(
@@ -59,15 +90,6 @@ def find_duty(tariffs: pl.DataFrame, product_id: str, importer: str, exporter: s
         source_id=";".join(dict.fromkeys(s for r in chosen for s in r["source_id"].split(";"))),
         known=True,
     )
-
-
-def _duties(rows: pl.DataFrame, exporter: str) -> list[Row]:
-    """Rows that apply to an origin: its preference, else the MFN rate, and regulatory duties."""
-    everyone = pl.col("exporter").is_null()
-    own = rows.filter(kind="preference", exporter=exporter)
-    applying = rows.filter(everyone | (pl.col("exporter") == exporter))
-    base = own if own.height else applying.filter(kind="mfn")
-    return [*base.head(1).to_dicts(), *applying.filter(kind="regulatory").to_dicts()]
 
 
 def _rate_text(row: Row) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import polars as pl
 
@@ -116,6 +118,11 @@ def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipme
     UnknownName
         No such product.
     """
+    return shipment_of(find_product(products, product), tonnes)
+
+
+def shipment_of(row: Mapping[str, Any], tonnes: float) -> Shipment:
+    """Shipment of `tonnes` of the product of a row of `products`; InvalidInput as `make_shipment`."""
     if not (
         isinstance(tonnes, (int, float)) and math.isfinite(tonnes) and MIN_TONNES <= tonnes <= MAX_TONNES
     ):
@@ -124,16 +131,15 @@ def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipme
             f"allowed: {MIN_TONNES} to {MAX_TONNES:,.0f}",
             "give its tonnes.",
         )
-    row = find_product(products, product)
     stowage = row["stowage_t_feu"]
-    per_unit = float(stowage) if stowage is not None else TRUCK_BASIS_T  # type: ignore[arg-type]
+    per_unit = float(stowage) if stowage is not None else TRUCK_BASIS_T
     return Shipment(
         product_id=str(row["product_id"]),
         name=str(row["name"]),
         form=str(row["form"]),
         tonnes=float(tonnes),
         units=max(1, math.ceil(tonnes / per_unit - 1e-9)),
-        price_usd_t=float(row["price_usd_t"]),  # type: ignore[arg-type]
-        time_cost_share_day=float(row["time_cost_share_day"]),  # type: ignore[arg-type]
-        loss_share_day=float(row["loss_share_day"] or 0.0),  # type: ignore[arg-type]
+        price_usd_t=float(row["price_usd_t"]),
+        time_cost_share_day=float(row["time_cost_share_day"]),
+        loss_share_day=float(row["loss_share_day"] or 0.0),
     )

@@ -17,7 +17,7 @@ from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
 from karwan.schema.modes import RAIL, ROAD
 from karwan.trade.parties import DIRECTIONS
-from karwan.transport.duty import find_duty
+from karwan.transport.duty import Tariffs
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.shipment import TRUCK_BASIS_T
@@ -167,11 +167,8 @@ class Plan:
         for state in self.states:
             touched = self._touching(state, ("tariffs",))
             if touched not in duties:
-                tariffs = self.under(touched)["tariffs"]
-                tariffs = tariffs.filter(
-                    pl.col("product_id").is_in(list(wanted)) & (pl.col("importer") == importer)
-                )
-                found = {p: find_duty(tariffs, p, importer, exporter) for p in wanted}
+                tariffs = Tariffs(self.under(touched)["tariffs"])
+                found = {p: tariffs.duty(p, importer, exporter) for p in wanted}
                 duties[touched] = {p: (d.rate_share, d.specific_usd_t) for p, d in found.items()}
         by_state = [duties[self._touching(state, ("tariffs",))] for state in self.states]
         return {

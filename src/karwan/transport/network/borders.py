@@ -9,7 +9,7 @@ from karwan.transport.network.context import Context
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import HOURS, Stage, Step, Term, make_stage, scaled, times
+from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, make_stage, scaled, times
 
 
 def crossing_moves(context: Context) -> list[Move]:
@@ -74,7 +74,21 @@ def _crossing_stages(
 
 
 def _side_stage(context: Context, row: Row, mode: str, side: str, direction: str) -> Stage | None:
-    """One side of a border: its hours, slowed down where it is, its charges and fees; None where the hours are not known."""
+    """One side of a border; None where its hours are not known. Networks that share `kept` make it once."""
+    crossing = row["crossing_id"]
+    slow = context.book.slowdown("crossing", crossing, mode)
+    payer = context.payer(side, ("crossing", crossing), ("country", side))
+    key = ("crossing", crossing, mode, side, direction, slow, payer)
+    stages = context.kept.stages
+    if key not in stages:
+        stages[key] = _new_side_stage(context, row, mode, side, direction, slow)
+    return stages[key]
+
+
+def _new_side_stage(
+    context: Context, row: Row, mode: str, side: str, direction: str, slow: CellFigure | None
+) -> Stage | None:
+    """Hours of a side, slowed down where it is, its charges and fees."""
     crossing = row["crossing_id"]
     hours = context.times.find(crossing, side, mode, direction, "time_h")
     if hours is None:
@@ -83,7 +97,6 @@ def _side_stage(context: Context, row: Row, mode: str, side: str, direction: str
     cv = spread or context.parameter("crossing_time_cv")
     clearance = times(HOURS, hours)
     terms = [clearance]
-    slow = context.book.slowdown("crossing", crossing, mode)
     if slow is not None:
         terms.append(scaled(clearance, slow))
     charges = context.times.find(crossing, side, mode, direction, "cost_usd")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -40,11 +41,14 @@ class Kept:
     rows
         Rows by table.
     hauls
-        Stages of a link in the directions it allows, by link and cargo form; only those that depend on nothing else.
+        Stages of a link in the directions it allows, by link, vehicle, slowdowns in force and who pays its fees.
+    stages
+        Stages of crossings, transfers and sailings, by all of a request that they depend on.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    hauls: dict[tuple[str, str], tuple[Stage, ...]] = field(default_factory=dict)
+    hauls: dict[tuple[Any, ...], tuple[Stage, ...]] = field(default_factory=dict)
+    stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
 
 
 class Context:
@@ -54,6 +58,7 @@ class Context:
         self.tables = tables
         self.request = request
         self.kept = Kept() if kept is None else kept
+        self.bulk = request.form == "bulk"  # whether money per tonne goes before money per container
         self.rates = Rates(self.rows("rates"))
         self.times = CrossingTimes(self.rows("crossing_times"))
         self.book = ClosureBook(tuple(self.rows("closures")), request.departure, request.opened)
@@ -109,6 +114,14 @@ class Context:
         registration = self.request.registration or self.request.origin_country
         wanted = fee["vehicle_registration"]
         return wanted == registration if wanted else registration != country
+
+    def payer(self, country: str, *places: tuple[str, str]) -> tuple[object, ...]:
+        """What of a request the fees at places (kind and id) depend on; nothing where none is charged there."""
+        if not any(place in self.fee_numbers for place in places):
+            return ()
+        registration = self.request.registration or self.request.origin_country
+        ends = (self.request.origin_country, self.request.destination_country)
+        return registration, country in ends, self.bulk
 
     def fees_at(self, *places: tuple[str, str]) -> list[Row]:
         """Fees charged on places (kind and id), in the order of the table."""

@@ -84,11 +84,11 @@ def _line_haul(context: Context, link: Row) -> list[Move]:
 def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
     """Line haul in each direction a link allows; none, with the reason noted, where a rate is missing."""
     slowdowns = _slowdowns(context, link, link["mode"])
-    if slowdowns or ("link", link["link_id"]) in context.fee_numbers:
-        return _priced_hauls(context, link, slowdowns)
-    kept, key = context.kept.hauls, (link["link_id"], context.request.form)
+    vehicle = context.vehicles[link["mode"]]["vehicle_id"]
+    payer = context.payer("", ("link", link["link_id"]))
+    kept, key = context.kept.hauls, (link["link_id"], vehicle, tuple(slowdowns), payer)
     if key not in kept:
-        stages = _priced_hauls(context, link, ())
+        stages = _priced_hauls(context, link, slowdowns)
         if not stages:
             return ()
         kept[key] = stages
@@ -139,6 +139,8 @@ def _own_speed(row: Row, table: str, key: str) -> CellFigure | None:
 
 def _slowdowns(context: Context, link: Row, mode: str) -> list[CellFigure]:
     """Added shares of hours on a link: the worst of its ends, its own and its country's."""
+    if not context.book.slows_anything:
+        return []
     ends = [context.book.slowdown("node", link[end], mode) for end in ("from_node_id", "to_node_id")]
     worst = max((figure for figure in ends if figure is not None), key=lambda f: f.value, default=None)
     own = context.book.slowdown("link", link["link_id"], mode)
@@ -172,8 +174,14 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
                 ("services", service["service_id"], f"no {what} for form {context.request.form}")
             )
             continue
+        slowdowns = _slowdowns(context, link, link["mode"])
         for tail, head in _directions(link):
-            stage = _sailing_stage(context, link, service, (tail, head), (money, speed))
+            vehicle = context.vehicles[link["mode"]]["vehicle_id"]
+            key = ("sailing", service["service_id"], tail, head, context.bulk, vehicle, *slowdowns)
+            stage = context.kept.stages.get(key)
+            if stage is None:
+                stage = _sailing_stage(context, link, service, (tail, head), (money, speed), slowdowns)
+                context.kept.stages[key] = stage
             places = (
                 ("service", service["service_id"]),
                 ("link", link["link_id"]),
@@ -188,7 +196,12 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
 
 
 def _sailing_stage(
-    context: Context, link: Row, service: Row, ends: tuple[str, str], paid: tuple[Term, CellFigure]
+    context: Context,
+    link: Row,
+    service: Row,
+    ends: tuple[str, str],
+    paid: tuple[Term, CellFigure],
+    slowdowns: Sequence[CellFigure],
 ) -> Stage:
     """A voyage: half the time between sailings is waited for the ship, on average."""
     money, speed = paid
@@ -197,7 +210,7 @@ def _sailing_stage(
     weekly = figure_of(service, "services", "service_id", "sailings_per_week")
     cv = context.parameter(CV_PARAMETER[SEA])
     voyage = times(HOURS, length, Factor(speed, -1))
-    slowed = [scaled(voyage, slow) for slow in _slowdowns(context, link, mode)]
+    slowed = [scaled(voyage, slow) for slow in slowdowns]
     headway = WEEK_H / weekly.value
     emission = figure_of(context.vehicles[mode], "vehicles", "vehicle_id", "emission_kg_t_km")
     at_sea = voyage.amount + sum(term.amount for term in slowed)

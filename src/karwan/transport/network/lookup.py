@@ -123,6 +123,11 @@ class ClosureBook:
         return None
 
     @cached_property
+    def slows_anything(self) -> bool:
+        """Whether anything is slowed on the departure day."""
+        return any(row["kind"] == SLOW and in_force(row, self.first_day) for row in self.rows)
+
+    @cached_property
     def _by_place(self) -> dict[tuple[str, str], list[Row]]:
         found: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.rows:

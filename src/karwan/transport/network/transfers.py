@@ -7,7 +7,7 @@ from karwan.transport.network.context import Context
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import HOURS, CellFigure, Step, Term, figure_of, make_stage, times
+from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, figure_of, make_stage, times
 
 
 def transfer_moves(context: Context) -> list[Move]:
@@ -30,27 +30,44 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
     node = context.nodes[row["node_id"]]
     crossing = context.crossing_at.get(row["node_id"])
     countries = [crossing["country_a"], crossing["country_b"]] if crossing else [node["country"]]
-    hours = figure_of(row, "transfers", "transfer_id", "time_h")
-    cv = context.parameter("transfer_time_cv")
-    spread = cv.value if row["time_cv"] is None else row["time_cv"]
-    place = terminal["name"] if terminal else node["name"]
-    terms = [times(HOURS, hours), *_transfer_money(context, row)]
-    terms += context.place_fees("node", row["node_id"], mode_of(after), "passage")
     for country in countries:
         entering = before in WATER_MODES and after not in WATER_MODES
-        entry = _port_entry_fees(context, country, mode_of(after)) if entering else ()
-        name = f"{place}: {_spoken(before)} to {_spoken(after)}"
-        stage = make_stage(
-            Step("transfer", name, row["node_id"], mode_of(after), country),
-            [*terms, *entry],
-            variance_h2=(spread * hours.value) ** 2,
-        )
+        places = [("node", row["node_id"]), *([("country", country)] if entering else [])]
+        payer = context.payer(country, *places)
+        key = ("transfer", row["transfer_id"], before, after, country, context.bulk, payer)
+        stages = context.kept.stages
+        if key not in stages:
+            stages[key] = _transfer_stage(context, row, (before, after), country, terminal)
+        stage = stages[key]
+        assert stage is not None
         tail = (row["node_id"], before, "" if before in WATER_MODES else country)
         head = (row["node_id"], after, "" if after in WATER_MODES else country)
         spans = context.spans(("node", row["node_id"]), mode=mode_of(after))
         calendar = context.calendar(("node", row["node_id"], mode_of(after)), spans)
         moves.append(Move(tail, head, (stage,), calendar, "transfer", row["node_id"]))
     return moves
+
+
+def _transfer_stage(
+    context: Context, row: Row, carriers: tuple[str, str], country: str, terminal: Row | None
+) -> Stage:
+    """Hours and money of a change from one carrier to another; landing from a ship pays the country's entry fees."""
+    before, after = carriers
+    mode = mode_of(after)
+    hours = figure_of(row, "transfers", "transfer_id", "time_h")
+    cv = context.parameter("transfer_time_cv")
+    spread = cv.value if row["time_cv"] is None else row["time_cv"]
+    place = terminal["name"] if terminal else context.nodes[row["node_id"]]["name"]
+    landing = before in WATER_MODES and after not in WATER_MODES
+    terms = [
+        times(HOURS, hours),
+        *_transfer_money(context, row),
+        *context.place_fees("node", row["node_id"], mode, "passage"),
+        *(_port_entry_fees(context, country, mode) if landing else ()),
+    ]
+    name = f"{place}: {_spoken(before)} to {_spoken(after)}"
+    step = Step("transfer", name, row["node_id"], mode, country)
+    return make_stage(step, terms, variance_h2=(spread * hours.value) ** 2)
 
 
 def _port_entry_fees(context: Context, country: str, mode: str) -> tuple[Term, ...]:
