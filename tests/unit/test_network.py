@@ -12,7 +12,7 @@ import pytest
 
 from karwan.case import Case, read_case
 from karwan.errors import UnknownName
-from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 
 SUMMER = date(2025, 6, 2)  # a Monday
 WINTER = date(2025, 12, 1)
@@ -232,3 +232,23 @@ def test_a_port_is_passed_by_ship_only(toyland: Case) -> None:
     by_road = [a for a in arcs_of(network, "B-Q") if network.states[network.arcs[a].head].node_id == "Q"]
     assert by_road and not any(network.passing[a] for a in by_road)
     assert all(network.passing[a] for a in arcs_of(network, "QP"))
+
+
+@pytest.mark.parametrize("name", ["toyland", "kaz-pak"])
+def test_networks_that_share_stages_are_the_networks_built_alone(name: str) -> None:
+    """Other ends, trucks, forms, days and modes between them: nothing of one request may reach another."""
+    case = read_case(name)
+    a, b = case.settings.party_a, case.settings.party_b
+    third = next(c for c in case["countries"]["country"] if c not in (a, b))
+    requests = [
+        NetworkRequest(start, finish, form, day)
+        for start, finish in ((a, b), (b, a), (third, b))
+        for form in ("bulk", "box", "reefer")
+        for day in (WINTER, SUMMER)
+    ]
+    requests.append(replace(requests[0], registration=third))
+    kept = Kept()
+    for one in requests:
+        shared, alone = build_network(case.tables, one, kept=kept), build_network(case.tables, one)
+        assert shared.arcs == alone.arcs, one
+        assert shared.skipped == alone.skipped
