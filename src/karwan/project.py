@@ -47,7 +47,6 @@ from karwan.case.of_pair import case_of_pair
 from karwan.case.provenance import basis_counts, conflicts
 from karwan.errors import InvalidInput
 from karwan.exports import beside
-from karwan.store.country_codes import typed_country
 
 if TYPE_CHECKING:
     from karwan.analysis.worth import PlanWorth
@@ -429,6 +428,8 @@ def ask(
     if analysis.case == "none":
         return analysis.answer(Inputs(store=store), request), ()
     if analysis.case == "pair":
+        from karwan.store.country_codes import typed_country  # the store's engines take a second to load
+
         first, second = (code and typed_country(code) for code in request.pair)
         found = case_of_pair(first, second, None if case is None else str(case)) if second else None
         return analysis.answer(Inputs(found, store, named=case is not None), request), ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +49,6 @@ class Options:
 
 def hash_of(thing: object) -> str:
     """Short hash of a plain object, the same in every process."""
-    import hashlib
-
     return hashlib.sha256(repr(thing).encode()).hexdigest()[:12]
 
 

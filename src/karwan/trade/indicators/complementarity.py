@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.trade.indicators.matrix import Floats, checked
+from karwan.trade.indicators.matrix import Floats, checked_flows
 
 
 def complementarity(exports_usd: Floats, imports_usd: Floats) -> float:
@@ -94,7 +94,7 @@ def pair_indicators(
     Table exporter, importer, flow_usd, complementarity, intensity, grubel_lloyd, products_both; two rows. An
     index without the data for it is null.
     """
-    known = checked(table, exporter, importer, product, value=value).rename({value: "v"})
+    known = checked_flows(table, exporter, importer, product, value=value).rename({value: "v"})
     known = known.sort(exporter, importer, product, "v")  # sums do not hang on the order of the rows
     rows = []
     for one, other in ((party_a, party_b), (party_b, party_a)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from karwan.trade.indicators.matrix import Floats, checked
+from karwan.trade.indicators.matrix import Floats, checked_flows
 
 
 def concentration(value_usd: Floats) -> dict[str, float]:
@@ -49,7 +49,7 @@ def concentration_table(
 
     Lines nobody reported are left out; they are unknown, not zero.
     """
-    known = checked(table, by, over, value=value)
+    known = checked_flows(table, by, over, value=value)
     known = known.sort(by, over, value)  # sums do not hang on the order of the rows
     summed = known.group_by(by, over, maintain_order=True).agg(pl.col(value).sum()).filter(pl.col(value) > 0)
     rows = [

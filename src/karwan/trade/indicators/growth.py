@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.trade.indicators.matrix import checked
+from karwan.trade.indicators.matrix import checked_flows
 from karwan.trade.period import YEAR, month_number, whole_months, year_before
 
 Period = tuple[date, date]
@@ -157,7 +157,7 @@ def contributions(
     """
     sides = []
     for table, name in ((earlier, "earlier_usd"), (later, "later_usd")):
-        known = checked(table, by, value=value)
+        known = checked_flows(table, by, value=value)
         sides.append(known.group_by(by).agg(pl.col(value).sum().alias(name)))
     table = sides[0].join(sides[1], on=by, how="full", coalesce=True)
     before = float(table["earlier_usd"].sum())

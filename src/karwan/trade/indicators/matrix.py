@@ -48,7 +48,7 @@ class TradeMatrix:
         )
 
 
-def checked(table: pl.DataFrame, *columns: str, value: str = "value_usd") -> pl.DataFrame:
+def checked_flows(table: pl.DataFrame, *columns: str, value: str = "value_usd") -> pl.DataFrame:
     """The named columns with known values only.
 
     Raises
@@ -92,7 +92,7 @@ def trade_matrix(
     country, product, value
         Its column names; the value is in US dollars.
     """
-    known = checked(table, country, product, value=value)
+    known = checked_flows(table, country, product, value=value)
     countries = known[country].unique().drop_nulls().sort()
     products = known[product].unique().drop_nulls().sort()
     row = known[country].cast(pl.Enum(countries)).to_physical().to_numpy().astype(np.int64)
