@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from karwan.case import Case, Problem, read_case
+from karwan.case import Case, CaseProblems, Problem, read_case, write_template
 from karwan.case.checks import RULES, check_references, check_rules
 
 
@@ -192,3 +193,17 @@ def test_a_case_without_places_yet_is_only_warned(toyland: Case) -> None:
 def test_a_mode_without_a_vehicle_is_named(toyland: Case) -> None:
     tables = {**toyland.tables, "vehicles": toyland["vehicles"].filter(pl.col("mode") != "rail")}
     assert [(p.file, p.column, p.value) for p in problems_of(tables)] == [("vehicles.csv", "mode", "rail")]
+
+
+def test_a_case_that_still_states_its_currency_is_read(tmp_path: Path) -> None:
+    """The key is gone from `case.yaml`; cases written before keep working, in USD only."""
+    folder = tmp_path / "case"
+    write_template("UZB", "PAK", folder, date(2026, 1, 1))
+    settings = folder / "case.yaml"
+    text = settings.read_text(encoding="utf-8")
+    assert "currency" not in text
+    settings.write_text(f"{text}currency: USD\n", encoding="utf-8")
+    assert read_case(folder).settings.party_a == "UZB"
+    settings.write_text(f"{text}currency: EUR\n", encoding="utf-8")
+    with pytest.raises(CaseProblems, match="currency"):
+        read_case(folder)

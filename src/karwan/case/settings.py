@@ -176,7 +176,7 @@ class _CaseFile(BaseModel):
     party_b: Code
     plan: _Plan
     as_of: Day
-    currency: Literal["USD"] = "USD"
+    currency: Literal["USD"] = "USD"  # read for older cases only: every figure of a case is in USD
     brief: _Brief
 
     @field_validator("party_b")

@@ -22,7 +22,6 @@ plan:
   start: {year}-01-01
   end: {year}-12-31
 as_of: {as_of}
-currency: USD
 brief:
   origins: []
   destinations: []
