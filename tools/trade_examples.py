@@ -38,9 +38,8 @@ def baskets() -> Iterator[str]:
         "at most | goods chosen | cost, USD | status", shown, ["most_goods", "goods", "cost_usd", "status"]
     )
     yield from ("", "    karwan basket --reach", "")
-    parties = (case.settings.party_a, case.settings.party_b)
-    lines = [line for p in parties for line in reach_of_target(case, 1e9, p, case.settings.as_of).text]
-    yield from (f"- {line}" for line in dict.fromkeys(lines))
+    lines = reach_of_target(case, 1e9, case.settings.as_of).text
+    yield from (f"- {line}" for line in lines)
 
 
 def chances() -> Iterator[str]:
