@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -90,9 +90,13 @@ def find_product(products: pl.DataFrame, name: str) -> dict[str, object]:
             raise UnknownName(
                 f"{name!r} fits {len(found)} products.", names, "name one of them by its product id."
             )
-    ids = [r["product_id"] for r in rows]
+    raise _unknown_product(name, [r["product_id"] for r in rows])
+
+
+def _unknown_product(name: str, ids: Sequence[str]) -> UnknownName:
+    wanted = name.strip().lower()
     close = get_close_matches(wanted.replace(" ", "_"), ids, n=4, cutoff=0.4) or ids[:8]
-    raise UnknownName(
+    return UnknownName(
         f"No product is called {name!r}.",
         f"{len(ids)} products in products.csv; nearest: {', '.join(close)}",
         "use a product id, its name or its HS code; `karwan docs tables products` lists the columns.",

@@ -17,10 +17,10 @@ from karwan.analysis.route.tables import (
     guarantees_table,
     lateness_table,
     make_meta,
+    offer_table,
     papers_table,
     queue_table,
     rates_table,
-    route_table,
     search_notes,
     stages_of,
 )
@@ -55,7 +55,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     duty = destination_duty(plan)
     notes = [*corridor_notes(plan), *closure_notes, *search_notes(search, request), duty_note(duty)]
     tables = {
-        "routes": route_table(plan, offers, shares, duty),
+        "routes": offer_table(plan, offers, shares, duty),
         "corridors": corridor_table(plan, search, offers, named),
         "stages": pl.concat([stages_of(o) for o in offers]),
         "closed": closed_table(plan, offers, named),

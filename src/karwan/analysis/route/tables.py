@@ -29,7 +29,7 @@ DEPARTURES = 365  # one a day of a year
 YEAR_JOURNEYS = 2000
 
 
-def route_table(
+def offer_table(
     plan: RoutePlan, offers: Sequence[RouteOffer], shares: np.ndarray[Any, Any], duty: Duty
 ) -> pl.DataFrame:
     """One row per route: money, days, share on time, landed cost by part, share, emissions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -200,15 +200,18 @@ class Context:
             closed=[span for span, _ in spans],
             utc_offset_h=offset or 0.0,
         )
-        if windows is None:
-            self.calendar_index[key] = ALWAYS_OPEN
-            return ALWAYS_OPEN
-        self.calendars.append(windows)
-        index = len(self.calendars) - 1
+        index = ALWAYS_OPEN
+        if windows is not None:
+            index = len(self.calendars)
+            self.calendars.append(windows)
+            if not len(windows[0]):
+                self.shut[index] = _why_shut(spans)
         self.calendar_index[key] = index
-        if not len(windows[0]):
-            lasting = [reason for span, reason in spans if span.end is None] or [
-                reason for _, reason in spans
-            ]
-            self.shut[index] = lasting[0] if lasting else "never open on the horizon"
         return index
+
+
+def _why_shut(spans: Sequence[tuple[ClosedSpan, str]]) -> str:
+    """Reason of a place that never opens: that of a closure without a known end, else of the first."""
+    lasting = [reason for span, reason in spans if span.end is None]
+    reasons = lasting or [reason for _, reason in spans]
+    return reasons[0] if reasons else "never open on the horizon"

@@ -323,16 +323,7 @@ def brute_force(
             if len(routes) > max_routes:
                 raise InvalidInput("too many routes to enumerate", f"more than {max_routes}")
     points = np.array(totals, dtype=np.float64).reshape(-1, 4)
-    columns = [CRITERIA.index(name) for name in chosen]
-    order = np.lexsort(points.T[::-1])
-    kept: list[int] = []
-    for k in order:
-        values = points[k, columns]
-        rest = points[order][:, columns]
-        beaten = np.any(np.all(rest <= values, axis=1) & np.any(rest < values, axis=1))
-        twin = any(np.array_equal(points[j, columns], values) for j in kept)
-        if not beaten and not twin:
-            kept.append(int(k))
+    kept = _kept_plain(points, [CRITERIA.index(name) for name in chosen])
     ptr = np.concatenate([[0], np.cumsum([len(routes[k]) for k in kept])]).astype(np.int64)
     return ParetoSet(
         points[kept],
@@ -344,6 +335,18 @@ def brute_force(
         True,
         len(routes),
     )
+
+
+def _kept_plain(points: Array, columns: list[int]) -> list[int]:
+    """Rows that no row beats in the chosen columns, in lexicographic order; of equal rows the first."""
+    kept: list[int] = []
+    chosen = points[:, columns]
+    for k in np.lexsort(points.T[::-1]):
+        beaten = np.any(np.all(chosen <= chosen[k], axis=1) & np.any(chosen < chosen[k], axis=1))
+        twin = any(np.array_equal(chosen[j], chosen[k]) for j in kept)
+        if not beaten and not twin:
+            kept.append(int(k))
+    return kept
 
 
 def _enumerate(
