@@ -1,0 +1,34 @@
+"""What a plain table shows of a result: headings that depend on the values, and columns named after a country."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from karwan.cli.plain.page import shown_headings
+from karwan.schema.results import ResultColumn, ResultTable
+
+
+def rows(*columns: tuple[str, str, str]) -> ResultTable:
+    made = tuple(
+        ResultColumn(name, "text", "", label, shown, "What it is.") for name, label, shown in columns
+    )
+    return ResultTable("made_up", "made up", "", made)
+
+
+def test_a_column_is_shown_only_where_it_says_something() -> None:
+    declared = rows(("source", "", "varies"), ("claimed", "stated by", "filled"), ("kind", "", "no"))
+    silent = pl.DataFrame({"source": ["a", "a"], "claimed": [None, None], "kind": ["x", "y"]})
+    assert shown_headings(declared, silent) == {}
+    telling = pl.DataFrame({"source": ["a", "b"], "claimed": [None, "press"], "kind": ["x", "y"]})
+    assert shown_headings(declared, telling) == {"source": "source", "claimed": "stated by"}
+
+
+def test_a_pattern_takes_the_columns_nobody_declares() -> None:
+    declared = rows(("value_usd", "USD", "room"), ("*_usd", "*, USD", ""), ("year", "", ""))
+    table = pl.DataFrame({"year": [2024], "kaz_usd": [1.0], "pak_usd": [2.0], "value_usd": [1.5]})
+    assert shown_headings(declared, table) == {
+        "kaz_usd": "KAZ, USD",
+        "pak_usd": "PAK, USD",
+        "year": "year",
+        "value_usd": "USD",
+    }
