@@ -140,11 +140,11 @@ def test_group_by_nonsense_is_an_error(baci: Path, store: str) -> None:
 
 
 def test_importing_the_commands_is_light() -> None:
-    """The command line starts without DuckDB, Ibis, Polars or numba."""
+    """The command line starts without DuckDB, Ibis or numba."""
     import subprocess
     import sys
 
-    heavy = "('duckdb', 'ibis', 'polars', 'numba', 'pandas')"
+    heavy = "('duckdb', 'ibis', 'numba', 'pandas')"
     code = f"import sys, karwan.cli.trade_store; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,18 +5,28 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import polars as pl
 import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
+from karwan.cli.output import Format, emit, say
 from karwan.cli.streams import echo, echo_json
 from karwan.errors import InvalidInput, KarwanError
 from karwan.exports import json_text
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from karwan.store import LoadReport, QueryResult, Reading, Verification
     from karwan.store.sources import Source
     from karwan.store.sources.registry import Options
@@ -145,16 +155,6 @@ def _codes_in(file: str, reader: csv.DictReader[str]) -> frozenset[str]:
 @contextmanager
 def _bar(readings: Sequence[Reading], quiet: bool) -> Iterator[Any]:
     """A progress bar with rate and remaining time on stderr, or nothing."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda done: None
@@ -269,8 +269,6 @@ def _names(texts: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _day(text: str | None) -> str | None:
-    from datetime import date
-
     if text is None:
         return None
     try:
@@ -289,14 +287,10 @@ def _print_result(result: QueryResult, as_json: bool, as_csv: bool) -> None:
 
 def _say(notes: Sequence[str], *, err: bool = False) -> None:
     if notes:
-        from karwan.cli.output import say
-
         say(notes, err=err)
 
 
 def _print_table(table: pl.DataFrame, as_csv: bool) -> None:
-    from karwan.cli.output import Format, emit
-
     emit({"": table}, Format.CSV if as_csv else Format.TABLE)
     if not as_csv:
         echo(_rows(table.height))
@@ -325,10 +319,6 @@ def sources(as_json: JsonOption = False) -> None:
     if as_json:
         echo_json({"sources": rows, "mappings": maps})
         return
-    import polars as pl
-
-    from karwan.cli.output import Format, emit
-
     tables = {"sources": pl.DataFrame(rows), "mappings for the source `table`": pl.DataFrame(maps)}
     emit(tables, Format.TABLE)
 
