@@ -21,9 +21,7 @@ WANTED = {
 # What was reached where it is not yet what is wanted: `make check` fails above it. It only ever goes down.
 REACHED = {
     "complexity of any function": 20,
-    "imports inside functions": 107,
-    "public names defined twice": 11,
-    "circles of imports": 1,
+    "imports inside functions": 56,
 }
 MOST = WANTED | REACHED
 EXEMPT_ROOMS = ("cli", "web", "report")  # each command, screen and chart may have its own `show`
