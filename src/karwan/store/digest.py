@@ -58,7 +58,7 @@ class RowDigest:
 
 def _words(column: pa.Array) -> Words:
     """Whole numbers as unsigned words of 64 bits."""
-    numbers = column.to_numpy(zero_copy_only=False)
+    numbers: npt.NDArray[np.int64] = column.to_numpy(zero_copy_only=False)
     return numbers.astype(np.int64, copy=False).view(np.uint64)
 
 

@@ -150,6 +150,11 @@ class _Policy:
     lane_base: int
 
 
+def _products(store: Store) -> pl.DataFrame:
+    """The products that the store has keys of."""
+    return store.frame(f"SELECT {', '.join(tables.PRODUCTS)} FROM products", tables.PRODUCTS)
+
+
 def _next_lane(store: Store) -> int:
     """The first lane key nobody has used."""
     return _next_key(store, "lanes", "lane_key")
@@ -205,7 +210,7 @@ def _load_staged(store: Store, reading: Reading, policy: _Policy) -> LoadReport:
         for frame in reading.frames(policy.progress):
             staging.add(frame)
         staging.settle(reading.repeats)
-        staging.key(policy.lane_base, store.table(store.backend.table("products")))
+        staging.key(policy.lane_base, _products(store))
         rejects = staging.rejects()
         rows, value_usd = staging.totals()
         if rows == 0:
@@ -263,7 +268,7 @@ def _load_strays(
         staging.add(strays)
         staging.settle("reject")
         base = _next_lane(store)
-        staging.key(base, store.table(store.backend.table("products")))
+        staging.key(base, _products(store))
         _insert_keyed(store, staging, load_id, source, passed)
         rejects = staging.rejects()
         same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in PARTY_KEY)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote, urlsplit
 
+import duckdb
 import ibis
 import pyarrow as pa
 from ibis.backends import BaseBackend
@@ -17,6 +18,7 @@ from karwan.errors import InvalidInput, MissingExtra
 from karwan.store import tables, warehouse
 from karwan.store.errors import StoreError, first_line, other_format
 from karwan.store.link import Layout
+from karwan.store.measure import quoted
 
 _TYPES = {
     "int32": "INT",
@@ -115,11 +117,35 @@ class SparkWarehouse:
 
     def frame(self, question: str, schema: ibis.Schema) -> pa.Table:
         """Answer of a query."""
+        if isinstance(self.files, warehouse.LocalFiles):
+            return self._by_duckdb(question).cast(schema.to_pyarrow())
         with tables.driver_notices_off():
             return self.session.sql(question).toArrow().cast(schema.to_pyarrow())
 
+    def _by_duckdb(self, question: str) -> pa.Table:
+        """Ask the files themselves: a load asks thirty small questions, and Spark takes a second over each."""
+        with duckdb.connect() as raw:
+            for name in tables.TABLES:
+                raw.execute(f"CREATE VIEW {name} AS {self._source(name)}")
+            return raw.execute(question).to_arrow_table()
+
+    def _source(self, name: str) -> str:
+        """A table as DuckDB reads it from its Parquet files."""
+        schema = tables.TABLES[name]
+        casts = ", ".join(
+            f"CAST({column} AS {_TYPES[str(kind)]}) AS {column}" for column, kind in schema.items()
+        )
+        held = self._folders.get(name)
+        if not held:
+            nothing = ", ".join(f"NULL AS {column}" for column in schema)
+            return f"SELECT {casts} FROM (SELECT {nothing} WHERE false)"
+        places = ", ".join(
+            quoted(f"{unquote(urlsplit(self.root).path)}/{folder}/*.parquet") for folder in held
+        )
+        return f"SELECT {casts} FROM read_parquet([{places}])"
+
     def batches(self, question: str, schema: ibis.Schema) -> Iterator[pa.RecordBatch]:
-        """Answer of a query, in the pieces that Spark hands over."""
+        """The same, in pieces."""
         yield from self.frame(question, schema).to_batches()
 
     def insert(self, name: str, rows: pa.Table) -> None:
