@@ -152,14 +152,11 @@ def answer_assign(inputs: Inputs, request: AssignRequest) -> Result:
         study, table, opened=opened, tolerance=request.tolerance, max_iterations=request.iterations
     )
     meta = {**study.facts, "opened": sorted(opened), "residual": found.residual, "converged": found.converged}
-    notes = (*lead, *found.notes)
-    said = (
-        {"notes": (*notes, found.outcome)}
-        if found.converged
-        else {"notes": notes, "alerts": (found.outcome,)}
-    )
     tables = {"routes": found.routes, "loads": found.loads, "demand": found.demand}
-    return Result(tables, meta, **said)
+    notes = (*lead, *found.notes)
+    if found.converged:
+        return Result(tables, meta, (*notes, found.outcome))
+    return Result(tables, meta, notes, alerts=(found.outcome,))
 
 
 def assign_corridors(

@@ -356,7 +356,7 @@ def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> t
     low, high = float(group["value_usd"][0]), float(group["value_usd"][-1])
     several = group.height > 1
     product_id = first["product_id"]
-    goods = case["products"].filter(pl.col("product_id") == product_id).to_dicts()
+    goods = case["products"].filter(pl.col("product_id").eq_missing(pl.lit(product_id, pl.String))).to_dicts()
     good = goods[0] if goods else {"name": _group_name(first["product_group"]), "sector": None}
     actual = _actual(case["flows"], key, first["reporter"])
     return (

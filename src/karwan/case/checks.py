@@ -218,13 +218,9 @@ def closures_name_places(tables: Tables) -> list[Problem]:
         if kind in keys and row["place_id"] not in keys[kind]:
             return "place_id", f"no such {kind}", f"a key of the {kind} table"
         for column in ("start", "end"):
-            value = row[column]
-            if value is not None and not _is_day(str(value)):
-                return column, "not a day", "YYYY-MM-DD, or MM-DD for seasonal"
-            if value is not None and row["kind"] == "dated" and len(str(value)) != len("YYYY-MM-DD"):
-                return column, "a dated closure without a year", "YYYY-MM-DD"
-            if value is not None and len(str(value)) != len(str(row["start"])):
-                return column, "written in another way than start", "both YYYY-MM-DD or both MM-DD"
+            fault = None if row[column] is None else _wrong_day(row, str(row[column]))
+            if fault is not None:
+                return column, *fault
         if len(str(row["start"])) == len("YYYY-MM-DD") and str(row["end"] or "9999") < str(row["start"]):
             return "end", "ends before it starts", "a day on or after start"
         if row["kind"] == "seasonal" and row["end"] is None:
@@ -234,6 +230,17 @@ def closures_name_places(tables: Tables) -> list[Problem]:
         return None
 
     return _each(tables, "closures", test)
+
+
+def _wrong_day(row: dict[str, object], value: str) -> tuple[str, str] | None:
+    """What is wrong with an end of a closure, and what is allowed."""
+    if not _is_day(value):
+        return "not a day", "YYYY-MM-DD, or MM-DD for seasonal"
+    if row["kind"] == "dated" and len(value) != len("YYYY-MM-DD"):
+        return "a dated closure without a year", "YYYY-MM-DD"
+    if len(value) != len(str(row["start"])):
+        return "written in another way than start", "both YYYY-MM-DD or both MM-DD"
+    return None
 
 
 def _places(tables: Tables) -> dict[str, set[str]]:

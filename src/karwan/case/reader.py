@@ -273,29 +273,39 @@ def _convert(column: Column, cells: list[tuple[int, str]], found: _Collector) ->
 
 
 def _check_value(column: Column, value: Any, text: str, row: int, found: _Collector) -> None:
-    if column.allowed:
-        for item in value if isinstance(value, list) else [str(value)]:
-            if item not in column.allowed:
-                found.add(
-                    "value not allowed", row=row, column=column.name, value=item, allowed=_allowed(column)
-                )
+    items = value if isinstance(value, list) else [str(value)]
+    for item in items if column.allowed else ():
+        if item not in column.allowed:
+            found.add("value not allowed", row=row, column=column.name, value=item, allowed=_allowed(column))
     if column.unit == "HS" and not _HS.fullmatch(text):
-        lost = text.isascii() and text.isdigit() and len(text) % 2 == 1
-        found.add(
-            f"HS code lost its leading zero (0{text}?)" if lost else "not an HS code",
-            row=row,
-            column=column.name,
-            value=text,
-            allowed="text of 2, 4, 6, 8 or 10 digits, leading zero kept",
-        )
-    if column.type not in ("int", "float"):
-        return
+        _add_wrong_code(column, text, row, found)
+    if column.type in ("int", "float"):
+        _check_bounds(column, value, text, row, found)
+
+
+def _add_wrong_code(column: Column, text: str, row: int, found: _Collector) -> None:
+    lost = text.isascii() and text.isdigit() and len(text) % 2 == 1
+    found.add(
+        f"HS code lost its leading zero (0{text}?)" if lost else "not an HS code",
+        row=row,
+        column=column.name,
+        value=text,
+        allowed="text of 2, 4, 6, 8 or 10 digits, leading zero kept",
+    )
+
+
+def _outside(value: float, low: float | None, high: float | None) -> bool:
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def _check_bounds(column: Column, value: Any, text: str, row: int, found: _Collector) -> None:
+    """Hard bounds are an error, plausible ones a warning."""
     low, high = column.minimum, column.maximum
-    if (low is not None and value < low) or (high is not None and value > high):
+    if _outside(value, low, high):
         found.add("outside hard bounds", row=row, column=column.name, value=text, allowed=_bounds(low, high))
         return
     low, high = column.warn_minimum, column.warn_maximum
-    if (low is not None and value < low) or (high is not None and value > high):
+    if _outside(value, low, high):
         found.add(
             "outside plausible bounds",
             row=row,

@@ -94,11 +94,7 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     ('closed', 'open')
     """
     found = Findings(f"{scenario.scenario_id}.yaml")
-    known = case["sources"]["source_id"].to_list()
-    added = {o.keys[0] for o in scenario.overrides if o.table == "sources" and o.action == "add"}
-    for source in scenario.source_ids:
-        if source not in known and source not in added:
-            found.add("source_ids", f"not in sources.csv{meant(source, known)}", source)
+    _check_sources(case, scenario, found)
     drafts: dict[str, _Draft] = {}
     for number, override in enumerate(scenario.overrides, start=1):
         spec = load_schema().get(override.table)
@@ -124,6 +120,15 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
         return changed
     applied = AppliedScenario(scenario.scenario_id, scenario.title, scenario.basis)
     return replace(changed, scenarios=(*case.scenarios, applied))
+
+
+def _check_sources(case: Case, scenario: Scenario, found: Findings) -> None:
+    """Every source a scenario names is one of the case, or added by it."""
+    known = case["sources"]["source_id"].to_list()
+    added = {o.keys[0] for o in scenario.overrides if o.table == "sources" and o.action == "add"}
+    for source in scenario.source_ids:
+        if source not in known and source not in added:
+            found.add("source_ids", f"not in sources.csv{meant(source, known)}", source)
 
 
 @dataclass

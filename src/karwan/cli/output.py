@@ -78,20 +78,11 @@ def emit(
         Scenarios the case stands under: first line of the plain tables, `scenarios` in JSON, and a line on stderr beside CSV.
     """
     if form is Format.JSON:
-        stands = {"scenarios": [asdict(s) for s in under]} if under else {}
-        said = {"text": list(notes)} if notes else {}
-        rows = {name: table.to_dicts() for name, table in tables.items()}
-        content = {**stands, **(meta or {}), **said, **rows}
-        echo_json(content)
+        _emit_json(tables, meta or {}, notes, under)
         return
     heading = _said(under)
     if form is Format.CSV:
-        if heading:
-            echo(heading, err=True)
-        for name, table in tables.items():
-            if len(tables) > 1:
-                print(f"# {name}")
-            sys.stdout.write(printable(defused_table(flat(table)).write_csv()))
+        _emit_csv(tables, heading)
         return
     console = _console()
     if heading:
@@ -106,6 +97,27 @@ def emit(
     if notes:
         console.print()
         say(notes)
+
+
+def _emit_json(
+    tables: Mapping[str, pl.DataFrame],
+    meta: Mapping[str, Any],
+    notes: Sequence[str],
+    under: Sequence[AppliedScenario],
+) -> None:
+    stands = {"scenarios": [asdict(s) for s in under]} if under else {}
+    said = {"text": list(notes)} if notes else {}
+    rows = {name: table.to_dicts() for name, table in tables.items()}
+    echo_json({**stands, **meta, **said, **rows})
+
+
+def _emit_csv(tables: Mapping[str, pl.DataFrame], heading: str) -> None:
+    if heading:
+        echo(heading, err=True)
+    for name, table in tables.items():
+        if len(tables) > 1:
+            print(f"# {name}")
+        sys.stdout.write(printable(defused_table(flat(table)).write_csv()))
 
 
 def say(notes: Iterable[str], *, err: bool = False) -> None:
@@ -179,16 +191,25 @@ def _rich(title: str, table: pl.DataFrame, width: int, heads: Sequence[str] = ()
     for count in range(table.width, table.width - spare - 1, -1):
         layout = _layout(names[:count], [row[:count] for row in rows], numeric[:count], width)
         if layout is not None:
-            break
-    else:
-        return _records(title, names, rows)
+            return _laid_out(title, layout, [row[:count] for row in rows], numeric, names[count:])
+    return _records(title, names, rows)
+
+
+def _laid_out(
+    title: str,
+    layout: _Layout,
+    rows: Sequence[Sequence[str]],
+    numeric: Sequence[bool],
+    left_out: Sequence[str],
+) -> Table:
+    """A table in a layout, with a line below that names the columns left out."""
     lines = layout.lines
     view = Table(
         title=Text(printable(title)),
         title_justify="left",
         title_style="bold",
         header_style="bold",
-        caption=Text(f"No room for {', '.join(names[count:])}: see --csv.") if names[count:] else None,
+        caption=Text(f"No room for {', '.join(left_out)}: see --csv.") if left_out else None,
         caption_justify="left",
         expand=False,
         box=HEAVY_HEAD if lines else SIMPLE_HEAD,
@@ -204,7 +225,7 @@ def _rich(title: str, table: pl.DataFrame, width: int, heads: Sequence[str] = ()
             width=layout.widths[k] if layout.widths else None,
         )
     for row in rows:
-        view.add_row(*(Text(cell) for cell in row[:count]))
+        view.add_row(*(Text(cell) for cell in row))
     return view
 
 
@@ -286,16 +307,26 @@ def cell_text(value: Any, name: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        if name.endswith(SHARES):
-            return percent(value, signed=name.startswith(("growth", "contribution", "change")))
-        size = abs(value)
-        text = f"{value:,.0f}" if size >= 100 else f"{value:,.1f}" if size >= 10 else f"{value:,.3g}"
-        return text.removeprefix("-") if text in ("-0", "-0.0") else text
+        return _float_text(value, name)
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10000 else str(value)
     if isinstance(value, list | tuple):
         return ", ".join(cell_text(v, name) for v in value)
     text = printable(str(value))
-    return (
-        text.replace(";", ", ") if name == "source_id" else text.replace("_", " ") if name in WORDS else text
-    )
+    if name == "source_id":
+        return text.replace(";", ", ")
+    return text.replace("_", " ") if name in WORDS else text
+
+
+def _float_text(value: float, name: str) -> str:
+    """A share in percent; another number with about three figures."""
+    if name.endswith(SHARES):
+        return percent(value, signed=name.startswith(("growth", "contribution", "change")))
+    size = abs(value)
+    if size >= 100:
+        text = f"{value:,.0f}"
+    elif size >= 10:
+        text = f"{value:,.1f}"
+    else:
+        text = f"{value:,.3g}"
+    return text.removeprefix("-") if text in ("-0", "-0.0") else text

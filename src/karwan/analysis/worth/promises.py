@@ -117,25 +117,18 @@ def plan_worth(
         No trade between the parties is known, or the demand is not between them.
     """
     routes = study.evaluated if study is not None and demand is None else ()
-    study = study or CorridorStudy(case, as_of)
+    study = CorridorStudy(case, as_of) if study is None else study
     table = commitment_table(case, as_of)
     scenarios, reasons = _scenarios(case, table)
-    text: list[str] = []
     if not scenarios:
         return PlanWorth(
             _ranked(table, {}, reasons), *_empty(), ("No scenario models a promise of the plan.",)
         )
-    today = None if demand is not None else require_trade(case, as_of)
-    if today is not None:
-        flows, said = default_flows(study, today)
-        text += [*(trade_text(case, today[way]) for way in DIRECTIONS), said]
-    else:
-        assert demand is not None
-        flows = flows_of(study, demand)
-        text.append(f"{len(flows)} flows as given with --demand.")
+    today = require_trade(case, as_of) if demand is None else None
+    flows, text = _flows(study, today, demand)
     one = {name: frozenset((name,)) for name in scenarios}
-    cases = {NOW: case, **{one[name]: changed for name, (_, changed) in scenarios.items()}}
     chosen = {name: scenario for name, (scenario, _) in scenarios.items()}
+    cases = {NOW: case} | {one[name]: changed for name, (_, changed) in scenarios.items()}
     try:
         cases |= _company(case, chosen) if kept else {}
     except ScenarioError as error:
@@ -147,12 +140,25 @@ def plan_worth(
     figures = {name: found.figures(state, every) for name, state in one.items()}
     rows = _ranges(found, one) if ranges else []
     inputs = pl.DataFrame(rows, schema=INPUTS_SCHEMA)
+    weakest = "assumed" if demand is None else "observed"
     for name, own in figures.items():
         own["obstacle"] = obstacle_text(case, cases[one[name]], chosen[name])
-        own["basis"] = worst_basis(chosen[name].basis, "assumed" if demand is None else "observed")
+        own["basis"] = worst_basis(chosen[name].basis, weakest)
         own |= _range(own, inputs.filter(pl.col("scenario_id") == name))
     text += found.text()
     return PlanWorth(_ranked(table, figures, reasons), inputs, _flow_table(flows), tuple(text))
+
+
+def _flows(
+    study: CorridorStudy, today: Mapping[str, TradeFlow] | None, demand: pl.DataFrame | None
+) -> tuple[list[Flow], list[str]]:
+    """Flows that are valued, from today's trade or as given, and what they rest on."""
+    if today is None:
+        assert demand is not None
+        flows = flows_of(study, demand)
+        return flows, [f"{len(flows)} flows as given with --demand."]
+    flows, said = default_flows(study, today)
+    return flows, [*(trade_text(study.case, today[way]) for way in DIRECTIONS), said]
 
 
 def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
