@@ -20,8 +20,7 @@ WANTED = {
 }
 # What was reached where it is not yet what is wanted: `make check` fails above it. It only ever goes down.
 REACHED = {
-    "complexity of any function": 20,
-    "imports inside functions": 56,
+    "imports inside functions": 49,
 }
 MOST = WANTED | REACHED
 EXEMPT_ROOMS = ("cli", "web", "report")  # each command, screen and chart may have its own `show`

@@ -129,24 +129,36 @@ def plan_worth(
     one = {name: frozenset((name,)) for name in scenarios}
     chosen = {name: scenario for name, (scenario, _) in scenarios.items()}
     cases = {NOW: case} | {one[name]: changed for name, (_, changed) in scenarios.items()}
-    try:
-        cases |= _company(case, chosen) if kept else {}
-    except ScenarioError as error:
-        kept = False
-        text.append(f"The promises cannot all be kept together: {error.problems[0].line()}")
+    if kept:
+        together_cases, refusal = _kept_together(case, chosen)
+        cases |= together_cases
+        kept = not refusal
+        text += refusal
     plan = Plan(study, chosen, flows, cases, known=routes)
     found = _Worths(plan, today)
     every = frozenset(scenarios) if kept else None
     figures = {name: found.figures(state, every) for name, state in one.items()}
-    rows = _ranges(found, one) if ranges else []
-    inputs = pl.DataFrame(rows, schema=INPUTS_SCHEMA)
-    weakest = "assumed" if demand is None else "observed"
+    inputs = pl.DataFrame(_ranges(found, one) if ranges else [], schema=INPUTS_SCHEMA)
+    weakest = _flow_basis(demand)
     for name, own in figures.items():
         own["obstacle"] = obstacle_text(case, cases[one[name]], chosen[name])
         own["basis"] = worst_basis(chosen[name].basis, weakest)
         own |= _range(own, inputs.filter(pl.col("scenario_id") == name))
     text += found.text()
     return PlanWorth(_ranked(table, figures, reasons), inputs, _flow_table(flows), tuple(text))
+
+
+def _flow_basis(demand: pl.DataFrame | None) -> str:
+    """Flows spread over goods and places are assumed, given ones are taken as observed."""
+    return "assumed" if demand is None else "observed"
+
+
+def _kept_together(case: Case, chosen: Mapping[str, Scenario]) -> tuple[dict[State, Case], list[str]]:
+    """The case with all promises kept, and with all but each one; a sentence where they contradict one another."""
+    try:
+        return _company(case, chosen), []
+    except ScenarioError as error:
+        return {}, [f"The promises cannot all be kept together: {error.problems[0].line()}"]
 
 
 def _flows(
