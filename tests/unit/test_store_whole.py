@@ -299,14 +299,16 @@ main()
 """
 
 
-@pytest.mark.parametrize("room", [100_000, 600_000])
-def test_a_full_disk_is_said_so_and_keeps_what_was_there(tmp_path: Path, target: str, room: int) -> None:
+@pytest.mark.parametrize(("count", "room"), [(60_000, 100_000), (600_000, 3_000_000)])
+def test_a_full_disk_is_said_so_and_keeps_what_was_there(
+    tmp_path: Path, target: str, count: int, room: int
+) -> None:
     filled(target, baci(tmp_path, 2019, 50, 1))
     before = held(target)
     path = tmp_path / "BACI_HS17_Y2020_V1.csv"
     rows = [
         f"2020,{4 + n % 190},586,{100_110 + n // 190:06d},{n * 7919 % 99991}.{n % 997:03d},{n}"
-        for n in range(60_000)
+        for n in range(count)
     ]
     path.write_text("t,i,j,k,v,q\n" + "\n".join(rows) + "\n")
     limit = Path(target).stat().st_size + room
@@ -318,6 +320,8 @@ def test_a_full_disk_is_said_so_and_keeps_what_was_there(tmp_path: Path, target:
     )
     assert done.returncode == 2, done.stderr
     assert "Nothing was loaded into" in done.stderr
+    assert "the disk is full" in done.stderr
+    assert "Could not write file" in done.stderr  # the cause, not what came of it
     assert "Traceback" not in done.stderr
     assert held(target) == before
     filled(target, baci(tmp_path, 2021, 50, 1))

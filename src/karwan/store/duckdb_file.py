@@ -100,9 +100,16 @@ class DuckDBFile:
             # After a failed write DuckDB has undone the transaction, or shut the file, by itself.
             with suppress(duckdb.Error):
                 self.raw.execute("ROLLBACK")
+            self._join_threads()
             if isinstance(error, duckdb.Error):
                 raise _not_stored(self.path, error) from error
             raise
+
+    def _join_threads(self) -> None:
+        """Wait for DuckDB's threads: one may still be letting go of rows from Python, which may end after this."""
+        with suppress(duckdb.Error):
+            self.raw.execute("SET threads = 1")
+            self.raw.execute("RESET threads")
 
     def frame(self, question: str, schema: ibis.Schema) -> pa.Table:
         """Answer of a query."""
@@ -121,9 +128,14 @@ class DuckDBFile:
     def insert_rows(self, batches: Iterator[pa.RecordBatch]) -> None:
         """Stream into `flow_rows`."""
         first = next(batches, None)
-        if first is not None:
-            reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
+        if first is None:
+            return
+        stream = _Stream(first, batches)
+        reader = pa.RecordBatchReader.from_batches(first.schema, stream)
+        try:
             layout.append_rows(self.raw, reader)
+        finally:
+            stream.end()
 
     def delete(self, name: str, keys: Sequence[str], doomed: str) -> None:
         """Delete the rows whose keys the query gives."""
@@ -304,6 +316,26 @@ def _not_stored(path: Path, error: duckdb.Error) -> StoreError:
     )
 
 
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
+class _Stream:
+    """Batches that a thread of DuckDB asks for; it may be waiting for one when the load has failed already."""
+
+    def __init__(self, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> None:
+        self._first: pa.RecordBatch | None = first
+        self._rest = rest
+        self._asking = threading.Lock()
+        self._ended = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        with self._asking:
+            if self._ended:
+                raise StopIteration
+            first, self._first = self._first, None
+            return first if first is not None else next(self._rest)
+
+    def end(self) -> None:
+        """Wait for the batch that is being made, and make no more."""
+        with self._asking:
+            self._ended = True

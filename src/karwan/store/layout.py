@@ -122,7 +122,8 @@ def _streaming(raw: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         for name, value in before:
-            raw.execute(f"SET {name} = '{value}'")
+            with suppress(duckdb.TransactionException):  # of a load that failed, which says why itself
+                raw.execute(f"SET {name} = '{value}'")
 
 
 @contextmanager
