@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-from karwan.analysis.corridor_change import case_with_corridors, corridor_change
-from karwan.analysis.potential import PotentialRequest, find_potential
-from karwan.analysis.scenario import case_under
 from karwan.cli.output import CsvOption, JsonOption
 from karwan.cli.trade_options import (
     DistancesOption,
@@ -20,7 +17,6 @@ from karwan.cli.trade_options import (
     TableOption,
     show,
 )
-from karwan.store.country_codes import typed_country
 
 POTENTIAL_SHOWN = {
     "product": "product",
@@ -100,6 +96,12 @@ def potential(  # noqa: PLR0913 - the options of one command
 
     Example: karwan trade potential KAZ PAK --store trade.duckdb --level hs6 --easiness regional
     """
+    # The engines load only when the question is asked.
+    from karwan.analysis.corridor_change import case_with_corridors, corridor_change
+    from karwan.analysis.potential import PotentialRequest, find_potential
+    from karwan.analysis.scenario import case_under
+    from karwan.store.country_codes import typed_country
+
     exporter, importer = typed_country(exporter), typed_country(importer)
     words = ""
     if scenarios:
