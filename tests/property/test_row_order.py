@@ -15,11 +15,12 @@ import pytest
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
-from karwan.appraisal.landed import find_duty, landed_cost
+from karwan.appraisal.landed import landed_cost
 from karwan.case import embedded_cases, read_case
 from karwan.case.case import in_key_order
 from karwan.project import open_case
 from karwan.transport.corridor import corridor_route
+from karwan.transport.duty import find_duty
 from karwan.transport.shipment import TRUCK_BASIS_T, make_shipment
 from tests.commands import KAZ_PAK, TOYLAND, Ends, commands, run, strict_json, write_brief
 

@@ -245,7 +245,10 @@ class PackedBaci:
             place=place.cast(pl.Int32),
             code="hs6",
             value_milliusd=(pl.col("v") * MILLION).round().cast(pl.Int64),
-            weight_g=(pl.col("q") * MILLION).round().cast(pl.Int64),
+            # No weight beside a value is a weight nobody gave, not zero.
+            weight_g=pl.when((pl.col("q") > 0) | ~(pl.col("v") > 0)).then(
+                (pl.col("q") * MILLION).round().cast(pl.Int64)
+            ),
         )
         places, codes = keyed["place"].to_numpy(), keyed["code"].to_numpy()
         self._lane_seen[places] = 1
