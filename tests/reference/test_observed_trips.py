@@ -62,4 +62,4 @@ def test_only_the_comparison_reads_the_trips() -> None:
         for path in PACKAGE.rglob("*.py")
         if re.search(r"""(case|tables)\[["']trips["']\]""", path.read_text(encoding="utf-8"))
     }
-    assert readers == {"brief/validation.py"}
+    assert readers == {"analysis/observed.py"}

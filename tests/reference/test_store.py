@@ -132,7 +132,7 @@ def test_unknown_codes_are_kept_and_flagged(filled: dict[str, object]) -> None:
         flows = store.flows()
         odd = flows.filter((flows.source == "comtrade_edges") & flows.flags.contains("unknown_exporter"))
         codes = set(store.table(odd.select("exporter").distinct())["exporter"])
-    assert codes == {"E19", "S19", "X1", "X2", "XX", "_X"}
+    assert codes == {"E19", "X1", "X2", "XX"}
 
 
 def test_unctad_names_are_all_countries(filled: dict[str, object]) -> None:
