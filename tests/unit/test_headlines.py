@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from karwan.analysis import headlines as hl
 from karwan.analysis.brief_build import empty_target
 from karwan.analysis.plan import plan_section
 from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
-from karwan.analysis.sections import headlines as hl
 from karwan.analysis.standing import standing_section
 from karwan.analysis.worth.promises import PROMISES_SCHEMA
 from karwan.case import Case, read_case

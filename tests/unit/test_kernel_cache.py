@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from karwan.numerics import cache_folder
+from karwan.numerics.compiled import cache_folder
 
 
 def test_a_usual_folder_is_left_to_the_compiler(tmp_path: Path) -> None:
