@@ -41,6 +41,7 @@ CASES = [
     b"2020,4,8,010121,1,NAN",
     b"\xff\xfe,,",
     b"2020,4,8,010190,0,0",
+    b"2020,4,8,010190,0.001,0.000",
     b"2020,4,8,010191,12345.678,99999.999",
     b"2020,4,8,010192,123456.789,0.001",
     b"2020,4,8,010193,1.234,NA",
@@ -123,7 +124,9 @@ def by_csv_module(text: bytes) -> tuple[int, int, int, int] | None:
     if not known or max(figures) > 9 * 10**9:
         return None
     lane = 7 + (int(year) - 2020) * 1_000_000 + int(exporter) * 1_000 + int(importer)
-    grams = -1 if weight in ("", "NA") else round(Decimal(weight) * 1_000_000)
+    # No weight beside a value is a weight nobody gave.
+    unknown = weight in ("", "NA") or (Decimal(weight) == 0 and Decimal(value) > 0)
+    grams = -1 if unknown else round(Decimal(weight) * 1_000_000)
     return lane, 6_000_000 + int(code), round(Decimal(value) * 1_000_000), grams
 
 
