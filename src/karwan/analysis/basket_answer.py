@@ -15,7 +15,7 @@ from karwan.analysis.basket import (
 )
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.goods_table import goods_from_file
-from karwan.analysis.requests import BasketRequest
+from karwan.analysis.trade_requests import BasketRequest
 from karwan.case import Case
 from karwan.errors import InvalidInput
 

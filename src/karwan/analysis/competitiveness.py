@@ -15,7 +15,7 @@ import polars as pl
 from karwan.amounts import percent
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.observed import with_names
-from karwan.analysis.requests import CompeteRequest
+from karwan.analysis.trade_requests import CompeteRequest
 from karwan.appraisal.competitiveness import PricedOffer, compare_offers
 from karwan.case.case import Case
 from karwan.errors import InvalidInput

@@ -11,7 +11,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.figures import ALL, BOTH_WAYS, SERIES, Figures, case_figures, store_figures
-from karwan.analysis.requests import GrowthRequest
+from karwan.analysis.trade_requests import GrowthRequest
 from karwan.errors import InvalidInput
 from karwan.schema.frames import result_frame, result_types
 from karwan.store.country_codes import typed_country

@@ -10,7 +10,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import read_flow_table
-from karwan.analysis.requests import IndicatorRequest
+from karwan.analysis.trade_requests import IndicatorRequest
 from karwan.analysis.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
 from karwan.errors import InvalidInput
 from karwan.store import open_store

@@ -12,7 +12,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.panel import PRIOR_SIGMA, panel_errors
-from karwan.analysis.requests import MirrorRequest
+from karwan.analysis.trade_requests import MirrorRequest
 from karwan.analysis.world_flows import read_distances
 from karwan.case import Case
 from karwan.errors import InvalidInput

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from karwan.analysis import requests as ask
+from karwan.analysis import trade_requests as trade
 from karwan.analysis.contract import Analysis
 
 ANALYSES: tuple[Analysis[Any], ...] = (
@@ -112,7 +113,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
         name="trade status",
         method="status",
-        request=ask.StatusRequest,
+        request=trade.StatusRequest,
         run="karwan.analysis.standing:trade_status",
         tables={
             "reported": "standing_reported",
@@ -129,7 +130,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
         name="trade growth",
         method="growth",
-        request=ask.GrowthRequest,
+        request=trade.GrowthRequest,
         run="karwan.analysis.growth:trade_growth",
         tables={
             "growth like for like": "growth_like_for_like",
@@ -146,7 +147,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
         name="trade mirror",
         method="mirror",
-        request=ask.MirrorRequest,
+        request=trade.MirrorRequest,
         run="karwan.analysis.mirror:trade_mirror",
         tables={
             "both sides by year": "mirror_sides",
@@ -162,7 +163,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
         name="trade indicators",
         method="indicators",
-        request=ask.IndicatorRequest,
+        request=trade.IndicatorRequest,
         run="karwan.analysis.indicators:trade_indicators",
         tables={
             "country": "indicators_country",
@@ -178,7 +179,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
         name="trade compete",
         method="compete",
-        request=ask.CompeteRequest,
+        request=trade.CompeteRequest,
         run="karwan.analysis.competitiveness:answer_compete",
         tables={"landed price, cheapest first": "compete_offers"},
         page="competitiveness",
@@ -188,7 +189,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
         name="trade target",
         method="target",
-        request=ask.TargetRequest,
+        request=trade.TargetRequest,
         run="karwan.analysis.target:answer_target",
         tables={
             "chances": "target_chances",
@@ -202,7 +203,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
     Analysis(
         name="basket",
         method="basket",
-        request=ask.BasketRequest,
+        request=trade.BasketRequest,
         run="karwan.analysis.basket_answer:answer_basket",
         tables={
             "basket": "basket_chosen",

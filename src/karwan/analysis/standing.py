@@ -9,8 +9,8 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.mirror import reconciled_table
-from karwan.analysis.requests import StatusRequest
 from karwan.analysis.sections import Standing
+from karwan.analysis.trade_requests import StatusRequest
 from karwan.case import Case
 from karwan.trade.mirror.pair import SERIES
 from karwan.trade.parties import Parties

@@ -14,8 +14,8 @@ import polars as pl
 from karwan.amounts import MEAN_YEAR_DAYS, percent
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import countries_only
-from karwan.analysis.requests import TargetRequest
 from karwan.analysis.sections import TargetSection
+from karwan.analysis.trade_requests import TargetRequest
 from karwan.analysis.world_flows import with_codes
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName

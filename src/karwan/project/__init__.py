@@ -16,20 +16,13 @@ from karwan.analysis.contract import Analysis, Inputs, Result
 from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import (
     AssignRequest,
-    BasketRequest,
     CompareRequest,
-    CompeteRequest,
     CriticalRequest,
     ExportRequest,
-    GrowthRequest,
     ImportRequest,
-    IndicatorRequest,
-    MirrorRequest,
     ObservedRequest,
     RouteRequest,
     SensitivityRequest,
-    StatusRequest,
-    TargetRequest,
     TntpRequest,
 )
 from karwan.analysis.sections import Brief, PlanSection, Standing
@@ -47,6 +40,7 @@ from karwan.case.of_pair import case_of_pair
 from karwan.case.provenance import basis_counts, conflicts
 from karwan.errors import InvalidInput
 from karwan.exports import beside
+from karwan.project.trade import TradeProject
 
 if TYPE_CHECKING:
     from karwan.analysis.worth import PlanWorth
@@ -62,7 +56,7 @@ class CaseReport:
 
 
 @dataclass(frozen=True)
-class Project:
+class Project(TradeProject):
     """An open case and what can be asked of it.
 
     Examples
@@ -71,13 +65,6 @@ class Project:
     >>> project.corridors()["corridor"].unique().sort().to_list()
     ['Midland', 'Pass', 'Rail', 'Sea']
     """
-
-    case: Case
-    store: str | None = None
-
-    def ask(self, analysis: Analysis[Any], request: Any) -> Result:
-        """Answer of an analysis of `karwan.analysis.registry` to a request of its own kind."""
-        return analysis.answer(Inputs(self.case, self.store), request)
 
     def compare(self, *, as_of: date | None = None, stages: bool = False) -> Result:
         """Corridors between the compared places, both ways; see `karwan.analysis.requests.CompareRequest`."""
@@ -216,67 +203,6 @@ class Project:
         )
         return self.ask(BY_NAME["route"], request)
 
-    def compete(
-        self,
-        product: str,
-        *,
-        rival: Sequence[str] = (),
-        rivals: Path | None = None,
-        trade_store: str | None = None,
-        origin: str | None = None,
-        destination: str | None = None,
-        tonnes: float | None = None,
-        day: date | None = None,
-    ) -> Result:
-        """Landed price against competing origins; see `karwan.analysis.requests.CompeteRequest`."""
-        request = CompeteRequest(product, tuple(rival), rivals, trade_store, origin, destination, tonnes, day)
-        return self.ask(BY_NAME["trade compete"], request)
-
-    def target(
-        self,
-        *,
-        target: str | None = None,
-        due: date | None = None,
-        as_of: date | None = None,
-        panel: Path | None = None,
-        geography: tuple[Path, Path] | None = None,
-        origins: int | None = None,
-    ) -> Result:
-        """Chances of the turnover targets; see `karwan.analysis.requests.TargetRequest`."""
-        request = TargetRequest(target, due, as_of, panel, geography, origins)
-        return self.ask(BY_NAME["trade target"], request)
-
-    def basket(
-        self,
-        *,
-        goods: int | None = None,
-        target: float | None = None,
-        sectors: Sequence[str] = (),
-        fewest: int = 0,
-        risk: float | None = None,
-        basket: str = "processed_40",
-        frontier: Sequence[str] = (),
-        corridors: str | None = None,
-        balance: tuple[float, float] | None = None,
-        table: Path | None = None,
-        reach: bool = False,
-    ) -> Result:
-        """Goods that reach a value, or what is reachable; see `karwan.analysis.requests.BasketRequest`."""
-        request = BasketRequest(
-            goods=goods,
-            target=target,
-            sectors=tuple(sectors),
-            fewest=fewest,
-            risk=risk,
-            basket=basket,
-            frontier=tuple(frontier),
-            corridors=corridors,
-            balance=balance,
-            table=table,
-            reach=reach,
-        )
-        return self.ask(BY_NAME["basket"], request)
-
     def brief(self, as_of: date | None = None) -> Brief:
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""
         from karwan.analysis.brief import brief_of
@@ -286,89 +212,6 @@ class Project:
     def corridors(self, as_of: date | None = None) -> pl.DataFrame:
         """Corridors between the compared places, both ways; see `karwan.analysis.sections.CorridorSection.routes`."""
         return self.compare(as_of=as_of).tables["routes"]
-
-    def status(self, *, as_of: date | None = None) -> Result:
-        """Where the two countries' trade stands; see `karwan.analysis.requests.StatusRequest`."""
-        return self.ask(BY_NAME["trade status"], StatusRequest(as_of))
-
-    def growth(
-        self,
-        country: str,
-        partner: str | None = None,
-        *,
-        by: Sequence[str] = (),
-        level: int | None = None,
-        products: Sequence[str] = (),
-        until: date | None = None,
-        year_starts: int = 1,
-        years_back: int = 1,
-        limit: int = 12,
-    ) -> Result:
-        """Growth like for like, of the case and of the store; see `karwan.analysis.requests.GrowthRequest`."""
-        request = GrowthRequest(
-            country=country,
-            partner=partner,
-            by=tuple(by),
-            level=level,
-            products=tuple(products),
-            until=until,
-            year_starts=year_starts,
-            years_back=years_back,
-            limit=limit,
-        )
-        return self.ask(BY_NAME["trade growth"], request)
-
-    def mirror(
-        self,
-        party_a: str,
-        party_b: str,
-        *,
-        level: int | None = None,
-        year: int | None = None,
-        distances: Path | None = None,
-        cif_share: float | None = None,
-        sigma: float | None = None,
-        coverage: float = 0.9,
-        method: str = "log",
-    ) -> Result:
-        """Both sides' reports of one trade; see `karwan.analysis.requests.MirrorRequest`."""
-        request = MirrorRequest(
-            party_a=party_a,
-            party_b=party_b,
-            level=level,
-            year=year,
-            distances=distances,
-            cif_share=cif_share,
-            sigma=sigma,
-            coverage=coverage,
-            method=method,
-        )
-        return self.ask(BY_NAME["trade mirror"], request)
-
-    def indicators(
-        self,
-        country: str,
-        *,
-        partner: str | None = None,
-        table: Path | None = None,
-        source: str | None = None,
-        level: str | None = None,
-        year: int | None = None,
-        limit: int = 20,
-        least_usd: float = 0.0,
-    ) -> Result:
-        """What a country is good at; see `karwan.analysis.requests.IndicatorRequest`."""
-        request = IndicatorRequest(
-            country=country,
-            partner=partner,
-            table=table,
-            source=source,
-            level=level,
-            year=year,
-            limit=limit,
-            least_usd=least_usd,
-        )
-        return self.ask(BY_NAME["trade indicators"], request)
 
     def standing(self, as_of: date | None = None) -> Standing:
         """Each side's trade figures, like compared with like; see `karwan.analysis.sections.Standing`."""

@@ -1,0 +1,211 @@
+"""What each analysis of trade is asked: frozen, checked by type, to JSON and back. Loads no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from karwan.analysis.contract import asks
+from karwan.analysis.requests import AS_OF
+
+
+@dataclass(frozen=True)
+class StatusRequest:
+    """Each side's figures, growth like for like, mirror gap, distance to the target, conflicts.
+
+    Example: karwan trade status kaz-pak
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
+class GrowthRequest:
+    """Growth against the same months a year earlier, contributions to it, seasons, and what cannot be said.
+
+    Example: karwan trade growth KAZ PAK --by direction
+    """
+
+    country: str = field(metadata=asks("Code or name of the country.", flag="argument"))
+    partner: str | None = field(
+        default=None, metadata=asks("Code or name of the partner; all others by default.", flag="argument")
+    )
+    by: tuple[str, ...] = field(
+        default=(), metadata=asks("product, partner or direction; repeat, or separate by commas.")
+    )
+    level: int | None = field(
+        default=None, metadata=asks("Digits of the products; chapters by default.", least=1, most=12)
+    )
+    products: tuple[str, ...] = field(
+        default=(), metadata=asks("Only this code and those under it.", flag="--product")
+    )
+    until: date | None = field(
+        default=None, metadata=asks("Leave out periods that end later.", metavar="DAY")
+    )
+    year_starts: int = field(
+        default=1, metadata=asks("Month the year to date starts in; 7 for a fiscal year from July.")
+    )
+    years_back: int = field(default=1, metadata=asks("Years between the two periods.", least=1))
+    limit: int = field(
+        default=12, metadata=asks("Groups shown a series, others in one row; 0 is all.", least=0)
+    )
+
+    @property
+    def pair(self) -> tuple[str, str | None]:
+        """The two countries."""
+        return self.country, self.partner
+
+
+@dataclass(frozen=True)
+class MirrorRequest:
+    """Both sides' reports of one trade, their ratio and periods, and what it probably was, with a band.
+
+    Example: karwan trade mirror KAZ PAK --year 2024
+    """
+
+    party_a: str = field(metadata=asks("First country: code or name.", flag="argument"))
+    party_b: str = field(metadata=asks("Second country: code or name.", flag="argument"))
+    level: int | None = field(default=None, metadata=asks("Digits of the product code; 0 is all goods."))
+    year: int | None = field(default=None, metadata=asks("Only this year."))
+    distances: Path | None = field(
+        default=None, metadata=asks("exporter, importer, distance_km, contiguous; or CEPII's columns.")
+    )
+    cif_share: float | None = field(default=None, metadata=asks("Stated freight share in import reports."))
+    sigma: float | None = field(
+        default=None,
+        metadata=asks("Log error of a report where no panel gives one; by default from the pair's gaps."),
+    )
+    coverage: float = field(default=0.9, metadata=asks("Probability of the band."))
+    method: str = field(default="log", metadata=asks("log or baci."))
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two countries."""
+        return self.party_a, self.party_b
+
+
+@dataclass(frozen=True)
+class IndicatorRequest:
+    """Complexity, comparative advantage and concentration of a country, and how its exports fit a partner.
+
+    Example: karwan trade indicators KAZ --store trade.duckdb --level hs4
+    """
+
+    country: str = field(metadata=asks("Code or name of the country.", flag="argument"))
+    partner: str | None = field(default=None, metadata=asks("Partner: complementarity, intensity."))
+    table: Path | None = field(
+        default=None, metadata=asks("CSV or Parquet: exporter, importer, product, value_usd [, year].")
+    )
+    source: str | None = field(
+        default=None,
+        metadata=asks("Source of the store's loads to use; by default the one with most flows."),
+    )
+    level: str | None = field(
+        default=None, metadata=asks("hs2, hs4, hs6 or sitc1; what most rows have by default.")
+    )
+    year: int | None = field(default=None, metadata=asks("Year; the last one by default."))
+    limit: int = field(default=20, metadata=asks("Products shown.", least=1))
+    least_usd: float = field(
+        default=0.0, metadata=asks("Leave out countries that export less, USD.", flag="--least", least=0)
+    )
+
+
+@dataclass(frozen=True)
+class CompeteRequest:
+    """Landed price by corridor against competing origins, and the freight at which they are equal.
+
+    Example: karwan trade compete chickpeas --rival AUS:600:95:28 --rival TZA:640:70:18
+    """
+
+    product: str = field(
+        metadata=asks("Product id, HS code or name; its exporter decides the direction.", flag="argument")
+    )
+    rival: tuple[str, ...] = field(
+        default=(), metadata=asks("ORIGIN:PRICE[:FREIGHT[:DAYS]], USD/t; repeat for several.")
+    )
+    rivals: Path | None = field(
+        default=None,
+        metadata=asks(
+            "CSV: origin, price_usd_t, freight_usd_t, days, rate_share; a blank rate is the case's."
+        ),
+    )
+    trade_store: str | None = field(
+        default=None, metadata=asks("Trade store with weights: rivals' unit values.", flag="--store")
+    )
+    origin: str | None = field(default=None, metadata=asks("Node id of the origin.", flag="--from"))
+    destination: str | None = field(default=None, metadata=asks("Node id of the destination.", flag="--to"))
+    tonnes: float | None = field(default=None, metadata=asks("Load, t; the case's by default."))
+    day: date | None = field(
+        default=None, metadata=asks("Day of departure; the case's by default.", metavar="DAY")
+    )
+
+
+@dataclass(frozen=True)
+class TargetRequest:
+    """Chances of the turnover targets: random walks and historical base rate side by side.
+
+    Example: karwan trade target --case kaz-pak --target turnover_1bn --json
+    """
+
+    target: str | None = field(default=None, metadata=asks("Only this target of the case."))
+    due: date | None = field(
+        default=None, metadata=asks("Another date to reach it by.", flag="--date", metavar="DAY")
+    )
+    as_of: date | None = field(
+        default=None, metadata=asks("Day of the forecast; the case's by default.", metavar="DAY")
+    )
+    panel: Path | None = field(
+        default=None, metadata=asks("Panel of bilateral totals (exp, imp, time, export), Parquet or CSV.")
+    )
+    geography: tuple[Path, Path] | None = field(
+        default=None, metadata=asks("CEPII tables geo_cepii (CSV) and dist_cepii (Parquet).")
+    )
+    origins: int | None = field(
+        default=None,
+        metadata=asks("Score every way afresh on so many points of the panel.", least=1),
+    )
+
+
+@dataclass(frozen=True)
+class BasketRequest:
+    """Choose at most N goods that reach a value at least cost; say what binds, or how much is reachable.
+
+    Without --goods and --target the case's own basket target is taken.
+
+    Example: karwan basket --goods 40 --target 21.5e6 --sectors "*=0.3"
+    """
+
+    goods: int | None = field(default=None, metadata=asks("At most so many goods."))
+    target: float | None = field(default=None, metadata=asks("Value to reach, USD, as 21.5e6."))
+    sectors: tuple[str, ...] = field(
+        default=(), metadata=asks("Greatest share by sector: food=0.3,pharma=0.2; *=0.3 for all.")
+    )
+    fewest: int = field(default=0, metadata=asks("At least so many goods, a container of each."))
+    risk: float | None = field(
+        default=None, metadata=asks("Accepted share of scenarios in which the target is missed.")
+    )
+    basket: str = field(
+        default="processed_40", metadata=asks("Basket of the case's products to choose from.")
+    )
+    frontier: tuple[str, ...] = field(
+        default=(), metadata=asks("Numbers of goods for the frontier: 5,10,20,40.")
+    )
+    corridors: str | None = field(
+        default=None,
+        metadata=asks("The goods must fit the land corridors: open (all), or today (less what is shut)."),
+    )
+    balance: tuple[float, float] | None = field(
+        default=None,
+        metadata=asks("Least and greatest exports over imports; today's trade is counted in."),
+    )
+    table: Path | None = field(
+        default=None,
+        metadata=asks(
+            "Choose from this CSV, JSON or Parquet: product_id, bound_usd or unrealised_usd; as `karwan trade potential` prints."
+        ),
+    )
+    reach: bool = field(
+        default=False,
+        metadata=asks("Is a turnover of --target within reach at all?", flag="--reach"),
+    )

@@ -1,0 +1,186 @@
+"""What a project can be asked of trade: a method for each of its analyses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from karwan.analysis.contract import Analysis, Inputs, Result
+from karwan.analysis.registry import BY_NAME
+from karwan.analysis.trade_requests import (
+    BasketRequest,
+    CompeteRequest,
+    GrowthRequest,
+    IndicatorRequest,
+    MirrorRequest,
+    StatusRequest,
+    TargetRequest,
+)
+from karwan.case import Case
+
+
+@dataclass(frozen=True)
+class TradeProject:
+    """A case, the trade store beside it, and the questions about trade.
+
+    Attributes
+    ----------
+    case
+        The open case.
+    store
+        Where the trade store is, a path or an address; None where there is none.
+    """
+
+    case: Case
+    store: str | None = None
+
+    def ask(self, analysis: Analysis[Any], request: Any) -> Result:
+        """Answer of an analysis of `karwan.analysis.registry` to a request of its own kind."""
+        return analysis.answer(Inputs(self.case, self.store), request)
+
+    def compete(
+        self,
+        product: str,
+        *,
+        rival: Sequence[str] = (),
+        rivals: Path | None = None,
+        trade_store: str | None = None,
+        origin: str | None = None,
+        destination: str | None = None,
+        tonnes: float | None = None,
+        day: date | None = None,
+    ) -> Result:
+        """Landed price against competing origins; see `karwan.analysis.trade_requests.CompeteRequest`."""
+        request = CompeteRequest(product, tuple(rival), rivals, trade_store, origin, destination, tonnes, day)
+        return self.ask(BY_NAME["trade compete"], request)
+
+    def target(
+        self,
+        *,
+        target: str | None = None,
+        due: date | None = None,
+        as_of: date | None = None,
+        panel: Path | None = None,
+        geography: tuple[Path, Path] | None = None,
+        origins: int | None = None,
+    ) -> Result:
+        """Chances of the turnover targets; see `karwan.analysis.trade_requests.TargetRequest`."""
+        request = TargetRequest(target, due, as_of, panel, geography, origins)
+        return self.ask(BY_NAME["trade target"], request)
+
+    def basket(
+        self,
+        *,
+        goods: int | None = None,
+        target: float | None = None,
+        sectors: Sequence[str] = (),
+        fewest: int = 0,
+        risk: float | None = None,
+        basket: str = "processed_40",
+        frontier: Sequence[str] = (),
+        corridors: str | None = None,
+        balance: tuple[float, float] | None = None,
+        table: Path | None = None,
+        reach: bool = False,
+    ) -> Result:
+        """Goods that reach a value, or what is reachable; see `karwan.analysis.trade_requests.BasketRequest`."""
+        request = BasketRequest(
+            goods=goods,
+            target=target,
+            sectors=tuple(sectors),
+            fewest=fewest,
+            risk=risk,
+            basket=basket,
+            frontier=tuple(frontier),
+            corridors=corridors,
+            balance=balance,
+            table=table,
+            reach=reach,
+        )
+        return self.ask(BY_NAME["basket"], request)
+
+    def status(self, *, as_of: date | None = None) -> Result:
+        """Where the two countries' trade stands; see `karwan.analysis.trade_requests.StatusRequest`."""
+        return self.ask(BY_NAME["trade status"], StatusRequest(as_of))
+
+    def growth(
+        self,
+        country: str,
+        partner: str | None = None,
+        *,
+        by: Sequence[str] = (),
+        level: int | None = None,
+        products: Sequence[str] = (),
+        until: date | None = None,
+        year_starts: int = 1,
+        years_back: int = 1,
+        limit: int = 12,
+    ) -> Result:
+        """Growth like for like, of the case and of the store; see `karwan.analysis.trade_requests.GrowthRequest`."""
+        request = GrowthRequest(
+            country=country,
+            partner=partner,
+            by=tuple(by),
+            level=level,
+            products=tuple(products),
+            until=until,
+            year_starts=year_starts,
+            years_back=years_back,
+            limit=limit,
+        )
+        return self.ask(BY_NAME["trade growth"], request)
+
+    def mirror(
+        self,
+        party_a: str,
+        party_b: str,
+        *,
+        level: int | None = None,
+        year: int | None = None,
+        distances: Path | None = None,
+        cif_share: float | None = None,
+        sigma: float | None = None,
+        coverage: float = 0.9,
+        method: str = "log",
+    ) -> Result:
+        """Both sides' reports of one trade; see `karwan.analysis.trade_requests.MirrorRequest`."""
+        request = MirrorRequest(
+            party_a=party_a,
+            party_b=party_b,
+            level=level,
+            year=year,
+            distances=distances,
+            cif_share=cif_share,
+            sigma=sigma,
+            coverage=coverage,
+            method=method,
+        )
+        return self.ask(BY_NAME["trade mirror"], request)
+
+    def indicators(
+        self,
+        country: str,
+        *,
+        partner: str | None = None,
+        table: Path | None = None,
+        source: str | None = None,
+        level: str | None = None,
+        year: int | None = None,
+        limit: int = 20,
+        least_usd: float = 0.0,
+    ) -> Result:
+        """What a country is good at; see `karwan.analysis.trade_requests.IndicatorRequest`."""
+        request = IndicatorRequest(
+            country=country,
+            partner=partner,
+            table=table,
+            source=source,
+            level=level,
+            year=year,
+            limit=limit,
+            least_usd=least_usd,
+        )
+        return self.ask(BY_NAME["trade indicators"], request)
