@@ -15,9 +15,9 @@ import pytest
 from karwan.analysis.contract import CASE_WAYS, STORE_WAYS, Analysis
 from karwan.analysis.registry import ANALYSES
 from karwan.cli.app import app
-from karwan.cli.generated import split_title
 from karwan.project import Project
 from karwan.schema.results import SHOWN, TYPES, result_names, result_table
+from karwan.schema.shown import split_title
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS, SOURCE = ROOT / "docs", ROOT / "src" / "karwan"

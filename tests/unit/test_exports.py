@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.cli.output import defused_table
 from karwan.errors import NotWritten
 from karwan.exports import beside, defused, json_text, printable, write_text
+from karwan.schema.answer_text import defused_table
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from karwan.cli.plain.page import shown_headings
 from karwan.schema.results import ResultColumn, ResultTable
+from karwan.schema.shown import shown_headings
 
 
 def rows(*columns: tuple[str, str, str]) -> ResultTable:

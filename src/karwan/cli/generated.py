@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -17,10 +16,11 @@ from karwan.analysis.contract import Analysis, Result
 from karwan.cli.brief import CaseArgument, ScenarioOption
 from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, say
 from karwan.cli.plain import PLAIN
-from karwan.cli.plain.page import shown_headings
 from karwan.cli.streams import echo_json
 from karwan.project import ask
+from karwan.schema.answer_text import with_notes
 from karwan.schema.results import ResultTable, result_table
+from karwan.schema.shown import parts_of, shown_headings
 from karwan.words import sentences
 
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
@@ -72,10 +72,8 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
         return
     notes = sentences([*result.notes, *result.alerts])
     if form is not Format.TABLE:
-        meta = dict(result.meta)
-        if analysis.notes_key != "text":
-            meta[analysis.notes_key], notes = notes, []
-        emit(result.tables, form, meta=meta, notes=notes, under=under)
+        meta, said = with_notes(result.meta, notes, analysis.notes_key)
+        emit(result.tables, form, meta=meta, notes=said, under=under)
         if form is Format.CSV:
             say(sentences(result.alerts), err=True)
         return
@@ -89,7 +87,7 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
         rows = result_table(analysis.table_of(key))
         shares = _share_names(rows, table)
         headings = {shares.get(name, name): label for name, label in shown_headings(rows, table).items()}
-        for title, part in _parts(rows, key, table):
+        for title, part in parts_of(rows, key, table):
             if headings:
                 tables[title], columns[title] = part.rename(shares), headings
     emit(tables, form, columns=columns, meta=result.meta, notes=notes, under=under)
@@ -99,29 +97,6 @@ def _share_names(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:
     """Columns whose unit alone says that they are shares, with names by which they print in percent."""
     shares = (column.name for column in rows.columns if column.unit == "share")
     return {name: f"{name}_share" for name in shares if name in table.columns and not name.endswith(SHARES)}
-
-
-def _parts(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """A table under its title, or its parts each under the value they share; nothing of an empty one."""
-    if not table.height:
-        return
-    suffix = key.partition(" (")[2]
-    ending = f" ({suffix}" if suffix else ""
-    if not rows.split:
-        yield rows.title + ending, table
-        return
-    titled = table.with_columns(split_title(rows.split).alias(_TITLE))
-    for (value,), part in titled.partition_by(_TITLE, maintain_order=True, as_dict=True).items():
-        yield f"{value}{ending}", part.drop(_TITLE)
-
-
-_TITLE = "title of a part"
-
-
-def split_title(split: str) -> pl.Expr:
-    """Title of each row's part: a column, or a text with columns in braces."""
-    columns = re.findall(r"\{(\w+)\}", split)
-    return pl.format(re.sub(r"\{\w+\}", "{}", split), *columns) if columns else pl.col(split)
 
 
 def _plain(value: Any) -> Any:

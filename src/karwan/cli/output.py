@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +20,8 @@ from rich.text import Text
 
 from karwan.amounts import dollars, percent
 from karwan.cli.streams import echo, echo_json
-from karwan.exports import FORMULA, NUMBER, printable
+from karwan.exports import printable
+from karwan.schema.answer_text import answer_content, csv_text
 
 if TYPE_CHECKING:
     from karwan.case.case import AppliedScenario
@@ -78,11 +79,13 @@ def emit(
         Scenarios the case stands under: first line of the plain tables, `scenarios` in JSON, and a line on stderr beside CSV.
     """
     if form is Format.JSON:
-        _emit_json(tables, meta or {}, notes, under)
+        echo_json(answer_content(tables, meta or {}, notes, under))
         return
     heading = _said(under)
     if form is Format.CSV:
-        _emit_csv(tables, heading)
+        if heading:
+            echo(heading, err=True)
+        sys.stdout.write(csv_text(tables))
         return
     console = _console()
     if heading:
@@ -97,27 +100,6 @@ def emit(
     if notes:
         console.print()
         say(notes)
-
-
-def _emit_json(
-    tables: Mapping[str, pl.DataFrame],
-    meta: Mapping[str, Any],
-    notes: Sequence[str],
-    under: Sequence[AppliedScenario],
-) -> None:
-    stands = {"scenarios": [asdict(s) for s in under]} if under else {}
-    said = {"text": list(notes)} if notes else {}
-    rows = {name: table.to_dicts() for name, table in tables.items()}
-    echo_json({**stands, **meta, **said, **rows})
-
-
-def _emit_csv(tables: Mapping[str, pl.DataFrame], heading: str) -> None:
-    if heading:
-        echo(heading, err=True)
-    for name, table in tables.items():
-        if len(tables) > 1:
-            print(f"# {name}")
-        sys.stdout.write(printable(defused_table(flat(table)).write_csv()))
 
 
 def say(notes: Iterable[str], *, err: bool = False) -> None:
@@ -157,19 +139,6 @@ def by_title(table: pl.DataFrame, title: str, columns: Sequence[str]) -> dict[st
     """A table for each value of a text column, under that value, with the columns named."""
     parts = table.partition_by(title, maintain_order=True, as_dict=True)
     return {str(value): part.select(columns) for (value,), part in parts.items()}
-
-
-def flat(table: pl.DataFrame) -> pl.DataFrame:
-    """Table with list columns joined by semicolons, as CSV wants it."""
-    lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]
-    return table.with_columns(pl.col(lists).list.join(";")) if lists else table
-
-
-def defused_table(table: pl.DataFrame) -> pl.DataFrame:
-    """Table whose texts are `defused`; other columns are as they were."""
-    texts = pl.col(pl.String)
-    formula = texts.str.contains(FORMULA) & ~texts.str.contains(NUMBER)
-    return table.with_columns(pl.when(formula).then("'" + texts).otherwise(texts).name.keep())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,249 @@
+"""Worker processes that answer jobs: equal ones once, within limits; a dead worker is replaced and its job tried once more."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import threading
+from collections import Counter, deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from multiprocessing.context import SpawnProcess
+from time import monotonic
+
+from karwan.errors import KarwanError
+from karwan.runs.job import Job
+from karwan.runs.kept import KeptAnswers
+from karwan.runs.worker import serve_jobs
+
+_TRIES = 2
+
+
+class PoolFull(KarwanError, RuntimeError):
+    """As many jobs wait as may."""
+
+
+class JobFailed(KarwanError, RuntimeError):
+    """A job ended without an answer; `trace` is for the log."""
+
+    def __init__(self, fact: str, evidence: str = "", fix: str = "", trace: str = "") -> None:
+        super().__init__(fact, evidence, fix)
+        self.trace = trace
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a pool allows.
+
+    Attributes
+    ----------
+    workers
+        Processes.
+    seconds
+        Longest time of one job.
+    waiting
+        Jobs that may wait.
+    each
+        Jobs of one visitor that run at the same time.
+    """
+
+    workers: int = 2
+    seconds: float = 120.0
+    waiting: int = 200
+    each: int = 4
+
+
+@dataclass
+class Ticket:
+    """A job in the pool.
+
+    Attributes
+    ----------
+    key
+        Key of its answer.
+    answer
+        Done when the answer is kept; its result is the key.
+    progress
+        What its worker last said.
+    """
+
+    job: Job
+    key: str
+    visitor: str
+    answer: Future[str] = field(default_factory=Future)
+    progress: str = ""
+    running: bool = False
+
+
+class _Died(Exception):
+    """The process of a worker ended in the middle of a job."""
+
+
+class _Worker:
+    """A spawned process and the pipe to it."""
+
+    def __init__(self, folder: str) -> None:
+        context = multiprocessing.get_context("spawn")  # forked workers hang once compiled loops have run
+        self.pipe, other = context.Pipe()
+        self.process: SpawnProcess = context.Process(target=serve_jobs, args=(other, folder), daemon=True)
+        self.process.start()
+        other.close()
+
+    def run(self, ticket: Ticket, seconds: float) -> tuple[str, str]:
+        """The last word of the worker on a job; TimeoutError where it takes too long, `_Died` where the process ends."""
+        end = monotonic() + seconds
+        try:
+            self.pipe.send((ticket.job, ticket.key))
+            while self.pipe.poll(max(end - monotonic(), 0.0)):
+                word, text = self.pipe.recv()
+                if word != "progress":
+                    return word, text
+                ticket.progress = text
+        except (EOFError, OSError) as error:
+            raise _Died from error
+        raise TimeoutError
+
+    def stop(self) -> None:
+        """End the process."""
+        with contextlib.suppress(OSError):
+            self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+class Pool:
+    """Workers, and what waits for them.
+
+    Parameters
+    ----------
+    kept
+        Where answers are kept.
+    limits
+        What is allowed.
+    """
+
+    def __init__(self, kept: KeptAnswers, limits: Limits | None = None) -> None:
+        self.kept, self.limits = kept, limits or Limits()
+        self._waiting: deque[Ticket] = deque()
+        self._open: dict[str, Ticket] = {}
+        self._running: Counter[str] = Counter()
+        self._ready = threading.Condition()
+        self._closed = False
+        self._workers: dict[int, _Worker] = {}
+        self._keepers = [
+            threading.Thread(target=self._keep, args=(n,), daemon=True) for n in range(self.limits.workers)
+        ]
+        for keeper in self._keepers:
+            keeper.start()
+
+    def submit(self, job: Job, key: str, visitor: str = "") -> Ticket:
+        """The ticket of a job: a new one, that of an equal one on its way, or one already answered.
+
+        Raises
+        ------
+        PoolFull
+            Too many jobs wait.
+        """
+        with self._ready:
+            found = self._open.get(key)
+            if found is not None:
+                return found
+            ticket = Ticket(job, key, visitor)
+            if self.kept.path(key).is_file():
+                ticket.answer.set_result(key)
+                return ticket
+            if len(self._waiting) >= self.limits.waiting:
+                raise PoolFull(
+                    "Too many questions are waiting.",
+                    f"{len(self._waiting)} wait, {self.limits.workers} are computed at a time",
+                    "try again in a minute.",
+                )
+            self._open[key] = ticket
+            self._waiting.append(ticket)
+            self._ready.notify()
+            return ticket
+
+    def place(self, ticket: Ticket) -> int:
+        """How many jobs go before a waiting one; 0 for one that runs."""
+        with self._ready:
+            return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0
+
+    def processes(self) -> list[int]:
+        """Ids of the worker processes alive."""
+        return [w.process.pid for w in self._workers.values() if w.process.is_alive() and w.process.pid]
+
+    def close(self) -> None:
+        """End the workers; what waits is left unanswered."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+        for worker in list(self._workers.values()):
+            worker.stop()
+        for ticket in list(self._open.values()):
+            ticket.answer.cancel()
+
+    def _next(self) -> Ticket | None:
+        """The first waiting job whose visitor has room; None once the pool is closed."""
+        with self._ready:
+            while not self._closed:
+                for ticket in self._waiting:
+                    if self._running[ticket.visitor] < self.limits.each:
+                        self._waiting.remove(ticket)
+                        self._running[ticket.visitor] += 1
+                        ticket.running = True
+                        return ticket
+                self._ready.wait()
+        return None
+
+    def _keep(self, number: int) -> None:
+        """Keep one worker busy."""
+        self._workers[number] = _Worker(str(self.kept.folder))
+        while (ticket := self._next()) is not None:
+            try:
+                word, text = self._tried(number, ticket)
+                self._finish(ticket, None if word == "done" else _failure(text))
+            except JobFailed as error:
+                self._finish(ticket, error)
+
+    def _tried(self, number: int, ticket: Ticket) -> tuple[str, str]:
+        for _ in range(_TRIES):
+            try:
+                return self._workers[number].run(ticket, self.limits.seconds)
+            except _Died:
+                self._replace(number)
+            except TimeoutError:
+                self._replace(number)
+                raise JobFailed(
+                    "The answer took too long.",
+                    f"stopped after {self.limits.seconds:g} seconds",
+                    "ask for less, or ask the command line, which has no limit.",
+                ) from None
+        raise JobFailed(
+            "The answer could not be computed.",
+            "two workers ended in the middle of it, perhaps for lack of memory",
+            "ask for less, or ask the command line.",
+        )
+
+    def _replace(self, number: int) -> None:
+        self._workers[number].stop()
+        if not self._closed:
+            self._workers[number] = _Worker(str(self.kept.folder))
+
+    def _finish(self, ticket: Ticket, error: JobFailed | None) -> None:
+        with self._ready:
+            self._open.pop(ticket.key, None)
+            self._running[ticket.visitor] -= 1
+            self._ready.notify()
+        if ticket.answer.cancelled():
+            return
+        if error is None:
+            ticket.answer.set_result(ticket.key)
+        else:
+            ticket.answer.set_exception(error)
+
+
+def _failure(trace: str) -> JobFailed:
+    return JobFailed("The answer could not be computed.", "", "the log of the server says more.", trace)
+
+
+__all__ = ["JobFailed", "Limits", "Pool", "PoolFull", "Ticket"]

@@ -1,0 +1,54 @@
+"""Answers as programs read them: the content of their JSON, and their tables as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from karwan.exports import FORMULA, NUMBER, printable
+
+
+def answer_content(
+    tables: Mapping[str, pl.DataFrame],
+    meta: Mapping[str, Any],
+    notes: Sequence[str] = (),
+    under: Sequence[Any] = (),
+) -> dict[str, Any]:
+    """What the JSON of an answer holds: scenarios it stands under, facts, sentences, then the rows of each table."""
+    stands = {"scenarios": [asdict(s) for s in under]} if under else {}
+    said = {"text": list(notes)} if notes else {}
+    rows = {name: table.to_dicts() for name, table in tables.items()}
+    return {**stands, **meta, **said, **rows}
+
+
+def with_notes(
+    meta: Mapping[str, Any], notes: Sequence[str], key: str
+) -> tuple[dict[str, Any], Sequence[str]]:
+    """Facts and sentences of an answer that keeps its sentences under a key of its own: among the facts unless it is `text`."""
+    return (dict(meta), notes) if key == "text" else ({**meta, key: list(notes)}, ())
+
+
+def csv_text(tables: Mapping[str, pl.DataFrame]) -> str:
+    """Tables one after another, the title in a comment line where there are several; no cell is a formula."""
+    parts = []
+    for name, table in tables.items():
+        if len(tables) > 1:
+            parts.append(f"# {name}\n")
+        parts.append(printable(defused_table(flat(table)).write_csv()))
+    return "".join(parts)
+
+
+def flat(table: pl.DataFrame) -> pl.DataFrame:
+    """Table with list columns joined by semicolons, as CSV wants it."""
+    lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]
+    return table.with_columns(pl.col(lists).list.join(";")) if lists else table
+
+
+def defused_table(table: pl.DataFrame) -> pl.DataFrame:
+    """Table whose texts are `defused`; other columns are as they were."""
+    texts = pl.col(pl.String)
+    formula = texts.str.contains(FORMULA) & ~texts.str.contains(NUMBER)
+    return table.with_columns(pl.when(formula).then("'" + texts).otherwise(texts).name.keep())
