@@ -63,3 +63,29 @@ def test_only_the_comparison_reads_the_trips() -> None:
         if re.search(r"""(case|tables)\[["']trips["']\]""", path.read_text(encoding="utf-8"))
     }
     assert readers == {"analysis/observed.py"}
+
+
+@pytest.mark.parametrize("table", ["parameters", "rates"])
+def test_no_parameter_or_rate_is_judged_from_a_held_back_trip(table: str) -> None:
+    """Neither a source of such a trip nor its name stands in a row that the model reads."""
+    case = read_case("kaz-pak")
+    held = case["trips"].filter(HELD_BACK)
+    sources = {source for cell in held["source_id"].to_list() for source in cell.split(";")}
+    assert held.height
+    rows = [row for row in case[table].iter_rows(named=True) if row.get("use") in (None, "model")]
+    assert rows
+    shared = sources & {source for row in rows for source in row["source_id"].split(";")}
+    named = [trip for trip in held["trip_id"] for row in rows if trip in (row["note"] or "")]
+    assert not shared
+    assert not named
+
+
+def test_hours_of_driving_tell_of_no_trip() -> None:
+    """The judgement rests on rules, logbooks and the border survey; its range is stated."""
+    row = read_case("kaz-pak")["parameters"].row(
+        by_predicate=pl.col("parameter_id") == "driving_hours_day_road", named=True
+    )
+    assert row["basis"] == "assumed"
+    assert row["low"] < row["value"] < row["high"]
+    assert row["value"] == 11.0
+    assert set(row["source_id"].split(";")) == {"aetr", "nelti2_2011", "cpmm_2022_road", "judgement"}
