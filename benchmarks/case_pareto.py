@@ -16,8 +16,8 @@ from itertools import product
 
 from karwan.case import read_case
 from karwan.transport.network import NetworkRequest, build_network
-from karwan.transport.path import door_states
-from karwan.transport.route_choice import layered_graph, usable_arcs
+from karwan.transport.path import allowed_arcs, door_states
+from karwan.transport.route_choice import layered_graph
 from karwan.transport.routing import pareto_routes
 from karwan.transport.shipment import make_shipment
 
@@ -46,7 +46,7 @@ def main() -> None:
         shipment = make_shipment(case["products"], good, tonnes)
         ends = ("KAZ", "PAK") if good == "chickpeas" else ("PAK", "KAZ")
         network = build_network(case.tables, NetworkRequest(*ends, shipment.form, DEPARTURE))
-        allowed = usable_arcs(network)
+        allowed = allowed_arcs(network)
         for origin, destination in ways:
             if not {origin, destination} <= known:
                 print(f"{origin}-{destination}: not in the case")

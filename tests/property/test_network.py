@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from karwan.case import read_case
 from karwan.transport.cost import Weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
-from karwan.transport.path import least_cost_path
+from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import make_route
-from karwan.transport.route_choice import layered_graph, short_list, usable_arcs
+from karwan.transport.route_choice import layered_graph, short_list
 from karwan.transport.routing import brute_force, pareto_routes
 from karwan.transport.shipment import make_shipment
 
@@ -47,7 +47,7 @@ def test_pareto_set_equals_enumeration(
     net = network(*pair, good[1], day)
     load = make_shipment(CASE["products"], good[0], tonnes)
     layered = layered_graph(
-        net, load, *pair, via=via, allowed=usable_arcs(net, avoid=["sea"] if via != ("Q",) else [])
+        net, load, *pair, via=via, allowed=allowed_arcs(net, avoid=["sea"] if via != ("Q",) else [])
     )
     if not (layered.origins.size and layered.destinations.size):
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Row
-from karwan.transport.path import allowed_arcs, least_cost_path
+from karwan.transport.path import allowed_arcs, kept_modes, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment
 
@@ -67,7 +67,12 @@ def corridor_route(
     via: Sequence[str] = corridor["via"] or []
     via = list(reversed(via)) if backward else list(via)
     via = [v for v in via if v not in (origin, destination)]
-    avoid, modes = corridor["avoid"] or (), corridor["modes"]
+    avoid = corridor["avoid"] or ()
+    modes = kept_modes(avoid, corridor["modes"])
+    if not modes:
+        return CorridorRoute(
+            corridor["corridor_id"], ABSENT, f"no way without {', '.join(corridor['modes'])}", None
+        )
     usable = allowed_arcs(network, modes=modes, avoid=avoid)
     found = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=usable)
     if found.arcs is not None and not _turns_back(network, found.arcs):

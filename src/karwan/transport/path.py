@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from karwan.numerics import shortest as kernel
-from karwan.schema.modes import ROAD, WATER_MODES
+from karwan.schema.modes import MODES, ROAD, WATER_MODES
 from karwan.transport.network import FreightNetwork, mode_of
 from karwan.transport.network.stage import Floats
 
@@ -35,14 +35,27 @@ class PathSearch:
     reached: int
 
 
+def kept_modes(avoid: Collection[str], modes: Collection[str] = ()) -> tuple[str, ...]:
+    """Modes that are left of `modes` (all where empty) without those avoided; empty where nothing is asked for or left out.
+
+    Examples
+    --------
+    >>> kept_modes(["rail", "UZB"], ["rail", "road"]), kept_modes(["UZB"])
+    (('road',), ())
+    """
+    if not modes and not set(avoid) & set(MODES):
+        return ()
+    return tuple(mode for mode in modes or MODES if mode not in avoid)
+
+
 def door_states(
     network: FreightNetwork, node_id: str, modes: Collection[str] = (), *, start: bool = False
 ) -> tuple[int, ...]:
     """States in which a shipment starts or ends at a place.
 
     Boxes and reefers start and end on a truck where the place has a road; bulk may start and end on a siding too. Where `modes` leaves out
-    the road, they start in the modes it names. A shipment starts (`start`) on a truck of the network's home country: otherwise the
-    trucks that could come back to the origin would let it dodge the change of trucks at a border.
+    the road, they start in the modes it names: a box may end at a terminal. A shipment starts (`start`) on a truck of the network's home
+    country: otherwise the trucks that could come back to the origin would let it dodge the change of trucks at a border.
     """
     states = [i for i in network.at(node_id) if not modes or mode_of(network.states[i].carrier) in modes]
     if start:
@@ -64,7 +77,7 @@ def allowed_arcs(
     modes
         Modes allowed; empty is all.
     avoid
-        Node ids or country codes not to touch.
+        Node ids, country codes, crossing, link and service ids and modes not to touch.
     closed
         Also allow arcs whose calendar never opens.
 
@@ -85,12 +98,15 @@ def _mask(
     if not closed:
         usable &= ~network.never_open()
     tails, heads = network.ends
-    if modes:
-        fits = {carrier: mode_of(carrier) in modes for carrier in {s.carrier for s in network.states}}
+    if kept := kept_modes(avoid, modes):
+        fits = {carrier: mode_of(carrier) in kept for carrier in {s.carrier for s in network.states}}
         usable &= np.array([fits[s.carrier] for s in network.states], dtype=bool)[heads]
+    elif modes or avoid.issuperset(MODES):
+        return np.zeros_like(usable)
     if avoid:
         shunned = np.array([s.node_id in avoid or s.country in avoid for s in network.states], dtype=bool)
         usable &= ~(shunned[tails] | shunned[heads])
+        usable &= np.array([arc.place_id not in avoid for arc in network.arcs], dtype=bool)
     return usable
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from karwan.errors import InvalidInput, Unreachable
+from karwan.schema.modes import MODES
 from karwan.transport.cost import Weights, additive_cost
-from karwan.transport.network import FreightNetwork, mode_of
+from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Floats, Ints
-from karwan.transport.path import allowed_arcs, climber, door_states, least_cost_path
+from karwan.transport.path import allowed_arcs, climber, door_states, kept_modes, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.routing import (
     ParetoSet,
@@ -81,25 +82,6 @@ class LayeredGraph:
     destinations: Ints
 
 
-def usable_arcs(network: FreightNetwork, avoid: Collection[str] = ()) -> npt.NDArray[np.bool_]:
-    """Arcs that open at some time and touch none of the avoided nodes, countries, crossings, links and modes, shape (A,)."""
-    result = allowed_arcs(network, avoid=avoid)
-    return result & untouched(network, avoid)
-
-
-def untouched(network: FreightNetwork, avoid: Collection[str]) -> npt.NDArray[np.bool_]:
-    """Arcs that touch none of the avoided nodes, countries, crossings, links and modes, open or not, shape (A,)."""
-    result = allowed_arcs(network, avoid=avoid, closed=True)
-    if avoid:
-        names = set(avoid)
-        own = [
-            a.place_id not in names and mode_of(network.states[a.head].carrier) not in names
-            for a in network.arcs
-        ]
-        result &= np.array(own, dtype=bool)
-    return result
-
-
 def layered_graph(
     network: FreightNetwork,
     shipment: Shipment,
@@ -107,6 +89,7 @@ def layered_graph(
     destination: str,
     *,
     via: Sequence[str] = (),
+    modes: Collection[str] = (),
     allowed: npt.NDArray[np.bool_] | None = None,
 ) -> LayeredGraph:
     """State graph of a network for a shipment, with a layer for each place passed so far.
@@ -122,6 +105,8 @@ def layered_graph(
         Node ids.
     via
         Node ids to pass, in order.
+    modes
+        Modes it may start and end in; see `door_states`.
     allowed
         Arcs that may be used (A,); None is all.
     """
@@ -150,8 +135,8 @@ def layered_graph(
         open_start_h=np.concatenate([w[0] for w in windows]) if windows else empty,
         open_end_h=np.concatenate([w[1] for w in windows]) if windows else empty,
     )
-    starts = door_states(network, origin, start=True)
-    ends = [(layers - 1) * n + s for s in door_states(network, destination)]
+    starts = door_states(network, origin, modes, start=True)
+    ends = [(layers - 1) * n + s for s in door_states(network, destination, modes)]
     return LayeredGraph(graph, np.tile(arc, layers), np.array(starts, int), np.array(ends, int))
 
 
@@ -201,8 +186,8 @@ def short_list(
     """
     if origin == destination:
         raise InvalidInput("Origin and destination are the same place.", origin, "name two different places.")
-    allowed = usable_arcs(network, avoid)
-    layered = layered_graph(network, shipment, origin, destination, via=via, allowed=allowed)
+    allowed, modes = allowed_arcs(network, avoid=avoid), kept_modes(avoid)
+    layered = layered_graph(network, shipment, origin, destination, via=via, modes=modes, allowed=allowed)
     found = None
     if layered.origins.size and layered.destinations.size:
         found, epsilon = _search(layered, max_labels)
@@ -239,7 +224,16 @@ def _unreachable(
     avoid: Collection[str],
 ) -> Unreachable:
     """Why there is no route: a place without a way in or out, a shut place, or a via place that cannot be passed."""
+    modes = kept_modes(avoid)
     for place, side in ((origin, "start from"), (destination, "end at")):
+        if door_states(network, place, start=place == origin) and not door_states(
+            network, place, modes, start=place == origin
+        ):
+            return Unreachable(
+                f"No route can {side} {place} without {', '.join(m for m in avoid if m in MODES)}.",
+                f"nothing joins it to the network by {', '.join(modes) or 'any mode that is left'}",
+                "drop a mode from --avoid, or name a terminal or port near it.",
+            )
         if not door_states(network, place, start=place == origin):
             return Unreachable(
                 f"No route can {side} {place}.",
@@ -247,8 +241,8 @@ def _unreachable(
                 "check links.csv, transfers.csv and access.csv for it; `karwan case check` lists rows left out.",
             )
     cost = additive_cost(network, shipment)
-    open_or_not = untouched(network, avoid)
-    would_be = least_cost_path(network, cost, origin, destination, via=via, allowed=open_or_not)
+    open_or_not = allowed_arcs(network, avoid=avoid, closed=True)
+    would_be = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=open_or_not)
     places = [origin, *via, destination]
     if would_be.arcs is not None:
         route = make_route(network, shipment, would_be.arcs, ignore_shut=True)

@@ -14,9 +14,10 @@ from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import route_cost
 from karwan.transport.journey import ArrivalModel, journey_stages
+from karwan.transport.path import allowed_arcs
 from karwan.transport.reliability import Journeys, JourneyStages, simulate
 from karwan.transport.route import Route
-from karwan.transport.route_choice import RouteSearch, incidence, usable_arcs
+from karwan.transport.route_choice import RouteSearch, incidence
 
 LISTED, ALSO = "listed", "also possible"
 Candidate = tuple[str | None, str, Route]
@@ -82,7 +83,7 @@ def _open_route(plan: RoutePlan, best: CorridorRoute) -> Route | None:
     route = best.route
     if best.status != OPEN or route is None or not np.isfinite(route.hours):
         return None
-    allowed = usable_arcs(plan.network, plan.avoid)[list(route.arcs)].all()
+    allowed = allowed_arcs(plan.network, avoid=plan.avoid)[list(route.arcs)].all()
     return route if allowed and set(plan.via) <= set(route.passed) else None
 
 

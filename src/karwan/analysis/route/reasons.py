@@ -140,14 +140,30 @@ def _absence(plan: RoutePlan, corridor: Row, found: CorridorRoute) -> str:
 
 def _no_way(plan: RoutePlan, corridor: Row, found: CorridorRoute) -> str:
     """Why a corridor is absent: avoided, forbidden, too heavy, or no way at all."""
-    if plan.avoid and _without_avoid(plan, corridor).status != ABSENT:
-        return f"passes what you avoid: {', '.join(plan.places.name(a) for a in plan.avoid)}"
+    if needed := _avoided(plan, corridor):
+        return f"passes what you avoid: {', '.join(plan.places.name(a) for a in needed)}"
     return _forbidden(plan, corridor) or _too_heavy(plan, corridor) or plan.places.spoken(found.reason)
 
 
-def _without_avoid(plan: RoutePlan, corridor: Row) -> CorridorRoute:
+def _avoided(plan: RoutePlan, corridor: Row) -> list[str]:
+    """What a corridor cannot do without of all that is avoided; where it could do without each, what its best way passes."""
+    free = _avoiding(plan, corridor, ())
+    if not plan.avoid or free.route is None:
+        return []
+    needed = [a for a in plan.avoid if _avoiding(plan, corridor, (a,)).status == ABSENT]
+    touched = _touched(free.route) | {s.mode for s in free.route.stages}
+    return needed or [a for a in plan.avoid if a in touched] or list(plan.avoid)
+
+
+def _avoiding(plan: RoutePlan, corridor: Row, avoid: Sequence[str]) -> CorridorRoute:
+    """A corridor's route that keeps to some of what is avoided."""
     return corridor_route(
-        plan.network, plan.shipment, corridor, plan.origin, plan.destination, backward=plan.backward
+        plan.network,
+        plan.shipment,
+        {**corridor, "avoid": [*(corridor["avoid"] or ()), *avoid]},
+        plan.origin,
+        plan.destination,
+        backward=plan.backward,
     )
 
 
