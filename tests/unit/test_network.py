@@ -41,7 +41,7 @@ def arcs_of(network: FreightNetwork, place: str) -> list[int]:
 def test_line_haul_money_hours_and_emission(toyland: Case) -> None:
     network = build_network(toyland.tables, request())
     stage = network.arcs[arcs_of(network, "A-X")[0]].stages[0]
-    assert stage.usd_t == pytest.approx(0.06 * 120)
+    assert stage.usd(20.0, 1) == pytest.approx(1.2 * 120)
     assert stage.hours == pytest.approx(120 / 60 * 24 / 10)  # ten driving hours a day
     assert stage.variance_h2 == pytest.approx((0.2 * 4.8) ** 2)
     assert stage.co2_kg_t == pytest.approx(0.1 * 120)
@@ -71,7 +71,7 @@ def test_a_weight_limit_takes_its_road_away(
 def test_cost_factor_raises_money_only(toyland: Case) -> None:
     network = build_network(toyland.tables, request())
     stage = network.arcs[arcs_of(network, "A-Z")[0]].stages[0]
-    assert stage.usd_t == pytest.approx(0.06 * 320 * 1.5)
+    assert stage.usd(20.0, 1) == pytest.approx(1.2 * 320 * 1.5)
     assert stage.hours == pytest.approx(320 / 60 * 2.4)
 
 
@@ -217,7 +217,7 @@ def test_planned_link_is_left_out_until_it_opens_or_is_opened(toyland: Case) -> 
 def test_missing_rate_is_said_not_lost(toyland: Case) -> None:
     tables = {**toyland.tables, "rates": toyland["rates"].filter(pl.col("rate_id") != "XTB_road")}
     network = build_network(tables, request())
-    assert ("links", "X-B", "rates.csv has no cost_usd_t_km for XTB road") in network.skipped
+    assert ("links", "X-B", "rates.csv has no cost_usd_km for XTB road") in network.skipped
 
 
 def test_missing_parameter_is_named(toyland: Case) -> None:

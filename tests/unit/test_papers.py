@@ -129,7 +129,7 @@ def extended() -> dict[str, pl.DataFrame]:
             {"link_id": "C-W", "from_node_id": "C", "to_node_id": "W", "country": "XTC", **ROAD},
             {"link_id": "W-D", "from_node_id": "W", "to_node_id": "D", "country": "XTD", **ROAD},
         ],
-        "rates": [{"rate_id": "XTD_road", "country": "XTD", "mode": "road", "year": 2024, "cost_usd_t_km": 0.06, "speed_kmh": 60.0, "use": "model"}],
+        "rates": [{"rate_id": "XTD_road", "country": "XTD", "mode": "road", "year": 2024, "unit": "truck", "cost_usd_km": 1.2, "speed_kmh": 60.0, "use": "model"}],
         "access": [{"access_id": "low", "country": "XTC", "vehicle_registration": "XTA", "mode": "road", "rule": "allowed", "regime_id": "toy_transit"}],
     }  # fmt: skip
     tables = dict(CASE.tables)

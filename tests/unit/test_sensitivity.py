@@ -148,7 +148,7 @@ def test_costs_meet_at_the_switch_value() -> None:
 
 
 def test_switch_values_of_a_line_and_a_hyperbola() -> None:
-    rate = Exposure("rates", "r", "cost_usd_t_km", "", 2.0, 1.0, 4.0, "", linear={0: 10.0})
+    rate = Exposure("rates", "r", "cost_usd_km", "", 2.0, 1.0, 4.0, "", linear={0: 10.0})
     assert switch_value(rate, [50.0, 60.0]) == (4.0, 1)
     speed = Exposure("rates", "r", "speed_kmh", "", 40.0, 20.0, 80.0, "", inverse={0: 10.0})
     halved, rival = switch_value(speed, [50.0, 60.0]) or (0.0, 0)

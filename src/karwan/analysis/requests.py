@@ -287,6 +287,18 @@ class RouteRequest:
             "Country the truck is registered in, ISO alpha-3; the origin's by default.", flag="--truck"
         ),
     )
+    unit: tuple[str, ...] = field(
+        default=(),
+        metadata=asks(
+            "Units in place of the usual ones: box20, box40, covered_wagon, hopper, tank_wagon, part_load; repeat or use commas."
+        ),
+    )
+    one_piece: bool = field(
+        default=False,
+        metadata=asks(
+            "The load cannot be divided: one piece on a low-loader or platform.", flag="--one-piece"
+        ),
+    )
     load: float = field(
         default=1.0, metadata=asks("Traffic at the crossings over the usual: 1.2 makes queues longer.")
     )

@@ -10,9 +10,10 @@ import polars as pl
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.transport.duty import Duty
-from karwan.transport.network.lookup import access_rule, gross_weight, vehicles_by_mode, weight_limit
+from karwan.transport.network.lookup import access_rule, gross_weight, weight_limit
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import worst_basis
+from karwan.transport.network.units import units_by_mode
 from karwan.transport.route import Route
 
 SCOPES = ("origin", "leg", "port", "country", "crossing", "destination")
@@ -74,7 +75,8 @@ def exceeded_limits(
     route: Route, tables: Mapping[str, pl.DataFrame], day: date
 ) -> Iterator[tuple[Row, float]]:
     """Weight limits that the loaded truck exceeds in a country, on a link or over a crossing on the way, each with its gross weight, t."""
-    truck = vehicles_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get(ROAD)
+    unit = units_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get(ROAD)
+    truck = unit and unit.row
     gross_t = gross_weight(truck, route.shipment.load_t)
     limits = tables["weight_limits"].rows(named=True)
     hauls = [s for s in route.stages if s.mode == ROAD and s.kind in ("line_haul", "crossing")]

@@ -28,7 +28,7 @@ from karwan.transport.route import Route
 Tables = Mapping[str, pl.DataFrame]
 LOW_FACTOR, HIGH_FACTOR = 0.5, 2.0
 UNIT = {
-    "cost_usd_t_km": "USD/t-km",
+    "cost_usd_km": "USD/km",
     "speed_kmh": "km/h",
     "time_h": "h",
     "cost_usd": "USD",
@@ -403,7 +403,7 @@ class InputLabels:
     def rate(self, figure: CellFigure, stage: Stage) -> str:
         """'Rate of rail, KAZ'."""
         row = self.rates[figure.key]
-        what = "Rate" if figure.column == "cost_usd_t_km" else "Speed"
+        what = "Rate" if figure.column == "cost_usd_km" else "Speed"
         return f"{what} of {row['mode']}, {row['country'] or 'all countries without one'}"
 
     def link(self, figure: CellFigure, stage: Stage) -> str:

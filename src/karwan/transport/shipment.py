@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,11 +26,11 @@ class Shipment:
     product_id, name
         Product.
     form
-        'bulk', 'box' or 'reefer': how it travels.
+        'bulk', 'box', 'reefer', or 'heavy' in one piece: how it travels.
     tonnes
         Weight, t.
     units
-        Trucks or 40 ft containers it fills (wagons' worth of boxes when bulk), a whole number.
+        Trucks or containers it fills or pays for; a share of one for a part load.
     price_usd_t
         Value at origin, USD/t.
     time_cost_share_day
@@ -43,7 +43,7 @@ class Shipment:
     name: str
     form: str
     tonnes: float
-    units: int
+    units: float
     price_usd_t: float
     time_cost_share_day: float
     loss_share_day: float
@@ -103,7 +103,9 @@ def _unknown_product(name: str, ids: Sequence[str]) -> UnknownName:
     )
 
 
-def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipment:
+def make_shipment(
+    products: pl.DataFrame, product: str, tonnes: float, *, one_piece: bool = False
+) -> Shipment:
     """Shipment of `tonnes` of a product.
 
     Parameters
@@ -114,6 +116,8 @@ def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipme
         Product id, HS code or name.
     tonnes
         Weight, t; 0.001 to 2,000,000.
+    one_piece
+        The load cannot be divided.
 
     Raises
     ------
@@ -122,7 +126,8 @@ def make_shipment(products: pl.DataFrame, product: str, tonnes: float) -> Shipme
     UnknownName
         No such product.
     """
-    return shipment_of(find_product(products, product), tonnes)
+    load = shipment_of(find_product(products, product), tonnes)
+    return replace(load, form="heavy", units=1) if one_piece else load
 
 
 def shipment_of(row: Mapping[str, Any], tonnes: float) -> Shipment:

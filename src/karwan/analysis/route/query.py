@@ -15,7 +15,8 @@ from karwan.notes import Note, note
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
-from karwan.transport.shipment import Shipment, make_shipment
+from karwan.transport.packing import pack
+from karwan.transport.shipment import Shipment, find_product, make_shipment
 
 DAYS_AHEAD = 3 * 365
 MOST_LOAD = 5.0
@@ -73,7 +74,12 @@ def promised_days(text: str, departure: date) -> float:
 
 def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     """Look up places and product, check bounds, build the network."""
-    shipment = make_shipment(case["products"], query.product, query.tonnes)
+    shipment = make_shipment(case["products"], query.product, query.tonnes, one_piece=query.one_piece)
+    product = find_product(case["products"], query.product)
+    packed = pack(
+        shipment, product, case["vehicles"].iter_rows(named=True), query.unit, parameter=case.parameter
+    )
+    shipment = packed.shipment
     promise_days = None if query.promise is None else promised_days(query.promise, query.departure)
     registration = query.registration.upper()
     _check(case, query, promise_days, registration)
@@ -90,7 +96,11 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         query.departure,
         opened,
         registration,
-        load_t=shipment.load_t,
+        modes=packed.modes,
+        load_t=shipment.load_t if shipment.units >= 1 else shipment.tonnes,
+        units=packed.units,
+        fill_t=packed.fill_t,
+        tonnes=shipment.tonnes,
     )
     weights = shipper_weights(
         shipment,

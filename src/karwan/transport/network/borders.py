@@ -10,6 +10,7 @@ from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, make_stage, scaled, times
+from karwan.transport.network.units import unit_term
 
 
 def crossing_moves(context: Context) -> list[Move]:
@@ -78,7 +79,7 @@ def _side_stage(context: Context, row: Row, mode: str, side: str, direction: str
     crossing = row["crossing_id"]
     slow = context.book.slowdown("crossing", crossing, mode)
     payer = context.payer(side, ("crossing", crossing), ("country", side))
-    key = ("crossing", crossing, mode, side, direction, slow, payer)
+    key = ("crossing", crossing, mode, side, direction, slow, payer, context.units[mode].key)
     stages = context.kept.stages
     if key not in stages:
         stages[key] = _new_side_stage(context, row, mode, side, direction, slow)
@@ -101,7 +102,7 @@ def _new_side_stage(
         terms.append(scaled(clearance, slow))
     charges = context.times.find(crossing, side, mode, direction, "cost_usd")
     if charges is not None:
-        terms.append(times("usd_unit", charges))
+        terms.append(unit_term(context.units[mode], charges))
     terms += _side_fees(context, crossing, mode, side, direction)
     way = "out" if direction == "outbound" else "in"
     mean_h = sum(term.amount for term in terms if term.unit == HOURS)
@@ -125,4 +126,4 @@ def _side_fees(context: Context, crossing: str, mode: str, side: str, direction:
         return here and fee["when"] in when and context.registered(fee, side) and fee["mode"] in (None, mode)
 
     fees = context.fees_at(("crossing", crossing), ("country", side))
-    return fee_terms(fees, due, context.request.form)
+    return fee_terms(fees, due, context.units[mode])

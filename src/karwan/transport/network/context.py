@@ -18,12 +18,12 @@ from karwan.transport.network.lookup import (
     Rates,
     fee_terms,
     gross_weight,
-    vehicles_by_mode,
     weight_limit,
 )
 from karwan.transport.network.request import NetworkRequest
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Stage, Term, figure_of
+from karwan.transport.network.units import units_by_mode
 
 Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
@@ -69,8 +69,9 @@ class Context:
             self.fee_numbers.setdefault((row["place_kind"], row["place_id"]), []).append(number)
         self.access = self.rows("access")
         self.limits = self.rows("weight_limits")
-        self.vehicles = vehicles_by_mode(self.rows("vehicles"), request.form)
-        self.gross_t = gross_weight(self.vehicles.get(ROAD), request.load_t)
+        self.units = units_by_mode(self.rows("vehicles"), request.form, request.units, dict(request.fill_t))
+        truck = self.units.get(ROAD)
+        self.gross_t = gross_weight(truck and truck.row, request.load_t)
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
         self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
@@ -142,7 +143,7 @@ class Context:
                 and self.registered(fee, "")
             )
 
-        return fee_terms(self.fees_at((kind, place)), due, self.request.form)
+        return fee_terms(self.fees_at((kind, place)), due, self.units[mode])
 
     def spans(self, *places: tuple[str, str], mode: str) -> list[tuple[ClosedSpan, str]]:
         """Closed days of several places for a mode, with the reasons."""

@@ -21,9 +21,12 @@ from karwan.transport.network.terms import (
     scaled,
     times,
 )
+from karwan.transport.network.units import BOX20, PARCEL, Unit, share_of, unit_term
 
 CV_PARAMETER = {ROAD: "line_haul_cv_road", RAIL: "line_haul_cv_rail", SEA: "line_haul_cv_sea"}
 WEEK_H = 168.0
+BOX_COLUMNS = {False: ("cost_usd_feu",), True: ("cost_usd_teu", "cost_usd_feu")}
+"""Columns of a sailing's freight in the order they are looked up, by whether the box is a 20 ft one."""
 
 
 def link_moves(context: Context) -> list[Move]:
@@ -84,7 +87,7 @@ def _line_haul(context: Context, link: Row) -> list[Move]:
 def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
     """Line haul in each direction a link allows; none, with the reason noted, where a rate is missing."""
     slowdowns = _slowdowns(context, link, link["mode"])
-    vehicle = context.vehicles[link["mode"]]["vehicle_id"]
+    vehicle = context.units[link["mode"]].key
     payer = context.payer("", ("link", link["link_id"]))
     kept, key = context.kept.hauls, (link["link_id"], vehicle, tuple(slowdowns), payer)
     if key not in kept:
@@ -98,19 +101,20 @@ def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
 def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> tuple[Stage, ...]:
     """Line haul in each direction with its slow-downs and fees."""
     mode, country = link["mode"], link["country"]
-    money = context.rates.find(country, mode, "cost_usd_t_km")
+    unit = context.units[mode]
+    money = context.rates.money(country, mode, unit)
     speed = _own_speed(link, "links", "link_id") or context.rates.find(country, mode, "speed_kmh")
     if money is None or speed is None:
-        what = "cost_usd_t_km" if money is None else "speed_kmh"
+        what = "cost_usd_km" if money is None else "speed_kmh"
         context.skipped.append(("links", link["link_id"], f"rates.csv has no {what} for {country} {mode}"))
         return ()
     length = figure_of(link, "links", "link_id", "length_km")
     day_hours = context.parameter("driving_hours_day_road" if mode == ROAD else "rail_hours_day")
     cv, cv_figure = _line_haul_cv(context, link, country, mode)
     driving = times(HOURS, length, Factor(speed, -1), Factor(day_hours, -1), by=24.0)
-    emission = figure_of(context.vehicles[mode], "vehicles", "vehicle_id", "emission_kg_t_km")
+    emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
     terms = [
-        times("usd_t", money, length, by=link["cost_factor"]),
+        unit_term(unit, *money, length, by=link["cost_factor"]),
         driving,
         *(scaled(driving, slow) for slow in slowdowns),
         *context.place_fees("link", link["link_id"], mode, "passage"),
@@ -176,8 +180,8 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
             continue
         slowdowns = _slowdowns(context, link, link["mode"])
         for tail, head in _directions(link):
-            vehicle = context.vehicles[link["mode"]]["vehicle_id"]
-            key = ("sailing", service["service_id"], tail, head, context.bulk, vehicle, *slowdowns)
+            carrier = context.units[link["mode"]].key
+            key = ("sailing", service["service_id"], tail, head, carrier, context.request.tonnes, *slowdowns)
             stage = context.kept.stages.get(key)
             if stage is None:
                 stage = _sailing_stage(context, link, service, (tail, head), (money, speed), slowdowns)
@@ -212,7 +216,7 @@ def _sailing_stage(
     voyage = times(HOURS, length, Factor(speed, -1))
     slowed = [scaled(voyage, slow) for slow in slowdowns]
     headway = WEEK_H / weekly.value
-    emission = figure_of(context.vehicles[mode], "vehicles", "vehicle_id", "emission_kg_t_km")
+    emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
     at_sea = voyage.amount + sum(term.amount for term in slowed)
     terms = [
         money,
@@ -230,14 +234,26 @@ def _sailing_stage(
 
 
 def _sailing_money(context: Context, service: Row, link: Row) -> Term | None:
-    """Freight per tonne and per unit; bulk pays per tonne where a rate exists, boxes per 40 ft container."""
-    order = ["cost_usd_feu", "cost_usd_t"]
-    if context.request.form == "bulk":
-        order = ["cost_usd_t", "cost_usd_feu"]
-    column = next((name for name in order if service[name] is not None), None)
-    if column is not None:
-        unit = "usd_t" if column == "cost_usd_t" else "usd_unit"
-        return times(unit, figure_of(service, "services", "service_id", column))
-    rate = context.rates.find("", link["mode"], "cost_usd_t_km")
+    """Freight of a sailing: a box by its size, bulk per tonne where a rate exists; less than the least parcel pays for it, or goes in boxes."""
+    unit, tonnes = context.units[link["mode"]], context.request.tonnes
+    if context.bulk and service["cost_usd_t"] is not None:
+        parcel = float(unit.row["least_t"] or 0.0)
+        short = 1.0 if tonnes is None else max(1.0, parcel / tonnes)
+        if short == 1.0 or service["cost_usd_feu"] is None:
+            return times("usd_t", figure_of(service, "services", "service_id", "cost_usd_t"), by=short)
+    for column in BOX_COLUMNS[unit.kind == BOX20]:
+        if service[column] is not None:
+            return _box_freight(unit, figure_of(service, "services", "service_id", column))
+    if service["cost_usd_t"] is not None:
+        return times("usd_t", figure_of(service, "services", "service_id", "cost_usd_t"))
+    rate = context.rates.money("", link["mode"], unit)
     length = figure_of(link, "links", "link_id", "length_km")
-    return None if rate is None else times("usd_t", rate, length)
+    if rate is None:
+        return None
+    return times("usd_t", *rate, length) if unit.kind == PARCEL else unit_term(unit, *rate, length)
+
+
+def _box_freight(unit: Unit, freight: CellFigure) -> Term:
+    """Freight of a box; that of a 40 ft container times the share of the unit where it is stated for no other."""
+    share = share_of(unit) if freight.column == "cost_usd_feu" else None
+    return times("usd_unit", freight, *([share] if share else []))

@@ -15,6 +15,7 @@ from karwan.transport.calendar import ClosedSpan
 from karwan.transport.closures import SLOW, closure_spans, in_force
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Term, figure_of, times
+from karwan.transport.network.units import BOX40, PARCEL, TONNE, USUAL, Unit, share_of, unit_term
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -34,9 +35,40 @@ class Rates:
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         self._found: dict[tuple[str, str, str], CellFigure | None] = {}
+        self._money: dict[tuple[str, str, str, str], tuple[CellFigure, ...] | None] = {}
         for row in rows:
             if row["use"] == "model":
                 self._rows[row["country"] or "", row["mode"]].append(row)
+
+    def money(self, country: str, mode: str, unit: Unit, haul: str = "") -> tuple[CellFigure, ...] | None:
+        """Figures whose product is the money of a unit over a kilometre.
+
+        Its own rate, else that of its mode's usual unit times the share its row of `vehicles` states; a country without either takes
+        the row without a country, then marked assumed. A rate for the direction ('head' or 'back') goes before one for both.
+        """
+        key = (country, mode, str(unit.row["vehicle_id"]), haul)
+        if key not in self._money:
+            self._money[key] = self._unit_money(country, mode, unit, haul)
+        return self._money[key]
+
+    def _unit_money(self, country: str, mode: str, unit: Unit, haul: str) -> tuple[CellFigure, ...] | None:
+        usual, share = USUAL.get(mode, BOX40), share_of(unit)
+        for place in dict.fromkeys((country, "")):
+            own = self._unit_rate(place, mode, TONNE if unit.kind == PARCEL else unit.kind, haul)
+            base = None if own else self._unit_rate(place, mode, usual, haul)
+            found = [figure for figure in (own or base, None if own else share) if figure is not None]
+            if own or base:
+                return tuple(found if place == country else (f._replace(basis="assumed") for f in found))
+        return None
+
+    def _unit_rate(self, country: str, mode: str, unit: str, haul: str) -> CellFigure | None:
+        rows = [row for row in self._rows.get((country, mode), ()) if (row["unit"] or unit) == unit]
+        ways = (
+            ([row for row in rows if row["haul"] == haul] if haul else []),
+            [r for r in rows if not r["haul"]],
+        )
+        found = (latest(way, "rates", "rate_id", "cost_usd_km") for way in ways)
+        return next((figure for figure in found if figure is not None), None)
 
     def find(self, country: str, mode: str, column: str) -> CellFigure | None:
         """Newest figure of a column; falls back to the row without a country, then marked assumed."""
@@ -160,18 +192,6 @@ def _in_time(row: Row, day: date) -> bool:
     return (row["start"] is None or row["start"] <= day) and (row["end"] is None or day <= row["end"])
 
 
-def vehicles_by_mode(rows: Iterable[Row], form: str) -> dict[str, Row]:
-    """Usual vehicle of each mode for a cargo form; another form's where none carries it."""
-    rows = list(rows)
-    found: dict[str, Row] = {}
-    for row in rows:
-        if row["form"] == form and (row["default"] or row["mode"] not in found):
-            found[row["mode"]] = row
-    for row in rows:
-        found.setdefault(row["mode"], row)
-    return found
-
-
 def gross_weight(truck: Row | None, load_t: float) -> float:
     """Tonnes of a loaded truck; 0 where its own weight is not known."""
     tare = truck["tare_t"] if truck else None
@@ -192,12 +212,12 @@ def weight_limit(
     return min(exceeded, key=lambda r: (r["over"] != "forbidden", r["max_gross_t"]), default=None)
 
 
-def fee_terms(rows: Iterable[Row], test: Callable[[Row], bool], form: str) -> tuple[Term, ...]:
-    """Money of the fees that pass a test, per tonne or per unit."""
+def fee_terms(rows: Iterable[Row], test: Callable[[Row], bool], unit: Unit) -> tuple[Term, ...]:
+    """Money of the fees that pass a test, per tonne or per unit; one on a container falls on no other unit that is counted apart."""
     found = []
     for row in rows:
-        if not test(row) or (row["unit"] == "container" and form == "bulk"):
+        if not test(row) or (row["unit"] == "container" and unit.row["form"] == "bulk"):
             continue
-        unit = "usd_t" if row["unit"] == "t" else "usd_unit"
-        found.append(times(unit, figure_of(row, "fees", "fee_id", "cost_usd")))
+        figure = figure_of(row, "fees", "fee_id", "cost_usd")
+        found.append(times("usd_t", figure) if row["unit"] == "t" else unit_term(unit, figure))
     return tuple(found)

@@ -31,6 +31,12 @@ class NetworkRequest:
         Modes to build; empty is all.
     load_t
         Tonnes on one truck, held against weight limits.
+    units
+        Vehicle ids asked for in place of the usual ones.
+    fill_t
+        (mode, tonnes in one unit) of a load that does not fill its wagons or parcel; others count as full.
+    tonnes
+        Weight of the shipment, where it is known: less than a ship's least parcel pays for it.
     """
 
     origin_country: str
@@ -41,6 +47,9 @@ class NetworkRequest:
     registration: str = ""
     modes: frozenset[str] = frozenset()
     load_t: float = TRUCK_BASIS_T
+    units: tuple[str, ...] = ()
+    fill_t: tuple[tuple[str, float], ...] = ()
+    tonnes: float | None = None
 
     def uses(self, *modes: str) -> bool:
         """Whether all the modes are asked for."""

@@ -8,6 +8,7 @@ from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, figure_of, make_stage, times
+from karwan.transport.network.units import BOX20
 
 
 def transfer_moves(context: Context) -> list[Move]:
@@ -34,7 +35,15 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
         entering = before in WATER_MODES and after not in WATER_MODES
         places = [("node", row["node_id"]), *([("country", country)] if entering else [])]
         payer = context.payer(country, *places)
-        key = ("transfer", row["transfer_id"], before, after, country, context.bulk, payer)
+        key = (
+            "transfer",
+            row["transfer_id"],
+            before,
+            after,
+            country,
+            context.units[mode_of(after)].key,
+            payer,
+        )
         stages = context.kept.stages
         if key not in stages:
             stages[key] = _transfer_stage(context, row, (before, after), country, terminal)
@@ -82,12 +91,14 @@ def _port_entry_fees(context: Context, country: str, mode: str) -> tuple[Term, .
             and context.registered(fee, country)
         )
 
-    return fee_terms(context.fees_at(("country", country)), due, context.request.form)
+    return fee_terms(context.fees_at(("country", country)), due, context.units[mode])
 
 
 def _transfer_money(context: Context, row: Row) -> list[Term]:
-    """Charges of a transfer: bulk pays per tonne where a rate exists, boxes per 40 ft container, else per 20 ft, else per tonne."""
+    """Charges of a transfer: bulk pays per tonne where a rate exists, boxes by their size, else by the other, else per tonne."""
     order = ["cost_usd_feu", "cost_usd_teu", "cost_usd_t"]
+    if BOX20 in (context.units[RAIL].kind, context.units[SEA].kind):
+        order = ["cost_usd_teu", "cost_usd_feu", "cost_usd_t"]
     if context.request.form == "bulk":
         order = ["cost_usd_t", "cost_usd_feu", "cost_usd_teu"]
     column = next((name for name in order if row[name] is not None), None)

@@ -1,0 +1,153 @@
+"""How many units a load fills: by weight and by room, and which units may carry it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from karwan.errors import InvalidInput
+from karwan.transport.network.units import kind_of, units_by_mode
+from karwan.transport.shipment import Shipment
+
+Row = Mapping[str, Any]
+HEAVY = "heavy"
+PART_LOAD = "part_load"
+FEU_M3 = 67.0
+"""Room in a 40 ft container, m3 (ISO 668)."""
+VOLUME_BOUND_T = 24.0
+"""A product of which a 40 ft container takes fewer tonnes than this fills it by volume."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A load in its units.
+
+    Attributes
+    ----------
+    shipment
+        The load, its units counted.
+    units
+        Vehicle ids asked for.
+    fill_t
+        (mode, tonnes in one unit) of wagons and parcels.
+    modes
+        Modes that can carry it; empty is all.
+    """
+
+    shipment: Shipment
+    units: tuple[str, ...] = ()
+    fill_t: tuple[tuple[str, float], ...] = ()
+    modes: frozenset[str] = frozenset()
+
+
+def capacity_t(product: Row, unit: Row) -> float:
+    """Tonnes of a product that one unit takes: by weight, and by volume where the product is light.
+
+    Examples
+    --------
+    >>> carpets = {"stowage_t_feu": 10.0, "density_t_m3": None}
+    >>> round(capacity_t(carpets, {"payload_t": 21.0, "volume_m3": 33.5}), 2)
+    5.0
+    """
+    payload, volume = float(unit["payload_t"]), unit["volume_m3"]
+    density, stowage = product["density_t_m3"], product["stowage_t_feu"]
+    if density is None and stowage is not None and stowage < VOLUME_BOUND_T:
+        density = stowage / FEU_M3
+    return payload if volume is None or density is None else min(payload, float(volume) * density)
+
+
+def pack(
+    shipment: Shipment,
+    product: Row,
+    vehicles: Iterable[Row],
+    asked: Sequence[str] = (),
+    *,
+    parameter: Callable[[str], float],
+) -> Packed:
+    """The units a load travels in: the usual ones of its cargo form, or those asked for.
+
+    A load that its unit of a mode cannot hold in one piece loses that mode. A part load pays a share of the truck: its own share to the
+    power `part_load_exponent`, at least `part_load_least_share`.
+
+    Parameters
+    ----------
+    shipment, product
+        The load and the row of its product.
+    vehicles
+        Rows of `vehicles`.
+    asked
+        Kinds of unit or vehicle ids in place of the usual ones: 'covered_wagon', 'box20', 'part_load'.
+    parameter
+        Value of a parameter of the case by name.
+
+    Raises
+    ------
+    InvalidInput
+        No mode carries the form in such a unit, or one piece is too heavy for every unit; what is allowed is named.
+    """
+    rows = [dict(row) for row in vehicles]
+    kinds = [kind for kind in asked if kind != PART_LOAD]
+    chosen = tuple(str(row["vehicle_id"]) for kind in kinds for row in _carriers(rows, shipment, kind))
+    by_mode = units_by_mode(rows, shipment.form, chosen)
+    if shipment.form == HEAVY:
+        return _in_one_piece(shipment, rows)
+    counted = [unit.row for unit in by_mode.values() if unit.row["vehicle_id"] in chosen and unit.counted]
+    if counted:
+        least = min(capacity_t(product, row) for row in counted)
+        shipment = replace(shipment, units=_number(shipment.tonnes, least))
+    if PART_LOAD in asked:
+        shipment = _part_load(shipment, product, parameter)
+    fill_t = tuple(
+        (mode, shipment.tonnes / _number(shipment.tonnes, capacity_t(product, unit.row)))
+        for mode, unit in sorted(by_mode.items())
+        if not unit.counted
+    )
+    return Packed(shipment, chosen, fill_t)
+
+
+def _number(tonnes: float, capacity: float) -> int:
+    """Whole units that hold a weight."""
+    return max(1, math.ceil(tonnes / capacity - 1e-9))
+
+
+def _carriers(rows: Sequence[Row], shipment: Shipment, kind: str) -> list[Row]:
+    """Vehicles of a kind, or the one with an id, that carry the form of a load."""
+    found = [r for r in rows if r["form"] == shipment.form and kind in (kind_of(dict(r)), r["vehicle_id"])]
+    if found:
+        return found
+    allowed: dict[str, list[str]] = {}
+    for row in rows:
+        if row["form"] == shipment.form:
+            allowed.setdefault(row["mode"], []).append(kind_of(dict(row)))
+    listed = "; ".join(f"{mode}: {', '.join(dict.fromkeys(kinds))}" for mode, kinds in allowed.items())
+    raise InvalidInput(
+        f"No mode carries {shipment.name} ({shipment.form}) in a unit {kind!r}.",
+        f"allowed are {listed}; {PART_LOAD} by road",
+        "name one of these with --unit, or leave it out for the usual ones.",
+    )
+
+
+def _in_one_piece(shipment: Shipment, rows: Sequence[Row]) -> Packed:
+    """One indivisible load on the modes whose unit bears it."""
+    units = [row for row in rows if row["form"] == HEAVY]
+    able = frozenset(str(row["mode"]) for row in units if row["payload_t"] >= shipment.tonnes)
+    if not able:
+        listed = "; ".join(f"{r['mode']}: {r['name']} {r['payload_t']:g} t" for r in units)
+        raise InvalidInput(
+            f"{shipment.tonnes:g} t of {shipment.name} in one piece is more than any unit carries.",
+            listed or "vehicles.csv has no unit for one heavy piece",
+            "send it in parts without --one-piece, or add its vehicle to vehicles.csv.",
+        )
+    return Packed(replace(shipment, units=1), modes=able)
+
+
+def _part_load(shipment: Shipment, product: Row, parameter: Callable[[str], float]) -> Shipment:
+    """A load that shares its truck: whole trucks, and the last one by the curve of part loads."""
+    full = float(product["stowage_t_feu"] or shipment.load_t)
+    whole, rest = divmod(shipment.tonnes / full, 1.0)
+    if rest <= 1e-9:
+        return shipment
+    share = min(1.0, max(parameter("part_load_least_share"), rest ** parameter("part_load_exponent")))
+    return replace(shipment, units=whole + share)
