@@ -11,7 +11,7 @@ from karwan.amounts import number, percent, usd
 from karwan.analysis.basket import basket_answer, basket_target, reach_of_target
 from karwan.analysis.corridor_change import corridor_change
 from karwan.analysis.scenario import case_under
-from karwan.analysis.target import target_answer
+from karwan.analysis.target_answer import target_answer
 from karwan.case import read_case
 from karwan.project import open_case
 

@@ -19,7 +19,7 @@ from karwan.analysis.assignment import read_demand
 from karwan.analysis.basket import table_answer
 from karwan.analysis.goods_table import goods_from_file
 from karwan.analysis.indicators import read_exports
-from karwan.analysis.target import read_geography, read_panel
+from karwan.analysis.target_answer import read_geography, read_panel
 from karwan.analysis.world_flows import read_distances, read_world_flows
 from karwan.case import Case, embedded_cases, inspect_case, read_case
 from karwan.case.checks import check_references, check_rules

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from scipy import integrate, stats
 
-from karwan.analysis.target import comparables, read_geography, read_panel
+from karwan.analysis.target_answer import comparables, read_geography, read_panel
 from karwan.case import read_case
 from karwan.trade.forecast import (
     BaseRate,

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from karwan.analysis.mirror import case_priors, reconciled_case
+from karwan.analysis.reconciled import case_priors, reconciled_case
 from karwan.case import read_case
 from karwan.trade.mirror import Reliability, estimate_cif, reconcile, reporter_sigma
 from tests.shared import shared_path

@@ -11,12 +11,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from karwan.analysis.target import (
-    panel_rates,
-    panel_scores,
-    target_section,
-    turnover_series,
-)
+from karwan.analysis.target import target_section, turnover_series
+from karwan.analysis.target_answer import panel_rates, panel_scores
 from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName

@@ -4,7 +4,7 @@ figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from karwan.analysis.answer import Answer
+from karwan.analysis.published_potential import published_potential
 from karwan.analysis.world_flows import (
-    SITC_SECTIONS,
     WorldFlows,
     named,
     read_distances,
@@ -23,7 +23,7 @@ from karwan.analysis.world_flows import (
     store_world_flows,
     with_codes,
 )
-from karwan.case.case import Case, embedded_cases
+from karwan.case.case import embedded_cases
 from karwan.case.of_pair import case_of_pair
 from karwan.errors import InvalidInput
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
@@ -40,18 +40,6 @@ from karwan.trade.potential import (
 )
 from karwan.trade.smart import Elasticities, simulate_corridor, simulate_tariffs
 
-BRIEF_SCHEMA = {
-    "product_id": pl.String,
-    "product": pl.String,
-    "sector": pl.String,
-    "actual_usd": pl.Float64,
-    "potential_usd": pl.Float64,
-    "low_usd": pl.Float64,
-    "high_usd": pl.Float64,
-    "unrealised_usd": pl.Float64,
-    "method": pl.String,
-    "lacks": pl.String,
-}
 SUMMED = ("actual_usd", "potential_usd", "unrealised_usd", "unrealised_low_usd", "unrealised_high_usd")
 FINE_LEVEL = 500  # products from which a country's exports over imports of one product mean re-export
 ELASTICITY_RANGE = (2.5, 8.0)  # of trade to trade cost, assumed; Head & Mayer (2014) give 5.03 as the median
@@ -323,148 +311,3 @@ def _commands(exporter: str, importer: str) -> tuple[str, ...]:
         f"`karwan trade potential {exporter} {importer} --store trade.duckdb --level hs6` then estimates by "
         "product.",
     )
-
-
-def published_potential(case: Case) -> pl.DataFrame:
-    """Potentials and offers a case's sources state, by direction and group of goods.
-
-    Several figures for one group are not averaged: the lowest is the headline, lowest and highest are the
-    interval.
-
-    Returns
-    -------
-    Table with `direction` and the columns of `BRIEF_SCHEMA`. product_id is null for a group of goods;
-    actual_usd is the trade published for
-    the same goods, direction and period, null where none is.
-    """
-    flows = case["flows"]
-    stated = flows.filter(
-        pl.col("value_kind").is_in(["potential", "offer"]) & pl.col("value_usd").is_not_null()
-    )
-    rows = []
-    keys = ["direction", "product_group", "value_kind", "period_start", "period_end"]
-    for key, group in stated.sort("value_usd", "flow_id").group_by(keys, maintain_order=True):
-        rows.append(_published_row(case, group, dict(zip(keys, key, strict=True))))
-    schema = {"direction": pl.String, **BRIEF_SCHEMA}
-    return pl.DataFrame(rows, schema=schema, orient="row").sort(
-        "direction", "potential_usd", descending=[False, True], nulls_last=True
-    )
-
-
-def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> tuple[object, ...]:
-    first = group.row(0, named=True)
-    low, high = float(group["value_usd"][0]), float(group["value_usd"][-1])
-    several = group.height > 1
-    product_id = first["product_id"]
-    goods = case["products"].filter(pl.col("product_id").eq_missing(pl.lit(product_id, pl.String))).to_dicts()
-    good = goods[0] if goods else {"name": _group_name(first["product_group"]), "sector": None}
-    actual = _actual(case["flows"], key, first["reporter"])
-    return (
-        key["direction"],
-        product_id,
-        f"{good['name']}, {_way(case, key['direction'])}",
-        good["sector"],
-        actual,
-        low,
-        low if several else None,
-        high if several else None,
-        None if actual is None else max(0.0, low - actual),
-        _published_method(case, group, key),
-        "; ".join(_published_lacks(actual, several, product_id)),
-    )
-
-
-def _group_name(group: str) -> str:
-    return group.replace("all", "all goods", 1)
-
-
-def _way(case: Case, direction: object) -> str:
-    a, b = case.settings.party_a, case.settings.party_b
-    return f"{a} to {b}" if direction == "a_to_b" else f"{b} to {a}"
-
-
-def _published_method(case: Case, group: pl.DataFrame, key: dict[str, object]) -> str:
-    """Kind of the figure, its year, who published it, and that it is the lowest of several."""
-    named = group["source_id"].str.split(";").explode()
-    sources = case["sources"].filter(pl.col("source_id").is_in(named.implode())).sort("source_id")
-    who = [f"{r['publisher'] or r['title']} {r['year'] or ''}".strip() for r in sources.iter_rows(named=True)]
-    kind = "potential" if key["value_kind"] == "potential" else "offer of supply, not demand"
-    several = "; lowest of the figures stated" if group.height > 1 else ""
-    return f"published {kind}, {key['period_start']:%Y}, {'; '.join(who)}{several}"
-
-
-def _published_lacks(actual: float | None, several: bool, product_id: str | None) -> Iterator[str]:
-    if actual is None:
-        yield "actual trade in the same goods and period"
-    if not several:
-        yield "an interval"
-    yield "the publisher's method"
-    if not product_id:
-        yield "a split by product"
-
-
-def _actual(flows: pl.DataFrame, key: dict[str, object], reporter: str) -> float | None:
-    same = flows.filter(
-        (pl.col("value_kind") == "trade")
-        & (pl.col("reporter") == reporter)
-        & pl.col("value_usd").is_not_null()
-        & pl.all_horizontal(
-            pl.col(n) == pl.lit(key[n]) for n in ("direction", "product_group", "period_start", "period_end")
-        )
-    )
-    return float(same["value_usd"][0]) if same.height == 1 else None
-
-
-def brief_potential(
-    case: Case, *, store: str | None = None, level: str | None = None, easiness: str = "regional"
-) -> pl.DataFrame:
-    """Potential by product for the brief, both directions.
-
-    Parameters
-    ----------
-    case
-        The case.
-    store
-        Trade store with bilateral flows by product; without one the case's published potentials and offers
-        are given.
-    level, easiness
-        As for `find_potential`, with a store. The headline is the regional easiness, as a thin pair's own
-        only repeats that it is thin.
-
-    Returns
-    -------
-    Table with the columns of `BRIEF_SCHEMA`, unrealised first. Missing is null: an unknown actual or interval
-    is not zero.
-
-    Raises
-    ------
-    InvalidInput
-        The store has no bilateral flows by product, or not of both countries.
-    """
-    if store is None:
-        return published_potential(case).select(list(BRIEF_SCHEMA))
-    flows = store_world_flows(store, level=level)
-    a, b = case.settings.party_a, case.settings.party_b
-    tables = []
-    for exporter, importer in ((a, b), (b, a)):
-        request = PotentialRequest(exporter, importer, store=store, level=level, easiness=easiness)
-        tables.append(_brief_rows(_estimate(flows, request)))
-    return pl.concat(tables).sort(["unrealised_usd", "product"], descending=[True, False], nulls_last=True)
-
-
-def _brief_rows(result: Potential) -> pl.DataFrame:
-    name = pl.col("product").replace_strict(SITC_SECTIONS, default=None, return_dtype=pl.String)
-    known = set(result.table["product"]) <= set(SITC_SECTIONS)
-    label = name.fill_null(pl.col("product")) if known else pl.lit("HS ") + pl.col("product")
-    return result.table.select(
-        product_id=pl.col("product"),
-        product=label + f", {result.exporter} to {result.importer}",
-        sector=pl.lit(None, dtype=pl.String),
-        actual_usd="actual_usd",
-        potential_usd="potential_usd",
-        low_usd="low_usd",
-        high_usd="high_usd",
-        unrealised_usd="unrealised_usd",
-        method="method",
-        lacks="lacks",
-    ).cast(BRIEF_SCHEMA)  # type: ignore[arg-type]

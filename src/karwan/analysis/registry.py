@@ -190,7 +190,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         name="trade target",
         method="target",
         request=trade.TargetRequest,
-        run="karwan.analysis.target:answer_target",
+        run="karwan.analysis.target_answer:answer_target",
         tables={
             "chances": "target_chances",
             "base rate": "target_rates",

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.mirror import reconciled_table
+from karwan.analysis.reconciled import reconciled_table
 from karwan.analysis.sections import Standing
 from karwan.analysis.trade_requests import StatusRequest
 from karwan.case import Case

@@ -219,7 +219,7 @@ class Project(TradeProject):
 
     def standing(self, as_of: date | None = None) -> Standing:
         """Each side's trade figures, like compared with like; see `karwan.analysis.sections.Standing`."""
-        from karwan.analysis.mirror import reconciled_table
+        from karwan.analysis.reconciled import reconciled_table
         from karwan.analysis.standing import standing_section
 
         day = as_of or self.case.settings.as_of

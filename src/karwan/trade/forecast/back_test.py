@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
+from scipy import special
 
 from karwan.trade.forecast.base_rate import growth_cases
-from karwan.trade.forecast.scores import crps, crps_t, log_score, pit, sample_crps
+from karwan.trade.forecast.scores import crps, crps_t, log_score, log_score_t, pit, sample_crps
 
 Array = npt.NDArray[np.float64]
 WORST_LOG = -100.0
@@ -157,8 +157,8 @@ def _walk_scores(points: pl.DataFrame) -> pl.DataFrame:
     )
     variance = np.maximum((squares - n * drift**2) / (n - 1) * (1 + 1 / n), 1e-12)
     flat = np.sqrt(np.maximum(squares / n, 1e-12))
-    place = np.asarray(stats.t.cdf((seen - before) / flat, n))
-    density = np.asarray(stats.t.logpdf(seen, n, before, flat))
+    place = np.asarray(special.stdtr(n, (seen - before) / flat))
+    density = log_score_t(seen, before, flat, n)
     return pl.concat(
         [
             _normal_rows(points, "random walk with drift", before + drift, np.sqrt(variance)),
