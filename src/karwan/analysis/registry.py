@@ -187,6 +187,14 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         notes_key="notes",
     ),
     Analysis(
+        name="trade goods",
+        method="goods",
+        request=trade.GoodsRequest,
+        run="karwan.analysis.goods_verdicts:answer_goods",
+        tables={"goods": "goods_verdicts"},
+        page="goods",
+    ),
+    Analysis(
         name="trade target",
         method="target",
         request=trade.TargetRequest,

@@ -209,3 +209,18 @@ class BasketRequest:
         default=False,
         metadata=asks("Is a turnover of --target within reach at all?", flag="--reach"),
     )
+
+
+@dataclass(frozen=True)
+class GoodsRequest:
+    """Which goods can be sold: demand, landed price against the cheapest rival, bans, and the input that decides.
+
+    Example: karwan trade goods kaz-pak
+
+    karwan trade goods kaz-pak --product kinnow
+    """
+
+    product: str = field(
+        default="", metadata=asks("Product id, HS code or name; every good of the case otherwise.")
+    )
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))

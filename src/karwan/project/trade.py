@@ -13,6 +13,7 @@ from karwan.analysis.registry import BY_NAME
 from karwan.analysis.trade_requests import (
     BasketRequest,
     CompeteRequest,
+    GoodsRequest,
     GrowthRequest,
     IndicatorRequest,
     MirrorRequest,
@@ -56,6 +57,10 @@ class TradeProject:
         """Landed price against competing origins; see `karwan.analysis.trade_requests.CompeteRequest`."""
         request = CompeteRequest(product, tuple(rival), rivals, trade_store, origin, destination, tonnes, day)
         return self.ask(BY_NAME["trade compete"], request)
+
+    def goods(self, *, product: str = "", as_of: date | None = None) -> Result:
+        """Which goods can be sold; see `karwan.analysis.trade_requests.GoodsRequest`."""
+        return self.ask(BY_NAME["trade goods"], GoodsRequest(product, as_of))
 
     def target(
         self,

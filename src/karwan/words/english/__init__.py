@@ -9,6 +9,7 @@ from karwan.words.english.brief import BRIEF
 from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
 from karwan.words.english.criticality import CRITICALITY
+from karwan.words.english.goods import GOODS
 from karwan.words.english.network import NETWORK
 from karwan.words.english.plural import Plural
 from karwan.words.english.route import ROUTE
@@ -20,6 +21,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     COMPETE,
     CORRIDORS,
     CRITICALITY,
+    GOODS,
     NETWORK,
     ROUTE,
     TARGET,

@@ -1,0 +1,261 @@
+"""Which goods can be sold: demand first, then the landed price on the open corridor against the cheapest rival."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.goods import landed_table
+from karwan.analysis.market_facts import MarketDemand, MarketFacts, PriceFact
+from karwan.analysis.trade_requests import GoodsRequest
+from karwan.appraisal.landed import landed_cost
+from karwan.appraisal.verdict import (
+    NO,
+    ONLY_IF,
+    UNKNOWN,
+    YES,
+    Verdict,
+    bound,
+    landed_band,
+    verdict,
+)
+from karwan.case import Case
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
+from karwan.transport.duty import Tariffs
+from karwan.transport.network import worst_basis
+from karwan.transport.shipment import TRUCK_BASIS_T, find_product, shipment_of
+
+Row = dict[str, Any]
+ORDER = (YES, ONLY_IF, NO, UNKNOWN)
+
+
+@dataclass(frozen=True)
+class _Rival:
+    """A rival's price in the buyer's country, duty in it, USD/t."""
+
+    usd_t: float
+    fact: PriceFact
+    origin: str
+
+
+def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
+    """Verdict on every good of the case, or on one.
+
+    Method: landed price of the open corridor that lands cheapest (see `landed_table`), at the seller's own price where one is published;
+    its 5-95 % band from the spreads of price and freight; the cheapest of the buyer's unit values from other origins, with their duty,
+    and prices at home, which bear none. See `karwan.appraisal.verdict.verdict`.
+
+    Raises
+    ------
+    UnknownName
+        No such product.
+    InvalidInput
+        The case has no corridor to compare.
+    """
+    case = inputs.the_case()
+    study = CorridorStudy(case, request.as_of or case.settings.as_of)
+    study.require_comparable()
+    goods = _Goods(study)
+    rows = [goods.row(product) for product in _asked(case, request)]
+    rows.sort(key=lambda row: (ORDER.index(row["verdict"]), -(row["bound_usd"] or 0.0), row["product_id"]))
+    table = result_frame("goods_verdicts", rows)
+    return Result({"goods": table}, meta={"as_of": str(study.as_of)}, notes=tuple(_notes(goods, table)))
+
+
+def _asked(case: Case, request: GoodsRequest) -> list[Row]:
+    if request.product:
+        return [dict(find_product(case["products"], request.product))]
+    return case["products"].to_dicts()
+
+
+class _Goods:
+    """What all goods of a case share: facts, tariffs, landed prices by product, spreads."""
+
+    def __init__(self, study: CorridorStudy) -> None:
+        self.case = study.case
+        self.facts = MarketFacts(study.case, study.as_of)
+        self.tariffs = Tariffs(study.case["tariffs"])
+        self.landed = {row["product_id"]: row for row in landed_table(study).iter_rows(named=True)}
+        self.offers = {row["product_id"]: row for row in study.case["supplies"].iter_rows(named=True)}
+        self.insurance = study.case.parameter("insurance_share")
+        self.reach = study.case.parameter("reachable_share")
+        self.cv = {
+            kind: study.case.parameter(f"price_cv_{kind}") for kind in ("observed", "computed", "assumed")
+        }
+
+    def importer(self, product: Row) -> str:
+        """The other party."""
+        settings = self.case.settings
+        return settings.party_b if product["exporter"] == settings.party_a else settings.party_a
+
+    def row(self, product: Row) -> Row:
+        """The product's row of the answer."""
+        importer = self.importer(product)
+        price = self._price(product)
+        rival = self._rival(product, importer)
+        ban = self.facts.ban(product, importer)
+        demand = self.facts.demand(product, importer, product["exporter"])
+        sources = [price.pop("source_id")]
+        sources += [row["source_id"] for row in (rival and rival.fact.row, ban, demand and demand.row) if row]
+        row = {
+            **{name: product[name] for name in ("product_id", "hs_code", "sector", "exporter")},
+            "product": product["name"],
+            "importer": importer,
+            "verdict": UNKNOWN,
+            **price,
+            **_rival_columns(rival),
+            **_demand_columns(demand),
+            **self._bound(product, demand, price["price_usd_t"]),
+            "ban": ban["country"] if ban else None,
+            "ban_since": _period(ban) if ban else None,
+            "source_id": _joined(sources),
+        }
+        carried = self.landed.get(product["product_id"])
+        if carried is None:
+            return row
+        row["source_id"] = _joined([*sources, carried["source_id"]])
+        row["basis"] = worst_basis(price["price_basis"], carried["basis"])
+        return row | self._landed_columns(product, carried, row, rival)
+
+    def _landed_columns(self, product: Row, carried: Row, row: Row, rival: _Rival | None) -> Row:
+        """Landed price with its band, and the verdict."""
+        duty = self.tariffs.duty(product["product_id"], row["importer"], product["exporter"])
+        unit = replace(
+            shipment_of(product, product["stowage_t_feu"] or TRUCK_BASIS_T), price_usd_t=row["price_usd_t"]
+        )
+        freight_usd = carried["freight_usd_t"] * unit.tonnes
+        landed = landed_cost(unit, freight_usd, carried["days"], duty, self.insurance)
+        band = landed_band(landed, duty, self.insurance, self.cv[row["price_basis"]], self.cv["assumed"])
+        found = verdict(
+            band,
+            rival.usd_t if rival else None,
+            banned=row["ban"] is not None,
+            demanded=row["demand_kind"] != UNKNOWN,
+        )
+        return {
+            "verdict": found.kind,
+            **_switch_columns(found),
+            "landed_usd_t": band.mean,
+            "landed_low_usd_t": band.low,
+            "landed_high_usd_t": band.high,
+            "freight_usd_t": band.freight,
+            "corridor_id": carried["corridor_id"],
+            "duty_usd_t": landed.duty_usd_t if duty.known else None,
+            "gap_usd_t": band.mean - rival.usd_t if rival else None,
+        }
+
+    def _price(self, product: Row) -> Row:
+        """Columns of the price at origin."""
+        own = self.facts.own_price(product)
+        if own is not None:
+            return {
+                "price_usd_t": own.usd_t,
+                "price_kind": own.row["quantity"],
+                "price_place": own.row["place"],
+                "price_period": _period(own.row),
+                "price_indexed": own.indexed,
+                "price_basis": own.row["basis"],
+                "source_id": own.row["source_id"],
+            }
+        usd_t, indexed = self.facts.brought(product["price_usd_t"], product["price_year"], product)
+        return {
+            "price_usd_t": usd_t,
+            "price_kind": "case",
+            "price_period": str(product["price_year"] or ""),
+            "price_indexed": indexed,
+            "price_basis": "assumed"
+            if self.facts.stale(product["price_year"], indexed)
+            else product["basis"],
+            "source_id": product["source_id"],
+        }
+
+    def _rival(self, product: Row, importer: str) -> _Rival | None:
+        """The cheapest rival: other origins with their duty, and the buyer's own goods without."""
+        found = [_Rival(one.usd_t, one, importer) for one in self.facts.home_rivals(product, importer)]
+        for one in self.facts.unit_values(product, importer, product["exporter"]):
+            origin = one.row["origin"] or ""
+            duty = self.tariffs.duty(product["product_id"], importer, origin)
+            found.append(_Rival(one.usd_t * (1 + duty.rate_share) + duty.specific_usd_t, one, origin))
+        return min(found, key=lambda rival: rival.usd_t, default=None)
+
+    def _bound(self, product: Row, demand: MarketDemand | None, price: float) -> Row:
+        """How much can be sold in a year, USD at origin, and what binds."""
+        offer = self.offers.get(product["product_id"])
+        limit = bound(
+            {
+                "offer": offer["exports_usd"] if offer else None,
+                "demand": demand.usd(price) * self.reach if demand else None,
+            }
+        )
+        return {"bound_usd": limit.usd, "binding": limit.binding or None}
+
+
+def _period(row: Row) -> str | None:
+    """Months of a row, first to last."""
+    if row["start"] is None:
+        return None
+    start = f"{row['start']:%Y-%m}"
+    end = f"{row['end']:%Y-%m}" if row["end"] else start
+    return start if end == start else f"{start}..{end}"
+
+
+def _rival_columns(rival: _Rival | None) -> Row:
+    if rival is None:
+        return {}
+    row = rival.fact.row
+    return {
+        "rival_usd_t": rival.usd_t,
+        "rival_origin": rival.origin or None,
+        "rival_kind": row["quantity"],
+        "rival_place": row["place"],
+        "rival_period": _period(row),
+    }
+
+
+def _demand_columns(demand: MarketDemand | None) -> Row:
+    if demand is None:
+        return {"demand_kind": UNKNOWN}
+    return {
+        "demand_t_year": demand.tonnes,
+        "demand_usd_year": None if demand.tonnes else demand.a_year,
+        "demand_kind": demand.row["quantity"],
+        "demand_heading": demand.row["heading"],
+        "demand_origin": demand.row["origin"],
+        "demand_period": _period(demand.row),
+    }
+
+
+def _switch_columns(found: Verdict) -> Row:
+    if found.lifted:
+        return {"switch": "ban lifted"}
+    if found.switch is None:
+        return {}
+    return {"switch": found.switch.name, "switch_now": found.switch.now, "switch_at": found.switch.at}
+
+
+def _joined(sources: Sequence[str]) -> str:
+    return ";".join(dict.fromkeys(part for source in sources for part in source.split(";") if part))
+
+
+def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
+    """How to read the verdicts, and how many goods lack what."""
+    counted = dict(table.group_by("verdict").len().iter_rows())
+    said = [note("goods.counts", **{kind.replace(" ", "_"): counted.get(kind, 0) for kind in ORDER})]
+    without = table.filter(pl.col("demand_kind") == UNKNOWN).height
+    if without:
+        said.append(note("goods.demand_unknown", goods=without, all=table.height))
+    said.append(
+        note(
+            "goods.method",
+            price_year=str(goods.facts.year()),
+            reach_share=goods.reach,
+            cv_share=goods.cv["assumed"],
+        )
+    )
+    return said

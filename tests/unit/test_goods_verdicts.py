@@ -1,0 +1,146 @@
+"""Goods against what is known of their demand: which fact is used, and what follows for the verdict."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from karwan.analysis.contract import Inputs
+from karwan.analysis.goods_verdicts import answer_goods
+from karwan.analysis.market_facts import MarketFacts
+from karwan.analysis.trade_requests import GoodsRequest
+from karwan.case import Case
+from karwan.words import sentences
+
+FACT = {
+    "product_id": "beans",
+    "heading": None,
+    "origin": None,
+    "place": None,
+    "printed": "",
+    "use": "model",
+    "source_id": "toy",
+    "basis": "observed",
+    "note": None,
+}
+
+
+def _with(case: Case, *facts: dict[str, Any], indices: tuple[dict[str, Any], ...] = ()) -> Case:
+    rows = [{"market_id": f"m{n}", **FACT, **fact} for n, fact in enumerate(facts)]
+    rates = [{"source_id": "toy", "basis": "observed", "note": None, **row} for row in indices]
+    return case.with_tables(
+        {
+            "markets": pl.DataFrame(rows, schema=case["markets"].schema),
+            "price_indices": pl.DataFrame(rates, schema=case["price_indices"].schema),
+        }
+    )
+
+
+def _fact(quantity: str, value: float | None, year: int = 2024, **more: Any) -> dict[str, Any]:
+    country = more.pop("country", "XTC")
+    return {
+        "quantity": quantity,
+        "value": value,
+        "country": country,
+        "start": date(year, 1, 1),
+        "end": date(year, 12, 31),
+        **more,
+    }
+
+
+def _row(case: Case) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        answer_goods(Inputs(case), GoodsRequest("beans")).tables["goods"].row(0, named=True)
+    )
+    return found
+
+
+def test_without_facts_the_demand_is_unknown_and_said(toyland: Case) -> None:
+    result = answer_goods(Inputs(toyland), GoodsRequest())
+    assert set(result.tables["goods"]["verdict"]) == {"unknown"}
+    assert result.tables["goods"]["bound_usd"].null_count() == result.tables["goods"].height
+    assert any("Demand is unknown for 3 of 3 goods" in sentence for sentence in sentences(result.notes))
+
+
+def test_a_cheap_rival_says_no_and_a_dear_one_yes(toyland: Case) -> None:
+    wanted = _fact("import_t", 1000.0)
+    landed = _row(_with(toyland, wanted))["landed_usd_t"]
+    dear = _row(_with(toyland, wanted, _fact("home_price", landed * 2.5)))
+    cheap = _row(_with(toyland, wanted, _fact("home_price", landed / 2.5)))
+    assert (dear["verdict"], cheap["verdict"]) == ("yes", "no")
+    assert dear["gap_usd_t"] == pytest.approx(-1.5 * landed)
+    assert dear["bound_usd"] == pytest.approx(
+        1000 * toyland.parameter("reachable_share") * dear["price_usd_t"]
+    )
+
+
+def test_a_home_rival_bears_no_duty_and_another_origin_does(toyland: Case) -> None:
+    home = _row(_with(toyland, _fact("home_price", 900.0)))
+    abroad = _row(_with(toyland, _fact("unit_value", 900.0, origin="XTB")))
+    duty = toyland["tariffs"].filter((pl.col("product_id") == "beans") & pl.col("exporter").is_null())
+    rate, specific = duty["rate_share"][0] or 0.0, duty["specific_usd_t"][0] or 0.0
+    assert home["rival_usd_t"] == 900.0
+    assert abroad["rival_usd_t"] == pytest.approx(900 * (1 + rate) + specific)
+
+
+def test_the_cheapest_rival_is_named(toyland: Case) -> None:
+    row = _row(
+        _with(
+            toyland, _fact("home_price", 950.0), _fact("unit_value", 700.0, origin="XTB", place="at the port")
+        )
+    )
+    assert (row["rival_origin"], row["rival_kind"], row["rival_place"]) == (
+        "XTB",
+        "unit_value",
+        "at the port",
+    )
+
+
+def test_the_sellers_own_export_price_goes_before_the_case(toyland: Case) -> None:
+    assert _row(toyland)["price_kind"] == "case"
+    row = _row(_with(toyland, _fact("export_price", 555.0, country="XTA")))
+    assert (row["price_kind"], row["price_usd_t"]) == ("export_price", 555.0)
+
+
+def test_prices_are_brought_to_one_year_and_stale_ones_left(toyland: Case) -> None:
+    indices = tuple(
+        {"index_id": f"food_{year}", "commodity": "food", "year": year, "value": value}
+        for year, value in ((2018, 100.0), (2024, 120.0))
+    )
+    old = _fact("unit_value", 700.0, year=2018, origin="XTB")
+    day = toyland.settings.as_of
+    product = toyland["products"].filter(pl.col("product_id") == "beans").row(0, named=True)
+    brought = MarketFacts(_with(toyland, old, indices=indices), day).unit_values(product, "XTC", "XTA")
+    assert [one.usd_t for one in brought] == [pytest.approx(840.0)]
+    assert MarketFacts(_with(toyland, old), day).unit_values(product, "XTC", "XTA") == []
+
+
+def test_a_ban_holds_until_it_is_known_to_have_ended(toyland: Case) -> None:
+    day = toyland.settings.as_of
+    product = toyland["products"].filter(pl.col("product_id") == "beans").row(0, named=True)
+    ended = _fact("ban", None, year=day.year - 2)
+    standing = _fact("ban", None, year=day.year - 2, end=None)
+    later = _fact("ban", None, year=day.year + 1, end=None)
+    assert MarketFacts(_with(toyland, ended), day).ban(product, "XTC") is None
+    assert MarketFacts(_with(toyland, later), day).ban(product, "XTC") is None
+    held = MarketFacts(_with(toyland, standing), day).ban(product, "XTC")
+    assert held is not None and held["country"] == "XTC"
+
+
+def test_part_of_a_year_is_brought_to_a_year(toyland: Case) -> None:
+    half = _fact("import_t", 500.0, start=date(2024, 1, 1), end=date(2024, 6, 30))
+    assert _row(_with(toyland, half))["demand_t_year"] == pytest.approx(1000.0)
+
+
+def test_kaz_pak_says_what_its_facts_say(kaz_pak: Case) -> None:
+    goods = answer_goods(Inputs(kaz_pak), GoodsRequest()).tables["goods"]
+    by_id = {row["product_id"]: row for row in goods.iter_rows(named=True)}
+    assert by_id["wheat_milling"]["ban"] == "PAK"
+    assert by_id["wheat_milling"]["verdict"] != "yes"
+    assert by_id["chickpeas"]["demand_t_year"] == 550_000
+    assert by_id["peas_dry"]["demand_heading"] == "0713"
+    assert by_id["rice_kaz"]["rival_kind"] == "export_price"
+    assert goods.filter((pl.col("verdict") == "yes") & (pl.col("demand_kind") == "unknown")).is_empty()
