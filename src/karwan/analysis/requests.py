@@ -266,7 +266,7 @@ class RouteRequest:
     promise: str | None = field(
         default=None,
         metadata=asks(
-            "Days promised, or the day YYYY-MM-DD by whose end it must arrive: gives the share on time."
+            "Days promised, or the day YYYY-MM-DD by whose end it must arrive: gives the share on time, and ranks by it."
         ),
     )
     value_of_time_usd_h: float | None = field(
@@ -280,7 +280,10 @@ class RouteRequest:
     carbon_price_usd_t: float | None = field(
         default=None, metadata=asks("USD per t CO2e; the case's by default.", flag="--carbon-price")
     )
-    count: int = field(default=5, metadata=asks("Routes at most.", least=1, most=20))
+    count: int = field(
+        default=5,
+        metadata=asks("Routes at most, the cheapest, the fastest and the surest among them.", least=1, most=20),
+    )
     registration: str = field(
         default="",
         metadata=asks(

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Row
-from karwan.transport.path import allowed_arcs, kept_modes, least_cost_path
+from karwan.transport.path import PathSearch, allowed_arcs, kept_modes, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment
+from karwan.transport.turning import STRAIGHT, find_turn
 
 OPEN, CLOSED, ABSENT = "open", "closed", "absent"
+TRIES = 4
+"""Searches for a way that does not turn back."""
+FAR = 2.5
+"""A corridor that costs this many times the best way does not join two places."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +82,17 @@ def corridor_route(
             corridor["corridor_id"], ABSENT, f"no way without {', '.join(corridor['modes'])}", None
         )
     usable = allowed_arcs(network, modes=modes, avoid=avoid)
-    found = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=usable)
-    if found.arcs is not None and not _turns_back(network, found.arcs):
-        route = make_route(network, shipment, found.arcs)
+
+    def search(allowed: npt.NDArray[np.bool_]) -> PathSearch:
+        return least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=allowed)
+
+    route = _straightest(network, shipment, search, usable)
+    if route is not None and not _turns_back(network, route.arcs):
         return CorridorRoute(corridor["corridor_id"], OPEN, "", route)
     if not if_open:
         return CorridorRoute(corridor["corridor_id"], ABSENT, "not open", None)
     closed_too = allowed_arcs(network, modes=modes, avoid=avoid, closed=True)
-    would_be = least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=closed_too)
+    would_be = search(closed_too)
     if would_be.arcs is not None and (post := _turns_back(network, would_be.arcs)):
         return CorridorRoute(
             corridor["corridor_id"], ABSENT, f"its places are passed only by turning back at {post}", None
@@ -96,10 +107,91 @@ def corridor_route(
     return CorridorRoute(corridor["corridor_id"], ABSENT, reason, None)
 
 
+def _straightest(
+    network: FreightNetwork,
+    shipment: Shipment,
+    search: Callable[[npt.NDArray[np.bool_]], PathSearch],
+    allowed: npt.NDArray[np.bool_],
+) -> Route | None:
+    """The cheapest way that does not turn back on itself or wait for months; where each does, the one that does so least."""
+    best, least = None, None
+    for _ in range(TRIES):
+        found = search(allowed)
+        if found.arcs is None:
+            break
+        route = make_route(network, shipment, found.arcs)
+        turn = find_turn(network, found.arcs, route.waits_h)
+        if least is None or turn.worst < least:
+            best, least = route, turn.worst
+        if turn.worst == STRAIGHT:
+            break
+        allowed = allowed.copy()
+        allowed[[found.arcs[k] for k in turn.last]] = False
+    return best
+
+
 def _turns_back(network: FreightNetwork, arcs: Sequence[int]) -> str:
     """Border post that a path crosses twice, as it meets its via places only by turning round; blank where there is none."""
     posts = [network.arcs[a].place_id for a in arcs if network.is_crossing[a]]
     return next((post for post in posts if posts.count(post) > 1), "")
+
+
+def joined_corridors(
+    network: FreightNetwork,
+    shipment: Shipment,
+    corridors: Sequence[Row],
+    origin: str,
+    destination: str,
+    touches: Mapping[str, Collection[str]],
+) -> list[Row]:
+    """Corridors that join two places, whatever their countries, in the direction and on the part that lies between.
+
+    A corridor is drawn between two countries. Between others it holds from the last border that enters the country of the origin to the
+    first that leaves that of the destination, in the direction that costs less; one that costs `FAR` times the best way is none.
+
+    Parameters
+    ----------
+    network, shipment
+        Where and what.
+    corridors
+        Rows of the table `corridors`.
+    origin, destination
+        Node ids.
+    touches
+        Countries of each node; both of a crossing.
+
+    Returns
+    -------
+    Rows with `via` in order of travel.
+    """
+    cost = additive_cost(network, shipment)
+    best = least_cost_path(network, cost, origin, destination, allowed=allowed_arcs(network))
+    most = FAR * float(cost[list(best.arcs)].sum()) if best.arcs else np.inf
+    found = []
+    for corridor in corridors:
+        options: list[tuple[float, int, Row]] = []
+        for row in (corridor, {**corridor, "via": list(reversed(corridor["via"]))}):
+            via = _between(
+                row["via"], touches, network.node_countries[origin], network.node_countries[destination]
+            )
+            trimmed = {**row, "via": via}
+            way = corridor_route(network, shipment, trimmed, origin, destination) if via else None
+            if way is not None and way.route is not None:
+                total = float(cost[list(way.route.arcs)].sum())
+                options.append((total, len(options), trimmed))
+        if options and min(options)[0] <= most:
+            found.append(min(options)[2])
+    return found
+
+
+def _between(
+    via: Sequence[str], touches: Mapping[str, Collection[str]], origin: str, destination: str
+) -> list[str]:
+    """Via places from the last border of the origin's country to the first of the destination's."""
+    starts = [k for k, place in enumerate(via) if origin in touches[place] and len(touches[place]) > 1]
+    kept = list(via[starts[-1] :] if starts else via)
+    ends = [k for k, place in enumerate(kept) if destination in touches[place] and len(touches[place]) > 1]
+    return kept[: ends[0] + 1] if ends else kept
 
 
 def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False) -> str | None:

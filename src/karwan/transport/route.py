@@ -71,6 +71,15 @@ class Route:
         return tuple(n for i, n in enumerate(found) if i == 0 or n != found[i - 1])
 
     @property
+    def way(self) -> tuple[tuple[str, str, str], ...]:
+        """Links, services, borders and transfers with their modes, in no order: what one way is, whatever its truck and side of a gauge change."""
+        network = self.network
+        moves = {
+            (network.arcs[a].place_kind, network.arcs[a].place_id, network.head_modes[a]) for a in self.arcs
+        }
+        return tuple(sorted(moves))
+
+    @property
     def crossings(self) -> tuple[str, ...]:
         """Crossing ids passed, in order."""
         return tuple(

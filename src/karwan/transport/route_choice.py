@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from karwan.errors import InvalidInput, Unreachable
 from karwan.schema.modes import MODES
-from karwan.transport.cost import Weights, additive_cost
+from karwan.transport.cost import Weights, additive_cost, buffer_time
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Floats, Ints
 from karwan.transport.path import allowed_arcs, climber, door_states, kept_modes, least_cost_path
@@ -21,12 +21,16 @@ from karwan.transport.routing import (
     distinct_routes,
     overlap_share,
     pareto_routes,
+    united,
 )
 from karwan.transport.shipment import Shipment
+from karwan.transport.turning import CROSSES_THRICE, STRAIGHT, Turn, find_turn
 
 EPSILONS = (0.0, 0.01, 0.05, 0.2)
 MAX_LABELS = 400_000  # about a second; a search that needs more goes on with the next epsilon
 OVERLAPS = (0.6, 0.75, 0.9, 0.97)
+RESERVE = 20  # routes kept ready beyond those listed
+ROUNDS = 2  # searches without the moves that turns begin or end with
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class RouteSearch:
         The short list, in the order of `chosen`.
     generalised_cost_usd
         Of every route of the Pareto set (K,).
+    reserve
+        Further routes that differ as much, best first: what a longer list would hold.
+    turned_away
+        Ways left out because they meet a place or a border again, change mode and back at a border, or wait for months.
     """
 
     pareto: ParetoSet
@@ -55,6 +63,8 @@ class RouteSearch:
     chosen: Ints
     routes: tuple[Route, ...]
     generalised_cost_usd: Floats
+    reserve: tuple[Route, ...] = ()
+    turned_away: int = 0
 
     @property
     def exact(self) -> bool:
@@ -157,8 +167,10 @@ def short_list(
     """Every sensible route between two places, and a short list of really different ones.
 
     The set is exact (epsilon 0) unless the search would need more than `max_labels` labels; then the smallest of 0.01, 0.05 and 0.2
-    that fits is taken, and `epsilon` says which. Overlap is measured on kilometres plus 150 km for each crossing, whatever
-    the truck is registered in; it is relaxed step by step (0.75, 0.9, 0.97) where fewer than `fewest` routes differ enough.
+    that fits is taken, and `epsilon` says which. Ways that turn back on themselves (`turning`) are left out where others are there, and
+    the search is made again without the moves they turn with. Overlap is measured on kilometres plus 150 km for each crossing, whatever
+    the truck is registered in; it is relaxed step by step (0.75, 0.9, 0.97) where fewer than `fewest` routes differ enough. The
+    cheapest, the fastest and the one of least P95 stand on the list whatever they share.
 
     Parameters
     ----------
@@ -173,7 +185,7 @@ def short_list(
     avoid
         Node ids, country codes, crossing and link ids or modes not to use.
     count, fewest
-        Length of the short list at most, and at least where so many routes exist.
+        Length of the short list at most, but room for the three that are best in one thing, and at least where so many routes exist.
     overlap_max
         Overlap share allowed at first, in [0, 1].
 
@@ -193,16 +205,97 @@ def short_list(
         found, epsilon = _search(layered, max_labels)
     if found is None or not len(found):
         raise _unreachable(network, shipment, origin, destination, via, avoid)
-    pareto = replace(found, arcs=layered.arc[found.arcs].astype(np.int64))
+    pareto = _straightened(network, layered, found, max_labels)
+    if not len(pareto):
+        raise Unreachable(
+            f"Every way from {origin} to {destination} past {', '.join(via)} crosses one border three times.",
+            f"{len(found)} ways were found, and all of them go back and forth",
+            "drop a place from --via, or name them in another order.",
+        )
     keys, lengths = network.physical
     alike = replace(pareto, arcs=keys[pareto.arcs])
     steps = [o for o in OVERLAPS if o > overlap_max]
     for bound in (overlap_max, *steps):
-        short = distinct_routes(alike, lengths, weights=weights, overlap_max=bound, count=count)
-        if len(short.chosen) >= min(fewest, count, len(pareto)):
+        short = distinct_routes(alike, lengths, weights=weights, overlap_max=bound, count=max(count, RESERVE))
+        if min(len(short.chosen), count) >= min(fewest, count, len(pareto)):
             break
-    routes = tuple(make_route(network, shipment, tuple(pareto.route(int(k)).tolist())) for k in short.chosen)
-    return RouteSearch(pareto, epsilon, bound, short.chosen, routes, short.generalised_cost_usd)
+    cost = short.generalised_cost_usd
+    listed = _with_best(short.chosen.tolist(), pareto, cost, count)
+    rest = [k for k in short.chosen.tolist() if k not in listed]
+    routes, reserve = (
+        tuple(make_route(network, shipment, tuple(pareto.route(k).tolist())) for k in some)
+        for some in (listed, rest)
+    )
+    away = max(0, len(found) - len(pareto))
+    return RouteSearch(pareto, epsilon, bound, np.array(listed, dtype=np.int64), routes, cost, reserve, away)
+
+
+def _with_best(chosen: list[int], pareto: ParetoSet, cost: Floats, count: int) -> list[int]:
+    """The best route, the cheapest, the fastest, the one of least P95, and those chosen up to `count`, in order of cost."""
+    usd, hours, variance = pareto.criteria[:, 0], pareto.criteria[:, 1], pareto.criteria[:, 2]
+    measures = (usd, hours, hours + buffer_time(hours, variance))
+    best = dict.fromkeys([chosen[0], *(int(np.lexsort((cost, measure))[0]) for measure in measures)])
+    listed = list(dict.fromkeys([*best, *chosen]))[: max(count, len(best))]
+    return sorted(listed, key=lambda k: (float(cost[k]), k))
+
+
+def _straightened(
+    network: FreightNetwork, layered: LayeredGraph, found: ParetoSet, max_labels: int
+) -> ParetoSet:
+    """The routes of a search that turn back least, with those that come up when the moves they turn with are taken away.
+
+    A way that turns back hides the straight ones it beats: they are looked for without the moves that close its turns, and without those
+    that begin them. Arcs of the set returned are those of the network.
+    """
+    held = [(found, _turns(network, layered, found))]
+    for ends in (_closing, _opening) if _any_turn(held[0][1]) else ():
+        banned: set[int] = set()
+        latest = held[0]
+        for _ in range(ROUNDS):
+            fresh = ends(*latest) - banned
+            if not fresh:
+                break
+            banned |= fresh
+            more = _search_without(layered, banned, max_labels)
+            latest = (more, _turns(network, layered, more))
+            held.append(latest)
+    worst = [np.array([turn.worst for turn in turns], dtype=int) for _, turns in held]
+    least = min(int(some.min()) for some in worst if some.size)
+    level = min(least, CROSSES_THRICE - 1)  # crossing one border three times is never offered
+    kept = united([one for one, _ in held], [np.flatnonzero(some <= level) for some in worst])
+    return replace(kept, arcs=layered.arc[kept.arcs].astype(np.int64))
+
+
+def _turns(network: FreightNetwork, layered: LayeredGraph, found: ParetoSet) -> list[Turn]:
+    """What is wrong with each route of a search."""
+    return [
+        find_turn(network, layered.arc[found.route(k)].tolist(), found.waits(k).tolist())
+        for k in range(len(found))
+    ]
+
+
+def _any_turn(turns: Sequence[Turn]) -> bool:
+    return any(turn.worst > STRAIGHT for turn in turns)
+
+
+def _closing(found: ParetoSet, turns: Sequence[Turn]) -> set[int]:
+    """Arcs of the graph with which the routes' turns end."""
+    return {int(found.route(k)[at]) for k, turn in enumerate(turns) for at in turn.last}
+
+
+def _opening(found: ParetoSet, turns: Sequence[Turn]) -> set[int]:
+    """Arcs of the graph with which the routes' turns begin."""
+    return {int(found.route(k)[at]) for k, turn in enumerate(turns) for at in turn.first}
+
+
+def _search_without(layered: LayeredGraph, banned: Collection[int], max_labels: int) -> ParetoSet:
+    """Search without some arcs of the graph; arcs of the set are those of the whole graph."""
+    kept = np.setdiff1d(np.arange(layered.arc.size), list(banned))
+    graph = layered.graph
+    columns = ("tail", "head", "cost_usd", "mean_h", "var_h2", "co2_kg", "calendar")
+    fewer = replace(graph, **{name: getattr(graph, name)[kept] for name in columns})
+    more, _ = _search(replace(layered, graph=fewer, arc=layered.arc[kept]), max_labels)
+    return replace(more, arcs=kept[more.arcs])
 
 
 def _search(layered: LayeredGraph, max_labels: int) -> tuple[ParetoSet, float]:

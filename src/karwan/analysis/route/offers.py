@@ -20,6 +20,8 @@ from karwan.transport.route import Route
 from karwan.transport.route_choice import RouteSearch, incidence
 
 LISTED, ALSO = "listed", "also possible"
+QUICK = 2000
+"""Journeys that tell which way is the surest before the list is drawn in full."""
 Candidate = tuple[str | None, str, Route]
 """Corridor, if it keeps to one; listed or also possible; route."""
 
@@ -43,7 +45,7 @@ def corridor_routes(plan: RoutePlan) -> dict[str, CorridorRoute]:
     for corridor in plan.corridors:
         own = {**corridor, "avoid": [*(corridor["avoid"] or ()), *plan.avoid]}
         found[corridor["corridor_id"]] = corridor_route(
-            plan.network, plan.shipment, own, plan.origin, plan.destination, backward=plan.backward
+            plan.network, plan.shipment, own, plan.origin, plan.destination
         )
     return found
 
@@ -51,15 +53,127 @@ def corridor_routes(plan: RoutePlan) -> dict[str, CorridorRoute]:
 def make_offers(
     plan: RoutePlan, search: RouteSearch, named: Mapping[str, CorridorRoute], model: ArrivalModel
 ) -> list[RouteOffer]:
-    """The short list, then the best route of each open corridor that is not on it."""
-    listed: list[Candidate] = [
-        (name_route(route, plan.corridors, backward=plan.backward), LISTED, route) for route in search.routes
-    ]
+    """The short list with the fastest and surest by simulated days, then the best route of each open corridor that is not on it.
+
+    With a promise the routes stand in order of the chance to keep it; as many are listed as asked for, and the cheapest, fastest and surest.
+    """
+    listed = [_candidate(plan, route, LISTED) for route in search.routes]
+    also = _also(plan, named, listed)
+    reserve = [_candidate(plan, route, LISTED) for route in search.reserve]
+    tried = _tried(plan, [*listed, *also, *reserve], model)
+    if plan.promise_days is None:
+        chosen = _with_surest(plan, listed, also, tried)
+    else:
+        chosen = _likeliest(plan, also, tried)
     offers: list[RouteOffer] = []
-    for number, (corridor, status, route) in enumerate([*listed, *_also(plan, named, listed)], start=1):
+    for corridor, status, route in chosen:
         label = _label(plan, route, corridor, offers)
-        offers.append(RouteOffer(number, label, corridor, status, route, *_arrivals(plan, route, model)))
-    return offers
+        offers.append(
+            RouteOffer(len(offers) + 1, label, corridor, status, route, *_arrivals(plan, route, model))
+        )
+    return offers if plan.promise_days is None else _by_chance(plan, offers)
+
+
+def _candidate(plan: RoutePlan, route: Route, status: str) -> Candidate:
+    return name_route(route, plan.corridors), status, route
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A candidate with what a short simulation says of it."""
+
+    candidate: Candidate
+    fast_h: float
+    sure_h: float
+    chance: float
+
+    @property
+    def usd(self) -> float:
+        """Its money."""
+        return self.candidate[2].usd
+
+
+def _tried(plan: RoutePlan, candidates: Sequence[Candidate], model: ArrivalModel) -> list[Tried]:
+    """Every way once with its simulated P50, P95 and chance to keep the promise."""
+    found = []
+    ways = set()
+    quick = replace(plan, query=replace(plan.query, journeys=min(QUICK, plan.query.journeys)))
+    for candidate in candidates:
+        route = candidate[2]
+        if route.way in ways:
+            continue
+        ways.add(route.way)
+        drawn = _simulated(quick, journey_stages(route, model))
+        promise = np.inf if plan.promise_days is None else plan.promise_days * 24.0
+        found.append(Tried(candidate, drawn.time_p50_h, drawn.time_p95_h, drawn.probability_by(promise)))
+    return found
+
+
+def _best_of(tried: Sequence[Tried]) -> list[Candidate]:
+    """The cheapest, the fastest and the surest."""
+    return [min(tried, key=key).candidate for key in (_usd, _fast, _sure)]
+
+
+def _usd(one: Tried) -> float:
+    return one.usd
+
+
+def _fast(one: Tried) -> tuple[float, float]:
+    return one.fast_h, one.usd
+
+
+def _sure(one: Tried) -> tuple[float, float]:
+    return one.sure_h, one.usd
+
+
+def _with_surest(
+    plan: RoutePlan, listed: Sequence[Candidate], also: Sequence[Candidate], tried: Sequence[Tried]
+) -> list[Candidate]:
+    """The list in order of cost with the best in one thing, then the corridors that are not on it."""
+    best = {c[2].way: (c[0], LISTED, c[2]) for c in [listed[0], *_best_of(tried)]}
+    for corridor, _, route in listed:
+        if len(best) < max(plan.query.count, len(listed)):
+            best.setdefault(route.way, (corridor, LISTED, route))
+    kept = list(best.values())
+    held = {route.way for _, _, route in kept}
+    kept.sort(key=lambda candidate: route_cost(candidate[2], plan.weights))
+    return [*kept, *(candidate for candidate in also if candidate[2].way not in held)]
+
+
+def _likeliest(plan: RoutePlan, also: Sequence[Candidate], tried: Sequence[Tried]) -> list[Candidate]:
+    """As many routes as asked for by the chance to keep the promise, the best in one thing, and the corridors left."""
+    order = sorted(tried, key=lambda one: (-one.chance, route_cost(one.candidate[2], plan.weights)))
+    likely = [one.candidate for one in order[: plan.query.count]]
+    chosen = {c[2].way: (c[0], LISTED, c[2]) for c in [likely[0], *_best_of(tried)]}
+    for corridor, _, route in likely:
+        if len(chosen) < plan.query.count:
+            chosen.setdefault(route.way, (corridor, LISTED, route))
+    return [*chosen.values(), *(c for c in also if c[2].way not in chosen)]
+
+
+def _by_chance(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[RouteOffer]:
+    """Offers in order of the chance to keep the promise, equal chances by cost, numbered again."""
+    promised_h = (plan.promise_days or 0.0) * 24.0
+    order = sorted(
+        offers,
+        key=lambda o: (-o.journeys.probability_by(promised_h), route_cost(o.route, plan.weights)),
+    )
+    return [replace(offer, number=number) for number, offer in enumerate(order, start=1)]
+
+
+def best_in(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[list[str]]:
+    """What each offer is the best of all in: cheapest, fastest (P50), surest (P95), likeliest to keep the promise."""
+    measures = {
+        "cheapest": [o.route.usd for o in offers],
+        "fastest": [o.journeys.time_p50_h for o in offers],
+        "surest": [o.journeys.time_p95_h for o in offers],
+    }
+    if plan.promise_days is not None:
+        promised_h = plan.promise_days * 24.0
+        measures["likeliest"] = [-o.journeys.probability_by(promised_h) for o in offers]
+    return [
+        [name for name, values in measures.items() if values[k] <= min(values)] for k in range(len(offers))
+    ]
 
 
 def _also(
@@ -67,14 +181,14 @@ def _also(
 ) -> list[Candidate]:
     """Best routes of the open corridors that no listed route keeps to, each way once, the cheapest in all first."""
     held = {corridor for corridor, _, _ in listed}
-    taken = {route.arcs for _, _, route in listed}
+    taken = {route.way for _, _, route in listed}
     found: list[Candidate] = []
     for corridor_id, best in named.items():
         route = _open_route(plan, best)
-        if corridor_id in held or route is None or route.arcs in taken:
+        if corridor_id in held or route is None or route.way in taken:
             continue
         found.append((corridor_id, ALSO, route))
-        taken.add(route.arcs)
+        taken.add(route.way)
     return sorted(found, key=lambda candidate: route_cost(candidate[2], plan.weights))
 
 

@@ -12,6 +12,7 @@ from karwan.case import Case
 from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note, note
+from karwan.transport.corridor import joined_corridors
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
@@ -45,7 +46,6 @@ class RoutePlan:
     request: NetworkRequest
     network: FreightNetwork
     weights: Weights
-    backward: bool
     corridors: tuple[Row, ...]
 
     @property
@@ -110,9 +110,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         carbon_price_usd_t=query.carbon_price_usd_t,
     )
     sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
-    settings = case.settings
-    between = {settings.party_a, settings.party_b} == set(ends)
-    corridors = tuple(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True)) if between else ()
+    network = build_network(case.tables, request)
     return RoutePlan(
         case=case,
         query=query,
@@ -126,19 +124,42 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         shipment=shipment,
         sector=sector,
         request=request,
-        network=build_network(case.tables, request),
+        network=network,
         weights=weights,
-        backward=ends[0] == settings.party_b or ends[1] == settings.party_a,
-        corridors=corridors,
+        corridors=_corridors(case, network, shipment, (origin, destination)),
     )
 
 
+def _corridors(
+    case: Case, network: FreightNetwork, shipment: Shipment, ends: tuple[str, str]
+) -> tuple[Row, ...]:
+    """Named corridors between two places, each with its via places in order of travel."""
+    rows = case["corridors"].sort("rank", "corridor_id").rows(named=True)
+    settings = case.settings
+    countries = tuple(network.node_countries[end] for end in ends)
+    if countries == (settings.party_a, settings.party_b):
+        return tuple(rows)
+    if countries == (settings.party_b, settings.party_a):
+        return tuple({**row, "via": list(reversed(row["via"]))} for row in rows)
+    touches = {node: {country} for node, country in network.node_countries.items()}
+    touches |= {
+        row["node_id"]: {row["country_a"], row["country_b"]}
+        for row in case["crossings"].iter_rows(named=True)
+    }
+    return tuple(joined_corridors(network, shipment, rows, *ends, touches))
+
+
 def corridor_notes(plan: RoutePlan) -> list[Note]:
-    """Whether the case's named corridors join other countries than those asked for."""
-    settings = plan.case.settings
-    if {settings.party_a, settings.party_b} == set(plan.ends):
+    """The case's named corridors that do not join the two ends."""
+    joined = {row["corridor_id"] for row in plan.corridors}
+    others = [
+        row["name"]
+        for row in plan.case["corridors"].iter_rows(named=True)
+        if row["corridor_id"] not in joined
+    ]
+    if not others:
         return []
-    return [note("route.no_corridors", party_a=settings.party_a, party_b=settings.party_b)]
+    return [note("route.no_corridors", corridors=", ".join(others))]
 
 
 def _check_places(

@@ -57,8 +57,8 @@ def _status(
         return LISTED, "", mine
     if mine is not None:
         return ALSO, _waits(plan, mine.route) + _beaten(plan, search, offers, mine), mine
-    arcs = found.route.arcs if found.route is not None else None
-    alike = next((o for o in offers if o.route.arcs == arcs), None)
+    way = found.route.way if found.route is not None else None
+    alike = next((o for o in offers if o.route.way == way), None)
     if alike is not None:
         return ALSO, f"its best way here is that of route {alike.number}", alike
     return found.status, _absence(plan, corridor, found), None
@@ -84,6 +84,10 @@ def _beaten(plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], 
 
 def left_off(plan: RoutePlan, search: RouteSearch, listed: Sequence[RouteOffer], route: Route) -> str:
     """What kept an undominated route off the short list: its likeness to a route taken before it, or the length of the list."""
+    if plan.promise_days is not None:
+        return (
+            f"not dominated, but --count {plan.query.count} lists those that are likelier to keep the promise"
+        )
     own, cost = route_criteria(route), route_cost(route, plan.weights)
     before = [o for o in listed if route_cost(o.route, plan.weights) <= cost]
     shared = shared_ways(route, [o.route for o in before])
@@ -93,8 +97,8 @@ def left_off(plan: RoutePlan, search: RouteSearch, listed: Sequence[RouteOffer],
             f"not dominated, but shares {shared.max():.0%} of its way with route {like.number}, above the bound of "
             f"{search.overlap_max:.0%} for listed routes"
         )
-    elif len(before) == len(listed) == plan.query.count:
-        like = listed[-1]
+    elif before and len(listed) >= plan.query.count:
+        like = before[-1]
         reason = f"not dominated, but --count {plan.query.count} ends the list before it"
     else:
         return f"not dominated, but not in the set that stands for all routes within {search.epsilon:.0%}"
@@ -163,7 +167,6 @@ def _avoiding(plan: RoutePlan, corridor: Row, avoid: Sequence[str]) -> CorridorR
         {**corridor, "avoid": [*(corridor["avoid"] or ()), *avoid]},
         plan.origin,
         plan.destination,
-        backward=plan.backward,
     )
 
 
@@ -211,7 +214,6 @@ def _corridor_in(
         corridor,
         plan.origin,
         plan.destination,
-        backward=plan.backward,
     )
 
 

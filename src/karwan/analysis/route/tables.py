@@ -11,7 +11,7 @@ import polars as pl
 
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.requests import RouteRequest
-from karwan.analysis.route.offers import RouteOffer, landmarks
+from karwan.analysis.route.offers import RouteOffer, best_in, landmarks
 from karwan.analysis.route.query import RoutePlan
 from karwan.appraisal.landed import landed_cost
 from karwan.notes import Note, note
@@ -37,7 +37,7 @@ def offer_table(
     insurance = plan.case.parameter("insurance_share")
     promise = plan.promise_days
     rows = []
-    for offer, share in zip(offers, shares.tolist(), strict=True):
+    for offer, share, best in zip(offers, shares.tolist(), best_in(plan, offers), strict=True):
         route, drawn = offer.route, offer.journeys
         landed = landed_cost(load, route.usd, route.days, duty, insurance)
         rows.append(
@@ -46,6 +46,7 @@ def offer_table(
                 "name": offer.label,
                 "corridor_id": offer.corridor_id,
                 "status": offer.status,
+                "best_in": best,
                 "passes": [plan.places.name(p) for p in landmarks(route)],
                 "modes": list(dict.fromkeys(s.mode for s in route.stages)),
                 "usd": route.usd,
@@ -232,6 +233,8 @@ def search_notes(search: RouteSearch, query: RouteRequest) -> list[Note]:
         notes.append(note("route.overlap_relaxed", overlap_share=search.overlap_max))
     if len(search.routes) < min(3, query.count):
         notes.append(note("route.few", count=len(search.routes)))
+    if search.turned_away:
+        notes.append(note("route.turned_away", count=search.turned_away))
     if query.load != 1.0:
         notes.append(note("route.load", load=query.load))
     return notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from karwan.schema.modes import ROAD
+from karwan.schema.modes import ROAD, WATER_MODES
 from karwan.transport.network.borders import crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.links import link_moves
@@ -55,6 +55,11 @@ def _spread(context: Context, moves: list[Move]) -> FreightNetwork:
         for place in outgoing
         if place[2] == context.request.origin_country
     ]
+    starts += [  # a port abroad may have nothing but ships
+        State(*place, "")
+        for place in outgoing
+        if place[1] in WATER_MODES and context.nodes[place[0]]["country"] == context.request.origin_country
+    ]
     index: dict[State, int] = {}
     arcs: list[Arc] = []
     queue = deque(dict.fromkeys(starts))
@@ -99,6 +104,7 @@ def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> Freig
         index=index,
         out=tuple(tuple(numbers) for numbers in out),
         home=context.request.registration or context.request.origin_country,
+        node_countries={node: row["country"] for node, row in context.nodes.items()},
     )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from karwan.schema.modes import WATER_MODES
 from karwan.transport.calendar import Windows
+from karwan.transport.network.request import mode_of
 from karwan.transport.network.terms import Stage
 from karwan.transport.shipment import Shipment
 
@@ -74,6 +75,8 @@ class FreightNetwork:
         (table, key, reason) of rows left out, so that nothing is lost silently.
     home
         Country in which a truck that starts at the origin is registered.
+    node_countries
+        Country of each node: a port's own, where a state at sea has none.
     """
 
     states: tuple[State, ...]
@@ -86,6 +89,7 @@ class FreightNetwork:
     index: Mapping[State, int] = field(repr=False)
     out: tuple[tuple[int, ...], ...] = field(repr=False)
     home: str = ""
+    node_countries: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def at(self, node_id: str) -> tuple[int, ...]:
         """State indices at a place."""
@@ -102,6 +106,21 @@ class FreightNetwork:
     def head_nodes(self) -> list[str]:
         """Node each arc leads to."""
         return [self.states[h].node_id for h in self.ends[1].tolist()]
+
+    @cached_property
+    def tail_nodes(self) -> list[str]:
+        """Node each arc leaves."""
+        return [self.states[t].node_id for t in self.ends[0].tolist()]
+
+    @cached_property
+    def head_modes(self) -> list[str]:
+        """Mode in which each arc arrives."""
+        return [mode_of(self.states[h].carrier) for h in self.ends[1].tolist()]
+
+    @cached_property
+    def kilometres(self) -> list[float]:
+        """Length of each arc, km."""
+        return [float(km) for km in self._sums[5]]
 
     @cached_property
     def is_crossing(self) -> list[bool]:

@@ -8,7 +8,7 @@ from karwan.transport.routing.distinct import (
 )
 from karwan.transport.routing.follow import Followed, beaten_by, follow
 from karwan.transport.routing.graph import CRITERIA, StateGraph
-from karwan.transport.routing.pareto import ParetoSet, brute_force, pareto_routes
+from karwan.transport.routing.pareto import ParetoSet, brute_force, pareto_routes, united
 from karwan.transport.routing.shortest import Impedance, Tree, least_cost_tree, weigh
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "overlap_share",
     "pareto_routes",
     "prepare",
+    "united",
     "weigh",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -172,6 +172,33 @@ def pareto_routes(
     totals, wait = kernel.walk(ptr, slots, graph.weights, search.calendar, search.windows)
     arcs = adjacency.out_arc[slots]
     return _collect(totals, ptr, arcs, wait, chosen, slack, bool(complete), int(n_labels))
+
+
+def united(sets: Sequence[ParetoSet], kept: Sequence[Array]) -> ParetoSet:
+    """Undominated routes among those kept of several sets over the same criteria and arcs.
+
+    Parameters
+    ----------
+    sets
+        At least one, of the same `selected`.
+    kept
+        Indices into each set.
+    """
+    parts = [(one, int(k)) for one, rows in zip(sets, kept, strict=True) for k in rows]
+    if not parts:
+        return replace(sets[0], criteria=np.empty((0, len(CRITERIA))), route_ptr=np.zeros(1, np.int64))
+    sizes = [one.route(k).size for one, k in parts]
+    none = np.empty(0)
+    return _collect(
+        np.array([one.criteria[k] for one, k in parts], dtype=np.float64).reshape(-1, len(CRITERIA)),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        np.concatenate([none.astype(np.int64), *(one.route(k) for one, k in parts)]),
+        np.concatenate([none, *(one.waits(k) for one, k in parts)]),
+        sets[0].selected,
+        tuple(max(values) for values in zip(*(one.epsilon for one in sets), strict=True)),
+        all(one.complete for one in sets),
+        sum(one.n_labels for one in sets),
+    )
 
 
 def _chosen(criteria: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 ROUTE: dict[str, str | Plural] = {
-    "route.no_corridors": "Named corridors join {party_a} and {party_b}: none is compared here.",
+    "route.no_corridors": "Named corridors that do not join these two places: {corridors}.",
     "route.exact": "The Pareto set over USD, hours, variance and CO2e is exact: {count} routes.",
     "route.stand_for_all": (
         "The Pareto set was too large to list in full: {count} routes stand for all of it, none missed by more than {off_share} in any "
@@ -18,6 +18,11 @@ ROUTE: dict[str, str | Plural] = {
         "count",
         "Only {count} route exists that differs at all.",
         "Only {count} routes exist that differ at all.",
+    ),
+    "route.turned_away": Plural(
+        "count",
+        "{count} way was left out: it meets a place or border again, changes between rail and road and back at one border, or waits months.",
+        "{count} ways were left out: they meet a place or border again, change between rail and road and back at one border, or wait months.",
     ),
     "route.load": (
         "Crossings at {load:g} times their usual load: this moves P5, P50, P95 and the share on time; mean days, money and ranking hold at "
@@ -46,7 +51,8 @@ ROUTE: dict[str, str | Plural] = {
     "route.by_day": "Route 1 by departure day",
     "route.amounts": "Where the amounts of route 1 come from",
     "route.reading": (
-        "Listed routes share at most {overlap_share} of their way with one another and are ranked by what they cost in all; also possible: "
+        "Listed routes share at most {overlap_share} of their way with one another, but the cheapest, the fastest and the surest are always "
+        "there; they are ranked by what they cost in all, with a promise by the chance to keep it; also possible: "
         "the best way of each other named corridor that is open. Days are door to door; share is the part of shippers a path-size logit "
         "sends there."
     ),

@@ -1,0 +1,104 @@
+"""Where a way turns back on itself: a place met again, a border crossed again, a change of mode and back at one border, a wait of months.
+
+A search that adds money and hours finds such ways where they are cheap on paper: to fetch another truck, to pass a place asked for, or because
+a train waits longer at a border than a truck. No forwarder offers them where another way is there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from karwan.schema.modes import LAND_MODES
+from karwan.transport.network import FreightNetwork
+
+HOP_KM = 60.0
+"""A stretch by another land mode that is shorter than this, between two by one mode, is a change and back."""
+LONG_WAIT_H = 30.0 * 24.0
+"""A wait for one opening from which on another way is taken."""
+STRAIGHT, MEETS_AGAIN, HOPS, WAITS, CROSSES_TWICE, CROSSES_THRICE = range(6)
+"""What is worst about a way, from nothing to what is never offered."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is wrong with a way.
+
+    Attributes
+    ----------
+    worst
+        STRAIGHT to CROSSES_THRICE.
+    first, last
+        Positions of the moves with which its turns begin and end.
+    """
+
+    worst: int
+    first: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
+
+
+def find_turn(network: FreightNetwork, arcs: Sequence[int], waits_h: Iterable[float] = ()) -> Turn:
+    """What is wrong with a path.
+
+    Parameters
+    ----------
+    network
+        Freight network.
+    arcs
+        Arc indices in order.
+    waits_h
+        Hours waited before each, where known.
+    """
+    pairs = {
+        MEETS_AGAIN: _meetings(network, arcs),
+        HOPS: _hops(network, arcs),
+        WAITS: [(k, k) for k, wait in enumerate(waits_h) if wait >= LONG_WAIT_H],
+    }
+    again = _crossed_again(network, arcs)
+    posts = Counter(network.arcs[a].place_id for a in arcs if network.is_crossing[a])
+    pairs[CROSSES_THRICE if max(posts.values(), default=0) > 2 else CROSSES_TWICE] = again
+    found = [pair for level in pairs.values() for pair in level]
+    worst = max((kind for kind, level in pairs.items() if level), default=STRAIGHT)
+    return Turn(worst, tuple(a for a, _ in found), tuple(b for _, b in found))
+
+
+def _meetings(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[int, int]]:
+    """Moves that leave a place and the later ones that enter it again."""
+    tails, heads = network.tail_nodes, network.head_nodes
+    left: dict[str, int] = {}
+    found = []
+    for k, arc in enumerate(arcs):
+        if tails[arc] == heads[arc]:
+            continue
+        left.setdefault(tails[arc], k)
+        if heads[arc] in left:
+            found.append((left[heads[arc]], k))
+    return found
+
+
+def _crossed_again(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[int, int]]:
+    """First and later crossings of one border post."""
+    first: dict[str, int] = {}
+    found = []
+    for k, arc in enumerate(arcs):
+        if network.is_crossing[arc]:
+            post = network.arcs[arc].place_id
+            if post in first:
+                found.append((first[post], k))
+            first.setdefault(post, k)
+    return found
+
+
+def _hops(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[int, int]]:
+    """Changes from one land mode to another and back with less than `HOP_KM` in between."""
+    modes, kilometres = network.head_modes, network.kilometres
+    starts = [k for k, arc in enumerate(arcs) if k == 0 or modes[arc] != modes[arcs[k - 1]]]
+    runs = [modes[arcs[k]] for k in starts]
+    return [
+        (starts[i], starts[i + 1])
+        for i in range(1, len(starts) - 1)
+        if {runs[i], runs[i + 1]} == set(LAND_MODES)
+        and runs[i - 1] == runs[i + 1]
+        and sum(kilometres[a] for a in arcs[starts[i] : starts[i + 1]]) < HOP_KM
+    ]
