@@ -3,13 +3,17 @@ PYTHON ?= python3
 CASE ?= kaz-pak
 OUT ?= out
 JOBS ?= 2
+PORT ?= 8765
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --retries 8 --timeout 60 -c constraints.txt
 
-.PHONY: brief test check format docs mutants benchmarks clean
+.PHONY: brief serve test check format docs mutants benchmarks clean
 
 brief: .venv/ready ## the brief of the embedded case: terminal, HTML, PDF, workbook in out/
 	$(BIN)/karwan brief $(CASE) --out $(OUT)
+
+serve: .venv/web-ready ## the case in a browser, on this machine only
+	$(BIN)/karwan serve $(CASE) --port $(PORT)
 
 test: .venv/test-ready
 	$(BIN)/python -m pytest -q -n $(JOBS)
@@ -48,11 +52,16 @@ benchmarks: .venv/test-ready
 	-$(BIN)/karwan warm
 	@touch $@
 
+.venv/web-ready: .venv/ready
+	$(PIP) -e '.[web]'
+	@touch $@
+
 # Peers are the independent packages some tests compare with; without one its tests say why they are skipped.
 .venv/test-ready: .venv/ready
 	@echo "installing what the tests need (first run only)"
-	$(PIP) -e '.[test]'
+	$(PIP) -e '.[test,web]'
 	$(PIP) -e '.[peers,cluster]' || echo "peers not installed: the comparisons with them are skipped"
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: tests in a browser are skipped"
 	@touch $@
 
 clean:

@@ -16,6 +16,7 @@ from karwan.cli import (
     network,
     plan,
     scenario,
+    serve,
     trade,
     trade_potential,
     trade_store,
@@ -33,6 +34,7 @@ app = typer.Typer(
 brief.register(app)
 scenario.register(app)
 app.command("sources")(plan.sources)
+app.command("serve")(serve.serve)
 trade_store.register(trade.app)
 trade_potential.register(trade.app)
 NOUNS = {

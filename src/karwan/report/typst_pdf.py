@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -27,12 +27,16 @@ def render_pdf(brief: Brief) -> bytes:
     The same brief gives the same bytes with the same Typst: the creation date is the day of the brief, and
     only the packaged fonts and those inside Typst are used.
     """
-    document = build_document(brief)
+    return print_document(build_document(brief), brief.as_of)
+
+
+def print_document(document: Document, as_of: date) -> bytes:
+    """PDF of a document, as of a day; see `render_pdf`."""
     known = {source[0] for source in document.sources}
     content = _document(document, known)
-    content["date"] = [brief.as_of.year, brief.as_of.month, brief.as_of.day]
+    content["date"] = [as_of.year, as_of.month, as_of.day]
     template = files("karwan.report").joinpath("assets/brief.typ").read_text(encoding="utf-8")
-    stamp = datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day, tzinfo=UTC)
+    stamp = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC)
     folder = font_folder()
     result: object = typst.compile(  # type: ignore[misc]
         template.encode("utf-8"),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import karwan
 from karwan._version import __version__
 
 
@@ -28,6 +27,8 @@ class Job:
         The question as names and values, in an order that does not matter.
     store
         Trade store; None where there is none.
+    contents
+        Digest of what the case and the store hold; see `digest_of`.
     """
 
     task: str
@@ -35,6 +36,7 @@ class Job:
     scenarios: tuple[str, ...] = ()
     asked: tuple[tuple[str, str], ...] = ()
     store: str | None = None
+    contents: str = ""
 
     def values(self, name: str) -> list[str]:
         """Values asked under a name, in order."""
@@ -45,27 +47,17 @@ class Job:
         return next(iter(self.values(name)[::-1]), "")
 
 
-def job_key(job: Job, contents: str) -> str:
-    """Key of a job's answer: equal inputs have equal keys.
-
-    Parameters
-    ----------
-    contents
-        Digest of what the case and the store hold; see `digest_of`.
-
-    Returns
-    -------
-    SHA-256 of the version of the program, the contents and the question, 64 hexadecimal digits.
-    """
+def job_key(job: Job) -> str:
+    """Key of a job's answer, equal for equal inputs: SHA-256 of the version of the program and the job, 64 hexadecimal digits."""
     asked = sorted(job.asked, key=lambda pair: pair[0])
-    text = json.dumps([program(), contents, job.task, job.scenarios, asked, job.store])
+    text = json.dumps([program(), job.contents, job.task, job.case, job.scenarios, asked, job.store])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
 def program() -> str:
     """Version of the program: its number and a digest of its files, so that a changed checkout answers anew."""
-    return f"{__version__}-{digest_of(Path(karwan.__file__).parent, signature=True)}"
+    return f"{__version__}-{digest_of(Path(__file__).parents[1], signature=True)}"
 
 
 def digest_of(folder: Path, *, signature: bool = False) -> str:

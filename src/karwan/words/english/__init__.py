@@ -11,6 +11,7 @@ from karwan.words.english.corridors import CORRIDORS
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.goods import GOODS
 from karwan.words.english.network import NETWORK
+from karwan.words.english.page import PAGE
 from karwan.words.english.plural import Plural
 from karwan.words.english.route import ROUTE
 from karwan.words.english.target import TARGET
@@ -23,6 +24,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     CRITICALITY,
     GOODS,
     NETWORK,
+    PAGE,
     ROUTE,
     TARGET,
 )

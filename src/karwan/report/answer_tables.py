@@ -1,0 +1,158 @@
+"""Result tables of any analysis as tables of a page: labels, units, basis marks and sources from their declared rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from karwan.amounts import NONE, is_number, number, percent
+from karwan.analysis.contract import Analysis, Result
+from karwan.report.blocks import Cell, Column, Notes, Table, cell
+from karwan.report.text import clean, day, safe_url, words
+from karwan.schema.results import ResultColumn, ResultTable, result_table
+from karwan.schema.shown import parts_of, shown_headings
+
+MOST_ROWS = 60
+"""Rows of a table on a page; the files hold all."""
+_KEYS = ("status", "kind", "state", "mode", "modes", "basis", "scope", "direction")
+_SIGNED = ("growth", "contribution", "change")
+_SOURCE = "source_id"
+_SPOKEN = {"share": "", "d": "days", "h": "hours"}
+_ONE_DIGIT = ("d", "h", "km")
+
+
+def answer_tables(
+    analysis: Analysis[Any], result: Result, notes: Notes, *, most: int = MOST_ROWS
+) -> list[Table]:
+    """The filled tables of a result, in order, those declared to be read in parts as one table each.
+
+    Parameters
+    ----------
+    analysis
+        Whose result it is.
+    notes
+        Numbers of the sources.
+    most
+        Rows shown of each.
+    """
+    return [
+        table
+        for key, frame in result.tables.items()
+        for table in result_blocks(analysis.table_of(key), key, frame, notes, most=most)
+    ]
+
+
+def result_blocks(
+    declared: str, key: str, frame: pl.DataFrame, notes: Notes, *, most: int = MOST_ROWS
+) -> Iterator[Table]:
+    """Tables of one result table, by the name of its row file; `key` is its key in the result."""
+    rows = result_table(declared)
+    for rank, (title, part) in enumerate(parts_of(rows, key, frame)):
+        yield result_block(rows, f"{_slug(key)}-{rank}", title, part, notes, most=most)
+
+
+def result_block(
+    rows: ResultTable,
+    key: str,
+    title: str,
+    frame: pl.DataFrame,
+    notes: Notes,
+    *,
+    most: int = MOST_ROWS,
+    without: tuple[str, ...] = (),
+) -> Table:
+    """One table as a block; the source of a row stands as a number at its first cell."""
+    headings = {n: h for n, h in shown_headings(rows, frame).items() if n != _SOURCE and n not in without}
+    declared = {column.name: column for column in rows.columns}
+    columns = tuple(
+        _column(name, heading, declared.get(name), frame.schema[name]) for name, heading in headings.items()
+    )
+    body = tuple(
+        _row(row, tuple(headings), declared, notes) for row in frame.head(most).iter_rows(named=True)
+    )
+    left = frame.height - most
+    note = f"{left} more rows in the files." if left > 0 else ""
+    return Table(key, _sentence(title), columns, body, note, wide=len(columns) > 6)
+
+
+def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -> Column:
+    unit = declared.unit if declared else ""
+    label = heading.replace("_", " ")
+    spoken = _SPOKEN.get(unit, unit)
+    if unit == "USD" and label.endswith(" usd"):
+        label = label.removesuffix(" usd")
+    unit = "" if spoken.lower() in label.lower().split() else spoken
+    return Column(_sentence(label), unit, right=kind.is_numeric())
+
+
+def _row(
+    row: Mapping[str, Any], shown: tuple[str, ...], declared: Mapping[str, ResultColumn], notes: Notes
+) -> tuple[Cell, ...]:
+    assumed = row.get("basis") == "assumed"
+    cells = [_cell(name, row[name], declared.get(name), assumed) for name in shown]
+    sources = notes.of(row.get(_SOURCE))
+    if sources and cells:
+        first = cells[0]
+        cells[0] = Cell(first.text, first.assumed, sources, first.url, first.tone, first.swatch)
+    return tuple(cells)
+
+
+def _cell(name: str, value: Any, declared: ResultColumn | None, assumed: bool) -> Cell:
+    if is_number(value):
+        return cell(amount_text(value, name, declared.unit if declared else ""), assumed=assumed)
+    if name == "colour":
+        return cell("", swatch=str(value))
+    if name.endswith("url"):
+        return cell(value or NONE, url=safe_url(value) or "")
+    return cell(plain_text(value, name))
+
+
+def amount_text(value: float, name: str, unit: str) -> str:
+    """A number as a reader says it, by its unit: shares in percent, money whole, days with one decimal.
+
+    Examples
+    --------
+    >>> amount_text(0.614, "assumed_share", "share"), amount_text(4850.37, "usd", "USD"), amount_text(30.18, "days", "d")
+    ('61 %', '4,850', '30.2')
+    """
+    if unit == "share" or name.endswith(("share", "probability")):
+        return percent(value, signed=name.startswith(_SIGNED))
+    if isinstance(value, int):
+        return number(value) if abs(value) >= 10_000 else str(value).replace("-", "−")
+    size = abs(value)
+    if size >= 100 or value == 0:
+        return number(value)
+    if size >= 1 or unit in _ONE_DIGIT:
+        return number(value, 1)
+    return number(value, 3)
+
+
+def plain_text(value: Any, name: str = "") -> str:
+    """A value that is no number as a reader says it."""
+    if value is None or value != value:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(plain_text(one, name) for one in value) or NONE
+    if name in _KEYS:
+        return words(value).lower()
+    return clean(value, 600) or NONE
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _sentence(text: str) -> str:
+    """Text with a capital first letter, where its first word is a plain one."""
+    return text[:1].upper() + text[1:] if text[:2].islower() else text
+
+
+__all__ = ["MOST_ROWS", "amount_text", "answer_tables", "plain_text", "result_block", "result_blocks"]

@@ -1,0 +1,111 @@
+"""The screen of any analysis: its form, its tables with labels, units, marks and sources, and what it has to say."""
+
+from __future__ import annotations
+
+import inspect
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from karwan.analysis.contract import Analysis, Result
+from karwan.case import Case
+from karwan.project import Project
+from karwan.report.answer_tables import answer_tables
+from karwan.web.answers.page import Asking, Page
+from karwan.web.forms import Control, controls, read_request
+from karwan.words import sentences
+
+_REMEMBERED = 24
+
+
+def answer(asking: Asking) -> Page:
+    """The page of the analysis a screen asks."""
+    analysis, result = asked(asking)
+    text = inspect.getdoc(analysis.request) or ""
+    said = sentences([*result.notes, *result.alerts])
+    return Page(
+        title=title_of(analysis),
+        lead=text.split("\n\n")[0].replace("\n", " "),
+        parts={"tables": answer_tables(analysis, shown(analysis, result), asking.notes)},
+        form=form_of(asking),
+        result=result,
+        declared={key: analysis.table_of(key) for key in result.tables},
+        notes=said,
+    )
+
+
+def title_of(analysis: Analysis[Any]) -> str:
+    """Title of an analysis: its command, with a capital."""
+    noun, _, verb = analysis.name.rpartition(" ")
+    return f"{noun.capitalize()}: {verb}" if noun else verb.capitalize()
+
+
+def shown(analysis: Analysis[Any], result: Result) -> Result:
+    """A result as people read it."""
+    return analysis.presented(result, analysis.view() if analysis.view else None, "table")
+
+
+def form_of(asking: Asking) -> Sequence[Control]:
+    """Form of the request of a screen; none where it asks no analysis."""
+    analysis = asking.screen.analysis
+    if analysis is None:
+        return ()
+    return controls(analysis.request, asking.query, usual_values(asking.project.case, analysis.name))
+
+
+def asked(asking: Asking) -> tuple[Analysis[Any], Result]:
+    """The analysis of a screen and its result for what the address asks; equal questions are computed once."""
+    analysis = asking.screen.analysis
+    assert analysis is not None
+    return analysis, result_for(asking, analysis)
+
+
+def result_for(asking: Asking, analysis: Analysis[Any]) -> Result:
+    """Result of an analysis for what the address asks."""
+    usual = usual_values(asking.project.case, analysis.name)
+    request = read_request(analysis.request, asking.query, usual)
+    return computed(asking.project, analysis, request)
+
+
+_LAST: OrderedDict[tuple[int, str, str], tuple[Project, Result]] = OrderedDict()
+
+
+def computed(project: Project, analysis: Analysis[Any], request: Any) -> Result:
+    """Result of a request; the last ones are remembered, for the files that follow a page."""
+    key = (id(project), analysis.name, repr(request))
+    if key not in _LAST:
+        _LAST[key] = (project, project.ask(analysis, request))
+    _LAST.move_to_end(key)
+    while len(_LAST) > _REMEMBERED:
+        _LAST.popitem(last=False)
+    return _LAST[key][1]
+
+
+def usual_values(case: Case, name: str) -> dict[str, Any]:
+    """Values of the fields an analysis cannot do without, from the case: its own pair, product, load and day."""
+    settings = case.settings
+    start, end = settings.origins[:1], settings.destinations[:1]
+    route = {
+        "origin": case_name(case, start),
+        "destination": case_name(case, end),
+        "product": settings.reference_product,
+        "tonnes": settings.load_t,
+        "departure": settings.as_of,
+    }
+    a, b = settings.party_a, settings.party_b
+    usual: dict[str, dict[str, Any]] = {
+        "route": route,
+        "trade growth": {"country": a, "partner": b},
+        "trade mirror": {"party_a": a, "party_b": b},
+        "trade indicators": {"country": a, "partner": b},
+        "trade compete": {"product": settings.reference_product},
+    }
+    return usual.get(name, {})
+
+
+def case_name(case: Case, ids: Sequence[str]) -> str:
+    """Name of the first of some places; empty where there is none."""
+    if not ids:
+        return ""
+    found = case["nodes"].filter(case["nodes"]["node_id"] == ids[0])["name"]
+    return str(found[0]) if len(found) else ids[0]

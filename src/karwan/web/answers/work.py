@@ -1,0 +1,111 @@
+"""Tasks of the workers for the page: facts of a case, a screen, a file of it, a picture or font."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from karwan.case.case import case_folder
+from karwan.errors import KarwanError
+from karwan.exports import json_text
+from karwan.project import Project, open_case
+from karwan.report.text import day
+from karwan.runs.job import Job
+from karwan.web.answers.files import file_of
+from karwan.web.answers.generic import form_of
+from karwan.web.answers.page import Asking, Page, content_of, error_content, status_of
+from karwan.web.screens import BY_ADDRESS
+
+Say = Callable[[str], None]
+
+
+def facts(job: Job, say: Say) -> bytes:
+    """What the server must know of a case: id, title, day, folder, scenarios, and the names its forms suggest."""
+    case = open_case(job.case).case
+    settings, parties = case.settings, case.parties
+    folder = case_folder(job.case)
+    return _json(
+        {
+            "case_id": settings.case_id,
+            "folder": str(folder),
+            "title": settings.title,
+            "as_of": settings.as_of,
+            "pair": [parties.name_a, parties.name_b],
+            "scenarios": [path.stem for path in sorted((folder / "scenarios").glob("*.yaml"))],
+            "lists": {
+                "places": case["nodes"]["name"].sort().to_list(),
+                "products": case["products"]["name"].sort().to_list(),
+                "countries": case["countries"]["name"].sort().to_list(),
+            },
+        }
+    )
+
+
+def page(job: Job, say: Say) -> bytes:
+    """A screen as content for its template, with its status; a question it cannot answer says why in it."""
+    try:
+        asking = _asking(job, say)
+        frame = {"under": asking.project.case.under, "as_of": asking.as_of, "day": day(asking.as_of)}
+    except KarwanError as error:
+        return _json({"status": status_of(error), "error": error_content(error), "frame": {"under": ""}})
+    try:
+        answered = _answered(asking)
+    except KarwanError as error:
+        form = content_of(form_of(asking))
+        return _json(
+            {"status": status_of(error), "error": error_content(error), "form": form, "frame": frame}
+        )
+    shown = {
+        "status": 200,
+        "title": answered.title,
+        "lead": answered.lead,
+        "form": content_of(answered.form),
+        "parts_of": content_of(answered.parts),
+        "notes": list(answered.notes),
+        "geojson": answered.geojson is not None,
+    }
+    return _json({**shown, "frame": frame})
+
+
+def download(job: Job, say: Say) -> bytes:
+    """A file of a screen: a first line `status type`, then its bytes; see `karwan.web.answers.files`."""
+    form = job.value("form")
+    try:
+        asking = _asking(job, say)
+        kind, content = file_of(asking, _answered(asking), form)
+    except KarwanError as error:
+        status = status_of(error)
+        envelope = {"ok": False, "error": error.fact, "errors": [error_content(error)], "status": status}
+        return f"{status} application/json\n".encode() + _json(envelope)
+    return f"200 {kind}\n".encode() + content
+
+
+def _answered(asking: Asking) -> Page:
+    module, _, name = asking.screen.run.partition(":")
+    found: Page = getattr(importlib.import_module(module), name)(asking)
+    return found
+
+
+def _asking(job: Job, say: Say) -> Asking:
+    """The question of a job; the case is opened once for the same contents."""
+    query: dict[str, list[str]] = {}
+    ids: dict[str, str] = {}
+    for name, value in job.asked:
+        if name.startswith("id:"):
+            ids[name.removeprefix("id:")] = value
+        elif name not in ("address", "form"):
+            query.setdefault(name, []).append(value)
+    project = _opened(job.case, job.scenarios, job.store, job.contents)
+    return Asking(project, BY_ADDRESS[job.value("address")], query, ids, say)
+
+
+@lru_cache(maxsize=6)
+def _opened(case: str, scenarios: tuple[str, ...], store: str | None, contents: str) -> Project:
+    project = open_case(case, scenarios or None)
+    return Project(project.case, store)
+
+
+def _json(content: Any) -> bytes:
+    return json_text(content, indent=None).encode()

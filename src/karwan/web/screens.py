@@ -1,0 +1,93 @@
+"""The table of screens: address, tab, what answers, and the template. Loads no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from karwan.analysis.contract import Analysis
+from karwan.analysis.registry import ANALYSES, BY_NAME
+from karwan.web.forms import is_asked, query_names
+
+FORMS = ("json", "csv", "xlsx", "pdf", "geojson")
+COMMON = ("as_of", "scenario")
+TABS = (
+    ("Brief", ""),
+    ("Routes", "route"),
+    ("Corridors", "corridors"),
+    ("Goods", "goods"),
+    ("Plan", "plan"),
+    ("Scenarios", "scenarios"),
+    ("Sources", "sources"),
+)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen.
+
+    Attributes
+    ----------
+    address
+        Under language and case; a part in braces is an id: `corridors/{id}`.
+    tab
+        Address of the tab it stands under.
+    run
+        `module:function` in `karwan.web.answers`, `(asking) -> Page`.
+    template
+        File in templates/.
+    asks
+        Name of the analysis it asks, whose downloads are its own; empty where its tables are its own.
+    extras
+        Names the address knows beside those of the request.
+    """
+
+    address: str
+    tab: str
+    run: str
+    template: str = "generic.html"
+    asks: str = ""
+    extras: tuple[str, ...] = ()
+
+    @property
+    def analysis(self) -> Analysis[object] | None:
+        """The analysis it asks."""
+        return BY_NAME.get(self.asks)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Names the address knows."""
+        own = query_names(self.analysis.request) if self.analysis else ()
+        return (*own, *self.extras, *(name for name in COMMON if name not in own))
+
+
+GENERIC = "karwan.web.answers.generic:answer"
+SPECIAL: tuple[Screen, ...] = (
+    Screen("route", "route", "karwan.web.answers.routes:planner", "route.html", "route", ("route", "map")),
+    Screen("ask", "ask", "karwan.web.answers.questions:answer", "ask.html"),
+)
+
+
+def _generic() -> tuple[Screen, ...]:
+    """A screen for every analysis of the registry that a page can ask and no special screen has the address of."""
+    taken = {screen.address for screen in SPECIAL}
+    found = []
+    for analysis in ANALYSES:
+        address = analysis.name.replace(" ", "/")
+        if is_asked(analysis.request) and address not in taken:
+            found.append(
+                Screen(address, _TAB_OF.get(analysis.name.split()[0], ""), GENERIC, asks=analysis.name)
+            )
+    return tuple(found)
+
+
+_TAB_OF = {
+    "corridor": "corridors",
+    "network": "corridors",
+    "trade": "goods",
+    "basket": "goods",
+    "plan": "plan",
+    "scenario": "scenarios",
+    "sources": "sources",
+}
+SCREENS: tuple[Screen, ...] = (*SPECIAL, *_generic())
+BY_ADDRESS = {screen.address: screen for screen in SCREENS}

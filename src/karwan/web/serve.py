@@ -1,0 +1,72 @@
+"""The server: workers, framework and byte cache put together on one address of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from django.core.asgi import get_asgi_application
+
+from karwan.runs.kept import KeptAnswers, usual_folder
+from karwan.runs.pool import Limits, Pool
+from karwan.web.bytecache import App, ByteCache
+from karwan.web.conf import configure
+from karwan.web.site import Site
+from karwan.web.views import hold
+
+
+@contextlib.contextmanager
+def served(
+    case: str, *, store: str | None = None, folder: Path | None = None, limits: Limits | None = None
+) -> Iterator[tuple[Site, App]]:
+    """A site and its application while the workers live.
+
+    Parameters
+    ----------
+    case
+        Embedded case or folder.
+    store
+        Trade store.
+    folder
+        Where answers are kept; the user's cache by default.
+    limits
+        Workers and what they may do.
+    """
+    configure()
+    pool = Pool(KeptAnswers(folder or usual_folder()), limits)
+    try:
+        site = Site(case, store, pool)
+        site.learn()
+        hold(site)
+        yield site, ByteCache(get_asgi_application(), site.contents)
+    finally:
+        pool.close()
+
+
+def run(
+    case: str,
+    *,
+    port: int,
+    store: str | None,
+    folder: Path | None,
+    limits: Limits,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve a case on the loopback address until interrupted; `ready` is told the address of its first page."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with served(case, store=store, folder=folder, limits=limits) as (site, app):
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=20,
+        )
+        ready(f"http://127.0.0.1:{port}{site.root}")
+        uvicorn.Server(config).run()

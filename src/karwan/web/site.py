@@ -1,0 +1,101 @@
+"""What the server holds: the case it serves, the workers that answer, and the answers kept. Loads no engine."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from karwan.runs.job import Job, digest_of, job_key
+from karwan.runs.pool import Pool, Ticket
+
+FACTS = "karwan.web.answers.work:facts"
+PAGE = "karwan.web.answers.work:page"
+DOWNLOAD = "karwan.web.answers.work:download"
+PICTURE = "karwan.web.answers.pictures:picture"
+LANGUAGE = "en"
+_LOOK = 1.0  # seconds between two looks at the files of the case
+
+
+@dataclass
+class Site:
+    """A served case.
+
+    Attributes
+    ----------
+    case
+        As it was named: id or folder.
+    store
+        Trade store, or None.
+    pool
+        Workers.
+    facts
+        What `karwan.web.answers.work.facts` says of the case.
+    """
+
+    case: str
+    store: str | None
+    pool: Pool
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    _contents: str = ""
+    _signature: str = ""
+    _looked: float = -_LOOK
+
+    @property
+    def case_id(self) -> str:
+        """Id of the case, in every address."""
+        return str(self.facts["case_id"])
+
+    @property
+    def root(self) -> str:
+        """Where the pages of the case begin."""
+        return f"/{LANGUAGE}/{self.case_id}/"
+
+    def contents(self) -> str:
+        """Digest of what the case and the store hold now; files are looked at again after a second."""
+        if monotonic() - self._looked < _LOOK:
+            return self._contents
+        self._looked = monotonic()
+        folder = Path(str(self.facts["folder"]))
+        signature = digest_of(folder, signature=True) + self._store_signature()
+        if signature != self._signature:
+            self._signature = signature
+            self._contents = digest_of(folder) + self._store_signature()
+        return self._contents
+
+    def _store_signature(self) -> str:
+        if not self.store or not os.path.exists(self.store):
+            return ""
+        state = os.stat(self.store)
+        return f"-{state.st_size}-{state.st_mtime_ns}"
+
+    def job(self, task: str, asked: Iterable[tuple[str, str]], scenarios: Iterable[str] = ()) -> Job:
+        """A job on the case as its files are now."""
+        return Job(task, self.case, tuple(scenarios), tuple(asked), self.store, self.contents())
+
+    def submit(self, job: Job, visitor: str) -> Ticket:
+        """The ticket of a job."""
+        return self.pool.submit(job, job_key(job), visitor)
+
+    def learn(self, seconds: float = 120.0) -> None:
+        """Ask a worker for the facts of the case, at the start; errors of the case come back as they are.
+
+        Raises
+        ------
+        JobFailed
+            The case cannot be read.
+        """
+        job = Job(FACTS, self.case, contents=_unread(self.case))
+        ticket = self.pool.submit(job, job_key(job))
+        key = ticket.answer.result(seconds)
+        self.facts = json.loads(self.pool.kept.read(key) or b"{}")
+
+
+def _unread(case: str) -> str:
+    """Something of a folder that changes with it; an embedded case changes with the program."""
+    folder = Path(case)
+    return digest_of(folder, signature=True) if folder.is_dir() else ""

@@ -1,0 +1,33 @@
+"""The environment of the templates: escaping on, and what every page says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from karwan._version import __version__
+from karwan.web.assets import static_address
+
+
+def environment(**options: Any) -> Environment:
+    """Environment of every template; a name that is not there is an error."""
+    made = Environment(**options, trim_blocks=True, lstrip_blocks=True)
+    made.globals.update(version=__version__, static=static_address)
+    made.filters.update(picture=picture, address=address)
+    return made
+
+
+def picture(svg: str) -> Markup:
+    """SVG that this program drew, its texts escaped by `karwan.report.svg`."""
+    return Markup(svg)
+
+
+def address(pairs: Iterable[tuple[str, str]] | Mapping[str, str]) -> str:
+    """Names and values as the query of an address, with its question mark; empty where there are none."""
+    listed = list(pairs.items()) if isinstance(pairs, Mapping) else list(pairs)
+    kept = [(name, value) for name, value in listed if value]
+    return f"?{urlencode(kept, quote_via=quote)}" if kept else ""

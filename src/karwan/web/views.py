@@ -1,0 +1,265 @@
+"""Requests to answers: each hands a job to the workers and puts what comes back into a template or a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+
+from karwan.errors import KarwanError
+from karwan.runs.job import Job
+from karwan.runs.pool import JobFailed, PoolFull, Ticket
+from karwan.web.assets import MEDIA, static_files
+from karwan.web.screens import FORMS, SCREENS, TABS, Screen
+from karwan.web.site import DOWNLOAD, PAGE, PICTURE, Site
+from karwan.web.templating import address
+
+log = logging.getLogger("karwan.web")
+PATIENCE = 1.0
+"""Seconds a page waits before it says that it is on its way."""
+LONGEST = 300.0
+_SCENARIO = re.compile(r"[a-z0-9_]{1,80}")
+_LONG_LIVED = "public, max-age=31536000, immutable"
+_LIVED = "no-cache"
+_HELD: list[Site] = []
+
+
+def hold(site: Site) -> None:
+    """Say which site the views answer for; once a process."""
+    _HELD[:] = [site]
+
+
+def the_site() -> Site:
+    """The site the views answer for."""
+    return _HELD[0]
+
+
+async def home(request: HttpRequest) -> HttpResponse:
+    """The way to the case."""
+    return HttpResponseRedirect(the_site().root)
+
+
+async def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether the server is up, for whatever looks after it."""
+    return JsonResponse({"ok": True})
+
+
+async def page(request: HttpRequest, case: str, screen: Screen, **ids: str) -> HttpResponse:
+    """A screen as a page."""
+    site = the_site()
+    if case != site.case_id:
+        return not_found(request)
+    query = asked_query(request, screen)
+    try:
+        job = _job(site, PAGE, screen, query, ids)
+        ticket = site.submit(job, _visitor(request))
+        key = await _within(ticket, PATIENCE)
+    except TimeoutError:
+        return _page(request, screen, query, {"waiting": _waiting(site, ticket)}, "waiting.html", 202)
+    except KarwanError as error:
+        return _refusal(request, screen, query, error)
+    content = json.loads(site.pool.kept.read(key) or b"{}")
+    status = int(content.get("status", 200))
+    template = screen.template if status == 200 else "error.html"
+    answer = _page(request, screen, query, content, template, status)
+    if status == 200:
+        answer.headers["ETag"] = f'"{key[:32]}"'
+        answer.headers["Cache-Control"] = _LIVED
+    return answer
+
+
+async def download(request: HttpRequest, case: str, screen: Screen, form: str, **ids: str) -> HttpResponse:
+    """A file of a screen."""
+    site = the_site()
+    if case != site.case_id:
+        return not_found(request)
+    query = asked_query(request, screen)
+    try:
+        job = _job(site, DOWNLOAD, screen, [*query, ("form", form)], ids)
+        key = await _within(site.submit(job, _visitor(request)), LONGEST)
+    except (KarwanError, TimeoutError) as error:
+        return _envelope(error)
+    head, _, content = (site.pool.kept.read(key) or b"500 text/plain\n").partition(b"\n")
+    status, _, kind = head.decode().partition(" ")
+    answer = HttpResponse(content, status=int(status), content_type=kind)
+    if status == "200":
+        answer.headers["ETag"] = f'"{key[:32]}"'
+        answer.headers["Cache-Control"] = _LIVED
+        name = f"{case}-{screen.address.replace('/', '-') or 'brief'}.{form}"
+        shown = "attachment" if form in ("xlsx", "csv", "geojson") else "inline"
+        answer.headers["Content-Disposition"] = f'{shown}; filename="{name}"'
+    return answer
+
+
+async def static(request: HttpRequest, name: str) -> HttpResponse:
+    """A script or style sheet of the page."""
+    path = static_files().get(name)
+    if path is None:
+        return not_found(request)
+    answer = HttpResponse(path.read_bytes(), content_type=MEDIA[path.suffix])
+    answer.headers["Cache-Control"] = _LONG_LIVED
+    answer.headers["ETag"] = f'"{name}"'
+    return answer
+
+
+async def picture(request: HttpRequest, tag: str, name: str) -> HttpResponse:
+    """A picture or font that a worker makes once; its address changes with what it is made from."""
+    site = the_site()
+    try:
+        job = site.job(PICTURE, [("name", name)])
+        key = await _within(site.submit(job, _visitor(request)), LONGEST)
+    except (KarwanError, TimeoutError) as error:
+        return _envelope(error)
+    kind, _, content = (site.pool.kept.read(key) or b"\n").partition(b"\n")
+    if not content:
+        return not_found(request)
+    answer = HttpResponse(content, content_type=kind.decode())
+    answer.headers["Cache-Control"] = _LONG_LIVED
+    answer.headers["ETag"] = f'"{key[:32]}"'
+    return answer
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """No such page: what there is instead."""
+    error = {
+        "fact": "There is no such page.",
+        "evidence": f"asked for {request.path[:200]}",
+        "fix": "choose one of the pages above.",
+    }
+    if request.path.endswith(tuple(f".{form}" for form in FORMS)):
+        return JsonResponse(
+            {"ok": False, "error": error["fact"], "errors": [error], "status": 404}, status=404
+        )
+    return _page(request, SCREENS[0], [], {"error": error}, "error.html", 404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Something went wrong that nobody foresaw; the log has more."""
+    return _page(request, SCREENS[0], [], {"error": _unforeseen("")}, "error.html", 500)
+
+
+def asked_query(request: HttpRequest, screen: Screen) -> list[tuple[str, str]]:
+    """Names and values of the address that the screen knows, cleaned of blanks, in its own order."""
+    return [
+        (name, value.strip()[:400])
+        for name in screen.known
+        for value in request.GET.getlist(name)
+        if value.strip()
+    ]
+
+
+def _job(site: Site, task: str, screen: Screen, query: list[tuple[str, str]], ids: Mapping[str, str]) -> Job:
+    scenarios = [part for name, value in query if name == "scenario" for part in value.split(",")]
+    named = [name.strip() for name in scenarios if _SCENARIO.fullmatch(name.strip())]
+    asked = [("address", screen.address), *((f"id:{name}", value) for name, value in ids.items()), *query]
+    return site.job(task, asked, named)
+
+
+async def _within(ticket: Ticket, seconds: float) -> str:
+    """Key of the answer of a ticket; TimeoutError where it is not there in time."""
+    return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(ticket.answer)), seconds)
+
+
+def _waiting(site: Site, ticket: Ticket) -> dict[str, Any]:
+    return {"place": site.pool.place(ticket), "progress": ticket.progress}
+
+
+def _visitor(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _refusal(
+    request: HttpRequest, screen: Screen, query: list[tuple[str, str]], error: KarwanError
+) -> HttpResponse:
+    """A full queue or a job without an answer, as a page."""
+    status, content = _refused(error)
+    answer = _page(request, screen, query, {"error": content}, "error.html", status)
+    if status == 503:
+        answer.headers["Retry-After"] = "20"
+    return answer
+
+
+def _refused(error: BaseException) -> tuple[int, dict[str, str]]:
+    if isinstance(error, PoolFull):
+        return 503, {"fact": error.fact, "evidence": error.evidence, "fix": error.fix}
+    if isinstance(error, JobFailed) and not error.trace:
+        return 503, {"fact": error.fact, "evidence": error.evidence, "fix": error.fix}
+    number = secrets.token_hex(4)
+    log.error("answer %s failed: %s", number, getattr(error, "trace", "") or repr(error))
+    return 500, _unforeseen(number)
+
+
+def _unforeseen(number: str) -> dict[str, str]:
+    named = f" It is number {number} in the log of the server." if number else ""
+    return {
+        "fact": "The answer could not be computed.",
+        "evidence": f"something went wrong that nobody foresaw.{named}",
+        "fix": "ask in another way, or ask the command line.",
+    }
+
+
+def _envelope(error: BaseException) -> HttpResponse:
+    status, content = _refused(error)
+    answer = JsonResponse(
+        {"ok": False, "error": content["fact"], "errors": [content], "status": status}, status=status
+    )
+    if status == 503:
+        answer.headers["Retry-After"] = "20"
+    return answer
+
+
+def _page(
+    request: HttpRequest,
+    screen: Screen,
+    query: list[tuple[str, str]],
+    content: Mapping[str, Any],
+    template: str,
+    status: int,
+) -> HttpResponse:
+    site = the_site()
+    carried = [(name, value) for name, value in query if name in ("as_of", "scenario")]
+    context = {
+        "site": site.facts,
+        "root": site.root,
+        "tabs": TABS,
+        "screen": screen,
+        "screens": SCREENS,
+        "query": query,
+        "carried": address(carried),
+        "here": request.path,
+        "full": request.get_full_path(),
+        "files": _files(request, screen, query, content),
+        "tag": _tag(site),
+        "with_one": lambda name, value: address([*_without(query, name), (name, str(value))]),
+        "with_more": lambda name, value: address([*query, (name, str(value))]),
+        "without_scenario": address(_without(query, "scenario")),
+        **content,
+    }
+    return render(request, template, context, status=status)
+
+
+def _without(query: list[tuple[str, str]], name: str) -> list[tuple[str, str]]:
+    return [pair for pair in query if pair[0] != name]
+
+
+def _files(
+    request: HttpRequest, screen: Screen, query: list[tuple[str, str]], content: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """Label and address of each file of a page."""
+    if "title" not in content:
+        return []
+    stem = request.path.rstrip("/") if screen.address else f"{request.path}brief"
+    ends = ("pdf", "csv", "xlsx", "json", *(("geojson",) if content.get("geojson") else ()))
+    return [(end.upper() if end != "geojson" else "GeoJSON", f"{stem}.{end}{address(query)}") for end in ends]
+
+
+def _tag(site: Site) -> str:
+    """Part of the addresses of pictures that changes with the case and the program."""
+    return site.contents()[:12]
