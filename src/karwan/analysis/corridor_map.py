@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
+from karwan.analysis.corridor_compare import closure_table
 from karwan.analysis.corridors import CorridorStudy, Evaluated
+from karwan.case import Case
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import A_TO_B
 from karwan.transport.network.stage import Row
 
 PLANNED_COLOUR = "#555555"
+
+
+@dataclass(frozen=True)
+class CorridorMap:
+    """What a map of the corridors shows: `map_nodes` and `map_lines` of the brief, the corridors, and names of places shut on the day."""
+
+    nodes: pl.DataFrame
+    lines: pl.DataFrame
+    corridors: pl.DataFrame
+    closed: frozenset[str]
+
+
+def corridor_map(case: Case, as_of: date) -> CorridorMap:
+    """Places, lines and closed places of the corridors on a day."""
+    study = CorridorStudy(case, as_of)
+    shut = closure_table(study).filter(~pl.col("kind").str.starts_with("slower"))
+    corridors = case["corridors"].sort("rank", "corridor_id")
+    return CorridorMap(map_nodes(study), map_lines(study), corridors, frozenset(shut["place"].to_list()))
 
 
 def map_nodes(study: CorridorStudy) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from karwan.cli.streams import echo_json
 from karwan.project import ask
 from karwan.schema.answer_text import with_notes
 from karwan.schema.results import ResultTable, result_table
-from karwan.schema.shown import parts_of, shown_headings
+from karwan.schema.shown import shown_headings, shown_parts
 from karwan.words import sentences
 
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
@@ -87,7 +87,7 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
         rows = result_table(analysis.table_of(key))
         shares = _share_names(rows, table)
         headings = {shares.get(name, name): label for name, label in shown_headings(rows, table).items()}
-        for title, part in parts_of(rows, key, table):
+        for title, part in shown_parts(rows, key, table):
             if headings:
                 tables[title], columns[title] = part.rename(shares), headings
     emit(tables, form, columns=columns, meta=result.meta, notes=notes, under=under)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -27,14 +28,14 @@ def serve(
     Example: karwan serve kaz-pak
     """
     try:
-        from karwan.web.serve import run  # the extra `web`
+        web = importlib.import_module("karwan.web.serve")  # needs the extra `web`
     except ImportError as error:
         raise MissingExtra(
             "The page needs packages that are not installed.",
             f"missing: {error.name}",
             "install them with: pip install 'karwan[web]'",
         ) from error
-    run(
+    web.run(
         case,
         port=port,
         store=store,

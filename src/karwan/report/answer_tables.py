@@ -14,7 +14,7 @@ from karwan.analysis.contract import Analysis, Result
 from karwan.report.blocks import Cell, Column, Notes, Table, cell
 from karwan.report.text import clean, day, safe_url, words
 from karwan.schema.results import ResultColumn, ResultTable, result_table
-from karwan.schema.shown import parts_of, shown_headings
+from karwan.schema.shown import shown_headings, shown_parts
 
 MOST_ROWS = 60
 """Rows of a table on a page; the files hold all."""
@@ -51,7 +51,7 @@ def result_blocks(
 ) -> Iterator[Table]:
     """Tables of one result table, by the name of its row file; `key` is its key in the result."""
     rows = result_table(declared)
-    for rank, (title, part) in enumerate(parts_of(rows, key, frame)):
+    for rank, (title, part) in enumerate(shown_parts(rows, key, frame)):
         yield result_block(rows, f"{_slug(key)}-{rank}", title, part, notes, most=most)
 
 

@@ -63,7 +63,7 @@ def draw_map(
         f'<clipPath id="map-w"><rect x="0" y="0" width="{WIDTH:.0f}" height="{frame.height:.1f}"/></clipPath>'
     )
     drawing.raw('<g clip-path="url(#map-w)">')
-    _draw_base(drawing, base, frame, parties)
+    draw_base(drawing, base, frame, parties)
     sea = split_seaways(lines, frame, base.relief)
     found = [*strands(sea.lines, frame), *sea.stubs]
     _draw_strands(drawing, found)
@@ -164,7 +164,7 @@ def _country_path(frame: Frame, country: Country, box: tuple[float, float, float
     return "".join(parts)
 
 
-def _draw_base(drawing: Drawing, base: Basemap, frame: Frame, parties: tuple[str, str]) -> None:
+def draw_base(drawing: Drawing, base: Basemap, frame: Frame, parties: tuple[str, str]) -> None:
     """Water, land with relief, the other countries lighter, rivers, coasts and borders."""
     drawing.rect(0, 0, frame.width, frame.height, SEA if base.countries else "#eef2f2")
     _graticule(drawing, frame)

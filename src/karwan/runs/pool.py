@@ -111,7 +111,7 @@ class _Worker:
         self.process.join()
 
 
-class Pool:
+class WorkerPool:
     """Workers, and what waits for them.
 
     Parameters
@@ -246,4 +246,4 @@ def _failure(trace: str) -> JobFailed:
     return JobFailed("The answer could not be computed.", "", "the log of the server says more.", trace)
 
 
-__all__ = ["JobFailed", "Limits", "Pool", "PoolFull", "Ticket"]
+__all__ = ["JobFailed", "Limits", "PoolFull", "Ticket", "WorkerPool"]

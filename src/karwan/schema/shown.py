@@ -48,7 +48,7 @@ def _heading(name: str, column: ResultColumn) -> str:
     return column.label.replace("*", name.removeprefix(before).removesuffix(after).upper())
 
 
-def parts_of(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+def shown_parts(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """A table under its title, or its parts each under the value they share; nothing of an empty one."""
     if not table.height:
         return

@@ -11,7 +11,7 @@ import uvicorn
 from django.core.asgi import get_asgi_application
 
 from karwan.runs.kept import KeptAnswers, usual_folder
-from karwan.runs.pool import Limits, Pool
+from karwan.runs.pool import Limits, WorkerPool
 from karwan.web.bytecache import App, ByteCache
 from karwan.web.conf import configure
 from karwan.web.site import Site
@@ -36,7 +36,7 @@ def served(
         Workers and what they may do.
     """
     configure()
-    pool = Pool(KeptAnswers(folder or usual_folder()), limits)
+    pool = WorkerPool(KeptAnswers(folder or usual_folder()), limits)
     try:
         site = Site(case, store, pool)
         site.learn()

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from karwan.runs.job import Job, digest_of, job_key
-from karwan.runs.pool import Pool, Ticket
+from karwan.runs.pool import Ticket, WorkerPool
 
 FACTS = "karwan.web.answers.work:facts"
 PAGE = "karwan.web.answers.work:page"
@@ -39,7 +39,7 @@ class Site:
 
     case: str
     store: str | None
-    pool: Pool
+    pool: WorkerPool
     facts: Mapping[str, Any] = field(default_factory=dict)
     _contents: str = ""
     _signature: str = ""

@@ -16,6 +16,7 @@ from karwan.report.charts.offers import draw_offer_days, draw_offer_money, with_
 from karwan.report.text import clean
 from karwan.schema.results import result_table
 from karwan.web.answers.generic import asked, form_of
+from karwan.web.answers.maps import map_part, way_lines, way_nodes
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say, sentences
 
@@ -41,6 +42,7 @@ def planner(asking: Asking) -> Page:
         title=say(note("page.route_title")),
         lead=_lead(result),
         parts={
+            "map": _map(asking, result, chosen),
             "offers": [_offer(row, chosen) for row in offers.iter_rows(named=True)],
             "days": Figure(
                 "f-days", say(note("page.route_days")), say(note("page.route_days_caption")), "days", strips
@@ -61,6 +63,13 @@ def planner(asking: Asking) -> Page:
         declared={key: analysis.table_of(key) for key in result.tables},
         notes=sentences(result.notes),
     )
+
+
+def _map(asking: Asking, result: Result, chosen: int) -> dict[str, Any]:
+    """The map with the chosen route in black."""
+    stages = result.tables["stages"].filter(pl.col("route") == chosen)
+    case = asking.project.case
+    return map_part(asking, way_lines(case, stages), way_nodes(case, stages))
 
 
 def _lead(result: Result) -> str:

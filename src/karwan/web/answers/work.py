@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from karwan.case.case import case_folder
 from karwan.errors import KarwanError
 from karwan.exports import json_text
-from karwan.project import Project, open_case
+from karwan.project import open_case
 from karwan.report.text import day
 from karwan.runs.job import Job
 from karwan.web.answers.files import file_of
 from karwan.web.answers.generic import form_of
+from karwan.web.answers.opened import opened
 from karwan.web.answers.page import Asking, Page, content_of, error_content, status_of
 from karwan.web.screens import BY_ADDRESS
 
@@ -97,14 +97,7 @@ def _asking(job: Job, say: Say) -> Asking:
             ids[name.removeprefix("id:")] = value
         elif name not in ("address", "form"):
             query.setdefault(name, []).append(value)
-    project = _opened(job.case, job.scenarios, job.store, job.contents)
-    return Asking(project, BY_ADDRESS[job.value("address")], query, ids, say)
-
-
-@lru_cache(maxsize=6)
-def _opened(case: str, scenarios: tuple[str, ...], store: str | None, contents: str) -> Project:
-    project = open_case(case, scenarios or None)
-    return Project(project.case, store)
+    return Asking(opened(job), BY_ADDRESS[job.value("address")], query, ids, say)
 
 
 def _json(content: Any) -> bytes:

@@ -17,5 +17,7 @@ PAGE: dict[str, str | Plural] = {
     ),
     "page.ask_title": "All questions",
     "page.ask_lead": "Every analysis of the command line, by its name there. Each page has a form, its tables, and the same result as files.",
+    "page.map_title": "Corridors and places on {day}",
+    "page.map_description": "Corridors: {corridors}. Shut: {shut}. The same routes and places stand in the lists beside the map.",
     "page.nothing": "{what}: nothing is known for this route.",
 }
