@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner
 
+from karwan.cli import run as run_command_line
 from karwan.cli.app import app
 from karwan.errors import KarwanError
 from karwan.project import open_case
@@ -31,6 +34,28 @@ class Ends:
 
 TOYLAND = Ends("A", "C", "beans", "XTA", "XTC", "2025-07-01", "fast_yard")
 KAZ_PAK = Ends("KOS", "P_KHI", "chickpeas", "KAZ", "PAK", "2026-12-01", "khunjerab_all_week")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command line that ended as the program ends: exit code, standard output and error."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Both."""
+        return self.stdout + self.stderr
+
+
+def program(*arguments: str | Path) -> Ended:
+    """Run `karwan` with arguments in this process, through the program's own entry: errors are messages and exit codes."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run_command_line([str(argument) for argument in arguments])
+    return Ended(int(code or 0), out.getvalue(), err.getvalue())
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ from karwan.case import Case, embedded_cases, inspect_case, read_case
 from karwan.case.checks import check_references, check_rules
 from karwan.case.reader import read_table
 from karwan.case.scenario import apply_scenario, read_scenario
-from karwan.cli.trade_store import _known_codes
 from karwan.exchange.gmns import read_gmns, write_gmns
 from karwan.exchange.tntp import read_flows, read_network, read_nodes, read_trips
 from karwan.exchange.tntp_tables import read_tntp
 from karwan.schema import load_schema
+from karwan.store.files import known_codes
 from karwan.store.hs import read_correlation
 from karwan.store.reading import Reading, no_progress
 from karwan.store.sources import source_named
@@ -273,7 +273,7 @@ READERS = (
     Reader("baci", text(BACI_HS17_Y2020__csv=BACI), source("baci", "BACI_HS17_Y2020.csv")),
     Reader("baci zip", archive(BACI_HS17_Y2020__csv=BACI), source("baci", "x.zip", hs_revision="HS17"), ARCHIVE),
     Reader("country codes", text(c__csv=CODES), lambda f: countries_with(f / "c.csv")),
-    Reader("nomenclature", text(n__csv="code,description\n100199,Wheat\n071340,Lentils\n"), lambda f: _known_codes(f / "n.csv")),
+    Reader("nomenclature", text(n__csv="code,description\n100199,Wheat\n071340,Lentils\n"), lambda f: known_codes(f / "n.csv")),
     Reader("mapped csv", text(x__csv=PBS), source("table", "x.csv", mapping="pak_pbs")),
     Reader("mapped xlsx", workbook("x.xlsx", {"2025": CUSTOMS}), source("table", "x.xlsx", mapping="kaz_customs"), ARCHIVE),
     Reader("mapped parquet", parquet("x.parquet", BACI_TABLE), source("table", "x.parquet", mapping="baci_table"), BINARY),

@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.analysis.potential import PotentialRequest, find_potential, region_of
+from karwan.analysis.contract import Inputs
+from karwan.analysis.potential import answer_potential, region_of
+from karwan.analysis.trade_requests import PotentialRequest
 from karwan.analysis.world_flows import read_distances, read_world_flows
 from karwan.trade.potential import (
     Expectations,
@@ -156,10 +158,10 @@ def test_hs4_between_twenty_three_countries_runs_at_its_level(tmp_path: Path) ->
         "exporter", "importer", product="hs4", value_usd=pl.col("value") * 1000, year="year"
     ).write_parquet(path)
     a, b = raw["exporter"][0], raw["importer"][0]
-    answer = find_potential(PotentialRequest(a, b, table=path, level="hs4"))
-    assert answer.potential is not None and answer.potential.level == "HS4 headings"
-    assert answer.potential.table.height > 1000
-    assert answer.potential.table["potential_usd"].is_finite().all()
-    cut = find_potential(PotentialRequest(a, b, table=path, level="hs2"))
-    assert cut.potential is not None and cut.potential.table.height < 100
+    answer = answer_potential(Inputs(), PotentialRequest(a, b, table=path, level="hs4"))
+    assert answer.detail.level == "HS4 headings"
+    assert answer.detail.table.height > 1000
+    assert answer.detail.table["potential_usd"].is_finite().all()
+    cut = answer_potential(Inputs(), PotentialRequest(a, b, table=path, level="hs2"))
+    assert cut.detail.table.height < 100
     assert cut.meta["actual_usd"] == pytest.approx(answer.meta["actual_usd"])

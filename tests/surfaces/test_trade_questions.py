@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
+from tests.commands import program
 
 RUN = CliRunner()
 MAPPING = (
@@ -71,7 +72,7 @@ def test_filters_are_understood(store: str, filters: list[str], value: float) ->
     ],
 )
 def test_a_query_that_matches_nothing_says_so(store: str, filters: list[str], words: str) -> None:
-    result = RUN.invoke(app, ["trade", "query", "--store", store, *filters])
+    result = program("trade", "query", "--store", store, *filters)
     assert result.exit_code == 2
     assert words in result.stderr
 

@@ -13,15 +13,16 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.analysis.potential import (
-    PotentialRequest,
-    find_potential,
     region_of,
 )
 from karwan.analysis.published_potential import published_potential
+from karwan.analysis.registry import BY_NAME
 from karwan.analysis.world_flows import read_distances, read_world_flows, store_world_flows
 from karwan.case.case import read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
+from karwan.project import open_case
+from karwan.schema.frames import result_types
 from karwan.trade.potential import (
     Expectations,
     Peers,
@@ -36,6 +37,7 @@ from karwan.trade.potential import (
     rank_newcomers,
     regional_easiness,
 )
+from karwan.words import say
 
 COUNTRIES = ("AAA", "BBB", "CCC", "DDD", "EEE")
 PRODUCTS = ("01", "02", "03", "04")
@@ -347,16 +349,18 @@ def test_published_figures_keep_missing_missing() -> None:
     assert (offers["low_usd"], offers["high_usd"]) == (490e6, 500e6)
     assert offers["actual_usd"] is None and offers["unrealised_usd"] is None
     assert "actual trade" in offers["lacks"]
+    assert dict(table.drop("direction").schema) == result_types("potential_published")
     assert table.height >= 9
 
 
 def test_without_data_the_command_is_named() -> None:
-    answer = find_potential(PotentialRequest("KAZ", "PAK"))
-    assert any("trade ingest" in c for c in answer.commands)
+    project = open_case("kaz-pak")
+    answer = project.potential("KAZ", "PAK")
+    assert "trade ingest" in say(answer.meta["commands"])
     with pytest.raises(InvalidInput, match="No embedded case"):
-        find_potential(PotentialRequest("FRA", "BRA"))
+        project.potential("FRA", "BRA")
     with pytest.raises(InvalidInput, match="same"):
-        find_potential(PotentialRequest("KAZ", "KAZ"))
+        project.potential("KAZ", "KAZ")
 
 
 def write_flows(flows: pl.DataFrame, folder: Path) -> Path:
@@ -392,10 +396,13 @@ def test_smart_effects_need_tariffs_and_a_change(flows: pl.DataFrame, tmp_path: 
     sellers = ("KAZ", "UZB", "IND", "IRN")
     rows = [f"{s},PAK,{k},0.2,{0.0 if s == 'KAZ' else 0.2}" for s in sellers for k in PRODUCTS]
     rates.write_text("exporter,importer,product,rate_share,rate_after_share\n" + "\n".join(rows) + "\n")
-    ask = PotentialRequest(
+    project = open_case("kaz-pak")
+    answer = project.potential(
         "KAZ", "PAK", table=path, tariffs=rates, import_demand=-1.2, freight_share=(0.4, 0.2)
     )
-    answer = find_potential(ask)
+    for key, table in answer.tables.items():
+        declared = result_types(BY_NAME["trade potential"].table_of(key))
+        assert table.height and set(table.columns) <= set(declared), key
     cut = answer.tables["tariff effects (SMART)"]
     margins = make_margins(flows)
     actual = margins.flows.filter((pl.col("exporter") == "AAA") & (pl.col("importer") == "BBB"))
@@ -404,7 +411,7 @@ def test_smart_effects_need_tariffs_and_a_change(flows: pl.DataFrame, tmp_path: 
         assert created == pytest.approx(value * 1.2 * (0.2 / 1.2))
     assert (answer.tables["corridor effects (SMART)"]["welfare_usd"] > 0).any()
     with pytest.raises(InvalidInput, match="needs the tariffs"):
-        find_potential(PotentialRequest("KAZ", "PAK", table=path, import_demand=-1.2))
+        project.potential("KAZ", "PAK", table=path, import_demand=-1.2)
 
 
 def test_few_sellers_are_no_world(flows: pl.DataFrame) -> None:
@@ -432,7 +439,7 @@ def test_brief_takes_both_directions_from_a_store(flows: pl.DataFrame, tmp_path:
     readings = source_named("table").read(csv, Options(mapping=str(mapping)))
     with open_store(path, create=True) as store:
         ingest(store, readings)
-    answer = find_potential(PotentialRequest("KAZ", "PAK", store=path, easiness="regional"))
+    answer = open_case("kaz-pak", store=path).potential("KAZ", "PAK", easiness="regional")
     ours = next(table for table in answer.tables.values() if "potential_usd" in table.columns)
     table = estimate_potential(
         flows,

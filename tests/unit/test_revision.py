@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from karwan.analysis.revision import in_revision
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
+from tests.commands import program
 from tests.shared import shared_path
 from tests.unit.test_hs import workbook
 
@@ -97,7 +98,7 @@ def test_command_on_real_rows_of_two_revisions(tmp_path: Path) -> None:
     exact = json.loads(RUN.invoke(app, [*query, "--correlation", str(made), "--product", "0802"]).stdout)
     pistachios = [r for r in exact["rows"] if r["product"] == "080250"]
     assert [(r["reported_in"], r["matched"]) for r in pistachios] == [("HS17", "1:1")]
-    refused = RUN.invoke(app, ["trade", "query", "--store", store, "--correlation", str(made)])
+    refused = program("trade", "query", "--store", store, "--correlation", str(made))
     assert refused.exit_code == 2
 
 

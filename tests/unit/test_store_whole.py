@@ -14,17 +14,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from karwan.cli.trade_store import register
 from karwan.errors import InvalidInput
 from karwan.store import StoreError, ingest, open_store, query, upgrade, verify
+from tests.commands import Ended, program
 from tests.store_jobs import baci, code_of, held, kill_at_every_write, pbs, read, start, total
 
-APP = typer.Typer()
-register(APP)
-RUN = CliRunner(env={"COLUMNS": "160"})
+
+def trade(*arguments: str) -> Ended:
+    """A command of `karwan trade`."""
+    return program("trade", *arguments)
 
 
 @pytest.fixture
@@ -187,7 +186,7 @@ def test_what_is_not_ours_is_refused_and_left_alone(
     make(place)
     before, load = digest(place), baci(tmp_path, 2020, 5, 1)
     for command in (["ingest", "baci", str(load), "--quiet"], ["query"], ["loads"], ["verify", "--upgrade"]):
-        result = RUN.invoke(APP, [*command, "--store", str(place)])
+        result = trade(*command, "--store", str(place))
         assert result.exit_code == 2, result.output
         assert "StoreError: " in result.stderr
         assert "no trade store" in result.stderr or "no DuckDB database" in result.stderr
@@ -198,8 +197,8 @@ def test_what_is_not_ours_is_refused_and_left_alone(
 def test_a_new_store_is_a_file_whatever_its_ending(tmp_path: Path) -> None:
     for name in ("new.csv", "new.parquet", "new.json"):
         place, load = tmp_path / name, baci(tmp_path, 2020, 5, 1)
-        result = RUN.invoke(APP, ["ingest", "baci", str(load), "--quiet", "--store", str(place)])
-        loads = RUN.invoke(APP, ["loads", "--store", str(place), "--json"])
+        result = trade("ingest", "baci", str(load), "--quiet", "--store", str(place))
+        loads = trade("loads", "--store", str(place), "--json")
         assert (result.exit_code, loads.exit_code) in ((0, 0), (2, 2)), result.output
         assert ("loaded" in result.stdout) == place.exists()
 
@@ -234,11 +233,11 @@ def test_a_store_that_lost_something_is_not_answered_from(
     with duckdb.connect(target) as raw:
         raw.execute(harm)
     for command in (["query"], ["loads"], ["ingest", "baci", str(baci(tmp_path, 2021, 5, 1)), "--quiet"]):
-        result = RUN.invoke(APP, [*command, "--store", target])
+        result = trade(*command, "--store", target)
         assert result.exit_code == 2
         assert "It is not answered from." in result.stderr
         assert seen in result.stderr
-    assert RUN.invoke(APP, ["verify", "--store", target]).exit_code == 2
+    assert trade("verify", "--store", target).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -257,12 +256,12 @@ def test_a_store_that_lost_something_is_not_answered_from(
 )
 def test_verify_finds_what_counts_do_not(tmp_path: Path, target: str, harm: str, check: str) -> None:
     filled(target, baci(tmp_path, 2020, 20, 1), pbs(tmp_path, 100))
-    whole = RUN.invoke(APP, ["verify", "--store", target])
+    whole = trade("verify", "--store", target)
     assert whole.exit_code == 0, whole.output
     assert "The store is whole: 2 loads, 22 rows" in whole.stdout
     with duckdb.connect(target) as raw:
         raw.execute(harm)
-    assert RUN.invoke(APP, ["verify", "--store", target, "--json"]).exit_code == 2
+    assert trade("verify", "--store", target, "--json").exit_code == 2
     with open_store(target, checked=False) as store:
         assert check in verify(store).problems["check"].to_list()
 
@@ -277,7 +276,7 @@ def test_damaged_files_are_said_so_and_kept(tmp_path: Path, target: str) -> None
         bad[place : place + 16] = bytes(16) if n % 2 else b"\xff" * 16
         bad = bad[: place + 1] if n % 5 == 4 else bad
         Path(target).write_bytes(bad)
-        result = RUN.invoke(APP, ["query", "--store", target, "--json"])
+        result = trade("query", "--store", target, "--json")
         assert result.exit_code in (0, 2), (place, result.output, result.exception)
         if result.exit_code:
             refused += 1
@@ -349,12 +348,12 @@ def test_earlier_format_is_brought_up_to_date_when_asked(tmp_path: Path, target:
     before = held(target)
     earlier_format(target)
     untouched = digest(Path(target))
-    refused = RUN.invoke(APP, ["loads", "--store", target])
+    refused = trade("loads", "--store", target)
     assert refused.exit_code == 2
     assert "format 1 of an earlier version" in refused.stderr
     assert f"karwan trade verify --upgrade --store {target}" in refused.stderr
     assert digest(Path(target)) == untouched
-    done = RUN.invoke(APP, ["verify", "--upgrade", "--store", target])
+    done = trade("verify", "--upgrade", "--store", target)
     assert done.exit_code == 0, done.output
     assert held(target) == before
     assert upgrade(target) == 2
@@ -378,12 +377,12 @@ def test_newer_format_is_refused(tmp_path: Path, target: str) -> None:
     with duckdb.connect(target) as raw:
         raw.execute("UPDATE store_info SET value = '9' WHERE name = 'format'")
     for command in (["query"], ["verify"], ["verify", "--upgrade"]):
-        result = RUN.invoke(APP, [*command, "--store", target])
+        result = trade(*command, "--store", target)
         assert result.exit_code == 2
         assert "has format 9; this Karwan knows formats up to 2" in result.stderr
 
 
 def test_other_engines_are_refused() -> None:
-    result = RUN.invoke(APP, ["loads", "--store", "mysql://u@h/d"])
+    result = trade("loads", "--store", "mysql://u@h/d")
     assert result.exit_code == 2
     assert "cannot live on the engine `mysql`" in result.stderr

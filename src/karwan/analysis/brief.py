@@ -9,7 +9,7 @@ from karwan.analysis.brief_build import BriefParts, build_brief
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.criticality import brief_weak_points
 from karwan.analysis.goods import landed_table
-from karwan.analysis.published_potential import BRIEF_SCHEMA, published_potential
+from karwan.analysis.published_potential import published_potential
 from karwan.analysis.reconciled import reconciled_table
 from karwan.analysis.sections import Brief
 from karwan.analysis.sensitivity import sensitivity_table
@@ -39,7 +39,7 @@ def brief_of(case: Case, as_of: date) -> Brief:
     worth, worth_text = brief_worth(study) if engines else (None, ())
     parts = BriefParts(
         reconciled=reconciled_table(case, as_of),
-        potential=published_potential(case).select(list(BRIEF_SCHEMA)),
+        potential=published_potential(case).drop("direction"),
         basket=basket,
         criticality=criticality,
         weak_points=weak_points,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from karwan.errors import InvalidInput
 from karwan.notes import Note
 
 if TYPE_CHECKING:
     import polars as pl
 
     from karwan.case import Case
-    from karwan.notes import Note
 
 Q = TypeVar("Q")
 STORE_WAYS = ("", "option", "default")
@@ -46,9 +47,18 @@ class Inputs:
         return self.case
 
     def the_store(self) -> str:
-        """The trade store of an analysis that cannot do without; ValueError where there is none."""
+        """The trade store of an analysis that cannot do without.
+
+        Raises
+        ------
+        InvalidInput
+            None is given.
+        """
         if self.store is None:
-            raise ValueError("this analysis needs a trade store")
+            raise InvalidInput(
+                "This question needs a trade store.",
+                fix="give --store FILE, or open_case(name, store=FILE); see `karwan trade ingest`.",
+            )
         return self.store
 
 
@@ -61,7 +71,7 @@ class Result:
     tables
         Key, as in JSON and CSV, to table. Where one kind of table comes several times, a suffix in brackets follows: `routes (opened)`.
     meta
-        Facts beside the tables, by key.
+        Facts beside the tables, by key; a note stands for a text.
     notes
         What the reader must know to use the figures, in order.
     alerts
@@ -95,13 +105,16 @@ class Analysis(Generic[Q]):
     run
         `module:function`, loaded when first asked: `(inputs, request) -> Result`.
     tables
-        Key of a result's table to its row file in `schema/results/`: columns, units, labels and descriptions.
+        Key of a result's table to its row file in `schema/results/`: columns, units, labels and descriptions. A `*` in a key stands
+        for what only the answer knows, such as the names of two countries; the key is then the title too.
     page
         Page in docs/ that tells the model.
     case
         How the command names its case: as first argument, as an option, as the case of the pair asked for, or not at all.
     notes_key
         Key of the notes in JSON.
+    notes_joined
+        JSON holds the notes as one text, not as a list.
     view
         Frozen dataclass of what only the shell asks, as rows shown and files to write; its fields carry `asks(...)`. None where there is
         nothing of the kind.
@@ -123,6 +136,7 @@ class Analysis(Generic[Q]):
     page: str
     case: str = "argument"
     notes_key: str = "text"
+    notes_joined: bool = False
     view: type[Any] | None = None
     present: str = ""
     store: str = ""
@@ -142,7 +156,20 @@ class Analysis(Generic[Q]):
 
     def table_of(self, key: str) -> str:
         """Row file of a table of the result, by its key with or without a suffix in brackets."""
-        return self.tables[key] if key in self.tables else self.tables[key.partition(" (")[0]]
+        return self.tables[self._declared(key)]
+
+    def is_titled(self, key: str) -> bool:
+        """Whether a table goes by its key, as only the answer knows all of it."""
+        return "*" in self._declared(key)
+
+    def _declared(self, key: str) -> str:
+        """Key under which a table of the result is declared; KeyError where it is not."""
+        plain = key.partition(" (")[0]
+        fits = (name for name in self.tables if "*" in name and fnmatch.fnmatchcase(key, name))
+        found = next((name for name in (key, plain) if name in self.tables), None) or next(fits, None)
+        if found is None:
+            raise KeyError(f"{self.name} declares no table {key!r}")
+        return found
 
 
 @cache
@@ -159,6 +186,7 @@ def asks(
     metavar: str = "",
     least: float | None = None,
     most: float | None = None,
+    whole: bool = False,
 ) -> dict[str, Any]:
     """Metadata of a request's field: how command line and page ask for it.
 
@@ -172,5 +200,14 @@ def asks(
         What stands for the value in the help.
     least, most
         Least and greatest value allowed.
+    whole
+        Texts of a list stay as typed, commas and all: the analysis takes them apart, as it knows names with commas.
     """
-    return {"help": help_text, "flag": flag, "metavar": metavar, "least": least, "most": most}
+    return {
+        "help": help_text,
+        "flag": flag,
+        "metavar": metavar,
+        "least": least,
+        "most": most,
+        "whole": whole,
+    }

@@ -11,8 +11,8 @@ from karwan.amounts import percent
 from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.case import Case
-from karwan.case.of_pair import case_of_pair
 from karwan.errors import InvalidInput
+from karwan.notes import Note, note
 from karwan.transport.choice import logit
 
 
@@ -24,30 +24,13 @@ class CorridorChange:
     ----------
     cost_share
         Logsum of the open corridors' generalised costs (money, time, reliability, loss), over the value of the
-        load at origin.
+        load at origin; None where nothing changes.
     words
-        Product, corridors and figures, in words.
+        Product, corridors and figures; None where the shares were stated.
     """
 
-    cost_share: tuple[float, float]
-    words: str
-
-
-def case_with_corridors(exporter: str, importer: str, case: str | None = None) -> str:
-    """Name of the case of two countries: the one given, or the embedded one.
-
-    Raises
-    ------
-    InvalidInput
-        No case is about the two.
-    """
-    held = case_of_pair(exporter, importer, case)
-    if held is None:
-        raise InvalidInput(
-            f"No case is about {exporter} and {importer}: there are no corridors to compare.",
-            fix="Name one with --case, or give --freight-share and --days.",
-        )
-    return case or held.settings.case_id
+    cost_share: tuple[float, float] | None = None
+    words: Note | None = None
 
 
 def corridor_change(base: Case, changed: Case, exporter: str) -> CorridorChange:
@@ -77,9 +60,14 @@ def corridor_change(base: Case, changed: Case, exporter: str) -> CorridorChange:
     product = CorridorStudy(base, base.settings.as_of).shipment().name
     return CorridorChange(
         cost_share=(now[0], then[0]),
-        words=(
-            f"{product}: carriage is expected to take {percent(now[0], 1)} of the value (over {now[1]}), under "
-            f"{', '.join(one.scenario_id for one in changed.scenarios)} {percent(then[0], 1)} (over {then[1]})"
+        words=note(
+            "potential.corridor",
+            product=product,
+            now=percent(now[0], 1),
+            over=now[1],
+            scenarios=[one.scenario_id for one in changed.scenarios],
+            then=percent(then[0], 1),
+            then_over=then[1],
         ),
     )
 

@@ -5,7 +5,7 @@ figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -13,8 +13,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from karwan.analysis.answer import Answer
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridor_change import CorridorChange, corridor_change
 from karwan.analysis.published_potential import published_potential
+from karwan.analysis.scenario import case_under
+from karwan.analysis.trade_requests import PotentialRequest
 from karwan.analysis.world_flows import (
     WorldFlows,
     named,
@@ -23,9 +26,10 @@ from karwan.analysis.world_flows import (
     store_world_flows,
     with_codes,
 )
-from karwan.case.case import embedded_cases
-from karwan.case.of_pair import case_of_pair
+from karwan.case.case import Case, embedded_cases
 from karwan.errors import InvalidInput
+from karwan.notes import note
+from karwan.store.country_codes import typed_country
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
 from karwan.trade.indicators.complexity import density
 from karwan.trade.potential import (
@@ -46,94 +50,73 @@ ELASTICITY_RANGE = (2.5, 8.0)  # of trade to trade cost, assumed; Head & Mayer (
 DAY_SHARE_RANGE = (0.006, 0.021)  # ad-valorem cost of a day, Hummels & Schaur (2013)
 
 
-@dataclass(frozen=True)
-class PotentialRequest:
-    """What to estimate, and from what.
+def answer_potential(inputs: Inputs, request: PotentialRequest) -> Result:
+    """Potential of a pair from a table or the store, or from the figures the pair's case publishes.
 
-    Attributes
-    ----------
-    exporter, importer
-        ISO3.
-    table, store
-        File of flows, or the store; neither means the case's published figures.
-    mapping, source, level, years
-        How to read them; see `read_world_flows` and `store_world_flows`.
-    easiness
-        observed, regional, gravity or corridor.
-    distances, tariffs, growth
-        Files for the terms that need them.
-    freight_share, days, corridor_words
-        Corridor now and after, for the corridor easiness, and where they come from, in words (see
-        `karwan.analysis.corridor_change`).
-    trade_elasticity, time_cost_share_day
-        For the corridor easiness.
-    import_demand
-        Elasticity of import demand, negative: with it and tariffs, SMART effects of the tariffs after (column
-        rate_after_share) and of the corridor's freight are added.
-    """
-
-    exporter: str
-    importer: str
-    table: Path | None = None
-    store: str | None = None
-    mapping: str | None = None
-    source: str | None = None
-    level: str | None = None
-    years: tuple[int, ...] = ()
-    easiness: str = "observed"
-    distances: Path | None = None
-    tariffs: Path | None = None
-    growth: Path | None = None
-    freight_share: tuple[float, float] | None = None
-    days: tuple[float, float] = (0.0, 0.0)
-    trade_elasticity: float = 5.03
-    time_cost_share_day: float = 0.006
-    import_demand: float | None = None
-    corridor_words: str = ""
-
-
-@dataclass(frozen=True)
-class PotentialAnswer(Answer):
-    """An answer with the estimate where there is one, and commands that would bring more in."""
-
-    potential: Potential | None = None
-    commands: tuple[str, ...] = ()
-
-
-def find_potential(request: PotentialRequest) -> PotentialAnswer:
-    """Potential of a pair from the source the request names, or from the embedded case's published figures.
+    Returns
+    -------
+    With a table or store the products, 'easiness terms', goods not exported yet and SMART effects, the estimate as `detail`; else the
+    published potentials and offers.
 
     Raises
     ------
     InvalidInput
-        Both a table and a store are named, a file cannot be read, or a term lacks its data.
+        Both a table and a store are named, a file cannot be read, a term lacks its data, or there is neither a table nor a case.
     """
-    if request.table is not None and request.store is not None:
+    request = replace(
+        request, exporter=typed_country(request.exporter), importer=typed_country(request.importer)
+    )
+    if request.table is not None and inputs.store is not None:
         raise InvalidInput("Both a table and a store are given.", "", "give --table or --store.")
     if request.exporter == request.importer:
         raise InvalidInput("The two countries are the same.", request.exporter, "name two countries.")
-    if request.table is None and request.store is None:
-        return _from_case(request)
-    flows = _flows(request)
-    result = _estimate(flows, request)
-    newcomers = _newcomers(flows, request)
+    case = _case_about(inputs.case, request)
+    change = _corridor(case, request)
+    if request.table is None and inputs.store is None:
+        return _from_case(case, request)
+    flows = _flows(request, inputs.store)
+    result = _estimate(flows, request, change)
     tables = {f"{request.exporter} to {request.importer}, {result.level}": named(result.table)}
     tables["easiness terms"] = result.easiness
+    newcomers = _newcomers(flows, request)
     if newcomers.height:
         tables["goods not exported yet, nearest first (rank, not dollars)"] = named(newcomers)
-    tables |= _smart_tables(flows, request)
-    total = {name: _total(result.table[name]) for name in SUMMED}
+    tables |= _smart_tables(flows, request, change)
     meta: dict[str, object] = {
         "flows": flows.origin,
         "period": flows.period,
         "level": result.level,
         "easiness": result.kind,
-        **total,
-        **({"corridor": request.corridor_words} if request.corridor_words else {}),
-        "flows_lack": "; ".join(flows.lacks) or "nothing the method asks for",
-        "notes": " ".join((*flows.notes, *result.notes)),
+        **{name: _total(result.table[name]) for name in SUMMED},
+        **({"corridor": change.words} if change.words else {}),
+        "flows_lack": "; ".join(flows.lacks) or note("potential.nothing"),
     }
-    return PotentialAnswer(tables, meta, result, left_out=flows.notes)
+    return Result(tables, meta, result.notes, flows.notes, detail=result)
+
+
+def _case_about(case: Case | None, request: PotentialRequest) -> Case | None:
+    """The case, where it is about the two countries."""
+    if case is None or set(request.pair) != {case.settings.party_a, case.settings.party_b}:
+        return None
+    return case
+
+
+def _corridor(case: Case | None, request: PotentialRequest) -> CorridorChange:
+    """Carriage now and after: the shares given, or those of the case under the scenarios given.
+
+    Raises
+    ------
+    InvalidInput
+        A scenario is named and no case is about the two.
+    """
+    if not request.scenario:
+        return CorridorChange(request.freight_share)
+    if case is None or case.folder is None:
+        raise InvalidInput(
+            f"No case is about {request.exporter} and {request.importer}: there are no corridors to compare.",
+            fix="Name one with --case, or give --freight-share and --days.",
+        )
+    return corridor_change(*case_under(case.folder, request.scenario), request.exporter)
 
 
 def _total(figures: pl.Series) -> float | None:
@@ -141,16 +124,16 @@ def _total(figures: pl.Series) -> float | None:
     return None if figures.null_count() == len(figures) else float(figures.sum())
 
 
-def _flows(request: PotentialRequest) -> WorldFlows:
-    if request.store is not None:
+def _flows(request: PotentialRequest, store: str | None) -> WorldFlows:
+    if store is not None:
         distances = read_distances(request.distances) if request.distances else None
         return store_world_flows(
-            request.store,
+            store,
             level=request.level,
             years=request.years,
             distances=distances,
             source=request.source,
-            pair=(request.exporter, request.importer),
+            pair=request.pair,
         )
     assert request.table is not None
     return read_world_flows(
@@ -158,14 +141,14 @@ def _flows(request: PotentialRequest) -> WorldFlows:
         level=request.level,
         mapping=request.mapping,
         years=request.years,
-        asked=(request.exporter, request.importer),
+        asked=request.pair,
     )
 
 
-def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
+def _estimate(flows: WorldFlows, request: PotentialRequest, change: CorridorChange) -> Potential:
     distances = read_distances(request.distances) if request.distances else None
     fine = flows.table["product"].n_unique() >= FINE_LEVEL
-    ratio, ratio_range = _corridor_factor(request)
+    ratio, ratio_range = _corridor_factor(request, change)
     expected = Expectations(
         growth=_expectation(request.growth, ("country", "gdp_ratio", "population_ratio")),
         tariffs=_expectation(request.tariffs, ("exporter", "importer", "product", "rate_share")),
@@ -195,12 +178,14 @@ def _estimate(flows: WorldFlows, request: PotentialRequest) -> Potential:
     return Potential(**{**vars(result), "table": table, "notes": notes})
 
 
-def _corridor_factor(request: PotentialRequest) -> tuple[float | None, tuple[float, float] | None]:
-    """Factor on trade of the request's corridor change, and its range over elasticities and day values."""
-    if request.freight_share is None:
+def _corridor_factor(
+    request: PotentialRequest, change: CorridorChange
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Factor on trade of the corridor change, and its range over elasticities and day values."""
+    if change.cost_share is None:
         return None, None
     factors = [
-        corridor_ratio(request.freight_share, request.days, elasticity=theta, time_cost_share_day=a_day)
+        corridor_ratio(change.cost_share, request.days, elasticity=theta, time_cost_share_day=a_day)
         for theta in (request.trade_elasticity, *ELASTICITY_RANGE)
         for a_day in (request.time_cost_share_day, *DAY_SHARE_RANGE)
     ]
@@ -221,7 +206,9 @@ def _side_file(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     return one_row_each(path, frame, keys)
 
 
-def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.DataFrame]:
+def _smart_tables(
+    flows: WorldFlows, request: PotentialRequest, change: CorridorChange
+) -> dict[str, pl.DataFrame]:
     """SMART effects of a tariff cut and of a cheaper corridor on what the importer buys, by product."""
     if request.import_demand is None:
         return {}
@@ -243,10 +230,8 @@ def _smart_tables(flows: WorldFlows, request: PotentialRequest) -> dict[str, pl.
         after = pl.col("rate_after_share").fill_null(pl.col("rate_share"))
         cut = rated.with_columns(rate_before_share=pl.col("rate_share"), rate_after_share=after)
         found["tariff effects (SMART)"] = simulate_tariffs(cut, given).products
-    if request.freight_share is not None:
-        corridor = simulate_corridor(
-            rated, given, exporter=request.exporter, freight_share=request.freight_share
-        )
+    if change.cost_share is not None:
+        corridor = simulate_corridor(rated, given, exporter=request.exporter, freight_share=change.cost_share)
         found["corridor effects (SMART)"] = corridor.products
     if not found:
         raise InvalidInput(
@@ -285,29 +270,19 @@ def region_of(country: str) -> tuple[str, ...]:
     return tuple(c for c, region in regions.items() if region == own and own is not None and c != country)
 
 
-def _from_case(request: PotentialRequest) -> PotentialAnswer:
-    case = case_of_pair(request.exporter, request.importer)
+def _from_case(case: Case | None, request: PotentialRequest) -> Result:
     if case is None:
         raise InvalidInput(
             f"No embedded case has {request.exporter} and {request.importer}, and no trade table is given.",
             f"embedded cases: {', '.join(embedded_cases())}",
-            f"give --table FILE or --store FILE; {_commands(request.exporter, request.importer)[0]}",
+            "give --table FILE or --store FILE; `karwan trade ingest baci FILE --store trade.duckdb` brings HS6 trade of all "
+            "countries in.",
         )
-    way = "a_to_b" if request.exporter == case.settings.party_a else "b_to_a"
+    way = case.parties.direction_of(request.exporter)
     published = published_potential(case).filter(pl.col("direction") == way).drop("direction")
-    commands = _commands(request.exporter, request.importer)
     name = f"{case.country_name(request.exporter)} to {case.country_name(request.importer)}"
-    meta: dict[str, object] = {
-        "source": f"published figures of the case {case.settings.case_id}; no product-level table was given",
-        "commands": " ".join(commands),
+    meta = {
+        "source": note("potential.published", case=case.settings.case_id),
+        "commands": note("potential.commands", exporter=request.exporter, importer=request.importer),
     }
-    return PotentialAnswer({f"published potentials and offers, {name}": published}, meta, None, commands)
-
-
-def _commands(exporter: str, importer: str) -> tuple[str, ...]:
-    return (
-        "`karwan trade ingest baci BACI_HS17_Y2020_V202501.csv --store trade.duckdb` brings HS6 trade of all "
-        "countries in;",
-        f"`karwan trade potential {exporter} {importer} --store trade.duckdb --level hs6` then estimates by "
-        "product.",
-    )
+    return Result({f"published potentials and offers, {name}": published}, meta)

@@ -7,19 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from karwan.case import Case
-
-BRIEF_SCHEMA = {
-    "product_id": pl.String,
-    "product": pl.String,
-    "sector": pl.String,
-    "actual_usd": pl.Float64,
-    "potential_usd": pl.Float64,
-    "low_usd": pl.Float64,
-    "high_usd": pl.Float64,
-    "unrealised_usd": pl.Float64,
-    "method": pl.String,
-    "lacks": pl.String,
-}
+from karwan.schema.frames import result_types
 
 
 def published_potential(case: Case) -> pl.DataFrame:
@@ -30,7 +18,7 @@ def published_potential(case: Case) -> pl.DataFrame:
 
     Returns
     -------
-    Table with `direction` and the columns of `BRIEF_SCHEMA`. product_id is null for a group of goods;
+    Table with `direction` and the columns of `schema/results/potential_published.csv`. product_id is null for a group of goods;
     actual_usd is the trade published for
     the same goods, direction and period, null where none is.
     """
@@ -42,7 +30,7 @@ def published_potential(case: Case) -> pl.DataFrame:
     keys = ["direction", "product_group", "value_kind", "period_start", "period_end"]
     for key, group in stated.sort("value_usd", "flow_id").group_by(keys, maintain_order=True):
         rows.append(_published_row(case, group, dict(zip(keys, key, strict=True))))
-    schema = {"direction": pl.String, **BRIEF_SCHEMA}
+    schema = {"direction": pl.String(), **result_types("potential_published")}
     return pl.DataFrame(rows, schema=schema, orient="row").sort(
         "direction", "potential_usd", descending=[False, True], nulls_last=True
     )

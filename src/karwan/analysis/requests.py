@@ -282,7 +282,9 @@ class RouteRequest:
     )
     count: int = field(
         default=5,
-        metadata=asks("Routes at most, the cheapest, the fastest and the surest among them.", least=1, most=20),
+        metadata=asks(
+            "Routes at most, the cheapest, the fastest and the surest among them.", least=1, most=20
+        ),
     )
     registration: str = field(
         default="",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from karwan.analysis.contract import asks
 from karwan.analysis.requests import AS_OF
+from karwan.errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -224,3 +225,150 @@ class GoodsRequest:
         default="", metadata=asks("Product id, HS code or name; every good of the case otherwise.")
     )
     as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
+class PotentialRequest:
+    """Export potential by product: what is traded, what could be, and what each figure lacks.
+
+    Without a table or store the published potentials and offers of the embedded case are shown.
+
+    Example: karwan trade potential KAZ PAK --store trade.duckdb --level hs6 --easiness regional
+    """
+
+    exporter: str = field(metadata=asks("Seller: code or name of a country.", flag="argument"))
+    importer: str = field(metadata=asks("Buyer: code or name of a country.", flag="argument"))
+    table: Path | None = field(
+        default=None, metadata=asks("CSV or Parquet: exporter, importer, product, value_usd [, year].")
+    )
+    mapping: str | None = field(default=None, metadata=asks("Mapping of a table with other columns."))
+    source: str | None = field(
+        default=None,
+        metadata=asks("Source of the store's loads to use; by default the one with most flows."),
+    )
+    level: str | None = field(
+        default=None, metadata=asks("hs2, hs4, hs6 or sitc1; what most rows have by default.")
+    )
+    years: tuple[int, ...] = field(
+        default=(), metadata=asks("Year to average; repeat for several.", flag="--year")
+    )
+    easiness: str = field(default="observed", metadata=asks("observed, regional, gravity or corridor."))
+    distances: Path | None = field(
+        default=None, metadata=asks("exporter, importer, distance_km, contiguous; or CEPII's columns.")
+    )
+    tariffs: Path | None = field(
+        default=None, metadata=asks("exporter, importer, product, rate_share [, rate_after_share].")
+    )
+    growth: Path | None = field(default=None, metadata=asks("country, gdp_ratio, population_ratio."))
+    freight_share: tuple[float, float] | None = field(
+        default=None, metadata=asks("Freight over value, now and after.")
+    )
+    days: tuple[float, float] = field(default=(0.0, 0.0), metadata=asks("Days door to door, now and after."))
+    scenario: tuple[str, ...] = field(
+        default=(),
+        metadata=asks(
+            "Freight and days now and under this scenario of the pair's case; repeat for several.",
+            whole=True,
+        ),
+    )
+    trade_elasticity: float = field(
+        default=5.03, metadata=asks("Of trade to trade cost, positive.", flag="--elasticity")
+    )
+    time_cost_share_day: float = field(
+        default=0.006, metadata=asks("Value of a day, share of the goods' value.", flag="--day-share")
+    )
+    import_demand: float | None = field(
+        default=None, metadata=asks("Elasticity of import demand, negative: adds SMART effects.")
+    )
+
+    def __post_init__(self) -> None:
+        if self.scenario and self.freight_share is not None:
+            raise InvalidInput(
+                "Both a scenario and freight shares are given.",
+                f"--scenario {', '.join(self.scenario)} and --freight-share",
+                "give one of them.",
+            )
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two countries."""
+        return self.exporter, self.importer
+
+
+@dataclass(frozen=True)
+class QueryRequest:
+    """Sum stored flows by groups. What must not be added (both sides, several sources, ...) is kept apart and said.
+
+    Example: karwan trade query --exporter AFG --importer PAK --by period,product --level 6 --csv
+    """
+
+    exporter: tuple[str, ...] = field(
+        default=(), metadata=asks("Code or name; repeat, or separate by commas.", whole=True)
+    )
+    importer: tuple[str, ...] = field(
+        default=(), metadata=asks("Code or name; WLD is the world.", whole=True)
+    )
+    reporter: tuple[str, ...] = field(default=(), metadata=asks("Whose statistics.", whole=True))
+    side: tuple[str, ...] = field(
+        default=(), metadata=asks("exporter, importer, reconciled or unknown.", whole=True)
+    )
+    product: tuple[str, ...] = field(default=(), metadata=asks("Product code or its beginning.", whole=True))
+    level: tuple[int, ...] = field(default=(), metadata=asks("Digits of the code; 0 is the total."))
+    period: tuple[str, ...] = field(
+        default=(), metadata=asks("2020, 2025-03 or 2024-07..2025-06.", whole=True)
+    )
+    since: date | None = field(default=None, metadata=asks("First day.", metavar="DAY"))
+    until: date | None = field(default=None, metadata=asks("Last day.", metavar="DAY"))
+    source: tuple[str, ...] = field(default=(), metadata=asks("Source of the load.", whole=True))
+    hs_revision: tuple[str, ...] = field(default=(), metadata=asks("Nomenclature.", whole=True))
+    by: tuple[str, ...] = field(
+        default=(), metadata=asks("Columns to group by; repeat, or separate by commas.")
+    )
+    limit: int | None = field(default=None, metadata=asks("Largest so many groups."))
+    revision: str | None = field(
+        default=None,
+        metadata=asks("Express HS codes in this revision, as HS12; adds product to the groups."),
+    )
+    correlation: tuple[Path, ...] = field(
+        default=(),
+        metadata=asks("UNSD correlation table (.xlsx, .xls, .csv) to do so by; repeat for several."),
+    )
+
+
+@dataclass(frozen=True)
+class LoadsRequest:
+    """List what was loaded, oldest first.
+
+    Example: karwan trade loads --store trade.duckdb
+    """
+
+
+@dataclass(frozen=True)
+class RejectsRequest:
+    """List rows that were not stored: line, reason, and the row as it stood.
+
+    Example: karwan trade rejects --load 434155e28025ce42 --csv
+    """
+
+    load: str | None = field(default=None, metadata=asks("Only this load."))
+
+
+@dataclass(frozen=True)
+class FlowSourcesRequest:
+    """List the sources and the packaged mappings.
+
+    Example: karwan trade sources
+    """
+
+
+@dataclass(frozen=True)
+class VerifyRequest:
+    """Compare what the store holds with what its loads say: counts, keys, digests. A fault ends in exit code 2.
+
+    Example: karwan trade verify --store trade.duckdb
+    """
+
+    upgrade: bool = field(
+        default=False,
+        metadata=asks("First bring a store of an earlier version up to date, in place.", flag="--upgrade"),
+    )

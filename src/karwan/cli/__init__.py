@@ -23,19 +23,22 @@ def main() -> None:
         gc.freeze
     )  # the interpreter looks once more for garbage as it ends, which takes a fifth of a second
     make_safe()
-    debug = "--debug" in sys.argv[1:]
-    arguments = [a for a in sys.argv[1:] if a != "--debug"]
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int | str | None:
+    """Run a command line and return its exit code; what ended it is said on stderr."""
     try:
-        code = _run(arguments)
+        code = _run([a for a in arguments if a != "--debug"])
         sys.stdout.flush()
     except BrokenPipeError:
         _leave_output()
         code = 1
     except (KarwanError, OSError, MemoryError, KeyboardInterrupt) as error:
-        if debug:
+        if "--debug" in arguments:
             raise
         code = _ended(error)
-    sys.exit(code)
+    return code
 
 
 def _run(arguments: list[str]) -> int | str | None:

@@ -13,13 +13,12 @@ from karwan.cli import (
     case,
     corridor,
     docs,
+    ingest,
     network,
     plan,
     scenario,
     serve,
     trade,
-    trade_potential,
-    trade_store,
 )
 from karwan.cli.generated import command_of
 
@@ -35,8 +34,7 @@ brief.register(app)
 scenario.register(app)
 app.command("sources")(plan.sources)
 app.command("serve")(serve.serve)
-trade_store.register(trade.app)
-trade_potential.register(trade.app)
+ingest.register(trade.app)
 NOUNS = {
     "case": case.app,
     "corridor": corridor.app,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -14,14 +14,14 @@ import typer
 
 from karwan.analysis.contract import Analysis, Result
 from karwan.cli.brief import CaseArgument, ScenarioOption
-from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, say
+from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, print_lines
 from karwan.cli.plain import PLAIN
 from karwan.cli.streams import echo_json
 from karwan.project import ask
 from karwan.schema.answer_text import with_notes
 from karwan.schema.results import ResultTable, result_table
 from karwan.schema.shown import shown_headings, shown_parts
-from karwan.words import sentences
+from karwan.words import say_facts, sentences
 
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
 PairCaseOption = Annotated[
@@ -62,35 +62,54 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
 def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:
     """A request or view from what the shell gave."""
     own = {one.name: given[one.name] for one in fields(kind)}
-    return kind(**{name: _plain(value) for name, value in own.items() if value is not None})
+    whole = {one.name for one in fields(kind) if one.metadata["whole"]}
+    plain = {name: _plain(value, name in whole) for name, value in own.items() if value is not None}
+    return kind(**plain)
 
 
 def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequence[Any] = ()) -> None:
     """Print a result: titles and headings from the result rows, no empty table among the plain ones."""
-    if analysis.bare and form is Format.JSON:
-        echo_json(next(iter(result.tables.values())).to_dicts())
-        return
-    notes = sentences([*result.notes, *result.alerts])
-    if form is not Format.TABLE:
-        meta, said = with_notes(result.meta, notes, analysis.notes_key)
-        emit(result.tables, form, meta=meta, notes=said, under=under)
-        if form is Format.CSV:
-            say(sentences(result.alerts), err=True)
-        return
+    said = replace(
+        result,
+        meta=say_facts(result.meta),
+        notes=tuple(sentences(result.notes)),
+        alerts=tuple(sentences(result.alerts)),
+    )
+    if form is Format.TABLE:
+        _show_plain(analysis, said, under)
+    elif analysis.bare and form is Format.JSON:
+        echo_json(next(iter(said.tables.values())).to_dicts())
+    else:
+        _show_rows(analysis, said, form, under)
+
+
+def _show_rows(analysis: Analysis[Any], said: Result, form: Format, under: Sequence[Any]) -> None:
+    """Everything of a result for programs."""
+    alerts = [str(one) for one in said.alerts]
+    notes = [*map(str, said.notes), *alerts]
+    meta, beside = with_notes(said.meta, notes, analysis.notes_key, joined=analysis.notes_joined)
+    emit(said.tables, form, meta=meta, notes=beside, under=under)
+    if form is Format.CSV:
+        print_lines(alerts, err=True)
+
+
+def _show_plain(analysis: Analysis[Any], said: Result, under: Sequence[Any]) -> None:
+    """What people read of a result."""
+    notes = [str(one) for one in (*said.notes, *said.alerts)]
     if analysis.name in PLAIN:
-        page = PLAIN[analysis.name](result)
-        emit(page.tables, form, columns=page.columns, notes=page.notes, under=under)
+        page = PLAIN[analysis.name](said)
+        emit(page.tables, Format.TABLE, columns=page.columns, notes=page.notes, under=under)
         return
     tables: dict[str, pl.DataFrame] = {}
     columns: dict[str, dict[str, str]] = {}
-    for key, table in result.tables.items():
+    for key, table in said.tables.items():
         rows = result_table(analysis.table_of(key))
         shares = _share_names(rows, table)
         headings = {shares.get(name, name): label for name, label in shown_headings(rows, table).items()}
-        for title, part in shown_parts(rows, key, table):
+        for title, part in shown_parts(rows, key, table, titled=analysis.is_titled(key)):
             if headings:
                 tables[title], columns[title] = part.rename(shares), headings
-    emit(tables, form, columns=columns, meta=result.meta, notes=notes, under=under)
+    emit(tables, Format.TABLE, columns=columns, meta=said.meta, notes=notes, under=under)
 
 
 def _share_names(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:
@@ -99,16 +118,16 @@ def _share_names(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:
     return {name: f"{name}_share" for name in shares if name in table.columns and not name.endswith(SHARES)}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, whole: bool) -> Any:
     """A value as a request holds it: days instead of times, tuples instead of lists, comma lists of texts taken apart."""
     if isinstance(value, datetime):
         return value.date()
-    if isinstance(value, list):
-        if any(isinstance(one, Path) for one in value):
-            return tuple(value)
-        parts = [part.strip() for text in value for part in str(text).split(",")]
-        return tuple(part for part in parts if part)
-    return value
+    if not isinstance(value, list):
+        return value
+    if whole or not all(isinstance(one, str) for one in value):
+        return tuple(value)
+    parts = [part.strip() for text in value for part in text.split(",")]
+    return tuple(part for part in parts if part)
 
 
 def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
@@ -166,7 +185,7 @@ def _shell_type(kind: Any) -> Any:
     """What typer reads for a type of a request: it knows datetime and list, not date and tuple."""
     if _holds(kind, date):
         return datetime if kind is date else datetime | None
-    if getattr(kind, "__origin__", None) is tuple:
+    if getattr(kind, "__origin__", None) is tuple and get_args(kind)[-1] is Ellipsis:
         return list[get_args(kind)[0]] | None  # type: ignore[misc]
     if _holds(kind, Path):
         return Path | None if kind is not Path else Path

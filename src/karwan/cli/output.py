@@ -99,10 +99,10 @@ def emit(
         console.print(Text(fact(key, value)))
     if notes:
         console.print()
-        say(notes)
+        print_lines(notes)
 
 
-def say(notes: Iterable[str], *, err: bool = False) -> None:
+def print_lines(notes: Iterable[str], *, err: bool = False) -> None:
     """Print sentences, each from a new line, wrapped between words at the width of the tables; `err` for stderr."""
     console = _console(err)
     for note in notes:

@@ -1,4 +1,4 @@
-"""`karwan trade`: its commands come from the registry; those that fill the store join it in `karwan.cli.app`."""
+"""`karwan trade`: its commands come from the registry, beside `ingest`, which fills the store."""
 
 from __future__ import annotations
 

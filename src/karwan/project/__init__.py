@@ -290,7 +290,9 @@ def _tables_of(section: Standing | PlanSection) -> dict[str, pl.DataFrame]:
     return {f.name: getattr(section, f.name) for f in fields(section)}
 
 
-def open_case(name: str | Path, scenarios: str | Sequence[str] | None = None) -> Project:
+def open_case(
+    name: str | Path, scenarios: str | Sequence[str] | None = None, *, store: str | None = None
+) -> Project:
     """Open a case by the id of an embedded one or by its folder, as it stands or under scenarios.
 
     Parameters
@@ -299,6 +301,8 @@ def open_case(name: str | Path, scenarios: str | Sequence[str] | None = None) ->
         Id of an embedded case, or a folder.
     scenarios
         Ids of the case's scenarios or YAML files, applied in this order; see `karwan.analysis.scenario.case_under`.
+    store
+        Where the trade store is, a path or an address.
 
     Raises
     ------
@@ -314,7 +318,7 @@ def open_case(name: str | Path, scenarios: str | Sequence[str] | None = None) ->
     """
     from karwan.analysis.scenario import case_under
 
-    return Project(case_under(name, scenarios)[1])
+    return Project(case_under(name, scenarios)[1], store)
 
 
 def save_brief(brief: Brief, folder: Path) -> list[Path]:

@@ -13,12 +13,18 @@ from karwan.analysis.registry import BY_NAME
 from karwan.analysis.trade_requests import (
     BasketRequest,
     CompeteRequest,
+    FlowSourcesRequest,
     GoodsRequest,
     GrowthRequest,
     IndicatorRequest,
+    LoadsRequest,
     MirrorRequest,
+    PotentialRequest,
+    QueryRequest,
+    RejectsRequest,
     StatusRequest,
     TargetRequest,
+    VerifyRequest,
 )
 from karwan.case import Case
 
@@ -189,3 +195,101 @@ class TradeProject:
             least_usd=least_usd,
         )
         return self.ask(BY_NAME["trade indicators"], request)
+
+    def potential(  # noqa: PLR0913 - the fields of one request
+        self,
+        exporter: str,
+        importer: str,
+        *,
+        table: Path | None = None,
+        mapping: str | None = None,
+        source: str | None = None,
+        level: str | None = None,
+        years: Sequence[int] = (),
+        easiness: str = "observed",
+        distances: Path | None = None,
+        tariffs: Path | None = None,
+        growth: Path | None = None,
+        freight_share: tuple[float, float] | None = None,
+        days: tuple[float, float] = (0.0, 0.0),
+        scenario: Sequence[str] = (),
+        trade_elasticity: float = 5.03,
+        time_cost_share_day: float = 0.006,
+        import_demand: float | None = None,
+    ) -> Result:
+        """What could be traded, by product; see `karwan.analysis.trade_requests.PotentialRequest`."""
+        request = PotentialRequest(
+            exporter=exporter,
+            importer=importer,
+            table=table,
+            mapping=mapping,
+            source=source,
+            level=level,
+            years=tuple(years),
+            easiness=easiness,
+            distances=distances,
+            tariffs=tariffs,
+            growth=growth,
+            freight_share=freight_share,
+            days=days,
+            scenario=tuple(scenario),
+            trade_elasticity=trade_elasticity,
+            time_cost_share_day=time_cost_share_day,
+            import_demand=import_demand,
+        )
+        return self.ask(BY_NAME["trade potential"], request)
+
+    def query(  # noqa: PLR0913 - the fields of one request
+        self,
+        *,
+        exporter: Sequence[str] = (),
+        importer: Sequence[str] = (),
+        reporter: Sequence[str] = (),
+        side: Sequence[str] = (),
+        product: Sequence[str] = (),
+        level: Sequence[int] = (),
+        period: Sequence[str] = (),
+        since: date | None = None,
+        until: date | None = None,
+        source: Sequence[str] = (),
+        hs_revision: Sequence[str] = (),
+        by: Sequence[str] = (),
+        limit: int | None = None,
+        revision: str | None = None,
+        correlation: Sequence[Path] = (),
+    ) -> Result:
+        """Stored flows summed by groups; see `karwan.analysis.trade_requests.QueryRequest`."""
+        request = QueryRequest(
+            exporter=tuple(exporter),
+            importer=tuple(importer),
+            reporter=tuple(reporter),
+            side=tuple(side),
+            product=tuple(product),
+            level=tuple(level),
+            period=tuple(period),
+            since=since,
+            until=until,
+            source=tuple(source),
+            hs_revision=tuple(hs_revision),
+            by=tuple(by),
+            limit=limit,
+            revision=revision,
+            correlation=tuple(correlation),
+        )
+        return self.ask(BY_NAME["trade query"], request)
+
+    def loads(self) -> Result:
+        """What was loaded into the store; see `karwan.analysis.trade_requests.LoadsRequest`."""
+        return self.ask(BY_NAME["trade loads"], LoadsRequest())
+
+    def rejects(self, *, load: str | None = None) -> Result:
+        """Rows that were not stored, and why; see `karwan.analysis.trade_requests.RejectsRequest`."""
+        return self.ask(BY_NAME["trade rejects"], RejectsRequest(load))
+
+    def flow_sources(self) -> Result:
+        """Sources of trade figures that the store reads; see `karwan.analysis.trade_requests.FlowSourcesRequest`."""
+        return self.ask(BY_NAME["trade sources"], FlowSourcesRequest())
+
+    def verify(self, *, upgrade: bool = False) -> Result:
+        """Whether the store is whole; see `karwan.analysis.trade_requests.VerifyRequest`."""
+        return self.ask(BY_NAME["trade verify"], VerifyRequest(upgrade))

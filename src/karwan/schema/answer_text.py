@@ -25,10 +25,17 @@ def answer_content(
 
 
 def with_notes(
-    meta: Mapping[str, Any], notes: Sequence[str], key: str
+    meta: Mapping[str, Any], notes: Sequence[str], key: str, *, joined: bool = False
 ) -> tuple[dict[str, Any], Sequence[str]]:
-    """Facts and sentences of an answer that keeps its sentences under a key of its own: among the facts unless it is `text`."""
-    return (dict(meta), notes) if key == "text" else ({**meta, key: list(notes)}, ())
+    """Facts and sentences of an answer that keeps its sentences under a key of its own: among the facts unless it is `text`.
+
+    `joined` where they are one text there, and no key where there are none.
+    """
+    if key == "text":
+        return dict(meta), notes
+    if joined:
+        return {**meta, **({key: " ".join(notes)} if notes else {})}, ()
+    return {**meta, key: list(notes)}, ()
 
 
 def csv_text(tables: Mapping[str, pl.DataFrame]) -> str:

@@ -15,6 +15,7 @@ KINDS: dict[str, pl.DataType] = {
     "float": pl.Float64(),
     "bool": pl.Boolean(),
     "date": pl.Date(),
+    "time": pl.Datetime(),
     "texts": pl.List(pl.String()),
     "floats": pl.List(pl.Float64()),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-TYPES = ("text", "int", "float", "bool", "date", "texts", "floats")
+TYPES = ("text", "int", "float", "bool", "date", "time", "texts", "floats")
 SHOWN = ("yes", "room", "filled", "varies", "no")
 
 

@@ -48,17 +48,22 @@ def _heading(name: str, column: ResultColumn) -> str:
     return column.label.replace("*", name.removeprefix(before).removesuffix(after).upper())
 
 
-def shown_parts(rows: ResultTable, key: str, table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """A table under its title, or its parts each under the value they share; nothing of an empty one."""
+def shown_parts(
+    rows: ResultTable, key: str, table: pl.DataFrame, *, titled: bool = False
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """A table under its title, or its parts each under the value they share; nothing of an empty one.
+
+    `titled` where the table goes by its key, as `karwan.analysis.contract.Analysis.is_titled` says.
+    """
     if not table.height:
         return
     suffix = key.partition(" (")[2]
     ending = f" ({suffix}" if suffix else ""
     if not rows.split:
-        yield rows.title + ending, table
+        yield (key if titled else rows.title + ending), table
         return
-    titled = table.with_columns(split_title(rows.split).alias(_TITLE))
-    for (value,), part in titled.partition_by(_TITLE, maintain_order=True, as_dict=True).items():
+    parted = table.with_columns(split_title(rows.split).alias(_TITLE))
+    for (value,), part in parted.partition_by(_TITLE, maintain_order=True, as_dict=True).items():
         yield f"{value}{ending}", part.drop(_TITLE)
 
 

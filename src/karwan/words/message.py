@@ -56,6 +56,11 @@ def sentences(notes: Iterable[Note | str], language: str = CONTEXT_LANGUAGE) -> 
     return [say(one, language) for one in notes]
 
 
+def say_facts(facts: Mapping[str, Any], language: str = CONTEXT_LANGUAGE) -> dict[str, Any]:
+    """Facts of an answer by key, the notes among them as texts."""
+    return {key: say(value, language) if isinstance(value, Note) else value for key, value in facts.items()}
+
+
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation("karwan", LOCALE, [language], fallback=True)

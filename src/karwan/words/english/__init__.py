@@ -13,7 +13,9 @@ from karwan.words.english.goods import GOODS
 from karwan.words.english.network import NETWORK
 from karwan.words.english.page import PAGE
 from karwan.words.english.plural import Plural
+from karwan.words.english.potential import POTENTIAL
 from karwan.words.english.route import ROUTE
+from karwan.words.english.store import STORE
 from karwan.words.english.target import TARGET
 
 NOUNS: tuple[Mapping[str, str | Plural], ...] = (
@@ -25,7 +27,9 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     GOODS,
     NETWORK,
     PAGE,
+    POTENTIAL,
     ROUTE,
+    STORE,
     TARGET,
 )
 MESSAGES: dict[str, str | Plural] = {key: text for noun in NOUNS for key, text in noun.items()}
