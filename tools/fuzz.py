@@ -9,13 +9,12 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.fuzz.harness import Reader, run
+from tests.fuzz.harness import Reader, folder, run
 from tests.fuzz.mutations import mutate
 from tests.fuzz.readers import READERS
 
@@ -46,8 +45,8 @@ def main() -> None:
 def look(reader: Reader, seeds: range, most: int) -> int:
     """Run one reader, print its failures, and return how many there are."""
     start = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        failures = run(reader, Path(folder), seeds, most=most)
+    with folder() as made:
+        failures = run(reader, made, seeds, most=most)
     seconds = time.process_time() - start
     print(
         f"{reader.name}: {len(failures)} failures of {len(seeds):,} inputs, {seconds:.1f} s of computing",

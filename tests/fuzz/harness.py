@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import signal
+import tempfile
 import time
 import traceback
 import warnings
@@ -19,6 +21,7 @@ from tests.fuzz.mutations import TEXT, Mutation, mutate
 
 LIMIT_S = 5.0
 LIMIT_MB = 500
+MEMORY = Path("/dev/shm")
 
 
 class TooLong(BaseException):
@@ -76,6 +79,14 @@ def run(reader: Reader, folder: Path, seeds: range, *, most: int = 20) -> list[F
         if len(failures) == most:
             break
     return failures
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A temporary folder, in memory where there is one: a file is opened three times an input."""
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=place) as made:
+        yield Path(made)
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 
@@ -181,7 +182,8 @@ def member(data: bytes, rng: random.Random) -> bytes:
     else:
         members[k] = (name, mutate(content, rng, (_xml, *TEXT)))
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a name said twice is what is wanted
         for name, content in members:
             archive.writestr(name, content)
     return target.getvalue()

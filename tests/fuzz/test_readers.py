@@ -1,4 +1,4 @@
-"""Every reader over seeded inputs: 250 in each run of the tests, as many as `KARWAN_FUZZ_INPUTS` says otherwise."""
+"""Every reader over seeded inputs: 2,000 in each run of the tests, as many as `KARWAN_FUZZ_INPUTS` says otherwise."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 
 from karwan.errors import InvalidInput
-from tests.fuzz.harness import Failure, Reader, outcome, run, write
+from tests.fuzz.harness import Failure, Reader, folder, outcome, run, write
 from tests.fuzz.readers import READERS
 
-INPUTS = int(os.environ.get("KARWAN_FUZZ_INPUTS", "250"))
+INPUTS = int(os.environ.get("KARWAN_FUZZ_INPUTS", "2000"))
 
 
 @pytest.mark.timeout(300)  # thousands of inputs, each held to five seconds by the harness
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
-def test_only_errors_of_the_project(reader: Reader, tmp_path: Path) -> None:
-    failures = run(reader, tmp_path, range(INPUTS), most=5)
+def test_only_errors_of_the_project(reader: Reader) -> None:
+    with folder() as made:
+        failures = run(reader, made, range(INPUTS), most=5)
     assert not failures, "\n".join(map(str, failures))
 
 

@@ -15,7 +15,9 @@ from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.trade.potential import estimate_potential, fit_ppml, gravity_easiness, make_margins
 from karwan.trade.potential.separation import separated_rows
+from karwan.trade.potential.terms import Expectations
 from karwan.trade.potential.unrealised import Peers
+from tests.shared import shared_path
 
 COUNTRIES = ("KAZ", "PAK", "UZB", "KGZ", "IRN", "IND", "CHN", "RUS")
 NEIGHBOURS = (("KAZ", "UZB"), ("KAZ", "KGZ"), ("PAK", "IRN"), ("CHN", "RUS"))
@@ -125,6 +127,48 @@ def test_separation_does_not_end_the_command(tmp_path: Path) -> None:
     assert terms["gravity"]["easiness"] > 0
     assert "8 pairs without trade left out" in terms["gravity"]["note"]
     assert "contiguity unknown" in terms["gravity"]["note"]
+
+
+def test_distances_with_borders_that_no_trade_crosses_leave_the_answer_as_it_was(tmp_path: Path) -> None:
+    flows, distances = world()
+    flows.write_csv(tmp_path / "flows.csv")
+    distances.write_csv(tmp_path / "dist.csv")
+    call = ["trade", "potential", "KAZ", "PAK", "--table", str(tmp_path / "flows.csv"), "--json"]
+    call += ["--easiness", "observed"]
+    plain, told = (
+        json.loads(CliRunner().invoke(app, [*call, *more], catch_exceptions=False).stdout)
+        for more in ([], ["--distances", str(tmp_path / "dist.csv")])
+    )
+    assert told["potential_usd"] == pytest.approx(plain["actual_usd"], rel=1e-12)
+    assert told["unrealised_usd"] == plain["unrealised_usd"]
+    assert "not one of the 8 pairs with a common border trades" in told["notes"]
+
+
+def test_the_handed_case_of_silent_borders() -> None:
+    """All four pairs with a border are silent: 166,580.46, as without the distances."""
+    folder = shared_path("cases/inputs/ppml-separation-stops-the-command")
+    call = [
+        "trade",
+        "potential",
+        "KAZ",
+        "PAK",
+        "--table",
+        str(folder / "flows.csv"),
+        "--easiness",
+        "observed",
+        "--json",
+    ]
+    result = CliRunner().invoke(app, [*call, "--distances", str(folder / "dist.csv")], catch_exceptions=False)
+    assert json.loads(result.stdout)["potential_usd"] == pytest.approx(166_580.46, abs=0.005)
+
+
+def test_one_border_that_trade_crosses_keeps_the_distances() -> None:
+    flows, distances = world()
+    crossing = pl.DataFrame([("KAZ", "UZB", "1001", 5e5)], schema=flows.schema, orient="row")
+    found = estimate_potential(
+        pl.concat([flows, crossing]), "KAZ", "PAK", expected=Expectations(distances=distances), peers=Peers()
+    )
+    assert (found.table["distance_factor"] < 1.0).all()
 
 
 def test_a_neighbour_has_no_gravity_easiness_where_no_neighbours_trade() -> None:

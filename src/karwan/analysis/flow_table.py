@@ -110,8 +110,8 @@ def _rows(count: int) -> str:
 
 def _split(rows: pl.DataFrame, test: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows for which the test is false, and those for which it is true."""
-    marked = rows.with_columns(_test=test.fill_null(False))
-    return marked.filter(~pl.col("_test")).drop("_test"), marked.filter("_test").drop("_test")
+    true = rows.select(test.fill_null(False).alias("true")).to_series()
+    return (rows.filter(~true), rows.filter(true)) if true.any() else (rows, rows.clear())
 
 
 def _without(rows: pl.DataFrame, test: pl.Expr, what: str) -> tuple[pl.DataFrame, list[str]]:

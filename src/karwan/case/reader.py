@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class _Collector:
         self.problems[MAX_PROBLEMS:] = [Problem("error", self.file, 0, "", "", more, "mend the first ones")]
 
 
+@cache
 def empty_table(spec: TableSpec) -> pl.DataFrame:
     """Table with the columns of `spec` and no rows."""
     return pl.DataFrame(schema={c.name: POLARS_TYPE[c.type] for c in spec.columns})

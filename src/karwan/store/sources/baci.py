@@ -283,7 +283,7 @@ class PackedBaci:
     @cached_property
     def _resolved(self) -> tuple[list[str], npt.NDArray[np.bool_]]:
         """Country of every code from 0 to 999, and whether it is known."""
-        resolved = [self._countries.resolve(str(code), "m49") for code in range(1_000)]
+        resolved = self._countries.numbered
         return [name for name, _ in resolved], np.array([known for _, known in resolved])
 
     def _contexts_of(self, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

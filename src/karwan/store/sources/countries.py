@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -134,6 +134,11 @@ class Countries:
         found = self.find(text, kind)
         return found.code, found.kind not in ("group", "unknown")
 
+    @cached_property
+    def numbered(self) -> tuple[tuple[str, bool], ...]:
+        """What `resolve` says of every numeric code from 0 to 999, in order."""
+        return tuple(self.resolve(str(code), "m49") for code in range(1_000))
+
     def number(self, country: str) -> int:
         """Numeric code of a country: that of M49, else the least that means it.
 
@@ -164,7 +169,11 @@ class Countries:
         'group'
         """
         plain = text.strip()
-        looks = (self._by_code, self._named) if kind != "name" else (self._named, self._by_code)
+        looks: tuple[Callable[[str], str | None], ...] = (self._by_code, self._named)
+        if plain.isdecimal():  # no name is a number
+            looks = (self._by_code,)
+        elif kind == "name":
+            looks = (self._named, self._by_code)
         found = next((code for look in looks if (code := look(plain)) is not None), None)
         if found is not None:
             return Party(found, "world" if found == "WLD" else "country")

@@ -40,6 +40,11 @@ def _is_hs(revision: pl.Expr) -> pl.Expr:
     return revision.is_in(["HS", *hs.REVISIONS])
 
 
+def _unread(figure: str, text: str) -> pl.Expr:
+    """Rows whose figure is written, but no number."""
+    return pl.col(text).is_not_null() & pl.col(figure).is_null()
+
+
 def _unread_texts() -> list[tuple[pl.Expr, pl.Expr]]:
     """Periods and product codes that cannot be read, with what is said of them."""
     return [
@@ -161,8 +166,7 @@ class FlowFramer:
                 for name, entry in view.items()
                 if name not in ("value", "weight")
             },
-            _amount=self._number(view["value"], work),
-            _amount_text=self._source(view["value"], work),
+            **self._measures(view, work),
         )
         work = self._countries(work, view)
         work = self._sides(work, view)
@@ -223,6 +227,14 @@ class FlowFramer:
             number = numbers.figures(self._text(entry, table), self.mapping)
         scaled = number * entry.multiply if entry.multiply != 1.0 else number
         return pl.when(scaled.is_finite()).then(scaled).otherwise(None)
+
+    def _measures(self, view: Mapping[str, Field], table: pl.DataFrame) -> dict[str, pl.Expr]:
+        """Figures and what stands there of value, weight and quantity, as far as the view has them."""
+        names = {"value": "_amount", "weight": "_weight", "quantity": "_quantity_figure"}
+        held = [name for name in names if name in view]
+        figures = {names[name]: self._number(view[name], table) for name in held}
+        texts = {"value": "_amount_text", "weight": "_weight_text", "quantity": "_quantity_text"}
+        return {**figures, **{texts[name]: self._source(view[name], table) for name in held}}
 
     # -- who -------------------------------------------------------------------------------------------------
 
@@ -392,8 +404,8 @@ class FlowFramer:
 
     def _figures(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         null = pl.lit(None, dtype=pl.Float64)
-        weight = self._number(view["weight"], work) if "weight" in view else null
-        quantity = self._number(view["quantity"], work) if "quantity" in view else null
+        weight = pl.col("_weight") if "weight" in view else null
+        quantity = pl.col("_quantity_figure") if "quantity" in view else null
         unit = pl.col("_quantity_unit") if "quantity_unit" in view else pl.lit(None, dtype=pl.String)
         amount = pl.col("_amount")
         return work.with_columns(
@@ -406,7 +418,6 @@ class FlowFramer:
             .cast(pl.Int64),
             quantity=pl.when((quantity > 0) | ((quantity == 0) & ~(amount > 0))).then(quantity),
             quantity_unit=unit,
-            _weight=weight,
             valuation=pl.col("_valuation") if "valuation" in view else pl.lit("unknown"),
         )
 
@@ -418,10 +429,12 @@ class FlowFramer:
             (pl.col("_importer_kind_of") == "group", "group_importer"),
             (~pl.col("_product_known"), "unknown_product"),
             (pl.col("exporter") == pl.col("importer"), "own_country"),
-            (pl.col("_weight") < 0, "negative_weight_dropped"),
-            (self._unread(view, "weight", work), "weight_not_a_number_dropped"),
-            (self._unread(view, "quantity", work), "quantity_not_a_number_dropped"),
         ]
+        if "weight" in view:
+            marks.append((pl.col("_weight") < 0, "negative_weight_dropped"))
+            marks.append((_unread("_weight", "_weight_text"), "weight_not_a_number_dropped"))
+        if "quantity" in view:
+            marks.append((_unread("_quantity_figure", "_quantity_text"), "quantity_not_a_number_dropped"))
         texts = [f"_{name}" for name in (*COUNTRY_FIELDS, "quantity_unit", "product") if name in view]
         formula = pl.any_horizontal(pl.col(name).str.contains(FORMULA_START) for name in texts)
         marks.append((formula, "formula_text"))
@@ -430,12 +443,6 @@ class FlowFramer:
             marks.append((held.is_in([value.lower() for value in rule.values]), rule.flag))
         named = [pl.when(condition.fill_null(False)).then(pl.lit(name)) for condition, name in marks]
         return work.with_columns(flags=pl.concat_str(named, separator=";", ignore_nulls=True))
-
-    def _unread(self, view: Mapping[str, Field], name: str, work: pl.DataFrame) -> pl.Expr:
-        """Rows whose weight or quantity is written, but no number."""
-        if name not in view:
-            return pl.lit(False)
-        return self._source(view[name], work).is_not_null() & self._number(view[name], work).is_null()
 
     # -- why not ---------------------------------------------------------------------------------------------
 

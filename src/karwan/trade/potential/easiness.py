@@ -163,6 +163,22 @@ def gravity_easiness(
     return Easiness("gravity", value, _gravity_words(fit, y, trade, border)), fit
 
 
+def silent_borders(margins: Margins, distances: pl.DataFrame | None) -> int:
+    """How many pairs have a common border where not one of them trades; 0 where one does, or none has a border.
+
+    Such a border is no covariate: the fit is separated along it, and distances that come with it do not describe
+    these flows.
+    """
+    if distances is None:
+        return 0
+    pairs = _pairs_with_distance(margins, distances).filter(pl.col("contiguous") != 0)
+    trade = [
+        margins.pairs_usd[margins.country(a), margins.country(b)]
+        for a, b in pairs.select("exporter", "importer").iter_rows()
+    ]
+    return 0 if any(trade) else pairs.height
+
+
 def _pairs_with_distance(margins: Margins, distances: pl.DataFrame) -> pl.DataFrame:
     """exporter, importer, ln_km, contiguous of the pairs of the margins' countries, sorted."""
     border = (

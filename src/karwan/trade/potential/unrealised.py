@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ from karwan.trade.potential.easiness import (
     gravity_easiness,
     observed_easiness,
     regional_easiness,
+    silent_borders,
 )
 from karwan.trade.potential.margins import Array, Margins, make_margins
 from karwan.trade.potential.terms import Expectations, make_terms
@@ -132,7 +133,8 @@ def estimate_potential(
     easiness
         Term the headline uses: observed, regional, gravity or corridor.
     expected
-        Growth, tariffs, distances; without them those terms are 1 and `lacks` says so.
+        Growth, tariffs, distances; without them those terms are 1 and `lacks` says so. Distances whose common borders
+        all lie between countries that do not trade are left out, and a note says so.
     peers
         Data for the alternative easiness terms.
     level
@@ -159,7 +161,11 @@ def estimate_potential(
     found = _easiness_terms(margins, exporter, importer, peers)
     usable = {e.kind: e for e in found if np.isfinite(e.value)}
     asked = _asked(found, usable, easiness, f"{exporter} to {importer}")
-    terms = make_terms(margins, exporter, importer, expected or Expectations())
+    expected = expected or Expectations()
+    silent = silent_borders(margins, expected.distances)
+    if silent:
+        expected = replace(expected, distances=None)
+    terms = make_terms(margins, exporter, importer, expected)
     base = (terms["supply"] * terms["demand_usd"]).to_numpy()
     drawn = _draw(margins, exporter, importer, flow_log_sd, draws, seed)
     samples = {kind: base * drawn.goods * (e.value * drawn.ease(kind))[:, None] for kind, e in usable.items()}
@@ -172,7 +178,7 @@ def estimate_potential(
         kind=easiness,
         easiness=_summary(found, base, terms["actual_usd"].to_numpy(), samples),
         table=_table(terms, base * asked.value, asked, samples),
-        notes=(*_untold_notes(found), *_notes(margins, usable, level)),
+        notes=(*_untold_notes(found), *_border_notes(silent), *_notes(margins, usable, level)),
     )
 
 
@@ -323,6 +329,16 @@ def _summary(
         "lacks": pl.String,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _border_notes(silent: int) -> list[str]:
+    """That distances were left out, where none of so many pairs with a common border trades."""
+    if not silent:
+        return []
+    return [
+        f"Distances left out of demand: not one of the {silent} pairs with a common border trades in this table, so "
+        "they do not describe its flows."
+    ]
 
 
 def _untold_notes(found: Sequence[Easiness]) -> list[str]:
