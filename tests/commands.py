@@ -12,10 +12,13 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+from karwan.analysis.case_requests import CheckRequest
+from karwan.analysis.contract import Result
+from karwan.analysis.registry import BY_NAME
 from karwan.cli import run as run_command_line
 from karwan.cli.app import app
 from karwan.errors import KarwanError
-from karwan.project import open_case
+from karwan.project import ask, open_case
 from karwan.report import print_summary, render_html, write_workbook
 
 
@@ -107,6 +110,11 @@ def run(arguments: Sequence[str]) -> Ran:
     if error is None or isinstance(error, SystemExit):
         return Ran(done.exit_code, done.stdout, None)
     return Ran(1, done.stdout, error)
+
+
+def case_report(case: Path | str) -> Result:
+    """What `karwan case check` answers."""
+    return ask(BY_NAME["case check"], CheckRequest(), case=case)[0]
 
 
 def write_brief(case: Path | str, out: Path) -> Ran:

@@ -13,11 +13,13 @@ from karwan.analysis.assignment import assign_corridors, default_demand
 from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.observed import validation_table
-from karwan.analysis.scenario import case_under, compare_corridors, scenario_list
+from karwan.analysis.scenario import compare_corridors
 from karwan.analysis.sensitivity import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_note
 from karwan.case import read_case
 from karwan.case.length_check import DETOUR_OUTSIDE, DISAGREES, SHORTER, length_findings
 from karwan.case.places import Gazetteer
+from karwan.case.scenario import case_under
+from karwan.project import open_case
 from karwan.words import say, sentences
 
 NEAREST = 6
@@ -140,7 +142,9 @@ def scenarios() -> Iterator[str]:
         f"{study().as_of:%-d %B %Y} (USD; mean days; P95 of days):"
     )
     yield from ("", "| scenario | supposes | moves |", "|---|---|---|")
-    for name, title in scenario_list("kaz-pak").select("scenario", "title").iter_rows():
+    for name, title in (
+        open_case("kaz-pak").scenarios().tables["scenarios"].select("scenario", "title").iter_rows()
+    ):
         after = compared_routes(CorridorStudy(case_under("kaz-pak", name)[1], study().as_of))
         routes = compare_corridors(before, after).filter(origin_id=pair[0], destination_id=pair[1])
         moved = list(filter(None, map(_moved, routes.iter_rows(named=True))))

@@ -20,7 +20,7 @@ WANTED = {
 }
 # What was reached where it is not yet what is wanted: `make check` fails above it. It only ever goes down.
 REACHED = {
-    "imports inside functions": 39,
+    "imports inside functions": 33,
 }
 MOST = WANTED | REACHED
 EXEMPT_ROOMS = ("cli", "web", "report")  # each command, screen and chart may have its own `show`

@@ -10,9 +10,9 @@ from figures import Pages, rows_of
 from karwan.amounts import number, percent, usd
 from karwan.analysis.basket import basket_answer, basket_target, reach_of_target
 from karwan.analysis.corridor_change import corridor_change
-from karwan.analysis.scenario import case_under
 from karwan.analysis.target_answer import target_answer
 from karwan.case import read_case
+from karwan.case.scenario import case_under
 from karwan.project import open_case
 
 CASE, CAP, COUNTS = "kaz-pak", 0.3, (3, 4, 5, 10, 20, 40)
@@ -65,7 +65,7 @@ def _chance(table: pl.DataFrame, title: str, way: str) -> str:
 def worths() -> Iterator[str]:
     """What each scenario is worth, and once the border is open."""
     named = {"": (), OPEN: (OPEN,)}
-    now, opened = (open_case(CASE, under).worth().promises for under in named.values())
+    now, opened = (open_case(CASE, under).worth().tables["promises"] for under in named.values())
     then = opened.select("scenario_id", then="usd_year").unique("scenario_id")
     table = now.filter(pl.col("rank").is_not_null()).unique("scenario_id", maintain_order=True)
     table = table.join(then, on="scenario_id", how="left", maintain_order="left")

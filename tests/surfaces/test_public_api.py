@@ -109,8 +109,8 @@ def test_open_case_answers_in_tables() -> None:
     project = karwan.open_case("toyland")
     corridors = project.corridors()
     assert set(corridors["corridor"]) == {"Midland", "Rail", "Pass", "Sea"}
-    assert project.sources().height >= 1
-    assert project.plan() is not None
+    assert project.sources().tables["sources"].height >= 1
+    assert project.plan().tables["commitments"].height == project.case["commitments"].height
 
 
 def test_open_case_names_the_embedded_ones() -> None:

@@ -12,9 +12,9 @@ import pytest
 from karwan.analysis.contract import Inputs
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route import answer_route
-from karwan.analysis.scenario import case_under
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
+from karwan.case.scenario import case_under
 from karwan.transport.journey import recorded_process
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from karwan.project import open_case, save_brief
+from karwan.project import open_case
+from karwan.report.brief_files import save_brief
 
 BAD = "\x1b[31mRED\x1b]0;title\x07\x9b5m\u202e"
 RECORD = "reporterISO,partnerISO,flowCode,period,classificationCode,cmdCode,primaryValue\n"

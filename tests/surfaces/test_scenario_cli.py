@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 
 from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.scenario import compare_corridors, compare_scenario
+from karwan.analysis.scenario import compare_corridors
 from karwan.case import read_case
 from karwan.cli.app import NOUNS
-from karwan.cli.scenario import register as register_scenario
 from karwan.errors import InvalidInput, UnknownName
+from karwan.project import open_case
 from tests.shared import shared_path
 
 APP = typer.Typer()
-register_scenario(APP)
+APP.add_typer(NOUNS["scenario"], name="scenario")
 APP.add_typer(NOUNS["network"], name="network")
 RUN = CliRunner(env={"COLUMNS": "160"})
 
@@ -64,9 +64,20 @@ def test_compare_puts_corridors_side_by_side() -> None:
 
 
 def test_the_base_compared_with_itself_does_not_move() -> None:
-    found = compare_scenario("toyland", ["base"])
-    assert found.meta["moved"] == 0
-    assert found.changes.height == 0
+    project = open_case("toyland")
+    assert project.compare_scenarios(["base"]).meta["moved"] == 0
+    assert project.scenario_cells(["base"]).tables["changes"].height == 0
+
+
+def test_a_scenario_named_twice_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="named twice"):
+        open_case("toyland").compare_scenarios(["fast_yard", "fast_yard"])
+
+
+def test_a_day_that_is_none_is_refused() -> None:
+    shown = RUN.invoke(APP, ["scenario", "compare", "toyland", "base", "--as-of", "soon"])
+    assert shown.exit_code == 2
+    assert "soon" in shown.stderr
 
 
 def test_a_corridor_only_one_side_has_keeps_its_row() -> None:
@@ -86,7 +97,6 @@ def test_a_corridor_only_one_side_has_keeps_its_row() -> None:
     [
         (["scenario", "compare", "toyland", "fastyard"], UnknownName),
         (["scenario", "list", "nowhere"], UnknownName),
-        (["scenario", "compare", "toyland", "base", "--as-of", "soon"], InvalidInput),
         (["network", "export", "toyland", "--format", "shp", "--out", "x"], InvalidInput),
         (["network", "export", "toyland", "--geometry", "osm", "--out", "x"], InvalidInput),
         (["network", "import", "nowhere", "--out", "x"], InvalidInput),

@@ -14,11 +14,12 @@ from pypdf import PdfReader
 from rich.console import Console
 from typer.testing import CliRunner
 
-from karwan.analysis.scenario import case_under
+from karwan.case.scenario import case_under
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
-from karwan.project import open_case, save_brief
+from karwan.project import open_case
 from karwan.report import print_summary, render_html
+from karwan.report.brief_files import save_brief
 
 RUN = CliRunner(env={"COLUMNS": "160"})
 SAID = "Under scenario fast_yard: Yard open round the clock, the low country lets trucks through (assumed)"

@@ -28,7 +28,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_runs(tmp_path: Path) -> N
     missing = {f"karwan/{p.relative_to(PACKAGE).as_posix()}" for p in own} - held
     assert not missing
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PYTHONDONTWRITEBYTECODE": "1"}
-    code = "import karwan; print(karwan.__file__); from karwan.project import list_cases; print(list_cases()['case'].to_list())"
+    code = "import karwan; print(karwan.__file__); print(karwan.open_case('toyland').cases().tables['cases']['case'].to_list())"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

@@ -13,9 +13,8 @@ from typer.testing import CliRunner
 from karwan.analysis.corridor_change import CorridorChange, corridor_change
 from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.scenario import case_under
 from karwan.case import read_case
-from karwan.case.scenario import ScenarioError
+from karwan.case.scenario import ScenarioError, case_under
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
 from karwan.project import open_case

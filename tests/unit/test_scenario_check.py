@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from karwan.case import embedded_cases
 from karwan.cli.app import app
-from karwan.project import case_report
+from tests.commands import case_report
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 
@@ -103,7 +103,7 @@ def test_idle_scenarios_and_stray_files_are_warnings(toyland: Path) -> None:
         ("scenarios/idle.yaml", "changes no cell of the case"),
         ("scenarios/notes.yml", "file is not read"),
     }
-    assert case_report(toyland).errors == 0
+    assert case_report(toyland).meta["error_count"] == 0
 
 
 def test_a_case_with_errors_of_its_own_reports_those_first(toyland: Path) -> None:
@@ -117,6 +117,6 @@ def test_a_case_with_errors_of_its_own_reports_those_first(toyland: Path) -> Non
 def test_the_shipped_scenarios_fit(name: str) -> None:
     report = case_report(name)
     table = report.tables["scenarios"]
-    assert report.errors == 0
+    assert report.meta["error_count"] == 0
     assert table.height == len(list((embedded_cases()[name] / "scenarios").glob("*.yaml")))
     assert (table["cells"] > 0).all()

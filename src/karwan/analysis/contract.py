@@ -13,13 +13,15 @@ from karwan.errors import InvalidInput
 from karwan.notes import Note
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from karwan.case import Case
 
 Q = TypeVar("Q")
 STORE_WAYS = ("", "option", "default")
-CASE_WAYS = ("argument", "option", "pair", "none")
+CASE_WAYS = ("argument", "option", "pair", "plain", "place", "none")
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,26 @@ class Inputs:
         Where the trade store is, a path or an address; None where none is given.
     named
         False where nobody named the case and it is the embedded one of the two countries asked about.
+    place
+        What names the case, an embedded one or a folder, for what looks at its files; None where there is none.
     """
 
     case: Case | None = None
     store: str | None = None
     named: bool = True
+    place: str | Path | None = None
 
     def the_case(self) -> Case:
         """The case of an analysis that cannot do without; ValueError where there is none."""
         if self.case is None:
             raise ValueError("this analysis needs a case")
         return self.case
+
+    def the_place(self) -> str | Path:
+        """What names the case whose files are looked at; ValueError where there is none."""
+        if self.place is None:
+            raise ValueError("this analysis needs the files of a case")
+        return self.place
 
     def the_store(self) -> str:
         """The trade store of an analysis that cannot do without.
@@ -110,7 +121,8 @@ class Analysis(Generic[Q]):
     page
         Page in docs/ that tells the model.
     case
-        How the command names its case: as first argument, as an option, as the case of the pair asked for, or not at all.
+        How the command names its case: as first argument, as an option, as the case of the pair asked for, as first argument and always
+        as it stands (`plain`), as first argument whose files are looked at unread (`place`), or not at all.
     notes_key
         Key of the notes in JSON.
     notes_joined

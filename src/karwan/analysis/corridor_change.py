@@ -42,7 +42,7 @@ def corridor_change(base: Case, changed: Case, exporter: str) -> CorridorChange:
     Parameters
     ----------
     base, changed
-        A case as it stands and under scenarios, as `karwan.analysis.scenario.case_under` gives them.
+        A case as it stands and under scenarios, as `karwan.case.scenario.case_under` gives them.
     exporter
         Party whose exports are carried.
 

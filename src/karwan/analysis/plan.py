@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 
+from karwan.analysis.case_requests import PlanRequest
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.sections import PlanSection
 from karwan.case import Case
+from karwan.schema.frames import result_frame, result_types
 
 STATUSES = ("done", "partly_done", "in_progress", "stalled", "not_started", "unknown")
-_TEXT = pl.String
 _UNITS = {None: "", "1": ""}
+
+
+def answer_plan(inputs: Inputs, request: PlanRequest) -> Result:
+    """Promises by domain, each promise, milestones and ventures."""
+    case = inputs.the_case()
+    section = plan_section(case, request.as_of or case.settings.as_of)
+    tables = {"by_domain": section.by_domain, "commitments": section.commitments}
+    return Result({**tables, "milestones": section.milestones, "ventures": section.ventures})
 
 
 def plan_section(
@@ -29,7 +38,7 @@ def plan_section(
         commitments=commitments,
         milestones=case["milestones"]
         .sort("date", "milestone_id")
-        .select("milestone_id", "title", "date", "date_precision", "state", "source_id"),
+        .select(list(result_types("plan_milestones"))),
         ventures=_ventures(case),
         worth=pl.DataFrame() if worth is None else worth,
         worth_text=worth_text,
@@ -55,31 +64,7 @@ def commitment_table(case: Case, as_of: date) -> pl.DataFrame:
             descending=[True, True, True, False, False, False],
             nulls_last=True,
         )
-        .select(
-            *(
-                "commitment_id",
-                "domain_id",
-                "domain",
-                "title",
-                "parties",
-                "instrument",
-                "promised_on",
-                "due",
-                "due_basis",
-                "due_part",
-            ),
-            *(
-                "status",
-                "status_on",
-                "late",
-                "part_late",
-                "days_late",
-                "evidence",
-                "evidence_url",
-                "scenario_id",
-                "source_id",
-            ),
-        )
+        .select(list(result_types("plan_promises")))
     )
 
 
@@ -98,8 +83,7 @@ def _by_domain(case: Case, commitments: pl.DataFrame) -> pl.DataFrame:
                 "late": int(own["late"].sum()),
             }
         )
-    schema: dict[str, Any] = {"domain_id": _TEXT, "domain": _TEXT, "rank": pl.Int64}
-    return pl.DataFrame(rows, schema={**schema, **dict.fromkeys([*STATUSES, "total", "late"], pl.Int64)})
+    return result_frame("plan_domains", rows)
 
 
 def _ventures(case: Case) -> pl.DataFrame:
@@ -128,14 +112,4 @@ def _ventures(case: Case) -> pl.DataFrame:
                 "source_id": v["source_id"],
             }
         )
-    schema: dict[str, Any] = dict.fromkeys(["venture", "kind", "place", "parties"], _TEXT)
-    return pl.DataFrame(
-        rows,
-        schema={
-            **schema,
-            "capex_usd": pl.Float64,
-            **dict.fromkeys(["capacity_text", "state"], _TEXT),
-            "announced": pl.Boolean,
-            **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
-        },
-    )
+    return result_frame("plan_ventures", rows)

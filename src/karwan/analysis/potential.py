@@ -16,7 +16,6 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridor_change import CorridorChange, corridor_change
 from karwan.analysis.published_potential import published_potential
-from karwan.analysis.scenario import case_under
 from karwan.analysis.trade_requests import PotentialRequest
 from karwan.analysis.world_flows import (
     WorldFlows,

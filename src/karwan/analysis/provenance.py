@@ -8,11 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from karwan.analysis.case_requests import SourcesRequest
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.sections import BasisSection
 from karwan.analysis.standing import parties_of
 from karwan.case import Case
 from karwan.case.provenance import basis_counts, conflicts
 from karwan.schema import load_schema
+from karwan.schema.frames import result_frame
 from karwan.trade.standing import conflict_statements
 
 SECTIONS = {
@@ -35,6 +38,11 @@ SECTIONS = {
     "Ports": ("terminals",),
     "The plan": ("commitments", "milestones", "ventures"),
 }
+
+
+def answer_sources(inputs: Inputs, request: SourcesRequest) -> Result:
+    """Sources in use and the rows that rest on each."""
+    return Result({"sources": source_table(inputs.the_case())})
 
 
 def basis_section(case: Case, as_of: date) -> BasisSection:
@@ -96,7 +104,7 @@ def _conflicts(case: Case, as_of: date) -> pl.DataFrame:
 
 
 def source_table(case: Case) -> pl.DataFrame:
-    """Sources in use with the number of rows that rest on each: number, source_id, title, publisher, year, url, licence, rows."""
+    """Sources in use with the number of rows that rest on each; see `results/sources.csv`."""
     used: Counter[str] = Counter()
     for spec in load_schema().values():
         if spec.provenance:
@@ -110,10 +118,4 @@ def source_table(case: Case) -> pl.DataFrame:
         for s in case["sources"].iter_rows(named=True)
         if used[s["source_id"]]
     ]
-    schema: dict[str, Any] = dict.fromkeys(["source_id", "title", "publisher"], pl.String)
-    schema |= {"year": pl.Int64, "url": pl.String, "licence": pl.String, "rows": pl.Int64}
-    return (
-        pl.DataFrame(rows, schema=schema)
-        .with_row_index("number", offset=1)
-        .with_columns(pl.col("number").cast(pl.Int64))
-    )
+    return result_frame("sources", ({"number": n, **row} for n, row in enumerate(rows, start=1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from karwan.analysis import case_requests as of_case
 from karwan.analysis import requests as ask
 from karwan.analysis import trade_requests as trade
 from karwan.analysis.contract import Analysis
@@ -298,6 +299,96 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         },
         page="basket",
         case="option",
+    ),
+    Analysis(
+        name="plan status",
+        method="plan",
+        request=of_case.PlanRequest,
+        run="karwan.analysis.plan:answer_plan",
+        tables={
+            "by_domain": "plan_domains",
+            "commitments": "plan_promises",
+            "milestones": "plan_milestones",
+            "ventures": "plan_ventures",
+        },
+        page="plan",
+    ),
+    Analysis(
+        name="plan worth",
+        method="worth",
+        request=of_case.WorthRequest,
+        run="karwan.analysis.worth.answer:answer_worth",
+        tables={
+            "promises": "plan_worth",
+            "inputs": "plan_worth_inputs",
+            "flows": "plan_worth_flows",
+            "obstacles": "plan_obstacles",
+            "no figure": "plan_no_figure",
+        },
+        page="plan",
+        present="karwan.analysis.worth.answer:present_worth",
+    ),
+    Analysis(
+        name="scenario list",
+        method="scenarios",
+        request=of_case.ScenarioListRequest,
+        run="karwan.analysis.scenario:answer_list",
+        tables={"scenarios": "scenarios"},
+        page="scenario",
+        case="place",
+    ),
+    Analysis(
+        name="scenario show",
+        method="scenario_cells",
+        request=of_case.ScenarioShowRequest,
+        run="karwan.analysis.scenario:answer_show",
+        tables={"changes": "scenario_cells"},
+        page="scenario",
+        case="plain",
+    ),
+    Analysis(
+        name="scenario compare",
+        method="compare_scenarios",
+        request=of_case.ScenarioCompareRequest,
+        run="karwan.analysis.scenario:answer_comparison",
+        tables={"corridors": "scenario_corridors"},
+        page="scenario",
+        case="plain",
+        view=of_case.ScenarioCompareView,
+        present="karwan.analysis.scenario:present_compare",
+    ),
+    Analysis(
+        name="sources",
+        method="sources",
+        request=of_case.SourcesRequest,
+        run="karwan.analysis.provenance:answer_sources",
+        tables={"sources": "sources"},
+        page="case",
+    ),
+    Analysis(
+        name="case check",
+        method="check",
+        request=of_case.CheckRequest,
+        run="karwan.analysis.case_check:answer_check",
+        tables={
+            "errors": "case_problems",
+            "rows by basis": "case_rows",
+            "conflicts between sources": "case_conflicts",
+            "link lengths to look at": "case_lengths",
+            "scenarios": "case_scenarios",
+            "warnings": "case_problems",
+        },
+        page="case",
+        case="place",
+    ),
+    Analysis(
+        name="case list",
+        method="cases",
+        request=of_case.CasesRequest,
+        run="karwan.analysis.case_check:answer_cases",
+        tables={"cases": "cases"},
+        page="case",
+        case="none",
     ),
 )
 BY_NAME = {analysis.name: analysis for analysis in ANALYSES}

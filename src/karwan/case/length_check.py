@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from karwan.numerics.geodesy import great_circle_km
+from karwan.schema.frames import result_types
 from karwan.schema.modes import FERRY, RAIL, ROAD, SEA
 
 DETOUR: Final[dict[str, tuple[float, float]]] = {
@@ -72,16 +73,7 @@ def length_findings(links: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     found = [
         measured.filter(t.fill_null(False)).with_columns(finding=pl.lit(name)) for name, t in tests.items()
     ]
-    columns = [
-        "link_id",
-        "finding",
-        "length_km",
-        "great_circle_km",
-        "detour",
-        "check_length_km",
-        "check_ratio",
-        "note",
-    ]
+    columns = list(result_types("case_lengths"))
     return pl.concat(found).sort("row", maintain_order=True).select(columns)
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from karwan.errors import CaseError
+from karwan.schema.frames import result_frame
 
 SHOWN = 25
 
@@ -66,14 +67,5 @@ class CaseProblems(CaseError):
 
 
 def problems_table(problems: Iterable[Problem]) -> pl.DataFrame:
-    """Problems as a table: severity, file, row, column, value, message, allowed."""
-    schema = {
-        "severity": pl.String,
-        "file": pl.String,
-        "row": pl.Int64,
-        "column": pl.String,
-        "value": pl.String,
-        "message": pl.String,
-        "allowed": pl.String,
-    }
-    return pl.DataFrame([asdict(p) for p in problems], schema=schema)
+    """Problems as a table; see `results/case_problems.csv`."""
+    return result_frame("case_problems", map(asdict, problems))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from karwan.schema import load_schema
+from karwan.schema.frames import result_frame
 
 BASES = ("observed", "computed", "assumed")
 
@@ -19,27 +20,15 @@ def basis_counts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     Table with columns table, rows, observed, computed, assumed, assumed_share. The three counts are null for tables
     without provenance.
     """
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     for spec in load_schema().values():
         table = tables[spec.name]
-        if not spec.provenance:
-            rows.append((spec.name, table.height, None, None, None, None))
-            continue
-        counts = [int((table["basis"] == basis).sum()) for basis in BASES]
-        share = counts[2] / table.height if table.height else None
-        rows.append((spec.name, table.height, *counts, share))
-    return pl.DataFrame(
-        rows,
-        schema={
-            "table": pl.String,
-            "rows": pl.Int64,
-            "observed": pl.Int64,
-            "computed": pl.Int64,
-            "assumed": pl.Int64,
-            "assumed_share": pl.Float64,
-        },
-        orient="row",
-    )
+        row: dict[str, object] = {"table": spec.name, "rows": table.height}
+        if spec.provenance:
+            row |= {basis: int((table["basis"] == basis).sum()) for basis in BASES}
+            row["assumed_share"] = (table["basis"] == BASES[-1]).mean()
+        rows.append(row)
+    return result_frame("case_rows", rows)
 
 
 def conflicts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -59,19 +48,15 @@ def conflicts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             values = "; ".join(
                 f"{name} {', '.join(f'{v:,.6g}' for v in rows[name].drop_nulls())}" for name in figures
             )
-            notes = " ".join(dict.fromkeys(rows["note"].drop_nulls()))
             found.append(
-                (
-                    spec.name,
-                    str(group),
-                    rows.height,
-                    ", ".join(rows[spec.key]),
-                    values,
-                    ", ".join(dict.fromkeys(rows["source_id"])),
-                    notes,
-                )
+                {
+                    "table": spec.name,
+                    "conflict_group": str(group),
+                    "rows": rows.height,
+                    "keys": ", ".join(rows[spec.key]),
+                    "values": values,
+                    "sources": ", ".join(dict.fromkeys(rows["source_id"])),
+                    "note": " ".join(dict.fromkeys(rows["note"].drop_nulls())),
+                }
             )
-    names = ["table", "conflict_group", "rows", "keys", "values", "sources", "note"]
-    return pl.DataFrame(
-        found, schema={n: pl.Int64 if n == "rows" else pl.String for n in names}, orient="row"
-    ).sort("table", "conflict_group")
+    return result_frame("case_conflicts", found).sort("table", "conflict_group")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from karwan.case import Case, Problem
-from karwan.case.case import AppliedScenario
+from karwan.case import Case, Problem, read_case
+from karwan.case.case import AppliedScenario, case_folder
 from karwan.case.checks import check_references, check_rules
 from karwan.case.problems import shorten
 from karwan.case.reader import POLARS_TYPE, read_rows
@@ -25,8 +25,9 @@ from karwan.case.scenario_file import (
     meant,
     read_scenario,
 )
-from karwan.errors import UnknownName
+from karwan.errors import InvalidInput, UnknownName
 from karwan.schema import TableSpec, load_schema
+from karwan.schema.frames import result_types
 
 FOLDER = "scenarios"
 
@@ -196,6 +197,72 @@ def _broken(base: Case, changed: Case) -> list[Problem]:
     return [replace(p, row=0) for p in found if p.severity == "error"]  # rows of a file on disk are not meant
 
 
+def case_under(case: str | Path, scenarios: str | Sequence[str] | None) -> tuple[Case, Case]:
+    """A case as it stands, and under scenarios applied in the order given.
+
+    Every command and the facade read a case through this function; `Case.scenarios` says what the second one stands under.
+
+    Parameters
+    ----------
+    case
+        Id of an embedded case, or a folder.
+    scenarios
+        Ids of its scenarios or YAML files; one name alone is one scenario, none leaves the case as it stands.
+
+    Raises
+    ------
+    UnknownName, CaseProblems, ScenarioError
+        No such case or scenario; a case or scenario with errors.
+    InvalidInput
+        A scenario is named twice.
+    """
+    names = [scenarios] if isinstance(scenarios, str) else list(scenarios or ())
+    _refuse_twice(names)
+    base = read_case(case)
+    return base, with_scenarios(base, names, case_folder(case))
+
+
+def with_scenarios(base: Case, names: Sequence[str], folder: Path | None = None) -> Case:
+    """A case under scenarios of its folder, or of files, applied in the order given.
+
+    Parameters
+    ----------
+    base
+        The case; what it already stands under stays.
+    names
+        Ids of its scenarios, or YAML files.
+    folder
+        Where the scenarios are; the case's own folder by default.
+
+    Raises
+    ------
+    UnknownName, ScenarioError
+        No such scenario; a scenario with errors.
+    InvalidInput
+        A scenario is named twice, or the case was not read from a folder.
+    """
+    _refuse_twice(names)
+    home = folder or base.folder
+    if home is None:
+        raise InvalidInput(
+            "The case was not read from a folder.", "scenarios are files of it", "open it from its folder."
+        )
+    changed = base
+    for name in names:
+        changed = apply_scenario(changed, find_scenario(home, name))
+    return changed
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InvalidInput(
+            f"Scenario {twice[0]!r} is named twice.",
+            f"given: {', '.join(names)}",
+            "name each scenario once; they are applied in the order given.",
+        )
+
+
 # -- comparing -----------------------------------------------------------------------------------------------
 
 
@@ -216,8 +283,7 @@ def differences(base: Case, changed: Case) -> pl.DataFrame:
         new = {r[spec.key]: r for r in changed[name].iter_rows(named=True)}
         for key in dict.fromkeys([*old, *new]):
             lines += _cell_lines(spec, key, old.get(key), new.get(key))
-    schema = dict.fromkeys(("table", "key", "column", "before", "after"), pl.String)
-    return pl.DataFrame(lines, schema=schema, orient="row")
+    return pl.DataFrame(lines, schema=result_types("scenario_cells"), orient="row")
 
 
 def _cell_lines(
@@ -242,9 +308,11 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "apply_scenario",
+    "case_under",
     "differences",
     "find_scenario",
     "list_scenarios",
     "meant",
     "read_scenario",
+    "with_scenarios",
 ]

@@ -31,8 +31,6 @@ app = typer.Typer(
     help="What holds two countries' trade back, over which corridor, and what removing it is worth.",
 )
 brief.register(app)
-scenario.register(app)
-app.command("sources")(plan.sources)
 app.command("serve")(serve.serve)
 ingest.register(trade.app)
 NOUNS = {
@@ -41,11 +39,13 @@ NOUNS = {
     "network": network.app,
     "trade": trade.app,
     "plan": plan.app,
+    "scenario": scenario.app,
     "": app,
 }
 for analysis in ANALYSES:
     noun, _, verb = analysis.name.rpartition(" ")
     NOUNS[noun].command(verb)(command_of(analysis))
+app.add_typer(scenario.app, name="scenario")
 app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")
 app.add_typer(network.app, name="network")

@@ -45,8 +45,9 @@ def brief(
     """
     from rich.console import Console
 
-    from karwan.project import open_case, save_brief
+    from karwan.project import open_case
     from karwan.report import print_summary
+    from karwan.report.brief_files import save_brief
 
     result = open_case(case, scenarios).brief(as_of.date() if as_of else None)
     paths = save_brief(result, out)

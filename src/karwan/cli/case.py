@@ -1,4 +1,4 @@
-"""`karwan case`: check a case, start a new one, list the embedded ones."""
+"""`karwan case`: start a new case; its other commands are made from the registry."""
 
 from __future__ import annotations
 
@@ -8,27 +8,10 @@ from typing import Annotated
 
 import typer
 
-from karwan.cli.output import CsvOption, JsonOption, chosen, emit
 from karwan.cli.streams import echo
-from karwan.project import case_report, list_cases, new_case
+from karwan.project import new_case
 
 app = typer.Typer(no_args_is_help=True, help="Cases: check, start, list.")
-
-
-@app.command()
-def check(
-    case: Annotated[str, typer.Argument(help="Embedded case or folder.")],
-    as_json: JsonOption = False,
-    as_csv: CsvOption = False,
-) -> None:
-    """Count a case's rows by basis and list its conflicts and warnings.
-
-    Example: karwan case check kaz-pak
-    """
-    report = case_report(case)
-    emit(report.tables, chosen(as_json, as_csv), meta=report.meta)
-    if report.errors:
-        raise typer.Exit(2)
 
 
 @app.command()
@@ -43,12 +26,3 @@ def new(
     """
     for path in new_case(party_a, party_b, out, date.today()):
         echo(path)
-
-
-@app.command("list")
-def list_(as_json: JsonOption = False, as_csv: CsvOption = False) -> None:
-    """List the cases shipped with the package.
-
-    Example: karwan case list
-    """
-    emit({"cases": list_cases()}, chosen(as_json, as_csv))

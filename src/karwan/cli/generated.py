@@ -29,6 +29,7 @@ PairCaseOption = Annotated[
 ]
 StoreOption = Annotated[str | None, typer.Option("--store", help="Trade store; see `karwan trade ingest`.")]
 
+UNDER_SCENARIOS = ("argument", "option")  # ways to name a case that take --scenario
 USUAL_STORE = "karwan.duckdb"
 UsualStoreOption = Annotated[
     str,
@@ -45,7 +46,8 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
 
     def command(**given: Any) -> None:
         form = chosen(given.pop("as_json"), given.pop("as_csv"))
-        case, scenarios, store = (given.pop(name, None) for name in ("case", "scenarios", "store"))
+        case, store = given.pop("case", None), given.pop("store", None)
+        scenarios = given.pop("scenarios", None) if analysis.case in UNDER_SCENARIOS else None
         view = _made(analysis.view, given) if analysis.view else None
         request = _made(analysis.request, given)
         result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
@@ -135,7 +137,7 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
     if analysis.view:
         asked += _asked(analysis.view)
     common: list[inspect.Parameter] = []
-    if analysis.case == "argument":
+    if analysis.case in ("argument", "plain", "place"):
         common.append(_keyword("case", CaseArgument, "kaz-pak"))
     elif analysis.case == "option":
         common.append(_keyword("case", CaseOption, "kaz-pak"))
@@ -145,7 +147,7 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
         common.append(_keyword("store", UsualStoreOption, USUAL_STORE))
     elif analysis.store or analysis.case == "pair":
         common.append(_keyword("store", StoreOption, None))
-    if analysis.case in ("argument", "option"):
+    if analysis.case in UNDER_SCENARIOS:
         common.append(_keyword("scenarios", ScenarioOption, None))
     ends = [_keyword("as_json", JsonOption, False), _keyword("as_csv", CsvOption, False)]
     return [*common, *asked, *ends]

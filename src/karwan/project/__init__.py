@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from karwan.analysis.case_requests import (
+    CasesRequest,
+    CheckRequest,
+    PlanRequest,
+    ScenarioCompareRequest,
+    ScenarioListRequest,
+    ScenarioShowRequest,
+    SourcesRequest,
+    WorthRequest,
+)
 from karwan.analysis.contract import Analysis, Inputs, Result
 from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import (
@@ -25,34 +33,13 @@ from karwan.analysis.requests import (
     SensitivityRequest,
     TntpRequest,
 )
-from karwan.analysis.sections import Brief, PlanSection, Standing
-from karwan.case import (
-    Case,
-    CaseProblems,
-    embedded_cases,
-    inspect_case,
-    problems_table,
-    read_case,
-    write_template,
-)
-from karwan.case.case import AppliedScenario, case_folder
+from karwan.analysis.sections import Brief
+from karwan.case import write_template
+from karwan.case.case import AppliedScenario
 from karwan.case.of_pair import case_of_pair
-from karwan.case.provenance import basis_counts, conflicts
+from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
-from karwan.exports import beside
 from karwan.project.trade import TradeProject
-
-if TYPE_CHECKING:
-    from karwan.analysis.worth import PlanWorth
-
-
-@dataclass(frozen=True)
-class CaseReport:
-    """What `karwan case check` prints: tables by title, and counts beside them."""
-
-    tables: Mapping[str, pl.DataFrame]
-    meta: Mapping[str, Any]
-    errors: int
 
 
 @dataclass(frozen=True)
@@ -217,36 +204,37 @@ class Project(TradeProject):
         """Corridors between the compared places, both ways; see `karwan.analysis.sections.CorridorSection.routes`."""
         return self.compare(as_of=as_of).tables["routes"]
 
-    def standing(self, as_of: date | None = None) -> Standing:
-        """Each side's trade figures, like compared with like; see `karwan.analysis.sections.Standing`."""
-        from karwan.analysis.reconciled import reconciled_table
-        from karwan.analysis.standing import standing_section
+    def plan(self, *, as_of: date | None = None) -> Result:
+        """The action plan, late promises first; see `karwan.analysis.case_requests.PlanRequest`."""
+        return self.ask(BY_NAME["plan status"], PlanRequest(as_of))
 
-        day = as_of or self.case.settings.as_of
-        return standing_section(self.case, day, reconciled_table(self.case, day))
+    def worth(self, *, as_of: date | None = None, demand: Path | None = None) -> Result:
+        """What keeping each promise of the plan is worth a year; see `karwan.analysis.case_requests.WorthRequest`."""
+        return self.ask(BY_NAME["plan worth"], WorthRequest(as_of, demand))
 
-    def plan(self, as_of: date | None = None) -> PlanSection:
-        """The action plan, late promises first; see `karwan.analysis.sections.PlanSection`."""
-        from karwan.analysis.plan import plan_section
+    def scenarios(self) -> Result:
+        """Scenarios of the case; see `karwan.analysis.case_requests.ScenarioListRequest`."""
+        return self.ask(BY_NAME["scenario list"], ScenarioListRequest())
 
-        return plan_section(self.case, as_of or self.case.settings.as_of)
+    def scenario_cells(self, scenarios: Sequence[str]) -> Result:
+        """Cells that scenarios change; see `karwan.analysis.case_requests.ScenarioShowRequest`."""
+        return self.ask(BY_NAME["scenario show"], ScenarioShowRequest(tuple(scenarios)))
 
-    def worth(self, as_of: date | None = None, *, demand: pl.DataFrame | None = None) -> PlanWorth:
-        """What keeping each promise of the plan is worth a year; see `karwan.analysis.worth.plan_worth`."""
-        from karwan.analysis.worth import plan_worth
+    def compare_scenarios(self, scenarios: Sequence[str], *, as_of: date | None = None) -> Result:
+        """Corridors with and without scenarios; see `karwan.analysis.case_requests.ScenarioCompareRequest`."""
+        return self.ask(BY_NAME["scenario compare"], ScenarioCompareRequest(tuple(scenarios), as_of))
 
-        return plan_worth(self.case, as_of or self.case.settings.as_of, demand=demand)
+    def sources(self) -> Result:
+        """Sources in use and the rows that rest on each; see `karwan.analysis.case_requests.SourcesRequest`."""
+        return self.ask(BY_NAME["sources"], SourcesRequest())
 
-    def plan_tables(self, as_of: date | None = None) -> dict[str, pl.DataFrame]:
-        """Tables of `plan` by title; what promises are worth is `worth`."""
-        tables = _tables_of(self.plan(as_of))
-        return {title: table for title, table in tables.items() if not title.startswith("worth")}
+    def check(self) -> Result:
+        """What is wrong with the files of the case; see `karwan.analysis.case_requests.CheckRequest`."""
+        return self.ask(BY_NAME["case check"], CheckRequest())
 
-    def sources(self) -> pl.DataFrame:
-        """Sources in use: number, source_id, title, publisher, year, url, licence, rows that rest on it."""
-        from karwan.analysis.provenance import source_table
-
-        return source_table(self.case)
+    def cases(self) -> Result:
+        """Cases shipped with the package; see `karwan.analysis.case_requests.CasesRequest`."""
+        return self.ask(BY_NAME["case list"], CasesRequest())
 
 
 def ask(
@@ -282,12 +270,10 @@ def ask(
         return analysis.answer(Inputs(found, store, named=case is not None), request), ()
     if case is None:
         raise InvalidInput("No case is named.", fix="name an embedded case or a folder.")
+    if analysis.case == "place":
+        return analysis.answer(Inputs(place=case), request), ()
     project = open_case(case, scenarios)
     return analysis.answer(Inputs(project.case, store), request), project.case.scenarios
-
-
-def _tables_of(section: Standing | PlanSection) -> dict[str, pl.DataFrame]:
-    return {f.name: getattr(section, f.name) for f in fields(section)}
 
 
 def open_case(
@@ -300,7 +286,7 @@ def open_case(
     name
         Id of an embedded case, or a folder.
     scenarios
-        Ids of the case's scenarios or YAML files, applied in this order; see `karwan.analysis.scenario.case_under`.
+        Ids of the case's scenarios or YAML files, applied in this order; see `karwan.case.scenario.case_under`.
     store
         Where the trade store is, a path or an address.
 
@@ -316,50 +302,7 @@ def open_case(
     >>> open_case("toyland", "fast_yard").case.under
     'Under scenario fast_yard: Yard open round the clock, the low country lets trucks through (assumed)'
     """
-    from karwan.analysis.scenario import case_under
-
     return Project(case_under(name, scenarios)[1], store)
-
-
-def save_brief(brief: Brief, folder: Path) -> list[Path]:
-    """Write a brief as one HTML file, a PDF and a workbook.
-
-    All three are written before the first takes its name, so a full disk leaves the files of an earlier run.
-
-    Returns
-    -------
-    The files written: `<case>-<day>.html`, `.pdf`, `.xlsx`; the scenarios the brief stands under follow the day.
-    """
-    from karwan.report import render_html, render_pdf, write_workbook
-    from karwan.report.document import build_document
-
-    if folder.exists() and not folder.is_dir():
-        raise InvalidInput(
-            f"{folder} is not a folder.", "a file of that name exists", "name a folder with --out."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = "-".join((brief.case_id, str(brief.as_of), *brief.scenarios))
-    finals = [folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx")]
-    with ExitStack() as all_or_none:
-        page, pdf, book = [all_or_none.enter_context(beside(path)) for path in finals]
-        with ThreadPoolExecutor(
-            max_workers=1
-        ) as pool:  # the PDF is set outside Python, beside page and workbook
-            build_document(brief)
-            printed = pool.submit(render_pdf, brief)
-            page.write_text(render_html(brief), encoding="utf-8")
-            write_workbook(brief, book)
-            pdf.write_bytes(printed.result())
-    return finals
-
-
-def list_cases() -> pl.DataFrame:
-    """Embedded cases: case, title, party_a, party_b, as_of."""
-    rows = []
-    for name in embedded_cases():
-        settings = read_case(name).settings
-        rows.append((name, settings.title, settings.party_a, settings.party_b, settings.as_of))
-    return pl.DataFrame(rows, schema=["case", "title", "party_a", "party_b", "as_of"], orient="row")
 
 
 def new_case(party_a: str, party_b: str, folder: Path | None, as_of: date) -> list[Path]:
@@ -367,54 +310,4 @@ def new_case(party_a: str, party_b: str, folder: Path | None, as_of: date) -> li
     return write_template(party_a, party_b, folder or Path(f"{party_a}-{party_b}".lower()), as_of)
 
 
-def case_report(name: str | Path) -> CaseReport:
-    """Counts, share of rows by basis, conflicts and warnings of a case, its scenario files among them.
-
-    Scenarios are applied only to a case without errors of its own.
-
-    Raises
-    ------
-    UnknownName
-        No such case.
-    CaseProblems
-        `case.yaml` itself cannot be read.
-    """
-    from karwan.analysis.scenario import check_scenarios
-
-    case, problems = inspect_case(name)
-    if case is None:
-        raise CaseProblems(str(name), problems)
-    scenarios = None
-    if not any(p.severity == "error" for p in problems):
-        scenarios, found = check_scenarios(case, case_folder(name))
-        problems = [*problems, *found]
-    errors = [p for p in problems if p.severity == "error"]
-    counts = basis_counts(case.tables)
-    tables = {"rows by basis": counts, "conflicts between sources": conflicts(case.tables)}
-    if errors:
-        tables = {"errors": problems_table(errors), **tables}
-    else:
-        tables["link lengths to look at"] = _length_findings(case)
-    if scenarios is not None and scenarios.height:
-        tables["scenarios"] = scenarios
-    tables["warnings"] = problems_table([p for p in problems if p.severity == "warning"])
-    total = int(counts["rows"].sum())
-    assumed = int(counts["assumed"].sum())
-    fact_rows = int(counts.filter(pl.col("observed").is_not_null())["rows"].sum())
-    meta = {
-        "case": case.settings.case_id,
-        "rows": total,
-        "assumed_share": round(assumed / fact_rows, 3) if fact_rows else None,
-        "error_count": len(errors),
-        "warnings": sum(p.severity == "warning" for p in problems),
-    }
-    return CaseReport(tables, meta, len(errors))
-
-
-def _length_findings(case: Case) -> pl.DataFrame:
-    from karwan.case.length_check import length_findings
-
-    return length_findings(case["links"], case["nodes"])
-
-
-__all__ = ["CaseReport", "Project", "case_report", "list_cases", "new_case", "open_case", "save_brief"]
+__all__ = ["Project", "ask", "new_case", "open_case"]

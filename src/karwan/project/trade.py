@@ -46,7 +46,7 @@ class TradeProject:
 
     def ask(self, analysis: Analysis[Any], request: Any) -> Result:
         """Answer of an analysis of `karwan.analysis.registry` to a request of its own kind."""
-        return analysis.answer(Inputs(self.case, self.store), request)
+        return analysis.answer(Inputs(self.case, self.store, place=self.case.folder), request)
 
     def compete(
         self,

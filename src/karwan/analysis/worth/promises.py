@@ -21,12 +21,12 @@ from karwan.appraisal.worth import Floats, rule_of_half
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
 from karwan.errors import InvalidInput, KarwanError
+from karwan.schema.frames import result_frame, result_types
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.network import worst_basis
 
 Bools = npt.NDArray[np.bool_]
 ROUNDING = 1e-11  # shares that sum to 1 within the last digits
-_TEXT, _FLOAT = pl.String, pl.Float64
 FIGURES = (
     *("usd_t", "hours_t", "usd_year", "low_usd_year", "high_usd_year", "usd_year_response"),
     *(
@@ -38,22 +38,6 @@ FIGURES = (
         "high_net_usd_year",
     ),
 )
-PROMISES_SCHEMA: dict[str, Any] = {
-    "rank": pl.Int64,
-    **dict.fromkeys(["commitment_id", "title", "domain"], _TEXT),
-    "due": pl.Date,
-    "status": _TEXT,
-    "late": pl.Boolean,
-    **dict.fromkeys(["scenario_id", "obstacle"], _TEXT),
-    **dict.fromkeys(FIGURES, _FLOAT),
-    "shared": pl.Int64,
-    **dict.fromkeys(["moved_most_by", "basis", "reason"], _TEXT),
-}
-INPUTS_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["scenario_id", "input"], _TEXT),
-    **dict.fromkeys(["value", "low", "high", "usd_year_low", "usd_year_high"], _FLOAT),
-    **dict.fromkeys(["net_usd_year_low", "net_usd_year_high"], _FLOAT),
-}
 
 
 @dataclass(frozen=True)
@@ -63,18 +47,11 @@ class PlanWorth:
     Attributes
     ----------
     promises
-        One row a promise, the one worth most net of duty first, those without a figure last: rank, commitment_id, title, domain, due, status, late,
-        scenario_id, obstacle (what it would remove), usd_t (fall of the landed cost, duty and time in it), hours_t (fewer hours a tonne),
-        usd_year (at today's flows), low_usd_year, high_usd_year, usd_year_response (trade answers, rule of the half), usd_year_target
-        (at the flows of the target), usd_year_kept (as the last of all promises to be kept), duty_usd_year (part of usd_year that is
-        customs duty no longer paid: a transfer, no worth), net_usd_year (usd_year less that duty, which ranks the promises), low_net_usd_year,
-        high_net_usd_year, shared (promises that the same scenario models), moved_most_by (the input whose range
-        moves it most), basis, reason (why there is no figure, or none but zero).
+        One row a promise, the one worth most net of duty first, those without a figure last; see `results/plan_worth.csv`.
     inputs
-        scenario_id, input, value, low, high, usd_year_low, usd_year_high, net_usd_year_low, net_usd_year_high: the worth with one input at
-        either end of its range.
+        The worth with one input at either end of its range; see `results/plan_worth_inputs.csv`.
     flows
-        direction, origin_id, destination_id, product_id, tonnes_year.
+        Flows valued; see `results/plan_worth_flows.csv`.
     text
         What the figures rest on.
     """
@@ -138,7 +115,7 @@ def plan_worth(
     found = _Worths(plan, today)
     every = frozenset(scenarios) if kept else None
     figures = {name: found.figures(state, every) for name, state in one.items()}
-    inputs = pl.DataFrame(_ranges(found, one) if ranges else [], schema=INPUTS_SCHEMA)
+    inputs = result_frame("plan_worth_inputs", _ranges(found, one) if ranges else ())
     weakest = _flow_basis(demand)
     for name, own in figures.items():
         own["obstacle"] = obstacle_text(case, cases[one[name]], chosen[name])
@@ -178,9 +155,7 @@ def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
     try:
         found = plan_worth(study.case, study.as_of, kept=False, study=study)
     except InvalidInput as error:
-        return pl.DataFrame(schema=PROMISES_SCHEMA), (
-            f"{error.fact} What promises are worth cannot be reckoned.",
-        )
+        return result_frame("plan_worth"), (f"{error.fact} What promises are worth cannot be reckoned.",)
     return found.promises, found.text
 
 
@@ -346,6 +321,7 @@ def _known(value: float | None) -> float | None:
 def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]:
     """Worth of each scenario with one input at either end of its range."""
     plan, rows = found.plan, []
+    columns = list(result_types("plan_worth_inputs"))
     table = plan.case["parameters"].filter(
         pl.col("parameter_id").is_in(PARAMETERS) & pl.col("low").is_not_null() & pl.col("high").is_not_null()
     )
@@ -368,7 +344,7 @@ def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]
         for name, state in states.items():
             at = [_known(found.usd_year(outcome, NOW, state)) for outcome in ends]
             net = [_known(found.net_usd_year(outcome, state)) for outcome in ends]
-            rows.append(dict(zip(INPUTS_SCHEMA, (name, label, value, low, high, *at, *net), strict=True)))
+            rows.append(dict(zip(columns, (name, label, value, low, high, *at, *net), strict=True)))
     return rows
 
 
@@ -422,14 +398,14 @@ def _ranked(
         if row.get("usd_year") is not None:
             rank += 1
             row["rank"] = rank
-    return pl.DataFrame(order, schema=PROMISES_SCHEMA)
+    return result_frame("plan_worth", order)
 
 
 def _flow_table(flows: Sequence[Flow]) -> pl.DataFrame:
-    names = ("direction", "origin_id", "destination_id", "product_id", "tonnes_year")
-    rows = [(f.direction, f.origin, f.destination, f.product_id, f.tonnes_year) for f in flows]
-    return pl.DataFrame(rows, schema=dict(zip(names, (*[_TEXT] * 4, _FLOAT), strict=True)), orient="row")
+    columns = list(result_types("plan_worth_flows"))
+    rows = ((f.direction, f.origin, f.destination, f.product_id, f.tonnes_year) for f in flows)
+    return result_frame("plan_worth_flows", (dict(zip(columns, row, strict=True)) for row in rows))
 
 
 def _empty() -> tuple[pl.DataFrame, pl.DataFrame]:
-    return pl.DataFrame(schema=INPUTS_SCHEMA), _flow_table(())
+    return result_frame("plan_worth_inputs"), _flow_table(())

@@ -1,0 +1,103 @@
+"""What the analyses of a case, its scenarios and its plan are asked: frozen, as in `karwan.analysis.requests`. Loads no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from karwan.analysis.contract import asks
+from karwan.analysis.requests import AS_OF
+
+SCENARIOS = "Scenario ids or YAML files, applied in this order."
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Promises by domain and state, late ones first, and the milestones.
+
+    Example: karwan plan status kaz-pak
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
+class WorthRequest:
+    """Rank the promises by what keeping each is worth a year, through the scenario that models it.
+
+    With --scenario the worth is reckoned from the case under it: what is the railway worth once the border is open?
+
+    Example: karwan plan worth kaz-pak --scenario open_afghan_crossings
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    demand: Path | None = field(
+        default=None,
+        metadata=asks(
+            "Flows instead of today's value over all goods; CSV: origin_id,destination_id,product_id,t_day.",
+            metavar="FILE",
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ScenarioListRequest:
+    """List the scenarios of a case.
+
+    Example: karwan scenario list kaz-pak
+    """
+
+
+@dataclass(frozen=True)
+class ScenarioShowRequest:
+    """Show every cell of the case's tables that scenarios change.
+
+    Example: karwan scenario show kaz-pak khunjerab_all_week
+    """
+
+    scenarios: tuple[str, ...] = field(metadata=asks(SCENARIOS, flag="argument", whole=True))
+
+
+@dataclass(frozen=True)
+class ScenarioCompareRequest:
+    """Compare money, days, P95 days and emissions of every corridor with and without scenarios.
+
+    Example: karwan scenario compare kaz-pak open_afghan_crossings
+    """
+
+    scenarios: tuple[str, ...] = field(metadata=asks(SCENARIOS, flag="argument", whole=True))
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
+class ScenarioCompareView:
+    """Rows shown."""
+
+    every: bool = field(default=False, metadata=asks("Also list corridors that do not move.", flag="--all"))
+
+
+@dataclass(frozen=True)
+class SourcesRequest:
+    """Sources of a case and how many figures rest on each.
+
+    Example: karwan sources kaz-pak
+    """
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """Count a case's rows by basis and list its conflicts and warnings.
+
+    Ends with exit code 2 where the case has an error; every error is listed.
+
+    Example: karwan case check kaz-pak
+    """
+
+
+@dataclass(frozen=True)
+class CasesRequest:
+    """List the cases shipped with the package.
+
+    Example: karwan case list
+    """

@@ -1,0 +1,44 @@
+"""The brief as files: one page, one PDF and one workbook."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from karwan.analysis.sections import Brief
+from karwan.errors import InvalidInput
+from karwan.exports import beside
+from karwan.report.document import build_document
+from karwan.report.html import render_html
+from karwan.report.typst_pdf import render_pdf
+from karwan.report.workbook import write_workbook
+
+
+def save_brief(brief: Brief, folder: Path) -> list[Path]:
+    """Write a brief as one HTML file, a PDF and a workbook.
+
+    All three are written before the first takes its name, so a full disk leaves the files of an earlier run.
+
+    Returns
+    -------
+    The files written: `<case>-<day>.html`, `.pdf`, `.xlsx`; the scenarios the brief stands under follow the day.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(
+            f"{folder} is not a folder.", "a file of that name exists", "name a folder with --out."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = "-".join((brief.case_id, str(brief.as_of), *brief.scenarios))
+    finals = [folder / f"{stem}.{end}" for end in ("html", "pdf", "xlsx")]
+    with ExitStack() as all_or_none:
+        page, pdf, book = [all_or_none.enter_context(beside(path)) for path in finals]
+        with ThreadPoolExecutor(
+            max_workers=1
+        ) as pool:  # the PDF is set outside Python, beside page and workbook
+            build_document(brief)
+            printed = pool.submit(render_pdf, brief)
+            page.write_text(render_html(brief), encoding="utf-8")
+            write_workbook(brief, book)
+            pdf.write_bytes(printed.result())
+    return finals
