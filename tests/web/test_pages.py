@@ -79,3 +79,9 @@ def test_same_address_same_bytes_and_nothing_twice(web: Served) -> None:
     assert first.content == again.content
     unchanged = web.get(f"{web.site.root}corridor/observed", **{"If-None-Match": first.headers["etag"]})
     assert unchanged.status_code == 304
+
+
+def test_a_file_is_no_scenario_of_an_address(web: Served) -> None:
+    answer = web.page("scenario/compare?scenarios=/etc/x.yaml")
+    assert answer.status_code == 422
+    assert "is no id" in answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import date
@@ -14,6 +15,9 @@ from karwan.errors import InvalidInput
 Query = Mapping[str, Sequence[str]]
 AT_SERVER = ("trade_store",)
 """Fields that name a place on the machine of the server; the page never asks for them, nor for a file."""
+IDS_ONLY = ("scenarios",)
+"""Fields that a command also takes as files; an address takes their ids alone."""
+_ID = re.compile(r"[\w-]+")
 _NAMES = {"origin": "from", "destination": "to"}
 _LISTS = {
     "origin": "places",
@@ -159,7 +163,11 @@ def read_request(request: type[Any], query: Query, usual: Mapping[str, Any]) -> 
 def _value(one: Field[Any], kind: Any, given: Sequence[str]) -> Any:
     """Value of a field from its texts; ValueError says what is wrong."""
     if get_origin(kind) is tuple:
-        return _several(kind, given)
+        parts = _several(kind, given)
+        strange = [part for part in parts if one.name in IDS_ONLY and not _ID.fullmatch(part)]
+        if strange:
+            raise ValueError(f"{strange[0]!r} is no id; allowed: letters, digits, _ and -")
+        return parts
     text = given[-1]
     if kind is bool:
         return text.lower() not in ("", "0", "false", "no", "off")

@@ -63,7 +63,9 @@ def json_of(asking: Asking, result: Result) -> bytes:
     said = sentences([*result.notes, *result.alerts])
     meta, notes = with_notes(result.meta, said, analysis.notes_key if analysis else "text")
     under = (
-        () if analysis is not None and analysis.case in ("none", "pair") else asking.project.case.scenarios
+        ()
+        if analysis is not None and analysis.case not in ("argument", "option")
+        else asking.project.case.scenarios
     )
     return _text(answer_content(result.tables, meta, notes, under))
 
@@ -93,7 +95,7 @@ def _document(asking: Asking, page: Page) -> Document:
             clean(row["licence"], 120),
             int(row["rows"] or 0),
         )
-        for row in asking.project.sources().iter_rows(named=True)
+        for row in asking.project.sources().tables["sources"].iter_rows(named=True)
         if row["number"] in used
     )
     return Document(

@@ -9,6 +9,7 @@ from typing import Any
 
 from karwan.analysis.contract import Analysis, Result
 from karwan.case import Case
+from karwan.case.scenario import FOLDER
 from karwan.project import Project
 from karwan.report.answer_tables import answer_tables
 from karwan.web.answers.page import Asking, Page
@@ -99,8 +100,16 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "trade mirror": {"party_a": a, "party_b": b},
         "trade indicators": {"country": a, "partner": b},
         "trade compete": {"product": settings.reference_product},
+        "scenario show": {"scenarios": _first_scenario(case)},
+        "scenario compare": {"scenarios": _first_scenario(case)},
     }
     return usual.get(name, {})
+
+
+def _first_scenario(case: Case) -> tuple[str, ...]:
+    """Id of the first scenario of the case; empty where it has none."""
+    paths = sorted((case.folder / FOLDER).glob("*.yaml")) if case.folder else []
+    return tuple(path.stem for path in paths[:1])
 
 
 def case_name(case: Case, ids: Sequence[str]) -> str:

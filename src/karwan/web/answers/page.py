@@ -45,7 +45,7 @@ class Asking:
     @cached_property
     def notes(self) -> Notes:
         """Numbers of the sources, as the screen of sources gives them."""
-        rows = self.project.sources().iter_rows(named=True)
+        rows = self.project.sources().tables["sources"].iter_rows(named=True)
         return Notes({str(row["source_id"]): int(row["number"]) for row in rows})
 
     @property
