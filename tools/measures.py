@@ -13,14 +13,14 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "karwan"
 WANTED = {
     "complexity of nine functions in ten": 8,
     "complexity of any function": 14,
-    "imports inside functions": 33,
+    "imports inside functions": 14,
     "public names defined twice": 0,
     "circles of imports": 0,
     "lines of the longest file": 600,
 }
 # What was reached where it is not yet what is wanted: `make check` fails above it. It only ever goes down.
 REACHED = {
-    "imports inside functions": 33,
+    "imports inside functions": 19,
 }
 MOST = WANTED | REACHED
 EXEMPT_ROOMS = ("cli", "web", "report")  # each command, screen and chart may have its own `show`

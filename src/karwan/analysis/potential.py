@@ -26,6 +26,7 @@ from karwan.analysis.world_flows import (
     with_codes,
 )
 from karwan.case.case import Case, embedded_cases
+from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
 from karwan.notes import note
 from karwan.store.country_codes import typed_country

@@ -40,7 +40,7 @@ SECTIONS = {
 }
 
 
-def answer_sources(inputs: Inputs, request: SourcesRequest) -> Result:
+def answer_case_sources(inputs: Inputs, request: SourcesRequest) -> Result:
     """Sources in use and the rows that rest on each."""
     return Result({"sources": source_table(inputs.the_case())})
 

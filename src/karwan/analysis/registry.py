@@ -361,7 +361,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         name="sources",
         method="sources",
         request=of_case.SourcesRequest,
-        run="karwan.analysis.provenance:answer_sources",
+        run="karwan.analysis.provenance:answer_case_sources",
         tables={"sources": "sources"},
         page="case",
     ),
