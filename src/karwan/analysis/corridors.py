@@ -52,14 +52,16 @@ class CorridorStudy:
         Case.
     as_of
         Day of departure and of the closures known.
+    kept
+        What its networks share with those of a like case.
     """
 
-    def __init__(self, case: Case, as_of: date) -> None:
+    def __init__(self, case: Case, as_of: date, kept: Kept | None = None) -> None:
         self.case = case
         self.as_of = as_of
         self.corridors = list(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True))
         self.places = Gazetteer(case.tables)
-        self.kept = Kept()
+        self.kept = Kept() if kept is None else kept
         self._networks: dict[tuple[str, str, str], FreightNetwork] = {}
 
     @property

@@ -11,9 +11,10 @@ from karwan.analysis.standing import parties_of
 from karwan.appraisal.landed import landed_cost
 from karwan.case import Case
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route
+from karwan.transport.cost import additive_cost
 from karwan.transport.duty import Tariffs
-from karwan.transport.network import worst_basis
-from karwan.transport.network.stage import Row
+from karwan.transport.network import FreightNetwork, worst_basis
+from karwan.transport.network.stage import Floats, Row
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, shipment_of
 
 _TEXT, _FLOAT = pl.String, pl.Float64
@@ -52,26 +53,31 @@ class _RouteFinder:
 
     def __init__(self, study: CorridorStudy) -> None:
         self.study = study
-        self.found: dict[tuple[str, str, float, int, float], list[CorridorRoute]] = {}
+        self.found: dict[tuple[str, str, float, float, float], list[CorridorRoute]] = {}
         self.absent: set[tuple[str, str, str]] = set()
 
     def options(self, direction: str, load: Shipment) -> list[CorridorRoute]:
         """Open corridor routes of a load, each found with the load's own value of time."""
         key = (direction, load.form, load.tonnes, load.units, load.value_of_time_usd_h)
         if key not in self.found:
-            routes = [self._route(direction, load, corridor) for corridor in self.study.corridors]
+            network = self.study.network(direction, load.form)
+            cost = additive_cost(network, load)
+            routes = [self._route(network, cost, direction, load, row) for row in self.study.corridors]
             self.found[key] = [route for route in routes if route is not None]
         return self.found[key]
 
-    def _route(self, direction: str, load: Shipment, corridor: Row) -> CorridorRoute | None:
+    def _route(
+        self, network: FreightNetwork, cost: Floats, direction: str, load: Shipment, corridor: Row
+    ) -> CorridorRoute | None:
         """Open route over a corridor; None where there is none, which holds for every load of the form."""
         key = (direction, load.form, corridor["corridor_id"])
         if key in self.absent:
             return None
         origin, destination = self.study.pairs(direction)[0]
-        network = self.study.network(direction, load.form)
         backward = direction == "b_to_a"
-        found = corridor_route(network, load, corridor, origin, destination, backward=backward, if_open=False)
+        found = corridor_route(
+            network, load, corridor, origin, destination, backward=backward, if_open=False, cost=cost
+        )
         if found.status == OPEN and found.route is not None:
             return found
         self.absent.add(key)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -56,7 +58,7 @@ class Case:
         """What the case supposes, in words: 'Under scenario ID: title (basis)', empty for the case as it stands."""
         return spoken(self.scenarios)
 
-    @property
+    @cached_property
     def parties(self) -> Parties:
         """The two countries with their names, and what their directions are called."""
         a, b = self.settings.party_a, self.settings.party_b
@@ -77,8 +79,17 @@ class Case:
 
     def country_name(self, code: str) -> str:
         """Short English name of a country, or its code where the case does not list it."""
-        found = self["countries"].filter(pl.col("country") == code)
-        return str(found["name"][0]) if found.height else code
+        return self._names.get(code, code)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        rows = self["countries"].select("country", "name").iter_rows()
+        return {code: str(name) for code, name in reversed(list(rows))}  # of two rows the first holds
+
+    @cached_property
+    def _parameters(self) -> dict[str, Any]:
+        rows = self["parameters"].select("parameter_id", "value").iter_rows()
+        return dict(reversed(list(rows)))
 
     def parameter(self, parameter_id: str) -> float:
         """Value of a model parameter.
@@ -88,15 +99,14 @@ class Case:
         UnknownName
             The case has no such parameter.
         """
-        found = self["parameters"].filter(pl.col("parameter_id") == parameter_id)
-        if not found.height:
+        if parameter_id not in self._parameters:
             names = ", ".join(sorted(self["parameters"]["parameter_id"]))
             raise UnknownName(
                 f"parameters.csv has no row {parameter_id!r}.",
                 f"it has {names}",
                 f"add a row with parameter_id {parameter_id}, its value, unit, source and basis.",
             )
-        return float(found["value"][0])
+        return float(self._parameters[parameter_id])
 
 
 def spoken(scenarios: Sequence[AppliedScenario]) -> str:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from karwan.amounts import NONE
@@ -37,10 +38,17 @@ def clean(value: object, limit: int = LIMIT) -> str:
     """
     if value is None:
         return ""
-    text = unicodedata.normalize("NFC", str(value).encode("utf-8", "replace").decode("utf-8"))
-    text = _BREAKS.sub(" ", _ESCAPES.sub("", text))
-    text = _SPACE.sub(" ", _DROPPED.sub("", text)).strip()
+    text = _cleaned(str(value))
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+@lru_cache(maxsize=4096)
+def _cleaned(text: str) -> str:
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    text = _BREAKS.sub(" ", _ESCAPES.sub("", text))
+    return _SPACE.sub(" ", _DROPPED.sub("", text)).strip()
 
 
 def escape(value: object) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
-from karwan.transport.network.stage import Row
+from karwan.transport.network.stage import Floats, Row
 from karwan.transport.path import PathSearch, allowed_arcs, kept_modes, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment
@@ -53,6 +53,7 @@ def corridor_route(
     backward: bool = False,
     value_of_time_usd_h: float | None = None,
     if_open: bool = True,
+    cost: Floats | None = None,
 ) -> CorridorRoute:
     """Route of least generalised cost (money + value of time x hours) that keeps to a corridor.
 
@@ -70,8 +71,10 @@ def corridor_route(
         Money an hour is worth; the shipment's own by default.
     if_open
         Where the corridor is closed, look for the route it would be; else call it absent at once.
+    cost
+        The `additive_cost` of this shipment, shape (A,), where it is known already.
     """
-    cost = additive_cost(network, shipment, value_of_time_usd_h)
+    per_arc = additive_cost(network, shipment, value_of_time_usd_h) if cost is None else cost
     via: Sequence[str] = corridor["via"] or []
     via = list(reversed(via)) if backward else list(via)
     via = [v for v in via if v not in (origin, destination)]
@@ -84,7 +87,7 @@ def corridor_route(
     usable = allowed_arcs(network, modes=modes, avoid=avoid)
 
     def search(allowed: npt.NDArray[np.bool_]) -> PathSearch:
-        return least_cost_path(network, cost, origin, destination, via=via, modes=modes, allowed=allowed)
+        return least_cost_path(network, per_arc, origin, destination, via=via, modes=modes, allowed=allowed)
 
     route = _straightest(network, shipment, search, usable)
     if route is not None and not _turns_back(network, route.arcs):

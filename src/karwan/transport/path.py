@@ -187,7 +187,7 @@ def _layered(network: FreightNetwork, via: tuple[str, ...]) -> Layers:
     )
     gates = np.flatnonzero(np.isin(heads, [state for node in via for state in network.at(node)]))
     for slot in gates.tolist():
-        node, passes = network.states[heads[slot]].node_id, network.passing[order[slot]]
+        node, passes = network.states[heads[slot]].node_id, network.passes(order[slot])
         for layer, place in enumerate(via):
             if passes and node == place:  # the same place named twice in a row is passed twice at once
                 more = next((k for k, other in enumerate(via[layer:]) if other != node), count - 1 - layer)

@@ -84,6 +84,7 @@ class Plan:
         self._cases = dict(cases)
         self.groups = self._grouped(flows)
         self.known = [e for e in known if e.found.route is not None]
+        self._kept = study.kept
         self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
         full = self._full(study)
         self.parts = [self._parts(routes, full) for routes, _ in self.groups]
@@ -96,7 +97,17 @@ class Plan:
             cases = {every: self.under(every)}
         except ScenarioError:  # two of them change one row against each other
             cases = {frozenset((name,)): self.under(frozenset((name,))) for name in every}
-        return {NOW: study, **{s: CorridorStudy(c, self.as_of) for s, c in cases.items() if s != NOW}}
+        found = {NOW: study}
+        for state, case in cases.items():
+            if state != NOW:
+                kept = study.kept.without(self._changed_tables(case))
+                found[state] = CorridorStudy(case, self.as_of, kept)
+        return found
+
+    def _changed_tables(self, case: Case) -> frozenset[str]:
+        """Tables that are not those of the case as it stands."""
+        now = self.case.tables
+        return frozenset(name for name, table in case.tables.items() if table is not now[name])
 
     def under(self, state: State) -> Case:
         """The case with the scenarios of a state in force, in the order of the promises."""
@@ -147,13 +158,16 @@ class Plan:
         found = now.copy()
         if hit.any():
             own = routes.only(hit)
-            found[hit] = route_parts(own, self._network(only_routes(case, own), request))
+            kept = self._kept.without(self._changed_tables(case))
+            found[hit] = route_parts(own, self._network(only_routes(case, own), request, kept))
         return found
 
-    def _network(self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest) -> FreightNetwork:
+    def _network(
+        self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest, like: Kept
+    ) -> FreightNetwork:
         """Network of some tables; the rows of a table that several states share are read once."""
         known = {name: self._rows[id(table)][1] for name, table in tables.items() if id(table) in self._rows}
-        kept = Kept(rows=known)
+        kept = Kept(known, like.hauls, like.stages)
         network = build_network(tables, request, kept=kept)
         self._rows |= {id(tables[name]): (tables[name], rows) for name, rows in kept.rows.items()}
         return network

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from karwan.schema.modes import ROAD
@@ -53,11 +55,18 @@ def _rail_carriers(row: Row) -> list[str]:
 
 def _pair_covariance(context: Context, stages: tuple[Stage, ...]) -> float:
     """Twice the covariance of two log-normal sides whose logarithms correlate by `pair_correlation`, h2."""
-    first, second = (
-        (s.hours, np.log1p(s.variance_h2 / s.hours**2)) if s.hours else (0.0, 0.0) for s in stages[:2]
-    )
-    together = context.parameter("pair_correlation").value * np.sqrt(first[1] * second[1])
-    return float(2.0 * first[0] * second[0] * np.expm1(together))
+    first, second = stages[:2]
+    correlation = context.parameter("pair_correlation").value
+    return _covariance(first.hours, first.variance_h2, second.hours, second.variance_h2, correlation)
+
+
+@lru_cache(maxsize=4096)
+def _covariance(
+    first_h: float, first_h2: float, second_h: float, second_h2: float, correlation: float
+) -> float:
+    first = np.log1p(first_h2 / first_h**2) if first_h else 0.0
+    second = np.log1p(second_h2 / second_h**2) if second_h else 0.0
+    return float(2.0 * first_h * second_h * np.expm1(correlation * np.sqrt(first * second)))
 
 
 def _crossing_stages(

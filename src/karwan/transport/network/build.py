@@ -67,32 +67,24 @@ def _spread(context: Context, moves: list[Move]) -> FreightNetwork:
         index[state] = len(index)
     while queue:
         state = queue.popleft()
-        for move in outgoing.get((state.node_id, state.carrier, state.country), ()):
+        tail = index[state]
+        for move in outgoing.get(state[:3], ()):
             reached = _follow(context, state, move)
             if reached is None:
                 continue
-            head, extra = reached
-            if head not in index:
-                index[head] = len(index)
-                queue.append(head)
+            state_after, extra = reached
+            head = index.get(state_after)
+            if head is None:
+                head = index[state_after] = len(index)
+                queue.append(state_after)
+            stages = move.stages + extra
             arcs.append(
-                Arc(
-                    index[state],
-                    index[head],
-                    move.stages + extra,
-                    move.calendar,
-                    move.place_kind,
-                    move.place_id,
-                    move.covariance_h2,
-                )
+                Arc(tail, head, stages, move.calendar, move.place_kind, move.place_id, move.covariance_h2)
             )
     return _freeze(context, index, arcs)
 
 
 def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> FreightNetwork:
-    out: list[list[int]] = [[] for _ in index]
-    for number, arc in enumerate(arcs):
-        out[arc.tail].append(number)
     return FreightNetwork(
         states=tuple(index),
         arcs=tuple(arcs),
@@ -102,7 +94,6 @@ def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> Freig
         form=context.request.form,
         skipped=tuple(dict.fromkeys(context.skipped)),
         index=index,
-        out=tuple(tuple(numbers) for numbers in out),
         home=context.request.registration or context.request.origin_country,
         node_countries={node: row["country"] for node, row in context.nodes.items()},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from karwan.transport.network.lookup import (
     gross_weight,
     weight_limit,
 )
-from karwan.transport.network.request import NetworkRequest
+from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Stage, Term, figure_of
 from karwan.transport.network.units import units_by_mode
@@ -28,6 +28,13 @@ from karwan.transport.network.units import units_by_mode
 Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
 
+RESTS_ON = {
+    "haul": frozenset(("links", "nodes", "rates", "vehicles", "fees", "parameters")),
+    "sailing": frozenset(("services", "links", "nodes", "rates", "vehicles", "parameters")),
+    "crossing": frozenset(("crossings", "crossing_times", "vehicles", "fees", "parameters")),
+    "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters")),
+}
+"""Tables that a stage of each kind is made of; slowdowns stand in its key."""
 CROSSING_CAPACITY = {ROAD: "capacity_trucks_day", RAIL: "capacity_wagons_day"}
 """Column of crossings that says what passes in a day, by mode."""
 
@@ -41,14 +48,21 @@ class Kept:
     rows
         Rows by table.
     hauls
-        Stages of a link in the directions it allows, by link, vehicle, slowdowns in force and who pays its fees.
+        Moves along a link in the directions it allows, as if always open, by link, vehicle, slowdowns in force and who pays its fees.
     stages
-        Stages of crossings, transfers and sailings, by all of a request that they depend on.
+        Stages of crossings, transfers and sailings, by kind and all of a request that they depend on.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    hauls: dict[tuple[Any, ...], tuple[Stage, ...]] = field(default_factory=dict)
+    hauls: dict[tuple[Any, ...], tuple[Move, ...]] = field(default_factory=dict)
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
+
+    def without(self, changed: Collection[str]) -> Kept:
+        """What still holds where some tables are others: a copy without what was made of them."""
+        hauls = {} if RESTS_ON["haul"] & set(changed) else dict(self.hauls)
+        gone = {kind for kind, tables in RESTS_ON.items() if tables & set(changed)}
+        rows = {name: held for name, held in self.rows.items() if name not in changed}
+        return Kept(rows, hauls, {key: stage for key, stage in self.stages.items() if key[0] not in gone})
 
 
 class Context:
@@ -152,6 +166,14 @@ class Context:
             if self.book.names(kind, place):
                 found += [(span, row["reason"]) for span, row in self.book.spans(kind, place, mode)]
         return found
+
+    def never_shut(self, link: Row) -> bool:
+        """Whether nothing that is known could ever shut a link: no season, no closure of it, its ends or its country."""
+        names = self.book.names
+        ends = names("node", link["from_node_id"]) or names("node", link["to_node_id"])
+        return not (
+            link["season"] or ends or names("link", link["link_id"]) or names("country", link["country"])
+        )
 
     def link_calendar(self, link: Row, tail: str, head: str, mode: str) -> int:
         """Calendar of a link: its own closures and season, those of its ends and its country."""

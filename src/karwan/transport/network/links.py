@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
-from karwan.transport.network.context import Context
+from karwan.transport.network.context import ALWAYS_OPEN, Context
 from karwan.transport.network.request import Move, carrier_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
@@ -68,24 +68,17 @@ def _too_heavy(context: Context, link: Row) -> str:
     return context.too_heavy(("link", link["link_id"]), ("country", link["country"]))
 
 
-def _line_haul(context: Context, link: Row) -> list[Move]:
-    mode, country = link["mode"], link["country"]
-    carrier, stages = carrier_of(mode, link["gauge_mm"]), _haul_stages(context, link)
-    return [
-        Move(
-            (tail, carrier, country),
-            (head, carrier, country),
-            (stage,),
-            context.link_calendar(link, tail, head, mode),
-            "link",
-            link["link_id"],
-        )
-        for (tail, head), stage in zip(_directions(link) if stages else (), stages, strict=True)
-    ]
+def _line_haul(context: Context, link: Row) -> Sequence[Move]:
+    """Moves along a road or railway, each with its calendar."""
+    moves, mode = _hauls(context, link), link["mode"]
+    if context.never_shut(link):
+        return moves
+    calendars = [context.link_calendar(link, move.tail[0], move.head[0], mode) for move in moves]
+    return [move._replace(calendar=number) for move, number in zip(moves, calendars, strict=True)]
 
 
-def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
-    """Line haul in each direction a link allows; none, with the reason noted, where a rate is missing."""
+def _hauls(context: Context, link: Row) -> tuple[Move, ...]:
+    """Moves as if always open; none, with the reason noted, where a rate is missing. Networks that share `kept` make them once."""
     slowdowns = _slowdowns(context, link, link["mode"])
     vehicle = context.units[link["mode"]].key
     payer = context.payer("", ("link", link["link_id"]))
@@ -94,8 +87,24 @@ def _haul_stages(context: Context, link: Row) -> tuple[Stage, ...]:
         stages = _priced_hauls(context, link, slowdowns)
         if not stages:
             return ()
-        kept[key] = stages
+        kept[key] = _always_open(link, stages)
     return kept[key]
+
+
+def _always_open(link: Row, stages: tuple[Stage, ...]) -> tuple[Move, ...]:
+    """A move for each direction of a link."""
+    carrier, country = carrier_of(link["mode"], link["gauge_mm"]), link["country"]
+    return tuple(
+        Move(
+            (tail, carrier, country),
+            (head, carrier, country),
+            (stage,),
+            ALWAYS_OPEN,
+            "link",
+            link["link_id"],
+        )
+        for (tail, head), stage in zip(_directions(link), stages, strict=True)
+    )
 
 
 def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> tuple[Stage, ...]:

@@ -87,7 +87,6 @@ class FreightNetwork:
     form: str
     skipped: tuple[tuple[str, str, str], ...]
     index: Mapping[State, int] = field(repr=False)
-    out: tuple[tuple[int, ...], ...] = field(repr=False)
     home: str = ""
     node_countries: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -101,6 +100,14 @@ class FreightNetwork:
         for number, state in enumerate(self.states):
             found.setdefault(state.node_id, []).append(number)
         return {node: tuple(numbers) for node, numbers in found.items()}
+
+    @cached_property
+    def out(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of the arcs that leave each state."""
+        found: list[list[int]] = [[] for _ in self.states]
+        for number, arc in enumerate(self.arcs):
+            found[arc.tail].append(number)
+        return tuple(map(tuple, found))
 
     @cached_property
     def head_nodes(self) -> list[str]:
@@ -130,8 +137,8 @@ class FreightNetwork:
     @cached_property
     def ends(self) -> tuple[Ints, Ints]:
         """Tail and head state of each arc, two arrays of shape (A,)."""
-        pairs = np.array([(a.tail, a.head) for a in self.arcs], dtype=np.int64).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1]
+        tails = np.fromiter((a.tail for a in self.arcs), np.int64, len(self.arcs))
+        return tails, np.fromiter((a.head for a in self.arcs), np.int64, len(self.arcs))
 
     @cached_property
     def masks(self) -> dict[tuple[frozenset[str], frozenset[str], bool], npt.NDArray[np.bool_]]:
@@ -150,13 +157,20 @@ class FreightNetwork:
     @cached_property
     def _sums(self) -> tuple[Floats, ...]:
         """Sums over the stages of each arc: USD/t, USD a unit, hours, h2, kg CO2e/t and km, each (A,)."""
+        held = {
+            id(a.stages): a.stages for a in self.arcs
+        }  # arcs that differ by the truck only share their stages
         parts = [
             (s.usd_t, s.usd_unit, s.hours, s.variance_h2, s.co2_kg_t, s.km)
-            for a in self.arcs
-            for s in a.stages
+            for stages in held.values()
+            for s in stages
         ]
-        first = np.cumsum([0, *(len(a.stages) for a in self.arcs[:-1])])
-        return tuple(np.add.reduceat(np.array(parts), first).T.copy() if parts else np.zeros((6, 0)))
+        if not parts:
+            return tuple(np.zeros((6, 0)))
+        first = np.cumsum([0, *map(len, held.values())])[:-1]
+        number = {key: n for n, key in enumerate(held)}
+        of_arc = np.array([number[id(a.stages)] for a in self.arcs])
+        return tuple(np.add.reduceat(np.array(parts), first)[of_arc].T.copy())
 
     @cached_property
     def _covariance(self) -> Floats:
