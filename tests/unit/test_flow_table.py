@@ -15,6 +15,7 @@ from karwan.analysis.flow_table import read_flow_table, tidy_flows
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.store.country_codes import country_code, nearest, typed_countries
+from karwan.words import say, sentences
 
 COUNTRIES = ("KAZ", "PAK", "UZB", "KGZ", "IRN", "IND", "CHN", "RUS", "TUR")
 PRODUCTS = ("0101", "1001", "1006", "2711", "5201", "8703", "3004", "6203", "7108", "8471")
@@ -153,7 +154,7 @@ def test_a_whole_year_may_be_a_decimal_and_a_blank_value_is_unknown(tmp_path: Pa
     path.write_text("exporter,importer,product,value_usd,year\nKAZ,PAK,1001,5,2023.0\nKAZ,PAK,1006,,2023.0\n")
     found = read_flow_table(path, bilateral=True)
     assert found.table.rows() == [("KAZ", "PAK", "1001", 2023, 5.0)]
-    assert found.notes == ("1 row without a value left out: unknown is not zero.",)
+    assert sentences(found.notes) == ["1 row without a value left out: unknown is not zero."]
     path.write_text("exporter,importer,product,value_usd,year\nKAZ,PAK,1001,5,2023.5\n")
     with pytest.raises(InvalidInput, match="no numbers"):
         read_flow_table(path, bilateral=True)
@@ -178,7 +179,7 @@ def test_the_finest_complete_level_is_taken() -> None:
         ("5201", 8.0),
         ("5201", 3.0),
     ]
-    assert "2 rows of 2 digits (USD 18)" in found.notes[-1]
+    assert "2 rows of 2 digits (USD 18)" in say(found.notes[-1])
     # Headings of one half only are not complete: the chapters are.
     halves = tidy_flows(table.filter(pl.col("product") != "1006"))
     assert halves.digits == 2 and halves.table["value_usd"].sum() == 21.0

@@ -20,6 +20,7 @@ from karwan.store.hs import (
     read_correlation,
     stable_level,
 )
+from karwan.words import say
 from tests.shared import shared_path
 
 # Pairs of HS2022 and HS2017 with every kind of relationship, as UNSD's sheets have them.
@@ -196,7 +197,7 @@ def test_conversion_down_and_up(tmp_path: Path) -> None:
         ("854142", "854140", 6, "n:1"),
         ("999999", None, 0, "none"),
     ]
-    assert "2 of 4 codes convert" in down.note
+    assert "2 of 4 codes convert" in say(down.note)
     up = convert(["854140", "070959", "240399"], "HS17", "HS22", table)
     assert up.codes.rows() == [
         ("070959", "070951", 6, "n:1"),
@@ -227,7 +228,7 @@ def test_match_without_a_table_says_at_which_level() -> None:
         ("854142", "8541", 4, "heading"),
         ("981700", None, 0, "none"),
     ]
-    assert "No correlation table was given: 1 of 4 codes" in found.note
+    assert "No correlation table was given: 1 of 4 codes" in say(found.note)
 
 
 def test_real_nomenclatures_without_a_table() -> None:
@@ -279,7 +280,7 @@ def test_codes_convert_over_two_tables_and_the_vaguest_step_counts(tmp_path: Pat
         ("854370", "854370", 6, "split"),
         ("999998", None, 0, "none"),
     ]
-    assert "over HS17 by 2 tables" in found.note
+    assert "over HS17 by 2 tables" in say(found.note)
     back = hs.convert_over(["854340", "010122"], "HS22", "HS12", [first, second])
     assert back is not None
     assert back.codes.rows() == [("010122", "010101", 6, "split"), ("854340", "854370", 6, "n:1")]

@@ -37,7 +37,7 @@ from karwan.trade.potential import (
     rank_newcomers,
     regional_easiness,
 )
-from karwan.words import say
+from karwan.words import say, sentences
 
 COUNTRIES = ("AAA", "BBB", "CCC", "DDD", "EEE")
 PRODUCTS = ("01", "02", "03", "04")
@@ -416,7 +416,7 @@ def test_smart_effects_need_tariffs_and_a_change(flows: pl.DataFrame, tmp_path: 
 
 def test_few_sellers_are_no_world(flows: pl.DataFrame) -> None:
     notes = estimate_potential(flows, "AAA", "BBB", draws=1).notes
-    assert any("Only 5 countries sell" in note for note in notes)
+    assert any("Only 5 countries sell" in note for note in sentences(notes))
 
 
 def test_brief_takes_both_directions_from_a_store(flows: pl.DataFrame, tmp_path: Path) -> None:

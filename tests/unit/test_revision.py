@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from karwan.analysis.revision import in_revision
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
+from karwan.words import say
 from tests.commands import program
 from tests.shared import shared_path
 from tests.unit.test_hs import workbook
@@ -52,7 +53,7 @@ def test_codes_convert_by_the_table_and_sums_follow(tmp_path: Path) -> None:
     assert rows["85", "HS22"]["matched"] == ""
     assert found["value_usd"].sum() == table["value_usd"].sum()
     assert len(notes) == 1
-    assert notes[0].startswith("HS22 to HS17: 3 of 5 codes convert")
+    assert say(notes[0]).startswith("HS22 to HS17: 3 of 5 codes convert")
 
 
 def test_without_a_table_codes_match_at_the_level_that_is_stable() -> None:
@@ -66,10 +67,10 @@ def test_without_a_table_codes_match_at_the_level_that_is_stable() -> None:
     rows = {(r["product"], r["reported_in"]): (r["value_usd"], r["matched"]) for r in found.to_dicts()}
     assert rows["010121", "HS22"] == (1.0, "same code")
     assert rows["0101", "HS22"] == (2.0, "heading")
-    assert "No correlation table was given: 1 of 2" in notes[0]
+    assert "No correlation table was given: 1 of 2" in say(notes[0])
     alone, notes = in_revision(table.filter(hs_revision="HS22"), "HS12")
     assert alone["product"].to_list() == ["010121", "010129"]
-    assert "kept as they are" in notes[0]
+    assert "kept as they are" in say(notes[0])
     with pytest.raises(InvalidInput, match="no HS revision"):
         in_revision(table, "S3")
 
@@ -121,7 +122,7 @@ def test_command_converts_over_two_tables_given_together(tmp_path: Path) -> None
         ("100119", "HS22", 300.0, "1:1"),
         ("854370", "HS22", 70.0, "split"),
     ]
-    assert "over HS17 by 2 tables" in notes[0]
+    assert "over HS17 by 2 tables" in say(notes[0])
     kept, notes = in_revision(table, "HS22", [a])
     assert kept["matched"].to_list() == ["none", "none"]
-    assert "the tables given (HS12-HS17) do not lead there" in notes[0]
+    assert "the tables given (HS12-HS17) do not lead there" in say(notes[0])

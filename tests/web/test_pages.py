@@ -14,7 +14,8 @@ from karwan.web.screens import SCREENS, Screen
 from tests.web.conftest import CASE, Served
 
 ASKED = [screen for screen in SCREENS if screen.analysis is not None and "{" not in screen.address]
-FAILS = {"trade indicators": 422, "basket": 422}  # toyland has no trade store and no basket
+STORE = ("trade indicators", "trade query", "trade loads", "trade rejects", "trade verify")
+FAILS = dict.fromkeys((*STORE, "basket"), 422)  # toyland has no trade store and no basket
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address or "brief")
@@ -40,10 +41,17 @@ def test_process_that_serves_loads_no_engine() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["corridor", "compare"], ["corridor", "observed"], ["trade", "status"], ["trade", "target"]]
+    "words",
+    [
+        ["corridor", "compare"],
+        ["corridor", "observed"],
+        ["trade", "status"],
+        ["trade", "target"],
+        ["trade", "sources"],
+    ],
 )
 def test_files_equal_the_command_line(web: Served, words: list[str]) -> None:
-    case = ["--case", CASE] if words == ["trade", "target"] else [CASE]
+    case = {"target": ["--case", CASE], "sources": []}.get(words[1], [CASE])
     for form in ("json", "csv"):
         printed = CliRunner().invoke(command_line, [*words, *case, f"--{form}"])
         assert printed.exit_code == 0, printed.output

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from karwan.amounts import dollars
 from karwan.errors import InvalidInput
+from karwan.notes import Note, note
 from karwan.store.country_codes import WORLD, country_code
 from karwan.store.frame import SHOWN, read_frame, with_numbers, with_texts
 
@@ -44,7 +44,7 @@ class FlowTable:
 
     table: pl.DataFrame
     digits: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def read_flow_table(
@@ -89,10 +89,10 @@ def tidy_flows(rows: pl.DataFrame, *, asked: Sequence[str] = (), digits: int | N
     rows
         exporter, product, value_usd and, optionally, importer, year; and `_row`, equal where rows of the file are.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     rows, unknown = _split(rows, pl.col("value_usd").is_null())
     if unknown.height:
-        notes.append(f"{_rows(unknown.height)} without a value left out: unknown is not zero.")
+        notes.append(note("flows.no_value", rows=_counted(unknown.height)))
     rows, said = countries_only(rows, asked=asked)
     notes += said
     rows, said = _products_only(rows)
@@ -108,18 +108,23 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
+def _counted(count: int) -> Note:
+    return note("flows.rows", count=count)
+
+
 def _split(rows: pl.DataFrame, test: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows for which the test is false, and those for which it is true."""
     true = rows.select(test.fill_null(False).alias("true")).to_series()
     return (rows.filter(~true), rows.filter(true)) if true.any() else (rows, rows.clear())
 
 
-def _without(rows: pl.DataFrame, test: pl.Expr, what: str) -> tuple[pl.DataFrame, list[str]]:
-    """The rows without those of a kind, and the sentence on them."""
+def _without(rows: pl.DataFrame, test: pl.Expr, what: Note) -> tuple[pl.DataFrame, list[Note]]:
+    """The rows without those of a kind, and the note on them."""
     kept, out = _split(rows, test)
     if out.is_empty():
         return rows, []
-    return kept, [f"{_rows(out.height)} {what} left out ({dollars(float(out['value_usd'].sum()))})."]
+    worth = float(out["value_usd"].sum())
+    return kept, [note("flows.left_out", rows=_counted(out.height), what=what, worth_usd=worth)]
 
 
 def _keys(rows: pl.DataFrame) -> list[str]:
@@ -132,23 +137,23 @@ def _named(rows: pl.DataFrame, keys: Sequence[str]) -> str:
     return told + ("; ..." if first.height > SHOWN else "")
 
 
-def _each_once(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def _each_once(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Note]]:
     """The rows, those that repeat another in every column left out; flows on several unlike rows are told."""
     keys = _keys(rows)
     several = rows.filter(pl.struct(keys).is_duplicated() & (pl.col("value_usd") != 0.0))
     if several.is_empty():
         return rows.drop("_row"), []
     again = ~pl.col("_row").is_first_distinct()
-    repeated, notes = several.filter(again), []
+    repeated = several.filter(again)
+    notes: list[Note] = []
     if repeated.height:
-        worth = dollars(float(repeated["value_usd"].sum()))
-        said = f"{_rows(repeated.height)} that repeat another in every column left out ({worth})"
-        notes.append(f"{said}: {_named(repeated, keys)}.")
+        worth, named = float(repeated["value_usd"].sum()), _named(repeated, keys)
+        notes.append(note("flows.repeated", rows=_counted(repeated.height), worth_usd=worth, named=named))
         rows = rows.filter(~again | (pl.col("value_usd") == 0.0))
     unlike = several.filter(~again).filter(pl.struct(keys).is_duplicated())
     if unlike.height:
         flows = unlike.select(keys).n_unique()
-        notes.append(f"{flows:,} flows stand on several rows, which are added: {_named(unlike, keys)}.")
+        notes.append(note("flows.several", flows=flows, named=_named(unlike, keys)))
     return rows.drop("_row"), notes
 
 
@@ -168,8 +173,8 @@ def _no_blanks(path: Path, rows: pl.DataFrame) -> None:
         )
 
 
-def countries_only(rows: pl.DataFrame, *, asked: Sequence[str] = ()) -> tuple[pl.DataFrame, list[str]]:
-    """The rows of countries with other countries under their alpha-3 codes, and sentences on what was left out.
+def countries_only(rows: pl.DataFrame, *, asked: Sequence[str] = ()) -> tuple[pl.DataFrame, list[Note]]:
+    """The rows of countries with other countries under their alpha-3 codes, and notes on what was left out.
 
     The World, groups of countries (codes and names of no country) and a country's trade with itself go. A table whose
     every importer is the World is one of exporters' totals and keeps them.
@@ -184,20 +189,21 @@ def countries_only(rows: pl.DataFrame, *, asked: Sequence[str] = ()) -> tuple[pl
     places = [name for name in PLACES if name in rows.columns]
     codes = _codes_of(pl.concat(rows[name] for name in places).unique().sort().to_list(), asked)
     groups = sorted(text for text, code in codes.items() if code is None)
-    rows, notes = _without(rows, _any_of(places, groups), f"of what is no country ({_first(groups, SHOWN)})")
+    no_country = note("flows.no_country", groups=_first(groups, SHOWN))
+    rows, notes = _without(rows, _any_of(places, groups), no_country)
     known = {text: code for text, code in codes.items() if code is not None}
     rows = rows.with_columns(pl.col(name).replace_strict(known, return_dtype=pl.String) for name in places)
     if "importer" in places and (rows["importer"] == WORLD).all():
         places = ["exporter"]
     sellers = set(rows["exporter"]) - {WORLD}
-    rows, said = _without(rows, _any_of(places, [WORLD]), "with the World as a partner")
+    rows, said = _without(rows, _any_of(places, [WORLD]), note("flows.world"))
     lost = sorted(sellers - set(rows["exporter"]))
     if lost:
-        said.append(f"Only such rows have: {_first(lost, 12)}.")
+        said.append(note("flows.only_such", countries=_first(lost, 12)))
     notes += said
     if "importer" not in rows.columns:
         return rows, notes
-    rows, said = _without(rows, pl.col("exporter") == pl.col("importer"), "of a country's trade with itself")
+    rows, said = _without(rows, pl.col("exporter") == pl.col("importer"), note("flows.own"))
     return rows, [*notes, *said]
 
 
@@ -218,11 +224,11 @@ def _any_of(names: Sequence[str], values: Sequence[str]) -> pl.Expr:
     return pl.any_horizontal(pl.col(name).is_in(list(values)) for name in names)
 
 
-def _products_only(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def _products_only(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Note]]:
     """The rows of products: no totals, no 'of which', and where there are codes nothing else; dots of codes go."""
     words = pl.col("product").str.to_lowercase()
     total = words.is_in(list(TOTALS)) | words.str.contains(r"^(total|of which|including|thereof)\b")
-    rows, notes = _without(rows, total, "of totals and parts ('Total', 'of which')")
+    rows, notes = _without(rows, total, note("flows.totals"))
     dotted = pl.col("product").str.contains(r"^[0-9]+(\.[0-9]+)+$")
     without_dots = pl.col("product").str.replace_all(".", "", literal=True)
     plain = rows.with_columns(product=pl.when(dotted).then(without_dots).otherwise("product"))
@@ -236,13 +242,13 @@ def _products_only(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
             f"{_rows(cut.height)}, such as {cut['product'][0]}",
             "write the codes as text, as 0901.10 or 090110.",
         )
-    plain, said = _without(plain, ~code, "of what is no product code")
+    plain, said = _without(plain, ~code, note("flows.no_code"))
     return plain, [*notes, *said]
 
 
 def _one_level(
     rows: pl.DataFrame, digits: int | None, asked: Sequence[str]
-) -> tuple[pl.DataFrame, int, list[str]]:
+) -> tuple[pl.DataFrame, int, list[Note]]:
     """Rows at one level: each flow's own codes of that length, else its shortest longer ones cut to it, summed."""
     keys = _keys(rows)
     coded = bool(rows.height) and rows["product"].str.contains(r"^[0-9]+$").all()
@@ -319,7 +325,7 @@ def _finest_complete(rows: pl.DataFrame, levels: Sequence[int], asked: Sequence[
     return levels[0]
 
 
-def _level_notes(rows: pl.DataFrame, kept: pl.DataFrame, level: int, levels: Sequence[int]) -> list[str]:
+def _level_notes(rows: pl.DataFrame, kept: pl.DataFrame, level: int, levels: Sequence[int]) -> list[Note]:
     """What stands at other levels and is not counted: sums of what is, or flows without codes that long."""
     if len(levels) == 1:
         return []
@@ -327,18 +333,15 @@ def _level_notes(rows: pl.DataFrame, kept: pl.DataFrame, level: int, levels: Seq
     if out.is_empty():
         return []
     alone = out.join(kept.select(_unit(rows)).unique(), on=_unit(rows), how="anti")
-    told = [
-        f"{_rows(len_)} of {n} digits ({dollars(float(usd))})"
+    others = [
+        note("flows.level", rows=_counted(len_), digits=n, worth_usd=float(usd))
         for n, len_, usd in out.group_by("_level")
         .agg(pl.len(), pl.col("value_usd").sum())
         .sort("_level")
         .iter_rows()
     ]
-    notes = [
-        f"Levels are mixed: the codes of {level} digits are taken; {', '.join(told)} left out as the same trade again."
-    ]
+    notes = [note("flows.levels", digits=level, others=others)]
     if alone.height:
-        notes.append(
-            f"{_rows(alone.height)} of them are of flows without codes of {level} digits ({dollars(float(alone['value_usd'].sum()))})."
-        )
+        rows_alone, worth = _counted(alone.height), float(alone["value_usd"].sum())
+        notes.append(note("flows.level_alone", rows=rows_alone, digits=level, worth_usd=worth))
     return notes

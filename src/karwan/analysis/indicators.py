@@ -13,6 +13,7 @@ from karwan.analysis.flow_table import read_flow_table
 from karwan.analysis.trade_requests import IndicatorRequest
 from karwan.analysis.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
 from karwan.errors import InvalidInput
+from karwan.notes import Note
 from karwan.store import open_store
 from karwan.store.country_codes import nearest, typed_country
 from karwan.store.query import Selection, select
@@ -87,7 +88,7 @@ def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
     return pair_indicators(flows, request.country, str(request.partner))
 
 
-def _flows(request: IndicatorRequest, store: str | None) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+def _flows(request: IndicatorRequest, store: str | None) -> tuple[pl.DataFrame, str, tuple[Note, ...]]:
     """The world's exports, the words for them, and what was left out."""
     if (request.table is None) == (store is None):
         raise InvalidInput(
@@ -143,7 +144,7 @@ def _exports_to_the_world(request: IndicatorRequest, store: str) -> tuple[pl.Dat
 
 def read_exports(
     path: Path, *, level: str | None = None, year: int | None = None, asked: Sequence[str] = ()
-) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+) -> tuple[pl.DataFrame, str, tuple[Note, ...]]:
     """A table of exports by country and product, with or without importers, the words for it and what was left out.
 
     Raises

@@ -170,11 +170,7 @@ def _estimate(flows: WorldFlows, request: PotentialRequest, change: CorridorChan
         method=pl.col("method") + f", {flows.period}",
         lacks=(pl.col("lacks") + ("; " + more if more else "")).str.strip_chars("; "),
     )
-    notes = (
-        result.notes
-        if fine
-        else (*result.notes, "Net-importer correction off: it is meant for single goods.")
-    )
+    notes = result.notes if fine else (*result.notes, note("potential.no_correction"))
     return Potential(**{**vars(result), "table": table, "notes": notes})
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from karwan.errors import InvalidInput
+from karwan.notes import Note, note
 from karwan.store.hs import (
     REVISIONS,
     Conversion,
@@ -25,7 +26,7 @@ HOW = ("", "1:1", "n:1", "same code", "split", "heading", "chapter", "none")
 
 def in_revision(
     table: pl.DataFrame, revision: str, correlations: Sequence[Path] = ()
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+) -> tuple[pl.DataFrame, tuple[Note, ...]]:
     """A query's sums with the products of other revisions expressed in one.
 
     Six-digit codes (longer ones are cut to six) convert by the correlation table that joins their revision
@@ -60,19 +61,16 @@ def in_revision(
     table = table.with_columns(reported_in=pl.col("hs_revision"))
     own = table.filter((pl.col("hs_revision") == target) & (pl.col("product").str.len_chars() >= SIX))
     known = own["product"].str.slice(0, SIX).unique().to_list()
-    notes: list[str] = []
+    notes: list[Note] = []
     rows = [_untouched(table, target)]
     others = table.filter(_convertible(target))
     for (source,), part in others.group_by("hs_revision", maintain_order=True):
         found = _conversion(part, str(source), target, tables, known)
         if found is None:
-            notes.append(
-                f"{source}: {_joined(tables)} and no {target} codes are there to match; "
-                "codes are kept as they are"
-            )
+            notes.append(note("store.revision_kept", revision=source, why=_joined(tables), target=target))
             rows.append(part.with_columns(matched=pl.lit("none")))
             continue
-        notes.append(f"{source} to {target}: {found.note}")
+        notes.append(note("store.revision_converted", revision=source, target=target, how=found.note))
         rows.append(_converted(part, found, target))
     return _summed(pl.concat([part.select([*table.columns, "matched"]) for part in rows])), tuple(notes)
 
@@ -92,13 +90,15 @@ def _conversion(
 ) -> Conversion | None:
     codes = part["product"].str.slice(0, SIX).unique().to_list()
     found = convert_over(codes, source, target, tables)
-    return found or (match_without_table(codes, known, _joined(tables)) if known else None)
+    return found or (match_without_table(codes, known, _joined(tables, begins=True)) if known else None)
 
 
-def _joined(tables: Sequence[Correlation]) -> str:
+def _joined(tables: Sequence[Correlation], *, begins: bool = False) -> Note:
     """What the tables given join, for a note that they do not lead to the revision asked for."""
-    pairs = ", ".join(f"{table.older}-{table.newer}" for table in tables)
-    return f"the tables given ({pairs}) do not lead there" if tables else "no correlation table was given"
+    if not tables:
+        return note("store.no_table_given" if begins else "store.no_table")
+    pairs = [f"{table.older}-{table.newer}" for table in tables]
+    return note("store.tables_given_lead_not" if begins else "store.tables_lead_not", tables=pairs)
 
 
 def _converted(part: pl.DataFrame, found: Conversion, target: str) -> pl.DataFrame:

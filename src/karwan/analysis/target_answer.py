@@ -17,6 +17,7 @@ from karwan.analysis.trade_requests import TargetRequest
 from karwan.analysis.world_flows import with_codes
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.notes import Note, note
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
 from karwan.trade.forecast import Comparable, base_rate, comparable_cases, growth_cases, turnover_panel
 from karwan.trade.forecast.back_test import back_test, score_table
@@ -162,7 +163,7 @@ def read_panel(path: Path) -> pl.DataFrame:
     return _panel(path)[0]
 
 
-def _panel(path: Path) -> tuple[pl.DataFrame, list[str]]:
+def _panel(path: Path) -> tuple[pl.DataFrame, list[Note]]:
     """Turnover of every pair, and what was left out of the panel."""
     names = {"exporter": "exp", "importer": "imp", "year": "time", "value_usd": "export"}
     kept = list(names.values())
@@ -172,13 +173,13 @@ def _panel(path: Path) -> tuple[pl.DataFrame, list[str]]:
     rows, notes = countries_only(named)
     blank = table.height - named.height
     if blank:
-        notes.insert(0, f"{blank:,} rows with a blank cell left out.")
+        notes.insert(0, note("flows.blank", rows=note("flows.rows", count=blank)))
     one = one_row_each(path, rows, ("exporter", "importer", "time"))
     turnover = turnover_panel(one.rename({"exporter": "exp", "importer": "imp", "value_usd": "export"}))
     if turnover.is_empty():
         raise InvalidInput(
             f"{path.name} has no year in which a pair reports both directions.",
-            " ".join([f"{rows.height} rows of pairs.", *notes]),
+            f"{rows.height} of {table.height} rows are of pairs",
             "give exp, imp (ISO3), time and export, a row for each direction and year.",
         )
     return turnover, notes

@@ -11,6 +11,7 @@ import polars as pl
 from karwan.analysis.flow_table import read_flow_table, tidy_flows
 from karwan.analysis.panel import panel_errors
 from karwan.errors import InvalidInput
+from karwan.notes import Note
 from karwan.store import open_store
 from karwan.store.country_codes import typed_country
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
@@ -65,7 +66,7 @@ class WorldFlows:
     level: str
     origin: str
     lacks: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def period(self) -> str:

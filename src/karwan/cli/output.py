@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import polars as pl
 import typer
@@ -19,12 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from karwan.amounts import dollars, percent
+from karwan.case.case import AppliedScenario, spoken
 from karwan.cli.streams import echo, echo_json
 from karwan.exports import printable
 from karwan.schema.answer_text import answer_content, csv_text
-
-if TYPE_CHECKING:
-    from karwan.case.case import AppliedScenario
 
 Columns = Sequence[str] | Mapping[str, str]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -128,11 +126,7 @@ def fact(name: str, value: Any) -> str:
 
 
 def _said(under: Sequence[AppliedScenario]) -> str:
-    if not under:
-        return ""
-    from karwan.case.case import spoken
-
-    return spoken(under)
+    return spoken(under) if under else ""
 
 
 def by_title(table: pl.DataFrame, title: str, columns: Sequence[str]) -> dict[str, pl.DataFrame]:

@@ -42,16 +42,24 @@ def answer_tables(
     return [
         table
         for key, frame in result.tables.items()
-        for table in result_blocks(analysis.table_of(key), key, frame, notes, most=most)
+        for table in result_blocks(
+            analysis.table_of(key), key, frame, notes, most=most, titled=analysis.is_titled(key)
+        )
     ]
 
 
 def result_blocks(
-    declared: str, key: str, frame: pl.DataFrame, notes: Notes, *, most: int = MOST_ROWS
+    declared: str,
+    key: str,
+    frame: pl.DataFrame,
+    notes: Notes,
+    *,
+    most: int = MOST_ROWS,
+    titled: bool = False,
 ) -> Iterator[Table]:
-    """Tables of one result table, by the name of its row file; `key` is its key in the result."""
+    """Tables of one result table, by the name of its row file; `key` is its key in the result, and its title where `titled`."""
     rows = result_table(declared)
-    for rank, (title, part) in enumerate(shown_parts(rows, key, frame)):
+    for rank, (title, part) in enumerate(shown_parts(rows, key, frame, titled=titled)):
         yield result_block(rows, f"{_slug(key)}-{rank}", title, part, notes, most=most)
 
 

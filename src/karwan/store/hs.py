@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from karwan.errors import InvalidInput
+from karwan.notes import Note, note
 from karwan.store.excel import old_workbook_rows, open_workbook, sheet_rows
 
 # Year of entry into force of each revision, with the letters UN Comtrade uses.
@@ -327,11 +328,11 @@ class Conversion:
         (`1:1`, `n:1`, `split` where the code's goods went to several codes and UNSD's main one was taken,
         `same code` and `heading`/`chapter` where no table was given, `none`).
     note
-        One sentence on what was done and how much of it is exact.
+        What was done and how much of it is exact.
     """
 
     codes: pl.DataFrame
-    note: str
+    note: Note
 
 
 def convert(codes: Collection[str], source: str, target: str, correlation: Correlation) -> Conversion:
@@ -365,15 +366,20 @@ def convert(codes: Collection[str], source: str, target: str, correlation: Corre
         how = "split" if len(found) > 1 else ("n:1" if len(sharers[found[0]]) > 1 else "1:1")
         rows.append((code, target_code, 6, how))
     table = _conversion_table(rows)
-    return Conversion(codes=table, note=_converted_note(table, source, target, "by the table"))
+    return Conversion(codes=table, note=_converted_note(table, source, target, note("store.by_table")))
 
 
-def _converted_note(table: pl.DataFrame, source: str, target: str, by: str) -> str:
+def _converted_note(table: pl.DataFrame, source: str, target: str, by: Note) -> Note:
     exact = table.filter(pl.col("how").is_in(["1:1", "n:1"])).height
-    return (
-        f"{exact} of {table.height} codes convert from {source} to {target} without loss {by}; "
-        f"{table.filter(how='split').height} are split between several codes and went to one of them whole; "
-        f"{table.filter(how='none').height} are not in the table."
+    return note(
+        "store.converted",
+        exact=exact,
+        codes=table.height,
+        source=source,
+        target=target,
+        by=by,
+        split=table.filter(how="split").height,
+        absent=table.filter(how="none").height,
     )
 
 
@@ -409,8 +415,8 @@ def convert_over(
         here = there
     level = pl.when(pl.col("target").is_null()).then(0).otherwise(6).cast(pl.Int64)
     done = found.select("code", "target", level.alias("level"), "how")
-    over = ", ".join(there for there, _ in steps[:-1])
-    by = f"over {over} by {len(steps)} tables" if over else "by the table"
+    over = [there for there, _ in steps[:-1]]
+    by = note("store.by_tables", over=over, count=len(steps)) if over else note("store.by_table")
     return Conversion(codes=done, note=_converted_note(done, source, target, by))
 
 
@@ -431,13 +437,13 @@ def _steps(source: str, target: str, tables: Sequence[Correlation]) -> list[tupl
 
 
 def match_without_table(
-    codes: Collection[str], target_codes: Collection[str], why: str = "no correlation table was given"
+    codes: Collection[str], target_codes: Collection[str], why: Note | None = None
 ) -> Conversion:
     """Match six-digit codes of two revisions when no correlation table is at hand.
 
     A code that exists in both is matched as itself (its meaning may still have moved: HS reuses numbers); one
     that does not is matched at its four-digit heading if the other revision has codes there, else at its
-    two-digit chapter. `why` begins the note.
+    two-digit chapter. `why` begins the note; by default it says that there is no table.
     """
     there = set(target_codes)
     headings, chapters = {code[:4] for code in there}, {code[:2] for code in there}
@@ -453,12 +459,9 @@ def match_without_table(
             rows.append((code, None, 0, "none"))
     table = _conversion_table(rows)
     counts = {level: table.filter(level=level).height for level in (6, 4, 2, 0)}
-    note = (
-        f"{why[:1].upper()}{why[1:]}: {counts[6]} of {table.height} codes exist in both revisions and "
-        f"are matched as they are, {counts[4]} at their heading (4 digits), {counts[2]} at their chapter "
-        f"(2 digits), {counts[0]} not at all."
-    )
-    return Conversion(codes=table, note=note)
+    begun = note("store.no_table_given") if why is None else why
+    matched = {"six": counts[6], "four": counts[4], "two": counts[2], "none": counts[0]}
+    return Conversion(codes=table, note=note("store.matched", why=begun, codes=table.height, **matched))
 
 
 def stable_level(codes: Collection[str], other_codes: Collection[str]) -> int:

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import polars as pl
 
 from karwan.errors import InvalidInput, UnknownName
+from karwan.notes import Note, note
 from karwan.store import tables
 from karwan.store.engine import Store
 
@@ -97,7 +98,7 @@ class QueryResult:
 
     table: pl.DataFrame
     kept_apart: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Note, ...] = field(default=())
 
 
 def select(store: Store, selection: Selection) -> ir.Table:
@@ -250,17 +251,5 @@ def _overlapping(store: Store, table: ir.Table) -> bool:
     return bool((spans["period_start"] <= ends).fill_null(False).any())
 
 
-_WHY = {
-    "source": "several sources report the same trade",
-    "reporter_side": "both sides report the same trade",
-    "hs_revision": "the same goods stand under several nomenclatures",
-    "product_level": "a chapter holds its headings",
-    "frequency": "a year holds its months",
-    "valuation": "FOB and CIF do not add up",
-    "partner": "the world and groups hold countries, an unknown partner may, and itself means goods come back",
-    "period": "the periods overlap",
-}
-
-
-def _notes(apart: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"kept apart by {name}: {_WHY[name]}" for name in apart)
+def _notes(apart: Sequence[str]) -> tuple[Note, ...]:
+    return tuple(note("store.kept_apart", column=name, why=note(f"store.apart_{name}")) for name in apart)

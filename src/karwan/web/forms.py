@@ -13,8 +13,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from karwan.errors import InvalidInput
 
 Query = Mapping[str, Sequence[str]]
-AT_SERVER = ("trade_store",)
-"""Fields that name a place on the machine of the server; the page never asks for them, nor for a file."""
+AT_SERVER = ("trade_store", "mapping", "scenario", "upgrade")
+"""Fields that may name a place on the machine of the server or change what stands there; the page never asks for them, nor for a file."""
 IDS_ONLY = ("scenarios",)
 """Fields that a command also takes as files; an address takes their ids alone."""
 _ID = re.compile(r"[\w-]+")
@@ -182,8 +182,9 @@ def _value(one: Field[Any], kind: Any, given: Sequence[str]) -> Any:
 
 def _several(kind: Any, given: Sequence[str]) -> tuple[Any, ...]:
     parts = [part.strip() for text in given for part in text.split(",") if part.strip()]
-    if float in get_args(kind):
-        return tuple(float(part) for part in parts)
+    for number in (float, int):
+        if number in get_args(kind):
+            return tuple(number(part) for part in parts)
     return tuple(parts)
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from karwan.amounts import percent
 from karwan.errors import InvalidInput
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame, result_types
 from karwan.trade.potential.easiness import (
     KINDS,
     Easiness,
@@ -29,31 +30,6 @@ RECONCILED_LOG_SD = (
     0.287  # log error of a flow reconciled from two reports, simulated; 0.5 with one report only
 )
 WHOLE_WORLD = 60  # sellers below which a table cannot stand for the world
-COLUMNS = (
-    "product",
-    "actual_usd",
-    "potential_usd",
-    "low_usd",
-    "high_usd",
-    "unrealised_usd",
-    "unrealised_low_usd",
-    "unrealised_high_usd",
-    "realised_share",
-    "supply",
-    "demand_usd",
-    "easiness",
-    "supply_share",
-    "net_importer_factor",
-    "supply_tariff_factor",
-    "growth_factor",
-    "demand_tariff_factor",
-    "distance_factor",
-    "exports_usd",
-    "imports_usd",
-    "world_usd",
-    "method",
-    "lacks",
-)
 
 
 @dataclass(frozen=True)
@@ -93,7 +69,7 @@ class Potential:
         One row per term: kind, easiness, potential_usd, low_usd, high_usd (sums over products),
         unrealised_usd, note, lacks.
     table
-        One row per product, largest unrealised first; columns `COLUMNS`. Interval: 5th to 95th percentile
+        One row per product, largest unrealised first; columns of `schema/results/potential_products.csv`. Interval: 5th to 95th percentile
         over errors of the flows, from the
         lowest to the highest of the easiness terms.
     notes
@@ -106,7 +82,7 @@ class Potential:
     kind: str
     easiness: pl.DataFrame
     table: pl.DataFrame
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Note, ...] = field(default=())
 
 
 def estimate_potential(
@@ -300,7 +276,7 @@ def _table(terms: pl.DataFrame, potential: Array, used: Easiness, samples: dict[
             method=pl.lit(f"export potential, {used.kind} easiness"),
             lacks=(pl.col("lacks") + more).str.strip_chars("; "),
         )
-        .select(COLUMNS)
+        .select(list(result_types("potential_products", without=("name",))))
         .sort(["unrealised_usd", "product"], descending=[True, False], nulls_last=True)
     )
 
@@ -310,66 +286,45 @@ def _summary(
 ) -> pl.DataFrame:
     rows = []
     for term in found:
+        row: dict[str, object] = {"kind": term.kind, "note": term.note, "lacks": term.lacks}
         if term.kind in samples:
             potential = base * term.value
             low, high = np.quantile(samples[term.kind].sum(axis=1), [0.05, 0.95])
-            unrealised = float(np.maximum(0.0, potential - actual).sum())
-            figures = (term.value, float(potential.sum()), float(low), float(high), unrealised)
-        else:
-            figures = (None, None, None, None, None)  # type: ignore[assignment]
-        rows.append((term.kind, *figures, term.note, term.lacks))
-    schema = {
-        "kind": pl.String,
-        "easiness": pl.Float64,
-        "potential_usd": pl.Float64,
-        "low_usd": pl.Float64,
-        "high_usd": pl.Float64,
-        "unrealised_usd": pl.Float64,
-        "note": pl.String,
-        "lacks": pl.String,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+            row |= {
+                "easiness": term.value,
+                "potential_usd": float(potential.sum()),
+                "low_usd": float(low),
+                "high_usd": float(high),
+                "unrealised_usd": float(np.maximum(0.0, potential - actual).sum()),
+            }
+        rows.append(row)
+    return result_frame("potential_easiness", rows)
 
 
-def _border_notes(silent: int) -> list[str]:
+def _border_notes(silent: int) -> list[Note]:
     """That distances were left out, where none of so many pairs with a common border trades."""
-    if not silent:
-        return []
-    return [
-        f"Distances left out of demand: not one of the {silent} pairs with a common border trades in this table, so "
-        "they do not describe its flows."
-    ]
+    return [note("potential.silent_borders", pairs=silent)] if silent else []
 
 
-def _untold_notes(found: Sequence[Easiness]) -> list[str]:
+def _untold_notes(found: Sequence[Easiness]) -> list[Note]:
     """What the data leave open of the terms that were tried."""
-    return [f"The {e.kind} easiness is not known: it lacks {e.lacks}." for e in found if e.tried]
+    return [note("potential.unknown", kind=e.kind, lacks=e.lacks) for e in found if e.tried]
 
 
-def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[str, ...]:
+def _notes(margins: Margins, usable: dict[str, Easiness], level: str) -> tuple[Note, ...]:
     count = len(margins.products)
-    notes = [
-        f"{count} products{f' ({level})' if level else ''}, {len(margins.countries)} countries, "
-        f"{margins.years} year{'s' if margins.years > 1 else ''} averaged.",
-        "A potential is a benchmark from world shares, not a ceiling and not a forecast.",
-    ]
+    years = note("potential.years", count=margins.years)
+    at = note("potential.level", level=level) if level else ""
+    size = note("potential.size", products=count, level=at, countries=len(margins.countries), years=years)
+    notes = [size, note("potential.benchmark")]
     observed = usable.get("observed")
     if observed is not None and observed.value < 0.1:
-        notes.append(
-            f"The pair trades {percent(observed.value)} of what world shares say: its own easiness only repeats "
-            "that it trades little. Read the other easiness terms beside it."
-        )
+        notes.append(note("potential.thin_pair", traded_share=observed.value))
     if count < 30:
-        notes.append(
-            "So few products hide what is inside each: a good sold and another bought in one group count as "
-            "a match."
-        )
+        notes.append(note("potential.few_products"))
     sellers = int((margins.exports_usd.sum(axis=1) > 0).sum())
     if sellers < WHOLE_WORLD:
-        notes.append(
-            f"Only {sellers} countries sell in this table: shares of the world are shares of these, "
-            "and supply is too high."
-        )
+        notes.append(note("potential.few_sellers", sellers=sellers))
     if margins.years == 1:
-        notes.append("One year only: the method asks for a mean of five.")
+        notes.append(note("potential.one_year"))
     return tuple(notes)

@@ -15,7 +15,7 @@ from karwan.report.typst_pdf import print_document
 from karwan.report.wording import tell
 from karwan.schema.answer_text import answer_content, csv_text, with_notes
 from karwan.web.answers.page import Asking, Page
-from karwan.words import sentences
+from karwan.words import say_facts, sentences
 
 KINDS = {
     "json": "application/json",
@@ -61,7 +61,8 @@ def json_of(asking: Asking, result: Result) -> bytes:
     if analysis is not None and analysis.bare:
         return _text(next(iter(result.tables.values())).to_dicts())
     said = sentences([*result.notes, *result.alerts])
-    meta, notes = with_notes(result.meta, said, analysis.notes_key if analysis else "text")
+    key, joined = (analysis.notes_key, analysis.notes_joined) if analysis else ("text", False)
+    meta, notes = with_notes(say_facts(result.meta), said, key, joined=joined)
     under = (
         ()
         if analysis is not None and analysis.case not in ("argument", "option")

@@ -9,6 +9,7 @@ from karwan.words.english.brief import BRIEF
 from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
 from karwan.words.english.criticality import CRITICALITY
+from karwan.words.english.flows import FLOWS
 from karwan.words.english.goods import GOODS
 from karwan.words.english.network import NETWORK
 from karwan.words.english.page import PAGE
@@ -24,6 +25,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     COMPETE,
     CORRIDORS,
     CRITICALITY,
+    FLOWS,
     GOODS,
     NETWORK,
     PAGE,

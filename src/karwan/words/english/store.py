@@ -9,6 +9,31 @@ STORE: dict[str, str | Plural] = {
     "store.loaded": "{file} loaded ({source}, load {load})",
     "store.unchanged": "{file} is in the store already: nothing changed ({source}, load {load})",
     "store.kept": "  {stored} stored, {value:,.0f} USD; {rejected} rejected",
+    "store.kept_apart": "kept apart by {column}: {why}",
+    "store.apart_source": "several sources report the same trade",
+    "store.apart_reporter_side": "both sides report the same trade",
+    "store.apart_hs_revision": "the same goods stand under several nomenclatures",
+    "store.apart_product_level": "a chapter holds its headings",
+    "store.apart_frequency": "a year holds its months",
+    "store.apart_valuation": "FOB and CIF do not add up",
+    "store.apart_partner": "the world and groups hold countries, an unknown partner may, and itself means goods come back",
+    "store.apart_period": "the periods overlap",
+    "store.no_table": "no correlation table was given",
+    "store.no_table_given": "No correlation table was given",
+    "store.tables_lead_not": "the tables given ({tables}) do not lead there",
+    "store.tables_given_lead_not": "The tables given ({tables}) do not lead there",
+    "store.revision_kept": "{revision}: {why} and no {target} codes are there to match; codes are kept as they are",
+    "store.revision_converted": "{revision} to {target}: {how}",
+    "store.by_table": "by the table",
+    "store.by_tables": "over {over} by {count} tables",
+    "store.converted": (
+        "{exact:d} of {codes:d} codes convert from {source} to {target} without loss {by}; "
+        "{split:d} are split between several codes and went to one of them whole; {absent:d} are not in the table."
+    ),
+    "store.matched": (
+        "{why}: {six:d} of {codes:d} codes exist in both revisions and are matched as they are, {four:d} at their heading "
+        "(4 digits), {two:d} at their chapter (2 digits), {none:d} not at all."
+    ),
     "store.upgraded": "The store had format {before}; it is up to date.",
     "store.whole": "The store is whole: {loads:,} loads, {rows:,} rows; {checks:,} checks.",
     "store.damaged": (
