@@ -71,6 +71,11 @@ def routes(draw: st.DrawFn, *, clocks: bool = True, certain: bool = False) -> Jo
         dated_ptr=np.array([0, edges.size // 2]),
         dated_start_h=edges[::2] - 30.0,
         dated_end_h=edges[1::2] - 30.0,
+        group=np.zeros(n),
+        group_log_sd=random_share * np.array(some(st.sampled_from([0.0, 0.4]))),
+        trip_log_sd=random_share * draw(st.sampled_from([0.0, 0.3])),
+        jam_share=random_share * np.array(some(st.sampled_from([0.0, 0.1]))),
+        jam_h=np.array(some(st.sampled_from([0.0, 60.0]))),
     )
 
 

@@ -59,6 +59,11 @@ def full_route(days: int = 120) -> JourneyStages:
         dated_ptr=[0, 2],
         dated_start_h=[20.0, 510.0],
         dated_end_h=[50.0, 540.0],
+        group=[0, 1, 1, 2, 3, 0, 3],
+        group_log_sd=[0.2, 0.4, 0.4, 0.0, 0.1, 0.2, 0.1],
+        trip_log_sd=0.15,
+        jam_share=[0, 0.05, 0, 0, 0, 0, 0],
+        jam_h=[0, 60.0, 0, 0, 0, 0, 0],
     )
 
 

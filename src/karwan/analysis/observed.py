@@ -1,51 +1,57 @@
-"""The model against observed trips: signed errors, calibration and validation rows kept apart."""
+"""The model against observed trips: signed errors, bands and scores, calibration and validation rows kept apart."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
 
+import numpy as np
 import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import ObservedRequest
+from karwan.analysis.trips import TripRoute, fits_without, predicted_days, trip_routes
 from karwan.case import Case
 from karwan.schema.frames import result_frame
-from karwan.transport.corridor import corridor_route
-from karwan.transport.network import Kept, NetworkRequest, build_network
-from karwan.transport.network.stage import FreightNetwork, Row
-from karwan.transport.route import Route, make_route
-from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
+from karwan.trade.forecast.scores import sample_crps
+from karwan.transport.hours import Floats, HoursFit
+from karwan.transport.network import Kept
+from karwan.transport.network.stage import Row
+from karwan.transport.route import Route
+
+BAND = (0.05, 0.95)
+SCORED = ("validate", "calibrate")
+MODEL, JUDGEMENT = "model", "judgement before the fit"
 
 
 def answer_observed(inputs: Inputs, request: ObservedRequest) -> Result:
-    """Mean errors by use of trip, and the trips."""
-    trips = validation_table(inputs.the_case())
+    """Mean errors by use of trip, scores of the model and of the judgement before the fit, and the trips."""
+    case = inputs.the_case()
+    trips = validation_table(case)
+    before = validation_table(judged_case(case))
     has_error = pl.any_horizontal(pl.col("error_days", "error_usd").is_not_null())
     shown = trips if request.every else trips.filter((pl.col("status") == "done") & has_error)
-    return Result({"mean errors": error_summary(trips), "trips": shown})
+    scores = result_frame("observed_scores", [*scores_of(trips, MODEL), *scores_of(before, JUDGEMENT)])
+    return Result({"mean errors": error_summary(trips), "scores": scores, "trips": shown})
+
+
+def judged_case(case: Case) -> Case:
+    """A case as it was judged before any fit: no factors on hours, no queues of bad days."""
+    return case.with_tables({name: case[name].clear() for name in ("hours", "queue_states")})
 
 
 def validation_table(case: Case, kept: Kept | None = None) -> pl.DataFrame:
     """Every observed trip beside the model's route between the same places; see `CorridorSection.validation`.
 
-    The route is the cheapest past the trip's own via places in its modes, with dated closures set aside, as the trip did take place. Rates and
+    The route is the cheapest past the trip's own via places in its modes, with dated and random closures set aside, as the trip did take place.
+    Days are the mean, P5 and P95 of the model fitted without any trip of the same source, with the factor of the trip's kind. Rates and
     border times are the case's latest, whatever the trip's year. Errors are model minus observed; a row without a figure has none. `kept`
     is what the networks share with others of the case.
     """
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
-    country = dict(case["nodes"].select("node_id", "country").iter_rows())
-    networks: dict[NetworkRequest, FreightNetwork] = {}
-    kept = Kept() if kept is None else kept
-    rows = []
-    for trip in case["trips"].sort("trip_id").iter_rows(named=True):
-        day = trip["departed"] or date(trip["year"], 7, 1)
-        start, finish = country[trip["origin_node_id"]], country[trip["destination_node_id"]]
-        request = NetworkRequest(start, finish, "box", day, modes=frozenset(trip["modes"]))
-        if request not in networks:
-            networks[request] = build_network(case.tables, request, kept=kept)
-        rows.append(_trip_row(case, trip, networks[request], names))
+    trips = trip_routes(case, kept)
+    fits = fits_without(case, trips)
+    rows = [_trip_row(case, trip, fit, names) for trip, fit in zip(trips, fits, strict=True)]
     order = {"validate": 0, "calibrate": 1, "shown": 2}
     return result_frame("observed_trips", rows).sort(
         pl.col("use").replace_strict(order, return_dtype=pl.Int64), maintain_order=True
@@ -57,47 +63,53 @@ def with_names(reason: str, names: Mapping[str, str]) -> str:
     return re.sub(r"\w+", lambda found: names.get(found[0], found[0]), reason)
 
 
-def _trip_row(case: Case, trip: Row, network: FreightNetwork, names: dict[str, str]) -> Row:
-    load = _load(case, trip)
-    corridor: Row = {"corridor_id": trip["trip_id"], "via": trip["via"], "avoid": [], "modes": trip["modes"]}
-    found = corridor_route(network, load, corridor, trip["origin_node_id"], trip["destination_node_id"])
+def _trip_row(case: Case, trip: TripRoute, fit: HoursFit | None, names: dict[str, str]) -> Row:
+    known = trip.row
     row: Row = {
-        "trip_id": trip["trip_id"],
-        "trip": trip["name"],
-        "route_label": f"{names[trip['origin_node_id']]} → {names[trip['destination_node_id']]}",
-        "use": trip["use"],
-        "status": trip["status"],
-        "observed_days": trip["time_days"],
-        "observed_days_min": trip["time_days_min"],
-        "observed_days_max": trip["time_days_max"],
-        "observed_usd": trip["cost_usd"],
-        "observed_km": trip["distance_km"],
-        "cost_unit": trip["cost_unit"],
-        "source_id": trip["source_id"],
-        "note": trip["note"]
-        if found.route is not None
-        else f"No route in the model: {with_names(found.reason, names)}",
+        "trip_id": known["trip_id"],
+        "trip": known["name"],
+        "route_label": f"{names[known['origin_node_id']]} → {names[known['destination_node_id']]}",
+        "use": known["use"],
+        "kind": known["kind"],
+        "status": known["status"],
+        "observed_days": known["time_days"],
+        "observed_days_min": known["time_days_min"],
+        "observed_days_max": known["time_days_max"],
+        "observed_usd": known["cost_usd"],
+        "observed_km": known["distance_km"],
+        "cost_unit": known["cost_unit"],
+        "source_id": known["source_id"],
+        "note": known["note"]
+        if trip.route is not None
+        else f"No route in the model: {with_names(trip.reason, names)}",
     }
-    if found.route is None:
+    if trip.route is None:
         return row
-    route = make_route(network, load, found.route.arcs, ignore_shut=True)
-    money = _money(route, trip["cost_unit"])
-    row |= {"model_days": route.days, "model_km": route.km, "model_usd": money}
-    if trip["time_days"] is not None:
-        row["error_days"] = route.days - trip["time_days"]
-        row["error_share"] = row["error_days"] / trip["time_days"]
-    if trip["cost_usd"] is not None and money is not None:
-        row["error_usd"] = money - trip["cost_usd"]
+    days = predicted_days(trip, case, fit)
+    return row | _days(days, known["time_days"]) | _usd(trip.route, known)
+
+
+def _days(days: Floats, observed: float | None) -> Row:
+    """Mean and band of the modelled days, and how they stand to the observed ones."""
+    low, high = (float(np.quantile(days, share)) for share in BAND)
+    mean = float(days.mean())
+    row: Row = {"model_days": mean, "model_p5_days": low, "model_p95_days": high}
+    if observed is None:
+        return row
+    return row | {
+        "error_days": mean - observed,
+        "error_share": (mean - observed) / observed,
+        "in_band": low <= observed <= high,
+        "crps_days": sample_crps(observed, days),
+    }
+
+
+def _usd(route: Route, known: Row) -> Row:
+    money = _money(route, known["cost_unit"])
+    row: Row = {"model_km": route.km, "model_usd": money}
+    if known["cost_usd"] is not None and money is not None:
+        row["error_usd"] = money - known["cost_usd"]
     return row
-
-
-def _load(case: Case, trip: Row) -> Shipment:
-    settings = case.settings
-    tonnes = TRUCK_BASIS_T
-    if trip["cost_unit"] == "FEU":
-        product = case["products"].filter(pl.col("product_id") == settings.reference_product)
-        tonnes = float(product["stowage_t_feu"][0] or TRUCK_BASIS_T)
-    return make_shipment(case["products"], settings.reference_product, tonnes)
 
 
 def _money(route: Route, unit: str | None) -> float | None:
@@ -107,11 +119,15 @@ def _money(route: Route, unit: str | None) -> float | None:
     return route.usd / route.shipment.tonnes if unit == "t" else None
 
 
+def _timed(validation: pl.DataFrame) -> pl.DataFrame:
+    return validation.filter((pl.col("status") == "done") & pl.col("error_days").is_not_null())
+
+
 def error_summary(validation: pl.DataFrame) -> pl.DataFrame:
     """Mean signed and mean absolute error of days by use: use, trips, mean_error_days, mean_abs_error_days, mean_error_share."""
-    done = validation.filter((pl.col("status") == "done") & pl.col("error_days").is_not_null())
     return (
-        done.group_by("use", maintain_order=True)
+        _timed(validation)
+        .group_by("use", maintain_order=True)
         .agg(
             trips=pl.len(),
             mean_error_days=pl.col("error_days").mean(),
@@ -120,3 +136,21 @@ def error_summary(validation: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("use")
     )
+
+
+def scores_of(validation: pl.DataFrame, what: str) -> Iterable[Row]:
+    """Scores of days over the trips held back, those fitted to (each scored without its own source) and both, as rows of `observed_scores`."""
+    timed = _timed(validation)
+    for use, chosen in (*((use, [use]) for use in SCORED), ("all", list(SCORED))):
+        part = timed.filter(pl.col("use").is_in(chosen))
+        if not part.height:
+            continue
+        yield {
+            "forecast": what,
+            "use": use,
+            "trips": part.height,
+            "error_days": part["error_days"].mean(),
+            "median_abs_error_share": part["error_share"].abs().median(),
+            "in_band_share": part["in_band"].mean(),
+            "crps_days": part["crps_days"].mean(),
+        }

@@ -108,7 +108,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         method="observed",
         request=ask.ObservedRequest,
         run="karwan.analysis.observed:answer_observed",
-        tables={"mean errors": "observed_errors", "trips": "observed_trips"},
+        tables={"mean errors": "observed_errors", "scores": "observed_scores", "trips": "observed_trips"},
         page="reliability",
     ),
     Analysis(

@@ -4,7 +4,7 @@ Every draw is a pure function of (seed, journey, stage, purpose), see `draws`, s
 alone, in any order and on any thread, with the same bits; compiled loop and twin agree to 1e-12.
 
 At a stage the clock passes, in this order: a random closure and the line it left, a dated closure and its line,
-the next opening window, the next sailing, the queue, the service.
+the next opening window, the next sailing, the queue, the queue of a bad day, the service.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ _SLOTS = 8  # counter values reserved for a stage, one for each purpose below
 _DRAW_SERVICE, _DRAW_QUEUE, _DRAW_SAILING, _DRAW_CLOSURE, _DRAW_LENGTH = range(5)
 _DRAW_LINE, _DRAW_TERMS, _DRAW_AGAIN = range(5, 8)
 
+_TRIP_STAGE, _GROUP_STAGE = (
+    1 << 20,
+    1 << 21,
+)  # numbers that no stage has: draws that stages of a journey share
+_JAM_STAGE = 1 << 22  # added to a stage's number: its days with a long queue
+
 _ON_TIME = 1e-9  # share of a headway within which a sailing reached exactly on time is not missed by rounding
 
 
@@ -61,6 +67,10 @@ class StageArrays(NamedTuple):
     n or more with probability `line_more` ** n, each the rest of a closure cut off at the cap; `line_part`
     is the share of exponential rests below the cap. While a vehicle moves up in the line the stage may close
     again, `closure_rate_h` times an open hour.
+
+    Service hours of stages of one `group` (-1: none) share a factor with log standard deviation `group_log_sd`, those of the whole journey
+    another with `trip_log_sd`; `median_h` is such that the mean stays `mean_h`. On a share `jam_share` of days the stage stands in a queue of
+    days: the wait is exponential with mean `jam_h`.
     """
 
     mean_h: Floats
@@ -82,6 +92,11 @@ class StageArrays(NamedTuple):
     line_more: Floats
     line_part: Floats
     dated: Ints
+    group: Ints
+    group_log_sd: Floats
+    trip_log_sd: Floats
+    jam_share: Floats
+    jam_h: Floats
 
 
 class Windows(NamedTuple):
@@ -231,9 +246,9 @@ def _sailing_waits(st: StageArrays, s: int, keys: Words, t: Floats, u: Floats, w
 
 
 @njit(cache=True, error_model="numpy")
-def _queue_waits(st: StageArrays, s: int, keys: Words, u: Floats, wait: Floats) -> None:
-    _fill_uniform(keys, s, _DRAW_QUEUE, u)
-    share, scale = st.queue_share[s], st.queue_h[s]
+def _queue_waits(number: int, share: float, scale: float, keys: Words, u: Floats, wait: Floats) -> None:
+    """Exponential waits of a share of the journeys, drawn under a stage's number."""
+    _fill_uniform(keys, number, _DRAW_QUEUE, u)
     for i in range(BLOCK):
         drawn = -scale * np.log(u[i] / share)
         wait[i] = drawn if u[i] < share else 0.0
@@ -244,7 +259,7 @@ def _service_hours(st: StageArrays, s: int, keys: Words, u: Floats, z: Floats, w
     log_sd, median, p, rho = st.log_sd[s], st.median_h[s], st.partner[s], st.partner_rho[s]
     if log_sd == 0.0:
         for i in range(BLOCK):
-            wait[i] = st.mean_h[s]
+            wait[i] = median
         return
     _fill_uniform(keys, s, _DRAW_SERVICE, u)
     for i in range(BLOCK):
@@ -255,6 +270,26 @@ def _service_hours(st: StageArrays, s: int, keys: Words, u: Floats, z: Floats, w
             z[s, i] = rho * z[p, i] + own * z[s, i]
     for i in range(BLOCK):
         wait[i] = median * np.exp(log_sd * z[s, i])
+
+
+@njit(cache=True, error_model="numpy")
+def _fill_shared(keys: Words, u: Floats, shared: Floats) -> None:
+    """Standard normals that stages share: row 0 of the whole journey, row g + 1 of group g."""
+    for row in range(shared.shape[0]):
+        number = _TRIP_STAGE if row == 0 else _GROUP_STAGE + row - 1
+        _fill_uniform(keys, number, _DRAW_SERVICE, u)
+        for i in range(BLOCK):
+            shared[row, i] = normal(u[i])
+
+
+@njit(cache=True, error_model="numpy")
+def _share(st: StageArrays, s: int, shared: Floats, wait: Floats) -> None:
+    """Multiply service hours by the factors that the stage shares with others."""
+    trip, own, row = st.trip_log_sd[s], st.group_log_sd[s], st.group[s] + 1
+    if trip == 0.0 and own == 0.0:
+        return
+    for i in range(BLOCK):
+        wait[i] *= np.exp(trip * shared[0, i] + own * shared[row, i])
 
 
 @njit(cache=True, error_model="numpy")
@@ -284,6 +319,7 @@ def _run_block(
     n: int,
     work: Floats,
     z: Floats,
+    shared: Floats,
     keys: Words,
     sums: Floats,
     stuck: Ints,
@@ -293,6 +329,8 @@ def _run_block(
     for i in range(BLOCK):
         keys[i] = mix(key + (np.uint64(ids[i]) + U1) * GAMMA)
         t[i] = depart_h
+    if shared.shape[0] > 0:
+        _fill_shared(keys, u, shared)
     for s in range(st.mean_h.size):
         sums[s, :] = 0.0
         if st.closed_share[s] > 0.0:
@@ -313,9 +351,14 @@ def _run_block(
             _sailing_waits(st, s, keys, t, u, wait)
             sums[s, SAILING] = _pass(t, wait, n)
         if st.queue_share[s] > 0.0:
-            _queue_waits(st, s, keys, u, wait)
+            _queue_waits(s, st.queue_share[s], st.queue_h[s], keys, u, wait)
             sums[s, QUEUE] = _pass(t, wait, n)
+        if st.jam_share[s] > 0.0:
+            _queue_waits(_JAM_STAGE + s, st.jam_share[s], st.jam_h[s], keys, u, wait)
+            sums[s, QUEUE] += _pass(t, wait, n)
         _service_hours(st, s, keys, u, z, wait)
+        if shared.shape[0] > 0:
+            _share(st, s, shared, wait)
         sums[s, SERVICE] = _pass(t, wait, n)
 
 
@@ -336,6 +379,11 @@ def run_journeys(
     """
     n_stages = st.mean_h.size
     work, z, keys = np.empty((4, BLOCK)), np.zeros((n_stages, BLOCK)), np.empty(BLOCK, np.uint64)
+    rows = 0  # of shared draws: none where no stage shares any
+    for s in range(n_stages):
+        if st.trip_log_sd[s] > 0.0 or st.group_log_sd[s] > 0.0:
+            rows = max(rows, st.group[s] + 2)
+    shared = np.empty((rows, BLOCK))
     ids, spare, counted = np.zeros(BLOCK, np.int64), np.zeros(n_stages, np.int64), True
     for b in range(sums.shape[0]):
         n = min(BLOCK, hours.size - b * BLOCK)
@@ -343,7 +391,9 @@ def run_journeys(
             ids[i] = journeys[b * BLOCK + i]
         counted = True
         while True:  # one call of the block in the machine code: it is long
-            _run_block(st, w, key, depart_h, ids, n, work, z, keys, sums[b], stuck[b] if counted else spare)
+            _run_block(
+                st, w, key, depart_h, ids, n, work, z, shared, keys, sums[b], stuck[b] if counted else spare
+            )
             if not counted:
                 break
             arrived = 0
@@ -467,10 +517,20 @@ def _sailing_plain(st: StageArrays, s: int, keys: Words, t: Floats) -> Floats:
         return np.where(leaves > t, leaves - t, 0.0)
 
 
-def _queue_plain(st: StageArrays, s: int, keys: Words) -> Floats:
-    u = _uniform_plain(keys, s, _DRAW_QUEUE)
-    share = st.queue_share[s]
-    return np.where(u < share, -st.queue_h[s] * np.log(np.minimum(u, share) / share), 0.0)
+def _queue_plain(number: int, share: float, scale: float, keys: Words) -> Floats:
+    u = _uniform_plain(keys, number, _DRAW_QUEUE)
+    return np.where(u < share, -scale * np.log(np.minimum(u, share) / share), 0.0)
+
+
+def _shared_plain(st: StageArrays, s: int, keys: Words) -> Floats:
+    """Factor on the service hours of a stage that it shares with others."""
+    trip, own = st.trip_log_sd[s], st.group_log_sd[s]
+    if trip == 0.0 and own == 0.0:
+        return np.ones(keys.size)
+    together = trip * normal_plain(_uniform_plain(keys, _TRIP_STAGE, _DRAW_SERVICE))
+    alike = own * normal_plain(_uniform_plain(keys, _GROUP_STAGE + max(int(st.group[s]), 0), _DRAW_SERVICE))
+    factor: Floats = np.exp(together + alike)
+    return factor
 
 
 def run_journeys_plain(
@@ -495,15 +555,20 @@ def run_journeys_plain(
             waits[s, SAILING] = _sailing_plain(st, s, keys, t)
             t = t + waits[s, SAILING]
         if st.queue_share[s] > 0.0:
-            waits[s, QUEUE] = _queue_plain(st, s, keys)
+            waits[s, QUEUE] = _queue_plain(s, st.queue_share[s], st.queue_h[s], keys)
             t = t + waits[s, QUEUE]
+        if st.jam_share[s] > 0.0:
+            jam = _queue_plain(_JAM_STAGE + s, st.jam_share[s], st.jam_h[s], keys)
+            waits[s, QUEUE] += jam
+            t = t + jam
         if st.log_sd[s] == 0.0:
-            waits[s, SERVICE] = st.mean_h[s]
+            waits[s, SERVICE] = st.median_h[s]
         else:
             z[s] = normal_plain(_uniform_plain(keys, s, _DRAW_SERVICE))
             p, rho = st.partner[s], st.partner_rho[s]
             if p >= 0:
                 z[s] = rho * z[p] + np.sqrt(1.0 - rho * rho) * z[s]
             waits[s, SERVICE] = st.median_h[s] * np.exp(st.log_sd[s] * z[s])
+        waits[s, SERVICE] *= _shared_plain(st, s, keys)
         t = t + waits[s, SERVICE]
     return t - depart_h, waits

@@ -215,11 +215,15 @@ def journey_stages(
         else:
             first |= _node_closure(model, route, a, met)
         steps += moves
+    groups = _shared_groups(route.stages)
+    for move, group in zip(steps, groups, strict=True):
+        move |= group
     columns = {key: np.array([s.get(key, blank) for s in steps]) for key, blank in _BLANK.items()}
     return JourneyStages(
         name=tuple(stage.name for stage in route.stages),
         pair_correlation=model.pair_correlation,
         queue_limit=LIMIT_SHARE,
+        trip_log_sd=route.network.trip_log_sd,
         calendar_ptr=_pointers(windows),
         open_start_h=_joined_hours(windows, 0),
         open_end_h=_joined_hours(windows, 1),
@@ -233,7 +237,21 @@ def journey_stages(
 def _step(stage: Stage) -> dict[str, float]:
     """A stage alone."""
     mean, cv = _service(stage)
-    return {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.headway_h}
+    step = {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.headway_h}
+    return step | {"jam_share": stage.jam_share, "jam_h": stage.jam_h}
+
+
+def _shared_groups(stages: Sequence[Stage]) -> list[dict[str, float]]:
+    """Number of the kind of place of each stage, in the order they are met, and how far its hours may be off."""
+    numbers: dict[str, int] = {}
+    found: list[dict[str, float]] = []
+    for stage in stages:
+        if not stage.hours_group:
+            found.append({})
+            continue
+        number = numbers.setdefault(stage.hours_group, len(numbers))
+        found.append({"group": number, "group_log_sd": stage.group_log_sd})
+    return found
 
 
 def _pair_sides(moves: Sequence[dict[str, float]], number: int) -> None:
@@ -251,6 +269,10 @@ _BLANK = {
         "closure_mean_days": 0.0,
         "backlog_load": 0.0,
         "backlog_cap_days": np.inf,
+        "jam_share": 0.0,
+        "jam_h": 0.0,
+        "group": -1,
+        "group_log_sd": 0.0,
     },
 }
 
@@ -264,9 +286,9 @@ def _joined_hours(windows: Sequence[Windows], end: int) -> NDArray[np.float64]:
 
 
 def _service(stage: Stage) -> tuple[float, float]:
-    """Mean and coefficient of variation of a stage without the wait for its ship."""
-    mean = stage.hours - stage.headway_h / 2.0
-    return mean, _cv(mean, stage.variance_h2 - stage.headway_h**2 / 12.0)
+    """Mean and coefficient of variation of a stage without the wait for its ship and the queue of bad days."""
+    mean = stage.service_h
+    return mean, _cv(mean, stage.service_variance_h2)
 
 
 def _cv(mean: float, variance: float) -> float:
@@ -320,9 +342,9 @@ def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
     # a line that would never clear is taken at the edge of clearing
     most = LIMIT_SHARE / (LIMIT_SHARE + rate * cut)
     step |= {"backlog_load": min(load, LIMIT_SHARE, most), "backlog_cap_days": cap}
-    if traffic.state(stage.hours) not in (STEADY, BEYOND):
+    if traffic.state(stage.service_h) not in (STEADY, BEYOND):
         return step
-    own, variance = traffic.own_hours(stage.hours, stage.variance_h2)
+    own, variance = traffic.own_hours(stage.service_h, stage.service_variance_h2)
     return step | {
         "mean_h": own,
         "cv": min(_cv(own, variance), HIGHEST_CV),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,10 +157,26 @@ def make_route(
         waits_h=tuple(waits),
         usd=sum(s.usd(shipment.tonnes, shipment.units) for s in stages),
         hours=clock - depart_h,
-        variance_h2=sum(s.variance_h2 for s in stages) + sum(arc.covariance_h2 for arc in chosen),
+        variance_h2=sum(s.variance_h2 for s in stages)
+        + sum(arc.covariance_h2 for arc in chosen)
+        + shared_variance(stages, network.trip_log_sd),
         co2_kg=sum(s.co2_kg_t for s in stages) * shipment.tonnes,
         km=sum(s.km for s in stages),
     )
+
+
+def shared_variance(stages: Sequence[Stage], trip_log_sd: float) -> float:
+    """What factors that stages share add to the variance of their hours, h2.
+
+    A kind of place adds M^2 (exp(s^2) - 1) for its hours M and the spread s of its factor; so do all stages for the trip's own.
+    """
+    by_kind: dict[tuple[str, float], float] = {}
+    for stage in stages:
+        key = (stage.hours_group, stage.group_log_sd)
+        by_kind[key] = by_kind.get(key, 0.0) + stage.service_h
+    total = sum(by_kind.values())
+    alike = sum(hours**2 * math.expm1(log_sd**2) for (_, log_sd), hours in by_kind.items())
+    return alike + total**2 * math.expm1(trip_log_sd**2)
 
 
 def stage_table(route: Route) -> pl.DataFrame:

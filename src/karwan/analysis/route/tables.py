@@ -180,7 +180,7 @@ def queue_table(
                 {
                     "route": offer.number,
                     "crossing": plan.places.name(arc.place_id),
-                    **_queue_row(here, arc.stages[0].hours),
+                    **_queue_row(here, arc.stages[0].service_h),
                 }
             )
     return result_frame("route_queues", rows)

@@ -28,7 +28,18 @@ NOW: State = frozenset()
 FREIGHT_TABLES = frozenset(
     (
         *("nodes", "links", "services", "crossings", "crossing_times", "closures", "transfers", "terminals"),
-        *("fees", "rates", "access", "weight_limits", "regimes", "vehicles", "parameters", "countries"),
+        *(
+            "fees",
+            "rates",
+            "access",
+            "weight_limits",
+            "regimes",
+            "vehicles",
+            "parameters",
+            "countries",
+            "hours",
+        ),
+        "queue_states",
     )
 )
 PARAMETERS = (

@@ -8,6 +8,7 @@ import numpy as np
 
 from karwan.schema.modes import ROAD
 from karwan.transport.network.context import Context
+from karwan.transport.network.hours import border_kind
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
@@ -57,7 +58,9 @@ def _pair_covariance(context: Context, stages: tuple[Stage, ...]) -> float:
     """Twice the covariance of two log-normal sides whose logarithms correlate by `pair_correlation`, h2."""
     first, second = stages[:2]
     correlation = context.parameter("pair_correlation").value
-    return _covariance(first.hours, first.variance_h2, second.hours, second.variance_h2, correlation)
+    return _covariance(
+        first.service_h, first.service_variance_h2, second.service_h, second.service_variance_h2, correlation
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +108,8 @@ def _new_side_stage(
         return None
     spread = context.times.find(crossing, side, mode, direction, "time_cv")
     cv = spread or context.parameter("crossing_time_cv")
-    clearance = times(HOURS, hours)
+    kind = context.hours.kind(border_kind(mode))
+    clearance = times(HOURS, hours, *kind.factors())
     terms = [clearance]
     if slow is not None:
         terms.append(scaled(clearance, slow))
@@ -115,10 +119,25 @@ def _new_side_stage(
     terms += _side_fees(context, crossing, mode, side, direction)
     way = "out" if direction == "outbound" else "in"
     mean_h = sum(term.amount for term in terms if term.unit == HOURS)
+    jam = context.queues.find(crossing, mode, side) if direction == "outbound" else None
+    jam_share, jam_h = (0.0, 0.0) if jam is None else (jam[0].value, jam[1].value)
+    if jam is not None:
+        terms.append(times(HOURS, *jam))
+    own = (kind.spread(cv.value, hours) * mean_h) ** 2
     return make_stage(
-        Step("crossing", f"{row['name']}: {side} {way}", crossing, mode, side),
+        Step(
+            "crossing",
+            f"{row['name']}: {side} {way}",
+            crossing,
+            mode,
+            side,
+            hours_group=kind.name,
+            group_log_sd=kind.log_sd,
+            jam_share=jam_share,
+            jam_h=jam_h,
+        ),
         terms,
-        variance_h2=(cv.value * mean_h) ** 2,
+        variance_h2=own + (2.0 * jam_share - jam_share**2) * jam_h**2,
         also=[cv],
     )
 

@@ -7,6 +7,7 @@ from collections import deque
 from karwan.schema.modes import ROAD, WATER_MODES
 from karwan.transport.network.borders import crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
+from karwan.transport.network.hours import SWAP_KIND
 from karwan.transport.network.links import link_moves
 from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.request import Move, NetworkRequest
@@ -96,6 +97,7 @@ def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> Freig
         index=index,
         home=context.request.registration or context.request.origin_country,
         node_countries={node: row["country"] for node, row in context.nodes.items()},
+        trip_log_sd=context.hours.trip_log_sd,
     )
 
 
@@ -127,10 +129,19 @@ def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> 
     hours, money = context.parameter("truck_swap_time_h"), context.parameter("truck_swap_cost_usd")
     cv = context.parameter("transfer_time_cv")
     name = f"{context.nodes[move.head[0]]['name']}: goods change to a {country} truck"
+    kind = context.hours.kind(SWAP_KIND)
     rule = [CellFigure(0.0, row["basis"], row["source_id"])] if row is not None else []
     return make_stage(
-        Step("transfer", name, move.head[0], ROAD, country),
-        [times("usd_unit", money), times(HOURS, hours)],
-        variance_h2=(cv.value * hours.value) ** 2,
+        Step(
+            "transfer",
+            name,
+            move.head[0],
+            ROAD,
+            country,
+            hours_group=kind.name,
+            group_log_sd=kind.log_sd,
+        ),
+        [times("usd_unit", money), times(HOURS, hours, *kind.factors())],
+        variance_h2=(cv.value * hours.value * kind.factor.value) ** 2,
         also=rule,
     )

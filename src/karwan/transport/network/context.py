@@ -12,6 +12,7 @@ import polars as pl
 from karwan.errors import UnknownName
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
+from karwan.transport.network.hours import HoursBook, QueueBook
 from karwan.transport.network.lookup import (
     ClosureBook,
     CrossingTimes,
@@ -74,6 +75,8 @@ class Context:
         self.kept = Kept() if kept is None else kept
         self.bulk = request.form == "bulk"  # whether money per tonne goes before money per container
         self.rates = Rates(self.rows("rates"))
+        self.hours = HoursBook(self.rows("hours"))
+        self.queues = QueueBook(self.rows("queue_states"))
         self.times = CrossingTimes(self.rows("crossing_times"))
         self.book = ClosureBook(tuple(self.rows("closures")), request.departure, request.opened)
         self.nodes = {r["node_id"]: r for r in self.rows("nodes")}
@@ -98,7 +101,7 @@ class Context:
         """Rows of a table, read once for all networks that share `kept`."""
         rows = self.kept.rows
         if table not in rows:
-            rows[table] = self.tables[table].rows(named=True)
+            rows[table] = self.tables[table].rows(named=True) if table in self.tables else []
         return rows[table]
 
     def parameter(self, name: str) -> CellFigure:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
 from karwan.transport.network.context import ALWAYS_OPEN, Context
+from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.request import Move, carrier_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
@@ -120,7 +121,8 @@ def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) 
     length = figure_of(link, "links", "link_id", "length_km")
     day_hours = context.parameter("driving_hours_day_road" if mode == ROAD else "rail_hours_day")
     cv, cv_figure = _line_haul_cv(context, link, country, mode)
-    driving = times(HOURS, length, Factor(speed, -1), Factor(day_hours, -1), by=24.0)
+    kind = context.hours.kind(haul_kind(mode))
+    driving = times(HOURS, length, Factor(speed, -1), Factor(day_hours, -1), *kind.factors(), by=24.0)
     emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
     terms = [
         unit_term(unit, *money, length, by=link["cost_factor"]),
@@ -132,7 +134,16 @@ def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) 
     mean_h = sum(term.amount for term in terms if term.unit == HOURS)
     return tuple(
         make_stage(
-            Step("line_haul", _ends(context, tail, head), link["link_id"], mode, country, link["length_km"]),
+            Step(
+                "line_haul",
+                _ends(context, tail, head),
+                link["link_id"],
+                mode,
+                country,
+                link["length_km"],
+                hours_group=kind.name,
+                group_log_sd=kind.log_sd,
+            ),
             terms,
             variance_h2=(cv * mean_h) ** 2,
             also=[cv_figure] if cv_figure else [],
@@ -222,7 +233,8 @@ def _sailing_stage(
     length = figure_of(link, "links", "link_id", "length_km")
     weekly = figure_of(service, "services", "service_id", "sailings_per_week")
     cv = context.parameter(CV_PARAMETER[SEA])
-    voyage = times(HOURS, length, Factor(speed, -1))
+    kind = context.hours.kind(SAILING_KIND)
+    voyage = times(HOURS, length, Factor(speed, -1), *kind.factors())
     slowed = [scaled(voyage, slow) for slow in slowdowns]
     headway = WEEK_H / weekly.value
     emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
@@ -235,7 +247,17 @@ def _sailing_stage(
         times(EMISSION, emission, length),
     ]
     return make_stage(
-        Step("sailing", _ends(context, *ends), service["service_id"], mode, "", link["length_km"], headway),
+        Step(
+            "sailing",
+            _ends(context, *ends),
+            service["service_id"],
+            mode,
+            "",
+            link["length_km"],
+            headway,
+            hours_group=kind.name,
+            group_log_sd=kind.log_sd,
+        ),
         terms,
         variance_h2=(cv.value * at_sea) ** 2 + headway**2 / 12.0,
         also=[cv],

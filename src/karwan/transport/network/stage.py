@@ -77,6 +77,8 @@ class FreightNetwork:
         Country in which a truck that starts at the origin is registered.
     node_countries
         Country of each node: a port's own, where a state at sea has none.
+    trip_log_sd
+        Standard deviation of the log of the factor that the hours of all stages of a trip share.
     """
 
     states: tuple[State, ...]
@@ -89,6 +91,7 @@ class FreightNetwork:
     index: Mapping[State, int] = field(repr=False)
     home: str = ""
     node_countries: Mapping[str, str] = field(default_factory=dict, repr=False)
+    trip_log_sd: float = 0.0
 
     def at(self, node_id: str) -> tuple[int, ...]:
         """State indices at a place."""

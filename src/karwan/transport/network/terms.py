@@ -87,6 +87,10 @@ class Stage:
         Sources of all figures used.
     terms
         What the amounts are made of.
+    hours_group, group_log_sd
+        Kind of place whose hours share one unknown factor, and the standard deviation of its log.
+    jam_share, jam_h
+        Share of days with a queue of days, and the mean hours waited then; part of `hours`.
     """
 
     kind: str
@@ -105,6 +109,21 @@ class Stage:
     basis_hours: str
     source_id: str
     terms: tuple[Term, ...] = ()
+    hours_group: str = ""
+    group_log_sd: float = 0.0
+    jam_share: float = 0.0
+    jam_h: float = 0.0
+
+    @property
+    def service_h(self) -> float:
+        """Mean hours without waiting for a ship and without the queue of bad days."""
+        return self.hours - self.headway_h / 2.0 - self.jam_share * self.jam_h
+
+    @property
+    def service_variance_h2(self) -> float:
+        """Variance of these hours, h2."""
+        jam = (2.0 * self.jam_share - self.jam_share**2) * self.jam_h**2
+        return self.variance_h2 - self.headway_h**2 / 12.0 - jam
 
     @property
     def basis(self) -> str:
@@ -127,6 +146,10 @@ class Step:
     country: str
     km: float = 0.0
     headway_h: float = 0.0
+    hours_group: str = ""
+    group_log_sd: float = 0.0
+    jam_share: float = 0.0
+    jam_h: float = 0.0
 
 
 def make_stage(
@@ -167,6 +190,10 @@ def make_stage(
         _basis(held, (HOURS,)),
         join_sources(*(figure.source_id for figure in (*figures, *also))),
         held,
+        step.hours_group,
+        step.group_log_sd,
+        step.jam_share,
+        step.jam_h,
     )
 
 

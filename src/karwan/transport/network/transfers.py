@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from karwan.schema.modes import RAIL, SEA, WATER_MODES
 from karwan.transport.network.context import Context
+from karwan.transport.network.hours import transfer_kind
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
@@ -68,15 +69,18 @@ def _transfer_stage(
     spread = cv.value if row["time_cv"] is None else row["time_cv"]
     place = terminal["name"] if terminal else context.nodes[row["node_id"]]["name"]
     landing = before in WATER_MODES and after not in WATER_MODES
+    kind = context.hours.kind(transfer_kind(mode_of(before), mode))
     terms = [
-        times(HOURS, hours),
+        times(HOURS, hours, *kind.factors()),
         *_transfer_money(context, row),
         *context.place_fees("node", row["node_id"], mode, "passage"),
         *(_port_entry_fees(context, country, mode) if landing else ()),
     ]
     name = f"{place}: {_spoken(before)} to {_spoken(after)}"
-    step = Step("transfer", name, row["node_id"], mode, country)
-    return make_stage(step, terms, variance_h2=(spread * hours.value) ** 2)
+    step = Step(
+        "transfer", name, row["node_id"], mode, country, hours_group=kind.name, group_log_sd=kind.log_sd
+    )
+    return make_stage(step, terms, variance_h2=(spread * hours.value * kind.factor.value) ** 2)
 
 
 def _port_entry_fees(context: Context, country: str, mode: str) -> tuple[Term, ...]:

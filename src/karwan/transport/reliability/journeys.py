@@ -308,10 +308,11 @@ def stage_arrays(stages: JourneyStages) -> kernel.StageArrays:
     partner = pair_partners(stages)
     with np.errstate(invalid="ignore"):
         biased = np.where(np.isnan(stages.closure_log_sd), 0.0, 0.5 * stages.closure_log_sd**2)
+    spread = stages.group_log_sd**2 + stages.trip_log_sd**2
     certain = (stages.cv == 0.0) | (stages.mean_h == 0.0)
     return kernel.StageArrays(
         mean_h=stages.mean_h,
-        median_h=stages.mean_h / np.sqrt(1.0 + stages.cv**2),
+        median_h=stages.mean_h / np.sqrt(1.0 + stages.cv**2) * np.exp(-0.5 * spread),
         log_sd=np.where(certain, 0.0, np.sqrt(np.log1p(stages.cv**2))),
         partner=partner,
         partner_rho=np.where(partner >= 0, stages.pair_correlation, 0.0),
@@ -329,6 +330,11 @@ def stage_arrays(stages: JourneyStages) -> kernel.StageArrays:
         line_more=line_ratio(stages),
         line_part=cut_share(stages),
         dated=stages.dated,
+        group=stages.group,
+        group_log_sd=stages.group_log_sd,
+        trip_log_sd=np.full(stages.size, stages.trip_log_sd),
+        jam_share=np.where(stages.jam_h > 0.0, stages.jam_share, 0.0),
+        jam_h=stages.jam_h,
     )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from karwan.errors import InvalidInput
 from karwan.transport.reliability.backlog import closure_moments
 from karwan.transport.reliability.queueing import queue_waits
-from karwan.transport.reliability.stages import Ints, JourneyStages
+from karwan.transport.reliability.stages import Floats, Ints, JourneyStages
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +93,26 @@ def pair_partners(stages: JourneyStages) -> Ints:
     return partner
 
 
+def _service_covariance(stages: JourneyStages) -> Floats:
+    """Covariance of the service hours of the stages, h2, shape (S, S)."""
+    log_sd = np.sqrt(np.log1p(stages.cv**2))
+    logs = np.diag(log_sd**2) + stages.trip_log_sd**2
+    partner = pair_partners(stages)
+    second = np.flatnonzero(partner >= 0)
+    first = partner[second]
+    sides = stages.pair_correlation * log_sd[second] * log_sd[first]
+    logs[second, first] += sides
+    logs[first, second] += sides
+    alike = (stages.group[:, None] == stages.group) & (stages.group >= 0)
+    logs += alike * np.outer(stages.group_log_sd, stages.group_log_sd)
+    return np.asarray(np.outer(stages.mean_h, stages.mean_h) * np.expm1(logs))
+
+
 def moments(stages: JourneyStages) -> Moments:
     """Expected hours and variance of a journey, without its calendars and dated closures.
 
-    Sums over stages of service, queue, sailing and closure terms, plus twice the covariance of the two
-    sides of each crossing, m1 m2 (exp(rho s1 s2) - 1) with log standard deviations s1, s2.
+    Sums over stages of queue, sailing and closure terms, plus the covariances of all service hours, m1 m2 (exp(c) - 1) with the covariance
+    c of their logs: rho s1 s2 at the two sides of a crossing, and the variances of the factors that the stages share.
 
     Raises
     ------
@@ -119,20 +134,17 @@ def moments(stages: JourneyStages) -> Moments:
     parts = {
         "closure_h": closure.mean_h,
         "sailing_h": stages.headway_h / 2.0,
-        "queue_h": queue_share * queue_h,
+        "queue_h": queue_share * queue_h + stages.jam_share * stages.jam_h,
         "service_h": stages.mean_h.copy(),
     }
+    service = _service_covariance(stages)
     variance = (
         closure.variance_h2
         + stages.headway_h**2 / 12.0
         + (2.0 * queue_share - queue_share**2) * queue_h**2
-        + (stages.mean_h * stages.cv) ** 2
+        + (2.0 * stages.jam_share - stages.jam_share**2) * stages.jam_h**2
+        + np.diag(service)
     )
-    partner = pair_partners(stages)
-    second = np.flatnonzero(partner >= 0)
-    log_sd = np.sqrt(np.log1p(stages.cv**2))
-    joint = np.expm1(stages.pair_correlation * log_sd[second] * log_sd[partner[second]])
-    covariance = stages.mean_h[second] * stages.mean_h[partner[second]] * joint
     mean = sum(parts.values(), np.zeros(stages.size))
     table = pl.DataFrame(
         {
@@ -144,5 +156,8 @@ def moments(stages: JourneyStages) -> Moments:
         }
     )
     return Moments(
-        float(mean.sum()), float(variance.sum() + 2.0 * covariance.sum()), table, not stages.clocked
+        float(mean.sum()),
+        float(variance.sum() + service.sum() - np.trace(service)),
+        table,
+        not stages.clocked,
     )

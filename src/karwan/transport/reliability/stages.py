@@ -16,6 +16,7 @@ Ints: TypeAlias = NDArray[np.int64]
 KINDS = ("line_haul", "crossing", "transfer", "sailing")
 """Names of the stage kinds; `JourneyStages.kind` holds positions in this tuple."""
 HIGHEST_CV = 100.0
+HIGHEST_LOG_SD = 3.0
 
 _NEUTRAL: dict[str, float] = {
     "pair": -1,
@@ -32,8 +33,13 @@ _NEUTRAL: dict[str, float] = {
     "backlog_load": 0.0,
     "backlog_cap_days": np.inf,
     "dated": -1,
+    "group": -1,
+    "group_log_sd": 0.0,
+    "jam_share": 0.0,
+    "jam_h": 0.0,
 }
-_INTEGERS = ("kind", "pair", "calendar", "calendar_ptr", "dated", "dated_ptr")
+_INTEGERS = ("kind", "pair", "group", "calendar", "calendar_ptr", "dated", "dated_ptr")
+_SCALARS = ("pair_correlation", "queue_limit", "trip_log_sd")
 _POINTERS = ("calendar_ptr", "dated_ptr")
 
 
@@ -89,6 +95,14 @@ class JourneyStages:
         behind them. 0: no line forms.
     backlog_cap_days
         Days into a closure after which no more vehicles join the line; inf: they always do.
+    group, group_log_sd
+        Stages with the same number >= 0 share one unknown factor on their service hours, log-normal with mean 1 and this standard deviation
+        of its log: how far the hours of a kind of place may be off. -1: none.
+    jam_share, jam_h
+        Share of days on which vehicles stand in a queue of days, and the mean hours waited then (exponential); at other times this adds
+        nothing.
+    trip_log_sd
+        The same for a factor that all stages of a journey share: how much trips differ from one another.
 
     Raises
     ------
@@ -128,11 +142,16 @@ class JourneyStages:
     backlog_load: Floats = field(default_factory=_absent)
     backlog_cap_days: Floats = field(default_factory=_absent)
     queue_limit: float = 1.0
+    group: Ints = field(default_factory=_absent_ints)
+    group_log_sd: Floats = field(default_factory=_absent)
+    jam_share: Floats = field(default_factory=_absent)
+    jam_h: Floats = field(default_factory=_absent)
+    trip_log_sd: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", tuple(self.name))
         for f in fields(self):
-            if f.name in ("name", "pair_correlation", "queue_limit"):
+            if f.name in ("name", *_SCALARS):
                 continue
             values = np.asarray(getattr(self, f.name))
             if values.size == 0 and f.name in _NEUTRAL:
@@ -172,6 +191,8 @@ def _problems(s: JourneyStages) -> list[str]:
         wrong.append(f"pair_correlation is {s.pair_correlation:g}, outside [-1, 1]")
     if not 0.0 < s.queue_limit <= 1.0:
         wrong.append(f"queue_limit is {s.queue_limit:g}, outside (0, 1]")
+    if not 0.0 <= s.trip_log_sd <= HIGHEST_LOG_SD:
+        wrong.append(f"trip_log_sd is {s.trip_log_sd:g}, outside [0, {HIGHEST_LOG_SD:g}]")
     return wrong or [
         *_value_problems(s),
         *_pair_problems(s),
@@ -182,7 +203,7 @@ def _problems(s: JourneyStages) -> list[str]:
 
 
 WHOLE = (  # fields without a value for each stage
-    *("name", "pair_correlation", "queue_limit", "calendar_ptr", "open_start_h", "open_end_h"),
+    *("name", *_SCALARS, "calendar_ptr", "open_start_h", "open_end_h"),
     *("dated_ptr", "dated_start_h", "dated_end_h"),
 )
 
@@ -219,6 +240,19 @@ def _value_problems(s: JourneyStages) -> list[str]:
             ),
             ("backlog_load", ~((s.backlog_load >= 0) & (s.backlog_load < 1)), "is outside [0, 1)"),
             ("backlog_cap_days", ~(s.backlog_cap_days >= 0), "is not >= 0"),
+            (
+                "group",
+                (s.group < -1) | (s.group >= s.size),
+                "is not -1 or a number below the number of stages",
+            ),
+            (
+                "group_log_sd",
+                ~((s.group_log_sd >= 0) & (s.group_log_sd <= HIGHEST_LOG_SD)),
+                f"is outside [0, {HIGHEST_LOG_SD:g}]",
+            ),
+            ("jam_share", ~((s.jam_share >= 0) & (s.jam_share < 1)), "is outside [0, 1)"),
+            ("jam_h", ~(np.isfinite(s.jam_h) & (s.jam_h >= 0)), "is not a finite number >= 0"),
+            ("group_log_sd", (s.group < 0) & (s.group_log_sd > 0), "is given to a stage without a group"),
         ]
     return [
         f"stage {i} ({s.name[i]}): {column} {getattr(s, column)[i]:g} {text}"
