@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from karwan.analysis import case_requests as of_case
+from karwan.analysis import register_requests as register
 from karwan.analysis import requests as ask
 from karwan.analysis import trade_requests as trade
 from karwan.analysis.contract import Analysis
@@ -389,6 +390,48 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         tables={"cases": "cases"},
         page="case",
         case="none",
+    ),
+    Analysis(
+        name="plan state",
+        method="plan_state",
+        request=register.PlanStateRequest,
+        run="karwan.analysis.register:answer_state",
+        tables={"promises": "register_promises"},
+        page="register",
+        case="option",
+    ),
+    Analysis(
+        name="plan history",
+        method="plan_history",
+        request=register.PlanHistoryRequest,
+        run="karwan.analysis.register:answer_history",
+        tables={"entries": "register_entries"},
+        page="register",
+        case="option",
+    ),
+    Analysis(
+        name="plan verify",
+        method="plan_verify",
+        request=register.PlanVerifyRequest,
+        run="karwan.analysis.register:answer_verify",
+        tables={"chains": "register_chains"},
+        page="register",
+        case="none",
+    ),
+    Analysis(
+        name="plan pack",
+        method="plan_pack",
+        request=register.PlanPackRequest,
+        run="karwan.analysis.register:answer_pack",
+        tables={
+            "disagreements": "register_promises",
+            "waiting": "register_proposals",
+            "late": "register_due",
+            "falls due": "register_due",
+            "changed": "register_entries",
+        },
+        page="register",
+        case="option",
     ),
 )
 BY_NAME = {analysis.name: analysis for analysis in ANALYSES}

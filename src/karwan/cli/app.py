@@ -16,6 +16,7 @@ from karwan.cli import (
     ingest,
     network,
     plan,
+    register,
     scenario,
     serve,
     trade,
@@ -33,6 +34,7 @@ app = typer.Typer(
 brief.register(app)
 app.command("serve")(serve.serve)
 ingest.register(trade.app)
+register.register(plan.app)
 NOUNS = {
     "case": case.app,
     "corridor": corridor.app,

@@ -39,11 +39,11 @@ from karwan.case.case import AppliedScenario
 from karwan.case.of_pair import case_of_pair
 from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
-from karwan.project.trade import TradeProject
+from karwan.project.register import RegisterProject
 
 
 @dataclass(frozen=True)
-class Project(TradeProject):
+class Project(RegisterProject):
     """An open case and what can be asked of it.
 
     Examples

@@ -15,6 +15,7 @@ from karwan.words.english.network import NETWORK
 from karwan.words.english.page import PAGE
 from karwan.words.english.plural import Plural
 from karwan.words.english.potential import POTENTIAL
+from karwan.words.english.register import REGISTER
 from karwan.words.english.route import ROUTE
 from karwan.words.english.store import STORE
 from karwan.words.english.target import TARGET
@@ -30,6 +31,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     NETWORK,
     PAGE,
     POTENTIAL,
+    REGISTER,
     ROUTE,
     STORE,
     TARGET,
