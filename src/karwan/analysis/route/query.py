@@ -100,6 +100,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         load_t=shipment.load_t if shipment.units >= 1 else shipment.tonnes,
         units=packed.units,
         fill_t=packed.fill_t,
+        ends=(origin, destination),
         tonnes=shipment.tonnes,
     )
     weights = shipper_weights(

@@ -8,7 +8,7 @@ from karwan.schema.modes import ROAD, WATER_MODES
 from karwan.transport.network.borders import crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.hours import SWAP_KIND
-from karwan.transport.network.links import link_moves
+from karwan.transport.network.links import link_moves, truck_stages, with_handling
 from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.stage import Arc, FreightNetwork, Row, State
@@ -78,9 +78,17 @@ def _spread(context: Context, moves: list[Move]) -> FreightNetwork:
             if head is None:
                 head = index[state_after] = len(index)
                 queue.append(state_after)
-            stages = move.stages + extra
+            stages = with_handling(context, move, truck_stages(context, move, state_after.registration))
             arcs.append(
-                Arc(tail, head, stages, move.calendar, move.place_kind, move.place_id, move.covariance_h2)
+                Arc(
+                    tail,
+                    head,
+                    stages + extra,
+                    move.calendar,
+                    move.place_kind,
+                    move.place_id,
+                    move.covariance_h2,
+                )
             )
     return _freeze(context, index, arcs)
 

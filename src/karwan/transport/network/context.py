@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from karwan.errors import UnknownName
+from karwan.numerics.geodesy import great_circle_km
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
 from karwan.transport.network.hours import HoursBook, QueueBook
@@ -22,6 +24,7 @@ from karwan.transport.network.lookup import (
     weight_limit,
 )
 from karwan.transport.network.request import Move, NetworkRequest
+from karwan.transport.network.scarcity import overload
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Stage, Term, figure_of
 from karwan.transport.network.units import units_by_mode
@@ -30,7 +33,7 @@ Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
 
 RESTS_ON = {
-    "haul": frozenset(("links", "nodes", "rates", "vehicles", "fees", "parameters")),
+    "haul": frozenset(("links", "nodes", "countries", "rates", "vehicles", "fees", "parameters")),
     "sailing": frozenset(("services", "links", "nodes", "rates", "vehicles", "parameters")),
     "crossing": frozenset(("crossings", "crossing_times", "vehicles", "fees", "parameters")),
     "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters")),
@@ -90,11 +93,14 @@ class Context:
         truck = self.units.get(ROAD)
         self.gross_t = gross_weight(truck and truck.row, request.load_t)
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
+        self.links = {r["link_id"]: r for r in self.rows("links")}
+        self.gates = {r["country"]: r["head_haul_from"] for r in self.rows("countries")}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
         self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
         self.calendars: list[Windows] = []
         self.calendar_index: dict[tuple[object, ...], int] = {}
         self.shut: dict[int, str] = {}
+        self.truck_hauls: dict[tuple[str, str, str], tuple[Stage, ...]] = {}
         self.skipped: list[tuple[str, str, str]] = []
 
     def rows(self, table: str) -> list[Row]:
@@ -132,6 +138,22 @@ class Context:
         registration = self.request.registration or self.request.origin_country
         wanted = fee["vehicle_registration"]
         return wanted == registration if wanted else registration != country
+
+    @cached_property
+    def overload(self) -> dict[str, float]:
+        """Load over capacity, less 1, of the gates left to trucks of a country; see `scarcity.overload`. Empty without `scarcity_slope`."""
+        if "scarcity_slope" not in self.parameters:
+            return {}
+        share = self.parameter("scarcity_turned_share").value
+        return overload(self.rows("crossings"), lambda place: self.book.shut("crossing", place, ROAD), share)
+
+    def haul(self, registration: str, tail: str, head: str) -> str:
+        """'head' where a truck drives away from the place its country is hired from, 'back' towards it, '' where none is named."""
+        gate = self.nodes.get(self.gates.get(registration) or "")
+        if gate is None:
+            return ""
+        before, after = (_apart_km(gate, self.nodes[end]) for end in (tail, head))
+        return "head" if after > before else "back"
 
     def payer(self, country: str, *places: tuple[str, str]) -> tuple[object, ...]:
         """What of a request the fees at places (kind and id) depend on; nothing where none is charged there."""
@@ -234,6 +256,11 @@ class Context:
                 self.shut[index] = _why_shut(spans)
         self.calendar_index[key] = index
         return index
+
+
+def _apart_km(one: Row, other: Row) -> float:
+    """Great-circle distance of two places."""
+    return float(great_circle_km(one["lat"], one["lon"], other["lat"], other["lon"]))
 
 
 def _why_shut(spans: Sequence[tuple[ClosedSpan, str]]) -> str:

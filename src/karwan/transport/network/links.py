@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
 from karwan.transport.network.context import ALWAYS_OPEN, Context
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
-from karwan.transport.network.request import Move, carrier_of
+from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
     EMISSION,
@@ -71,21 +71,38 @@ def _too_heavy(context: Context, link: Row) -> str:
 
 def _line_haul(context: Context, link: Row) -> Sequence[Move]:
     """Moves along a road or railway, each with its calendar."""
-    moves, mode = _hauls(context, link), link["mode"]
+    moves, mode = _hauls(context, link, link["country"]), link["mode"]
     if context.never_shut(link):
         return moves
     calendars = [context.link_calendar(link, move.tail[0], move.head[0], mode) for move in moves]
     return [move._replace(calendar=number) for move, number in zip(moves, calendars, strict=True)]
 
 
-def _hauls(context: Context, link: Row) -> tuple[Move, ...]:
-    """Moves as if always open; none, with the reason noted, where a rate is missing. Networks that share `kept` make them once."""
+def truck_stages(context: Context, move: Move, registration: str) -> tuple[Stage, ...]:
+    """Stages of a move with the truck in use: a haulier's price goes by the country its truck is registered in."""
+    if move.place_kind != "link" or move.head[1] != ROAD or registration in ("", move.head[2]):
+        return move.stages
+    key = (move.place_id, move.tail[0], registration)
+    if key not in context.truck_hauls:
+        hauls = _hauls(context, context.links[move.place_id], registration)
+        context.truck_hauls[key] = next((m.stages for m in hauls if m.tail == move.tail), move.stages)
+    return context.truck_hauls[key]
+
+
+def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
+    """Moves as if always open; none, with the reason noted, where a rate is missing. Networks that share `kept` make them once.
+
+    By road `payee` is the country the truck is registered in, by rail that of the link.
+    """
     slowdowns = _slowdowns(context, link, link["mode"])
     vehicle = context.units[link["mode"]].key
     payer = context.payer("", ("link", link["link_id"]))
-    kept, key = context.kept.hauls, (link["link_id"], vehicle, tuple(slowdowns), payer)
+    kept, key = (
+        context.kept.hauls,
+        (link["link_id"], vehicle, tuple(slowdowns), payer, payee, _over(context, link, payee)),
+    )
     if key not in kept:
-        stages = _priced_hauls(context, link, slowdowns)
+        stages = _priced_hauls(context, link, payee, slowdowns)
         if not stages:
             return ()
         kept[key] = _always_open(link, stages)
@@ -108,14 +125,17 @@ def _always_open(link: Row, stages: tuple[Stage, ...]) -> tuple[Move, ...]:
     )
 
 
-def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> tuple[Stage, ...]:
+def _priced_hauls(
+    context: Context, link: Row, payee: str, slowdowns: Sequence[CellFigure]
+) -> tuple[Stage, ...]:
     """Line haul in each direction with its slow-downs and fees."""
     mode, country = link["mode"], link["country"]
     unit = context.units[mode]
-    money = context.rates.money(country, mode, unit)
+    ways = _directions(link)
+    money = [_haul_money(context, link, payee, way) for way in ways]
     speed = _own_speed(link, "links", "link_id") or context.rates.find(country, mode, "speed_kmh")
-    if money is None or speed is None:
-        what = "cost_usd_km" if money is None else "speed_kmh"
+    if money[0] is None or speed is None:
+        what = "cost_usd_km" if money[0] is None else "speed_kmh"
         context.skipped.append(("links", link["link_id"], f"rates.csv has no {what} for {country} {mode}"))
         return ()
     length = figure_of(link, "links", "link_id", "length_km")
@@ -123,9 +143,8 @@ def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) 
     cv, cv_figure = _line_haul_cv(context, link, country, mode)
     kind = context.hours.kind(haul_kind(mode))
     driving = times(HOURS, length, Factor(speed, -1), Factor(day_hours, -1), *kind.factors(), by=24.0)
-    emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
+    emission = figure_of(unit.row, "vehicles", "vehicle_id", "emission_kg_t_km")
     terms = [
-        unit_term(unit, *money, length, by=link["cost_factor"]),
         driving,
         *(scaled(driving, slow) for slow in slowdowns),
         *context.place_fees("link", link["link_id"], mode, "passage"),
@@ -136,7 +155,7 @@ def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) 
         make_stage(
             Step(
                 "line_haul",
-                _ends(context, tail, head),
+                _ends(context, *way),
                 link["link_id"],
                 mode,
                 country,
@@ -144,12 +163,60 @@ def _priced_hauls(context: Context, link: Row, slowdowns: Sequence[CellFigure]) 
                 hours_group=kind.name,
                 group_log_sd=kind.log_sd,
             ),
-            terms,
+            [*_paid(context, link, payee, paid or ()), *terms],
             variance_h2=(cv * mean_h) ** 2,
             also=[cv_figure] if cv_figure else [],
         )
-        for tail, head in _directions(link)
+        for way, paid in zip(ways, money, strict=True)
     )
+
+
+def _over(context: Context, link: Row, payee: str) -> float:
+    """Load over capacity of the gates left to a truck, less 1."""
+    return context.overload.get(payee, 0.0) if link["mode"] == ROAD else 0.0
+
+
+def _paid(context: Context, link: Row, payee: str, money: tuple[CellFigure, ...]) -> list[Term]:
+    """Money of a unit on a link, and what trucks ask more where the gates left to them are loaded over their capacity."""
+    length = figure_of(link, "links", "link_id", "length_km")
+    haul = unit_term(context.units[link["mode"]], *money, length, by=link["cost_factor"])
+    over = _over(context, link, payee)
+    if not over:
+        return [haul]
+    dearer = scaled(haul, context.parameter("scarcity_slope"))
+    return [haul, dearer._replace(amount=dearer.amount * over)]
+
+
+def _haul_money(
+    context: Context, link: Row, payee: str, way: tuple[str, str]
+) -> tuple[CellFigure, ...] | None:
+    """What a unit pays for a kilometre on a link in one direction; a haulier without a rate takes that of the link's country."""
+    mode, unit = link["mode"], context.units[link["mode"]]
+    haul = context.haul(payee, *way) if mode == ROAD else ""
+    own = context.rates.money(payee, mode, unit, haul)
+    return own or context.rates.money(link["country"], mode, unit)
+
+
+def with_handling(context: Context, move: Move, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """Stages of a move with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
+    if move.place_kind != "link" or not context.request.ends:
+        return stages
+    origin, destination = context.request.ends
+    unit = context.units[mode_of(move.tail[1])]
+    if unit.row.get("load_h") is None:
+        return stages
+    before = (_handling(context, unit, move.tail, "loading"),) if move.tail[0] == origin else ()
+    after = (_handling(context, unit, move.head, "unloading"),) if move.head[0] == destination else ()
+    return (*before, *stages, *after)
+
+
+def _handling(context: Context, unit: Unit, place: tuple[str, str, str], what: str) -> Stage:
+    """Hours to load or unload the wagons of a shipment at one of its ends."""
+    node, carrier, country = place
+    hours, cv = figure_of(unit.row, "vehicles", "vehicle_id", "load_h"), context.parameter("transfer_time_cv")
+    name = f"{context.nodes[node]['name']}: {what}"
+    step = Step("transfer", name, node, mode_of(carrier), country)
+    return make_stage(step, [times(HOURS, hours)], variance_h2=(cv.value * hours.value) ** 2, also=[cv])
 
 
 def _ends(context: Context, tail: str, head: str) -> str:

@@ -154,6 +154,14 @@ class ClosureBook:
                 return figure_of(row, "closures", "closure_id", "slowdown_share")
         return None
 
+    def shut(self, kind: str, place: str, mode: str) -> bool:
+        """Whether a dated closure of a place holds on the departure day."""
+        if place in self.opened:
+            return False
+        return any(
+            row["kind"] == "dated" and in_force(row, self.first_day) for row in self._of(kind, place, mode)
+        )
+
     @cached_property
     def slows_anything(self) -> bool:
         """Whether anything is slowed on the departure day."""

@@ -35,6 +35,8 @@ class NetworkRequest:
         Vehicle ids asked for in place of the usual ones.
     fill_t
         (mode, tonnes in one unit) of a load that does not fill its wagons or parcel; others count as full.
+    ends
+        Nodes of the two ends where they are known: wagons are loaded and unloaded there.
     tonnes
         Weight of the shipment, where it is known: less than a ship's least parcel pays for it.
     """
@@ -49,6 +51,7 @@ class NetworkRequest:
     load_t: float = TRUCK_BASIS_T
     units: tuple[str, ...] = ()
     fill_t: tuple[tuple[str, float], ...] = ()
+    ends: tuple[str, ...] = ()
     tonnes: float | None = None
 
     def uses(self, *modes: str) -> bool:

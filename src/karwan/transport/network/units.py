@@ -10,7 +10,9 @@ from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Factor, Term, figure_of, times
 
 TRUCK, BOX20, BOX40, HOPPER, PARCEL, TONNE = "truck", "box20", "box40", "hopper", "parcel", "t"
-COUNTED = frozenset({TRUCK, BOX20, BOX40, "low_loader", "platform"})
+COUNTED = frozenset(
+    {TRUCK, BOX20, BOX40, "reefer_truck", "reefer_box", "box40_block", "low_loader", "platform"}
+)
 """Units that a shipment counts its load in; of the others one holds what several of them do."""
 USUAL = {ROAD: TRUCK, RAIL: BOX40}
 """Unit of each mode that prices are stated for where nothing else is; by ship and ferry a 40 ft container."""
