@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import xlsxwriter
@@ -175,10 +175,13 @@ def _write_table(sheet: Any, made: Sheet, formats: dict[str, Any]) -> None:
     sheet.freeze_panes(1, 1)
     if table.height and table.width:
         sheet.autofilter(0, 0, table.height, table.width - 1)
-    for r, row in enumerate(table.iter_rows(named=True), start=1):
-        assumed = row.get("basis") == "assumed"
-        for k, (name, value) in enumerate(row.items()):
-            _write_cell(sheet, r, k, name, value, formats, assumed)
+    columns = [_Column(name, k, *_pair(formats, unit_of(name)[1])) for k, name in enumerate(table.columns)]
+    basis = table.columns.index("basis") if "basis" in table.columns else None
+    for r, row in enumerate(table.iter_rows(), start=1):
+        assumed = basis is not None and row[basis] == "assumed"
+        for column, value in zip(columns, row, strict=True):
+            if value is not None:
+                _write_cell(sheet, r, column, value, formats, assumed)
 
 
 def _width(label: str, values: list[Any], numeric: bool) -> float:
@@ -187,16 +190,30 @@ def _width(label: str, values: list[Any], numeric: bool) -> float:
     return float(min(max(min(len(label), 16), 12 if numeric else typical, 8) + 2, 62))
 
 
+class _Column(NamedTuple):
+    """A column of a sheet, with the formats of its figures: plain, and where they are assumed."""
+
+    name: str
+    number: int
+    plain: Any
+    assumed: Any
+
+
+def _pair(formats: dict[str, Any], form: str) -> tuple[Any, Any]:
+    return formats[f"{form}False"], formats[f"{form}True"]
+
+
 def _write_cell(
-    sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool
+    sheet: Any, r: int, column: _Column, value: Any, formats: dict[str, Any], assumed: bool
 ) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
+    k = column.number
+    if isinstance(value, str):
+        _write_text(sheet, r, column, value, formats["textTrue" if assumed else "textFalse"], formats["link"])
+    elif isinstance(value, bool):
         sheet.write_string(r, k, "yes" if value else "no", formats[f"text{assumed}"])
     elif isinstance(value, (int, float)):
         if is_number(value):
-            sheet.write_number(r, k, value, formats[f"{unit_of(name)[1]}{assumed}"])
+            sheet.write_number(r, k, value, column.assumed if assumed else column.plain)
     elif isinstance(value, (date, datetime)):
         found = as_date(value)
         if found is not None and found.year >= 1900:
@@ -205,19 +222,17 @@ def _write_cell(
             )
         else:
             sheet.write_string(r, k, day(value), formats[f"text{assumed}"])
-    else:
-        _write_text(sheet, r, k, name, value, formats, assumed)
-
-
-def _write_text(
-    sheet: Any, r: int, k: int, name: str, value: Any, formats: dict[str, Any], assumed: bool
-) -> None:
-    url = safe_url(value) if name.endswith("url") and isinstance(value, str) else None
-    if url and len(url) < 2000 and sheet.write_url(r, k, url, formats["link"], url) == 0:
-        return
-    text = clean(value, _CELL) if isinstance(value, str) else _joined(value)
-    if text:
+    elif text := _joined(value):
         sheet.write_string(r, k, text, formats[f"text{assumed}"])
+
+
+def _write_text(sheet: Any, r: int, column: _Column, value: str, form: Any, link: Any) -> None:
+    url = safe_url(value) if column.name.endswith("url") else None
+    if url and len(url) < 2000 and sheet.write_url(r, column.number, url, link, url) == 0:
+        return
+    text = clean(value, _CELL)
+    if text:
+        sheet.write_string(r, column.number, text, form)
 
 
 def _joined(value: Any) -> str:
