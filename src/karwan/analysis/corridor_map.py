@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from karwan.trade.parties import A_TO_B
 from karwan.transport.network.stage import Row
 
 PLANNED_COLOUR = "#555555"
+LINES = "geometry/link_lines.csv"
+"""Lines of links along roads, railways and sea lanes, in the folder of a case; `tools/link_lines.py` writes it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,21 @@ def corridor_map(case: Case, as_of: date) -> CorridorMap:
     shut = closure_table(study).filter(~pl.col("kind").str.starts_with("slower"))
     corridors = case["corridors"].sort("rank", "corridor_id")
     return CorridorMap(map_nodes(study), map_lines(study), corridors, frozenset(shut["place"].to_list()))
+
+
+def drawn_lines(case: Case) -> dict[str, list[tuple[float, float]]]:
+    """Link to its line from start to end, as longitudes and latitudes; links that are not in the table have none."""
+    path = case.folder / LINES if case.folder else None
+    if path is None or not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row["link_id"]: [_point(text) for text in row["points"].split(";")] for row in rows}
+
+
+def _point(text: str) -> tuple[float, float]:
+    lon, lat = text.split(" ")
+    return float(lon), float(lat)
 
 
 def map_nodes(study: CorridorStudy) -> pl.DataFrame:

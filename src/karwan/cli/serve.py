@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -41,5 +42,11 @@ def serve(
         store=store,
         folder=kept,
         limits=Limits(workers=workers),
-        ready=lambda where: echo(f"open {where} (stop with Ctrl-C)"),
+        ready=_ready,
     )
+
+
+def _ready(where: str) -> None:
+    """Say where the page is, at once also where a program reads it."""
+    echo(f"open {where} (stop with Ctrl-C)")
+    sys.stdout.flush()

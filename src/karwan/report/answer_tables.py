@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from karwan.amounts import NONE, is_number, number, percent
+from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.analysis.contract import Analysis, Result
 from karwan.report.blocks import Cell, Column, Notes, Table, cell
 from karwan.report.text import clean, day, safe_url, words
@@ -22,6 +23,17 @@ _KEYS = ("status", "kind", "state", "mode", "modes", "basis", "scope", "directio
 _SIGNED = ("growth", "contribution", "change")
 _SOURCE = "source_id"
 _SPOKEN = {"share": "", "d": "days", "h": "hours"}
+_SHORT = {
+    "usd": "USD",
+    "co2": "CO2",
+    "feu": "FEU",
+    "teu": "TEU",
+    "km": "km",
+    "kg": "kg",
+    "20t": "/ 20 t",
+    "hs": "HS",
+    **{f"p{share:02d}": f"P{share}" for share in (5, 25, 50, 75, 95)},
+}
 _ONE_DIGIT = ("d", "h", "km")
 
 
@@ -93,7 +105,7 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
     spoken = _SPOKEN.get(unit, unit)
     if unit == "USD" and label.endswith(" usd"):
         label = label.removesuffix(" usd")
-    unit = "" if spoken.lower() in label.lower().split() else spoken
+    unit = "" if spoken.lower() in label.lower().split() or ", " in label else spoken
     return Column(_sentence(label), unit, right=kind.is_numeric())
 
 
@@ -104,14 +116,22 @@ def _row(
     cells = [_cell(name, row[name], declared.get(name), assumed) for name in shown]
     sources = notes.of(row.get(_SOURCE))
     if sources and cells:
-        first = cells[0]
-        cells[0] = Cell(first.text, first.assumed, sources, first.url, first.tone, first.swatch)
+        at = first_text([row[name] for name in shown])
+        cells[at] = replace(cells[at], notes=sources)
     return tuple(cells)
+
+
+def first_text(values: Sequence[Any]) -> int:
+    """Place of the first value that is no number: what a row is called by; 0 where all are numbers."""
+    return next((k for k, value in enumerate(values) if not is_number(value)), 0)
 
 
 def _cell(name: str, value: Any, declared: ResultColumn | None, assumed: bool) -> Cell:
     if is_number(value):
-        return cell(amount_text(value, name, declared.unit if declared else ""), assumed=assumed)
+        unit = declared.unit if declared else ""
+        return cell(
+            amount_text(value, name, unit), assumed=assumed and (bool(unit) or isinstance(value, float))
+        )
     if name == "colour":
         return cell("", swatch=str(value))
     if name.endswith("url"):
@@ -132,6 +152,8 @@ def amount_text(value: float, name: str, unit: str) -> str:
     if isinstance(value, int):
         return number(value) if abs(value) >= 10_000 else str(value).replace("-", "−")
     size = abs(value)
+    if size >= 1e6 and unit.startswith("USD"):
+        return usd(value)
     if size >= 100 or value == 0:
         return number(value)
     if size >= 1 or unit in _ONE_DIGIT:
@@ -159,8 +181,19 @@ def _slug(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Text with a capital first letter, where its first word is a plain one."""
-    return text[:1].upper() + text[1:] if text[:2].islower() else text
+    """Text with a capital first letter, and the field's short forms as it writes them."""
+    parts = [_SHORT.get(part, part) for part in text.split(" ")]
+    first = parts[0]
+    parts[0] = first if first in _SHORT.values() or not first[:1].islower() else first[:1].upper() + first[1:]
+    return " ".join(parts)
 
 
-__all__ = ["MOST_ROWS", "amount_text", "answer_tables", "plain_text", "result_block", "result_blocks"]
+__all__ = [
+    "MOST_ROWS",
+    "amount_text",
+    "answer_tables",
+    "first_text",
+    "plain_text",
+    "result_block",
+    "result_blocks",
+]

@@ -212,7 +212,9 @@ def draw_sea_names(drawing: Drawing, frame: Frame, boxes: list[Box]) -> None:
         x, y = frame.point(lon, lat)
         name, size = str(sea["name"]), 10.0 + 1.5 * int(sea["size"])
         half = text_width(name, size) / 2 + 4
-        box = _free(((0, 0), (0, 22), (0, -22), (0, 44), (-30, 12), (30, 12)), x, y, half, size, frame, boxes)
+        box = free_box(
+            ((0, 0), (0, 22), (0, -22), (0, 44), (-30, 12), (30, 12)), x, y, half, size, frame, boxes
+        )
         if box is not None:
             boxes.append(box)
             middle, base = (box[0] + box[2]) / 2, box[3] - 4
@@ -229,7 +231,7 @@ def draw_sea_names(drawing: Drawing, frame: Frame, boxes: list[Box]) -> None:
             )
 
 
-def _free(
+def free_box(
     offsets: Sequence[tuple[float, float]],
     x: float,
     y: float,
@@ -331,13 +333,13 @@ def _places(nodes: pl.DataFrame, frame: Frame, closed: frozenset[str], path: Flo
     for row in nodes.iter_rows(named=True):
         x, y = frame.point(row["lon"], row["lat"])
         rank = int(row["rank"] or 3)
-        if frame.holds(x, y, 4) and (rank <= 1 or _beside(path, x, y)):
+        if frame.holds(x, y, 4) and (rank <= 1 or is_beside(path, x, y)):
             name = clean(row["name"], 60)
             places.append(_Place(name, clean(row["kind"]), rank, name in closed, x, y))
     return places
 
 
-def _beside(path: Floats, x: float, y: float) -> bool:
+def is_beside(path: Floats, x: float, y: float) -> bool:
     """Whether a drawn line passes; every place counts where none is drawn."""
     return not len(path) or float(np.min(np.hypot(path[:, 0] - x, path[:, 1] - y))) < 9
 
@@ -451,7 +453,7 @@ def draw_label(drawing: Drawing, label: Placed, shut: bool) -> None:
     )
 
 
-_MOVES = ((0, 0), (0, 26), (0, -26), (45, 0), (-45, 0), (40, 30), (-40, -30), (0, 50), (0, -50), (80, 10))
+MOVES = ((0, 0), (0, 26), (0, -26), (45, 0), (-45, 0), (40, 30), (-40, -30), (0, 50), (0, -50), (80, 10))
 
 
 def draw_country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: list[Box], path: Floats) -> None:
@@ -461,7 +463,7 @@ def draw_country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: lis
         size = 12.5 if country.area > 120 else 10.5
         half = text_width(text, size) / 2 + len(text) * 1.1
         x, y = frame.point(*country.label)
-        box = _free(_MOVES, x, y, half, size, frame, boxes, path)
+        box = free_box(MOVES, x, y, half, size, frame, boxes, path)
         if box is not None:
             boxes.append(box)
             middle = (box[0] + box[2]) / 2

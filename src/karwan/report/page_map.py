@@ -12,8 +12,9 @@ import typst
 from PIL import Image
 
 from karwan.report.basemap import Country, read_basemap
+from karwan.report.fonts import text_width
 from karwan.report.labels import Placed, Wish, place_labels
-from karwan.report.map import WIDTH, draw_base, map_box
+from karwan.report.map import MOVES, WIDTH, Box, draw_base, free_box, is_beside, map_box
 from karwan.report.palette import ALERT, INK, PAPER, text_colour
 from karwan.report.projection import Floats, Frame
 from karwan.report.seaways import split_seaways
@@ -40,7 +41,7 @@ class PageMap:
     closed
         Names of the places shut on the day.
     chosen
-        Lines of a chosen way: longitudes and latitudes of each part; empty for none.
+        Lines of a chosen way, with the columns of `lines`; None for none.
     """
 
     nodes: pl.DataFrame
@@ -48,7 +49,7 @@ class PageMap:
     corridors: pl.DataFrame
     frame: Frame
     closed: frozenset[str] = frozenset()
-    chosen: Sequence[tuple[Sequence[float], Sequence[float]]] = ()
+    chosen: pl.DataFrame | None = None
 
 
 def tile_frame(frame: Frame, zoom: int, column: int, row: int) -> Frame:
@@ -95,13 +96,18 @@ def draw_overlay(shown: PageMap, links: Mapping[str, str], title: str, descripti
     sea = split_seaways(shown.lines, frame, base.relief)
     found = [*strands(sea.lines, frame), *sea.stubs]
     parts = [f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"]
-    parts.append(
-        f'<g class="ways{" pale" if shown.chosen else ""}">{"".join(_ways(found, shown, links))}</g>'
-    )
-    parts += _chosen(shown, frame)
-    path = np.concatenate([s.samples() for s in found]) if found else np.empty((0, 2))
-    parts.append(f'<g class="names">{"".join(_countries(frame, path, base.countries))}</g>')
-    parts.append(f'<g class="places">{"".join(_places(shown, frame, path, links))}</g>')
+    way: list[Strand] = []
+    if shown.chosen is not None:
+        bent = split_seaways(shown.chosen, frame, base.relief)
+        way = [*strands(bent.lines, frame), *bent.stubs]
+    pale = " pale" if way else ""
+    parts.append(f'<g class="ways{pale}">{"".join(_ways(found, shown, links))}</g>')
+    parts += _chosen(way)
+    path = np.concatenate([s.samples() for s in (*found, *way)]) if found or way else np.empty((0, 2))
+    boxes: list[Box] = []
+    places = "".join(_places(shown, frame, path, links, boxes))
+    parts.append(f'<g class="names">{"".join(_countries(frame, path, base.countries, boxes))}</g>')
+    parts.append(f'<g class="places">{places}</g>')
     return "".join(parts)
 
 
@@ -120,20 +126,22 @@ def _ways(found: Sequence[Strand], shown: PageMap, links: Mapping[str, str]) -> 
         yield f'<a href="{escape(to)}" aria-label="{name}">{inside}</a>' if to else f"<g>{inside}</g>"
 
 
-def _chosen(shown: PageMap, frame: Frame) -> Iterator[str]:
-    for lons, lats in shown.chosen:
-        line = points(*frame.place(np.array(lons, dtype=np.float64), np.array(lats, dtype=np.float64)))
-        yield f'<path d="{line}" class="chosen-halo"/><path d="{line}" class="chosen-way"/>'
+def _chosen(way: Sequence[Strand]) -> Iterator[str]:
+    for kind in ("chosen-halo", "chosen-way"):
+        for strand in way:
+            yield f'<path d="{points(strand.x, strand.y)}" class="{kind} {strand.state}"/>'
 
 
-def _places(shown: PageMap, frame: Frame, path: Floats, links: Mapping[str, str]) -> Iterator[str]:
+def _places(
+    shown: PageMap, frame: Frame, path: Floats, links: Mapping[str, str], boxes: list[Box]
+) -> Iterator[str]:
     """Marks of the places in the window, each a link where it has a page, with its name from the depth that has room for it."""
     inside = []
     for row in shown.nodes.iter_rows(named=True):
         x, y = frame.point(row["lon"], row["lat"])
-        if frame.holds(x, y, 3):
+        if frame.holds(x, y, 3) and (int(row["rank"] or 3) <= 1 or is_beside(path, x, y)):
             inside.append((row, x, y))
-    names = _named([(row, x, y) for row, x, y in inside], frame, path, shown.closed)
+    names = _named(inside, frame, path, shown.closed, boxes)
     for row, x, y in inside:
         name = clean(row["name"], 60)
         shut = name in shown.closed
@@ -149,6 +157,7 @@ def _named(
     frame: Frame,
     path: Floats,
     closed: frozenset[str],
+    boxes: list[Box],
 ) -> dict[str, str]:
     """Names of places as SVG at their marks, each at the least depth that has room for it."""
     found: dict[str, str] = {}
@@ -164,6 +173,8 @@ def _named(
         for one in place_labels(wishes, marks, path * factor, frame.width * factor, frame.height * factor):
             if ids[one.wish] not in found and not (one.leader and zoom == 0 and one.wish.rank > 1):
                 found[ids[one.wish]] = _label(one, zoom)
+                if zoom == 0:
+                    boxes.append((one.x - 3, one.y - one.wish.size, one.x + one.width + 3, one.y + 5))
     return found
 
 
@@ -181,7 +192,7 @@ def _label(one: Placed, zoom: int) -> str:
     dx, dy = one.x - one.wish.x, one.y - one.wish.y
     text = escape(one.wish.text)
     weight = ' font-weight="600"' if one.wish.bold else ""
-    kind = f' class="z{zoom}"' if zoom else ""
+    kind = f' class="z{zoom}"' if zoom or one.wish.rank > 1 else ""
     head = f'<text x="{fmt(dx)}" y="{fmt(dy)}" font-size="{fmt(one.wish.size)}"{weight}'
     leader = ""
     if one.leader:
@@ -205,12 +216,13 @@ def _mark(kind: str, shut: bool, rank: int) -> str:
     return f'<circle r="3.7" fill="{PAPER}" stroke="{INK}" stroke-width="1.5"/>'
 
 
-def _countries(frame: Frame, path: Floats, countries: Sequence[Country]) -> Iterator[str]:
-    """Names of countries in wide capitals at their places, where they are in the window."""
-    for country in countries:
-        x, y = frame.point(*country.label)
-        if frame.holds(x, y, 30) and (
-            not len(path) or float(np.min(np.hypot(path[:, 0] - x, path[:, 1] - y))) > 12
-        ):
-            name = escape(clean(country.name, 40).upper())
-            yield f'<g transform="translate({fmt(x)} {fmt(y)})"><text class="k country" text-anchor="middle">{name}</text></g>'
+def _countries(frame: Frame, path: Floats, countries: Sequence[Country], boxes: list[Box]) -> Iterator[str]:
+    """Names of countries in wide capitals, the large ones first, where they meet neither names nor lines."""
+    for country in sorted(countries, key=lambda one: -one.area):
+        text = clean(country.name, 40).upper()
+        half = text_width(text, 11.5) / 2 + len(text) * 1.2
+        box = free_box(MOVES, *frame.point(*country.label), half, 12.0, frame, boxes, path)
+        if box is not None:
+            boxes.append(box)
+            x, y = (box[0] + box[2]) / 2, box[3] - 4
+            yield f'<g transform="translate({fmt(x)} {fmt(y)})"><text class="k country" text-anchor="middle">{escape(text)}</text></g>'

@@ -73,6 +73,8 @@ class ByteCache:
                 body.extend(message.get("body", b""))
 
         await self.app({**scope, "method": "GET"}, receive, collect)
+        if not start:  # the reader went away before there was an answer
+            return 503, [], b""
         headers: Headers = [h for h in start["headers"] if h[0].lower() != b"content-length"]
         found = dict(headers)
         content = _compressed(bytes(body), found, headers, coding)

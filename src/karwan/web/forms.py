@@ -14,7 +14,7 @@ from karwan.errors import InvalidInput
 
 Query = Mapping[str, Sequence[str]]
 AT_SERVER = ("trade_store", "mapping", "scenario", "upgrade")
-"""Fields that may name a place on the machine of the server or change what stands there; the page never asks for them, nor for a file."""
+"""Fields that name a place on the machine of the server or change what lies there; the page never asks for them, nor for a file."""
 IDS_ONLY = ("scenarios",)
 """Fields that a command also takes as files; an address takes their ids alone."""
 _ID = re.compile(r"[\w-]+")
@@ -39,6 +39,7 @@ _LABELS = {
     "opened": "As if open",
     "promise": "Promised",
     "as_of": "As of",
+    "product": "Goods",
     "registration": "Truck of",
     "party_a": "First country",
     "party_b": "Second country",
@@ -155,6 +156,11 @@ def read_request(request: type[Any], query: Query, usual: Mapping[str, Any]) -> 
             values[one.name] = _value(one, kinds[one.name], given)
         except ValueError as error:
             faults.append(f"{query_name(one)}: {error}")
+    faults += [
+        f"{query_name(one)}: nothing is given"
+        for one in asked_fields(request)
+        if one.name not in values and one.default is MISSING and one.default_factory is MISSING
+    ]
     if faults:
         raise InvalidInput("The question cannot be read.", "; ".join(faults), "mend what is named.")
     return request(**values)

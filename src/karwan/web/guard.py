@@ -23,7 +23,8 @@ class Guard:
         markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, or refuse."""
+        """Answer, or refuse; DisallowedHost where the host is not one of this machine's own names."""
+        request.get_host()
         refused = _refused(request)
         answer = HttpResponse(refused[1], status=refused[0], content_type="text/plain") if refused else None
         found = answer or await self.get_response(request)

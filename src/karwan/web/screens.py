@@ -61,9 +61,44 @@ class Screen:
 
 
 GENERIC = "karwan.web.answers.generic:answer"
+_ANSWERS = "karwan.web.answers"
 SPECIAL: tuple[Screen, ...] = (
-    Screen("route", "route", "karwan.web.answers.routes:planner", "route.html", "route", ("route", "map")),
-    Screen("ask", "ask", "karwan.web.answers.questions:answer", "ask.html"),
+    Screen("", "", f"{_ANSWERS}.briefs:front", "brief.html", extras=("map",)),
+    Screen("brief/{id}", "", f"{_ANSWERS}.briefs:section", "blocks.html"),
+    Screen("route", "route", f"{_ANSWERS}.routes:planner", "route.html", "route", ("route", "map")),
+    Screen("route/sheet", "route", f"{_ANSWERS}.departures:sheet", "blocks.html", "route", ("route",)),
+    Screen("route/days", "route", f"{_ANSWERS}.departures:year", "blocks.html", "route"),
+    Screen(
+        "corridors",
+        "corridors",
+        f"{_ANSWERS}.corridors:monitor",
+        "corridors.html",
+        "corridor compare",
+        ("pair", "sort", "map"),
+    ),
+    Screen("corridors/weak", "corridors", f"{_ANSWERS}.corridors:weak", "blocks.html", "corridor critical"),
+    Screen(
+        "corridors/{id}",
+        "corridors",
+        f"{_ANSWERS}.corridors:corridor",
+        "place.html",
+        "corridor compare",
+        ("map",),
+    ),
+    Screen("crossings/{id}", "corridors", f"{_ANSWERS}.corridors:crossing", "place.html", extras=("map",)),
+    Screen("goods", "goods", f"{_ANSWERS}.goods:overview", "blocks.html", "trade goods"),
+    Screen("target", "goods", f"{_ANSWERS}.targets:answer", "blocks.html", "trade target"),
+    Screen("plan", "plan", f"{_ANSWERS}.briefs:plan", "blocks.html"),
+    Screen("ports", "corridors", f"{_ANSWERS}.briefs:ports", "blocks.html"),
+    Screen(
+        "scenarios",
+        "scenarios",
+        f"{_ANSWERS}.scenarios:workbench",
+        "scenarios.html",
+        extras=("with", "against"),
+    ),
+    Screen("sources", "sources", f"{_ANSWERS}.sources:answer", "sources.html", "sources", ("find",)),
+    Screen("ask", "ask", f"{_ANSWERS}.questions:answer", "ask.html"),
 )
 
 

@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("static/<path:name>", views.static),
     path("picture/<str:tag>/<str:name>", views.picture),
     path("healthz", views.healthz),
+    path("api/v1", views.openapi),
+    path("api/v1/openapi.json", views.openapi),
+    re_path(r"^api/v1/(?P<name>[a-z/]{1,60})$", views.api),
 ]
 for _screen in SCREENS:
     _start = _pattern(_screen)

@@ -17,6 +17,7 @@ from karwan.errors import KarwanError
 from karwan.runs.job import Job
 from karwan.runs.pool import JobFailed, PoolFull, Ticket
 from karwan.web.assets import MEDIA, static_files
+from karwan.web.openapi import ROOT, answered_screens, document
 from karwan.web.screens import FORMS, SCREENS, TABS, Screen
 from karwan.web.site import DOWNLOAD, PAGE, PICTURE, Site
 from karwan.web.templating import address
@@ -28,6 +29,7 @@ LONGEST = 300.0
 _SCENARIO = re.compile(r"[a-z0-9_]{1,80}")
 _LONG_LIVED = "public, max-age=31536000, immutable"
 _LIVED = "no-cache"
+_LABELS = {"geojson": "GeoJSON"}
 _HELD: list[Site] = []
 
 
@@ -133,7 +135,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         "evidence": f"asked for {request.path[:200]}",
         "fix": "choose one of the pages above.",
     }
-    if request.path.endswith(tuple(f".{form}" for form in FORMS)):
+    if request.path.startswith(ROOT) or request.path.endswith(tuple(f".{form}" for form in FORMS)):
         return JsonResponse(
             {"ok": False, "error": error["fact"], "errors": [error], "status": 404}, status=404
         )
@@ -253,13 +255,25 @@ def _files(
     request: HttpRequest, screen: Screen, query: list[tuple[str, str]], content: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     """Label and address of each file of a page."""
-    if "title" not in content:
-        return []
     stem = request.path.rstrip("/") if screen.address else f"{request.path}brief"
-    ends = ("pdf", "csv", "xlsx", "json", *(("geojson",) if content.get("geojson") else ()))
-    return [(end.upper() if end != "geojson" else "GeoJSON", f"{stem}.{end}{address(query)}") for end in ends]
+    return [
+        (_LABELS.get(end, end.upper()), f"{stem}.{end}{address(query)}") for end in content.get("ends", ())
+    ]
 
 
 def _tag(site: Site) -> str:
     """Part of the addresses of pictures that changes with the case and the program."""
     return site.contents()[:12]
+
+
+async def openapi(request: HttpRequest) -> HttpResponse:
+    """What programs may ask, as OpenAPI 3.1."""
+    return JsonResponse(document(str(the_site().facts["title"])))
+
+
+async def api(request: HttpRequest, name: str) -> HttpResponse:
+    """The JSON of an analysis by its name, the same bytes as its page's file."""
+    screen = next((one for one in answered_screens() if one.asks.replace(" ", "/") == name), None)
+    if screen is None:
+        return not_found(request)
+    return await download(request, the_site().case_id, screen, "json")

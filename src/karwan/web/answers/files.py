@@ -35,11 +35,13 @@ def file_of(asking: Asking, page: Page, form: str) -> tuple[str, bytes]:
         The screen has no such file.
     """
     if form == "geojson" and page.geojson is not None:
-        return KINDS[form], _text(page.geojson)
+        return KINDS[form], page.geojson()
+    if form == "pdf" and page.pdf is not None:
+        return KINDS[form], page.pdf()
     if form == "pdf":
         return KINDS[form], print_document(_document(asking, page), asking.as_of)
     if page.result is None or form not in ("json", "csv", "xlsx"):
-        raise UnknownName(f"This page has no {form}.", "it has pdf", "ask another of its files.")
+        raise UnknownName(f"This page has no {form}.", "its files stand at its foot", "ask one of them.")
     result = _presented(asking, page.result, form)
     if form == "json":
         return KINDS[form], json_of(asking, result)
@@ -58,16 +60,14 @@ def file_of(asking: Asking, page: Page, form: str) -> tuple[str, bytes]:
 def json_of(asking: Asking, result: Result) -> bytes:
     """JSON of a result, byte for byte that of the command."""
     analysis = asking.screen.analysis
-    if analysis is not None and analysis.bare:
+    if analysis is None:
+        return _text(answer_content(result.tables, say_facts(result.meta), sentences(result.notes)))
+    if analysis.bare:
         return _text(next(iter(result.tables.values())).to_dicts())
     said = sentences([*result.notes, *result.alerts])
-    key, joined = (analysis.notes_key, analysis.notes_joined) if analysis else ("text", False)
-    meta, notes = with_notes(say_facts(result.meta), said, key, joined=joined)
-    under = (
-        ()
-        if analysis is not None and analysis.case not in ("argument", "option")
-        else asking.project.case.scenarios
-    )
+    facts = say_facts(result.meta)
+    meta, notes = with_notes(facts, said, analysis.notes_key, joined=analysis.notes_joined)
+    under = asking.project.case.scenarios if analysis.case in ("argument", "option") else ()
     return _text(answer_content(result.tables, meta, notes, under))
 
 

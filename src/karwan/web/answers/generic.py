@@ -98,6 +98,7 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "route": route,
         "trade growth": {"country": a, "partner": b},
         "trade mirror": {"party_a": a, "party_b": b},
+        "trade potential": {"exporter": a, "importer": b},
         "trade indicators": {"country": a, "partner": b},
         "trade compete": {"product": settings.reference_product},
         "scenario show": {"scenarios": _first_scenario(case)},

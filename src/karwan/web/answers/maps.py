@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from karwan.analysis.corridor_map import CorridorMap, corridor_map
+from karwan.analysis.corridor_map import CorridorMap, corridor_map, drawn_lines
 from karwan.case import Case
 from karwan.notes import note
 from karwan.project import Project
 from karwan.report.map import WIDTH, map_frame
 from karwan.report.page_map import PageMap, draw_overlay
-from karwan.report.palette import safe_colour
+from karwan.report.palette import INK, safe_colour
 from karwan.report.text import clean
 from karwan.report.text import day as spoken_day
+from karwan.schema.frames import result_frame
+from karwan.schema.modes import WATER_MODES
 from karwan.web.answers.page import Asking
 from karwan.words import say
 
-Line = tuple[Sequence[float], Sequence[float]]
 CLOSEST = 8.0
 _LAST: OrderedDict[tuple[int, date], tuple[Project, CorridorMap]] = OrderedDict()
 _REMEMBERED = 6
@@ -39,7 +40,7 @@ def map_of(project: Project, as_of: date) -> CorridorMap:
 
 
 def map_part(
-    asking: Asking, chosen: Sequence[Line] = (), extra: pl.DataFrame | None = None
+    asking: Asking, chosen: pl.DataFrame | None = None, extra: pl.DataFrame | None = None
 ) -> dict[str, Any]:
     """What the template of the map needs.
 
@@ -107,18 +108,54 @@ def _links(case: Case, nodes: pl.DataFrame) -> dict[str, str]:
     return found | {n: f"{root}/crossings/{n}" for n in nodes["node_id"].to_list() if n in crossings}
 
 
-def way_lines(case: Case, stages: pl.DataFrame) -> list[Line]:
-    """Lines of a route between the places its stages join, one a stage that moves; straight, as the case knows no bends."""
+def way_lines(case: Case, stages: pl.DataFrame) -> pl.DataFrame:
+    """Lines of a route with the columns of the lines of the map: along road, rail and lane where these are known, else straight.
+
+    One line a run of links of one mode and kind; the state of a straight one by land is `straight`.
+    """
     ends = {r["link_id"]: (r["from_node_id"], r["to_node_id"]) for r in case["links"].iter_rows(named=True)}
     services: Mapping[str, str] = dict(case["services"].select("service_id", "link_id").iter_rows())
     places = {r["node_id"]: (r["lon"], r["lat"]) for r in case["nodes"].iter_rows(named=True)}
-    lines: list[Line] = []
+    known = drawn_lines(case)
+    parts: list[_Part] = []
     for stage in stages.iter_rows(named=True):
-        pair = ends.get(services.get(stage["place_id"], stage["place_id"]))
-        if pair is not None:
-            lons, lats = zip(*(places[node] for node in pair), strict=True)
-            lines.append((lons, lats))
-    return lines
+        link = services.get(stage["place_id"], stage["place_id"])
+        if link in ends:
+            straight = [places[node] for node in ends[link]]
+            state = "open" if link in known or stage["mode"] in WATER_MODES else "straight"
+            parts.append((stage["mode"], state, [straight[0], *known.get(link, straight)[1:-1], straight[1]]))
+    rows = [
+        {
+            "corridor_id": "chosen",
+            "colour": INK,
+            "seq": seq,
+            "mode": mode,
+            "state": state,
+            "lons": [lon for lon, _ in points],
+            "lats": [lat for _, lat in points],
+        }
+        for seq, (mode, state, points) in enumerate(_joined(parts))
+    ]
+    return result_frame("corridor_lines", rows)
+
+
+_Point = tuple[float, float]
+_Part = tuple[str, str, list[_Point]]
+
+
+def _joined(parts: list[_Part]) -> list[_Part]:
+    """Parts turned so that each begins where the one before ends, those of one mode and state as one line."""
+    runs: list[_Part] = []
+    for k, (mode, state, points) in enumerate(parts):
+        before = runs[-1][2][-1] if runs else None
+        after = parts[k + 1][2] if k + 1 < len(parts) else []
+        backwards = points[-1] == before or (before is None and points[0] in (after[:1] + after[-1:]))
+        way = points[::-1] if backwards else points
+        if runs and runs[-1][:2] == (mode, state) and way[0] == before:
+            runs[-1][2].extend(way[1:])
+        else:
+            runs.append((mode, state, list(way)))
+    return runs
 
 
 def way_nodes(case: Case, stages: pl.DataFrame) -> pl.DataFrame:

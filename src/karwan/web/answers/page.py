@@ -76,6 +76,12 @@ class Page:
         What its files hold; None where it has none.
     declared
         Key of a table of the result to the row file of its columns.
+    notes
+        What must be known to use its figures.
+    geojson
+        What makes its GeoJSON; None where it has none.
+    pdf
+        What makes its PDF; by default its blocks are printed.
     """
 
     title: str
@@ -85,7 +91,8 @@ class Page:
     result: Result | None = None
     declared: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
-    geojson: Mapping[str, Any] | None = None
+    geojson: Callable[[], bytes] | None = None
+    pdf: Callable[[], bytes] | None = None
 
     def blocks(self) -> list[Block]:
         """Every block of its parts, in order, for print."""

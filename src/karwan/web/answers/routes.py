@@ -9,6 +9,7 @@ import polars as pl
 
 from karwan.amounts import number, percent
 from karwan.analysis.contract import Result
+from karwan.exports import json_text
 from karwan.notes import note
 from karwan.report.answer_tables import result_block
 from karwan.report.blocks import Block, Figure, Prose
@@ -34,13 +35,13 @@ def planner(asking: Asking) -> Page:
     """The page of `karwan route`."""
     analysis, result = asked(asking)
     offers = with_colours(result.tables["routes"], asking.project.case["corridors"])
-    chosen = _chosen(asking, offers)
+    chosen = chosen_route(asking, offers)
     promise = result.meta["promise_days"]
     strips = draw_offer_days(offers, "days", say(note("page.route_days")), chosen=chosen, promise=promise)
     money = draw_offer_money(offers, "money", say(note("page.route_money")), chosen=chosen)
     return Page(
         title=say(note("page.route_title")),
-        lead=_lead(result),
+        lead=asked_words(result),
         parts={
             "map": _map(asking, result, chosen),
             "offers": [_offer(row, chosen) for row in offers.iter_rows(named=True)],
@@ -62,7 +63,26 @@ def planner(asking: Asking) -> Page:
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},
         notes=sentences(result.notes),
+        geojson=lambda: json_text(route_features(asking, result, chosen)).encode(),
     )
+
+
+def route_features(asking: Asking, result: Result, chosen: int) -> dict[str, Any]:
+    """The chosen route as GeoJSON: one line a run of one mode, straight between the places of the case."""
+    stages = result.tables["stages"].filter(pl.col("route") == chosen)
+    lines = way_lines(asking.project.case, stages)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"route": chosen, "part": row["seq"], "mode": row["mode"]},
+            "geometry": {
+                "type": "LineString",
+                "coordinates": [list(at) for at in zip(row["lons"], row["lats"], strict=True)],
+            },
+        }
+        for row in lines.iter_rows(named=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _map(asking: Asking, result: Result, chosen: int) -> dict[str, Any]:
@@ -72,7 +92,8 @@ def _map(asking: Asking, result: Result, chosen: int) -> dict[str, Any]:
     return map_part(asking, way_lines(case, stages), way_nodes(case, stages))
 
 
-def _lead(result: Result) -> str:
+def asked_words(result: Result) -> str:
+    """What was asked: from where to where, what, and when."""
     meta = result.meta
     load = meta["shipment"]
     return say(
@@ -88,7 +109,7 @@ def _lead(result: Result) -> str:
     )
 
 
-def _chosen(asking: Asking, offers: pl.DataFrame) -> int:
+def chosen_route(asking: Asking, offers: pl.DataFrame) -> int:
     """Number of the route the address names, the first otherwise."""
     text = asking.value("route", "1")
     known = offers["route"].to_list()

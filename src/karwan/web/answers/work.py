@@ -32,6 +32,7 @@ def facts(job: Job, say: Say) -> bytes:
             "folder": str(folder),
             "title": settings.title,
             "as_of": settings.as_of,
+            "day": day(settings.as_of),
             "pair": [parties.name_a, parties.name_b],
             "scenarios": [path.stem for path in sorted((folder / "scenarios").glob("*.yaml"))],
             "lists": {
@@ -64,9 +65,15 @@ def page(job: Job, say: Say) -> bytes:
         "form": content_of(answered.form),
         "parts_of": content_of(answered.parts),
         "notes": list(answered.notes),
-        "geojson": answered.geojson is not None,
+        "ends": _ends(answered),
     }
     return _json({**shown, "frame": frame})
+
+
+def _ends(answered: Page) -> list[str]:
+    """Endings of the files of a page."""
+    of_result = [] if answered.result is None else ["csv", "xlsx", "json"]
+    return ["pdf", *of_result, *([] if answered.geojson is None else ["geojson"])]
 
 
 def download(job: Job, say: Say) -> bytes:

@@ -21,9 +21,10 @@
       view.x = Math.min(Math.max(view.x, 0), width - w);
       view.y = Math.min(Math.max(view.y, 0), height - h);
       svg.setAttribute("viewBox", `${view.x.toFixed(1)} ${view.y.toFixed(1)} ${w.toFixed(1)} ${h.toFixed(1)}`);
-      svg.style.setProperty("--k", (1 / view.zoom).toFixed(4));
+      const shrunk = Math.min(Math.max(0.85 * width / svg.clientWidth, 1), 2.3), seen = view.zoom * svg.clientWidth / width;
+      svg.style.setProperty("--k", (shrunk / view.zoom).toFixed(4));  // names stay readable on a small screen
       svg.style.setProperty("--s", Math.pow(view.zoom, -0.55).toFixed(4));
-      svg.dataset.zoom = view.zoom < 1.8 ? "0" : view.zoom < 3.4 ? "1" : "2";
+      svg.dataset.zoom = seen < 0.6 ? "m" : seen < 1.5 ? "0" : seen < 3 ? "1" : "2";
       clearTimeout(told);
       told = setTimeout(rest, 160);
     }

@@ -1,0 +1,96 @@
+"""The brief as a page, its sections as pages of their own, and what of it other screens show."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import date
+
+from karwan.analysis.sections import Brief
+from karwan.errors import UnknownName
+from karwan.project import Project
+from karwan.report.blocks import Section
+from karwan.report.document import build_document
+from karwan.report.typst_pdf import render_pdf
+from karwan.web.answers.maps import map_part
+from karwan.web.answers.page import Asking, Page
+
+_LAST: OrderedDict[tuple[int, date], tuple[Project, Brief]] = OrderedDict()
+_REMEMBERED = 3
+_LEADS = {  # words of a headline to the screen it comes from, the first that fits
+    "corridor": "corridors",
+    "shut": "corridors",
+    "Turnover": "target",
+    "target": "target",
+    "chance": "target",
+    "promise": "plan",
+    "port": "ports",
+    "goods": "goods",
+}
+
+
+def brief_on(asking: Asking) -> Brief:
+    """The brief of the case on the day asked; the last ones are remembered."""
+    key = (id(asking.project), asking.as_of)
+    if key not in _LAST:
+        asking.say("every engine of the brief at work")
+        _LAST[key] = (asking.project, asking.project.brief(asking.as_of))
+    _LAST.move_to_end(key)
+    while len(_LAST) > _REMEMBERED:
+        _LAST.popitem(last=False)
+    return _LAST[key][1]
+
+
+def front(asking: Asking) -> Page:
+    """Headlines, key figures and the map; each section has a page of its own."""
+    brief = brief_on(asking)
+    document = build_document(brief)
+    sections = [
+        {"number": one.number, "title": one.title, "lead": one.lead, "to": f"brief/{one.key}"}
+        for one in (*document.sections, *document.annexes)
+    ]
+    heads = [{"text": text, "to": _screen_of(text)} for text in document.headlines]
+    return Page(
+        title=document.title,
+        lead=document.subtitle,
+        parts={"map": map_part(asking), "headlines": heads, "facts": document.facts, "sections": sections},
+        pdf=lambda: render_pdf(brief),
+    )
+
+
+def _screen_of(text: str) -> str:
+    return next((to for word, to in _LEADS.items() if word in text), "")
+
+
+def section(asking: Asking) -> Page:
+    """One section of the brief with all its pictures and tables."""
+    key = asking.ids["id"]
+    document = build_document(brief_on(asking))
+    every = (*document.sections, *document.annexes)
+    found = next((one for one in every if one.key == key), None)
+    if found is None:
+        raise UnknownName(
+            f"The brief has no section {key!r}.",
+            f"it has {', '.join(one.key for one in every)}",
+            "follow a link of the brief.",
+        )
+    return section_page(found)
+
+
+def section_page(found: Section) -> Page:
+    """A section as a page."""
+    return Page(title=found.title, lead=found.lead, parts={"tables": list(found.blocks)})
+
+
+def plan(asking: Asking) -> Page:
+    """The plan: promises by domain and state, late ones first, and what keeping each is worth."""
+    return _of(asking, "plan")
+
+
+def ports(asking: Asking) -> Page:
+    """The sea ports side by side."""
+    return _of(asking, "ports")
+
+
+def _of(asking: Asking, key: str) -> Page:
+    document = build_document(brief_on(asking))
+    return section_page(next(one for one in document.sections if one.key == key))
