@@ -23,7 +23,7 @@ from karwan.web.screens import SCREENS, Screen
 from tests.web.conftest import CASE, Served
 
 ASKED = [screen for screen in SCREENS if screen.analysis is not None and "{" not in screen.address]
-REFUSED = {"basket", "trade potential"}  # toyland has no basket and no trade store
+REFUSED = {"basket"}  # toyland has none
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address or "brief")

@@ -28,7 +28,7 @@ class Job:
     store
         Trade store; None where there is none.
     contents
-        Digest of what the case and the store hold; see `digest_of`.
+        Digest of what the case and the store hold; see `folder_digest`.
     """
 
     task: str
@@ -57,10 +57,10 @@ def job_key(job: Job) -> str:
 @cache
 def program() -> str:
     """Version of the program: its number and a digest of its files, so that a changed checkout answers anew."""
-    return f"{__version__}-{digest_of(Path(__file__).parents[1], signature=True)}"
+    return f"{__version__}-{folder_digest(Path(__file__).parents[1], signature=True)}"
 
 
-def digest_of(folder: Path, *, signature: bool = False) -> str:
+def folder_digest(folder: Path, *, signature: bool = False) -> str:
     """Digest of all files of a folder: of what they hold, or of their sizes and times (`signature`), which is quick."""
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

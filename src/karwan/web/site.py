@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from karwan.runs.job import Job, digest_of, job_key
+from karwan.runs.job import Job, folder_digest, job_key
 from karwan.runs.pool import Ticket, WorkerPool
 
 FACTS = "karwan.web.answers.work:facts"
@@ -61,10 +61,10 @@ class Site:
             return self._contents
         self._looked = monotonic()
         folder = Path(str(self.facts["folder"]))
-        signature = digest_of(folder, signature=True) + self._store_signature()
+        signature = folder_digest(folder, signature=True) + self._store_signature()
         if signature != self._signature:
             self._signature = signature
-            self._contents = digest_of(folder) + self._store_signature()
+            self._contents = folder_digest(folder) + self._store_signature()
         return self._contents
 
     def _store_signature(self) -> str:
@@ -98,4 +98,4 @@ class Site:
 def _unread(case: str) -> str:
     """Something of a folder that changes with it; an embedded case changes with the program."""
     folder = Path(case)
-    return digest_of(folder, signature=True) if folder.is_dir() else ""
+    return folder_digest(folder, signature=True) if folder.is_dir() else ""

@@ -103,7 +103,6 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "trade compete": {"product": settings.reference_product},
         "scenario show": {"scenarios": _first_scenario(case)},
         "scenario compare": {"scenarios": _first_scenario(case)},
-        "trade potential": {"exporter": a, "importer": b},
     }
     return usual.get(name, {})
 
