@@ -269,6 +269,13 @@ class RouteRequest:
             "Days promised, or the day YYYY-MM-DD by whose end it must arrive: gives the share on time, and ranks by it."
         ),
     )
+    with_lead_time: bool = field(
+        default=False,
+        metadata=asks(
+            "Count the time before departure (visas, plans of the railway, permits) against the promise.",
+            flag="--with-lead-time",
+        ),
+    )
     value_of_time_usd_h: float | None = field(
         default=None,
         metadata=asks("USD an hour is worth; the product's by default.", flag="--value-of-time"),

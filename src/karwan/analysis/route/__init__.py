@@ -8,6 +8,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route.explain import explain_table
 from karwan.analysis.route.offers import corridor_routes, find_shares, make_offers
+from karwan.analysis.route.paid import Paid, lead_hours, paid_table, totals
 from karwan.analysis.route.query import RoutePlan, corridor_notes, promised_days, resolve
 from karwan.analysis.route.reasons import closed_table, corridor_table
 from karwan.analysis.route.tables import (
@@ -54,13 +55,16 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     shares, logsum = find_shares(plan, offers)
     duty = destination_duty(plan)
     notes = [*corridor_notes(plan), *closure_notes, *search_notes(search, request), duty_note(duty)]
+    papers, guarantees = papers_table(plan, offers), guarantees_table(plan, offers)
+    paid = paid_table(plan, offers, papers, guarantees)
     tables = {
-        "routes": offer_table(plan, offers, shares, duty),
+        "routes": offer_table(plan, offers, shares, duty, Paid(totals(paid), lead_hours(papers))),
         "corridors": corridor_table(plan, search, offers, named),
         "stages": pl.concat([stages_of(o) for o in offers]),
         "closed": closed_table(plan, offers, named),
-        "papers": papers_table(plan, offers),
-        "guarantees": guarantees_table(plan, offers),
+        "paid": paid,
+        "papers": papers,
+        "guarantees": guarantees,
         "lateness": lateness_table(offers),
         "closure_rates": rates_table(plan, offers, model),
         "queues": queue_table(plan, offers, model.traffic),

@@ -12,6 +12,7 @@ import polars as pl
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route.offers import RouteOffer, best_in, landmarks
+from karwan.analysis.route.paid import Paid
 from karwan.analysis.route.query import RoutePlan
 from karwan.appraisal.landed import landed_cost
 from karwan.notes import Note, note
@@ -30,7 +31,7 @@ YEAR_JOURNEYS = 2000
 
 
 def offer_table(
-    plan: RoutePlan, offers: Sequence[RouteOffer], shares: np.ndarray[Any, Any], duty: Duty
+    plan: RoutePlan, offers: Sequence[RouteOffer], shares: np.ndarray[Any, Any], duty: Duty, paid: Paid
 ) -> pl.DataFrame:
     """One row per route: money, days, share on time, landed cost by part, share, emissions."""
     load = plan.shipment
@@ -39,6 +40,9 @@ def offer_table(
     rows = []
     for offer, share, best in zip(offers, shares.tolist(), best_in(plan, offers), strict=True):
         route, drawn = offer.route, offer.journeys
+        freight, all_told = paid.usd[offer.number]
+        lead_h = paid.lead_h.get(offer.number, 0.0)
+        before_h = lead_h if plan.query.with_lead_time else 0.0
         landed = landed_cost(load, route.usd, route.days, duty, insurance)
         rows.append(
             {
@@ -51,12 +55,17 @@ def offer_table(
                 "modes": list(dict.fromkeys(s.mode for s in route.stages)),
                 "usd": route.usd,
                 "usd_t": route.usd / load.tonnes,
+                "freight_usd": freight,
+                "all_told_usd": all_told,
+                "lead_days": lead_h / 24.0,
                 "days": route.days,
                 "days_p5": _days(drawn.quantile(0.05)),
                 "days_p50": _days(drawn.time_p50_h),
                 "days_p95": _days(drawn.time_p95_h),
                 "days_p95_no_closures": _days(offer.without.time_p95_h),
-                "on_time_share": None if promise is None else drawn.probability_by(promise * 24.0),
+                "on_time_share": None
+                if promise is None
+                else drawn.probability_by(max(0.0, promise * 24.0 - before_h)),
                 "never_arrives_share": drawn.never_arrives_share,
                 "km": route.km,
                 "co2_kg": route.co2_kg,

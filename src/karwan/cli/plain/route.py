@@ -33,6 +33,8 @@ def _blocks(result: Result) -> Iterator[Block]:
     yield say(note("route.corridors")), "route_corridors", corridors
     stages = say(note("route.stages", route=routes["name"][0]))
     yield stages, "route_stages", _stages(tables["stages"])
+    paid = tables["paid"].filter(ONE_ROUTE).drop("route", "source_id")
+    yield say(note("route.paid", route=routes["name"][0])), "route_paid", paid
     yield say(note("route.closed")), "route_closed", _closed(tables["closed"])
     yield say(note("route.papers")), "route_papers", _papers(tables["papers"])
     listed = routes.filter(pl.col("status") == "listed")["route"].implode()

@@ -42,6 +42,7 @@ ROUTE: dict[str, str | Plural] = {
     "route.corridors": "Named corridors",
     "route.stages": "Stages of route 1, {route}",
     "route.closed": "Closed or slow on the way",
+    "route.paid": "What is paid for route 1, {route}",
     "route.papers": "Papers",
     "route.guarantees": "Guarantees in customs transit, listed routes",
     "route.lateness": "What makes route 1 late: share of lateness, hours above the mean in late journeys",
