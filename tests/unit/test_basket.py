@@ -25,9 +25,10 @@ from karwan.analysis.carriage import land_capacity, landed_goods
 from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
-from karwan.trade.basket import Scenarios, Terms, basket_text, choose_basket, frontier
+from karwan.trade.basket import Scenarios, Terms, basket_notes, choose_basket, frontier
 from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
+from karwan.words import say, sentences
 
 
 def goods(**columns: list[object]) -> pl.DataFrame:
@@ -87,7 +88,7 @@ def test_capacity_and_its_price_per_tonne() -> None:
     gate = found.prices.filter(pl.col("constraint") == "gate").row(0, named=True)
     assert gate["dual"] == pytest.approx(500.0)
     assert gate["used"] == pytest.approx(0.2)
-    assert "gate is full" in " ".join(basket_text(found))
+    assert "gate is full" in " ".join(sentences(basket_notes(found)))
 
 
 def test_usage_names_which_goods_a_row_carries() -> None:
@@ -127,7 +128,7 @@ def test_out_of_reach_says_how_much_and_what_binds() -> None:
     assert reach[""] == pytest.approx(180.0)
     assert reach["number of goods"] == pytest.approx(280.0)
     assert reach["any of the terms"] == pytest.approx(280.0)
-    text = " ".join(basket_text(found))
+    text = " ".join(sentences(basket_notes(found)))
     assert "out of reach" in text and "number of goods" in text and "bounds themselves fall short" in text
     assert found.breaches["constraint"].to_list() == ["target"]
     assert found.breaches["breach"][0] == pytest.approx(320.0)
@@ -140,7 +141,7 @@ def test_terms_that_exclude_one_another_are_named() -> None:
     assert found.status == "infeasible"
     assert not found.reach.height
     assert set(found.breaches["constraint"]) <= {"budget", "number of goods"}
-    assert "exclude one another" in basket_text(found)[0]
+    assert "exclude one another" in say(basket_notes(found)[0])
 
 
 def test_chance_constraint_holds_in_as_many_scenarios_as_asked() -> None:
@@ -229,7 +230,7 @@ def test_forty_goods_worth_21_5_m(case: Case) -> None:
     sectors = table.group_by("sector").agg(pl.col("value_usd").sum())
     assert sectors.height == 6
     assert sectors["value_usd"].max() <= 0.3 * 21.5e6 * (1 + 1e-6)
-    joined = " ".join(text)
+    joined = " ".join(sentences(text))
     assert "assumed, no values by good are published" in joined
     assert "490 m" in joined
 
@@ -245,8 +246,8 @@ def test_a_billion_needs_the_offered_grain(case: Case) -> None:
     poor = by["without the offered tonnes of bulk goods"]
     assert not poor["reachable"]
     assert poor["gap_usd"] == pytest.approx(1e9 - poor["reach_usd"])
-    assert "must be added" in found.text[0]
-    assert "41.9 m as KAZ reports for 2024" in found.text[0]
+    assert "must be added" in say(found.text[0])
+    assert "41.9 m as KAZ reports for 2024" in say(found.text[0])
 
 
 def test_potential_is_less_what_flows_already(case: Case) -> None:
@@ -388,4 +389,4 @@ def test_section_of_an_early_day_says_why_there_is_no_basket(case: Case) -> None
     table, text = basket_section(case, as_of=date(2020, 1, 1))
     assert table.height == 0
     assert table.columns == list(SECTION_COLUMNS)
-    assert "No basket" in text[0]
+    assert "No basket" in say(text[0])

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from karwan.amounts import dollars, percent
 from karwan.analysis.carriage import land_capacity, landed_goods, with_landed
 from karwan.analysis.trade_flows import TradeFlow, trade_flows
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
-from karwan.trade.basket import Basket, Scenarios, Terms, basket_text, choose_basket, frontier
+from karwan.notes import Note, note
+from karwan.trade.basket import Basket, Scenarios, Terms, basket_notes, choose_basket, frontier
 from karwan.trade.parties import DIRECTIONS
 
 BASKET = "processed_40"
@@ -45,7 +46,7 @@ class BasketAnswer:
     basket: Basket
     goods: pl.DataFrame
     frontier: pl.DataFrame
-    text: tuple[str, ...]
+    text: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Pool:
     value_usd: float
     goods: int
     source_id: str
-    words: str
+    words: Note
 
 
 def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
@@ -71,7 +72,12 @@ def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
         if named is None:
             continue
         rank = (row["claimed"] == "official", row["period_end"])
-        words = f"the offer of {row['product_group']} worth {dollars(row['value_usd'])} ({row['period_end'].year})"
+        words = note(
+            "basket.offer",
+            group=row["product_group"],
+            value_usd=float(row["value_usd"]),
+            year=row["period_end"].year,
+        )
         if best is None or rank > best[0]:
             best = (rank, Pool(float(row["value_usd"]), int(named.group(1)), row["source_id"], words))
     return best[1] if best else None
@@ -170,9 +176,9 @@ def table_answer(
     }
     found = choose_basket(table, most_goods=most_goods, **statement)
     edge = frontier(table, [n for n in counts if n >= fewest_goods], **statement)
-    text = list(basket_text(found))
+    text = list(basket_notes(found))
     if not costs:
-        text.append("The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.")
+        text.append(note("basket.no_costs"))
     return BasketAnswer(found, table, edge, tuple(text))
 
 
@@ -238,19 +244,14 @@ def basket_answer(
     found = choose_basket(goods, most_goods=most_goods, **statement)
     edge = frontier(goods, [n for n in counts if n >= fewest_goods], **statement)
     pool = offer_pool(case, goods["direction"][0])
-    text = list(basket_text(found))
+    text = list(basket_notes(found))
     assumed = goods.filter(pl.col("bound_basis") == "assumed").height
     if pool and assumed:
-        text.append(
-            f"Bounds: {assumed} of {goods.height} goods share {goods.height}/{pool.goods} of {pool.words}, split by the "
-            "country's world exports under their headings: assumed, no values by good are published."
-        )
-    text.append(f"Costs: {goods['note'][0]}")
+        counts_of = {"assumed": assumed, "goods": goods.height, "offered": pool.goods}
+        text.append(note("basket.bounds", offer=pool.words, **counts_of))
+    text.append(note("basket.costs", costs=goods["note"][0]))
     if risk is not None:
-        text.append(
-            f"The scenarios are assumed: deliveries scatter by {percent(SPREAD)} (log), of it {percent(COMMON)} "
-            "common to all goods."
-        )
+        text.append(note("basket.scenarios", spread_share=SPREAD, common_share=COMMON))
     return BasketAnswer(found, goods, edge, tuple(text))
 
 
@@ -388,7 +389,7 @@ class Reach:
     target_usd: float
     blocks: pl.DataFrame
     variants: pl.DataFrame
-    text: tuple[str, ...]
+    text: tuple[Note, ...]
 
 
 def reach_of_target(case: Case, target_usd: float, as_of: date) -> Reach:
@@ -439,52 +440,54 @@ def _reach_words(
     as_of: date,
     blocks: pl.DataFrame,
     variants: pl.DataFrame,
-) -> tuple[str, ...]:
+) -> tuple[Note, ...]:
     flows = trade_flows(case, as_of)
     now = sum(baseline_by_direction(case, as_of).values())
     every = variants.row(0, named=True)
     known = blocks.sort("bound_usd", descending=True)
     named, rest = known.head(NAMED), known["bound_usd"].tail(-NAMED).sum()
-    parts = [f"{row['product']} {dollars(row['bound_usd'])}" for row in named.iter_rows(named=True)]
-    parts += [f"others {dollars(rest)}"] if rest else []
-    counted = " and ".join(_counted(flow) for flow in flows.values())
-    lines = [
-        f"{dollars(target)} from {dollars(now)} now ({counted}): {dollars(target - now)} must be added. "
-        f"Published: {'; '.join(parts)}."
+    parts = [
+        note("basket.block", product=row["product"], bound_usd=row["bound_usd"])
+        for row in named.iter_rows(named=True)
     ]
+    parts += [note("basket.other_blocks", bound_usd=rest)] if rest else []
+    counted = reduce(
+        lambda first, second: note("basket.and", first=first, second=second), map(_counted, flows.values())
+    )
+    published = reduce(lambda first, rest: note("basket.more", first=first, rest=rest), parts)
+    now_and_then = {"target_usd": target, "now_usd": now, "missing_usd": target - now}
+    notes = [note("basket.needed", counted=counted, published=published, **now_and_then)]
     if every["reachable"]:
         share = (target - now) / (every["reach_usd"] - now)
-        lines.append(
-            f"On paper the target is within reach: all of it together would make {dollars(every['reach_usd'])}; "
-            f"{percent(share)} of everything published would have to come true."
-        )
+        notes.append(note("basket.on_paper", reach_usd=every["reach_usd"], true_share=share))
     else:
-        lines.append(
-            f"The target is out of reach even on paper: everything published makes "
-            f"{dollars(every['reach_usd'])}, {dollars(every['gap_usd'])} short."
-        )
-    for row in variants.rows(named=True)[1:]:
-        verdict = "reached" if row["reachable"] else f"missed by {dollars(row['gap_usd'])}"
-        lines.append(
-            f"{row['variant'][0].upper()}{row['variant'][1:]}: {dollars(row['reach_usd'])}, "
-            f"the target is {verdict} (binds: {row['binds']})."
-        )
-    lines.append(
-        "Offers and potentials are what somebody said could be sold, not orders; trade by product of both sides "
-        "would replace them (karwan trade ingest, karwan trade potential)."
+        notes.append(note("basket.not_on_paper", reach_usd=every["reach_usd"], gap_usd=every["gap_usd"]))
+    notes += [_variant(row) for row in variants.rows(named=True)[1:]]
+    return (*notes, note("basket.offers_only"))
+
+
+def _variant(row: dict[str, Any]) -> Note:
+    reached, name = row["reachable"], str(row["variant"])
+    verdict = note("basket.is_reached") if reached else note("basket.is_missed", gap_usd=row["gap_usd"])
+    return note(
+        "basket.variant",
+        variant=name[:1].upper() + name[1:],
+        reach_usd=row["reach_usd"],
+        verdict=verdict,
+        binds=row["binds"],
     )
-    return tuple(lines)
 
 
-def _counted(flow: TradeFlow) -> str:
+def _counted(flow: TradeFlow) -> Note:
     """'USD 41.9 m as KAZ reports for 2024'."""
-    return f"{dollars(flow.value_usd)} as {flow.taken.reporter} reports for {flow.taken.year_label}"
+    taken = flow.taken
+    return note("basket.counted", value_usd=flow.value_usd, reporter=taken.reporter, year=taken.year_label)
 
 
 def basket_section(
     case: Case, landed: pl.DataFrame | None = None, as_of: date | None = None
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Basket table and sentences of the brief: the case's basket target by value and count, then the reach of
+) -> tuple[pl.DataFrame, tuple[Note, ...]]:
+    """Basket table and notes of the brief: the case's basket target by value and count, then the reach of
     its turnover target.
 
     Parameters
@@ -496,7 +499,7 @@ def basket_section(
 
     Returns
     -------
-    Table with the columns of the brief's `GoodsSection.basket`, and the sentences. Empty where the case has
+    Table with the columns of the brief's `GoodsSection.basket`, and the notes. Empty where the case has
     no such target.
     """
     day = as_of or case.settings.as_of
@@ -506,10 +509,10 @@ def basket_section(
     if value is not None:
         with suppress(InvalidInput):  # nothing published that a reach could be made of
             texts += reach_of_target(case, value, day).text
-    return table, tuple(dict.fromkeys(texts))
+    return table, tuple(text for rank, text in enumerate(texts) if text not in texts[:rank])
 
 
-def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFrame, list[str]]:
+def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFrame, list[Note]]:
     """The case's own basket target, or why there is no basket."""
     kinds = {n: pl.Float64 if n.endswith(("usd", "usd_t")) else pl.String for n in SECTION_COLUMNS}
     target = basket_target(case)
@@ -527,7 +530,7 @@ def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFra
             basket=basket,
         )
     except InvalidInput as error:
-        return pl.DataFrame(schema=kinds), [f"No basket: {error.fact} {error.evidence}"]
+        return pl.DataFrame(schema=kinds), [note("basket.none", fact=error.fact, evidence=error.evidence)]
     table = answer.basket.chosen.select(
         "product_id",
         "product",
@@ -538,8 +541,8 @@ def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFra
         "landed_usd_t",
         pl.format("bound {}", "bound_basis").alias("note"),
     )
-    terms = f"{count} goods, no sector above {percent(SECTOR_CAP)} of the value, each at least one container (our terms)."
-    return table, [f"{terms} {answer.text[0]}", *answer.text[1:]]
+    terms = note("basket.terms", goods=count, cap_share=SECTOR_CAP, reached=answer.text[0])
+    return table, [terms, *answer.text[1:]]
 
 
 def turnover_target(case: Case) -> float | None:

@@ -20,6 +20,7 @@ from karwan.analysis.provenance import basis_section
 from karwan.analysis.sections import Brief, CorridorSection, GoodsSection, TargetSection
 from karwan.analysis.standing import standing_section
 from karwan.case import Case
+from karwan.notes import Note
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class BriefParts:
     reconciled: pl.DataFrame | None = None
     potential: pl.DataFrame | None = None
     basket: pl.DataFrame | None = None
-    basket_text: tuple[str, ...] = ()
+    basket_text: tuple[Note, ...] = ()
     commands: tuple[str, ...] = ()
     criticality: pl.DataFrame | None = None
     weak_points: pl.DataFrame | None = None

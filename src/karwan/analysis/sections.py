@@ -125,7 +125,7 @@ class GoodsSection:
     basket
         Chosen goods (may be empty): product_id, product, sector, value_usd, bound_usd, cost_usd, landed_usd_t, note.
     basket_text
-        What the basket solves and what binds: list of sentences.
+        What the basket solves and what binds.
     groups
         Published trade by product group for the treemap (may be empty): reporter, direction, group, sector, value_usd,
         period_label, source_id.
@@ -136,7 +136,7 @@ class GoodsSection:
     landed: pl.DataFrame
     potential: pl.DataFrame
     basket: pl.DataFrame
-    basket_text: tuple[str, ...]
+    basket_text: tuple[Note, ...]
     groups: pl.DataFrame
     commands: tuple[str, ...]
 

@@ -15,6 +15,7 @@ from karwan.report.charts.potential import draw_potential
 from karwan.report.charts.treemap import draw_treemap, sectors_of
 from karwan.report.text import clean, day
 from karwan.report.wording import tell
+from karwan.words import sentences
 
 _LANDED: li.Spec = li.columns("landed")
 
@@ -171,7 +172,7 @@ def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
             )
         ]
     text = (
-        Prose(tuple(clean(t) for t in brief.goods.basket_text), tell("brief_goods.basket_text"))
+        Prose(tuple(clean(t) for t in sentences(brief.goods.basket_text)), tell("brief_goods.basket_text"))
         if brief.goods.basket_text
         else None
     )

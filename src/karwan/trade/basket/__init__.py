@@ -2,6 +2,6 @@
 
 from karwan.trade.basket.choose import choose_basket, frontier
 from karwan.trade.basket.model import Basket, Scenarios, Terms
-from karwan.trade.basket.words import basket_text
+from karwan.trade.basket.notes import basket_notes
 
-__all__ = ["Basket", "Scenarios", "Terms", "basket_text", "choose_basket", "frontier"]
+__all__ = ["Basket", "Scenarios", "Terms", "basket_notes", "choose_basket", "frontier"]

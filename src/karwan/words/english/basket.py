@@ -6,4 +6,76 @@ from karwan.words.english.plural import Plural
 
 BASKET: dict[str, str | Plural] = {
     "basket.as_asked": "none, all as asked",
+    "basket.goods": Plural("count", "{count:d} good", "{count:d} goods"),
+    "basket.reached": Plural(
+        "goods",
+        "{goods:d} good reaches {mean}{value_usd}{flowing}{against}; the cost counted is {cost_usd}.",
+        "{goods:d} goods reach {mean}{value_usd}{flowing}{against}; the cost counted is {cost_usd}.",
+    ),
+    "basket.expected": "an expected ",
+    "basket.flowing": " (of it {baseline_usd} flowing already)",
+    "basket.against": ", against a target of {target_usd}",
+    "basket.time_out": "Time ran out: a better basket may exist, by at most {gap}.",
+    "basket.met": "It reaches the target in {met_share} of the scenarios.",
+    "basket.sectors": "By sector: {sectors}.",
+    "basket.sector": "{name} {value_share} ({goods})",
+    "basket.no_sector": "no sector",
+    "basket.target_price": "The last dollar of the target costs {gain:.3f} dollars.",
+    "basket.full": "{constraint} is full: a tonne more {what}.",
+    "basket.capacity_cost": "saves USD {gain:,.2f} of cost",
+    "basket.capacity_value": "adds USD {gain:,.2f} of value",
+    "basket.cap": "The cap on {constraint} binds: a dollar more of it {what}.",
+    "basket.cap_cost": "saves {gain:.3f} dollars of cost",
+    "basket.cap_value": "adds {gain:.3f} dollars of value",
+    "basket.binds": "The term '{constraint}' binds.",
+    "basket.exclude": "No basket meets the terms, whatever the target; they exclude one another: {terms}.",
+    "basket.no_basket": (
+        "The terms leave no basket at all, let alone {target_usd}: sector shares, for one, need goods of enough sectors."
+    ),
+    "basket.out_of_reach": (
+        "The target of {target_usd} is out of reach: the goods reach {reach_usd} at most, {gap_usd} short."
+    ),
+    "basket.too_few_scenarios": (
+        "The greatest value is {reach_usd}, but the target of {target_usd} is not met in as many scenarios as asked."
+    ),
+    "basket.without": "Without the term '{constraint}' they would reach {reach_usd}.",
+    "basket.all_goods": (
+        "Even all goods at their full bounds, with no other term, make {reach_usd}: the bounds themselves fall short."
+    ),
+    "basket.breach": "The least change that would do breaks the term '{constraint}' by {breach:,.0f} {unit}.",
+    "basket.breach_usd": "The least change that would do breaks the term '{constraint}' by {breach_usd}.",
+    "basket.no_costs": "The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.",
+    "basket.offer": "the offer of {group} worth {value_usd} ({year:d})",
+    "basket.bounds": (
+        "Bounds: {assumed:d} of {goods:d} goods share {goods:d}/{offered:d} of {offer}, split by the country's world exports under "
+        "their headings: assumed, no values by good are published."
+    ),
+    "basket.costs": "Costs: {costs}",
+    "basket.scenarios": (
+        "The scenarios are assumed: deliveries scatter by {spread_share} (log), of it {common_share} common to all goods."
+    ),
+    "basket.needed": "{target_usd} from {now_usd} now ({counted}): {missing_usd} must be added. Published: {published}.",
+    "basket.counted": "{value_usd} as {reporter} reports for {year}",
+    "basket.and": "{first} and {second}",
+    "basket.block": "{product} {bound_usd}",
+    "basket.other_blocks": "others {bound_usd}",
+    "basket.more": "{first}; {rest}",
+    "basket.on_paper": (
+        "On paper the target is within reach: all of it together would make {reach_usd}; {true_share} of everything published "
+        "would have to come true."
+    ),
+    "basket.not_on_paper": (
+        "The target is out of reach even on paper: everything published makes {reach_usd}, {gap_usd} short."
+    ),
+    "basket.variant": "{variant}: {reach_usd}, the target is {verdict} (binds: {binds}).",
+    "basket.is_reached": "reached",
+    "basket.is_missed": "missed by {gap_usd}",
+    "basket.offers_only": (
+        "Offers and potentials are what somebody said could be sold, not orders; trade by product of both sides would replace them "
+        "(karwan trade ingest, karwan trade potential)."
+    ),
+    "basket.none": "No basket: {fact} {evidence}",
+    "basket.terms": (
+        "{goods:d} goods, no sector above {cap_share} of the value, each at least one container (our terms). {reached}"
+    ),
 }
