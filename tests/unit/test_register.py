@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.project import Project
-from karwan.register.database import SqliteDatabase
-from karwan.register.entry import GENESIS, Entry, digest_of, first_break
-from karwan.register.files import checked
+from karwan.register.database import SqliteRegister
+from karwan.register.entry import GENESIS, Entry, entry_digest, first_break
+from karwan.register.files import checked_file
 from karwan.register.overlay import case_under_register, states_of
 from karwan.register.register import Register
 from karwan.register.rules import Said
@@ -187,7 +187,7 @@ def test_the_digest_is_that_of_the_canonical_text() -> None:
         '{"at":"2026-03-01T09:00:00Z","author":"a1","change":{"status":"done"},"commitment_id":"p","kind":"statement",'
         f'"number":1,"previous":"{GENESIS}","reason":"Ж","side":"XTA"}}'
     )
-    assert digest_of(entry) == hashlib.sha256(text.encode()).hexdigest()
+    assert entry_digest(entry) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refusals(promise: str) -> dict[str, Said]:
@@ -320,18 +320,18 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_files_that_may_not_come_in(name: str) -> None:
     with pytest.raises(InvalidInput):
-        checked(name, REFUSED[name])
+        checked_file(name, REFUSED[name])
 
 
 def test_a_files_own_name_is_text_only() -> None:
-    assert checked("..\\..\\etc/act.pdf", PDF).name == "act.pdf"
+    assert checked_file("..\\..\\etc/act.pdf", PDF).name == "act.pdf"
 
 
 def test_two_registers_by_mail(
     open_register: Callable[..., Register], promises: list[str], toyland: Case, tmp_path: Path
 ) -> None:
     promise = promises[0]
-    act = checked("act.pdf", PDF)
+    act = checked_file("act.pdf", PDF)
     change: dict[str, str | int] = {"file": act.digest, "name": act.name, "bytes": len(act.content)}
     sent = tmp_path / "from_b.karwan"
     with open_register("a.register") as first, open_register("b.register") as second:
@@ -414,7 +414,7 @@ def test_a_file_that_is_no_register_is_left_alone(tmp_path: Path) -> None:
     for path in (text, foreign):
         before = path.read_bytes()
         with pytest.raises(InvalidInput):
-            SqliteDatabase(path, create=True)
+            SqliteRegister(path, create=True)
         assert path.read_bytes() == before
     with pytest.raises(InvalidInput, match="no register"):
         Register(str(tmp_path / "absent"))

@@ -171,8 +171,9 @@ class Analysis(Generic[Q]):
         return self.tables[self._declared(key)]
 
     def is_titled(self, key: str) -> bool:
-        """Whether a table goes by its key, as only the answer knows all of it."""
-        return "*" in self._declared(key)
+        """Whether a table goes by its key: only the answer knows all of it, or several tables share its columns."""
+        declared = self._declared(key)
+        return "*" in declared or list(self.tables.values()).count(self.tables[declared]) > 1
 
     def _declared(self, key: str) -> str:
         """Key under which a table of the result is declared; KeyError where it is not."""

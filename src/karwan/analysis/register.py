@@ -29,7 +29,7 @@ from karwan.schema.frames import result_frame
 Row = dict[str, Any]
 
 
-def answer_state(inputs: Inputs, request: PlanStateRequest) -> Result:
+def answer_plan_state(inputs: Inputs, request: PlanStateRequest) -> Result:
     """Both sides' words on every promise.
 
     Raises
@@ -50,7 +50,7 @@ def answer_state(inputs: Inputs, request: PlanStateRequest) -> Result:
         found = states_of(case, register)
     rows = _state_rows(case, found, request.domain)
     shown = [row for row in rows if request.every or row["standing"] != UNSTATED]
-    return Result({"promises": result_frame("register_promises", shown)}, notes=(_counts(rows),))
+    return Result({"promises": result_frame("register_promises", shown)}, notes=(_counts(case, rows),))
 
 
 def _state_rows(case: Case, found: dict[str, PromiseState], domain: str = "") -> list[Row]:
@@ -84,7 +84,7 @@ def _state_row(case: Case, commitment: Row, state: PromiseState) -> Row:
     }
 
 
-def answer_history(inputs: Inputs, request: PlanHistoryRequest) -> Result:
+def answer_plan_history(inputs: Inputs, request: PlanHistoryRequest) -> Result:
     """What was said.
 
     Raises
@@ -132,7 +132,7 @@ def _history_row(one: Held, people: dict[str, tuple[str, str]], own: str) -> Row
     }
 
 
-def answer_verify(inputs: Inputs, request: PlanVerifyRequest) -> Result:
+def answer_plan_verify(inputs: Inputs, request: PlanVerifyRequest) -> Result:
     """Whether a register or an export is whole.
 
     Raises
@@ -178,7 +178,7 @@ def _chain_row(chain: str, count: int, broken: Break | None) -> Row:
     }
 
 
-def answer_pack(inputs: Inputs, request: PlanPackRequest) -> Result:
+def answer_plan_pack(inputs: Inputs, request: PlanPackRequest) -> Result:
     """The pack for a meeting; signs the head of the chain and carries its number and digest.
 
     Raises
@@ -214,7 +214,7 @@ def answer_pack(inputs: Inputs, request: PlanPackRequest) -> Result:
             "signed_at": point.at,
             "key": point.key,
         },
-        notes=(_counts(rows), note("register.pack", number=point.number, digest=point.digest)),
+        notes=(_counts(case, rows), note("register.pack", number=point.number, digest=point.digest)),
     )
 
 
@@ -261,11 +261,12 @@ def require_whole(register: Register) -> None:
         )
 
 
-def _counts(rows: list[Row]) -> Note:
+def _counts(case: Case, rows: list[Row]) -> Note:
+    first, second = sides_of(case)
     counted = {
         standing.replace(" ", "_"): sum(row["standing"] == standing for row in rows) for standing in ORDER
     }
-    return note("register.counts", all=len(rows), **counted)
+    return note("register.counts", all=len(rows), first=first, second=second, **counted)
 
 
 def _text(day: date | None) -> str | None:

@@ -48,7 +48,7 @@ class Database(Protocol):
         ...
 
 
-class SqliteDatabase:
+class SqliteRegister:
     """A SQLite file: WAL, a write waits `WAIT_S` for another, each is on disk before it is said to be kept."""
 
     def __init__(self, path: Path, *, create: bool) -> None:
@@ -115,7 +115,7 @@ class SqliteDatabase:
         self._con.close()
 
 
-class PostgresDatabase:
+class PostgresRegister:
     """A PostgreSQL database, tables in the schema `karwan_register`; one writer at a time by an advisory lock."""
 
     def __init__(self, address: str, *, create: bool) -> None:
@@ -196,11 +196,11 @@ def database_at(place: str, *, create: bool) -> Database:
         It is absent and not to be created, is something else, or does not answer.
     """
     if place.startswith(("postgres://", "postgresql://")):
-        return PostgresDatabase(place, create=create)
+        return PostgresRegister(place, create=create)
     path = Path(place)
     if create and not path.parent.is_dir():
         raise InvalidInput(f"There is no folder {path.parent}.", "", "make it first.")
-    return SqliteDatabase(path, create=create)
+    return SqliteRegister(path, create=create)
 
 
 def entry_values(entry: Entry) -> tuple[Any, ...]:

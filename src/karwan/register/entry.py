@@ -56,7 +56,7 @@ class Entry:
 
     def sealed(self) -> Entry:
         """The entry with its digest."""
-        return Entry(**{**self._fields(), "digest": digest_of(self)})
+        return Entry(**{**self._fields(), "digest": entry_digest(self)})
 
     def record(self) -> dict[str, Any]:
         """The entry as a record to write."""
@@ -66,7 +66,7 @@ class Entry:
         return {name: getattr(self, name) for name in FIELDS}
 
 
-def digest_of(entry: Entry) -> str:
+def entry_digest(entry: Entry) -> str:
     """SHA-256 of the entry's canonical JSON: sorted keys, UTF-8, no floats, no spaces, the digest left out."""
     record = asdict(entry)
     del record["digest"]
@@ -144,7 +144,7 @@ def first_break(entries: list[Entry], head: str | None = None) -> Break | None:
             return Break(place, "number")
         if entry.previous != previous:
             return Break(place, "previous")
-        if digest_of(entry) != entry.digest:
+        if entry_digest(entry) != entry.digest:
             return Break(place, "digest")
         previous = entry.digest
     if head is not None and head not in {GENESIS, *(entry.digest for entry in entries)}:

@@ -47,7 +47,7 @@ class Evidence:
 
 
 def evidence_of(path: Path) -> Evidence:
-    """A file as evidence; see `checked`.
+    """A file as evidence; see `checked_file`.
 
     Raises
     ------
@@ -60,10 +60,10 @@ def evidence_of(path: Path) -> Evidence:
         raise InvalidInput(
             f"{path.name} is too large.", f"{path.stat().st_size:,} bytes", f"give at most {MOST_BYTES:,}."
         )
-    return checked(path.name, path.read_bytes())
+    return checked_file(path.name, path.read_bytes())
 
 
-def checked(name: str, content: bytes) -> Evidence:
+def checked_file(name: str, content: bytes) -> Evidence:
     """A file whose ending, first bytes and size are what they should be.
 
     PDF, PNG, JPEG, TXT, CSV, DOCX, XLSX up to 10 MB; office files hold at most 1,000 parts, 100 MB unpacked and no macros.

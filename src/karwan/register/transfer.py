@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 
 from karwan.errors import InvalidInput
 from karwan.register.entry import Break, Entry, entry_of, first_break
-from karwan.register.files import Evidence, checked
+from karwan.register.files import Evidence, checked_file
 from karwan.register.register import Checkpoint, Register, broken_checkpoint
 
 MOST_BYTES = 500_000_000
@@ -129,7 +129,7 @@ def _of_archive(name: str, archive: zipfile.ZipFile) -> Export:
 
 
 def _file(digest: str, name: str, content: bytes) -> Evidence:
-    evidence = checked(name, content)
+    evidence = checked_file(name, content)
     if evidence.digest != digest:
         raise InvalidInput(
             f"The file {name} was changed.", f"{evidence.digest[:12]}, not {digest[:12]}", "ask for it again."

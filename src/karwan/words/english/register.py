@@ -6,7 +6,8 @@ from karwan.words.english.plural import Plural
 
 REGISTER: dict[str, str | Plural] = {
     "register.counts": (
-        "Of {all} promises the sides disagree on {unequal}, agree on {agreed}; {one_side} were spoken of by one side, {unstated} by none."
+        "Of {all} promises the sides disagree on {unequal}, agree on {agreed}; {one_side} were spoken of by one side, {unstated} by none. "
+        "The first side is {first}, the second {second}."
     ),
     "register.nothing_said": "Nothing of this was said; the register holds {all} entries.",
     "register.whole": "Every entry follows from the one before, and every signed head is in its chain.",
