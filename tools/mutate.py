@@ -5,33 +5,51 @@ python tools/mutate.py --count 5 --seed 7 --under transport/network
 python tools/mutate.py --under trade/standing.py --list     what could be mutated, and nothing is run
 
 A mutation swaps a comparison, moves a bound, turns + into - or `and` into `or`, adds one to a number, takes the least for the
-largest, or drops a `not`. The tests run on a copy of the package, first unchanged: what fails then is said and left out.
-Kernels run uncompiled, so that a loop is judged by its source. A mutation that outlasts its time limit counts as noticed.
+largest, or drops a `not`. The tests run on a copy of the package, first unchanged and with a probe at each expression that will be
+mutated: so it is known which tests evaluate it and how long they take; what fails then is said and left out. Then each mutation meets
+the quickest of its tests in a process of its own. Kernels run uncompiled, so that a loop is judged by its source. A mutation that takes
+more CPU time than its limit counts as noticed. `equivalent_mutants.csv` lists the changes that make no difference, with the reason.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import csv
+import hashlib
+import json
+import math
 import os
-import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 from measures import PACKAGE, module_name, targets
+from mutation_probe import PROBE, REPORT
 
 ROOT = PACKAGE.parents[1]
 ROOMS = ("transport", "trade", "appraisal", "numerics")
+NO_MODEL = ("compiled.py",)  # settings of the compiler
 MOST_ALIVE = 2
+TOOLS = Path(__file__).resolve().parent
+EQUIVALENT = TOOLS / "equivalent_mutants.csv"
+SPENT = 6.0  # CPU seconds that the tests of a mutation take together where nothing is changed
+SLOWEST = 20  # seconds beyond which a test is left out
+BASELINE_S = 400.0
+WAITED = 8.0  # times the CPU seconds that are waited, as the machine may have other work
+OVERTIME = 124
+FILES = 6  # test files a mutation is looked for in
+PLUGINS = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "mutation_probe")
 COMPARISON: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
@@ -62,6 +80,18 @@ class Mutation:
     new: str
 
     @property
+    def plain(self) -> bool:
+        """Whether it is in a compiled loop, which is judged uncompiled."""
+        return self.path.is_relative_to(PACKAGE / "numerics")
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it is, wherever its line moves: file, kind, before and after."""
+        first, last = self.span(source := self.path.read_bytes())
+        before = " ".join(source[first:last].decode().split())
+        return str(self.path.relative_to(PACKAGE)), self.kind, before, " ".join(self.new.split())
+
+    @property
     def where(self) -> str:
         """File of the package and line."""
         return f"{self.path.relative_to(PACKAGE)}:{self.start[0]}"
@@ -77,10 +107,17 @@ class Mutation:
         first, last = self.span(source)
         return source[:first] + self.new.encode() + source[last:]
 
-    def __str__(self) -> str:
-        source = self.path.read_bytes()
+    def probe(self, source: bytes, number: int) -> list[tuple[int, bytes]]:
+        """What to insert where into the source so that it tells the probe when the expression is evaluated."""
         first, last = self.span(source)
-        return " ".join(f"{self.where} {self.kind}: {source[first:last].decode()} -> {self.new}".split())
+        if not self.new.startswith(("(", "bool(")):  # a statement that counts, or a number
+            counting = re.match(rb"[^=]*[-+*/]=\s*", source[first:last])
+            first += counting.end() if counting else 0
+        return [(first, f"({PROBE}({number}) or (".encode()), (last, b"))")]
+
+    def __str__(self) -> str:
+        _, kind, before, after = self.key
+        return f"{self.where} {kind}: {before} -> {after}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +127,12 @@ class Verdict:
     noticed: bool
     by: str
     seconds: float
+    same: bool = False
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word."""
+        return "same   " if self.same else "noticed" if self.noticed else "LIVES  "
 
 
 def changed(node: ast.expr, **fields: object) -> str:
@@ -187,18 +230,21 @@ def mutations(path: Path) -> Iterator[Mutation]:
 
 
 def chosen(candidates: Iterable[Mutation], count: int, seed: int) -> list[Mutation]:
-    """Some mutations, the kinds in turn, no line twice."""
-    generator = random.Random(seed)
-    by_kind: dict[str, list[Mutation]] = defaultdict(list)
+    """Some mutations, the kinds in turn, no line twice; a change elsewhere in the sources leaves the choice as it is."""
+    by_kind: dict[str, list[tuple[bytes, Mutation]]] = defaultdict(list)
+    met: Counter[tuple[str, ...]] = Counter()
     for mutation in candidates:
-        by_kind[mutation.kind].append(mutation)
+        key = mutation.key
+        met[key] += 1
+        rank = hashlib.sha256(f"{seed} {key} {met[key]}".encode()).digest()
+        by_kind[mutation.kind].append((rank, mutation))
     for held in by_kind.values():
-        generator.shuffle(held)
+        held.sort(key=lambda ranked: ranked[0])
     found: dict[str, Mutation] = {}
     while len(found) < count and any(by_kind.values()):
         for kind in KINDS:
             if by_kind[kind] and len(found) < count:
-                mutation = by_kind[kind].pop()
+                _, mutation = by_kind[kind].pop()
                 found.setdefault(mutation.where, mutation)
     return list(found.values())
 
@@ -230,70 +276,146 @@ class Tests:
         while ring:
             found = [p for p, named in self._files.items() if p.stem in nouns or named & ring]
             if found:
-                return sorted(found, key=lambda p: (p.stem not in nouns, str(p)))
+                return sorted(found, key=lambda p: (p.stem not in nouns, p.parent.name != "unit", str(p)))[
+                    :FILES
+                ]
             ring = {importer for inner in ring for importer in self._importers[inner]} - seen
             seen |= ring
         return []
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A test on the unchanged package: its CPU seconds, and the mutations whose expression it evaluates; without a name, the import."""
+
+    test: str
+    seconds: float
+    hits: frozenset[int]
+
+
 class Bench:
-    """A copy of the package on which tests run."""
+    """A copy of the package on which tests run.
+
+    Parameters
+    ----------
+    folder
+        Where the copy goes.
+    limit_s
+        CPU seconds a mutation may take, of which its tests take `SPENT` at most where nothing is changed.
+    """
 
     def __init__(self, folder: Path, limit_s: float) -> None:
         self.package = folder / "src" / "karwan"
         self._limit_s = limit_s
-        self._seconds: dict[tuple[Path, bool], float | None] = {}
+        self._report = folder / "report.jsonl"
         self._environment = {
             **os.environ,
-            "PYTHONPATH": str(folder / "src"),
+            "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(TOOLS))),
             "PYTHONDONTWRITEBYTECODE": "1",  # a cached file of a mutation must not outlive it
             "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
+            REPORT: str(self._report),
         }
         shutil.copytree(PACKAGE, self.package)
+        probing = f"import builtins\n\nbuiltins.{PROBE} = set().add\n"  # the plugin puts its own in its place
+        (folder / "src" / "sitecustomize.py").write_text(probing)
 
-    def run(self, tests: Iterable[Path], plain: bool, limit_s: float) -> tuple[int, str]:
-        """Exit code and output of test files; 124 where they took longer than the limit."""
+    def run(self, words: Iterable[str], plain: bool, limit_s: float) -> tuple[int, str]:
+        """Exit code and output of pytest; `OVERTIME` where it took more CPU seconds than the limit."""
         environment = self._environment | ({"NUMBA_DISABLE_JIT": "1"} if plain else {})
-        words = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
-        words += ["--hypothesis-seed=0", *map(str, tests)]
+        command = [sys.executable, "-m", "pytest", "-q", "--tb=no", *PLUGINS, "--hypothesis-seed=0", *words]
+        seconds = math.ceil(limit_s)
         try:
             done = subprocess.run(
-                words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=limit_s, check=False
+                command,
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=WAITED * limit_s,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds)),
             )
         except subprocess.TimeoutExpired:
-            return 124, ""
-        return done.returncode, done.stdout + done.stderr
+            return OVERTIME, ""
+        return OVERTIME if done.returncode < 0 else done.returncode, done.stdout + done.stderr
 
-    def sound(self, test: Path, plain: bool) -> bool:
-        """Whether a test file passes on the unchanged package; said once where it does not."""
-        if (test, plain) not in self._seconds:
-            start = time.monotonic()
-            code, _ = self.run([test], plain, 4 * self._limit_s)
-            self._seconds[test, plain] = time.monotonic() - start if code == 0 else None
-            if code:
-                how = "uncompiled" if plain else "unchanged"
-                print(f"  left out: {test.relative_to(ROOT)} does not pass {how}", flush=True)
-        return self._seconds[test, plain] is not None
+    def look(self, mutations: Mapping[int, Mutation], files: Iterable[Path], plain: bool) -> list[Seen]:
+        """Run test files once on the unchanged package, with a probe at each mutation; what fails is said and left out."""
+        self._report.write_text("")
+        with self._changed(probed(mutations)):
+            words = (f"--timeout={SLOWEST}", *map(str, files))
+            _, output = self.run(words, plain, BASELINE_S)
+        rows = [json.loads(line) for line in self._report.read_text().splitlines()]
+        if not rows:
+            raise SystemExit(f"No test runs on the unchanged package.\n{output}")
+        for row in rows:
+            if not row["passed"]:
+                print(f"  left out: {row['test']} fails, is skipped or is slow unchanged", flush=True)
+        return [Seen(row["test"], row["seconds"], frozenset(row["hits"])) for row in rows if row["passed"]]
 
-    def judge(self, mutation: Mutation, tests: Iterable[Path]) -> Verdict:
-        """Run the tests with a mutation, and put the file back."""
-        plain = mutation.path.is_relative_to(PACKAGE / "numerics")
-        usable = [test for test in tests if self.sound(test, plain)]
-        if not usable:
-            return Verdict(False, "no test file belongs to it", 0.0)
-        limit_s = max(self._limit_s, 3 * sum(self._seconds[test, plain] or 0.0 for test in usable))
-        file = self.package / mutation.path.relative_to(PACKAGE)
+    def judge(self, mutation: Mutation, tests: Sequence[Seen]) -> Verdict:
+        """Run tests with a mutation, and put the file back."""
+        if not tests:
+            return Verdict(False, "no test evaluates it", 0.0)
         start = time.monotonic()
-        kept, stamp = file.read_bytes(), file.stat()
-        file.write_bytes(mutation.apply(kept))
-        try:
-            code, output = self.run(usable, plain, limit_s)
-        finally:
-            file.write_bytes(kept)
-            os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))  # so that compiled loops stay usable
+        source = (self.package / mutation.path.relative_to(PACKAGE)).read_bytes()
+        with self._changed({mutation.path: mutation.apply(source)}):
+            code, output = self.run(["-x", *(test.test for test in tests)], mutation.plain, self._limit_s)
         by = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
-        said = {0: f"{len(usable)} test files pass", 124: f"over {limit_s:.0f} s"}
+        said = {0: f"{len(tests)} tests pass", OVERTIME: f"over {self._limit_s:.0f} s"}
         return Verdict(code != 0, said.get(code, by[1] if by else output[-80:]), time.monotonic() - start)
+
+    @contextmanager
+    def _changed(self, sources: Mapping[Path, bytes]) -> Iterator[None]:
+        """The copy with other sources for a while; their dates stay, so that compiled loops stay usable."""
+        files = {self.package / path.relative_to(PACKAGE): source for path, source in sources.items()}
+        kept = {file: (file.read_bytes(), file.stat()) for file in files}
+        try:
+            for file, source in files.items():
+                file.write_bytes(source)
+            yield
+        finally:
+            for file, (source, stamp) in kept.items():
+                file.write_bytes(source)
+                os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+
+def probed(mutations: Mapping[int, Mutation]) -> dict[Path, bytes]:
+    """Sources that tell the probe when the expression of a mutation is evaluated, by file."""
+    sources = {mutation.path: mutation.path.read_bytes() for mutation in mutations.values()}
+    inserted: dict[Path, list[tuple[int, bytes]]] = defaultdict(list)
+    for number, mutation in mutations.items():
+        inserted[mutation.path] += mutation.probe(sources[mutation.path], number)
+    for path, inserts in inserted.items():
+        for offset, text in sorted(inserts, key=lambda insert: insert[0], reverse=True):
+            sources[path] = sources[path][:offset] + text + sources[path][offset:]
+    return sources
+
+
+def fitting(number: int, seen: Sequence[Seen]) -> list[Seen]:
+    """Tests that evaluate a mutation, quick ones first, then others of their files, as many as fit into the time.
+
+    What is evaluated on import is every test's.
+    """
+    on_import = any(number in one.hits for one in seen if not one.test)
+    tests = sorted((one for one in seen if one.test), key=lambda test: test.seconds)
+    direct = [test for test in tests if on_import or number in test.hits]
+    files = {test.test.partition("::")[0] for test in direct}
+    others = [test for test in tests if test not in direct and test.test.partition("::")[0] in files]
+    found: list[Seen] = []
+    for test in (*direct, *others):
+        if not found or sum(t.seconds for t in found) + test.seconds <= SPENT:
+            found.append(test)
+    return found
+
+
+def equivalents() -> dict[tuple[str, ...], str]:
+    """Changes that are known to make no difference, each with its reason."""
+    with EQUIVALENT.open(encoding="utf-8", newline="") as file:
+        return {
+            (row["file"], row["kind"], row["before"], row["after"]): row["reason"]
+            for row in csv.DictReader(file)
+        }
 
 
 def read_options() -> argparse.Namespace:
@@ -304,9 +426,28 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--under", default="", help="only files whose path in the package begins so")
-    parser.add_argument("--limit", type=float, default=120.0, help="seconds a mutation may run at least")
+    parser.add_argument("--limit", type=float, default=40.0, help="CPU seconds a mutation may take")
     parser.add_argument("--list", action="store_true", help="show the mutations, run nothing")
     return parser.parse_args()
+
+
+def judged(picked: Sequence[Mutation], limit_s: float) -> Iterator[tuple[Mutation, Verdict]]:
+    """Each mutation and what the tests say of it."""
+    tests, known = Tests(), equivalents()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), limit_s)
+        for plain in (False, True):
+            mine = {n: m for n, m in enumerate(picked) if m.plain == plain}
+            files = dict.fromkeys(file for m in mine.values() for file in tests.of(module_name(m.path)))
+            seen = bench.look(mine, files, plain) if mine else []
+            for number, mutation in mine.items():
+                reason = known.get(mutation.key)
+                yield (
+                    mutation,
+                    Verdict(True, reason, 0.0, True)
+                    if reason
+                    else bench.judge(mutation, fitting(number, seen)),
+                )
 
 
 def main() -> int:
@@ -314,7 +455,7 @@ def main() -> int:
     given = read_options()
     files = [path for room in ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))]
     files = [path for path in files if str(path.relative_to(PACKAGE)).startswith(given.under)]
-    candidates = [mutation for path in files for mutation in mutations(path)]
+    candidates = [mutation for path in files if path.name not in NO_MODEL for mutation in mutations(path)]
     picked = chosen(candidates, given.count, given.seed)
     print(
         f"{len(picked)} of {len(candidates):,} mutations in {len(files)} files, seed {given.seed}", flush=True
@@ -322,14 +463,10 @@ def main() -> int:
     if given.list:
         print(*picked, sep="\n")
         return 0
-    tests, alive = Tests(), 0
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), given.limit)
-        for mutation in picked:
-            verdict = bench.judge(mutation, tests.of(module_name(mutation.path)))
-            alive += not verdict.noticed
-            word = "noticed" if verdict.noticed else "LIVES  "
-            print(f"{word} {mutation} [{verdict.by}, {verdict.seconds:.0f} s]", flush=True)
+    alive = 0
+    for mutation, verdict in judged(picked, given.limit):
+        alive += not verdict.noticed
+        print(f"{verdict.word} {mutation} [{verdict.by}, {verdict.seconds:.0f} s]", flush=True)
     print(f"{alive} of {len(picked)} live (at most {MOST_ALIVE})")
     return int(alive > MOST_ALIVE)
 

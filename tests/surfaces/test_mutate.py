@@ -78,22 +78,70 @@ def test_a_module_has_the_tests_of_its_noun_or_of_what_imports_it() -> None:
         assert tests.of(mutate.module_name(path)), path
 
 
-def test_a_change_that_a_test_sees_is_noticed_and_the_file_put_back(
+MODEL = """TWO = 1 + 1
+def total(a, b):
+    found = a + b
+    return found
+def lost():
+    return not TWO
+"""
+TESTS = """from karwan.model import TWO, total
+def test_two():
+    assert TWO == 2
+def test_total():
+    assert total(2, 3) == 5
+def test_that_fails():
+    assert total(1, 1) == 3
+"""
+
+
+def test_each_change_meets_the_tests_that_evaluate_it_and_the_file_is_put_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "src" / "karwan"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    (package / "model.py").write_bytes(b"WHOLE = 1 + 1\n")
+    (package / "model.py").write_text(MODEL)
     test = tmp_path / "test_model.py"
-    test.write_text("from karwan.model import WHOLE\n\ndef test_whole():\n    assert WHOLE == 2\n")
+    test.write_text(TESTS)
     monkeypatch.setattr(mutate, "PACKAGE", package)
     monkeypatch.setattr(mutate, "ROOT", tmp_path)
     bench = mutate.Bench(tmp_path / "bench", limit_s=60.0)
+    picked = dict(enumerate(mutate.mutations(package / "model.py")))
+    seen = bench.look(picked, [test], plain=False)
+    assert [one.test.partition("::")[2] for one in seen] == ["", "test_two", "test_total"]
     verdicts = {
-        mutation.new: bench.judge(mutation, [test]).noticed
-        for mutation in mutate.mutations(package / "model.py")
+        mutation.new: bench.judge(mutation, mutate.fitting(number, seen))
+        for number, mutation in picked.items()
     }
-    assert verdicts == {"(1 - 1)": True, "2": True}
-    assert (bench.package / "model.py").read_bytes() == b"WHOLE = 1 + 1\n"
-    assert not bench.judge(next(mutate.mutations(package / "model.py")), []).noticed
+    assert {new: verdict.noticed for new, verdict in verdicts.items()} == {
+        "(1 - 1)": True,
+        "2": True,
+        "(a - b)": True,
+        "bool(TWO)": False,
+    }
+    assert verdicts["(a - b)"].by == "test_model.py::test_total"
+    assert verdicts["bool(TWO)"].by == "no test evaluates it"
+    assert (bench.package / "model.py").read_text() == MODEL
+
+
+def test_quick_tests_go_first_as_many_as_fit() -> None:
+    seen = [
+        mutate.Seen("", 0.0, frozenset({3})),
+        mutate.Seen("a.py::slow", 2.0, frozenset({1})),
+        mutate.Seen("a.py::quick", 1.0, frozenset({1, 2})),
+        mutate.Seen("a.py::other", 0.5, frozenset()),
+        mutate.Seen("b.py::long", mutate.SPENT, frozenset({1})),
+    ]
+    names = [[test.test for test in mutate.fitting(number, seen)] for number in range(4)]
+    assert names[0] == []
+    assert names[1] == ["a.py::quick", "a.py::slow", "a.py::other"]
+    assert names[2] == ["a.py::quick", "a.py::other", "a.py::slow"]
+    assert names[3] == ["a.py::other", "a.py::quick", "a.py::slow"]
+
+
+def test_every_change_said_to_make_no_difference_is_one_that_could_be_made() -> None:
+    files = {mutate.PACKAGE / file for file, *_ in mutate.equivalents()}
+    made = {mutation.key for path in files for mutation in mutate.mutations(path)}
+    assert set(mutate.equivalents()) <= made
+    assert all(len(reason) > 20 for reason in mutate.equivalents().values())

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 from typer.testing import CliRunner
 
 from karwan.analysis.target import target_section, turnover_series
@@ -117,6 +118,33 @@ def test_growth_cases_and_base_rate() -> None:
         comparable_cases(cases, near)
     with pytest.raises(InvalidInput, match="export"):
         turnover_panel(PANEL.drop("export"))
+
+
+@pytest.mark.parametrize(
+    ("like", "kept"),
+    [
+        (Comparable(15.0, 15.0), 1),
+        (Comparable(15.1, 20.0), 0),
+        (Comparable(10.0, 14.9), 0),
+        (Comparable(10.0, 20.0, since=2000), 1),
+        (Comparable(10.0, 20.0, since=2001), 0),
+        (Comparable(10.0, 20.0, low_km=500.0), 1),
+        (Comparable(10.0, 20.0, low_km=501.0), 0),
+        (Comparable(10.0, 20.0, high_km=500.0), 1),
+        (Comparable(10.0, 20.0, high_km=499.0), 0),
+        (Comparable(10.0, 20.0, landlocked=False), 0),
+    ],
+)
+def test_bounds_of_comparable_pairs_hold_at_their_ends(like: Comparable, kept: int) -> None:
+    distances = pl.DataFrame({"pair_a": ["A"], "pair_b": ["B"], "distance_km": [500.0]})
+    cases = growth_cases(turnover_panel(PANEL), 4)
+    found = comparable_cases(cases, like, landlocked=frozenset({"A"}), distances=distances)
+    assert found.height == kept
+
+
+def test_quantiles_of_the_posterior_are_those_of_beta() -> None:
+    rate = BaseRate("", 3, 10)
+    assert [rate.low, rate.high] == pytest.approx(stats.beta(3.5, 7.5).ppf([0.05, 0.95]))
 
 
 def test_beta_posterior() -> None:

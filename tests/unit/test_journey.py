@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -13,12 +13,15 @@ from karwan.analysis.route import answer_route
 from karwan.case import read_case
 from karwan.errors import UnknownName
 from karwan.notes import note
+from karwan.transport.calendar import HORIZON_DAYS
 from karwan.transport.corridor import corridor_route, name_route
 from karwan.transport.journey import (
+    LOOK_BACK_DAYS,
     ArrivalModel,
     arrival_model,
     closing_places,
     closure_process,
+    dated_closures,
     journey_stages,
     recorded_closures,
     recorded_process,
@@ -268,3 +271,32 @@ def test_a_port_closes_at_random_for_its_own_mode_and_is_met_once(toyland):
     assert "Q" in closing_places(route, model) and "Q" not in closing_places(
         route_of(case, "MID").route, model
     )
+
+
+def dated(toyland, *spans, first=date(2025, 6, 10)):
+    """Start and end of dated closures of a crossing, days from the first one."""
+    like = next(row for row in toyland["closures"].iter_rows(named=True) if row["place_kind"] == "crossing")
+    rows = [like | {"kind": "dated", "mode": None, "start": start, "end": end} for start, end in spans]
+    model = replace(arrival_model(toyland.tables, None), closure_rows=tuple(rows), opened=frozenset())
+    shift_h = model.crossings[like["place_id"]]["utc_offset_h"]
+    starts, ends = dated_closures(model, first, like["place_id"], "road")
+    return [((s + shift_h) / 24.0, (e + shift_h) / 24.0) for s, e in zip(starts, ends, strict=True)]
+
+
+def test_dated_closures_of_a_crossing_are_joined_in_days_of_its_own_time(toyland):
+    assert dated(toyland, ("2025-06-12", "2025-06-13")) == [(2.0, 4.0)]
+    assert dated(toyland, ("2025-06-14", "2025-06-15"), ("2025-06-12", "2025-06-13")) == [(2.0, 6.0)]
+    assert dated(toyland, ("2025-06-12", "2025-06-20"), ("2025-06-13", "2025-06-14")) == [(2.0, 11.0)]
+    apart = dated(toyland, ("2025-06-12", "2025-06-13"), ("2025-06-15", "2025-06-15"))
+    assert apart == [(2.0, 4.0), (5.0, 6.0)]
+
+
+def test_dated_closures_look_back_a_season_and_no_further_than_the_horizon(toyland):
+    first = date(2025, 6, 10)
+    last, beyond = (str(first + timedelta(days=days)) for days in (HORIZON_DAYS, HORIZON_DAYS + 1))
+    assert dated(toyland, (last, last)) == [(HORIZON_DAYS, HORIZON_DAYS + 1.0)]
+    assert dated(toyland, (beyond, beyond)) == []
+    assert dated(toyland, ("2025-06-12", None)) == []
+    seen, cleared = (str(first - timedelta(days=days)) for days in (LOOK_BACK_DAYS, LOOK_BACK_DAYS + 1))
+    assert dated(toyland, (seen, seen)) == [(-LOOK_BACK_DAYS, 1.0 - LOOK_BACK_DAYS)]
+    assert dated(toyland, (cleared, cleared)) == []

@@ -160,6 +160,57 @@ def test_compiled_loop_equals_plain_twin() -> None:
     )
 
 
+def test_a_crossing_may_come_first_and_its_sides_go_together() -> None:
+    stages = JourneyStages(
+        name=("out", "in"),
+        kind=[1, 1],
+        mean_h=[4.0, 6.0],
+        cv=[0.5, 1.0],
+        pair=[0, 0],
+        pair_correlation=1.0,
+    )
+    st = stage_arrays(stages)
+    assert st.partner.tolist() == [-1, 0] and st.partner_rho.tolist() == [0.0, 1.0]
+    args = st, calendar_windows(stages), draws.seed_key(5), 0.0
+    hours, waits = kernel.run_journeys_plain(*args, np.arange(500))
+    first, second = (waits[s].sum(axis=0) for s in range(2))
+    steps = np.log(first / (4.0 / np.sqrt(1.25))) / np.sqrt(np.log(1.25))
+    assert np.allclose(np.log(second / (6.0 / np.sqrt(2.0))) / np.sqrt(np.log(2.0)), steps)
+    assert np.std(steps) == pytest.approx(1.0, abs=0.1)
+    assert np.allclose(simulate(stages, journeys=500, seed=5).hours, hours, rtol=1e-12)
+
+
+def test_the_line_of_dated_closures_grows_to_its_cap_and_clears_between_them() -> None:
+    stages = one(
+        backlog_load=[0.5],
+        backlog_cap_days=[1.0],
+        dated=[0],
+        dated_ptr=[0, 2],
+        dated_start_h=[100.0, 158.0],
+        dated_end_h=[148.0, 170.0],
+    )
+    *_, before, after = calendar_windows(stages)
+    # 48 h shut, of which vehicles join for 24 h: a line of 12 h; 10 h open clear 5 h of it; 12 h more add 6 h
+    assert before.tolist() == [0.0, 7.0] and after.tolist() == [12.0, 13.0]
+
+
+def test_lateness_leaves_out_what_never_arrives() -> None:
+    stages = JourneyStages(
+        name=("road", "gate"),
+        kind=[0, 1],
+        mean_h=[10.0, 1.0],
+        cv=[1.0, 0.0],
+        calendar=[-1, 0],
+        calendar_ptr=[0, 1],
+        open_start_h=[0.0],
+        open_end_h=[20.0],
+    )
+    drawn = simulate(stages, journeys=5000, seed=2, promised_h=15.0)
+    arrived = drawn.hours[np.isfinite(drawn.hours)]
+    late_by_h = arrived[arrived > 15.0].mean() - arrived.mean()
+    assert drawn.stage_lateness["excess_h"].to_list() == pytest.approx([late_by_h, 0.0], abs=1e-9)
+
+
 def test_threads_and_number_of_journeys_change_nothing() -> None:
     stages = full_route()
     first = simulate(stages, journeys=70_000, seed=1, threads=1)

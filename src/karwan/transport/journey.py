@@ -208,7 +208,7 @@ def journey_stages(
         if arc.place_kind == "crossing":
             _pair_sides(moves, number)
             first |= _gate(model, arc.place_id, arc.stages[0])
-            spans = _dated(model, route.network.first_day, arc.place_id, arc.stages[0].mode)
+            spans = dated_closures(model, route.network.first_day, arc.place_id, arc.stages[0].mode)
             if len(spans[0]) and not shut:
                 first["dated"] = len(dated)
                 dated.append(spans)
@@ -355,7 +355,7 @@ def _gate(model: ArrivalModel, crossing: str, stage: Stage) -> dict[str, float]:
     }
 
 
-def _dated(model: ArrivalModel, first_day: date, crossing: str, mode: str) -> Windows:
+def dated_closures(model: ArrivalModel, first_day: date, crossing: str, mode: str) -> Windows:
     """Dated closures of a crossing that have an end, joined, in hours from midnight UTC of the first day."""
     row = model.crossings.get(crossing)
     if row is None:
