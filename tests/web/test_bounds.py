@@ -90,7 +90,18 @@ def test_no_page_asks_for_a_file_or_a_place_of_the_machine() -> None:
     for screen in SCREENS:
         if screen.analysis is not None:
             names = {one.name for one in asked_fields(screen.analysis.request)}
-            assert not names & {*AT_SERVER, "table", "panel", "rivals", "demand", "out", "folder", "maps", "register", "file"}
+            assert not names & {
+                *AT_SERVER,
+                "table",
+                "panel",
+                "rivals",
+                "demand",
+                "out",
+                "folder",
+                "maps",
+                "register",
+                "file",
+            }
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "%2e%2e/secret", "/etc/passwd", "x.yaml", "a b"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.amounts import number
+from karwan.analysis.corridor_map import LINES, drawn_lines
 from karwan.analysis.trade_requests import CompeteRequest
+from karwan.case import read_case
 from karwan.cli.app import app as command_line
 from karwan.errors import InvalidInput
 from karwan.project import open_case
@@ -110,6 +113,23 @@ def test_workbook_and_print_hold_the_answer(web: Served) -> None:
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(printed)).pages)
     assert "Midland" in text and "Which corridor" in text
     assert web.page("sources.xlsx").status_code == 200
+
+
+def test_drawn_lines_join_the_ends_of_their_links() -> None:
+    """Every line of kaz-pak begins and ends at the places of its link, to a tenth of a degree, and says where it comes from."""
+    case = read_case("kaz-pak")
+    lines = drawn_lines(case)
+    places = {r["node_id"]: (r["lon"], r["lat"]) for r in case["nodes"].iter_rows(named=True)}
+    links = {r["link_id"]: r for r in case["links"].iter_rows(named=True)}
+    assert len(lines) >= 400
+    for link, points in lines.items():
+        assert len(points) >= 2
+        for end, at in (("from_node_id", points[0]), ("to_node_id", points[-1])):
+            assert at == pytest.approx(places[links[link][end]], abs=0.6), link
+    assert case.folder is not None
+    with (case.folder / LINES).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["source"] and row["licence"] for row in rows)
 
 
 def test_unknown_place_is_named_with_suggestions(web: Served) -> None:

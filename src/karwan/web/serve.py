@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
 from django.core.asgi import get_asgi_application
 
+from karwan.errors import InvalidInput
 from karwan.runs.kept import KeptAnswers, usual_folder
 from karwan.runs.pool import Limits, WorkerPool
 from karwan.web.bytecache import App, ByteCache
-from karwan.web.conf import configure
+from karwan.web.conf import LOOPBACK, configure
 from karwan.web.site import Site
 from karwan.web.views import hold
 
@@ -55,13 +57,18 @@ def run(
     limits: Limits,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve a case on the loopback address until interrupted; `ready` is told the address of its first page."""
+    """Serve a case on the loopback address until interrupted; `ready` is told the address of its first page.
+
+    Raises
+    ------
+    InvalidInput
+        The port is taken; there is no such case, or it has errors.
+    """
+    door = _door(port)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with served(case, store=store, folder=folder, limits=limits) as (site, app):
         config = uvicorn.Config(
             app,
-            host="127.0.0.1",
-            port=port,
             log_level="warning",
             lifespan="off",
             server_header=False,
@@ -69,4 +76,17 @@ def run(
             timeout_keep_alive=20,
         )
         ready(f"http://127.0.0.1:{port}{site.root}")
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run([door])
+
+
+def _door(port: int) -> socket.socket:
+    """A socket on the loopback address, bound before anything slow is done."""
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((LOOPBACK[0], port))
+    except OSError as error:
+        door.close()
+        reason = f"127.0.0.1:{port}: {error.strerror}"
+        raise InvalidInput(f"Port {port} is not free.", reason, "name another with --port.") from error
+    return door

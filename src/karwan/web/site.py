@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from karwan.errors import InvalidInput
 from karwan.runs.job import Job, folder_digest, job_key
 from karwan.runs.pool import Ticket, WorkerPool
 
@@ -82,17 +83,20 @@ class Site:
         return self.pool.submit(job, job_key(job), visitor)
 
     def learn(self, seconds: float = 120.0) -> None:
-        """Ask a worker for the facts of the case, at the start; errors of the case come back as they are.
+        """Ask a worker for the facts of the case, at the start.
 
         Raises
         ------
-        JobFailed
-            The case cannot be read.
+        InvalidInput
+            There is no such case, or it has errors.
         """
         job = Job(FACTS, self.case, contents=_unread(self.case))
         ticket = self.pool.submit(job, job_key(job))
         key = ticket.answer.result(seconds)
-        self.facts = json.loads(self.pool.kept.read(key) or b"{}")
+        facts = json.loads(self.pool.kept.read(key) or b"{}")
+        if "error" in facts:
+            raise InvalidInput(**facts["error"])
+        self.facts = facts
 
 
 def _unread(case: str) -> str:

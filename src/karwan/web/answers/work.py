@@ -22,26 +22,31 @@ Say = Callable[[str], None]
 
 
 def facts(job: Job, say: Say) -> bytes:
-    """What the server must know of a case: id, title, day, folder, scenarios, and the names its forms suggest."""
+    """What the server must know of a case: id, title, day, folder, scenarios, and the names its forms suggest; or why it cannot be read."""
+    try:
+        return _json(_facts(job))
+    except KarwanError as error:
+        return _json({"error": error_content(error)})
+
+
+def _facts(job: Job) -> dict[str, Any]:
     case = open_case(job.case).case
     settings, parties = case.settings, case.parties
     folder = case_folder(job.case)
-    return _json(
-        {
-            "case_id": settings.case_id,
-            "folder": str(folder),
-            "title": settings.title,
-            "as_of": settings.as_of,
-            "day": day(settings.as_of),
-            "pair": [parties.name_a, parties.name_b],
-            "scenarios": [path.stem for path in sorted((folder / "scenarios").glob("*.yaml"))],
-            "lists": {
-                "places": case["nodes"]["name"].sort().to_list(),
-                "products": case["products"]["name"].sort().to_list(),
-                "countries": case["countries"]["name"].sort().to_list(),
-            },
-        }
-    )
+    return {
+        "case_id": settings.case_id,
+        "folder": str(folder),
+        "title": settings.title,
+        "as_of": settings.as_of,
+        "day": day(settings.as_of),
+        "pair": [parties.name_a, parties.name_b],
+        "scenarios": [path.stem for path in sorted((folder / "scenarios").glob("*.yaml"))],
+        "lists": {
+            "places": case["nodes"]["name"].sort().to_list(),
+            "products": case["products"]["name"].sort().to_list(),
+            "countries": case["countries"]["name"].sort().to_list(),
+        },
+    }
 
 
 def page(job: Job, say: Say) -> bytes:
