@@ -200,6 +200,7 @@ def asks(
     least: float | None = None,
     most: float | None = None,
     whole: bool = False,
+    blank: bool = False,
 ) -> dict[str, Any]:
     """Metadata of a request's field: how command line and page ask for it.
 
@@ -215,6 +216,8 @@ def asks(
         Least and greatest value allowed.
     whole
         Texts of a list stay as typed, commas and all: the analysis takes them apart, as it knows names with commas.
+    blank
+        The command may leave a text without a default out: it is blank then.
     """
     return {
         "help": help_text,
@@ -223,4 +226,5 @@ def asks(
         "least": least,
         "most": most,
         "whole": whole,
+        "blank": blank,
     }

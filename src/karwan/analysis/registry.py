@@ -22,6 +22,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "stages": "route_stages",
             "closed": "route_closed",
             "papers": "route_papers",
+            "rules": "route_rules",
             "guarantees": "route_guarantees",
             "lateness": "route_lateness",
             "closure_rates": "closure_rates",

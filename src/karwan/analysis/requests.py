@@ -247,7 +247,9 @@ class RouteRequest:
 
     origin: str = field(metadata=asks("Place by node id, name or alias.", flag="argument"))
     destination: str = field(metadata=asks("Place by node id, name or alias.", flag="argument"))
-    product: str = field(metadata=asks("HS code, product id or name."))
+    product: str = field(
+        metadata=asks("HS code, product id or name; blank with --hs for goods of your own.", blank=True)
+    )
     tonnes: float = field(metadata=asks("Weight, t."))
     departure: date = field(
         metadata=asks("Day of departure, YYYY-MM-DD; not before the case's.", flag="--depart", metavar="DAY")
@@ -323,6 +325,29 @@ class RouteRequest:
     explain: bool = field(
         default=False,
         metadata=asks("List for each amount the rows of the case it comes from.", flag="--explain"),
+    )
+    hs: str = field(default="", metadata=asks("Own goods in place of a product: HS code, 2 to 10 digits."))
+    price: float | None = field(default=None, metadata=asks("Own goods: USD/t at origin."))
+    form: str = field(default="", metadata=asks("Own goods: box, bulk or reefer; as like goods by default."))
+    dangerous: str = field(
+        default="", metadata=asks("UN number of dangerous goods; that of the product by default.")
+    )
+    units: int | None = field(
+        default=None, metadata=asks("Trucks or containers the load fills; reckoned by default.")
+    )
+    humanitarian: bool = field(
+        default=False,
+        metadata=asks(
+            "Relief goods of an agency: gates shut to trade may let them through.", flag="--humanitarian"
+        ),
+    )
+    lawful_for: tuple[str, ...] = field(
+        default=(),
+        metadata=asks("Leave out what is unlawful or a risk under the sanctions of EU, US or UN."),
+    )
+    as_of: date | None = field(
+        default=None,
+        metadata=asks("See the case as it was known on a day, back to 2022-01-01.", metavar="DAY"),
     )
     journeys: int = field(default=20_000, metadata=asks("Journeys drawn for each route."))
     seed: int = field(default=1, metadata=asks("Seed of the draw.", least=0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 
@@ -48,12 +48,13 @@ def check_references(
     return problems
 
 
-def _parts(cells: Iterable[str | None], column: str) -> Iterator[tuple[int, str]]:
-    """Row in the file and name of what cells name; a cell of sources may name several."""
+def _parts(cells: Iterable[str | Sequence[str] | None], column: str) -> Iterator[tuple[int, str]]:
+    """Row in the file and name of what cells name; a list and a cell of sources may name several."""
     for row, value in enumerate(cells, start=2):
-        if value is not None:
-            for part in value.split(";") if column == "source_id" else [value]:
-                yield row, part.strip()
+        if isinstance(value, str):
+            value = value.split(";") if column == "source_id" else [value]
+        for part in value or ():
+            yield row, part.strip()
 
 
 def _unknown(
@@ -267,6 +268,22 @@ def weight_limits_name_places(tables: Tables) -> list[Problem]:
     return _each(tables, "weight_limits", test)
 
 
+def restrictions_name_places(tables: Tables) -> list[Problem]:
+    """A ban or sanction names a place that exists, and ends no earlier than it starts."""
+    keys = _places(tables)
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        kind = str(row["place_kind"])
+        if row["place_id"] not in keys.get(kind, ()):
+            return "place_id", f"no such {kind}", f"a key of the {kind} table"
+        start, end = row["start"], row["end"]
+        if isinstance(start, date) and isinstance(end, date) and end < start:
+            return "end", f"before its start {start}", "a day from the start on"
+        return None
+
+    return _each(tables, "restrictions", test)
+
+
 def corridors_name_nodes(tables: Tables) -> list[Problem]:
     """The places a corridor passes exist."""
     nodes = set(tables["nodes"]["node_id"])
@@ -363,6 +380,7 @@ RULES = (
     crossings_have_hours,
     closures_name_places,
     weight_limits_name_places,
+    restrictions_name_places,
     corridors_name_nodes,
     periods_run_forward,
     traffic_within_capacity,

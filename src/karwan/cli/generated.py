@@ -171,6 +171,8 @@ def _parameter(one: Field[Any], kind: Any) -> inspect.Parameter:
     if _holds(kind, date):
         options["formats"] = ["%Y-%m-%d"]
     default = inspect.Parameter.empty if one.default is MISSING else one.default
+    if how["blank"]:
+        default = ""
     if flag == "argument":
         return _keyword(one.name, Annotated[_shell_type(kind), typer.Argument(**options)], default)
     names = [flag] if flag else [f"--{one.name.replace('_', '-')}"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import RAIL, ROAD, WATER_MODES
+from karwan.transport.cargo import Cargo, fits_hs
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, weight_limit
 from karwan.transport.network.stage import Row
@@ -16,7 +18,10 @@ from karwan.transport.network.terms import worst_basis
 from karwan.transport.network.units import units_by_mode
 from karwan.transport.route import Route
 
-SCOPES = ("origin", "leg", "port", "country", "crossing", "destination")
+SCOPES = (
+    *("origin", "leg", "driver", "truck", "loading", "port", "discharge"),
+    *("country", "crossing", "destination"),
+)
 OF_A_DOCUMENT = (
     "scope",
     "document_id",
@@ -30,24 +35,62 @@ OF_A_DOCUMENT = (
 )
 
 
-def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Trip:
+    """What a document asks about a route: its places by scope, its trade, its goods and trucks.
+
+    Attributes
+    ----------
+    route
+        The route.
+    places
+        (place, mode) by scope, each once and in order.
+    ends
+        Countries of origin and destination.
+    trucks
+        Country entered to the registration of the truck that drives there.
+    cargo
+        Class and HS code of the goods.
+    sector
+        Sector of the product.
+    preferred
+        Whether the tariff of the destination gives the product a preference; None where it is not known.
+    """
+
+    route: Route
+    places: Mapping[str, list[tuple[str, str]]]
+    ends: tuple[str, str]
+    trucks: Mapping[str, str]
+    cargo: Cargo
+    sector: str
+    preferred: bool | None
+
+
+def list_papers(
+    route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date, cargo: Cargo | None = None
+) -> pl.DataFrame:
     """Papers a route needs.
 
-    A paper of scope 'origin' or 'destination' is asked for in the country of that end, 'leg' for each mode used, 'country' in the land
-    countries passed that are neither end, 'crossing' at the crossings passed, 'port' where a ship is boarded or left. A paper whose
-    regime is not in force on the day is left out, and a leg's paper needs two parties of its regime on the way. A truck over a weight
-    limit that a permit lifts needs the permit.
+    A paper of scope 'origin' or 'destination' is asked for in the country of that end, 'leg' for each mode used (in its country, where it
+    names one), 'driver' in each country a foreign truck drives in, 'truck' in those whose access rule wants a permit, 'loading' where a ship
+    is boarded after land, 'discharge' where it is left, 'port' at both, 'country' in the land countries passed that are neither end,
+    'crossing' at the crossings passed. A document holds for the HS codes, forms, registrations, partners and class of cargo it names. A
+    paper whose regime is not in force on the day is left out; a leg's paper needs two parties of its regime on the way, a paper of an end
+    both ends. A form of a preference is asked for where the tariff of the destination has that preference, or is not known. A truck over a
+    weight limit that a permit lifts needs the permit.
 
     Parameters
     ----------
     route
         Route.
     tables
-        Tables of a case: documents, regimes, vehicles, weight_limits.
+        Tables of a case: documents, regimes, products, tariffs, access, vehicles, weight_limits.
     sector
         Sector of the product.
     day
         Day of departure.
+    cargo
+        What the goods are; their HS code alone by default.
 
     Returns
     -------
@@ -55,20 +98,96 @@ def list_papers(route: Route, tables: Mapping[str, pl.DataFrame], sector: str, d
     source_id; a missing cost stays missing.
     """
     regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
-    places = _places(route)
+    trip = _trip(route, tables, sector, day, cargo)
     rows: list[Row] = []
     for document in tables["documents"].iter_rows(named=True):
-        if document["sectors"] and sector not in document["sectors"]:
-            continue
         regime = regimes.get(document["regime_id"] or "")
         if regime is not None and not regime_in_force(regime, day):
             continue
+        if not _concerns(document, trip) or not _between_parties(document, regime, trip):
+            continue
         paper = {name: document[name] for name in OF_A_DOCUMENT}
-        for place, mode in _asked(document, places, regime, route):
+        for place, mode in _asked(document, trip.places, regime, trip):
             rows.append({**paper, "place_id": place, "mode": mode})
     rows += _heavy_permits(route, tables, day)
     rows.sort(key=lambda r: SCOPES.index(r["scope"]))
     return result_frame("route_papers", rows, without=("route", "place"))
+
+
+def lead_time(papers: pl.DataFrame) -> float:
+    """Hours before departure that the papers of a route take: they are asked for together, so the slowest counts."""
+    slowest = papers["time_h"].max()
+    return 0.0 if slowest is None else float(slowest)  # type: ignore[arg-type]
+
+
+def _trip(
+    route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date, cargo: Cargo | None
+) -> Trip:
+    places = _places(route)
+    ends = (places["origin"][0][0], places["destination"][0][0])
+    trucks = _foreign_trucks(route)
+    access = list(tables["access"].iter_rows(named=True))
+    places["driver"] = [(country, ROAD) for country in trucks]
+    places["truck"] = [
+        (country, ROAD)
+        for country, registration in trucks.items()
+        if access_rule(access, country, registration, day)[0] == "permit"
+    ]
+    product = route.shipment.product_id
+    if cargo is None:
+        codes = tables["products"].filter(pl.col("product_id") == product)["hs_code"]
+        cargo = Cargo(str(codes[0]) if codes.len() else "")
+    return Trip(route, places, ends, trucks, cargo, sector, _preferred(tables["tariffs"], product, *ends))
+
+
+def _preferred(tariffs: pl.DataFrame, product: str, origin: str, destination: str) -> bool | None:
+    """Whether a product has a preference at its destination; None where the case has no tariff of that country."""
+    held = tariffs.filter(pl.col("importer") == destination)
+    if held.is_empty():
+        return None
+    own = held.filter(
+        (pl.col("product_id") == product)
+        & (pl.col("kind") == "preference")
+        & pl.col("exporter").is_in([origin])
+    )
+    return own.height > 0
+
+
+def _foreign_trucks(route: Route) -> dict[str, str]:
+    """Countries in which a truck of another one hauls the goods, with its registration, in order."""
+    states, arcs = route.network.states, route.network.arcs
+    heads = [(states[arcs[a].head], arcs[a].stages) for a in route.arcs]
+    return {
+        state.country: state.registration
+        for state, stages in heads
+        if state.registration not in ("", state.country)
+        and any(s.kind == "line_haul" and s.mode == ROAD for s in stages)
+    }
+
+
+def _concerns(document: Row, trip: Trip) -> bool:
+    """Whether a document is for such goods, in such a form and class."""
+    if document["sectors"] and trip.sector not in document["sectors"]:
+        return False
+    if not fits_hs(trip.cargo.hs_code, document["hs"]):
+        return False
+    if document["forms"] and trip.route.shipment.form not in document["forms"]:
+        return False
+    return not document["cargo"] or document["cargo"] in trip.cargo.classes
+
+
+def _between_parties(document: Row, regime: Row | None, trip: Trip) -> bool:
+    """Whether a document of an end is for trade with the other end, and a form of a preference for one that exists."""
+    scope = document["scope"]
+    if scope not in ("origin", "destination"):
+        return True
+    other = trip.ends[1] if scope == "origin" else trip.ends[0]
+    if document["partners"] and other not in document["partners"]:
+        return False
+    if not document["preference"]:
+        return True
+    both = regime is None or set(trip.ends) <= set(regime["parties"])
+    return both and trip.preferred is not False
 
 
 def exceeded_limits(
@@ -113,37 +232,56 @@ def _places(route: Route) -> dict[str, list[tuple[str, str]]]:
     arcs = [route.network.arcs[a] for a in route.arcs]
     states = route.network.states
     land = [(s.country, s.mode) for s in stages if s.country]
-    ends = (states[arcs[0].tail].country or land[0][0], states[arcs[-1].head].country or land[-1][0])
-    ports = []
+    tail, head = states[arcs[0].tail], states[arcs[-1].head]
+    of = route.network.node_countries
+    ends = (tail.country or of.get(tail.node_id, ""), head.country or of.get(head.node_id, ""))
+    boarded = [(tail.node_id, tail.carrier)] if tail.carrier in WATER_MODES else []
+    left = [(head.node_id, head.carrier)] if head.carrier in WATER_MODES else []
+    ports = list(boarded)
     for arc in arcs:
         before, after = states[arc.tail].carrier, states[arc.head].carrier
-        if (before in WATER_MODES) != (after in WATER_MODES):
-            ports.append((arc.place_id, before if before in WATER_MODES else after))
+        if before not in WATER_MODES and after in WATER_MODES:
+            boarded.append((arc.place_id, after))
+            ports.append(boarded[-1])
+        elif before in WATER_MODES and after not in WATER_MODES:
+            left.append((arc.place_id, before))
+            ports.append((arc.place_id, before))
+    ports += [place for place in left if place not in ports]
     found = {
         "origin": [(ends[0], "")],
         "destination": [(ends[1], "")],
-        "leg": [("", s.mode) for s in stages if s.kind in ("line_haul", "sailing")],
+        "leg": [(s.country, s.mode) for s in stages if s.kind in ("line_haul", "sailing")],
         "country": [(c, m) for c, m in land if c not in ends],
         "crossing": [(a.place_id, a.stages[0].mode) for a in arcs if a.place_kind == "crossing"],
         "port": ports,
+        "loading": boarded,
+        "discharge": left,
     }
     return {scope: list(dict.fromkeys(places)) for scope, places in found.items()}
 
 
 def _asked(
-    document: Row, places: Mapping[str, list[tuple[str, str]]], regime: Row | None, route: Route
+    document: Row, places: Mapping[str, list[tuple[str, str]]], regime: Row | None, trip: Trip
 ) -> Iterator[tuple[str, str]]:
-    """(place, mode) at which a document is asked for; a document for any mode is asked for once a place."""
+    """(place, mode) at which a document is asked for; a document for any mode is asked for once a place, one of a leg once a mode."""
     seen = set()
-    for place, mode in places[document["scope"]]:
+    scope = document["scope"]
+    for place, mode in places[scope]:
         if not (_fits(document["place_id"], place) and _fits(document["mode"], mode)):
             continue
-        if document["scope"] == "leg" and not _two_parties(regime, route, mode):
+        if scope == "leg" and not _two_parties(regime, trip.route, mode):
             continue
-        key = (place, document["mode"] or "")
+        if scope in ("driver", "truck") and not _fits_truck(document, trip.trucks[place]):
+            continue
+        where = (document["place_id"] or "") if scope == "leg" else place
+        key = (where, document["mode"] or "")
         if key not in seen:
             seen.add(key)
             yield key
+
+
+def _fits_truck(document: Row, registration: str) -> bool:
+    return not document["registrations"] or registration in document["registrations"]
 
 
 def _fits(wanted: str | None, here: str) -> bool:
@@ -190,6 +328,8 @@ def list_guarantees(
         rule, access_row = access_rule(access, country, registration, day) if mode == ROAD else ("", None)
         live = [r for r in regimes.values() if regime_in_force(r, day) and country in r["parties"]]
         regime, why = None, "by rail; no regime of the case asks for a security or waives it"
+        if mode == RAIL:
+            regime, why = _rail_regime(live, access, country)
         if mode == ROAD:
             rests_on = _rests_on(regimes, access_row, day)
             regime, why = _road_regime(live, rests_on, country, registration, route)
@@ -289,6 +429,15 @@ def _road_regime(
         if ends & set(regime["parties"]):
             return regime, f"{own}; an end of the route is a party"
     return None, f"{own}; no regime of the case covers it"
+
+
+def _rail_regime(live: Sequence[Row], access: Sequence[Row], country: str) -> tuple[Row | None, str]:
+    """Regime under which a railway carries goods through a country: the one its access rule for wagons rests on."""
+    rests_on = {row["regime_id"] for row in access if row["country"] == country and row["mode"] == RAIL}
+    regime = next((regime for regime in live if regime["regime_id"] in rests_on), None)
+    if regime is None:
+        return None, "by rail; whether the railway or the owner lodges a security was not found"
+    return regime, "by rail; the railway answers for the goods under its waybill"
 
 
 def _carnet_of(regime: Row, registration: str) -> bool:

@@ -11,6 +11,13 @@ from karwan.analysis.route.offers import corridor_routes, find_shares, make_offe
 from karwan.analysis.route.paid import Paid, lead_hours, paid_table, totals
 from karwan.analysis.route.query import RoutePlan, corridor_notes, promised_days, resolve
 from karwan.analysis.route.reasons import closed_table, corridor_table
+from karwan.analysis.route.rules import (
+    left_out_routes,
+    rests_on,
+    rule_notes,
+    rules_in_the_way,
+    rules_table,
+)
 from karwan.analysis.route.tables import (
     days_of_year,
     destination_duty,
@@ -54,9 +61,16 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     offers = make_offers(plan, search, named, model)
     shares, logsum = find_shares(plan, offers)
     duty = destination_duty(plan)
-    notes = [*corridor_notes(plan), *closure_notes, *search_notes(search, request), duty_note(duty)]
     papers, guarantees = papers_table(plan, offers), guarantees_table(plan, offers)
     paid = paid_table(plan, offers, papers, guarantees)
+    left_out = left_out_routes(plan, search)
+    notes = [
+        *rule_notes(plan, offers, left_out),
+        *corridor_notes(plan),
+        *closure_notes,
+        *search_notes(search, request),
+        duty_note(duty),
+    ]
     tables = {
         "routes": offer_table(plan, offers, shares, duty, Paid(totals(paid), lead_hours(papers))),
         "corridors": corridor_table(plan, search, offers, named),
@@ -64,6 +78,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
         "closed": closed_table(plan, offers, named),
         "paid": paid,
         "papers": papers,
+        "rules": rules_table(plan, offers, left_out),
         "guarantees": guarantees,
         "lateness": lateness_table(offers),
         "closure_rates": rates_table(plan, offers, model),
@@ -74,7 +89,8 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
         notes.append(note("route.days_of_year"))
     if request.explain:
         tables["amounts"] = explain_table(offers)
-    return Result(tables, make_meta(plan, search, logsum), tuple(notes))
+    meta = make_meta(plan, search, logsum) | {"first_choice_rests_on": rests_on(plan, offers[0])}
+    return Result(tables, meta, tuple(notes))
 
 
 def _search(plan: RoutePlan) -> RouteSearch:
@@ -87,9 +103,15 @@ def _search(plan: RoutePlan) -> RouteSearch:
             plan.destination,
             weights=plan.weights,
             via=plan.via,
-            avoid=plan.avoid,
+            avoid=plan.kept_off,
             count=plan.query.count,
         )
     except Unreachable as error:
         spoken = plan.places.spoken
+        if rules := rules_in_the_way(plan):
+            raise Unreachable(
+                f"No lawful route from {plan.places.name(plan.origin)} to {plan.places.name(plan.destination)}.",
+                "; ".join(rules),
+                "leave on a day when the rule does not hold, or drop --lawful-for.",
+            ) from error
         raise Unreachable(spoken(error.fact), spoken(error.evidence), error.fix) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from karwan.analysis.route.query import RoutePlan
 from karwan.schema.modes import WATER_MODES
@@ -14,6 +15,7 @@ from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import route_cost
 from karwan.transport.journey import ArrivalModel, journey_stages
+from karwan.transport.papers import lead_time, list_papers
 from karwan.transport.path import allowed_arcs
 from karwan.transport.reliability import Journeys, JourneyStages, simulate
 from karwan.transport.route import Route
@@ -43,7 +45,7 @@ def corridor_routes(plan: RoutePlan) -> dict[str, CorridorRoute]:
     """Best route that keeps to each named corridor and to what the user avoids."""
     found = {}
     for corridor in plan.corridors:
-        own = {**corridor, "avoid": [*(corridor["avoid"] or ()), *plan.avoid]}
+        own = {**corridor, "avoid": [*(corridor["avoid"] or ()), *plan.kept_off]}
         found[corridor["corridor_id"]] = corridor_route(
             plan.network, plan.shipment, own, plan.origin, plan.destination
         )
@@ -104,8 +106,8 @@ def _tried(plan: RoutePlan, candidates: Sequence[Candidate], model: ArrivalModel
             continue
         ways.add(route.way)
         drawn = _simulated(quick, journey_stages(route, model))
-        promise = np.inf if plan.promise_days is None else plan.promise_days * 24.0
-        found.append(Tried(candidate, drawn.time_p50_h, drawn.time_p95_h, drawn.probability_by(promise)))
+        chance = drawn.probability_by(promised_hours(plan, route))
+        found.append(Tried(candidate, drawn.time_p50_h, drawn.time_p95_h, chance))
     return found
 
 
@@ -153,12 +155,27 @@ def _likeliest(plan: RoutePlan, also: Sequence[Candidate], tried: Sequence[Tried
 
 def _by_chance(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[RouteOffer]:
     """Offers in order of the chance to keep the promise, equal chances by cost, numbered again."""
-    promised_h = (plan.promise_days or 0.0) * 24.0
-    order = sorted(
-        offers,
-        key=lambda o: (-o.journeys.probability_by(promised_h), route_cost(o.route, plan.weights)),
-    )
+    order = sorted(offers, key=lambda o: (-chance_of(plan, o), route_cost(o.route, plan.weights)))
     return [replace(offer, number=number) for number, offer in enumerate(order, start=1)]
+
+
+def promised_hours(plan: RoutePlan, route: Route) -> float:
+    """Hours under way that keep the promise: all of it, or what papers leave of it where lead time counts; infinite without one."""
+    if plan.promise_days is None:
+        return float("inf")
+    return plan.promise_days * 24.0 - (
+        lead_time(papers_of(plan, route)) if plan.query.with_lead_time else 0.0
+    )
+
+
+def chance_of(plan: RoutePlan, offer: RouteOffer) -> float:
+    """Share of journeys that keep the promise."""
+    return offer.journeys.probability_by(promised_hours(plan, offer.route))
+
+
+def papers_of(plan: RoutePlan, route: Route) -> pl.DataFrame:
+    """Papers of a route for the plan's goods."""
+    return list_papers(route, plan.case.tables, plan.sector, plan.query.departure, plan.cargo)
 
 
 def best_in(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[list[str]]:
@@ -169,8 +186,7 @@ def best_in(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[list[str]]:
         "surest": [o.journeys.time_p95_h for o in offers],
     }
     if plan.promise_days is not None:
-        promised_h = plan.promise_days * 24.0
-        measures["likeliest"] = [-o.journeys.probability_by(promised_h) for o in offers]
+        measures["likeliest"] = [-chance_of(plan, o) for o in offers]
     return [
         [name for name, values in measures.items() if values[k] <= min(values)] for k in range(len(offers))
     ]
@@ -197,7 +213,7 @@ def _open_route(plan: RoutePlan, best: CorridorRoute) -> Route | None:
     route = best.route
     if best.status != OPEN or route is None or not np.isfinite(route.hours):
         return None
-    allowed = allowed_arcs(plan.network, avoid=plan.avoid)[list(route.arcs)].all()
+    allowed = allowed_arcs(plan.network, avoid=plan.kept_off)[list(route.arcs)].all()
     return route if allowed and set(plan.via) <= set(route.passed) else None
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route.goods import authorities, cargo_of, in_units, with_goods
 from karwan.case import Case
+from karwan.case.known import known_on
 from karwan.case.places import Gazetteer
-from karwan.errors import InvalidInput, UnknownName
+from karwan.errors import InvalidInput, UnknownName, Unreachable
 from karwan.notes import Note, note
+from karwan.transport.cargo import Cargo
 from karwan.transport.corridor import joined_corridors
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.packing import pack
+from karwan.transport.restrictions import barring, rules_of_trade, told
 from karwan.transport.shipment import Shipment, find_product, make_shipment
 
 DAYS_AHEAD = 3 * 365
@@ -39,6 +44,10 @@ class RoutePlan:
     origin: str
     destination: str
     avoid: tuple[str, ...]
+    barred: tuple[str, ...]
+    lawful_for: tuple[str, ...]
+    rules: tuple[Row, ...]
+    cargo: Cargo
     via: tuple[str, ...]
     opened: frozenset[str]
     shipment: Shipment
@@ -47,6 +56,11 @@ class RoutePlan:
     network: FreightNetwork
     weights: Weights
     corridors: tuple[Row, ...]
+
+    @property
+    def kept_off(self) -> tuple[str, ...]:
+        """What no route may touch: what is avoided, and what rules take away."""
+        return (*self.avoid, *self.barred)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -74,12 +88,17 @@ def promised_days(text: str, departure: date) -> float:
 
 def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     """Look up places and product, check bounds, build the network."""
+    if query.as_of is not None:
+        case = known_on(case, query.as_of)
+    case, query = with_goods(case, query)
+    lawful_for = authorities(query.lawful_for)
+    cargo = cargo_of(case, query)
     shipment = make_shipment(case["products"], query.product, query.tonnes, one_piece=query.one_piece)
     product = find_product(case["products"], query.product)
     packed = pack(
         shipment, product, case["vehicles"].iter_rows(named=True), query.unit, parameter=case.parameter
     )
-    shipment = packed.shipment
+    shipment = in_units(packed.shipment, query.units)
     promise_days = None if query.promise is None else promised_days(query.promise, query.departure)
     registration = query.registration.upper()
     _check(case, query, promise_days, registration)
@@ -90,6 +109,10 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     _check_places(query, places, (origin, destination), avoid, via)
     opened = frozenset(place for name in query.opened for place in places.openable(name))
     ends = (places.country(origin), places.country(destination))
+    opened |= _let_through(case, cargo, query.departure)
+    rules = rules_of_trade(case["restrictions"].rows(named=True), *ends, cargo, query.departure)
+    barred = barring(rules, lawful_for)
+    _check_ends(barred, places, (origin, destination), query)
     request = NetworkRequest(
         *ends,
         shipment.form,
@@ -120,6 +143,10 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         origin=origin,
         destination=destination,
         avoid=avoid,
+        barred=tuple(dict.fromkeys(row["place_id"] for row in barred)),
+        lawful_for=lawful_for,
+        rules=tuple(rules),
+        cargo=cargo,
         via=tuple(v for v in via if v not in (origin, destination)),
         opened=opened,
         shipment=shipment,
@@ -161,6 +188,31 @@ def corridor_notes(plan: RoutePlan) -> list[Note]:
     if not others:
         return []
     return [note("route.no_corridors", corridors=", ".join(others))]
+
+
+def _let_through(case: Case, cargo: Cargo, day: date) -> frozenset[str]:
+    """Places whose closure lets this class of cargo through on a day."""
+    rows = case["closures"].iter_rows(named=True)
+    return frozenset(
+        row["place_id"]
+        for row in rows
+        if row["lets_through"]
+        and cargo.classes & set(row["lets_through"])
+        and (row["lets_through_from"] is None or row["lets_through_from"] <= day)
+    )
+
+
+def _check_ends(barred: Sequence[Row], places: Gazetteer, ends: tuple[str, str], query: RouteRequest) -> None:
+    """Refuse a trade that is banned in the country of an end."""
+    held = {*ends, *(places.country(end) for end in ends)}
+    bans = [row for row in barred if row["place_id"] in held]
+    if bans:
+        asked = f" lawful for {', '.join(query.lawful_for)}" if query.lawful_for else ""
+        raise Unreachable(
+            f"No trade{asked} from {places.name(ends[0])} to {places.name(ends[1])} in these goods.",
+            "; ".join(told(row) for row in bans),
+            "leave on a day when the rule does not hold, or put its end into restrictions.csv by a scenario.",
+        )
 
 
 def _check_places(
@@ -236,7 +288,7 @@ def _check_departure(day: date, as_of: date) -> None:
         raise InvalidInput(
             f"Departure on {day} is in the past.",
             f"the case stands on {as_of}, {-ahead} {'day' if ahead == -1 else 'days'} later",
-            f"leave on {as_of} or after, or copy the case and set as_of in its case.yaml to the day to look from.",
+            f"leave on {as_of} or after, or see the case as it was known with --as-of {day} or before.",
         )
     if ahead > DAYS_AHEAD:
         raise InvalidInput(

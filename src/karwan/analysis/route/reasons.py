@@ -18,6 +18,7 @@ from karwan.transport.cost import route_cost
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.papers import exceeded_limits
+from karwan.transport.restrictions import barring, met, told
 from karwan.transport.route import Route, make_route
 from karwan.transport.route_choice import RouteSearch, route_criteria, shared_ways
 from karwan.transport.routing import beaten_by
@@ -146,7 +147,12 @@ def _no_way(plan: RoutePlan, corridor: Row, found: CorridorRoute) -> str:
     """Why a corridor is absent: avoided, forbidden, too heavy, or no way at all."""
     if needed := _avoided(plan, corridor):
         return f"passes what you avoid: {', '.join(plan.places.name(a) for a in needed)}"
-    return _forbidden(plan, corridor) or _too_heavy(plan, corridor) or plan.places.spoken(found.reason)
+    return (
+        _ruled_out(plan, corridor)
+        or _forbidden(plan, corridor)
+        or _too_heavy(plan, corridor)
+        or plan.places.spoken(found.reason)
+    )
 
 
 def _avoided(plan: RoutePlan, corridor: Row) -> list[str]:
@@ -157,6 +163,15 @@ def _avoided(plan: RoutePlan, corridor: Row) -> list[str]:
     needed = [a for a in plan.avoid if _avoiding(plan, corridor, (a,)).status == ABSENT]
     touched = _touched(free.route) | {s.mode for s in free.route.stages}
     return needed or [a for a in plan.avoid if a in touched] or list(plan.avoid)
+
+
+def _ruled_out(plan: RoutePlan, corridor: Row) -> str:
+    """The bans and sanctions that take a corridor away, where it is there without them."""
+    free = _avoiding(plan, corridor, plan.avoid)
+    if not plan.barred or free.route is None:
+        return ""
+    rules = met(barring(plan.rules, plan.lawful_for), free.route)
+    return "; ".join(told(rule) for rule in rules)
 
 
 def _avoiding(plan: RoutePlan, corridor: Row, avoid: Sequence[str]) -> CorridorRoute:

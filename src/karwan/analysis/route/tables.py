@@ -11,7 +11,7 @@ import polars as pl
 
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.requests import RouteRequest
-from karwan.analysis.route.offers import RouteOffer, best_in, landmarks
+from karwan.analysis.route.offers import RouteOffer, best_in, chance_of, landmarks, papers_of
 from karwan.analysis.route.paid import Paid
 from karwan.analysis.route.query import RoutePlan
 from karwan.appraisal.landed import landed_cost
@@ -20,8 +20,9 @@ from karwan.schema.frames import result_frame
 from karwan.transport.cost import route_cost
 from karwan.transport.duty import Duty, find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
-from karwan.transport.papers import list_guarantees, list_papers
+from karwan.transport.papers import list_guarantees
 from karwan.transport.reliability import departures
+from karwan.transport.restrictions import met
 from karwan.transport.route import assumed_share, stage_table
 from karwan.transport.route_choice import OVERLAPS, RouteSearch
 from karwan.transport.traffic import BEYOND, STEADY, Traffic
@@ -36,13 +37,11 @@ def offer_table(
     """One row per route: money, days, share on time, landed cost by part, share, emissions."""
     load = plan.shipment
     insurance = plan.case.parameter("insurance_share")
-    promise = plan.promise_days
     rows = []
     for offer, share, best in zip(offers, shares.tolist(), best_in(plan, offers), strict=True):
         route, drawn = offer.route, offer.journeys
         freight, all_told = paid.usd[offer.number]
         lead_h = paid.lead_h.get(offer.number, 0.0)
-        before_h = lead_h if plan.query.with_lead_time else 0.0
         landed = landed_cost(load, route.usd, route.days, duty, insurance)
         rows.append(
             {
@@ -63,9 +62,8 @@ def offer_table(
                 "days_p50": _days(drawn.time_p50_h),
                 "days_p95": _days(drawn.time_p95_h),
                 "days_p95_no_closures": _days(offer.without.time_p95_h),
-                "on_time_share": None
-                if promise is None
-                else drawn.probability_by(max(0.0, promise * 24.0 - before_h)),
+                "on_time_share": None if plan.promise_days is None else chance_of(plan, offer),
+                "rules": [row["restriction_id"] for row in met(plan.rules, route)],
                 "never_arrives_share": drawn.never_arrives_share,
                 "km": route.km,
                 "co2_kg": route.co2_kg,
@@ -100,7 +98,7 @@ def papers_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFrame:
     """Papers of every route, with the names of the places that ask for them."""
     parts = []
     for offer in offers:
-        table = list_papers(offer.route, plan.case.tables, plan.sector, plan.query.departure)
+        table = papers_of(plan, offer.route)
         names = [plan.places.name(p) if p else "" for p in table["place_id"]]
         parts.append(
             table.insert_column(0, pl.lit(offer.number, dtype=pl.Int64).alias("route")).with_columns(
@@ -269,10 +267,15 @@ def make_meta(plan: RoutePlan, search: RouteSearch, logsum: float) -> dict[str, 
             "tonnes": load.tonnes,
             "units": load.units,
             "price_usd_t": load.price_usd_t,
+            "hs_code": plan.cargo.hs_code,
+            "dangerous": plan.cargo.dangerous.text if plan.cargo.dangerous else None,
+            "humanitarian": plan.cargo.humanitarian,
         },
         "avoid": list(plan.avoid),
         "via": list(plan.via),
         "opened": sorted(plan.opened),
+        "lawful_for": list(plan.lawful_for),
+        "as_of": plan.case.settings.as_of,
         "promise_days": plan.promise_days,
         "weights": {
             "value_of_time_usd_h": weights.value_of_time_usd_h,

@@ -13,7 +13,10 @@ from karwan.notes import note
 from karwan.schema.results import result_table
 from karwan.words import say, sentences
 
-SCOPES = ("origin", "leg", "port", "country", "crossing", "destination")
+SCOPES = (
+    *("origin", "leg", "driver", "truck", "loading", "port", "discharge"),
+    *("country", "crossing", "destination"),
+)
 CAUSES = ("closure_h", "opening_h", "sailing_h", "queue_h", "service_h")
 LEAST_LATE = 0.03
 """Stages that cause less of the lateness are not shown."""
@@ -36,6 +39,8 @@ def _blocks(result: Result) -> Iterator[Block]:
     paid = tables["paid"].filter(ONE_ROUTE).drop("route", "source_id")
     yield say(note("route.paid", route=routes["name"][0])), "route_paid", paid
     yield say(note("route.closed")), "route_closed", _closed(tables["closed"])
+    if tables["rules"].height:
+        yield say(note("route.rules")), "route_rules", _rules(tables["rules"])
     yield say(note("route.papers")), "route_papers", _papers(tables["papers"])
     listed = routes.filter(pl.col("status") == "listed")["route"].implode()
     guarantees = _guarantees(tables["guarantees"].filter(pl.col("route").is_in(listed)))
@@ -116,6 +121,16 @@ def _whole(column: str) -> pl.Expr:
 def _closed(closed: pl.DataFrame) -> pl.DataFrame:
     shown = ["place", "kind", "since", "until", "last_seen", "reason"]
     return closed.select([*shown, "set_aside"] if closed["set_aside"].any() else shown)
+
+
+def _rules(rules: pl.DataFrame) -> pl.DataFrame:
+    """Rules once each, with the routes that meet them and those left out."""
+    same = ["name", "effect", "authority", "place", "since", "basis", "source_id"]
+    once = rules.group_by(same, maintain_order=True).agg(
+        routes=pl.col("route").drop_nulls().unique(maintain_order=True),
+        left_out=pl.col("left_out").drop_nulls().unique(maintain_order=True).str.join("; "),
+    )
+    return once.select(_runs_of("routes"), *same, "left_out")
 
 
 def _papers(papers: pl.DataFrame) -> pl.DataFrame:

@@ -24,6 +24,25 @@ ROUTE: dict[str, str | Plural] = {
         "{count} way was left out: it meets a place or border again, changes between rail and road and back at one border, or waits months.",
         "{count} ways were left out: they meet a place or border again, change between rail and road and back at one border, or wait months.",
     ),
+    "route.rests_on_rules": "Route 1, {route}, rests on: {rules}.",
+    "route.left_out_by_rules": Plural(
+        "count",
+        "{count} route was left out for {authorities}: see the rules.",
+        "{count} routes were left out for {authorities}: see the rules.",
+    ),
+    "route.rules_known": Plural(
+        "count",
+        "Bans and sanctions: {count} rule is typed with source and day; owners of ships, terminals and carriers without a rule were not looked up.",
+        "Bans and sanctions: {count} rules are typed with source and day; owners of ships, terminals and carriers without a rule were not "
+        "looked up.",
+    ),
+    "route.rules": "Bans and sanctions, and what is not known of them",
+    "route.as_of": Plural(
+        "count",
+        "As known on {day:%Y-%m-%d}: closures, regimes and figures seen by then; {count} figure is of a later year, as none is older.",
+        "As known on {day:%Y-%m-%d}: closures, regimes and figures seen by then; {count} figures are of a later year, as none is older.",
+    ),
+    "route.dangerous": "Dangerous goods: {text}, {name}.",
     "route.load": (
         "Crossings at {load:g} times their usual load: this moves P5, P50, P95 and the share on time; mean days, money and ranking hold at "
         "the usual load."
