@@ -171,9 +171,10 @@ def test_ktap_by_road_keeps_to_kazakhstan_where_its_corridor_does(kaz_pak: Case)
 
 
 def test_sanctions_are_told_and_filtered(kaz_pak: Case) -> None:
-    free = ask(kaz_pak, "Almaty", "Karachi", "chickpeas")
-    assert "us_bandar_abbas" in rows(free, "routes")[0]["rules"]
-    assert any("2011-06-23" in text for text in free.meta["first_choice_rests_on"])
+    free = ask(kaz_pak, "Almaty", "Karachi", "chickpeas", avoid=("CHN", "RUS", "AZE"))
+    sea = next(r for r in rows(free, "routes") if r["corridor_id"] == "IRAN_SEA")
+    assert {"us_bandar_abbas", "us_iran_transit"} <= set(sea["rules"])
+    assert any("2012-10-22" in text for text in free.meta["first_choice_rests_on"])
     lawful = ask(kaz_pak, "Almaty", "Karachi", "chickpeas", lawful_for=("US",))
     assert "IRN" not in set(lawful.tables["stages"]["country"])
     assert lawful.tables["rules"].filter(pl.col("left_out").is_not_null()).height > 0
