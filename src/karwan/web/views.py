@@ -166,7 +166,15 @@ def _job(site: Site, task: str, screen: Screen, query: list[tuple[str, str]], id
 
 async def _within(ticket: Ticket, seconds: float) -> str:
     """Key of the answer of a ticket; TimeoutError where it is not there in time."""
-    return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(ticket.answer)), seconds)
+    answer = asyncio.wrap_future(ticket.answer)
+    answer.add_done_callback(_seen)
+    return await asyncio.wait_for(asyncio.shield(answer), seconds)
+
+
+def _seen(answer: asyncio.Future[str]) -> None:
+    """Take note of a failure nobody waits for any more: who asks again is told."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _waiting(site: Site, ticket: Ticket) -> dict[str, Any]:
