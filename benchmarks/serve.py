@@ -72,7 +72,7 @@ def cached_rate(address: str, seconds: float = 8.0) -> float:
     return sum(int(client.communicate()[0]) for client in clients) / seconds
 
 
-async def run(case: str, process: int) -> None:
+async def run(case: str, process: int, questions: int) -> None:
     root = f"/en/{case}/"
     async with httpx.AsyncClient(base_url=ROOT, timeout=600.0) as client:
         status, first = await answered(client, f"{root}route")
@@ -80,9 +80,13 @@ async def run(case: str, process: int) -> None:
         other = f"{root}route?tonnes=21"
         status, warm = await answered(client, other)
         print(f"route page, another question, warm: {status}, {warm:.2f} s")
+        print(
+            f"cached route page: {cached_rate(root + 'route'):,.0f} requests/s, {os.cpu_count()} cores shared with the clients",
+            flush=True,
+        )
         names = (await client.get(f"{root}scenarios.json?with=none")).json()
         known = [part.strip() for part in names["errors"][0]["evidence"].removeprefix("known: ").split(",")]
-        sets = [s for size in (1, 2, 3) for s in itertools.combinations(known, size)][:50]
+        sets = [s for size in (1, 2, 3) for s in itertools.combinations(known, size)][:questions]
         start, most = time.perf_counter(), 0.0
 
         async def watch() -> None:
@@ -110,9 +114,10 @@ async def run(case: str, process: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", default="kaz-pak")
-    case = parser.parse_args().case
-    with tempfile.TemporaryDirectory() as folder, server(case, folder) as process:
-        asyncio.run(run(case, process))
+    parser.add_argument("--questions", type=int, default=50)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, server(given.case, folder) as process:
+        asyncio.run(run(given.case, process, given.questions))
 
 
 if __name__ == "__main__":

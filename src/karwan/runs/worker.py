@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import signal
 import traceback
 from collections.abc import Callable
@@ -24,8 +23,6 @@ def serve_jobs(pipe: Connection, folder: str) -> None:
     `("progress", text)`. What reads no pipe any more ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's own end closes the pipe
-    with contextlib.suppress(OSError):
-        os.nice(5)  # pages that are ready go before those that are computed
     kept = KeptAnswers(Path(folder))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
