@@ -80,6 +80,16 @@ def test_sector_cap_and_its_price() -> None:
     assert price["dual"] == pytest.approx(-0.1)  # a dollar from c (.2) to b (.1)
 
 
+def test_sector_caps_of_none_and_all() -> None:
+    free = values(choose_basket(goods(), most_goods=4, objective="value").chosen)
+    every = choose_basket(goods(), most_goods=4, objective="value", sector_caps={"x": 1.0})
+    assert values(every.chosen) == free
+    none = choose_basket(goods(), most_goods=4, objective="value", sector_caps={"x": 0.0})
+    assert set(none.chosen["sector"]) == set(goods()["sector"]) - {"x"}
+    with pytest.raises(InvalidInput, match="share in"):
+        choose_basket(goods(), most_goods=4, objective="value", sector_caps={"x": -0.1})
+
+
 def test_capacity_and_its_price_per_tonne() -> None:
     capacity = pl.DataFrame({"name": ["gate"], "capacity_t": [0.2], "direction": ["a_to_b"]})
     found = choose_basket(goods(), most_goods=4, objective="value", capacity=capacity)
