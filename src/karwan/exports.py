@@ -7,6 +7,7 @@ import math
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -62,6 +63,32 @@ def beside(path: Path | str) -> Iterator[Path]:
     finally:
         if not special:
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_beside(path: Path | str) -> Iterator[Path]:
+    """A folder to fill, put in the place of `path` once it is whole; nothing is left of one that is not.
+
+    A kill leaves at most a hidden folder `.NAME.xxxxxxxx.part` beside it, never a half one under the name.
+
+    Raises
+    ------
+    NotWritten
+        The disk is full, the place is not writable, or a folder that holds files stands under the name.
+    """
+    final = Path(path).resolve()
+    part = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        if final.is_dir():
+            final.rmdir()  # empty: it may have been made for this
+        os.replace(part, final)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NotWritten(f"{path} was not made.", reason, "make room, or name another place.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from karwan.case import Case, inspect_case
+from karwan.case import Case, inspect_case, write_template
 from karwan.cli.app import app
+from karwan.errors import NotWritten
 from karwan.schema import load_schema
 from tests.commands import case_report
 from tests.conftest import CommandLine, fingerprint
@@ -122,6 +127,43 @@ def test_a_new_case_reads_without_errors(tmp_path: Path) -> None:
     for spec in load_schema().values():
         header = (folder / f"{spec.name}.csv").read_text(encoding="utf-8").splitlines()[0]
         assert header == ",".join(spec.column_names)
+
+
+def test_json_holds_the_warnings_and_their_number() -> None:
+    content = json.loads(output("case", "check", "kaz-pak", "--json"))
+    assert isinstance(content["warnings"], list)
+    assert content["warning_count"] == len(content["warnings"]) > 0
+
+
+def test_a_new_case_that_is_killed_leaves_no_folder_of_its_name(tmp_path: Path) -> None:
+    killed = """
+import os, signal, sys
+from datetime import date
+from pathlib import Path
+from karwan.case import template
+def seed(name, columns, parties, own=template._seed_rows):
+    if name == "links":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return own(name, columns, parties)
+template._seed_rows = seed
+template.write_template("UZB", "PAK", Path(sys.argv[1]), date(2026, 1, 1))
+"""
+    done = subprocess.run([sys.executable, "-c", killed, str(tmp_path / "x")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "x").exists()
+    assert len(output("case", "new", "UZB", "PAK", "--out", str(tmp_path / "x")).split()) > 5
+
+
+def test_a_new_case_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("karwan.case.template._seed_rows", full)
+    with pytest.raises(NotWritten, match="was not made"):
+        write_template("UZB", "PAK", tmp_path / "x", date(2026, 1, 1))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("a", "b"), [("UZB", "UZB"), ("uz", "PAK"), ("UZB", "PAKI")])

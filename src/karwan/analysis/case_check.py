@@ -64,7 +64,7 @@ def answer_check(inputs: Inputs, request: CheckRequest) -> Result:
     if scenarios is not None and scenarios.height:
         tables["scenarios"] = scenarios
     tables["warnings"] = problems_table(warnings)
-    counts = {"error_count": len(errors), "warnings": len(warnings)}
+    counts = {"error_count": len(errors), "warning_count": len(warnings)}
     return Result(tables, {**_shares(case, tables["rows by basis"]), **counts}, failed=bool(errors))
 
 

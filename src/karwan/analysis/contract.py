@@ -5,12 +5,14 @@ from __future__ import annotations
 import fnmatch
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from karwan.errors import InvalidInput
 from karwan.notes import Note
+from karwan.schema.days import day_in_reach
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,7 +157,11 @@ class Analysis(Generic[Q]):
     bare: bool = False
 
     def answer(self, inputs: Inputs, request: Q) -> Result:
-        """Run the analysis."""
+        """Run the analysis; a day asked for must lie within reach (`karwan.schema.days`)."""
+        for one in fields(request):  # type: ignore[arg-type]
+            asked = getattr(request, one.name)
+            if isinstance(asked, date):
+                day_in_reach(asked)
         answered: Result = _function(self.run)(inputs, request)
         return answered
 

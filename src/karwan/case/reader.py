@@ -17,6 +17,7 @@ import polars as pl
 
 from karwan.case.problems import Problem, shorten
 from karwan.schema import Column, TableSpec
+from karwan.schema.days import FIRST_DAY, LAST_DAY
 
 MAX_BYTES = 8_000_000
 MAX_CELL = 4_000
@@ -34,7 +35,6 @@ POLARS_TYPE: dict[str, Any] = {
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HS = re.compile(r"\d{2}(\d{2}){0,4}", re.ASCII)
-FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2200, 12, 31)
 
 
 @dataclass

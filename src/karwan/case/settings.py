@@ -19,9 +19,9 @@ from pydantic import (
 )
 
 from karwan.case.problems import Problem
-from karwan.case.reader import FIRST_DAY, LAST_DAY
 from karwan.case.yaml_input import Document, Fault, faults, read_yaml
 from karwan.errors import InvalidInput
+from karwan.schema.days import FIRST_DAY, LAST_DAY
 
 MOST_PLACES = 50
 MOST_LOAD_T = 60_000.0

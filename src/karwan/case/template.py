@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from karwan.errors import InvalidInput
+from karwan.exports import folder_beside
 from karwan.schema import load_schema
 
 _CODE = re.compile(r"[A-Z]{3}")
@@ -65,20 +66,24 @@ def write_template(party_a: str, party_b: str, folder: Path, as_of: date) -> lis
         raise InvalidInput(
             f"{folder} is not empty.", f"{len(list(folder.iterdir()))} files", "name a new folder."
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    written = [folder / "case.yaml"]
+    with folder_beside(folder) as part:
+        names = _write_files(party_a, party_b, part, as_of)
+    return [folder / name for name in names]
+
+
+def _write_files(party_a: str, party_b: str, folder: Path, as_of: date) -> list[str]:
+    """Write `case.yaml` and a file for each table into the folder, and return their names."""
     case_id = f"{party_a}-{party_b}".lower()
-    written[0].write_text(
-        YAML.format(case_id=case_id, a=party_a, b=party_b, year=as_of.year, as_of=as_of), encoding="utf-8"
-    )
+    text = YAML.format(case_id=case_id, a=party_a, b=party_b, year=as_of.year, as_of=as_of)
+    (folder / "case.yaml").write_text(text, encoding="utf-8")
+    names = ["case.yaml"]
     for spec in load_schema().values():
-        path = folder / f"{spec.name}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
+        names.append(f"{spec.name}.csv")
+        with (folder / names[-1]).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(spec.column_names)
             writer.writerows(_seed_rows(spec.name, spec.column_names, (party_a, party_b)))
-        written.append(path)
-    return written
+    return names
 
 
 def _seed_rows(table: str, columns: tuple[str, ...], parties: tuple[str, str]) -> list[list[str]]:

@@ -40,6 +40,7 @@ from karwan.case.of_pair import case_of_pair
 from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
 from karwan.project.register import RegisterProject
+from karwan.schema.days import day_in_reach
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ class Project(RegisterProject):
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""
         from karwan.analysis.brief import brief_of
 
-        return brief_of(self.case, as_of or self.case.settings.as_of)
+        return brief_of(self.case, self.case.settings.as_of if as_of is None else day_in_reach(as_of))
 
     def corridors(self, as_of: date | None = None) -> pl.DataFrame:
         """Corridors between the compared places, both ways; see `karwan.analysis.sections.CorridorSection.routes`."""
