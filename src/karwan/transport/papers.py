@@ -13,6 +13,7 @@ from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.transport.cargo import Cargo, fits_hs
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, weight_limit
+from karwan.transport.network.regimes import regime_in_force
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import worst_basis
 from karwan.transport.network.units import units_by_mode
@@ -221,11 +222,6 @@ def _heavy_permits(route: Route, tables: Mapping[str, pl.DataFrame], day: date) 
         }
 
 
-def regime_in_force(regime: Row, day: date) -> bool:
-    """Whether a regime is in force on a day; without a date its state decides."""
-    return regime["state"] == "in_force" and (regime["in_force"] is None or regime["in_force"] <= day)
-
-
 def _places(route: Route) -> dict[str, list[tuple[str, str]]]:
     """(place, mode) of a route by scope, each once and in order."""
     stages = route.stages
@@ -321,6 +317,7 @@ def list_guarantees(
     'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, note, basis, source_id.
     """
     regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
+    terms = _guarantee_terms(tables)
     access = list(tables["access"].iter_rows(named=True))
     rows: list[Row] = []
     paid: set[str] = set()
@@ -341,7 +338,7 @@ def list_guarantees(
                 "registration": registration or None,
                 "rule": rule or None,
                 "at_risk_usd": at_risk,
-                **_security(regime, why, at_risk, paid),
+                **_security(regime, why, at_risk, paid, terms),
             }
         )
         if regime is not None:
@@ -357,7 +354,22 @@ def _at_risk(duty: Duty | None, route: Route) -> float | None:
     return duty.rate_share * load.value_usd + duty.specific_usd_t * load.tonnes
 
 
-def _security(regime: Row | None, why: str, at_risk: float | None, paid: Collection[str]) -> Row:
+def _guarantee_terms(tables: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, float]]:
+    """Levels of the terms of each regime by quantity, where the case states any."""
+    found: dict[str, dict[str, float]] = {}
+    for row in tables["regime_terms"].iter_rows(named=True) if "regime_terms" in tables else ():
+        if row["value"] is not None:
+            found.setdefault(row["regime_id"], {})[row["quantity"]] = float(row["value"])
+    return found
+
+
+def _security(
+    regime: Row | None,
+    why: str,
+    at_risk: float | None,
+    paid: Collection[str],
+    terms: Mapping[str, Mapping[str, float]],
+) -> Row:
     """What is lodged under a regime; one that is paid already serves again at no cost."""
     if regime is None:
         return {"guarantee": "unknown", "note": why, "basis": "assumed", "source_id": "judgement"}
@@ -365,17 +377,24 @@ def _security(regime: Row | None, why: str, at_risk: float | None, paid: Collect
     return {
         "guarantee": regime["guarantee"] or "none",
         "regime_id": regime["regime_id"],
-        "cost_usd": 0.0 if again else _cost(regime, at_risk),
+        "cost_usd": 0.0 if again else _cost(regime, at_risk, terms.get(regime["regime_id"], {})),
         "note": f"{why}; lodged once for the trip" if again else why,
         "basis": regime["basis"],
         "source_id": regime["source_id"],
     }
 
 
-def _cost(regime: Row, at_risk: float | None) -> float | None:
-    """Cost of a security for a trip; missing where nothing is stated and something is asked for."""
+def _cost(regime: Row, at_risk: float | None, terms: Mapping[str, float]) -> float | None:
+    """Cost of a security for a trip; missing where nothing is stated and something is asked for.
+
+    Terms of the regime go before its own columns: premium on the amount guaranteed, and interest on the cash tied up as its margin.
+    """
     if not _secured(regime):
         return 0.0
+    if "guarantee_premium_share" in terms and at_risk is not None:
+        amount = terms.get("guaranteed_share", 1.0) * at_risk
+        tied = terms.get("cash_margin_share", 0.0) * terms.get("interest_share_year", 0.0)
+        return amount * (terms["guarantee_premium_share"] + tied * terms.get("tied_days", 0.0) / 365.0)
     trip, share = regime["guarantee_usd_trip"], regime["guarantee_share"]
     if trip is None and (share is None or at_risk is None):
         return None

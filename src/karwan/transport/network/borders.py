@@ -49,6 +49,43 @@ def crossing_moves(context: Context) -> list[Move]:
     return moves
 
 
+def under_regime(
+    context: Context, move: Move, stages: tuple[Stage, ...], registration: str
+) -> tuple[Stage, ...]:
+    """Stages of a border with what the cheapest lawful regime changes for the truck in use: fees, scans and examinations."""
+    if move.place_kind != "crossing" or move.head[1] != ROAD:
+        return stages
+    return tuple(_under_regime(context, stage, registration) for stage in stages)
+
+
+def _under_regime(context: Context, stage: Stage, registration: str) -> Stage:
+    """One side of a border; no regime takes away more than nine tenths of its observed hours."""
+    found = context.regimes.change(stage.country, registration)
+    if found is None:
+        return stage
+    best, observed = found
+    added = [times("usd_unit", best.fee)] if best.fee is not None and best.fee.value else []
+    change_h = best.checked_h - observed.checked_h
+    if best.hours and change_h:
+        part = min(1.0, 0.9 * stage.hours / -change_h) if change_h < 0.0 else 1.0
+        added += [times(HOURS, *pair, by=part) for pair in best.hours]
+        added += [times(HOURS, *pair, by=-part) for pair in observed.hours]
+    if not added:
+        return stage
+    step = Step(
+        stage.kind,
+        stage.name,
+        stage.place_id,
+        stage.mode,
+        stage.country,
+        hours_group=stage.hours_group,
+        group_log_sd=stage.group_log_sd,
+    )
+    hours = stage.hours + sum(term.amount for term in added if term.unit == HOURS)
+    scale = hours / stage.hours if stage.hours else 1.0
+    return make_stage(step, [*stage.terms, *added], variance_h2=stage.variance_h2 * scale**2)
+
+
 def _rail_carriers(row: Row) -> list[str]:
     gauges = dict.fromkeys(g for g in (row["rail_gauge_a_mm"], row["rail_gauge_b_mm"]) if g)
     return [f"rail{gauge}" for gauge in gauges]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from karwan.schema.modes import ROAD, WATER_MODES
-from karwan.transport.network.borders import crossing_moves
+from karwan.transport.network.borders import crossing_moves, under_regime
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.hours import SWAP_KIND
 from karwan.transport.network.links import link_moves, truck_stages, with_handling
@@ -78,7 +78,10 @@ def _spread(context: Context, moves: list[Move]) -> FreightNetwork:
             if head is None:
                 head = index[state_after] = len(index)
                 queue.append(state_after)
-            stages = with_handling(context, move, truck_stages(context, move, state_after.registration))
+            stages = truck_stages(context, move, state_after.registration)
+            stages = with_handling(
+                context, move, under_regime(context, move, stages, state_after.registration)
+            )
             arcs.append(
                 Arc(
                     tail,
@@ -128,7 +131,7 @@ def _follow(context: Context, state: State, move: Move) -> tuple[State, tuple[St
     rule, row = context.rules[key]
     if rule == "forbidden":
         return None
-    if rule == "swap":
+    if rule == "swap" and not context.regimes.spares_swap(*key):
         return State(node, carrier, country, country), (_swap_stage(context, move, country, row),)
     return State(node, carrier, country, state.registration), ()
 

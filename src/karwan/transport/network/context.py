@@ -23,6 +23,7 @@ from karwan.transport.network.lookup import (
     gross_weight,
     weight_limit,
 )
+from karwan.transport.network.regimes import Regimes
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
 from karwan.transport.network.stage import Row
@@ -93,6 +94,9 @@ class Context:
         truck = self.units.get(ROAD)
         self.gross_t = gross_weight(truck and truck.row, request.load_t)
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
+        terms = self.rows("regime_terms") if "regime_terms" in tables else []
+        regimes = self.rows("regimes") if "regimes" in tables else []
+        self.regimes = Regimes(regimes, terms, self.fees, request.departure)
         self.links = {r["link_id"]: r for r in self.rows("links")}
         self.gates = {r["country"]: r["head_haul_from"] for r in self.rows("countries")}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
@@ -100,6 +104,7 @@ class Context:
         self.calendars: list[Windows] = []
         self.calendar_index: dict[tuple[object, ...], int] = {}
         self.shut: dict[int, str] = {}
+        self.haul_keys: dict[str, tuple[list[CellFigure], tuple[object, ...], tuple[object, ...]]] = {}
         self.truck_hauls: dict[tuple[str, str, str], tuple[Stage, ...]] = {}
         self.skipped: list[tuple[str, str, str]] = []
 

@@ -94,9 +94,7 @@ def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
 
     By road `payee` is the country the truck is registered in, by rail that of the link.
     """
-    slowdowns = _slowdowns(context, link, link["mode"])
-    vehicle = context.units[link["mode"]].key
-    payer = context.payer("", ("link", link["link_id"]))
+    slowdowns, vehicle, payer = _rests_on(context, link)
     kept, key = (
         context.kept.hauls,
         (link["link_id"], vehicle, tuple(slowdowns), payer, payee, _over(context, link, payee)),
@@ -107,6 +105,17 @@ def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
             return ()
         kept[key] = _always_open(link, stages)
     return kept[key]
+
+
+def _rests_on(context: Context, link: Row) -> tuple[list[CellFigure], tuple[object, ...], tuple[object, ...]]:
+    """Slow-downs, unit and payer of fees that the moves along a link depend on, looked up once a network."""
+    if link["link_id"] not in context.haul_keys:
+        context.haul_keys[link["link_id"]] = (
+            _slowdowns(context, link, link["mode"]),
+            context.units[link["mode"]].key,
+            context.payer("", ("link", link["link_id"])),
+        )
+    return context.haul_keys[link["link_id"]]
 
 
 def _always_open(link: Row, stages: tuple[Stage, ...]) -> tuple[Move, ...]:
