@@ -203,6 +203,12 @@ def test_calendar_year_from_a_fiscal_year_and_its_halves() -> None:
     assert calendar_year(figures, 2022) is None
 
 
+def test_a_year_of_several_figures_is_as_firm_as_the_weakest() -> None:
+    figures = [figure((2024, 1), (2024, 6), 10.0, 0), figure((2024, 7), (2024, 12), 20.0, 2)]
+    found = calendar_year(figures, 2024)
+    assert found is not None and (found.value_usd, found.rank) == (30.0, 2)
+
+
 def test_calendar_year_from_two_fiscal_years_by_months() -> None:
     figures = [figure((2023, 7), (2024, 6), 100.0), figure((2024, 7), (2025, 6), 60.0)]
     found = calendar_year(figures, 2024)
