@@ -24,6 +24,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "papers": "route_papers",
             "rules": "route_rules",
             "guarantees": "route_guarantees",
+            "paid": "route_paid",
             "lateness": "route_lateness",
             "closure_rates": "closure_rates",
             "queues": "route_queues",
