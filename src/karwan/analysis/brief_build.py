@@ -11,7 +11,7 @@ from karwan._version import __version__
 from karwan.analysis.corridor_compare import arrival_table, closure_table, compared_routes, corridor_stages
 from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.goods import BASKET_SCHEMA, POTENTIAL_SCHEMA, group_table, landed_table
+from karwan.analysis.goods import BASKET_SCHEMA, group_table, landed_table
 from karwan.analysis.headlines import headlines
 from karwan.analysis.observed import validation_table
 from karwan.analysis.plan import plan_section
@@ -21,6 +21,7 @@ from karwan.analysis.sections import Brief, CorridorSection, GoodsSection, Targe
 from karwan.analysis.standing import standing_section
 from karwan.case import Case
 from karwan.notes import Note
+from karwan.schema.frames import result_frame
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
         corridors=corridors,
         goods=GoodsSection(
             landed=landed,
-            potential=pl.DataFrame(schema=POTENTIAL_SCHEMA) if parts.potential is None else parts.potential,
+            potential=result_frame("potential_published") if parts.potential is None else parts.potential,
             basket=pl.DataFrame(schema=BASKET_SCHEMA) if parts.basket is None else parts.basket,
             basket_text=parts.basket_text,
             groups=group_table(case, standing.reported),

@@ -31,6 +31,7 @@ from karwan.exchange.geo import (
 from karwan.exchange.gmns import NetworkTables, field_text, read_gmns, write_gmns
 from karwan.exchange.tntp_tables import read_tntp
 from karwan.exports import beside, defused
+from karwan.schema.frames import result_frame
 from karwan.trade.parties import A_TO_B
 from karwan.transport.closures import shut_places
 from karwan.transport.corridor import corridor_route
@@ -183,7 +184,7 @@ def _corridor_layer(case: Case, day: date, lines: Mapping[str, LinkLine]) -> Lay
     study = CorridorStudy(case, day)
     pair = next(iter(study.pairs(A_TO_B)), None)
     if pair is None or not study.corridors:
-        return Layer("corridors", "corridor_id", pl.DataFrame(schema=_CORRIDOR_SCHEMA), "line", ())
+        return Layer("corridors", "corridor_id", result_frame("exchange_corridors"), "line", ())
     load = study.shipment()
     network = study.network(A_TO_B, load.form)
     link_of = _link_of(case)
@@ -207,20 +208,7 @@ def _corridor_layer(case: Case, day: date, lines: Mapping[str, LinkLine]) -> Lay
             }
         )
         ways.append(_way(passed, starts, lines))
-    return Layer("corridors", "corridor_id", pl.DataFrame(rows, schema=_CORRIDOR_SCHEMA), "line", tuple(ways))
-
-
-_TEXT, _FLOAT = pl.String(), pl.Float64()
-_CORRIDOR_SCHEMA: dict[str, pl.DataType] = {
-    **dict.fromkeys(("corridor_id", "name", "title", "colour"), _TEXT),
-    "rank": pl.Int64(),
-    "day": pl.Date(),
-    **dict.fromkeys(("origin_id", "destination_id"), _TEXT),
-    "load_t": _FLOAT,
-    **dict.fromkeys(("status", "reason"), _TEXT),
-    **dict.fromkeys(("usd", "days", "km"), _FLOAT),
-    "links": pl.List(_TEXT),
-}
+    return Layer("corridors", "corridor_id", result_frame("exchange_corridors", rows), "line", tuple(ways))
 
 
 def _links_of(route: Route | None, link_of: Mapping[str, str]) -> dict[str, str]:

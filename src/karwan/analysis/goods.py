@@ -147,11 +147,6 @@ def group_table(case: Case, reported: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-POTENTIAL_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["product_id", "product", "sector"], _TEXT),
-    **dict.fromkeys(["actual_usd", "potential_usd", "low_usd", "high_usd", "unrealised_usd"], _FLOAT),
-    **dict.fromkeys(["method", "lacks"], _TEXT),
-}
 BASKET_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(["product_id", "product", "sector"], _TEXT),
     **dict.fromkeys(["value_usd", "bound_usd", "cost_usd", "landed_usd_t"], _FLOAT),

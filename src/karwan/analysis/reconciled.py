@@ -14,8 +14,9 @@ from karwan.analysis.panel import PRIOR_SIGMA
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.numerics.geodesy import great_circle_km
+from karwan.schema.frames import result_frame
 from karwan.trade.mirror import FEWEST_GAPS, PairGaps, PairPriors, PairReconciled, pair_gaps, reconcile_case
-from karwan.trade.mirror.pair import SERIES, pair_cif_share
+from karwan.trade.mirror.pair import pair_cif_share
 from karwan.trade.standing import known_flows
 
 LEAST_KM = 1.0  # two places at one point are taken to lie so far apart
@@ -94,7 +95,7 @@ def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None
 def reconciled_table(case: Case, as_of: date) -> pl.DataFrame:
     """Table of `reconciled_case`; empty where the case names no places yet, whose distance freight is reckoned from."""
     if not (case.settings.origins and case.settings.destinations):
-        return pl.DataFrame(schema=SERIES)
+        return result_frame("standing_reconciled")
     return reconciled_case(case, as_of).table
 
 

@@ -38,7 +38,7 @@ class Standing:
         Twelve-month figures for the chart: reporter, reporter_name, year_label, period_start, period_end, direction, value_usd, basis, claimed,
         statistics.
     reconciled
-        Reconciled yearly series (may be empty): columns `karwan.trade.mirror.pair.SERIES`.
+        Reconciled yearly series (may be empty): columns of `schema/results/standing_reconciled.csv`.
     """
 
     reported: pl.DataFrame

@@ -12,7 +12,7 @@ from karwan.analysis.reconciled import reconciled_table
 from karwan.analysis.sections import Standing
 from karwan.analysis.trade_requests import StatusRequest
 from karwan.case import Case
-from karwan.trade.mirror.pair import SERIES
+from karwan.schema.frames import result_frame
 from karwan.trade.parties import Parties
 from karwan.trade.standing import (
     annual_series,
@@ -62,7 +62,7 @@ def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = 
         conflicts=conflict_statements(case["flows"], as_of, parties),
         distance=distance_to_targets(annual, case["targets"], as_of).with_columns(labels[0]),
         annual=annual.with_columns(labels),
-        reconciled=pl.DataFrame(schema=SERIES) if reconciled is None else reconciled,
+        reconciled=result_frame("standing_reconciled") if reconciled is None else reconciled,
     )
 
 

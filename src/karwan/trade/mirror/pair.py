@@ -12,6 +12,7 @@ import polars as pl
 from scipy.special import ndtri
 
 from karwan.errors import InvalidInput
+from karwan.schema.frames import result_frame
 from karwan.trade.mirror.cif import PUBLISHED
 from karwan.trade.mirror.periods import PeriodFigure, YearFigure, calendar_year
 from karwan.trade.mirror.reconcile import combine
@@ -19,22 +20,6 @@ from karwan.trade.period import YEAR, whole_months
 
 RANK = {"official": 0, "press": 1, "speech": 2}
 WAYS = ("a_to_b", "b_to_a")
-SERIES = {
-    "direction": pl.String,
-    "direction_label": pl.String,
-    "year": pl.Int64,
-    "value_usd": pl.Float64,
-    "low_usd": pl.Float64,
-    "high_usd": pl.Float64,
-    "sides": pl.String,
-    "export_usd": pl.Float64,
-    "import_usd": pl.Float64,
-    "ratio": pl.Float64,
-    "log_sd": pl.Float64,
-    "note": pl.String,
-    "source_id": pl.String,
-    "basis": pl.String,
-}
 REPORTS = {
     "direction": pl.String,
     "year": pl.Int64,
@@ -93,7 +78,7 @@ class PairReconciled:
     Attributes
     ----------
     table
-        Columns of `SERIES`: directions and 'total', one row a year.
+        Columns of `schema/results/standing_reconciled.csv`: directions and 'total', one row a year.
     reports
         Columns of `REPORTS`: what each side's figures say of each year, and how that year was made of them.
     """
@@ -188,7 +173,7 @@ def reconcile_case(
         elif totals:
             made["total"] = _reconciled(totals, "total", year, labels["total"], held)
         rows += made.values()
-    table = pl.DataFrame(rows, schema=SERIES).sort("direction", "year")
+    table = result_frame("standing_reconciled", rows).sort("direction", "year")
     return PairReconciled(table, pl.DataFrame([_listed(w, r) for w, r in reports], schema=REPORTS))
 
 
