@@ -23,6 +23,7 @@ from karwan.words import say, sentences
 
 ONE_ROUTE = (
     ("stages", "route_stages", "Stages, in order"),
+    ("paid", "route_paid", "What is paid"),
     ("papers", "route_papers", "Papers, by who asks for them"),
     ("guarantees", "route_guarantees", "Guarantees in customs transit"),
     ("lateness", "route_lateness", "What makes it late"),
