@@ -14,6 +14,7 @@ from karwan.analysis.target_answer import target_answer
 from karwan.case import read_case
 from karwan.case.scenario import case_under
 from karwan.project import open_case
+from karwan.words import sentences
 
 CASE, CAP, COUNTS = "kaz-pak", 0.3, (3, 4, 5, 10, 20, 40)
 OPEN = "open_afghan_crossings"
@@ -29,7 +30,8 @@ def baskets() -> Iterator[str]:
     counts = ",".join(map(str, COUNTS))
     yield from (f'    karwan basket --fewest {count} --sectors "*={CAP}"', "")
     yield from (
-        f"- {line}" for line in basket_answer(case, most_goods=count, fewest_goods=count, **terms).text
+        f"- {line}"
+        for line in sentences(basket_answer(case, most_goods=count, fewest_goods=count, **terms).text)
     )
     yield from ("", f'    karwan basket --sectors "*={CAP}" --frontier {counts}', "")
     edge = basket_answer(case, most_goods=count, counts=COUNTS, **terms).frontier
@@ -38,7 +40,7 @@ def baskets() -> Iterator[str]:
         "at most | goods chosen | cost, USD | status", shown, ["most_goods", "goods", "cost_usd", "status"]
     )
     yield from ("", "    karwan basket --reach", "")
-    lines = reach_of_target(case, 1e9, case.settings.as_of).text
+    lines = sentences(reach_of_target(case, 1e9, case.settings.as_of).text)
     yield from (f"- {line}" for line in lines)
 
 
