@@ -17,6 +17,7 @@ import corridor_examples
 import criticality_example
 import design
 import figures
+import hours_examples
 import trade_examples
 import typer
 from figures import DOCS
@@ -226,7 +227,7 @@ def main() -> int:
         return 1 if stale else 0
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
-    for examples in (criticality_example, corridor_examples, trade_examples):
+    for examples in (criticality_example, corridor_examples, hours_examples, trade_examples):
         figures.write(examples.PAGES)
     write_readme()
     return 0

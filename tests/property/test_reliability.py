@@ -74,6 +74,7 @@ def routes(draw: st.DrawFn, *, clocks: bool = True, certain: bool = False) -> Jo
         group=np.zeros(n),
         group_log_sd=random_share * np.array(some(st.sampled_from([0.0, 0.4]))),
         trip_log_sd=random_share * draw(st.sampled_from([0.0, 0.3])),
+        leave_over_h=draw(st.sampled_from([0.0, 24.0])) if clocks else 0.0,
         jam_share=random_share * np.array(some(st.sampled_from([0.0, 0.1]))),
         jam_h=np.array(some(st.sampled_from([0.0, 60.0]))),
     )

@@ -366,6 +366,7 @@ def corridors(
             "status": pl.String,
             "error_days": pl.Float64,
             "error_share": pl.Float64,
+            "in_band": pl.Boolean,
         },
         orient="row",
     )
@@ -412,14 +413,14 @@ def test_ties_between_corridors_are_broken_by_name_not_by_order() -> None:
 
 def test_errors_that_cancel_out_do_not_look_small() -> None:
     trips = [
-        ("b", "B", "validate", "done", -5.0, -0.5),
-        ("a", "A", "validate", "done", 5.0, 0.5),
-        ("c", "C", "calibrate", "done", 40.0, 4.0),
-        ("d", "D", "validate", "planned", 40.0, 4.0),
+        ("b", "B", "validate", "done", -5.0, -0.5, True),
+        ("a", "A", "validate", "done", 5.0, 0.5, False),
+        ("c", "C", "calibrate", "done", 40.0, 4.0, False),
+        ("d", "D", "validate", "planned", 40.0, 4.0, None),
     ]
     for order in (trips, trips[::-1]):
         assert hl.fit_headline(corridors([], trips=order)) == (
             "The model against 2 trial trips it was not fitted to: off by 5.0 days on average (mean absolute error, n = 2), 0.0 with its sign"
-            " (model minus observed); furthest off by +5.0 days on A."
+            " (model minus observed); 1 lie between its P5 and P95; furthest off by +5.0 days on A."
         )
     assert hl.fit_headline(corridors([], trips=trips[2:])) == ""

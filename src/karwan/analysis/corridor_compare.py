@@ -15,7 +15,7 @@ from karwan.analysis.requests import CompareRequest
 from karwan.schema.frames import result_frame, result_types
 from karwan.transport.closures import SLOW, in_force
 from karwan.transport.corridor import OPEN
-from karwan.transport.cost import route_cost
+from karwan.transport.cost import arrival_cost
 from karwan.transport.network.stage import Row
 from karwan.transport.route import assumed_share, stage_table
 
@@ -55,20 +55,21 @@ def _route_row(study: CorridorStudy, e: Evaluated) -> Row:
     route = e.found.route
     if route is None or e.journeys is None:
         return row
+    mean_h = e.journeys.mean_h if e.journeys.never_arrives_share < 1.0 else route.hours
     days = [e.journeys.quantile(share) / 24.0 for share in SHARES]
     return {
         **row,
         "usd_20t": route.usd,
         "usd_feu": e.usd_feu,
-        "hours": route.hours,
-        "days": route.days,
+        "hours": mean_h,
+        "days": mean_h / 24.0,
         **{f"days_p{round(100 * s):02d}": d for s, d in zip(SHARES, days, strict=True)},
         "km": route.km,
         "co2_kg": route.co2_kg,
         "gauge_changes": route.gauge_changes,
         "crossings": len(route.crossings),
         "assumed_share": assumed_share(route),
-        "generalised_usd": route_cost(route, study.weights(route.shipment)),
+        "generalised_usd": arrival_cost(route, study.weights(route.shipment), e.journeys.hours),
     }
 
 

@@ -19,7 +19,7 @@ from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.reliability import Journeys, simulate
-from karwan.transport.route import make_route
+from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment, find_product, make_shipment
 
 JOURNEYS = 4000
@@ -63,6 +63,7 @@ class CorridorStudy:
         self.places = Gazetteer(case.tables)
         self.kept = Kept() if kept is None else kept
         self._networks: dict[tuple[str, str, str], FreightNetwork] = {}
+        self._mean_days: dict[tuple[int, tuple[int, ...], bool], float] = {}
 
     @property
     def comparable(self) -> bool:
@@ -162,6 +163,16 @@ class CorridorStudy:
             return journeys, journeys.time_p95_h
         quiet = journey_stages(found.route, replace(self.arrival, closures=None), ignore_shut=shut)
         return journeys, simulate(quiet, journeys=HEADLINE_JOURNEYS, seed=SEED).time_p95_h
+
+    def mean_days(self, route: Route, *, shut: bool = False) -> float:
+        """Mean days of a route's simulated journeys, as its percentiles are drawn from; the route's own where none arrives."""
+        key = (id(route.network), route.arcs, shut)
+        if key not in self._mean_days:
+            stages = journey_stages(route, self.arrival, ignore_shut=shut)
+            drawn = simulate(stages, journeys=JOURNEYS, seed=SEED)
+            hours = drawn.mean_h if drawn.never_arrives_share < 1.0 else route.hours
+            self._mean_days[key] = hours / 24.0
+        return self._mean_days[key]
 
     # -- names --------------------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ def _landed_row(study: CorridorStudy, finder: _RouteFinder, tariffs: Tariffs, pr
     for found in finder.options(direction, shipment):
         assert found.route is not None
         usd = sum(s.usd(shipment.tonnes, shipment.units) for s in found.route.stages)
-        landed = landed_cost(shipment, usd, found.route.days, duty, insurance)
+        landed = landed_cost(shipment, usd, study.mean_days(found.route), duty, insurance)
         if best is None or landed.landed_usd_t < best[0]:
             best = (landed.landed_usd_t, found, landed)
     if best is None:

@@ -307,7 +307,8 @@ def fit_headline(corridors: CorridorSection) -> str:
     worst = done.row(0, named=True)
     return (
         f"The model against {done.height} trial trips it was not fitted to: off by {number(mean['mean_abs_error_days'], 1)} days on average"
-        f" (mean absolute error, n = {done.height}), {_signed(mean['mean_error_days'])} with its sign (model minus observed); furthest off by"
+        f" (mean absolute error, n = {done.height}), {_signed(mean['mean_error_days'])} with its sign (model minus observed);"
+        f" {done['in_band'].sum()} lie between its P5 and P95; furthest off by"
         f" {_signed(worst['error_days'])} days on {worst['route_label']}."
     )
 

@@ -77,7 +77,11 @@ def _way_to(study: CorridorStudy, port: str) -> Row:
         return {"usd_20t": None, "days": None, "corridor": None}
     name = next(c["name"] for c in study.corridors if c["corridor_id"] == best.corridor_id)
     closed = " (if open)" if best.status == CLOSED else ""
-    return {"usd_20t": best.route.usd, "days": best.route.days, "corridor": name + closed}
+    return {
+        "usd_20t": best.route.usd,
+        "days": study.mean_days(best.route, shut=best.status == CLOSED),
+        "corridor": name + closed,
+    }
 
 
 def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None, str | None]:

@@ -48,6 +48,8 @@ _TRIP_STAGE, _GROUP_STAGE = (
 )  # numbers that no stage has: draws that stages of a journey share
 _JAM_STAGE = 1 << 22  # added to a stage's number: its days with a long queue
 
+DEPARTURES = 24  # hours of departure that journeys are spread over, in turn
+
 _ON_TIME = 1e-9  # share of a headway within which a sailing reached exactly on time is not missed by rounding
 
 
@@ -70,7 +72,7 @@ class StageArrays(NamedTuple):
 
     Service hours of stages of one `group` (-1: none) share a factor with log standard deviation `group_log_sd`, those of the whole journey
     another with `trip_log_sd`; `median_h` is such that the mean stays `mean_h`. On a share `jam_share` of days the stage stands in a queue of
-    days: the wait is exponential with mean `jam_h`.
+    days: the wait is exponential with mean `jam_h`. Journeys leave in turn at equal steps over `leave_over_h` hours.
     """
 
     mean_h: Floats
@@ -97,6 +99,7 @@ class StageArrays(NamedTuple):
     trip_log_sd: Floats
     jam_share: Floats
     jam_h: Floats
+    leave_over_h: Floats
 
 
 class Windows(NamedTuple):
@@ -273,6 +276,13 @@ def _service_hours(st: StageArrays, s: int, keys: Words, u: Floats, z: Floats, w
 
 
 @njit(cache=True, error_model="numpy")
+def _leaves_h(st: StageArrays, depart_h: float, number: int) -> float:
+    """Hour at which a journey leaves."""
+    hour: float = depart_h + st.leave_over_h[0] * (number % DEPARTURES) / DEPARTURES
+    return hour
+
+
+@njit(cache=True, error_model="numpy")
 def _fill_shared(keys: Words, u: Floats, shared: Floats) -> None:
     """Standard normals that stages share: row 0 of the whole journey, row g + 1 of group g."""
     for row in range(shared.shape[0]):
@@ -328,7 +338,7 @@ def _run_block(
     t, u, wait = work[0], work[1], work[2]
     for i in range(BLOCK):
         keys[i] = mix(key + (np.uint64(ids[i]) + U1) * GAMMA)
-        t[i] = depart_h
+        t[i] = _leaves_h(st, depart_h, ids[i])
     if shared.shape[0] > 0:
         _fill_shared(keys, u, shared)
     for s in range(st.mean_h.size):
@@ -398,7 +408,7 @@ def run_journeys(
                 break
             arrived = 0
             for i in range(n):
-                hours[b * BLOCK + i] = work[0, i] - depart_h
+                hours[b * BLOCK + i] = work[0, i] - _leaves_h(st, depart_h, ids[i])
                 if work[0, i] < np.inf:
                     ids[arrived] = ids[i]
                     arrived += 1
@@ -538,7 +548,8 @@ def run_journeys_plain(
 ) -> tuple[Floats, Floats]:
     """Twin of the compiled run: hours (n,) and waits by stage and component (S, 5, n)."""
     keys = mix_plain(key + (ids.astype(np.uint64) + U1) * GAMMA)
-    t = np.full(ids.size, depart_h, dtype=np.float64)
+    leaves = depart_h + st.leave_over_h[0] * (ids % DEPARTURES) / DEPARTURES
+    t = leaves.astype(np.float64)
     waits, z = np.zeros((st.mean_h.size, 5, ids.size)), np.zeros((st.mean_h.size, ids.size))
     for s in range(st.mean_h.size):
         if st.closed_share[s] > 0.0:
@@ -571,4 +582,4 @@ def run_journeys_plain(
             waits[s, SERVICE] = st.median_h[s] * np.exp(st.log_sd[s] * z[s])
         waits[s, SERVICE] *= _shared_plain(st, s, keys)
         t = t + waits[s, SERVICE]
-    return t - depart_h, waits
+    return t - leaves, waits

@@ -129,3 +129,30 @@ def additive_cost(
     """Money plus value of time x mean hours of each arc, USD for the shipment, shape (A,): what a search minimises."""
     value = shipment.value_of_time_usd_h if value_of_time_usd_h is None else value_of_time_usd_h
     return np.asarray(network.arc_usd(shipment) + value * network.arc_hours())
+
+
+def arrival_cost(route: Route, weights: Weights, hours: Floats) -> float:
+    """Generalised cost of a route by its simulated arrivals, USD for its shipment.
+
+    Mean and buffer time (P95 less mean) are those of one sample, so that rank, shares and landed cost follow the days that are shown.
+
+    Parameters
+    ----------
+    route
+        Its money and emission count.
+    weights
+        What each unit is worth.
+    hours
+        Simulated hours, shape (N,); journeys that never arrive (inf) are left out, and where none arrives the route's own hours stand in.
+    """
+    arrived = hours[np.isfinite(hours)]
+    if not arrived.size:
+        return route_cost(route, weights)
+    mean = float(arrived.mean())
+    buffer = max(0.0, float(np.quantile(arrived, 0.95)) - mean)
+    return (
+        route.usd
+        + weights.value_of_time_usd_h * mean
+        + weights.value_of_reliability_usd_h * buffer
+        + weights.carbon_price_usd_kg * route.co2_kg
+    )

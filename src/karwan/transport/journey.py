@@ -38,6 +38,7 @@ from karwan.transport.traffic import (
 )
 
 POOLED = "all"
+DAY_H = 24.0  # journeys leave at every hour of the day of departure
 BACKLOG_DAYS = 5.0  # where the case has no parameter closure_backlog_days
 LOOK_BACK_DAYS = 90  # a line left by a closure that ended earlier has cleared
 LEVEL = 0.90  # of the intervals of the fitted closures
@@ -224,6 +225,7 @@ def journey_stages(
         pair_correlation=model.pair_correlation,
         queue_limit=LIMIT_SHARE,
         trip_log_sd=route.network.trip_log_sd,
+        leave_over_h=DAY_H,
         calendar_ptr=_pointers(windows),
         open_start_h=_joined_hours(windows, 0),
         open_end_h=_joined_hours(windows, 1),

@@ -13,7 +13,7 @@ from karwan.analysis.route.query import RoutePlan
 from karwan.schema.modes import WATER_MODES
 from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
-from karwan.transport.cost import route_cost
+from karwan.transport.cost import Weights, arrival_cost, route_cost
 from karwan.transport.journey import ArrivalModel, journey_stages
 from karwan.transport.papers import lead_time, list_papers
 from karwan.transport.path import allowed_arcs
@@ -39,6 +39,15 @@ class RouteOffer:
     route: Route
     journeys: Journeys
     without: Journeys
+
+    @property
+    def days(self) -> float:
+        """Mean days of the simulated journeys; the route's own where none arrives."""
+        return (self.journeys.mean_h if self.journeys.never_arrives_share < 1.0 else self.route.hours) / 24.0
+
+    def cost(self, weights: Weights) -> float:
+        """Generalised cost by the simulated journeys, USD for the shipment."""
+        return arrival_cost(self.route, weights, self.journeys.hours)
 
 
 def corridor_routes(plan: RoutePlan) -> dict[str, CorridorRoute]:
@@ -68,12 +77,23 @@ def make_offers(
     else:
         chosen = _likeliest(plan, also, tried)
     offers: list[RouteOffer] = []
-    for corridor, status, route in chosen:
+    for (corridor, status, route), drawn in _by_cost(plan, chosen, model):
         label = _label(plan, route, corridor, offers)
-        offers.append(
-            RouteOffer(len(offers) + 1, label, corridor, status, route, *_arrivals(plan, route, model))
-        )
+        offers.append(RouteOffer(len(offers) + 1, label, corridor, status, route, *drawn))
     return offers if plan.promise_days is None else _by_chance(plan, offers)
+
+
+def _by_cost(
+    plan: RoutePlan, chosen: Sequence[Candidate], model: ArrivalModel
+) -> list[tuple[Candidate, tuple[Journeys, Journeys]]]:
+    """Routes with their arrivals in order of generalised cost by these arrivals, listed ones first."""
+    drawn = [(candidate, _arrivals(plan, candidate[2], model)) for candidate in chosen]
+
+    def place(one: tuple[Candidate, tuple[Journeys, Journeys]]) -> tuple[bool, float]:
+        (_, status, route), (journeys, _) = one
+        return status != LISTED, arrival_cost(route, plan.weights, journeys.hours)
+
+    return sorted(drawn, key=place)
 
 
 def _candidate(plan: RoutePlan, route: Route, status: str) -> Candidate:
@@ -155,7 +175,7 @@ def _likeliest(plan: RoutePlan, also: Sequence[Candidate], tried: Sequence[Tried
 
 def _by_chance(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[RouteOffer]:
     """Offers in order of the chance to keep the promise, equal chances by cost, numbered again."""
-    order = sorted(offers, key=lambda o: (-chance_of(plan, o), route_cost(o.route, plan.weights)))
+    order = sorted(offers, key=lambda o: (-chance_of(plan, o), o.cost(plan.weights)))
     return [replace(offer, number=number) for number, offer in enumerate(order, start=1)]
 
 
@@ -278,7 +298,7 @@ def find_shares(plan: RoutePlan, offers: Sequence[RouteOffer]) -> tuple[np.ndarr
     """Shares of the routes by path-size logit, shape (R,), and the logsum, USD/t."""
     routes = [o.route for o in offers]
     used, lengths = incidence(routes)
-    cost = [route_cost(r, plan.weights) / plan.shipment.tonnes for r in routes]
+    cost = [o.cost(plan.weights) / plan.shipment.tonnes for o in offers]
     choice = path_size_logit(
         cost,
         used,

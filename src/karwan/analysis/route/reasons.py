@@ -14,7 +14,6 @@ from karwan.analysis.route.query import RoutePlan
 from karwan.schema.frames import result_frame
 from karwan.transport.closures import SLOW, in_force, touches
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
-from karwan.transport.cost import route_cost
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.papers import exceeded_limits
@@ -44,7 +43,8 @@ def corridor_table(
         if mine is not None:
             row["route"] = mine.number
         if shown is not None:
-            row |= {"usd": shown.usd, "days": shown.days if np.isfinite(shown.hours) else None}
+            days = shown.days if mine is None else mine.days
+            row |= {"usd": shown.usd, "days": days if np.isfinite(days) else None}
         rows.append(row)
     return result_frame("route_corridors", rows)
 
@@ -80,17 +80,19 @@ def _beaten(plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], 
             way = ", ".join(plan.places.name(p) for p in landmarks(beating))
             modes = " and ".join(dict.fromkeys(s.mode for s in beating.stages if s.km > 0.0))
             return f"dominated by the way past {way} by {modes}: {_versus(own, rival)}"
-    return left_off(plan, search, listed, mine.route)
+    return left_off(plan, search, listed, mine.route, mine.cost(plan.weights))
 
 
-def left_off(plan: RoutePlan, search: RouteSearch, listed: Sequence[RouteOffer], route: Route) -> str:
+def left_off(
+    plan: RoutePlan, search: RouteSearch, listed: Sequence[RouteOffer], route: Route, cost: float
+) -> str:
     """What kept an undominated route off the short list: its likeness to a route taken before it, or the length of the list."""
     if plan.promise_days is not None:
         return (
             f"not dominated, but --count {plan.query.count} lists those that are likelier to keep the promise"
         )
-    own, cost = route_criteria(route), route_cost(route, plan.weights)
-    before = [o for o in listed if route_cost(o.route, plan.weights) <= cost]
+    own = route_criteria(route)
+    before = [o for o in listed if o.cost(plan.weights) <= cost]
     shared = shared_ways(route, [o.route for o in before])
     if shared.max(initial=0.0) > search.overlap_max:
         like = before[int(shared.argmax())]
@@ -103,7 +105,7 @@ def left_off(plan: RoutePlan, search: RouteSearch, listed: Sequence[RouteOffer],
         reason = f"not dominated, but --count {plan.query.count} ends the list before it"
     else:
         return f"not dominated, but not in the set that stands for all routes within {search.epsilon:.0%}"
-    gap = cost - route_cost(like.route, plan.weights)
+    gap = cost - like.cost(plan.weights)
     versus = _versus(own, route_criteria(like.route))
     return f"{reason}; USD {gap:,.0f} worse than route {like.number} at these weights: {versus}"
 

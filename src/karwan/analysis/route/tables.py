@@ -17,7 +17,6 @@ from karwan.analysis.route.query import RoutePlan
 from karwan.appraisal.landed import landed_cost
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
-from karwan.transport.cost import route_cost
 from karwan.transport.duty import Duty, find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
 from karwan.transport.papers import list_guarantees
@@ -42,7 +41,7 @@ def offer_table(
         route, drawn = offer.route, offer.journeys
         freight, all_told = paid.usd[offer.number]
         lead_h = paid.lead_h.get(offer.number, 0.0)
-        landed = landed_cost(load, route.usd, route.days, duty, insurance)
+        landed = landed_cost(load, route.usd, offer.days, duty, insurance)
         rows.append(
             {
                 "route": offer.number,
@@ -57,7 +56,7 @@ def offer_table(
                 "freight_usd": freight,
                 "all_told_usd": all_told,
                 "lead_days": lead_h / 24.0,
-                "days": route.days,
+                "days": offer.days,
                 "days_p5": _days(drawn.quantile(0.05)),
                 "days_p50": _days(drawn.time_p50_h),
                 "days_p95": _days(drawn.time_p95_h),
@@ -67,7 +66,7 @@ def offer_table(
                 "never_arrives_share": drawn.never_arrives_share,
                 "km": route.km,
                 "co2_kg": route.co2_kg,
-                "generalised_usd": route_cost(route, plan.weights),
+                "generalised_usd": offer.cost(plan.weights),
                 "share": share,
                 **landed.columns(duty_known=duty.known),
                 "crossings": len(route.crossings),

@@ -335,6 +335,7 @@ def stage_arrays(stages: JourneyStages) -> kernel.StageArrays:
         trip_log_sd=np.full(stages.size, stages.trip_log_sd),
         jam_share=np.where(stages.jam_h > 0.0, stages.jam_share, 0.0),
         jam_h=stages.jam_h,
+        leave_over_h=np.full(stages.size, stages.leave_over_h),
     )
 
 

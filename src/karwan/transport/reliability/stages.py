@@ -17,6 +17,7 @@ KINDS = ("line_haul", "crossing", "transfer", "sailing")
 """Names of the stage kinds; `JourneyStages.kind` holds positions in this tuple."""
 HIGHEST_CV = 100.0
 HIGHEST_LOG_SD = 3.0
+MOST_SPREAD_H = 8784.0
 
 _NEUTRAL: dict[str, float] = {
     "pair": -1,
@@ -39,7 +40,7 @@ _NEUTRAL: dict[str, float] = {
     "jam_h": 0.0,
 }
 _INTEGERS = ("kind", "pair", "group", "calendar", "calendar_ptr", "dated", "dated_ptr")
-_SCALARS = ("pair_correlation", "queue_limit", "trip_log_sd")
+_SCALARS = ("pair_correlation", "queue_limit", "trip_log_sd", "leave_over_h")
 _POINTERS = ("calendar_ptr", "dated_ptr")
 
 
@@ -103,6 +104,9 @@ class JourneyStages:
         nothing.
     trip_log_sd
         The same for a factor that all stages of a journey share: how much trips differ from one another.
+    leave_over_h
+        Journeys leave in turn at 24 equal steps over so many hours from the departure, so that no answer hangs on one hour of departure;
+        0: all at once.
 
     Raises
     ------
@@ -147,6 +151,7 @@ class JourneyStages:
     jam_share: Floats = field(default_factory=_absent)
     jam_h: Floats = field(default_factory=_absent)
     trip_log_sd: float = 0.0
+    leave_over_h: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", tuple(self.name))
@@ -193,6 +198,8 @@ def _problems(s: JourneyStages) -> list[str]:
         wrong.append(f"queue_limit is {s.queue_limit:g}, outside (0, 1]")
     if not 0.0 <= s.trip_log_sd <= HIGHEST_LOG_SD:
         wrong.append(f"trip_log_sd is {s.trip_log_sd:g}, outside [0, {HIGHEST_LOG_SD:g}]")
+    if not 0.0 <= s.leave_over_h <= MOST_SPREAD_H:
+        wrong.append(f"leave_over_h is {s.leave_over_h:g}, outside [0, {MOST_SPREAD_H:g}]")
     return wrong or [
         *_value_problems(s),
         *_pair_problems(s),
