@@ -21,7 +21,6 @@ WANTED = {
 }
 # What was reached where it is not yet what is wanted: `make check` fails above it. It only ever goes down.
 REACHED = {
-    "imports inside functions": 19,
     "sentences outside words": 80,
 }
 MOST = WANTED | REACHED

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from karwan.analysis.brief_build import CRITICALITY_SCHEMA, WEAK_POINT_SCHEMA
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.criticality import before_and_after, brief_weak_points, critical_answer
 from karwan.analysis.sensitivity import CorridorBase, demand_of
 from karwan.case import read_case
 from karwan.errors import InvalidInput, UnknownName
+from karwan.schema.frames import result_types
 from karwan.transport.criticality import (
     CROSSING,
     LINK,
@@ -298,8 +298,8 @@ def test_demand_from_the_latest_flow() -> None:
 
 def test_brief_tables_have_the_declared_columns_and_real_names() -> None:
     table, points = brief_weak_points(study())
-    assert table.schema == CRITICALITY_SCHEMA
-    assert points.schema == WEAK_POINT_SCHEMA
+    assert table.schema == result_types("brief_weak_places")
+    assert points.schema == result_types("brief_weak_map")
     first = table.row(0, named=True)
     assert (first["place"], first["kind"], first["reroute"]) == ("Xing", CROSSING, "Midland → Pass")
     assert first["in_row"] == "Yard"

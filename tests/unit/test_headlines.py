@@ -13,8 +13,8 @@ from karwan.analysis.brief_build import empty_target
 from karwan.analysis.plan import plan_section
 from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
 from karwan.analysis.standing import standing_section
-from karwan.analysis.worth.promises import PROMISES_SCHEMA
 from karwan.case import Case, read_case
+from karwan.schema.frames import result_frame
 from karwan.trade.standing import DISTANCE
 
 DAY = date(2026, 11, 24)
@@ -244,7 +244,7 @@ def test_a_leap_day_has_a_year_after_it(toyland: Case) -> None:
 
 def worth(rows: list[dict[str, Any]]) -> PlanSection:
     empty = pl.DataFrame()
-    return PlanSection(empty, empty, empty, empty, pl.DataFrame(rows, schema=PROMISES_SCHEMA))
+    return PlanSection(empty, empty, empty, empty, result_frame("plan_worth", rows))
 
 
 def worth_row(commitment_id: str, usd: float, duty: float, **other: Any) -> dict[str, Any]:

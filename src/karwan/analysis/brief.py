@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import polars as pl
+
 from karwan.analysis.basket import basket_section
 from karwan.analysis.brief_build import BriefParts, build_brief
+from karwan.analysis.case_requests import BRIEF_TABLES, BriefRequest
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.criticality import brief_weak_points
 from karwan.analysis.goods import landed_table
@@ -17,6 +21,21 @@ from karwan.analysis.target import target_section
 from karwan.analysis.worth import brief_worth
 from karwan.case import Case
 from karwan.trade.standing import annual_series, known_flows
+
+
+def answer_brief(inputs: Inputs, request: BriefRequest) -> Result:
+    """Every table of the brief, its headlines as notes, and the brief itself as detail."""
+    case = inputs.the_case()
+    found = brief_of(case, request.as_of or case.settings.as_of)
+    tables = {key: _table_at(found, key) for key in BRIEF_TABLES}
+    meta = {"case": found.case_id, "title": found.title, "as_of": found.as_of, "version": found.version}
+    return Result(tables, meta, found.headlines, detail=found)
+
+
+def _table_at(found: Brief, key: str) -> pl.DataFrame:
+    section, _, name = key.partition(".")
+    table: pl.DataFrame = getattr(getattr(found, section), name)
+    return table
 
 
 def brief_of(case: Case, as_of: date) -> Brief:

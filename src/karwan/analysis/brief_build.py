@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
@@ -11,7 +10,7 @@ from karwan._version import __version__
 from karwan.analysis.corridor_compare import arrival_table, closure_table, compared_routes, corridor_stages
 from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.goods import BASKET_SCHEMA, group_table, landed_table
+from karwan.analysis.goods import group_table, landed_table
 from karwan.analysis.headlines import headlines
 from karwan.analysis.observed import validation_table
 from karwan.analysis.plan import plan_section
@@ -53,57 +52,10 @@ class BriefParts:
     worth_text: tuple[str, ...] = ()
 
 
-CRITICALITY_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["place_id", "place", "kind", "in_row", "reroute"], pl.String),
-    **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
-    "pairs_cut": pl.Int64,
-    **dict.fromkeys(["value_hour_usd_year", "value_truck_usd_year"], pl.Float64),
-    "rank": pl.Int64,
-}
-WEAK_POINT_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["place_id", "place", "kind", "mode"], pl.String),
-    **dict.fromkeys(["rank", "same_as_rank"], pl.Int64),
-    **dict.fromkeys(["extra_usd_t", "extra_hours", "extra_usd_year"], pl.Float64),
-    "pairs_cut": pl.Int64,
-    "cut_off": pl.List(pl.String),
-    **dict.fromkeys(["value_hour_usd_year", "value_truck_usd_year"], pl.Float64),
-    **dict.fromkeys(["lons", "lats"], pl.List(pl.Float64)),
-}
-SENSITIVITY_SCHEMA = {
-    **dict.fromkeys(
-        ["parameter", "table", "row_key", "value_text", "corridor_now", "corridor_flipped", "rival"],
-        pl.String,
-    ),
-    "behind_usd_t": pl.Float64,
-    "switch_text": pl.String,
-    "flips": pl.Boolean,
-}
-FAN_SCHEMA = {
-    "model": pl.String,
-    "date": pl.Date,
-    **dict.fromkeys(["p05", "p25", "p50", "p75", "p95"], pl.Float64),
-}
-CHANCE_SCHEMA = {
-    **dict.fromkeys(["target", "model"], pl.String),
-    **dict.fromkeys(["probability", "low", "high"], pl.Float64),
-    "basis_text": pl.String,
-    "score": pl.Float64,
-}
-BASE_RATE_SCHEMA = {
-    "label": pl.String,
-    "horizon_years": pl.Float64,
-    **dict.fromkeys(["successes", "cases"], pl.Int64),
-    **dict.fromkeys(["share", "low", "high"], pl.Float64),
-}
-
-
 def empty_target() -> TargetSection:
     """A target section without results."""
     return TargetSection(
-        pl.DataFrame(schema=FAN_SCHEMA),
-        pl.DataFrame(schema=CHANCE_SCHEMA),
-        pl.DataFrame(schema=BASE_RATE_SCHEMA),
-        (),
+        result_frame("target_fan"), result_frame("target_chances"), result_frame("target_rates"), ()
     )
 
 
@@ -143,8 +95,8 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
         corridors=corridors,
         goods=GoodsSection(
             landed=landed,
-            potential=result_frame("potential_published") if parts.potential is None else parts.potential,
-            basket=pl.DataFrame(schema=BASKET_SCHEMA) if parts.basket is None else parts.basket,
+            potential=_or_empty(parts.potential, "potential_published"),
+            basket=_or_empty(parts.basket, "goods_basket"),
             basket_text=parts.basket_text,
             groups=group_table(case, standing.reported),
             commands=parts.commands,
@@ -167,22 +119,19 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         stages=corridor_stages(study),
         closures=closure_table(study),
         validation=validation_table(case, study.kept),
-        reference=pl.DataFrame(
-            _reference(study), schema={"key": pl.String, "value": pl.String}, orient="row"
-        ),
+        reference=result_frame("brief_reference", ({"key": k, "value": v} for k, v in _reference(study))),
         map_nodes=map_nodes(study),
         map_lines=map_lines(study),
         arrivals=arrival_table(study),
-        criticality=pl.DataFrame(schema=CRITICALITY_SCHEMA)
-        if parts.criticality is None
-        else parts.criticality,
-        sensitivity=pl.DataFrame(schema=SENSITIVITY_SCHEMA)
-        if parts.sensitivity is None
-        else parts.sensitivity,
-        weak_points=pl.DataFrame(schema=WEAK_POINT_SCHEMA)
-        if parts.weak_points is None
-        else parts.weak_points,
+        criticality=_or_empty(parts.criticality, "brief_weak_places"),
+        sensitivity=_or_empty(parts.sensitivity, "sensitivity"),
+        weak_points=_or_empty(parts.weak_points, "brief_weak_map"),
     )
+
+
+def _or_empty(table: pl.DataFrame | None, name: str) -> pl.DataFrame:
+    """A table of an engine, or the declared one without rows."""
+    return result_frame(name) if table is None else table
 
 
 def _reference(study: CorridorStudy) -> list[tuple[str, str]]:

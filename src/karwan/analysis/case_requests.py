@@ -101,3 +101,59 @@ class CasesRequest:
 
     Example: karwan case list
     """
+
+
+@dataclass(frozen=True)
+class BriefRequest:
+    """The brief of a case: where trade stands, corridors, goods, ports, plan, target, and what it rests on.
+
+    Example: karwan brief kaz-pak
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+BRIEF_TABLES = {
+    "standing.reported": "standing_reported",
+    "standing.growth": "standing_growth",
+    "standing.refused": "standing_refused",
+    "standing.mirror": "standing_mirror",
+    "standing.conflicts": "standing_conflicts",
+    "standing.distance": "standing_distance",
+    "standing.annual": "standing_annual",
+    "standing.reconciled": "standing_reconciled",
+    "corridors.corridors": "brief_corridors",
+    "corridors.routes": "corridor_routes",
+    "corridors.stages": "corridor_stages",
+    "corridors.closures": "corridor_closures",
+    "corridors.validation": "observed_trips",
+    "corridors.reference": "brief_reference",
+    "corridors.map_nodes": "brief_places",
+    "corridors.map_lines": "corridor_lines",
+    "corridors.arrivals": "corridor_arrivals",
+    "corridors.criticality": "brief_weak_places",
+    "corridors.sensitivity": "sensitivity",
+    "corridors.weak_points": "brief_weak_map",
+    "goods.landed": "goods_landed",
+    "goods.potential": "potential_published",
+    "goods.basket": "goods_basket",
+    "goods.groups": "goods_groups",
+    "ports.ports": "ports",
+    "ports.terminals": "port_terminals",
+    "ports.off_dock": "port_off_dock",
+    "ports.free_zones": "port_free_zones",
+    "plan.by_domain": "plan_domains",
+    "plan.commitments": "plan_promises",
+    "plan.milestones": "plan_milestones",
+    "plan.ventures": "plan_ventures",
+    "plan.worth": "plan_worth",
+    "target.fan": "target_fan",
+    "target.chances": "target_chances",
+    "target.base_rate": "target_rates",
+    "target.back_tests": "target_tests",
+    "basis.shares": "basis_shares",
+    "basis.conflicts": "basis_conflicts",
+    "basis.warnings": "basis_warnings",
+    "basis.sources": "sources",
+}
+"""Tables of the brief, by section and field of `karwan.analysis.sections`, with their result rows."""

@@ -9,14 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.brief_build import WEAK_POINT_SCHEMA
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy, asked_study
 from karwan.analysis.requests import CriticalRequest
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.case.places import matching
 from karwan.notes import Note, note
-from karwan.schema.frames import result_frame
+from karwan.schema.frames import result_frame, result_types
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.criticality import (
     LINK,
@@ -471,6 +470,7 @@ def _moved(table: pl.DataFrame) -> Note | str:
 def weak_points(base: CorridorBase, table: pl.DataFrame) -> pl.DataFrame:
     """Places of the table of weak points with their coordinates; see `CorridorSection.weak_points`."""
     case = base.case
+    columns = result_types("brief_weak_map")
     at = {n: (lon, lat) for n, lon, lat in case["nodes"].select("node_id", "lon", "lat").iter_rows()}
     node_of = dict(case["crossings"].select("crossing_id", "node_id").iter_rows())
     links = {
@@ -485,8 +485,8 @@ def weak_points(base: CorridorBase, table: pl.DataFrame) -> pl.DataFrame:
         mode, *ends = links[place] if row["kind"] == LINK else ("", node_of.get(place, place))
         points = [at[n] for n in ends]
         where = {"mode": mode, "lons": [p[0] for p in points], "lats": [p[1] for p in points]}
-        rows.append({**{c: row[c] for c in WEAK_POINT_SCHEMA if c in row}, **where})
-    return pl.DataFrame(rows, schema=WEAK_POINT_SCHEMA)
+        rows.append({**{c: row[c] for c in columns if c in row}, **where})
+    return result_frame("brief_weak_map", rows)
 
 
 __all__ = [

@@ -10,23 +10,13 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.standing import parties_of
 from karwan.appraisal.landed import landed_cost
 from karwan.case import Case
+from karwan.schema.frames import result_frame
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route
 from karwan.transport.cost import additive_cost
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import FreightNetwork, worst_basis
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, shipment_of
-
-_TEXT, _FLOAT = pl.String, pl.Float64
-LANDED_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(
-        ["product_id", "product", "hs_code", "sector", "basket", "direction", "direction_label"], _TEXT
-    ),
-    **dict.fromkeys(["corridor_id", "corridor", "colour", "route_label", "form"], _TEXT),
-    **dict.fromkeys(["price_usd_t", "freight_usd_t", "insurance_usd_t", "time_usd_t", "loss_usd_t"], _FLOAT),
-    **dict.fromkeys(["duty_usd_t", "landed_usd_t", "corridor_share", "days"], _FLOAT),
-    **dict.fromkeys(["tariff_text", "basis", "source_id"], _TEXT),
-}
 
 
 def landed_table(study: CorridorStudy) -> pl.DataFrame:
@@ -36,12 +26,12 @@ def landed_table(study: CorridorStudy) -> pl.DataFrame:
     of least money plus time; products of one form, load and value of time share the search.
     """
     if not study.comparable:
-        return pl.DataFrame(schema=LANDED_SCHEMA)
+        return result_frame("goods_landed")
     products = study.case["products"].to_dicts()
     routes = _RouteFinder(study)
     tariffs = Tariffs(study.case["tariffs"])
     rows = [_landed_row(study, routes, tariffs, product) for product in products]
-    return pl.DataFrame([r for r in rows if r], schema=LANDED_SCHEMA)
+    return result_frame("goods_landed", filter(None, rows))
 
 
 def _way(case: Case, product: Row) -> str:
@@ -145,10 +135,3 @@ def group_table(case: Case, reported: pl.DataFrame) -> pl.DataFrame:
         period_label="period_label",
         source_id="source_id",
     )
-
-
-BASKET_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["product_id", "product", "sector"], _TEXT),
-    **dict.fromkeys(["value_usd", "bound_usd", "cost_usd", "landed_usd_t"], _FLOAT),
-    "note": _TEXT,
-}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sections import PortsSection
 from karwan.case import Case
+from karwan.schema.frames import result_frame
 from karwan.schema.modes import ROAD
 from karwan.trade.parties import A_TO_B
 from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
@@ -17,7 +16,6 @@ from karwan.transport.network import worst_basis
 from karwan.transport.network.stage import Row
 
 PORT_KINDS = ("sea_port", "container_terminal", "bulk_terminal")
-_TEXT, _FLOAT = pl.String, pl.Float64
 
 
 def ports_section(study: CorridorStudy) -> PortsSection:
@@ -26,7 +24,7 @@ def ports_section(study: CorridorStudy) -> PortsSection:
     nodes = {r["node_id"]: r for r in case["nodes"].iter_rows(named=True)}
     terminals = list(case["terminals"].sort("terminal_id").iter_rows(named=True))
     return PortsSection(
-        ports=pl.DataFrame(_port_rows(study, nodes, terminals), schema=PORT_SCHEMA),
+        ports=result_frame("ports", _port_rows(study, nodes, terminals)),
         terminals=_terminals(case, nodes, terminals),
         off_dock=_off_dock(case, nodes, terminals),
         free_zones=_free_zones(case, nodes, terminals),
@@ -150,7 +148,7 @@ def _terminals(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.Da
         if t["kind"] in PORT_KINDS
         and (t["node_id"] in ports or nodes[t["node_id"]]["country"] == case.settings.party_b)
     ]
-    return pl.DataFrame(rows, schema=TERMINAL_SCHEMA)
+    return result_frame("port_terminals", rows)
 
 
 def _off_dock(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.DataFrame:
@@ -167,7 +165,7 @@ def _off_dock(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.Dat
         for t in terminals
         if t["kind"] in ("off_dock", "dry_port", "rail_terminal", "gauge_change")
     ]
-    return pl.DataFrame(rows, schema=OFF_DOCK_SCHEMA)
+    return result_frame("port_off_dock", rows)
 
 
 def _free_zones(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.DataFrame:
@@ -181,31 +179,4 @@ def _free_zones(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.D
         for t in terminals
         if t["kind"] == "free_zone"
     ]
-    return pl.DataFrame(rows, schema=FREE_ZONE_SCHEMA)
-
-
-PORT_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["node_id", "port"], _TEXT),
-    "access_km": _FLOAT,
-    "access_from": _TEXT,
-    **dict.fromkeys(
-        ["draught_m", "berths", "capacity_teu_year", "throughput_teu_year", "dwell_days"], _FLOAT
-    ),
-    **dict.fromkeys(["handling_usd_feu", "free_days", "storage_usd_day", "usd_20t", "days"], _FLOAT),
-    "corridor": _TEXT,
-    **dict.fromkeys(["usd_difference", "days_difference"], _FLOAT),
-    "year": pl.Int64,
-    **dict.fromkeys(["basis", "source_id"], _TEXT),
-}
-TERMINAL_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["node_id", "port", "terminal", "kind", "operator"], _TEXT),
-    **dict.fromkeys(["capacity_teu_year", "capacity_t_year", "draught_m", "dwell_days"], _FLOAT),
-    "year": pl.Int64,
-    **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
-}
-OFF_DOCK_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(["terminal", "place", "country", "kind", "operator", "capacity_text"], _TEXT),
-    "year": pl.Int64,
-    **dict.fromkeys(["note", "basis", "source_id"], _TEXT),
-}
-FREE_ZONE_SCHEMA = dict.fromkeys(["zone", "place", "country", "exempts", "note", "basis", "source_id"], _TEXT)
+    return result_frame("port_free_zones", rows)

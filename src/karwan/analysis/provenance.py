@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -15,7 +14,7 @@ from karwan.analysis.standing import parties_of
 from karwan.case import Case
 from karwan.case.provenance import basis_counts, conflicts
 from karwan.schema import load_schema
-from karwan.schema.frames import result_frame
+from karwan.schema.frames import result_frame, result_types
 from karwan.trade.standing import conflict_statements
 
 SECTIONS = {
@@ -50,8 +49,9 @@ def basis_section(case: Case, as_of: date) -> BasisSection:
     return BasisSection(
         shares=_shares(case),
         conflicts=_conflicts(case, as_of),
-        warnings=pl.DataFrame(
-            [
+        warnings=result_frame(
+            "basis_warnings",
+            (
                 {
                     "table": w.file,
                     "row": w.row,
@@ -60,14 +60,7 @@ def basis_section(case: Case, as_of: date) -> BasisSection:
                     "message": f"{w.message}; {w.allowed}",
                 }
                 for w in case.warnings
-            ],
-            schema={
-                "table": pl.String,
-                "row": pl.Int64,
-                "column": pl.String,
-                "value": pl.String,
-                "message": pl.String,
-            },
+            ),
         ),
         sources=source_table(case),
     )
@@ -86,9 +79,7 @@ def _shares(case: Case) -> pl.DataFrame:
                         **{k: row[k] for k in ("table", "observed", "computed", "assumed", "assumed_share")},
                     }
                 )
-    schema: dict[str, Any] = {"section": pl.String, "table": pl.String}
-    schema |= {**dict.fromkeys(["observed", "computed", "assumed"], pl.Int64), "assumed_share": pl.Float64}
-    return pl.DataFrame(rows, schema=schema)
+    return result_frame("basis_shares", rows)
 
 
 def _conflicts(case: Case, as_of: date) -> pl.DataFrame:
@@ -100,7 +91,8 @@ def _conflicts(case: Case, as_of: date) -> pl.DataFrame:
                 f" {r['note']}" if r["note"] else ""
             )
             rows.append((r["table"].replace("_", " "), r["conflict_group"].replace("_", " "), statement))
-    return pl.DataFrame(rows, schema=["kind", "subject", "statement"], orient="row")
+    columns = list(result_types("basis_conflicts"))
+    return result_frame("basis_conflicts", (dict(zip(columns, row, strict=True)) for row in rows))
 
 
 def source_table(case: Case) -> pl.DataFrame:

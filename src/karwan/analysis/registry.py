@@ -435,5 +435,13 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         page="register",
         case="option",
     ),
+    Analysis(
+        name="brief",
+        method="brief",
+        request=of_case.BriefRequest,
+        run="karwan.analysis.brief:answer_brief",
+        tables=of_case.BRIEF_TABLES,
+        page="brief",
+    ),
 )
 BY_NAME = {analysis.name: analysis for analysis in ANALYSES}

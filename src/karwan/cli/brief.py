@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from karwan.analysis.case_requests import BriefRequest
+from karwan.analysis.registry import BY_NAME
+from karwan.cli.generated import show
+from karwan.cli.options import AsOfOption, CaseArgument, ScenarioOption
+from karwan.cli.output import Format, JsonOption
 from karwan.cli.streams import echo
-
-CaseArgument = Annotated[str, typer.Argument(help="Embedded case or folder.")]
-AsOfOption = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of", formats=["%Y-%m-%d"], metavar="DAY", help="Day it speaks of; default: the case's own."
-    ),
-]
-
-ScenarioOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--scenario",
-        help="Scenario of the case, or a YAML file, to answer under; repeat for several, in order.",
-    ),
-]
+from karwan.project import ask
 
 
 def register(app: typer.Typer) -> None:
@@ -38,21 +28,23 @@ def brief(
     as_of: AsOfOption = None,
     scenarios: ScenarioOption = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for HTML, PDF and workbook.")] = Path("out"),
+    as_json: JsonOption = False,
 ) -> None:
     """Print the brief of a case and write it as HTML, PDF and workbook.
 
+    With --json all its tables are printed and no file is written.
+
     Example: karwan brief kaz-pak --as-of 2026-11-24 --out out
     """
-    from rich.console import Console
+    analysis = BY_NAME["brief"]
+    request = BriefRequest(as_of.date() if as_of else None)
+    result, under = ask(analysis, request, case=case, scenarios=scenarios)
+    if as_json:
+        show(analysis, result, Format.JSON, under=under)
+        return
+    from karwan.report.brief_files import hand_out  # draws pages: half a second that no other command needs
 
-    from karwan.project import open_case
-    from karwan.report import print_summary
-    from karwan.report.brief_files import save_brief
-
-    result = open_case(case, scenarios).brief(as_of.date() if as_of else None)
-    paths = save_brief(result, out)
-    print_summary(result, Console())
-    for path in paths:
+    for path in hand_out(result.detail, out, Console()):
         echo(f"wrote {path}")
 
 
@@ -61,7 +53,7 @@ def warm() -> None:
 
     Example: karwan warm
     """
-    from karwan.runs.warm import warm_kernels
+    from karwan.runs.warm import warm_kernels  # loads every engine
 
     for line in warm_kernels():
         echo(line)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from karwan.cli.output import CsvOption, JsonOption, chosen, emit
+from karwan.schema.describe import columns_of, tables_of_schema
 
 app = typer.Typer(no_args_is_help=True, help="Reference: the tables and columns of a case.")
 SHOWN = ("column", "type", "unit", "required", "default", "bounds", "allowed", "description")
@@ -27,8 +28,6 @@ def tables(
 
     Example: karwan docs tables crossings
     """
-    from karwan.schema.describe import columns_of, tables_of_schema
-
     form = chosen(as_json, as_csv)
     if table is None:
         emit({"tables": tables_of_schema()}, form)

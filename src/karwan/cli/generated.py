@@ -13,7 +13,7 @@ import polars as pl
 import typer
 
 from karwan.analysis.contract import Analysis, Result
-from karwan.cli.brief import CaseArgument, ScenarioOption
+from karwan.cli.options import CaseArgument, ScenarioOption
 from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, print_lines
 from karwan.cli.plain import PLAIN
 from karwan.cli.streams import echo_json

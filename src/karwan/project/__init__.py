@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.case_requests import (
+    BriefRequest,
     CasesRequest,
     CheckRequest,
     PlanRequest,
@@ -40,7 +41,6 @@ from karwan.case.of_pair import case_of_pair
 from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
 from karwan.project.register import RegisterProject
-from karwan.schema.days import day_in_reach
 
 
 @dataclass(frozen=True)
@@ -215,9 +215,8 @@ class Project(RegisterProject):
 
     def brief(self, as_of: date | None = None) -> Brief:
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""
-        from karwan.analysis.brief import brief_of
-
-        return brief_of(self.case, self.case.settings.as_of if as_of is None else day_in_reach(as_of))
+        brief: Brief = self.ask(BY_NAME["brief"], BriefRequest(as_of)).detail
+        return brief
 
     def corridors(self, as_of: date | None = None) -> pl.DataFrame:
         """Corridors between the compared places, both ways; see `karwan.analysis.sections.CorridorSection.routes`."""

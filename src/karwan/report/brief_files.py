@@ -6,11 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+from rich.console import Console
+
 from karwan.analysis.sections import Brief
 from karwan.errors import InvalidInput
 from karwan.exports import beside
 from karwan.report.document import build_document
 from karwan.report.html import render_html
+from karwan.report.terminal import print_summary
 from karwan.report.typst_pdf import render_pdf
 from karwan.report.workbook import write_workbook
 
@@ -42,3 +45,10 @@ def save_brief(brief: Brief, folder: Path) -> list[Path]:
             write_workbook(brief, book)
             pdf.write_bytes(printed.result())
     return finals
+
+
+def hand_out(brief: Brief, folder: Path, console: Console) -> list[Path]:
+    """Write a brief as files and print its summary; the files written, as `save_brief` returns them."""
+    paths = save_brief(brief, folder)
+    print_summary(brief, console)
+    return paths
