@@ -12,10 +12,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from karwan.analysis.case_requests import BriefRequest
 from karwan.analysis.contract import CASE_WAYS, STORE_WAYS, Analysis
-from karwan.analysis.registry import ANALYSES
+from karwan.analysis.registry import ANALYSES, BY_NAME
 from karwan.cli.app import app
-from karwan.project import Project
+from karwan.project import Project, open_case
+from karwan.schema.frames import result_types
 from karwan.schema.results import SHOWN, TYPES, result_names, result_table
 from karwan.schema.shown import split_title
 
@@ -84,3 +86,11 @@ def test_the_command_is_there(analysis: Analysis[Any]) -> None:
     groups = {group.name: group.typer_instance for group in app.registered_groups}
     commands = (groups[noun] if noun else app).registered_commands
     assert verb in {command.name for command in commands}
+
+
+def test_the_brief_holds_the_tables_it_declares() -> None:
+    brief = BY_NAME["brief"]
+    result = open_case("toyland").ask(brief, BriefRequest())
+    assert result.tables.keys() == brief.tables.keys()
+    for key, table in result.tables.items():
+        assert dict(table.schema) == result_types(brief.tables[key]), key
