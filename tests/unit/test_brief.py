@@ -1,11 +1,12 @@
 from datetime import date
 
+import openpyxl
 import polars as pl
 import pytest
 
 import karwan
 from karwan.analysis.observed import error_summary
-from karwan.report import render_html
+from karwan.report import render_html, write_workbook
 
 DAY = date(2026, 11, 24)
 
@@ -134,6 +135,26 @@ def test_same_inputs_give_the_same_page():
     first = render_html(karwan.open_case("toyland").brief())
     second = render_html(karwan.open_case("toyland").brief())
     assert first == second
+
+
+def test_the_workbook_lists_the_cells_behind_each_amount(tmp_path):
+    brief = karwan.open_case("toyland").brief()
+    write_workbook(brief, tmp_path / "brief.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "brief.xlsx", read_only=True)["amounts"]
+    head, *body = [row for row in sheet.iter_rows(values_only=True) if any(v is not None for v in row)]
+    names = list(brief.corridors.amounts.columns)
+    assert len(head) == len(names)
+    cells = [dict(zip(names, row, strict=True)) for row in body if isinstance(row[names.index("part")], int)]
+    assert len(cells) == brief.corridors.amounts.height > 0
+    assert all(c["table"] is None or (c["key"] and c["column"] and c["source_id"]) for c in cells)
+    parts = {(c["corridor_id"], c["direction"], c["part"]): c for c in cells}
+    shown = brief.corridors.routes.filter(pl.col("pair_label").is_in(brief.corridors.amounts["pair_label"]))
+    assert shown.height == len({key[:2] for key in parts})
+    for route in shown.iter_rows(named=True):
+        own = [c for key, c in parts.items() if key[:2] == (route["corridor_id"], route["direction"])]
+        for quantity, column in (("USD", "usd_20t"), ("kg CO2e", "co2_kg")):
+            total = sum(c["amount"] for c in own if c["quantity"] == quantity)
+            assert total == pytest.approx(route[column], rel=1e-9)
 
 
 def test_the_second_case_needs_no_code(tmp_path):

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from karwan._version import __version__
-from karwan.analysis.corridor_compare import arrival_table, closure_table, compared_routes, corridor_stages
+from karwan.analysis.corridor_compare import (
+    arrival_table,
+    closure_table,
+    compared_routes,
+    corridor_stages,
+    headline_amounts,
+)
 from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import group_table, landed_table
@@ -124,8 +130,9 @@ def _corridor_section(case: Case, study: CorridorStudy, parts: BriefParts) -> Co
         map_lines=map_lines(study),
         arrivals=arrival_table(study),
         criticality=_or_empty(parts.criticality, "brief_weak_places"),
-        sensitivity=_or_empty(parts.sensitivity, "sensitivity"),
+        sensitivity=_or_empty(parts.sensitivity, "brief_sensitivity"),
         weak_points=_or_empty(parts.weak_points, "brief_weak_map"),
+        amounts=headline_amounts(study),
     )
 
 

@@ -12,6 +12,7 @@ from karwan.amounts import percent
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.analysis.requests import CompareRequest
+from karwan.analysis.route.explain import amount_rows
 from karwan.schema.frames import result_frame, result_types
 from karwan.transport.closures import SLOW, in_force
 from karwan.transport.corridor import OPEN
@@ -144,6 +145,26 @@ def arrival_table(study: CorridorStudy) -> pl.DataFrame:
         if e.journeys is not None
     )
     return result_frame("corridor_arrivals", rows)
+
+
+def headline_amounts(study: CorridorStudy) -> pl.DataFrame:
+    """Every amount of the routes of the headline pair, both ways, with its cells; see `results/corridor_amounts.csv`.
+
+    The amounts of a route in USD add up to its `usd_20t`, those in kg CO2e to its `co2_kg`, each part counted once.
+    """
+    rows = (
+        {
+            "corridor_id": e.corridor["corridor_id"],
+            "corridor": e.corridor["name"],
+            "direction": e.direction,
+            "pair_label": study.pair_label(e.origin, e.destination),
+            **row,
+        }
+        for e in study.evaluated
+        if (e.origin, e.destination) == study.pairs(e.direction)[0] and e.found.route is not None
+        for row in amount_rows(e.found.route)
+    )
+    return result_frame("corridor_amounts", rows)
 
 
 def _sample_days(hours: NDArray[np.float64]) -> list[float]:

@@ -93,6 +93,8 @@ class CorridorSection:
         Every place on a route, for the map: place_id, place, kind, mode (of a link), rank, same_as_rank (rank of the first place whose
         closure does the same; null where that is the place itself), extra_usd_t, extra_hours, extra_usd_year, pairs_cut, cut_off (list
         of pairs in words), value_hour_usd_year, value_truck_usd_year, lons, lats (one point, or the two ends of a link).
+    amounts
+        Every amount of the routes of the first pair, with the cells of the case it is the product of; see `results/corridor_amounts.csv`.
     """
 
     corridors: pl.DataFrame
@@ -107,6 +109,7 @@ class CorridorSection:
     criticality: pl.DataFrame
     sensitivity: pl.DataFrame
     weak_points: pl.DataFrame
+    amounts: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from karwan.analysis.trade_flows import TradeFlow, trade_flows
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
+from karwan.schema.frames import result_types
 from karwan.schema.modes import ROAD
 from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
@@ -35,18 +36,6 @@ from karwan.transport.traffic import SERVERS, crossing_traffic
 
 BEYOND = 1.02
 MOST_REBUILT = 6
-SENSITIVITY_COLUMNS = (
-    "parameter",
-    "table",
-    "row_key",
-    "value_text",
-    "corridor_now",
-    "corridor_flipped",
-    "rival",
-    "behind_usd_t",
-    "switch_text",
-    "flips",
-)
 KEY_COLUMN = {
     "parameters": "parameter_id",
     "products": "product_id",
@@ -243,7 +232,7 @@ def sensitivity_table(study: CorridorStudy) -> pl.DataFrame:
     base = CorridorBase(study, found=found)
     table = sensitivity_answer(base, A_TO_B, pair)
     rows = [_checked(base, pair, row) if n < MOST_REBUILT else row for n, row in enumerate(table.to_dicts())]
-    return pl.DataFrame(rows, schema=table.schema).select(SENSITIVITY_COLUMNS)
+    return pl.DataFrame(rows, schema=table.schema).select(list(result_types("brief_sensitivity")))
 
 
 def _checked(base: CorridorBase, pair: Pair, row: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import polars as pl
 
 from karwan.analysis.route.offers import RouteOffer
 from karwan.schema.frames import result_frame
-from karwan.transport.network.terms import EMISSION, HOURS, Stage, Term
+from karwan.transport.network.terms import EMISSION, HOURS, Term
+from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 
 USD, CO2 = "USD", "kg CO2e"
@@ -20,20 +21,21 @@ def explain_table(offers: Sequence[RouteOffer]) -> pl.DataFrame:
 
     The USD of a route add up to its money, the hours to its hours without waits for openings, kg CO2e to its emissions.
     """
-    return result_frame("route_amounts", [row for offer in offers for row in _rows(offer)])
+    rows = ({"route": offer.number, **row} for offer in offers for row in amount_rows(offer.route))
+    return result_frame("route_amounts", rows)
 
 
-def _rows(offer: RouteOffer) -> Iterator[dict[str, Any]]:
-    load = offer.route.shipment
+def amount_rows(route: Route) -> Iterator[dict[str, Any]]:
+    """Every amount of a route, a row for each figure it is the product of; `part` numbers the amounts."""
     part = 0
-    for stage in offer.route.stages:
+    for stage in route.stages:
         for term in stage.terms:
             part += 1
-            common = {"route": offer.number, "stage": stage.name, "kind": stage.kind, "part": part}
-            yield from _cells(common, stage, term, load)
+            common = {"stage": stage.name, "kind": stage.kind, "part": part}
+            yield from _cells(common, term, route.shipment)
 
 
-def _cells(common: dict[str, Any], stage: Stage, term: Term, load: Shipment) -> Iterator[dict[str, Any]]:
+def _cells(common: dict[str, Any], term: Term, load: Shipment) -> Iterator[dict[str, Any]]:
     quantity, amount = _amount(term, load)
     for figure, power in term.factors:
         yield {
