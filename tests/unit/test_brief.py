@@ -140,7 +140,7 @@ def test_same_inputs_give_the_same_page():
 def test_the_workbook_lists_the_cells_behind_each_amount(tmp_path):
     brief = karwan.open_case("toyland").brief()
     write_workbook(brief, tmp_path / "brief.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "brief.xlsx", read_only=True)["amounts"]
+    sheet = openpyxl.load_workbook(tmp_path / "brief.xlsx", read_only=True)["Amounts"]
     head, *body = [row for row in sheet.iter_rows(values_only=True) if any(v is not None for v in row)]
     names = list(brief.corridors.amounts.columns)
     assert len(head) == len(names)
