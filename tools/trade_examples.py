@@ -14,7 +14,7 @@ from karwan.analysis.target_answer import target_answer
 from karwan.case import read_case
 from karwan.case.scenario import case_under
 from karwan.project import open_case
-from karwan.words import sentences
+from karwan.words import say, sentences
 
 CASE, CAP, COUNTS = "kaz-pak", 0.3, (3, 4, 5, 10, 20, 40)
 OPEN = "open_afghan_crossings"
@@ -86,7 +86,9 @@ def worths() -> Iterator[str]:
 def corridor() -> Iterator[str]:
     """Freight over value now and with the border open."""
     before, after = case_under(CASE, [OPEN])
-    yield corridor_change(before, after, before.settings.party_a).words + "."
+    words = corridor_change(before, after, before.settings.party_a).words
+    assert words is not None
+    yield f"{say(words)}."
 
 
 PAGES: Pages = {
