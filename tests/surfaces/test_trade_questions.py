@@ -160,3 +160,24 @@ def test_side_tables_with_text_cells_are_refused(cell: str, tmp_path: Path) -> N
         assert isinstance(result.exception, InvalidInput)
         assert "has values that are no numbers" in str(result.exception)
         assert "line 2" in str(result.exception) and cell in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("KAZZ", "PAK"), "no KAZZ; it has KAZ, PAK"),
+        (("KAZ", "PAK", "--product", "9999"), "no product 9999; it has 1001"),
+    ],
+)
+def test_growth_that_finds_nothing_names_what_the_store_has(
+    arguments: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv").write_text(
+        "reporterISO,partnerISO,flowCode,period,classificationCode,cmdCode,primaryValue\n"
+        "KAZ,PAK,X,2022,H6,1001,12.5\n"
+    )
+    store = str(tmp_path / "s.duckdb")
+    assert program("trade", "ingest", "comtrade-csv", tmp_path / "x.csv", "--store", store).exit_code == 0
+    ended = program("trade", "growth", *arguments, "--store", store)
+    assert ended.exit_code == 2
+    assert told in ended.output

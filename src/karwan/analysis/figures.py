@@ -12,6 +12,7 @@ from karwan.analysis.world_flows import SITC_SECTIONS
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.store import open_store
+from karwan.store.filters import held_near
 from karwan.store.query import Selection, select
 from karwan.trade.standing import PUBLISHED, known_flows, series_figures
 
@@ -124,6 +125,7 @@ def store_figures(
         raise InvalidInput(
             f"The store {target} has no flows of {who}"
             + (f" in {', '.join(products)}." if products else "."),
+            _lacking(target, [country, *([partner] if partner else [])], products),
             fix="ingest their statistics (see `karwan trade ingest`), or check the codes.",
         )
     names = {True: f"{country} to {partner or 'all'}", False: f"{partner or 'all'} to {country}"}
@@ -150,6 +152,11 @@ def store_figures(
             "choose a level with as few digits.",
         )
     return Figures(_with_both_ways(pl.concat(tables), partner is not None), complete=True, notes=notes)
+
+
+def _lacking(target: str, countries: Sequence[str], products: Sequence[str]) -> str:
+    with open_store(target) as opened:
+        return held_near(opened, countries, products)
 
 
 def _stored(

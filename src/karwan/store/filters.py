@@ -73,6 +73,21 @@ def nothing_matches(store: Store, selection: Selection) -> UnknownName:
     )
 
 
+def held_near(store: Store, countries: Iterable[str], products: Iterable[str] = ()) -> str:
+    """What the store has in place of countries and product codes that it lacks, the nearest, for messages."""
+    held = sorted({str(code) for side in ("exporter", "importer") for code in _held(store, side)})
+    codes = [str(product) for product in _held(store, "product")]
+    told = [f"no {code}; it has {_near(code, held)}" for code in countries if code not in held]
+    for product in products:
+        if not any(code.startswith(product) for code in codes):
+            told.append(f"no product {product}; it has {_near(product, codes)}")
+    return "; ".join(told)
+
+
+def _near(value: str, held: Sequence[str]) -> str:
+    return _some(nearest(value, held, SHOWN) if len(held) > SHOWN else held)
+
+
 def _words(value: object) -> str:
     return value if isinstance(value, str) else ", ".join(map(str, value))  # type: ignore[call-overload]
 
