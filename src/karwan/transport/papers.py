@@ -226,34 +226,50 @@ def _places(route: Route) -> dict[str, list[tuple[str, str]]]:
     """(place, mode) of a route by scope, each once and in order."""
     stages = route.stages
     arcs = [route.network.arcs[a] for a in route.arcs]
-    states = route.network.states
-    land = [(s.country, s.mode) for s in stages if s.country]
-    tail, head = states[arcs[0].tail], states[arcs[-1].head]
-    of = route.network.node_countries
-    ends = (tail.country or of.get(tail.node_id, ""), head.country or of.get(head.node_id, ""))
-    boarded = [(tail.node_id, tail.carrier)] if tail.carrier in WATER_MODES else []
-    left = [(head.node_id, head.carrier)] if head.carrier in WATER_MODES else []
-    ports = list(boarded)
-    for arc in arcs:
-        before, after = states[arc.tail].carrier, states[arc.head].carrier
-        if before not in WATER_MODES and after in WATER_MODES:
-            boarded.append((arc.place_id, after))
-            ports.append(boarded[-1])
-        elif before in WATER_MODES and after not in WATER_MODES:
-            left.append((arc.place_id, before))
-            ports.append((arc.place_id, before))
-    ports += [place for place in left if place not in ports]
+    ends = _end_countries(route)
+    boarded, left, ports = _ports(route)
     found = {
         "origin": [(ends[0], "")],
         "destination": [(ends[1], "")],
         "leg": [(s.country, s.mode) for s in stages if s.kind in ("line_haul", "sailing")],
-        "country": [(c, m) for c, m in land if c not in ends],
+        "country": [(s.country, s.mode) for s in stages if s.country and s.country not in ends],
         "crossing": [(a.place_id, a.stages[0].mode) for a in arcs if a.place_kind == "crossing"],
         "port": ports,
         "loading": boarded,
         "discharge": left,
     }
     return {scope: list(dict.fromkeys(places)) for scope, places in found.items()}
+
+
+def _end_countries(route: Route) -> tuple[str, str]:
+    """Countries a route begins and ends in."""
+    network = route.network
+    ends = (network.arcs[route.arcs[0]].tail, network.arcs[route.arcs[-1]].head)
+    first, last = (network.states[end] for end in ends)
+    of = network.node_countries
+    return first.country or of.get(first.node_id, ""), last.country or of.get(last.node_id, "")
+
+
+def _ports(route: Route) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]:
+    """(port, mode) at which the goods go aboard and at which they leave a ship, and both in the order they are passed."""
+    states = route.network.states
+    arcs = [route.network.arcs[a] for a in route.arcs]
+    tail, head = states[arcs[0].tail], states[arcs[-1].head]
+    boarded = [(tail.node_id, tail.carrier)] if tail.carrier in WATER_MODES else []
+    ports = list(boarded)
+    left: list[tuple[str, str]] = []
+    for arc in arcs:
+        before, after = states[arc.tail].carrier, states[arc.head].carrier
+        if (before in WATER_MODES) == (after in WATER_MODES):
+            continue
+        aboard = after in WATER_MODES
+        place = (arc.place_id, after if aboard else before)
+        (boarded if aboard else left).append(place)
+        ports.append(place)
+    if head.carrier in WATER_MODES:
+        left.insert(0, (head.node_id, head.carrier))
+        ports.append(left[0])
+    return boarded, left, ports
 
 
 def _asked(
