@@ -28,6 +28,15 @@ ROUTE = ("route", "Alford", "Cove", "--product", "beans", "--tonnes", "20", "--d
 WITHOUT = {
     "case check": "it checks the files, scenarios among them",
     "scenario list": "lists them",
+    "serve": "each of its pages takes scenarios itself",
+    "plan say": "writes the register of a plan, which is one under every scenario",
+    "plan attach": "writes the register of a plan, which is one under every scenario",
+    "plan propose": "writes the register of a plan, which is one under every scenario",
+    "plan note": "writes the register of a plan, which is one under every scenario",
+    "plan withdraw": "writes the register of a plan, which is one under every scenario",
+    "plan export": "copies the register of a plan as it stands",
+    "plan merge": "writes the register of a plan, which is one under every scenario",
+    "plan feed": "gives the plan of a register, which is one under every scenario",
     "trade growth": "reads reported flows only",
     "trade mirror": "reads reported flows only",
 }
