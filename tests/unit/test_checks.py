@@ -127,6 +127,29 @@ def test_traffic_above_capacity_is_a_warning(
     assert problems_of(full) == []
 
 
+@pytest.mark.parametrize(
+    ("values", "column", "message"),
+    [
+        ({}, "", ""),
+        ({"place_id": "XTQ"}, "place_id", "no such country"),
+        ({"place_kind": "crossing"}, "place_id", "no such crossing"),
+        ({"end": date(2025, 2, 28)}, "end", "before its start 2025-03-01"),
+        ({"end": date(2025, 3, 1)}, "", ""),
+    ],
+)
+def test_a_restriction_names_a_place_and_runs_forward(
+    toyland: Case, values: dict[str, object], column: str, message: str
+) -> None:
+    """Toyland bans nothing, so the row is made here."""
+    row = {"restriction_id": "ban", "place_kind": "country", "place_id": "XTA", "start": date(2025, 3, 1)}
+    banned = pl.DataFrame([row | values], schema_overrides={"end": pl.Date})
+    table = pl.concat([toyland["restrictions"].clear(), banned], how="diagonal")
+    found = problems_of({**toyland.tables, "restrictions": table})
+    assert [(p.severity, p.file, p.row, p.column, p.message) for p in found] == (
+        [("error", "restrictions.csv", 2, column, message)] if column else []
+    )
+
+
 def test_every_rule_has_a_breach_in_this_file() -> None:
     """A new rule needs its broken row above; the count below is raised with it."""
     assert [rule.__name__ for rule in RULES] == [
@@ -135,6 +158,7 @@ def test_every_rule_has_a_breach_in_this_file() -> None:
         "crossings_have_hours",
         "closures_name_places",
         "weight_limits_name_places",
+        "restrictions_name_places",
         "corridors_name_nodes",
         "periods_run_forward",
         "traffic_within_capacity",
