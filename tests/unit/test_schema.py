@@ -15,10 +15,16 @@ TYPES = {"text", "int", "float", "bool", "date", "list"}
 UNIT_SUFFIXES = {
     "_h": ("h",),
     "_km": ("km",),
+    "_usd_km": ("USD/(unit km)",),
     "_share": ("share", "1"),
     "_usd": ("USD",),
     "_mm": ("mm",),
 }
+
+
+def unit_suffix(name: str) -> str:
+    """Longest suffix of a name that tells its unit: `_usd_km` is no length."""
+    return max((suffix for suffix in UNIT_SUFFIXES if name.endswith(suffix)), key=len, default="")
 
 
 def test_every_declared_table_has_columns_and_a_key() -> None:
@@ -66,7 +72,7 @@ def test_shares_lie_between_bounds_and_units_follow_the_suffix() -> None:
             if c.type != "float":
                 continue
             for suffix, units in UNIT_SUFFIXES.items():
-                if c.name.endswith(suffix) and not c.name.endswith("_t_km"):
+                if suffix == unit_suffix(c.name) and not c.name.endswith("_t_km"):
                     assert c.unit in units, (spec.name, c.name, c.unit)
             if c.name.endswith("_share") and not c.name.startswith(("growth", "rate", "slowdown", "gap")):
                 assert c.maximum is not None, (spec.name, c.name)
