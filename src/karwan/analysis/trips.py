@@ -78,6 +78,8 @@ def trip_routes(case: Case, kept: Kept | None = None) -> list[TripRoute]:
     country = dict(case["nodes"].select("node_id", "country").iter_rows())
     networks: dict[NetworkRequest, FreightNetwork] = {}
     kept = Kept() if kept is None else kept
+    if case["trips"].is_empty():
+        return []  # a new case has no parameters to time trips by either
     model = _quiet_model(case)
     found = []
     for trip in case["trips"].sort("trip_id").iter_rows(named=True):
@@ -91,7 +93,7 @@ def trip_routes(case: Case, kept: Kept | None = None) -> list[TripRoute]:
 
 
 def _quiet_model(case: Case) -> ArrivalModel:
-    """Loads and correlation of a case without closures; nothing where its parameters are missing."""
+    """Loads and correlation of a case without closures."""
     return arrival_model(case.tables, None)
 
 
