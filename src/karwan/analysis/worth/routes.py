@@ -178,7 +178,10 @@ def route_parts(routes: Routes, network: FreightNetwork) -> Floats:
 
 
 def only_routes(case: Case, routes: Routes) -> dict[str, pl.DataFrame]:
-    """Tables of the case with only the links, crossings and transfers that some route uses: small networks, the same figures."""
+    """Tables of the case with only the links and transfers that some route uses: small networks, the same figures.
+
+    Crossings stay, for what trucks ask depends on all gates of their countries (`scarcity`).
+    """
     keys = list(routes.keys)
     links = {place for *_, kind, place in keys if kind == "link"}
     services = {place for *_, kind, place in keys if kind == "service"}
@@ -189,6 +192,5 @@ def only_routes(case: Case, routes: Routes) -> dict[str, pl.DataFrame]:
         **case.tables,
         "links": case["links"].filter(pl.col("link_id").is_in(list(links))),
         "services": sailed,
-        "crossings": case["crossings"].filter(pl.col("node_id").is_in(nodes)),
         "transfers": case["transfers"].filter(pl.col("node_id").is_in(nodes)),
     }

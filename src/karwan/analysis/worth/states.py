@@ -34,6 +34,8 @@ FREIGHT_TABLES = frozenset(
             "access",
             "weight_limits",
             "regimes",
+            "regime_terms",
+            "restrictions",
             "vehicles",
             "parameters",
             "countries",

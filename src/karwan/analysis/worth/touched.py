@@ -1,4 +1,4 @@
-"""Which routes a scenario can change: those past a place that one of its overrides speaks of."""
+"""Which routes a scenario can change: those past a place that one of its overrides speaks of, or all where it reaches further."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from karwan.analysis.worth.routes import Routes
 from karwan.case import Case
 from karwan.case.scenario import Scenario
 
-# Table, its key, and the column that names the place.
+# Table, its key, and the column that names the place. What reaches further than its place is left out: a gate that is shut or takes fewer
+# makes trucks of its countries dearer everywhere (`scarcity`), and regimes and hours hold for whole countries and kinds of place.
 PLACED = {
     "links": ("link_id", "link_id"),
     "services": ("service_id", "service_id"),
-    "crossings": ("crossing_id", "crossing_id"),
     "crossing_times": ("crossing_time_id", "crossing_id"),
     "transfers": ("transfer_id", "node_id"),
     "terminals": ("terminal_id", "node_id"),
-    "closures": ("closure_id", "place_id"),
 }
 
 
@@ -45,8 +44,6 @@ def routes_hit(
         for case in cases:
             key, column = PLACED[override.table]
             rows = case[override.table].filter(pl.col(key).is_in(list(override.keys)))
-            if override.table == "closures" and (rows["place_kind"] == "country").any():
-                return np.ones(len(routes.flat), dtype=bool)
             places |= set(rows[column])
     for case in cases:
         places |= set(_related(case, places))
