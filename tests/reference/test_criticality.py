@@ -46,10 +46,17 @@ def value(name: str, kind: str, place: str, column: str) -> float:
     return float(found(name).places.filter(kind=kind, place_id=place)[column].item())
 
 
-def changed(case: Case, table: str, rows: pl.Expr, column: str, by: float) -> Case:
+def changed(case: Case, table: str, rows: pl.Expr, column: str, by: float | pl.Expr) -> Case:
     """The case with some figures of a table changed."""
     new = pl.when(rows).then(pl.col(column) + by).otherwise(pl.col(column)).alias(column)
     return case.with_tables({table: case[table].with_columns(new)})
+
+
+def of_the_table(case: Case) -> pl.Expr:
+    """Hours of crossing_times that make one hour on the way: the factors of `hours.csv` stand between."""
+    factors = dict(case["hours"].select("hours_id", "factor").iter_rows())
+    kind = pl.col("mode") + "_border"
+    return 1.0 / kind.replace_strict(factors, default=1.0, return_dtype=pl.Float64)
 
 
 def logsum_usd_year(found_base: CorridorBase, routes_of: CorridorBase) -> float:
@@ -76,7 +83,8 @@ def test_an_hour_at_a_side_is_worth_what_the_case_with_an_hour_less_gains(
     name: str, crossing: str, side: str
 ) -> None:
     rows = (pl.col("crossing_id") == crossing) & (pl.col("side") == side)
-    case = changed(base(name).case, "crossing_times", rows, "time_h", -1.0)
+    case = base(name).case
+    case = changed(case, "crossing_times", rows, "time_h", -of_the_table(case))
     gain = logsum_usd_year(base(name), base(name)) - logsum_usd_year(base_of(case), base(name))
     sides = found(name).sides.filter(crossing_id=crossing, side=side)
     assert gain > 0
