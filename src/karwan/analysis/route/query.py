@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -20,7 +20,7 @@ from karwan.transport.corridor import joined_corridors
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
-from karwan.transport.packing import pack
+from karwan.transport.packing import Packed, pack
 from karwan.transport.restrictions import barring, rules_of_trade, told
 from karwan.transport.shipment import Shipment, find_product, make_shipment
 
@@ -93,15 +93,10 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     case, query = with_goods(case, query)
     lawful_for = authorities(query.lawful_for)
     cargo = cargo_of(case, query)
-    shipment = make_shipment(case["products"], query.product, query.tonnes, one_piece=query.one_piece)
-    product = find_product(case["products"], query.product)
-    packed = pack(
-        shipment, product, case["vehicles"].iter_rows(named=True), query.unit, parameter=case.parameter
-    )
-    shipment = in_units(packed.shipment, query.units)
+    packed = _packed(case, query)
+    shipment = packed.shipment
     promise_days = None if query.promise is None else promised_days(query.promise, query.departure)
-    registration = query.registration.upper()
-    _check(case, query, promise_days, registration)
+    _check(case, query, promise_days, query.registration.upper())
     places = Gazetteer(case.tables)
     origin, destination = places.node(query.origin), places.node(query.destination)
     avoid = tuple(places.avoidable(name) for name in query.avoid)
@@ -113,19 +108,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     rules = rules_of_trade(case["restrictions"].rows(named=True), *ends, cargo, query.departure)
     barred = barring(rules, lawful_for)
     _check_ends(barred, places, (origin, destination), query)
-    request = NetworkRequest(
-        *ends,
-        shipment.form,
-        query.departure,
-        opened,
-        registration,
-        modes=packed.modes,
-        load_t=shipment.load_t if shipment.units >= 1 else shipment.tonnes,
-        units=packed.units,
-        fill_t=packed.fill_t,
-        ends=(origin, destination),
-        tonnes=shipment.tonnes,
-    )
+    request = _network_request(query, packed, places, (origin, destination), opened)
     weights = shipper_weights(
         shipment,
         case.parameter,
@@ -156,6 +139,36 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         weights=weights,
         corridors=_corridors(case, network, shipment, (origin, destination)),
     )
+
+
+def _network_request(
+    query: RouteRequest, packed: Packed, places: Gazetteer, ends: tuple[str, str], opened: frozenset[str]
+) -> NetworkRequest:
+    """The network that a packed load is searched in, between two nodes."""
+    shipment = packed.shipment
+    return NetworkRequest(
+        places.country(ends[0]),
+        places.country(ends[1]),
+        shipment.form,
+        query.departure,
+        opened,
+        query.registration.upper(),
+        modes=packed.modes,
+        load_t=shipment.load_t if shipment.units >= 1 else shipment.tonnes,
+        units=packed.units,
+        fill_t=packed.fill_t,
+        ends=ends,
+        tonnes=shipment.tonnes,
+    )
+
+
+def _packed(case: Case, query: RouteRequest) -> Packed:
+    """The load in the units asked for, or in those it needs."""
+    load = make_shipment(case["products"], query.product, query.tonnes, one_piece=query.one_piece)
+    product = find_product(case["products"], query.product)
+    units = case["vehicles"].iter_rows(named=True)
+    packed = pack(load, product, units, query.unit, parameter=case.parameter)
+    return replace(packed, shipment=in_units(packed.shipment, query.units))
 
 
 def _corridors(
