@@ -56,7 +56,8 @@ def test_compare_puts_corridors_side_by_side() -> None:
     assert middle["days_change"] <= -6 / 24
     # Over the pass only the change of trucks falls away: 60 USD and 6 h (parameters.csv).
     assert high["usd_20t_change"] == pytest.approx(-60)
-    assert high["days_change"] == pytest.approx(-0.25)
+    # Days are means of simulated journeys: the 6 h come back to the error of their sample, under 2 minutes.
+    assert high["days_change"] == pytest.approx(-0.25, abs=1e-3)
     assert not home["moved"]
     plain = RUN.invoke(APP, ["scenario", "compare", "toyland", "fast_yard"])
     everything = RUN.invoke(APP, ["scenario", "compare", "toyland", "fast_yard", "--all"])
