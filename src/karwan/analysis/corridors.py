@@ -63,7 +63,7 @@ class CorridorStudy:
         self.places = Gazetteer(case.tables)
         self.kept = Kept() if kept is None else kept
         self._networks: dict[tuple[str, str, str], FreightNetwork] = {}
-        self._mean_days: dict[tuple[int, tuple[int, ...], bool], float] = {}
+        self._mean_days: dict[tuple[int, tuple[int, ...], bool, int], float] = {}
 
     @property
     def comparable(self) -> bool:
@@ -164,12 +164,12 @@ class CorridorStudy:
         quiet = journey_stages(found.route, replace(self.arrival, closures=None), ignore_shut=shut)
         return journeys, simulate(quiet, journeys=HEADLINE_JOURNEYS, seed=SEED).time_p95_h
 
-    def mean_days(self, route: Route, *, shut: bool = False) -> float:
+    def mean_days(self, route: Route, *, shut: bool = False, journeys: int = JOURNEYS) -> float:
         """Mean days of a route's simulated journeys, as its percentiles are drawn from; the route's own where none arrives."""
-        key = (id(route.network), route.arcs, shut)
+        key = (id(route.network), route.arcs, shut, journeys)
         if key not in self._mean_days:
             stages = journey_stages(route, self.arrival, ignore_shut=shut)
-            drawn = simulate(stages, journeys=JOURNEYS, seed=SEED)
+            drawn = simulate(stages, journeys=journeys, seed=SEED)
             hours = drawn.mean_h if drawn.never_arrives_share < 1.0 else route.hours
             self._mean_days[key] = hours / 24.0
         return self._mean_days[key]

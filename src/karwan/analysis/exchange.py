@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.corridors import HEADLINE_JOURNEYS, CorridorStudy
 from karwan.analysis.requests import ExportRequest, ImportRequest
 from karwan.case import Case, problems_table
 from karwan.case.length_check import length_findings
@@ -34,7 +34,7 @@ from karwan.exports import beside, defused
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import A_TO_B
 from karwan.transport.closures import shut_places
-from karwan.transport.corridor import corridor_route
+from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
 from karwan.transport.route import Route
 
 GEO_WRITERS: Mapping[str, tuple[str, Callable[[Layer, Path], Path]]] = {
@@ -180,6 +180,14 @@ def _at(place: Mapping[str, tuple[float, float]], nodes: pl.Series) -> tuple[Par
     return tuple(((place[node],),) for node in nodes)
 
 
+def _figures(study: CorridorStudy, found: CorridorRoute) -> dict[str, float]:
+    """Money, mean days and kilometres of the headline pair on a corridor, as `karwan corridor compare` has them; nothing where it has no route."""
+    if found.route is None:
+        return {}
+    days = study.mean_days(found.route, shut=found.status == CLOSED, journeys=HEADLINE_JOURNEYS)
+    return {"usd": found.route.usd, "days": days, "km": found.route.km}
+
+
 def _corridor_layer(case: Case, day: date, lines: Mapping[str, LinkLine]) -> Layer:
     study = CorridorStudy(case, day)
     pair = next(iter(study.pairs(A_TO_B)), None)
@@ -193,7 +201,7 @@ def _corridor_layer(case: Case, day: date, lines: Mapping[str, LinkLine]) -> Lay
     for corridor in study.corridors:
         found = corridor_route(network, load, corridor, *pair)
         passed = _links_of(found.route, link_of)
-        figures = {} if found.route is None else {n: getattr(found.route, n) for n in ("usd", "days", "km")}
+        figures = _figures(study, found)
         rows.append(
             {
                 **{name: corridor[name] for name in ("corridor_id", "name", "title", "colour", "rank")},
