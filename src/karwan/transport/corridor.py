@@ -95,19 +95,33 @@ def corridor_route(
     if not if_open:
         return CorridorRoute(corridor["corridor_id"], ABSENT, "not open", None)
     closed_too = allowed_arcs(network, modes=modes, avoid=avoid, closed=True)
-    would_be = search(closed_too)
-    if would_be.arcs is not None and (post := _turns_back(network, would_be.arcs)):
-        return CorridorRoute(
-            corridor["corridor_id"], ABSENT, f"its places are passed only by turning back at {post}", None
-        )
-    if would_be.arcs is not None:
-        route = make_route(network, shipment, would_be.arcs, ignore_shut=True)
-        reason = "; ".join(f"{place}: {why}" for place, why in route.shut())
-        return CorridorRoute(corridor["corridor_id"], CLOSED, reason, route)
-    passed = [origin, *via][would_be.reached]
-    onward = [*via, destination][would_be.reached]
+    found = search(closed_too)
+    if found.arcs is not None:
+        return _would_be(network, shipment, str(corridor["corridor_id"]), search, closed_too, found.arcs)
+    passed = [origin, *via][found.reached]
+    onward = [*via, destination][found.reached]
     reason = f"no way by {', '.join(modes)} from {passed} to {onward}"
     return CorridorRoute(corridor["corridor_id"], ABSENT, reason, None)
+
+
+def _would_be(
+    network: FreightNetwork,
+    shipment: Shipment,
+    corridor_id: str,
+    search: Callable[[npt.NDArray[np.bool_]], PathSearch],
+    allowed: npt.NDArray[np.bool_],
+    cheapest: tuple[int, ...],
+) -> CorridorRoute:
+    """A closed corridor as it would be if open: its cheapest way, or a straighter one where that crosses a border twice."""
+    route: Route | None = make_route(network, shipment, cheapest, ignore_shut=True)
+    if _turns_back(network, cheapest):
+        route = _straightest(network, shipment, search, allowed, ignore_shut=True)
+    assert route is not None
+    if post := _turns_back(network, route.arcs):
+        reason = f"its places are passed only by turning back at {post}"
+        return CorridorRoute(corridor_id, ABSENT, reason, None)
+    reason = "; ".join(f"{place}: {why}" for place, why in route.shut())
+    return CorridorRoute(corridor_id, CLOSED, reason, route)
 
 
 def _straightest(
@@ -115,6 +129,8 @@ def _straightest(
     shipment: Shipment,
     search: Callable[[npt.NDArray[np.bool_]], PathSearch],
     allowed: npt.NDArray[np.bool_],
+    *,
+    ignore_shut: bool = False,
 ) -> Route | None:
     """The cheapest way that does not turn back on itself or wait for months; where each does, the one that does so least."""
     best, least = None, None
@@ -122,7 +138,7 @@ def _straightest(
         found = search(allowed)
         if found.arcs is None:
             break
-        route = make_route(network, shipment, found.arcs)
+        route = make_route(network, shipment, found.arcs, ignore_shut=ignore_shut)
         turn = find_turn(network, found.arcs, route.waits_h)
         if least is None or turn.worst < least:
             best, least = route, turn.worst
