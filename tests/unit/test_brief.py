@@ -5,8 +5,11 @@ import polars as pl
 import pytest
 
 import karwan
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.observed import error_summary
 from karwan.report import render_html, write_workbook
+from karwan.trade.parties import DIRECTIONS
+from karwan.transport.corridor import corridor_route
 
 DAY = date(2026, 11, 24)
 
@@ -42,7 +45,24 @@ def test_before_the_closure_the_afghan_corridors_are_open(project):
     assert set(kuap["status"]) == {"open"}
 
 
-def test_money_and_hours_are_the_sums_of_the_stages(brief):
+def scheduled_hours(project, day):
+    """Hours of each route as scheduled, without the closures and queues that its simulated journeys meet."""
+    study = CorridorStudy(project.case, day)
+    rows = []
+    for one in study.corridors:
+        for direction in DIRECTIONS:
+            network = study.network(direction, study.shipment().form)
+            for pair in study.pairs(direction):
+                found = corridor_route(
+                    network, study.shipment(), one, *pair, backward=direction == DIRECTIONS[1]
+                )
+                if found.route is not None:
+                    rows.append((one["corridor_id"], *pair, direction, found.route.hours))
+    names = ["corridor_id", "origin_id", "destination_id", "direction", "scheduled_h"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def test_money_and_hours_are_the_sums_of_the_stages(brief, project):
     keys = ["corridor_id", "origin_id", "destination_id", "direction"]
     sums = brief.corridors.stages.group_by(keys).agg(
         pl.col("usd_20t").sum().alias("usd"),
@@ -52,7 +72,11 @@ def test_money_and_hours_are_the_sums_of_the_stages(brief):
     joined = brief.corridors.routes.join(sums, on=keys)
     assert joined.height == brief.corridors.routes.filter(pl.col("status") != "absent").height
     assert (joined["usd_20t"] - joined["usd"]).abs().max() < 1e-6
-    assert (joined["hours"] - joined["h"]).abs().max() < 1e-6
+    scheduled = joined.join(scheduled_hours(project, DAY), on=keys)
+    assert scheduled.height == joined.height
+    assert (scheduled["scheduled_h"] - scheduled["h"]).abs().max() < 1e-6
+    assert (joined["hours"] / 24 - joined["days"]).abs().max() < 1e-9
+    assert joined["days"].is_between(joined["days_p05"], joined["days_p95"]).all()
     assert (joined["co2_kg"] - joined["kg"]).abs().max() < 1e-6
 
 
