@@ -55,7 +55,8 @@ def test_capacities_come_from_their_tables() -> None:
     assert wait == pytest.approx(
         168 / 2 / study().case["services"].filter(service_id="KHI_BND")["sailings_per_week"][0]
     )
-    assert boxes["link|rail_B_BOLA_BRK|B_BOLA|BRK|t"][0].capacity_day == 5500.0
+    assert boxes["link|rail_SLK_BEY|SLK|BEY|t"][0].capacity_day == 11_200.0
+    assert limits(legs()[1])["link|rail_B_BOLA_BRK|BRK|B_BOLA|t"][0].capacity_day == 5500.0
 
 
 def test_the_queue_at_the_usual_load_is_that_of_journeys() -> None:

@@ -406,7 +406,7 @@ def test_a_gauge_change_before_or_behind_a_border_is_one_route() -> None:
     """The network holds both orders at the same cost; as two routes they would draw more than the share of one."""
     case = read_case("kaz-pak")
     trade = CorridorBase(CorridorStudy(case, case.settings.as_of), tonnes_year=10_000.0).trades[0]
-    route = trade.least_routes()["ALA", "P_KHI"]
+    route = trade.least_routes()["ALA", "P_GWA"]
     assert route is not None
     twins = twins_at_a_gauge_change(trade, route)
     assert len(twins) == 2
