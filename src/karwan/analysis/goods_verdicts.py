@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +28,7 @@ from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import worst_basis
+from karwan.transport.network.terms import join_sources
 from karwan.transport.shipment import TRUCK_BASIS_T, find_product, shipment_of
 
 Row = dict[str, Any]
@@ -114,12 +114,12 @@ class _Goods:
             **self._bound(product, demand, price["price_usd_t"]),
             "ban": ban["country"] if ban else None,
             "ban_since": _period(ban) if ban else None,
-            "source_id": _joined(sources),
+            "source_id": join_sources(*sources),
         }
         carried = self.landed.get(product["product_id"])
         if carried is None:
             return row
-        row["source_id"] = _joined([*sources, carried["source_id"]])
+        row["source_id"] = join_sources(*sources, carried["source_id"])
         row["basis"] = worst_basis(price["price_basis"], carried["basis"])
         return row | self._landed_columns(product, carried, row, rival)
 
@@ -237,10 +237,6 @@ def _switch_columns(found: Verdict) -> Row:
     if found.switch is None:
         return {}
     return {"switch": found.switch.name, "switch_now": found.switch.now, "switch_at": found.switch.at}
-
-
-def _joined(sources: Sequence[str]) -> str:
-    return ";".join(dict.fromkeys(part for source in sources for part in source.split(";") if part))
 
 
 def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:

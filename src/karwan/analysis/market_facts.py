@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.case import Case
 
 Row = dict[str, Any]
-DAYS_OF_YEAR = 365.25
 OLD_YEARS = 3
 INDEX_OF_SECTOR = {"grain": "cereals", "pulses_oilseeds": "food", "food": "food", "fruit_vegetables": "food"}
 INDEX_OF_CHAPTER = {"15": "vegetable_oils", "17": "sugar"}
@@ -199,7 +199,7 @@ def _years(row: Row) -> float:
     if row["quantity"] == "need_t" or row["start"] is None or row["end"] is None:
         return 1.0
     days: int = (row["end"] - row["start"]).days + 1
-    return round(days * 12 / DAYS_OF_YEAR) / 12 or 1 / 12
+    return round(days * 12 / MEAN_YEAR_DAYS) / 12 or 1 / 12
 
 
 def _newest(rows: Iterable[Row], *by: str) -> Iterator[Row]:

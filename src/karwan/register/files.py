@@ -8,9 +8,9 @@ import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from karwan.errors import InvalidInput, UnknownName
+from karwan.exports import beside
 
 MOST_BYTES = 10_000_000
 MOST_PARTS, MOST_UNPACKED = 1_000, 100_000_000
@@ -147,11 +147,10 @@ class FileStore:
         if target.is_file():
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as handle:
+        with beside(target) as part, part.open("wb") as handle:
             handle.write(evidence.content)
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(handle.name, target)
 
     def read(self, digest: str) -> bytes:
         """Bytes of a file.

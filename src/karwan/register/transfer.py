@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from karwan.errors import InvalidInput
+from karwan.exports import write_bytes
 from karwan.register.entry import Break, Entry, entry_of, first_break
 from karwan.register.files import Evidence, checked_file
 from karwan.register.register import Checkpoint, Register, broken_checkpoint
@@ -63,11 +62,7 @@ def write_export(register: Register, path: Path) -> int:
         _put(archive, POINTS, "".join(_line(vars(point)) for point in points).encode())
         for digest in digests:
             _put(archive, FILES + digest, register.files.read(digest))
-    with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as handle:
-        handle.write(content.getvalue())
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(handle.name, path)
+    write_bytes(path, content.getvalue())
     return len(entries)
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 
+from karwan.amounts import YEAR_DAYS
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.transport.cargo import Cargo, fits_hs
@@ -410,7 +411,7 @@ def _cost(regime: Row, at_risk: float | None, terms: Mapping[str, float]) -> flo
     if "guarantee_premium_share" in terms and at_risk is not None:
         amount = terms.get("guaranteed_share", 1.0) * at_risk
         tied = terms.get("cash_margin_share", 0.0) * terms.get("interest_share_year", 0.0)
-        return amount * (terms["guarantee_premium_share"] + tied * terms.get("tied_days", 0.0) / 365.0)
+        return amount * (terms["guarantee_premium_share"] + tied * terms.get("tied_days", 0.0) / YEAR_DAYS)
     trip, share = regime["guarantee_usd_trip"], regime["guarantee_share"]
     if trip is None and (share is None or at_risk is None):
         return None

@@ -13,6 +13,7 @@ from karwan.analysis.route.query import RoutePlan, corridor_notes, promised_days
 from karwan.analysis.route.reasons import closed_table, corridor_table
 from karwan.analysis.route.rules import (
     left_out_routes,
+    planned_list,
     rests_on,
     rule_notes,
     rules_in_the_way,
@@ -35,7 +36,7 @@ from karwan.analysis.route.tables import (
 from karwan.errors import Unreachable
 from karwan.notes import note
 from karwan.transport.journey import arrival_model, recorded_process
-from karwan.transport.route_choice import RouteSearch, short_list
+from karwan.transport.route_choice import RouteSearch
 
 __all__ = ["answer_route", "promised_days"]
 
@@ -96,16 +97,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
 def _search(plan: RoutePlan) -> RouteSearch:
     """Short list of the plan; an error names places, not ids."""
     try:
-        return short_list(
-            plan.network,
-            plan.shipment,
-            plan.origin,
-            plan.destination,
-            weights=plan.weights,
-            via=plan.via,
-            avoid=plan.kept_off,
-            count=plan.query.count,
-        )
+        return planned_list(plan, plan.kept_off)
     except Unreachable as error:
         spoken = plan.places.spoken
         if rules := rules_in_the_way(plan):

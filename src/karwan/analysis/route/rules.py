@@ -18,6 +18,26 @@ from karwan.transport.route import Route
 from karwan.transport.route_choice import RouteSearch, short_list
 
 
+def planned_list(plan: RoutePlan, avoid: Sequence[str]) -> RouteSearch:
+    """Short list of a plan that keeps off some places and links.
+
+    Raises
+    ------
+    Unreachable
+        No route is left.
+    """
+    return short_list(
+        plan.network,
+        plan.shipment,
+        plan.origin,
+        plan.destination,
+        weights=plan.weights,
+        via=plan.via,
+        avoid=avoid,
+        count=plan.query.count,
+    )
+
+
 def left_out_routes(plan: RoutePlan, search: RouteSearch) -> list[Route]:
     """Routes that would be listed but for a ban or a sanction."""
     listed = {route.way for route in search.routes}
@@ -37,16 +57,7 @@ def _without_rules(plan: RoutePlan) -> tuple[Route, ...]:
     if not plan.barred:
         return ()
     try:
-        return short_list(
-            plan.network,
-            plan.shipment,
-            plan.origin,
-            plan.destination,
-            weights=plan.weights,
-            via=plan.via,
-            avoid=plan.avoid,
-            count=plan.query.count,
-        ).routes
+        return planned_list(plan, plan.avoid).routes
     except Unreachable:
         return ()
 
