@@ -15,6 +15,7 @@ from karwan.store import Store, ingest, open_store, query
 from karwan.store.query import Selection
 from karwan.store.sources import Options, source_named
 from karwan.store.sources.countries import countries_with
+from karwan.words import sentences
 from tests.shared import shared_path
 
 # mapping, file, rows in PROVENANCE.md, value column, USD per unit, group column of the file, of ours
@@ -146,7 +147,7 @@ def test_all_sources_side_by_side_are_kept_apart(filled: dict[str, object]) -> N
     with open_store(str(filled["target"])) as store:
         answer = query(store, by=["exporter"])
     assert {"source", "hs_revision", "product_level", "partner"} <= set(answer.kept_apart)
-    assert any("several sources" in note for note in answer.notes)
+    assert any("several sources" in note for note in sentences(answer.notes))
 
 
 def test_fast_baci_reader_equals_the_general_one(tmp_path: Path) -> None:
