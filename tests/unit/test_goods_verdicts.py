@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from karwan.analysis.contract import Inputs
-from karwan.analysis.goods_verdicts import answer_goods
+from karwan.analysis.goods_verdicts import answer_goods, judged_only
 from karwan.analysis.market_facts import MarketFacts
-from karwan.analysis.trade_requests import GoodsRequest
+from karwan.analysis.trade_requests import GoodsRequest, GoodsView
 from karwan.case import Case
 from karwan.words import sentences
 
@@ -99,6 +99,37 @@ def test_the_cheapest_rival_is_named(toyland: Case) -> None:
     )
 
 
+def test_a_mean_is_named_and_a_share_that_contradicts_is_said(toyland: Case) -> None:
+    facts = (
+        _fact("import_t", 1000.0),
+        _fact("unit_value", 500.0),
+        _fact("origin_share", 0.32, origin="XTA"),
+    )
+    result = answer_goods(Inputs(_with(toyland, *facts)), GoodsRequest("beans"))
+    row = result.tables["goods"].row(0, named=True)
+    assert (row["verdict"], row["lacks"]) == ("unknown", "named rival")
+    assert (row["rival_origin"], row["sold_share"], row["contradicts"]) == ("mean of all origins", 0.32, True)
+    assert any("XTA held 32 % of XTC's imports" in sentence for sentence in sentences(result.notes))
+
+
+def test_an_offer_without_an_origin_is_a_rival(toyland: Case) -> None:
+    landed = _row(toyland)["landed_usd_t"]
+    row = _row(_with(toyland, _fact("import_t", 1000.0), _fact("offer_price", landed / 2.5)))
+    assert (row["verdict"], row["rival_origin"]) == ("no", "an offer")
+
+
+def test_people_read_the_count_first_and_judged_goods_only(toyland: Case) -> None:
+    landed = _row(toyland)["landed_usd_t"]
+    case = _with(toyland, _fact("import_t", 1000.0), _fact("home_price", landed / 2.5))
+    result = answer_goods(Inputs(case), GoodsRequest())
+    told = judged_only(result, GoodsView(), "table")
+    assert sentences(result.notes)[0].startswith("1 of 3 goods can be judged.")
+    assert (result.lead, told.lead) == (1, 1)
+    assert told.tables["goods"]["product_id"].to_list() == ["beans"]
+    for view, form in ((GoodsView(), "json"), (GoodsView(every=True), "table")):
+        assert judged_only(result, view, form).tables["goods"].height == 3
+
+
 def test_the_sellers_own_export_price_goes_before_the_case(toyland: Case) -> None:
     assert _row(toyland)["price_kind"] == "case"
     row = _row(_with(toyland, _fact("export_price", 555.0, country="XTA")))
@@ -142,5 +173,8 @@ def test_kaz_pak_says_what_its_facts_say(kaz_pak: Case) -> None:
     assert by_id["wheat_milling"]["verdict"] != "yes"
     assert by_id["chickpeas"]["demand_t_year"] == 550_000
     assert by_id["peas_dry"]["demand_heading"] == "0713"
+    assert by_id["kinnow"]["verdict"] == "unknown"
+    assert by_id["kinnow"]["rival_origin"] == "mean of all origins"
+    assert by_id["kinnow"]["contradicts"]
     assert by_id["rice_kaz"]["rival_kind"] == "export_price"
     assert goods.filter((pl.col("verdict") == "yes") & (pl.col("demand_kind") == "unknown")).is_empty()

@@ -108,6 +108,33 @@ def test_without_a_demand_only_a_no_stands() -> None:
     assert verdict(band, band.low - 200, banned=False, demanded=False).kind == NO
 
 
+def test_a_mean_of_all_origins_alone_says_neither_no_nor_only_if() -> None:
+    band = _band()
+    kinds = [verdict(band, None, banned=False, demanded=True, mean_usd_t=mean).kind for mean in _means(band)]
+    assert kinds == [UNKNOWN, UNKNOWN, YES]
+    assert verdict(band, None, banned=False, demanded=True, mean_usd_t=band.mean).lacks == "named rival"
+    held = [verdict(band, None, banned=True, demanded=True, mean_usd_t=mean).kind for mean in _means(band)]
+    assert held == [NO, NO, ONLY_IF]
+
+
+def _means(band: LandedBand) -> list[float]:
+    """A mean below the band, one in it and one above it."""
+    return [band.low - 50, band.mean, band.high + 1]
+
+
+def test_a_mean_below_the_known_rival_takes_the_yes_only() -> None:
+    band = _band()
+    said = [
+        verdict(band, rival, banned=False, demanded=True, mean_usd_t=band.mean).kind
+        for rival in (band.high + 1, band.mean, band.low - 50)
+    ]
+    assert said == [UNKNOWN, ONLY_IF, NO]
+
+
+def test_a_ban_says_no_where_no_price_says_more() -> None:
+    assert verdict(_band(), None, banned=True, demanded=True).kind == NO
+
+
 def test_a_rival_of_another_quality_gives_no_verdict() -> None:
     band = _band()
     assert verdict(band, band.mean * 3.01, banned=False, demanded=True).kind == UNKNOWN

@@ -87,6 +87,8 @@ class Result:
         Facts beside the tables, by key; a note stands for a text.
     notes
         What the reader must know to use the figures, in order.
+    lead
+        How many of the first notes people read above the tables.
     alerts
         What must not be overlooked: said last of the notes, and on stderr beside CSV.
     detail
@@ -98,6 +100,7 @@ class Result:
     tables: Mapping[str, pl.DataFrame]
     meta: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Note | str, ...] = ()
+    lead: int = field(default=0, kw_only=True)
     alerts: tuple[Note | str, ...] = ()
     detail: Any = None
     failed: bool = False

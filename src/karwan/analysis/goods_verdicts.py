@@ -11,7 +11,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.analysis.market_facts import MarketDemand, MarketFacts, PriceFact
-from karwan.analysis.trade_requests import GoodsRequest
+from karwan.analysis.trade_requests import GoodsRequest, GoodsView
 from karwan.appraisal.landed import landed_cost
 from karwan.appraisal.verdict import (
     NO,
@@ -33,15 +33,35 @@ from karwan.transport.shipment import TRUCK_BASIS_T, find_product, shipment_of
 
 Row = dict[str, Any]
 ORDER = (YES, ONLY_IF, NO, UNKNOWN)
+MEAN_OF_ALL = "mean of all origins"
+SOLD = 0.01  # of the buyer's imports: a good with such a share is sold, whatever its price says
 
 
 @dataclass(frozen=True)
 class _Rival:
-    """A rival's price in the buyer's country, duty in it, USD/t."""
+    """A rival's price in the buyer's country, duty in it, USD/t; a blank origin is that of an offer."""
 
     usd_t: float
     fact: PriceFact
     origin: str
+
+
+@dataclass(frozen=True)
+class _Rivals:
+    """The cheapest rival of a known origin, and the mean of all origins; None where not known."""
+
+    cheapest: _Rival | None
+    mean: _Rival | None
+
+    @property
+    def shown(self) -> _Rival | None:
+        """The one the good is compared with: the lower of the two that decides a yes, else the one that is known."""
+        return self.cheapest or self.mean
+
+    def usd_t(self) -> tuple[float | None, float | None]:
+        """Prices of the two."""
+        cheapest, mean = self.cheapest, self.mean
+        return cheapest.usd_t if cheapest else None, mean.usd_t if mean else None
 
 
 def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
@@ -65,7 +85,20 @@ def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
     rows = [goods.row(product) for product in _asked(case, request)]
     rows.sort(key=lambda row: (ORDER.index(row["verdict"]), -(row["bound_usd"] or 0.0), row["product_id"]))
     table = result_frame("goods_verdicts", rows)
-    return Result({"goods": table}, meta={"as_of": str(study.as_of)}, notes=tuple(_notes(goods, table)))
+    return Result(
+        {"goods": table}, meta={"as_of": str(study.as_of)}, notes=tuple(_notes(goods, table)), lead=1
+    )
+
+
+def judged_only(result: Result, view: GoodsView, form: str) -> Result:
+    """The goods people read: those with a verdict, unless every one is asked for or there is no other."""
+    goods = result.tables["goods"]
+    judged = goods.filter(pl.col("verdict") != UNKNOWN)
+    if form != "table" or view.every or judged.is_empty():
+        return result
+    hidden = goods.height - judged.height
+    notes = (*result.notes, note("goods.hidden", goods=hidden)) if hidden else result.notes
+    return replace(result, tables={"goods": judged}, notes=notes)
 
 
 def _asked(case: Case, request: GoodsRequest) -> list[Row]:
@@ -98,18 +131,25 @@ class _Goods:
         """The product's row of the answer."""
         importer = self.importer(product)
         price = self._price(product)
-        rival = self._rival(product, importer)
+        rivals = self._rivals(product, importer)
+        rival = rivals.shown
+        sold = self.facts.sold(product, importer, product["exporter"])
         ban = self.facts.ban(product, importer)
         demand = self.facts.demand(product, importer, product["exporter"])
         sources = [price.pop("source_id")]
-        sources += [row["source_id"] for row in (rival and rival.fact.row, ban, demand and demand.row) if row]
+        sources += [
+            row["source_id"] for row in (rival and rival.fact.row, ban, demand and demand.row, sold) if row
+        ]
         row = {
             **{name: product[name] for name in ("product_id", "hs_code", "sector", "exporter")},
             "product": product["name"],
             "importer": importer,
             "verdict": UNKNOWN,
+            "lacks": "corridor",
             **price,
             **_rival_columns(rival),
+            "sold_share": sold["value"] if sold else None,
+            "sold_period": _period(sold) if sold else None,
             **_demand_columns(demand),
             **self._bound(product, demand, price["price_usd_t"]),
             "ban": ban["country"] if ban else None,
@@ -121,9 +161,10 @@ class _Goods:
             return row
         row["source_id"] = join_sources(*sources, carried["source_id"])
         row["basis"] = worst_basis(price["price_basis"], carried["basis"])
-        return row | self._landed_columns(product, carried, row, rival)
+        found = self._landed_columns(product, carried, row, rivals)
+        return row | found | {"contradicts": _contradicts(found["verdict"], row["sold_share"])}
 
-    def _landed_columns(self, product: Row, carried: Row, row: Row, rival: _Rival | None) -> Row:
+    def _landed_columns(self, product: Row, carried: Row, row: Row, rivals: _Rivals) -> Row:
         """Landed price with its band, and the verdict."""
         duty = self.tariffs.duty(product["product_id"], row["importer"], product["exporter"])
         unit = replace(
@@ -132,14 +173,18 @@ class _Goods:
         freight_usd = carried["freight_usd_t"] * unit.tonnes
         landed = landed_cost(unit, freight_usd, carried["days"], duty, self.insurance)
         band = landed_band(landed, duty, self.insurance, self.cv[row["price_basis"]], self.cv["assumed"])
+        cheapest, mean = rivals.usd_t()
         found = verdict(
             band,
-            rival.usd_t if rival else None,
+            cheapest,
             banned=row["ban"] is not None,
             demanded=row["demand_kind"] != UNKNOWN,
+            mean_usd_t=mean,
         )
+        rival = rivals.shown
         return {
             "verdict": found.kind,
+            "lacks": found.lacks or None,
             **_switch_columns(found),
             "landed_usd_t": band.mean,
             "landed_low_usd_t": band.low,
@@ -175,14 +220,23 @@ class _Goods:
             "source_id": product["source_id"],
         }
 
-    def _rival(self, product: Row, importer: str) -> _Rival | None:
-        """The cheapest rival: other origins with their duty, and the buyer's own goods without."""
+    def _rivals(self, product: Row, importer: str) -> _Rivals:
+        """The cheapest rival, of other origins and offers with their duty and the buyer's own without; and the mean of all origins."""
         found = [_Rival(one.usd_t, one, importer) for one in self.facts.home_rivals(product, importer)]
-        for one in self.facts.unit_values(product, importer, product["exporter"]):
-            origin = one.row["origin"] or ""
-            duty = self.tariffs.duty(product["product_id"], importer, origin)
-            found.append(_Rival(one.usd_t * (1 + duty.rate_share) + duty.specific_usd_t, one, origin))
-        return min(found, key=lambda rival: rival.usd_t, default=None)
+        abroad = self.facts.unit_values(product, importer, product["exporter"])
+        abroad += self.facts.offers(product, importer, product["exporter"])
+        found += [self._with_duty(one, product, importer) for one in abroad]
+        mean = self.facts.mean_value(product, importer)
+        return _Rivals(
+            min(found, key=lambda rival: rival.usd_t, default=None),
+            self._with_duty(mean, product, importer) if mean else None,
+        )
+
+    def _with_duty(self, price: PriceFact, product: Row, importer: str) -> _Rival:
+        """A price abroad with the duty on its origin."""
+        origin = price.row["origin"] or ""
+        duty = self.tariffs.duty(product["product_id"], importer, origin)
+        return _Rival(price.usd_t * (1 + duty.rate_share) + duty.specific_usd_t, price, origin)
 
     def _bound(self, product: Row, demand: MarketDemand | None, price: float) -> Row:
         """How much can be sold in a year, USD at origin, and what binds."""
@@ -211,11 +265,23 @@ def _rival_columns(rival: _Rival | None) -> Row:
     row = rival.fact.row
     return {
         "rival_usd_t": rival.usd_t,
-        "rival_origin": rival.origin or None,
+        "rival_origin": rival.origin or _unnamed(row),
         "rival_kind": row["quantity"],
         "rival_place": row["place"],
         "rival_period": _period(row),
     }
+
+
+def _unnamed(row: Row) -> str:
+    """What a rival without an origin is called."""
+    return "an offer" if row["quantity"] == "offer_price" else MEAN_OF_ALL
+
+
+def _contradicts(found: str, sold: float | None) -> bool | None:
+    """Whether what is sold says otherwise: a share held by a good without a yes, or none by one that has it; None where not known."""
+    if sold is None:
+        return None
+    return sold == 0 if found == YES else sold >= SOLD
 
 
 def _demand_columns(demand: MarketDemand | None) -> Row:
@@ -240,9 +306,17 @@ def _switch_columns(found: Verdict) -> Row:
 
 
 def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
-    """How to read the verdicts, and how many goods lack what."""
+    """How many goods can be judged, how to read the verdicts, what contradicts them, and how many goods lack what."""
     counted = dict(table.group_by("verdict").len().iter_rows())
-    said = [note("goods.counts", **{kind.replace(" ", "_"): counted.get(kind, 0) for kind in ORDER})]
+    counts = {kind.replace(" ", "_"): counted.get(kind, 0) for kind in ORDER}
+    judged = table.height - counts[UNKNOWN]
+    said = [note("goods.counts", judged=judged, all=table.height, **counts)]
+    for row in table.filter(pl.col("contradicts")).iter_rows(named=True):
+        told = {name: row[name] for name in ("product", "importer", "exporter", "sold_share", "sold_period")}
+        said.append(note("goods.contradicts", verdict=row["verdict"], **told))
+    lacking = table.filter(pl.col("verdict") == UNKNOWN).group_by("lacks", maintain_order=True).len()
+    for lacks, count in sorted(lacking.iter_rows(), key=lambda one: -one[1]):
+        said.append(note(f"goods.lacks_{lacks.replace(' ', '_')}", goods=count))
     without = table.filter(pl.col("demand_kind") == UNKNOWN).height
     if without:
         said.append(note("goods.demand_unknown", goods=without, all=table.height))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -105,12 +105,34 @@ class MarketFacts:
     def unit_values(self, product: Row, importer: str, exporter: str) -> list[PriceFact]:
         """What the buyer pays for goods of other origins: the newest of each that is not stale.
 
-        Figures of the product itself go before those of a heading.
+        Figures of the product itself go before those of a heading. Means over all origins are not among them: see `mean_value`.
         """
-        rows = [row for row in self._used(product, {"unit_value"}, importer) if row["origin"] != exporter]
+        rows = self._used(product, {"unit_value"}, importer)
+        return self._valued(product, importer, {row["origin"] for row in rows} - {exporter, None})
+
+    def _valued(
+        self, product: Row, importer: str, origins: Collection[str | None], quantity: str = "unit_value"
+    ) -> list[PriceFact]:
+        """Newest unit value, or offer, of each of some origins and places, none of them stale."""
+        rows = [row for row in self._used(product, {quantity}, importer) if row["origin"] in origins]
         rows = [row for row in rows if row["product_id"]] or rows
         found = [self._brought(row, product) for row in _newest(rows, "origin", "place")]
         return [one for one in found if not self.stale(one.year, one.indexed)]
+
+    def offers(self, product: Row, importer: str, exporter: str) -> list[PriceFact]:
+        """Offers of others to the buyer: the newest of each origin and place that is not stale."""
+        rows = self._used(product, {"offer_price"}, importer)
+        return self._valued(product, importer, {row["origin"] for row in rows} - {exporter}, "offer_price")
+
+    def mean_value(self, product: Row, importer: str) -> PriceFact | None:
+        """Lowest of the means the buyer pays over all origins, the seller's own goods in them; None where none is known."""
+        return min(self._valued(product, importer, {None}), key=lambda one: one.usd_t, default=None)
+
+    def sold(self, product: Row, importer: str, exporter: str) -> Row | None:
+        """Newest share of the buyer's imports that came from the seller, as it was observed; None where none is published."""
+        rows = [row for row in self._used(product, {"origin_share"}, importer) if row["origin"] == exporter]
+        rows = [row for row in rows if row["product_id"]]
+        return max(rows, key=_last_day, default=None)
 
     def home_price(self, product: Row, country: str) -> PriceFact | None:
         """Newest price of the good in a country; None where none is known."""

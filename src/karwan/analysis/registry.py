@@ -271,6 +271,8 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.goods_verdicts:answer_goods",
         tables={"goods": "goods_verdicts"},
         page="goods",
+        view=trade.GoodsView,
+        present="karwan.analysis.goods_verdicts:judged_only",
     ),
     Analysis(
         name="trade target",

@@ -228,6 +228,18 @@ class GoodsRequest:
 
 
 @dataclass(frozen=True)
+class GoodsView:
+    """Goods shown."""
+
+    every: bool = field(
+        default=False,
+        metadata=asks(
+            "Print the goods that cannot be judged too; JSON and CSV always hold them.", flag="--all"
+        ),
+    )
+
+
+@dataclass(frozen=True)
 class PotentialRequest:
     """Export potential by product: what is traded, what could be, and what each figure lacks.
 

@@ -12,6 +12,7 @@ from karwan.transport.duty import Duty
 P95 = 1.6448536269514722  # normal quantile of 95 %
 ALIKE = 3.0  # a rival over three times as dear or cheap is another good
 YES, ONLY_IF, NO, UNKNOWN = "yes", "only if", "no", "unknown"
+LACKS = ("corridor", "rival", "named rival", "like rival", "demand")  # what an unknown verdict waits for
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,14 @@ class Verdict:
         The input that decides; None where none does, or where it is the ban.
     lifted
         Whether all hangs on a ban being lifted.
+    lacks
+        What is missing where the verdict is unknown: one of `LACKS`; blank elsewhere.
     """
 
     kind: str
     switch: Switch | None = None
     lifted: bool = False
+    lacks: str = ""
 
 
 def landed_band(
@@ -142,22 +146,64 @@ def switches(band: LandedBand, rival_usd_t: float) -> list[Switch]:
     return [switch for switch in found if switch.at >= 0]
 
 
-def verdict(band: LandedBand, rival_usd_t: float | None, *, banned: bool, demanded: bool) -> Verdict:
+def verdict(
+    band: LandedBand,
+    rival_usd_t: float | None,
+    *,
+    banned: bool,
+    demanded: bool,
+    mean_usd_t: float | None = None,
+) -> Verdict:
     """Whether the good can be sold.
 
     yes: the whole 5-95 % band lies at or below the cheapest rival, and no ban holds. only if: the rival's price lies within the band, and
     the input that needs the least change decides; or the ban alone stands in the way; or without the duty the good would be cheaper.
-    no: dearer in the whole band, and not for the duty. unknown: no rival's price is known, or it is so far off that it
-    must be of another good; or the price would do but nobody has said that the goods are wanted.
+    no: dearer in the whole band, and not for the duty; or banned, and no price says that the ban alone stands in the way. unknown: no
+    rival's price is known, or it is so far off that it must be of another good; or the price would do but nobody has said that the
+    goods are wanted.
+
+    Parameters
+    ----------
+    rival_usd_t
+        The cheapest rival of a known origin, duty in it; None where none is known.
+    mean_usd_t
+        Mean over all origins the buyer buys from, the seller's own goods among them. Some of its buyers pay more, so it alone never
+        says no or only if; some pay no less, so goods cheaper than it can be sold. Where it is below every known rival there is a
+        cheaper one, and a yes needs it too.
     """
-    found = _by_price(band, rival_usd_t, banned)
-    return found if demanded or found.kind == NO else Verdict(UNKNOWN)
+    found = _by_prices(band, rival_usd_t, mean_usd_t, banned)
+    if found.kind == UNKNOWN and banned:
+        return Verdict(NO)
+    if found.kind in (YES, ONLY_IF) and not demanded:
+        return Verdict(UNKNOWN, lacks="demand")
+    return found
 
 
-def _by_price(band: LandedBand, rival_usd_t: float | None, banned: bool) -> Verdict:
-    """The verdict as if the goods were wanted."""
-    if rival_usd_t is None or not alike(band.mean, rival_usd_t):
-        return Verdict(UNKNOWN)
+def _by_prices(band: LandedBand, rival: float | None, mean: float | None, banned: bool) -> Verdict:
+    """The verdict by the cheapest known rival and the mean of all, as if the goods were wanted."""
+    by_mean = _by_mean(band, mean, banned)
+    if rival is None:
+        return by_mean
+    by_rival = _by_price(band, rival, banned)
+    if mean is None or mean >= rival or by_rival.kind != YES:
+        return by_rival
+    return by_mean
+
+
+def _by_mean(band: LandedBand, mean: float | None, banned: bool) -> Verdict:
+    """What the mean of all origins alone can say: yes, only if a ban is lifted, or nothing."""
+    if mean is None:
+        return Verdict(UNKNOWN, lacks="rival")
+    found = _by_price(band, mean, banned)
+    if found.kind == YES or found.lifted or found.kind == UNKNOWN:
+        return found
+    return Verdict(UNKNOWN, lacks="named rival")
+
+
+def _by_price(band: LandedBand, rival_usd_t: float, banned: bool) -> Verdict:
+    """The verdict by one price, as if the goods were wanted."""
+    if not alike(band.mean, rival_usd_t):
+        return Verdict(UNKNOWN, lacks="like rival")
     if band.high <= rival_usd_t:
         return Verdict(ONLY_IF, lifted=True) if banned else Verdict(YES)
     if band.low > rival_usd_t:

@@ -111,7 +111,8 @@ def _show_plain(analysis: Analysis[Any], said: Result, under: Sequence[Any]) -> 
         for title, part in shown_parts(rows, key, table, titled=analysis.is_titled(key)):
             if headings:
                 tables[title], columns[title] = part.rename(shares), headings
-    emit(tables, Format.TABLE, columns=columns, meta=said.meta, notes=notes, under=under)
+    lead, notes = notes[: said.lead], notes[said.lead :]
+    emit(tables, Format.TABLE, columns=columns, meta=said.meta, notes=notes, under=under, lead=lead)
 
 
 def _share_names(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:

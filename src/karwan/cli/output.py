@@ -57,6 +57,7 @@ def emit(
     meta: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     under: Sequence[AppliedScenario] = (),
+    lead: Sequence[str] = (),
 ) -> None:
     """Print result tables.
 
@@ -75,6 +76,8 @@ def emit(
         Sentences under the plain tables, wrapped between words; `text` in JSON.
     under
         Scenarios the case stands under: first line of the plain tables, `scenarios` in JSON, and a line on stderr beside CSV.
+    lead
+        Sentences above the plain tables.
     """
     if form is Format.JSON:
         echo_json(answer_content(tables, meta or {}, notes, under))
@@ -88,6 +91,7 @@ def emit(
     console = _console()
     if heading:
         console.print(Text(printable(heading), style="bold"))
+    print_lines(lead)
     for name, table in tables.items():
         shown = (columns or {}).get(name) or table.columns
         heads = list(shown.values()) if isinstance(shown, Mapping) else list(shown)

@@ -5,7 +5,23 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 GOODS: dict[str, str | Plural] = {
-    "goods.counts": "Yes: {yes}, only if: {only_if}, no: {no}, unknown: {unknown}.",
+    "goods.counts": "{judged} of {all} goods can be judged. Yes: {yes}, only if: {only_if}, no: {no}, unknown: {unknown}.",
+    "goods.hidden": Plural(
+        "goods",
+        "1 good that cannot be judged is not shown: --all prints it, --json and --csv hold it.",
+        "{goods} goods that cannot be judged are not shown: --all prints them, --json and --csv hold them.",
+    ),
+    "goods.contradicts": (
+        "{product}: the verdict is {verdict}, yet {exporter} held {sold_share} of {importer}'s imports ({sold_period}). "
+        "Trust what was sold before the price."
+    ),
+    "goods.lacks_corridor": "{goods} without a verdict: no corridor is open.",
+    "goods.lacks_rival": "{goods} without a verdict: no price of a rival is known.",
+    "goods.lacks_named_rival": (
+        "{goods} without a verdict: only the mean of all origins is known, the seller's own among them, and it alone says neither no nor only if."
+    ),
+    "goods.lacks_like_rival": "{goods} without a verdict: the rival is over three times as dear or cheap, so it is another good.",
+    "goods.lacks_demand": "{goods} without a verdict: the price would do, but nobody is known to want the goods.",
     "goods.demand_unknown": (
         "Demand is unknown for {goods} of {all} goods: they have no bound, and enter a basket only as such."
     ),
