@@ -68,17 +68,20 @@ def worths() -> Iterator[str]:
     """What each scenario is worth, and once the border is open."""
     named = {"": (), OPEN: (OPEN,)}
     now, opened = (open_case(CASE, under).worth().tables["promises"] for under in named.values())
-    then = opened.select("scenario_id", then="usd_year").unique("scenario_id")
+    then = opened.select("scenario_id", then="net_usd_year").unique("scenario_id")
     table = now.filter(pl.col("rank").is_not_null()).unique("scenario_id", maintain_order=True)
     table = table.join(then, on="scenario_id", how="left", maintain_order="left")
-    columns = ["usd_year", "low_usd_year", "high_usd_year", "net_usd_year", "then", "usd_year_kept"]
+    net = ["net_usd_year", "low_net_usd_year", "high_net_usd_year", "then", "net_usd_year_kept"]
+    columns = [*net, "duty_usd_year"]
     said = table.with_columns(
         pl.format("`{}`", "scenario_id").alias("scenario"),
-        pl.col("usd_t").map_elements(lambda v: number(v, 1), pl.String),
-        *(pl.col(c).map_elements(lambda v: number(round(v, -3)), pl.String) for c in columns),
+        *(
+            pl.col(c).round_sig_figs(2).map_elements(lambda v: number(round(v, -3)), pl.String)
+            for c in columns
+        ),
     )
-    heads = "scenario of the promise | USD/t | USD a year | low | high | net of duty | once the border is open | last kept"
-    yield from rows_of(heads, said, ["scenario", "usd_t", *columns])
+    heads = "scenario of the promises | net USD a year | low | high | once the border is open | last kept | duty saved"
+    yield from rows_of(heads, said, ["scenario", *columns])
     missing = now.filter(pl.col("rank").is_null()).height
     yield from ("", f"{missing} of the {now.height} promises have no figure: no scenario models them.")
 

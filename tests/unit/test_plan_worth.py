@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.worth import flows_of, plan_worth, states
+from karwan.analysis.worth.answer import scenario_table
 from karwan.analysis.worth.states import NOW, Plan, together
 from karwan.appraisal.worth import WEEKS_H
 from karwan.case import Case, embedded_cases, read_case
@@ -368,3 +369,14 @@ def test_promises_rank_by_what_is_left_without_duty() -> None:
     duties = known.filter(pl.col("scenario_id") == "tariff_preference").row(0, named=True)
     assert duties["duty_usd_year"] == pytest.approx(2.39e6, rel=0.02)
     assert abs(duties["net_usd_year"]) < 0.01 * duties["usd_year"]
+    ranks = known.select("scenario_id", "rank").unique().sort("rank")
+    assert ranks["rank"].to_list() == list(range(1, known["scenario_id"].n_unique() + 1))
+    factor = known["usd_year_target"] / known["usd_year"]
+    target = (known["net_usd_year_target"] - factor * known["net_usd_year"]).abs()
+    assert target.drop_nans().max() < 1.0
+    shown = scenario_table(known)
+    assert shown.columns[:2] == ["rank", "net_usd_year"]
+    assert shown["promises"].str.split(" • ").list.len().sum() == known.height
+    assert shown["net_usd_year"].to_list() == pytest.approx(
+        known.unique("rank", maintain_order=True)["net_usd_year"].round_sig_figs(2).to_list()
+    )

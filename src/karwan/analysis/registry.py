@@ -327,6 +327,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "promises": "plan_worth",
             "inputs": "plan_worth_inputs",
             "flows": "plan_worth_flows",
+            "scenarios": "plan_worth_scenarios",
             "obstacles": "plan_obstacles",
             "no figure": "plan_no_figure",
         },

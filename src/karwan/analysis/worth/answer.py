@@ -23,7 +23,7 @@ def answer_worth(inputs: Inputs, request: WorthRequest) -> Result:
 
 
 def present_worth(result: Result, view: None, form: str) -> Result:
-    """Plain: promises with a figure, what they would remove, and the others by reason. CSV: the promises alone."""
+    """Plain: scenarios with a figure, what they would remove, and the other promises by reason. CSV: the promises alone."""
     promises = result.tables["promises"]
     if form == "json":
         return result
@@ -31,15 +31,28 @@ def present_worth(result: Result, view: None, form: str) -> Result:
         return replace(result, tables={"promises": promises})
     known = promises.filter(pl.col("rank").is_not_null())
     rest = promises.filter(pl.col("rank").is_null())
-    tables = {"promises": known, "obstacles": obstacle_table(known), "no figure": no_figure_table(rest)}
+    tables = {
+        "scenarios": scenario_table(known),
+        "obstacles": obstacle_table(known),
+        "no figure": no_figure_table(rest),
+    }
     return replace(result, tables=tables, meta={})
+
+
+def scenario_table(known: pl.DataFrame) -> pl.DataFrame:
+    """One row a scenario with its promises, money to two figures; see `results/plan_worth_scenarios.csv`."""
+    own = [name for name in result_types("plan_worth_scenarios") if name not in ("scenario_id", "promises")]
+    table = known.group_by("scenario_id", maintain_order=True).agg(
+        pl.col(own).first(), promises=pl.col("title").str.join(" • ")
+    )
+    rounded = pl.col("^.*usd_year.*$").round_sig_figs(2)
+    return table.select(list(result_types("plan_worth_scenarios"))).with_columns(rounded)
 
 
 def obstacle_table(known: pl.DataFrame) -> pl.DataFrame:
     """What each scenario would remove; see `results/plan_obstacles.csv`."""
     table = known.group_by("scenario_id", maintain_order=True).agg(
-        pl.col("rank").cast(pl.String).str.join(", "),
-        pl.col("obstacle", "moved_most_by", "reason").first(),
+        pl.col("rank", "obstacle", "moved_most_by", "reason").first(),
     )
     return table.select(list(result_types("plan_obstacles")))
 

@@ -36,6 +36,8 @@ FIGURES = (
         "net_usd_year",
         "low_net_usd_year",
         "high_net_usd_year",
+        "net_usd_year_target",
+        "net_usd_year_kept",
     ),
 )
 
@@ -230,15 +232,16 @@ class _Worths:
         """Worth at the flows of an outcome; nan where a flow gains or loses its only way."""
         return float(outcome.tonnes_year @ self.fall(outcome, before, after)[0])
 
-    def duty_usd_year(self, outcome: Outcome, state: State) -> float:
-        """Customs duty that trade no longer pays in a state, over the flows that have a way in both; 0 where nothing but rounding moves."""
-        then = self.plan.states.index(state)
-        _, lost = self.fall(outcome, NOW, state)
-        return float(np.where(lost, 0.0, outcome.tonnes_year) @ _change(outcome.duty_usd_t, then, lost))
+    def duty_usd_year(self, outcome: Outcome, before: State, after: State) -> float:
+        """Customs duty no longer paid in a state, over the flows that have a way in both; 0 where nothing but rounding moves."""
+        now, then = (self.plan.states.index(s) for s in (before, after))
+        _, lost = self.fall(outcome, before, after)
+        change = _change(outcome.duty_usd_t, then, lost, now)
+        return float(np.where(lost, 0.0, outcome.tonnes_year) @ change)
 
-    def net_usd_year(self, outcome: Outcome, state: State) -> float:
+    def net_usd_year(self, outcome: Outcome, before: State, after: State) -> float:
         """Worth net of duty: what is left when the treasuries' loss is set against the gain of trade."""
-        return self.usd_year(outcome, NOW, state) - self.duty_usd_year(outcome, state)
+        return self.usd_year(outcome, before, after) - self.duty_usd_year(outcome, before, after)
 
     def figures(self, state: State, every: State | None) -> dict[str, Any]:
         """Columns of a promise that brings about a state."""
@@ -253,15 +256,17 @@ class _Worths:
         served = np.where(lost, 0.0, base.tonnes_year)
         total = float(served.sum())
 
-        usd_year, duty = float(served @ fall), self.duty_usd_year(base, state)
+        usd_year, duty = float(served @ fall), self.duty_usd_year(base, NOW, state)
+        net = usd_year - duty
         found: dict[str, Any] = {
             "usd_t": usd_year / total if total else None,
             "hours_t": float(served @ _change(base.hours, then, lost)) / total if total else None,
             "usd_year": usd_year,
             "duty_usd_year": duty,
-            "net_usd_year": usd_year - duty,
+            "net_usd_year": net,
             "usd_year_target": usd_year * self.target[1] if self.target else None,
-            "usd_year_kept": self.usd_year(base, every - state, every) if every is not None else None,
+            "net_usd_year_target": net * self.target[1] if self.target else None,
+            **self._kept(state, every),
             "reason": "" if usd_year else "moves no cost of these flows as things stand",
         }
         if self.elasticity is not None:
@@ -270,7 +275,17 @@ class _Worths:
                 base.logsum_usd_t[now][known], base.logsum_usd_t[then][known], served[known], self.elasticity
             )
             found["usd_year_response"] = float(gain.sum())
-        return {**found, "usd_year_kept": _known(found["usd_year_kept"])}
+        return found
+
+    def _kept(self, state: State, every: State | None) -> dict[str, float | None]:
+        """Worth of the last promise to be kept, with and without duty; nothing where they exclude one another."""
+        if every is None:
+            return {}
+        before = every - state
+        return {
+            "usd_year_kept": _known(self.usd_year(self.base, before, every)),
+            "net_usd_year_kept": _known(self.net_usd_year(self.base, before, every)),
+        }
 
     def text(self) -> list[str]:
         """What the reader must know."""
@@ -306,11 +321,11 @@ class _Worths:
         return said
 
 
-def _change(table: Floats, then: int, lost: Bools) -> Floats:
-    """Fall from the case as it stands, shape (F,); 0 for flows without a way and where nothing but rounding moves."""
+def _change(table: Floats, then: int, lost: Bools, now: int = 0) -> Floats:
+    """Fall from one state to another, shape (F,); 0 for flows without a way and where nothing but rounding moves."""
     with np.errstate(invalid="ignore"):
-        change = np.where(lost, 0.0, table[0] - table[then])
-        rounding = np.abs(change) < ROUNDING * np.abs(table[0])
+        change = np.where(lost, 0.0, table[now] - table[then])
+        rounding = np.abs(change) < ROUNDING * np.abs(table[now])
     return np.where(rounding, 0.0, change)
 
 
@@ -343,7 +358,7 @@ def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]
     for label, value, low, high, ends in tried:
         for name, state in states.items():
             at = [_known(found.usd_year(outcome, NOW, state)) for outcome in ends]
-            net = [_known(found.net_usd_year(outcome, state)) for outcome in ends]
+            net = [_known(found.net_usd_year(outcome, NOW, state)) for outcome in ends]
             rows.append(dict(zip(columns, (name, label, value, low, high, *at, *net), strict=True)))
     return rows
 
@@ -388,16 +403,15 @@ def _ranked(
         key=lambda r: (
             r.get("usd_year") is None,
             -(r.get("net_usd_year") or 0.0),
-            r["scenario_id"] is None,
+            r["scenario_id"] or "~",
             r["due"] or date.max,
             r["commitment_id"],
         ),
     )
-    rank = 0
+    known = [row["scenario_id"] for row in order if row.get("usd_year") is not None]
+    ranks = {name: rank for rank, name in enumerate(dict.fromkeys(known), start=1)}
     for row in order:
-        if row.get("usd_year") is not None:
-            rank += 1
-            row["rank"] = rank
+        row["rank"] = ranks.get(row["scenario_id"])
     return result_frame("plan_worth", order)
 
 

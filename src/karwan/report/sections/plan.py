@@ -92,7 +92,7 @@ def _why(row: dict[str, Any]) -> str:
 
 
 def _range(row: dict[str, Any]) -> Cell:
-    low, high = usd(row["low_usd_year"]), usd(row["high_usd_year"])
+    low, high = usd(row["low_net_usd_year"]), usd(row["high_net_usd_year"])
     return cell(f"{low} to {high}" if NONE not in (low, high) and low != high else NONE, tone="muted")
 
 

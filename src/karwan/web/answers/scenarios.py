@@ -170,6 +170,12 @@ def _said(value: Any) -> str:
     return "(empty)" if value in (None, "") else clean(value, 200)
 
 
+_NET = (
+    *("net_usd_year", "low_net_usd_year", "high_net_usd_year"),
+    *("net_usd_year_target", "net_usd_year_kept"),
+)
+
+
 def _promises(asking: Asking) -> pl.DataFrame:
     """What each promise is worth; remembered for the last case and day."""
     key = (id(asking.project), asking.as_of)
@@ -193,10 +199,7 @@ def _worth(asking: Asking, names: Sequence[str]) -> Table | None:
         (
             cell(clean(row["title"], 140)),
             cell(str(row["scenario_id"]).replace("_", " ")),
-            *(
-                cell(usd(row[name]))
-                for name in ("usd_year", "low_usd_year", "high_usd_year", "usd_year_target", "usd_year_kept")
-            ),
+            *(cell(usd(row[name])) for name in _NET),
             cell(clean(row["reason"], 200) or NONE),
         )
         for row in own.iter_rows(named=True)
@@ -206,7 +209,7 @@ def _worth(asking: Asking, names: Sequence[str]) -> Table | None:
     heads = (
         Column("Promise", share=3.0),
         Column("Scenario"),
-        Column("Alone", "USD a year", right=True),
+        Column("Net of duty", "USD a year", right=True),
         Column("low", right=True),
         Column("high", right=True),
         Column("At target", "USD a year", right=True),
