@@ -1,0 +1,305 @@
+"""Appraisal of ventures: spreadsheet examples, numpy-financial, laws, and waiting against simulated borders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy_financial as oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from karwan.appraisal.venture.cash import cash_flows
+from karwan.appraisal.venture.draws import Z95, Range, draw_values, importance
+from karwan.appraisal.venture.economic import Shadow, distribution, economic_flow, shadow_of
+from karwan.appraisal.venture.indicators import (
+    NONE,
+    SEVERAL,
+    UNIQUE,
+    debt_cover,
+    internal_rate,
+    least_cover,
+    loan_life_cover,
+    mirr,
+    npv,
+    payback,
+)
+from karwan.appraisal.venture.model import Cost, Loan, Sale, Stage, Supply, Terms, Venture
+from karwan.appraisal.venture.switching import switch
+from karwan.appraisal.venture.waiting import built, equal_hazard, price_threshold, wait, yearly_options
+from karwan.errors import InvalidInput
+
+TERMS = Terms(
+    build=1, life=4, financial=0.1, economic=0.09, tax=0.25, share_a=0.6, partners=("XTA", "XTC"), host="XTA",
+    depreciation=4, working_days=36.5, resale=0.1,
+)  # fmt: skip
+PLANT = Venture(
+    stages=(Stage("s.tan", "hide", "blue", (0.5,)),),
+    costs=(
+        Cost("c.plant", "capex", "USD", tradable=0.5),
+        Cost("c.men", "labour", "USD/year", skilled=0.25),
+        Cost("c.salt", "per_input", "USD/input", tradable=1.0),
+        Cost("c.fee", "royalty", "share of sales", owner="XTC"),
+        Cost("c.school", "training", "USD", first=1, last=2),
+        Cost("c.power", "energy", "USD/output"),
+    ),
+    sales=(Sale("p.blue", "blue"), Sale("p.glue", "glue", by_product=True)),
+    supplies=(Supply("u.hide", "hide"),),
+    loans=(Loan("l.bank", "Bank", "XTC", "loan", grace=1, tenor=3), Loan("l.gift", "Fund", "XTA", "grant")),
+    terms=TERMS,
+    values={
+        "s.tan.capacity_year": 100.0, "s.tan.output_per_input": 0.8, "s.tan.utilisation": 1.0,
+        "c.plant.value": 40_000.0, "c.men.value": 4_000.0, "c.salt.value": 10.0, "c.fee.value": 0.02,
+        "c.school.value": 1_000.0, "c.power.value": 5.0,
+        "p.blue.price_usd": 550.0, "p.blue.share": 1.0, "p.blue.duty_share": 0.1, "p.blue.freight_usd": 40.0,
+        "p.blue.hours": 240.0, "p.blue.day_share": 0.002, "p.glue.price_usd": 20.0, "p.glue.share": 0.1,
+        "u.hide.available_year": 400.0, "u.hide.fit_share": 0.5, "u.hide.reachable_share": 0.4,
+        "u.hide.price_usd_t": 60.0, "u.hide.collection_usd_t": 20.0, "u.hide.opportunity_share": 0.2,
+        "l.bank.usd": 10_000.0, "l.bank.rate_share": 0.08, "l.bank.fee_share": 0.01, "l.gift.usd": 2_000.0,
+    },
+)  # fmt: skip
+SHADOW = shadow_of({"e": 1.05, "w": 0.8, "x": 3.0, "t": 0.5}, {"exchange": "e", "unskilled": "w", "effluent_usd": "x", "spill": "t"})  # fmt: skip
+
+
+def test_documented_spreadsheet_examples() -> None:
+    """Values printed in the documentation of NPV, IRR and MIRR of the common spreadsheets."""
+    assert float(npv(0.1, np.array([-10_000.0, 3000, 4200, 6800]))) / 1.1 == pytest.approx(1188.44, abs=0.005)
+    four = np.array([-70_000.0, 12_000, 15_000, 18_000, 21_000])
+    assert internal_rate(four).rate == pytest.approx(-0.0212, abs=5e-5)
+    assert internal_rate(np.append(four, 26_000.0)).rate == pytest.approx(0.0866, abs=5e-5)
+    assert mirr(np.array([-120_000.0, 39_000, 30_000, 21_000, 37_000, 46_000]), 0.10, 0.12) == pytest.approx(0.1261, abs=5e-5)  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(1, 10**6),
+    st.lists(st.integers(0, 10**6), min_size=2, max_size=15).filter(lambda flows: sum(flows) > 1),
+)
+def test_agrees_with_numpy_financial_where_the_root_is_unique(outlay: int, income: list[int]) -> None:
+    flows = np.array([-outlay, *income], dtype=float)
+    assert float(npv(0.07, flows)) == pytest.approx(float(oracle.npv(0.07, flows)), rel=1e-9, abs=1e-6)
+    found = internal_rate(flows)
+    theirs = float(oracle.irr(flows))
+    if -0.99 < theirs < 900.0:
+        assert found.kind == UNIQUE
+        assert found.rate == pytest.approx(theirs, rel=1e-6, abs=1e-8)
+    own = mirr(flows, 0.08, 0.1)
+    assert own == pytest.approx(float(oracle.mirr(flows, 0.08, 0.1)), rel=1e-9, abs=1e-9)
+
+
+def test_internal_rates_that_are_not_unique_are_all_told() -> None:
+    several = internal_rate(np.array([-1000.0, 2300.0, -1320.0]))  # (1 + r) is 1.1 and 1.2
+    assert several.kind == SEVERAL and several.rate is None
+    assert several.rates == pytest.approx((0.1, 0.2), abs=1e-12)
+    assert internal_rate(np.array([-5.0, -1.0, -1.0])).kind == NONE
+    assert internal_rate(np.zeros(3)).kind == NONE
+    assert mirr(np.array([-5.0, -1.0]), 0.1, 0.1) is None
+
+
+def test_payback_and_cover_of_debt() -> None:
+    flows = np.array([-100.0, 40.0, 40.0, 40.0])
+    assert payback(flows) == pytest.approx(2.5)
+    assert payback(flows, 0.1) == pytest.approx(None if npv(0.1, flows) < 0 else 2.98, abs=0.01)
+    assert payback(np.array([-100.0, 40.0])) is None
+    assert payback(np.array([5.0, 1.0])) == 0.0
+    cash, due = np.array([0.0, 30.0, 30.0, 30.0]), np.array([0.0, 20.0, 15.0, 0.0])
+    assert debt_cover(cash, due)[1:3].tolist() == [1.5, 2.0]
+    assert float(least_cover(cash, due)) == 1.5
+    assert float(least_cover(cash, np.zeros(4))) == np.inf
+    assert loan_life_cover(cash, due, 30.0, 0.1, 1) == pytest.approx((30 / 1.1 + 30 / 1.21) / 30)
+
+
+def test_every_year_of_a_plant_by_hand() -> None:
+    cash = cash_flows(PLANT)
+    taken = np.array([0.0, 50, 80, 80, 80])  # load 50 then 100 %, and 400 x .5 x .4 = 80 hides at most
+    gate = 550 / 1.1 - 40 - 550 * 0.002 * 240 / 24
+    blue, glue = 0.8 * taken * gate, 0.1 * taken * 20
+    sales = blue + glue
+    school = np.array([0.0, 500, 500, 0, 0])
+    work = np.array([0.0, 1, 1, 1, 1])
+    running = 4000 * work + 10 * taken + 0.02 * sales + school + 5 * 0.8 * taken + 80 * taken
+    ebitda = sales - running
+    capital = np.array([40_000.0, 0, 0, 0, 0])
+    depreciation = 10_000 * work
+    interest = np.array([0.0, 800, 800, 400, 0])  # 10,000 owed, repaid in years 2 and 3
+    principal = np.array([0.0, 0, 5000, 5000, 0])
+
+    def tax(profit: np.ndarray) -> np.ndarray:
+        losses, due = 0.0, []
+        for one in profit:
+            net = one - losses
+            losses = max(-net, 0.0)
+            due.append(0.25 * max(net, 0.0))
+        return np.array(due)
+
+    working = np.diff([0.0, 0, *(0.1 * running[1:4]), 0.0])
+    residual = np.array([0.0, 0, 0, 0, 4000])
+    project = ebitda - capital - tax(ebitda - depreciation) - working + residual
+    equity = (
+        ebitda - capital - tax(ebitda - depreciation - interest) - working + residual - interest - principal
+    )
+    equity[0] += 10_000 - 100 + 2_000
+    assert cash.ebitda[:, 0] == pytest.approx(ebitda)
+    assert cash.working_change[:, 0] == pytest.approx(working)
+    assert cash.project[:, 0] == pytest.approx(project)
+    assert cash.equity[:, 0] == pytest.approx(equity)
+    economic = (
+        sales * 1.05 - 40_000 * 1.025 * (capital > 0) - 4000 * work * (0.25 + 0.75 * 0.8) - 10 * taken * 1.05
+        - school - 5 * 0.8 * taken - (0.2 * 60 + 20) * taken - working + residual - 3 * taken + 0.5 * school
+    )  # fmt: skip
+    assert economic_flow(PLANT, cash, SHADOW)[:, 0] == pytest.approx(economic)
+
+
+def test_who_gains_adds_up_to_the_economic_flow() -> None:
+    cash = cash_flows(PLANT)
+    gains = distribution(PLANT, cash, SHADOW)
+    whole = sum(gain.flow for gain in gains)
+    assert np.asarray(whole) == pytest.approx(economic_flow(PLANT, cash, SHADOW), abs=1e-6)
+    by_group = {(g.country, g.group): float(npv(0.09, g.flow)[0]) for g in gains}
+    assert by_group["XTC", "owner of the technology"] > 0
+    assert by_group["XTA", "suppliers of raw material"] == pytest.approx(
+        float(npv(0.09, 0.8 * 60 * cash.taken["s.tan"])[0])
+    )
+
+
+def test_internal_rate_of_the_flows_has_no_value_left() -> None:
+    flows = cash_flows(PLANT).project[:, 0]
+    rate = internal_rate(flows).rate
+    assert rate is not None and abs(float(npv(rate, flows))) < 1e-6
+
+
+def test_equity_at_the_rate_of_the_loan_is_the_project_without_tax() -> None:
+    bare = replace(PLANT, terms=replace(TERMS, tax=0.0), loans=PLANT.loans[:1])
+    cash = cash_flows(bare.with_values({"l.bank.fee_share": 0.0}))
+    assert npv(0.08, cash.equity) == pytest.approx(npv(0.08, cash.project), abs=1e-6)
+
+
+def test_two_stages_with_a_product_between_make_what_one_makes() -> None:
+    """A stage of yield .8 split in .9 and .8 / .9: the middle product is used up, so a price for it moves nothing."""
+    split = replace(
+        PLANT, stages=(Stage("s.lime", "hide", "pelt", (0.5,)), Stage("s.tan", "pelt", "blue", (0.5,))),
+        sales=(*PLANT.sales, Sale("p.pelt", "pelt")),
+        costs=tuple(replace(c, stage="s.lime" if c.driver == "USD/input" else "s.tan") for c in PLANT.costs),
+    ).with_values({
+        "s.lime.capacity_year": 100.0, "s.lime.output_per_input": 0.9, "s.tan.output_per_input": 0.8 / 0.9, "p.pelt.price_usd": 999.0,
+        "s.lime.utilisation": 1.0,
+    })  # fmt: skip
+    assert cash_flows(split).project == pytest.approx(cash_flows(PLANT).project, abs=1e-6)
+
+
+def test_twice_the_plant_is_worth_twice() -> None:
+    sizes = ("capacity_year", "available_year")
+    yearly = ("c.plant.value", "c.men.value", "c.school.value", "l.bank.usd", "l.gift.usd")
+    double = {k: 2 * v for k, v in PLANT.values.items() if k.endswith(sizes) or k in yearly}
+    one, two = cash_flows(PLANT), cash_flows(PLANT.with_values(double))
+    assert two.equity == pytest.approx(2 * one.equity)
+
+
+def test_learning_and_training_raise_load_and_yield() -> None:
+    slow = cash_flows(replace(PLANT, terms=replace(TERMS, learning_years=2.0, yield_gain=0.1)))
+    load = 1 - np.exp(-np.arange(1, 5) / 2)
+    assert slow.taken["s.tan"][1:, 0] == pytest.approx(np.minimum(100 * load, 80))
+    assert slow.made["s.tan"][1:, 0] == pytest.approx(0.8 * np.minimum(100 * load, 80) * (1 + 0.1 * load))
+    off = cash_flows(replace(PLANT, stages=(Stage("s.tan", "hide", "blue"),)))
+    assert off.taken["s.tan"][1:, 0].tolist() == [80.0] * 4
+
+
+def test_a_switching_value_put_back_leaves_nothing() -> None:
+    def worth(values: np.ndarray) -> np.ndarray:
+        return npv(0.1, cash_flows(PLANT.with_values({"p.blue.price_usd": values})).project)
+
+    found = switch(worth, "p.blue.price_usd", 550.0, (500.0, 600.0), (0.0, 2000.0))
+    assert found.value is not None and found.of_range is not None
+    assert abs(float(worth(np.array([found.value]))[0])) < 1e-8 * 40_000
+    assert found.of_range == pytest.approx(abs(found.value - 550) / 50)
+    assert found.low_npv < found.high_npv
+    none = switch(lambda values: 0 * values - 1.0, "x", 1.0, (0.5, 1.5), (0.0, 2.0))
+    assert none.value is None and none.of_range is None
+
+
+RANGES = (
+    Range("u.hide.price_usd_t", 60.0, 40.0, 90.0),
+    Range("p.blue.price_usd", 550.0, 480.0, 630.0, with_key="u.hide.price_usd_t", correlation=0.7),
+    Range("s.tan.utilisation", 0.9, 0.5, 1.0, most=1.0),
+)
+
+
+def test_draws_keep_ends_means_and_correlation() -> None:
+    few, many = (draw_values(RANGES, n, 7, "factor.capex") for n in (2_000, 40_000))
+    price = many["p.blue.price_usd"]
+    assert np.quantile(price, [0.05, 0.5, 0.95]) == pytest.approx([480, 550, 630], rel=0.01)
+    assert many["s.tan.utilisation"].max() <= 1.0
+    logs = np.corrcoef(np.log(price), np.log(many["u.hide.price_usd_t"]))[0, 1]
+    assert logs == pytest.approx(0.7, abs=0.02)
+    assert many["factor.capex"].mean() == pytest.approx(1.28, abs=4 * 0.4 / 200)
+    values = [npv(0.1, cash_flows(PLANT.with_values(one)).project) for one in (few, many)]
+    assert values[0].mean() == pytest.approx(values[1].mean(), abs=4 * values[0].std() / np.sqrt(2_000))
+    shares = importance(many, values[1])
+    assert sum(one.share for one in shares) == pytest.approx(1.0)
+    assert [one.share for one in shares] == sorted((one.share for one in shares), reverse=True)
+    assert {one.key: one.correlation for one in shares}["factor.capex"] < 0
+    assert importance({"x": np.ones(3)}, np.arange(3.0)) == ()
+
+
+def test_a_draw_is_what_the_number_alone_gives() -> None:
+    drawn = draw_values(RANGES, 50, 3)
+    together = cash_flows(PLANT.with_values(drawn)).equity
+    alone = cash_flows(PLANT.with_values({key: float(value[17]) for key, value in drawn.items()})).equity
+    assert together[:, 17] == pytest.approx(alone[:, 0])
+
+
+def test_waiting_against_simulated_borders() -> None:
+    rate, opens, shuts, cost, earned = 0.08, 0.6, 0.3, 60.0, (-2.0, 12.0)
+    found = wait(*earned, cost, rate=rate, opens=opens, shuts=shuts)
+    dice = np.random.default_rng(5)
+    paths = 20_000
+    until = dice.exponential(1 / opens, paths)
+    clock, value, is_open = until.copy(), np.zeros(paths), True
+    while clock.min() < 150:  # 12 / .08 e^-12 is nothing
+        length = dice.exponential(1 / (shuts if is_open else opens), paths)
+        value += earned[int(is_open)] / rate * (np.exp(-rate * clock) - np.exp(-rate * (clock + length)))
+        clock, is_open = clock + length, not is_open
+    waited = value - cost * np.exp(-rate * until)
+    error = waited.std() / np.sqrt(paths)
+    assert found.waiting == pytest.approx(waited.mean(), abs=3.5 * error)
+    now = waited + cost * np.exp(-rate * until) + earned[0] / rate * (1 - np.exp(-rate * until)) - cost
+    assert found.now == pytest.approx(now.mean(), abs=3.5 * now.std() / np.sqrt(paths))
+
+
+def test_waiting_is_an_option() -> None:
+    found = wait(-2.0, 12.0, 60.0, rate=0.08, opens=0.6, shuts=0.3)
+    assert found.option >= 0.0 and found.waiting >= found.now
+    shut, is_open = built(-2.0, 12.0, 0.08, 0.6, 0.3)
+    assert (0.08 + 0.6) * shut == pytest.approx(-2.0 + 0.6 * is_open)
+    assert (0.08 + 0.3) * is_open == pytest.approx(12.0 + 0.3 * shut)
+    hazard = equal_hazard(-1.0, 12.0, 60.0, rate=0.08, shuts=0.05, delay=2.0)
+    assert hazard is not None
+    at = wait(-1.0, 12.0, 60.0, rate=0.08, opens=hazard, shuts=0.05, delay=2.0)
+    assert at.now == pytest.approx(at.waiting, abs=1e-6)
+    assert equal_hazard(-2.0, -1.0, 60.0, rate=0.08, shuts=0.3) is None
+    assert price_threshold(0.04, 0.04, 0.2) == (2.0, 2.0)
+    with pytest.raises(InvalidInput):
+        wait(1.0, 1.0, 1.0, rate=0.0, opens=1.0, shuts=1.0)
+    with pytest.raises(InvalidInput):
+        price_threshold(0.04, 0.0, 0.2)
+
+
+def test_options_to_give_up_and_to_enlarge_never_cost() -> None:
+    earned = np.array([[-3.0] * 10, [9.0] * 10])
+    chances = {"rate": 0.1, "opens": 0.5, "shuts": 0.5}
+    plain = yearly_options(earned, **chances, resale=-1e9)
+    sold = yearly_options(earned, **chances, resale=10.0)
+    both = yearly_options(earned, **chances, resale=10.0, expand=(2 * earned, 15.0))
+    assert plain[0] < sold[0] <= both[0] and plain[1] < sold[1] < both[1]
+    always = yearly_options(np.full((2, 3), 5.0), rate=0.1, opens=0.0, shuts=0.0, resale=0.0)
+    assert always == pytest.approx((5 / 1.1 + 5 / 1.21 + 5 / 1.331,) * 2)
+
+
+def test_neutral_shadow_prices_leave_only_transfers() -> None:
+    cash = cash_flows(PLANT)
+    neutral = {name: np.asarray(value) for name, value in vars(Shadow()).items()}
+    sold_free = PLANT.with_values({"u.hide.opportunity_share": 1.0})
+    flow = economic_flow(sold_free, cash, neutral)
+    assert flow == pytest.approx(cash.project + cash.tax_unlevered + cash.costs["c.fee"])
+    assert round(Z95, 4) == 1.6449
