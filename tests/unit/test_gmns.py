@@ -141,6 +141,12 @@ def test_without_a_config_units_are_supposed_and_said(tmp_path: Path) -> None:
     assert "no config.csv" in said(found, "warning")
 
 
+def test_a_speed_beside_miles_is_in_miles_an_hour(tmp_path: Path) -> None:
+    found = read_gmns(folder(tmp_path, config=CONFIG.replace("mph", "")), country="XTA")
+    assert found.links["speed_kmh"][0] == pytest.approx(25 * 1.609344)
+    assert "mph is supposed, as lengths are in feet or miles" in said(found, "warning")
+
+
 @pytest.mark.parametrize(
     ("change", "fact"),
     [

@@ -61,6 +61,9 @@ SPEED_KMH = {
 }
 """Kilometres an hour in a unit of speed that config.csv may name."""
 
+_MILES = {"ft", "foot", "feet", "us-ft", "us survey foot", "us survey feet", "yd", "mi", "mile", "miles"}
+"""Units of length beside which a speed without a unit is in miles an hour."""
+
 SHORTEST_KM = 0.0001
 """What a link takes whose two ends lie on one point."""
 
@@ -308,17 +311,23 @@ def _units(
 
     if config is None:
         report("warning", "", "", "no config.csv: units and reference system are supposed")
-    factors = {}
-    for name, field, units in (("length", "long_length", LENGTH_KM), ("speed", "speed", SPEED_KMH)):
-        unit = (config or {}).get(field, "")
-        if unit and unit.lower() not in units:
+
+    def stated(field: str, units: Mapping[str, float], supposed: str, because: str) -> str:
+        unit = (config or {}).get(field, "").lower()
+        if not unit:
+            report("warning", field, "", f"no unit: {supposed} is supposed{because}")
+            return supposed
+        if unit not in units:
             report("error", field, unit, "unit is not known", ", ".join(units))
-        elif not unit:
-            unit = length_unit(rows, ways) if name == "length" else "km/h"
-            fits = ": such lengths fit the places" if unit in ("m", "ft") else ""
-            report("warning", field, "", f"no unit: {unit} is supposed{fits}")
-        factors[name] = units.get(unit.lower(), 1.0)
-    return factors
+        return unit
+
+    likely = length_unit(rows, ways)
+    fits = ": such lengths fit the places" if likely in ("m", "ft") else ""
+    length = stated("long_length", LENGTH_KM, likely, fits)
+    in_miles = length in _MILES
+    beside = ", as lengths are in feet or miles" if in_miles else ""
+    speed = stated("speed", SPEED_KMH, "mph" if in_miles else "km/h", beside)
+    return {"length": LENGTH_KM.get(length, 1.0), "speed": SPEED_KMH.get(speed, 1.0)}
 
 
 # -- rows ----------------------------------------------------------------------------------------------------
