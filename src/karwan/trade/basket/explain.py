@@ -9,7 +9,7 @@ import polars as pl
 
 from karwan.trade.basket.model import Array, Basket, Objective, Scenarios
 from karwan.trade.basket.narrow import solve_narrowed
-from karwan.trade.basket.program import INF, Program, Row, solve
+from karwan.trade.basket.program import INF, Program, Row, solve_program
 from karwan.trade.basket.solution import BREACHES, PRICES, REACH, chosen_goods, shadow_prices
 
 GAP_SHARE = 1e-4
@@ -120,7 +120,7 @@ def least_breach(program: Program, time_limit_s: float) -> pl.DataFrame:
         integer=np.concatenate([program.integer, np.zeros(slack, dtype=program.integer.dtype)]),
         maximise=False,
     )
-    found = solve(elastic, gap_share=1e-6, time_limit_s=time_limit_s)
+    found = solve_program(elastic, gap_share=1e-6, time_limit_s=time_limit_s)
     if found.status == "infeasible":
         return pl.DataFrame(schema=BREACHES)
     return _breaches(program, owners, found.columns[first:])

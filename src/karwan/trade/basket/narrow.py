@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from karwan.errors import NotConverged
 from karwan.trade.basket.model import Array
-from karwan.trade.basket.program import Program, Row, Solution, solve
+from karwan.trade.basket.program import Program, Row, Solution, solve_program
 from karwan.trade.basket.scenario_rows import tightened
 
 Mask = npt.NDArray[np.bool_]
@@ -45,8 +45,8 @@ def solve_narrowed(program: Program, *, gap_share: float, time_limit_s: float) -
     program = tightened(program)
     with_scenarios = program.lower.size > 2 * program.goods  # their relaxation is too weak to price goods by
     if program.goods <= few or with_scenarios:
-        return solve(program, gap_share=gap_share, time_limit_s=time_limit_s)
-    relaxed = solve(_relaxed(program), gap_share=0.0, time_limit_s=time_limit_s)
+        return solve_program(program, gap_share=gap_share, time_limit_s=time_limit_s)
+    relaxed = solve_program(_relaxed(program), gap_share=0.0, time_limit_s=time_limit_s)
     if relaxed.status == "infeasible":
         return relaxed
     priced = _priced(program, relaxed)
@@ -131,7 +131,7 @@ def _over(program: Program, kept: np.ndarray, gap_share: float, time_limit_s: fl
         rows=[_cut(row, columns, place) for row in program.rows],
     )
     try:
-        found = solve(tightened(small), gap_share=gap_share, time_limit_s=time_limit_s)
+        found = solve_program(tightened(small), gap_share=gap_share, time_limit_s=time_limit_s)
     except NotConverged:
         if kept.all():
             raise

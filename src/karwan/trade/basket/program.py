@@ -289,7 +289,7 @@ def _grown(program: Program, rows: _Rows, lower: Array, upper: Array, integer: A
     )
 
 
-def solve(program: Program, *, gap_share: float, time_limit_s: float) -> Solution:
+def solve_program(program: Program, *, gap_share: float, time_limit_s: float) -> Solution:
     """Solve with HiGHS.
 
     Returns

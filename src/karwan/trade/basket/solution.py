@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from karwan.trade.basket.model import Array
-from karwan.trade.basket.program import INF, Program, Row, solve
+from karwan.trade.basket.program import INF, Program, Row, solve_program
 
 TIME_LIMIT_S = 60.0
 PRICES = {
@@ -44,7 +44,7 @@ def shadow_prices(program: Program, columns: Array) -> pl.DataFrame:
     A dual is the change of the objective (USD) per unit of the constraint's right-hand side: USD per USD for
     the target, USD per tonne for a capacity. It says nothing about adding a good: the frontier does.
     """
-    held = solve(program.fixed(columns), gap_share=0.0, time_limit_s=TIME_LIMIT_S)
+    held = solve_program(program.fixed(columns), gap_share=0.0, time_limit_s=TIME_LIMIT_S)
     if held.status == "infeasible":  # rounding of a choice at the edge of feasibility
         return pl.DataFrame(schema=PRICES)
     rows = []

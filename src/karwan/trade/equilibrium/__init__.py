@@ -1,0 +1,1 @@
+"""How the trade of all countries answers a change of trade costs: partial, conditional, in equilibrium."""
