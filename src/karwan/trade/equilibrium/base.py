@@ -53,7 +53,7 @@ def flow_array(flows: Array) -> Array:
             f"shape {out.shape}",
             "give shape (K, n, n), for one sector (1, n, n).",
         )
-    if not np.isfinite(out).all() or (out < 0).any():
+    if not _proper(out):
         raise InvalidInput(
             "A flow is negative or not finite.",
             _first_cells(~(out >= 0) | ~np.isfinite(out)),
@@ -69,7 +69,7 @@ def factor_array(b: Array, shape: tuple[int, ...]) -> Array:
         raise InvalidInput(
             "Cost factors and flows differ in shape.", f"{out.shape} and {shape}", "give one factor per flow."
         )
-    if not np.isfinite(out).all() or (out < 0).any():
+    if not _proper(out):
         wrong = ~(out >= 0) | ~np.isfinite(out)
         raise InvalidInput(
             "A cost factor is negative or not finite.",
@@ -127,6 +127,11 @@ def trading_groups(flows: Array) -> Array:
             break
         label = lower
     return np.asarray(np.unique(label)[:, None] == label[None, :], dtype=np.float64)
+
+
+def _proper(values: Array) -> bool:
+    """True where nothing is negative or not finite, in two passes and no copy."""
+    return bool(values.min() >= 0 and values.max() < np.inf)
 
 
 def _first_cells(wrong: NDArray[np.bool_]) -> str:

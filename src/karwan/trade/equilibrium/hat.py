@@ -152,7 +152,7 @@ def solve(
     deficits: str = "additive",
     tariffs: Duties | None = None,
     upper: float = 1.0,
-    tolerance: float = 1e-13,
+    tolerance: float = 1e-12,
     max_iterations: int = 60,
 ) -> Equilibrium:
     """World trade after a change of trade costs, wages and prices free.
@@ -208,16 +208,16 @@ def _pose(
     factor = factor_array(b, base.shape)
     exponent = theta_array(theta, len(base))
     before = None if tariffs is None else tariffs.duty_share_before
-    after = None if tariffs is None else tariffs.duty_share_after
     world = base_world(base, before)
     pull = world.origin_share * factor
+    kept_pull = pull if tariffs is None else pull * (1.0 - tariffs.duty_share_after)
     if upper <= 0:
         raise InvalidInput("The elasticity between sectors is not positive.", f"{upper}", "take 1 or more.")
     _refuse_lost_origins(world, pull)
     rule = deficit_rule(deficits)
     groups = trading_groups(pull)
     _refuse_stranded_deficits(world, groups, rule)
-    return WageProblem(world, pull, exponent, upper, rule, groups, after)
+    return WageProblem(world, pull, kept_pull, exponent, upper, rule, groups)
 
 
 def _refuse_lost_origins(world: World, pull: Array) -> None:
@@ -245,33 +245,38 @@ def _refuse_stranded_deficits(world: World, groups: Array, rule: DeficitRule) ->
 
 def _answer(problem: WageProblem, b: Array, state: WageState, steps: int) -> Equilibrium:
     world, wages = problem.world, state.wages
-    prices = np.exp(state.log_prices)
-    flows = state.origin_share * (state.sector_share * state.spending)[:, None, :]
-    duty = state.duty_part * state.spending
-    output = wages * world.output_usd
-    everywhere = np.array([world.output_usd.sum()])
+    prices, sector_prices = np.exp(state.log_prices), np.exp(state.log_sector_prices)
+    flows = problem.pull * state.draw[:, :, None] * state.rate[:, None, :]
+    duty = state.duty_part * state.spending_usd
+    home_share = _home(problem.pull) * state.draw / state.total
     identities = Identities(
-        markets=relative_gap(state.sales.sum(axis=(0, 2)), output, output),
-        spending=relative_gap(flows.sum(axis=(0, 1)), state.means + duty, state.spending),
-        income=relative_gap(np.array([output.sum()]), everywhere, everywhere),
-        home_share=home_share_gap(
-            world,
-            b,
-            problem.theta,
-            np.einsum("kii->ki", state.origin_share),
-            wages,
-            np.exp(state.log_sector_prices),
-        ),
+        markets=relative_gap(_sold(problem, state, flows), state.output_usd, state.output_usd),
+        spending=relative_gap(flows.sum(axis=(0, 1)), state.means_usd + duty, state.spending_usd),
+        income=abs(float(state.output_usd.sum() / world.output_usd.sum()) - 1.0),
+        home_share=home_share_gap(world, _home(b), problem.theta, home_share, wages, sector_prices),
     )
     return Equilibrium(
         flows=flows,
         wages=wages,
         prices=prices,
-        sector_prices=np.exp(state.log_sector_prices),
+        sector_prices=sector_prices,
         real_income=wages / prices,
-        welfare_usd=state.spending / prices - world.spending_usd,
+        welfare_usd=state.spending_usd / prices - world.spending_usd,
         duty_usd=duty,
         iterations=steps,
         residual=market_gap(problem, state),
         identities=identities,
     )
+
+
+def _home(values: Array) -> Array:
+    """What stands on the diagonal of each sector, shape (K, n)."""
+    return np.asarray(values.diagonal(axis1=1, axis2=2), dtype=np.float64)
+
+
+def _sold(problem: WageProblem, state: WageState, flows: Array) -> Array:
+    """Sales of each country summed over the flows themselves, shape (n,)."""
+    if not problem.has_duty:
+        return np.asarray(flows.sum(axis=(0, 2)), dtype=np.float64)
+    kept = problem.kept_pull * state.draw[:, :, None] * state.rate[:, None, :]
+    return np.asarray(kept.sum(axis=(0, 2)), dtype=np.float64)

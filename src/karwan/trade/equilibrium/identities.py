@@ -39,20 +39,24 @@ class Identities:
 
 def relative_gap(seen: Array, due: Array, scale: Array) -> float:
     """Largest difference, each relative to its own scale; rows of scale 0 against the largest scale."""
-    whole = np.where(scale > 0, scale, max(float(scale.max(initial=0.0)), 1e-300))
-    return float(np.max(np.abs(seen - due) / whole, initial=0.0))
+    whole = np.where(scale > 0, scale, max(float(scale.max()), 1e-300))
+    return float((np.abs(seen - due) / whole).max())
 
 
 def home_share_gap(
-    world: World, b: Array, theta: Array, new_home_share: Array, wages: Array, sector_prices: Array
+    world: World,
+    home_factor: Array,
+    theta: Array,
+    new_home_share: Array,
+    wages: Array,
+    sector_prices: Array,
 ) -> float:
     """Gap of each sector's real wage against the home share, weighted to a country; NaN where none applies.
 
-    `new_home_share` and `sector_prices` have shape (K, n); wages (n,). The formula holds sector by sector, so it
+    `home_factor` (the change of cost at home), `new_home_share` and `sector_prices` have shape (K, n); wages (n,). The formula holds sector by sector, so it
     needs no word on the upper tier.
     """
-    home = np.einsum("kii->ki", world.origin_share)
-    factor = np.einsum("kii->ki", b)
+    home, factor = world.origin_share.diagonal(axis1=1, axis2=2), home_factor
     bought = world.sector_share > 0
     usable = (~bought | ((home > 0) & (factor > 0))).all(axis=0) & (world.output_usd > 0)
     if not usable.any():

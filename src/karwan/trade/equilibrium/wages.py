@@ -17,41 +17,83 @@ HALVINGS = 30
 
 @dataclass(frozen=True)
 class WageProblem:
-    """What stays the same while wages are sought."""
+    """What stays the same while wages are sought.
+
+    Attributes
+    ----------
+    world
+        The base year.
+    pull
+        Origin shares times cost factors, shape (K, n, n).
+    kept_pull
+        The part of it that reaches the seller, duty taken off; `pull` itself where there is no duty.
+    theta
+        Trade elasticities, shape (K,).
+    upper
+        Elasticity between sectors.
+    rule
+        What pays for deficits.
+    groups
+        Countries that hang together, shape (G, n).
+    """
 
     world: World
-    pull: Array  # origin_share x b
+    pull: Array
+    kept_pull: Array
     theta: Array
     upper: float
     rule: DeficitRule
     groups: Array
-    duty_share: Array | None
+
+    @property
+    def has_duty(self) -> bool:
+        """True where duty is money."""
+        return self.kept_pull is not self.pull
 
 
 @dataclass(frozen=True)
 class WageState:
-    """Everything that follows from one vector of log wages."""
+    """Everything that follows from one vector of wages; no array over pairs, so that a look is cheap.
 
-    log_wages: Array
-    origin_share: Array  # (K, n, n)
-    sector_share: Array  # (K, n)
-    log_prices: Array  # (n,)
-    log_sector_prices: Array  # (K, n)
-    means: Array  # (n,) spending but for duty
-    spending: Array  # (n,)
-    duty_part: Array  # (n,) duty in a dollar spent
-    sales: Array  # (K, n, n) without duty
-    excess: Array  # (n,) sales minus output
+    Attributes
+    ----------
+    wages, output_usd
+        New over old wage, and output at the new wage, shape (n,).
+    draw
+        wages^-theta, shape (K, n).
+    total
+        Sum over origins of pull times draw, price^-theta of a sector, shape (K, n).
+    sector_share
+        Share of each sector in spending, shape (K, n).
+    log_prices, log_sector_prices
+        Shapes (n,) and (K, n).
+    means_usd, spending_usd
+        Spending without and with duty, shape (n,).
+    duty_part
+        Duty in a dollar spent, shape (n,).
+    rate
+        Spending on a sector over its `total`: a flow is pull x draw x rate; shape (K, n).
+    sales_usd
+        Sales of each sector, duty left out, shape (K, n).
+    """
 
-    @property
-    def wages(self) -> Array:
-        """New over old wage, shape (n,)."""
-        return np.exp(self.log_wages)
+    wages: Array
+    output_usd: Array
+    draw: Array
+    total: Array
+    sector_share: Array
+    log_prices: Array
+    log_sector_prices: Array
+    means_usd: Array
+    spending_usd: Array
+    duty_part: Array
+    rate: Array
+    sales_usd: Array
 
 
 def find_wages(problem: WageProblem, tolerance: float, max_iterations: int) -> tuple[WageState, int]:
     """Wages at which every country sells its output."""
-    state = _evaluate(problem, np.zeros(len(problem.world.output_usd)))
+    state = _evaluate(problem, np.ones(len(problem.world.output_usd)))
     gap = market_gap(problem, state)
     for step in range(max_iterations):
         if gap <= tolerance:
@@ -80,7 +122,7 @@ def _forward(
     """The state along a step that comes nearer, the step halved until it does; None where none does."""
     length = min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
     for _ in range(HALVINGS):
-        tried = _evaluate(problem, state.log_wages + length * step)
+        tried = _evaluate(problem, state.wages * np.exp(length * step))
         reached = market_gap(problem, tried)
         if reached < gap:
             return tried, reached
@@ -90,44 +132,47 @@ def _forward(
 
 def market_gap(problem: WageProblem, state: WageState) -> float:
     """Worst of market gap and numeraire; infinite where a country could not spend."""
-    output = state.wages * problem.world.output_usd
-    if (state.means < 0).any():
+    if float(state.means_usd.min()) < 0:
         return float("inf")
-    sold = relative_gap(state.excess, np.zeros_like(output), output)
+    output = state.output_usd
+    sold = relative_gap(state.sales_usd.sum(axis=0), output, output)
     due = problem.groups @ problem.world.output_usd
     return max(sold, relative_gap(problem.groups @ output, due, due))
 
 
-def _evaluate(problem: WageProblem, log_wages: Array) -> WageState:
+def _evaluate(problem: WageProblem, wages: Array) -> WageState:
     world, theta = problem.world, problem.theta[:, None]
-    wages = np.exp(log_wages)
-    drawn = problem.pull * np.exp(-theta * log_wages)[:, :, None]
-    total = drawn.sum(axis=1)
+    draw = wages**-theta
+    total = _drawn(problem.pull, draw)
     total = np.where(total > 0, total, 1.0)
-    origin_share = drawn / total[:, None, :]
     log_sector_prices = -np.log(total) / theta
     sector_share, log_prices = _upper_tier(world.sector_share, log_sector_prices, problem.upper)
     means = problem.rule.means(world, wages, problem.groups)
-    sales = origin_share * sector_share[:, None, :]
     duty_part = np.zeros_like(means)
-    if problem.duty_share is not None:
-        duty_part = (sales * problem.duty_share).sum(axis=(0, 1))
-        sales = sales * (1.0 - problem.duty_share)
+    if problem.has_duty:
+        duty_part = (sector_share * (1.0 - _drawn(problem.kept_pull, draw) / total)).sum(axis=0)
     spending = means / (1.0 - duty_part)
-    sales = sales * spending
-    excess = sales.sum(axis=(0, 2)) - wages * world.output_usd
+    rate = sector_share * spending / total
+    sales = np.matmul(problem.kept_pull, rate[:, :, None])[:, :, 0] * draw
     return WageState(
-        log_wages,
-        origin_share,
+        wages,
+        wages * world.output_usd,
+        draw,
+        total,
         sector_share,
         log_prices,
         log_sector_prices,
         means,
         spending,
         duty_part,
+        rate,
         sales,
-        excess,
     )
+
+
+def _drawn(pull: Array, draw: Array) -> Array:
+    """Sum over origins of pull times draw, shape (K, n)."""
+    return np.asarray(np.matmul(draw[:, None, :], pull)[:, 0, :], dtype=np.float64)
 
 
 def _upper_tier(base_share: Array, log_sector_prices: Array, upper: float) -> tuple[Array, Array]:
@@ -142,48 +187,57 @@ def _upper_tier(base_share: Array, log_sector_prices: Array, upper: float) -> tu
 
 def _step(problem: WageProblem, state: WageState) -> Array:
     """Newton's step of the log wages, the output of each group held at its base."""
-    output = state.wages * problem.world.output_usd
-    groups = problem.groups
+    output, groups = state.output_usd, problem.groups
+    excess = state.sales_usd.sum(axis=0) - output
     slope = _slope(problem, state)
-    slope[np.diag_indices_from(slope)] -= np.where(output > 0, 0.0, output.sum())
+    slope.flat[:: len(slope) + 1] -= np.where(output > 0, 0.0, output.sum())  # the diagonal
     slope += groups.T @ (groups * output)
     missed = groups.T @ (groups @ (output - problem.world.output_usd))
-    return np.asarray(np.linalg.solve(slope, -state.excess - missed), dtype=np.float64)
+    return np.asarray(np.linalg.solve(slope, -excess - missed), dtype=np.float64)
 
 
 def _slope(problem: WageProblem, state: WageState) -> Array:
-    """Derivative of sales minus output by the log wages, shape (n, n)."""
-    sectors, count, _ = state.sales.shape
-    output = state.wages * problem.world.output_usd
-    theta = problem.theta[:, None, None]
-    by_exporter = state.sales.sum(axis=2)
-    to_importer = state.sales.sum(axis=0)
+    """Derivative of sales minus output by the log wages, shape (n, n).
+
+    A seller's flows fall by theta with its own wage; they rise with the price its rivals push up, and with what the
+    importer spends.
+    """
+    pulled = problem.pull * state.draw[:, :, None]
+    kept = problem.kept_pull * state.draw[:, :, None] if problem.has_duty else pulled
     between = 1.0 - problem.upper
-    left = ((theta + between) * state.sales).transpose(1, 0, 2).reshape(count, sectors * count)
-    right = state.origin_share.transpose(0, 2, 1).reshape(sectors * count, count)
-    slope = left @ right + to_importer @ _spending_slope(problem, state)
+    rivals = (problem.theta[:, None] + between) * state.rate / state.total
+    slope = np.matmul(kept * rivals[:, None, :], pulled.transpose(0, 2, 1)).sum(axis=0)
+    to_importer = np.einsum("kij,kj->ij", kept, state.rate)
+    slope += to_importer @ _spending_slope(problem, state, pulled, kept)
     if between != 0.0:
-        slope -= between * to_importer @ _price_slope(state)
-    slope[np.diag_indices(count)] -= (problem.theta[:, None] * by_exporter).sum(axis=0) + output
+        slope -= between * to_importer @ _price_slope(state, pulled)
+    own = problem.theta @ state.sales_usd + state.output_usd
+    slope.flat[:: len(slope) + 1] -= own  # the diagonal
     return np.asarray(slope, dtype=np.float64)
 
 
-def _price_slope(state: WageState) -> Array:
-    """Derivative of each importer's log price by the log wages, shape (n, n)."""
-    return np.asarray(np.einsum("kj,klj->jl", state.sector_share, state.origin_share), dtype=np.float64)
+def _price_slope(state: WageState, pulled: Array) -> Array:
+    """Derivative of each importer's log price by the log wages, shape (n, n): importer, seller."""
+    share = state.sector_share / state.total
+    return np.asarray(np.einsum("klj,kj->jl", pulled, share), dtype=np.float64)
 
 
-def _spending_slope(problem: WageProblem, state: WageState) -> Array:
-    """Derivative of log spending by the log wages, shape (n, n)."""
-    means = np.where(state.means > 0, state.means, 1.0)
+def _spending_slope(problem: WageProblem, state: WageState, pulled: Array, kept: Array) -> Array:
+    """Derivative of log spending by the log wages, shape (n, n): importer, seller."""
+    means = np.where(state.means_usd > 0, state.means_usd, 1.0)
     slope = problem.rule.slope(problem.world, state.wages, problem.groups) / means[:, None]
-    if problem.duty_share is None:
+    if not problem.has_duty:
         return np.asarray(slope, dtype=np.float64)
-    sector_duty = (state.origin_share * problem.duty_share).sum(axis=1)
-    apart = problem.theta[:, None, None] * (problem.duty_share - sector_duty[:, None, :])
-    between = 1.0 - problem.upper
-    turned = np.einsum(
-        "kj,klj,klj->jl", state.sector_share, state.origin_share, between * sector_duty[:, None, :] - apart
+    return slope + _duty_slope(problem, state, pulled, kept) / (1.0 - state.duty_part)[:, None]
+
+
+def _duty_slope(problem: WageProblem, state: WageState, pulled: Array, kept: Array) -> Array:
+    """Derivative of the duty in a dollar spent by the log wages, shape (n, n): importer, seller."""
+    theta, between = problem.theta[:, None], 1.0 - problem.upper
+    sector_duty = 1.0 - kept.sum(axis=1) / state.total
+    share = state.sector_share / state.total
+    of_price = share * sector_duty * (theta + between)
+    turned = np.einsum("klj,kj->jl", pulled, of_price) - np.einsum("klj,kj->jl", pulled - kept, share * theta)
+    return np.asarray(
+        turned - between * state.duty_part[:, None] * _price_slope(state, pulled), dtype=np.float64
     )
-    turned -= between * state.duty_part[:, None] * _price_slope(state)
-    return np.asarray(slope + turned / (1.0 - state.duty_part)[:, None], dtype=np.float64)
