@@ -12,7 +12,6 @@ from karwan.analysis.basket import basket_answer, basket_target, reach_of_target
 from karwan.analysis.corridor_change import corridor_change
 from karwan.analysis.target_answer import target_answer
 from karwan.case import read_case
-from karwan.case.scenario import case_under
 from karwan.project import open_case
 from karwan.words import say, sentences
 
@@ -88,8 +87,8 @@ def worths() -> Iterator[str]:
 
 def corridor() -> Iterator[str]:
     """Freight over value now and with the border open."""
-    before, after = case_under(CASE, [OPEN])
-    words = corridor_change(before, after, before.settings.party_a).words
+    case = read_case(CASE)
+    words = corridor_change(case, [OPEN], case.settings.party_a, theta=5.03).words
     assert words is not None
     yield f"{say(words)}."
 

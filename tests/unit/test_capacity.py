@@ -37,7 +37,7 @@ def legs() -> tuple[_Leg, ...]:
 
 def limits(leg: _Leg) -> dict[str, tuple[Limit, float]]:
     capacities = Capacities(study().case)
-    found = (pair for arcs in leg.routes for pair in capacities.on(leg.trade, arcs))
+    found = (pair for way in leg.routes for pair in capacities.on(leg.trade, way.arcs))
     return {limit.key: (limit, hours) for limit, hours in found}
 
 
@@ -97,7 +97,7 @@ def test_payloads_by_hand() -> None:
 
 def test_a_negligible_demand_leaves_all_hours_as_observed() -> None:
     found = assign_corridors(study(), demand(1e-9))
-    hours = [leg.trade.time(arcs) for leg in legs() for arcs in leg.routes]
+    hours = [way.hours for leg in legs() for way in leg.routes]
     assert found.routes["hours"].to_list() == pytest.approx(hours, rel=1e-9)
     assert found.loads["delay_h"].abs().max() < 1e-6
 
@@ -107,9 +107,9 @@ def test_flows_are_conserved_at_every_state_of_the_network() -> None:
     assert min(flows) >= 0.0
     for leg in legs():
         network, balance = leg.trade.network, defaultdict(float)
-        for arcs in leg.routes:
+        for way in leg.routes:
             flow = flows.pop(0)
-            for arc in (network.arcs[a] for a in arcs):
+            for arc in (network.arcs[a] for a in way.arcs):
                 balance[network.states[arc.tail].node_id] -= flow
                 balance[network.states[arc.head].node_id] += flow
         assert balance.pop(leg.origin) == pytest.approx(-4000.0)

@@ -103,14 +103,14 @@ def test_what_never_opens_again_is_waited_for_without_end() -> None:
 
 
 def test_rule_of_half_is_near_the_area_under_the_demand_curve() -> None:
-    before, after, tonnes, power = 120.0, 110.0, 1000.0, -3.0
-    curve = tonnes * (np.linspace(after, before, 100_001) / before) ** power
+    before, after, tonnes, power = 120.0, 110.0, 1000.0, -2.0
+    curve = tonnes * (np.linspace(after, before, 100_001) / before) ** (power - 1.0)
     area = np.trapezoid(curve, dx=(before - after) / 100_000)
-    half = rule_of_half(np.array([before]), np.array([after]), np.array([tonnes]), power)[0]
+    half = rule_of_half(np.array([after / before]), np.array([before - after]), np.array([tonnes]), power)[0]
     assert tonnes * (before - after) < area < half < 1.02 * area
-    assert response(np.array([before]), np.array([before]), power)[0] == 1.0
+    assert response(np.array([1.0]), power)[0] == 1.0
     with pytest.raises(InvalidInput):
-        response(np.array([1.0]), np.array([1.0]), 2.0)
+        response(np.array([1.0]), 2.0)
     with pytest.raises(InvalidInput):
         Taste(0.0, 1.0, 0.5, 0.0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,22 @@ from karwan.amounts import YEAR_DAYS
 from karwan.analysis.capacity import Capacities, Limit
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy, asked_study
+from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.requests import AssignRequest
 from karwan.analysis.sensitivity import CorridorBase
+from karwan.analysis.worth.flows import Flow, flow_direction
+from karwan.analysis.worth.routes import arc_key
+from karwan.analysis.worth.states import NOW, PairCosts, Plan
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
+from karwan.trade.parties import DIRECTIONS
 from karwan.transport.assignment import assign_routes
 from karwan.transport.assignment.result import AssignmentNotConverged
-from karwan.transport.corridor import OPEN, corridor_route, name_route
+from karwan.transport.corridor import name_route
 from karwan.transport.criticality import CROSSING, Arcs, Pair, Trade
-from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.network import FreightNetwork
 from karwan.transport.route import make_route
 from karwan.transport.shipment import make_shipment
 
@@ -41,8 +46,8 @@ class CorridorAssignment:
     Attributes
     ----------
     routes
-        od, origin, destination, product, route (corridor or crossings), share, t_day, usd_t, hours (queues included, waits for
-        openings not), generalised_cost_usd_t.
+        od, origin, destination, product, route (corridor or crossings), share, t_day, usd_t, hours (queues and waits for openings
+        included), generalised_cost_usd_t (landed: price, freight, insurance, duty, time and reserve).
     loads
         kind ('crossing', 'terminal', 'link', 'sailing'), place_id, place, start, finish (countries of a crossing, node ids of a link or
         sailing, empty at a terminal), unit, volume_day, background_day (null where the case does not say; taken as none), capacity_day,
@@ -68,6 +73,16 @@ class CorridorAssignment:
 
 
 @dataclass(frozen=True)
+class _Way:
+    """An open route: its arcs, their ids in the whole problem, what a tonne costs landed, and its mean hours, waits for openings included."""
+
+    arcs: Arcs
+    labels: tuple[str, ...]
+    cost_usd_t: float
+    hours: float
+
+
+@dataclass(frozen=True)
 class _Leg:
     """A demand row with its routes in its own network."""
 
@@ -76,7 +91,7 @@ class _Leg:
     destination: str
     t_day: float
     trade: Trade
-    routes: tuple[Arcs, ...]
+    routes: tuple[_Way, ...]
     names: tuple[str, ...]
 
 
@@ -169,8 +184,9 @@ def assign_corridors(
 ) -> CorridorAssignment:
     """Stochastic user equilibrium of a demand table over the corridors.
 
-    The routes of an origin-destination-product are the open named corridors between its places, the route of least generalised cost, and
-    the best way round each crossing of it. Trucks and trains queue at crossings (M/M/c, M/D/1), terminals and links slow down as they
+    The routes of an origin-destination-product are those of `karwan.analysis.trade_cost` that are open: named corridors between its places,
+    the route of least generalised cost and the best way round each crossing of it, as things stand and under the scenarios the case pins.
+    A tonne costs what it costs landed. Trucks and trains queue at crossings (M/M/c, M/D/1), terminals and links slow down as they
     fill, and a full ship makes boxes wait for the next, each with the background traffic and where the case states a capacity. The
     observed hours hold at the background load, so what a place adds is what the demand adds.
 
@@ -190,7 +206,7 @@ def assign_corridors(
     UnknownName
         A place or product of the demand is not in the case.
     """
-    legs = list(_legs(study, demand, opened))
+    legs = _legs(study, demand, opened)
     served = [leg for leg in legs if leg.routes]
     lost = [leg for leg in legs if not leg.routes and leg.t_day > 0]
     if not served:
@@ -243,46 +259,78 @@ def assign_corridors(
     )
 
 
-def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) -> Iterator[_Leg]:
+def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) -> list[_Leg]:
+    """Demand rows with their open routes, each at what a tonne costs landed (`karwan.analysis.trade_cost`)."""
+    case = study.case
+    opened_study = CorridorStudy(case, study.as_of, study.kept, opened)
+    flows = _demand_flows(study, demand)
+    plan = Plan(opened_study, pinned_scenarios(case, {}), flows, {NOW: case})
+    services = dict(case["services"].select("service_id", "link_id").iter_rows())
+    outcome = plan.outcome()
+    found = {}
+    for costs in outcome.pairs:
+        routes = costs.routes
+        network = opened_study.network_between(routes.ends, routes.form)
+        pair = routes.pairs[[rows for _, rows in routes.slices()].index(costs.rows)]
+        own = [f for f in plan.flows if f.direction == routes.direction and (f.origin, f.destination) == pair]
+        for number, flow in enumerate(f for f in own if _form(plan, f) == routes.form):
+            leg = _leg(study, flow, network, costs, number, services)
+            found[flow.origin, flow.destination, flow.product_id] = leg
+    return [found[flow.origin, flow.destination, flow.product_id] for flow in flows]
+
+
+def _form(plan: Plan, flow: Flow) -> str:
+    return str(plan.products[flow.product_id]["form"])
+
+
+def _demand_flows(study: CorridorStudy, demand: pl.DataFrame) -> list[Flow]:
+    """Flows of a demand table, between any two places; a demand stated twice is an error."""
     case, places = study.case, study.places
     countries = dict(case["nodes"].select("node_id", "country").iter_rows())
-    networks: dict[tuple[str, str, str], FreightNetwork] = {}
     seen: dict[str, str] = {}
-    services = dict(case["services"].select("service_id", "link_id").iter_rows())
+    flows = []
     for row in demand.iter_rows(named=True):
         pair: Pair = (places.node(row["origin_id"]), places.node(row["destination_id"]))
         if pair[0] == pair[1]:
             raise InvalidInput(f"A demand starts and ends at {pair[0]}.", fix="give two different places.")
-        load = make_shipment(case["products"], row["product_id"], case.settings.load_t)
-        od = "/".join((*pair, load.product_id))
+        product = make_shipment(case["products"], row["product_id"], case.settings.load_t).product_id
+        od = "/".join((*pair, product))
         words = ", ".join(str(row[c]) for c in COLUMNS[:3])
         if seen.setdefault(od, words) != words:
             raise InvalidInput(
                 "A demand is stated twice.", f"{seen[od]} and {words} are both {od}", "add the rows up."
             )
-        key = (countries[pair[0]], countries[pair[1]], load.form)
-        if key not in networks:
-            networks[key] = build_network(case.tables, NetworkRequest(*key, study.as_of, opened))
-        network = networks[key]
-        backward = key[0] == case.settings.party_b
-        known: list[Arcs] = []
-        for corridor in study.corridors:
-            found = corridor_route(network, load, corridor, *pair, backward=backward)
-            if found.status == OPEN and found.route is not None:
-                known.append(found.route.arcs)
-        trade = Trade(network, load, {pair: row["t_day"] * YEAR_DAYS}, {pair: tuple(known)}, services)
-        routes = trade.distinct([*known, *_ways_round(trade, pair)])
-        names = tuple(_name(study, trade, arcs, backward) for arcs in routes)
-        yield _Leg(od, *pair, row["t_day"], trade, routes, names)
+        direction = flow_direction(case, countries[pair[0]], countries[pair[1]])
+        flows.append(Flow(direction, *pair, product, row["t_day"] * YEAR_DAYS))
+    return flows
 
 
-def _ways_round(trade: Trade, pair: Pair) -> list[Arcs]:
-    """The best route, and the best way round each of its crossings."""
-    best = trade.best[pair]
-    if best is None:
-        return []
-    gates = [p for p in trade.places_on(best) if p[0] == CROSSING]
-    return [best, *(way for g in gates if (way := trade.least_routes([g])[pair]) is not None)]
+def _leg(
+    study: CorridorStudy,
+    flow: Flow,
+    network: FreightNetwork,
+    costs: PairCosts,
+    number: int,
+    services: Mapping[str, str],
+) -> _Leg:
+    """A flow with its open routes, the dearest last to be named."""
+    load = make_shipment(study.case["products"], flow.product_id, study.case.settings.load_t)
+    pair: Pair = (flow.origin, flow.destination)
+    trade = Trade(network, load, {pair: flow.tonnes_year}, {}, services)
+    known = {arc_key(network, arc): n for n, arc in enumerate(network.arcs)}
+    routes = []
+    for at, steps in enumerate(costs.routes.flat[costs.rows]):
+        if costs.opened[0, at]:
+            arcs = tuple(known[key] for key in steps)
+            labels = tuple(
+                f"{costs.routes.direction}:{costs.routes.form}:{costs.routes.keys[key]}" for key in steps
+            )
+            cost, hours = costs.costs.cost_usd_t[0, number, at], costs.costs.hours[0, at]
+            routes.append(_Way(arcs, labels, float(cost), float(hours)))
+    backward = flow.direction == DIRECTIONS[1]
+    names = tuple(_name(study, trade, way.arcs, backward) for way in routes)
+    od = "/".join((*pair, load.product_id))
+    return _Leg(od, *pair, flow.tonnes_year / YEAR_DAYS, trade, tuple(routes), names)
 
 
 def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str:
@@ -314,9 +362,9 @@ def _limits(legs: list[_Leg], capacities: Capacities) -> _Limits:
     hours: dict[str, float] = {}
     used: dict[tuple[str, Arcs], tuple[str, ...]] = {}
     for leg in legs:
-        for arcs in leg.routes:
-            found = list(capacities.on(leg.trade, arcs))
-            used[leg.od, arcs] = tuple(dict.fromkeys(limit.key for limit, _ in found))
+        for way in leg.routes:
+            found = list(capacities.on(leg.trade, way.arcs))
+            used[leg.od, way.arcs] = tuple(dict.fromkeys(limit.key for limit, _ in found))
             for limit, taken in found:
                 by_key[limit.key] = limit
                 hours[limit.key] = max(taken, hours.get(limit.key, 0.0))
@@ -334,21 +382,20 @@ def _problem(legs: list[_Leg], limits: _Limits) -> tuple[pl.DataFrame, pl.DataFr
     for leg in legs:
         trade = leg.trade
         km = trade.network.arc_km()
-        for number, arcs in enumerate(leg.routes):
-            route_id, passed = f"{leg.od}#{number + 1}", limits.used[leg.od, arcs]
-            for a in arcs:
-                key = "|".join(trade.arc_place[a])
-                links.setdefault(key, _plain_row(key, float(km[a])))
+        for number, way in enumerate(leg.routes):
+            route_id, passed = f"{leg.od}#{number + 1}", limits.used[leg.od, way.arcs]
+            for a, key in zip(way.arcs, way.labels, strict=True):
+                links.setdefault(key, _plain_row(key, float(km[a]) + 1e-9))
                 uses[route_id, key] = None
             uses |= {(route_id, key): None for key in passed}
-            rest, usd = trade.time(arcs) - sum(limits.usual_h(key) for key in passed), trade.money(arcs)
+            usual = sum(limits.usual_h(key) for key in passed)
             routes.append(
                 {
                     "route_id": route_id,
                     "od_id": leg.od,
-                    "fixed_cost_usd_t": usd + trade.hour_usd_t * rest,
-                    "usd_t": usd,
-                    "rest_h": rest,
+                    "fixed_cost_usd_t": way.cost_usd_t - trade.hour_usd_t * usual,
+                    "usd_t": trade.money(way.arcs),
+                    "rest_h": way.hours - usual,
                 }
             )
     return (

@@ -1,100 +1,95 @@
-"""What a scenario does to carriage between two countries: what choosing among the open corridors costs, now and then."""
+"""What scenarios do to the cost of trade between two countries: the corridor term of a potential and of a target."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from karwan.amounts import percent
-from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.trade_cost import TradeCost, even_flows, trade_cost
+from karwan.appraisal.worth import Floats
 from karwan.case import Case
-from karwan.errors import InvalidInput
 from karwan.notes import Note, note
-from karwan.transport.choice import logit
 
 
 @dataclass(frozen=True)
 class CorridorChange:
-    """Carriage of the case's reference load between the places it compares first, now and under a scenario.
+    """Cost of trade between the parties one way, now and under scenarios.
 
     Attributes
     ----------
     cost_share
-        Logsum of the open corridors' generalised costs (money, time, reliability, loss), over the value of the
-        load at origin; None where nothing changes.
+        What carriage, time and duty add to a dollar of goods, now and after; None where nothing changes.
     words
-        Product, corridors and figures; None where the shares were stated.
+        Goods and figures; None where the shares were stated.
+    cost
+        Landed cost by good; None where the shares were stated.
+    direction
+        Which way.
     """
 
     cost_share: tuple[float, float] | None = None
     words: Note | None = None
+    cost: TradeCost | None = None
+    direction: str = ""
+
+    def factor(self, theta: float) -> float:
+        """Factor on trade at given prices, for an elasticity theta > 0."""
+        if self.cost is None:
+            assert self.cost_share is not None
+            now, then = self.cost_share
+            return float(((1.0 + then) / (1.0 + now)) ** -theta)
+        return self.cost.shock(self.direction, theta)
 
 
-def corridor_change(base: Case, changed: Case, exporter: str) -> CorridorChange:
-    """What shippers expect carriage to cost, before and after: -ln(sum exp(-scale x cost)) / scale.
+def corridor_change(
+    case: Case, scenarios: Sequence[str], exporter: str, *, theta: float, study: CorridorStudy | None = None
+) -> CorridorChange:
+    """Landed cost of the exporter's goods in the case's form over its pairs of places, now and under scenarios.
 
-    The scale is the case's `logit_scale_per_usd_t`. Corridors count as alternatives of their own: stretches
-    they share are not discounted.
+    A dollar of each good counts alike, as in `karwan plan worth`. The share after is the one that gives the factor on trade at theta.
 
     Parameters
     ----------
-    base, changed
-        A case as it stands and under scenarios, as `karwan.case.scenario.case_under` gives them.
+    case
+        Case as it stands, with its folder.
+    scenarios
+        Scenario ids, in force after.
     exporter
         Party whose exports are carried.
+    theta
+        Elasticity of trade to its cost, > 0.
 
     Raises
     ------
     InvalidInput
-        No corridor is open on one of the two sides of the comparison.
-
-    References
-    ----------
-    Williams (1977), doi:10.1068/a090285.
+        No good has a route as the case stands.
     """
-    way = "a_to_b" if exporter == base.settings.party_a else "b_to_a"
-    now, then = (_expected(one, way) for one in (base, changed))
-    product = CorridorStudy(base, base.settings.as_of).shipment().name
-    return CorridorChange(
-        cost_share=(now[0], then[0]),
-        words=note(
-            "potential.corridor",
-            product=product,
-            now=percent(now[0], 1),
-            over=now[1],
-            scenarios=[one.scenario_id for one in changed.scenarios],
-            then=percent(then[0], 1),
-            then_over=then[1],
-        ),
+    study = study or CorridorStudy(case, case.settings.as_of)
+    study.require_comparable()
+    way = case.parties.direction_of(exporter)
+    flows = even_flows(case, way, study.shipment().form, study.pairs(way))
+    cost = trade_cost(case, scenarios, flows, study=study)
+    served = cost.served(way)
+    factor = cost.shock(way, theta)
+    landed = cost.change.level_usd_t[served] / _prices(case, cost)[served]
+    now = float(landed.mean()) - 1.0
+    then = (1.0 + now) * factor ** (-1.0 / theta) - 1.0
+    words = note(
+        "potential.corridor",
+        goods=len({flow.product_id for flow in flows}),
+        pairs=len(study.pairs(way)),
+        now=percent(now, 1),
+        scenarios=list(scenarios),
+        then=percent(then, 1),
     )
+    return CorridorChange((now, then), words, cost, way)
 
 
-def _expected(case: Case, way: str) -> tuple[float, str]:
-    """Logsum of the open corridors over the value of the load, and which they are, likeliest first."""
-    study = CorridorStudy(case, case.settings.as_of)
-    load = study.shipment()
-    origin, destination = study.pairs(way)[0]
-    routes = compared_routes(study).filter(
-        (pl.col("direction") == way)
-        & (pl.col("origin_id") == origin)
-        & (pl.col("destination_id") == destination)
-        & (pl.col("status") == "open")
-    )
-    if routes.is_empty():
-        raise InvalidInput(
-            f"No corridor is open from {study.place_name(origin)} to {study.place_name(destination)} on {study.as_of}.",
-            fix="Give --freight-share and --days.",
-        )
-    scale = case.parameter("logit_scale_per_usd_t")
-    routes = routes.sort("generalised_usd")
-    cost = routes["generalised_usd"].to_numpy() / load.tonnes
-    choice = logit(cost, np.ones_like(cost), scale=scale)
-    shares = (
-        f"{name} {percent(share)}"
-        for name, share in zip(routes["corridor"], choice.shares, strict=True)
-        if share >= 0.05
-    )
-    return float(choice.logsum[0]) / load.price_usd_t, ", ".join(shares)
+def _prices(case: Case, cost: TradeCost) -> Floats:
+    """Price of each flow's good, USD/t."""
+    price = dict(case["products"].select("product_id", "price_usd_t").iter_rows())
+    return np.array([price[flow.product_id] for flow in cost.flows])

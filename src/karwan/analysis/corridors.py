@@ -54,11 +54,20 @@ class CorridorStudy:
         Day of departure and of the closures known.
     kept
         What its networks share with those of a like case.
+    set_aside
+        Place ids whose dated closures its networks set aside.
     """
 
-    def __init__(self, case: Case, as_of: date, kept: Kept | None = None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        as_of: date,
+        kept: Kept | None = None,
+        set_aside: frozenset[str] = frozenset(),
+    ) -> None:
         self.case = case
         self.as_of = as_of
+        self.set_aside = set_aside
         self.corridors = list(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True))
         self.places = Gazetteer(case.tables)
         self.kept = Kept() if kept is None else kept
@@ -89,10 +98,14 @@ class CorridorStudy:
 
     def network(self, direction: str, form: str) -> FreightNetwork:
         """Network for a direction and cargo form on the study's day."""
-        start, finish = self.case.parties.ends(direction)
+        return self.network_between(self.case.parties.ends(direction), form)
+
+    def network_between(self, ends: tuple[str, str], form: str) -> FreightNetwork:
+        """Network from one country to another for a cargo form on the study's day."""
+        start, finish = ends
         key = (start, finish, form)
         if key not in self._networks:
-            request = NetworkRequest(start, finish, form, self.as_of)
+            request = NetworkRequest(start, finish, form, self.as_of, self.set_aside)
             self._networks[key] = build_network(self.case.tables, request, kept=self.kept)
         return self._networks[key]
 

@@ -26,7 +26,6 @@ from karwan.analysis.world_flows import (
     with_codes,
 )
 from karwan.case.case import Case, embedded_cases
-from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
 from karwan.notes import note
 from karwan.store.country_codes import typed_country
@@ -116,7 +115,8 @@ def _corridor(case: Case | None, request: PotentialRequest) -> CorridorChange:
             f"No case is about {request.exporter} and {request.importer}: there are no corridors to compare.",
             fix="Name one with --case, or give --freight-share and --days.",
         )
-    return corridor_change(*case_under(case.folder, request.scenario), request.exporter)
+    scenarios = list(request.scenario)
+    return corridor_change(case, scenarios, request.exporter, theta=request.trade_elasticity)
 
 
 def _total(figures: pl.Series) -> float | None:
@@ -181,7 +181,8 @@ def _corridor_factor(
     if change.cost_share is None:
         return None, None
     factors = [
-        corridor_ratio(change.cost_share, request.days, elasticity=theta, time_cost_share_day=a_day)
+        change.factor(theta)
+        * corridor_ratio((0.0, 0.0), request.days, elasticity=theta, time_cost_share_day=a_day)
         for theta in (request.trade_elasticity, *ELASTICITY_RANGE)
         for a_day in (request.time_cost_share_day, *DAY_SHARE_RANGE)
     ]

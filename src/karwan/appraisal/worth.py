@@ -6,8 +6,9 @@ A tonne of goods p that goes by route r in state s costs
 
 with freight the route's money, day share the goods' cost and loss of a day, and ratio the worth of an hour of reserve over one of mean
 time. Shippers spread over the routes by a path-size logit; its logsum L(p, s) is the landed cost they expect. A change from state 0 to
-state 1 is worth L(p, 0) - L(p, 1) a tonne. The routes and their path sizes are the same in all states, a route that a state lacks
-costs infinity there: so opening a route never costs, the reverse change is worth the opposite, and changes in a row add up.
+state 1 is worth L(p, 0) - L(p, 1) a tonne. The routes are the same in both states, a route that a state lacks costs infinity there, and
+path sizes count the routes open in either: so opening a route never costs, and the reverse change is worth the opposite. Routes shut in
+both take no part.
 
 References
 ----------
@@ -70,7 +71,7 @@ class RouteStates:
     hours, variance_h2
         Mean hours, waits for openings included, and their variance, shape (S, R); hours are inf where the route is not open.
     path_size
-        Shape (R,), in (0, 1].
+        Shape (R,) or (S, R), in (0, 1].
     """
 
     usd_t: Floats
@@ -151,49 +152,111 @@ def opening_wait(windows: Windows, horizon_h: float = WEEKS_H) -> tuple[float, f
     return mean, square - mean**2
 
 
-def landed(goods: Goods, ways: RouteStates, taste: Taste) -> Landed:
-    """Landed cost that shippers of each good expect in each state."""
-    open_way = np.isfinite(ways.hours)[:, None, :]  # (S, 1, R)
-    hours = np.where(np.isfinite(ways.hours), ways.hours, 0.0)
+@dataclass(frozen=True)
+class RouteCosts:
+    """What a tonne of each good costs over each route in each state, shape (S, P, R), and what is in it.
+
+    Attributes
+    ----------
+    cost_usd_t
+        Landed, time and reserve in it; inf where the route is not open.
+    money_usd_t, duty_usd_t
+        Freight and insurance, and duty.
+    hours
+        Mean hours door to door, shape (S, R); 0 where the route is not open.
+    """
+
+    cost_usd_t: Floats
+    money_usd_t: Floats
+    duty_usd_t: Floats
+    hours: Floats
+
+
+def route_costs(goods: Goods, ways: RouteStates, taste: Taste) -> RouteCosts:
+    """Landed cost of each good over each route in each state."""
+    known = np.isfinite(ways.hours)
+    hours = np.where(known, ways.hours, 0.0)
     price = goods.price_usd_t[None, :, None]
     freight = ways.usd_t[:, None, :] + ways.usd_unit[:, None, :] / goods.unit_t[None, :, None]
     cif = (price + freight) * (1.0 + taste.insurance_share)
     duty = cif * goods.duty_share[:, :, None] + goods.duty_usd_t[:, :, None]
-    felt = hours + taste.reliability_ratio * buffer_time(
-        hours, np.where(np.isfinite(ways.hours), ways.variance_h2, 0.0)
-    )
+    felt = hours + taste.reliability_ratio * buffer_time(hours, np.where(known, ways.variance_h2, 0.0))
     cost = cif + duty + price * goods.day_share[None, :, None] * felt[:, None, :] / HOURS_DAY
+    return RouteCosts(np.where(known[:, None, :], cost, np.inf), cif - price, duty, hours)
+
+
+def expected(costs: RouteCosts, path_size: Floats, taste: Taste) -> tuple[Landed, Floats]:
+    """Landed cost that shippers expect, and the mean of it over their shares, shape (S, P); nan where no route is open.
+
+    Parameters
+    ----------
+    path_size
+        Shape (R,) or (S, R), in (0, 1]; that of a route that is not open does not count.
+    """
+    sizes = path_size if path_size.ndim == 1 else path_size[:, None, :]
     shares, logsum = logit_rows(
-        np.where(open_way, cost, np.inf),
-        ways.path_size,
-        scale=taste.scale,
-        path_size_weight=taste.path_size_weight,
+        costs.cost_usd_t, sizes, scale=taste.scale, path_size_weight=taste.path_size_weight
     )
-    share = np.where(np.isfinite(logsum)[:, :, None], shares, np.nan)
-    return Landed(
+    served = np.isfinite(logsum)
+    share = np.where(served[:, :, None], shares, np.nan)
+    found = Landed(
         logsum,
-        (share * (cif - price)).sum(axis=2),
-        (share * duty).sum(axis=2),
-        (share * hours[:, None, :]).sum(axis=2),
+        (share * costs.money_usd_t).sum(axis=2),
+        (share * costs.duty_usd_t).sum(axis=2),
+        (share * costs.hours[:, None, :]).sum(axis=2),
     )
+    level = (share * np.where(np.isfinite(costs.cost_usd_t), costs.cost_usd_t, 0.0)).sum(axis=2)
+    return found, level
 
 
-def response(before: Floats, after: Floats, elasticity: float) -> Floats:
-    """Tonnes after over tonnes before when trade answers to its landed cost with a constant elasticity (< 0)."""
+def landed(goods: Goods, ways: RouteStates, taste: Taste) -> Landed:
+    """Landed cost that shippers of each good expect in each state."""
+    return expected(route_costs(goods, ways, taste), ways.path_size, taste)[0]
+
+
+def cost_ratio(before: Floats, after: Floats, level: Floats) -> Floats:
+    """Landed cost after over before, ad valorem: 1 + the change of the logsum over the mean landed cost before.
+
+    The level of a logsum is arbitrary, so only its difference enters. 1 where no route is open before or after; inf where the last one
+    goes, nan where the first one comes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cost_ratio(np.array([100.0]), np.array([80.0]), np.array([400.0])).tolist()
+    [0.95]
+    """
+    neither = np.isinf(before) & np.isinf(after)
+    with np.errstate(invalid="ignore"):
+        ratio = 1.0 + (after - before) / level
+    ratio = np.where(np.isinf(after) & np.isfinite(before), np.inf, ratio)
+    return np.where(neither, 1.0, np.where(np.isinf(before), np.nan, ratio))
+
+
+def response(ratio: Floats, elasticity: float) -> Floats:
+    """Tonnes after over tonnes before when spending on a good answers to its landed cost with a constant elasticity (< 0).
+
+    Spending at landed cost goes with ratio ** elasticity, so tonnes go with ratio ** (elasticity - 1).
+
+    Parameters
+    ----------
+    ratio
+        Landed cost after over before; see `cost_ratio`.
+    """
     if not elasticity <= 0:
         raise InvalidInput(
             "The elasticity of trade must not be positive.", f"{elasticity:g}", "give it as -5."
         )
-    return np.asarray((after / before) ** elasticity)
+    return np.asarray(ratio ** (elasticity - 1.0))
 
 
-def rule_of_half(before: Floats, after: Floats, tonnes: Floats, elasticity: float) -> Floats:
+def rule_of_half(ratio: Floats, fall_usd_t: Floats, tonnes: Floats, elasticity: float) -> Floats:
     """Worth of a fall of the landed cost when trade answers to it, USD a year: half of the gain counts for tonnes that come anew.
 
     Examples
     --------
     >>> import numpy as np
-    >>> rule_of_half(np.array([100.0]), np.array([90.0]), np.array([10.0]), 0.0).tolist()
-    [100.0]
+    >>> rule_of_half(np.array([0.9]), np.array([10.0]), np.array([10.0]), 0.0).round(2).tolist()
+    [105.56]
     """
-    return np.asarray(tonnes * (before - after) * (1.0 + response(before, after, elasticity)) / 2.0)
+    return np.asarray(tonnes * fall_usd_t * (1.0 + response(ratio, elasticity)) / 2.0)

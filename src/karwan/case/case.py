@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -45,6 +45,8 @@ class Case:
         Scenarios applied, in order; empty for the case as it stands.
     folder
         Folder it was read from; None where it was not read from one.
+    bare
+        The case as it stands, of a case under scenarios; None where it is that itself.
     """
 
     settings: CaseSettings
@@ -52,6 +54,7 @@ class Case:
     warnings: tuple[Problem, ...]
     scenarios: tuple[AppliedScenario, ...] = ()
     folder: Path | None = None
+    bare: Case | None = field(default=None, repr=False, compare=False)
 
     @property
     def under(self) -> str:

@@ -120,7 +120,7 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     if scenario == BASE:
         return changed
     applied = AppliedScenario(scenario.scenario_id, scenario.title, scenario.basis)
-    return replace(changed, scenarios=(*case.scenarios, applied))
+    return replace(changed, scenarios=(*case.scenarios, applied), bare=case.bare or case)
 
 
 def _check_sources(case: Case, scenario: Scenario, found: Findings) -> None:

@@ -27,6 +27,7 @@ MOST_PLACES = 50
 MOST_LOAD_T = 60_000.0
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,40}", re.ASCII)
 _CODE = re.compile(r"[A-Z]{3}", re.ASCII)
+_PAIR = re.compile(r"[A-Z]{3}-[A-Z]{3}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -52,6 +53,12 @@ class CaseSettings:
         Product the headline figures are for.
     load_t
         Tonnes of the reference load.
+    trade_year
+        Year of the yearly flows that trade responds from; None where the case does not say.
+    trade_state
+        Scenario ids under which the flows of that year were made: the state their costs are measured from.
+    pairs
+        Exporter and importer of the other country pairs that use the corridors.
     """
 
     case_id: str
@@ -67,6 +74,9 @@ class CaseSettings:
     ports: tuple[str, ...]
     reference_product: str
     load_t: float
+    trade_year: int | None = None
+    trade_state: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 def read_settings(path: Path) -> tuple[CaseSettings | None, list[Problem]]:
@@ -121,6 +131,12 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _pair(text: str) -> str:
+    if not _PAIR.fullmatch(text) or text[:3] == text[4:]:
+        raise ValueError("is not a pair; allowed: exporter and importer, as UZB-PAK")
+    return text
+
+
 def _listed(value: Any) -> Any:
     """A key without a value is an empty list."""
     return () if value is None else value
@@ -131,6 +147,13 @@ Day = Annotated[date, BeforeValidator(_day)]
 Code = Annotated[str, AfterValidator(_code)]
 Places = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
+    Field(max_length=MOST_PLACES),
+    BeforeValidator(_listed),
+    AfterValidator(_once),
+]
+
+Pairs = Annotated[
+    tuple[Annotated[str, AfterValidator(_pair)], ...],
     Field(max_length=MOST_PLACES),
     BeforeValidator(_listed),
     AfterValidator(_once),
@@ -178,6 +201,9 @@ class _CaseFile(BaseModel):
     as_of: Day
     currency: Literal["USD"] = "USD"  # read for older cases only: every figure of a case is in USD
     brief: _Brief
+    trade_year: Annotated[int | None, Field(ge=FIRST_DAY.year, le=LAST_DAY.year)] = None
+    trade_state: Places = ()
+    pairs: Pairs = ()
 
     @field_validator("party_b")
     @classmethod
@@ -202,4 +228,7 @@ class _CaseFile(BaseModel):
             ports=self.brief.ports,
             reference_product=self.brief.reference_product,
             load_t=self.brief.load_t,
+            trade_year=self.trade_year,
+            trade_state=self.trade_state,
+            pairs=tuple((pair[:3], pair[4:]) for pair in self.pairs),
         )

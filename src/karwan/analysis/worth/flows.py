@@ -27,6 +27,19 @@ class Flow:
     product_id: str
     tonnes_year: float
 
+    def ends(self, case: Case) -> tuple[str, str]:
+        """Exporter and importer: of a direction of the parties, or of two other countries, 'UZB-PAK'."""
+        if self.direction in DIRECTIONS:
+            return case.parties.ends(self.direction)
+        exporter, _, importer = self.direction.partition("-")
+        return exporter, importer
+
+
+def flow_direction(case: Case, exporter: str, importer: str) -> str:
+    """Direction of the parties, or 'UZB-PAK' for two other countries."""
+    ends = (exporter, importer)
+    return next((way for way in DIRECTIONS if case.parties.ends(way) == ends), f"{exporter}-{importer}")
+
 
 def require_trade(case: Case, as_of: date) -> Mapping[str, TradeFlow]:
     """Today's trade, both ways.

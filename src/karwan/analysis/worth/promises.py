@@ -12,11 +12,12 @@ import numpy.typing as npt
 import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.trade_flows import TradeFlow
 from karwan.analysis.worth.flows import Flow, default_flows, flows_of, require_trade, trade_text
 from karwan.analysis.worth.obstacle import obstacle_text
-from karwan.analysis.worth.states import NOW, PARAMETERS, Outcome, Plan, State, together
+from karwan.analysis.worth.states import NOW, PARAMETERS, Change, Outcome, Plan, State, together
 from karwan.appraisal.worth import Floats, rule_of_half
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
@@ -113,7 +114,7 @@ def plan_worth(
         cases |= together_cases
         kept = not refusal
         text += refusal
-    plan = Plan(study, chosen, flows, cases, known=routes)
+    plan = Plan(study, pinned_scenarios(case, chosen), flows, cases, known=routes)
     found = _Worths(plan, today)
     every = frozenset(scenarios) if kept else None
     figures = {name: found.figures(state, every) for name, state in one.items()}
@@ -220,9 +221,13 @@ class _Worths:
             return None
         return str(rows["title"][0]), float(rows["value"][0]) / today
 
+    def change(self, outcome: Outcome, before: State, after: State) -> Change:
+        """Landed cost of each flow in two states."""
+        return outcome.change(self.plan.states.index(before), self.plan.states.index(after))
+
     def fall(self, outcome: Outcome, before: State, after: State) -> tuple[Floats, Bools]:
         """Fall of the landed cost of each flow, USD/t, 0 where it has a way in neither state; nan where it has one in only one."""
-        one, two = (outcome.logsum_usd_t[self.plan.states.index(s)] for s in (before, after))
+        one, two = self.change(outcome, before, after).logsum_usd_t
         neither = np.isinf(one) & np.isinf(two)
         with np.errstate(invalid="ignore"):
             change = np.where(neither, 0.0, one - two)
@@ -234,10 +239,9 @@ class _Worths:
 
     def duty_usd_year(self, outcome: Outcome, before: State, after: State) -> float:
         """Customs duty no longer paid in a state, over the flows that have a way in both; 0 where nothing but rounding moves."""
-        now, then = (self.plan.states.index(s) for s in (before, after))
         _, lost = self.fall(outcome, before, after)
-        change = _change(outcome.duty_usd_t, then, lost, now)
-        return float(np.where(lost, 0.0, outcome.tonnes_year) @ change)
+        duty = self.change(outcome, before, after).duty_usd_t
+        return float(np.where(lost, 0.0, outcome.tonnes_year) @ _change(duty, lost))
 
     def net_usd_year(self, outcome: Outcome, before: State, after: State) -> float:
         """Worth net of duty: what is left when the treasuries' loss is set against the gain of trade."""
@@ -245,10 +249,10 @@ class _Worths:
 
     def figures(self, state: State, every: State | None) -> dict[str, Any]:
         """Columns of a promise that brings about a state."""
-        base, now, then = self.base, 0, self.plan.states.index(state)
+        base, change = self.base, self.change(self.base, NOW, state)
         fall, lost = self.fall(base, NOW, state)
         if np.isnan(fall).any():
-            word = "opens the only way of" if (np.isinf(base.logsum_usd_t[now]) & ~lost).any() else "cuts off"
+            word = "opens the only way of" if (np.isinf(change.logsum_usd_t[0]) & ~lost).any() else "cuts off"
             return {
                 **dict.fromkeys(FIGURES),
                 "reason": f"{word} {int(np.isnan(fall).sum())} of {fall.size} flows",
@@ -260,7 +264,7 @@ class _Worths:
         net = usd_year - duty
         found: dict[str, Any] = {
             "usd_t": usd_year / total if total else None,
-            "hours_t": float(served @ _change(base.hours, then, lost)) / total if total else None,
+            "hours_t": float(served @ _change(change.hours, lost)) / total if total else None,
             "usd_year": usd_year,
             "duty_usd_year": duty,
             "net_usd_year": net,
@@ -271,9 +275,7 @@ class _Worths:
         }
         if self.elasticity is not None:
             known = ~lost
-            gain = rule_of_half(
-                base.logsum_usd_t[now][known], base.logsum_usd_t[then][known], served[known], self.elasticity
-            )
+            gain = rule_of_half(change.ratio[known], fall[known], served[known], self.elasticity)
             found["usd_year_response"] = float(gain.sum())
         return found
 
@@ -292,7 +294,7 @@ class _Worths:
         case = self.plan.case
         said = [
             "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, insurance, duty, time and reserve), choice "
-            "among the routes of the named corridors and the best of all, the same routes in every state.",
+            "among the routes of the named corridors, the best of all and the best ways round its crossings, the same routes in every state.",
             "Duty no longer paid is a transfer from the treasuries to trade, no worth: promises rank by their worth net of it.",
             "Low and high: each input alone at either end of the range the case gives it, joined as the root of the sum of squares; what a "
             "scenario itself supposes has no range and stays as it is.",
@@ -321,11 +323,11 @@ class _Worths:
         return said
 
 
-def _change(table: Floats, then: int, lost: Bools, now: int = 0) -> Floats:
+def _change(table: Floats, lost: Bools) -> Floats:
     """Fall from one state to another, shape (F,); 0 for flows without a way and where nothing but rounding moves."""
     with np.errstate(invalid="ignore"):
-        change = np.where(lost, 0.0, table[now] - table[then])
-        rounding = np.abs(change) < ROUNDING * np.abs(table[now])
+        change = np.where(lost, 0.0, table[0] - table[1])
+        rounding = np.abs(change) < ROUNDING * np.abs(table[0])
     return np.where(rounding, 0.0, change)
 
 

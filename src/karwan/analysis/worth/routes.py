@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -49,6 +49,8 @@ class Routes:
         Origin and destination of each route's group, in order.
     steps
         Pair to routes; a route is the keys of its arcs: states at both ends, kind and id of the place.
+    ends
+        Exporter and importer.
     length_km
         Length of each arc, km.
     """
@@ -56,12 +58,19 @@ class Routes:
     direction: str
     form: str
     pairs: tuple[tuple[str, str], ...]
+    ends: tuple[str, str] = ("", "")
     steps: dict[tuple[str, str], dict[tuple[Key, ...], None]] = field(default_factory=dict)
     length_km: dict[Key, float] = field(default_factory=dict)
+    _ways: dict[tuple[str, str], set[Hashable]] = field(default_factory=dict)
 
     def add(self, pair: tuple[str, str], network: FreightNetwork, arcs: Iterable[int]) -> None:
-        """Take a route in, once."""
-        taken = {arc_key(network, network.arcs[a]): network.arcs[a] for a in arcs}
+        """Take a route in, once; ways alike (`FreightNetwork.way`) are one route."""
+        numbers = tuple(arcs)
+        way, ways = network.way(numbers), self._ways.setdefault(pair, set())
+        if way in ways:
+            return
+        ways.add(way)
+        taken = {arc_key(network, network.arcs[a]): network.arcs[a] for a in numbers}
         self.steps.setdefault(pair, {})[tuple(taken)] = None
         self.length_km |= {key: sum(s.km for s in arc.stages) for key, arc in taken.items()}
 
@@ -72,7 +81,7 @@ class Routes:
 
     def only(self, mask: npt.NDArray[np.bool_]) -> Routes:
         """The routes of a mask over `flat`, in the same order."""
-        found = Routes(self.direction, self.form, self.pairs, length_km=self.length_km)
+        found = Routes(self.direction, self.form, self.pairs, self.ends, length_km=self.length_km)
         for pair, rows in self.slices():
             found.steps[pair] = {self.flat[n]: None for n in range(rows.start, rows.stop) if mask[n]}
         return found
@@ -94,13 +103,19 @@ class Routes:
         """Length of each arc in use, shape (K,); a hair above 0, so that a route of transfers has a length too."""
         return np.array([self.length_km[key] for key in self.keys]) + 1e-9
 
+    def path_sizes(self, rows: slice, opened: npt.NDArray[np.bool_]) -> Floats:
+        """Path size by km of the routes of a pair, counted over those of them that are open, shape (R,); 1 where shut."""
+        key = (rows.start, rows.stop, opened.tobytes())
+        if key not in self._sizes:
+            found = np.ones(opened.size)
+            if opened.any():
+                found[opened] = path_size(self.use[rows][np.flatnonzero(opened)], self.km)
+            self._sizes[key] = found
+        return self._sizes[key]
+
     @cached_property
-    def path_size(self) -> Floats:
-        """Path size of each route by km, over all routes of its pair in any state, shape (R,)."""
-        if not self.flat:
-            return np.empty(0)
-        group = np.concatenate([np.full(s.stop - s.start, n) for n, (_, s) in enumerate(self.slices())])
-        return path_size(self.use, self.km, group=group)
+    def _sizes(self) -> dict[tuple[int, int, bytes], Floats]:
+        return {}
 
     def slices(self) -> Iterable[tuple[tuple[str, str], slice]]:
         """Rows of each pair in `flat`."""
@@ -116,22 +131,47 @@ def arc_key(network: FreightNetwork, arc: Arc) -> Key:
     return (network.states[arc.tail], network.states[arc.head], arc.place_kind, arc.place_id)
 
 
-def find_routes(routes: Routes, case: Case, network: FreightNetwork, *, corridors: bool = True) -> None:
-    """Take in the best route of each named corridor, as it would be where it is shut, and the best of all, for each pair."""
+def find_routes(
+    routes: Routes,
+    case: Case,
+    network: FreightNetwork,
+    *,
+    corridors: bool = True,
+    pairs: Collection[tuple[str, str]] | None = None,
+) -> None:
+    """Take in the best route of each named corridor, as it would be where it is shut, the best of all, and the best way round each of its
+    crossings, for each pair or some of them.
+    """
     settings = case.settings
     load = make_shipment(case["products"], settings.reference_product, settings.load_t)
-    named = list(case["corridors"].sort("rank").iter_rows(named=True)) if corridors else []
+    between_parties = routes.direction in DIRECTIONS
+    named = (
+        list(case["corridors"].sort("rank").iter_rows(named=True)) if corridors and between_parties else []
+    )
     cost = additive_cost(network, load)
-    usable = ~network.never_open()
     backward = routes.direction == DIRECTIONS[1]
-    for pair in routes.pairs:
+    for pair in routes.pairs if pairs is None else pairs:
         for corridor in named:
             found = corridor_route(network, load, corridor, *pair, backward=backward)
             if found.route is not None:
                 routes.add(pair, network, found.route.arcs)
-        best = least_cost_path(network, cost, *pair, allowed=usable).arcs
-        if best is not None:
-            routes.add(pair, network, best)
+        for arcs in best_and_round(network, cost, pair):
+            routes.add(pair, network, arcs)
+
+
+def best_and_round(network: FreightNetwork, cost: Floats, pair: tuple[str, str]) -> Iterator[tuple[int, ...]]:
+    """The best open route of a pair, and the best way round each crossing of it."""
+    usable = ~network.never_open()
+    best = least_cost_path(network, cost, *pair, allowed=usable).arcs
+    if best is None:
+        return
+    yield best
+    gates = dict.fromkeys(network.arcs[a].place_id for a in best if network.is_crossing[a])
+    for gate in gates:
+        past = np.array([a.place_kind == "crossing" and a.place_id == gate for a in network.arcs])
+        way = least_cost_path(network, cost, *pair, allowed=usable & ~past).arcs
+        if way is not None:
+            yield way
 
 
 def arc_parts(network: FreightNetwork, arc: Arc, waits: dict[int, tuple[float, float]]) -> list[float]:

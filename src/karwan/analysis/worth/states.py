@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.analysis.worth.flows import Flow
 from karwan.analysis.worth.routes import PARTS, Routes, find_routes, only_routes, route_parts
 from karwan.analysis.worth.touched import routes_hit
-from karwan.appraisal.worth import Floats, Goods, Landed, RouteStates, Taste, landed
+from karwan.appraisal.worth import (
+    Floats,
+    Goods,
+    RouteCosts,
+    RouteStates,
+    Taste,
+    cost_ratio,
+    expected,
+    route_costs,
+)
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
 from karwan.schema.modes import RAIL, ROAD
-from karwan.trade.parties import DIRECTIONS
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
@@ -52,13 +62,62 @@ PARAMETERS = (
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Landed cost of each flow in each state, shape (S, F), and the tonnes a year of each flow, shape (F,)."""
+class Change:
+    """Landed cost of each flow in two states, before and after, shape (2, F), and its mean over the shares before, shape (F,)."""
 
     logsum_usd_t: Floats
     duty_usd_t: Floats
     hours: Floats
-    tonnes_year: Floats
+    level_usd_t: Floats
+
+    @property
+    def ratio(self) -> Floats:
+        """Landed cost after over before, shape (F,); see `cost_ratio`."""
+        return cost_ratio(self.logsum_usd_t[0], self.logsum_usd_t[1], self.level_usd_t)
+
+
+@dataclass(frozen=True)
+class PairCosts:
+    """Costs of the goods of a pair of places over its routes in all states.
+
+    Attributes
+    ----------
+    routes, rows
+        The routes of its group, and which of them are the pair's.
+    costs
+        Landed cost by state, good and route.
+    opened
+        Whether a route is open in a state, shape (S, R).
+    """
+
+    routes: Routes
+    rows: slice
+    costs: RouteCosts
+    opened: npt.NDArray[np.bool_]
+
+    def change(self, before: int, after: int, taste: Taste) -> Change:
+        """From one state to another; path sizes count the routes open in either."""
+        two = [before, after]
+        size = self.routes.path_sizes(self.rows, self.opened[before] | self.opened[after])
+        own = RouteCosts(*(part[two] for part in vars(self.costs).values()))
+        found, level = expected(own, size, taste)
+        return Change(found.logsum_usd_t, found.duty_usd_t, found.hours, level[0])
+
+
+class Outcome:
+    """What all flows cost in all states; tonnes a year of each flow, shape (F,)."""
+
+    def __init__(self, pairs: Sequence[PairCosts], tonnes_year: Floats, taste: Taste) -> None:
+        self.pairs, self.tonnes_year, self.taste = pairs, tonnes_year, taste
+        self._found: dict[tuple[int, int], Change] = {}
+
+    def change(self, before: int, after: int) -> Change:
+        """From one state to another, by their numbers."""
+        if (before, after) not in self._found:
+            each = [pair.change(before, after, self.taste) for pair in self.pairs]
+            parts = zip(*(vars(one).values() for one in each), strict=True)
+            self._found[before, after] = Change(*(np.concatenate(part, axis=-1) for part in parts))
+        return self._found[before, after]
 
 
 class Plan:
@@ -69,7 +128,7 @@ class Plan:
     study
         Corridors of the case as it stands on a day.
     scenarios
-        Scenarios of the promises, by id.
+        Scenarios by id; routes are looked for in the case as it stands and with all of these in force, whichever states are asked for.
     flows
         Tonnes a year.
     cases
@@ -87,7 +146,7 @@ class Plan:
         *,
         known: Sequence[Evaluated] = (),
     ) -> None:
-        self.case, self.as_of = study.case, study.as_of
+        self.case, self.as_of, self.set_aside = study.case, study.as_of, study.set_aside
         self.scenarios = scenarios
         self.states = tuple(cases)
         self.products = {row["product_id"]: row for row in self.case["products"].iter_rows(named=True)}
@@ -100,6 +159,7 @@ class Plan:
         self._kept = study.kept
         self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
         full = self._full(study)
+        self._bare = self._as_it_stands(study)
         self.parts = [self._parts(routes, full) for routes, _ in self.groups]
         self.goods = [self._goods(routes, own) for routes, own in self.groups]
 
@@ -114,8 +174,16 @@ class Plan:
         for state, case in cases.items():
             if state != NOW:
                 kept = study.kept.without(self._changed_tables(case))
-                found[state] = CorridorStudy(case, self.as_of, kept)
+                found[state] = CorridorStudy(case, self.as_of, kept, self.set_aside)
         return found
+
+    def _as_it_stands(self, study: CorridorStudy) -> CorridorStudy | None:
+        """The case without the scenarios it stands under: its routes are looked at too, so that the set is the same from either side."""
+        bare = self.case.bare
+        if bare is None:
+            return None
+        kept = study.kept.without(self._changed_tables(bare))
+        return CorridorStudy(bare, self.as_of, kept, self.set_aside)
 
     def _changed_tables(self, case: Case) -> frozenset[str]:
         """Tables that are not those of the case as it stands."""
@@ -129,6 +197,17 @@ class Plan:
             self._cases[state] = apply_scenario(self.case, together(chosen))
         return self._cases[state]
 
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """Flows in the order of all figures by flow: by group, then by pair of places."""
+        return tuple(
+            f
+            for routes, own in self.groups
+            for pair in routes.pairs
+            for f in own
+            if (f.origin, f.destination) == pair
+        )
+
     def _touching(self, state: State, tables: Iterable[str]) -> State:
         """Scenarios of a state that change some of the tables."""
         wanted = frozenset(tables)
@@ -139,13 +218,21 @@ class Plan:
         for flow in flows:
             found.setdefault((flow.direction, str(self.products[flow.product_id]["form"])), []).append(flow)
         return [
-            (Routes(way, form, tuple(dict.fromkeys((f.origin, f.destination) for f in own))), own)
+            (
+                Routes(
+                    way,
+                    form,
+                    tuple(dict.fromkeys((f.origin, f.destination) for f in own)),
+                    own[0].ends(self.case),
+                ),
+                own,
+            )
             for (way, form), own in found.items()
         ]
 
     def _parts(self, routes: Routes, full: Mapping[State, CorridorStudy]) -> Floats:
         """Parts of each route in each state, shape (S, R, parts); states of like freight tables share one network."""
-        networks = {state: one.network(routes.direction, routes.form) for state, one in full.items()}
+        networks = {state: one.network_between(routes.ends, routes.form) for state, one in full.items()}
         for state, network in networks.items():
             known = [e for e in self.known if e.direction == routes.direction] if state == NOW else []
             known = [e for e in known if e.found.route is not None and e.found.route.network is network]
@@ -153,11 +240,11 @@ class Plan:
                 assert e.found.route is not None
                 routes.add((e.origin, e.destination), network, e.found.route.arcs)
             find_routes(routes, full[state].case, network, corridors=not known)
+        if self._bare is not None:
+            network = self._bare.network_between(routes.ends, routes.form)
+            find_routes(routes, self._bare.case, network)
         found = {state: route_parts(routes, network) for state, network in networks.items()}
-        settings = self.case.settings
-        ends = (settings.party_a, settings.party_b)
-        start, finish = ends if routes.direction == DIRECTIONS[0] else ends[::-1]
-        request = NetworkRequest(start, finish, routes.form, self.as_of)
+        request = NetworkRequest(*routes.ends, routes.form, self.as_of, self.set_aside)
         for state in self.states:
             freight = self._touching(state, FREIGHT_TABLES)
             if freight not in found:
@@ -186,9 +273,7 @@ class Plan:
         return network
 
     def _goods(self, routes: Routes, flows: Sequence[Flow]) -> dict[tuple[str, str], Goods]:
-        settings = self.case.settings
-        ends = (settings.party_a, settings.party_b)
-        exporter, importer = ends if routes.direction == DIRECTIONS[0] else ends[::-1]
+        exporter, importer = routes.ends
         wanted = dict.fromkeys(f.product_id for f in flows)
         duties: dict[State, dict[str, tuple[float, float]]] = {}
         for state in self.states:
@@ -235,20 +320,15 @@ class Plan:
             values["reliability_ratio"],
             values["insurance_share"],
         )
-        found: list[Landed] = []
-        tonnes = []
+        pairs, tonnes = [], []
         for (routes, _), parts, goods in zip(self.groups, self.parts, self.goods, strict=True):
             shifted = shift(parts, self.parameters, values)
             for pair, rows in routes.slices():
-                ways = _ways(shifted[:, rows], routes.path_size[rows])
-                found.append(landed(goods[pair], ways, taste))
+                ways = _ways(shifted[:, rows], np.ones(rows.stop - rows.start))
+                costs = route_costs(goods[pair], ways, taste)
+                pairs.append(PairCosts(routes, rows, costs, np.isfinite(ways.hours)))
                 tonnes.append(goods[pair].tonnes_year * (scale or {}).get(routes.direction, 1.0))
-        return Outcome(
-            np.concatenate([f.logsum_usd_t for f in found], axis=1),
-            np.concatenate([f.duty_usd_t for f in found], axis=1),
-            np.concatenate([f.hours for f in found], axis=1),
-            np.concatenate(tonnes),
-        )
+        return Outcome(pairs, np.concatenate(tonnes), taste)
 
 
 def together(scenarios: Sequence[Scenario]) -> Scenario:

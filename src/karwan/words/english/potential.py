@@ -33,6 +33,6 @@ POTENTIAL: dict[str, str | Plural] = {
         "`karwan trade potential {exporter} {importer} --store trade.duckdb --level hs6` then estimates by product."
     ),
     "potential.corridor": (
-        "{product}: carriage is expected to take {now} of the value (over {over}), under {scenarios} {then} (over {then_over})"
+        "{goods} goods over {pairs} pairs of places: carriage, time and duty are expected to add {now} to the value, under {scenarios} {then}"
     ),
 }

@@ -1,0 +1,155 @@
+"""What carriage costs a good between two places, and how a scenario changes it: the only bridge between transport and trade.
+
+    L(g, s) = -ln( sum over r of PS(r)^w exp(-scale C(r, g, s)) ) / scale
+    t_hat(g, s) = 1 + (L(g, s) - L(g, s0)) / C0(g)
+
+with C the landed cost of good g over route r in state s (`karwan.appraisal.worth`), PS path sizes over the routes open in s0 or s, and C0 the mean
+landed cost over the shares of the routes in s0, price in it. Routes are the same whichever scenario is asked for: those of the states the case pins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.pinned import pinned_scenarios
+from karwan.analysis.worth.flows import Flow
+from karwan.analysis.worth.states import NOW, Change, Plan, together
+from karwan.appraisal.worth import Floats
+from karwan.case import Case
+from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class TradeCost:
+    """Landed cost of goods before and after a change.
+
+    Attributes
+    ----------
+    flows
+        Goods: product, places and tonnes a year, F of them.
+    value_usd
+        Value a year at origin of each, shape (F,).
+    change
+        Logsums, duty and hours before and after, and the level before.
+    """
+
+    flows: tuple[Flow, ...]
+    value_usd: Floats
+    change: Change
+
+    @property
+    def t_hat(self) -> Floats:
+        """Landed cost after over before, shape (F,): inf where the last route goes, nan where the first one comes."""
+        return self.change.ratio
+
+    @property
+    def gate_usd_t(self) -> Floats:
+        """Landed cost after the change, USD/t, shape (F,): the mean before plus what the logsum moves."""
+        return self.change.level_usd_t * self.t_hat
+
+    def served(self, direction: str = "") -> npt.NDArray[np.bool_]:
+        """Goods with a route before, of one direction or all, shape (F,)."""
+        ours = np.array([direction in ("", flow.direction) for flow in self.flows], dtype=bool)
+        return np.asarray(ours & np.isfinite(self.change.logsum_usd_t[0]))
+
+    def shock(self, direction: str, theta: float) -> float:
+        """Factor on the trade of a direction at given prices, B = sum of shares in value x t_hat ** -theta over its goods.
+
+        Raises
+        ------
+        InvalidInput
+            No good of the direction has a route before.
+        """
+        ours = self.served(direction) & (self.value_usd > 0)
+        if not ours.any():
+            raise InvalidInput(
+                f"No good goes {direction} before the change.",
+                "its cost before is not known, so no ratio is",
+                "take a state in which a route is open as the one before.",
+            )
+        weight = self.value_usd[ours] / self.value_usd[ours].sum()
+        return float(weight @ self.t_hat[ours] ** -theta)
+
+
+def trade_cost(
+    case: Case,
+    scenarios: Sequence[str | Scenario],
+    flows: Sequence[Flow],
+    *,
+    before: Sequence[str | Scenario] = (),
+    as_of: date | None = None,
+    study: CorridorStudy | None = None,
+) -> TradeCost:
+    """Landed cost of goods in two states of a case.
+
+    Parameters
+    ----------
+    case
+        Case as it stands.
+    scenarios, before
+        Scenarios in force after and before the change, by id or as read; none is the case as it stands.
+    flows
+        Goods that move.
+    as_of
+        Day; that of the case by default.
+    study
+        Corridors of the case on the day where they are at hand.
+
+    Raises
+    ------
+    InvalidInput
+        There are no flows, or a scenario does not fit the case.
+    """
+    if not flows:
+        raise InvalidInput("There are no goods to cost.", fix="give at least one flow.")
+    study = study or CorridorStudy(case, as_of or case.settings.as_of)
+    one, two = (_read(case, names) for names in (before, scenarios))
+    asked = {s.scenario_id: s for s in (*one, *two)}
+    states = [frozenset(s.scenario_id for s in some) for some in (one, two)]
+    cases = {NOW: case}
+    for state, some in zip(states, (one, two), strict=True):
+        if state and state not in cases:
+            cases[state] = apply_scenario(case, together(some))
+    plan = Plan(study, pinned_scenarios(case, asked), flows, cases)
+    number = [plan.states.index(state) for state in states]
+    outcome = plan.outcome()
+    price = {product: row["price_usd_t"] for product, row in plan.products.items()}
+    value = np.array([flow.tonnes_year * price[flow.product_id] for flow in plan.flows])
+    return TradeCost(plan.flows, value, outcome.change(*number))
+
+
+def _read(case: Case, names: Sequence[str | Scenario]) -> list[Scenario]:
+    """Scenarios by id as read from the case's folder."""
+    found = []
+    for name in names:
+        if isinstance(name, Scenario):
+            found.append(name)
+            continue
+        if case.folder is None:
+            raise InvalidInput("The case was not read from a folder.", fix="give scenarios as read.")
+        found.append(find_scenario(case.folder, name))
+    return found
+
+
+def even_flows(case: Case, direction: str, form: str, pairs: Sequence[tuple[str, str]]) -> list[Flow]:
+    """A dollar of every good of the exporter that travels in a form, over each pair of places: weights for a mean over goods."""
+    exporter, _ = case.parties.ends(direction)
+    own = case["products"].filter(pl.col("exporter") == exporter).sort("product_id")
+    alike = own.filter(pl.col("form") == form)
+    goods = alike if alike.height else own
+    return [
+        Flow(direction, origin, destination, product, 1.0 / price)
+        for product, price in goods.select("product_id", "price_usd_t").iter_rows()
+        for origin, destination in pairs
+    ]
+
+
+__all__ = ["TradeCost", "even_flows", "trade_cost"]
