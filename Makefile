@@ -60,7 +60,7 @@ benchmarks: .venv/test-ready
 .venv/test-ready: .venv/ready
 	@echo "installing what the tests need (first run only)"
 	$(PIP) -e '.[test,web]'
-	$(PIP) -e '.[peers,cluster]' || echo "peers not installed: the comparisons with them are skipped"
+	$(PIP) -e '.[peers,cluster,gravity]' || echo "peers not installed: the comparisons with them are skipped"
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: tests in a browser are skipped"
 	@touch $@
 

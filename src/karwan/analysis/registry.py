@@ -289,6 +289,16 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         case="option",
     ),
     Analysis(
+        name="trade gravity",
+        method="gravity",
+        request=trade.GravityRequest,
+        run="karwan.analysis.gravity:answer_gravity",
+        tables={"coefficients": "gravity_coefficients"},
+        page="equilibrium",
+        case="none",
+        notes_key="notes",
+    ),
+    Analysis(
         name="basket",
         method="basket",
         request=trade.BasketRequest,

@@ -384,3 +384,30 @@ class VerifyRequest:
         default=False,
         metadata=asks("First bring a store of an earlier version up to date, in place.", flag="--upgrade"),
     )
+
+
+@dataclass(frozen=True)
+class GravityRequest:
+    """What agreements and the like did to trade: three-way gravity on a panel of your own.
+
+    The panel is a CSV or Parquet file with exporter, importer, year, trade, and the columns to estimate. Needs the extra `gravity`.
+
+    Example: karwan trade gravity panel.parquet --covariate rta --every 4
+    """
+
+    panel: Path = field(metadata=asks("File of the panel.", flag="argument"))
+    covariates: tuple[str, ...] = field(
+        default=(),
+        metadata=asks("Columns to estimate; repeat, or separate by commas.", flag="--covariate"),
+    )
+    every: int = field(default=1, metadata=asks("Keep every so many years, from the first.", least=1))
+    value: str = field(default="trade", metadata=asks("Column of trade."))
+    pair_effects: bool = field(default=True, metadata=asks("Effects of pairs."))
+    directed: bool = field(default=False, metadata=asks("An effect for each direction of a pair."))
+    borders: bool = field(default=False, metadata=asks("A dummy of trade abroad for each year but the last."))
+    cluster: str = field(
+        default="pair", metadata=asks("Standard errors by pair, exporter, importer or exporter+importer.")
+    )
+    theta: float = field(
+        default=5.03, metadata=asks("Trade elasticity that turns an effect into a duty.", least=0.1)
+    )

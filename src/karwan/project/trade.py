@@ -15,6 +15,7 @@ from karwan.analysis.trade_requests import (
     CompeteRequest,
     FlowSourcesRequest,
     GoodsRequest,
+    GravityRequest,
     GrowthRequest,
     IndicatorRequest,
     LoadsRequest,
@@ -293,3 +294,22 @@ class TradeProject:
     def verify(self, *, upgrade: bool = False) -> Result:
         """Whether the store is whole; see `karwan.analysis.trade_requests.VerifyRequest`."""
         return self.ask(BY_NAME["trade verify"], VerifyRequest(upgrade))
+
+    def gravity(
+        self,
+        panel: Path,
+        *,
+        covariates: Sequence[str] = (),
+        every: int = 1,
+        value: str = "trade",
+        pair_effects: bool = True,
+        directed: bool = False,
+        borders: bool = False,
+        cluster: str = "pair",
+        theta: float = 5.03,
+    ) -> Result:
+        """Three-way gravity on a panel; see `karwan.analysis.trade_requests.GravityRequest`."""
+        request = GravityRequest(
+            panel, tuple(covariates), every, value, pair_effects, directed, borders, cluster, theta
+        )
+        return self.ask(BY_NAME["trade gravity"], request)

@@ -11,6 +11,7 @@ from karwan.words.english.corridors import CORRIDORS
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.flows import FLOWS
 from karwan.words.english.goods import GOODS
+from karwan.words.english.gravity import GRAVITY
 from karwan.words.english.network import NETWORK
 from karwan.words.english.page import PAGE
 from karwan.words.english.plural import Plural
@@ -28,6 +29,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     CRITICALITY,
     FLOWS,
     GOODS,
+    GRAVITY,
     NETWORK,
     PAGE,
     POTENTIAL,
