@@ -114,6 +114,15 @@ class BriefRequest:
 
 
 BRIEF_TABLES = {
+    "front.momentum": "front_momentum",
+    "front.totals": "front_totals",
+    "front.goods": "front_goods",
+    "front.promises": "front_promises",
+    "front.due": "front_due",
+    "front.outlook": "front_outlook",
+    "front.ways": "front_ways",
+    "front.law": "front_law",
+    "front.errors": "front_errors",
     "standing.reported": "standing_reported",
     "standing.growth": "standing_growth",
     "standing.refused": "standing_refused",

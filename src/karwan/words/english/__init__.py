@@ -10,6 +10,7 @@ from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.flows import FLOWS
+from karwan.words.english.front import FRONT
 from karwan.words.english.goods import GOODS
 from karwan.words.english.gravity import GRAVITY
 from karwan.words.english.network import NETWORK
@@ -28,6 +29,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     CORRIDORS,
     CRITICALITY,
     FLOWS,
+    FRONT,
     GOODS,
     GRAVITY,
     NETWORK,
