@@ -8,6 +8,7 @@ from karwan.words.english.basket import BASKET
 from karwan.words.english.brief import BRIEF
 from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
+from karwan.words.english.coupling import COUPLING
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.flows import FLOWS
 from karwan.words.english.front import FRONT
@@ -27,6 +28,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     BRIEF,
     COMPETE,
     CORRIDORS,
+    COUPLING,
     CRITICALITY,
     FLOWS,
     FRONT,
