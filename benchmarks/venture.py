@@ -18,11 +18,14 @@ from karwan.appraisal.venture.cash import cash_flows
 from karwan.appraisal.venture.draws import Range, draw_values
 from karwan.appraisal.venture.economic import economic_flow, shadow_of
 from karwan.appraisal.venture.indicators import least_cover, npv
-from karwan.appraisal.venture.model import Cost, Loan, Sale, Stage, Supply, Terms, Venture
+from karwan.appraisal.venture.model import Cost, Loan, Sale, Supply, Venture, VentureStage, VentureTerms
 
-TERMS = Terms(1, 15, 0.12, 0.09, 0.2, 0.51, ("KAZ", "PAK"), "KAZ", working_days=90)
+TERMS = VentureTerms(1, 15, 0.12, 0.09, 0.2, 0.51, ("KAZ", "PAK"), "KAZ", working_days=90)
 PLANT = Venture(
-    stages=(Stage("wet", "hide", "blue", (0.4, 0.6, 0.75)), Stage("dry", "blue", "leather", (0.2, 0.5))),
+    stages=(
+        VentureStage("wet", "hide", "blue", (0.4, 0.6, 0.75)),
+        VentureStage("dry", "blue", "leather", (0.2, 0.5)),
+    ),
     costs=(
         Cost("plant", "capex", "USD", tradable=0.7),
         Cost("men", "labour", "USD/year", skilled=0.3),

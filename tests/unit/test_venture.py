@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy_financial as oracle
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from karwan.analysis.contract import Inputs
+from karwan.analysis.trade_cost import trade_cost
+from karwan.analysis.venture.answer import answer_appraise, appraisals_of
+from karwan.analysis.venture.appraise import Appraisal
+from karwan.analysis.venture_requests import AppraiseRequest
+from karwan.analysis.worth.flows import Flow
 from karwan.appraisal.venture.cash import cash_flows
 from karwan.appraisal.venture.draws import Z95, Range, draw_values, importance
 from karwan.appraisal.venture.economic import Shadow, distribution, economic_flow, shadow_of
@@ -25,17 +34,21 @@ from karwan.appraisal.venture.indicators import (
     npv,
     payback,
 )
-from karwan.appraisal.venture.model import Cost, Loan, Sale, Stage, Supply, Terms, Venture
-from karwan.appraisal.venture.switching import switch
+from karwan.appraisal.venture.model import Cost, Loan, Sale, Supply, Venture, VentureStage, VentureTerms
+from karwan.appraisal.venture.switching import TriedInput, switching_values
 from karwan.appraisal.venture.waiting import built, equal_hazard, price_threshold, wait, yearly_options
-from karwan.errors import InvalidInput
+from karwan.case import Case, CaseProblems, read_case
+from karwan.errors import InvalidInput, UnknownName
+from karwan.notes import Note
+from karwan.project import open_case
+from karwan.words import say
 
-TERMS = Terms(
+TERMS = VentureTerms(
     build=1, life=4, financial=0.1, economic=0.09, tax=0.25, share_a=0.6, partners=("XTA", "XTC"), host="XTA",
     depreciation=4, working_days=36.5, resale=0.1,
 )  # fmt: skip
 PLANT = Venture(
-    stages=(Stage("s.tan", "hide", "blue", (0.5,)),),
+    stages=(VentureStage("s.tan", "hide", "blue", (0.5,)),),
     costs=(
         Cost("c.plant", "capex", "USD", tradable=0.5),
         Cost("c.men", "labour", "USD/year", skilled=0.25),
@@ -59,7 +72,7 @@ PLANT = Venture(
         "l.bank.usd": 10_000.0, "l.bank.rate_share": 0.08, "l.bank.fee_share": 0.01, "l.gift.usd": 2_000.0,
     },
 )  # fmt: skip
-SHADOW = shadow_of({"e": 1.05, "w": 0.8, "x": 3.0, "t": 0.5}, {"exchange": "e", "unskilled": "w", "effluent_usd": "x", "spill": "t"})  # fmt: skip
+SHADOW = shadow_of({"e": 1.05, "w": 0.8, "x": 3.0, "t": 0.5, "u": 7.0}, {"exchange": "e", "unskilled": "w", "effluent_usd": "x", "spill": "t", "users_usd": "u"})  # fmt: skip
 
 
 def test_documented_spreadsheet_examples() -> None:
@@ -146,7 +159,7 @@ def test_every_year_of_a_plant_by_hand() -> None:
     assert cash.equity[:, 0] == pytest.approx(equity)
     economic = (
         sales * 1.05 - 40_000 * 1.025 * (capital > 0) - 4000 * work * (0.25 + 0.75 * 0.8) - 10 * taken * 1.05
-        - school - 5 * 0.8 * taken - (0.2 * 60 + 20) * taken - working + residual - 3 * taken + 0.5 * school
+        - school - 5 * 0.8 * taken - (0.2 * 60 + 20) * taken - working + residual - 3 * taken + 0.5 * school + 7 * taken
     )  # fmt: skip
     assert economic_flow(PLANT, cash, SHADOW)[:, 0] == pytest.approx(economic)
 
@@ -178,7 +191,7 @@ def test_equity_at_the_rate_of_the_loan_is_the_project_without_tax() -> None:
 def test_two_stages_with_a_product_between_make_what_one_makes() -> None:
     """A stage of yield .8 split in .9 and .8 / .9: the middle product is used up, so a price for it moves nothing."""
     split = replace(
-        PLANT, stages=(Stage("s.lime", "hide", "pelt", (0.5,)), Stage("s.tan", "pelt", "blue", (0.5,))),
+        PLANT, stages=(VentureStage("s.lime", "hide", "pelt", (0.5,)), VentureStage("s.tan", "pelt", "blue", (0.5,))),
         sales=(*PLANT.sales, Sale("p.pelt", "pelt")),
         costs=tuple(replace(c, stage="s.lime" if c.driver == "USD/input" else "s.tan") for c in PLANT.costs),
     ).with_values({
@@ -201,20 +214,26 @@ def test_learning_and_training_raise_load_and_yield() -> None:
     load = 1 - np.exp(-np.arange(1, 5) / 2)
     assert slow.taken["s.tan"][1:, 0] == pytest.approx(np.minimum(100 * load, 80))
     assert slow.made["s.tan"][1:, 0] == pytest.approx(0.8 * np.minimum(100 * load, 80) * (1 + 0.1 * load))
-    off = cash_flows(replace(PLANT, stages=(Stage("s.tan", "hide", "blue"),)))
+    off = cash_flows(replace(PLANT, stages=(VentureStage("s.tan", "hide", "blue"),)))
     assert off.taken["s.tan"][1:, 0].tolist() == [80.0] * 4
 
 
 def test_a_switching_value_put_back_leaves_nothing() -> None:
-    def worth(values: np.ndarray) -> np.ndarray:
-        return npv(0.1, cash_flows(PLANT.with_values({"p.blue.price_usd": values})).project)
+    def worth(values: Mapping[str, np.ndarray]) -> np.ndarray:
+        return npv(0.1, cash_flows(PLANT.with_values(values)).project)
 
-    found = switch(worth, "p.blue.price_usd", 550.0, (500.0, 600.0), (0.0, 2000.0))
+    price = TriedInput("p.blue.price_usd", 550.0, 500.0, 600.0, (0.0, 2000.0))
+    fit = TriedInput("u.hide.fit_share", 0.5, 0.1, 0.9, (0.0, 1.0))
+    found, other = switching_values(worth, (price, fit))
     assert found.value is not None and found.of_range is not None
-    assert abs(float(worth(np.array([found.value]))[0])) < 1e-8 * 40_000
+    assert abs(float(worth({found.key: np.array([found.value])})[0])) < 1e-8 * 40_000
     assert found.of_range == pytest.approx(abs(found.value - 550) / 50)
+    assert found.low_npv == pytest.approx(float(worth({found.key: np.array([500.0])})[0]))
     assert found.low_npv < found.high_npv
-    none = switch(lambda values: 0 * values - 1.0, "x", 1.0, (0.5, 1.5), (0.0, 2.0))
+    assert switching_values(worth, (fit,))[0] == other
+    (none,) = switching_values(
+        lambda values: 0 * values["x"] - 1.0, (TriedInput("x", 1.0, 0.5, 1.5, (0.0, 2.0)),)
+    )
     assert none.value is None and none.of_range is None
 
 
@@ -288,7 +307,7 @@ def test_waiting_is_an_option() -> None:
 def test_options_to_give_up_and_to_enlarge_never_cost() -> None:
     earned = np.array([[-3.0] * 10, [9.0] * 10])
     chances = {"rate": 0.1, "opens": 0.5, "shuts": 0.5}
-    plain = yearly_options(earned, **chances, resale=-1e9)
+    plain = yearly_options(earned, **chances, resale=None)
     sold = yearly_options(earned, **chances, resale=10.0)
     both = yearly_options(earned, **chances, resale=10.0, expand=(2 * earned, 15.0))
     assert plain[0] < sold[0] <= both[0] and plain[1] < sold[1] < both[1]
@@ -303,3 +322,137 @@ def test_neutral_shadow_prices_leave_only_transfers() -> None:
     flow = economic_flow(sold_free, cash, neutral)
     assert flow == pytest.approx(cash.project + cash.tax_unlevered + cash.costs["c.fee"])
     assert round(Z95, 4) == 1.6449
+
+
+def test_toyland_by_hand() -> None:
+    """Every year of the toy tannery, its tables read by eye: 36,000 hides are fit and within reach, loads .5, .8 and 1 of 50,000."""
+    taken = np.array([0.0, 25_000, 36_000, 36_000])
+    sales = 2 * 14 * taken
+    men, salt, fee, raw = 100_000 * np.array([0, 1, 1, 1]), 2 * taken, 0.05 * sales, 6 * taken
+    running = men + salt + fee + raw
+    ebitda = sales - running
+    capital = np.array([1e6, 0, 0, 0])
+    written_off = 250_000 * np.array([0, 1, 1, 1])
+    interest = np.array([0, 40_000, 40_000, 20_000])
+    tax, bare = 0.25 * (ebitda - written_off - interest), 0.25 * (ebitda - written_off)
+    tax[0] = bare[0] = 0.0
+    working = np.diff([0, 0, 0.2 * running[1], 0.2 * running[2], 0])
+    residual = np.array([0, 0, 0, 100_000])
+    project = ebitda - capital - bare - working + residual
+    owners = (
+        ebitda - capital - tax - working + residual - interest + np.array([400_000, 0, -200_000, -200_000])
+    )
+    economic = sales - 1.1 * capital - 0.75 * men - salt - 2 * taken - working + residual
+    made = open_case("toyland").appraise("v1", draws=50).detail
+    assert isinstance(made, Appraisal)
+    assert made.cash.project[:, 0] == pytest.approx(project)
+    assert made.cash.equity[:, 0] == pytest.approx(owners)
+    assert made.economic == pytest.approx(economic)
+    assert made.fnpv == pytest.approx(sum(flow / 1.1**t for t, flow in enumerate(project)))
+    gains = open_case("toyland").appraise("v1", draws=50).tables["who gains"]
+    assert gains["npv_usd"].sum() == pytest.approx(made.enpv)
+    hides = gains.filter(group="suppliers of raw material")["npv_usd"].item()
+    assert hides == pytest.approx(sum(0.8 * 5 * flow / 1.08**t for t, flow in enumerate(taken)))
+
+
+def test_no_single_value_stands_on_assumed_inputs() -> None:
+    result = open_case("toyland").appraise("v1", draws=400)
+    table = result.tables["indicators"]
+    row = {name: table.filter(indicator="fnpv")[name].item() for name in ("value", "p05", "p50", "p95")}
+    assert result.meta["withheld"] and row["value"] is None
+    assert row["p05"] < row["p50"] < row["p95"]
+    assert table.filter(indicator="firr")["value"].item() is None
+    keys = [one.key for one in result.notes if isinstance(one, Note)]
+    assert keys[:2] == ["venture.withheld", "venture.gap_band"] and "venture.find_out" in keys
+    decides = result.tables["what decides"]
+    assert decides["variance_share"].sum() == pytest.approx(1.0)
+    assert set(decides["key"][:2]) == {"factor.capex", "venture_sales.v1_leather.price_usd"}
+    assert len(say_all(result.notes)) == len(result.notes)
+
+
+def say_all(notes: tuple[Note | str, ...]) -> list[str]:
+    """Every note in words: a note without a message is an error."""
+    return [say(one) for one in notes]
+
+
+def test_observed_inputs_let_the_value_stand(toyland: Case) -> None:
+    tables = ("venture_costs", "venture_sales", "venture_supply", "venture_stages", "venture_shadow")
+    seen = {name: toyland[name].with_columns(basis=pl.lit("observed")) for name in tables}
+    capital = pl.col("kind") == "capex"
+    ends = {
+        end: pl.when(capital).then(factor * pl.col("value")).otherwise(end)
+        for end, factor in (("low", 0.9), ("high", 1.2))
+    }
+    seen["venture_costs"] = seen["venture_costs"].with_columns(**ends)
+    result = answer_appraise(Inputs(toyland.with_tables(seen)), AppraiseRequest("v1", draws=400))
+    assert not result.meta["withheld"] and result.detail.assumed_share == 0.0
+    assert not result.detail.read.overruns, "a range of its own beats the class of overruns"
+    assert result.tables["indicators"].filter(indicator="fnpv")["value"].item() == pytest.approx(
+        result.detail.fnpv
+    )
+
+
+def test_the_corridor_leaves_a_price_at_the_gate(toyland: Case) -> None:
+    """Beans sold from A to C: duty 2 %, money and days of the corridor as the landed cost at the case's own price tells them."""
+    sales = toyland["venture_sales"].with_columns(
+        product_id=pl.lit("beans"), origin_id=pl.lit("A"), destination_id=pl.lit("C"), price_unit=pl.lit("t"),
+        price_usd=pl.lit(1000.0), low=pl.lit(900.0), high=pl.lit(1100.0),
+    )  # fmt: skip
+    case = toyland.with_tables({"venture_sales": sales})
+    states = ((), ("fast_yard",))
+    (as_is, fast), = appraisals_of(case, ["v1"], states, draws=20)  # fmt: skip
+    row = as_is[1].table.row(0, named=True)
+    days = 1000 * 0.008 * row["hours"] / 24
+    assert row["duty_share"] == 0.02 and row["days_usd"] == pytest.approx(days)
+    assert row["gate_usd"] == pytest.approx(1000 / 1.02 - row["freight_usd"] - days)
+    cost = trade_cost(case, (), [Flow("a_to_b", "A", "C", "beans", 1.0)])
+    landed = 800 + row["freight_usd"] + float(cost.change.duty_usd_t[1, 0]) + 800 * 0.008 * row["hours"] / 24
+    assert landed == pytest.approx(float(cost.gate_usd_t[0]))
+    assert fast[1].table["gate_usd"].item() > row["gate_usd"]
+    assert fast[0].fnpv > as_is[0].fnpv
+
+
+def test_compare_wait_and_template(tmp_path: Path) -> None:
+    project = open_case("toyland")
+    rows = project.compare_venture("v1", ["fast_yard"], draws=30).tables["under scenarios"]
+    assert rows["scenario"].to_list() == ["as it stands", "fast_yard"]
+    assert rows["fnpv_change_usd"].to_list() == [0.0, 0.0], "nothing it sells goes over the corridor"
+    waits = project.wait_venture("v1", opening="fast_yard", reopening_years=2.0, closing_years=3.0)
+    assert waits.tables["build now or wait"]["reopening_years"].to_list() == [1.0, 2.0, 4.0]
+    with pytest.raises(InvalidInput, match="closure record"):
+        project.wait_venture("v1", opening="fast_yard")
+    cells = project.venture_template("logistics", out=tmp_path / "rows").tables["rows to fill"]
+    assert "venture_stages" in cells["table"].to_list()
+    written = pl.read_csv(tmp_path / "rows" / "venture_costs.csv", infer_schema=False)
+    assert written.filter(cost_id="ID_fuel")["unit"].item() == "USD/input"
+    with pytest.raises(InvalidInput, match="kinds: tannery"):
+        project.venture_template("zeppelin")
+    assert project.ventures().tables["ventures"]["appraised"].to_list() == [True]
+
+
+def test_bad_ventures_are_refused(toy_copy: Path) -> None:
+    with pytest.raises(UnknownName, match="v1"):
+        open_case("toyland").appraise("v2")
+    changes = {
+        "venture_stages": {"input_product": "leather"},
+        "venture_sales": {"share": "1.5", "low": "15"},
+        "venture_finance": {"tenor_years": "1"},
+    }
+    for name, cells in changes.items():
+        table = pl.read_csv(toy_copy / f"{name}.csv", infer_schema=False)
+        table.with_columns(**{c: pl.lit(v) for c, v in cells.items()}).write_csv(toy_copy / f"{name}.csv")
+    with pytest.raises(CaseProblems) as caught:
+        read_case(toy_copy)
+    said = str(caught.value)
+    for fact in (
+        "in a circle",
+        "more than all of leather",
+        "leaves out price_usd",
+        "no year is left to repay it",
+    ):
+        assert fact in said
+    bare = open_case("toyland").case.with_tables(
+        {"venture_sales": open_case("toyland").case["venture_sales"].clear()}
+    )
+    with pytest.raises(InvalidInput, match="venture_sales"):
+        answer_appraise(Inputs(bare), AppraiseRequest("v1"))

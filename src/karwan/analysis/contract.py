@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Q = TypeVar("Q")
 STORE_WAYS = ("", "option", "default")
-CASE_WAYS = ("argument", "option", "pair", "plain", "place", "none")
+CASE_WAYS = ("argument", "option", "pair", "plain", "plain option", "place", "none")
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ class Analysis(Generic[Q]):
     page
         Page in docs/ that tells the model.
     case
-        How the command names its case: as first argument, as an option, as the case of the pair asked for, as first argument and always
-        as it stands (`plain`), as first argument whose files are looked at unread (`place`), or not at all.
+        How the command names its case: as first argument, as an option, as the case of the pair asked for, as first argument or
+        option and always as it stands (`plain`, `plain option`), as first argument whose files are looked at unread (`place`), or not at all.
     notes_key
         Key of the notes in JSON.
     notes_joined

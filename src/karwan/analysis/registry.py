@@ -8,6 +8,7 @@ from karwan.analysis import case_requests as of_case
 from karwan.analysis import register_requests as register
 from karwan.analysis import requests as ask
 from karwan.analysis import trade_requests as trade
+from karwan.analysis import venture_requests as venture
 from karwan.analysis.contract import Analysis
 
 ANALYSES: tuple[Analysis[Any], ...] = (
@@ -374,21 +375,6 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         present="karwan.analysis.scenario:present_compare",
     ),
     Analysis(
-        name="scenario trade",
-        method="trade_response",
-        request=of_case.ScenarioTradeRequest,
-        run="karwan.analysis.coupling.answer:answer_trade",
-        tables={
-            "pairs": "response_pairs",
-            "products": "response_products",
-            "countries": "response_countries",
-            "places": "response_places",
-            "inputs": "response_inputs",
-        },
-        page="coupling",
-        case="plain",
-    ),
-    Analysis(
         name="sources",
         method="sources",
         request=of_case.SourcesRequest,
@@ -462,6 +448,58 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         },
         page="register",
         case="option",
+    ),
+    Analysis(
+        name="venture list",
+        method="ventures",
+        request=venture.VentureListRequest,
+        run="karwan.analysis.venture.answer:answer_venture_list",
+        tables={"ventures": "venture_list"},
+        page="venture",
+        case="option",
+    ),
+    Analysis(
+        name="venture appraise",
+        method="appraise",
+        request=venture.AppraiseRequest,
+        run="karwan.analysis.venture.answer:answer_appraise",
+        tables={
+            "indicators": "venture_indicators",
+            "what decides": "venture_inputs",
+            "who gains": "venture_gains",
+            "price at the gate": "venture_carriage",
+            "technology and training": "venture_people",
+            "cash in the middle case": "venture_cash",
+        },
+        page="venture",
+        case="plain option",
+    ),
+    Analysis(
+        name="venture compare",
+        method="compare_venture",
+        request=venture.CompareVentureRequest,
+        run="karwan.analysis.venture.answer:answer_venture_compare",
+        tables={"under scenarios": "venture_states"},
+        page="venture",
+        case="plain option",
+    ),
+    Analysis(
+        name="venture wait",
+        method="wait_venture",
+        request=venture.WaitRequest,
+        run="karwan.analysis.venture.waiting:answer_wait",
+        tables={"build now or wait": "venture_waiting"},
+        page="venture",
+        case="plain option",
+    ),
+    Analysis(
+        name="venture template",
+        method="venture_template",
+        request=venture.TemplateRequest,
+        run="karwan.analysis.venture.template:answer_template",
+        tables={"rows to fill": "venture_template", "published analogues": "venture_analogues"},
+        page="venture",
+        case="plain option",
     ),
     Analysis(
         name="brief",

@@ -13,6 +13,7 @@ import polars as pl
 from karwan.case.problems import SHOWN, Problem
 from karwan.case.reader import MAX_PROBLEMS
 from karwan.case.settings import CaseSettings
+from karwan.case.venture_checks import VENTURE_RULES
 from karwan.schema import load_schema, parameter_bounds
 from karwan.schema.modes import LAND_MODES, RAIL
 
@@ -386,4 +387,5 @@ RULES = (
     traffic_within_capacity,
     parameters_within_bounds,
     modes_have_vehicles,
+    *VENTURE_RULES,
 )

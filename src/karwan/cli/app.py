@@ -20,6 +20,7 @@ from karwan.cli import (
     scenario,
     serve,
     trade,
+    venture,
 )
 from karwan.cli.generated import command_of
 
@@ -42,6 +43,7 @@ NOUNS = {
     "trade": trade.app,
     "plan": plan.app,
     "scenario": scenario.app,
+    "venture": venture.app,
     "": app,
 }
 WRITTEN_BY_HAND = ("brief",)  # it writes files and prints a summary
@@ -56,6 +58,7 @@ app.add_typer(corridor.app, name="corridor")
 app.add_typer(network.app, name="network")
 app.add_typer(trade.app, name="trade")
 app.add_typer(plan.app, name="plan")
+app.add_typer(venture.app, name="venture")
 app.add_typer(docs.app, name="docs")
 
 

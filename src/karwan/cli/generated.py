@@ -140,7 +140,7 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
     common: list[inspect.Parameter] = []
     if analysis.case in ("argument", "plain", "place"):
         common.append(_keyword("case", CaseArgument, "kaz-pak"))
-    elif analysis.case == "option":
+    elif analysis.case in ("option", "plain option"):
         common.append(_keyword("case", CaseOption, "kaz-pak"))
     elif analysis.case == "pair":
         common.append(_keyword("case", PairCaseOption, None))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from karwan.appraisal.venture.model import CAPITAL, Cost, Floats, Loan, Sale, Stage, Venture
+from karwan.appraisal.venture.model import CAPITAL, Cost, Floats, Loan, Sale, Venture, VentureStage
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def learned(venture: Venture) -> Floats:
     return np.where(working > 0, 1.0 - np.exp(-np.maximum(working, 0.0) / terms.learning_years), 0.0)
 
 
-def _load(venture: Venture, stage: Stage) -> Floats:
+def _load(venture: Venture, stage: VentureStage) -> Floats:
     """Load of a stage by year, shape (T+1, N) or (T+1, 1), at most 1."""
     terms = venture.terms
     if terms.learning_years > 0.0 or not stage.ramp:

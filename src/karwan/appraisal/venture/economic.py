@@ -1,6 +1,6 @@
 """Economic flows of a venture and who gets them: conversion factors on the financial items, transfers shown as such.
 
-    economic flow = sum of CF_k x financial item_k - effluent damage - carbon + training's benefit to others
+    economic flow = sum of CF_k x financial item_k - effluent damage - carbon + training's benefit to others + users' gain
 
 Tax, loans, grants, wages above the shadow wage, a price paid for what would be thrown away and a royalty move money between people: they
 are in no sum, and in each person's row. So the rows of `distribution` add up to the economic flow.
@@ -24,7 +24,7 @@ from karwan.appraisal.venture.model import LABOUR, Cost, Floats, Venture
 OWNERS, LENDERS, DONORS, TREASURY = "owners", "lenders", "donors", "treasury"
 WORKERS, SUPPLIERS, LICENSOR = "workers", "suppliers of raw material", "owner of the technology"
 TRAINEES, NEIGHBOURS, CLIMATE = "trainees", "neighbours of the plant", "climate"
-UTILITIES = "energy and water utilities"
+UTILITIES, USERS = "energy and water utilities", "users"
 WORLD = "all"
 FACTOR_OF = {"energy": "energy", "water": "water"}
 """Kinds of cost with a conversion factor of their own."""
@@ -40,6 +40,8 @@ class Shadow:
         Damage of a unit taken in that treatment leaves, and of a tonne of CO2.
     spill
         Share of what training costs that others gain.
+    users_usd
+        What users gain for a unit taken in beyond what they pay, such as days of detention saved.
     """
 
     exchange: float = 1.0
@@ -50,6 +52,7 @@ class Shadow:
     effluent_usd: float = 0.0
     carbon_usd_t: float = 0.0
     spill: float = 0.0
+    users_usd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,8 @@ def economic_flow(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) ->
         flow = flow - cash.costs[cost.key] * _factor(cost, shadow)
     for supply in venture.supplies:
         flow = flow - cash.raw[supply.key] * _raw_factor(venture, supply.key)
-    return (
-        flow - _damage(venture, cash, shadow) - _carbon(venture, cash, shadow) + _spill(venture, cash, shadow)
-    )
+    harm = _damage(venture, cash, shadow) + _carbon(venture, cash, shadow)
+    return flow - harm + _spill(venture, cash, shadow) + _users(venture, cash, shadow)
 
 
 def _factor(cost: Cost, shadow: Mapping[str, Floats]) -> Floats:
@@ -114,6 +116,10 @@ def _damage(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> Float
 def _carbon(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> Floats:
     tonnes = sum((s.co2_t * cash.taken[s.key] for s in venture.stages), np.zeros_like(cash.project))
     return np.asarray(tonnes * shadow["carbon_usd_t"])
+
+
+def _users(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> Floats:
+    return _first(venture, cash) * shadow["users_usd"]
 
 
 def _spill(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> Floats:
@@ -155,6 +161,7 @@ def distribution(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> 
         Gain(host, SUPPLIERS, suppliers),
         Gain(host, UTILITIES, utilities),
         Gain(host, TRAINEES, _spill(venture, cash, shadow)),
+        Gain(host, USERS, _users(venture, cash, shadow)),
         Gain(host, NEIGHBOURS, -_damage(venture, cash, shadow)),
         Gain(WORLD, CLIMATE, -_carbon(venture, cash, shadow)),
     ]

@@ -24,7 +24,7 @@ FACTORS = ("utilisation", "capex", "freight", "hours")
 
 
 @dataclass(frozen=True)
-class Stage:
+class VentureStage:
     """A step of making: what it takes in and puts out. Its numbers: capacity_year (units taken in), output_per_input, utilisation.
 
     Attributes
@@ -107,7 +107,7 @@ class Loan:
 
 
 @dataclass(frozen=True)
-class Terms:
+class VentureTerms:
     """Times, taxes and rates of a venture.
 
     Attributes
@@ -144,12 +144,12 @@ class Terms:
 class Venture:
     """A venture: its rows and the numbers in use, by key."""
 
-    stages: tuple[Stage, ...]
+    stages: tuple[VentureStage, ...]
     costs: tuple[Cost, ...]
     sales: tuple[Sale, ...]
     supplies: tuple[Supply, ...]
     loans: tuple[Loan, ...]
-    terms: Terms
+    terms: VentureTerms
     values: Values = field(default_factory=dict)
 
     def value(self, key: str, default: float = 0.0) -> Floats:

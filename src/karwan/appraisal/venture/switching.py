@@ -1,20 +1,36 @@
-"""Switching values: at which value of an input the NPV is nil, and how far that is from the base in the input's own range."""
+"""Switching values: at which value of an input the NPV is nil, and how far that is from the base in the input's own range.
+
+All inputs are tried at once, each value of each input a column of its own, so that a model that takes many draws takes them in one go.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-POINTS = 41
-"""Values of an input that are tried before the sign change is narrowed down."""
+Worth = Callable[[Mapping[str, Floats]], Floats]
+POINTS, FINER, ROUNDS = 41, 21, 12
+"""Values of an input that are tried, values tried within an interval of a sign change, and how often it is narrowed."""
 
 
 @dataclass(frozen=True)
-class Switch:
+class TriedInput:
+    """An input: its base, the ends of its range, and the bounds within which a switching value is looked for."""
+
+    key: str
+    base: float
+    low: float
+    high: float
+    bounds: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SwitchingValue:
     """Where an input turns the NPV.
 
     Attributes
@@ -37,56 +53,65 @@ class Switch:
     high_npv: float
 
 
-def switch(
-    value_of: Callable[[Floats], Floats],
-    key: str,
-    base: float,
-    range_of: tuple[float, float],
-    bounds: tuple[float, float],
-) -> Switch:
-    """Switching value of one input.
+def switching_values(worth: Worth, inputs: Sequence[TriedInput]) -> tuple[SwitchingValue, ...]:
+    """Switching value of each input, the others at their base.
 
     Parameters
     ----------
-    value_of
-        NPV at values of the input, shape (M,) to (M,).
-    range_of
-        Low and high end of the input's range.
-    bounds
-        Where a switching value is looked for: what the input can be at all.
+    worth
+        NPV at values of the inputs by key, each of shape (N,), to shape (N,).
+    inputs
+        What is tried.
     """
-    low, high = range_of
-    grid = np.unique([*np.linspace(*bounds, POINTS), low, base, high])
-    npvs = value_of(grid)
-    roots = [float(at) for at in grid[npvs == 0.0]]
-    for at in np.flatnonzero(npvs[:-1] * npvs[1:] < 0.0):
-        roots.append(_narrowed(value_of, grid[at], grid[at + 1]))
-    nearest = min(roots, key=lambda root: abs(root - base), default=None)
-    ends = value_of(np.array([low, high]))
-    return Switch(
-        key, base, low, high, nearest, _of_range(nearest, base, low, high), float(ends[0]), float(ends[1])
-    )
-
-
-def _narrowed(value_of: Callable[[Floats], Floats], low: float, high: float) -> float:
-    """Root between two values of different sign, a grid within a grid until it is narrow."""
-    for _ in range(60):
-        grid = np.linspace(low, high, POINTS)
-        signs = np.sign(value_of(grid))
-        turn = int(np.flatnonzero(signs != signs[0])[0])
-        if grid[turn - 1] == low and grid[turn] == high:
+    grids = [np.unique([*np.linspace(*one.bounds, POINTS), one.low, one.base, one.high]) for one in inputs]
+    found = _tried(worth, inputs, grids)
+    nearest = [_turn(one, grid, npvs) for one, grid, npvs in zip(inputs, grids, found, strict=True)]
+    for _ in range(ROUNDS):
+        open_ones = [n for n, turn in enumerate(nearest) if turn is not None and turn[1] > turn[0]]
+        if not open_ones:
             break
-        low, high = float(grid[turn - 1]), float(grid[turn])
-        if high - low <= 1e-15 * max(abs(low), abs(high)):
-            break
-    return 0.5 * (low + high)
+        inner = [np.linspace(*_pair(nearest[n]), FINER) for n in open_ones]
+        npvs = _tried(worth, [inputs[n] for n in open_ones], inner)
+        for n, grid, values in zip(open_ones, inner, npvs, strict=True):
+            nearest[n] = _turn(inputs[n], grid, values)
+    rows = zip(inputs, grids, found, nearest, strict=True)
+    return tuple(_switch(one, grid, npvs, turn) for one, grid, npvs, turn in rows)
 
 
-def _of_range(value: float | None, base: float, low: float, high: float) -> float | None:
+def _pair(turn: tuple[float, float] | None) -> tuple[float, float]:
+    assert turn is not None
+    return turn
+
+
+def _tried(worth: Worth, inputs: Sequence[TriedInput], grids: Sequence[Floats]) -> list[Floats]:
+    """NPV of each input over its grid: one column a value, all in one call."""
+    ends = np.cumsum([0, *(grid.size for grid in grids)])
+    columns = {one.key: np.full(ends[-1], one.base) for one in inputs}
+    for one, grid, start, end in zip(inputs, grids, ends[:-1], ends[1:], strict=True):
+        columns[one.key][start:end] = grid
+    npvs = np.broadcast_to(worth(columns), (int(ends[-1]),))
+    return [npvs[start:end] for start, end in pairwise(ends)]
+
+
+def _turn(one: TriedInput, grid: Floats, npvs: Floats) -> tuple[float, float] | None:
+    """Interval of the sign change nearest to the base, of no length where a value hits; None without one."""
+    hits = [(float(at), float(at)) for at in grid[npvs == 0.0]]
+    signs = np.flatnonzero(npvs[:-1] * npvs[1:] < 0.0)
+    turns = [(float(grid[at]), float(grid[at + 1])) for at in signs]
+    return min((*hits, *turns), key=lambda turn: abs(0.5 * (turn[0] + turn[1]) - one.base), default=None)
+
+
+def _switch(one: TriedInput, grid: Floats, npvs: Floats, turn: tuple[float, float] | None) -> SwitchingValue:
+    value = None if turn is None else 0.5 * (turn[0] + turn[1])
+    ends = (float(npvs[np.searchsorted(grid, end)]) for end in (one.low, one.high))
+    return SwitchingValue(one.key, one.base, one.low, one.high, value, _of_range(value, one), *ends)
+
+
+def _of_range(value: float | None, one: TriedInput) -> float | None:
     if value is None:
         return None
-    half = high - base if value >= base else base - low
-    return abs(value - base) / half if half > 0.0 else None
+    half = one.high - one.base if value >= one.base else one.base - one.low
+    return abs(value - one.base) / half if half > 0.0 else None
 
 
-__all__ = ["Switch", "switch"]
+__all__ = ["SwitchingValue", "TriedInput", "switching_values"]

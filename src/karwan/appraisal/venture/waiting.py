@@ -174,7 +174,7 @@ def yearly_options(
     rate: float,
     opens: float,
     shuts: float,
-    resale: float,
+    resale: float | None,
     expand: tuple[Floats, float] | None = None,
 ) -> tuple[float, float]:
     """Worth of a built plant by state when it may be sold, and enlarged once, on a yearly grid.
@@ -184,7 +184,7 @@ def yearly_options(
     earned
         Earnings while shut and while open, shape (2, T).
     resale
-        What the plant fetches when given up at the start of a year.
+        What the plant fetches when given up at the start of a year, and in the end; None where it cannot be sold.
     expand
         Earnings after enlarging, shape (2, T), and what enlarging costs; None where it cannot.
 
@@ -206,10 +206,13 @@ def yearly_options(
     return float(small[0]), float(small[1])
 
 
-def _year(earned: Floats, later: Floats, moves: Floats, rate: float, resale: float, end: bool) -> Floats:
+def _year(
+    earned: Floats, later: Floats, moves: Floats, rate: float, resale: float | None, end: bool
+) -> Floats:
     """Worth at the start of a year by state: go on, or sell."""
-    after = np.full(2, resale) if end else later
-    return np.asarray(np.maximum((earned + moves @ after) / (1.0 + rate), resale))
+    after = np.full(2, resale or 0.0) if end else later
+    going_on = np.asarray((earned + moves @ after) / (1.0 + rate))
+    return going_on if resale is None else np.maximum(going_on, resale)
 
 
 def _moves(opens: float, shuts: float, years: float) -> Floats:

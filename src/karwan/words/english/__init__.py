@@ -8,10 +8,8 @@ from karwan.words.english.basket import BASKET
 from karwan.words.english.brief import BRIEF
 from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
-from karwan.words.english.coupling import COUPLING
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.flows import FLOWS
-from karwan.words.english.front import FRONT
 from karwan.words.english.goods import GOODS
 from karwan.words.english.gravity import GRAVITY
 from karwan.words.english.network import NETWORK
@@ -22,16 +20,15 @@ from karwan.words.english.register import REGISTER
 from karwan.words.english.route import ROUTE
 from karwan.words.english.store import STORE
 from karwan.words.english.target import TARGET
+from karwan.words.english.venture import VENTURE
 
 NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     BASKET,
     BRIEF,
     COMPETE,
     CORRIDORS,
-    COUPLING,
     CRITICALITY,
     FLOWS,
-    FRONT,
     GOODS,
     GRAVITY,
     NETWORK,
@@ -41,6 +38,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     ROUTE,
     STORE,
     TARGET,
+    VENTURE,
 )
 MESSAGES: dict[str, str | Plural] = {key: text for noun in NOUNS for key, text in noun.items()}
 

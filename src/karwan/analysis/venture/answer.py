@@ -1,0 +1,197 @@
+"""What `karwan venture list`, `appraise` and `compare` answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.venture.appraise import USUAL_DRAWS, Appraisal, with_carriage
+from karwan.analysis.venture.carriage import Carriage, carriages_of
+from karwan.analysis.venture.read import find_venture, read_venture, why_not
+from karwan.analysis.venture.tables import (
+    cash_table,
+    first_gate,
+    gain_table,
+    indicator_table,
+    indicator_text,
+    input_table,
+    input_words,
+    people_table,
+    quantiles,
+)
+from karwan.analysis.venture_requests import AppraiseRequest, CompareVentureRequest, VentureListRequest
+from karwan.case import Case
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
+
+ASKED_FIRST = 3
+"""How many assumed inputs are named as what to find out first."""
+
+
+def answer_venture_list(inputs: Inputs, request: VentureListRequest) -> Result:
+    """Ventures and what each lacks to be appraised."""
+    case = inputs.the_case()
+    rows = []
+    for row in case["ventures"].sort("venture_id").iter_rows(named=True):
+        lacks = why_not(case, row["venture_id"])
+        rows.append(
+            {
+                **{name: row[name] for name in ("venture_id", "kind", "state", "announced", "capex_usd")},
+                **{name: row[name] for name in ("variant_of", "basis", "source_id")},
+                "venture": row["name"],
+                "appraised": not lacks,
+                "lacks": ", ".join(lacks),
+            }
+        )
+    table = result_frame("venture_list", rows)
+    counts = note("venture.counts", ready=table["appraised"].sum(), all=table.height)
+    return Result({"ventures": table}, notes=(counts,))
+
+
+def appraisals_of(
+    case: Case,
+    venture_ids: Sequence[str],
+    states: Sequence[Sequence[str]],
+    *,
+    draws: int = 0,
+    seed: int = 1,
+) -> list[list[tuple[Appraisal, Carriage]]]:
+    """Ventures of a case in states of it, each with the corridor's part in its prices: a list of states for each venture.
+
+    Raises
+    ------
+    UnknownName
+        No such venture or scenario.
+    InvalidInput
+        One has no figures, or a good has no open route.
+    """
+    reads = [read_venture(case, one) for one in venture_ids]
+    carried = carriages_of(case, reads, states)
+    return [
+        [(Appraisal(with_carriage(read, one.values), draws or USUAL_DRAWS, seed), one) for one in own]
+        for read, own in zip(reads, carried, strict=True)
+    ]
+
+
+def answer_appraise(inputs: Inputs, request: AppraiseRequest) -> Result:
+    """Appraise one venture: indicators, cash, what decides, who gains, technology."""
+    case = inputs.the_case()
+    drawn = {"draws": request.draws, "seed": request.seed}
+    made, carried = appraisals_of(case, [request.venture_id], [request.scenarios], **drawn)[0][0]
+    tables = {
+        "indicators": indicator_table(made),
+        "what decides": input_table(made),
+        "who gains": gain_table(made),
+        "price at the gate": carried.table,
+        "technology and training": people_table(made),
+        "cash in the middle case": cash_table(made),
+    }
+    meta = {
+        "venture_id": request.venture_id,
+        "venture": made.read.row["name"],
+        "scenarios": list(request.scenarios),
+        "draws": made.draws,
+        "seed": made.seed,
+        "withheld": made.withheld,
+    }
+    return Result(tables, meta, notes=appraisal_notes(made), detail=made)
+
+
+def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
+    """What a reader must know: the gap first, then the chances, what binds, what to find out."""
+    financial, economic = made.firr.rate, made.eirr.rate
+    said = []
+    if made.withheld:
+        said.append(note("venture.withheld", assumed_share=made.assumed_share))
+        said.append(_gap_band(made))
+    elif financial is not None and economic is not None:
+        said.append(note("venture.gap", firr_share=financial, eirr_share=economic))
+    drawn = made.drawn
+    said.append(
+        note(
+            "venture.chances",
+            draws=made.draws,
+            financial_share=float((drawn.fnpv > 0).mean()),
+            economic_share=float((drawn.enpv > 0).mean()),
+        )
+    )
+    if not made.read.row["announced"]:
+        said.append(note("venture.stand_in", note=made.read.row["note"] or ""))
+    binding = _binding(made)
+    if binding:
+        said.append(note("venture.binds", **binding))
+    asked = [one.key for one in made.importance if made.read.figures[one.key].basis == "assumed"][
+        :ASKED_FIRST
+    ]
+    if made.withheld and asked:
+        said.append(note("venture.find_out", inputs=[input_words(made, key) for key in asked]))
+    return tuple(said)
+
+
+def _gap_band(made: Appraisal) -> Note:
+    """Internal rates by the band of the draws."""
+    financial, economic = quantiles(made.drawn.firr), quantiles(made.drawn.eirr)
+    return note(
+        "venture.gap_band",
+        financial=" to ".join(indicator_text(one, "share") for one in (financial or ())[::2]) or "none",
+        economic=" to ".join(indicator_text(one, "share") for one in (economic or ())[::2]) or "none",
+    )
+
+
+def _binding(made: Appraisal) -> dict[str, object]:
+    """Which limit holds the first stage in the last year at work: raw material or its own load; empty where it has no supply."""
+    stage = made.read.venture.stages[0]
+    supply = next((s for s in made.read.venture.supplies if s.product == stage.input_product), None)
+    if supply is None:
+        return {}
+    value = made.read.venture.value
+    capacity = float(value(f"{stage.key}.capacity_year"))
+    reached = float(np.max(made.cash.taken[stage.key]))
+    limits = [float(value(f"{supply.key}.{name}", 1.0)) for name in ("fit_share", "reachable_share")]
+    within = float(value(f"{supply.key}.available_year")) * limits[0] * limits[1]
+    row = next(r for r in made.read.rows["venture_stages"] if r["stage_id"] == stage.key.split(".")[-1])
+    return {
+        "unit": row["capacity_unit"],
+        "reached": reached,
+        "capacity": capacity,
+        "within": within,
+        "what": "raw material fit and within reach" if within <= reached * (1 + 1e-9) else "its own load",
+    }
+
+
+def answer_venture_compare(inputs: Inputs, request: CompareVentureRequest) -> Result:
+    """A venture as the case stands and under each scenario: the same draws, so that differences are the scenario's."""
+    case = inputs.the_case()
+    find_venture(case, request.venture_id)
+    states = [(), *((name,) for name in request.scenarios)]
+    drawn = {"draws": request.draws, "seed": request.seed}
+    own = appraisals_of(case, [request.venture_id], states, **drawn)[0]
+    names = ["as it stands", *request.scenarios]
+    made = [(name, one) for name, (one, _) in zip(names, own, strict=True)]
+    first = made[0][1]
+    rows = [_state_row(name, one, first) for name, one in made]
+    notes = [note("venture.same_draws", draws=first.draws)]
+    if first.withheld:
+        notes.append(note("venture.withheld", assumed_share=first.assumed_share))
+    return Result({"under scenarios": result_frame("venture_states", rows)}, notes=tuple(notes))
+
+
+def _state_row(name: str, made: Appraisal, first: Appraisal) -> dict[str, object]:
+    financial, economic = quantiles(made.drawn.fnpv), quantiles(made.drawn.enpv)
+    assert financial is not None and economic is not None
+    return {
+        "scenario": name,
+        "gate_usd": first_gate(made),
+        "fnpv_usd": None if made.withheld else made.fnpv,
+        "fnpv_p05_usd": financial[0],
+        "fnpv_p50_usd": financial[1],
+        "fnpv_p95_usd": financial[2],
+        "fnpv_change_usd": made.fnpv - first.fnpv,
+        "fnpv_positive_share": float((made.drawn.fnpv > 0).mean()),
+        "enpv_p05_usd": economic[0],
+        "enpv_p95_usd": economic[2],
+        "enpv_change_usd": made.enpv - first.enpv,
+        "enpv_positive_share": float((made.drawn.enpv > 0).mean()),
+    }

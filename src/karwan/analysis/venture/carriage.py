@@ -1,0 +1,172 @@
+"""What the corridor leaves of a market's price: duty, freight and the cost of the days, from the one trade cost of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.pinned import pinned_scenarios
+from karwan.analysis.venture.read import ReadVenture
+from karwan.analysis.worth.flows import Flow, flow_direction
+from karwan.analysis.worth.states import NOW, Change, Plan, together
+from karwan.appraisal.venture.cash import gate_price
+from karwan.case import Case
+from karwan.case.places import Gazetteer
+from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.errors import InvalidInput
+from karwan.schema.frames import result_frame
+from karwan.transport.duty import Tariffs
+from karwan.transport.network import worst_basis
+from karwan.transport.network.terms import join_sources
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Carriage:
+    """Numbers of the corridor by key of the venture's values, and the price at the gate of each sale as a table."""
+
+    values: Mapping[str, float]
+    table: pl.DataFrame
+
+
+def carriages_of(
+    case: Case, reads: Sequence[ReadVenture], states: Sequence[Sequence[str]]
+) -> list[list[Carriage]]:
+    """Duty, freight, hours and cost of a day of each sale over the corridors, for ventures in states of the case.
+
+    The landed cost of a tonne at its price in the case is the mean over the shares of the routes as the case stands, moved by what a
+    scenario moves the logsum (`karwan.analysis.trade_cost`). Less price, duty and the cost of the mean hours it leaves the money of
+    carriage, insurance, papers and the reserve that a shipper keeps for late arrivals among it. All states share one set of routes.
+
+    Parameters
+    ----------
+    case
+        Case as it stands.
+    reads
+        Ventures, R of them.
+    states
+        Scenarios in force in each state, S of them; none is the case as it stands.
+
+    Returns
+    -------
+    R lists of S.
+
+    Raises
+    ------
+    InvalidInput
+        A good has no open route in a state.
+    """
+    carried = [row for read in reads for row in read.rows["venture_sales"] if row["origin_id"]]
+    if not carried:
+        return [[_carriage(case, read, {}) for _ in states] for read in reads]
+    finder = _Finder(case, carried, states)
+    return [[_carriage(case, read, finder.values(read, names)) for names in states] for read in reads]
+
+
+class _Finder:
+    """Landed cost of what ventures sell in all states, over one set of routes."""
+
+    def __init__(self, case: Case, carried: Sequence[Row], states: Sequence[Sequence[str]]) -> None:
+        self.case = case
+        self.products = {row["product_id"]: row for row in case["products"].iter_rows(named=True)}
+        country = dict(case["nodes"].select("node_id", "country").iter_rows())
+        flows = {row["sale_id"]: _flow(case, row, country) for row in carried}
+        self.flows = flows
+        asked = {name: _read(case, name) for names in states for name in names}
+        self.cases = {NOW: case}
+        for names in states:
+            if names:
+                self.cases[_state(asked, names)] = apply_scenario(case, together([asked[n] for n in names]))
+        study = CorridorStudy(case, case.settings.as_of)
+        scenarios = {one.scenario_id: one for one in asked.values()}
+        plan = Plan(study, pinned_scenarios(case, scenarios), list(dict.fromkeys(flows.values())), self.cases)
+        self.asked, self.plan, self.outcome = asked, plan, plan.outcome()
+        self.place = {flow: number for number, flow in enumerate(plan.flows)}
+
+    def values(self, read: ReadVenture, names: Sequence[str]) -> dict[str, float]:
+        """Numbers of a venture's sales in a state, by key."""
+        state = _state(self.asked, names)
+        change = self.outcome.change(0, self.plan.states.index(state))
+        tariffs = Tariffs(self.cases[state]["tariffs"])
+        found: dict[str, float] = {}
+        for row in read.rows["venture_sales"]:
+            if row["origin_id"]:
+                found |= self._sale(row, names, change, tariffs)
+        return found
+
+    def _sale(self, row: Row, names: Sequence[str], change: Change, tariffs: Tariffs) -> dict[str, float]:
+        flow = self.flows[row["sale_id"]]
+        number = self.place[flow]
+        landed = float(change.level_usd_t[number] * change.ratio[number])
+        hours = float(change.hours[1, number])
+        if not np.isfinite(landed):
+            raise InvalidInput(
+                f"No route is open for {flow.product_id} from {flow.origin} to {flow.destination}.",
+                f"sale {row['sale_id']}" + (f", under {', '.join(names)}" if names else ""),
+                "name another way in venture_sales.csv, or a scenario under which one is open.",
+            )
+        product = self.products[flow.product_id]
+        exporter, importer = flow.ends(self.case)
+        duty = tariffs.duty(flow.product_id, importer, exporter)
+        daily = product["time_cost_share_day"] + (product["loss_share_day"] or 0.0)
+        price = product["price_usd_t"]
+        money = landed - price - float(change.duty_usd_t[1, number]) - price * daily * hours / 24.0
+        key = f"venture_sales.{row['sale_id']}"
+        return {
+            f"{key}.duty_share": duty.rate_share,
+            f"{key}.freight_usd": money + duty.specific_usd_t,
+            f"{key}.hours": hours,
+            f"{key}.day_share": daily,
+        }
+
+
+def _read(case: Case, name: str) -> Scenario:
+    """A scenario of the case's folder, or from a file."""
+    if case.folder is None:
+        raise InvalidInput("The case was not read from a folder, so it has no scenarios.", fix="open a case.")
+    return find_scenario(case.folder, name)
+
+
+def _state(asked: Mapping[str, Scenario], names: Sequence[str]) -> frozenset[str]:
+    return frozenset(asked[name].scenario_id for name in names)
+
+
+def _flow(case: Case, row: Row, country: Mapping[str, str]) -> Flow:
+    exporter, importer = country[row["origin_id"]], country[row["destination_id"]]
+    way = flow_direction(case, exporter, importer)
+    return Flow(way, row["origin_id"], row["destination_id"], row["product_id"], 1.0)
+
+
+def _carriage(case: Case, read: ReadVenture, values: Mapping[str, float]) -> Carriage:
+    """Numbers of the corridor and the price at the gate they leave."""
+    venture = read.venture.with_values(values)
+    gates = {one.key: float(gate_price(venture, one)) for one in venture.sales}
+    places = Gazetteer(case.tables)
+    rows = []
+    for row in read.rows["venture_sales"]:
+        key = f"venture_sales.{row['sale_id']}"
+        found = {name: values.get(f"{key}.{name}") for name in ("duty_share", "freight_usd", "hours")}
+        hours = found["hours"]
+        daily = values.get(f"{key}.day_share", 0.0)
+        way = places.pair(row["origin_id"], row["destination_id"]) if row["origin_id"] else None
+        rows.append(
+            {
+                "sale_id": row["sale_id"],
+                "product": row["output_product"] or row["product_id"],
+                "market": row["market"],
+                "route_label": way,
+                "price_usd": row["price_usd"],
+                **found,
+                "days_usd": None if hours is None else row["price_usd"] * daily * hours / 24.0,
+                "gate_usd": gates[key],
+                "basis": worst_basis(row["basis"], "computed"),
+                "source_id": join_sources(row["source_id"]),
+            }
+        )
+    return Carriage(values, result_frame("venture_carriage", rows))

@@ -1,0 +1,287 @@
+"""Tables of an appraisal: indicators with their band, cash by year, what decides, who gains, technology and training."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from karwan.amounts import NONE, is_number, number, percent, usd
+from karwan.analysis.venture.appraise import ENDS, LOAD, LOW_COVER, Appraisal
+from karwan.analysis.venture.read import CAPEX, FREIGHT, HOURS, Figure
+from karwan.appraisal.venture.cash import gate_price
+from karwan.appraisal.venture.economic import distribution, shadow_of
+from karwan.appraisal.venture.indicators import (
+    SEVERAL,
+    InternalRate,
+    debt_cover,
+    internal_rate,
+    loan_life_cover,
+    mirr,
+    npv,
+    payback,
+)
+from karwan.appraisal.venture.model import Floats
+from karwan.schema.frames import result_frame
+
+Row = dict[str, Any]
+FACTOR_WORDS = {
+    FREIGHT: "money of the corridor, factor",
+    HOURS: "hours of the corridor, factor",
+    CAPEX: "capital over its estimate, factor",
+    LOAD: "load of all stages, factor",
+}
+UNKNOWN = Figure("", "", "", "1", "assumed", "judgement", "")
+"""Where a factor comes from that no cell holds."""
+COLUMN_WORDS = {
+    "price_usd": "price",
+    "price_usd_t": "price of raw material",
+    "fit_share": "share fit for use",
+    "reachable_share": "share within reach",
+    "output_per_input": "yield",
+    "utilisation": "load",
+    "value": "",
+    "rate_share": "interest",
+}
+
+
+@cache
+def indicator_words() -> Mapping[str, tuple[str, str]]:
+    """Unit and label of each indicator, by key in order."""
+    text = resources.files("karwan.schema").joinpath("known_indicators.csv").read_text(encoding="utf-8")
+    return {row["indicator"]: (row["unit"], row["label"]) for row in csv.DictReader(text.splitlines())}
+
+
+def indicator_table(made: Appraisal) -> pl.DataFrame:
+    """Indicators; see `results/venture_indicators.csv`."""
+    values, bands = _middle(made), _bands(made)
+    rows = []
+    for key, (unit, label) in indicator_words().items():
+        value, words = values.get(key, (None, ""))
+        band = bands.get(key)
+        withheld = made.withheld and band is not None
+        ends = dict(zip(("p05", "p50", "p95"), band or (None, None, None), strict=True))
+        shown = "withheld: assumed inputs" if withheld else words or indicator_text(value, unit)
+        text = " .. ".join(indicator_text(one, unit) for one in band) if band else ""
+        rows.append(
+            {"indicator": key, "label": label, "unit": unit, "value": None if withheld else value}
+            | ends
+            | {"shown": shown, "band": text}
+        )
+    return result_frame("venture_indicators", rows)
+
+
+def indicator_text(value: float | None, unit: str) -> str:
+    """A value as a reader says it."""
+    if not is_number(value):
+        return NONE
+    if unit == "USD":
+        return usd(value)
+    return percent(value, 1) if unit == "share" else number(value, 2)
+
+
+def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
+    """Value of each indicator in the middle case, and words in its place."""
+    terms, cash = made.read.venture.terms, made.cash
+    project, equity = cash.project[:, 0], cash.equity[:, 0]
+    equity_npv = float(npv(terms.financial, equity))
+    drawn = made.drawn
+    found: dict[str, float | None] = {
+        "fnpv": made.fnpv,
+        "enpv": made.enpv,
+        "equity_npv": equity_npv,
+        "partner_a_npv": terms.share_a * equity_npv,
+        "partner_b_npv": (1.0 - terms.share_a) * equity_npv,
+        "enpv_6": float(npv(0.06, made.economic)),
+        "enpv_12": float(npv(0.12, made.economic)),
+        "mirr": mirr(project, terms.financial, terms.financial),
+        "payback": payback(project),
+        "payback_discounted": payback(project, terms.financial),
+        "least_dscr": _finite(float(np.min(made.least_cover))),
+        "llcr": _loan_life(made),
+        "break_even_load": made.break_even_load,
+        "fnpv_negative": float((drawn.fnpv < 0).mean()),
+        "enpv_negative": float((drawn.enpv < 0).mean()),
+        "dscr_weak": float((drawn.least_dscr < LOW_COVER).mean()),
+        "assumed": made.assumed_share,
+    }
+    rates = {"firr": made.firr, "eirr": made.eirr, "equity_irr": internal_rate(equity)}
+    said = {key: (value, "") for key, value in found.items()}
+    said |= {key: (rate.rate, _rate_words(rate)) for key, rate in rates.items()}
+    financial, economic = made.firr.rate, made.eirr.rate
+    gap = None if financial is None or economic is None else economic - financial
+    said["gap"] = (gap, "")
+    return said
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _rate_words(rate: InternalRate) -> str:
+    """Words for a rate that is not one number."""
+    if rate.kind == SEVERAL:
+        return "several: " + ", ".join(percent(one, 1) for one in rate.rates)
+    return "" if rate.rate is not None else "none"
+
+
+def _loan_life(made: Appraisal) -> float | None:
+    """Cover over the life of the loans, from the first year at work, at their mean rate."""
+    loans = [one for one in made.cash.loans if one.loan.kind == "loan"]
+    debt = sum(float(one.drawdown.sum()) for one in loans)
+    if not debt:
+        return None
+    rate = (
+        sum(
+            float(one.drawdown.sum() * made.read.venture.value(f"{one.loan.key}.rate_share")) for one in loans
+        )
+        / debt
+    )
+    start = made.read.venture.terms.build
+    return loan_life_cover(made.cash.available[:, 0], made.cash.service[:, 0], debt, rate, start)
+
+
+def _bands(made: Appraisal) -> dict[str, tuple[float, ...]]:
+    """5, 50 and 95 % of what is drawn."""
+    drawn, share = made.drawn, made.read.venture.terms.share_a
+    columns: dict[str, Floats] = {
+        "fnpv": drawn.fnpv,
+        "enpv": drawn.enpv,
+        "enpv_6": npv(0.06, drawn.economic),
+        "enpv_12": npv(0.12, drawn.economic),
+        "firr": drawn.firr,
+        "eirr": drawn.eirr,
+        "gap": drawn.eirr - drawn.firr,
+        "equity_npv": drawn.equity_npv,
+        "partner_a_npv": share * drawn.equity_npv,
+        "partner_b_npv": (1.0 - share) * drawn.equity_npv,
+        "least_dscr": drawn.least_dscr,
+    }
+    return {key: found for key, column in columns.items() if (found := quantiles(column)) is not None}
+
+
+def quantiles(column: Floats) -> tuple[float, ...] | None:
+    """5, 50 and 95 % of the values that are numbers; None where fewer than half are."""
+    known = column[np.isfinite(column)]
+    if known.size < column.size / 2:
+        return None
+    return tuple(float(one) for one in np.quantile(known, ENDS))
+
+
+def cash_table(made: Appraisal) -> pl.DataFrame:
+    """Cash by year in the middle case; see `results/venture_cash.csv`."""
+    cash, start = made.cash, made.read.row["start_year"]
+    cover = debt_cover(cash.available, cash.service)[:, 0]
+    first = made.read.venture.stages[0].key
+    rows = [
+        {
+            "year": year,
+            "calendar_year": None if start is None else start + year,
+            "taken": float(cash.taken[first][year, 0]),
+            "sales_usd": float(cash.revenue[year, 0]),
+            "running_usd": float(cash.revenue[year, 0] - cash.ebitda[year, 0]),
+            "ebitda_usd": float(cash.ebitda[year, 0]),
+            "capital_usd": float(cash.capital[year, 0]),
+            "tax_usd": float(cash.tax[year, 0]),
+            "working_change_usd": float(cash.working_change[year, 0]),
+            "project_usd": float(cash.project[year, 0]),
+            "debt_service_usd": float(cash.service[year, 0]),
+            "equity_usd": float(cash.equity[year, 0]),
+            "dscr": _finite(float(cover[year])),
+            "economic_usd": float(made.economic[year]),
+        }
+        for year in range(made.read.venture.terms.years)
+    ]
+    return result_frame("venture_cash", rows)
+
+
+def input_table(made: Appraisal) -> pl.DataFrame:
+    """Inputs by what they decide; see `results/venture_inputs.csv`."""
+    shares = {one.key: one.share for one in made.importance}
+    economic = {one.key: one.share for one in made.importance_economic}
+    bars = {one.key: one for one in made.switches}
+    keys = [*bars, *(key for key in economic if key not in bars)]
+    rows = [
+        _input_row(made, key)
+        | {"variance_share": shares.get(key), "variance_share_economic": economic.get(key)}
+        for key in keys
+    ]
+    rows.sort(key=lambda row: -(row["variance_share"] or 0.0))
+    return result_frame("venture_inputs", rows)
+
+
+def _input_row(made: Appraisal, key: str) -> Row:
+    """An input with its range, its switching value and where it comes from."""
+    figure = made.read.figures.get(key, UNKNOWN)
+    row: Row = {"key": key, "input": input_words(made, key), "unit": figure.unit}
+    row |= {"basis": figure.basis, "source_id": figure.source_id}
+    bar = next((one for one in made.switches if one.key == key), None)
+    if bar is None:
+        base = next(one for one in made.read.ranges if one.key == key)
+        return row | {"base": base.base, "low": base.low, "high": base.high}
+    row |= {"base": bar.base, "low": bar.low, "high": bar.high, "switching": bar.value}
+    return row | {"of_range": bar.of_range, "low_npv_usd": bar.low_npv, "high_npv_usd": bar.high_npv}
+
+
+def input_words(made: Appraisal, key: str) -> str:
+    """Name of an input: what it is of and which figure."""
+    figure = made.read.figures.get(key)
+    if key in FACTOR_WORDS or figure is None:
+        return FACTOR_WORDS.get(key, key)
+    if figure.table == "venture_shadow":
+        return f"shadow price: {_of(made, figure)}"
+    what = COLUMN_WORDS.get(figure.column, figure.column)
+    return f"{_of(made, figure)} {what}".strip()
+
+
+def _of(made: Appraisal, figure: Figure) -> str:
+    """What a figure is of: the row's name without the venture's id before it."""
+    row = figure.row.removeprefix(f"{made.read.row['venture_id']}_")
+    return row.replace("_", " ")
+
+
+def gain_table(made: Appraisal) -> pl.DataFrame:
+    """Who gains, with the band of the draws; see `results/venture_gains.csv`."""
+    rate = made.read.venture.terms.economic
+    drawn = made.read.venture.with_values(made.drawn.values)
+    bands = distribution(drawn, made.drawn.cash, shadow_of(drawn.values, made.read.shadow_keys))
+    rows = []
+    for gain, band in zip(made.gains, bands, strict=True):
+        low, _, high = quantiles(npv(rate, band.flow)) or (None, None, None)
+        worth = float(npv(rate, gain.flow)[0])
+        rows.append(
+            {"country": gain.country, "group": gain.group, "npv_usd": worth, "p05_usd": low, "p95_usd": high}
+        )
+    return result_frame(
+        "venture_gains", [row for row in rows if row["npv_usd"] or row["p05_usd"] or row["p95_usd"]]
+    )
+
+
+def people_table(made: Appraisal) -> pl.DataFrame:
+    """Technology and training; see `results/venture_people.csv`."""
+    kinds = ("training", "royalty")
+    rows = [
+        {
+            "row": row["cost_id"],
+            **{name: row[name] for name in ("kind", "licence", "owner", "people", "yield_gain_share")},
+            "cost_usd": float(made.cash.costs[f"venture_costs.{row['cost_id']}"].sum()),
+            **{name: row[name] for name in ("basis", "source_id")},
+        }
+        for row in made.read.rows["venture_costs"]
+        if row["kind"] in kinds
+    ]
+    return result_frame("venture_people", rows)
+
+
+def first_gate(made: Appraisal) -> float | None:
+    """Price at the gate of the first product that is carried; None where none is."""
+    carried = {
+        f"venture_sales.{row['sale_id']}" for row in made.read.rows["venture_sales"] if row["origin_id"]
+    }
+    sale = next((one for one in made.read.venture.sales if one.key in carried), None)
+    return None if sale is None else float(gate_price(made.read.venture, sale))
