@@ -20,7 +20,7 @@ from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.route import Route
 from karwan.transport.route_choice import RouteSearch, short_list
 from karwan.transport.shipment import make_shipment
-from karwan.transport.turning import HOP_KM, LONG_WAIT_H
+from karwan.transport.turning import LONG_WAIT_H
 
 TOYLAND = read_case("toyland")
 PAIRS = (
@@ -40,19 +40,22 @@ def nodes_met_twice(route: Route) -> list[str]:
 
 
 def hops(route: Route) -> list[str]:
-    """Modes taken up again after less than `HOP_KM` by another, both by land, written out over the stages."""
-    runs: list[tuple[str, float]] = []
+    """Land modes taken between two stretches by the other whose haul costs no more than the two changes, written out over the stages."""
+    load = route.shipment
+    runs: list[list[tuple[str, float]]] = []
+    modes: list[str] = []
     for stage in route.stages:
-        mode = stage.mode
-        if runs and runs[-1][0] == mode:
-            runs[-1] = (mode, runs[-1][1] + stage.km)
-        else:
-            runs.append((mode, stage.km))
+        if not modes or modes[-1] != stage.mode:
+            modes.append(stage.mode)
+            runs.append([])
+        runs[-1].append((stage.kind, stage.usd_t * load.tonnes + stage.usd_unit * load.units))
     found = []
     for k in range(1, len(runs) - 1):
-        land = {runs[k][0], runs[k + 1][0]} == {"road", "rail"}
-        if land and runs[k - 1][0] == runs[k + 1][0] and runs[k][1] < HOP_KM:
-            found.append(runs[k][0])
+        if {modes[k], modes[k + 1]} == {"road", "rail"} and modes[k - 1] == modes[k + 1]:
+            changes = runs[k][0][1] + runs[k + 1][0][1]
+            haul = sum(usd for kind, usd in runs[k][1:] if kind == "line_haul")
+            if haul <= changes:
+                found.append(modes[k])
     return found
 
 

@@ -122,6 +122,25 @@ def test_swap_rule_changes_truck_at_the_border(toyland: Case) -> None:
         assert (swap.kind, swap.hours, swap.usd(20, 1)) == ("transfer", 6.0, 60.0)
 
 
+def test_a_truck_that_may_go_on_may_also_change(toyland: Case) -> None:
+    """Each side of an open border is reached by the truck in use, and by one of the country for the price of a swap."""
+    network = build_network(toyland.tables, request())
+    entered = [
+        network.arcs[a]
+        for a in arcs_of(network, "X")
+        if network.states[network.arcs[a].head].country == "XTB"
+    ]
+    own = {
+        network.states[a.head].registration: a
+        for a in entered
+        if network.states[a.tail].registration == "XTA"
+    }
+    assert set(own) == {"XTA", "XTB"}
+    *before, swap = own["XTB"].stages
+    assert [s.name for s in before] == [s.name for s in own["XTA"].stages]
+    assert (swap.kind, swap.hours, swap.usd(20, 1)) == ("transfer", 6.0, 60.0)
+
+
 def test_forbidden_rule_takes_the_crossing_away(toyland: Case) -> None:
     tables = with_row(
         toyland.tables, "access", access_id="no", country="XTC", vehicle_registration="XTA", mode="road",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
+from karwan.cli.plain import route
 from karwan.schema.results import ResultColumn, ResultTable
 from karwan.schema.shown import shown_headings
 
@@ -32,3 +35,29 @@ def test_a_pattern_takes_the_columns_nobody_declares() -> None:
         "year": "year",
         "value_usd": "USD",
     }
+
+
+def test_sanctions_stand_in_the_first_table_and_the_headline() -> None:
+    routes = pl.DataFrame(
+        {"route": [1, 2, 3], "status": ["listed", "listed", "also possible"], "name": ["A", "B", "C"]}
+    )
+    rules = pl.DataFrame(
+        {
+            "route": [1, 1, 1, 2, None],
+            "effect": ["sanctioned", "sanctioned", "unknown", "unknown", "sanctioned"],
+            "authority": [["US"], ["EU", "US"], ["UN"], ["EU"], ["UN"]],
+        }
+    )
+    assert route._marks(routes, rules) == [
+        "listed, sanctions: EU US, not known: UN",
+        "listed, not known: EU",
+        "also possible",
+    ]
+    meta = {
+        "shipment": {"tonnes": 20.0, "name": "Rice", "units": 1},
+        "origin": {"name": "Here"},
+        "destination": {"name": "There"},
+        "departure": date(2026, 12, 1),
+    }
+    assert "CAUTION: route 1, A, meets sanctions of EU US" in route._asked(meta, routes, rules)
+    assert "CAUTION" not in route._asked(meta, routes, rules.filter(pl.col("effect") == "unknown"))

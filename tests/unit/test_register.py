@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from karwan.case import Case
 from karwan.errors import InvalidInput
-from karwan.project import Project
+from karwan.project import Project, open_case
 from karwan.register.database import SqliteRegister
 from karwan.register.entry import GENESIS, Entry, entry_digest, first_break
 from karwan.register.files import checked_file
@@ -517,3 +517,38 @@ def test_the_pack_and_the_state(
     assert project.plan_state(place).tables["promises"]["standing"].to_list()[0] == "unequal"
     history = project.plan_history(place, promise=promises[1]).tables["entries"]
     assert history["change"].to_list() == ["language: en; text: Open the pass."]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said("XTA", "no such promise", "statement", {"status": "stalled"}, "Seen."),
+        Said("XTA", "", "statement", {"status": "done"}, "Seen."),
+        Said("XTA", "", "statement", {"status": "stalled"}, " "),
+        Said("ZZZ", "", "evidence", {"link": "https://x.example"}, "Seen."),
+    ],
+)
+def test_what_is_refused_makes_no_register(tmp_path: Path, promises: list[str], said: Said) -> None:
+    place, project = tmp_path / "plan.register", open_case("toyland")
+    said = replace(said, commitment_id=said.commitment_id or promises[0])
+    with pytest.raises(InvalidInput):
+        project.say(str(place), said, "A. Bek")
+    with pytest.raises(InvalidInput, match="name"):
+        project.say(str(place), _status(promises[0], "stalled"), " ")
+    assert list(tmp_path.iterdir()) == []
+    project.say(str(place), _status(promises[0], "stalled"), "A. Bek")
+    assert place.is_file()
+
+
+def test_a_broken_export_makes_no_register(
+    tmp_path: Path, open_register: Callable[..., Register], promises: list[str]
+) -> None:
+    with open_register("theirs.register") as register:
+        _say(register, promises, _status(promises[0], "stalled"))
+        chain, entry = register.chain_id, register.entries()[0].record()
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text(json.dumps({"chain": chain, **entry, "reason": "Other."}), encoding="utf-8")
+    place = tmp_path / "ours.register"
+    with pytest.raises(InvalidInput, match="broken"):
+        open_case("toyland").merge_register(str(place), broken)
+    assert not place.exists()

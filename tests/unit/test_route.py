@@ -186,7 +186,7 @@ def test_shares_are_the_path_size_logit(answer: Result, network: FreightNetwork)
 
 def test_answer_names_corridors_and_reasons(answer: Result) -> None:
     routes, corridors = answer.tables["routes"], answer.tables["corridors"]
-    assert routes["name"][0] == "Midland"
+    assert routes["name"][0] == "Midland, by road"
     assert routes["usd"][0] == pytest.approx(796.0)
     assert routes["days"][0] == pytest.approx(56.8 / 24, rel=0.03)  # 56.8 h on mean hours from midnight
     assert (routes["days_p5"] < routes["days"]).all() and (routes["days"] < routes["days_p95"]).all()
@@ -267,7 +267,7 @@ def test_closed_crossing_is_told_with_its_row_and_opened_again() -> None:
     assert "Yard" in closed.tables["closed"]["place"]
     assert all("Yard" not in passes for passes in closed.tables["routes"]["passes"])
     opened = answer_route(Inputs(case), replace(QUERY, opened=("yard",)))
-    assert opened.tables["routes"]["name"][0] == "Midland"
+    assert opened.tables["routes"]["name"][0] == "Midland, by road"
     assert opened.tables["closed"].filter(pl.col("place_id") == "Y")["set_aside"].to_list() == [True]
 
 

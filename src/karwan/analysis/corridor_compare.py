@@ -70,6 +70,7 @@ def _route_row(study: CorridorStudy, e: Evaluated) -> Row:
         "gauge_changes": route.gauge_changes,
         "crossings": len(route.crossings),
         "assumed_share": assumed_share(route),
+        "sanctions": study.sanctions(route),
         "generalised_usd": arrival_cost(route, study.weights(route.shipment), e.journeys.hours),
     }
 

@@ -13,12 +13,14 @@ from karwan.case import Case
 from karwan.case.places import Gazetteer, plain
 from karwan.errors import InvalidInput
 from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
+from karwan.transport.cargo import Cargo
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.reliability import Journeys, simulate
+from karwan.transport.restrictions import rules_of_trade, sanctioning
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment, find_product, make_shipment
 
@@ -186,6 +188,14 @@ class CorridorStudy:
             hours = drawn.mean_h if drawn.never_arrives_share < 1.0 else route.hours
             self._mean_days[key] = hours / 24.0
         return self._mean_days[key]
+
+    def sanctions(self, route: Route) -> str:
+        """Who sanctions something that a route passes on the study's day, as 'EU US'; blank where nobody does."""
+        product = find_product(self.case["products"], route.shipment.product_id)
+        start, finish = (route.network.node_countries[node] for node in (route.nodes[0], route.nodes[-1]))
+        table, cargo = self.case["restrictions"].rows(named=True), Cargo(str(product["hs_code"] or ""))
+        rules = rules_of_trade(table, start, finish, cargo, self.as_of)
+        return " ".join(sanctioning(rules, route))
 
     # -- names --------------------------------------------------------------------------------------------
 

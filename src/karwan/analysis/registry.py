@@ -35,6 +35,8 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         page="route",
         case="option",
         notes_key="notes",
+        view=ask.RouteView,
+        present="karwan.analysis.route:present_route",
     ),
     Analysis(
         name="corridor compare",

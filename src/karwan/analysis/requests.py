@@ -239,6 +239,15 @@ class TntpView:
 
 
 @dataclass(frozen=True)
+class RouteView:
+    """How much of an answer is shown."""
+
+    full: bool = field(
+        default=False, metadata=asks("Stages of the first route and the sources of rules too.", flag="--full")
+    )
+
+
+@dataclass(frozen=True)
 class RouteRequest:
     """Routes of a shipment: money, P50 and P95 days, CO2e, landed cost, papers, and what is closed.
 

@@ -17,13 +17,14 @@ from karwan.analysis.register_requests import (
 )
 from karwan.analysis.registry import BY_NAME
 from karwan.project.trade import TradeProject
+from karwan.register.database import is_register
 from karwan.register.entry import Entry
 from karwan.register.feeds import Promise, atom, calendar, iati
 from karwan.register.files import Evidence
 from karwan.register.overlay import case_under_register, sides_of
-from karwan.register.register import Register, now, stamp
+from karwan.register.register import Register, check_first, now, stamp
 from karwan.register.rules import Said
-from karwan.register.transfer import merge, read_export, write_export
+from karwan.register.transfer import merge, read_export, refuse_broken, write_export
 
 FEEDS = ("iati", "calendar", "atom")
 
@@ -58,14 +59,11 @@ class RegisterProject(TradeProject):
         InvalidInput
             The rules refuse it; nothing was written.
         """
+        sides, promises = sides_of(self.case), self.case["commitments"]["commitment_id"].to_list()
+        if not is_register(register):
+            check_first(said, by, sides=sides, commitments=promises)
         with Register(register, create=True) as opened:
-            return opened.append(
-                said,
-                by,
-                sides=sides_of(self.case),
-                commitments=self.case["commitments"]["commitment_id"].to_list(),
-                evidence=evidence,
-            )
+            return opened.append(said, by, sides=sides, commitments=promises, evidence=evidence)
 
     def withdraw(self, register: str, number: int, side: str, by: str, reason: str) -> Entry:
         """Withdraw what a side said itself; both entries stay in the chain.
@@ -88,6 +86,7 @@ class RegisterProject(TradeProject):
     def merge_register(self, register: str, path: Path) -> int:
         """Take the other side's export into a register; returns how many entries were new."""
         export = read_export(path)
+        refuse_broken(export)
         with Register(register, create=True) as opened:
             return merge(opened, export)
 

@@ -24,6 +24,8 @@ TABLES = (
     "CREATE TABLE checkpoint (chain_id TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL, "
     "key TEXT NOT NULL, signature TEXT NOT NULL, PRIMARY KEY (chain_id, digest, key))",
 )
+POSTGRES = ("postgres://", "postgresql://")
+THERE = "SELECT 1 FROM information_schema.schemata WHERE schema_name = 'karwan_register'"
 KEPT = ("entry", "checkpoint")
 COLUMNS = "number, at, author, side, commitment_id, kind, change, reason, previous, digest"
 
@@ -120,7 +122,7 @@ class PostgresRegister:
 
     def __init__(self, address: str, *, create: bool) -> None:
         self._con = _connected(address)
-        there = self.rows("SELECT 1 FROM information_schema.schemata WHERE schema_name = 'karwan_register'")
+        there = self.rows(THERE)
         if not there and not create:
             raise InvalidInput(
                 "There is no register at that address.", "", "say something first: `karwan plan say`."
@@ -187,6 +189,23 @@ def _connected(address: str) -> Any:
         raise InvalidInput("The database does not answer.", str(error)[:200], "check the address.") from error
 
 
+def is_register(place: str) -> bool:
+    """Whether something stands at a place already: a file, or the schema in a PostgreSQL database.
+
+    Raises
+    ------
+    InvalidInput
+        The database does not answer.
+    """
+    if not place.startswith(POSTGRES):
+        return Path(place).exists()
+    con = _connected(place)
+    try:
+        return bool(con.execute(THERE).fetchall())
+    finally:
+        con.close()
+
+
 def database_at(place: str, *, create: bool) -> Database:
     """The database of a register: a file, or an address that begins with postgres:// or postgresql://.
 
@@ -195,7 +214,7 @@ def database_at(place: str, *, create: bool) -> Database:
     InvalidInput
         It is absent and not to be created, is something else, or does not answer.
     """
-    if place.startswith(("postgres://", "postgresql://")):
+    if place.startswith(POSTGRES):
         return PostgresRegister(place, create=create)
     path = Path(place)
     if create and not path.parent.is_dir():

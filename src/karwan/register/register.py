@@ -142,8 +142,6 @@ class Register:
             The rules refuse it, or the chain is broken.
         """
         moment = self.clock()
-        if evidence is not None:
-            self.files.keep(evidence)
         with self._base.writing():
             chain = self.chain_id or self._begin_chain()
             entries = self.entries(chain)
@@ -155,6 +153,8 @@ class Register:
                     "restore it from a copy; nothing was written.",
                 )
             checked = rules.check(said, self._ground(entries, sides, commitments, moment.date()))
+            if evidence is not None:
+                self.files.keep(evidence)
             entry = Entry(
                 number=len(entries) + 1,
                 at=stamp(moment),
@@ -276,9 +276,7 @@ class Register:
         return chain
 
     def _person(self, name: str, side: str) -> str:
-        name = rules.clean(name, "name")
-        if not name:
-            raise InvalidInput("A name is missing.", "", "say who states it: --by NAME.")
+        name = rules.clean_name(name)
         found = self._base.rows("SELECT person_id FROM person WHERE name = ? AND side = ?", (name, side))
         if found:
             return str(found[0][0])
@@ -307,6 +305,18 @@ class Register:
         )
         if not known:
             self._base.run("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(point).values()))
+
+
+def check_first(said: rules.Said, author: str, *, sides: tuple[str, str], commitments: Iterable[str]) -> None:
+    """Check what would be the first entry of a register that is yet to be made, so that none is made for what is refused.
+
+    Raises
+    ------
+    InvalidInput
+        The rules refuse it.
+    """
+    rules.check(said, rules.Ground(sides, frozenset(commitments), set(), {}, now().date()))
+    rules.clean_name(author)
 
 
 def withdrawn(entries: Iterable[Entry]) -> set[int]:

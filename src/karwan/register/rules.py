@@ -108,6 +108,20 @@ def clean(text: str, what: str) -> str:
     return text
 
 
+def clean_name(name: str) -> str:
+    """The name of who says something, cleaned.
+
+    Raises
+    ------
+    InvalidInput
+        It is empty, or no plain text.
+    """
+    name = clean(name, "name")
+    if not name:
+        raise InvalidInput("A name is missing.", "", "say who states it: --by NAME.")
+    return name
+
+
 def _statement(said: Said, ground: Ground) -> dict[str, str | int]:
     status = str(said.change.get("status", ""))
     if status not in STATUSES:

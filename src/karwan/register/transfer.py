@@ -167,6 +167,21 @@ def _checkpoint(record: object, name: str) -> Checkpoint:
     return Checkpoint(number=record["number"], **texts)
 
 
+def refuse_broken(export: Export) -> None:
+    """Refuse an export whose chain is broken, before anything is made or written for it.
+
+    Raises
+    ------
+    InvalidInput
+        It is broken.
+    """
+    broken = export.first_break()
+    if broken is not None:
+        raise InvalidInput(
+            f"The export is broken at entry {broken.number}.", broken.fault, "ask for it again."
+        )
+
+
 def merge(register: Register, export: Export) -> int:
     """Take the other side's export into a register; returns how many entries were new.
 
@@ -175,11 +190,7 @@ def merge(register: Register, export: Export) -> int:
     InvalidInput
         It is broken, or says otherwise what was received before; see `Register.receive`.
     """
-    broken = export.first_break()
-    if broken is not None:
-        raise InvalidInput(
-            f"The export is broken at entry {broken.number}.", broken.fault, "ask for it again."
-        )
+    refuse_broken(export)
     for evidence in export.files.values():
         register.files.keep(evidence)
     return register.receive(export.chain_id, export.entries, export.checkpoints)

@@ -134,12 +134,13 @@ def _straightest(
 ) -> Route | None:
     """The cheapest way that does not turn back on itself or wait for months; where each does, the one that does so least."""
     best, least = None, None
+    usd = network.arc_usd(shipment)
     for _ in range(TRIES):
         found = search(allowed)
         if found.arcs is None:
             break
         route = make_route(network, shipment, found.arcs, ignore_shut=ignore_shut)
-        turn = find_turn(network, found.arcs, route.waits_h)
+        turn = find_turn(network, found.arcs, usd, route.waits_h)
         if least is None or turn.worst < least:
             best, least = route, turn.worst
         if turn.worst == STRAIGHT:

@@ -74,6 +74,12 @@ def met(rules: Sequence[Row], route: Route) -> list[Row]:
     return [row for row in rules if row["place_id"] in passed]
 
 
+def sanctioning(rules: Sequence[Row], route: Route) -> list[str]:
+    """Who sanctions something that a route passes, in order of the alphabet."""
+    own = (row["authority"] for row in met(rules, route) if row["effect"] == SANCTIONED)
+    return sorted({name for names in own for name in names})
+
+
 def told(row: Row) -> str:
     """'Pakistan suspended all trade with India (since 2025-04-24, republic_2025_04_24)'."""
     since = f"since {row['start']}, " if row["start"] else ""

@@ -205,7 +205,7 @@ def short_list(
         found, epsilon = _search(layered, max_labels)
     if found is None or not len(found):
         raise _unreachable(network, shipment, origin, destination, via, avoid)
-    pareto = _straightened(network, layered, found, max_labels)
+    pareto = _straightened(network, layered, found, max_labels, network.arc_usd(shipment))
     if not len(pareto):
         raise Unreachable(
             f"Every way from {origin} to {destination} past {', '.join(via)} crosses one border three times.",
@@ -240,14 +240,14 @@ def _with_best(chosen: list[int], pareto: ParetoSet, cost: Floats, count: int) -
 
 
 def _straightened(
-    network: FreightNetwork, layered: LayeredGraph, found: ParetoSet, max_labels: int
+    network: FreightNetwork, layered: LayeredGraph, found: ParetoSet, max_labels: int, usd: Floats
 ) -> ParetoSet:
     """The routes of a search that turn back least, with those that come up when the moves they turn with are taken away.
 
     A way that turns back hides the straight ones it beats: they are looked for without the moves that close its turns, and without those
     that begin them. Arcs of the set returned are those of the network.
     """
-    held = [(found, _turns(network, layered, found))]
+    held = [(found, _turns(network, layered, found, usd))]
     for ends in (_closing, _opening) if _any_turn(held[0][1]) else ():
         banned: set[int] = set()
         latest = held[0]
@@ -257,7 +257,7 @@ def _straightened(
                 break
             banned |= fresh
             more = _search_without(layered, banned, max_labels)
-            latest = (more, _turns(network, layered, more))
+            latest = (more, _turns(network, layered, more, usd))
             held.append(latest)
     worst = [np.array([turn.worst for turn in turns], dtype=int) for _, turns in held]
     least = min(int(some.min()) for some in worst if some.size)
@@ -266,10 +266,10 @@ def _straightened(
     return replace(kept, arcs=layered.arc[kept.arcs].astype(np.int64))
 
 
-def _turns(network: FreightNetwork, layered: LayeredGraph, found: ParetoSet) -> list[Turn]:
+def _turns(network: FreightNetwork, layered: LayeredGraph, found: ParetoSet, usd: Floats) -> list[Turn]:
     """What is wrong with each route of a search."""
     return [
-        find_turn(network, layered.arc[found.route(k)].tolist(), found.waits(k).tolist())
+        find_turn(network, layered.arc[found.route(k)].tolist(), usd, found.waits(k).tolist())
         for k in range(len(found))
     ]
 

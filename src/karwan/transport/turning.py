@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from karwan.schema.modes import LAND_MODES
 from karwan.transport.network import FreightNetwork
+from karwan.transport.network.stage import Floats
 
-HOP_KM = 60.0
-"""A stretch by another land mode that is shorter than this, between two by one mode, is a change and back."""
 LONG_WAIT_H = 30.0 * 24.0
 """A wait for one opening from which on another way is taken."""
 STRAIGHT, MEETS_AGAIN, HOPS, WAITS, CROSSES_TWICE, CROSSES_THRICE = range(6)
@@ -38,7 +37,9 @@ class Turn:
     last: tuple[int, ...] = ()
 
 
-def find_turn(network: FreightNetwork, arcs: Sequence[int], waits_h: Iterable[float] = ()) -> Turn:
+def find_turn(
+    network: FreightNetwork, arcs: Sequence[int], usd: Floats, waits_h: Iterable[float] = ()
+) -> Turn:
     """What is wrong with a path.
 
     Parameters
@@ -47,12 +48,14 @@ def find_turn(network: FreightNetwork, arcs: Sequence[int], waits_h: Iterable[fl
         Freight network.
     arcs
         Arc indices in order.
+    usd
+        Money of each arc of the network for the shipment, as `FreightNetwork.arc_usd` gives it, shape (A,).
     waits_h
         Hours waited before each, where known.
     """
     pairs = {
         MEETS_AGAIN: _meetings(network, arcs),
-        HOPS: _hops(network, arcs),
+        HOPS: _hops(network, arcs, usd),
         WAITS: [(k, k) for k, wait in enumerate(waits_h) if wait >= LONG_WAIT_H],
     }
     again = _crossed_again(network, arcs)
@@ -90,9 +93,12 @@ def _crossed_again(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[i
     return found
 
 
-def _hops(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[int, int]]:
-    """Changes from one land mode to another and back with less than `HOP_KM` in between."""
-    modes, kilometres = network.head_modes, network.kilometres
+def _hops(network: FreightNetwork, arcs: Sequence[int], usd: Floats) -> list[tuple[int, int]]:
+    """Changes from one land mode to another and back, where the haul in between costs no more than the two changes.
+
+    A leg by rail between two by road, or the other way round, has to carry its lifts: one that does not is there to fetch another truck.
+    """
+    modes = network.head_modes
     starts = [k for k, arc in enumerate(arcs) if k == 0 or modes[arc] != modes[arcs[k - 1]]]
     runs = [modes[arcs[k]] for k in starts]
     return [
@@ -100,5 +106,12 @@ def _hops(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[int, int]]
         for i in range(1, len(starts) - 1)
         if {runs[i], runs[i + 1]} == set(LAND_MODES)
         and runs[i - 1] == runs[i + 1]
-        and sum(kilometres[a] for a in arcs[starts[i] : starts[i + 1]]) < HOP_KM
+        and not _carries(network, arcs[starts[i] : starts[i + 1] + 1], usd)
     ]
+
+
+def _carries(network: FreightNetwork, leg: Sequence[int], usd: Floats) -> bool:
+    """Whether the haul of a leg costs more than the changes it begins and ends with; borders passed on it count for neither."""
+    changes = float(usd[leg[0]] + usd[leg[-1]])
+    haul = sum(float(usd[a]) for a in leg[1:-1] if not network.is_crossing[a])
+    return haul > changes

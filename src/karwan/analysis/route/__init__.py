@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.requests import RouteRequest
+from karwan.analysis.requests import RouteRequest, RouteView
 from karwan.analysis.route.explain import explain_table
 from karwan.analysis.route.offers import corridor_routes, find_shares, make_offers
 from karwan.analysis.route.paid import Paid, lead_hours, paid_table, totals
@@ -38,7 +40,7 @@ from karwan.notes import note
 from karwan.transport.journey import arrival_model, recorded_process
 from karwan.transport.route_choice import RouteSearch
 
-__all__ = ["answer_route", "promised_days"]
+__all__ = ["answer_route", "present_route", "promised_days"]
 
 
 def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
@@ -92,6 +94,14 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
         tables["amounts"] = explain_table(offers)
     meta = make_meta(plan, search, logsum) | {"first_choice_rests_on": rests_on(plan, offers[0])}
     return Result(tables, meta, tuple(notes))
+
+
+def present_route(result: Result, view: RouteView | None, form: str) -> Result:
+    """Plain: without stages and the sources of rules unless `--full` asks for them; JSON and CSV hold all."""
+    if form != "table" or view is None or view.full:
+        return result
+    tables = {name: table for name, table in result.tables.items() if name != "stages"}
+    return replace(result, tables=tables | {"rules": tables["rules"].drop("source_id")})
 
 
 def _search(plan: RoutePlan) -> RouteSearch:

@@ -261,15 +261,21 @@ def _label(plan: RoutePlan, route: Route, corridor_id: str | None, before: Seque
 
 
 def _names(plan: RoutePlan, route: Route, corridor_id: str | None) -> list[str]:
-    """What a route may be called, the shortest first."""
+    """What a route may be called, the shortest first; each says by which modes."""
     marks = landmarks(route)
     way = "via " + ", ".join(plan.places.name(p) for p in marks) if marks else "inland"
-    names = [way]
-    if corridor_id is not None:
-        corridor = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))
-        names = [corridor, f"{corridor}, {way}"]
     modes = dict.fromkeys(s.mode for s in route.stages if s.kind in ("line_haul", "sailing"))
-    return [*names, f"{names[-1]}, by {' and '.join(modes)}"]
+    by = f"by {_listed(list(modes))}"
+    if corridor_id is None:
+        return [f"{way}, {by}"]
+    corridor = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))
+    return [f"{corridor}, {by}", f"{corridor}, {way}, {by}"]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """'road', 'rail and sea', 'rail, sea and road'."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _told_apart(plan: RoutePlan, route: Route, name: str, before: Sequence[RouteOffer]) -> str:

@@ -20,6 +20,7 @@ SCOPES = (
 CAUSES = ("closure_h", "opening_h", "sailing_h", "queue_h", "service_h")
 LEAST_LATE = 0.03
 """Stages that cause less of the lateness are not shown."""
+SANCTIONED, UNKNOWN = "sanctioned", "unknown"
 ONE_ROUTE = pl.col("route") == 1
 
 
@@ -31,11 +32,12 @@ def route_page(result: Result) -> PlainPage:
 def _blocks(result: Result) -> Iterator[Block]:
     tables, meta = result.tables, result.meta
     routes = tables["routes"]
-    yield _asked(meta), "route_offers", _overview(routes)
+    yield _asked(meta, routes, tables["rules"]), "route_offers", _overview(routes, tables["rules"])
     corridors = tables["corridors"].select("corridor", "status", "route", "reason")
     yield say(note("route.corridors")), "route_corridors", corridors
-    stages = say(note("route.stages", route=routes["name"][0]))
-    yield stages, "route_stages", _stages(tables["stages"])
+    if "stages" in tables:
+        stages = say(note("route.stages", route=routes["name"][0]))
+        yield stages, "route_stages", _stages(tables["stages"])
     paid = tables["paid"].filter(ONE_ROUTE).drop("route", "source_id")
     yield say(note("route.paid", route=routes["name"][0])), "route_paid", paid
     yield say(note("route.closed")), "route_closed", _closed(tables["closed"])
@@ -56,8 +58,8 @@ def _blocks(result: Result) -> Iterator[Block]:
         yield say(note("route.amounts")), "route_amounts", tables["amounts"].filter(ONE_ROUTE).select(shown)
 
 
-def _asked(meta: Mapping[str, Any]) -> str:
-    """Title: from where to where, what, and when."""
+def _asked(meta: Mapping[str, Any], routes: pl.DataFrame, rules: pl.DataFrame) -> str:
+    """Title: from where to where, what, and when; and the sanctions that the first route meets."""
     load = meta["shipment"]
     asked = note(
         "route.asked",
@@ -68,7 +70,32 @@ def _asked(meta: Mapping[str, Any]) -> str:
         units=load["units"],
         departure=meta["departure"],
     )
-    return say(asked)
+    title, authorities = say(asked), sanctioned_by(rules, SANCTIONED).get(1)
+    if not authorities:
+        return title
+    caution = note("route.caution", route=routes["name"][0], authorities=" ".join(authorities))
+    return f"{title}. {say(caution)}"
+
+
+def sanctioned_by(rules: pl.DataFrame, effect: str) -> dict[int, list[str]]:
+    """Route to who made the rules of an effect that it meets, in order of the alphabet."""
+    own = rules.filter(pl.col("route").is_not_null() & (pl.col("effect") == effect))
+    by = own.explode("authority").group_by("route").agg(pl.col("authority").unique().sort())
+    return {int(route): list(names) for route, names in by.iter_rows()}
+
+
+def _marks(routes: pl.DataFrame, rules: pl.DataFrame) -> list[str]:
+    """Status of each route with the sanctions it meets, and those of which it is not known whether it does."""
+    met, unclear = (sanctioned_by(rules, effect) for effect in (SANCTIONED, UNKNOWN))
+    marks = []
+    for route, status in routes.select("route", "status").iter_rows():
+        own = met.get(route, [])
+        open_ones = [name for name in unclear.get(route, []) if name not in own]
+        parts = [status]
+        parts += [f"sanctions: {' '.join(own)}"] if own else []
+        parts += [f"not known: {' '.join(open_ones)}"] if open_ones else []
+        marks.append(", ".join(parts))
+    return marks
 
 
 def _notes(result: Result) -> list[str]:
@@ -90,11 +117,12 @@ def _notes(result: Result) -> list[str]:
     )
 
 
-def _overview(routes: pl.DataFrame) -> pl.DataFrame:
+def _overview(routes: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
     shown = [column for column in result_table("route_offers").headings if column in routes.columns]
     if routes["on_time_share"].null_count() == routes.height:
         shown.remove("on_time_share")
     return routes.select(shown).with_columns(
+        pl.Series("status", _marks(routes, rules), dtype=pl.String),
         pl.col("name").str.replace("^via ", ""),
         pl.col("^days_.*$").round(1),
         pl.col("^.*share$").round(3),
@@ -125,7 +153,8 @@ def _closed(closed: pl.DataFrame) -> pl.DataFrame:
 
 def _rules(rules: pl.DataFrame) -> pl.DataFrame:
     """Rules once each, with the routes that meet them and those left out."""
-    same = ["name", "effect", "authority", "place", "since", "basis", "source_id"]
+    same = ["name", "effect", "authority", "place", "since", "basis"]
+    same += [name for name in ("source_id",) if name in rules.columns]
     once = rules.group_by(same, maintain_order=True).agg(
         routes=pl.col("route").drop_nulls().unique(maintain_order=True),
         left_out=pl.col("left_out").drop_nulls().unique(maintain_order=True).str.join("; "),

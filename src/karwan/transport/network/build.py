@@ -70,30 +70,22 @@ def _spread(context: Context, moves: list[Move]) -> FreightNetwork:
         state = queue.popleft()
         tail = index[state]
         for move in outgoing.get(state[:3], ()):
-            reached = _follow(context, state, move)
-            if reached is None:
-                continue
-            state_after, extra = reached
-            head = index.get(state_after)
-            if head is None:
-                head = index[state_after] = len(index)
-                queue.append(state_after)
-            stages = truck_stages(context, move, state_after.registration)
-            stages = with_handling(
-                context, move, under_regime(context, move, stages, state_after.registration)
-            )
-            arcs.append(
-                Arc(
-                    tail,
-                    head,
-                    stages + extra,
-                    move.calendar,
-                    move.place_kind,
-                    move.place_id,
-                    move.covariance_h2,
-                )
-            )
+            for state_after, extra in _follow(context, state, move):
+                head = index.get(state_after)
+                if head is None:
+                    head = index[state_after] = len(index)
+                    queue.append(state_after)
+                arcs.append(_arc(context, move, (tail, head), state_after.registration, extra))
     return _freeze(context, index, arcs)
+
+
+def _arc(
+    context: Context, move: Move, ends: tuple[int, int], registration: str, extra: tuple[Stage, ...]
+) -> Arc:
+    """A move by a truck, and the change of trucks after it."""
+    stages = under_regime(context, move, truck_stages(context, move, registration), registration)
+    stages = with_handling(context, move, stages)
+    return Arc(*ends, stages + extra, move.calendar, move.place_kind, move.place_id, move.covariance_h2)
 
 
 def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> FreightNetwork:
@@ -116,24 +108,31 @@ def _start_registration(place: tuple[str, str, str], home: str) -> str:
     return home if place[1] == ROAD else ""
 
 
-def _follow(context: Context, state: State, move: Move) -> tuple[State, tuple[Stage, ...]] | None:
-    """State a move leads to with the truck in use, and the truck swap it takes; None where the truck may not go."""
+def _follow(context: Context, state: State, move: Move) -> list[tuple[State, tuple[Stage, ...]]]:
+    """States a move leads to with the truck in use, each with the truck swap it takes; none where the truck may not go.
+
+    A foreign truck that may go on may also hand its load to one of the country at the border, which pays what a swap costs.
+    """
     node, carrier, country = move.head
     if carrier != ROAD:
-        return State(node, carrier, country, ""), ()
+        return [(State(node, carrier, country, ""), ())]
+    local = State(node, carrier, country, country)
     if state.carrier != ROAD:  # a local truck picks the goods up at a terminal
-        return State(node, carrier, country, country), ()
+        return [(local, ())]
     if country == state.country:
-        return State(node, carrier, country, state.registration), ()
+        return [(State(node, carrier, country, state.registration), ())]
     key = (country, state.registration)
     if key not in context.rules:
         context.rules[key] = access_rule(context.access, *key, context.request.departure)
     rule, row = context.rules[key]
     if rule == "forbidden":
-        return None
-    if rule == "swap" and not context.regimes.spares_swap(*key):
-        return State(node, carrier, country, country), (_swap_stage(context, move, country, row),)
-    return State(node, carrier, country, state.registration), ()
+        return []
+    through = State(node, carrier, country, state.registration)
+    if state.registration == country:
+        return [(through, ())]
+    must = rule == "swap" and not context.regimes.spares_swap(*key)
+    changed = (local, (_swap_stage(context, move, country, row if must else None),))
+    return [changed] if must else [(through, ()), changed]
 
 
 def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> Stage:

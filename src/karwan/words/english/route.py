@@ -58,6 +58,7 @@ ROUTE: dict[str, str | Plural] = {
         "{origin} → {destination}, {tonnes:g} t {product} ({units} unit), leaving {departure:%Y-%m-%d}",
         "{origin} → {destination}, {tonnes:g} t {product} ({units} units), leaving {departure:%Y-%m-%d}",
     ),
+    "route.caution": "CAUTION: route 1, {route}, meets sanctions of {authorities}; --lawful-for leaves such ways out",
     "route.corridors": "Named corridors",
     "route.stages": "Stages of route 1, {route}",
     "route.closed": "Closed or slow on the way",
@@ -81,7 +82,7 @@ ROUTE: dict[str, str | Plural] = {
         "USD {carbon:.0f}."
     ),
     "route.logsum": "Corridor trade cost (logsum): USD {logsum:,.0f}/t.",
-    "route.all_tables": "All tables of all routes: --json or --csv.",
+    "route.all_tables": "Stages of route 1 and sources of rules: --full. All tables of all routes: --json or --csv.",
     "closures.no_record": "Random closures are left out: parameters.csv has no row closures_observed_from_year.",
     "closures.record_too_late": (
         "Random closures are left out: their record begins on {start:%Y-%m-%d}, not before {as_of:%Y-%m-%d}."
