@@ -16,6 +16,7 @@ from karwan.analysis.sections import (
     BasisSection,
     Brief,
     CorridorSection,
+    FrontSection,
     GoodsSection,
     PlanSection,
     PortsSection,
@@ -252,10 +253,10 @@ def _plan() -> PlanSection:
     for k in range(24):
         late = k < 4
         due = date(2026, 3, 31) if late else (date(2026, 12, 31) if k % 3 else None)
-        commitments.append((f"c{k}", domains[k % 10], f"Commitment {k + 1}: sign the agreement on mutual recognition of certificates", ["KAZ", "PAK"] if k % 2 else ["KAZ"], "Joint action plan", date(2025, 9, 9), due, "published" if due else None, "first deliveries" if k == 4 else None, statuses[k % 6], date(2026, 8, 1), late, k == 4, 238 if late else None, "Communique of the visit", "https://example.org/visit?a=1&b=2", "qtta" if k % 5 == 0 else None, "s13"))
+        commitments.append((f"c{k}", "private" if k == 23 else "promise", None if k % 2 else "KAZ", domains[k % 10], f"Commitment {k + 1}: sign the agreement on mutual recognition of certificates", ["KAZ", "PAK"] if k % 2 else ["KAZ"], "Joint action plan", date(2025, 9, 9), due, "published" if due else None, "first deliveries" if k == 4 else None, statuses[k % 6], date(2026, 8, 1), late, k == 4, 238 if late else None, "Communique of the visit", "https://example.org/visit?a=1&b=2", "qtta" if k % 5 == 0 else None, "s13"))
     milestones = table("milestone_id title date date_precision state source_id", [(f"m{k}", title, when, "day", state, "s13") for k, (title, when, state) in enumerate((("Action plan signed", date(2025, 9, 9), "past"), ("Crossings shut", date(2025, 10, 12), "past"), ("Intergovernmental commission", date(2025, 10, 28), "past"), ("State visit, 37 documents", date(2026, 2, 3), "past"), ("Business forum", date(2026, 2, 4), "past"), ("Road map for trade", date(2026, 2, 4), "past"), ("Transit agreement to be signed", date(2026, 6, 30), "missed"), ("Feasibility study of the railway", date(2026, 9, 30), "missed"), ("Brief", date(2026, 11, 24), "today"), ("End of the action plan", date(2026, 12, 31), "due"), ("Target of USD 1 bn", date(2027, 12, 31), "due")))])
     ventures = table("venture kind place parties capex_usd capacity_text state announced note basis source_id", (("Tannery at Almaty", "leather", "Almaty", ["KAZ", "PAK"], 12e6, "1.2 m hides a year", "proposed", True, "Size of a plant elsewhere.", "assumed", "s13"), ("Off-dock terminal", "terminal", "Karachi", ["KAZ", "PAK"], None, "", "memorandum", True, None, "observed", "s13"), ("Grain terminal", "grain", "Port Qasim", ["KAZ"], 30e6, "0.5 m t a year", "proposed", False, "Nobody announced it.", "assumed", "s13")))
-    columns = "commitment_id domain title parties instrument promised_on due due_basis due_part status status_on late part_late days_late evidence evidence_url scenario_id source_id"
+    columns = "commitment_id kind owner domain title parties instrument promised_on due due_basis due_part status status_on late part_late days_late evidence evidence_url scenario_id source_id"
     worth = table(
         "rank commitment_id title domain due status late scenario_id obstacle usd_t hours_t usd_year low_usd_year high_usd_year usd_year_response usd_year_target usd_year_kept duty_usd_year net_usd_year low_net_usd_year high_net_usd_year shared moved_most_by basis reason",
         (
@@ -287,6 +288,19 @@ def _basis() -> BasisSection:
     return BasisSection(shares, table("kind subject statement", (("statistics", "Torkham and Chaman, 2020", "Two editions swap the two crossings; both rows are kept."),)), table("table row column value message", (("links", "TMZ-MZR", "length_km", "61", "Shorter than the great circle times 1.05."),)), sources)
 
 
+def _front() -> FrontSection:
+    momentum = table("reporter_name statistics growth_share period_label previous_label how whole_label whole_share source_id", (("Kazakhstan", "customs", -0.08, "Aug–Dec 2025", "Aug–Dec 2024", "by subtraction", "2025", 0.97, "s1"), ("Pakistan", "payments", 0.12, "Jul–Oct 2025", "Jul–Oct 2024", "published", None, None, "s2")))
+    totals = table("reporter_name counted period_label value_usd target_multiple basis source_id", (("Kazakhstan", "customs", "2025", 105.6e6, 9.5, "observed", "s1"), ("Pakistan", "payments", "FY 2024/25", 227.6e6, 4.4, "computed", "s2"), ("Pakistan", "speech", "2025", 250e6, 4.0, "observed", "s3")))
+    goods = table("product_id product exporter importer verdict switch switch_now switch_at landed_usd_t rival_usd_t rival_origin ban bound_usd basis source_id", (("a", "Lentils", "KAZ", "PAK", "yes", None, None, None, 700.0, 800.0, "CAN", None, 4e6, "observed", "s4"), ("b", "Kinnow", "PAK", "KAZ", "only if", "duty", 0.05, 0.01, 660.0, 640.0, None, None, 2e6, "assumed", "s4"), ("c", "Wheat", "KAZ", "PAK", "no", None, None, None, 320.0, 356.0, "PAK", "PAK", None, "computed", "s5")))
+    promises = table("owner rank commitment_id title status due due_basis scenario_id net_usd_year low_net_usd_year high_net_usd_year hours_t shared basis source_id", (("PAK", 1, "c5", "Reopen the crossing", "stalled", date(2026, 12, 31), "plan_period", "open", 0.67e6, 0.2e6, 2.1e6, 37.0, 2, "assumed", "s13"), ("PAK", None, "c9", "Grant visas in a day", "unknown", None, None, None, None, None, None, None, None, None, "s13"), ("KAZ", None, "c8", "Exchange students", "unknown", None, None, None, None, None, None, None, None, None, "s13")))
+    due = table("date what kind due_basis status row_id net_usd_year source_id", ((date(2026, 12, 1), "Meeting of the commission", "milestone", "published", "expected", "m9", None, "s13"), (date(2026, 12, 31), "Reopen the crossing", "promise", "plan_period", "stalled", "c5", 0.67e6, "s13")))
+    outlook = table("reporter_name by base_label base_usd p05_usd p50_usd p95_usd target_usd probability steps", (("Kazakhstan", date(2026, 12, 31), "2025", 105.6e6, 45e6, 105.6e6, 247e6, 1e9, 0.002, 4),))
+    ways = table("direction pair_label role corridor_id corridor colour usd_20t days days_p95 assumed_share sanctions unknown authority caveat source_id", (("a_to_b", "Almaty → Karachi", "least money and time", "iran", "Iran sea", "#882255", 4557.0, 32.4, 46.8, 0.7, 4, 3, "EU, US", "EU: the line is under an asset freeze", "s6"), ("a_to_b", "Almaty → Karachi", "fastest, no sanction met", "qtta", "QTTA", "#009E73", 6490.0, 11.9, 18.0, 0.7, 0, 0, None, None, None)))
+    law = table("regime_id name state signed source_id", (("TTA", "Transit trade agreement", "negotiated", None, "s7"),))
+    errors = table("trips mean_abs_error_days mean_error_days in_band", ((15, 3.2, -3.1, 12),))
+    return FrontSection(momentum, totals, goods, promises, due, outlook, ways, law, errors)
+
+
 def sample_brief() -> Brief:
     """The whole sample."""
     return Brief(
@@ -298,7 +312,7 @@ def sample_brief() -> Brief:
             "Four of 24 commitments are late; the transit agreement costs most.",
             "The chance of USD 1 bn by the end of 2027 is 0.4 to 1.2 per cent, depending on the model.",
         ),
-        _standing(), _corridors(), _goods(), _ports(), _plan(), _target(), _basis(),
+        _standing(), _corridors(), _goods(), _ports(), _plan(), _target(), _basis(), front=_front(),
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def test_texts_of_a_case_stay_texts_in_every_file(hostile: Path, tmp_path: Path)
     )
     assert done.exit_code == 0
     assert sorted(p.name for p in out.iterdir()) == [
-        f"toyland-2025-07-01.{end}" for end in ("html", "pdf", "xlsx")
+        f"toyland-2025-07-01{end}" for end in ("-annex.pdf", ".html", ".pdf", ".xlsx")
     ]
 
     page = (out / "toyland-2025-07-01.html").read_text(encoding="utf-8")

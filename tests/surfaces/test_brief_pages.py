@@ -16,6 +16,10 @@ from rich.console import Console
 
 from karwan.analysis.sections import Brief
 from karwan.report import print_summary, render_html, render_pdf, write_workbook
+from karwan.report.blocks import Figure, Table
+from karwan.report.document import build_document
+from karwan.report.short import annex_document, short_document
+from karwan.report.typst_pdf import render_annex
 from karwan.report.workbook import sheets
 from tests.sample_brief import HOSTILE, empty_brief, hostile_brief, sample_brief
 
@@ -213,7 +217,7 @@ def test_pdf_reads_back(name: str) -> None:
     assert reader.metadata is not None and (reader.metadata.author or "").startswith("Karwan")
     if name == "sample":
         first = reader.pages[0].extract_text()
-        assert "Kazakhstan - Pakistan" in first and "Key figures" in first and "Almaty" in first
+        assert all(word in first for word in ("Kazakhstan - Pakistan", "Momentum", "−8.0", "Almaty"))
         everything = "".join(p.extract_text() for p in reader.pages)
         assert all(
             title in everything
@@ -224,16 +228,41 @@ def test_pdf_reads_back(name: str) -> None:
                 "Ports",
                 "The plan",
                 "What this rests on",
-                "Sources",
             )
         )
         assert str(reader.metadata.creation_date).startswith("2026-11-24")
 
 
-def test_summary_fits_one_page_and_pages_are_numbered() -> None:
-    reader = PdfReader(io.BytesIO(pdf("sample")))
-    assert "Where we stand" not in reader.pages[0].extract_text()
-    assert f"2 / {len(reader.pages)}" in reader.pages[1].extract_text().replace("\xa0", " ")
+def test_two_pages_come_first_and_at_most_ten_follow() -> None:
+    pages = [one.extract_text().replace("\xa0", " ") for one in PdfReader(io.BytesIO(pdf("sample"))).pages]
+    assert len(pages) <= 12
+    assert all("Where we stand" not in text for text in pages[:2]) and "Where we stand" in pages[2]
+    assert "mean absolute error" in pages[0] and "4 sanctions (EU, US)" in pages[0]
+    for words in (
+        "Kazakhstan asks, Pakistan offers",
+        "Reopen the crossing",
+        "Due in 60 days",
+        "realistic by when",
+    ):
+        assert words in pages[1]
+    assert f"2 / {len(pages)}" in pages[1]
+
+
+def test_what_the_printed_brief_leaves_out_stands_in_its_annex() -> None:
+    document = build_document(brief("sample"))
+    short, rest = short_document(document, "annex.pdf"), annex_document(document)
+    whole = {block.key for s in document.sections for block in s.blocks if isinstance(block, (Table, Figure))}
+    printed = {
+        block.key: block for s in short.sections for block in s.blocks if isinstance(block, (Table, Figure))
+    }
+    kept = {block.key for s in rest.sections for block in s.blocks if isinstance(block, (Table, Figure))}
+    assert whole == printed.keys() | kept
+    cut = [
+        key for key, block in printed.items() if isinstance(block, Table) and "rows; the others" in block.note
+    ]
+    assert set(cut) <= kept
+    text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(render_annex(brief("sample")))).pages)
+    assert "Sources" in text and "Every route" in text and "Momentum" not in text
 
 
 def test_pdf_holds_no_script_and_only_plain_links() -> None:

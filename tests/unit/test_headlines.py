@@ -236,6 +236,19 @@ def test_a_promise_is_late_only_when_its_own_term_has_passed(toyland: Case) -> N
     )
 
 
+def test_a_contract_of_companies_is_no_promise_of_the_plan(toyland: Case) -> None:
+    rows = [
+        promise("kept", due=date(2026, 1, 1), status="done"),
+        promise("buses", due=date(2026, 4, 30), due_part="first deliveries", kind="private"),
+        promise("mill", kind="private"),
+    ]
+    said = hl.plan_headline(plan(toyland, rows), DAY)
+    assert said.startswith("The plan: 1 of 1 promises done on the evidence found, 0 past their date")
+    assert said.endswith(
+        "Not counted: contracts of companies (2), of them past their date and not known to be done: first deliveries of “buses”, due 30 April 2026."
+    )
+
+
 def test_a_leap_day_has_a_year_after_it(toyland: Case) -> None:
     day = date(2028, 2, 29)
     rows = [promise("in", due=date(2029, 2, 28)), promise("out", due=date(2029, 3, 1))]

@@ -464,7 +464,7 @@ def _load_table(study: CorridorStudy, limits: _Limits, volumes: pl.DataFrame) ->
             {
                 "kind": limit.kind,
                 "place_id": limit.place_id,
-                "place": _place_name(study, limit),
+                "place": place_name(study, limit),
                 "start": limit.start,
                 "finish": limit.finish,
                 "unit": limit.unit,
@@ -481,7 +481,7 @@ def _load_table(study: CorridorStudy, limits: _Limits, volumes: pl.DataFrame) ->
     return result_frame("assigned_loads", rows).sort(order, descending=[True, False, False, False])
 
 
-def _place_name(study: CorridorStudy, limit: Limit) -> str:
+def place_name(study: CorridorStudy, limit: Limit) -> str:
     """Name of a place with its direction: a crossing by countries, a link or sailing by its ends."""
     if limit.kind == CROSSING:
         return f"{study.place_name(limit.place_id)}, {limit.start} → {limit.finish}"

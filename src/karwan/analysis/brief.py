@@ -13,6 +13,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.criticality import brief_weak_points
 from karwan.analysis.goods import landed_table
+from karwan.analysis.goods_verdicts import verdict_table
 from karwan.analysis.published_potential import published_potential
 from karwan.analysis.reconciled import reconciled_table
 from karwan.analysis.sections import Brief
@@ -71,5 +72,6 @@ def brief_of(case: Case, as_of: date) -> Brief:
         target=target_section(case, annual, as_of),
         worth=worth,
         worth_text=worth_text,
+        verdicts=verdict_table(study, landed) if engines else None,
     )
     return build_brief(study, landed, parts)

@@ -16,6 +16,7 @@ from karwan.analysis.corridor_compare import (
 )
 from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.front import front_section
 from karwan.analysis.goods import group_table, landed_table
 from karwan.analysis.headlines import headlines
 from karwan.analysis.observed import validation_table
@@ -43,6 +44,8 @@ class BriefParts:
         Section on the target.
     worth, worth_text
         What keeping the promises is worth, as `PlanSection` describes it.
+    verdicts
+        Which goods can be sold, of which the first page names three.
     """
 
     reconciled: pl.DataFrame | None = None
@@ -56,6 +59,7 @@ class BriefParts:
     target: TargetSection = field(default_factory=lambda: empty_target())
     worth: pl.DataFrame | None = None
     worth_text: tuple[str, ...] = ()
+    verdicts: pl.DataFrame | None = None
 
 
 def empty_target() -> TargetSection:
@@ -113,6 +117,7 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
         basis=basis_section(case, as_of),
         scenarios=tuple(s.scenario_id for s in case.scenarios),
         under=case.under,
+        front=front_section(study, standing, corridors, plan, _or_empty(parts.verdicts, "goods_verdicts")),
     )
 
 

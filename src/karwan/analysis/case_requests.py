@@ -8,6 +8,14 @@ from pathlib import Path
 
 from karwan.analysis.contract import asks
 from karwan.analysis.requests import AS_OF
+from karwan.errors import InvalidInput
+
+
+def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Refuse a word that is none of those allowed."""
+    if value not in allowed:
+        raise InvalidInput(f"{name} is not usable.", f"{value!r}", f"give {' or '.join(allowed)}.")
+
 
 SCENARIOS = "Scenario ids or YAML files, applied in this order."
 
@@ -78,6 +86,53 @@ class ScenarioCompareView:
 
 
 @dataclass(frozen=True)
+class ScenarioTradeRequest:
+    """What scenarios do to trade, country pair by country pair, and what the trade they bring does to the corridors.
+
+    The change is measured from the state in which the base flows were made (`trade_state` of case.yaml) and the scenarios come on top of it; the name
+    `today` stands for the case as it is. Four answers stand side by side: without and with queues, at given incomes and in equilibrium.
+
+    Example: karwan scenario trade kaz-pak uap_railway
+    """
+
+    scenarios: tuple[str, ...] = field(
+        metadata=asks(
+            "Scenario ids or YAML files, applied in this order; `today` for the case as it is.",
+            flag="argument",
+            whole=True,
+        )
+    )
+    pairs: str = field(
+        default="all", metadata=asks("all country pairs on the corridors, or the two parties only.")
+    )
+    draws: int = field(
+        default=0, metadata=asks("Draw so many joint samples of the inputs.", least=0, most=10_000)
+    )
+    frozen_queues: bool = field(
+        default=False, metadata=asks("Hold the hours that queues add at those of the central answer.")
+    )
+    seed: int = field(default=1, metadata=asks("Seed of the draws.", least=0))
+    workers: int = field(
+        default=1, metadata=asks("Processes that share the draws; the answer is the same.", least=1, most=64)
+    )
+    no_queues: bool = field(default=False, metadata=asks("Leave queues out of all columns."))
+    partial: bool = field(default=False, metadata=asks("Leave incomes and third countries as they are."))
+    deficits: str = field(
+        default="additive",
+        metadata=asks("additive: trade deficits keep their dollars; universal: their share of output."),
+    )
+    theta: float | None = field(
+        default=None,
+        metadata=asks("One trade elasticity for all sectors.", least=0.1, most=30.0),
+    )
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+    def __post_init__(self) -> None:
+        one_of("pairs", self.pairs, ("all", "parties"))
+        one_of("deficits", self.deficits, ("additive", "universal"))
+
+
+@dataclass(frozen=True)
 class SourcesRequest:
     """Sources of a case and how many figures rest on each.
 
@@ -114,6 +169,15 @@ class BriefRequest:
 
 
 BRIEF_TABLES = {
+    "front.momentum": "front_momentum",
+    "front.totals": "front_totals",
+    "front.goods": "front_goods",
+    "front.promises": "front_promises",
+    "front.due": "front_due",
+    "front.outlook": "front_outlook",
+    "front.ways": "front_ways",
+    "front.law": "front_law",
+    "front.errors": "front_errors",
     "standing.reported": "standing_reported",
     "standing.growth": "standing_growth",
     "standing.refused": "standing_refused",

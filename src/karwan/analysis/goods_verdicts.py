@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,13 +82,16 @@ def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
     case = inputs.the_case()
     study = CorridorStudy(case, request.as_of or case.settings.as_of)
     study.require_comparable()
-    goods = _Goods(study)
-    rows = [goods.row(product) for product in _asked(case, request)]
-    rows.sort(key=lambda row: (ORDER.index(row["verdict"]), -(row["bound_usd"] or 0.0), row["product_id"]))
-    table = result_frame("goods_verdicts", rows)
+    goods = _Goods(study, landed_table(study))
+    table = goods.table(_asked(case, request))
     return Result(
         {"goods": table}, meta={"as_of": str(study.as_of)}, notes=tuple(_notes(goods, table)), lead=1
     )
+
+
+def verdict_table(study: CorridorStudy, landed: pl.DataFrame) -> pl.DataFrame:
+    """Verdict on every good of a case, from landed prices that are reckoned already; see `results/goods_verdicts.csv`."""
+    return _Goods(study, landed).table(study.case["products"].to_dicts())
 
 
 def judged_only(result: Result, view: GoodsView, form: str) -> Result:
@@ -110,17 +114,25 @@ def _asked(case: Case, request: GoodsRequest) -> list[Row]:
 class _Goods:
     """What all goods of a case share: facts, tariffs, landed prices by product, spreads."""
 
-    def __init__(self, study: CorridorStudy) -> None:
+    def __init__(self, study: CorridorStudy, landed: pl.DataFrame) -> None:
         self.case = study.case
         self.facts = MarketFacts(study.case, study.as_of)
         self.tariffs = Tariffs(study.case["tariffs"])
-        self.landed = {row["product_id"]: row for row in landed_table(study).iter_rows(named=True)}
+        self.landed = {row["product_id"]: row for row in landed.iter_rows(named=True)}
         self.offers = {row["product_id"]: row for row in study.case["supplies"].iter_rows(named=True)}
         self.insurance = study.case.parameter("insurance_share")
         self.reach = study.case.parameter("reachable_share")
         self.cv = {
             kind: study.case.parameter(f"price_cv_{kind}") for kind in ("observed", "computed", "assumed")
         }
+
+    def table(self, products: Sequence[Row]) -> pl.DataFrame:
+        """Rows of products, the sellable ones first."""
+        rows = [self.row(product) for product in products]
+        rows.sort(
+            key=lambda row: (ORDER.index(row["verdict"]), -(row["bound_usd"] or 0.0), row["product_id"])
+        )
+        return result_frame("goods_verdicts", rows)
 
     def importer(self, product: Row) -> str:
         """The other party."""

@@ -44,14 +44,14 @@ def trade_headline(standing: Standing, as_of: date) -> str:
     """What each side's statistics say, what the newest figure is, and the newest change like for like."""
     if not standing.reported.height:
         return ""
-    said = (_last_years(standing.annual), _newest_figure(standing.reported, as_of), _changes(standing.growth))
+    said = (_last_years(standing.annual), newest_figure(standing.reported, as_of), _changes(standing.growth))
     return " ".join(sentence for sentence in said if sentence)
 
 
 def _last_years(annual: pl.DataFrame) -> str:
     """Latest full year by each side's statistics, with the kind of statistics."""
     totals = annual.filter((pl.col("direction") == "total") & OFFICIAL)
-    rows = _newest_of_each(totals)
+    rows = newest_of_each(totals)
     if not rows:
         return "No official figure of a whole year's trade both ways is known."
     parts = [
@@ -63,37 +63,47 @@ def _last_years(annual: pl.DataFrame) -> str:
     return f"Trade both ways: {'; '.join(parts)}.{apart}"
 
 
-def _newest_of_each(table: pl.DataFrame) -> list[Row]:
+def newest_of_each(table: pl.DataFrame) -> list[Row]:
     """Newest row of each reporter, reporters by name; of rows that end together the one that starts last."""
     order = ["period_end", "period_start"]
     rows = {r["reporter_name"]: r for r in table.sort(*order, "reporter_name").iter_rows(named=True)}
     return [rows[name] for name in sorted(rows)]
 
 
-def _newest_figure(reported: pl.DataFrame, as_of: date) -> str:
-    """A word of warning where the year of the day has no statistic yet."""
+def newest_figure(reported: pl.DataFrame, as_of: date) -> str:
+    """Day the newest statistic ends on, with a warning where the year of the day has none yet."""
     known = reported.filter((pl.col("value_kind") == "trade") & OFFICIAL)
     if not known.height:
         return f"No official trade figure is known on {as_of:{DAY}}."
     newest = known.sort("period_end", "reporter_name", descending=[True, False]).row(0, named=True)
     if newest["period_end"].year >= as_of.year:
-        return ""
+        return f"The newest figure ends on {newest['period_end']:{DAY}} ({newest['reporter_name']})."
     return f"No {as_of.year} figure is known: the newest ends on {newest['period_end']:{DAY}} ({newest['reporter_name']})."
 
 
 def _changes(growth: pl.DataFrame) -> str:
     """Newest change like for like of each side, up or down, and that of the whole period where it is the tail of a longer one."""
-    rows = growth.filter((pl.col("direction") == "total") & (pl.col("product_group") == "all") & OFFICIAL)
-    newest = _newest_of_each(rows)
+    rows = official_changes(growth)
+    newest = newest_of_each(rows)
     if not newest:
         return ""
     newest.sort(key=lambda row: row["period_end"], reverse=True)
     return f"Newest like-for-like change both ways: {'; '.join(_change(row, rows) for row in newest)}."
 
 
-def _change(row: Row, rows: pl.DataFrame) -> str:
+def official_changes(growth: pl.DataFrame) -> pl.DataFrame:
+    """Like-for-like changes of all goods both ways in official statistics."""
+    return growth.filter((pl.col("direction") == "total") & (pl.col("product_group") == "all") & OFFICIAL)
+
+
+def whole_of(row: Row, rows: pl.DataFrame) -> pl.DataFrame:
+    """Changes of the same side that end with one and start earlier, the longest first: that change is their tail."""
     same = (pl.col("reporter") == row["reporter"]) & (pl.col("period_end") == row["period_end"])
-    whole = rows.filter(same & (pl.col("period_start") < row["period_start"])).sort("period_start")
+    return rows.filter(same & (pl.col("period_start") < row["period_start"])).sort("period_start")
+
+
+def _change(row: Row, rows: pl.DataFrame) -> str:
+    whole = whole_of(row, rows)
     how = f", {SUBTRACTED}" if row["how"] == SUBTRACTED else ""
     text = (
         f"{percent(row['growth_share'], signed=True)} by {row['reporter_name']}'s {counted_by(row['statistics'])}"
@@ -202,7 +212,8 @@ def plan_headline(plan: PlanSection, as_of: date) -> str:
     """How many promises are done, late, unknown or due soon, and which are overdue in part."""
     if not plan.commitments.height:
         return ""
-    table = plan.commitments
+    table = plan.commitments.filter(pl.col("kind") == "promise")
+    private = plan.commitments.height - table.height
     done, unknown = ((table["status"] == status).sum() for status in ("done", "unknown"))
     whole = table.filter((pl.col("status") != "done") & pl.col("due_part").is_null())
     soon = whole.filter((pl.col("due") >= as_of) & (pl.col("due") <= year_after(as_of)))
@@ -210,8 +221,21 @@ def plan_headline(plan: PlanSection, as_of: date) -> str:
     only = f", {ending} of them at the end of a plan" if ending else ""
     return (
         f"The plan: {done} of {table.height} promises done on the evidence found, {table['late'].sum()} past their date and not known to be"
-        f" done, {unknown} without evidence; {soon.height} more fall due within a year{only}.{_late_parts(table)}"
+        f" done, {unknown} without evidence; {soon.height} more fall due within a year{only}.{_late_parts(table)}{_private(plan.commitments, private)}"
     )
+
+
+def _private(table: pl.DataFrame, count: int) -> str:
+    """Contracts of companies, which no government promised, and what of them is overdue."""
+    if not count:
+        return ""
+    late = table.filter((pl.col("kind") != "promise") & (pl.col("part_late") | pl.col("late")))
+    overdue = "; ".join(
+        f"{row['due_part'] + ' of ' if row['due_part'] else ''}“{row['title']}”, due {row['due']:{DAY}}"
+        for row in late.sort("due", "commitment_id").iter_rows(named=True)
+    )
+    said = f", of them past their date and not known to be done: {overdue}" if overdue else ""
+    return f" Not counted: contracts of companies ({count}){said}."
 
 
 def _late_parts(table: pl.DataFrame) -> str:

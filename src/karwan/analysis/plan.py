@@ -50,10 +50,12 @@ def commitment_table(case: Case, as_of: date) -> pl.DataFrame:
     domains = case["domains"].select("domain_id", "rank", domain="name")
     overdue = pl.col("due").is_not_null() & (pl.col("due") < as_of) & (pl.col("status") != "done")
     whole = pl.col("due_part").is_null()
+    alone = (pl.col("parties").list.len() == 1) & pl.col("parties").list.first().is_in(case.parties.codes)
     return (
         case["commitments"]
         .join(domains, on="domain_id", how="left", maintain_order="left")
         .with_columns(
+            owner=pl.coalesce("owner", pl.when(alone).then(pl.col("parties").list.first())),
             parties=pl.col("parties").list.join(", "),
             late=overdue & whole,
             part_late=overdue & ~whole & (pl.col("status") != "partly_done"),
@@ -69,9 +71,11 @@ def commitment_table(case: Case, as_of: date) -> pl.DataFrame:
 
 
 def _by_domain(case: Case, commitments: pl.DataFrame) -> pl.DataFrame:
+    """Promises of each domain by state; contracts of companies are none of the plan."""
+    promises = commitments.filter(pl.col("kind") == "promise")
     rows = []
     for domain in case["domains"].sort("rank", "domain_id").iter_rows(named=True):
-        own = commitments.filter(pl.col("domain_id") == domain["domain_id"])
+        own = promises.filter(pl.col("domain_id") == domain["domain_id"])
         counts = {status: int((own["status"] == status).sum()) for status in STATUSES}
         rows.append(
             {

@@ -377,6 +377,21 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         present="karwan.analysis.scenario:present_compare",
     ),
     Analysis(
+        name="scenario trade",
+        method="trade_response",
+        request=of_case.ScenarioTradeRequest,
+        run="karwan.analysis.coupling.answer:answer_trade",
+        tables={
+            "pairs": "response_pairs",
+            "products": "response_products",
+            "countries": "response_countries",
+            "places": "response_places",
+            "inputs": "response_inputs",
+        },
+        page="coupling",
+        case="plain",
+    ),
+    Analysis(
         name="sources",
         method="sources",
         request=of_case.SourcesRequest,

@@ -179,7 +179,8 @@ class PlanSection:
     by_domain
         domain_id, domain, rank, done, partly_done, in_progress, stalled, not_started, unknown, total, late.
     commitments
-        Late ones first: commitment_id, domain, title, parties, instrument, promised_on, due, due_basis, due_part (part of the promise
+        Late ones first: commitment_id, kind (promise, or private: a contract of companies), owner (the one whose act keeps it), domain, title,
+        parties, instrument, promised_on, due, due_basis, due_part (part of the promise
         that the date is about), status, status_on, late (bool), part_late (bool: that part is overdue, not the promise), days_late, evidence, evidence_url, scenario_id, source_id.
     milestones
         milestone_id, title, date, date_precision, state, source_id.
@@ -248,6 +249,43 @@ class BasisSection:
 
 
 @dataclass(frozen=True)
+class FrontSection:
+    """The first two pages, what is carried into the meeting; every table may be empty. Columns: `schema/results/front_*.csv`.
+
+    Attributes
+    ----------
+    momentum
+        Newest like-for-like change of each side.
+    totals
+        Newest twelve months of each side by kind of figure.
+    goods
+        At most three goods that can be sold, or could if one input moved.
+    promises
+        What each side's own act keeps: asks of the other, offers of its own, ranked where reckoned.
+    due
+        What falls due in 60 days.
+    outlook
+        Turnover likely on the days of the targets.
+    ways
+        Open ways of the first pair with price, days and sanctions met.
+    law
+        Agreements of the two that are not in force.
+    errors
+        Mean absolute error of the model on trips held back.
+    """
+
+    momentum: pl.DataFrame = field(default_factory=pl.DataFrame)
+    totals: pl.DataFrame = field(default_factory=pl.DataFrame)
+    goods: pl.DataFrame = field(default_factory=pl.DataFrame)
+    promises: pl.DataFrame = field(default_factory=pl.DataFrame)
+    due: pl.DataFrame = field(default_factory=pl.DataFrame)
+    outlook: pl.DataFrame = field(default_factory=pl.DataFrame)
+    ways: pl.DataFrame = field(default_factory=pl.DataFrame)
+    law: pl.DataFrame = field(default_factory=pl.DataFrame)
+    errors: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+@dataclass(frozen=True)
 class Brief:
     """All results of one run of the main job.
 
@@ -265,6 +303,8 @@ class Brief:
         Version of Karwan.
     headlines
         Five to eight sentences a minister reads first.
+    front
+        The first two pages.
     scenarios, under
         Ids of the scenarios the brief stands under, and a sentence that names them; empty for the case as it stands.
     """
@@ -288,3 +328,4 @@ class Brief:
     basis: BasisSection
     scenarios: tuple[str, ...] = ()
     under: str = ""
+    front: FrontSection = field(default_factory=FrontSection)

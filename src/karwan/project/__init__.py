@@ -18,6 +18,7 @@ from karwan.analysis.case_requests import (
     ScenarioCompareRequest,
     ScenarioListRequest,
     ScenarioShowRequest,
+    ScenarioTradeRequest,
     SourcesRequest,
     WorthRequest,
 )
@@ -241,6 +242,37 @@ class Project(VentureProject):
     def compare_scenarios(self, scenarios: Sequence[str], *, as_of: date | None = None) -> Result:
         """Corridors with and without scenarios; see `karwan.analysis.case_requests.ScenarioCompareRequest`."""
         return self.ask(BY_NAME["scenario compare"], ScenarioCompareRequest(tuple(scenarios), as_of))
+
+    def trade_response(
+        self,
+        scenarios: Sequence[str],
+        *,
+        pairs: str = "all",
+        draws: int = 0,
+        frozen_queues: bool = False,
+        seed: int = 1,
+        workers: int = 1,
+        no_queues: bool = False,
+        partial: bool = False,
+        deficits: str = "additive",
+        theta: float | None = None,
+        as_of: date | None = None,
+    ) -> Result:
+        """Trade, queues and incomes under scenarios; see `karwan.analysis.case_requests.ScenarioTradeRequest`."""
+        request = ScenarioTradeRequest(
+            tuple(scenarios),
+            pairs,
+            draws,
+            frozen_queues,
+            seed,
+            workers,
+            no_queues,
+            partial,
+            deficits,
+            theta,
+            as_of,
+        )
+        return self.ask(BY_NAME["scenario trade"], request)
 
     def sources(self) -> Result:
         """Sources in use and the rows that rest on each; see `karwan.analysis.case_requests.SourcesRequest`."""

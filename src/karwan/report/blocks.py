@@ -90,6 +90,24 @@ class Prose:
 
 
 @dataclass(frozen=True)
+class Tile:
+    """One large figure and what it is; `tone` as of a cell."""
+
+    value: str
+    label: str
+    tone: str = ""
+    notes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A few large figures side by side under a title."""
+
+    title: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
 class Missing:
     """What is not there, and what would bring it."""
 
@@ -97,7 +115,8 @@ class Missing:
     text: str
 
 
-Block = Table | Figure | Prose | Missing
+Block = Table | Figure | Prose | Tiles | Missing
+Row = tuple[Block, ...]  # blocks side by side
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,10 @@ class Document:
         How the page was made: fonts, base map, rules of the marks.
     under
         Scenarios the brief stands under, in words; empty for the case as it stands.
+    front
+        The first pages: of each its rows of blocks, side by side.
+    sources_in
+        Where the sources are listed in place of this document; empty where it lists them itself.
     """
 
     title: str
@@ -142,6 +165,8 @@ class Document:
     sources: tuple[tuple[int, str, str, str, int], ...]
     colophon: tuple[str, ...]
     under: str = ""
+    front: tuple[tuple[Row, ...], ...] = ()
+    sources_in: str = ""
 
 
 @dataclass(frozen=True)

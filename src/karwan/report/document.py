@@ -12,6 +12,7 @@ from karwan.report.map import draw_map
 from karwan.report.sections.annexes import annexes
 from karwan.report.sections.basis import basis_section
 from karwan.report.sections.corridors import corridor_facts, corridor_section, shut_places
+from karwan.report.sections.front import front_pages
 from karwan.report.sections.goods import goods_section
 from karwan.report.sections.plan import plan_facts, plan_section
 from karwan.report.sections.ports import ports_section
@@ -80,6 +81,7 @@ def _build(same: _Same) -> Document:
         _sources(brief),
         colophon,
         clean(brief.under, 600),
+        front_pages(brief, notes),
     )
 
 

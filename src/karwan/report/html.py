@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 from karwan.analysis.sections import Brief
-from karwan.report.blocks import Block, Cell, Column, Document, Figure, Missing, Prose, Section, Table
+from karwan.report.blocks import Block, Cell, Column, Document, Figure, Missing, Prose, Section, Table, Tiles
 from karwan.report.document import build_document
 from karwan.report.fonts import font_css
 from karwan.report.text import escape, right_to_left, tied
@@ -51,6 +51,7 @@ def _body(document: Document) -> str:
         '<div class="page">',
         _mast(document),
         '<main id="main">',
+        _front(document),
         _summary(document),
         _contents(document),
     ]
@@ -99,6 +100,24 @@ def _summary(document: Document) -> str:
     return f'<section class="summary" id="summary" aria-label="Summary">{plate}{listed}{facts}</section>'
 
 
+def _front(document: Document) -> str:
+    """The first pages: rows of blocks side by side where there is room."""
+    rows = [
+        f'<div class="row n{len(row)}">{"".join(f"<div>{_block(block)}</div>" for block in row)}</div>'
+        for page in document.front
+        for row in page
+    ]
+    return f'<section class="front" aria-label="For the meeting">{"".join(rows)}</section>' if rows else ""
+
+
+def _tiles(block: Tiles) -> str:
+    tiles = "".join(
+        f"<li><b{_class(tile.tone)}>{_text(tile.value)}</b><span>{_text(tile.label)}{_notes(tile.notes)}</span></li>"
+        for tile in block.tiles
+    )
+    return f'<div class="tiles"><h3>{_text(block.title)}</h3><ul>{tiles}</ul></div>'
+
+
 def _contents(document: Document) -> str:
     entries = [(s.key, s.number, s.title) for s in (*document.sections, *document.annexes)]
     if document.sources:
@@ -132,6 +151,8 @@ def _block(block: Block) -> str:
         return _table(block)
     if isinstance(block, Prose):
         return _prose(block)
+    if isinstance(block, Tiles):
+        return _tiles(block)
     return _missing(block)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import typst
 
 from karwan.analysis.sections import Brief
-from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table
+from karwan.report.blocks import Block, Cell, Document, Figure, Missing, Prose, Section, Table, Tiles
 from karwan.report.document import build_document
 from karwan.report.fonts import font_folder
+from karwan.report.short import annex_document, short_document
 from karwan.report.text import tied
 
 TALLEST = 1.24  # height over text width that a page holds beside title and caption
@@ -21,13 +22,20 @@ _LONG = re.compile(r"\S{22,}")
 _BREAK = re.compile(r"(?<=[/\-_.,;:?&=])(?=\w)")
 
 
-def render_pdf(brief: Brief) -> bytes:
-    """PDF of a brief: summary page first, sections, annexes, sources.
+def render_pdf(brief: Brief, annex: str = "annex.pdf") -> bytes:
+    """PDF of a brief: two pages for the meeting, then at most ten; `render_annex` prints the rest.
+
+    `annex` is the name of that file, to which it points for more rows and for its sources.
 
     The same brief gives the same bytes with the same Typst: the creation date is the day of the brief, and
     only the packaged fonts and those inside Typst are used.
     """
-    return print_document(build_document(brief), brief.as_of)
+    return print_document(short_document(build_document(brief), annex), brief.as_of)
+
+
+def render_annex(brief: Brief) -> bytes:
+    """PDF of what the printed brief leaves out: tables in full, every route, every stage, sources."""
+    return print_document(annex_document(build_document(brief)), brief.as_of)
 
 
 def print_document(document: Document, as_of: date) -> bytes:
@@ -67,6 +75,8 @@ def _document(document: Document, known: set[int]) -> dict[str, Any]:
         "version": document.version,
         "case_id": document.case_id,
         "under": soften(document.under),
+        "front": [[[_block(b, known) for b in row] for row in page] for page in document.front],
+        "linked": not document.sources_in,
         "headlines": [soften(h) for h in document.headlines],
         "facts": _table(document.facts, known) if document.facts else None,
         "plate": _figure(document.plate, known) if document.plate else None,
@@ -79,7 +89,7 @@ def _document(document: Document, known: set[int]) -> dict[str, Any]:
                 "url": u,
                 "licence": soften(f"{lic}; {rows} rows." if lic else f"{rows} rows."),
             }
-            for n, t, u, lic, rows in document.sources
+            for n, t, u, lic, rows in (() if document.sources_in else document.sources)
         ],
         "colophon": [soften(c) for c in document.colophon],
     }
@@ -100,6 +110,17 @@ def _block(block: Block, known: set[int]) -> dict[str, Any]:
             {"t": soften(text), "n": [n for n in numbers if n in known]} for text, numbers in block.pairs()
         ]
         return {"kind": "prose", "title": soften(block.title), "texts": lines}
+    if isinstance(block, Tiles):
+        tiles = [
+            {
+                "v": soften(t.value),
+                "t": soften(t.label),
+                "tone": t.tone,
+                "n": [n for n in t.notes if n in known],
+            }
+            for t in block.tiles
+        ]
+        return {"kind": "tiles", "title": soften(block.title), "tiles": tiles}
     assert isinstance(block, Missing)
     return {"kind": "missing", "title": soften(block.title), "text": soften(block.text)}
 

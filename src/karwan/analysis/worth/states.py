@@ -159,7 +159,9 @@ class Plan:
         self._kept = study.kept
         self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
         full = self._full(study)
+        self.studies = tuple(full.values())
         self._bare = self._as_it_stands(study)
+        self.studies += () if self._bare is None else (self._bare,)
         self.parts = [self._parts(routes, full) for routes, _ in self.groups]
         self.goods = [self._goods(routes, own) for routes, own in self.groups]
 

@@ -16,6 +16,8 @@ from karwan.report.charts.worth import draw_worth
 from karwan.report.text import clean, day, safe_url
 from karwan.report.wording import tell
 
+_PROMISED = pl.col("kind") == "promise"
+
 
 def plan_section(brief: Brief, notes: Notes) -> Section:
     """All blocks of the section."""
@@ -48,9 +50,18 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
         li.listing(
             "commitments",
             tell("brief_plan.commitments_table"),
-            plan.commitments,
+            plan.commitments.filter(_PROMISED),
             notes,
             _COMMITMENTS,
+            wide=True,
+        ),
+        li.listing(
+            "contracts",
+            tell("brief_plan.contracts_table"),
+            plan.commitments.filter(~_PROMISED),
+            notes,
+            _COMMITMENTS,
+            note=tell("brief_plan.contracts_note"),
             wide=True,
         ),
         *_ventures(plan.ventures, notes),
@@ -156,7 +167,7 @@ _VENTURES: li.Spec = li.columns("ventures")
 
 def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     """Rows of the summary: how many commitments, how many late and done."""
-    table = brief.plan.commitments
+    table = brief.plan.commitments.filter(_PROMISED)
     if table.is_empty():
         return []
     late = sum(1 for v in table["late"].to_list() if v)

@@ -8,8 +8,10 @@ from karwan.words.english.basket import BASKET
 from karwan.words.english.brief import BRIEF
 from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
+from karwan.words.english.coupling import COUPLING
 from karwan.words.english.criticality import CRITICALITY
 from karwan.words.english.flows import FLOWS
+from karwan.words.english.front import FRONT
 from karwan.words.english.goods import GOODS
 from karwan.words.english.gravity import GRAVITY
 from karwan.words.english.network import NETWORK
@@ -27,8 +29,10 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     BRIEF,
     COMPETE,
     CORRIDORS,
+    COUPLING,
     CRITICALITY,
     FLOWS,
+    FRONT,
     GOODS,
     GRAVITY,
     NETWORK,

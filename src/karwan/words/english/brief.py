@@ -150,6 +150,8 @@ BRIEF: dict[str, str | Plural] = {
     "brief_plan.lead": "{plan_title}: what was promised, by whom, until when, and what is late on {day}.",
     "brief_plan.title": "The plan",
     "brief_plan.commitments_table": "Commitments, late ones first",
+    "brief_plan.contracts_table": "Contracts of companies beside the plan",
+    "brief_plan.contracts_note": "No government promised them: they are in no count of the plan.",
     "brief_plan.worth_table": "Promises by what keeping them is worth",
     "brief_plan.worth_text": "What the worth of a promise rests on",
     "brief_plan.ventures_table": "Ventures that the sources announce",

@@ -1,0 +1,409 @@
+"""`karwan scenario trade`: what scenarios do to trade and what the trade does to the corridors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from karwan.amounts import YEAR_DAYS
+from karwan.analysis.assignment import place_name
+from karwan.analysis.case_requests import ScenarioTradeRequest
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling.problem import Change, Coupling
+from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
+from karwan.analysis.worth.states import NOW, State, together
+from karwan.appraisal.coupling.loop import Carried, Settled, settle
+from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, Answer, TradeResponse
+from karwan.appraisal.worth import Floats
+from karwan.case import Case
+from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.errors import InvalidInput
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
+
+TODAY = ("today", "closed")
+"""Names that stand for the case as it is, without the state its trade was made in."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A change of state and what trade and corridor make of it.
+
+    Attributes
+    ----------
+    change
+        Goods, routes and places.
+    free, settled
+        Cost ratios without queues, and where loop and trade agree (None without queues), by kind of response.
+    answers
+        Answer of trade by kind of response and whether queues count.
+    """
+
+    change: Change
+    free: Carried
+    settled: dict[str, Settled]
+    answers: dict[tuple[str, bool], Answer]
+
+    @property
+    def fullest(self) -> Answer:
+        """The answer that holds most: queues before none, equilibrium before partial."""
+        order = [(GENERAL, True), (PARTIAL, True), (GENERAL, False), (PARTIAL, False)]
+        return next(self.answers[key] for key in order if key in self.answers)
+
+    @property
+    def volume_day(self) -> Floats:
+        """Volumes at the places in the fullest answer."""
+        for kind in (GENERAL, PARTIAL):
+            if kind in self.settled:
+                return self.settled[kind].volume_day
+        return self.free.volumes(self.fullest.tonnes_day)
+
+
+def solve_change(change: Change, kinds: Sequence[str], *, queues: bool = True) -> Solved:
+    """Answers of trade to a change, without queues and, where asked, with them."""
+    corridor, response = change.corridor, change.response
+    start = corridor.base_volume
+    free = corridor.at(start, queues=False)
+    answers = {(kind, False): response.answer(free.t_hat, kind) for kind in kinds}
+    settled = {}
+    for kind in kinds if queues else ():
+        answering = partial(_tonnes, response, kind)
+        settled[kind] = settle(corridor.at, answering, corridor.base_tonnes_day, start)
+        answers[kind, True] = response.answer(settled[kind].t_hat, kind)
+    return Solved(change, free, settled, answers)
+
+
+def _tonnes(response: TradeResponse, kind: str, t_hat: Floats) -> Floats:
+    """Trade side of the loop."""
+    return response.answer(t_hat, kind).tonnes_day
+
+
+@dataclass(frozen=True)
+class States:
+    """The two states of a question, by the ids in force, and the cases of all states."""
+
+    before: State
+    after: State
+    cases: dict[State, Case]
+    scenarios: dict[str, Scenario]
+
+
+def read_states(case: Case, names: Sequence[str]) -> States:
+    """The state trade was made in, and that with scenarios on top of it; `today` is the case as it is.
+
+    Raises
+    ------
+    InvalidInput
+        `today` is joined with scenarios, or nothing is asked for.
+    """
+    if case.folder is None:
+        raise InvalidInput("The case was not read from a folder.", fix="open it from its folder.")
+    if not names:
+        raise InvalidInput("No scenario is named.", fix="name one, or `today` for the case as it is.")
+    base = [find_scenario(case.folder, name) for name in case.settings.trade_state]
+    plain = [name for name in names if name not in TODAY]
+    if plain and len(plain) < len(names):
+        raise InvalidInput(
+            "`today` cannot be joined with scenarios.", ", ".join(names), "name it alone, or leave it out."
+        )
+    more = [find_scenario(case.folder, name) for name in plain]
+    new = [s for s in more if s.scenario_id not in {one.scenario_id for one in base}]
+    before = frozenset(s.scenario_id for s in base)
+    after = frozenset(s.scenario_id for s in (*base, *new)) if plain else NOW
+    cases = {NOW: case}
+    for state, some in ((before, base), (after, [*base, *new] if plain else [])):
+        if state not in cases:
+            cases[state] = apply_scenario(case, together(some))
+    return States(before, after, cases, {s.scenario_id: s for s in (*base, *more)})
+
+
+def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
+    """Country pairs, products of the parties, countries and places, before and after."""
+    case = inputs.the_case()
+    study = CorridorStudy(case, request.as_of or case.settings.as_of)
+    study.require_comparable()
+    world = read_world_trade(case, request.theta)
+    states = read_states(case, request.scenarios)
+    coupling = Coupling(study, world, states.scenarios, states.cases, parties_only=request.pairs == "parties")
+    change = coupling.change(states.before, states.after, deficits=request.deficits)
+    kinds = (PARTIAL,) if request.partial or not world.whole else (PARTIAL, GENERAL)
+    solved = solve_change(change, kinds, queues=not request.no_queues)
+    pairs = pair_table(coupling, solved)
+    tables = {
+        "pairs": pairs,
+        "products": product_table(coupling, solved),
+        "countries": country_table(coupling, solved),
+        "places": place_table(coupling, solved),
+        "inputs": result_frame("response_inputs"),
+    }
+    notes = _notes(coupling, solved, states, request)
+    return Result(tables, _facts(solved, request), tuple(notes), _alerts(solved))
+
+
+def _facts(solved: Solved, request: ScenarioTradeRequest) -> dict[str, object]:
+    last = [solved.settled[kind] for kind in (GENERAL, PARTIAL) if kind in solved.settled]
+    found: dict[str, object] = {"scenarios": ", ".join(request.scenarios), "deficits": request.deficits}
+    if last:
+        found |= {
+            "iterations": last[0].iterations,
+            "residual": last[0].residual,
+            "converged": all(one.converged for one in last),
+        }
+    return found
+
+
+# -- tables --------------------------------------------------------------------------------------------------
+
+COLUMNS = {
+    (PARTIAL, False): "free_partial_share",
+    (GENERAL, False): "free_general_share",
+    (PARTIAL, True): "queue_partial_share",
+    (GENERAL, True): "queue_general_share",
+}
+
+
+def pair_groups(coupling: Coupling, change: Change) -> dict[tuple[str, str], Floats]:
+    """Country pairs and the goods kept of each, as numbers."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, good in enumerate(change.kept):
+        found.setdefault(coupling.ends[good], []).append(number)
+    return {ends: np.array(goods) for ends, goods in found.items()}
+
+
+def pair_change(coupling: Coupling, change: Change, ratio: Floats) -> dict[tuple[str, str], float]:
+    """Change of the trade of each pair at value ratios of the goods kept, against its whole base trade."""
+    value = coupling.value_usd[change.kept]
+    return {
+        ends: float(value[own] @ (ratio[own] - 1.0)) / base_value(coupling, ends)
+        for ends, own in pair_groups(coupling, change).items()
+    }
+
+
+def base_value(coupling: Coupling, ends: tuple[str, str]) -> float:
+    """Base trade of a pair, all sectors, USD a year."""
+    world = coupling.world
+    return float(world.flows_usd[:, world.countries.index(ends[0]), world.countries.index(ends[1])].sum())
+
+
+def pair_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
+    """One row a country pair."""
+    change = solved.change
+    value, tonnes = coupling.value_usd[change.kept], change.corridor.base_tonnes_day * YEAR_DAYS
+    moved = {key: pair_change(coupling, change, a.value_ratio) for key, a in solved.answers.items()}
+    resisted = _resisted(coupling, solved)
+    rows = []
+    for ends, own in pair_groups(coupling, change).items():
+        base = base_value(coupling, ends)
+        full = solved.fullest
+        served = value[own].sum()
+        rows.append(
+            {
+                "pair": " to ".join(coupling.study.case.country_name(code) for code in ends),
+                "exporter": ends[0],
+                "importer": ends[1],
+                "value_usd_year": base,
+                "tonnes_year": float(tonnes[own].sum()),
+                "cost_ratio": float(value[own] @ solved.free.t_hat[own] / served),
+                **{COLUMNS[key]: shares[ends] for key, shares in moved.items()},
+                "resisted_share": resisted.get(ends),
+                "new_value_usd_year": base + float(value[own] @ (full.value_ratio[own] - 1.0)),
+                "new_tonnes_year": float(full.tonnes_day[own].sum()) * YEAR_DAYS,
+                "banned": ends in change.banned_pairs,
+                "covered_share": float(served / base),
+            }
+        )
+    return result_frame("response_pairs", rows)
+
+
+def _resisted(coupling: Coupling, solved: Solved) -> dict[tuple[str, str], float]:
+    """Change with multilateral resistance at the cost ratios of the fullest loop; nothing without a world."""
+    if (GENERAL, True) not in solved.answers or solved.change.banned_pairs:
+        return {}
+    t_hat = solved.settled[GENERAL].t_hat
+    answer = solved.change.response.answer(t_hat, CONDITIONAL)
+    return pair_change(coupling, solved.change, answer.value_ratio)
+
+
+def product_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
+    """One row a product and direction of the two parties."""
+    change, full = solved.change, solved.fullest
+    case, parties = coupling.study.case, set(coupling.study.case.parties.codes)
+    t_hat = _t_hat(solved)
+    value = coupling.value_usd[change.kept]
+    tonnes = change.corridor.base_tonnes_day
+    level = change.corridor.base[2]
+    groups: dict[tuple[tuple[str, str], str], list[int]] = {}
+    for number, good in enumerate(change.kept):
+        ends, flow = coupling.ends[good], coupling.plan.flows[good]
+        if set(ends) == parties:
+            groups.setdefault((ends, flow.product_id), []).append(number)
+    rows = []
+    for (ends, product), own in groups.items():
+        weight = value[own] / value[own].sum()
+        rows.append(
+            {
+                "pair": " to ".join(case.country_name(code) for code in ends),
+                "product_id": product,
+                "product": coupling.plan.products[product]["name"],
+                "sector": coupling.world.sector_of[product],
+                "value_usd_year": float(value[own].sum()),
+                "tonnes_year": float(tonnes[own].sum()) * YEAR_DAYS,
+                "cost_ratio": float(weight @ t_hat[own]),
+                "cost_usd_t": float(weight @ level[own]),
+                "value_share": float(weight @ full.value_ratio[own]) - 1.0,
+                "new_tonnes_year": float(full.tonnes_day[own].sum()) * YEAR_DAYS,
+            }
+        )
+    table = result_frame("response_products", rows)
+    return table.sort("pair", "value_share", "product_id", descending=[False, True, False])
+
+
+def _t_hat(solved: Solved) -> Floats:
+    """Cost ratios of the fullest answer."""
+    for kind in (GENERAL, PARTIAL):
+        if kind in solved.settled:
+            return solved.settled[kind].t_hat
+    return solved.free.t_hat
+
+
+def country_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
+    """One row a country of the world; empty where incomes do not answer."""
+    full, response = solved.fullest, solved.change.response
+    if full.equilibrium is None:
+        return result_frame("response_countries")
+    t_hat = _t_hat(solved)
+    welfare = {response.deficits: full.equilibrium.welfare_usd}
+    for rule in ("additive", "universal"):
+        if rule not in welfare:
+            other = response.under(rule).answer(t_hat, GENERAL).equilibrium
+            assert other is not None
+            welfare[rule] = other.welfare_usd
+    old, new = coupling.world.flows_usd, full.flows
+    home = np.eye(len(coupling.world.countries), dtype=bool)
+    abroad = [np.where(home, 0.0, flows.sum(axis=0)) for flows in (old, new)]
+    before = response.duty_before_usd()
+    rows = []
+    for n, code in enumerate(coupling.world.countries):
+        rows.append(
+            {
+                "country": code,
+                "name": coupling.study.case.country_name(code),
+                "real_income_share": float(full.equilibrium.real_income[n]) - 1.0,
+                "welfare_usd_year": float(welfare["additive"][n]),
+                "welfare_universal_usd_year": float(welfare["universal"][n]),
+                "exports_share": _growth(abroad[0][n].sum(), abroad[1][n].sum()),
+                "imports_share": _growth(abroad[0][:, n].sum(), abroad[1][:, n].sum()),
+                "duty_usd_year": float(full.equilibrium.duty_usd[n] - before[n])
+                if before is not None
+                else None,
+            }
+        )
+    table = result_frame("response_countries", rows)
+    return table.sort(pl.col("welfare_usd_year").abs(), "country", descending=[True, False])
+
+
+def _growth(before: float, after: float) -> float | None:
+    return after / before - 1.0 if before > 0 else None
+
+
+def place_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
+    """One row a place with a capacity, fullest first."""
+    corridor = solved.change.corridor
+    volume = solved.volume_day
+    load, others = corridor.load_day(volume), corridor.load_day(np.zeros(volume.size))
+    added, beyond = corridor.added_h(volume), corridor.places.beyond_limit(load)
+    rows = [
+        {
+            "kind": limit.kind,
+            "place_id": limit.place_id,
+            "place": place_name(coupling.study, limit),
+            "unit": limit.unit,
+            "base_day": float(corridor.base_volume[n]),
+            "volume_day": float(volume[n]),
+            "others_day": float(others[n]),
+            "capacity_day": float(limit.capacity_day),
+            "load_share": float(load[n] / limit.capacity_day),
+            "added_h": float(added[n]),
+            "beyond_limit": bool(beyond[n]),
+        }
+        for n, limit in enumerate(solved.change.place_limits)
+    ]
+    return result_frame("response_places", rows).sort(
+        "load_share", "kind", "place_id", descending=[True, False, False]
+    )
+
+
+# -- what to know --------------------------------------------------------------------------------------------
+
+
+def _notes(coupling: Coupling, solved: Solved, states: States, request: ScenarioTradeRequest) -> list[Note]:
+    world, change = coupling.world, solved.change
+    found = [
+        note(
+            "coupling.state",
+            before=_state_note(states.before),
+            after=_state_note(states.after),
+            day=coupling.study.as_of,
+        ),
+        _world_note(coupling.study.case, world),
+    ]
+    if world.whole and request.partial:
+        found.append(note("coupling.no_incomes"))
+    goods = len(coupling.plan.flows)
+    found.append(
+        note(
+            "coupling.goods",
+            goods=goods,
+            pairs=len(pair_groups(coupling, change)),
+            routes=int(change.corridor.good.size),
+            lost=goods - change.kept.size,
+        )
+    )
+    if change.banned_pairs:
+        found.append(note("coupling.banned", pairs=["-".join(pair) for pair in change.banned_pairs]))
+    for kind in (GENERAL, PARTIAL):
+        if kind in solved.settled and solved.settled[kind].converged:
+            one = solved.settled[kind]
+            found.append(note("coupling.loop", iterations=one.iterations, residual=one.residual))
+            break
+    beyond = place_table(coupling, solved).filter("beyond_limit")
+    if beyond.height:
+        names = beyond["place"].head(5).to_list()
+        found.append(note("coupling.beyond", count=beyond.height, names=names))
+    full = solved.fullest.equilibrium
+    if full is not None:
+        found.append(note("coupling.identities", gap=full.identities.worst, deficits=request.deficits))
+    return [*found, note("coupling.static")]
+
+
+def _state_note(state: State) -> Note:
+    if not state:
+        return note("coupling.as_it_stands")
+    return note("coupling.under", scenarios=sorted(state))
+
+
+def _world_note(case: Case, world: WorldTrade) -> Note:
+    if not world.whole:
+        return note("coupling.no_world")
+    return note(
+        "coupling.world",
+        countries=len(world.countries),
+        sectors=len(world.sectors),
+        year=world.year,
+        assumed_share=world.assumed_share,
+        low=float(world.theta.min()),
+        high=float(world.theta.max()),
+    )
+
+
+def _alerts(solved: Solved) -> tuple[Note, ...]:
+    return tuple(
+        note("coupling.not_settled", residual=one.residual, iterations=one.iterations)
+        for one in solved.settled.values()
+        if not one.converged
+    )

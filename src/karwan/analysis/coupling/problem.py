@@ -1,0 +1,392 @@
+"""Corridors and trade of a case put into arrays: goods of every country pair, their routes in all states, the places they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import sparse
+
+from karwan.amounts import YEAR_DAYS
+from karwan.analysis.capacity import Capacities, Limit
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling.world_trade import WorldTrade
+from karwan.analysis.pinned import pinned_scenarios
+from karwan.analysis.worth.flows import Flow, flow_direction
+from karwan.analysis.worth.routes import Key, arc_key
+from karwan.analysis.worth.states import Outcome, PairCosts, Plan, State
+from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
+from karwan.appraisal.coupling.trade import TradeResponse
+from karwan.appraisal.worth import HOURS_DAY, Floats
+from karwan.case import Case
+from karwan.case.scenario import Scenario
+from karwan.errors import InvalidInput
+from karwan.transport.closures import in_force
+from karwan.transport.criticality import Trade
+from karwan.transport.shipment import Shipment, make_shipment
+
+Networks = dict[tuple[int, tuple[str, str], str], tuple[Trade, dict[Key, int]]]
+MOST_GOODS = 3  # of a sector, for country pairs whose goods the case does not list
+PAYLOADS = {"truck": "payload_t", "train": "train_payload_t", "TEU": "teu_payload_t"}
+
+
+@dataclass(frozen=True)
+class PairPlaces:
+    """Places a country pair trades between, each with its share."""
+
+    exporter: str
+    importer: str
+    places: tuple[tuple[str, str, float], ...]
+
+
+def country_pairs(case: Case, study: CorridorStudy, parties_only: bool = False) -> list[PairPlaces]:
+    """Country pairs on the corridors with their places: the parties both ways, then the others that `place_weights` gives places."""
+    found = []
+    for way in ("a_to_b", "b_to_a"):
+        pairs = study.pairs(way)
+        found.append(PairPlaces(*case.parties.ends(way), tuple((o, d, 1.0 / len(pairs)) for o, d in pairs)))
+    weights = case.tables.get("place_weights", pl.DataFrame())
+    for exporter, importer in () if parties_only or weights.is_empty() else case.settings.pairs:
+        own = weights.filter((pl.col("exporter") == exporter) & (pl.col("importer") == importer))
+        total = own["share"].sum() if own.height else 0.0
+        if total:
+            rows = own.select("origin_id", "destination_id", "share").iter_rows()
+            found.append(PairPlaces(exporter, importer, tuple((o, d, s / total) for o, d, s in rows)))
+    return found
+
+
+def pair_flows(
+    case: Case, study: CorridorStudy, world: WorldTrade, pairs: Sequence[PairPlaces]
+) -> list[Flow]:
+    """Base flows of all pairs: the value of each sector over its goods, a dollar of each alike, and over the pair's places.
+
+    The parties' goods are those the case lists for the exporter; of other pairs a few of each sector, whoever exports them. Goods travel as
+    the reference load does.
+    """
+    form = study.shipment().form
+    products = case["products"].filter(pl.col("form") == form).sort("product_id")
+    parties = {case.settings.party_a, case.settings.party_b}
+    flows = []
+    for pair in pairs:
+        start, finish = world.index(pair.exporter), world.index(pair.importer)
+        if start is None or finish is None:
+            continue
+        between = {pair.exporter, pair.importer} == parties
+        listed = _own_goods(case, pair.exporter, form) if between else products
+        by_sector: dict[str, list[tuple[str, float]]] = {}
+        for product, price in listed.select("product_id", "price_usd_t").iter_rows():
+            sector = world.sector_of.get(product)
+            if sector is not None:
+                by_sector.setdefault(sector, []).append((product, price))
+        direction = flow_direction(case, pair.exporter, pair.importer)
+        for number, sector in enumerate(world.sectors):
+            value = float(world.flows_usd[number, start, finish])
+            goods = by_sector.get(sector, [])[: None if between else MOST_GOODS]
+            for product, price in goods if value > 0 else ():
+                tonnes = value / len(goods) / price
+                flows += [Flow(direction, o, d, product, tonnes * share) for o, d, share in pair.places]
+    return flows
+
+
+def _own_goods(case: Case, exporter: str, form: str) -> pl.DataFrame:
+    """Goods the case lists for an exporter in a form, all of its goods where it lists none of them."""
+    own = case["products"].filter(pl.col("exporter") == exporter).sort("product_id")
+    alike = own.filter(pl.col("form") == form)
+    return alike if alike.height else own
+
+
+class Coupling:
+    """Goods, routes and places of a case in several states, within the world's trade.
+
+    Parameters
+    ----------
+    study
+        Corridors of the case as it stands.
+    world
+        The world's trade.
+    scenarios
+        Those asked for, by id.
+    cases
+        States, the case in each; the first is the case as it stands.
+    parties_only
+        Leave out the trade of other country pairs over the corridors.
+    """
+
+    def __init__(
+        self,
+        study: CorridorStudy,
+        world: WorldTrade,
+        scenarios: Mapping[str, Scenario],
+        cases: Mapping[State, Case],
+        *,
+        parties_only: bool = False,
+    ) -> None:
+        self.study, self.world = study, world
+        self.cases = dict(cases)
+        pairs = country_pairs(study.case, study, parties_only)
+        flows = pair_flows(study.case, study, world, pairs)
+        if not flows:
+            raise InvalidInput(
+                "No trade of the corridors is known.",
+                f"{len(pairs)} country pairs, none with a value in world_flows and goods in sector_map",
+                "fill world_flows.csv and sector_map.csv.",
+            )
+        self.plan = Plan(study, pinned_scenarios(study.case, scenarios), flows, cases)
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """Costs of the goods over their routes in all states."""
+        return self.plan.outcome()
+
+    @cached_property
+    def ends(self) -> list[tuple[str, str]]:
+        """Exporter and importer of each good."""
+        return [flow.ends(self.study.case) for flow in self.plan.flows]
+
+    @cached_property
+    def cell(self) -> npt.NDArray[np.int64]:
+        """Cell of each good in the world's flattened flows."""
+        world, n = self.world, len(self.world.countries)
+        number = {name: k for k, name in enumerate(world.sectors)}
+        return np.array(
+            [
+                (number[world.sector_of[flow.product_id]] * n + world.countries.index(exporter)) * n
+                + world.countries.index(importer)
+                for flow, (exporter, importer) in zip(self.plan.flows, self.ends, strict=True)
+            ]
+        )
+
+    @cached_property
+    def value_usd(self) -> Floats:
+        """Base value a year of each good at origin."""
+        price = {p: row["price_usd_t"] for p, row in self.plan.products.items()}
+        return np.array([flow.tonnes_year * price[flow.product_id] for flow in self.plan.flows])
+
+    def change(self, before: State, after: State, *, deficits: str = "additive") -> Change:
+        """Goods, routes and places from one state to another."""
+        numbers = (self.plan.states.index(before), self.plan.states.index(after))
+        found = _changed(self, self.outcome, numbers, self.cases[after])
+        return replace(found, response=found.response.under(deficits))
+
+    @cached_property
+    def limits(self) -> dict[int, list[list[tuple[Limit, float]]]]:
+        """Of each pair of places, by its number in `outcome.pairs`, the places with a capacity that each of its routes passes."""
+        capacities = Capacities(self.study.case)
+        services = dict(self.study.case["services"].select("service_id", "link_id").iter_rows())
+        load = self.study.shipment()
+        found = {}
+        networks: Networks = {}
+        for number, pair in enumerate(self.outcome.pairs):
+            found[number] = [
+                list(capacities.on(trade, arcs))
+                for trade, arcs in _on_network(self.plan, pair, networks, services, load)
+            ]
+        return found
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of state in arrays.
+
+    Attributes
+    ----------
+    kept
+        Goods that have a route before, numbers in `Coupling.plan.flows`.
+    corridor, response
+        The two sides of the loop, over the goods kept.
+    place_limits
+        Places with a capacity, in the order of the corridor's.
+    banned_pairs
+        Exporter and importer of trade that a closure bans after.
+    """
+
+    kept: npt.NDArray[np.int64]
+    corridor: Corridor
+    response: TradeResponse
+    place_limits: tuple[Limit, ...]
+    banned_pairs: tuple[tuple[str, str], ...]
+
+
+def _on_network(
+    plan: Plan, pair: PairCosts, networks: Networks, services: Mapping[str, str], load: Shipment
+) -> Iterator[tuple[Trade, tuple[int, ...]]]:
+    """Each route of a pair in a network that has all of its arcs."""
+    routes = pair.routes
+    held = []
+    for number, study in enumerate(plan.studies):
+        key = (number, routes.ends, routes.form)
+        if key not in networks:
+            network = study.network_between(routes.ends, routes.form)
+            known = {arc_key(network, arc): n for n, arc in enumerate(network.arcs)}
+            networks[key] = (Trade(network, load, {}, {}, services), known)
+        held.append(networks[key])
+    for steps in routes.flat[pair.rows]:
+        trade, known = next(one for one in held if all(step in one[1] for step in steps))
+        yield trade, tuple(known[step] for step in steps)
+
+
+def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], after: Case) -> Change:
+    """Rows of goods and routes that are open before or after, and what they fill."""
+    before, then = numbers
+    plan, taste = coupling.plan, outcome.taste
+    built = _Rows()
+    kept: list[int] = []
+    at = 0
+    for number, pair in enumerate(outcome.pairs):
+        count = pair.costs.cost_usd_t.shape[1]
+        opened = pair.opened[before] | pair.opened[then]
+        if pair.opened[before].any():
+            size = taste.path_size_weight * np.log(pair.routes.path_sizes(pair.rows, opened))
+            rows = np.flatnonzero(opened)
+            limits = [coupling.limits[number][r] for r in rows]
+            for good in range(count):
+                costs = pair.costs.cost_usd_t[:, good][:, rows]
+                built.add(costs[before], costs[then], size[rows], limits, plan.flows[at + good])
+            kept += range(at, at + count)
+        at += count
+    chosen = np.array(kept, dtype=np.int64)
+    corridor, places = built.corridor(coupling, outcome, chosen)
+    banned = banned_pairs(after, coupling.study.as_of)
+    return Change(
+        chosen, corridor, _response(coupling, outcome, numbers, chosen, corridor, banned), places, banned
+    )
+
+
+class _Rows:
+    """Rows of goods and routes as they are collected."""
+
+    def __init__(self) -> None:
+        self.costs: list[tuple[Floats, Floats, Floats]] = []
+        self.limits: dict[str, Limit] = {}
+        self.hours: dict[str, float] = {}
+        self.uses: list[tuple[int, str, Flow]] = []
+        self.good: list[int] = []
+        self.count = 0
+
+    def add(
+        self,
+        before: Floats,
+        after: Floats,
+        size: Floats,
+        limits: Sequence[Sequence[tuple[Limit, float]]],
+        flow: Flow,
+    ) -> None:
+        """The routes of one more good."""
+        good = len(self.costs)
+        self.costs.append((before, after, size))
+        for passed in limits:
+            for limit, hours in passed:
+                self.limits.setdefault(limit.key, limit)
+                self.hours[limit.key] = max(hours, self.hours.get(limit.key, 0.0))
+                self.uses.append((self.count, limit.key, flow))
+            self.good.append(good)
+            self.count += 1
+
+    def corridor(
+        self, coupling: Coupling, outcome: Outcome, kept: npt.NDArray[np.int64]
+    ) -> tuple[Corridor, tuple[Limit, ...]]:
+        """The cost side, and its places."""
+        case, plan = coupling.study.case, coupling.plan
+        capacities = Capacities(case)
+        number = {key: n for n, key in enumerate(self.limits)}
+        loads = {p: make_shipment(case["products"], p, case.settings.load_t) for p in plan.products}
+        units = {p: capacities.payloads(load) for p, load in loads.items()}
+        passed = dict.fromkeys((row, key) for row, key, _ in self.uses)
+        product = {(row, key): flow.product_id for row, key, flow in self.uses}
+        rows = np.array([row for row, _ in passed], dtype=np.int64)
+        columns = np.array([number[key] for _, key in passed], dtype=np.int64)
+        per_t = np.array([_units_t(self.limits[key].unit, units[product[row, key]]) for row, key in passed])
+        shape = (self.count, len(number))
+        flows = [plan.flows[n] for n in kept]
+        day = [plan.products[f.product_id] for f in flows]
+        places = tuple(self.limits.values())
+        found = Corridor(
+            base_usd_t=np.concatenate([c[0] for c in self.costs]),
+            cost_usd_t=np.concatenate([c[1] for c in self.costs]),
+            log_size=np.concatenate([c[2] for c in self.costs]),
+            good=np.array(self.good, dtype=np.int64),
+            hour_usd_t=np.array(
+                [r["price_usd_t"] * (r["time_cost_share_day"] + (r["loss_share_day"] or 0.0)) for r in day]
+            )
+            / HOURS_DAY,
+            passes=sparse.csr_array((np.ones(rows.size), (rows, columns)), shape=shape),
+            units_t=sparse.csr_array((per_t, (rows, columns)), shape=shape),
+            places=_places(places, [self.hours[key] for key in number]),
+            base_tonnes_day=np.array([f.tonnes_year for f in flows]) / YEAR_DAYS,
+            scale=outcome.taste.scale,
+        )
+        return found, places
+
+
+def _units_t(unit: str, payloads: Mapping[str, float]) -> float:
+    """Units a tonne makes."""
+    return 1.0 / payloads[PAYLOADS[unit]] if unit in PAYLOADS else 1.0
+
+
+def _places(limits: Sequence[Limit], hours: Sequence[float]) -> Places:
+    return Places(
+        delay=tuple(limit.delay for limit in limits),
+        shape=np.array([shape_rows(limit.delay, limit.shape) for limit in limits]).reshape(-1, 4),
+        capacity_day=np.array([float(limit.capacity_day) for limit in limits]),
+        background_day=np.array([limit.background_day or 0.0 for limit in limits]),
+        observed_h=np.array(hours, dtype=float),
+    )
+
+
+def _response(
+    coupling: Coupling,
+    outcome: Outcome,
+    numbers: tuple[int, int],
+    kept: npt.NDArray[np.int64],
+    corridor: Corridor,
+    banned: Sequence[tuple[str, str]],
+) -> TradeResponse:
+    """The trade side over the goods kept."""
+    world = coupling.world
+    cell, value = coupling.cell[kept], coupling.value_usd[kept]
+    total = np.bincount(cell, value, world.flows_usd.size)
+    mask = None
+    if banned:
+        mask = np.zeros(world.flows_usd.shape, dtype=bool)
+        for exporter, importer in banned:
+            start, finish = world.index(exporter), world.index(importer)
+            if start is not None and finish is not None:
+                mask[:, start, finish] = True
+    return TradeResponse(
+        flows=world.flows_usd,
+        theta=world.theta,
+        cell=cell,
+        weight=value / total[cell],
+        tonnes_day=corridor.base_tonnes_day,
+        banned=mask,
+        duty_share=_duty_shares(outcome, numbers, kept),
+    )
+
+
+def _duty_shares(outcome: Outcome, numbers: tuple[int, int], kept: npt.NDArray[np.int64]) -> Floats | None:
+    """Duty in what is spent on each good before and after; None where no duty moves but with the freight it is charged on."""
+    change = outcome.change(*numbers)
+    duty, level = change.duty_usd_t[:, kept], change.level_usd_t[kept]
+    ratio = np.where(np.isfinite(change.ratio[kept]), change.ratio[kept], 1.0)
+    before = duty[0] / level
+    after = np.where(np.isfinite(duty[1]), duty[1] / (level * ratio), before)
+    if np.abs(after - before).max() < 0.005:
+        return None
+    return np.stack([before, after])
+
+
+def banned_pairs(case: Case, day: date) -> tuple[tuple[str, str], ...]:
+    """Exporter and importer of the trade that closures in force on a day ban."""
+    closures = case["closures"]
+    if "bilateral_ban" not in closures.columns:
+        return ()
+    found: dict[tuple[str, str], None] = {}
+    for row in closures.filter(pl.col("bilateral_ban").is_not_null()).iter_rows(named=True):
+        if in_force(row, day):
+            found |= {(pair[:3], pair[4:]): None for pair in row["bilateral_ban"]}
+    return tuple(found)

@@ -1,0 +1,293 @@
+"""The first two pages of the brief: what a minister carries into the meeting, each table of rows with their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.front_ways import ways_table
+from karwan.analysis.headlines import newest_of_each, official_changes, whole_of
+from karwan.analysis.observed import error_summary
+from karwan.analysis.sections import CorridorSection, FrontSection, PlanSection, Standing
+from karwan.analysis.target import turnover_series, turnover_targets
+from karwan.appraisal.verdict import NO, ONLY_IF, YES
+from karwan.case import Case
+from karwan.schema.frames import result_frame
+from karwan.trade.forecast import fit_walk
+from karwan.trade.standing import main_target
+from karwan.transport.network.stage import Row
+
+SOON_DAYS, GOODS = 60, 3
+OFFICIAL = "official"
+_GOOD_ORDER = (YES, ONLY_IF, NO)
+
+
+def front_section(
+    study: CorridorStudy,
+    standing: Standing,
+    corridors: CorridorSection,
+    plan: PlanSection,
+    goods: pl.DataFrame,
+) -> FrontSection:
+    """Tables of the first two pages; see `FrontSection`.
+
+    Parameters
+    ----------
+    goods
+        Verdicts on the goods, as `karwan.analysis.goods_verdicts.verdict_table` gives them.
+    """
+    case, as_of = study.case, study.as_of
+    parties = (case.settings.party_a, case.settings.party_b)
+    return FrontSection(
+        momentum=momentum_table(standing.growth),
+        totals=totals_table(standing, as_of),
+        goods=best_goods(goods),
+        promises=owed_table(plan, parties),
+        due=due_table(plan, as_of),
+        outlook=outlook_table(case, standing.annual, as_of),
+        ways=ways_table(study, corridors.routes),
+        law=unsettled_law(case["regimes"], parties),
+        errors=errors_table(corridors.validation),
+    )
+
+
+def momentum_table(growth: pl.DataFrame) -> pl.DataFrame:
+    """Newest official change of each side over the same months of two years, up or down, the newest first."""
+    changes = official_changes(growth)
+    rows = []
+    for row in sorted(newest_of_each(changes), key=lambda row: row["period_end"], reverse=True):
+        whole = whole_of(row, changes)
+        long = whole.row(0, named=True) if whole.height else {"period_label": None, "growth_share": None}
+        own = (
+            "reporter_name",
+            "statistics",
+            "growth_share",
+            "period_label",
+            "previous_label",
+            "how",
+            "source_id",
+        )
+        rows.append(
+            {name: row[name] for name in own}
+            | {"whole_label": long["period_label"], "whole_share": long["growth_share"]}
+        )
+    return result_frame("front_momentum", rows)
+
+
+def totals_table(standing: Standing, as_of: date) -> pl.DataFrame:
+    """Newest twelve months both ways of each side by each kind of figure: statistics, speech, press, never added."""
+    totals = standing.annual.filter(pl.col("direction") == "total")
+    aims = main_target(standing.distance, as_of)
+    aim = aims["target_usd"][0] if aims.height else None
+    found: dict[tuple[str, str], Row] = {}
+    for row in totals.sort("period_end", "period_start").iter_rows(named=True):
+        found[row["reporter_name"], _counted(row)] = row
+    official = {name: row for (name, _), row in found.items() if row["claimed"] == OFFICIAL}
+    rows = []
+    for (name, counted), row in sorted(
+        found.items(), key=lambda one: (one[0][0], one[1]["claimed"] != OFFICIAL)
+    ):
+        newest = official.get(name)
+        if newest and row["period_end"] < newest["period_start"]:
+            continue  # what was counted or said before the newest statistics is history
+        times = aim / row["value_usd"] if aim and row["value_usd"] else None
+        rows.append(
+            {
+                "reporter_name": name,
+                "counted": counted,
+                "period_label": row["year_label"],
+                "target_multiple": times,
+                **{key: row[key] for key in ("value_usd", "basis", "source_id")},
+            }
+        )
+    return result_frame("front_totals", rows)
+
+
+def _counted(row: Row) -> str:
+    """Kind of a figure: 'customs', 'payments' or 'statistics' where official, else who said it."""
+    return (row["statistics"] or "statistics") if row["claimed"] == OFFICIAL else str(row["claimed"])
+
+
+def best_goods(verdicts: pl.DataFrame, count: int = GOODS) -> pl.DataFrame:
+    """Goods that sell, the largest first; then those that would if one input moved, the shortest way first; then the nearest misses.
+
+    A good whose verdict is unknown is none of them, and fewer than `count` are an answer.
+    """
+    known = [row for row in verdicts.iter_rows(named=True) if row["verdict"] in _GOOD_ORDER]
+    columns = list(result_frame("front_goods").columns)
+    rows = [{name: row[name] for name in columns} for row in sorted(known, key=_good_order)]
+    return result_frame("front_goods", rows[:count])
+
+
+def _good_order(row: Row) -> tuple[int, float, float, str]:
+    way = _way_to_go(row) if row["verdict"] != YES else 0.0
+    return _GOOD_ORDER.index(row["verdict"]), way, -_figure(row, "bound_usd"), row["product_id"]
+
+
+def _way_to_go(row: Row) -> float:
+    """Share by which the deciding input, or the landed price itself, is too high; inf where a ban decides or no rival is known."""
+    now, at = row["switch_now"], row["switch_at"]
+    if row["verdict"] == NO:
+        now, at = row["landed_usd_t"], row["rival_usd_t"]
+    return float("inf") if not now or at is None else abs(now - at) / abs(now)
+
+
+def owed_table(plan: PlanSection, parties: Sequence[str]) -> pl.DataFrame:
+    """Promises not done that one side's act keeps, by worth net of duty, then by hours saved, one a scenario.
+
+    What one side owes is an ask of the other and its own offer. A promise nobody has reckoned keeps its row without a rank.
+    """
+    commitments = plan.commitments
+    if not commitments.height:
+        return result_frame("front_promises")
+    worth = (
+        {row["commitment_id"]: row for row in plan.worth.iter_rows(named=True)} if plan.worth.height else {}
+    )
+    owed = commitments.filter(
+        pl.col("owner").is_in(list(parties)) & (pl.col("status") != "done") & (pl.col("kind") == "promise")
+    )
+    rows: list[Row] = []
+    for owner in parties:
+        own = [
+            _owed(row, worth.get(row["commitment_id"]))
+            for row in owed.iter_rows(named=True)
+            if row["owner"] == owner
+        ]
+        rows += _ranked(own)
+    return result_frame("front_promises", rows)
+
+
+def _owed(row: Row, worth: Row | None) -> Row:
+    own = ("owner", "commitment_id", "title", "status", "due", "due_basis", "scenario_id", "source_id")
+    figures = ("net_usd_year", "low_net_usd_year", "high_net_usd_year", "hours_t", "shared", "basis")
+    known = worth is not None and worth["net_usd_year"] is not None
+    return {name: row[name] for name in own} | (
+        {name: worth[name] for name in figures} if known and worth else {}
+    )
+
+
+def _ranked(rows: list[Row]) -> list[Row]:
+    """Rows in order: those that gain money or hours with a rank, of one scenario the first due only; the others after them."""
+
+    def order(row: Row) -> tuple[float, float, date, str]:
+        return (
+            -_figure(row, "net_usd_year"),
+            -_figure(row, "hours_t"),
+            row["due"] or date.max,
+            row["commitment_id"],
+        )
+
+    kept: dict[str, Row] = {}
+    rest = []
+    for row in sorted(rows, key=order):
+        if _figure(row, "net_usd_year") > 0 or _figure(row, "hours_t") > 0:
+            kept.setdefault(row["scenario_id"], row)
+        else:
+            rest.append(row)
+    return [row | {"rank": k} for k, row in enumerate(kept.values(), start=1)] + rest
+
+
+def _figure(row: Row, name: str) -> float:
+    return float(row.get(name) or 0.0)
+
+
+def due_table(plan: PlanSection, as_of: date, days: int = SOON_DAYS) -> pl.DataFrame:
+    """Promises, parts of promises and milestones due from a day on, published days before ends of the plan, then by worth."""
+    last = as_of + timedelta(days=days)
+    soon = (pl.col("due") >= as_of) & (pl.col("due") <= last) & (pl.col("status") != "done")
+    worth = dict(plan.worth.select("commitment_id", "net_usd_year").iter_rows()) if plan.worth.height else {}
+    rows = [
+        {
+            "date": row["due"],
+            "what": f"{row['due_part']} of “{row['title']}”" if row["due_part"] else row["title"],
+            "kind": "part of a promise" if row["due_part"] else "promise",
+            "due_basis": row["due_basis"],
+            "status": row["status"],
+            "row_id": row["commitment_id"],
+            "net_usd_year": worth.get(row["commitment_id"]),
+            "source_id": row["source_id"],
+        }
+        for row in plan.commitments.filter(soon & (pl.col("kind") == "promise")).iter_rows(named=True)
+    ]
+    ahead = plan.milestones.filter(
+        (pl.col("date") >= as_of) & (pl.col("date") <= last) & (pl.col("state") != "past")
+    )
+    rows += [
+        {
+            "date": row["date"],
+            "what": row["title"],
+            "kind": "milestone",
+            "due_basis": "published",
+            "status": row["state"],
+            "row_id": row["milestone_id"],
+            "source_id": row["source_id"],
+        }
+        for row in ahead.iter_rows(named=True)
+    ]
+    rows.sort(
+        key=lambda row: (
+            row["due_basis"] != "published",
+            row["date"],
+            -_figure(row, "net_usd_year"),
+            row["row_id"],
+        )
+    )
+    return result_frame("front_due", rows)
+
+
+def outlook_table(case: Case, annual: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Turnover that each side's own past makes likely on the days of its targets: median, 5 and 95 %, and the target's chance.
+
+    Method: random walk without drift, Student t (`karwan.trade.forecast.fit_walk`), the way with the better score of those that forecast
+    a figure. Nothing where a side has fewer than two full years or no target lies ahead.
+    """
+    targets = turnover_targets(case, as_of).unique("due", keep="first", maintain_order=True)
+    rows = []
+    for reporter in (case.settings.party_a, case.settings.party_b):
+        series = turnover_series(case, annual, reporter, as_of) if targets.height else None
+        if series is None:
+            continue
+        walk = fit_walk(series.times, series.values, drifting=False)
+        for target in targets.iter_rows(named=True):
+            years = series.years_to(target["due"])
+            rows.append(
+                {
+                    "reporter_name": series.name,
+                    "by": target["due"],
+                    "base_label": series.labels[-1],
+                    "base_usd": float(series.values[-1]),
+                    "p05_usd": walk.quantile_t(0.05, years),
+                    "p50_usd": walk.quantile_t(0.5, years),
+                    "p95_usd": walk.quantile_t(0.95, years),
+                    "target_usd": target["value"],
+                    "probability": walk.chance_t(target["value"], years),
+                    "steps": len(series.values) - 1,
+                }
+            )
+    return result_frame("front_outlook", rows)
+
+
+def unsettled_law(regimes: pl.DataFrame, parties: Sequence[str]) -> pl.DataFrame:
+    """Agreements of the two countries alone that no source says are in force."""
+    rows = [
+        {name: row[name] for name in ("regime_id", "name", "state", "signed", "source_id")}
+        for row in regimes.sort("regime_id").iter_rows(named=True)
+        if set(row["parties"]) == set(parties) and row["state"] != "in_force"
+    ]
+    return result_frame("front_law", rows)
+
+
+def errors_table(validation: pl.DataFrame) -> pl.DataFrame:
+    """How far the model is from the trips it was not fitted to; empty where none was held back."""
+    held = validation.filter(
+        (pl.col("use") == "validate") & (pl.col("status") == "done") & pl.col("error_days").is_not_null()
+    )
+    rows = [
+        {name: row[name] for name in ("trips", "mean_abs_error_days", "mean_error_days")}
+        | {"in_band": int(held["in_band"].sum())}
+        for row in error_summary(held).iter_rows(named=True)
+    ]
+    return result_frame("front_errors", rows)

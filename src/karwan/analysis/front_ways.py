@@ -1,0 +1,118 @@
+"""The ways to ship today, with what they cost and which bans and sanctions they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from karwan.analysis.corridors import CorridorStudy, Evaluated
+from karwan.schema.frames import result_frame
+from karwan.trade.parties import DIRECTIONS
+from karwan.transport.cargo import Cargo, dangerous_by_hs
+from karwan.transport.corridor import OPEN
+from karwan.transport.network.stage import Row
+from karwan.transport.network.terms import join_sources
+from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, UNKNOWN, met, rules_of_trade
+
+TOGETHER, FASTEST, CLEAR = "least money and time", "fastest", "no sanction met"
+_SHOWN = (
+    "pair_label",
+    "direction",
+    "corridor_id",
+    "corridor",
+    "colour",
+    "usd_20t",
+    "days",
+    "days_p95",
+    "assumed_share",
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """An open corridor: its row of `corridor_routes` and the rules it meets."""
+
+    row: Row
+    rules: Sequence[Row]
+
+    def meets(self, effect: str) -> bool:
+        """Whether a rule of that effect holds on it."""
+        return any(rule["effect"] == effect for rule in self.rules)
+
+
+def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
+    """The best open corridors of the first pair, both ways, each with the rules it meets.
+
+    Parameters
+    ----------
+    routes
+        Result of `karwan.analysis.corridor_compare.compared_routes(study)`.
+
+    Returns
+    -------
+    Of each direction the best in money and time, the fastest, and the best that meets no sanction; see `results/front_ways.csv`.
+    """
+    if not study.comparable:
+        return result_frame("front_ways")
+    keys = ("direction", "origin_id", "destination_id", "corridor_id")
+    known = {tuple(row[key] for key in keys): row for row in routes.iter_rows(named=True)}
+    rows = []
+    for direction in DIRECTIONS:
+        pair = study.pairs(direction)[0]
+        usable = [
+            Way(known[direction, *pair, str(e.corridor["corridor_id"])], _rules_met(study, e))
+            for e in study.evaluated
+            if e.direction == direction and (e.origin, e.destination) == pair and e.found.status == OPEN
+        ]
+        rows += chosen_ways(usable)
+    return result_frame("front_ways", rows)
+
+
+def chosen_ways(usable: Sequence[Way]) -> list[Row]:
+    """Rows of one direction; a corridor that is best at several things stands once. A banned one is none."""
+    legal = [way for way in usable if way.row["generalised_usd"] is not None and not way.meets(FORBIDDEN)]
+    clear = [way for way in legal if not way.meets(SANCTIONED)]
+    roles: dict[str, list[str]] = {}
+    for role, among, column in (
+        (TOGETHER, legal, "generalised_usd"),
+        (FASTEST, legal, "days"),
+        (CLEAR, clear, "generalised_usd"),
+    ):
+        if among:
+            roles.setdefault(_least(among, column), []).append(role)
+    found = {way.row["corridor_id"]: way for way in legal}
+    return [_way(found[name], named) for name, named in roles.items()]
+
+
+def _least(ways: Sequence[Way], column: str) -> str:
+    """Corridor that is least in a column; of equal ones the first by key."""
+    return min((way.row[column], str(way.row["corridor_id"])) for way in ways)[1]
+
+
+def _way(way: Way, roles: Sequence[str]) -> Row:
+    sanctions = [rule for rule in way.rules if rule["effect"] == SANCTIONED]
+    authorities = sorted({name for rule in sanctions for name in rule["authority"]})
+    return {name: way.row[name] for name in _SHOWN} | {
+        "role": ", ".join(roles),
+        "sanctions": len(sanctions),
+        "unknown": sum(rule["effect"] == UNKNOWN for rule in way.rules),
+        "authority": ", ".join(authorities) or None,
+        "caveat": sanctions[0]["name"] if sanctions else None,
+        "source_id": join_sources(*(rule["source_id"] for rule in way.rules)),
+    }
+
+
+def _rules_met(study: CorridorStudy, e: Evaluated) -> list[Row]:
+    """Rules in force on the study's day that a corridor's route meets with the reference load."""
+    route = e.found.route
+    if route is None:
+        return []
+    case = study.case
+    products = case["products"].filter(pl.col("product_id") == route.shipment.product_id)
+    code = str(products["hs_code"][0])
+    cargo = Cargo(code, dangerous_by_hs(case["dangerous_goods"].rows(named=True), code))
+    ends = (study.places.country(e.origin), study.places.country(e.destination))
+    rules = rules_of_trade(case["restrictions"].rows(named=True), *ends, cargo, study.as_of)
+    return met(rules, route)

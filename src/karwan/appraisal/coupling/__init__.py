@@ -1,0 +1,1 @@
+"""Corridor and trade together: what a change does to trade, what that does to queues, and back, until both agree."""

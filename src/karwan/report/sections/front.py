@@ -1,0 +1,287 @@
+"""The first two pages as blocks: what is carried into the meeting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from karwan.amounts import NONE, is_number, number, percent, usd
+from karwan.analysis.front import SOON_DAYS
+from karwan.analysis.headlines import newest_figure
+from karwan.analysis.sections import Brief
+from karwan.report import listing as li
+from karwan.report.blocks import Block, Cell, Missing, Notes, Row, Tile, Tiles, cell
+from karwan.report.palette import safe_colour
+from karwan.report.sections.corridors import load_text
+from karwan.report.text import clean, day
+from karwan.report.wording import tell
+from karwan.trade.standing import SUBTRACTED, counted_by
+
+Values = dict[str, Any]
+_LONG = 110  # signs of a text on these pages
+_ROWS, _SOURCES = 12, 3
+
+
+@dataclass(frozen=True)
+class _Few(Notes):
+    """Numbers of sources, of each row the first ones: the workbook has all."""
+
+    def of(self, value: object) -> tuple[int, ...]:
+        return super().of(value)[:_SOURCES]
+
+
+def front_pages(brief: Brief, every: Notes) -> tuple[tuple[Row, ...], ...]:
+    """Rows of blocks of the two pages; the map of the document stands before the last row of the first."""
+    notes = _Few(every.numbers)
+    first = ((_momentum(brief, notes), _totals(brief, notes)), (_ways(brief, notes),))
+    a, b = (brief.party_a, brief.name_a), (brief.party_b, brief.name_b)
+    second = (
+        (_goods(brief, notes),),
+        (_owed(brief, notes, b, a),),
+        (_owed(brief, notes, a, b),),
+        (_due(brief, notes), _outlook(brief)),
+    )
+    return first, second
+
+
+def _momentum(brief: Brief, notes: Notes) -> Block:
+    rows = list(brief.front.momentum.iter_rows(named=True))
+    if not rows:
+        return Missing(tell("front.no_momentum"), tell("front.no_momentum_why"))
+    return Tiles(tell("front.momentum"), tuple(_tile(row, notes) for row in rows))
+
+
+def _tile(row: Values, notes: Notes) -> Tile:
+    how = f", {SUBTRACTED}" if row["how"] == SUBTRACTED else ""
+    whole = ""
+    if is_number(row["whole_share"]):
+        share = percent(row["whole_share"], signed=True)
+        whole = tell("front.whole", label=clean(row["whole_label"], 40), share=share)
+    label = tell(
+        "front.momentum_tile",
+        name=clean(row["reporter_name"], 40),
+        counted=counted_by(row["statistics"]),
+        period=clean(row["period_label"], 40),
+        previous=clean(row["previous_label"], 40),
+        how=how,
+        whole=whole,
+    )
+    falls = is_number(row["growth_share"]) and row["growth_share"] < 0
+    shown = percent(row["growth_share"], signed=True)
+    return Tile(shown, label, "late" if falls else "good", notes.of(row["source_id"]))
+
+
+def _totals(brief: Brief, notes: Notes) -> Block:
+    found = li.listing(
+        "front-totals",
+        tell("front.totals"),
+        brief.front.totals,
+        notes,
+        li.columns("front_totals"),
+        note=tell("front.totals_note", newest=newest_figure(brief.standing.reported, brief.as_of)),
+    )
+    return found or Missing(tell("front.totals"), newest_figure(brief.standing.reported, brief.as_of))
+
+
+def _ways(brief: Brief, notes: Notes) -> Block:
+    found = li.listing(
+        "front-ways",
+        tell("front.ways", load=load_text(brief)),
+        brief.front.ways,
+        notes,
+        li.columns("front_ways", way=_way, days_range=_days, law=_law),
+        note=tell("front.ways_note", errors=_errors(brief), law=_unsettled(brief)),
+    )
+    return found or Missing(tell("front.no_way"), tell("front.no_way_why"))
+
+
+def _way(row: Values) -> Cell:
+    return cell(clean(row["corridor"], 40), tone="strong", swatch=safe_colour(row["colour"]))
+
+
+def _days(row: Values) -> Cell:
+    return cell(f"{number(row['days'])} (P95 {number(row['days_p95'])})")
+
+
+def _law(row: Values) -> Cell:
+    unknown = tell("front.not_known", count=row["unknown"]) if row["unknown"] else ""
+    if not row["sanctions"]:
+        return cell(tell("front.no_sanction") + unknown, tone="muted")
+    first = clean(row["caveat"], _LONG)
+    said = tell("front.sanctions", count=row["sanctions"], authority=clean(row["authority"], 40), first=first)
+    return cell(said + unknown, tone="late")
+
+
+def _errors(brief: Brief) -> str:
+    rows = brief.front.errors
+    if not rows.height:
+        return tell("front.no_errors")
+    row = rows.row(0, named=True)
+    days = number(row["mean_abs_error_days"], 1)
+    return tell("front.errors", trips=row["trips"], days=days, band=row["in_band"])
+
+
+def _unsettled(brief: Brief) -> str:
+    names = [
+        f"{clean(r['name'], 80)} ({clean(r['state'], 20)})" for r in brief.front.law.iter_rows(named=True)
+    ]
+    return tell("front.law", names="; ".join(names)) if names else ""
+
+
+def _goods(brief: Brief, notes: Notes) -> Block:
+    table = brief.front.goods
+    found = li.listing(
+        "front-goods",
+        tell("front.goods", count=table.height),
+        table,
+        notes,
+        li.columns("front_goods", between=_between, judged=_judged, against=_against),
+        note=tell("front.goods_note"),
+    )
+    return found or Missing(tell("front.no_goods"), tell("front.no_goods_why"))
+
+
+def _between(row: Values) -> Cell:
+    return cell(f"{clean(row['exporter'], 3)} → {clean(row['importer'], 3)}")
+
+
+def _judged(row: Values) -> Cell:
+    if row["verdict"] == "yes":
+        return cell(tell("front.sells"), tone="good")
+    if row["verdict"] == "no" and row["ban"]:
+        return cell(tell("front.banned", country=clean(row["ban"], 3)), tone="late")
+    if row["verdict"] == "no":
+        over = percent(row["landed_usd_t"] / row["rival_usd_t"] - 1.0) if row["rival_usd_t"] else NONE
+        return cell(tell("front.dearer", over=over), tone="late")
+    if not is_number(row["switch_at"]):
+        return cell(tell("front.only_if_ban"))
+    form = percent if row["switch"] == "duty" else number
+    return cell(
+        tell(
+            "front.only_if", what=clean(row["switch"]), now=form(row["switch_now"]), at=form(row["switch_at"])
+        )
+    )
+
+
+def _against(row: Values) -> Cell:
+    origin = clean(row["rival_origin"], 20) or tell("front.all_origins")
+    return cell(f"{number(row['rival_usd_t'])} ({origin})" if is_number(row["rival_usd_t"]) else NONE)
+
+
+def _owed(brief: Brief, notes: Notes, owner: tuple[str, str], asker: tuple[str, str]) -> Block:
+    """Promises of one side: the other's asks and its own offers."""
+    table = brief.front.promises
+    own = table.filter(pl.col("owner") == owner[0]) if table.height else table
+    ranked = own.filter(pl.col("rank").is_not_null()) if own.height else own
+    names = {"owner": clean(owner[1], 40), "asker": clean(asker[1], 40)}
+    rest = _rest(own.filter(pl.col("rank").is_null()) if own.height else own)
+    found = li.listing(
+        f"front-owed-{owner[0].lower()}" if owner[0].isalnum() else "front-owed",
+        tell("front.owed", **names),
+        ranked.head(3),
+        notes,
+        li.columns("front_promises", promise=_promise, worth_each=_worth, by_day=_by_day, row_key=_key),
+        note=tell("front.owed_note", rest=rest, **names),
+    )
+    if found is not None:
+        return found
+    return Missing(tell("front.nothing_owed", **names), tell("front.nothing_owed_why", rest=rest, **names))
+
+
+def _rest(table: pl.DataFrame) -> str:
+    if not table.height:
+        return ""
+    names = "; ".join(
+        f"{clean(r['title'], 70)} ({clean(r['commitment_id'], 40)})" for r in table.iter_rows(named=True)
+    )
+    return tell("front.owed_rest", count=table.height, names=names)
+
+
+def _promise(row: Values) -> Cell:
+    return cell(clean(row["title"], _LONG))
+
+
+def _key(row: Values) -> Cell:
+    """The row of the case that is cited."""
+    return cell(clean(row.get("row_id") or row.get("commitment_id"), 40), tone="muted")
+
+
+def _worth(row: Values) -> Cell:
+    return cell(usd(row["net_usd_year"]), assumed=row["basis"] == "assumed")
+
+
+def _by_day(row: Values) -> Cell:
+    if row["due"] is None:
+        return cell("no day", tone="muted")
+    return _on(row["due"], row["due_basis"])
+
+
+def _due(brief: Brief, notes: Notes) -> Block:
+    table = brief.front.due
+    ending = table.filter(pl.col("due_basis") == "plan_period").height if table.height else 0
+    more = tell("front.due_more") if table.height > _ROWS else ""
+    found = li.listing(
+        "front-due",
+        tell("front.due", days=SOON_DAYS),
+        table.head(_ROWS),
+        notes,
+        li.columns("front_due", falls=_falls, thing=_thing, row_key=_key),
+        note=tell("front.due_note", count=table.height, ending=ending, day=_plan_end(table), more=more),
+    )
+    if found is not None:
+        return found
+    last = day(brief.as_of + timedelta(days=SOON_DAYS))
+    return Missing(tell("front.nothing_due", days=SOON_DAYS), tell("front.nothing_due_why", last=last))
+
+
+def _plan_end(table: pl.DataFrame) -> str:
+    days = table.filter(pl.col("due_basis") == "plan_period")["date"] if table.height else None
+    return day(days[0]) if days is not None and len(days) else NONE
+
+
+def _falls(row: Values) -> Cell:
+    return _on(row["date"], row["due_basis"])
+
+
+def _on(when: object, basis: object) -> Cell:
+    """A published day, in one piece; a promise whose text names none has the plan's end."""
+    if basis == "plan_period":
+        return Cell(tell("front.plan_end"))
+    return Cell(day(when).replace(" ", "\u00a0"), tone="strong")
+
+
+def _by(row: Values) -> Cell:
+    return Cell(day(row["by"]).replace(" ", "\u00a0"))
+
+
+def _thing(row: Values) -> Cell:
+    return cell(clean(row["what"], _LONG))
+
+
+def _outlook(brief: Brief) -> Block:
+    table = brief.front.outlook
+    if not table.height:
+        return Missing(tell("front.no_outlook"), tell("front.no_outlook_why"))
+    steps = sorted(set(table["steps"].to_list()))
+    shown = " and ".join(str(step) for step in steps)
+    found = li.listing(
+        "front-outlook",
+        tell("front.outlook"),
+        table,
+        Notes(),
+        li.columns("front_outlook", when=_by, span=_span, chance=_chance),
+        note=tell("front.outlook_note", steps=shown, target=usd(table["target_usd"][0])),
+    )
+    assert found is not None
+    return found
+
+
+def _span(row: Values) -> Cell:
+    return cell(f"{usd(row['p05_usd'])} to {usd(row['p95_usd'])}")
+
+
+def _chance(row: Values) -> Cell:
+    return cell(percent(row["probability"]))

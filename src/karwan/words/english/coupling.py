@@ -1,0 +1,46 @@
+"""Corridor and trade together in words."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+COUPLING: dict[str, str | Plural] = {
+    "coupling.state": "From {before} to {after}, on {day}.",
+    "coupling.as_it_stands": "the case as it stands",
+    "coupling.under": "{scenarios} in force",
+    "coupling.world": (
+        "{countries} countries, {sectors} sectors, trade of {year}; {assumed_share:.0%} of its value is assumed. Elasticities {low:.3g} to {high:.3g}."
+    ),
+    "coupling.no_world": (
+        "The case has no trade of the world (world_flows.csv), so incomes and third countries do not answer: equilibrium columns are empty, and "
+        "the trade is what the parties report of one another."
+    ),
+    "coupling.no_incomes": "Incomes and third countries are left as they are, as asked.",
+    "coupling.goods": (
+        "{goods} goods of {pairs} country pairs over {routes} ways; {lost} goods have no route before the change, so their cost ratio is not known and "
+        "their trade stays as it is: what new trade might start is a question of potential (`karwan trade potential --scenario`)."
+    ),
+    "coupling.loop": "Loop of corridor and trade: {iterations} evaluations, residual {residual:.1e} of the base tonnes.",
+    "coupling.not_settled": (
+        "The loop of corridor and trade did not settle: residual {residual:.1e} after {iterations} evaluations; do not use the columns with queues."
+    ),
+    "coupling.beyond": Plural(
+        "count",
+        "{count} place is loaded beyond what its delay holds for ({names}): queues there would grow day after day, and the model holds them on a line.",
+        "{count} places are loaded beyond what their delay holds for ({names}): queues there would grow day after day, and the model holds them on a line.",
+    ),
+    "coupling.banned": "Banned by a closure, whatever the route: {pairs}.",
+    "coupling.identities": (
+        "Largest gap of any identity (markets, spending, incomes, home shares): {gap:.1e}. Incomes are those of {deficits} deficits."
+    ),
+    "coupling.static": (
+        "Static: no queue is carried over from day to day, and no crossing answers with more capacity. Values are spending at landed cost, duty and time in it; tonnes "
+        "fall further where a tonne costs more."
+    ),
+    "coupling.draws": (
+        "P5, P50 and P95 of {draws} joint draws (seed {seed}{frozen}): elasticities, scale of choice, day share, reserve, insurance, hours at borders and terminals, "
+        "value per tonne, level of the base flows."
+    ),
+    "coupling.frozen": ", hours of queues held",
+    "coupling.failed_draws": "{count} draws did not settle and are left out.",
+}

@@ -1,0 +1,76 @@
+"""The first two pages in words, and what the printed brief leaves to its annex."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+FRONT: dict[str, str | Plural] = {
+    "front.momentum": "Momentum",
+    "front.momentum_tile": "by {name}'s {counted}: {period} on {previous}{how}{whole}",
+    "front.whole": "; {label} as a whole {share}",
+    "front.no_momentum": "No momentum known",
+    "front.no_momentum_why": "No official figure of the same months of two years is known.",
+    "front.totals": "Both sides' totals, never added",
+    "front.totals_note": "{newest} Customs count goods at the border, payments what banks pass on; a speech or a press report is neither.",
+    "front.ways": "The way to ship today: {load}",
+    "front.ways_note": "P95: nineteen journeys in twenty are not later. {errors}{law}",
+    "front.errors": (
+        "On {trips} trips it was not fitted to, the model is off by {days} days on average (mean absolute error); {band} lie between its P5 "
+        "and P95. "
+    ),
+    "front.no_errors": "No trip was held back to judge the model by. ",
+    "front.law": "Signed or negotiated, not found to be in force: {names}.",
+    "front.no_way": "No way is open",
+    "front.no_way_why": "The case names nothing to compare, or every corridor is shut on the day.",
+    "front.sanctions": Plural(
+        "count",
+        "{count} sanction ({authority}): {first}",
+        "{count} sanctions ({authority}), the first: {first}",
+    ),
+    "front.no_sanction": "no sanction of the case met",
+    "front.not_known": Plural(
+        "count", "; {count} rule of unknown effect", "; {count} rules of unknown effect"
+    ),
+    "front.goods": Plural("count", "One good, by verdict", "{count} goods, by verdict"),
+    "front.goods_note": (
+        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the cheapest open corridor. Bound: the most that a "
+        "year can bring. Of most other goods a rival's price or the demand is unknown: `karwan trade goods --all`."
+    ),
+    "front.sells": "yes: at or below the cheapest rival",
+    "front.only_if": "only if {what} falls from {now} to {at}",
+    "front.dearer": "no: {over} above the cheapest rival",
+    "front.banned": "no: a ban of {country} holds",
+    "front.only_if_ban": "only if the ban is lifted",
+    "front.all_origins": "mean of all origins",
+    "front.no_goods": "No good to speak of",
+    "front.no_goods_why": "Of no good of the case both a landed price and a rival's price are known: `karwan trade goods --all` says why.",
+    "front.owed": "{asker} asks, {owner} offers",
+    "front.owed_note": "What {owner} alone promised, by worth a year net of duty, then hours saved a tonne. {rest}",
+    "front.owed_rest": Plural(
+        "count", "Not reckoned by anybody: {names}.", "{count} more that nobody has reckoned: {names}."
+    ),
+    "front.nothing_owed": "{asker} asks, {owner} offers: nothing with a worth",
+    "front.nothing_owed_why": "No scenario of the case gives a promise of {owner} alone a worth or hours saved. {rest}",
+    "front.due": "Due in {days} days",
+    "front.due_note": Plural(
+        "count",
+        "One in all, {ending} because the plan ends ({day}): the text names no day of its own. {more}",
+        "{count} in all, {ending} of them because the plan ends ({day}): their texts name no day of their own. {more}",
+    ),
+    "front.due_more": "The others stand in section 5.",
+    "front.plan_end": "plan's\u00a0end",
+    "front.nothing_due": "Nothing falls due in {days} days",
+    "front.nothing_due_why": "No promise of the case names a day by {last}, nor does a milestone.",
+    "front.outlook": "What is realistic by when",
+    "front.outlook_note": (
+        "Turnover of a year, USD, if each side's own past goes on (random walk without drift), and the chance of USD {target}. It rests on {steps} yearly steps: the range says "
+        "more than the middle."
+    ),
+    "front.no_outlook": "No outlook",
+    "front.no_outlook_why": "No turnover target lies ahead, or neither side has two full years.",
+    "front.more_rows": "{shown} of {all} rows; the others stand in the annex and the workbook.",
+    "front.sources": "Raised numbers are sources, listed in {annex} and in the workbook.",
+    "front.annex_title": "{title}: annex",
+    "front.annex_subtitle": "What the brief leaves out: tables in full, every route, every stage, sources",
+    "front.rest_stands": "More on this stands in {annex} and in the workbook.",
+}

@@ -1,0 +1,231 @@
+"""Corridor and trade together: the loop against bisection, laws of both sides, and the command on toyland in a small world."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import sparse
+from scipy.optimize import brentq
+
+from karwan.analysis.case_requests import ScenarioTradeRequest
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.coupling.answer import answer_trade
+from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
+from karwan.appraisal.coupling.loop import Carried, settle
+from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeResponse
+from karwan.case import Case, read_case
+from karwan.errors import InvalidInput
+
+THETA = 5.03
+
+
+# -- the loop ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slope", [0.01, 0.3, 3.0])
+def test_the_loop_finds_the_root_where_plain_repetition_swings(slope: float) -> None:
+    """One good, one place: cost 1 + slope x volume, tonnes 10 x cost ** -6."""
+    found = settle(
+        lambda v: Carried(1.0 + slope * v / 10.0, lambda tonnes: tonnes),
+        lambda t_hat: 10.0 * t_hat**-6.0,
+        np.array([10.0]),
+        np.array([10.0]),
+    )
+    root = brentq(lambda x: x - 10.0 * (1.0 + slope * x / 10.0) ** -6.0, 0.0, 10.0, xtol=1e-14)
+    assert found.converged and found.residual <= 1e-8
+    assert found.tonnes_day[0] == pytest.approx(root, rel=1e-7)
+    plain = settle(
+        lambda v: Carried(1.0 + slope * v / 10.0, lambda tonnes: tonnes),
+        lambda t_hat: 10.0 * t_hat**-6.0,
+        np.array([10.0]),
+        np.array([10.0]),
+        memory=0,
+        max_iterations=40,
+    )
+    assert plain.converged == (slope < 0.1)
+
+
+def test_what_does_not_settle_says_so_and_nothing_is_refused() -> None:
+    stuck = settle(
+        lambda v: Carried(1.0 + v, lambda t: t),
+        lambda t: 5.0 * t**-9.0,
+        np.ones(1),
+        np.ones(1),
+        max_iterations=2,
+    )
+    assert not stuck.converged and stuck.residual > 1e-8 and stuck.iterations == 2
+    with pytest.raises(InvalidInput, match="no trade"):
+        settle(lambda v: Carried(v, lambda t: t), lambda t: t, np.zeros(1), np.zeros(1))
+
+
+# -- the corridor --------------------------------------------------------------------------------------------
+
+
+def corridor(capacity: float = 40.0, tonnes: float = 100.0) -> Corridor:
+    """Two goods, two routes each; the first route passes a border with a queue."""
+    queue = shape_rows("border_queue", {"open_share": 1.0})
+    places = Places(
+        ("border_queue",), np.array([queue]), np.array([capacity]), np.array([20.0]), np.array([12.0])
+    )
+    use = sparse.csr_array(np.array([[1.0], [0.0], [1.0], [0.0]]))
+    return Corridor(
+        base_usd_t=np.array([500.0, 520.0, 900.0, 960.0]),
+        cost_usd_t=np.array([470.0, 520.0, 870.0, 960.0]),
+        log_size=np.zeros(4),
+        good=np.array([0, 0, 1, 1]),
+        hour_usd_t=np.array([0.2, 0.5]),
+        passes=use,
+        units_t=use / 20.0,
+        places=places,
+        base_tonnes_day=np.array([tonnes, tonnes / 2.0]),
+        scale=0.03,
+    )
+
+
+def response(tonnes: np.ndarray, banned: np.ndarray | None = None) -> TradeResponse:
+    """Both goods go from country 0 to country 1 of three."""
+    flows = np.array([[[90.0, 6.0, 4.0], [5.0, 80.0, 6.0], [3.0, 7.0, 900.0]]])
+    return TradeResponse(flows, np.array([THETA]), np.array([1, 1]), np.array([0.6, 0.4]), tonnes, banned)
+
+
+def test_hours_observed_hold_in_the_base_state_and_others_are_apart() -> None:
+    one = corridor()
+    volume = one.base_volume
+    assert one.added_h(volume) == pytest.approx([0.0], abs=1e-12)
+    assert one.load_day(volume) == pytest.approx([max(20.0, volume[0])])
+    same = replace(one, cost_usd_t=one.base_usd_t)
+    assert same.at(volume).t_hat == pytest.approx([1.0, 1.0], abs=1e-14)
+
+
+def test_shares_and_logsum_by_hand() -> None:
+    one = corridor()
+    ends = [np.exp(-0.03 * c) for c in (470.0, 520.0)]
+    logsum = -np.log(sum(ends)) / 0.03
+    before = -np.log(np.exp(-0.03 * 500.0) + np.exp(-0.03 * 520.0)) / 0.03
+    share = 1.0 / (1.0 + np.exp(-0.03 * 20.0))
+    level = share * 500.0 + (1.0 - share) * 520.0
+    t_hat = one.at(one.base_volume, queues=False).t_hat
+    assert t_hat[0] == pytest.approx(1.0 + (logsum - before) / level, rel=1e-13)
+
+
+def solved(one: Corridor, kind: str) -> np.ndarray:
+    trade = response(one.base_tonnes_day)
+    found = settle(one.at, lambda t: trade.answer(t, kind).tonnes_day, one.base_tonnes_day, one.base_volume)
+    assert found.converged
+    return found.tonnes_day
+
+
+@pytest.mark.parametrize("kind", [PARTIAL, GENERAL])
+def test_a_queue_takes_part_of_the_gain_and_room_gives_it_back(kind: str) -> None:
+    """More capacity never lowers the tonnes of a single pair; without end it is the answer of one pass."""
+    wide = [solved(corridor(capacity), kind) for capacity in (20.5, 24.0, 40.0, 1e9)]
+    totals = [float(tonnes.sum()) for tonnes in wide]
+    assert totals == sorted(totals) and totals[0] < totals[-1]
+    one = corridor(1e9)
+    free = response(one.base_tonnes_day).answer(one.at(one.base_volume, queues=False).t_hat, kind)
+    assert wide[-1] == pytest.approx(free.tonnes_day, rel=1e-9)
+
+
+# -- the trade side ------------------------------------------------------------------------------------------
+
+
+def test_no_change_of_cost_changes_nothing() -> None:
+    trade = response(np.array([3.0, 2.0]))
+    for kind in (PARTIAL, CONDITIONAL, GENERAL):
+        answer = trade.answer(np.ones(2), kind)
+        assert np.abs(answer.value_ratio - 1.0).max() < 1e-10
+        assert np.abs(answer.flows - trade.flows).max() < 1e-10 * trade.flows.max()
+
+
+@pytest.mark.parametrize("kind", [PARTIAL, CONDITIONAL, GENERAL])
+def test_goods_add_up_to_their_cell(kind: str) -> None:
+    trade = response(np.array([3.0, 2.0]))
+    answer = trade.answer(np.array([0.9, 1.05]), kind)
+    whole = answer.flows[0, 0, 1] / trade.flows[0, 0, 1]
+    assert float(trade.weight @ answer.value_ratio) == pytest.approx(whole, rel=1e-12)
+    wage = 1.0 if answer.equilibrium is None else answer.equilibrium.wages[0]
+    assert answer.tonnes_day == pytest.approx(
+        np.array([3.0, 2.0]) * answer.value_ratio / (np.array([0.9, 1.05]) * wage), rel=1e-12
+    )
+    if answer.equilibrium is not None:
+        assert answer.equilibrium.identities.worst < 1e-10
+
+
+def test_a_ban_empties_the_pair_alone() -> None:
+    banned = np.zeros((1, 3, 3), dtype=bool)
+    banned[0, 0, 1] = True
+    answer = response(np.array([3.0, 2.0]), banned).answer(np.ones(2), GENERAL)
+    assert answer.flows[0, 0, 1] == 0.0 and not answer.tonnes_day.any()
+    assert answer.flows[0, 2, 1] > 7.0
+
+
+# -- the command ---------------------------------------------------------------------------------------------
+
+
+def small_world() -> pl.DataFrame:
+    values = {"XTA": (900e6, 6e6, 40e6), "XTC": (9e6, 1200e6, 60e6), "ROW": (50e6, 70e6, 9e10)}
+    countries = ("XTA", "XTC", "ROW")
+    rows = [
+        (exporter, importer, "goods", 2024, value, "fob", "toy", "assumed")
+        for exporter, sold in values.items()
+        for importer, value in zip(countries, sold, strict=True)
+    ]
+    names = ["exporter", "importer", "sector", "year", "value_usd", "valuation", "source_id", "basis"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+@pytest.fixture(scope="module")
+def in_a_world() -> Case:
+    case = read_case("toyland")
+    goods = [(product, None, "goods") for product in case["products"]["product_id"]]
+    mapped = pl.DataFrame(goods, schema=["product_id", "hs", "sector"], orient="row")
+    return case.with_tables({"world_flows": small_world(), "sector_map": mapped})
+
+
+def asked(case: Case, *names: str, **options: object) -> Result:
+    return answer_trade(Inputs(case), ScenarioTradeRequest(names, **options))  # type: ignore[arg-type]
+
+
+def test_four_columns_side_by_side(in_a_world: Case) -> None:
+    found = asked(in_a_world, "fast_yard")
+    assert found.meta["converged"] and found.meta["residual"] <= 1e-8
+    pairs = found.tables["pairs"]
+    assert pairs["pair"].to_list() == ["Upland to Lowland", "Lowland to Upland"]
+    shares = pairs.select(
+        "free_partial_share", "free_general_share", "queue_partial_share", "queue_general_share"
+    )
+    assert shares.null_count().sum_horizontal()[0] == 0
+    out = pairs.row(0, named=True)
+    assert out["queue_general_share"] > 0 and out["free_partial_share"] > 0
+    products = found.tables["products"].filter(pl.col("pair") == "Upland to Lowland")
+    change = float((products["value_usd_year"] * products["value_share"]).sum()) / out["value_usd_year"]
+    assert change == pytest.approx(out["queue_general_share"], rel=1e-10)
+    worth = found.tables["countries"].filter(pl.col("country") != "ROW")
+    assert (worth["welfare_usd_year"] > 0).all()
+
+
+def test_partial_without_queues_is_the_cost_ratio_to_the_power(in_a_world: Case) -> None:
+    found = asked(in_a_world, "fast_yard", partial=True, no_queues=True, theta=4.0)
+    row = found.tables["pairs"].row(0, named=True)
+    products = found.tables["products"].filter(pl.col("pair") == row["pair"])
+    assert products.height == 1  # so the mean over goods is that over places, near enough
+    assert row["free_partial_share"] == pytest.approx(row["cost_ratio"] ** -4.0 - 1.0, rel=0.02)
+    assert row["queue_partial_share"] is None and row["free_general_share"] is None
+    assert not found.tables["countries"].height
+
+
+def test_today_is_no_change_where_trade_was_made_as_things_stand(in_a_world: Case) -> None:
+    found = asked(in_a_world, "today").tables["pairs"]
+    assert found["queue_general_share"].abs().max() < 1e-8
+    with pytest.raises(InvalidInput, match="cannot be joined"):
+        asked(in_a_world, "today", "fast_yard")
+
+
+def test_a_world_that_is_not_there_leaves_incomes_out() -> None:
+    found = asked(read_case("toyland"), "fast_yard", pairs="parties")
+    assert found.tables["pairs"]["free_general_share"].null_count() == found.tables["pairs"].height
+    with pytest.raises(InvalidInput, match="deficits"):
+        ScenarioTradeRequest(("fast_yard",), deficits="none")
