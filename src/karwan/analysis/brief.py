@@ -18,16 +18,19 @@ from karwan.analysis.published_potential import published_potential
 from karwan.analysis.reconciled import reconciled_table
 from karwan.analysis.sections import Brief
 from karwan.analysis.sensitivity import sensitivity_table
+from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section
 from karwan.analysis.worth import brief_worth
 from karwan.case import Case
+from karwan.notes import Note
 from karwan.trade.standing import annual_series, known_flows
 
 
 def answer_brief(inputs: Inputs, request: BriefRequest) -> Result:
     """Every table of the brief, its headlines as notes, and the brief itself as detail."""
-    case = inputs.the_case()
-    found = brief_of(case, request.as_of or case.settings.as_of)
+    stored = stored_case(inputs, request.as_of)
+    as_of = request.as_of or stored.case.settings.as_of
+    found = brief_of(stored.case, as_of, store=inputs.store, stored=stored.notes)
     tables = {key: _table_at(found, key) for key in BRIEF_TABLES}
     meta = {"case": found.case_id, "title": found.title, "as_of": found.as_of, "version": found.version}
     return Result(tables, meta, found.headlines, detail=found)
@@ -39,7 +42,7 @@ def _table_at(found: Brief, key: str) -> pl.DataFrame:
     return table
 
 
-def brief_of(case: Case, as_of: date) -> Brief:
+def brief_of(case: Case, as_of: date, *, store: str | None = None, stored: tuple[Note, ...] = ()) -> Brief:
     """Brief of a case on a day, with the results of all engines.
 
     Parameters
@@ -48,6 +51,10 @@ def brief_of(case: Case, as_of: date) -> Brief:
         Case.
     as_of
         Day the brief speaks of; figures and closures after it are not used.
+    store
+        Where the trade store is whose rows are in the case; the potential by product then comes from it too.
+    stored
+        What was taken of the store.
     """
     study = CorridorStudy(case, as_of)
     landed = landed_table(study)
@@ -55,23 +62,43 @@ def brief_of(case: Case, as_of: date) -> Brief:
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     engines = study.comparable
     criticality, weak_points = brief_weak_points(study) if engines else (None, None)
-    a, b = case.settings.party_a, case.settings.party_b
+    potential, said = _potential(case, store)
     worth, worth_text = brief_worth(study) if engines else (None, ())
     parts = BriefParts(
         reconciled=reconciled_table(case, as_of),
-        potential=published_potential(case).drop("direction"),
+        potential=potential,
         basket=basket,
         criticality=criticality,
         weak_points=weak_points,
         sensitivity=sensitivity_table(study) if engines else None,
         basket_text=basket_text,
-        commands=(
-            f"Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, "
-            f"`karwan trade ingest comtrade` asks UN Comtrade; `karwan trade potential {a} {b} --store FILE` then gives the potential by product.",
-        ),
+        commands=_commands(case, store, (*stored, *said)),
         target=target_section(case, annual, as_of),
         worth=worth,
         worth_text=worth_text,
         verdicts=verdict_table(study, landed) if engines else None,
     )
     return build_brief(study, landed, parts)
+
+
+def _potential(case: Case, store: str | None) -> tuple[pl.DataFrame, tuple[Note | str, ...]]:
+    """Published potentials, those of the store by product after them, and what was taken of it."""
+    published = published_potential(case).drop("direction")
+    if store is None:
+        return published, ()
+    from karwan.analysis.stored_potential import stored_potential  # the store's engines take a second to load
+
+    own, said = stored_potential(case, store)
+    return pl.concat([published, own]), said
+
+
+def _commands(case: Case, store: str | None, said: tuple[Note | str, ...]) -> tuple[Note | str, ...]:
+    """What the goods of the section rest on: the store's figures, or how to bring some in."""
+    if store is not None:
+        return said
+    a, b = case.settings.party_a, case.settings.party_b
+    return (
+        f"Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, "
+        f"`karwan trade ingest comtrade` asks UN Comtrade; `karwan brief CASE --store FILE` and `karwan trade potential {a} {b} --store FILE` "
+        "then use it.",
+    )

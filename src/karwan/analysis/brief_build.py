@@ -52,7 +52,7 @@ class BriefParts:
     potential: pl.DataFrame | None = None
     basket: pl.DataFrame | None = None
     basket_text: tuple[Note, ...] = ()
-    commands: tuple[str, ...] = ()
+    commands: tuple[Note | str, ...] = ()
     criticality: pl.DataFrame | None = None
     weak_points: pl.DataFrame | None = None
     sensitivity: pl.DataFrame | None = None

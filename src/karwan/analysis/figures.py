@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from karwan.analysis.world_flows import SITC_SECTIONS
+from karwan.analysis.levels import SITC_SECTIONS
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.store import open_store

@@ -12,6 +12,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.analysis.market_facts import MarketDemand, MarketFacts, PriceFact
+from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import GoodsRequest, GoodsView
 from karwan.appraisal.landed import landed_cost
 from karwan.appraisal.verdict import (
@@ -79,14 +80,14 @@ def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
     InvalidInput
         The case has no corridor to compare.
     """
-    case = inputs.the_case()
+    stored = stored_case(inputs, request.as_of)
+    case = stored.case
     study = CorridorStudy(case, request.as_of or case.settings.as_of)
     study.require_comparable()
     goods = _Goods(study, landed_table(study))
     table = goods.table(_asked(case, request))
-    return Result(
-        {"goods": table}, meta={"as_of": str(study.as_of)}, notes=tuple(_notes(goods, table)), lead=1
-    )
+    notes = (*_notes(goods, table), *stored.notes)
+    return Result({"goods": table}, meta={"as_of": str(study.as_of)}, notes=notes, lead=1)
 
 
 def verdict_table(study: CorridorStudy, landed: pl.DataFrame) -> pl.DataFrame:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import ibis.expr.types as ir
 import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import read_flow_table
+from karwan.analysis.levels import level_digits, level_title, named
+from karwan.analysis.store_choice import Chosen, choose
 from karwan.analysis.trade_requests import IndicatorRequest
-from karwan.analysis.world_flows import WorldFlows, level_digits, level_title, named, store_world_flows
+from karwan.analysis.world_flows import WorldFlows, store_world_flows
 from karwan.errors import InvalidInput
 from karwan.notes import Note
-from karwan.store import open_store
+from karwan.store import Store, open_store
 from karwan.store.country_codes import nearest, typed_country
 from karwan.store.query import Selection, select
 from karwan.trade.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
@@ -99,47 +103,81 @@ def _flows(request: IndicatorRequest, store: str | None) -> tuple[pl.DataFrame, 
     if request.table is not None:
         asked = [code for code in (request.country, request.partner) if code]
         return read_exports(request.table, level=request.level, year=request.year, asked=asked)
+    return _stored_flows(request, str(store))
+
+
+def _stored_flows(request: IndicatorRequest, store: str) -> tuple[pl.DataFrame, str, tuple[Note, ...]]:
+    """Flows of the store by the rule of `karwan.analysis.store_choice`: of countries with countries, or exports to the world where these are
+    newer or finer and no partner is asked about."""
+    pair = (request.country, request.partner)
     years = () if request.year is None else (request.year,)
-    try:
-        world: WorldFlows = store_world_flows(
-            str(store),
-            level=request.level,
-            years=years,
-            source=request.source,
-            pair=(request.country, request.partner),
-        )
-    except InvalidInput:
-        exports = _exports_to_the_world(request, str(store))
-        if request.partner is not None or exports is None:
-            raise
-        return (*exports, ())
-    return world.table, f"{world.origin}, {world.level}", ()
-
-
-def _exports_to_the_world(request: IndicatorRequest, store: str) -> tuple[pl.DataFrame, str] | None:
-    """Exports by country and product of a store without bilateral flows: the source with most rows."""
-    levels = () if request.level is None else (level_digits(request.level),)
+    digits = None if request.level is None else level_digits(request.level)
     with open_store(store) as opened:
-        sources = () if request.source is None else (request.source,)
-        chosen = Selection(importer=("WLD",), frequency=("A",), level=levels, source=sources)
-        flows = select(opened, chosen)
-        flows = flows.filter((flows.product_level > 0) & (flows.reporter_side != "importer"))
-        if request.year is not None:
-            flows = flows.filter(flows.period_end.year() == request.year)
-        keys = ["source", "hs_revision", "product_level", "period_end"]
-        counts = opened.table(flows.group_by(keys).aggregate(rows=flows.count()))
-        if counts.is_empty():
-            return None
-        order = ["period_end", "rows", "product_level", "source", "hs_revision"]
-        best = counts.sort(order, descending=[True, True, True, False, False]).row(0, named=True)
-        for key in keys:
-            flows = flows.filter(flows[key] == best[key])
-        summed = flows.group_by("exporter", "product").aggregate(milli=flows.value_milliusd.sum())
-        rows = opened.table(summed)
+        exports = _yearly_exports(opened, request)
+        chosen = None
+        with suppress(InvalidInput):
+            found = choose(
+                opened,
+                exports,
+                (request.country, None),
+                where=store,
+                digits=digits,
+                named=bool(request.source),
+            )
+            chosen = found if request.partner is None else None
+        if chosen is not None and _to_the_world(opened, exports, chosen):
+            return _exports_to_the_world(opened, exports, chosen, request.year)
+    world: WorldFlows = store_world_flows(
+        store, level=request.level, years=years, source=request.source, pair=pair
+    )
+    table, about = world.table, f"{world.origin}, {world.level}"
+    if request.year is None and "year" in table.columns:
+        table = table.filter(pl.col("year") == pl.col("year").max())
+    return table, f"{about}, {'-'.join(sorted({str(y) for y in table['year']}))}", world.notes
+
+
+def _yearly_exports(opened: Store, request: IndicatorRequest) -> ir.Table:
+    """Yearly flows by product, of countries with countries or with the world, no side's imports from the world among them."""
+    sources = () if request.source is None else (request.source,)
+    flows = select(opened, Selection(frequency=("A",), source=sources))
+    flows = flows.filter((flows.product_level > 0) & (flows.hs_revision != "case"))
+    flows = flows.filter(flows.partner.isin(["country", "world"]) & (flows.exporter != "WLD"))
+    return flows.filter((flows.partner == "country") | (flows.reporter_side != "importer"))
+
+
+def _of_chosen(flows: ir.Table, chosen: Chosen) -> ir.Table:
+    return flows.filter(
+        (flows.source == chosen.source)
+        & (flows.hs_revision == chosen.hs_revision)
+        & (flows.product_level == chosen.digits)
+    )
+
+
+def _to_the_world(opened: Store, flows: ir.Table, chosen: Chosen) -> bool:
+    """Whether the chosen source gives exports to the world only."""
+    own = _of_chosen(flows, chosen)
+    partners = set(opened.table(own.select("partner").distinct())["partner"])
+    return partners == {"world"}
+
+
+def _exports_to_the_world(
+    opened: Store, flows: ir.Table, chosen: Chosen, year: int | None
+) -> tuple[pl.DataFrame, str, tuple[Note, ...]]:
+    """Exports by country and product of the chosen source in its newest full year, or the year asked for."""
+    wanted = chosen.years[-1] if year is None else year
+    own = _of_chosen(flows, chosen)
+    own = own.filter(own.period_end.year() == wanted)
+    rows = opened.table(own.group_by("exporter", "product").aggregate(milli=own.value_milliusd.sum()))
+    if rows.is_empty():
+        raise InvalidInput(
+            f"{chosen.source} has no year {wanted}.",
+            f"it has {', '.join(map(str, chosen.years))}",
+            "choose of these.",
+        )
     table = rows.select("exporter", "product", value_usd=pl.col("milli").cast(pl.Float64) / 1000.0)
-    title = level_title(int(best["product_level"]))
-    about = f"{best['source']}, {best['hs_revision']}, {best['period_end']:%Y}, exports to the world, {title}"
-    return table, about
+    title = level_title(chosen.digits)
+    about = f"{chosen.source}, {chosen.hs_revision}, {wanted}, exports to the world, {title}"
+    return table, about, tuple(chosen.notes((None, None)))
 
 
 def read_exports(

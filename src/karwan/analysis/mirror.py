@@ -23,9 +23,11 @@ from karwan.analysis.reconciled import (
 from karwan.analysis.trade_requests import MirrorRequest
 from karwan.analysis.world_flows import read_distances
 from karwan.case import Case
-from karwan.errors import InvalidInput
+from karwan.errors import InvalidInput, UnknownName
 from karwan.store import open_store
 from karwan.store.country_codes import typed_country
+from karwan.store.filters import held_near
+from karwan.store.product_names import names_of
 from karwan.store.query import Selection, select
 from karwan.trade.mirror import (
     CifModel,
@@ -215,7 +217,7 @@ def _panel(store: str, request: MirrorRequest, freight: Freight | None) -> tuple
         meta["sigmas"] = _total_sigmas(wide, parties)
     tables = {
         "reports of the pair in the store": _directions(found),
-        "flows by product": flows,
+        "flows by product": flows.with_columns(name=names_of(pl.col("product"))),
         "states": found.counts(),
         "reliability": known if not errors.assumed else known.clear(),
     }
@@ -279,6 +281,9 @@ def store_reports(store: str, request: MirrorRequest) -> tuple[pl.DataFrame, str
     """
     keys = ["reporter_side", "reporter", "exporter", "importer", "product", "product_level", "valuation"]
     with open_store(store) as opened:
+        missing = held_near(opened, [request.party_a, request.party_b])
+        if missing:
+            raise UnknownName(f"The store {store} does not know both countries.", missing, "check the codes.")
         flows = select(opened, Selection(side=("exporter", "importer"), frequency=("A",)))
         flows = flows.filter(flows.partner == "country")
         if request.level is not None:

@@ -15,11 +15,11 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridor_change import CorridorChange, corridor_change
+from karwan.analysis.levels import named
 from karwan.analysis.published_potential import published_potential
 from karwan.analysis.trade_requests import PotentialRequest
 from karwan.analysis.world_flows import (
     WorldFlows,
-    named,
     read_distances,
     read_world_flows,
     store_world_flows,

@@ -133,6 +133,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "reconciled": "standing_reconciled",
         },
         page="standing",
+        store="option",
     ),
     Analysis(
         name="trade growth",
@@ -214,6 +215,15 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         store="default",
     ),
     Analysis(
+        name="trade names",
+        method="product_names",
+        request=trade.NamesRequest,
+        run="karwan.analysis.product_names:answer_names",
+        tables={"codes": "product_names"},
+        page="store",
+        case="none",
+    ),
+    Analysis(
         name="trade loads",
         method="loads",
         request=trade.LoadsRequest,
@@ -274,6 +284,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.goods_verdicts:answer_goods",
         tables={"goods": "goods_verdicts"},
         page="goods",
+        store="option",
         view=trade.GoodsView,
         present="karwan.analysis.goods_verdicts:judged_only",
     ),
@@ -290,6 +301,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         },
         page="target",
         case="option",
+        store="option",
     ),
     Analysis(
         name="trade gravity",
@@ -525,6 +537,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.brief:answer_brief",
         tables=of_case.BRIEF_TABLES,
         page="brief",
+        store="option",
     ),
 )
 BY_NAME = {analysis.name: analysis for analysis in ANALYSES}

@@ -141,7 +141,7 @@ class GoodsSection:
     basket: pl.DataFrame
     basket_text: tuple[Note, ...]
     groups: pl.DataFrame
-    commands: tuple[str, ...]
+    commands: tuple[Note | str, ...]
 
 
 @dataclass(frozen=True)

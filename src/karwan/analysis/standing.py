@@ -10,6 +10,7 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.reconciled import reconciled_table
 from karwan.analysis.sections import Standing
+from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import StatusRequest
 from karwan.case import Case
 from karwan.schema.frames import result_frame
@@ -32,10 +33,12 @@ def parties_of(case: Case) -> Parties:
 
 def trade_status(inputs: Inputs, request: StatusRequest) -> Result:
     """Tables of `standing_section` on a day, by name."""
-    case = inputs.the_case()
+    stored = stored_case(inputs, request.as_of)
+    case = stored.case
     day = request.as_of or case.settings.as_of
     section = standing_section(case, day, reconciled_table(case, day))
-    return Result({one.name: getattr(section, one.name) for one in fields(section)})
+    tables = {one.name: getattr(section, one.name) for one in fields(section)}
+    return Result(tables, notes=stored.notes)
 
 
 def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = None) -> Standing:

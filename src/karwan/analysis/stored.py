@@ -23,6 +23,7 @@ from karwan.notes import note
 from karwan.schema.frames import result_frame, result_types
 from karwan.store import QueryResult, Store, open_store, query, upgrade, verify
 from karwan.store.filters import nothing_matches, understood
+from karwan.store.product_names import name_of, names_of
 from karwan.store.query import Selection
 from karwan.store.sources import SOURCES
 from karwan.store.sources.mapping import packaged_mappings
@@ -48,12 +49,21 @@ def answer_query(inputs: Inputs, request: QueryRequest) -> Result:
         asked = understood(opened, _selection(request))
         if request.revision is None:
             found = _found(opened, asked, request.by, request.limit)
-            return Result({"rows": found.table}, alerts=found.notes)
+            return Result({"rows": _with_names(found.table)}, alerts=found.notes)
         found = _found(opened, asked, tuple(dict.fromkeys([*request.by, "product", "hs_revision"])), None)
     table, notes = in_revision(found.table, request.revision, request.correlation)
     if request.limit:
         table = table.sort("value_usd", descending=True).head(request.limit)
-    return Result({"rows": table}, alerts=(*found.notes, *notes))
+    return Result({"rows": _with_names(table)}, alerts=(*found.notes, *notes))
+
+
+def _with_names(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with the name of each HS code after its code."""
+    column = next((name for name in ("product", "heading", "chapter") if name in table.columns), None)
+    if column is None or not any(name_of(str(code)) for code in table[column].unique()):
+        return table
+    at = table.columns.index(column) + 1
+    return table.select(*table.columns[:at], names_of(pl.col(column)).alias("name"), *table.columns[at:])
 
 
 def _selection(request: QueryRequest) -> Selection:

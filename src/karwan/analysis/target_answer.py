@@ -12,6 +12,7 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import countries_only
 from karwan.analysis.sections import TargetSection
+from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section, turnover_series, turnover_targets
 from karwan.analysis.trade_requests import TargetRequest
 from karwan.analysis.world_flows import with_codes
@@ -26,7 +27,8 @@ from karwan.trade.standing import annual_series, known_flows
 
 def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
     """Chances of the case's turnover targets, base rates, scores and bands; see `target_section`."""
-    case = inputs.the_case()
+    stored = stored_case(inputs, request.as_of)
+    case = stored.case
     section = target_answer(
         case,
         as_of=request.as_of or case.settings.as_of,
@@ -42,7 +44,7 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
         "back-tests": section.back_tests,
         "fan": section.fan,
     }
-    return Result(tables, {"case": case.settings.case_id}, section.text)
+    return Result(tables, {"case": case.settings.case_id}, (*section.text, *stored.notes))
 
 
 def target_answer(

@@ -100,10 +100,12 @@ class IndicatorRequest:
     )
     source: str | None = field(
         default=None,
-        metadata=asks("Source of the store's loads to use; by default the one with most flows."),
+        metadata=asks(
+            "Source of the store's loads to use; by default the finest both report in the newest full year."
+        ),
     )
     level: str | None = field(
-        default=None, metadata=asks("hs2, hs4, hs6 or sitc1; what most rows have by default.")
+        default=None, metadata=asks("hs2, hs4, hs6 or sitc1; by default the finest both countries report.")
     )
     year: int | None = field(default=None, metadata=asks("Year; the last one by default."))
     limit: int = field(default=20, metadata=asks("Products shown.", least=1))
@@ -256,10 +258,12 @@ class PotentialRequest:
     mapping: str | None = field(default=None, metadata=asks("Mapping of a table with other columns."))
     source: str | None = field(
         default=None,
-        metadata=asks("Source of the store's loads to use; by default the one with most flows."),
+        metadata=asks(
+            "Source of the store's loads to use; by default the finest both report in the newest full year."
+        ),
     )
     level: str | None = field(
-        default=None, metadata=asks("hs2, hs4, hs6 or sitc1; what most rows have by default.")
+        default=None, metadata=asks("hs2, hs4, hs6 or sitc1; by default the finest both countries report.")
     )
     years: tuple[int, ...] = field(
         default=(), metadata=asks("Year to average; repeat for several.", flag="--year")
@@ -344,6 +348,18 @@ class QueryRequest:
     correlation: tuple[Path, ...] = field(
         default=(),
         metadata=asks("UNSD correlation table (.xlsx, .xls, .csv) to do so by; repeat for several."),
+    )
+
+
+@dataclass(frozen=True)
+class NamesRequest:
+    """HS codes by words or by their beginning, with their names.
+
+    Example: karwan trade names wheat durum
+    """
+
+    words: tuple[str, ...] = field(
+        metadata=asks("Words of the name, or the beginning of a code.", flag="argument", whole=True)
     )
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from karwan.analysis.flow_table import read_flow_table, tidy_flows
+from karwan.analysis.levels import level_digits, level_title
 from karwan.analysis.panel import panel_errors
+from karwan.analysis.store_choice import choose
 from karwan.errors import InvalidInput
 from karwan.notes import Note
 from karwan.store import open_store
@@ -21,24 +23,6 @@ from karwan.store.sources.mapping import mapping_named
 from karwan.store.sources.registry import Options
 from karwan.trade.mirror import paired_reports, reconcile
 
-LEVELS = {
-    "hs2": (2, "HS2 chapters"),
-    "hs4": (4, "HS4 headings"),
-    "hs6": (6, "HS6 subheadings"),
-    "sitc1": (1, "SITC sections"),
-}
-SITC_SECTIONS = {
-    "0": "Food and live animals",
-    "1": "Beverages and tobacco",
-    "2": "Crude materials",
-    "3": "Mineral fuels",
-    "4": "Animal and vegetable oils",
-    "5": "Chemicals",
-    "6": "Manufactures by material",
-    "7": "Machinery and transport equipment",
-    "8": "Other manufactures",
-    "9": "Other commodities",
-}
 YEARS_AVERAGED = 5
 DISTANCE_COLUMNS = ("exporter", "importer", "distance_km", "contiguous")
 
@@ -75,28 +59,6 @@ class WorldFlows:
             return "year unknown"
         years = sorted(map(int, self.table["year"].unique()))
         return str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
-
-
-def level_digits(level: str) -> int:
-    """Digits of the codes at a level.
-
-    Raises
-    ------
-    InvalidInput
-        No such level.
-    """
-    key = level.lower().replace("-", "").replace("_", "")
-    key = {"sitc": "sitc1", "sections": "sitc1", "sections1": "sitc1"}.get(key, key)
-    if key not in LEVELS:
-        raise InvalidInput(f"No product level is called {level!r}.", "", f"choose of {', '.join(LEVELS)}.")
-    return LEVELS[key][0]
-
-
-def level_title(digits: int) -> str:
-    """Level in words; 0 stands for products in words."""
-    if not digits:
-        return "goods in words"
-    return next((title for n, title in LEVELS.values() if n == digits), f"{digits}-digit codes")
 
 
 def read_world_flows(
@@ -207,8 +169,8 @@ def store_world_flows(
 ) -> WorldFlows:
     """Flows from the trade store.
 
-    One source and nomenclature is used: the source named, else of those with sales of the pair's exporter and
-    purchases of its importer the one with most bilateral flows at the level. Reconciled flows are taken as they are;
+    One source and nomenclature is used: the source named, else the one `karwan.analysis.store_choice.choose` takes: the finest
+    level that both countries report in the newest full year. Reconciled flows are taken as they are;
     reports of the two sides go through the mirror model, with freight and reporters' reliability estimated on all flows
     there (see `karwan.analysis.panel`).
 
@@ -217,9 +179,9 @@ def store_world_flows(
     target
         Path or URL of the store.
     level
-        Key of `LEVELS`; by default the level with most rows.
+        Key of `LEVELS`; by default the finest both countries report.
     years
-        Years to average; by default the last five in a row.
+        Years to average; by default the last five full ones in a row.
     distances
         exporter, importer, distance_km, contiguous: the freight in import reports is then estimated.
     source
@@ -236,72 +198,29 @@ def store_world_flows(
         flows = select(opened, Selection(frequency=("A",), source=(source,) if source else ()))
         flows = flows.filter((flows.partner == "country") & (flows.product_level > 0))
         flows = flows.filter(flows.hs_revision != "case")  # groups of goods in words, no codes
-        held = [
-            flows.count() if code is None else (flows[side] == code).cast("int64").sum()
-            for side, code in zip(("exporter", "importer"), pair, strict=True)
-        ]
-        keys = ("source", "hs_revision", "product_level")
-        counts = opened.table(flows.group_by(keys).aggregate(rows=flows.count(), sells=held[0], buys=held[1]))
         where = target if source is None else f"{target} (source {source})"
-        chosen, others = _chosen_source(counts, None if level is None else level_digits(level), where, pair)
+        digits = None if level is None else level_digits(level)
+        chosen = choose(opened, flows, pair, where=where, digits=digits, named=source is not None)
         flows = flows.filter(
-            (flows.source == chosen["source"])
-            & (flows.hs_revision == chosen["hs_revision"])
-            & (flows.product_level == chosen["product_level"])
+            (flows.source == chosen.source)
+            & (flows.hs_revision == chosen.hs_revision)
+            & (flows.product_level == chosen.digits)
         )
         by = ["exporter", "importer", "product", "reporter_side", "valuation", "period_end"]
         rows = opened.table(flows.group_by(by).aggregate(milli=flows.value_milliusd.sum()))
     rows = rows.with_columns(
         value_usd=pl.col("milli").cast(pl.Float64) / 1000.0,
         year=pl.col("period_end").cast(pl.Date).dt.year(),
-        product_level=pl.lit(chosen["product_level"]),
+        product_level=pl.lit(chosen.digits),
     )
-    rows, note = _chosen_years(rows, years)
-    rows, digits = _at_level(rows, None if level is None else level_digits(level))
+    if not years:
+        rows = rows.filter(~pl.col("year").is_in(chosen.part_years))
+    rows, few = _chosen_years(rows, years)
+    rows, digits = _at_level(rows, digits)
     table, lacks, words = _reconciled(rows, distances)
-    origin = f"{chosen['source']}, {chosen['hs_revision']}, in {target}{words}{others}"
-    return WorldFlows(table, level_title(digits), origin, (*lacks, *note))
-
-
-def _chosen_source(
-    counts: pl.DataFrame, digits: int | None, target: str, pair: tuple[str | None, str | None]
-) -> tuple[dict[str, object], str]:
-    """The source to use, and in words the others that would do."""
-    fitting = counts if digits is None else counts.filter(pl.col("product_level") >= digits)
-    if fitting.is_empty():
-        have = ", ".join(map(str, sorted(set(counts["product_level"])))) or "none"
-        raise InvalidInput(
-            f"The store {target} has no bilateral yearly flows by product"
-            + ("." if digits is None else f" at {level_title(digits)}."),
-            f"levels with flows between two countries: {have} digits",
-            "bring them in with `karwan trade ingest baci FILE` (HS6, all countries), then ask again.",
-        )
-    order = ["rows", "product_level", "source", "hs_revision"]
-    fitting = fitting.sort(order, descending=[True, False, False, False])
-    usable = fitting.filter((pl.col("sells") > 0) & (pl.col("buys") > 0))
-    if usable.is_empty():
-        sides = zip(("sells", "buys"), pair, ("exports", "imports"), strict=True)
-        told = [
-            f"{code}'s {word}: {_named_sources(counts.filter(pl.col(has) > 0))}"
-            for has, code, word in sides
-            if code
-        ]
-        raise InvalidInput(
-            f"No source of the store {target} has both sides"
-            + ("." if digits is None else f" at {level_title(digits)}."),
-            "; ".join(told),
-            "choose a level or --source that has both, or bring in `karwan trade ingest baci FILE` (HS6, all countries).",
-        )
-    chosen = usable.row(0, named=True)
-    rest = usable.filter(pl.col("source") != chosen["source"])
-    return chosen, f" (--source takes another: {_named_sources(rest)})" if rest.height else ""
-
-
-def _named_sources(counts: pl.DataFrame) -> str:
-    """Sources and their digits: 'baci_table (6-digit codes)'."""
-    levels = counts.group_by("source", maintain_order=True).agg(pl.col("product_level").unique().sort())
-    told = [f"{name} ({'/'.join(map(str, held))}-digit codes)" for name, held in levels.iter_rows()]
-    return ", ".join(told) or "no source"
+    others = f" (--source takes another: {chosen.others})" if chosen.others else ""
+    origin = f"{chosen.source}, {chosen.hs_revision}, in {target}{words}{others}"
+    return WorldFlows(table, level_title(digits), origin, (*lacks, *few), tuple(chosen.notes(pair)))
 
 
 def _reconciled(
@@ -343,16 +262,6 @@ def _reconciled(
 
 def _summed(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return rows.group_by(keys).agg(pl.col("value_usd").sum())
-
-
-def named(table: pl.DataFrame) -> pl.DataFrame:
-    """The table with a name column after the code, where names are known."""
-    sections = set(table["product"]) <= set(SITC_SECTIONS)
-    if not sections:
-        return table
-    names = pl.col("product").replace_strict(SITC_SECTIONS, default=None).alias("name")
-    at = table.columns.index("product") + 1
-    return table.select(*table.columns[:at], names, *table.columns[at:])
 
 
 def read_distances(path: Path) -> pl.DataFrame:

@@ -61,6 +61,14 @@ class Case:
         """What the case supposes, in words: 'Under scenario ID: title (basis)', empty for the case as it stands."""
         return spoken(self.scenarios)
 
+    @property
+    def store(self) -> str | None:
+        """Where the trade store named in `case.yaml` is: an address as it stands, a path from the case's folder; None where none is named."""
+        named = self.settings.store
+        if not named:
+            return None
+        return named if "://" in named or self.folder is None else str(self.folder / named)
+
     @cached_property
     def parties(self) -> Parties:
         """The two countries with their names, and what their directions are called."""

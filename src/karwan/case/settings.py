@@ -59,6 +59,8 @@ class CaseSettings:
         Scenario ids under which the flows of that year were made: the state their costs are measured from.
     pairs
         Exporter and importer of the other country pairs that use the corridors.
+    store
+        Trade store that belongs to the case, a path from its folder or an address; blank where there is none.
     """
 
     case_id: str
@@ -77,6 +79,7 @@ class CaseSettings:
     trade_year: int | None = None
     trade_state: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+    store: str = ""
 
 
 def read_settings(path: Path) -> tuple[CaseSettings | None, list[Problem]]:
@@ -204,6 +207,7 @@ class _CaseFile(BaseModel):
     trade_year: Annotated[int | None, Field(ge=FIRST_DAY.year, le=LAST_DAY.year)] = None
     trade_state: Places = ()
     pairs: Pairs = ()
+    store: Annotated[str, Field(max_length=300), BeforeValidator(lambda v: "" if v is None else v)] = ""
 
     @field_validator("party_b")
     @classmethod
@@ -231,4 +235,5 @@ class _CaseFile(BaseModel):
             trade_year=self.trade_year,
             trade_state=self.trade_state,
             pairs=tuple((pair[:3], pair[4:]) for pair in self.pairs),
+            store=self.store,
         )

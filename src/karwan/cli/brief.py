@@ -10,7 +10,7 @@ from rich.console import Console
 
 from karwan.analysis.case_requests import BriefRequest
 from karwan.analysis.registry import BY_NAME
-from karwan.cli.generated import show
+from karwan.cli.generated import StoreOption, show
 from karwan.cli.options import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import Format, JsonOption
 from karwan.cli.streams import echo
@@ -27,18 +27,20 @@ def brief(
     case: CaseArgument,
     as_of: AsOfOption = None,
     scenarios: ScenarioOption = None,
+    store: StoreOption = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for HTML, PDF and workbook.")] = Path("out"),
     as_json: JsonOption = False,
 ) -> None:
     """Print the brief of a case and write it as HTML, PDF and workbook.
 
-    With --json all its tables are printed and no file is written.
+    With --json all its tables are printed and no file is written. With --store the reports of both sides, what the buyer pays other origins and
+    the potential by product come from the trade store too.
 
     Example: karwan brief kaz-pak --as-of 2026-11-24 --out out
     """
     analysis = BY_NAME["brief"]
     request = BriefRequest(as_of.date() if as_of else None)
-    result, under = ask(analysis, request, case=case, scenarios=scenarios)
+    result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
     if as_json:
         show(analysis, result, Format.JSON, under=under)
         return

@@ -317,13 +317,14 @@ def ask(
 
         first, second = (code and typed_country(code) for code in request.pair)
         found = case_of_pair(first, second, None if case is None else str(case)) if second else None
-        return analysis.answer(Inputs(found, store, named=case is not None), request), ()
+        own = found.store if found is not None else None
+        return analysis.answer(Inputs(found, store or own, named=case is not None), request), ()
     if case is None:
         raise InvalidInput("No case is named.", fix="name an embedded case or a folder.")
     if analysis.case == "place":
         return analysis.answer(Inputs(place=case), request), ()
-    project = open_case(case, scenarios)
-    return analysis.answer(Inputs(project.case, store), request), project.case.scenarios
+    project = open_case(case, scenarios, store=store)
+    return analysis.answer(Inputs(project.case, project.store), request), project.case.scenarios
 
 
 def open_case(
@@ -338,7 +339,7 @@ def open_case(
     scenarios
         Ids of the case's scenarios or YAML files, applied in this order; see `karwan.case.scenario.case_under`.
     store
-        Where the trade store is, a path or an address.
+        Where the trade store is, a path or an address; by default the one `case.yaml` names.
 
     Raises
     ------
@@ -352,7 +353,8 @@ def open_case(
     >>> open_case("toyland", "fast_yard").case.under
     'Under scenario fast_yard: Yard open round the clock, the low country lets trucks through (assumed)'
     """
-    return Project(case_under(name, scenarios)[1], store)
+    case = case_under(name, scenarios)[1]
+    return Project(case, store or case.store)
 
 
 def new_case(party_a: str, party_b: str, folder: Path | None, as_of: date) -> list[Path]:

@@ -20,6 +20,7 @@ from karwan.analysis.trade_requests import (
     IndicatorRequest,
     LoadsRequest,
     MirrorRequest,
+    NamesRequest,
     PotentialRequest,
     QueryRequest,
     RejectsRequest,
@@ -278,6 +279,10 @@ class TradeProject:
             correlation=tuple(correlation),
         )
         return self.ask(BY_NAME["trade query"], request)
+
+    def product_names(self, words: Sequence[str]) -> Result:
+        """HS codes by words; see `karwan.analysis.trade_requests.NamesRequest`."""
+        return self.ask(BY_NAME["trade names"], NamesRequest(tuple(words)))
 
     def loads(self) -> Result:
         """What was loaded into the store; see `karwan.analysis.trade_requests.LoadsRequest`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from karwan.errors import InvalidInput, UnknownName
 from karwan.store import tables
 from karwan.store.country_codes import country_code, nearest, typed_countries
 from karwan.store.engine import Store
+from karwan.store.product_names import codes_of_words
 from karwan.store.query import Selection
 from karwan.store.sources.periods import months
 
@@ -51,7 +53,21 @@ def _periods(store: Store, name: str, texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _products(store: Store, name: str, texts: Sequence[str]) -> tuple[str, ...]:
-    return _known_products(store, tuple(_product(text) for text in _parts(texts)))
+    held = [str(product) for product in _held(store, "product")]
+    codes: list[str] = []
+    for text in map(_product, _parts(texts)):
+        codes += _codes(text, held)
+    return _known_products(store, tuple(dict.fromkeys(codes)))
+
+
+def _codes(text: str, held: Sequence[str]) -> Sequence[str]:
+    """A code as it stands; words as the codes they name, beside goods that sources hold under such words."""
+    if not any(letter.isalpha() for letter in text):
+        return [text]
+    own = [code for code in held if code.startswith(text)]
+    with suppress(UnknownName):
+        return [*own, *codes_of_words(text, held)]
+    return own or codes_of_words(text, held)
 
 
 def _levels(store: Store, name: str, levels: Sequence[int]) -> tuple[int, ...]:

@@ -39,7 +39,9 @@ def goods_section(brief: Brief, notes: Notes) -> Section:
             ),
         )
     if goods.commands:
-        blocks.append(Prose(tuple(clean(c) for c in goods.commands), tell("brief_goods.fill_further")))
+        blocks.append(
+            Prose(tuple(clean(c, 600) for c in sentences(goods.commands)), tell("brief_goods.fill_further"))
+        )
     lead = tell("brief_goods.lead")
     return Section("goods", "3", tell("brief_goods.title"), lead, tuple(b for b in blocks if b is not None))
 
@@ -132,7 +134,7 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
         return [
             li.missing(
                 tell("brief_goods.no_potential"),
-                [clean(c) for c in brief.goods.commands],
+                [clean(c, 600) for c in sentences(brief.goods.commands)],
                 tell("brief_goods.no_potential_why"),
             )
         ]

@@ -34,6 +34,18 @@ STORE: dict[str, str | Plural] = {
         "{why}: {six:d} of {codes:d} codes exist in both revisions and are matched as they are, {four:d} at their heading "
         "(4 digits), {two:d} at their chapter (2 digits), {none:d} not at all."
     ),
+    "store.chosen": "From the store: {source}, {revision}, {digits} digits, newest full year {year} (the finest level both countries report in the newest full year).",
+    "store.part_years": "Part years set aside: {years}.",
+    "store.coarse": "Only {products} groups of goods: too coarse to say what a country makes well, or which goods to sell. Bring in HS6 trade: `karwan trade ingest baci FILE`.",
+    "store.one_reports": "Not both of {pair} report in this source: what is missing of one stands in the partners' figures.",
+    "store.other_sources": "--source takes another: {others}.",
+    "store.no_reports": "The store has no flows of {a} and {b}: their totals are those the case publishes.",
+    "store.reports": "From the store: {source}, as {reporter} has it, {first} to {last}.",
+    "store.silent_side": "The store has no report of {country} on the pair: what is missing of it is the case's own.",
+    "store.no_goods": "The store has no HS6 imports of the two in the {goods} codes of the case: demand and rivals are those of the case.",
+    "store.goods": "From the store: what the buyer pays other origins, for {goods} of {all} goods, newest full year each; it replaces the case's older rows.",
+    "store.potential": "Potential from the store, {way}: {what}.",
+    "store.no_potential": "No potential from the store, {way}: {why}",
     "store.upgraded": "The store had format {before}; it is up to date.",
     "store.whole": "The store is whole: {loads:,} loads, {rows:,} rows; {checks:,} checks.",
     "store.damaged": (
