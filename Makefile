@@ -7,7 +7,7 @@ PORT ?= 8765
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --retries 8 --timeout 60 -c constraints.txt
 
-.PHONY: brief serve test check format docs mutants benchmarks clean
+.PHONY: brief serve test check check-types check-rest format docs mutants benchmarks clean
 
 brief: .venv/ready ## the brief of the embedded case: terminal, HTML, PDF, workbook in out/
 	$(BIN)/karwan brief $(CASE) --out $(OUT)
@@ -16,16 +16,21 @@ serve: .venv/web-ready ## the case in a browser, on this machine only
 	$(BIN)/karwan serve $(CASE) --port $(PORT)
 
 test: .venv/test-ready
-	$(BIN)/python -m pytest -q -n $(JOBS)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
+# Types take as long as all the rest: the two go side by side.
 check: .venv/test-ready
+	@$(MAKE) --no-print-directory -j $(JOBS) check-types check-rest
+
+check-types: .venv/test-ready
+	$(BIN)/mypy
+
+check-rest: .venv/test-ready
 	$(BIN)/ruff format --check src tests benchmarks tools
 	$(BIN)/ruff check src tests benchmarks tools
-	$(BIN)/mypy
 	$(BIN)/python tools/docs.py --check
 	$(BIN)/lint-imports
 	$(BIN)/python tools/measures.py
-	$(BIN)/python -m pytest -q tests/surfaces/test_layers.py
 
 format: .venv/test-ready
 	$(BIN)/ruff format src tests benchmarks tools
@@ -57,12 +62,12 @@ benchmarks: .venv/test-ready
 	@touch $@
 
 # Peers are the independent packages some tests compare with; without one its tests say why they are skipped.
-.venv/test-ready: .venv/ready
-	@echo "installing what the tests need (first run only)"
-	$(PIP) -e '.[test,web]'
-	$(PIP) -e '.[peers,cluster,gravity]' || echo "peers not installed: the comparisons with them are skipped"
-	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: tests in a browser are skipped"
-	@touch $@
+# All is asked for at once, as each call builds the package and solves its needs anew; the loops compile while a browser is fetched.
+.venv/test-ready: .venv/made pyproject.toml constraints.txt
+	@echo "installing karwan and what the tests need (first run only)"
+	$(PIP) -e '.[test,web,peers,cluster,gravity]' || { $(PIP) -e '.[test,web]' && echo "peers not installed: the comparisons with them are skipped"; }
+	@{ $(BIN)/karwan warm || true; } & { command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: tests in a browser are skipped"; }; wait
+	@touch .venv/ready .venv/web-ready $@
 
 clean:
 	rm -rf .venv out build dist

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -13,12 +15,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from karwan.analysis.sections import Brief
 from karwan.case import Case, embedded_cases, read_case
+from karwan.project import Project
 
 # An example may be slow on a busy machine or at its first call; the limit on each test stands in pyproject.toml.
 # Examples are the same in every run: a change is judged by its own failures, not by chance. `--hypothesis-seed` looks further.
 settings.register_profile("karwan", deadline=None, derandomize=True)
 settings.load_profile("karwan")
+
+# Networks are many small things and no circles: looking for circles at Python's pace takes a quarter of the tests' time.
+gc.set_threshold(100_000, 10, 10)
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,6 +40,20 @@ def toyland() -> Case:
 def kaz_pak() -> Case:
     """The embedded Kazakhstan-Pakistan case, read once."""
     return read_case("kaz-pak")
+
+
+@pytest.fixture(scope="session")
+def kaz_pak_brief(kaz_pak: Case, tmp_path_factory: pytest.TempPathFactory) -> Brief:
+    """The brief of the large case on its own day, made once a run: what one worker made the others read."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return Project(kaz_pak).brief()
+    made = tmp_path_factory.getbasetemp().parent / "kaz-pak.brief"
+    if not made.exists():
+        own = made.with_suffix(f".{os.getpid()}")
+        own.write_bytes(pickle.dumps(Project(kaz_pak).brief()))
+        own.replace(made)
+    brief: Brief = pickle.loads(made.read_bytes())
+    return brief
 
 
 @pytest.fixture

@@ -60,10 +60,11 @@ def room_imports() -> dict[str, set[str]]:
     trees = {module_name(p): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(PACKAGE.rglob("*.py"))}
     rooms = {room for row in layers() for room in row}
     found: dict[str, set[str]] = {room: set() for room in rooms}
+    known = set(trees)
     for module, tree in trees.items():
         room = (module.split(".") + [""])[1]
         skipped = type_only(tree)
-        named = {t for n in ast.walk(tree) if id(n) not in skipped for t in targets(n, set(trees))}
+        named = {t for n in ast.walk(tree) if id(n) not in skipped for t in targets(n, known)}
         if room in rooms:
             found[room] |= {(name.split(".") + [""])[1] for name in named} & rooms - {room}
     return found

@@ -131,6 +131,7 @@ def measure() -> tuple[dict[str, int], dict[str, list[str]]]:
     lazy: list[str] = []
     names: dict[str, list[str]] = defaultdict(list)
     graph: dict[str, set[str]] = {}
+    known = set(trees)
     for module, tree in trees.items():
         skipped = type_only(tree)
         for function in functions(tree):
@@ -141,7 +142,7 @@ def measure() -> tuple[dict[str, int], dict[str, list[str]]]:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 names[node.name].append(module)
         imports = (n for n in ast.walk(tree) if id(n) not in skipped)
-        graph[module] = {t for n in imports for t in targets(n, set(trees)) if t != module}
+        graph[module] = {t for n in imports for t in targets(n, known) if t != module}
     twice = {
         name: held
         for name, held in names.items()

@@ -1,4 +1,4 @@
-"""Every reader over seeded inputs: 2,000 in each run of the tests, 500 for the dear ones, or as many as `KARWAN_FUZZ_INPUTS` says."""
+"""Every reader over seeded inputs: 2,000 in each run of the tests, 150 for the dear ones, or as many as `KARWAN_FUZZ_INPUTS` says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from karwan.errors import InvalidInput
 from tests.fuzz.harness import Failure, Reader, folder, outcome, run, write
 from tests.fuzz.readers import READERS
 
-INPUTS, INPUTS_OF_DEAR = 2_000, 500
+INPUTS, INPUTS_OF_DEAR = 2_000, 150
 # Over five milliseconds an input: 312 of the 379 seconds that 2,000 inputs of each take.
 DEAR = {
     *("comtrade csv", "comtrade zip", "comtrade service", "baci", "baci zip", "mapped xlsx", "mapped csv"),

@@ -20,8 +20,9 @@ def project():
 
 
 @pytest.fixture(scope="module")
-def brief(project):
-    return project.brief(DAY)
+def brief(kaz_pak_brief):
+    assert kaz_pak_brief.as_of == DAY
+    return kaz_pak_brief
 
 
 def test_every_corridor_is_answered_both_ways(brief, project):

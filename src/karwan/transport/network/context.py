@@ -31,6 +31,8 @@ from karwan.transport.network.terms import CellFigure, Stage, Term, figure_of
 from karwan.transport.network.units import units_by_mode
 
 Tables = Mapping[str, pl.DataFrame]
+Hauls = dict[tuple[str, float], tuple[Move, ...]]
+"""Moves along a link by who is paid, and load over capacity (less 1) of the gates left to his trucks."""
 ALWAYS_OPEN = -1
 
 RESTS_ON = {
@@ -53,13 +55,14 @@ class Kept:
     rows
         Rows by table.
     hauls
-        Moves along a link in the directions it allows, as if always open, by link, vehicle, slowdowns in force and who pays its fees.
+        Moves along a link in the directions it allows, as if always open: by link, vehicle, slowdowns in force and who pays its fees,
+        then by who is paid for the haul.
     stages
         Stages of crossings, transfers and sailings, by kind and all of a request that they depend on.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    hauls: dict[tuple[Any, ...], tuple[Move, ...]] = field(default_factory=dict)
+    hauls: dict[tuple[Any, ...], Hauls] = field(default_factory=dict)
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
 
     def without(self, changed: Collection[str]) -> Kept:
@@ -104,8 +107,7 @@ class Context:
         self.calendars: list[Windows] = []
         self.calendar_index: dict[tuple[object, ...], int] = {}
         self.shut: dict[int, str] = {}
-        self.haul_keys: dict[str, tuple[list[CellFigure], tuple[object, ...], tuple[object, ...]]] = {}
-        self.truck_hauls: dict[tuple[str, str, str], tuple[Stage, ...]] = {}
+        self.link_hauls: dict[str, tuple[list[CellFigure], Hauls]] = {}
         self.skipped: list[tuple[str, str, str]] = []
 
     def rows(self, table: str) -> list[Row]:

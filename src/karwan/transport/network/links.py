@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
-from karwan.transport.network.context import ALWAYS_OPEN, Context
+from karwan.transport.network.context import ALWAYS_OPEN, Context, Hauls
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
@@ -82,11 +82,10 @@ def truck_stages(context: Context, move: Move, registration: str) -> tuple[Stage
     """Stages of a move with the truck in use: a haulier's price goes by the country its truck is registered in."""
     if move.place_kind != "link" or move.head[1] != ROAD or registration in ("", move.head[2]):
         return move.stages
-    key = (move.place_id, move.tail[0], registration)
-    if key not in context.truck_hauls:
-        hauls = _hauls(context, context.links[move.place_id], registration)
-        context.truck_hauls[key] = next((m.stages for m in hauls if m.tail == move.tail), move.stages)
-    return context.truck_hauls[key]
+    hauls = _hauls(context, context.links[move.place_id], registration)
+    if not hauls:
+        return move.stages
+    return hauls[0].stages if hauls[0].tail == move.tail else hauls[-1].stages
 
 
 def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
@@ -94,28 +93,29 @@ def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
 
     By road `payee` is the country the truck is registered in, by rail that of the link.
     """
-    slowdowns, vehicle, payer = _rests_on(context, link)
-    kept, key = (
-        context.kept.hauls,
-        (link["link_id"], vehicle, tuple(slowdowns), payer, payee, _over(context, link, payee)),
-    )
-    if key not in kept:
+    slowdowns, held = _held_hauls(context, link)
+    key = (payee, _over(context, link, payee))
+    if key not in held:
         stages = _priced_hauls(context, link, payee, slowdowns)
         if not stages:
             return ()
-        kept[key] = _always_open(link, stages)
-    return kept[key]
+        held[key] = _always_open(link, stages)
+    return held[key]
 
 
-def _rests_on(context: Context, link: Row) -> tuple[list[CellFigure], tuple[object, ...], tuple[object, ...]]:
-    """Slow-downs, unit and payer of fees that the moves along a link depend on, looked up once a network."""
-    if link["link_id"] not in context.haul_keys:
-        context.haul_keys[link["link_id"]] = (
-            _slowdowns(context, link, link["mode"]),
+def _held_hauls(context: Context, link: Row) -> tuple[list[CellFigure], Hauls]:
+    """Slow-downs of a link, and its moves by payee that rest on them, its unit and who pays its fees; looked up once a network."""
+    number = link["link_id"]
+    if number not in context.link_hauls:
+        slowdowns = _slowdowns(context, link, link["mode"])
+        rests_on = (
+            number,
             context.units[link["mode"]].key,
-            context.payer("", ("link", link["link_id"])),
+            tuple(slowdowns),
+            context.payer("", ("link", number)),
         )
-    return context.haul_keys[link["link_id"]]
+        context.link_hauls[number] = slowdowns, context.kept.hauls.setdefault(rests_on, {})
+    return context.link_hauls[number]
 
 
 def _always_open(link: Row, stages: tuple[Stage, ...]) -> tuple[Move, ...]:
