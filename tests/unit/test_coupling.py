@@ -14,6 +14,7 @@ from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.coupling.answer import answer_trade
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
+from karwan.appraisal.coupling.draws import Spread, draw_inputs, rank_shares
 from karwan.appraisal.coupling.loop import Carried, settle
 from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeResponse
 from karwan.case import Case, read_case
@@ -229,3 +230,31 @@ def test_a_world_that_is_not_there_leaves_incomes_out() -> None:
     assert found.tables["pairs"]["free_general_share"].null_count() == found.tables["pairs"].height
     with pytest.raises(InvalidInput, match="deficits"):
         ScenarioTradeRequest(("fast_yard",), deficits="none")
+
+
+# -- draws ---------------------------------------------------------------------------------------------------
+
+
+def test_shares_of_inputs_add_up_and_name_what_moves() -> None:
+    inputs = draw_inputs([Spread("strong", 1.0, 0.5, 2.0), Spread("weak", 1.0, 0.9, 1.1)], 400, 3)
+    outcome = inputs[:, 0] ** 2 * inputs[:, 1]
+    correlation, share = rank_shares(inputs, outcome)
+    assert share.sum() == pytest.approx(1.0)
+    assert correlation[0] > 0.9 and share[0] > 0.9
+    assert np.quantile(inputs[:, 0], 0.95) == pytest.approx(2.0, rel=0.15)
+    assert (
+        draw_inputs([Spread("strong", 1.0, 0.5, 2.0)], 5, 3)[:3]
+        == draw_inputs([Spread("strong", 1.0, 0.5, 2.0)], 3, 3)
+    ).all()
+    with pytest.raises(InvalidInput, match="range of wrong"):
+        Spread("wrong", 1.0, 2.0, 3.0)
+
+
+def test_draws_are_the_same_for_any_number_of_workers(in_a_world: Case) -> None:
+    one, two = (asked(in_a_world, "fast_yard", draws=8, seed=5, workers=n) for n in (1, 2))
+    assert one.tables["pairs"].equals(two.tables["pairs"])
+    assert one.tables["inputs"].equals(two.tables["inputs"])
+    row = one.tables["pairs"].row(0, named=True)
+    assert row["low_share"] < row["median_share"] < row["high_share"]
+    frozen = asked(in_a_world, "fast_yard", draws=8, seed=5, frozen_queues=True).tables["pairs"]
+    assert frozen["median_share"][0] == pytest.approx(row["median_share"], rel=0.02)

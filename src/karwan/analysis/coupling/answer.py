@@ -14,9 +14,11 @@ from karwan.analysis.assignment import place_name
 from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling.drawn import Drawing, case_spreads, names_of, solve_draws
 from karwan.analysis.coupling.problem import Change, Coupling
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
 from karwan.analysis.worth.states import NOW, State, together
+from karwan.appraisal.coupling.draws import band, rank_shares
 from karwan.appraisal.coupling.loop import Carried, Settled, settle
 from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, Answer, TradeResponse
 from karwan.appraisal.worth import Floats
@@ -134,14 +136,18 @@ def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
     kinds = (PARTIAL,) if request.partial or not world.whole else (PARTIAL, GENERAL)
     solved = solve_change(change, kinds, queues=not request.no_queues)
     pairs = pair_table(coupling, solved)
+    moved = result_frame("response_inputs")
+    drawn: list[Note] = []
+    if request.draws:
+        pairs, moved, drawn = with_draws(coupling, solved, states, request, pairs)
     tables = {
         "pairs": pairs,
         "products": product_table(coupling, solved),
         "countries": country_table(coupling, solved),
         "places": place_table(coupling, solved),
-        "inputs": result_frame("response_inputs"),
+        "inputs": moved,
     }
-    notes = _notes(coupling, solved, states, request)
+    notes = [*_notes(coupling, solved, states, request), *drawn]
     return Result(tables, _facts(solved, request), tuple(notes), _alerts(solved))
 
 
@@ -336,6 +342,51 @@ def place_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
     return result_frame("response_places", rows).sort(
         "load_share", "kind", "place_id", descending=[True, False, False]
     )
+
+
+def with_draws(
+    coupling: Coupling, solved: Solved, states: States, request: ScenarioTradeRequest, pairs: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, list[Note]]:
+    """Pairs with the band of the draws, what moves them, and what to know of the draws."""
+    change = solved.change
+    kind = GENERAL if solved.fullest.equilibrium is not None else PARTIAL
+    numbers = (coupling.plan.states.index(states.before), coupling.plan.states.index(states.after))
+    frozen = change.corridor.added_h(solved.volume_day) if request.frozen_queues else None
+    drawing = Drawing(
+        coupling, change, numbers, kind, case_spreads(coupling), frozen, queues=not request.no_queues
+    )
+    inputs, ratios = solve_draws(drawing, request.draws, request.seed, request.workers)
+    value = coupling.value_usd[change.kept]
+    rows, bands = [], []
+    for ends, own in pair_groups(coupling, change).items():
+        moved = (ratios[:, own] - 1.0) @ value[own] / base_value(coupling, ends)
+        low, middle, high = band(moved)
+        bands.append((*ends, low, middle, high))
+        correlation, share = rank_shares(inputs, moved)
+        name = " to ".join(coupling.study.case.country_name(code) for code in ends)
+        rows += [
+            {"pair": name, "input": what, "rank_correlation": float(r), "share": float(s)}
+            for what, r, s in zip(names_of(drawing.spreads), correlation, share, strict=True)
+        ]
+    keys = ["exporter", "importer"]
+    columns = ["low_share", "median_share", "high_share"]
+    table = pl.DataFrame(bands, schema=[*keys, *columns], orient="row")
+    banded = pairs.drop(columns).join(table, on=keys, how="left", maintain_order="left")
+    lost = int(np.isnan(ratios).any(axis=1).sum())
+    notes = [
+        note(
+            "coupling.draws",
+            draws=request.draws,
+            seed=request.seed,
+            frozen=note("coupling.frozen") if request.frozen_queues else "",
+        )
+    ]
+    if lost:
+        notes.append(note("coupling.failed_draws", count=lost))
+    shares = result_frame("response_inputs", rows).sort(
+        "pair", "share", "input", descending=[False, True, False], maintain_order=True
+    )
+    return banded.select(pairs.columns), shares, notes
 
 
 # -- what to know --------------------------------------------------------------------------------------------

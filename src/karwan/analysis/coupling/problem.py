@@ -203,6 +203,8 @@ class Change:
         Places with a capacity, in the order of the corridor's.
     banned_pairs
         Exporter and importer of trade that a closure bans after.
+    served
+        Pairs of places with a route before, by number, and which of their routes are open before or after.
     """
 
     kept: npt.NDArray[np.int64]
@@ -210,6 +212,17 @@ class Change:
     response: TradeResponse
     place_limits: tuple[Limit, ...]
     banned_pairs: tuple[tuple[str, str], ...]
+    served: tuple[tuple[int, npt.NDArray[np.int64]], ...]
+
+    def costs(self, outcome: Outcome, numbers: tuple[int, int]) -> tuple[Floats, Floats]:
+        """Landed cost of the corridor's rows before and after at another outcome of the same plan."""
+        before, after = (
+            np.concatenate(
+                [outcome.pairs[n].costs.cost_usd_t[state][:, rows].ravel() for n, rows in self.served]
+            )
+            for state in numbers
+        )
+        return before, after
 
 
 def _on_network(
@@ -236,6 +249,7 @@ def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], aft
     plan, taste = coupling.plan, outcome.taste
     built = _Rows()
     kept: list[int] = []
+    served: list[tuple[int, npt.NDArray[np.int64]]] = []
     at = 0
     for number, pair in enumerate(outcome.pairs):
         count = pair.costs.cost_usd_t.shape[1]
@@ -248,12 +262,18 @@ def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], aft
                 costs = pair.costs.cost_usd_t[:, good][:, rows]
                 built.add(costs[before], costs[then], size[rows], limits, plan.flows[at + good])
             kept += range(at, at + count)
+            served.append((number, rows))
         at += count
     chosen = np.array(kept, dtype=np.int64)
     corridor, places = built.corridor(coupling, outcome, chosen)
     banned = banned_pairs(after, coupling.study.as_of)
     return Change(
-        chosen, corridor, _response(coupling, outcome, numbers, chosen, corridor, banned), places, banned
+        chosen,
+        corridor,
+        _response(coupling, outcome, numbers, chosen, corridor, banned),
+        places,
+        banned,
+        tuple(served),
     )
 
 

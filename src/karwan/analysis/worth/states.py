@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -59,6 +59,35 @@ PARAMETERS = (
     *("driving_hours_day_road", "rail_hours_day", "truck_swap_time_h", "truck_swap_cost_usd"),
 )
 """Inputs whose ranges are tried out."""
+
+
+@dataclass(frozen=True)
+class Adjust:
+    """Factors on what every good and route has: value per tonne, cost of a day, and hours that are neither road, rail nor change of trucks."""
+
+    price: float = 1.0
+    day: float = 1.0
+    rest_hours: float = 1.0
+
+    def goods(self, goods: Goods) -> Goods:
+        """Goods at these factors; tonnes stay."""
+        return replace(
+            goods, price_usd_t=goods.price_usd_t * self.price, day_share=goods.day_share * self.day
+        )
+
+    def parts(self, parts: Floats) -> Floats:
+        """Parts of routes at these factors."""
+        if self.rest_hours == 1.0:
+            return parts
+        found = parts.copy()
+        for whole, kinds, factor in (
+            ("hours", ("road_h", "rail_h", "swap_h"), self.rest_hours),
+            ("variance_h2", ("road_h2", "rail_h2", "swap_h2"), self.rest_hours**2),
+        ):
+            rest = parts[..., PARTS[whole]] - sum(parts[..., PARTS[kind]] for kind in kinds)
+            known = np.isfinite(rest) & (rest > 0.0)  # hours of a route that is not open are inf
+            found[..., PARTS[whole]] += (factor - 1.0) * np.where(known, rest, 0.0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -304,7 +333,11 @@ class Plan:
         )
 
     def outcome(
-        self, changed: Mapping[str, float] | None = None, scale: Mapping[str, float] | None = None
+        self,
+        changed: Mapping[str, float] | None = None,
+        scale: Mapping[str, float] | None = None,
+        *,
+        adjust: Adjust | None = None,
     ) -> Outcome:
         """Landed cost of all flows in all states.
 
@@ -314,7 +347,10 @@ class Plan:
             Parameters of `PARAMETERS` at other values.
         scale
             Factor on the tonnes of a direction.
+        adjust
+            Factors on what every good and route has.
         """
+        adjust = adjust or Adjust()
         values = {**self.parameters, **(changed or {})}
         taste = Taste(
             values["logit_scale_per_usd_t"],
@@ -324,10 +360,10 @@ class Plan:
         )
         pairs, tonnes = [], []
         for (routes, _), parts, goods in zip(self.groups, self.parts, self.goods, strict=True):
-            shifted = shift(parts, self.parameters, values)
+            shifted = adjust.parts(shift(parts, self.parameters, values))
             for pair, rows in routes.slices():
                 ways = _ways(shifted[:, rows], np.ones(rows.stop - rows.start))
-                costs = route_costs(goods[pair], ways, taste)
+                costs = route_costs(adjust.goods(goods[pair]), ways, taste)
                 pairs.append(PairCosts(routes, rows, costs, np.isfinite(ways.hours)))
                 tonnes.append(goods[pair].tonnes_year * (scale or {}).get(routes.direction, 1.0))
         return Outcome(pairs, np.concatenate(tonnes), taste)

@@ -1,0 +1,169 @@
+"""Joint draws of the loop: what is drawn of a case, one draw solved, and many shared among processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from karwan.analysis.coupling.problem import Change, Coupling
+from karwan.analysis.trade_flows import trade_flows
+from karwan.analysis.worth.states import Adjust
+from karwan.appraisal.coupling.draws import Spread, draw_inputs
+from karwan.appraisal.coupling.loop import settle
+from karwan.appraisal.coupling.trade import Answer
+from karwan.appraisal.worth import Floats
+
+PARAMETERS = ("logit_scale_per_usd_t", "reliability_ratio", "insurance_share")
+DAY, PRICE, HOURS, THETA, LEVEL = (
+    "day share",
+    "value per tonne",
+    "hours at borders and terminals",
+    "elasticity",
+    "level of",
+)
+WIDE = {DAY: 2.0, PRICE: 1.5, HOURS: 1.3, LEVEL: 1.6}
+"""Factor between the median and either end where the case says nothing: judgement."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What every draw shares.
+
+    Attributes
+    ----------
+    coupling, change
+        Goods, routes and places; the central change.
+    numbers
+        States before and after, as numbers of the plan.
+    kind
+        Kind of response.
+    spreads
+        Inputs in the order of the columns drawn.
+    added_h
+        Hours that queues add in the central answer where they are held; None solves the loop again.
+    queues
+        Whether queues count at all.
+    """
+
+    coupling: Coupling
+    change: Change
+    numbers: tuple[int, int]
+    kind: str
+    spreads: tuple[Spread, ...]
+    added_h: Floats | None
+    queues: bool = True
+
+
+def case_spreads(coupling: Coupling) -> tuple[Spread, ...]:
+    """Inputs of a case that are drawn, each with its range."""
+    case, world = coupling.study.case, coupling.world
+    low, high = float(world.theta_low.min()), float(world.theta_high.max())
+    middle = float(np.sqrt(low * high))
+    found = [Spread(THETA, middle, low, high)] if high > low else []
+    table = case["parameters"].filter(pl.col("parameter_id").is_in(PARAMETERS) & pl.col("low").is_not_null())
+    for name, value, down, up in table.select("parameter_id", "value", "low", "high").iter_rows():
+        if 0 < down <= value <= (up or value):
+            found.append(Spread(name, value, down, up or value))
+    found += [Spread(name, 1.0, 1.0 / WIDE[name], WIDE[name]) for name in (DAY, PRICE, HOURS)]
+    return (*found, *_levels(coupling))
+
+
+def _levels(coupling: Coupling) -> list[Spread]:
+    """Level of the base trade of each pair: of the parties between their two reports, of others by judgement."""
+    case = coupling.study.case
+    reported = trade_flows(case, coupling.study.as_of)
+    found = []
+    for ends in dict.fromkeys(coupling.ends):
+        way = next((w for w in reported if case.parties.ends(w) == ends), None)
+        factor = WIDE[LEVEL]
+        if way is not None and reported[way].high_usd > reported[way].low_usd > 0:
+            # ln RV of two reports alike in trust has half the standard deviation of ln(V_i / V_j)
+            factor = float(np.exp(1.6448536 * np.log(reported[way].high_usd / reported[way].low_usd) / 2.0))
+        found.append(Spread(f"{LEVEL} {ends[0]}-{ends[1]}", 1.0, 1.0 / factor, factor))
+    return found
+
+
+def solve_draw(drawing: Drawing, values: Floats) -> Floats:
+    """Value ratio of each good in one draw, shape (G,); nan where the loop does not settle."""
+    at = dict(zip((s.name for s in drawing.spreads), values.tolist(), strict=True))
+    change = drawn_change(drawing, at)
+    corridor, response = change.corridor, change.response
+    start = corridor.base_volume
+    if not drawing.queues:
+        return response.answer(corridor.at(start, queues=False).t_hat, drawing.kind).value_ratio
+    if drawing.added_h is not None:
+        return response.answer(corridor.with_hours(drawing.added_h).t_hat, drawing.kind).value_ratio
+    answers: list[Answer] = []
+
+    def trade(t_hat: Floats) -> Floats:
+        answers.append(response.answer(t_hat, drawing.kind))
+        return answers[-1].tonnes_day
+
+    found = settle(corridor.at, trade, corridor.base_tonnes_day, start)
+    if not found.converged:
+        return np.full(corridor.goods, np.nan)
+    return answers[-1].value_ratio
+
+
+def drawn_change(drawing: Drawing, at: Mapping[str, float]) -> Change:
+    """The change of state at drawn inputs."""
+    coupling, central = drawing.coupling, drawing.change
+    own = {name: at[name] for name in PARAMETERS if name in at}
+    adjust = Adjust(price=at.get(PRICE, 1.0), day=at.get(DAY, 1.0), rest_hours=at.get(HOURS, 1.0))
+    outcome = coupling.plan.outcome(own, adjust=adjust)
+    before, after = central.costs(outcome, drawing.numbers)
+    level = np.array([at.get(f"{LEVEL} {a}-{b}", 1.0) for a, b in coupling.ends])[central.kept]
+    tonnes = central.corridor.base_tonnes_day * level / adjust.price
+    corridor = replace(
+        central.corridor,
+        base_usd_t=before,
+        cost_usd_t=after,
+        hour_usd_t=central.corridor.hour_usd_t * adjust.price * adjust.day,
+        base_tonnes_day=tonnes,
+        scale=outcome.taste.scale,
+    )
+    flows = central.response.flows.copy().ravel()
+    flows[central.response.cell] = central.response.flows.ravel()[central.response.cell] * level
+    factor = at[THETA] / float(np.median(coupling.world.theta)) if THETA in at else 1.0
+    response = replace(
+        central.response,
+        flows=flows.reshape(central.response.flows.shape),
+        theta=central.response.theta * factor,
+        tonnes_day=tonnes,
+    )
+    return replace(central, corridor=corridor, response=response)
+
+
+_SHARED: list[Drawing] = []  # what a forked process finds: the networks of a case are too large to send
+
+
+def _solve_shared(values: Floats) -> Floats:
+    return solve_draw(_SHARED[-1], values)
+
+
+def solve_draws(drawing: Drawing, draws: int, seed: int, workers: int = 1) -> tuple[Floats, Floats]:
+    """Inputs drawn, shape (N, I), and value ratios, shape (N, G), in the order of the draws whatever the number of workers."""
+    values = draw_inputs(drawing.spreads, draws, seed)
+    if workers == 1 or draws < workers:
+        return values, np.stack(list(map(partial(solve_draw, drawing), values)))
+    _SHARED.append(drawing)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # fork: children do sums only, no threads
+            with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+                found = list(pool.map(_solve_shared, values, chunksize=max(1, draws // (4 * workers))))
+    finally:
+        _SHARED.pop()
+    return values, np.stack(found)
+
+
+def names_of(spreads: Sequence[Spread]) -> list[str]:
+    """Names of the inputs as a reader sees them."""
+    return [spread.name.replace("_", " ") for spread in spreads]
