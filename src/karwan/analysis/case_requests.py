@@ -50,6 +50,29 @@ class WorthRequest:
 
 
 @dataclass(frozen=True)
+class DocumentsRequest:
+    """Documents signed or announced: in force or not, what followed, what is owed.
+
+    Example: karwan plan documents kaz-pak --milestone state_visit
+    """
+
+    milestone: str | None = field(
+        default=None, metadata=asks("Only those of this milestone, as state_visit.", metavar="ID")
+    )
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
+class IndicatorsRequest:
+    """What is published that shows each promise to be kept or not.
+
+    Example: karwan plan indicators kaz-pak
+    """
+
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
 class ScenarioListRequest:
     """List the scenarios of a case.
 
@@ -212,6 +235,8 @@ BRIEF_TABLES = {
     "plan.milestones": "plan_milestones",
     "plan.ventures": "plan_ventures",
     "plan.worth": "plan_worth",
+    "plan.documents": "plan_documents",
+    "plan.indicators": "plan_indicators",
     "target.fan": "target_fan",
     "target.chances": "target_chances",
     "target.base_rate": "target_rates",

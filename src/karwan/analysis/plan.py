@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from karwan.analysis.agreements import documents_table, indicators_table
 from karwan.analysis.case_requests import PlanRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.sections import PlanSection
@@ -42,6 +43,8 @@ def plan_section(
         ventures=_ventures(case),
         worth=pl.DataFrame() if worth is None else worth,
         worth_text=worth_text,
+        documents=documents_table(case, as_of),
+        indicators=indicators_table(case, as_of),
     )
 
 

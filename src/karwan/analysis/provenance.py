@@ -35,7 +35,7 @@ SECTIONS = {
     ),
     "Goods": ("products", "tariffs"),
     "Ports": ("terminals",),
-    "The plan": ("commitments", "milestones", "ventures"),
+    "The plan": ("commitments", "milestones", "agreements", "indicators", "ventures"),
 }
 
 

@@ -344,6 +344,22 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         page="plan",
     ),
     Analysis(
+        name="plan documents",
+        method="documents",
+        request=of_case.DocumentsRequest,
+        run="karwan.analysis.agreements:answer_documents",
+        tables={"documents": "plan_documents"},
+        page="plan",
+    ),
+    Analysis(
+        name="plan indicators",
+        method="indicators_of_plan",
+        request=of_case.IndicatorsRequest,
+        run="karwan.analysis.agreements:answer_indicators",
+        tables={"indicators": "plan_indicators"},
+        page="plan",
+    ),
+    Analysis(
         name="plan worth",
         method="worth",
         request=of_case.WorthRequest,

@@ -191,6 +191,10 @@ class PlanSection:
         What keeping each promise is worth, the most net of duty first (may be empty): see `karwan.analysis.worth.PlanWorth.promises`.
     worth_text
         What these figures rest on: sentences.
+    documents
+        Documents signed or announced: `schema/results/plan_documents.csv`.
+    indicators
+        What shows each promise to be kept, or that nothing is published: `schema/results/plan_indicators.csv`.
     """
 
     by_domain: pl.DataFrame
@@ -199,6 +203,8 @@ class PlanSection:
     ventures: pl.DataFrame
     worth: pl.DataFrame = field(default_factory=pl.DataFrame)
     worth_text: tuple[str, ...] = ()
+    documents: pl.DataFrame = field(default_factory=pl.DataFrame)
+    indicators: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,8 @@ from karwan.cli.generated import StoreOption, show
 from karwan.cli.options import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import Format, JsonOption
 from karwan.cli.streams import echo
-from karwan.project import ask
+from karwan.project import ask, open_case
+from karwan.words import sentences
 
 
 def register(app: typer.Typer) -> None:
@@ -29,15 +31,23 @@ def brief(
     scenarios: ScenarioOption = None,
     store: StoreOption = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for HTML, PDF and workbook.")] = Path("out"),
+    milestone: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only the documents of one milestone of the plan, as state_visit."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the brief of a case and write it as HTML, PDF and workbook.
+    """Print the brief of a case and write it as HTML, PDF with its annex, and workbook.
 
     With --json all its tables are printed and no file is written. With --store the reports of both sides, what the buyer pays other origins and
-    the potential by product come from the trade store too.
+    the potential by product come from the trade store too. With --milestone it is about one event alone: each document signed, in force or not,
+    what followed, what is owed.
 
     Example: karwan brief kaz-pak --as-of 2026-11-24 --out out
     """
+    if milestone is not None:
+        _milestone(case, as_of.date() if as_of else None, scenarios, out, milestone, as_json=as_json)
+        return
     analysis = BY_NAME["brief"]
     request = BriefRequest(as_of.date() if as_of else None)
     result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
@@ -48,6 +58,30 @@ def brief(
 
     for path in hand_out(result.detail, out, Console()):
         echo(f"wrote {path}")
+
+
+def _milestone(
+    case: str,
+    as_of: date | None,
+    scenarios: list[str] | None,
+    out: Path,
+    milestone: str,
+    *,
+    as_json: bool,
+) -> None:
+    """The documents of one milestone: printed, and written as a PDF."""
+    analysis = BY_NAME["plan documents"]
+    project = open_case(case, scenarios or ())
+    result = project.documents(milestone, as_of=as_of)
+    show(analysis, result, Format.JSON if as_json else Format.TABLE, under=project.case.scenarios)
+    if as_json:
+        return
+    from karwan.report.milestone_file import save_milestone  # draws a page, which the other forms do not need
+
+    day = as_of or project.case.settings.as_of
+    said = sentences(result.notes)
+    path = save_milestone(project.case, milestone, result.tables["documents"], said, day, out)
+    echo(f"wrote {path}")
 
 
 def warm() -> None:

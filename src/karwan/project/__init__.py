@@ -14,6 +14,8 @@ from karwan.analysis.case_requests import (
     BriefRequest,
     CasesRequest,
     CheckRequest,
+    DocumentsRequest,
+    IndicatorsRequest,
     PlanRequest,
     ScenarioCompareRequest,
     ScenarioListRequest,
@@ -226,6 +228,14 @@ class Project(VentureProject):
     def plan(self, *, as_of: date | None = None) -> Result:
         """The action plan, late promises first; see `karwan.analysis.case_requests.PlanRequest`."""
         return self.ask(BY_NAME["plan status"], PlanRequest(as_of))
+
+    def documents(self, milestone: str | None = None, *, as_of: date | None = None) -> Result:
+        """Documents signed or announced; see `karwan.analysis.case_requests.DocumentsRequest`."""
+        return self.ask(BY_NAME["plan documents"], DocumentsRequest(milestone, as_of))
+
+    def indicators_of_plan(self, *, as_of: date | None = None) -> Result:
+        """What shows each promise to be kept; see `karwan.analysis.case_requests.IndicatorsRequest`."""
+        return self.ask(BY_NAME["plan indicators"], IndicatorsRequest(as_of))
 
     def worth(self, *, as_of: date | None = None, demand: Path | None = None) -> Result:
         """What keeping each promise of the plan is worth a year; see `karwan.analysis.case_requests.WorthRequest`."""

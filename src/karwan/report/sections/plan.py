@@ -65,6 +65,10 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
             wide=True,
         ),
         *_ventures(plan.ventures, notes),
+        li.listing("documents", tell("plan.documents_table"), plan.documents, notes, _DOCUMENTS, wide=True),
+        li.listing(
+            "indicators", tell("plan.indicators_table"), plan.indicators, notes, _INDICATORS, wide=True
+        ),
     ]
     if all(b is None for b in blocks):
         blocks.append(li.missing(tell("brief_plan.no_plan"), (), tell("brief_plan.no_plan_why")))
@@ -163,6 +167,8 @@ def _evidence(row: dict[str, Any]) -> Cell:
 
 _COMMITMENTS: li.Spec = li.columns("commitments", due=_due, evidence=_evidence)
 _VENTURES: li.Spec = li.columns("ventures")
+_DOCUMENTS: li.Spec = li.columns("documents")
+_INDICATORS: li.Spec = li.columns("indicators")
 
 
 def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:

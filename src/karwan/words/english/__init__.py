@@ -16,6 +16,7 @@ from karwan.words.english.goods import GOODS
 from karwan.words.english.gravity import GRAVITY
 from karwan.words.english.network import NETWORK
 from karwan.words.english.page import PAGE
+from karwan.words.english.plan import PLAN
 from karwan.words.english.plural import Plural
 from karwan.words.english.potential import POTENTIAL
 from karwan.words.english.register import REGISTER
@@ -37,6 +38,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     GRAVITY,
     NETWORK,
     PAGE,
+    PLAN,
     POTENTIAL,
     REGISTER,
     ROUTE,

@@ -1,0 +1,21 @@
+"""Documents of the plan and what can be watched, in words."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+PLAN: dict[str, str | Plural] = {
+    "plan.documents": Plural(
+        "documents",
+        "{documents} document or step: {signed} signed, {force} in force, {missing} whose entry into force was looked for and not found; what "
+        "followed is told of {followed}, {owing} with promises not known to be done.",
+        "{documents} documents and steps: {signed} signed, {force} in force, {missing} whose entry into force was looked for and not found; what "
+        "followed is told of {followed}, {owing} with promises not known to be done.",
+    ),
+    "plan.no_documents": "No document of {milestone} is typed in `agreements.csv`.",
+    "plan.indicators": "{promises} promises; of {bare} nothing is published that would show them to be kept.",
+    "plan.milestone_lead": "Each document signed or announced: in force or not, what followed, what is owed on {day}.",
+    "plan.documents_table": "Documents signed or announced, and later steps",
+    "plan.indicators_table": "What can be watched: each promise with its observed quantity, or none published",
+    "plan.milestone_table": "Documents",
+}
