@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 import pytest
 
-from karwan.analysis.contract import Result
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import RouteRequest
-from karwan.analysis.route.paid import KINDS, _beyond_usd
+from karwan.analysis.route import answer_route
 from karwan.project import open_case
+from karwan.transport.paid import KINDS, _beyond_usd
 
 DAY = date(2025, 7, 7)
 
@@ -33,6 +35,34 @@ def test_what_is_paid_adds_up_to_the_money_of_the_stages(answer: Result) -> None
         assert row["freight_usd"] <= row["usd"] <= row["all_told_usd"]
         papers = answer.tables["papers"].filter(pl.col("route") == row["route"])
         assert row["lead_days"] == pytest.approx((papers["time_h"].max() or 0.0) / 24.0)
+
+
+def test_rank_and_landed_cost_go_by_all_that_is_paid(answer: Result) -> None:
+    """A paper that only one way needs moves its generalised cost by its price, and its landed cost by that and what insurance adds."""
+    case = open_case("toyland").case
+    crossing = answer.tables["routes"]["passes"][0][0]
+    node = case["nodes"].filter(pl.col("name") == crossing)["node_id"][0]
+    blank = dict.fromkeys(case["documents"].columns)
+    own = {
+        **case["documents"].row(0, named=True),
+        **blank,
+        "document_id": "dear",
+        "name": "Dear paper",
+        "scope": "crossing",
+    }
+    own |= {"place_id": node, "cost_usd": 900.0, "source_id": "toy", "basis": "assumed"}
+    papers = pl.concat([case["documents"], pl.DataFrame([own], schema=case["documents"].schema)])
+    dear = replace(case, tables={**case.tables, "documents": papers})
+    request = RouteRequest("Alford", "Cove", "beans", 20.0, DAY, promise="60", journeys=200)
+    moved = answer_route(Inputs(dear), request).tables["routes"]
+    before = {(r["km"], r["usd"]): r for r in answer.tables["routes"].to_dicts()}
+    met = [(before[key], r) for r in moved.to_dicts() if (key := (r["km"], r["usd"])) in before]
+    assert any(crossing in after["passes"] for _, after in met)
+    for was, after in met:
+        paid = 900.0 if crossing in after["passes"] else 0.0
+        assert after["generalised_usd"] - was["generalised_usd"] == pytest.approx(paid, abs=1e-6)
+        assert after["freight_usd_t"] - was["freight_usd_t"] == pytest.approx(paid / 20.0, abs=1e-9)
+        assert after["usd"] == pytest.approx(was["usd"])
 
 
 def test_lead_time_counts_against_the_promise_when_asked(answer: Result) -> None:

@@ -229,14 +229,15 @@ def test_what_keeps_a_route_off_the_list_is_its_likeness_to_one_taken_before() -
     both = sum(lengths[k] for k in one & other)
     assert share == pytest.approx(both / min(sum(lengths[k] for k in w) for w in (one, other)))
     assert 0.0 < share < found.overlap_max
-    offers = make_offers(plan, found, {}, ArrivalModel())[1:2]
+    offers = [o for o in make_offers(plan, found, {}, ArrivalModel()) if o.route.way == first.way]
+    number = offers[0].number
     strict = replace(found, overlap_max=share - 0.01)
-    cost = route_cost(like, plan.weights)
+    cost = offers[0].cost(plan.weights) + 10.0
     reason = left_off(plan, strict, offers, like, cost)
     assert reason.startswith(
-        f"not dominated, but shares {share:.0%} of its way with route 2, above the bound of"
+        f"not dominated, but shares {share:.0%} of its way with route {number}, above the bound of"
     )
-    assert "worse than route 2 at these weights: USD 112 cheaper, 31 h slower" in reason
+    assert f"USD 10 worse than route {number} at these weights: USD 112 cheaper, 31 h slower" in reason
     coarse = replace(found, epsilon=0.05)
     assert left_off(plan, coarse, offers, like, cost).endswith("stands for all routes within 5%")
 

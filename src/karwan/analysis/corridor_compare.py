@@ -19,6 +19,7 @@ from karwan.transport.corridor import OPEN
 from karwan.transport.cost import arrival_cost
 from karwan.transport.network.stage import Row
 from karwan.transport.route import assumed_share, stage_table
+from karwan.transport.shipment import find_product
 
 SHARES = (0.05, 0.25, 0.50, 0.75, 0.95)
 SAMPLES = 200  # quantiles of an arrival distribution
@@ -56,6 +57,9 @@ def _route_row(study: CorridorStudy, e: Evaluated) -> Row:
     route = e.found.route
     if route is None or e.journeys is None:
         return row
+    load = route.shipment
+    bills = study.bills(find_product(study.case["products"], load.product_id), e.direction)
+    all_told = bills.all_told_usd(route)
     mean_h = e.journeys.mean_h if e.journeys.never_arrives_share < 1.0 else route.hours
     days = [e.journeys.quantile(share) / 24.0 for share in SHARES]
     return {
@@ -71,7 +75,8 @@ def _route_row(study: CorridorStudy, e: Evaluated) -> Row:
         "crossings": len(route.crossings),
         "assumed_share": assumed_share(route),
         "sanctions": study.sanctions(route),
-        "generalised_usd": arrival_cost(route, study.weights(route.shipment), e.journeys.hours),
+        "all_told_usd": all_told,
+        "generalised_usd": arrival_cost(route, study.weights(load), e.journeys.hours, all_told),
     }
 
 

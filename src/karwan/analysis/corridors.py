@@ -19,6 +19,7 @@ from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
+from karwan.transport.paid import Bills
 from karwan.transport.reliability import Journeys, simulate
 from karwan.transport.restrictions import rules_of_trade, sanctioning
 from karwan.transport.route import Route, make_route
@@ -188,6 +189,20 @@ class CorridorStudy:
             hours = drawn.mean_h if drawn.never_arrives_share < 1.0 else route.hours
             self._mean_days[key] = hours / 24.0
         return self._mean_days[key]
+
+    @cached_property
+    def _bills(self) -> dict[tuple[str, str], Bills]:
+        return {}
+
+    def bills(self, product: Row, direction: str) -> Bills:
+        """What routes of a product cost beside their stages in a direction, on the study's day."""
+        key = (str(product["product_id"]), direction)
+        if key not in self._bills:
+            origin, cargo = self.case.parties.ends(direction)[0], Cargo(str(product["hs_code"] or ""))
+            self._bills[key] = Bills(
+                self.case.tables, key[0], str(product["sector"]), origin, self.as_of, cargo
+            )
+        return self._bills[key]
 
     def sanctions(self, route: Route) -> str:
         """Who sanctions something that a route passes on the study's day, as 'EU US'; blank where nobody does."""

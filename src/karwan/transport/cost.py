@@ -1,7 +1,8 @@
 """Generalised cost: what money, hours, their spread and emissions of a way add up to. The one definition of it.
 
 A search adds cost link by link, so it can only hold what adds up: money and mean hours (`additive_cost`). The P95 of a route is not the
-sum of its links', so routes that were found are ranked, compared and shared out by the whole (`generalised_cost`, `route_cost`).
+sum of its links', and papers and guarantees are of the route, so routes that were found are ranked, compared and shared out by the whole
+(`generalised_cost`, `route_cost`, `arrival_cost`), of which the money is all that is paid (`karwan.transport.paid`) where it is known.
 """
 
 from __future__ import annotations
@@ -117,9 +118,10 @@ def generalised_cost(criteria: Array, weights: Weights) -> Array:
     )
 
 
-def route_cost(route: Route, weights: Weights) -> float:
-    """Generalised cost of a route, USD for its shipment."""
-    criteria = np.array([[route.usd, route.hours, route.variance_h2, route.co2_kg]])
+def route_cost(route: Route, weights: Weights, paid_usd: float | None = None) -> float:
+    """Generalised cost of a route, USD for its shipment; its money is `paid_usd`, or that of its stages."""
+    usd = route.usd if paid_usd is None else paid_usd
+    criteria = np.array([[usd, route.hours, route.variance_h2, route.co2_kg]])
     return float(generalised_cost(criteria, weights)[0])
 
 
@@ -131,7 +133,7 @@ def additive_cost(
     return np.asarray(network.arc_usd(shipment) + value * network.arc_hours())
 
 
-def arrival_cost(route: Route, weights: Weights, hours: Floats) -> float:
+def arrival_cost(route: Route, weights: Weights, hours: Floats, paid_usd: float | None = None) -> float:
     """Generalised cost of a route by its simulated arrivals, USD for its shipment.
 
     Mean and buffer time (P95 less mean) are those of one sample, so that rank, shares and landed cost follow the days that are shown.
@@ -144,14 +146,16 @@ def arrival_cost(route: Route, weights: Weights, hours: Floats) -> float:
         What each unit is worth.
     hours
         Simulated hours, shape (N,); journeys that never arrive (inf) are left out, and where none arrives the route's own hours stand in.
+    paid_usd
+        All that is paid, as `paid.Bills.all_told_usd` gives it; the money of the stages where it is not given.
     """
     arrived = hours[np.isfinite(hours)]
     if not arrived.size:
-        return route_cost(route, weights)
+        return route_cost(route, weights, paid_usd)
     mean = float(arrived.mean())
     buffer = max(0.0, float(np.quantile(arrived, 0.95)) - mean)
     return (
-        route.usd
+        (route.usd if paid_usd is None else paid_usd)
         + weights.value_of_time_usd_h * mean
         + weights.value_of_reliability_usd_h * buffer
         + weights.carbon_price_usd_kg * route.co2_kg

@@ -65,7 +65,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     shares, logsum = find_shares(plan, offers)
     duty = destination_duty(plan)
     papers, guarantees = papers_table(plan, offers), guarantees_table(plan, offers)
-    paid = paid_table(plan, offers, papers, guarantees)
+    paid = paid_table(plan, offers)
     left_out = left_out_routes(plan, search)
     notes = [
         *rule_notes(plan, offers, left_out),

@@ -15,7 +15,7 @@ from karwan.transport.choice import path_size_logit
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route, name_route
 from karwan.transport.cost import Weights, arrival_cost, route_cost
 from karwan.transport.journey import ArrivalModel, journey_stages
-from karwan.transport.papers import lead_time, list_papers
+from karwan.transport.papers import lead_time
 from karwan.transport.path import allowed_arcs
 from karwan.transport.reliability import Journeys, JourneyStages, simulate
 from karwan.transport.route import Route
@@ -39,6 +39,7 @@ class RouteOffer:
     route: Route
     journeys: Journeys
     without: Journeys
+    paid_usd: float
 
     @property
     def days(self) -> float:
@@ -47,7 +48,7 @@ class RouteOffer:
 
     def cost(self, weights: Weights) -> float:
         """Generalised cost by the simulated journeys, USD for the shipment."""
-        return arrival_cost(self.route, weights, self.journeys.hours)
+        return arrival_cost(self.route, weights, self.journeys.hours, self.paid_usd)
 
 
 def corridor_routes(plan: RoutePlan) -> dict[str, CorridorRoute]:
@@ -79,7 +80,11 @@ def make_offers(
     offers: list[RouteOffer] = []
     for (corridor, status, route), drawn in _by_cost(plan, chosen, model):
         label = _label(plan, route, corridor, offers)
-        offers.append(RouteOffer(len(offers) + 1, label, corridor, status, route, *drawn))
+        offers.append(
+            RouteOffer(
+                len(offers) + 1, label, corridor, status, route, *drawn, plan.bills.all_told_usd(route)
+            )
+        )
     return offers if plan.promise_days is None else _by_chance(plan, offers)
 
 
@@ -91,7 +96,9 @@ def _by_cost(
 
     def place(one: tuple[Candidate, tuple[Journeys, Journeys]]) -> tuple[bool, float]:
         (_, status, route), (journeys, _) = one
-        return status != LISTED, arrival_cost(route, plan.weights, journeys.hours)
+        return status != LISTED, arrival_cost(
+            route, plan.weights, journeys.hours, plan.bills.all_told_usd(route)
+        )
 
     return sorted(drawn, key=place)
 
@@ -100,19 +107,20 @@ def _candidate(plan: RoutePlan, route: Route, status: str) -> Candidate:
     return name_route(route, plan.corridors), status, route
 
 
+def _expected(plan: RoutePlan, route: Route) -> float:
+    """Generalised cost before arrivals are drawn, by all that is paid."""
+    return route_cost(route, plan.weights, plan.bills.all_told_usd(route))
+
+
 @dataclass(frozen=True)
 class Tried:
-    """A candidate with what a short simulation says of it."""
+    """A candidate with what a short simulation says of it, and all that is paid for it, USD."""
 
     candidate: Candidate
     fast_h: float
     sure_h: float
     chance: float
-
-    @property
-    def usd(self) -> float:
-        """Its money."""
-        return self.candidate[2].usd
+    usd: float
 
 
 def _tried(plan: RoutePlan, candidates: Sequence[Candidate], model: ArrivalModel) -> list[Tried]:
@@ -127,7 +135,8 @@ def _tried(plan: RoutePlan, candidates: Sequence[Candidate], model: ArrivalModel
         ways.add(route.way)
         drawn = _simulated(quick, journey_stages(route, model))
         chance = drawn.probability_by(promised_hours(plan, route))
-        found.append(Tried(candidate, drawn.time_p50_h, drawn.time_p95_h, chance))
+        paid_usd = plan.bills.all_told_usd(route)
+        found.append(Tried(candidate, drawn.time_p50_h, drawn.time_p95_h, chance, paid_usd))
     return found
 
 
@@ -158,13 +167,13 @@ def _with_surest(
             best.setdefault(route.way, (corridor, LISTED, route))
     kept = list(best.values())
     held = {route.way for _, _, route in kept}
-    kept.sort(key=lambda candidate: route_cost(candidate[2], plan.weights))
+    kept.sort(key=lambda candidate: _expected(plan, candidate[2]))
     return [*kept, *(candidate for candidate in also if candidate[2].way not in held)]
 
 
 def _likeliest(plan: RoutePlan, also: Sequence[Candidate], tried: Sequence[Tried]) -> list[Candidate]:
     """As many routes as asked for by the chance to keep the promise, the best in one thing, and the corridors left."""
-    order = sorted(tried, key=lambda one: (-one.chance, route_cost(one.candidate[2], plan.weights)))
+    order = sorted(tried, key=lambda one: (-one.chance, _expected(plan, one.candidate[2])))
     likely = [one.candidate for one in order[: plan.query.count]]
     chosen = {c[2].way: (c[0], LISTED, c[2]) for c in [likely[0], *_best_of(tried)]}
     for corridor, _, route in likely:
@@ -195,13 +204,13 @@ def chance_of(plan: RoutePlan, offer: RouteOffer) -> float:
 
 def papers_of(plan: RoutePlan, route: Route) -> pl.DataFrame:
     """Papers of a route for the plan's goods."""
-    return list_papers(route, plan.case.tables, plan.sector, plan.query.departure, plan.cargo)
+    return plan.bills.papers(route)
 
 
 def best_in(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[list[str]]:
     """What each offer is the best of all in: cheapest, fastest (P50), surest (P95), likeliest to keep the promise."""
     measures = {
-        "cheapest": [o.route.usd for o in offers],
+        "cheapest": [o.paid_usd for o in offers],
         "fastest": [o.journeys.time_p50_h for o in offers],
         "surest": [o.journeys.time_p95_h for o in offers],
     }
@@ -225,7 +234,7 @@ def _also(
             continue
         found.append((corridor_id, ALSO, route))
         taken.add(route.way)
-    return sorted(found, key=lambda candidate: route_cost(candidate[2], plan.weights))
+    return sorted(found, key=lambda candidate: _expected(plan, candidate[2]))
 
 
 def _open_route(plan: RoutePlan, best: CorridorRoute) -> Route | None:

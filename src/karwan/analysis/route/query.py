@@ -21,6 +21,7 @@ from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.packing import Packed, pack
+from karwan.transport.paid import Bills
 from karwan.transport.restrictions import barring, rules_of_trade, told
 from karwan.transport.shipment import Shipment, find_product, make_shipment
 
@@ -55,6 +56,7 @@ class RoutePlan:
     request: NetworkRequest
     network: FreightNetwork
     weights: Weights
+    bills: Bills
     corridors: tuple[Row, ...]
 
     @property
@@ -137,6 +139,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         request=request,
         network=network,
         weights=weights,
+        bills=Bills(case.tables, shipment.product_id, sector, ends[0], query.departure, cargo),
         corridors=_corridors(case, network, shipment, (origin, destination)),
     )
 

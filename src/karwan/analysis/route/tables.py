@@ -19,7 +19,6 @@ from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.transport.duty import Duty, find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
-from karwan.transport.papers import list_guarantees
 from karwan.transport.reliability import departures
 from karwan.transport.restrictions import met
 from karwan.transport.route import assumed_share, stage_table
@@ -41,7 +40,7 @@ def offer_table(
         route, drawn = offer.route, offer.journeys
         freight, all_told = paid.usd[offer.number]
         lead_h = paid.lead_h.get(offer.number, 0.0)
-        landed = landed_cost(load, route.usd, offer.days, duty, insurance)
+        landed = landed_cost(load, plan.bills.carriage_usd(route), offer.days, duty, insurance)
         rows.append(
             {
                 "route": offer.number,
@@ -109,12 +108,9 @@ def papers_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFrame:
 
 def guarantees_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFrame:
     """Securities of every route; what is at risk where the case has a tariff."""
-    load = plan.shipment
-    known = set(plan.case["tariffs"]["importer"])
-    duties = {c: find_duty(plan.case["tariffs"], load.product_id, c, plan.ends[0]) for c in known}
     parts = []
     for offer in offers:
-        table = list_guarantees(offer.route, plan.case.tables, duties, plan.query.departure)
+        table = plan.bills.guarantees(offer.route)
         parts.append(table.insert_column(0, pl.lit(offer.number, dtype=pl.Int64).alias("route")))
     return pl.concat(parts)
 

@@ -1,0 +1,177 @@
+"""All that is paid for a route, each kind a row: freight, fees, transfers, papers, guarantees, storage, insurance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.special import ndtr
+
+from karwan.transport.cargo import Cargo
+from karwan.transport.duty import Duty, Tariffs
+from karwan.transport.network.stage import Row
+from karwan.transport.network.terms import MONEY, Stage, Term, join_sources, worst_basis
+from karwan.transport.papers import list_guarantees, list_papers
+from karwan.transport.route import Route
+
+FREIGHT = ("line_haul", "sailing", "scarcity")
+BESIDE = ("papers", "guarantees", "storage")
+INSURANCE = "insurance"
+KINDS = (*FREIGHT, "border", "fees", "transfers", *BESIDE, INSURANCE)
+OF_TABLE = {"fees": "fees", "crossing_times": "border", "transfers": "transfers", "services": "sailing"}
+"""Kind of money that a figure of a table stands for; the rest goes by the kind of its stage."""
+
+
+@dataclass(frozen=True)
+class Bills:
+    """What routes of one kind of goods cost beside their stages.
+
+    Parameters
+    ----------
+    tables
+        Tables of a case.
+    product_id, sector
+        What the goods are, as papers and duties ask.
+    origin
+        Country they come from.
+    day
+        Day of departure.
+    cargo
+        Class of the goods; their HS code alone by default.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    product_id: str
+    sector: str
+    origin: str
+    day: date
+    cargo: Cargo | None = None
+    kept: dict[tuple[int, tuple[int, ...]], dict[str, Row]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def papers(self, route: Route) -> pl.DataFrame:
+        """Papers of a route; see `papers.list_papers`."""
+        return list_papers(route, self.tables, self.sector, self.day, self.cargo)
+
+    def guarantees(self, route: Route) -> pl.DataFrame:
+        """Securities of a route; see `papers.list_guarantees`."""
+        return list_guarantees(route, self.tables, self._duties, self.day)
+
+    def rows(self, route: Route) -> dict[str, Row]:
+        """Kind of money to USD, basis, source and note; a paper or security whose cost is not known adds nothing, and its row says how many."""
+        key = (id(route.network), route.arcs)
+        if key not in self.kept:
+            self.kept[key] = {
+                **_carriage(route),
+                "papers": _listed(self.papers(route), "papers"),
+                "guarantees": _listed(self.guarantees(route), "guarantees"),
+                "storage": self._storage(route),
+                INSURANCE: self._insured(route),
+            }
+        return self.kept[key]
+
+    def carriage_usd(self, route: Route) -> float:
+        """Money of the stages with papers, guarantees and storage: all but the insurance, which goes by it."""
+        rows = self.rows(route)
+        return route.usd + sum(float(rows[kind]["usd"]) for kind in BESIDE)
+
+    def all_told_usd(self, route: Route) -> float:
+        """All that is paid."""
+        return self.carriage_usd(route) + float(self.rows(route)[INSURANCE]["usd"])
+
+    @cached_property
+    def _duties(self) -> dict[str, Duty]:
+        tariffs = Tariffs(self.tables["tariffs"])
+        known = dict.fromkeys(self.tables["tariffs"]["importer"])
+        return {country: tariffs.duty(self.product_id, country, self.origin) for country in known}
+
+    def _storage(self, route: Route) -> Row:
+        """Storage and detention expected at the ports where a ship is boarded or left, beyond the free days."""
+        rows = list(_charged(self.tables["terminals"], route))
+        return {
+            "usd": sum(_beyond_usd(row) for row in rows) * route.shipment.units,
+            "basis": worst_basis("computed", *(row["basis"] for row in rows)),
+            "source_id": join_sources(*(row["source_id"] for row in rows)),
+            "note": ", ".join(row["name"] for row in rows) or None,
+        }
+
+    def _insured(self, route: Route) -> Row:
+        """Cargo insurance on price and freight."""
+        named = pl.col("parameter_id") == "insurance_share"
+        row = self.tables["parameters"].row(by_predicate=named, named=True)
+        usd = row["value"] * (route.shipment.value_usd + route.usd)
+        return {"usd": usd, "basis": row["basis"], "source_id": row["source_id"]}
+
+
+def _carriage(route: Route) -> dict[str, Row]:
+    """Money of the stages by kind."""
+    load = route.shipment
+    found: dict[str, Row] = {}
+    for stage in route.stages:
+        for term in stage.terms:
+            if term.unit not in MONEY:
+                continue
+            usd = term.amount * (load.tonnes if term.unit == "usd_t" else load.units)
+            row = found.setdefault(_kind(stage, term), {"usd": 0.0, "basis": "observed", "source_id": ""})
+            row["usd"] += usd
+            row["basis"] = worst_basis(row["basis"], *(f.figure.basis for f in term.factors))
+            row["source_id"] = join_sources(row["source_id"], *(f.figure.source_id for f in term.factors))
+    return found
+
+
+def _kind(stage: Stage, term: Term) -> str:
+    """What the money of a term is paid for."""
+    figures = [factor.figure for factor in term.factors]
+    if any(figure.key == "scarcity_slope" for figure in figures):
+        return "scarcity"
+    named = next((OF_TABLE[figure.table] for figure in figures if figure.table in OF_TABLE), None)
+    return named or {"line_haul": "line_haul", "sailing": "sailing"}.get(stage.kind, "transfers")
+
+
+def _listed(table: pl.DataFrame, what: str) -> dict[str, Any]:
+    """Sum of the known costs of a list, and how many are not known."""
+    unknown = table["cost_usd"].null_count()
+    return {
+        "usd": float(table["cost_usd"].sum()),
+        "basis": worst_basis("observed", *table["basis"].drop_nulls()),
+        "source_id": join_sources(*table["source_id"].drop_nulls()),
+        "note": f"cost of {unknown} of {table.height} {what} not known" if unknown else None,
+    }
+
+
+def _charged(terminals: pl.DataFrame, route: Route) -> Iterator[Row]:
+    """The first terminal with free days, a daily charge and a dwell at each port on the way."""
+    states, arcs = route.network.states, route.network.arcs
+    ports = {
+        states[arcs[a].head].node_id
+        for a in route.arcs
+        if arcs[a].place_kind == "transfer"
+        and "sea" in (states[arcs[a].tail].carrier, states[arcs[a].head].carrier)
+    }
+    if not ports:
+        return
+    needed = ("free_days", "storage_usd_day", "dwell_time_h")
+    for row in terminals.iter_rows(named=True):
+        if row["node_id"] in ports and all(row[name] is not None for name in needed):
+            ports.discard(row["node_id"])
+            yield row
+
+
+def _beyond_usd(row: Row) -> float:
+    """Expected charge of a box at a terminal: the log-normal dwell beyond the free days, times the charge of a day.
+
+    E[(T - K)+] of a log-normal T is the undiscounted value of a call, Black (1976).
+    """
+    mean, free = row["dwell_time_h"] / 24.0, float(row["free_days"])
+    sigma = float(np.sqrt(np.log1p((row["dwell_cv"] or 0.6) ** 2)))
+    if free <= 0.0:
+        return float(mean * row["storage_usd_day"])
+    d1 = np.log(mean / free) / sigma + sigma / 2.0
+    days = mean * ndtr(d1) - free * ndtr(d1 - sigma)
+    return float(days * row["storage_usd_day"])
