@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 import karwan
 from karwan.cli.app import app
+from karwan.register.rules import Said
 from karwan.report import render_html
 
 FORMULA = "=cmd|' /C calc'!A0 <script>alert(1)</script>"
@@ -70,3 +72,28 @@ def test_a_day_that_is_no_day_is_refused(tmp_path: Path) -> None:
     )
     assert done.exit_code == 2
     assert not (tmp_path / "o").exists()
+
+
+def test_the_brief_takes_a_register_as_its_plan(tmp_path: Path) -> None:
+    project = karwan.open_case("toyland")
+    promise, other = project.case["commitments"]["commitment_id"].to_list()[:2]
+    register = str(tmp_path / "plan.register")
+    for side in (project.case.settings.party_a, project.case.settings.party_b):
+        project.say(
+            register, Said(side, promise, "statement", {"status": "stalled"}, "Talks ended."), "A. Person"
+        )
+    project.say(
+        register,
+        Said(project.case.settings.party_a, other, "statement", {"status": "in_progress"}, "Begun."),
+        "A. Person",
+    )
+    done = CliRunner().invoke(
+        app, ["brief", "toyland", "--register", register, "--json"], catch_exceptions=False
+    )
+    told = json.loads(done.stdout)
+    status = {row["commitment_id"]: row["status"] for row in told["plan.commitments"]}
+    assert (status[promise], status[other]) == ("stalled", "unknown")
+    titles = [row["title"] for row in told["basis.sources"]]
+    assert any(title.startswith("Register of the plan: 3 entries, head ") for title in titles)
+    missing = CliRunner().invoke(app, ["brief", "toyland", "--register", str(tmp_path / "none")])
+    assert isinstance(missing.exception, karwan.errors.InvalidInput)

@@ -15,7 +15,7 @@ from karwan.cli.generated import StoreOption, show
 from karwan.cli.options import AsOfOption, CaseArgument, ScenarioOption
 from karwan.cli.output import Format, JsonOption
 from karwan.cli.streams import echo
-from karwan.project import ask, open_case
+from karwan.project import open_case
 from karwan.words import sentences
 
 
@@ -35,13 +35,22 @@ def brief(
         str | None,
         typer.Option(metavar="ID", help="Only the documents of one milestone of the plan, as state_visit."),
     ] = None,
+    register_file: Annotated[
+        str | None,
+        typer.Option(
+            "--register",
+            metavar="REGISTER",
+            help="Register of the plan: what both sides say stands in place of the case's plan.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print the brief of a case and write it as HTML, PDF with its annex, and workbook.
 
     With --json all its tables are printed and no file is written. With --store the reports of both sides, what the buyer pays other origins and
     the potential by product come from the trade store too. With --milestone it is about one event alone: each document signed, in force or not,
-    what followed, what is owed.
+    what followed, what is owed. With --register the plan is as the two sides keep it: a status both state, due dates both confirmed, and
+    unknown where they differ.
 
     Example: karwan brief kaz-pak --as-of 2026-11-24 --out out
     """
@@ -50,9 +59,12 @@ def brief(
         return
     analysis = BY_NAME["brief"]
     request = BriefRequest(as_of.date() if as_of else None)
-    result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
+    project = open_case(case, scenarios or None, store=store)
+    if register_file is not None:
+        project = project.under_register(register_file)
+    result = project.ask(analysis, request)
     if as_json:
-        show(analysis, result, Format.JSON, under=under)
+        show(analysis, result, Format.JSON, under=project.case.scenarios)
         return
     from karwan.report.brief_files import hand_out  # draws pages: half a second that no other command needs
 
@@ -71,7 +83,7 @@ def _milestone(
 ) -> None:
     """The documents of one milestone: printed, and written as a PDF."""
     analysis = BY_NAME["plan documents"]
-    project = open_case(case, scenarios or ())
+    project = open_case(case, scenarios or None)
     result = project.documents(milestone, as_of=as_of)
     show(analysis, result, Format.JSON if as_json else Format.TABLE, under=project.case.scenarios)
     if as_json:

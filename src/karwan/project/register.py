@@ -9,6 +9,7 @@ from pathlib import Path
 from babel.core import get_global
 
 from karwan.analysis.contract import Result
+from karwan.analysis.register import require_whole
 from karwan.analysis.register_requests import (
     PlanHistoryRequest,
     PlanPackRequest,
@@ -91,8 +92,15 @@ class RegisterProject(TradeProject):
             return merge(opened, export)
 
     def under_register(self, register: str) -> RegisterProject:
-        """The project with the plan as a register has it."""
+        """The project with the plan as a register has it.
+
+        Raises
+        ------
+        InvalidInput
+            There is no register, or it is broken.
+        """
         with Register(register) as opened:
+            require_whole(opened)
             return type(self)(case_under_register(self.case, opened), self.store)
 
     def feed(self, register: str, form: str) -> bytes:

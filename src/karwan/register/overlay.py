@@ -34,7 +34,7 @@ def case_under_register(case: Case, register: Register) -> Case:
     rows = [_row(row, found[row["commitment_id"]]) for row in table.iter_rows(named=True)]
     source = {name: None for name in case["sources"].columns} | {
         "source_id": SOURCE,
-        "title": "Register of the plan",
+        "title": _title(register),
         "publisher": "The two sides",
         "licence": "facts only",
     }
@@ -45,6 +45,14 @@ def case_under_register(case: Case, register: Register) -> Case:
             "sources": pl.concat([sources, pl.DataFrame([source], schema=sources.schema)]),
         }
     )
+
+
+def _title(register: Register) -> str:
+    """The register with its head, by which a reader can verify the chain the figures rest on."""
+    own = register.entries()
+    held = len(register.all_entries())
+    head = f", head {own[-1].digest}" if own else ""
+    return f"Register of the plan: {held} entries{head}"
 
 
 def _row(row: dict[str, Any], state: PromiseState) -> dict[str, Any]:
