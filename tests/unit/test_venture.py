@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy_financial as oracle
+import openpyxl
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -17,6 +21,7 @@ from karwan.analysis.contract import Inputs
 from karwan.analysis.trade_cost import trade_cost
 from karwan.analysis.venture.answer import answer_appraise, appraisals_of
 from karwan.analysis.venture.appraise import Appraisal
+from karwan.analysis.venture.read import Figure, read_venture
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
 from karwan.appraisal.venture.cash import cash_flows
@@ -41,6 +46,7 @@ from karwan.case import Case, CaseProblems, read_case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
 from karwan.project import open_case
+from karwan.report.venture_book import write_venture_book
 from karwan.words import say
 
 TERMS = VentureTerms(
@@ -456,3 +462,103 @@ def test_bad_ventures_are_refused(toy_copy: Path) -> None:
     )
     with pytest.raises(InvalidInput, match="venture_sales"):
         answer_appraise(Inputs(bare), AppraiseRequest("v1"))
+
+
+PRICE = Figure("venture_supply", "hide", "price_usd_t", "USD", "assumed", "toy", "")
+
+
+class Sheets:
+    """A workbook's formulas worked out by a reckoning of its own: + - * /, MIN, MAX, SUM, IF, NPV and IRR over cells."""
+
+    def __init__(self, path: Path) -> None:
+        self.book = openpyxl.load_workbook(path)
+        self.known: dict[tuple[str, str], float] = {}
+
+    def cell(self, sheet: str, place: str) -> float:
+        key = (sheet, place.replace("$", ""))
+        if key not in self.known:
+            value = self.book[sheet][key[1]].value
+            text = str(value)
+            self.known[key] = self.formula(text[1:], sheet) if text.startswith("=") else float(value or 0)
+        return self.known[key]
+
+    def span(self, sheet: str, first: str, last: str) -> list[float]:
+        return [
+            self.cell(sheet, one.coordinate) for row in self.book[sheet][f"{first}:{last}"] for one in row
+        ]
+
+    def formula(self, text: str, sheet: str) -> float:
+        def place(found: re.Match[str]) -> str:
+            at = (found[1] or sheet).rstrip("!")
+            if found[3]:
+                return f"span({at!r}, {found[2].replace('$', '')!r}, {found[3][1:].replace('$', '')!r})"
+            return f"cell({at!r}, {found[2]!r})"
+
+        pattern = r"((?:Inputs|Cash)!)?(\$?[A-Z]{1,2}\$?\d+)(:\$?[A-Z]{1,2}\$?\d+)?"
+        code = re.sub(pattern, place, text).replace(")=0,", ")==0,")
+        names = {
+            "cell": self.cell, "span": self.span, "MIN": min, "MAX": max, "SUM": sum,
+            "IF": lambda test, yes, no: yes if test else no,
+            "NPV": lambda rate, flows: sum(f / (1 + rate) ** (n + 1) for n, f in enumerate(flows)),
+            "IRR": lambda flows: internal_rate(np.array(flows)).rate,
+        }  # fmt: skip
+        return float(eval(code, {"__builtins__": {}}, names))
+
+    def line(self, label: str) -> list[float]:
+        sheet = self.book["Cash"]
+        row = next(cells for cells in sheet.iter_rows() if cells[0].value == label)
+        return [self.cell("Cash", one.coordinate) for one in row[2:] if one.value is not None]
+
+    def put(self, key: str, value: float) -> None:
+        sheet = self.book["Inputs"]
+        row = next(cells for cells in sheet.iter_rows() if cells[7].value == key)
+        row[1].value, self.known = value, {}
+
+
+def test_formulas_of_the_workbook_give_what_the_model_gives(tmp_path: Path) -> None:
+    """Two stages, a by-product, a grant and training, then another price and other days: every line follows."""
+    case = open_case("toyland").case
+    read = replace(read_venture(case, "v1"), venture=replace(PLANT, terms=replace(TERMS, yield_gain=0.1)))
+    read = replace(read, shadow_keys={}, ranges=RANGES[:1], figures={RANGES[0].key: PRICE}, overruns=False)
+    made = Appraisal(read, 20)
+    write_venture_book(made, tmp_path / "v.xlsx")
+    sheets = Sheets(tmp_path / "v.xlsx")
+    changed = {
+        "p.blue.price_usd": 620.0,
+        "p.blue.hours": 480.0,
+        "l.bank.rate_share": 0.05,
+        "u.hide.fit_share": 0.3,
+    }
+    for values in ({}, changed):
+        for key, value in values.items():
+            sheets.put(key, value)
+        now = Appraisal(replace(read, venture=read.venture.with_values(values)), 20)
+        assert sheets.line("EBITDA") == pytest.approx(now.cash.ebitda[:, 0])
+        assert sheets.line("Project cash") == pytest.approx(now.cash.project[:, 0])
+        assert sheets.line("Cash of the owners") == pytest.approx(now.cash.equity[:, 0])
+        assert sheets.line("Economic flow") == pytest.approx(now.economic)
+        assert sheets.cell("Answer", "B5") == pytest.approx(now.fnpv)
+        assert sheets.cell("Answer", "B6") == pytest.approx(now.firr.rate)
+        assert sheets.cell("Answer", "B7") == pytest.approx(now.enpv)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_the_workbook_is_recalculated_by_libreoffice(tmp_path: Path) -> None:
+    result = open_case("toyland").appraise("v1", draws=20)
+    write_venture_book(result.detail, tmp_path / "v.xlsx")
+    sheets = Sheets(tmp_path / "v.xlsx")
+    sheets.put("venture_sales.v1_leather.price_usd", 16.0)
+    sheets.book.save(tmp_path / "changed.xlsx")
+    done = [
+        "soffice",
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        str(tmp_path / "out"),
+    ]
+    subprocess.run([*done, str(tmp_path / "changed.xlsx")], check=True, capture_output=True, timeout=100)
+    answer = openpyxl.load_workbook(tmp_path / "out" / "changed.xlsx", data_only=True)["Answer"]
+    moved = result.detail.read.venture.with_values({"venture_sales.v1_leather.price_usd": 16.0})
+    now = Appraisal(replace(result.detail.read, venture=moved), 20)
+    assert answer["B5"].value == pytest.approx(now.fnpv) and answer["B7"].value == pytest.approx(now.enpv)

@@ -518,6 +518,8 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         },
         page="venture",
         case="plain option",
+        view=venture.AppraiseView,
+        present="karwan.report.venture_book:present_appraisal",
     ),
     Analysis(
         name="venture compare",
