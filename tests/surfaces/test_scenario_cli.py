@@ -36,6 +36,17 @@ def test_list_names_every_scenario() -> None:
     assert "fast_yard" in plain.stdout
 
 
+def test_the_case_may_be_left_out() -> None:
+    named = RUN.invoke(APP, ["scenario", "show", "kaz-pak", "khunjerab_all_week", "--csv"])
+    plain = RUN.invoke(APP, ["scenario", "show", "khunjerab_all_week", "--csv"])
+    assert (plain.exit_code, plain.stdout) == (0, named.stdout)
+    unknown = RUN.invoke(APP, ["scenario", "show", "kazpak", "khunjerab_all_week"])
+    assert "No scenario is called 'kazpak'" in str(unknown.exception)
+    nothing = RUN.invoke(APP, ["scenario", "show", "kaz-pak"])
+    assert nothing.exit_code == 2
+    assert "Missing argument" in nothing.output
+
+
 def test_show_lists_changed_cells() -> None:
     shown = RUN.invoke(APP, ["scenario", "show", "kaz-pak", "khunjerab_all_week", "--csv"])
     rows = list(csv.DictReader(io.StringIO(shown.stdout)))

@@ -13,6 +13,7 @@ import polars as pl
 import typer
 
 from karwan.analysis.contract import Analysis, Result
+from karwan.case import embedded_cases
 from karwan.cli.options import CaseArgument, ScenarioOption
 from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, print_lines
 from karwan.cli.plain import PLAIN
@@ -30,6 +31,7 @@ PairCaseOption = Annotated[
 StoreOption = Annotated[str | None, typer.Option("--store", help="Trade store; see `karwan trade ingest`.")]
 
 UNDER_SCENARIOS = ("argument", "option")  # ways to name a case that take --scenario
+USUAL_CASE = "kaz-pak"
 USUAL_STORE = "karwan.duckdb"
 UsualStoreOption = Annotated[
     str,
@@ -43,9 +45,12 @@ UsualStoreOption = Annotated[
 
 def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
     """A typer command that asks one analysis."""
+    listed = _listed_after_the_case(analysis)
 
     def command(**given: Any) -> None:
         form = chosen(given.pop("as_json"), given.pop("as_csv"))
+        if listed:
+            _take_apart(given, listed)
         case, store = given.pop("case", None), given.pop("store", None)
         scenarios = given.pop("scenarios", None) if analysis.case in UNDER_SCENARIOS else None
         view = _made(analysis.view, given) if analysis.view else None
@@ -59,6 +64,24 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
     command.__doc__ = inspect.getdoc(analysis.request)
     command.__name__ = analysis.name.split()[-1]
     return command
+
+
+def _listed_after_the_case(analysis: Analysis[Any]) -> str | None:
+    """The field whose words follow the case as arguments of the command."""
+    if analysis.case not in ("argument", "plain"):
+        return None
+    kinds = get_type_hints(analysis.request)
+    asked = (one for one in fields(analysis.request) if one.metadata["flag"] == "argument")
+    return next((one.name for one in asked if _is_list(kinds[one.name])), None)
+
+
+def _take_apart(given: dict[str, Any], listed: str) -> None:
+    """The usual case where the first word names none; the words that follow it, of which there is one at least."""
+    case = given["case"]
+    if case not in embedded_cases() and not Path(case).is_dir():
+        given |= {"case": USUAL_CASE, listed: [case, *(given[listed] or ())]}
+    if not given[listed]:
+        raise typer.BadParameter(f"Missing argument '{listed}'.")
 
 
 def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:
@@ -137,11 +160,14 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
     asked = _asked(analysis.request)
     if analysis.view:
         asked += _asked(analysis.view)
+    listed = _listed_after_the_case(analysis)
+    # Words after the case are counted once it is known whether the first of them names a case.
+    asked = [one.replace(default=None) if one.name == listed else one for one in asked]
     common: list[inspect.Parameter] = []
     if analysis.case in ("argument", "plain", "place"):
-        common.append(_keyword("case", CaseArgument, "kaz-pak"))
+        common.append(_keyword("case", CaseArgument, USUAL_CASE))
     elif analysis.case in ("option", "plain option"):
-        common.append(_keyword("case", CaseOption, "kaz-pak"))
+        common.append(_keyword("case", CaseOption, USUAL_CASE))
     elif analysis.case == "pair":
         common.append(_keyword("case", PairCaseOption, None))
     if analysis.store == "default":
@@ -186,11 +212,15 @@ def _holds(kind: Any, wanted: type) -> bool:
     return kind is wanted or wanted in get_args(kind)
 
 
+def _is_list(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is tuple and get_args(kind)[-1] is Ellipsis
+
+
 def _shell_type(kind: Any) -> Any:
     """What typer reads for a type of a request: it knows datetime and list, not date and tuple."""
     if _holds(kind, date):
         return datetime if kind is date else datetime | None
-    if getattr(kind, "__origin__", None) is tuple and get_args(kind)[-1] is Ellipsis:
+    if _is_list(kind):
         return list[get_args(kind)[0]] | None  # type: ignore[misc]
     if _holds(kind, Path):
         return Path | None if kind is not Path else Path
