@@ -275,3 +275,35 @@ def test_networks_that_share_stages_are_the_networks_built_alone(name: str) -> N
         shared, alone = build_network(case.tables, one, kept=kept), build_network(case.tables, one)
         assert shared.arcs == alone.arcs, one
         assert shared.skipped == alone.skipped
+
+
+def test_nothing_is_kept_of_a_table_that_is_another(toyland: Case, kaz_pak: Case) -> None:
+    """Every figure of every table a network is built from, a tenth larger: what was kept of the case gives the network built alone."""
+    crossing = toyland["crossings"]["crossing_id"][0]
+    queue = (
+        kaz_pak["queue_states"]
+        .head(1)
+        .with_columns(crossing_id=pl.lit(crossing), side=pl.lit(None, pl.String))
+    )
+    tables = {**toyland.tables, "hours": kaz_pak["hours"], "queue_states": queue}
+    kept = Kept()
+    now = build_network(tables, request(), kept=kept)
+    moved = set()
+    for name, table in tables.items():
+        figures = [c for c, kind in table.schema.items() if kind == pl.Float64 and c not in ("lat", "lon")]
+        changed = {**tables, name: table.with_columns(pl.col(figures) * 1.1)}
+        alone = build_network(changed, request())
+        assert build_network(changed, request(), kept=kept.without((name,))).arcs == alone.arcs, name
+        if alone.arcs != now.arcs:
+            moved.add(name)
+    assert moved >= {
+        "links",
+        "rates",
+        "vehicles",
+        "parameters",
+        "hours",
+        "queue_states",
+        "crossing_times",
+        "transfers",
+        "services",
+    }

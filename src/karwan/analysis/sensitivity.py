@@ -99,7 +99,8 @@ class CorridorBase:
         if not self.opened:
             return self.study.network(direction, form)
         ends = self.case.parties.ends(direction)
-        return build_network(self.case.tables, NetworkRequest(*ends, form, self.study.as_of, self.opened))
+        request = NetworkRequest(*ends, form, self.study.as_of, self.opened)
+        return build_network(self.case.tables, request, kept=self.study.kept)
 
     def _search(self) -> list[Found]:
         load = self.study.shipment()
@@ -302,7 +303,7 @@ def _best_with(
     load = make_shipment(case["products"], settings.reference_product, settings.load_t)
     ends = case.parties.ends(direction)
     request = NetworkRequest(*ends, load.form, base.study.as_of, base.opened)
-    network = build_network(case.tables, request)
+    network = build_network(case.tables, request, kept=base.study.kept.without((row["table"],)))
     weights = shipper_weights(load, case.parameter)
     costs = {}
     for corridor in base.study.corridors:

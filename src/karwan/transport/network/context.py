@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -27,7 +27,7 @@ from karwan.transport.network.regimes import Regimes
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import CellFigure, Stage, Term, figure_of
+from karwan.transport.network.terms import CellFigure, Stage, Step, Term, figure_of
 from karwan.transport.network.units import units_by_mode
 
 Tables = Mapping[str, pl.DataFrame]
@@ -36,14 +36,25 @@ Hauls = dict[tuple[str, float], tuple[Move, ...]]
 ALWAYS_OPEN = -1
 
 RESTS_ON = {
-    "haul": frozenset(("links", "nodes", "countries", "rates", "vehicles", "fees", "parameters")),
-    "sailing": frozenset(("services", "links", "nodes", "rates", "vehicles", "parameters")),
-    "crossing": frozenset(("crossings", "crossing_times", "vehicles", "fees", "parameters")),
-    "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters")),
+    "haul": frozenset(("links", "nodes", "countries", "rates", "vehicles", "fees", "parameters", "hours")),
+    "sailing": frozenset(("services", "links", "nodes", "rates", "vehicles", "parameters", "hours")),
+    "crossing": frozenset(
+        ("crossings", "crossing_times", "vehicles", "fees", "parameters", "hours", "queue_states")
+    ),
+    "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters", "hours")),
 }
 """Tables that a stage of each kind is made of; slowdowns stand in its key."""
 CROSSING_CAPACITY = {ROAD: "capacity_trucks_day", RAIL: "capacity_wagons_day"}
 """Column of crossings that says what passes in a day, by mode."""
+
+
+class HaulBase(NamedTuple):
+    """What the hauls along a link share whoever is paid: steps, one a direction, terms beside the money, variance, figures beside."""
+
+    steps: tuple[Step, ...]
+    terms: tuple[Term, ...]
+    variance_h2: float
+    also: tuple[CellFigure, ...]
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,7 @@ class Context:
         self.calendar_index: dict[tuple[object, ...], int] = {}
         self.shut: dict[int, str] = {}
         self.link_hauls: dict[str, tuple[list[CellFigure], Hauls]] = {}
+        self.haul_bases: dict[str, HaulBase | None] = {}
         self.skipped: list[tuple[str, str, str]] = []
 
     def rows(self, table: str) -> list[Row]:

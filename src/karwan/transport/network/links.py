@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
-from karwan.transport.network.context import ALWAYS_OPEN, Context, Hauls
+from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
@@ -138,46 +138,65 @@ def _priced_hauls(
     context: Context, link: Row, payee: str, slowdowns: Sequence[CellFigure]
 ) -> tuple[Stage, ...]:
     """Line haul in each direction with its slow-downs and fees."""
-    mode, country = link["mode"], link["country"]
-    unit = context.units[mode]
-    ways = _directions(link)
-    money = [_haul_money(context, link, payee, way) for way in ways]
-    speed = _own_speed(link, "links", "link_id") or context.rates.find(country, mode, "speed_kmh")
-    if money[0] is None or speed is None:
+    base = _haul_base(context, link, slowdowns)
+    money = [_haul_money(context, link, payee, way) for way in _directions(link)]
+    if money[0] is None or base is None:
         what = "cost_usd_km" if money[0] is None else "speed_kmh"
-        context.skipped.append(("links", link["link_id"], f"rates.csv has no {what} for {country} {mode}"))
+        fact = f"rates.csv has no {what} for {link['country']} {link['mode']}"
+        context.skipped.append(("links", link["link_id"], fact))
         return ()
+    return tuple(
+        make_stage(
+            step,
+            [*_paid(context, link, payee, paid or ()), *base.terms],
+            variance_h2=base.variance_h2,
+            also=base.also,
+        )
+        for step, paid in zip(base.steps, money, strict=True)
+    )
+
+
+def _haul_base(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> HaulBase | None:
+    """What hauls along a link share whoever is paid, reckoned once a network; None where no speed is known."""
+    number = link["link_id"]
+    if number not in context.haul_bases:
+        context.haul_bases[number] = _new_haul_base(context, link, slowdowns)
+    return context.haul_bases[number]
+
+
+def _new_haul_base(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> HaulBase | None:
+    """Hours, slow-downs, fees and emission of a haul along a link, and its steps, one a direction."""
+    mode, country = link["mode"], link["country"]
+    speed = _own_speed(link, "links", "link_id") or context.rates.find(country, mode, "speed_kmh")
+    if speed is None:
+        return None
     length = figure_of(link, "links", "link_id", "length_km")
     day_hours = context.parameter("driving_hours_day_road" if mode == ROAD else "rail_hours_day")
     cv, cv_figure = _line_haul_cv(context, link, country, mode)
     kind = context.hours.kind(haul_kind(mode))
     driving = times(HOURS, length, Factor(speed, -1), Factor(day_hours, -1), *kind.factors(), by=24.0)
-    emission = figure_of(unit.row, "vehicles", "vehicle_id", "emission_kg_t_km")
-    terms = [
+    emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
+    terms = (
         driving,
         *(scaled(driving, slow) for slow in slowdowns),
         *context.place_fees("link", link["link_id"], mode, "passage"),
         times(EMISSION, emission, length),
-    ]
-    mean_h = sum(term.amount for term in terms if term.unit == HOURS)
-    return tuple(
-        make_stage(
-            Step(
-                "line_haul",
-                _ends(context, *way),
-                link["link_id"],
-                mode,
-                country,
-                link["length_km"],
-                hours_group=kind.name,
-                group_log_sd=kind.log_sd,
-            ),
-            [*_paid(context, link, payee, paid or ()), *terms],
-            variance_h2=(cv * mean_h) ** 2,
-            also=[cv_figure] if cv_figure else [],
-        )
-        for way, paid in zip(ways, money, strict=True)
     )
+    mean_h = sum(term.amount for term in terms if term.unit == HOURS)
+    steps = [
+        Step(
+            "line_haul",
+            _ends(context, *way),
+            link["link_id"],
+            mode,
+            country,
+            link["length_km"],
+            hours_group=kind.name,
+            group_log_sd=kind.log_sd,
+        )
+        for way in _directions(link)
+    ]
+    return HaulBase(tuple(steps), terms, (cv * mean_h) ** 2, (cv_figure,) if cv_figure else ())
 
 
 def _over(context: Context, link: Row, payee: str) -> float:

@@ -231,5 +231,5 @@ def join_sources(*sources: str) -> str:
 
 
 def _basis(terms: tuple[Term, ...], units: tuple[str, ...]) -> str:
-    bases = [factor.figure.basis for term in terms if term.unit in units for factor in term.factors]
+    bases = {factor.figure.basis for term in terms if term.unit in units for factor in term.factors}
     return worst_basis(*bases) if bases else "assumed"
