@@ -83,8 +83,10 @@ def test_the_page_is_there(analysis: Analysis[Any]) -> None:
 
 def test_the_command_is_there(analysis: Analysis[Any]) -> None:
     noun, _, verb = analysis.name.rpartition(" ")
-    groups = {group.name: group.typer_instance for group in app.registered_groups}
-    commands = (groups[noun] if noun else app).registered_commands
+    group = app
+    for word in noun.split():
+        group = {one.name: one.typer_instance for one in group.registered_groups}[word]
+    commands = group.registered_commands
     assert verb in {command.name for command in commands}
 
 

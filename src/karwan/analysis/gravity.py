@@ -18,7 +18,7 @@ from karwan.trade.gravity import GravityEstimate, fit_three_way
 
 def answer_gravity(inputs: Inputs, request: GravityRequest) -> Result:
     """Coefficients, their effect on trade and the duty they equal, and what they rest on."""
-    panel = _chosen(read_panel(request.panel, request.value), request.every)
+    panel = _chosen(gravity_panel(request.panel, request.value), request.every)
     found = fit_three_way(
         panel,
         request.covariates,
@@ -39,7 +39,7 @@ def answer_gravity(inputs: Inputs, request: GravityRequest) -> Result:
     )
 
 
-def read_panel(path: Path, value: str) -> pl.DataFrame:
+def gravity_panel(path: Path, value: str) -> pl.DataFrame:
     """Panel of a CSV or Parquet file with the column of trade called `value`."""
     frame = read_frame(path)
     if value not in frame.columns:

@@ -427,3 +427,51 @@ class GravityRequest:
     theta: float = field(
         default=5.03, metadata=asks("Trade elasticity that turns an effect into a duty.", least=0.1)
     )
+
+
+@dataclass(frozen=True)
+class WorldBuildRequest:
+    """Make a world matrix of a file: BACI, an input-output table, or flows of any layout.
+
+    BACI has t, i, j, k, v; flows have exporter, importer, year, value_usd and sector or product; an input-output table has sector, exporter,
+    importer, intermediate_musd, and its output file sector, country, gross_output_musd, final_demand_for_output_musd.
+
+    Example: karwan trade world build --baci BACI_HS17_Y2022_V202401.csv --sectors section --save baci2022
+    """
+
+    save: str = field(metadata=asks("Name to keep it under: NAME.world.parquet in this folder, or a path."))
+    baci: Path | None = field(default=None, metadata=asks("BACI file."))
+    icio: Path | None = field(default=None, metadata=asks("Input-output file in long form."))
+    flows: Path | None = field(default=None, metadata=asks("Table of flows."))
+    output: Path | None = field(
+        default=None, metadata=asks("Output: country, sector, usd; of an input-output file its own.")
+    )
+    sectors: str = field(default="", metadata=asks("hs2, section or icio; sections by default."))
+    year: int | None = field(default=None, metadata=asks("Year; the latest of the file by default."))
+    rest: bool = field(
+        default=True, metadata=asks("Merge countries that the case does not list into one rest.")
+    )
+
+
+@dataclass(frozen=True)
+class WorldShowRequest:
+    """Countries and sectors of the world matrix: trade, share sold at home, share assumed.
+
+    Example: karwan trade world show kaz-pak
+    """
+
+    world: str = field(
+        default="", metadata=asks("Name or file of a saved matrix; that of the case by default.")
+    )
+
+
+@dataclass(frozen=True)
+class WorldCheckRequest:
+    """What must hold of the world matrix, and whether reported tonnes fit the goods.
+
+    Example: karwan trade world check kaz-pak
+    """
+
+    world: str = field(
+        default="", metadata=asks("Name or file of a saved matrix; that of the case by default.")
+    )

@@ -41,6 +41,7 @@ NOUNS = {
     "corridor": corridor.app,
     "network": network.app,
     "trade": trade.app,
+    "trade world": trade.world,
     "plan": plan.app,
     "scenario": scenario.app,
     "venture": venture.app,

@@ -27,6 +27,9 @@ from karwan.analysis.trade_requests import (
     StatusRequest,
     TargetRequest,
     VerifyRequest,
+    WorldBuildRequest,
+    WorldCheckRequest,
+    WorldShowRequest,
 )
 from karwan.case import Case
 
@@ -318,3 +321,27 @@ class TradeProject:
             panel, tuple(covariates), every, value, pair_effects, directed, borders, cluster, theta
         )
         return self.ask(BY_NAME["trade gravity"], request)
+
+    def build_world(
+        self,
+        save: str,
+        *,
+        baci: Path | None = None,
+        icio: Path | None = None,
+        flows: Path | None = None,
+        output: Path | None = None,
+        sectors: str = "",
+        year: int | None = None,
+        rest: bool = True,
+    ) -> Result:
+        """Make a world matrix; see `karwan.analysis.trade_requests.WorldBuildRequest`."""
+        request = WorldBuildRequest(save, baci, icio, flows, output, sectors, year, rest)
+        return self.ask(BY_NAME["trade world build"], request)
+
+    def world(self, *, world: str = "") -> Result:
+        """Countries and sectors of the world matrix; see `karwan.analysis.trade_requests.WorldShowRequest`."""
+        return self.ask(BY_NAME["trade world show"], WorldShowRequest(world))
+
+    def check_world(self, *, world: str = "") -> Result:
+        """What must hold of the world matrix; see `karwan.analysis.trade_requests.WorldCheckRequest`."""
+        return self.ask(BY_NAME["trade world check"], WorldCheckRequest(world))

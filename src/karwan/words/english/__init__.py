@@ -24,6 +24,7 @@ from karwan.words.english.route import ROUTE
 from karwan.words.english.store import STORE
 from karwan.words.english.target import TARGET
 from karwan.words.english.venture import VENTURE
+from karwan.words.english.world import WORLD
 
 NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     BASKET,
@@ -45,6 +46,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     STORE,
     TARGET,
     VENTURE,
+    WORLD,
 )
 MESSAGES: dict[str, str | Plural] = {key: text for noun in NOUNS for key, text in noun.items()}
 
