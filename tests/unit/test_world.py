@@ -14,10 +14,15 @@ from karwan.analysis.world.answer import (
     answer_world_build,
     answer_world_check,
     answer_world_show,
-    goods_of_matrix,
 )
 from karwan.analysis.world.build import baci_flows, icio_matrix, matrix_of_flows
-from karwan.analysis.world.matrix import WorldMatrix, chapter_sectors, saved_world, sectors_of_goods
+from karwan.analysis.world.matrix import (
+    WorldMatrix,
+    chapter_sectors,
+    goods_of_matrix,
+    saved_world,
+    sectors_of_goods,
+)
 from karwan.analysis.world.published import world_of_case, world_rows
 from karwan.case import Case, read_case
 from karwan.errors import InvalidInput

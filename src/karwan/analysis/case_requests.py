@@ -148,6 +148,12 @@ class ScenarioTradeRequest:
         default=None,
         metadata=asks("One trade elasticity for all sectors.", least=0.1, most=30.0),
     )
+    world: str = field(
+        default="",
+        metadata=asks(
+            "Name or file of a saved world matrix (`karwan trade world build`); the case's own by default."
+        ),
+    )
     as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
 
     def __post_init__(self) -> None:

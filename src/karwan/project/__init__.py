@@ -266,6 +266,7 @@ class Project(VentureProject):
         partial: bool = False,
         deficits: str = "additive",
         theta: float | None = None,
+        world: str = "",
         as_of: date | None = None,
     ) -> Result:
         """Trade, queues and incomes under scenarios; see `karwan.analysis.case_requests.ScenarioTradeRequest`."""
@@ -280,6 +281,7 @@ class Project(VentureProject):
             partial,
             deficits,
             theta,
+            world,
             as_of,
         )
         return self.ask(BY_NAME["scenario trade"], request)

@@ -129,7 +129,7 @@ def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
     case = inputs.the_case()
     study = CorridorStudy(case, request.as_of or case.settings.as_of)
     study.require_comparable()
-    world = read_world_trade(case, request.theta)
+    world = read_world_trade(case, request.theta, request.world)
     states = read_states(case, request.scenarios)
     coupling = Coupling(study, world, states.scenarios, states.cases, parties_only=request.pairs == "parties")
     change = coupling.change(states.before, states.after, deficits=request.deficits)

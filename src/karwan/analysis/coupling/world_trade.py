@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from karwan.analysis.trade_flows import trade_flows
+from karwan.analysis.world.matrix import WorldMatrix, goods_of_matrix, matrix_of_rows
+from karwan.analysis.world.published import has_world, world_of
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.errors import InvalidInput
@@ -55,49 +57,54 @@ class WorldTrade:
         return self.countries.index(country) if country in self.countries else None
 
 
-def read_world_trade(case: Case, theta: float | None = None) -> WorldTrade:
-    """The world's trade of the case's `trade_year`, or of the latest year there is; the two parties' own where the case has none.
+def read_world_trade(case: Case, theta: float | None = None, named: str = "") -> WorldTrade:
+    """The world's trade: a saved matrix, that of the case completed from its totals, or the two parties' own where the case has none.
 
     Parameters
     ----------
     theta
         One elasticity for all sectors in place of those of `elasticities`.
+    named
+        Name or file of a saved world matrix.
 
     Raises
     ------
     InvalidInput
         The case has no trade of the world, nor of its parties.
     """
-    table = case.tables.get("world_flows", pl.DataFrame())
-    if table.is_empty():
+    if named or has_world(case):
+        matrix = world_of(case, named or None)
+    elif case["world_flows"].height:
+        matrix = matrix_of_rows(_latest(case))  # a case that ships every cell
+    else:
         return _parties_trade(case, theta)
-    years = sorted(int(year) for year in table["year"].unique())
-    wanted = case.settings.trade_year
-    year = wanted if wanted in years else years[-1]
-    rows = table.filter(pl.col("year") == year)
-    countries = tuple(sorted(set(rows["exporter"]) | set(rows["importer"])))
-    sectors = tuple(sorted(set(rows["sector"])))
-    at = {name: n for n, name in enumerate(countries)}
-    of = {name: n for n, name in enumerate(sectors)}
-    flows = np.zeros((len(sectors), len(countries), len(countries)))
-    for sector, exporter, importer, value in rows.select(
-        "sector", "exporter", "importer", "value_usd"
-    ).iter_rows():
-        flows[of[sector], at[exporter], at[importer]] += value or 0.0
-    assumed = rows.filter(pl.col("basis") == "assumed")["value_usd"].sum()
-    middle, low, high = _elasticities(case, sectors, theta)
-    total = float(flows.sum())
+    middle, low, high = _elasticities(case, matrix.sectors, theta)
+    total = float(matrix.flows_usd.sum())
     return WorldTrade(
-        countries,
-        sectors,
-        flows,
+        matrix.countries,
+        matrix.sectors,
+        matrix.flows_usd,
         middle,
         low,
         high,
-        _sectors_of(case),
-        float(assumed) / total if total else 0.0,
-        year=year,
+        _goods_of(case, matrix),
+        float(matrix.flows_usd[matrix.assumed].sum()) / total if total else 0.0,
+        year=matrix.year,
     )
+
+
+def _latest(case: Case) -> pl.DataFrame:
+    """Rows of the trade year, or of the latest year there is."""
+    table = case["world_flows"]
+    years = set(table["year"])
+    year = case.settings.trade_year if case.settings.trade_year in years else max(years)
+    return table.filter(pl.col("year") == year)
+
+
+def _goods_of(case: Case, matrix: WorldMatrix) -> dict[str, str]:
+    """Product to a sector of the matrix: as the case maps it, else by its HS chapter."""
+    stated = {good: sector for good, sector in _sectors_of(case).items() if sector in matrix.sectors}
+    return goods_of_matrix(case, matrix) | stated
 
 
 def _parties_trade(case: Case, theta: float | None) -> WorldTrade:

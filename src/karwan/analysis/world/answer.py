@@ -11,7 +11,7 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.trade_requests import WorldBuildRequest, WorldCheckRequest, WorldShowRequest
 from karwan.analysis.world.build import OUTPUT, baci_flows, graft, icio_matrix, matrix_of_flows, plain_flows
-from karwan.analysis.world.matrix import WorldMatrix, saved_place, sectors_of_goods
+from karwan.analysis.world.matrix import WorldMatrix, saved_place
 from karwan.analysis.world.published import (
     GOODS_OUTPUT,
     SERVICES_OUTPUT,
@@ -237,10 +237,3 @@ def _tonnes(case: Case) -> Iterator[Row]:
 
 def _check(what: str, holds: bool, evidence: str, weight: str = "error") -> Row:
     return {"check": what, "holds": holds, "weight": weight, "evidence": evidence}
-
-
-def goods_of_matrix(case: Case, matrix: WorldMatrix) -> dict[str, str]:
-    """Sector of each product of a case in a matrix; products of no sector are left out."""
-    return sectors_of_goods(
-        dict(case["products"].select("product_id", "hs_code").iter_rows()), matrix.sectors
-    )

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.exports import beside
 from karwan.store.frame import read_frame
@@ -158,6 +159,13 @@ def sectors_of_goods(codes: Mapping[str, str], sectors: tuple[str, ...]) -> dict
         if set(found.values()) & set(sectors):
             return {good: name for good, name in found.items() if name in sectors}
     return {}
+
+
+def goods_of_matrix(case: Case, matrix: WorldMatrix) -> dict[str, str]:
+    """Sector of each product of a case in a matrix; products of no sector are left out."""
+    return sectors_of_goods(
+        dict(case["products"].select("product_id", "hs_code").iter_rows()), matrix.sectors
+    )
 
 
 @cache
