@@ -57,6 +57,10 @@ def indicator_words() -> Mapping[str, tuple[str, str]]:
     return {row["indicator"]: (row["unit"], row["label"]) for row in csv.DictReader(text.splitlines())}
 
 
+ALWAYS_SHOWN = ("break_even_load", "fnpv_negative", "enpv_negative", "dscr_weak", "assumed")
+"""Indicators that stand where assumed inputs drive the answer: chances over the draws, and what would have to be true."""
+
+
 def indicator_table(made: Appraisal) -> pl.DataFrame:
     """Indicators; see `results/venture_indicators.csv`."""
     values, bands = _middle(made), _bands(made)
@@ -64,7 +68,7 @@ def indicator_table(made: Appraisal) -> pl.DataFrame:
     for key, (unit, label) in indicator_words().items():
         value, words = values.get(key, (None, ""))
         band = bands.get(key)
-        withheld = made.withheld and band is not None
+        withheld = made.withheld and key not in ALWAYS_SHOWN
         ends = dict(zip(("p05", "p50", "p95"), band or (None, None, None), strict=True))
         shown = "withheld: assumed inputs" if withheld else words or indicator_text(value, unit)
         text = " .. ".join(indicator_text(one, unit) for one in band) if band else ""
@@ -252,14 +256,13 @@ def gain_table(made: Appraisal) -> pl.DataFrame:
     bands = distribution(drawn, made.drawn.cash, shadow_of(drawn.values, made.read.shadow_keys))
     rows = []
     for gain, band in zip(made.gains, bands, strict=True):
-        low, _, high = quantiles(npv(rate, band.flow)) or (None, None, None)
+        ends = quantiles(npv(rate, band.flow)) or (None, None, None)
         worth = float(npv(rate, gain.flow)[0])
-        rows.append(
-            {"country": gain.country, "group": gain.group, "npv_usd": worth, "p05_usd": low, "p95_usd": high}
-        )
-    return result_frame(
-        "venture_gains", [row for row in rows if row["npv_usd"] or row["p05_usd"] or row["p95_usd"]]
-    )
+        if not worth and not any(ends):
+            continue
+        who = {"country": gain.country, "group": gain.group, "npv_usd": worth}
+        rows.append(who | dict(zip(("p05_usd", "p50_usd", "p95_usd"), ends, strict=True)))
+    return result_frame("venture_gains", rows)
 
 
 def people_table(made: Appraisal) -> pl.DataFrame:
