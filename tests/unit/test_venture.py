@@ -46,6 +46,7 @@ from karwan.case import Case, CaseProblems, read_case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
 from karwan.project import open_case
+from karwan.report.charts.venture import draw_gains, draw_tornado, draw_venture_cash
 from karwan.report.venture_book import write_venture_book
 from karwan.words import say
 
@@ -562,3 +563,17 @@ def test_the_workbook_is_recalculated_by_libreoffice(tmp_path: Path) -> None:
     moved = result.detail.read.venture.with_values({"venture_sales.v1_leather.price_usd": 16.0})
     now = Appraisal(replace(result.detail.read, venture=moved), 20)
     assert answer["B5"].value == pytest.approx(now.fnpv) and answer["B7"].value == pytest.approx(now.enpv)
+
+
+def test_pictures_of_a_venture_say_what_its_tables_say() -> None:
+    tables = open_case("toyland").appraise("v1", draws=30).tables
+    tornado = draw_tornado(tables["what decides"])
+    assert tornado is not None and "leather price *" in tornado and "factor" in tornado
+    gains = draw_gains(tables["who gains"])
+    assert gains is not None and "suppliers of raw material, XTA" in gains
+    cash = draw_venture_cash(tables["cash in the middle case"])
+    assert cash is not None and ">2029<" in cash
+    assert (
+        draw_tornado(tables["what decides"].clear()) is None
+        and draw_gains(tables["who gains"].clear()) is None
+    )

@@ -86,8 +86,11 @@ class WaitRequest:
 
     venture_id: str = field(metadata=VENTURE)
     opening: str = field(
-        default="open_afghan_crossings",
-        metadata=asks("Scenario under which the border is open.", metavar="NAME"),
+        default="",
+        metadata=asks(
+            "Scenario under which the border is open; the first one that ends closures otherwise.",
+            metavar="NAME",
+        ),
     )
     reopening_years: float | None = field(
         default=None,

@@ -44,7 +44,7 @@ class VentureProject(RegisterProject):
         self,
         venture_id: str,
         *,
-        opening: str = "open_afghan_crossings",
+        opening: str = "",
         reopening_years: float | None = None,
         low: float | None = None,
         high: float | None = None,

@@ -89,6 +89,7 @@ SPECIAL: tuple[Screen, ...] = (
     Screen("goods", "goods", f"{_ANSWERS}.goods:overview", "blocks.html", "trade goods"),
     Screen("target", "goods", f"{_ANSWERS}.targets:answer", "blocks.html", "trade target"),
     Screen("plan", "plan", f"{_ANSWERS}.briefs:plan", "blocks.html"),
+    Screen("venture/appraise", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
     Screen("ports", "corridors", f"{_ANSWERS}.briefs:ports", "blocks.html"),
     Screen(
         "scenarios",
@@ -122,6 +123,7 @@ _TAB_OF = {
     "basket": "goods",
     "plan": "plan",
     "scenario": "scenarios",
+    "venture": "plan",
     "sources": "sources",
 }
 SCREENS: tuple[Screen, ...] = (*SPECIAL, *_generic())

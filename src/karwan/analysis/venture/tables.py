@@ -229,7 +229,12 @@ def _input_row(made: Appraisal, key: str) -> Row:
         base = next(one for one in made.read.ranges if one.key == key)
         return row | {"base": base.base, "low": base.low, "high": base.high}
     row |= {"base": bar.base, "low": bar.low, "high": bar.high, "switching": bar.value}
-    return row | {"of_range": bar.of_range, "low_npv_usd": bar.low_npv, "high_npv_usd": bar.high_npv}
+    return row | {
+        "of_range": bar.of_range,
+        "low_npv_usd": bar.low_npv,
+        "base_npv_usd": bar.base_npv,
+        "high_npv_usd": bar.high_npv,
+    }
 
 
 def input_words(made: Appraisal, key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from karwan.appraisal.venture.indicators import npv
 from karwan.appraisal.venture.model import Floats
 from karwan.appraisal.venture.waiting import equal_hazard, wait, yearly_options
 from karwan.case import Case
-from karwan.case.scenario import find_scenario
+from karwan.case.scenario import find_scenario, list_scenarios
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
@@ -45,6 +45,7 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     scenario that opens the border; cost is the capital, present value of the years of building.
     """
     case = inputs.the_case()
+    request = replace(request, opening=request.opening or _opening(case))
     record = _record(case, request.opening)
     variant = _variant(case, request.venture_id)
     asked = [request.venture_id, *([variant] if variant else [])]
@@ -59,6 +60,23 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     ]
     table = result_frame("venture_waiting", rows)
     return Result({"build now or wait": table}, notes=tuple(_notes(request, shut, earned, again, record)))
+
+
+def _opening(case: Case) -> str:
+    """The first scenario of the case that sets closures, else the first of all.
+
+    Raises
+    ------
+    InvalidInput
+        It has none.
+    """
+    known = list_scenarios(case.folder) if case.folder else ()
+    ending = [one for one in known if any(o.table == "closures" for o in one.overrides)]
+    if not known:
+        raise InvalidInput(
+            "The case has no scenario under which a border opens.", fix="write one; see docs/scenario.md."
+        )
+    return (ending or list(known))[0].scenario_id
 
 
 def _spans(request: WaitRequest, record: Record | None) -> tuple[float, float, float, float]:

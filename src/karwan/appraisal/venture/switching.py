@@ -39,8 +39,8 @@ class SwitchingValue:
         Nearest value at which the NPV is nil; None where there is none within the bounds.
     of_range
         Distance from the base over the half of the range on that side; above 1 it lies outside the range. None without range or value.
-    low_npv, high_npv
-        NPV at the ends of the range: the bars of a tornado.
+    low_npv, base_npv, high_npv
+        NPV at the ends of the range and at the base: the bars of a tornado.
     """
 
     key: str
@@ -50,6 +50,7 @@ class SwitchingValue:
     value: float | None
     of_range: float | None
     low_npv: float
+    base_npv: float
     high_npv: float
 
 
@@ -103,7 +104,7 @@ def _turn(one: TriedInput, grid: Floats, npvs: Floats) -> tuple[float, float] | 
 
 def _switch(one: TriedInput, grid: Floats, npvs: Floats, turn: tuple[float, float] | None) -> SwitchingValue:
     value = None if turn is None else 0.5 * (turn[0] + turn[1])
-    ends = (float(npvs[np.searchsorted(grid, end)]) for end in (one.low, one.high))
+    ends = (float(npvs[np.searchsorted(grid, end)]) for end in (one.low, one.base, one.high))
     return SwitchingValue(one.key, one.base, one.low, one.high, value, _of_range(value, one), *ends)
 
 

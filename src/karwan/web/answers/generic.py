@@ -104,7 +104,20 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "scenario show": {"scenarios": _first_scenario(case)},
         "scenario compare": {"scenarios": _first_scenario(case)},
     }
+    if name.startswith("venture") and name != "venture list":
+        return _usual_venture(case, name)
     return usual.get(name, {})
+
+
+def _usual_venture(case: Case, name: str) -> dict[str, Any]:
+    """The first venture with years at work, and the kind of template it would fill."""
+    rows = case["ventures"].filter(case["ventures"]["life_years"].is_not_null()).sort("venture_id")
+    if rows.is_empty():
+        return {}
+    if name == "venture template":
+        return {"kind": rows["kind"][0]}
+    spans = {"reopening_years": 1.5, "closing_years": 3.0} if name == "venture wait" else {}
+    return spans | {"venture_id": "leather" if "leather" in rows["venture_id"] else rows["venture_id"][0]}
 
 
 def _first_scenario(case: Case) -> tuple[str, ...]:

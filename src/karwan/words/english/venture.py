@@ -37,5 +37,16 @@ VENTURE: dict[str, str | Plural] = {
         "the record: give --reopening-years."
     ),
     "venture.template": "Rows to fill for a venture of kind {kind}; put its id for ID. {analogues} published and recalled figures stand beside.",
+    "venture.page_title": "{venture}",
+    "venture.page_lead": "Would it pay: for its owners, its bank, each country? Bands come from joint draws of all inputs with a range.",
+    "venture.tornado_figure": "What moves its value",
+    "venture.tornado_caption": (
+        "Financial NPV with one input at the low and at the high end of its range, the others at their base. A bar that crosses nil can turn the "
+        "answer."
+    ),
+    "venture.gains_figure": "Who gains",
+    "venture.gains_caption": "Present value of what each group of each country gains; the bars add up to the economic NPV of the middle case.",
+    "venture.cash_figure": "Cash by year, middle case",
+    "venture.cash_caption": "Cash of the project before finance, and its economic flow. One case of many: read it with the bands.",
     "venture.wrote": "Wrote {files}.",
 }
