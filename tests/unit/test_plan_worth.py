@@ -349,6 +349,26 @@ def test_reopening_the_border_never_costs(plain: pl.DataFrame) -> None:
     assert (none["reason"] == "no scenario models it").all()
 
 
+def test_worth_in_equilibrium_is_beside_the_others(tmp_path: Path) -> None:
+    """Without a world the worth is the fall of cost at the tonnes between, which lies near the rule of the half."""
+    folder = toyland(tmp_path / "case", {"yard": YARD, "rail": RAIL})
+    asked = ["plan", "worth", str(folder), "--general-equilibrium", "--json"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    content = json.loads(done.stdout)
+    rows = {r["scenario_id"]: r for r in content["promises"] if r["rank"]}
+    assert rows.keys() == {"yard", "rail"}
+    for row in rows.values():
+        assert row["usd_year_ge"] == pytest.approx(row["usd_year"], rel=0.1)
+        assert row["usd_year_ge_a"] + row["usd_year_ge_b"] == pytest.approx(row["usd_year_ge"])
+        assert row["delay_usd_month"] == pytest.approx(row["usd_year_ge"] / 12)
+        assert row["third_usd_year"] == pytest.approx(0.0)
+    first, second = sorted(rows.values(), key=lambda r: r["rank"])
+    assert first["usd_year_ge"] >= second["usd_year_ge"]
+    wrong = CliRunner().invoke(app, [*asked, "--who", "nobody"])
+    assert isinstance(wrong.exception, InvalidInput) or wrong.exit_code == 2
+
+
 def test_the_command_prints_what_the_desk_finds(tmp_path: Path) -> None:
     folder = toyland(tmp_path / "case", {"yard": YARD, "rail": RAIL})
     demand = tmp_path / "demand.csv"

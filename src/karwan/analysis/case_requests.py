@@ -47,6 +47,16 @@ class WorthRequest:
             metavar="FILE",
         ),
     )
+    general_equilibrium: bool = field(
+        default=False,
+        metadata=asks(
+            "Also the worth where trade, incomes and queues answer, for all countries on the corridors."
+        ),
+    )
+    who: str = field(default="parties", metadata=asks("Whose welfare ranks: parties, corridor or world."))
+
+    def __post_init__(self) -> None:
+        one_of("who", self.who, ("parties", "corridor", "world"))
 
 
 @dataclass(frozen=True)

@@ -394,6 +394,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "inputs": "plan_worth_inputs",
             "flows": "plan_worth_flows",
             "scenarios": "plan_worth_scenarios",
+            "equilibrium": "plan_worth_equilibrium",
             "obstacles": "plan_obstacles",
             "no figure": "plan_no_figure",
         },

@@ -237,9 +237,16 @@ class Project(VentureProject):
         """What shows each promise to be kept; see `karwan.analysis.case_requests.IndicatorsRequest`."""
         return self.ask(BY_NAME["plan indicators"], IndicatorsRequest(as_of))
 
-    def worth(self, *, as_of: date | None = None, demand: Path | None = None) -> Result:
+    def worth(
+        self,
+        *,
+        as_of: date | None = None,
+        demand: Path | None = None,
+        general_equilibrium: bool = False,
+        who: str = "parties",
+    ) -> Result:
         """What keeping each promise of the plan is worth a year; see `karwan.analysis.case_requests.WorthRequest`."""
-        return self.ask(BY_NAME["plan worth"], WorthRequest(as_of, demand))
+        return self.ask(BY_NAME["plan worth"], WorthRequest(as_of, demand, general_equilibrium, who))
 
     def scenarios(self) -> Result:
         """Scenarios of the case; see `karwan.analysis.case_requests.ScenarioListRequest`."""

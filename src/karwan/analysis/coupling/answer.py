@@ -338,6 +338,7 @@ def place_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
             "beyond_limit": bool(beyond[n]),
         }
         for n, limit in enumerate(solved.change.place_limits)
+        if corridor.base_volume[n] or volume[n]
     ]
     return result_frame("response_places", rows).sort(
         "load_share", "kind", "place_id", descending=[True, False, False]

@@ -174,19 +174,71 @@ class Coupling:
         return replace(found, response=found.response.under(deficits))
 
     @cached_property
-    def limits(self) -> dict[int, list[list[tuple[Limit, float]]]]:
-        """Of each pair of places, by its number in `outcome.pairs`, the places with a capacity that each of its routes passes."""
+    def places(self) -> Limited:
+        """Places with a capacity that any route passes, and which route of which pair passes which."""
         capacities = Capacities(self.study.case)
         services = dict(self.study.case["services"].select("service_id", "link_id").iter_rows())
         load = self.study.shipment()
-        found = {}
+        number: dict[str, int] = {}
+        limits: list[Limit] = []
+        hours: list[float] = []
+        passed: list[list[tuple[int, int]]] = []
         networks: Networks = {}
-        for number, pair in enumerate(self.outcome.pairs):
-            found[number] = [
-                list(capacities.on(trade, arcs))
-                for trade, arcs in _on_network(self.plan, pair, networks, services, load)
-            ]
-        return found
+        for pair in self.outcome.pairs:
+            own: dict[tuple[int, int], None] = {}
+            for row, (trade, arcs) in enumerate(_on_network(self.plan, pair, networks, services, load)):
+                for limit, taken in capacities.on(trade, arcs):
+                    at = number.setdefault(limit.key, len(limits))
+                    if at == len(limits):
+                        limits.append(limit)
+                        hours.append(0.0)
+                    hours[at] = max(hours[at], taken)
+                    own[row, at] = None
+            passed.append(list(own))
+        blocks = []
+        for pair, own_cells in zip(self.outcome.pairs, passed, strict=True):
+            rows, columns = np.array(own_cells, dtype=np.int64).reshape(-1, 2).T
+            shape = (pair.rows.stop - pair.rows.start, len(limits))
+            blocks.append(sparse.csr_array((np.ones(rows.size), (rows, columns)), shape=shape))
+        return Limited(tuple(limits), np.array(hours), tuple(blocks))
+
+    @cached_property
+    def units(self) -> Floats:
+        """Units a tonne of each good makes at each place, shape (F, A)."""
+        case, capacities = self.study.case, Capacities(self.study.case)
+        rows = {}
+        for product in dict.fromkeys(flow.product_id for flow in self.plan.flows):
+            load = make_shipment(case["products"], product, case.settings.load_t)
+            payloads = capacities.payloads(load)
+            rows[product] = [_units_t(limit.unit, payloads) for limit in self.places.limits]
+        return np.array([rows[flow.product_id] for flow in self.plan.flows]).reshape(len(self.plan.flows), -1)
+
+    @cached_property
+    def hour_usd_t(self) -> Floats:
+        """Value of an hour of each good, USD/t, shape (F,)."""
+        rows = [self.plan.products[flow.product_id] for flow in self.plan.flows]
+        day = [row["time_cost_share_day"] + (row["loss_share_day"] or 0.0) for row in rows]
+        price = np.array([row["price_usd_t"] for row in rows])
+        return np.asarray(price * np.array(day) / HOURS_DAY)
+
+
+@dataclass(frozen=True)
+class Limited:
+    """Places with a capacity, A of them.
+
+    Attributes
+    ----------
+    limits
+        The places.
+    observed_h
+        Longest hours that a route takes there as things stand, shape (A,).
+    passes
+        Of each pair of places, which of its routes pass which place, shape (R, A).
+    """
+
+    limits: tuple[Limit, ...]
+    observed_h: Floats
+    passes: tuple[sparse.csr_array, ...]
 
 
 @dataclass(frozen=True)
@@ -216,13 +268,7 @@ class Change:
 
     def costs(self, outcome: Outcome, numbers: tuple[int, int]) -> tuple[Floats, Floats]:
         """Landed cost of the corridor's rows before and after at another outcome of the same plan."""
-        before, after = (
-            np.concatenate(
-                [outcome.pairs[n].costs.cost_usd_t[state][:, rows].ravel() for n, rows in self.served]
-            )
-            for state in numbers
-        )
-        return before, after
+        return _row_costs(outcome, numbers, self.served)
 
 
 def _on_network(
@@ -246,101 +292,61 @@ def _on_network(
 def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], after: Case) -> Change:
     """Rows of goods and routes that are open before or after, and what they fill."""
     before, then = numbers
-    plan, taste = coupling.plan, outcome.taste
-    built = _Rows()
     kept: list[int] = []
     served: list[tuple[int, npt.NDArray[np.int64]]] = []
+    sizes: list[Floats] = []
+    blocks: list[sparse.csr_array] = []
     at = 0
     for number, pair in enumerate(outcome.pairs):
         count = pair.costs.cost_usd_t.shape[1]
         opened = pair.opened[before] | pair.opened[then]
         if pair.opened[before].any():
-            size = taste.path_size_weight * np.log(pair.routes.path_sizes(pair.rows, opened))
             rows = np.flatnonzero(opened)
-            limits = [coupling.limits[number][r] for r in rows]
-            for good in range(count):
-                costs = pair.costs.cost_usd_t[:, good][:, rows]
-                built.add(costs[before], costs[then], size[rows], limits, plan.flows[at + good])
+            size = outcome.taste.path_size_weight * np.log(pair.routes.path_sizes(pair.rows, opened)[rows])
+            sizes.append(np.tile(size, count))
+            blocks.append(sparse.vstack([coupling.places.passes[number][rows]] * count, format="csr"))
             kept += range(at, at + count)
             served.append((number, rows))
         at += count
     chosen = np.array(kept, dtype=np.int64)
-    corridor, places = built.corridor(coupling, outcome, chosen)
-    banned = banned_pairs(after, coupling.study.as_of)
-    return Change(
-        chosen,
-        corridor,
-        _response(coupling, outcome, numbers, chosen, corridor, banned),
-        places,
-        banned,
-        tuple(served),
+    counts = np.concatenate([np.full(_count(outcome, n), rows.size) for n, rows in served])
+    good = np.repeat(np.arange(chosen.size), counts)
+    passes = sparse.csr_array(sparse.vstack(blocks, format="csr"))
+    units = passes.copy()
+    of_row = np.repeat(good, np.diff(passes.indptr))
+    units.data = coupling.units[chosen[of_row], passes.indices]
+    base_usd, cost_usd = _row_costs(outcome, numbers, served)
+    corridor = Corridor(
+        base_usd_t=base_usd,
+        cost_usd_t=cost_usd,
+        log_size=np.concatenate(sizes),
+        good=good,
+        hour_usd_t=coupling.hour_usd_t[chosen],
+        passes=passes,
+        units_t=units,
+        places=_places(coupling.places.limits, coupling.places.observed_h),
+        base_tonnes_day=np.array([coupling.plan.flows[n].tonnes_year for n in kept]) / YEAR_DAYS,
+        scale=outcome.taste.scale,
     )
+    banned = banned_pairs(after, coupling.study.as_of)
+    response = _response(coupling, outcome, numbers, chosen, corridor, banned)
+    return Change(chosen, corridor, response, coupling.places.limits, banned, tuple(served))
 
 
-class _Rows:
-    """Rows of goods and routes as they are collected."""
+def _count(outcome: Outcome, number: int) -> int:
+    """Goods of a pair of places."""
+    return int(outcome.pairs[number].costs.cost_usd_t.shape[1])
 
-    def __init__(self) -> None:
-        self.costs: list[tuple[Floats, Floats, Floats]] = []
-        self.limits: dict[str, Limit] = {}
-        self.hours: dict[str, float] = {}
-        self.uses: list[tuple[int, str, Flow]] = []
-        self.good: list[int] = []
-        self.count = 0
 
-    def add(
-        self,
-        before: Floats,
-        after: Floats,
-        size: Floats,
-        limits: Sequence[Sequence[tuple[Limit, float]]],
-        flow: Flow,
-    ) -> None:
-        """The routes of one more good."""
-        good = len(self.costs)
-        self.costs.append((before, after, size))
-        for passed in limits:
-            for limit, hours in passed:
-                self.limits.setdefault(limit.key, limit)
-                self.hours[limit.key] = max(hours, self.hours.get(limit.key, 0.0))
-                self.uses.append((self.count, limit.key, flow))
-            self.good.append(good)
-            self.count += 1
-
-    def corridor(
-        self, coupling: Coupling, outcome: Outcome, kept: npt.NDArray[np.int64]
-    ) -> tuple[Corridor, tuple[Limit, ...]]:
-        """The cost side, and its places."""
-        case, plan = coupling.study.case, coupling.plan
-        capacities = Capacities(case)
-        number = {key: n for n, key in enumerate(self.limits)}
-        loads = {p: make_shipment(case["products"], p, case.settings.load_t) for p in plan.products}
-        units = {p: capacities.payloads(load) for p, load in loads.items()}
-        passed = dict.fromkeys((row, key) for row, key, _ in self.uses)
-        product = {(row, key): flow.product_id for row, key, flow in self.uses}
-        rows = np.array([row for row, _ in passed], dtype=np.int64)
-        columns = np.array([number[key] for _, key in passed], dtype=np.int64)
-        per_t = np.array([_units_t(self.limits[key].unit, units[product[row, key]]) for row, key in passed])
-        shape = (self.count, len(number))
-        flows = [plan.flows[n] for n in kept]
-        day = [plan.products[f.product_id] for f in flows]
-        places = tuple(self.limits.values())
-        found = Corridor(
-            base_usd_t=np.concatenate([c[0] for c in self.costs]),
-            cost_usd_t=np.concatenate([c[1] for c in self.costs]),
-            log_size=np.concatenate([c[2] for c in self.costs]),
-            good=np.array(self.good, dtype=np.int64),
-            hour_usd_t=np.array(
-                [r["price_usd_t"] * (r["time_cost_share_day"] + (r["loss_share_day"] or 0.0)) for r in day]
-            )
-            / HOURS_DAY,
-            passes=sparse.csr_array((np.ones(rows.size), (rows, columns)), shape=shape),
-            units_t=sparse.csr_array((per_t, (rows, columns)), shape=shape),
-            places=_places(places, [self.hours[key] for key in number]),
-            base_tonnes_day=np.array([f.tonnes_year for f in flows]) / YEAR_DAYS,
-            scale=outcome.taste.scale,
-        )
-        return found, places
+def _row_costs(
+    outcome: Outcome, numbers: tuple[int, int], served: Sequence[tuple[int, npt.NDArray[np.int64]]]
+) -> tuple[Floats, Floats]:
+    """Landed cost of each good over each of its routes, before and after, good by good."""
+    before, after = (
+        np.concatenate([outcome.pairs[n].costs.cost_usd_t[state][:, rows].ravel() for n, rows in served])
+        for state in numbers
+    )
+    return before, after
 
 
 def _units_t(unit: str, payloads: Mapping[str, float]) -> float:
@@ -348,7 +354,7 @@ def _units_t(unit: str, payloads: Mapping[str, float]) -> float:
     return 1.0 / payloads[PAYLOADS[unit]] if unit in PAYLOADS else 1.0
 
 
-def _places(limits: Sequence[Limit], hours: Sequence[float]) -> Places:
+def _places(limits: Sequence[Limit], hours: Floats) -> Places:
     return Places(
         delay=tuple(limit.delay for limit in limits),
         shape=np.array([shape_rows(limit.delay, limit.shape) for limit in limits]).reshape(-1, 4),
@@ -389,15 +395,13 @@ def _response(
 
 
 def _duty_shares(outcome: Outcome, numbers: tuple[int, int], kept: npt.NDArray[np.int64]) -> Floats | None:
-    """Duty in what is spent on each good before and after; None where no duty moves but with the freight it is charged on."""
+    """Duty in what is spent on each good before and after, shape (2, G); None where none is charged."""
     change = outcome.change(*numbers)
     duty, level = change.duty_usd_t[:, kept], change.level_usd_t[kept]
     ratio = np.where(np.isfinite(change.ratio[kept]), change.ratio[kept], 1.0)
     before = duty[0] / level
     after = np.where(np.isfinite(duty[1]), duty[1] / (level * ratio), before)
-    if np.abs(after - before).max() < 0.005:
-        return None
-    return np.stack([before, after])
+    return np.stack([before, after]) if before.any() or after.any() else None
 
 
 def banned_pairs(case: Case, day: date) -> tuple[tuple[str, str], ...]:

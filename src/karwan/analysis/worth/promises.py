@@ -99,7 +99,7 @@ def plan_worth(
     routes = study.evaluated if study is not None and demand is None else ()
     study = CorridorStudy(case, as_of) if study is None else study
     table = commitment_table(case, as_of)
-    scenarios, reasons = _scenarios(case, table)
+    scenarios, reasons = promise_scenarios(case, table)
     if not scenarios:
         return PlanWorth(
             _ranked(table, {}, reasons), *_empty(), ("No scenario models a promise of the plan.",)
@@ -174,7 +174,9 @@ def _company(case: Case, scenarios: Mapping[str, Scenario]) -> dict[State, Case]
     return found
 
 
-def _scenarios(case: Case, table: pl.DataFrame) -> tuple[dict[str, tuple[Scenario, Case]], dict[str, str]]:
+def promise_scenarios(
+    case: Case, table: pl.DataFrame
+) -> tuple[dict[str, tuple[Scenario, Case]], dict[str, str]]:
     """Scenarios of the promises still to be kept and the case under each, and why a promise has no figure, by commitment."""
     found: dict[str, tuple[Scenario, Case]] = {}
     reasons: dict[str, str] = {}

@@ -200,7 +200,8 @@ def arc_parts(network: FreightNetwork, arc: Arc, waits: dict[int, tuple[float, f
 
 def route_parts(routes: Routes, network: FreightNetwork) -> Floats:
     """Parts of each route in a network, shape (R, parts); hours are inf where the network lacks an arc or it never opens."""
-    known = {arc_key(network, arc): arc for arc in network.arcs}
+    met = {key[2:] for key in routes.keys}
+    known = {arc_key(network, a): a for a in network.arcs if (a.place_kind, a.place_id) in met}
     parts = np.zeros((len(routes.keys), len(PARTS)))
     waits: dict[int, tuple[float, float]] = {}
     shut = np.zeros(len(routes.keys))

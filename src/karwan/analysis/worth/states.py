@@ -186,6 +186,7 @@ class Plan:
         self.groups = self._grouped(flows)
         self.known = [e for e in known if e.found.route is not None]
         self._kept = study.kept
+        self._kept_of: dict[State, Kept] = {}
         self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
         full = self._full(study)
         self.studies = tuple(full.values())
@@ -289,9 +290,15 @@ class Plan:
         found = now.copy()
         if hit.any():
             own = routes.only(hit)
-            kept = self._kept.without(self._changed_tables(case))
+            kept = self._kept_under(state, case)
             found[hit] = route_parts(own, self._network(only_routes(case, own), request, kept))
         return found
+
+    def _kept_under(self, state: State, case: Case) -> Kept:
+        """What networks of a state share, with those of the case as it stands and with one another."""
+        if state not in self._kept_of:
+            self._kept_of[state] = self._kept.without(self._changed_tables(case))
+        return self._kept_of[state]
 
     def _network(
         self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest, like: Kept

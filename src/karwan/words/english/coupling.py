@@ -42,5 +42,14 @@ COUPLING: dict[str, str | Plural] = {
         "value per tonne, level of the base flows."
     ),
     "coupling.frozen": ", hours of queues held",
+    "coupling.worth": (
+        "In equilibrium: welfare of {who}, USD a year, deficits keeping their dollars (usd_year_ge_universal: their share of output), duty given back to who "
+        "spends it, queues of the new trade in it; base flows were made under {before}. Ranks go by it."
+    ),
+    "coupling.worth_together": "All promises together are worth USD {together_usd:,.0f} a year, each alone USD {alone_usd:,.0f} added up.",
+    "coupling.worth_partial": (
+        "The case has no trade of the world: worth where trade answers is the fall of landed cost at tonnes between before and after, by importer."
+    ),
+    "coupling.worth_stuck": "The loop did not settle under {scenarios}: do not use their equilibrium figures.",
     "coupling.failed_draws": "{count} draws did not settle and are left out.",
 }
