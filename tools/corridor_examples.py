@@ -98,8 +98,34 @@ def sensitivities() -> Iterator[str]:
         yield ""
 
 
+def like_for_like() -> Iterator[str]:
+    """KTAP and KUAP by road, by rail and by mixes of both, from each origin, both ways."""
+    table = open_case("kaz-pak").modes(corridors=("KTAP", "KUAP")).tables["ways"]
+    shown = table.filter(pl.col("usd").is_not_null()).with_columns(
+        pl.col("days").map_elements(lambda v: f"{v:.1f}", pl.String),
+        pl.format("{} %", (100 * pl.col("rail_share")).round(0).cast(pl.Int64)).alias("rail_share"),
+    )
+    yield from rows_of(
+        "from, to | corridor | by | status | USD | all told | mean days | km | by rail",
+        shown,
+        ["pair_label", "corridor", "way", "status", "usd", "all_told_usd", "days", "km", "rail_share"],
+    )
+    lost = (
+        table.filter(pl.col("usd").is_null())
+        .group_by("corridor", "way", "reason")
+        .len()
+        .sort("corridor", "way", "reason")
+    )
+    yield from (
+        "",
+        "No such way: " + "; ".join(f"{c} by {w}, {r} ({n} pairs)" for c, w, r, n in lost.iter_rows()) + ".",
+        "",
+    )
+
+
 def trips() -> Iterator[str]:
-    """Model against observed trips, by use."""
+    """KTAP and KUAP like for like, then the model against observed trips, by use."""
+    yield from like_for_like()
     table = validation_table(study().case)
     for use, words in USES.items():
         rows = table.filter((pl.col("use") == use) & (pl.col("status") == "done"))

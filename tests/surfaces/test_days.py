@@ -21,6 +21,7 @@ TAKE_A_DAY = {
     "corridor assign": ("corridor", "assign", "toyland"),
     "corridor compare": ("corridor", "compare", "toyland"),
     "corridor critical": ("corridor", "critical", "toyland"),
+    "corridor modes": ("corridor", "modes", "toyland"),
     "corridor sensitivity": ("corridor", "sensitivity", "toyland"),
     "network export": ("network", "export", "toyland", "--out", "net"),
     "plan pack": ("plan", "pack", "plan.register"),

@@ -47,6 +47,14 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         page="corridor",
     ),
     Analysis(
+        name="corridor modes",
+        method="modes",
+        request=ask.ModesRequest,
+        run="karwan.analysis.corridor_modes:answer_modes",
+        tables={"ways": "corridor_modes"},
+        page="corridor",
+    ),
+    Analysis(
         name="corridor critical",
         method="critical",
         request=ask.CriticalRequest,

@@ -43,6 +43,23 @@ class CompareRequest:
 
 
 @dataclass(frozen=True)
+class ModesRequest:
+    """Corridors by land like for like: each by road, by rail and by its best mix, from each origin, both ways.
+
+    Example: karwan corridor modes kaz-pak --corridor KTAP,KUAP
+    """
+
+    corridors: tuple[str, ...] = field(
+        default=(),
+        metadata=asks(
+            "Beginning of a corridor's name or id; repeat or use commas; all by land by default.",
+            flag="--corridor",
+        ),
+    )
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
 class CriticalRequest:
     """Close each crossing, terminal and link in turn: what reroutes, what it costs, what an hour is worth.
 

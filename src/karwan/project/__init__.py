@@ -32,6 +32,7 @@ from karwan.analysis.requests import (
     CriticalRequest,
     ExportRequest,
     ImportRequest,
+    ModesRequest,
     ObservedRequest,
     RouteRequest,
     SensitivityRequest,
@@ -60,6 +61,10 @@ class Project(VentureProject):
     def compare(self, *, as_of: date | None = None, stages: bool = False) -> Result:
         """Corridors between the compared places, both ways; see `karwan.analysis.requests.CompareRequest`."""
         return self.ask(BY_NAME["corridor compare"], CompareRequest(as_of, stages))
+
+    def modes(self, *, corridors: tuple[str, ...] = (), as_of: date | None = None) -> Result:
+        """Corridors by land by road, by rail and by the best mix; see `karwan.analysis.requests.ModesRequest`."""
+        return self.ask(BY_NAME["corridor modes"], ModesRequest(corridors, as_of))
 
     def critical(
         self,
