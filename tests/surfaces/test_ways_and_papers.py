@@ -54,13 +54,12 @@ def test_visas_only_where_a_foreign_driver_enters(kaz_pak: Case) -> None:
     assert own.filter(pl.col("document_id") == "vgm")["place_id"].to_list() == ["P_BND"]
     by_road = next(r for r in rows(answer, "routes") if r["corridor_id"] == "IRAN_ROAD")
     visas = {d for d in papers(answer, by_road["route"]) if d.startswith("visa_")}
-    # an Uzbek truck goes on from the border: its driver needs one in Iran
-    assert visas == {"visa_tkm", "visa_irn"}
+    assert visas == {"visa_tkm"}  # Kazakh drivers need none in Uzbekistan and Iran
     changes = answer.tables["stages"].filter(
         (pl.col("route") == by_road["route"]) & pl.col("name").str.contains("goods change to a")
     )
     # no visa of Pakistan: its own truck goes on from Taftan
-    assert changes["country"].to_list() == ["UZB", "PAK"]
+    assert changes["country"].to_list() == ["PAK"]
     qtta = next(r for r in rows(answer, "routes") if r["corridor_id"] == "QTTA")
     assert "visa_chn" not in papers(answer, qtta["route"])
     assert by_road["lead_days"] == pytest.approx(10.0)

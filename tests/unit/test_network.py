@@ -122,23 +122,25 @@ def test_swap_rule_changes_truck_at_the_border(toyland: Case) -> None:
         assert (swap.kind, swap.hours, swap.usd(20, 1)) == ("transfer", 6.0, 60.0)
 
 
-def test_a_truck_that_may_go_on_may_also_change(toyland: Case) -> None:
-    """Each side of an open border is reached by the truck in use, and by one of the country for the price of a swap."""
-    network = build_network(toyland.tables, request())
-    entered = [
-        network.arcs[a]
-        for a in arcs_of(network, "X")
-        if network.states[network.arcs[a].head].country == "XTB"
-    ]
-    own = {
-        network.states[a.head].registration: a
-        for a in entered
-        if network.states[a.tail].registration == "XTA"
-    }
-    assert set(own) == {"XTA", "XTB"}
-    *before, swap = own["XTB"].stages
-    assert [s.name for s in before] == [s.name for s in own["XTA"].stages]
-    assert (swap.kind, swap.hours, swap.usd(20, 1)) == ("transfer", 6.0, 60.0)
+def test_a_truck_may_change_where_it_enters_the_country_of_destination(toyland: Case) -> None:
+    """There each side is reached by the truck in use, and by one of the country for the price of a swap; on the way by the first alone."""
+    open_ends = toyland["access"].filter(pl.col("rule") != "swap")
+    network = build_network({**toyland.tables, "access": open_ends}, request())
+
+    def entered(country: str) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
+        found: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
+        for arc in network.arcs:
+            tail, head = network.states[arc.tail], network.states[arc.head]
+            if tail.carrier == head.carrier == "road" and tail.country != head.country == country:
+                way = found.setdefault((arc.place_id, tail.registration), {})
+                way[head.registration] = tuple(stage.kind for stage in arc.stages)
+        return found
+
+    for (_, before), ways in entered("XTC").items():
+        assert set(ways) == {before, "XTC"}
+        assert ways["XTC"] == ((*ways[before], "transfer") if before != "XTC" else ways[before])
+    assert all(len(ways) == 1 for ways in entered("XTB").values())
+    assert entered("XTC")
 
 
 def test_forbidden_rule_takes_the_crossing_away(toyland: Case) -> None:

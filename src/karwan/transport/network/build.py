@@ -111,7 +111,8 @@ def _start_registration(place: tuple[str, str, str], home: str) -> str:
 def _follow(context: Context, state: State, move: Move) -> list[tuple[State, tuple[Stage, ...]]]:
     """States a move leads to with the truck in use, each with the truck swap it takes; none where the truck may not go.
 
-    A foreign truck that may go on may also hand its load to one of the country at the border, which pays what a swap costs.
+    A foreign truck that enters the country of destination may also hand its load to one of that country, which pays what a swap costs. In a
+    country on the way it may not choose to: a domestic rate is that of a truck that stays at home.
     """
     node, carrier, country = move.head
     if carrier != ROAD:
@@ -132,7 +133,9 @@ def _follow(context: Context, state: State, move: Move) -> list[tuple[State, tup
         return [(through, ())]
     must = rule == "swap" and not context.regimes.spares_swap(*key)
     changed = (local, (_swap_stage(context, move, country, row if must else None),))
-    return [changed] if must else [(through, ()), changed]
+    if must:
+        return [changed]
+    return [(through, ()), changed] if country == context.request.destination_country else [(through, ())]
 
 
 def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> Stage:
