@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from karwan.analysis.contract import Inputs
+from karwan.analysis.trade_flows import trade_flows
 from karwan.analysis.trade_requests import WorldBuildRequest, WorldCheckRequest, WorldShowRequest
 from karwan.analysis.world.answer import (
     answer_world_build,
@@ -24,6 +25,7 @@ from karwan.analysis.world.matrix import (
     sectors_of_goods,
 )
 from karwan.analysis.world.published import world_of_case, world_rows
+from karwan.analysis.worth.flows import value_shares
 from karwan.case import Case, read_case
 from karwan.errors import InvalidInput
 from karwan.trade.mix import mix_of_tonnes
@@ -47,7 +49,7 @@ def test_published_cells_stay_and_totals_are_met(case: Case, world: WorldMatrix)
     assert goods[place["KAZ"], place["PAK"]] == 11_800_000
     assert goods[place["PAK"], place["KAZ"]] == 41_900_000
     assert not world.assumed[0, place["KAZ"], place["PAK"]]
-    assert world.assumed[0, place["KAZ"], place["CHN"]]
+    assert world.assumed[0, place["KAZ"], place["USA"]]
     table = case["world_countries"].filter(pl.col("country") != "WLD")
     for country, exports, imports in table.select("country", "exports_usd", "imports_usd").iter_rows():
         assert goods[place[country]].sum() == pytest.approx(exports, rel=1e-9)
@@ -205,6 +207,21 @@ def test_a_mix_meets_value_and_tonnes_and_moves_least() -> None:
     assert steps[0] == pytest.approx(steps[1], rel=1e-6)
     own = float((share[:3] / price[:3]).sum() * 1e6)
     assert mix_of_tonnes(share, price, 1e6, own) == pytest.approx(share, abs=1e-9)
+
+
+def test_goods_of_a_flow_agree_with_its_tonnes_or_say_that_none_do(case: Case) -> None:
+    goods = case["products"].filter((pl.col("exporter") == "KAZ") & (pl.col("form") == "box"))
+    flow = trade_flows(case, case.settings.as_of)["a_to_b"]
+    shares, said = value_shares(case, flow, goods)
+    assert shares == pytest.approx(1.0 / goods.height)
+    assert "the 82 reported" in said
+    prices = goods["price_usd_t"].to_numpy()
+    fits = pl.when(pl.col("flow_id") == "kaz_2024_a2b").then(pl.lit(20_000.0)).otherwise(pl.col("quantity_t"))
+    lighter = case.with_tables({"flows": case["flows"].with_columns(quantity_t=fits)})
+    shares, said = value_shares(lighter, flow, goods)
+    assert (shares / prices).sum() * flow.value_usd == pytest.approx(20_000.0, rel=1e-9)
+    assert said == " mixed to the 20,000 t reported"
+    assert value_shares(case, trade_flows(case, case.settings.as_of)["b_to_a"], goods)[1] == ""
 
 
 @pytest.mark.parametrize("tonnes", [20_000.0, 100.0, 0.0])

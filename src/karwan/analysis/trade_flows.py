@@ -93,6 +93,19 @@ def trade_flows(case: Case, as_of: date) -> Mapping[str, TradeFlow]:
     return found
 
 
+def reported_tonnes(case: Case, flow: TradeFlow) -> float | None:
+    """Tonnes that stand beside the value that counts, in the same report; None where it has none."""
+    taken = flow.taken
+    same = (
+        (pl.col("reporter") == taken.reporter)
+        & (pl.col("direction") == flow.direction)
+        & (pl.col("value_usd") == taken.value_usd)
+        & (pl.col("quantity_t") > 0)
+    )
+    rows = case["flows"].filter(same)
+    return float(rows["quantity_t"][0]) if rows.height else None
+
+
 def _latest_report(annual: pl.DataFrame, side: str, way: str) -> YearlyReport | None:
     """Latest report of one side on a direction, or half of what it gives for both."""
     rows = annual.filter(pl.col("reporter") == side)

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.trade_flows import TradeFlow, YearlyReport, trade_flows
+from karwan.analysis.trade_flows import TradeFlow, YearlyReport, reported_tonnes, trade_flows
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.trade.equilibrium.base import Array
+from karwan.trade.mix import mix_of_tonnes
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.shipment import make_shipment
 
@@ -85,14 +88,36 @@ def default_flows(study: CorridorStudy, today: Mapping[str, TradeFlow]) -> tuple
         goods = alike if alike.height else own
         counts.append(f"{goods.height} from {case.country_name(exporter)}")
         pairs = study.pairs(way)
-        for product, price in goods.select("product_id", "price_usd_t").iter_rows():
-            tonnes = today[way].value_usd / goods.height / price / len(pairs)
+        shares, said = value_shares(case, today[way], goods)
+        counts[-1] += said
+        for product, price, share in zip(goods["product_id"], goods["price_usd_t"], shares, strict=True):
+            tonnes = today[way].value_usd * float(share) / price / len(pairs)
             flows += [Flow(way, o, d, product, tonnes) for o, d in pairs]
     text = (
         f"Spread evenly by value over the case's goods that travel as {form} ({', '.join(counts)}) and over its pairs of places: assumed, as "
         "no trade by product between the two is shipped with the case; `karwan plan worth --demand FILE` takes other flows."
     )
     return flows, text
+
+
+def value_shares(case: Case, flow: TradeFlow, goods: pl.DataFrame) -> tuple[Array, str]:
+    """Share of each good in the value of a flow, and in a few words how it came about; blank where it is even.
+
+    Even, but for a report that comes with tonnes: then the mix nearest to it that has both. Even again where no mix of the goods has both.
+    """
+    even = np.full(goods.height, 1.0 / goods.height)
+    tonnes = reported_tonnes(case, flow)
+    if tonnes is None:
+        return even, ""
+    prices = goods["price_usd_t"].to_numpy().astype(float)
+    try:
+        return mix_of_tonnes(even, prices, flow.value_usd, tonnes), f" mixed to the {tonnes:,.0f} t reported"
+    except InvalidInput:
+        per_tonne = flow.value_usd / tonnes
+        return (
+            even,
+            f" whose prices, from {prices.min():,.0f} USD a tonne, no mix brings to the {per_tonne:,.0f} reported",
+        )
 
 
 def flows_of(study: CorridorStudy, demand: pl.DataFrame) -> list[Flow]:
