@@ -19,6 +19,12 @@ def serve(
     case: Annotated[str, typer.Argument(help="Embedded case or folder.")] = "kaz-pak",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on 127.0.0.1.")] = 8765,
     store: StoreOption = None,
+    register_file: Annotated[
+        str | None,
+        typer.Option(
+            "--register", metavar="REGISTER", help="Register of the plan, which every page takes as its plan."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Processes that compute.")] = 2,
     kept: Annotated[
         Path | None, typer.Option("--kept", help="Folder of answers kept; the user's cache by default.")
@@ -40,6 +46,7 @@ def serve(
         case,
         port=port,
         store=store,
+        register=register_file,
         folder=kept,
         limits=Limits(workers=workers),
         ready=_ready,

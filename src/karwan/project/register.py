@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from babel.core import get_global
 
@@ -91,7 +92,7 @@ class RegisterProject(TradeProject):
         with Register(register, create=True) as opened:
             return merge(opened, export)
 
-    def under_register(self, register: str) -> RegisterProject:
+    def under_register(self, register: str) -> Self:
         """The project with the plan as a register has it.
 
         Raises

@@ -28,7 +28,9 @@ class Job:
     store
         Trade store; None where there is none.
     contents
-        Digest of what the case and the store hold; see `folder_digest`.
+        Digest of what the case, the store and the register hold; see `folder_digest`.
+    register
+        Register of the plan; None where there is none.
     """
 
     task: str
@@ -37,6 +39,7 @@ class Job:
     asked: tuple[tuple[str, str], ...] = ()
     store: str | None = None
     contents: str = ""
+    register: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Values asked under a name, in order."""
@@ -50,7 +53,9 @@ class Job:
 def job_key(job: Job) -> str:
     """Key of a job's answer, equal for equal inputs: SHA-256 of the version of the program and the job, 64 hexadecimal digits."""
     asked = sorted(job.asked, key=lambda pair: pair[0])
-    text = json.dumps([program(), job.contents, job.task, job.case, job.scenarios, asked, job.store])
+    text = json.dumps(
+        [program(), job.contents, job.task, job.case, job.scenarios, asked, job.store, job.register]
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -90,6 +90,8 @@ SPECIAL: tuple[Screen, ...] = (
     Screen("target", "goods", f"{_ANSWERS}.targets:answer", "blocks.html", "trade target"),
     Screen("plan", "plan", f"{_ANSWERS}.briefs:plan", "blocks.html"),
     Screen("venture/appraise", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
+    Screen("plan/register", "plan", f"{_ANSWERS}.register:board", "blocks.html", "plan state"),
+    Screen("plan/promises/{id}", "plan", f"{_ANSWERS}.register:promise", "blocks.html", "plan history"),
     Screen("ports", "corridors", f"{_ANSWERS}.briefs:ports", "blocks.html"),
     Screen(
         "scenarios",

@@ -22,7 +22,12 @@ from karwan.web.views import hold
 
 @contextlib.contextmanager
 def served(
-    case: str, *, store: str | None = None, folder: Path | None = None, limits: Limits | None = None
+    case: str,
+    *,
+    store: str | None = None,
+    register: str | None = None,
+    folder: Path | None = None,
+    limits: Limits | None = None,
 ) -> Iterator[tuple[Site, App]]:
     """A site and its application while the workers live.
 
@@ -32,6 +37,8 @@ def served(
         Embedded case or folder.
     store
         Trade store.
+    register
+        Register of the plan, which stands in place of the case's plan.
     folder
         Where answers are kept; the user's cache by default.
     limits
@@ -40,7 +47,7 @@ def served(
     configure()
     pool = WorkerPool(KeptAnswers(folder or usual_folder()), limits)
     try:
-        site = Site(case, store, pool)
+        site = Site(case, store, pool, register)
         site.learn()
         hold(site)
         yield site, ByteCache(get_asgi_application(), site.contents)
@@ -53,6 +60,7 @@ def run(
     *,
     port: int,
     store: str | None,
+    register: str | None,
     folder: Path | None,
     limits: Limits,
     ready: Callable[[str], None],
@@ -66,7 +74,7 @@ def run(
     """
     door = _door(port)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    with served(case, store=store, folder=folder, limits=limits) as (site, app):
+    with served(case, store=store, register=register, folder=folder, limits=limits) as (site, app):
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -34,6 +34,8 @@ class Site:
         Trade store, or None.
     pool
         Workers.
+    register
+        Register of the plan, or None.
     facts
         What `karwan.web.answers.work.facts` says of the case.
     """
@@ -41,6 +43,7 @@ class Site:
     case: str
     store: str | None
     pool: WorkerPool
+    register: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     _contents: str = ""
     _signature: str = ""
@@ -62,21 +65,18 @@ class Site:
             return self._contents
         self._looked = monotonic()
         folder = Path(str(self.facts["folder"]))
-        signature = folder_digest(folder, signature=True) + self._store_signature()
+        beside = _signature(self.store) + _signature(self.register)
+        signature = folder_digest(folder, signature=True) + beside
         if signature != self._signature:
             self._signature = signature
-            self._contents = folder_digest(folder) + self._store_signature()
+            self._contents = folder_digest(folder) + beside
         return self._contents
-
-    def _store_signature(self) -> str:
-        if not self.store or not os.path.exists(self.store):
-            return ""
-        state = os.stat(self.store)
-        return f"-{state.st_size}-{state.st_mtime_ns}"
 
     def job(self, task: str, asked: Iterable[tuple[str, str]], scenarios: Iterable[str] = ()) -> Job:
         """A job on the case as its files are now."""
-        return Job(task, self.case, tuple(scenarios), tuple(asked), self.store, self.contents())
+        return Job(
+            task, self.case, tuple(scenarios), tuple(asked), self.store, self.contents(), self.register
+        )
 
     def submit(self, job: Job, visitor: str) -> Ticket:
         """The ticket of a job."""
@@ -97,6 +97,14 @@ class Site:
         if "error" in facts:
             raise InvalidInput(**facts["error"])
         self.facts = facts
+
+
+def _signature(path: str | None) -> str:
+    """Size and time of a file and of the log SQLite keeps beside it; empty where there is none."""
+    if not path:
+        return ""
+    found = (os.stat(name) for name in (path, f"{path}-wal") if os.path.exists(name))
+    return "".join(f"-{state.st_size}-{state.st_mtime_ns}" for state in found)
 
 
 def _unread(case: str) -> str:

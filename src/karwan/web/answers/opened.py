@@ -9,11 +9,18 @@ from karwan.runs.job import Job
 
 
 def opened(job: Job) -> Project:
-    """The case of a job, under its scenarios."""
-    return _opened(job.case, job.scenarios, job.store, job.contents)
+    """The case of a job, under its scenarios and with the plan as its register has it."""
+    return _opened(job.case, job.scenarios, job.store, job.contents, job.register)
+
+
+def as_typed(job: Job) -> Project:
+    """The case of a job under its scenarios, with the plan as its files have it."""
+    return _opened(job.case, job.scenarios, job.store, job.contents, None)
 
 
 @lru_cache(maxsize=8)
-def _opened(case: str, scenarios: tuple[str, ...], store: str | None, contents: str) -> Project:
-    project = open_case(case, scenarios or None)
-    return Project(project.case, store)
+def _opened(
+    case: str, scenarios: tuple[str, ...], store: str | None, contents: str, register: str | None
+) -> Project:
+    project = Project(open_case(case, scenarios or None).case, store)
+    return project if register is None else project.under_register(register)

@@ -34,6 +34,10 @@ class Asking:
         Values of the parts in braces of the address.
     say
         Says how far it is.
+    register
+        Register of the plan; empty where none is served.
+    typed
+        The case with the plan as its files have it; None where that is `project`.
     """
 
     project: Project
@@ -41,6 +45,8 @@ class Asking:
     query: Query
     ids: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = lambda text: None
+    register: str = ""
+    typed: Project | None = None
 
     @cached_property
     def notes(self) -> Notes:

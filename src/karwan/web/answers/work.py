@@ -14,7 +14,7 @@ from karwan.report.text import day
 from karwan.runs.job import Job
 from karwan.web.answers.files import file_of
 from karwan.web.answers.generic import form_of
-from karwan.web.answers.opened import opened
+from karwan.web.answers.opened import as_typed, opened
 from karwan.web.answers.page import Asking, Page, content_of, error_content, status_of
 from karwan.web.screens import BY_ADDRESS
 
@@ -109,7 +109,9 @@ def _asking(job: Job, say: Say) -> Asking:
             ids[name.removeprefix("id:")] = value
         elif name not in ("address", "form"):
             query.setdefault(name, []).append(value)
-    return Asking(opened(job), BY_ADDRESS[job.value("address")], query, ids, say)
+    screen = BY_ADDRESS[job.value("address")]
+    typed = as_typed(job) if job.register else None
+    return Asking(opened(job), screen, query, ids, say, job.register or "", typed)
 
 
 def _json(content: Any) -> bytes:

@@ -47,6 +47,13 @@ PAGE: dict[str, str | Plural] = {
     "page.target_lead": "Chances by random walks and by the historical base rate, side by side; never one bare number.",
     "page.basis": "What the figures rest on",
     "page.basis_caption": "Rows of each table that were observed, computed from others, or assumed.",
+    "page.register": "The plan by both sides",
+    "page.register_lead": "Each side's own word on every promise, beside the other's; where they differ first. Neither is averaged.",
+    "page.no_register": "No register is served",
+    "page.no_register_why": (
+        "`karwan plan say` writes what a side states into a register; `karwan serve CASE --register FILE` shows it here, and every page takes it as "
+        "its plan."
+    ),
     "page.conflicts": "Where sources disagree",
     "page.sources_title": "Sources",
     "page.sources_lead": "{count} sources stand behind the rows of this case. The small numbers of every page lead here.",
