@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -27,10 +28,26 @@ def test_arabic_is_embedded_only_when_used() -> None:
     assert fonts.ARABIC not in fonts.font_css("Kazakhstan")
 
 
-def test_cut_fonts_are_the_same_bytes_each_time() -> None:
-    first = fonts.font_css("abc")
+def test_cut_fonts_are_the_same_bytes_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut anew, kept, and where nothing can be kept."""
+    (tmp_path / "file").write_text("no folder")
+    pages = []
+    for folder in ("kept", "kept", "other", "file"):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / folder))
+        fonts.cut.cache_clear()
+        pages.append(fonts.font_css("abc"))
+    assert set(pages) == {pages[0]}
+    assert len(list((tmp_path / "kept" / "karwan" / "fonts").glob("*.woff"))) == pages[0].count("@font-face")
+
+
+def test_a_font_that_was_cut_is_not_cut_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    path = fonts.font_path(fonts.FACES[2])
+    assert path is not None
+    first = fonts.cut(path, "xyz", "any")
     fonts.cut.cache_clear()
-    assert fonts.font_css("abc") == first
+    monkeypatch.setattr(fonts, "cut_anew", lambda *arguments: pytest.fail("cut again"))
+    assert fonts.cut(path, "xyz", "any") == first
 
 
 def test_figures_are_tabular() -> None:

@@ -7,15 +7,21 @@ Licence 1.1, stands beside them. Without them the report falls back to the reade
 from __future__ import annotations
 
 import base64
+import contextlib
+import hashlib
 import io
 import logging
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from fontTools import subset  # type: ignore[import-untyped]
+import fontTools  # type: ignore[import-untyped]
+from fontTools import subset
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+from karwan.exports import write_bytes
 
 SANS = "IBM Plex Sans"
 SERIF = "IBM Plex Serif"
@@ -144,7 +150,29 @@ def has_arabic(text: str) -> bool:
 
 @cache
 def cut(path: Path, characters: str, script: str, flavor: str = "woff") -> bytes:
-    """Font file reduced to `characters`, as WOFF or, smaller but slower to make, `woff2`. The same input gives the same bytes."""
+    """Font file reduced to `characters`, as WOFF or, smaller but slower to make, `woff2`. The same input gives the same bytes.
+
+    Cutting takes a second, so what was cut is kept in the user's folder of caches.
+    """
+    rests_on = (path.name, path.stat().st_size, characters, script, flavor, fontTools.version)
+    kept = cut_folder() / f"{hashlib.sha256(repr(rests_on).encode()).hexdigest()[:32]}.{flavor}"
+    if kept.is_file():
+        return kept.read_bytes()
+    made = cut_anew(path, characters, script, flavor)
+    with contextlib.suppress(OSError):  # a folder that takes no file costs the next run a second
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(kept, made)
+    return made
+
+
+def cut_folder() -> Path:
+    """Where fonts that were cut are kept, as `XDG_CACHE_HOME` says."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "karwan" / "fonts"
+
+
+def cut_anew(path: Path, characters: str, script: str, flavor: str) -> bytes:
+    """Font file reduced to `characters`, whatever is kept."""
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     options = subset.Options()
     options.hinting = False

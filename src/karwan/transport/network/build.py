@@ -139,6 +139,16 @@ def _follow(context: Context, state: State, move: Move) -> list[tuple[State, tup
 
 
 def _swap_stage(context: Context, move: Move, country: str, row: Row | None) -> Stage:
+    """Change to a truck of a country where a move ends. Networks that share `kept` make it once."""
+    key = ("swap", move.head[0], country, None if row is None else row["access_id"])
+    stage = context.kept.stages.get(key)
+    if stage is None:
+        stage = context.kept.stages[key] = _new_swap_stage(context, move, country, row)
+    return stage
+
+
+def _new_swap_stage(context: Context, move: Move, country: str, row: Row | None) -> Stage:
+    """Hours and money of a change of trucks, and the rule that asks for it."""
     hours, money = context.parameter("truck_swap_time_h"), context.parameter("truck_swap_cost_usd")
     cv = context.parameter("transfer_time_cv")
     name = f"{context.nodes[move.head[0]]['name']}: goods change to a {country} truck"

@@ -41,6 +41,7 @@ RESTS_ON = {
     "crossing": frozenset(
         ("crossings", "crossing_times", "vehicles", "fees", "parameters", "hours", "queue_states")
     ),
+    "swap": frozenset(("nodes", "access", "parameters", "hours")),
     "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters", "hours")),
 }
 """Tables that a stage of each kind is made of; slowdowns stand in its key."""
@@ -69,7 +70,7 @@ class Kept:
         Moves along a link in the directions it allows, as if always open: by link, vehicle, slowdowns in force and who pays its fees,
         then by who is paid for the haul.
     stages
-        Stages of crossings, transfers and sailings, by kind and all of a request that they depend on.
+        Stages of crossings, transfers, sailings and changes of trucks, by kind and all of a request that they depend on.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
