@@ -83,6 +83,40 @@ class IndicatorsRequest:
 
 
 @dataclass(frozen=True)
+class DraftRequest:
+    """Propose the next plan: promises worth most to both sides, with wording, owner, observable, baseline, term, evidence and worth.
+
+    What was left out stands beside with the reason, and what becomes of each promise of the plan that ends.
+
+    Example: karwan plan draft kaz-pak --max 10 --docx draft.docx
+    """
+
+    start: date | None = field(
+        default=None,
+        metadata=asks("First day; the end of the plan there is by default.", flag="--from", metavar="DAY"),
+    )
+    end: date | None = field(
+        default=None, metadata=asks("Last day; two years later by default.", flag="--to", metavar="DAY")
+    )
+    most: int = field(default=10, metadata=asks("Promises at most.", flag="--max", least=1, most=100))
+    who: str = field(default="both", metadata=asks("Whose gain ranks: both, or one party's code."))
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """Files written."""
+
+    docx: Path | None = field(default=None, metadata=asks("Word file to write.", metavar="FILE"))
+    proposal: Path | None = field(
+        default=None,
+        metadata=asks(
+            "JSON file to write: the promises as proposals that both sides can amend.", metavar="FILE"
+        ),
+    )
+
+
+@dataclass(frozen=True)
 class ScenarioListRequest:
     """List the scenarios of a case.
 

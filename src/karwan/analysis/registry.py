@@ -410,6 +410,16 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         present="karwan.analysis.worth.answer:present_worth",
     ),
     Analysis(
+        name="plan draft",
+        method="draft",
+        request=of_case.DraftRequest,
+        run="karwan.analysis.plan_draft:answer_draft",
+        tables={"draft": "draft_promises", "left out": "draft_left_out", "old plan": "draft_old_plan"},
+        page="plan",
+        view=of_case.DraftView,
+        present="karwan.report.plan_draft:present_draft",
+    ),
+    Analysis(
         name="scenario list",
         method="scenarios",
         request=of_case.ScenarioListRequest,

@@ -15,6 +15,7 @@ from karwan.analysis.case_requests import (
     CasesRequest,
     CheckRequest,
     DocumentsRequest,
+    DraftRequest,
     IndicatorsRequest,
     PlanRequest,
     ScenarioCompareRequest,
@@ -252,6 +253,18 @@ class Project(VentureProject):
     ) -> Result:
         """What keeping each promise of the plan is worth a year; see `karwan.analysis.case_requests.WorthRequest`."""
         return self.ask(BY_NAME["plan worth"], WorthRequest(as_of, demand, general_equilibrium, who))
+
+    def draft(
+        self,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        most: int = 10,
+        who: str = "both",
+        as_of: date | None = None,
+    ) -> Result:
+        """What the next plan could promise; see `karwan.analysis.case_requests.DraftRequest`."""
+        return self.ask(BY_NAME["plan draft"], DraftRequest(start, end, most, who, as_of))
 
     def scenarios(self) -> Result:
         """Scenarios of the case; see `karwan.analysis.case_requests.ScenarioListRequest`."""

@@ -10,6 +10,7 @@ from karwan.words.english.compete import COMPETE
 from karwan.words.english.corridors import CORRIDORS
 from karwan.words.english.coupling import COUPLING
 from karwan.words.english.criticality import CRITICALITY
+from karwan.words.english.draft import DRAFT
 from karwan.words.english.flows import FLOWS
 from karwan.words.english.front import FRONT
 from karwan.words.english.goods import GOODS
@@ -33,6 +34,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     CORRIDORS,
     COUPLING,
     CRITICALITY,
+    DRAFT,
     FLOWS,
     FRONT,
     GOODS,
