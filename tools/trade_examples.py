@@ -8,7 +8,8 @@ import polars as pl
 from figures import Pages, rows_of
 
 from karwan.amounts import number, percent, usd
-from karwan.analysis.basket import basket_answer, basket_target, reach_of_target
+from karwan.analysis.basket import basket_answer, reach_of_target
+from karwan.analysis.basket_targets import basket_target
 from karwan.analysis.corridor_change import corridor_change
 from karwan.analysis.target_answer import target_answer
 from karwan.case import read_case

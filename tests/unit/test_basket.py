@@ -15,16 +15,19 @@ from karwan.analysis.basket import (
     SECTION_COLUMNS,
     baseline_by_direction,
     basket_section,
-    basket_target,
     case_goods,
     offer_pool,
     published_blocks,
     reach_of_target,
 )
+from karwan.analysis.basket_targets import basket_target, named_basket
+from karwan.analysis.basket_terms import SignTerms, limited
 from karwan.analysis.carriage import land_capacity, landed_goods
+from karwan.analysis.goods_table import goods_from_frame
 from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
+from karwan.project import open_case
 from karwan.trade.basket import Scenarios, Terms, basket_notes, choose_basket, frontier
 from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
@@ -400,3 +403,79 @@ def test_section_of_an_early_day_says_why_there_is_no_basket(case: Case) -> None
     assert table.height == 0
     assert table.columns == list(SECTION_COLUMNS)
     assert "No basket" in say(text[0])
+
+
+def pool(count: int = 10) -> pl.DataFrame:
+    """Goods of five sectors with room of 100 each, a container of 1."""
+    return pl.DataFrame(
+        {
+            "product_id": [f"g{n}" for n in range(count)],
+            "product": [f"Good {n}" for n in range(count)],
+            "sector": [f"s{n % 5}" for n in range(count)],
+            "bound_usd": [100.0] * count,
+            "least_usd": [1.0] * count,
+            "cost_share": [0.1 * (n + 1) for n in range(count)],
+        }
+    )
+
+
+def test_by_default_no_good_is_over_three_even_shares_and_all_goods_stand() -> None:
+    found = limited(pool(), None, 10, 100.0, SignTerms())
+    assert found.share == pytest.approx(0.3)
+    assert found.fewest == 10
+    chosen = choose_basket(
+        found.goods, most_goods=10, target_usd=100.0, terms=Terms(fewest_goods=found.fewest)
+    ).chosen
+    assert chosen.height == 10
+    assert chosen["value_usd"].max() == pytest.approx(30.0)
+    assert chosen["value_usd"].min() == pytest.approx(2.5)
+    assert set(chosen["demand"]) == {"unknown"}
+
+
+def test_the_share_widens_only_where_the_target_asks_for_it() -> None:
+    small = pool().with_columns(bound_usd=pl.when(pl.col("product_id") == "g0").then(90.0).otherwise(2.0))
+    assert limited(small, None, 10, 100.0, SignTerms()).share > 0.8
+    assert limited(small, None, 10, 100.0, SignTerms(share=0.2)).share == 0.2
+    with pytest.raises(InvalidInput, match="greatest share"):
+        SignTerms(share=1.5)
+
+
+def test_goods_that_cannot_be_sold_are_left_out_and_demand_bounds_the_rest() -> None:
+    verdicts = pl.DataFrame(
+        {
+            "product_id": ["g0", "g1", "g2"],
+            "verdict": ["no", "yes", "unknown"],
+            "demand_kind": ["import_t", "import_t", "unknown"],
+            "bound_usd": [50.0, 7.0, None],
+        }
+    )
+    found = limited(pool(), verdicts, 10, 100.0, SignTerms())
+    bounds = dict(found.goods.select("product_id", "bound_usd").iter_rows())
+    assert "g0" not in bounds and bounds["g1"] == 7.0 and bounds["g2"] == pytest.approx(30.0)
+    said = " ".join(sentences(found.notes))
+    assert "1 good is left out, as it cannot be sold: Good 0." in said
+    assert "Nobody is known to want 8 of the 9 goods" in said
+
+
+def test_goods_below_a_least_value_asked_for_are_left_out() -> None:
+    mixed = pool().with_columns(bound_usd=pl.Series([5.0, *[100.0] * 9]))
+    found = limited(mixed, None, 10, 100.0, SignTerms(least_usd=8.0))
+    assert found.goods["product_id"].to_list() == [f"g{n}" for n in range(1, 10)]
+    assert found.goods["least_usd"].min() == 8.0
+
+
+def test_a_data_frame_does_as_a_table() -> None:
+    frame = pl.DataFrame({"product": ["10", "52"], "unrealised_usd": [3e6, None], "lacks": ["x", "y"]})
+    goods = goods_from_frame(frame)
+    assert goods.select("product_id", "bound_usd").rows() == [("10", 3e6)]
+    assert goods_from_frame(frame.to_pandas()).height == 1
+    with pytest.raises(InvalidInput, match="no data frame"):
+        goods_from_frame([1, 2])
+    table = open_case("toyland").basket(table=frame, goods=1, target=1e6).tables["basket"]
+    assert table["product_id"].to_list() == ["10"]
+
+
+def test_the_basket_is_named_by_the_case(toyland: Case) -> None:
+    products = toyland["products"].with_columns(basket=pl.lit("our_own"))
+    assert named_basket(toyland.with_tables({"products": products})) == "our_own"
+    assert named_basket(toyland.with_tables({"products": products.clear()})) == ""

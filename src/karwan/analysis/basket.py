@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.analysis.basket_targets import basket_target, named_basket, turnover_target
+from karwan.analysis.basket_terms import SignTerms, alternatives, default_caps, limited
 from karwan.analysis.carriage import land_capacity, landed_goods, with_landed
 from karwan.analysis.trade_flows import TradeFlow, trade_flows
 from karwan.case import Case
@@ -21,7 +23,6 @@ from karwan.notes import Note, note
 from karwan.trade.basket import Basket, Scenarios, Terms, basket_notes, choose_basket, frontier
 from karwan.trade.parties import DIRECTIONS
 
-BASKET = "processed_40"
 SECTOR_CAP = 0.3  # of the brief's basket; a choice, no source asks for it
 SECTION_COLUMNS = (
     "product_id",
@@ -41,12 +42,13 @@ NAMED = 5  # offers and potentials named in a sentence, the rest summed
 
 @dataclass(frozen=True)
 class BasketAnswer:
-    """A basket of a case, the goods it was chosen from, its frontier and the words for it."""
+    """A basket of a case, the goods it was chosen from, its frontier, the words for it, and goods that could stand in."""
 
     basket: Basket
     goods: pl.DataFrame
     frontier: pl.DataFrame
     text: tuple[Note, ...]
+    alternatives: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
     return best[1] if best else None
 
 
-def case_goods(case: Case, landed: pl.DataFrame, basket: str = BASKET) -> pl.DataFrame:
+def case_goods(case: Case, landed: pl.DataFrame, basket: str = "") -> pl.DataFrame:
     """Goods of a basket with bounds and costs.
 
     The bound of a good is the published figure for it where one exists (a signed deal, a potential). All
@@ -95,12 +97,15 @@ def case_goods(case: Case, landed: pl.DataFrame, basket: str = BASKET) -> pl.Dat
     ----------
     landed
         Landed costs by product and corridor, as the brief's `landed`.
+    basket
+        One of the lists the case names; by default that of its target.
 
     Returns
     -------
     Columns as `choose_basket` wants them, plus product, landed_usd_t, bound_basis ('observed', 'assumed') and
     note.
     """
+    basket = basket or named_basket(case)
     products = case["products"].filter(pl.col("basket") == basket)
     if not products.height:
         known = ", ".join(case["products"]["basket"].drop_nulls().unique().sort())
@@ -192,22 +197,24 @@ def delivery_scenarios(goods: int, count: int = 100, risk: float = 0.1, seed: in
     return Scenarios(np.exp(logs - SPREAD**2 / 2.0), risk=risk)
 
 
-def basket_answer(
+def basket_answer(  # noqa: PLR0913 - the terms of a basket
     case: Case,
     *,
     most_goods: int,
     target_usd: float,
     sector_caps: Mapping[str, float] | None = None,
-    basket: str = BASKET,
-    fewest_goods: int = 0,
+    basket: str = "",
+    fewest_goods: int | None = None,
     risk: float | None = None,
     landed: pl.DataFrame | None = None,
+    verdicts: pl.DataFrame | None = None,
+    sign: SignTerms | None = None,
     counts: tuple[int, ...] = (),
     corridors: str | None = None,
     balance: tuple[float, float] | None = None,
     as_of: date | None = None,
 ) -> BasketAnswer:
-    """Least-cost basket of a case that reaches a value, with its frontier over `counts`.
+    """Least-cost basket of a case that reaches a value under the terms of `karwan.analysis.basket_terms`, with its frontier over `counts`.
 
     Cost is the landed-cost disadvantage: what freight, time, loss, insurance and duty add to each dollar of
     goods.
@@ -216,6 +223,12 @@ def basket_answer(
     ----------
     landed
         See `case_goods`; by default over the case's corridors on `as_of`.
+    sector_caps
+        None is a cap of `SECTOR_CAP` on each sector, where there are enough and the target is reached under it.
+    fewest_goods
+        None is `most_goods`, or all there are.
+    verdicts
+        Rows of `results/goods_verdicts.csv`: goods that cannot be sold are left out, demand bounds the others.
     corridors
         'open' or 'today': the goods' tonnes must fit the land corridors, all open or as on `as_of`.
     balance
@@ -223,7 +236,12 @@ def basket_answer(
         the target then stands on top of that trade.
     """
     day = as_of or case.settings.as_of
-    goods = case_goods(case, landed_goods(case, day) if landed is None else landed, basket)
+    landed = landed_goods(case, day) if landed is None else landed
+    own = case_goods(case, landed, basket)
+    limits = limited(own, verdicts, most_goods, target_usd, sign or SignTerms())
+    goods = limits.goods
+    fewest = limits.fewest if fewest_goods is None else fewest_goods
+    caps = default_caps(goods, SECTOR_CAP) if sector_caps is None else sector_caps
     flowing: dict[str, float] = {}
     if balance is not None:
         flowing = baseline_by_direction(case, day)
@@ -235,16 +253,24 @@ def basket_answer(
             )
     statement: dict[str, Any] = {
         "target_usd": target_usd + sum(flowing.values()),
-        "sector_caps": sector_caps or {},
+        "sector_caps": caps,
         "scenarios": None if risk is None else delivery_scenarios(goods.height, risk=risk),
         "capacity": _capacity(case, corridors, day),
-        "terms": Terms(fewest_goods=fewest_goods, baseline_usd=flowing, balance=balance),
+        "terms": Terms(fewest_goods=fewest, baseline_usd=flowing, balance=balance),
         "gap_share": 1e-3,
     }
     found = choose_basket(goods, most_goods=most_goods, **statement)
-    edge = frontier(goods, [n for n in counts if n >= fewest_goods], **statement)
+    dropped = sector_caps is None and bool(caps) and found.status == "infeasible"
+    if dropped:
+        statement["sector_caps"] = {}
+        found = choose_basket(goods, most_goods=most_goods, **statement)
+    statement["terms"] = Terms(fewest_goods=fewest_goods or 0, baseline_usd=flowing, balance=balance)
+    statement["sector_caps"] = sector_caps or {}
+    edge = frontier(limits.free, [n for n in counts if n >= (fewest_goods or 0)], **statement)
     pool = offer_pool(case, goods["direction"][0])
-    text = list(basket_notes(found))
+    text = [*basket_notes(found), *limits.notes]
+    if dropped:
+        text.append(note("basket.caps_dropped", cap_share=SECTOR_CAP))
     assumed = goods.filter(pl.col("bound_basis") == "assumed").height
     if pool and assumed:
         counts_of = {"assumed": assumed, "goods": goods.height, "offered": pool.goods}
@@ -252,13 +278,20 @@ def basket_answer(
     text.append(note("basket.costs", costs=goods["note"][0]))
     if risk is not None:
         text.append(note("basket.scenarios", spread_share=SPREAD, common_share=COMMON))
-    return BasketAnswer(found, goods, edge, tuple(text))
+    exporter = case.parties.ends(goods["direction"][0])[0]
+    others = alternatives(case, landed, found.chosen, verdicts, exporter)
+    return BasketAnswer(found, goods, edge, tuple(text), others)
+
+
+def check_corridors(corridors: str | None) -> None:
+    """Refuse a state of the corridors that there is not."""
+    if corridors is not None and corridors not in CORRIDORS:
+        raise InvalidInput(f"Corridors are no {corridors!r}.", fix=f"Choose of {', '.join(CORRIDORS)}.")
 
 
 def _capacity(case: Case, corridors: str | None, day: date) -> pl.DataFrame | None:
     """Room on the land corridors, or None where it does not count."""
-    if corridors is not None and corridors not in CORRIDORS:
-        raise InvalidInput(f"Corridors are no {corridors!r}.", fix=f"Choose of {', '.join(CORRIDORS)}.")
+    check_corridors(corridors)
     return None if corridors is None else land_capacity(case, None if corridors == "open" else day)
 
 
@@ -543,26 +576,3 @@ def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFra
     )
     terms = note("basket.terms", goods=count, cap_share=SECTOR_CAP, reached=answer.text[0])
     return table, [terms, *answer.text[1:]]
-
-
-def turnover_target(case: Case) -> float | None:
-    """Value of the turnover target due first, USD; None where the case has none."""
-    wanted = case["targets"].filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
-    first = wanted.sort("due", "target_id", nulls_last=True)
-    return float(first["value"][0]) if first.height else None
-
-
-def basket_target(case: Case) -> tuple[float, int, str] | None:
-    """Value, number of goods and basket of the case's basket target: an export target in USD whose number of
-    goods a basket has.
-    """
-    sizes = {
-        int(row["len"]): str(row["basket"])
-        for row in case["products"].drop_nulls("basket").group_by("basket").len().sort("basket").to_dicts()
-    }
-    exports = case["targets"].filter(pl.col("quantity").str.starts_with("exports"))
-    for row in exports.sort("due", "target_id", nulls_last=True).iter_rows(named=True):
-        named = re.search(r"\b(\d+) (?:\w+ )?goods", row["title"])
-        if named and int(named.group(1)) in sizes and row["unit"] == "USD":
-            return float(row["value"]), int(named.group(1)), sizes[int(named.group(1))]
-    return None

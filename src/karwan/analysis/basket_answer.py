@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from karwan.analysis.basket import (
     BasketAnswer,
     basket_answer,
-    basket_target,
+    check_corridors,
     reach_of_target,
     table_answer,
-    turnover_target,
 )
+from karwan.analysis.basket_targets import basket_target, turnover_target
+from karwan.analysis.basket_terms import SignTerms
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.goods_table import goods_from_file
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.goods import landed_table
+from karwan.analysis.goods_table import goods_from_file, goods_from_frame
+from karwan.analysis.goods_verdicts import verdict_table
+from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import BasketRequest
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.trade.basket import Terms
 
 
 def answer_basket(inputs: Inputs, request: BasketRequest) -> Result:
@@ -30,11 +37,16 @@ def answer_basket(inputs: Inputs, request: BasketRequest) -> Result:
     """
     if request.table is not None:
         return _of_table(request)
-    case = inputs.the_case()
+    case = stored_case(inputs).case
     return _reach(case, request.target) if request.reach else _of_case(case, request)
 
 
 def _of_case(case: Case, request: BasketRequest) -> Result:
+    check_corridors(request.corridors)
+    Terms(balance=request.balance)  # refuses what is no range before anything is computed
+    sign = SignTerms(request.share, request.least)
+    caps = sector_shares(request.sectors) if request.sectors else None
+    terms = _terms(request)
     own = basket_target(case)
     goods = request.goods if request.goods is not None or own is None else own[1]
     target = request.target if request.target is not None or own is None else own[0]
@@ -43,13 +55,20 @@ def _of_case(case: Case, request: BasketRequest) -> Result:
             "The case has no basket target of its own.",
             fix="Give --goods and --target, as --goods 40 --target 21.5e6.",
         )
+    study = CorridorStudy(case, case.settings.as_of)
+    landed = landed_table(study)
     answer = basket_answer(
         case,
         most_goods=goods,
         target_usd=target,
         basket=request.basket,
         corridors=request.corridors,
-        **_terms(request),
+        landed=landed,
+        verdicts=verdict_table(study, landed) if study.comparable else None,
+        sign=sign,
+        sector_caps=caps,
+        fewest_goods=request.fewest,
+        **terms,
     )
     return _result(answer, case.settings.case_id)
 
@@ -60,16 +79,24 @@ def _of_table(request: BasketRequest) -> Result:
         raise InvalidInput("A table has no corridors.", fix="Leave --corridors out, or --table.")
     if request.goods is None or request.target is None:
         raise InvalidInput("A table has no target of its own.", fix="Give --goods and --target.")
-    goods = goods_from_file(request.table)
-    answer = table_answer(goods, most_goods=request.goods, target_usd=request.target, **_terms(request))
-    return _result(answer, request.table.name)
+    if isinstance(request.table, Path | str):
+        goods, name = goods_from_file(Path(request.table)), Path(request.table).name
+    else:
+        goods, name = goods_from_frame(request.table), "a data frame"
+    answer = table_answer(
+        goods,
+        most_goods=request.goods,
+        target_usd=request.target,
+        sector_caps=sector_shares(request.sectors),
+        fewest_goods=request.fewest or 0,
+        **_terms(request),
+    )
+    return _result(answer, name)
 
 
 def _terms(request: BasketRequest) -> dict[str, Any]:
     """What is asked of a basket wherever its goods come from."""
     return {
-        "sector_caps": sector_shares(request.sectors),
-        "fewest_goods": request.fewest,
         "risk": request.risk,
         "counts": goods_counts(request.frontier),
         "balance": request.balance,
@@ -82,6 +109,8 @@ def _result(answer: BasketAnswer, source: str) -> Result:
     tables = {"basket": found.chosen, "shadow prices": found.prices}
     if infeasible:
         tables |= {"reach": found.reach, "least breach": found.breaches}
+    if answer.alternatives is not None and answer.alternatives.height:
+        tables["alternatives"] = answer.alternatives
     if answer.frontier.height:
         tables["frontier"] = answer.frontier
     meta = {

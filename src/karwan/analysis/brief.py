@@ -9,7 +9,7 @@ import polars as pl
 from karwan.analysis.basket import basket_section
 from karwan.analysis.brief_build import BriefParts, build_brief
 from karwan.analysis.case_requests import BRIEF_TABLES, BriefRequest
-from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.contract import Inputs, Result, function_at
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.criticality import brief_weak_points
 from karwan.analysis.goods import landed_table
@@ -22,7 +22,7 @@ from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section
 from karwan.analysis.worth import brief_worth
 from karwan.case import Case
-from karwan.notes import Note
+from karwan.notes import Note, note
 from karwan.trade.standing import annual_series, known_flows
 
 
@@ -86,8 +86,9 @@ def _potential(case: Case, store: str | None) -> tuple[pl.DataFrame, tuple[Note 
     published = published_potential(case).drop("direction")
     if store is None:
         return published, ()
-    from karwan.analysis.stored_potential import stored_potential  # the store's engines take a second to load
-
+    stored_potential = function_at(
+        "karwan.analysis.stored_potential:stored_potential"
+    )  # loads the store's engines
     own, said = stored_potential(case, store)
     return pl.concat([published, own]), said
 
@@ -96,9 +97,5 @@ def _commands(case: Case, store: str | None, said: tuple[Note | str, ...]) -> tu
     """What the goods of the section rest on: the store's figures, or how to bring some in."""
     if store is not None:
         return said
-    a, b = case.settings.party_a, case.settings.party_b
-    return (
-        f"Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, "
-        f"`karwan trade ingest comtrade` asks UN Comtrade; `karwan brief CASE --store FILE` and `karwan trade potential {a} {b} --store FILE` "
-        "then use it.",
-    )
+    a, b = case.parties.codes
+    return (note("brief.no_trade_by_product", a=a, b=b),)

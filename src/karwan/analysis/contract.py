@@ -165,14 +165,14 @@ class Analysis(Generic[Q]):
             asked = getattr(request, one.name)
             if isinstance(asked, date):
                 day_in_reach(asked)
-        answered: Result = _function(self.run)(inputs, request)
+        answered: Result = function_at(self.run)(inputs, request)
         return answered
 
     def presented(self, result: Result, view: Any, form: str) -> Result:
         """The result as a reader sees it; see `present`."""
         if not self.present:
             return result
-        shown: Result = _function(self.present)(result, view, form)
+        shown: Result = function_at(self.present)(result, view, form)
         return shown
 
     def table_of(self, key: str) -> str:
@@ -195,7 +195,8 @@ class Analysis(Generic[Q]):
 
 
 @cache
-def _function(place: str) -> Callable[..., Any]:
+def function_at(place: str) -> Callable[..., Any]:
+    """The function `module:name`; its module is loaded when first asked for, so that a question loads the engines it needs alone."""
     module, _, name = place.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found

@@ -34,7 +34,31 @@ def goods_from_file(path: Path) -> pl.DataFrame:
     """
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    table = _with_key_and_bound(path, _table(path))
+    return _goods(path, _table(path))
+
+
+def goods_from_frame(frame: Any) -> pl.DataFrame:
+    """Goods of a Polars or pandas data frame, such as the first table of `Project.potential`; see `goods_from_file`.
+
+    Raises
+    ------
+    InvalidInput
+        It is no data frame, or its goods are not usable.
+    """
+    if not isinstance(frame, pl.DataFrame):
+        if not hasattr(frame, "columns") or not hasattr(frame, "to_dict"):
+            raise InvalidInput("The table is no data frame.", type(frame).__name__, "give Polars or pandas.")
+        frame = pl.DataFrame(frame.to_dict(orient="list"))
+    known = frame.select(pl.exclude(pl.List, pl.Struct)).with_columns(
+        pl.col(pl.Float64, pl.Float32).fill_nan(None)
+    )
+    plain = known.with_columns(pl.all().cast(pl.String))
+    return _goods(Path("the data frame"), plain)
+
+
+def _goods(path: Path, raw: pl.DataFrame) -> pl.DataFrame:
+    """The goods of a table as read."""
+    table = _with_key_and_bound(path, raw)
     table = with_texts(with_numbers(path, table, ("bound_usd", *FIGURES)), ("product_id", *WORDS))
     table = _other_figures(table)
     odd = table.filter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from karwan.analysis.contract import Inputs
+from karwan.analysis.contract import Inputs, function_at
 from karwan.case import Case
 from karwan.notes import Note
 
@@ -40,6 +40,5 @@ def stored_case(inputs: Inputs, as_of: date | None = None) -> StoredCase:
     case = inputs.the_case()
     if inputs.store is None:
         return StoredCase(case)
-    from karwan.analysis.store_rows import with_store_rows  # the store's engines take a second to load
-
+    with_store_rows = function_at("karwan.analysis.store_rows:with_store_rows")  # loads the store's engines
     return StoredCase(*with_store_rows(case, inputs.store, as_of or case.settings.as_of))

@@ -172,7 +172,10 @@ class TargetRequest:
 
 @dataclass(frozen=True)
 class BasketRequest:
-    """Choose at most N goods that reach a value at least cost; say what binds, or how much is reachable.
+    """Choose N goods that reach a value at least cost; say what binds, or how much is reachable.
+
+    No good is above a share or below a least value, every sector has its part, goods that cannot be sold are left out and the demand bounds the
+    others. Goods that could stand in are listed beside.
 
     Without --goods and --target the case's own basket target is taken.
 
@@ -184,12 +187,29 @@ class BasketRequest:
     sectors: tuple[str, ...] = field(
         default=(), metadata=asks("Greatest share by sector: food=0.3,pharma=0.2; *=0.3 for all.")
     )
-    fewest: int = field(default=0, metadata=asks("At least so many goods, a container of each."))
+    fewest: int | None = field(
+        default=None,
+        metadata=asks(
+            "At least so many goods; of a case by default as many as --goods, or all it has.", least=0
+        ),
+    )
+    share: float | None = field(
+        default=None,
+        metadata=asks(
+            "Greatest share of the target of one good; of a case by default three even shares.",
+            least=0,
+            most=1,
+        ),
+    )
+    least: float | None = field(
+        default=None, metadata=asks("Least value of a good, USD; a container of it by default.", least=0)
+    )
     risk: float | None = field(
         default=None, metadata=asks("Accepted share of scenarios in which the target is missed.")
     )
     basket: str = field(
-        default="processed_40", metadata=asks("Basket of the case's products to choose from.")
+        default="",
+        metadata=asks("Basket of the case's products to choose from; by default that of its target."),
     )
     frontier: tuple[str, ...] = field(
         default=(), metadata=asks("Numbers of goods for the frontier: 5,10,20,40.")

@@ -53,6 +53,20 @@ def write_template(party_a: str, party_b: str, folder: Path, as_of: date) -> lis
     InvalidInput
         Codes are not two different country codes, or the folder holds files.
     """
+    check_new(party_a, party_b, folder)
+    with folder_beside(folder) as part:
+        names = _write_files(party_a, party_b, part, as_of)
+    return [folder / name for name in names]
+
+
+def check_new(party_a: str, party_b: str, folder: Path) -> None:
+    """Refuse codes that are not of two different countries, and a folder that holds files.
+
+    Raises
+    ------
+    InvalidInput
+        One of both.
+    """
     for code in (party_a, party_b):
         if not _CODE.fullmatch(code):
             raise InvalidInput(
@@ -66,9 +80,6 @@ def write_template(party_a: str, party_b: str, folder: Path, as_of: date) -> lis
         raise InvalidInput(
             f"{folder} is not empty.", f"{len(list(folder.iterdir()))} files", "name a new folder."
         )
-    with folder_beside(folder) as part:
-        names = _write_files(party_a, party_b, part, as_of)
-    return [folder / name for name in names]
 
 
 def _write_files(party_a: str, party_b: str, folder: Path, as_of: date) -> list[str]:

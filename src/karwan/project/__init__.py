@@ -42,6 +42,7 @@ from karwan.analysis.requests import (
 from karwan.analysis.sections import Brief
 from karwan.case import write_template
 from karwan.case.case import AppliedScenario
+from karwan.case.like import NewCase, write_like
 from karwan.case.of_pair import case_of_pair
 from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
@@ -399,4 +400,9 @@ def new_case(party_a: str, party_b: str, folder: Path | None, as_of: date) -> li
     return write_template(party_a, party_b, folder or Path(f"{party_a}-{party_b}".lower()), as_of)
 
 
-__all__ = ["Project", "ask", "new_case", "open_case"]
+def new_case_like(party_a: str, party_b: str, like: str, folder: Path | None, as_of: date) -> NewCase:
+    """Write a case with the region of another; see `karwan.case.like.write_like`."""
+    return write_like(party_a, party_b, like, folder or Path(f"{party_a}-{party_b}".lower()), as_of)
+
+
+__all__ = ["Project", "ask", "new_case", "new_case_like", "open_case"]

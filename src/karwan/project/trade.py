@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import polars as pl
 
 from karwan.analysis.contract import Analysis, Inputs, Result
 from karwan.analysis.registry import BY_NAME
@@ -87,33 +89,40 @@ class TradeProject:
         request = TargetRequest(target, due, as_of, panel, geography, origins)
         return self.ask(BY_NAME["trade target"], request)
 
-    def basket(
+    def basket(  # noqa: PLR0913 - the fields of one request
         self,
         *,
         goods: int | None = None,
         target: float | None = None,
         sectors: Sequence[str] = (),
-        fewest: int = 0,
+        fewest: int | None = None,
+        share: float | None = None,
+        least: float | None = None,
         risk: float | None = None,
-        basket: str = "processed_40",
+        basket: str = "",
         frontier: Sequence[str] = (),
         corridors: str | None = None,
         balance: tuple[float, float] | None = None,
-        table: Path | None = None,
+        table: Path | pl.DataFrame | None = None,
         reach: bool = False,
     ) -> Result:
-        """Goods that reach a value, or what is reachable; see `karwan.analysis.trade_requests.BasketRequest`."""
+        """Goods that reach a value, or what is reachable; see `karwan.analysis.trade_requests.BasketRequest`.
+
+        The table may be a data frame of Polars or pandas too, such as the first table of `potential`.
+        """
         request = BasketRequest(
             goods=goods,
             target=target,
             sectors=tuple(sectors),
             fewest=fewest,
+            share=share,
+            least=least,
             risk=risk,
             basket=basket,
             frontier=tuple(frontier),
             corridors=corridors,
             balance=balance,
-            table=table,
+            table=cast(Path | None, table),
             reach=reach,
         )
         return self.ask(BY_NAME["basket"], request)

@@ -143,7 +143,7 @@ def _odd_cells(path: Path, column: pl.Series, odd: pl.Series) -> str:
 
 def _line_of(path: Path, column: str, cell: str) -> int | None:
     """Line of a CSV file where a column first holds a cell; None where there are no lines, or it is under another name."""
-    if path.suffix.lower() in (".parquet", ".json"):
+    if path.suffix.lower() in (".parquet", ".json") or not path.is_file():
         return None
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
         reader = csv.reader(_without_comments(handle))

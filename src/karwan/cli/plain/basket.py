@@ -17,6 +17,7 @@ TABLES = {
     "shadow prices": "basket_prices",
     "reach": "basket_reach",
     "least breach": "basket_breaches",
+    "alternatives": "basket_alternatives",
     "frontier": "basket_frontier",
     "variants": "basket_variants",
     "blocks": "basket_blocks",

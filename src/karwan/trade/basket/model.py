@@ -50,6 +50,15 @@ class Terms:
     budget_usd: float | None = None
     usage: pl.DataFrame | None = None
 
+    def __post_init__(self) -> None:
+        if self.balance is None:
+            return
+        least, most = self.balance
+        if not 0 <= least <= most:
+            raise InvalidInput(
+                f"The balance [{least}, {most}] is no range.", fix="give 0 <= least <= greatest."
+            )
+
 
 @dataclass(frozen=True)
 class Scenarios:

@@ -217,8 +217,6 @@ def _capacity_rows(
 def _balance_rows(rows: _Rows, goods: pl.DataFrame, value: Array, terms: Terms, scale: float) -> None:
     assert terms.balance is not None
     least, most = terms.balance
-    if not 0 <= least <= most:
-        raise InvalidInput(f"The balance [{least}, {most}] is no range.", fix="give 0 <= least <= greatest.")
     out = (goods["direction"] == "a_to_b").to_numpy().astype(float)
     base_out = terms.baseline_usd.get("a_to_b", 0.0) / scale
     base_back = terms.baseline_usd.get("b_to_a", 0.0) / scale

@@ -44,6 +44,17 @@ BASKET: dict[str, str | Plural] = {
     ),
     "basket.breach": "The least change that would do breaks the term '{constraint}' by {breach:,.0f} {unit}.",
     "basket.breach_usd": "The least change that would do breaks the term '{constraint}' by {breach_usd}.",
+    "basket.limits": (
+        "Terms: {goods} goods, none above {most_share} of the target, none below {least_usd} unless that is all it can have "
+        "(--fewest, --share and --least change them)."
+    ),
+    "basket.caps_dropped": "No sector was held to {cap_share}: the goods would not reach the target so.",
+    "basket.refused": Plural(
+        "goods",
+        "{goods} good is left out, as it cannot be sold: {names}.",
+        "{goods} goods are left out, as they cannot be sold: {names}.",
+    ),
+    "basket.demand_unknown": "Nobody is known to want {goods} of the {all} goods: they stand here as demand unknown.",
     "basket.no_costs": "The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.",
     "basket.offer": "the offer of {group} worth {value_usd} ({year:d})",
     "basket.bounds": (

@@ -5,6 +5,10 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 BRIEF: dict[str, str | Plural] = {
+    "brief.no_trade_by_product": (
+        "Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, `karwan trade ingest "
+        "comtrade` asks UN Comtrade; `karwan brief CASE --store FILE` and `karwan trade potential {a} {b} --store FILE` then use it."
+    ),
     "brief_standing.lead": (
         "Two statistics describe the same trade and are never merged: each side counts what it sees, at "
         "its own dates and values."

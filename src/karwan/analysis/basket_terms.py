@@ -1,0 +1,162 @@
+"""Terms under which a trade officer would sign a basket: no good too large or too small, every sector in it, demand and rivals heeded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from karwan.analysis.carriage import with_landed
+from karwan.appraisal.verdict import NO, UNKNOWN
+from karwan.case import Case
+from karwan.errors import InvalidInput
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
+
+EVEN_SHARES, LEAST_EVEN = 3.0, 0.25  # times an even share: by default no good is larger, or smaller
+WIDER = 1.25
+ROOM = 1.02  # of the target that the goods must be able to reach under a share
+FEWEST_SECTORS = 4  # a cap of 30 % each needs as many
+ALTERNATIVES = 10
+
+
+@dataclass(frozen=True)
+class SignTerms:
+    """What limits each good of a basket.
+
+    Attributes
+    ----------
+    share
+        Greatest share of the target that one good may have; None takes three times an even share, wider only where the goods would not reach
+        the target.
+    least_usd
+        Least value of a good that is chosen; None takes a quarter of an even share, a container at least, and all it can have where that is less.
+    """
+
+    share: float | None = None
+    least_usd: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.share is not None and not 0 < self.share <= 1:
+            raise InvalidInput(f"A greatest share of {self.share:g} is none.", fix="Give a share, as 0.1.")
+
+
+@dataclass(frozen=True)
+class Limited:
+    """Goods under their limits, and what was done.
+
+    Attributes
+    ----------
+    goods
+        As `choose_basket` takes them, with `verdict` and `demand`.
+    free
+        The same without the greatest share.
+    share, fewest
+        Greatest share of a good, and how many goods there must be.
+    notes
+        The same in words, with the goods left out.
+    """
+
+    goods: pl.DataFrame
+    free: pl.DataFrame
+    share: float
+    fewest: int
+    notes: tuple[Note, ...]
+
+
+def limited(
+    goods: pl.DataFrame, verdicts: pl.DataFrame | None, most_goods: int, target_usd: float, terms: SignTerms
+) -> Limited:
+    """Goods without those the verdict is no to, their bounds by demand and by the greatest share, their least values.
+
+    Raises
+    ------
+    InvalidInput
+        No good is left.
+    """
+    heeded, refused = _heeded(goods, verdicts)
+    if heeded.is_empty():
+        raise InvalidInput("No good of the basket can be sold.", ", ".join(refused), "choose another basket.")
+    share = terms.share or _share(heeded["bound_usd"], most_goods, target_usd)
+    bound = pl.min_horizontal("bound_usd", pl.lit(share * target_usd))
+    quarter = LEAST_EVEN * target_usd / most_goods
+    least = (
+        pl.max_horizontal("least_usd", pl.lit(quarter))
+        if terms.least_usd is None
+        else pl.lit(terms.least_usd)
+    )
+    whole = heeded.with_columns(bound_usd=bound).with_columns(least_usd=pl.min_horizontal(least, "bound_usd"))
+    small = whole.filter(pl.col("bound_usd") < least) if terms.least_usd is not None else whole.clear()
+    kept = whole.join(small, on="product_id", how="anti", maintain_order="left")
+    fewest = min(most_goods, kept.height)
+    stated = quarter if terms.least_usd is None else terms.least_usd
+    said = [note("basket.limits", most_share=share, goods=fewest, least_usd=stated)]
+    if refused:
+        said.append(note("basket.refused", goods=len(refused), names=", ".join(refused)))
+    unknown = kept.filter(pl.col("demand") == UNKNOWN).height
+    if unknown:
+        said.append(note("basket.demand_unknown", goods=unknown, all=kept.height))
+    return Limited(kept, heeded, share, fewest, tuple(said))
+
+
+def _heeded(goods: pl.DataFrame, verdicts: pl.DataFrame | None) -> tuple[pl.DataFrame, list[str]]:
+    """Goods with verdict and demand, bound by what the buyer can take; and names of those left out."""
+    if verdicts is None:
+        blank = pl.lit(UNKNOWN)
+        return goods.with_columns(verdict=blank, demand=blank), []
+    known = verdicts.select("product_id", "verdict", demand="demand_kind", _most="bound_usd")
+    joined = goods.join(known, on="product_id", how="left", maintain_order="left")
+    joined = joined.with_columns(
+        pl.col("verdict", "demand").fill_null(UNKNOWN), bound_usd=pl.min_horizontal("bound_usd", "_most")
+    ).drop("_most")
+    refused = joined.filter(pl.col("verdict") == NO)
+    return joined.filter(pl.col("verdict") != NO), refused["product"].to_list()
+
+
+def _share(bounds: pl.Series, most_goods: int, target_usd: float) -> float:
+    """Three even shares, widened until the largest bounds under it reach the target; all where nothing does."""
+    largest = bounds.sort(descending=True).head(most_goods)
+    share = min(1.0, EVEN_SHARES / most_goods)
+    while share < 1.0 and float(largest.clip(0.0, share * target_usd).sum()) < ROOM * target_usd:
+        share = min(1.0, share * WIDER)
+    return share
+
+
+def default_caps(goods: pl.DataFrame, cap: float) -> Mapping[str, float]:
+    """A cap on every sector where there are enough of them for one."""
+    return {"*": cap} if goods["sector"].n_unique() >= FEWEST_SECTORS else {}
+
+
+def alternatives(
+    case: Case,
+    landed: pl.DataFrame,
+    chosen: pl.DataFrame,
+    verdicts: pl.DataFrame | None,
+    exporter: str,
+) -> pl.DataFrame:
+    """Goods of the same seller that are not in the basket: those that could stand in, cheapest to bring first, with why they are not in it."""
+    products = case["products"].filter(
+        (pl.col("exporter") == exporter) & ~pl.col("product_id").is_in(chosen["product_id"].to_list())
+    )
+    if products.is_empty():
+        return result_frame("basket_alternatives")
+    goods = products.select("product_id", pl.col("name").alias("product"), "sector", "basket", "price_usd_t")
+    priced = with_landed(case, goods, landed, exporter)
+    if verdicts is None:
+        priced = priced.with_columns(verdict=pl.lit(UNKNOWN), most_usd=pl.lit(None, dtype=pl.Float64))
+    else:
+        known = verdicts.select("product_id", "verdict", most_usd="bound_usd")
+        priced = priced.join(known, on="product_id", how="left", maintain_order="left")
+    could = priced.filter(pl.col("verdict") != NO).sort("cost_share", "product_id").head(ALTERNATIVES)
+    rows = could.select(
+        "product_id",
+        "product",
+        "sector",
+        "basket",
+        "verdict",
+        "landed_usd_t",
+        "cost_share",
+        bound_usd="most_usd",
+    )
+    return result_frame("basket_alternatives", rows.to_dicts())

@@ -1,0 +1,201 @@
+"""A new case from another of the same region: its network, crossings, rates, parameters and papers, without what is of its pair."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from babel import Locale
+from babel.core import get_global
+
+from karwan.case.case import case_folder, read_case
+from karwan.case.template import YAML, check_new
+from karwan.errors import UnknownName
+from karwan.exports import folder_beside
+from karwan.schema import load_schema
+
+Row = dict[str, str]
+OF_THE_PAIR = frozenset(
+    ["flows", "commitments", "milestones", "targets", "corridors", "domains", "base_rates", "back_tests"]
+)
+VENTURE = "venture"  # ventures and their tables are of the pair too
+JUDGEMENT = "judgement"
+PLACES = 2
+# States without access to the open sea (UN list of landlocked developing countries, and those of Europe).
+_CODES = """
+AFG AND ARM AUT AZE BDI BFA BLR BOL BTN BWA CAF CHE CZE ETH HUN KAZ KGZ LAO LIE LSO LUX
+MDA MKD MLI MNG MWI NER NPL PRY RWA SMR SRB SSD SVK SWZ TCD TJK TKM UGA UZB VAT XKX ZMB ZWE
+"""
+LANDLOCKED = frozenset(_CODES.split())
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """A case that was written.
+
+    Attributes
+    ----------
+    files
+        What was written.
+    kept
+        Table to the rows it has.
+    empty
+        Tables to fill.
+    """
+
+    files: tuple[Path, ...]
+    kept: Mapping[str, int]
+    empty: tuple[str, ...]
+
+
+def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date) -> NewCase:
+    """Write a case of two countries from one of the same region.
+
+    Rows that name a good, place or paper that is not kept are left out; goods of a party that the other case has stay, with their duties and
+    markets. Countries it does not list get a row by judgement.
+
+    Parameters
+    ----------
+    party_a, party_b
+        ISO 3166-1 alpha-3 codes of two different countries.
+    like
+        Id of an embedded case, or a folder.
+    folder
+        Folder to make; must not exist or be empty.
+    as_of
+        Day written into `case.yaml`.
+
+    Raises
+    ------
+    InvalidInput
+        Codes are not two different country codes, or the folder holds files.
+    UnknownName
+        There is no such case, or no country has such a code.
+    """
+    check_new(party_a, party_b, folder)
+    base, source = read_case(like), case_folder(like)
+    tables = {spec.name: _rows(source / f"{spec.name}.csv") for spec in load_schema().values()}
+    for name in tables:
+        if name in OF_THE_PAIR or name.startswith(VENTURE):
+            tables[name] = []
+    pair = (party_a, party_b)
+    tables["products"] = [row for row in tables["products"] if row["exporter"] in pair]
+    tables["countries"] += _new_countries(pair, {row["country"] for row in tables["countries"]})
+    _drop_dangling(tables)
+    settings = base.settings
+    known = {row["node_id"]: row["country"] for row in tables["nodes"]}
+    compared = [one for one in (*settings.origins, *settings.destinations) if one in known]
+    ends = [_places(code, tables, [one for one in compared if known[one] == code]) for code in pair]
+    if not all(ends):  # places of one side alone are nothing to compare
+        ends = [[], []]
+    goods = [row["product_id"] for row in tables["products"]]
+    text = YAML.format(
+        case_id=f"{party_a}-{party_b}".lower(), a=party_a, b=party_b, year=as_of.year, as_of=as_of
+    )
+    reference = settings.reference_product if settings.reference_product in goods else "".join(goods[:1])
+    if not ends[0]:
+        reference = ""
+    text = text.replace("origins: []", f"origins: [{', '.join(ends[0])}]")
+    text = text.replace("destinations: []", f"destinations: [{', '.join(ends[1])}]")
+    text = text.replace('reference_product: ""', f'reference_product: "{reference}"')
+    text = text.replace("ports: []", f"ports: [{', '.join(settings.ports)}]")
+    with folder_beside(folder) as part:
+        (part / "case.yaml").write_text(text, encoding="utf-8")
+        names = ["case.yaml", *_write(tables, part)]
+        if (source / "geometry").is_dir():
+            shutil.copytree(source / "geometry", part / "geometry")
+    kept = {name: len(rows) for name, rows in tables.items() if rows}
+    empty = tuple(name for name, rows in tables.items() if not rows)
+    return NewCase(tuple(folder / name for name in names), kept, empty)
+
+
+def _rows(path: Path) -> list[Row]:
+    """Rows of a table as they are written; none where there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _write(tables: Mapping[str, list[Row]], folder: Path) -> list[str]:
+    names = []
+    for spec in load_schema().values():
+        names.append(f"{spec.name}.csv")
+        with (folder / names[-1]).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(
+                file, spec.column_names, restval="", extrasaction="ignore", lineterminator="\n"
+            )
+            writer.writeheader()
+            writer.writerows(tables[spec.name])
+    return names
+
+
+def _new_countries(pair: Iterable[str], known: Iterable[str]) -> list[Row]:
+    """Rows of the parties that are not listed: the name of CLDR, access to the sea by the list above."""
+    return [
+        {
+            "country": code,
+            "name": _country_name(code),
+            "landlocked": str(code in LANDLOCKED).lower(),
+            "source_id": JUDGEMENT,
+            "basis": "assumed",
+            "note": "Name by CLDR; gauge, population and GDP to be filled in.",
+        }
+        for code in pair
+        if code not in set(known)
+    ]
+
+
+def _country_name(code: str) -> str:
+    two = {three: short for short, three in _alpha2(get_global("territory_aliases")).items()}
+    name = Locale("en").territories.get(two.get(code, ""), "")
+    if not name:
+        raise UnknownName(f"No country has the code {code}.", "", "use ISO 3166-1 alpha-3.")
+    return str(name)
+
+
+def _alpha2(aliases: Mapping[str, list[str]]) -> dict[str, str]:
+    """Alpha-2 to alpha-3 of every country, from CLDR's aliases."""
+    return {
+        targets[0]: code
+        for code, targets in aliases.items()
+        if len(code) == 3 and code.isalpha() and len(targets) == 1
+    }
+
+
+def _drop_dangling(tables: dict[str, list[Row]]) -> None:
+    """Leave out rows that name what is not kept, until none does; sources nothing rests on go last."""
+    references = [
+        (spec.name, column.name, *column.references)
+        for spec in load_schema().values()
+        for column in spec.columns
+        if column.references
+    ]
+    changed = True
+    while changed:
+        changed = False
+        for table, column, other, key in references:
+            held = {row[key] for row in tables[other]}
+            rows = [row for row in tables[table] if set(_listed(row.get(column))) <= held]
+            changed |= len(rows) < len(tables[table])
+            tables[table] = rows
+    used = {source for rows in tables.values() for row in rows for source in _listed(row.get("source_id"))}
+    tables["sources"] = [row for row in tables["sources"] if row["source_id"] in used | {JUDGEMENT}]
+
+
+def _listed(cell: str | None) -> list[str]:
+    return [part.strip() for part in (cell or "").split(";") if part.strip()]
+
+
+def _places(country: str, tables: Mapping[str, list[Row]], compared: list[str]) -> list[str]:
+    """Places of a country to compare: those the other case compares, else its cities with most links."""
+    if compared:
+        return compared
+    links = Counter(row[end] for row in tables["links"] for end in ("from_node_id", "to_node_id"))
+    cities = [row["node_id"] for row in tables["nodes"] if (row["country"], row["kind"]) == (country, "city")]
+    return sorted(cities, key=lambda node: (-links[node], node))[:PLACES]
