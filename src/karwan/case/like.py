@@ -5,13 +5,10 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-from babel import Locale
-from babel.core import get_global
 
 from karwan.case.case import case_folder, read_case
 from karwan.case.template import YAML, check_new
@@ -26,12 +23,6 @@ OF_THE_PAIR = frozenset(
 VENTURE = "venture"  # ventures and their tables are of the pair too
 JUDGEMENT = "judgement"
 PLACES = 2
-# States without access to the open sea (UN list of landlocked developing countries, and those of Europe).
-_CODES = """
-AFG AND ARM AUT AZE BDI BFA BLR BOL BTN BWA CAF CHE CZE ETH HUN KAZ KGZ LAO LIE LSO LUX
-MDA MKD MLI MNG MWI NER NPL PRY RWA SMR SRB SSD SVK SWZ TCD TJK TKM UGA UZB VAT XKX ZMB ZWE
-"""
-LANDLOCKED = frozenset(_CODES.split())
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
     """Write a case of two countries from one of the same region.
 
     Rows that name a good, place or paper that is not kept are left out; goods of a party that the other case has stay, with their duties and
-    markets. Countries it does not list get a row by judgement.
+    markets.
 
     Parameters
     ----------
@@ -75,7 +66,7 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
     InvalidInput
         Codes are not two different country codes, or the folder holds files.
     UnknownName
-        There is no such case, or no country has such a code.
+        There is no such case, or its network has no city in one of the two.
     """
     check_new(party_a, party_b, folder)
     base, source = read_case(like), case_folder(like)
@@ -85,21 +76,24 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
             tables[name] = []
     pair = (party_a, party_b)
     tables["products"] = [row for row in tables["products"] if row["exporter"] in pair]
-    tables["countries"] += _new_countries(pair, {row["country"] for row in tables["countries"]})
     _drop_dangling(tables)
     settings = base.settings
     known = {row["node_id"]: row["country"] for row in tables["nodes"]}
     compared = [one for one in (*settings.origins, *settings.destinations) if one in known]
     ends = [_places(code, tables, [one for one in compared if known[one] == code]) for code in pair]
-    if not all(ends):  # places of one side alone are nothing to compare
-        ends = [[], []]
+    for code, places in zip(pair, ends, strict=True):
+        if not places:
+            there = ", ".join(sorted({row["country"] for row in tables["nodes"] if row["kind"] == "city"}))
+            raise UnknownName(
+                f"The network of {like} has no city in {code}.",
+                f"it has cities in {there}",
+                "leave --like out, or name another case.",
+            )
     goods = [row["product_id"] for row in tables["products"]]
     text = YAML.format(
         case_id=f"{party_a}-{party_b}".lower(), a=party_a, b=party_b, year=as_of.year, as_of=as_of
     )
     reference = settings.reference_product if settings.reference_product in goods else "".join(goods[:1])
-    if not ends[0]:
-        reference = ""
     text = text.replace("origins: []", f"origins: [{', '.join(ends[0])}]")
     text = text.replace("destinations: []", f"destinations: [{', '.join(ends[1])}]")
     text = text.replace('reference_product: ""', f'reference_product: "{reference}"')
@@ -133,39 +127,6 @@ def _write(tables: Mapping[str, list[Row]], folder: Path) -> list[str]:
             writer.writeheader()
             writer.writerows(tables[spec.name])
     return names
-
-
-def _new_countries(pair: Iterable[str], known: Iterable[str]) -> list[Row]:
-    """Rows of the parties that are not listed: the name of CLDR, access to the sea by the list above."""
-    return [
-        {
-            "country": code,
-            "name": _country_name(code),
-            "landlocked": str(code in LANDLOCKED).lower(),
-            "source_id": JUDGEMENT,
-            "basis": "assumed",
-            "note": "Name by CLDR; gauge, population and GDP to be filled in.",
-        }
-        for code in pair
-        if code not in set(known)
-    ]
-
-
-def _country_name(code: str) -> str:
-    two = {three: short for short, three in _alpha2(get_global("territory_aliases")).items()}
-    name = Locale("en").territories.get(two.get(code, ""), "")
-    if not name:
-        raise UnknownName(f"No country has the code {code}.", "", "use ISO 3166-1 alpha-3.")
-    return str(name)
-
-
-def _alpha2(aliases: Mapping[str, list[str]]) -> dict[str, str]:
-    """Alpha-2 to alpha-3 of every country, from CLDR's aliases."""
-    return {
-        targets[0]: code
-        for code, targets in aliases.items()
-        if len(code) == 3 and code.isalpha() and len(targets) == 1
-    }
 
 
 def _drop_dangling(tables: dict[str, list[Row]]) -> None:
