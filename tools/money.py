@@ -1,4 +1,4 @@
-"""Print each observed price beside the model, and shipments of a forwarder before and after prices went by unit.
+"""Print each observed price beside the model.
 
 Run: python tools/money.py (several minutes). Rows of `price_observations.csv` with use `validate` are no input of the model.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import chain
 from statistics import median
 from typing import Any
 
@@ -20,27 +19,6 @@ from karwan.project import Project, open_case
 
 DAY = date(2026, 12, 1)
 UNITS = {"covered_wagon": ("covered_wagon",), "box20": ("box20",), "box40_block": ("box40_block",)}
-BEFORE = {
-    "Karachi - Almaty, 10 t of carpets, road": "5,216 (20 t of chickpeas 8,795)",
-    "Almaty - Karachi, 1 t of chickpeas, road": "1,981",
-    "Kostanay - Dostyk, 64 t of wheat, rail": "4,390 (68.6 USD/t)",
-    "Karachi - Almaty, 20 t of kinnow": "as dry rice",
-    "Lahore - Tashkent, 24 t of kinnow, Afghan gates open": "",
-    "Lahore - Tashkent, 24 t of kinnow, Afghan gates shut": "46.7 USD/t cheaper than open (mean of corridors)",
-    "Pavlodar - Gwadar, 42 t transformer in one piece": "three trucks of 14 t",
-    "Tashkent - Karachi, 19 t of cotton": "",
-}
-"""USD of each shipment as seen before, typed in."""
-SHIPMENTS = (
-    RouteRequest("Karachi", "Almaty", "carpets", 10, DAY, avoid=("rail", "sea")),
-    RouteRequest("Almaty", "Karachi", "chickpeas", 1, DAY, avoid=("rail", "sea")),
-    RouteRequest("Kostanay", "Dostyk", "wheat_milling", 64, DAY, avoid=("sea", "road")),
-    RouteRequest("Karachi", "Almaty", "kinnow", 20, DAY),
-    RouteRequest("Lahore", "Tashkent", "kinnow", 24, DAY, opened=("Torkham", "Chaman")),
-    RouteRequest("Lahore", "Tashkent", "kinnow", 24, DAY),
-    RouteRequest("Pavlodar", "Gwadar", "transformers", 42, DAY, one_piece=True),
-    RouteRequest("Tashkent", "Karachi", "cotton_kaz", 19, DAY),
-)
 
 
 def cheapest(project: Project, request: RouteRequest) -> dict[str, Any]:
@@ -99,22 +77,10 @@ def price_lines(project: Project) -> Iterator[str]:
     )
 
 
-def shipment_lines(project: Project) -> Iterator[str]:
-    """Shipments of a forwarder before and after."""
-    yield "| shipment | before, USD | freight | all told | lead days | cheapest way |"
-    yield "|---|---|---|---|---|---|"
-    for (name, before), request in zip(BEFORE.items(), SHIPMENTS, strict=True):
-        best = cheapest(project, request)
-        yield (
-            f"| {name} | {before} | {best['usd']:,.0f} | {best['all_told_usd']:,.0f} | "
-            f"{best['lead_days']:.0f} | {best['name']} |"
-        )
-
-
 def main() -> None:
-    """Print both tables as Markdown, line by line as they are found."""
+    """Print the table as Markdown, line by line as they are found."""
     project = open_case("kaz-pak")
-    for line in chain(price_lines(project), [""], shipment_lines(project)):
+    for line in price_lines(project):
         print(line)
 
 

@@ -36,6 +36,12 @@ def test_every_published_figure_stands_in_flows() -> None:
     assert missing == []
 
 
+def test_prices_of_third_countries_are_assumed() -> None:
+    stand_ins = [row for row in table("products") if "standing in for the party's own" in row["note"]]
+    assert len(stand_ins) > 5
+    assert {row["basis"] for row in stand_ins} == {"assumed"}
+
+
 @pytest.mark.parametrize("exporter", ["KAZ", "PAK"])
 def test_long_series_of_flows(exporter: str) -> None:
     """The 2015 sections and the fourth-year totals are those of the two collections."""

@@ -47,6 +47,21 @@ def test_line_haul_money_hours_and_emission(toyland: Case) -> None:
     assert stage.co2_kg_t == pytest.approx(0.1 * 120)
 
 
+def test_dangerous_goods_pay_more_for_hauls_and_sailings(toyland: Case) -> None:
+    """1.5 times the price of hauls and sailings, nothing else; networks that share their stages keep them apart."""
+    row = {"parameter_id": "dangerous_rate_share", "value": 1.5, "source_id": "toy", "basis": "assumed"}
+    tables, kept = with_row(toyland.tables, "parameters", **row), Kept()
+    plain, dear = (build_network(tables, request(dangerous=asked), kept=kept) for asked in (False, True))
+    for one, other in zip(plain.arcs, dear.arcs, strict=True):
+        for before, after in zip(one.stages, other.stages, strict=True):
+            more = after.usd(20, 1) - before.usd(20, 1)
+            assert (more > 0.0) == (before.kind in ("line_haul", "sailing"))
+            assert more <= 0.5 * before.usd(20, 1) + 1e-9  # fees on a link stay as they are
+            assert after.hours == before.hours
+    haul = dear.arcs[arcs_of(dear, "A-X")[0]].stages[0]
+    assert haul.usd(20.0, 1) == pytest.approx(1.5 * 1.2 * 120)
+
+
 @pytest.mark.parametrize(
     ("place_kind", "place_id", "left_out"),
     [("country", "XTB", ("links", "X-B")), ("link", "Y-C", ("links", "Y-C")), ("crossing", "X", ("crossings", "X"))],

@@ -111,6 +111,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     barred = barring(rules, lawful_for)
     _check_ends(barred, places, (origin, destination), query)
     request = _network_request(query, packed, places, (origin, destination), opened)
+    request = replace(request, dangerous=cargo.dangerous is not None)
     weights = shipper_weights(
         shipment,
         case.parameter,

@@ -141,6 +141,12 @@ class Context:
             )
         return figure_of(row, "parameters", "parameter_id", "value")
 
+    @property
+    def dangerous_share(self) -> CellFigure | None:
+        """Price with dangerous goods over that without, where they are dangerous and the case states it."""
+        stated = self.request.dangerous and "dangerous_rate_share" in self.parameters
+        return self.parameter("dangerous_rate_share") if stated else None
+
     def too_heavy(self, *places: tuple[str, str]) -> str:
         """Why a loaded truck is not let on at places (kind and id); blank where it is."""
         limit = weight_limit(self.limits, places, self.gross_t, self.request.departure)

@@ -110,7 +110,7 @@ def _held_hauls(context: Context, link: Row) -> tuple[list[CellFigure], Hauls]:
         slowdowns = _slowdowns(context, link, link["mode"])
         rests_on = (
             number,
-            context.units[link["mode"]].key,
+            (*context.units[link["mode"]].key, context.request.dangerous),
             tuple(slowdowns),
             context.payer("", ("link", number)),
         )
@@ -208,11 +208,18 @@ def _paid(context: Context, link: Row, payee: str, money: tuple[CellFigure, ...]
     """Money of a unit on a link, and what trucks ask more where the gates left to them are loaded over their capacity."""
     length = figure_of(link, "links", "link_id", "length_km")
     haul = unit_term(context.units[link["mode"]], *money, length, by=link["cost_factor"])
+    haul = _with_danger(context, haul)
     over = _over(context, link, payee)
     if not over:
         return [haul]
     dearer = scaled(haul, context.parameter("scarcity_slope"))
     return [haul, dearer._replace(amount=dearer.amount * over)]
+
+
+def _with_danger(context: Context, price: Term) -> Term:
+    """A price, raised where the goods are dangerous and the case states by how much."""
+    share = context.dangerous_share
+    return price if share is None else scaled(price, share)
 
 
 def _haul_money(
@@ -295,11 +302,12 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
             continue
         slowdowns = _slowdowns(context, link, link["mode"])
         for tail, head in _directions(link):
-            carrier = context.units[link["mode"]].key
+            carrier = (*context.units[link["mode"]].key, context.request.dangerous)
             key = ("sailing", service["service_id"], tail, head, carrier, context.request.tonnes, *slowdowns)
             stage = context.kept.stages.get(key)
             if stage is None:
-                stage = _sailing_stage(context, link, service, (tail, head), (money, speed), slowdowns)
+                paid = (_with_danger(context, money), speed)
+                stage = _sailing_stage(context, link, service, (tail, head), paid, slowdowns)
                 context.kept.stages[key] = stage
             places = (
                 ("service", service["service_id"]),

@@ -39,6 +39,8 @@ class NetworkRequest:
         Nodes of the two ends where they are known: wagons are loaded and unloaded there.
     tonnes
         Weight of the shipment, where it is known: less than a ship's least parcel pays for it.
+    dangerous
+        Whether the goods are dangerous: hauls and sailings ask `dangerous_rate_share` times the price, where the case states it.
     """
 
     origin_country: str
@@ -53,6 +55,7 @@ class NetworkRequest:
     fill_t: tuple[tuple[str, float], ...] = ()
     ends: tuple[str, ...] = ()
     tonnes: float | None = None
+    dangerous: bool = False
 
     def uses(self, *modes: str) -> bool:
         """Whether all the modes are asked for."""
