@@ -13,11 +13,13 @@ from scipy.optimize import brentq
 from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.coupling.answer import answer_trade
+from karwan.analysis.target_promises import factor_under, promise_chances
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
 from karwan.appraisal.coupling.draws import Spread, draw_inputs, rank_shares
 from karwan.appraisal.coupling.loop import Carried, settle
 from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeResponse
 from karwan.case import Case, read_case
+from karwan.case.scenario import with_scenarios
 from karwan.errors import InvalidInput
 
 THETA = 5.03
@@ -258,3 +260,19 @@ def test_draws_are_the_same_for_any_number_of_workers(in_a_world: Case) -> None:
     assert row["low_share"] < row["median_share"] < row["high_share"]
     frozen = asked(in_a_world, "fast_yard", draws=8, seed=5, frozen_queues=True).tables["pairs"]
     assert frozen["median_share"][0] == pytest.approx(row["median_share"], rel=0.02)
+
+
+# -- the target ----------------------------------------------------------------------------------------------
+
+
+def test_a_target_moves_with_a_scenario_and_with_a_promise(in_a_world: Case) -> None:
+    day = in_a_world.settings.as_of
+    rows = in_a_world["commitments"].head(1)
+    promise = rows.with_columns(scenario_id=pl.lit("fast_yard"), status=pl.lit("unknown"))
+    planned = in_a_world.with_tables({"commitments": promise})
+    table = promise_chances(planned, day)
+    assert table.height and (table["factor"] > 1.0).all()
+    assert (table["chance_with"] > table["chance"]).all()
+    under = with_scenarios(planned, ["fast_yard"])
+    assert factor_under(under, day) == pytest.approx(table["factor"][0], rel=1e-9)
+    assert factor_under(planned, day) == 1.0

@@ -306,6 +306,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "base rate": "target_rates",
             "back-tests": "target_tests",
             "fan": "target_fan",
+            "promises": "target_promises",
         },
         page="target",
         case="option",

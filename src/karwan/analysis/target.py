@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -129,6 +129,7 @@ def target_section(
     due: date | None = None,
     rates: pl.DataFrame | None = None,
     back_tests: pl.DataFrame | None = None,
+    factor: float = 1.0,
 ) -> TargetSection:
     """Chances of the case's turnover targets, each side's figures apart, with the base rate beside them.
 
@@ -142,6 +143,8 @@ def target_section(
         Base rates as the case's table `base_rates`, in its place.
     back_tests
         Scores as the case's table `back_tests`, in its place.
+    factor
+        What scenarios make of the level of trade.
     """
     targets = turnover_targets(case, as_of, target_id)
     if due is not None:
@@ -159,6 +162,7 @@ def target_section(
             notes.append(note("target.too_few_years", country=case.country_name(reporter)))
             continue
         notes.append(_series_note(series))
+        series = replace(series, values=series.values * factor)
         models = list(_models(series))
         fan += _fan(series, models[0], targets)
         for target in targets.iter_rows(named=True):

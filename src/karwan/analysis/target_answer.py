@@ -14,6 +14,7 @@ from karwan.analysis.flow_table import countries_only
 from karwan.analysis.sections import TargetSection
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section, turnover_series, turnover_targets
+from karwan.analysis.target_promises import factor_under, promise_chances
 from karwan.analysis.trade_requests import TargetRequest
 from karwan.analysis.world_flows import with_codes
 from karwan.case import Case
@@ -29,9 +30,12 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
     """Chances of the case's turnover targets, base rates, scores and bands; see `target_section`."""
     stored = stored_case(inputs, request.as_of)
     case = stored.case
+    day = request.as_of or case.settings.as_of
+    factor = factor_under(case, day)
     section = target_answer(
         case,
-        as_of=request.as_of or case.settings.as_of,
+        as_of=day,
+        factor=factor,
         target_id=request.target,
         due=request.due,
         panel=request.panel,
@@ -44,7 +48,10 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
         "back-tests": section.back_tests,
         "fan": section.fan,
     }
-    return Result(tables, {"case": case.settings.case_id}, (*section.text, *stored.notes))
+    if request.promises:
+        tables["promises"] = promise_chances(case, day, target_id=request.target, due=request.due)
+    meta = {"case": case.settings.case_id} | ({"factor": factor} if case.scenarios else {})
+    return Result(tables, meta, (*section.text, *stored.notes))
 
 
 def target_answer(
@@ -56,6 +63,7 @@ def target_answer(
     panel: Path | None = None,
     geography: tuple[Path, Path] | None = None,
     origins: int | None = None,
+    factor: float = 1.0,
 ) -> TargetSection:
     """Everything the command prints: `target_section` with base rates and, from so many `origins`, scores from a
     panel where one is given.
@@ -75,6 +83,7 @@ def target_answer(
         due=due,
         rates=rates,
         back_tests=tested,
+        factor=factor,
     )
     return section if panel is None else replace(section, text=(*section.text, *panel_notes(panel)))
 

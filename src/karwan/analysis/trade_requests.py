@@ -168,6 +168,9 @@ class TargetRequest:
         default=None,
         metadata=asks("Score every way afresh on so many points of the panel.", least=1),
     )
+    promises: bool = field(
+        default=False, metadata=asks("Also the chance with each promise of the plan kept.")
+    )
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,10 @@ class TradeProject:
         panel: Path | None = None,
         geography: tuple[Path, Path] | None = None,
         origins: int | None = None,
+        promises: bool = False,
     ) -> Result:
         """Chances of the turnover targets; see `karwan.analysis.trade_requests.TargetRequest`."""
-        request = TargetRequest(target, due, as_of, panel, geography, origins)
+        request = TargetRequest(target, due, as_of, panel, geography, origins, promises)
         return self.ask(BY_NAME["trade target"], request)
 
     def basket(  # noqa: PLR0913 - the fields of one request

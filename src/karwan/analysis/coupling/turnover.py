@@ -1,0 +1,70 @@
+"""What scenarios do to the turnover of the two parties: the factor by which a target comes nearer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling.answer import pair_change, solve_change
+from karwan.analysis.coupling.problem import Coupling
+from karwan.analysis.coupling.world_trade import read_world_trade
+from karwan.analysis.worth.states import NOW, State, together
+from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
+from karwan.case import Case
+from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
+
+TOGETHER = "all of them"
+
+
+def turnover_factors(
+    study: CorridorStudy, scenarios: Mapping[str, tuple[Scenario, Case]]
+) -> dict[str, float]:
+    """Turnover of the parties under each scenario over that of the case as it stands, queues and incomes in it.
+
+    Parameters
+    ----------
+    study
+        Corridors of the case as it stands.
+    scenarios
+        Scenarios by id with the case under each.
+
+    Returns
+    -------
+    Factor by id, and of all together under `TOGETHER` where they do not exclude one another.
+    """
+    case = study.case
+    world = read_world_trade(case)
+    stands = {s.scenario_id for s in case.scenarios}
+    base = [
+        find_scenario(case.folder, n) for n in case.settings.trade_state if n not in stands and case.folder
+    ]
+    before: State = frozenset(s.scenario_id for s in base)
+    cases: dict[State, Case] = {NOW: case}
+    states: dict[str, State] = {}
+    for name, (_, changed) in scenarios.items():
+        states[name] = frozenset((name,))
+        cases[states[name]] = changed
+    if before not in cases:
+        cases[before] = apply_scenario(case, together(base))
+    asked = {name: scenario for name, (scenario, _) in scenarios.items()}
+    if len(asked) > 1:
+        try:
+            cases[frozenset(asked)] = apply_scenario(case, together(list(asked.values())))
+            states[TOGETHER] = frozenset(asked)
+        except ScenarioError:
+            pass  # they exclude one another: nothing is said of all together
+    coupling = Coupling(study, world, asked | {s.scenario_id: s for s in base}, cases, parties_only=True)
+    kind = GENERAL if world.whole else PARTIAL
+    now = _turnover(coupling, before, NOW, kind)
+    return {name: _turnover(coupling, before, state, kind) / now for name, state in states.items()}
+
+
+def _turnover(coupling: Coupling, before: State, after: State, kind: str) -> float:
+    """Trade of the parties both ways in a state, over that of the base state."""
+    change = coupling.change(before, after)
+    answer = solve_change(change, (kind,)).answers[kind, True]
+    moved = pair_change(coupling, change, answer.value_ratio)
+    world, places = coupling.world, coupling.world.countries.index
+    base = {ends: float(world.flows_usd[:, places(ends[0]), places(ends[1])].sum()) for ends in moved}
+    whole = sum(base.values())
+    return sum(base[ends] * (1.0 + share) for ends, share in moved.items()) / whole
