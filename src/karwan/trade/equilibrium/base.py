@@ -119,6 +119,8 @@ def trading_groups(flows: Array) -> Array:
     count = flows.shape[1]
     linked = (flows > 0).any(axis=0)
     linked = linked | linked.T
+    if linked.all(axis=1).any():  # one country trades with every other
+        return np.ones((1, count))
     label = np.arange(count)
     while True:
         nearest = np.where(linked, label[None, :], count).min(axis=1)

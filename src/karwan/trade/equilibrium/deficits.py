@@ -23,14 +23,15 @@ class DeficitRule:
         `means(world, wages, groups)` is the spending out of sales and deficit, duty left out, shape (n,), in USD
         of the numeraire.
     slope
-        `slope(world, wages, groups)` is its derivative by the logarithm of wages, shape (n, n).
+        `slope(world, wages, groups)` is the derivative of its logarithm by the logarithm of wages: by the own wage, shape (n,), and by all
+        wages alike for the countries of a group, shape (G, n), None where there is no such part.
     reference
         Where the rule comes from.
     """
 
     name: str
     means: Callable[[World, Array, Array], Array]
-    slope: Callable[[World, Array, Array], Array]
+    slope: Callable[[World, Array, Array], tuple[Array, Array | None]]
     reference: str
 
 
@@ -38,8 +39,10 @@ def _additive_means(world: World, wages: Array, groups: Array) -> Array:
     return wages * world.output_usd + world.deficit_usd
 
 
-def _additive_slope(world: World, wages: Array, groups: Array) -> Array:
-    return np.diag(wages * world.output_usd)
+def _additive_slope(world: World, wages: Array, groups: Array) -> tuple[Array, Array | None]:
+    sales = wages * world.output_usd
+    means = sales + world.deficit_usd
+    return sales / np.where(means > 0, means, 1.0), None
 
 
 def _financed(world: World, wages: Array, groups: Array) -> tuple[Array, Array, Array]:
@@ -55,14 +58,13 @@ def _universal_means(world: World, wages: Array, groups: Array) -> Array:
     return factor * share
 
 
-def _universal_slope(world: World, wages: Array, groups: Array) -> Array:
-    share, spent, factor = _financed(world, wages, groups)
-    means = factor * share
-    sold = groups @ (wages * world.output_usd)
-    by_sales = groups * (wages * world.output_usd) / np.where(sold > 0, sold, 1.0)[:, None]
+def _universal_slope(world: World, wages: Array, groups: Array) -> tuple[Array, Array | None]:
+    share, spent, _ = _financed(world, wages, groups)
+    sales = wages * world.output_usd
+    sold = groups @ sales
+    by_sales = groups * sales / np.where(sold > 0, sold, 1.0)[:, None]
     by_spending = groups * share / np.where(spent > 0, spent, 1.0)[:, None]
-    drift = groups.T @ (by_sales - by_spending)
-    return np.diag(means) + means[:, None] * drift
+    return np.where(share > 0, 1.0, 0.0), by_sales - by_spending
 
 
 ADDITIVE = DeficitRule(

@@ -208,11 +208,16 @@ def _slope(problem: WageProblem, state: WageState) -> Array:
     rivals = (problem.theta[:, None] + between) * state.rate / state.total
     slope = np.matmul(kept * rivals[:, None, :], pulled.transpose(0, 2, 1)).sum(axis=0)
     to_importer = np.einsum("kij,kj->ij", kept, state.rate)
-    slope += to_importer @ _spending_slope(problem, state, pulled, kept)
+    own, common = problem.rule.slope(problem.world, state.wages, problem.groups)
+    slope += to_importer * own
+    if common is not None:
+        slope += (to_importer @ problem.groups.T) @ common
+    if problem.has_duty:
+        slope += (to_importer / (1.0 - state.duty_part)) @ _duty_slope(problem, state, pulled, kept)
     if between != 0.0:
         slope -= between * to_importer @ _price_slope(state, pulled)
-    own = problem.theta @ state.sales_usd + state.output_usd
-    slope.flat[:: len(slope) + 1] -= own  # the diagonal
+    lost = problem.theta @ state.sales_usd + state.output_usd
+    slope.flat[:: len(slope) + 1] -= lost  # the diagonal
     return np.asarray(slope, dtype=np.float64)
 
 
@@ -220,15 +225,6 @@ def _price_slope(state: WageState, pulled: Array) -> Array:
     """Derivative of each importer's log price by the log wages, shape (n, n): importer, seller."""
     share = state.sector_share / state.total
     return np.asarray(np.einsum("klj,kj->jl", pulled, share), dtype=np.float64)
-
-
-def _spending_slope(problem: WageProblem, state: WageState, pulled: Array, kept: Array) -> Array:
-    """Derivative of log spending by the log wages, shape (n, n): importer, seller."""
-    means = np.where(state.means_usd > 0, state.means_usd, 1.0)
-    slope = problem.rule.slope(problem.world, state.wages, problem.groups) / means[:, None]
-    if not problem.has_duty:
-        return np.asarray(slope, dtype=np.float64)
-    return slope + _duty_slope(problem, state, pulled, kept) / (1.0 - state.duty_part)[:, None]
 
 
 def _duty_slope(problem: WageProblem, state: WageState, pulled: Array, kept: Array) -> Array:
