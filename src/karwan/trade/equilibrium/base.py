@@ -19,9 +19,10 @@ class World:
 
     Attributes
     ----------
-    origin_share
-        Share of each exporter in the importer's spending on a sector, shape (K, n, n): sector, exporter,
-        importer.
+    home_share
+        Share bought at home of the spending on a sector, shape (K, n).
+    bought_usd
+        Spending on a sector, 1 where there is none, shape (K, n).
     sector_share
         Share of each sector in the importer's spending, shape (K, n).
     output_usd
@@ -32,7 +33,8 @@ class World:
         Duty taken by each country, shape (n,).
     """
 
-    origin_share: Array
+    home_share: Array
+    bought_usd: Array
     sector_share: Array
     output_usd: Array
     spending_usd: Array
@@ -111,13 +113,14 @@ def base_world(flows: Array, duty_share: Array | None = None) -> World:
     sales = flows if duty_share is None else flows * (1.0 - duty_share)
     bought = np.where(by_sector > 0, by_sector, 1.0)
     spent = np.where(spending > 0, spending, 1.0)
-    return World(flows / bought[:, None, :], by_sector / spent, sales.sum(axis=(0, 2)), spending, duty)
+    home_share = flows.diagonal(axis1=1, axis2=2) / bought
+    return World(home_share, bought, by_sector / spent, sales.sum(axis=(0, 2)), spending, duty)
 
 
 def trading_groups(flows: Array) -> Array:
     """Groups of countries that no flow joins, shape (G, n) of 0 and 1; one row where all hang together."""
     count = flows.shape[1]
-    linked = (flows > 0).any(axis=0)
+    linked = flows.sum(axis=0) > 0
     linked = linked | linked.T
     if linked.all(axis=1).any():  # one country trades with every other
         return np.ones((1, count))

@@ -209,7 +209,8 @@ def _pose(
     exponent = theta_array(theta, len(base))
     before = None if tariffs is None else tariffs.duty_share_before
     world = base_world(base, before)
-    pull = world.origin_share * factor
+    pull = base * factor
+    pull /= world.bought_usd[:, None, :]
     kept_pull = pull if tariffs is None else pull * (1.0 - tariffs.duty_share_after)
     if upper <= 0:
         raise InvalidInput("The elasticity between sectors is not positive.", f"{upper}", "take 1 or more.")
@@ -246,7 +247,8 @@ def _refuse_stranded_deficits(world: World, groups: Array, rule: DeficitRule) ->
 def _answer(problem: WageProblem, b: Array, state: WageState, steps: int) -> Equilibrium:
     world, wages = problem.world, state.wages
     prices, sector_prices = np.exp(state.log_prices), np.exp(state.log_sector_prices)
-    flows = problem.pull * state.draw[:, :, None] * state.rate[:, None, :]
+    flows = problem.pull * state.draw[:, :, None]
+    flows *= state.rate[:, None, :]
     duty = state.duty_part * state.spending_usd
     home_share = _home(problem.pull) * state.draw / state.total
     identities = Identities(

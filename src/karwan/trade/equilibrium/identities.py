@@ -56,7 +56,7 @@ def home_share_gap(
     `home_factor` (the change of cost at home), `new_home_share` and `sector_prices` have shape (K, n); wages (n,). The formula holds sector by sector, so it
     needs no word on the upper tier.
     """
-    home, factor = world.origin_share.diagonal(axis1=1, axis2=2), home_factor
+    home, factor = world.home_share, home_factor
     bought = world.sector_share > 0
     usable = (~bought | ((home > 0) & (factor > 0))).all(axis=0) & (world.output_usd > 0)
     if not usable.any():

@@ -24,7 +24,7 @@ class WageProblem:
     world
         The base year.
     pull
-        Origin shares times cost factors, shape (K, n, n).
+        Shares of origins times cost factors, shape (K, n, n).
     kept_pull
         The part of it that reaches the seller, duty taken off; `pull` itself where there is no duty.
     theta
@@ -202,38 +202,53 @@ def _slope(problem: WageProblem, state: WageState) -> Array:
     A seller's flows fall by theta with its own wage; they rise with the price its rivals push up, and with what the
     importer spends.
     """
-    pulled = problem.pull * state.draw[:, :, None]
-    kept = problem.kept_pull * state.draw[:, :, None] if problem.has_duty else pulled
     between = 1.0 - problem.upper
-    rivals = (problem.theta[:, None] + between) * state.rate / state.total
-    slope = np.matmul(kept * rivals[:, None, :], pulled.transpose(0, 2, 1)).sum(axis=0)
-    to_importer = np.einsum("kij,kj->ij", kept, state.rate)
+    slope, to_importer = _rivalry(problem, state)
     own, common = problem.rule.slope(problem.world, state.wages, problem.groups)
     slope += to_importer * own
     if common is not None:
         slope += (to_importer @ problem.groups.T) @ common
     if problem.has_duty:
-        slope += (to_importer / (1.0 - state.duty_part)) @ _duty_slope(problem, state, pulled, kept)
+        slope += (to_importer / (1.0 - state.duty_part)) @ _duty_slope(problem, state)
     if between != 0.0:
-        slope -= between * to_importer @ _price_slope(state, pulled)
+        slope -= between * to_importer @ _price_slope(problem, state)
     lost = problem.theta @ state.sales_usd + state.output_usd
     slope.flat[:: len(slope) + 1] -= lost  # the diagonal
-    return np.asarray(slope, dtype=np.float64)
+    return slope
 
 
-def _price_slope(state: WageState, pulled: Array) -> Array:
+def _rivalry(problem: WageProblem, state: WageState) -> tuple[Array, Array]:
+    """What a rival's wage adds to a seller's sales, and sales by importer, both shape (n, n).
+
+    Sector by sector: what a sector needs stays in the processor's cache.
+    """
+    count = len(state.wages)
+    rivals = (problem.theta[:, None] + 1.0 - problem.upper) * state.rate / state.total
+    added, to_importer = np.zeros((count, count)), np.zeros((count, count))
+    for k, draw in enumerate(state.draw):
+        pulled = problem.pull[k] * draw[:, None]
+        kept = problem.kept_pull[k] * draw[:, None] if problem.has_duty else pulled
+        added += (kept * rivals[k]) @ pulled.T
+        to_importer += kept * state.rate[k]
+    return added, to_importer
+
+
+def _price_slope(problem: WageProblem, state: WageState) -> Array:
     """Derivative of each importer's log price by the log wages, shape (n, n): importer, seller."""
-    share = state.sector_share / state.total
-    return np.asarray(np.einsum("klj,kj->jl", pulled, share), dtype=np.float64)
+    return _weighted(problem.pull, state.draw, state.sector_share / state.total)
 
 
-def _duty_slope(problem: WageProblem, state: WageState, pulled: Array, kept: Array) -> Array:
+def _duty_slope(problem: WageProblem, state: WageState) -> Array:
     """Derivative of the duty in a dollar spent by the log wages, shape (n, n): importer, seller."""
     theta, between = problem.theta[:, None], 1.0 - problem.upper
-    sector_duty = 1.0 - kept.sum(axis=1) / state.total
+    sector_duty = 1.0 - _drawn(problem.kept_pull, state.draw) / state.total
     share = state.sector_share / state.total
     of_price = share * sector_duty * (theta + between)
-    turned = np.einsum("klj,kj->jl", pulled, of_price) - np.einsum("klj,kj->jl", pulled - kept, share * theta)
-    return np.asarray(
-        turned - between * state.duty_part[:, None] * _price_slope(state, pulled), dtype=np.float64
-    )
+    turned = _weighted(problem.pull, state.draw, of_price)
+    turned -= _weighted(problem.pull - problem.kept_pull, state.draw, share * theta)
+    return turned - between * state.duty_part[:, None] * _price_slope(problem, state)
+
+
+def _weighted(pull: Array, draw: Array, weight: Array) -> Array:
+    """Sum over sectors of pull times draw times a weight of the importer, shape (n, n): importer, seller."""
+    return np.asarray(np.einsum("klj,kl,kj->jl", pull, draw, weight), dtype=np.float64)
