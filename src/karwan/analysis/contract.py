@@ -75,7 +75,7 @@ class Inputs:
         return self.store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What an analysis answers.
 
@@ -104,6 +104,10 @@ class Result:
     alerts: tuple[Note | str, ...] = ()
     detail: Any = None
     failed: bool = False
+
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{key} ({table.height:,} rows)" for key, table in self.tables.items())
+        return f"Result: {tables}; {len(self.notes)} notes"
 
 
 @dataclass(frozen=True)

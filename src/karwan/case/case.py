@@ -29,7 +29,7 @@ class AppliedScenario:
     basis: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """A country pair: settings, tables, and the warnings found on reading.
 
@@ -55,6 +55,12 @@ class Case:
     scenarios: tuple[AppliedScenario, ...] = ()
     folder: Path | None = None
     bare: Case | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        filled = [table.height for table in self.tables.values() if table.height]
+        return (
+            f"Case {self.settings.case_id}: {self.settings.title}, {len(filled)} tables, {sum(filled):,} rows"
+        )
 
     @property
     def under(self) -> str:

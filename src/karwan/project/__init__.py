@@ -46,10 +46,11 @@ from karwan.case.like import NewCase, write_like
 from karwan.case.of_pair import case_of_pair
 from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
+from karwan.project.answers import Answer
 from karwan.project.venture import VentureProject
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Project(VentureProject):
     """An open case and what can be asked of it.
 
@@ -222,6 +223,27 @@ class Project(VentureProject):
             seed=seed,
         )
         return self.ask(BY_NAME["route"], request)
+
+    def routes(
+        self, origin: str, destination: str, *, product: str, tonnes: float, departure: date, count: int = 5
+    ) -> Answer:
+        """Routes of a shipment, for a notebook; `route` takes everything else that can be asked."""
+        found = self.route(
+            origin, destination, product=product, tonnes=tonnes, departure=departure, count=count
+        )
+        return Answer(BY_NAME["route"], found)
+
+    def scenario(self, *scenarios: str) -> Project:
+        """The case under scenarios, applied in the order given, with the same store.
+
+        Raises
+        ------
+        InvalidInput
+            The case was not read from a folder.
+        """
+        if self.case.folder is None:
+            raise InvalidInput("The case was not read from a folder.", fix="open it with open_case(name).")
+        return open_case(self.case.folder, scenarios, store=self.store)
 
     def brief(self, as_of: date | None = None) -> Brief:
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""

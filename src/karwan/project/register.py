@@ -31,7 +31,7 @@ from karwan.register.transfer import merge, read_export, refuse_broken, write_ex
 FEEDS = ("iati", "calendar", "atom")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RegisterProject(TradeProject):
     """A case, and the register of its plan."""
 

@@ -34,9 +34,10 @@ from karwan.analysis.trade_requests import (
     WorldShowRequest,
 )
 from karwan.case import Case
+from karwan.project.questions import TradeQuestions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TradeProject:
     """A case, the trade store beside it, and the questions about trade.
 
@@ -50,6 +51,15 @@ class TradeProject:
 
     case: Case
     store: str | None = None
+
+    def __repr__(self) -> str:
+        beside = f", store {self.store}" if self.store else ""
+        return f"Project {self.case.settings.case_id}: {self.case.settings.title}{beside}"
+
+    @property
+    def trade(self) -> TradeQuestions:
+        """Questions about the trade of the two countries, for a notebook."""
+        return TradeQuestions(self)
 
     def ask(self, analysis: Analysis[Any], request: Any) -> Result:
         """Answer of an analysis of `karwan.analysis.registry` to a request of its own kind."""

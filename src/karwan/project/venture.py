@@ -18,7 +18,7 @@ from karwan.analysis.venture_requests import (
 from karwan.project.register import RegisterProject
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VentureProject(RegisterProject):
     """A case, and the appraisal of its ventures."""
 
