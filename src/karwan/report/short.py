@@ -8,12 +8,12 @@ from karwan.report.blocks import Block, Document, Missing, Prose, Section, Table
 from karwan.report.wording import tell
 
 KEPT: dict[str, dict[str, int]] = {
-    "standing": {"f-annual": 0, "distance": 6, "f-growth": 0, "mirror": 7, "f-reconciled": 0},
+    "standing": {"f-annual": 0, "distance": 6, "f-growth": 0, "mirror": 5, "f-reconciled": 0},
     "corridors": {"corridor-table": 20, "closures": 10, "f-stages-a_to_b": 0, "f-arrivals-a_to_b": 0},
     "goods": {"f-landed-atob": 0, "f-potential": 0, "basket": 10},
     "ports": {"ports-table": 16},
-    "plan": {"f-status": 0, "f-worth": 0, "worth": 6, "contracts": 5},
-    "target": {"f-chances": 0, "base-rate": 4},
+    "plan": {"f-status": 0, "f-worth": 0, "worth": 4, "contracts": 5},
+    "target": {"f-chances": 0, "base-rate": 2},
     "basis": {"f-basis": 0},
 }
 """Blocks of each section that the printed brief keeps, and of a table how many rows."""
