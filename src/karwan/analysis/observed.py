@@ -28,11 +28,17 @@ def answer_observed(inputs: Inputs, request: ObservedRequest) -> Result:
     """Mean errors by use of trip, scores of the model and of the judgement before the fit, and the trips."""
     case = inputs.the_case()
     trips = validation_table(case)
-    before = validation_table(judged_case(case))
+    before = validation_table(judged_case(timed_only(case)))
     has_error = pl.any_horizontal(pl.col("error_days", "error_usd").is_not_null())
     shown = trips if request.every else trips.filter((pl.col("status") == "done") & has_error)
     scores = result_frame("observed_scores", [*scores_of(trips, MODEL), *scores_of(before, JUDGEMENT)])
     return Result({"mean errors": error_summary(trips), "scores": scores, "trips": shown})
+
+
+def timed_only(case: Case) -> Case:
+    """A case with the trips alone that happened and whose days are known: no score and no fit rests on others."""
+    timed = (pl.col("status") == "done") & pl.col("time_days").is_not_null()
+    return case.with_tables({"trips": case["trips"].filter(timed)})
 
 
 def judged_case(case: Case) -> Case:
