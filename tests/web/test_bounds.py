@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 
-from karwan.web.conf import BODY, FIELDS, LOOPBACK
+from karwan.web.conf import BODY, FIELDS, LOOPBACK, POLICY
 from karwan.web.forms import AT_SERVER, asked_fields
 from karwan.web.screens import SCREENS
 from tests.web.conftest import Served
@@ -123,3 +124,10 @@ def test_api_says_what_may_be_asked_and_equals_the_page(web: Served) -> None:
     assert {"/route", "/corridor/compare", "/trade/target"} <= set(document["paths"])
     assert web.get("/api/v1/corridor/observed").content == web.page("corridor/observed.json").content
     assert web.get("/api/v1/nothing").json()["ok"] is False
+
+
+def test_what_django_would_warn_of_in_deployment_is_known_and_answered(web: Served) -> None:
+    """W002: frames are refused by the policy (`frame-ancestors`); W004, W008, W016: on the loopback address there is no TLS."""
+    found = {message.id for message in run_checks(include_deployment_checks=True)}
+    assert found == {"security.W002", "security.W004", "security.W008", "security.W016"}
+    assert "frame-ancestors" in str(POLICY)
