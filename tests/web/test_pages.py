@@ -26,13 +26,14 @@ from karwan.web.screens import SCREENS, Screen
 from tests.web.conftest import CASE, Served
 
 ASKED = [screen for screen in SCREENS if screen.analysis is not None and "{" not in screen.address]
-REFUSED = {  # toyland has no basket; the others cannot do without a word, a scenario of trade, or a store
+REFUSED = {  # toyland has no basket and no terms of regimes; the others cannot do without a word, a scenario of trade, or a store
     "basket",
     "trade names",
     "trade world build",
     "trade world show",
     "trade world check",
     "scenario trade",
+    "scenario regime",
 }
 WITHOUT_STORE = {"trade goods", "trade target", "trade status", "brief"}  # it would only add to their answer
 

@@ -153,6 +153,28 @@ class ScenarioCompareView:
 
 
 @dataclass(frozen=True)
+class RegimeRequest:
+    """What a transit regime does: each leg before and after, what each of its terms is worth, trade by country pair.
+
+    Without and with the regime, both on top of the state in which the base flows of trade were made.
+
+    Example: karwan scenario regime KZ_PK_TTA
+    """
+
+    regime_id: str = field(metadata=asks("Id of the regime in regimes.csv.", flag="argument"))
+    pairs: str = field(
+        default="all", metadata=asks("all country pairs on the corridors, or the two parties only.")
+    )
+    draws: int = field(
+        default=0, metadata=asks("Draw so many joint samples of the inputs of trade.", least=0, most=10_000)
+    )
+    seed: int = field(default=1, metadata=asks("Seed of the draws.", least=0))
+
+    def __post_init__(self) -> None:
+        one_of("pairs", self.pairs, ("all", "parties"))
+
+
+@dataclass(frozen=True)
 class ScenarioTradeRequest:
     """What scenarios do to trade, country pair by country pair, and what the trade they bring does to the corridors.
 

@@ -452,6 +452,15 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         present="karwan.analysis.scenario:present_compare",
     ),
     Analysis(
+        name="scenario regime",
+        method="regime",
+        request=of_case.RegimeRequest,
+        run="karwan.analysis.regime:answer_regime",
+        tables={"legs": "regime_legs", "terms by worth": "regime_terms_worth", "pairs": "response_pairs"},
+        page="regime",
+        case="plain option",
+    ),
+    Analysis(
         name="scenario trade",
         method="trade_response",
         request=of_case.ScenarioTradeRequest,

@@ -18,6 +18,7 @@ from karwan.analysis.case_requests import (
     DraftRequest,
     IndicatorsRequest,
     PlanRequest,
+    RegimeRequest,
     ScenarioCompareRequest,
     ScenarioListRequest,
     ScenarioShowRequest,
@@ -300,6 +301,10 @@ class Project(VentureProject):
     def compare_scenarios(self, scenarios: Sequence[str], *, as_of: date | None = None) -> Result:
         """Corridors with and without scenarios; see `karwan.analysis.case_requests.ScenarioCompareRequest`."""
         return self.ask(BY_NAME["scenario compare"], ScenarioCompareRequest(tuple(scenarios), as_of))
+
+    def regime(self, regime_id: str, *, pairs: str = "all", draws: int = 0, seed: int = 1) -> Result:
+        """What a transit regime does; see `karwan.analysis.case_requests.RegimeRequest`."""
+        return self.ask(BY_NAME["scenario regime"], RegimeRequest(regime_id, pairs, draws, seed))
 
     def trade_response(
         self,

@@ -76,14 +76,19 @@ class Regimes:
         stated = [bundle for bundle in lawful if bundle.fee is not None or bundle.hours]
         if not stated:
             return None
-        here = [self._bundle(name, country) for name, row in self.live.items() if country in row["parties"]]
-        observed = max(here, key=lambda bundle: bundle.checked_h)
+        observed = self.observed(country)
+        assert observed is not None  # a lawful regime is in force there
 
         def burden(bundle: BorderTerms) -> tuple[float, float]:
             hours = bundle.checked_h if bundle.hours else observed.checked_h
             return hours, bundle.fee.value if bundle.fee else 0.0
 
         return min(stated, key=burden), observed
+
+    def observed(self, country: str) -> BorderTerms | None:
+        """Terms that the observed hours of a country's border hold under: of the regimes in force there those that check most."""
+        here = [self._bundle(name, country) for name, row in self.live.items() if country in row["parties"]]
+        return max(here, key=lambda bundle: bundle.checked_h, default=None)
 
     def _lawful(self, country: str, registration: str) -> list[str]:
         pair = {country, registration}

@@ -103,6 +103,7 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "trade compete": {"product": settings.reference_product},
         "scenario show": {"scenarios": _first_scenario(case)},
         "scenario compare": {"scenarios": _first_scenario(case)},
+        "scenario regime": dict.fromkeys(["regime_id"], _regime(case)) if _regime(case) else {},
     }
     if name.startswith("venture") and name != "venture list":
         return _usual_venture(case, name)
@@ -118,6 +119,19 @@ def _usual_venture(case: Case, name: str) -> dict[str, Any]:
         return {"kind": rows["kind"][0]}
     spans = {"reopening_years": 1.5, "closing_years": 3.0} if name == "venture wait" else {}
     return spans | {"venture_id": "leather" if "leather" in rows["venture_id"] else rows["venture_id"][0]}
+
+
+def _regime(case: Case) -> str:
+    """The regime to be signed that has terms, else the first with terms; empty where none has any."""
+    terms = set(case["regime_terms"]["regime_id"])
+    rows = (
+        case["regimes"]
+        .filter(case["regimes"]["regime_id"].is_in(sorted(terms)))
+        .sort("state", descending=True)
+    )
+    waiting = rows.filter(rows["state"].is_in(["negotiated", "signed", "proposed"]))
+    found = waiting if waiting.height else rows
+    return str(found["regime_id"][0]) if found.height else ""
 
 
 def _first_scenario(case: Case) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from karwan.words.english.page import PAGE
 from karwan.words.english.plan import PLAN
 from karwan.words.english.plural import Plural
 from karwan.words.english.potential import POTENTIAL
+from karwan.words.english.regime import REGIME
 from karwan.words.english.register import REGISTER
 from karwan.words.english.route import ROUTE
 from karwan.words.english.store import STORE
@@ -43,6 +44,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     PAGE,
     PLAN,
     POTENTIAL,
+    REGIME,
     REGISTER,
     ROUTE,
     STORE,
