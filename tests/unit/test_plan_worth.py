@@ -103,7 +103,10 @@ def ways_of(case: Case, network: FreightNetwork, way: str, pair: tuple[str, str]
     load = make_shipment(case["products"], case.settings.reference_product, case.settings.load_t)
     cost = network.arc_usd(load) + load.value_of_time_usd_h * network.arc_hours()
     found = []
-    for corridor in case["corridors"].sort("rank").iter_rows(named=True):
+    named = list(case["corridors"].sort("rank").iter_rows(named=True))
+    mixed = [row for row in named if {"rail", "road"} <= set(row["modes"])]
+    railways = [{**row, "modes": [mode for mode in row["modes"] if mode != "road"]} for row in mixed]
+    for corridor in (*named, *railways):
         one = corridor_route(network, load, corridor, *pair, backward=way == "b_to_a")
         if one.route is not None:
             found.append(steps(network, one.route.arcs))

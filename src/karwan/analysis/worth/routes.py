@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -139,15 +139,14 @@ def find_routes(
     corridors: bool = True,
     pairs: Collection[tuple[str, str]] | None = None,
 ) -> None:
-    """Take in the best route of each named corridor, as it would be where it is shut, the best of all, and the best way round each of its
-    crossings, for each pair or some of them.
+    """Take in the best route of each named corridor, as it would be where it is shut, that without roads where it has rail and road, the
+    best of all, and the best way round each of its crossings, for each pair or some of them.
     """
     settings = case.settings
     load = make_shipment(case["products"], settings.reference_product, settings.load_t)
     between_parties = routes.direction in DIRECTIONS
-    named = (
-        list(case["corridors"].sort("rank").iter_rows(named=True)) if corridors and between_parties else []
-    )
+    every = list(case["corridors"].sort("rank").iter_rows(named=True)) if between_parties else []
+    named = [*(every if corridors else []), *(one for row in every for one in _by_rail(row))]
     cost = additive_cost(network, load)
     backward = routes.direction == DIRECTIONS[1]
     for pair in routes.pairs if pairs is None else pairs:
@@ -157,6 +156,13 @@ def find_routes(
                 routes.add(pair, network, found.route.arcs)
         for arcs in best_and_round(network, cost, pair):
             routes.add(pair, network, arcs)
+
+
+def _by_rail(corridor: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A corridor of road and rail without its roads: a railway is a choice even where trucks are cheaper for the reference load."""
+    modes = corridor["modes"]
+    if RAIL in modes and ROAD in modes:
+        yield {**corridor, "modes": [mode for mode in modes if mode != ROAD]}
 
 
 def best_and_round(network: FreightNetwork, cost: Floats, pair: tuple[str, str]) -> Iterator[tuple[int, ...]]:
