@@ -76,9 +76,9 @@ def newest_figure(reported: pl.DataFrame, as_of: date) -> str:
     if not known.height:
         return f"No official trade figure is known on {as_of:{DAY}}."
     newest = known.sort("period_end", "reporter_name", descending=[True, False]).row(0, named=True)
-    if newest["period_end"].year >= as_of.year:
-        return f"The newest figure ends on {newest['period_end']:{DAY}} ({newest['reporter_name']})."
-    return f"No {as_of.year} figure is known: the newest ends on {newest['period_end']:{DAY}} ({newest['reporter_name']})."
+    stale = newest["period_end"].year < as_of.year
+    what = f"No {as_of.year} figure is known: the newest" if stale else "The newest figure"
+    return f"{what} ends on {newest['period_end']:{DAY}} ({newest['reporter_name']})."
 
 
 def _changes(growth: pl.DataFrame) -> str:

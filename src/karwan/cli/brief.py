@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -66,9 +66,7 @@ def brief(
     if as_json:
         show(analysis, result, Format.JSON, under=project.case.scenarios)
         return
-    from karwan.report.brief_files import hand_out  # draws pages: half a second that no other command needs
-
-    for path in hand_out(result.detail, out, Console()):
+    for path in _pages().hand_out(result.detail, out, Console()):
         echo(f"wrote {path}")
 
 
@@ -88,12 +86,17 @@ def _milestone(
     show(analysis, result, Format.JSON if as_json else Format.TABLE, under=project.case.scenarios)
     if as_json:
         return
-    from karwan.report.milestone_file import save_milestone  # draws a page, which the other forms do not need
-
     day = as_of or project.case.settings.as_of
     said = sentences(result.notes)
-    path = save_milestone(project.case, milestone, result.tables["documents"], said, day, out)
+    path = _pages().save_milestone(project.case, milestone, result.tables["documents"], said, day, out)
     echo(f"wrote {path}")
+
+
+def _pages() -> Any:
+    """What draws pages: half a second that no other command needs."""
+    from karwan.report import brief_files
+
+    return brief_files
 
 
 def warm() -> None:

@@ -13,6 +13,7 @@ from karwan.errors import InvalidInput
 from karwan.exports import beside
 from karwan.report.document import build_document
 from karwan.report.html import render_html
+from karwan.report.milestone_file import save_milestone
 from karwan.report.terminal import print_summary
 from karwan.report.typst_pdf import render_annex, render_pdf
 from karwan.report.workbook import write_workbook
@@ -54,3 +55,6 @@ def hand_out(brief: Brief, folder: Path, console: Console) -> list[Path]:
     paths = save_brief(brief, folder)
     print_summary(brief, console)
     return paths
+
+
+__all__ = ["hand_out", "save_brief", "save_milestone"]
