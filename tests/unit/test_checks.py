@@ -75,6 +75,12 @@ def test_toyland_is_clean(toyland: Case) -> None:
         ("parameters", "driving_hours_day_road", {"value": 0.0}, "value", "outside the bounds"),
         ("parameters", "crossing_time_cv", {"low": -0.1}, "low", "outside the bounds"),
         ("flows", "a23", {"period_end": date(2023, 6, 30)}, "period_kind", "a year of 181 days"),
+        ("venture_sales", "v1_leather", {"low": 15.0}, "low", "leaves out price_usd"),
+        ("ventures", "v1", {"partner_a": "XTC", "partner_b": "XTC"}, "partner_b", "of one country"),
+        ("venture_sales", "v1_leather", {"share": 1.5}, "share", "more than all"),
+        ("venture_sales", "v1_leather", {"origin_id": "A"}, "destination_id", "one end of the way"),
+        ("venture_stages", "v1_tan", {"input_product": "leather"}, "input_product", "in a circle"),
+        ("venture_finance", "v1_bank", {"tenor_years": 1}, "tenor_years", "no year is left"),
     ],
 )
 def test_a_breach_is_named(
@@ -164,6 +170,11 @@ def test_every_rule_has_a_breach_in_this_file() -> None:
         "traffic_within_capacity",
         "parameters_within_bounds",
         "modes_have_vehicles",
+        "ranges_hold_their_value",
+        "ventures_can_be_appraised",
+        "sales_are_made",
+        "stages_of_one_venture",
+        "loans_are_repaid",
     ]
 
 

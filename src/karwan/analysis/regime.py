@@ -406,16 +406,23 @@ def _without(
     hours = [row for row in dropped if row["quantity"] in ("scan_h", "exam_h")]
     gone = tuple(r["term_id"] for r in dropped if r["term_id"] not in as_observed and r not in hours)
     kept = [one for one in states.in_force.overrides if one.table != "access"]
-    if not any(row["quantity"] == "permit_needed" for row in dropped):
-        kept += [one for one in states.in_force.overrides if one.table == "access"]
-    if any(row["quantity"] == "swap_needed" for row in dropped):
-        kept += [one for one in states.suspended.overrides if one.table == "access"]
+    kept += _access_left(states, {row["quantity"] for row in dropped})
     if gone:
         kept.append(Override("regime_terms", "remove", gone, {}, "Looked at without."))
     for term_id, level in as_observed.items():
         kept.append(Override("regime_terms", "set", (term_id,), {"value": f"{level:g}"}, "As it is today."))
     key = ("only " if alone else "without ") + name
     return Scenario(key.replace(" ", "_"), key, "", ("judgement",), "assumed", tuple(kept))
+
+
+def _access_left(states: RegimeStates, dropped: set[str]) -> list[Override]:
+    """What happens to access rules when terms are dropped: open only without permits, closed where trucks must be changed."""
+    kept: list[Override] = []
+    if "permit_needed" not in dropped:
+        kept += [one for one in states.in_force.overrides if one.table == "access"]
+    if "swap_needed" in dropped:
+        kept += [one for one in states.suspended.overrides if one.table == "access"]
+    return kept
 
 
 def _as_observed(case: Case, row: Row) -> float | None:
