@@ -56,7 +56,14 @@ def test_query_as_table_json_and_csv(baci: Path, store: str) -> None:
     assert "2 rows" in table.stdout
     as_json = trade("query", "--store", store, "--exporter", "kaz", "--by", "product", "--json")
     assert json.loads(as_json.stdout)["rows"] == [
-        {"product": "071340", "value_usd": 12500.0, "weight_kg": 20000.0, "weighed_share": 1.0, "flows": 1}
+        {
+            "product": "071340",
+            "name": "Vegetables, leguminous; lentils, shelled, whether or not skinned or split, dried",
+            "value_usd": 12500.0,
+            "weight_kg": 20000.0,
+            "weighed_share": 1.0,
+            "flows": 1,
+        }
     ]
     as_csv = trade("query", "--store", store, "--by", "exporter", "--by", "product", "--csv")
     rows = list(csv.DictReader(io.StringIO(as_csv.stdout)))

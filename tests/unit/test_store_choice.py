@@ -115,3 +115,17 @@ def test_an_unknown_country_meets_the_nearest_of_the_store(store: str) -> None:
         trade_indicators(Inputs(store=store), IndicatorRequest(country))
     with pytest.raises(UnknownName, match="KAZ"):
         trade_mirror(Inputs(store=store), MirrorRequest(country, "PAK"))
+
+
+def test_without_importers_a_partner_leaves_the_rest(tmp_path: Path) -> None:
+    table = tmp_path / "exports.csv"
+    codes = [f"{n:02d}" for n in range(11, 31)]
+    rows = [
+        f"{a},{c},{10 + (n * (3 + 4 * k) + n * n) % 97}"
+        for k, a in enumerate(ALL)
+        for n, c in enumerate(codes)
+    ]
+    table.write_text("\n".join(["exporter,product,value_usd", *rows]))
+    found = trade_indicators(Inputs(), IndicatorRequest("KAZ", partner="PAK", table=table))
+    assert found.tables["country"].height == 1 and "pair" not in found.tables
+    assert any("Nothing is said of the pair with PAK" in one for one in sentences(found.alerts))

@@ -242,15 +242,7 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     goods = limits.goods
     fewest = limits.fewest if fewest_goods is None else fewest_goods
     caps = default_caps(goods, SECTOR_CAP) if sector_caps is None else sector_caps
-    flowing: dict[str, float] = {}
-    if balance is not None:
-        flowing = baseline_by_direction(case, day)
-        if not flowing:
-            raise InvalidInput(
-                "The balance of the two directions needs what flows already.",
-                "no official full year of both directions is known",
-                "add it to flows.csv, or leave --balance out.",
-            )
+    flowing = _flowing(case, day) if balance is not None else {}
     statement: dict[str, Any] = {
         "target_usd": target_usd + sum(flowing.values()),
         "sector_caps": caps,
@@ -281,6 +273,18 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     exporter = case.parties.ends(goods["direction"][0])[0]
     others = alternatives(case, landed, found.chosen, verdicts, exporter)
     return BasketAnswer(found, goods, edge, tuple(text), others)
+
+
+def _flowing(case: Case, day: date) -> dict[str, float]:
+    """Today's trade each way, which a balance counts in; refused where it is not known."""
+    flowing = baseline_by_direction(case, day)
+    if not flowing:
+        raise InvalidInput(
+            "The balance of the two directions needs what flows already.",
+            "no official full year of both directions is known",
+            "add it to flows.csv, or leave --balance out.",
+        )
+    return flowing
 
 
 def check_corridors(corridors: str | None) -> None:

@@ -15,11 +15,12 @@ from karwan.analysis.flow_table import read_flow_table
 from karwan.analysis.levels import level_digits, level_title, named
 from karwan.analysis.store_choice import Chosen, choose
 from karwan.analysis.trade_requests import IndicatorRequest
-from karwan.analysis.world_flows import WorldFlows, store_world_flows
+from karwan.analysis.world_flows import store_world_flows
 from karwan.errors import InvalidInput
-from karwan.notes import Note
+from karwan.notes import Note, note
 from karwan.store import Store, open_store
 from karwan.store.country_codes import nearest, typed_country
+from karwan.store.filters import held_near
 from karwan.store.query import Selection, select
 from karwan.trade.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
 
@@ -43,7 +44,7 @@ def trade_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
     request = replace(request, country=country, partner=partner)
     flows, about, notes = _flows(request, inputs.store)
     _known_country(country, flows["exporter"], "exports nothing")
-    if request.partner is not None:
+    if request.partner is not None and "importer" in flows.columns:
         places = [flows[name] for name in ("exporter", "importer") if name in flows.columns]
         _known_country(request.partner, pl.concat(places), "trades nothing")
     total = pl.col("value_usd").sum().over("exporter")
@@ -62,15 +63,19 @@ def trade_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
         products = found.of_country(country)
         new = products.filter(~pl.col("specialised")).sort("density", "product", descending=[True, False])
         tables["nearest new products"] = named(new.drop("specialised").head(request.limit))
+    lacking: tuple[Note, ...] = ()
     if request.partner is not None:
-        tables["pair"] = _pair(flows, request)
+        if "importer" in flows.columns:
+            tables["pair"] = pair_indicators(flows, country, request.partner)
+        else:
+            lacking = (note("store.no_partner", partner=request.partner, columns=", ".join(flows.columns)),)
     meta = {
         "of": about,
         "countries": len(found.countries),
         "products": len(found.products),
         "second_eigenvalue": round(found.second_eigenvalue, 6),
     }
-    return Result(tables, meta, alerts=notes)
+    return Result(tables, meta, alerts=(*notes, *lacking))
 
 
 def _known_country(code: str, codes: pl.Series, does: str) -> None:
@@ -80,16 +85,6 @@ def _known_country(code: str, codes: pl.Series, does: str) -> None:
         raise InvalidInput(
             f"{code} {does} in this table.", f"{len(known)} countries, such as {near}", "check the code."
         )
-
-
-def _pair(flows: pl.DataFrame, request: IndicatorRequest) -> pl.DataFrame:
-    if "importer" not in flows.columns:
-        raise InvalidInput(
-            "Indicators of a pair need a table by importer.",
-            f"columns: {', '.join(flows.columns)}",
-            "give a bilateral table, or leave the partner out.",
-        )
-    return pair_indicators(flows, request.country, str(request.partner))
 
 
 def _flows(request: IndicatorRequest, store: str | None) -> tuple[pl.DataFrame, str, tuple[Note, ...]]:
@@ -114,9 +109,9 @@ def _stored_flows(request: IndicatorRequest, store: str) -> tuple[pl.DataFrame, 
     digits = None if request.level is None else level_digits(request.level)
     with open_store(store) as opened:
         exports = _yearly_exports(opened, request)
-        chosen = None
+        chosen = fallback = None
         with suppress(InvalidInput):
-            found = choose(
+            fallback = choose(
                 opened,
                 exports,
                 (request.country, None),
@@ -124,12 +119,19 @@ def _stored_flows(request: IndicatorRequest, store: str) -> tuple[pl.DataFrame, 
                 digits=digits,
                 named=bool(request.source),
             )
-            chosen = found if request.partner is None else None
+            chosen = fallback if request.partner is None else None
         if chosen is not None and _to_the_world(opened, exports, chosen):
             return _exports_to_the_world(opened, exports, chosen, request.year)
-    world: WorldFlows = store_world_flows(
-        store, level=request.level, years=years, source=request.source, pair=pair
-    )
+    try:
+        world = store_world_flows(store, level=request.level, years=years, source=request.source, pair=pair)
+    except InvalidInput:
+        if request.partner is None or fallback is None:
+            raise
+        with open_store(store) as opened:  # the country's own figures without the pair's
+            if held_near(opened, [request.partner]):
+                raise
+            exports = _yearly_exports(opened, request)
+            return _exports_to_the_world(opened, exports, fallback, request.year)
     table, about = world.table, f"{world.origin}, {world.level}"
     if request.year is None and "year" in table.columns:
         table = table.filter(pl.col("year") == pl.col("year").max())

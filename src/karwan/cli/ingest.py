@@ -57,6 +57,10 @@ def ingest(
     on_overlap: Annotated[
         str, typer.Option(help="Flows that are there already: refuse, replace or keep.")
     ] = "refuse",
+    allow_unknown: Annotated[
+        bool,
+        typer.Option("--allow-unknown", help="Store a file most of whose countries or codes are not known."),
+    ] = False,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
@@ -68,7 +72,9 @@ def ingest(
 
     options = FileOptions(hs_revision, mapping, country_codes, nomenclature, _settings(setting or []))
     shown = _nothing if quiet or as_json else _bar
-    reports = ingest_files(store, source, paths or [], options, on_overlap=on_overlap, shown=shown)
+    reports = ingest_files(
+        store, source, paths or [], options, on_overlap=on_overlap, allow_unknown=allow_unknown, shown=shown
+    )
     if as_json:
         echo_json([_facts(report) for report in reports])
         return

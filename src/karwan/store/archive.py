@@ -7,7 +7,6 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 from karwan.errors import KarwanError
 
@@ -22,7 +21,11 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 MALFORMED = (
     *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, NotImplementedError, OSError),
     *(RecursionError, TypeError, ValueError, struct.error, lzma.LZMAError, zlib.error),
-    *(zipfile.BadZipFile, zipfile.LargeZipFile, ParseError),
+    *(
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        SyntaxError,
+    ),  # what both the library's XML reader and lxml's say
 )
 
 

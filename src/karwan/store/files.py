@@ -52,6 +52,7 @@ def ingest_files(
     options: FileOptions | None = None,
     *,
     on_overlap: str = "refuse",
+    allow_unknown: bool = False,
     shown: Shown = lambda readings: nullcontext(no_progress),
 ) -> list[LoadReport]:
     """Read files of a source into a store, each path in one transaction; see `karwan.store.load.ingest`.
@@ -66,6 +67,8 @@ def ingest_files(
         How to read them.
     on_overlap
         Flows that are there already: refuse, replace or keep.
+    allow_unknown
+        Whether most rows may be of countries or product codes that are not known.
     shown
         Shows progress.
 
@@ -95,7 +98,9 @@ def ingest_files(
     with open_store(store, create=True) as opened:
         for readings in groups:
             with shown(readings) as progress:
-                reports += ingest(opened, readings, on_overlap=on_overlap, progress=progress)
+                reports += ingest(
+                    opened, readings, on_overlap=on_overlap, progress=progress, allow_unknown=allow_unknown
+                )
     return reports
 
 

@@ -31,6 +31,11 @@ class NothingUsable(KarwanError, ValueError):
     """A file has rows, and none of them can be stored."""
 
 
+MOST_UNKNOWN = (
+    0.5  # of the rows of a file; with more of them its columns are likely others than the mapping says
+)
+
+
 @dataclass(frozen=True)
 class LoadReport:
     """What became of one reading.
@@ -72,6 +77,7 @@ def ingest(
     on_overlap: str = "refuse",
     progress: Progress = no_progress,
     loaded_at: datetime | None = None,
+    allow_unknown: bool = True,
 ) -> list[LoadReport]:
     """Store readings in one transaction.
 
@@ -88,9 +94,13 @@ def ingest(
         Called with the bytes read so far, over all readings.
     loaded_at
         Time to record; now if None.
+    allow_unknown
+        Whether a file may have mostly rows of countries or product codes that are not known.
 
     Raises
     ------
+    InvalidInput
+        It has, and may not; nothing is stored then.
     NothingUsable
         Not one row of a file can be stored.
     Overlap
@@ -105,10 +115,33 @@ def ingest(
         make_empty(store)
         for reading in readings:
             moved = _shifted(progress, done)
-            reports.append(_ingest_one(store, reading, on_overlap, moved, stamp))
+            report = _ingest_one(store, reading, on_overlap, moved, stamp)
+            if not allow_unknown and report.status != "unchanged":
+                _refuse_unknown(store, report)
+            reports.append(report)
             done += reading.content_bytes
             progress(done)
     return reports
+
+
+def _refuse_unknown(store: Store, report: LoadReport) -> None:
+    """Refuse a load most of whose rows are of countries, or of product codes, that are not known."""
+    flows = store.flows()
+    own = flows.filter(flows.load_id == report.load_id)
+    flags = own.flags.fill_null("")
+    country = flags.contains("unknown_exporter") | flags.contains("unknown_importer")
+    marks = {"countries": country, "product codes": flags.contains("unknown_product")}
+    counts = own.aggregate(
+        rows=own.count(), **{name: mark.cast("int64").sum() for name, mark in marks.items()}
+    )
+    row = store.table(counts).row(0, named=True)
+    for name in marks:
+        if row["rows"] and (row[name] or 0) > MOST_UNKNOWN * row["rows"]:
+            raise InvalidInput(
+                f"{report.file_name} knows few {name}: {row[name]:,} of {row['rows']:,} rows have others.",
+                "; ".join(note for note in report.notes if "not known" in note) or f"source {report.source}",
+                "Check the columns and the mapping, or give --allow-unknown to store them apart.",
+            )
 
 
 def _shifted(progress: Progress, start: int) -> Progress:

@@ -46,6 +46,7 @@ STORE: dict[str, str | Plural] = {
     "store.goods": "From the store: what the buyer pays other origins, for {goods} of {all} goods, newest full year each; it replaces the case's older rows.",
     "store.potential": "Potential from the store, {way}: {what}.",
     "store.no_potential": "No potential from the store, {way}: {why}",
+    "store.no_partner": "Nothing is said of the pair with {partner}: the figures are exports to the world, without importers (columns: {columns}).",
     "store.upgraded": "The store had format {before}; it is up to date.",
     "store.whole": "The store is whole: {loads:,} loads, {rows:,} rows; {checks:,} checks.",
     "store.damaged": (
