@@ -1,6 +1,6 @@
 """Seconds of the loop of corridor and trade on kaz-pak: networks of all pairs and states, one loop, draws.
 
-    python benchmarks/coupling.py [--draws 200]
+python benchmarks/coupling.py [--draws 200]
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def main() -> None:
     coupling = Coupling(study, world, states.scenarios, states.cases)
     change = coupling.change(states.before, states.after)
     print(f"networks, routes and arrays: {perf_counter() - wall:.1f} s ({process_time() - cpu:.1f} s of CPU)")
-    print(f"goods {change.corridor.goods}, rows {change.corridor.good.size}, countries {len(world.countries)}")
+    print(
+        f"goods {change.corridor.goods}, rows {change.corridor.good.size}, countries {len(world.countries)}"
+    )
     for kinds, queues in (((PARTIAL,), False), ((GENERAL,), False), ((GENERAL,), True)):
         times = []
         for _ in range(9):
