@@ -11,7 +11,7 @@ from karwan.analysis.contract import Result
 from karwan.analysis.registry import BY_NAME
 from karwan.errors import InvalidInput, UnknownName
 from karwan.project import Project, open_case
-from karwan.project.answers import Answer
+from karwan.project.answers import NotebookAnswer
 from karwan.schema.frames import result_frame
 
 
@@ -52,7 +52,7 @@ def test_a_table_goes_to_pandas_and_to_a_picture(project: Project) -> None:
 
 def test_html_escapes_what_a_case_says() -> None:
     rows = [{"product_id": "x", "product": "<script>alert(1)</script>", "verdict": "no"}]
-    answer = Answer(BY_NAME["trade goods"], Result({"goods": result_frame("goods_verdicts", rows)}))
+    answer = NotebookAnswer(BY_NAME["trade goods"], Result({"goods": result_frame("goods_verdicts", rows)}))
     assert "<script>" not in answer._repr_html_()
 
 

@@ -43,7 +43,7 @@ class SignTerms:
 
 
 @dataclass(frozen=True)
-class Limited:
+class LimitedGoods:
     """Goods under their limits, and what was done.
 
     Attributes
@@ -67,7 +67,7 @@ class Limited:
 
 def limited(
     goods: pl.DataFrame, verdicts: pl.DataFrame | None, most_goods: int, target_usd: float, terms: SignTerms
-) -> Limited:
+) -> LimitedGoods:
     """Goods without those the verdict is no to, their bounds by demand and by the greatest share, their least values.
 
     Raises
@@ -97,7 +97,7 @@ def limited(
     unknown = kept.filter(pl.col("demand") == UNKNOWN).height
     if unknown:
         said.append(note("basket.demand_unknown", goods=unknown, all=kept.height))
-    return Limited(kept, heeded, share, fewest, tuple(said))
+    return LimitedGoods(kept, heeded, share, fewest, tuple(said))
 
 
 def _heeded(goods: pl.DataFrame, verdicts: pl.DataFrame | None) -> tuple[pl.DataFrame, list[str]]:

@@ -15,7 +15,7 @@ from karwan.analysis.trade_requests import GrowthRequest
 from karwan.errors import InvalidInput
 from karwan.schema.frames import result_frame, result_types
 from karwan.store.country_codes import typed_country
-from karwan.store.product_names import names_of
+from karwan.store.product_names import product_names_of
 from karwan.trade.indicators.growth import LikePeriods, contributions, like_periods
 from karwan.trade.indicators.seasonality import seasonality
 from karwan.trade.standing import period_label
@@ -256,7 +256,7 @@ def _folded(table: pl.DataFrame, limit: int) -> pl.DataFrame:
 def _named_parts(name: Name, one: LikePeriods, table: pl.DataFrame) -> pl.DataFrame:
     words = {**name, "period": _label(one), "before": _label(one, before=True)}
     named = table.with_columns(pl.lit(value).alias(key) for key, value in words.items())
-    named = named.with_columns(name=names_of(pl.col("group")))
+    named = named.with_columns(name=product_names_of(pl.col("group")))
     return named.select(list(result_types("growth_contributions")))
 
 

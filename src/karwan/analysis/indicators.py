@@ -13,7 +13,7 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import read_flow_table
 from karwan.analysis.levels import level_digits, level_title, named
-from karwan.analysis.store_choice import Chosen, choose
+from karwan.analysis.store_choice import Chosen, chosen_source
 from karwan.analysis.trade_requests import IndicatorRequest
 from karwan.analysis.world_flows import store_world_flows
 from karwan.errors import InvalidInput
@@ -111,7 +111,7 @@ def _stored_flows(request: IndicatorRequest, store: str) -> tuple[pl.DataFrame, 
         exports = _yearly_exports(opened, request)
         chosen = fallback = None
         with suppress(InvalidInput):
-            fallback = choose(
+            fallback = chosen_source(
                 opened,
                 exports,
                 (request.country, None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from karwan.errors import InvalidInput
-from karwan.store.product_names import name_of, names_of
+from karwan.store.product_names import name_of, product_names_of
 
 LEVELS = {
     "hs2": (2, "HS2 chapters"),
@@ -55,7 +55,7 @@ def named(table: pl.DataFrame) -> pl.DataFrame:
     if codes <= set(SITC_SECTIONS):
         names = pl.col("product").replace_strict(SITC_SECTIONS, default=None)
     elif any(name_of(code) for code in codes):
-        names = names_of(pl.col("product"))
+        names = product_names_of(pl.col("product"))
     else:
         return table
     at = table.columns.index("product") + 1

@@ -27,7 +27,7 @@ from karwan.errors import InvalidInput, UnknownName
 from karwan.store import open_store
 from karwan.store.country_codes import typed_country
 from karwan.store.filters import held_near
-from karwan.store.product_names import names_of
+from karwan.store.product_names import product_names_of
 from karwan.store.query import Selection, select
 from karwan.trade.mirror import (
     CifModel,
@@ -217,7 +217,7 @@ def _panel(store: str, request: MirrorRequest, freight: Freight | None) -> tuple
         meta["sigmas"] = _total_sigmas(wide, parties)
     tables = {
         "reports of the pair in the store": _directions(found),
-        "flows by product": flows.with_columns(name=names_of(pl.col("product"))),
+        "flows by product": flows.with_columns(name=product_names_of(pl.col("product"))),
         "states": found.counts(),
         "reliability": known if not errors.assumed else known.clear(),
     }

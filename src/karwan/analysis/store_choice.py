@@ -65,7 +65,7 @@ class Chosen:
         return said
 
 
-def choose(
+def chosen_source(
     opened: Store, flows: ir.Table, pair: Pair, *, where: str, digits: int | None = None, named: bool = False
 ) -> Chosen:
     """The finest product level that both countries report in the newest full year.

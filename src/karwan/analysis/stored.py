@@ -23,7 +23,7 @@ from karwan.notes import note
 from karwan.schema.frames import result_frame, result_types
 from karwan.store import QueryResult, Store, open_store, query, upgrade, verify
 from karwan.store.filters import nothing_matches, understood
-from karwan.store.product_names import name_of, names_of
+from karwan.store.product_names import name_of, product_names_of
 from karwan.store.query import Selection
 from karwan.store.sources import SOURCES
 from karwan.store.sources.mapping import packaged_mappings
@@ -63,7 +63,9 @@ def _with_names(table: pl.DataFrame) -> pl.DataFrame:
     if column is None or not any(name_of(str(code)) for code in table[column].unique()):
         return table
     at = table.columns.index(column) + 1
-    return table.select(*table.columns[:at], names_of(pl.col(column)).alias("name"), *table.columns[at:])
+    return table.select(
+        *table.columns[:at], product_names_of(pl.col(column)).alias("name"), *table.columns[at:]
+    )
 
 
 def _selection(request: QueryRequest) -> Selection:

@@ -11,7 +11,7 @@ import polars as pl
 from karwan.analysis.flow_table import read_flow_table, tidy_flows
 from karwan.analysis.levels import level_digits, level_title
 from karwan.analysis.panel import panel_errors
-from karwan.analysis.store_choice import choose
+from karwan.analysis.store_choice import chosen_source
 from karwan.errors import InvalidInput
 from karwan.notes import Note
 from karwan.store import open_store
@@ -169,7 +169,7 @@ def store_world_flows(
 ) -> WorldFlows:
     """Flows from the trade store.
 
-    One source and nomenclature is used: the source named, else the one `karwan.analysis.store_choice.choose` takes: the finest
+    One source and nomenclature is used: the source named, else the one `karwan.analysis.store_choice.chosen_source` takes: the finest
     level that both countries report in the newest full year. Reconciled flows are taken as they are;
     reports of the two sides go through the mirror model, with freight and reporters' reliability estimated on all flows
     there (see `karwan.analysis.panel`).
@@ -200,7 +200,7 @@ def store_world_flows(
         flows = flows.filter(flows.hs_revision != "case")  # groups of goods in words, no codes
         where = target if source is None else f"{target} (source {source})"
         digits = None if level is None else level_digits(level)
-        chosen = choose(opened, flows, pair, where=where, digits=digits, named=source is not None)
+        chosen = chosen_source(opened, flows, pair, where=where, digits=digits, named=source is not None)
         flows = flows.filter(
             (flows.source == chosen.source)
             & (flows.hs_revision == chosen.hs_revision)

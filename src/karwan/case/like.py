@@ -81,14 +81,7 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
     known = {row["node_id"]: row["country"] for row in tables["nodes"]}
     compared = [one for one in (*settings.origins, *settings.destinations) if one in known]
     ends = [_places(code, tables, [one for one in compared if known[one] == code]) for code in pair]
-    for code, places in zip(pair, ends, strict=True):
-        if not places:
-            there = ", ".join(sorted({row["country"] for row in tables["nodes"] if row["kind"] == "city"}))
-            raise UnknownName(
-                f"The network of {like} has no city in {code}.",
-                f"it has cities in {there}",
-                "leave --like out, or name another case.",
-            )
+    _both_reached(like, pair, ends, tables)
     goods = [row["product_id"] for row in tables["products"]]
     text = YAML.format(
         case_id=f"{party_a}-{party_b}".lower(), a=party_a, b=party_b, year=as_of.year, as_of=as_of
@@ -106,6 +99,20 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
     kept = {name: len(rows) for name, rows in tables.items() if rows}
     empty = tuple(name for name, rows in tables.items() if not rows)
     return NewCase(tuple(folder / name for name in names), kept, empty)
+
+
+def _both_reached(
+    like: str, pair: tuple[str, str], ends: list[list[str]], tables: Mapping[str, list[Row]]
+) -> None:
+    """Refuse a pair of which the network has no city in one."""
+    for code, places in zip(pair, ends, strict=True):
+        if not places:
+            there = ", ".join(sorted({row["country"] for row in tables["nodes"] if row["kind"] == "city"}))
+            raise UnknownName(
+                f"The network of {like} has no city in {code}.",
+                f"it has cities in {there}",
+                "leave --like out, or name another case.",
+            )
 
 
 def _rows(path: Path) -> list[Row]:

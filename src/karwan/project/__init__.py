@@ -47,7 +47,7 @@ from karwan.case.like import NewCase, write_like
 from karwan.case.of_pair import case_of_pair
 from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
-from karwan.project.answers import Answer
+from karwan.project.answers import NotebookAnswer
 from karwan.project.venture import VentureProject
 
 
@@ -227,12 +227,12 @@ class Project(VentureProject):
 
     def routes(
         self, origin: str, destination: str, *, product: str, tonnes: float, departure: date, count: int = 5
-    ) -> Answer:
+    ) -> NotebookAnswer:
         """Routes of a shipment, for a notebook; `route` takes everything else that can be asked."""
         found = self.route(
             origin, destination, product=product, tonnes=tonnes, departure=departure, count=count
         )
-        return Answer(BY_NAME["route"], found)
+        return NotebookAnswer(BY_NAME["route"], found)
 
     def scenario(self, *scenarios: str) -> Project:
         """The case under scenarios, applied in the order given, with the same store.

@@ -29,7 +29,7 @@ class Picture:
 
 
 @dataclass(frozen=True, repr=False)
-class Answer:
+class NotebookAnswer:
     """What an analysis answers, as a notebook reads it.
 
     Attributes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from karwan.analysis.registry import BY_NAME
-from karwan.project.answers import Answer
+from karwan.project.answers import NotebookAnswer
 
 if TYPE_CHECKING:
     from karwan.project.trade import TradeProject
@@ -33,32 +33,34 @@ class TradeQuestions:
         a, b = self.project.case.parties.codes
         return f"trade of {a} and {b}: status, mirror, growth, potential, goods, basket, compete, target"
 
-    def status(self, *, as_of: date | None = None) -> Answer:
+    def status(self, *, as_of: date | None = None) -> NotebookAnswer:
         """Where the trade stands by each side's figures."""
-        return Answer(BY_NAME["trade status"], self.project.status(as_of=as_of))
+        return NotebookAnswer(BY_NAME["trade status"], self.project.status(as_of=as_of))
 
-    def mirror(self, *, year: int | None = None, level: int | None = None) -> Answer:
+    def mirror(self, *, year: int | None = None, level: int | None = None) -> NotebookAnswer:
         """Both sides' reports and what the trade probably was."""
         found = self.project.mirror(*self.project.case.parties.codes, year=year, level=level)
-        return Answer(BY_NAME["trade mirror"], found)
+        return NotebookAnswer(BY_NAME["trade mirror"], found)
 
-    def growth(self, *, by: Sequence[str] = (), until: date | None = None) -> Answer:
+    def growth(self, *, by: Sequence[str] = (), until: date | None = None) -> NotebookAnswer:
         """Growth like for like; `by` product or direction."""
         found = self.project.growth(*self.project.case.parties.codes, by=by, until=until)
-        return Answer(BY_NAME["trade growth"], found)
+        return NotebookAnswer(BY_NAME["trade growth"], found)
 
-    def potential(self, exporter: str = "", *, table: Path | None = None, level: str | None = None) -> Answer:
+    def potential(
+        self, exporter: str = "", *, table: Path | None = None, level: str | None = None
+    ) -> NotebookAnswer:
         """What could be traded, by product; of the first country's exports unless another exporter is named."""
         codes = self.project.case.parties.codes
         seller = exporter or codes[0]
         found = self.project.potential(
             seller, self.project.case.parties.other(seller), table=table, level=level
         )
-        return Answer(BY_NAME["trade potential"], found)
+        return NotebookAnswer(BY_NAME["trade potential"], found)
 
-    def goods(self, product: str = "") -> Answer:
+    def goods(self, product: str = "") -> NotebookAnswer:
         """Which goods can be sold."""
-        return Answer(BY_NAME["trade goods"], self.project.goods(product=product))
+        return NotebookAnswer(BY_NAME["trade goods"], self.project.goods(product=product))
 
     def basket(
         self,
@@ -66,14 +68,14 @@ class TradeQuestions:
         goods: int | None = None,
         target: float | None = None,
         table: Path | pl.DataFrame | None = None,
-    ) -> Answer:
+    ) -> NotebookAnswer:
         """Goods that reach a value; from a data frame where one is given."""
-        return Answer(BY_NAME["basket"], self.project.basket(goods=goods, target=target, table=table))
+        return NotebookAnswer(BY_NAME["basket"], self.project.basket(goods=goods, target=target, table=table))
 
-    def compete(self, product: str, *, rival: Sequence[str] = ()) -> Answer:
+    def compete(self, product: str, *, rival: Sequence[str] = ()) -> NotebookAnswer:
         """Landed price against rivals."""
-        return Answer(BY_NAME["trade compete"], self.project.compete(product, rival=rival))
+        return NotebookAnswer(BY_NAME["trade compete"], self.project.compete(product, rival=rival))
 
-    def target(self, *, target: str | None = None, due: date | None = None) -> Answer:
+    def target(self, *, target: str | None = None, due: date | None = None) -> NotebookAnswer:
         """Chances of the turnover targets."""
-        return Answer(BY_NAME["trade target"], self.project.target(target=target, due=due))
+        return NotebookAnswer(BY_NAME["trade target"], self.project.target(target=target, due=due))

@@ -41,7 +41,7 @@ def name_of(code: str) -> str | None:
     return None
 
 
-def names_of(codes: pl.Expr) -> pl.Expr:
+def product_names_of(codes: pl.Expr) -> pl.Expr:
     """Names of a column of codes, as `name_of`."""
     return codes.map_elements(name_of, return_dtype=pl.String)
 
