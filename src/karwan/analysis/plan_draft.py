@@ -90,7 +90,7 @@ def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
     side = _side(case, request.who)
     table = commitment_table(case, day)
     found = candidates(case, day, table)
-    chosen, left = choose(case, found, request.most, side)
+    chosen, left = choose_promises(case, found, request.most, side)
     old = _old_rows(table, chosen, left)
     tables = {
         "draft": result_frame("draft_promises", _draft_rows(case, chosen, start, end)),
@@ -146,7 +146,7 @@ def _bands(case: Case, day: date) -> dict[str, tuple[float | None, float | None]
     return {name: (low, high) for name, low, high in rows if name is not None and high is not None}
 
 
-def choose(
+def choose_promises(
     case: Case, found: Sequence[Candidate], most: int, side: str
 ) -> tuple[list[Candidate], list[dict[str, Any]]]:
     """Candidates worth most by which no side loses, and the others with the reason."""

@@ -15,12 +15,12 @@ from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.drawn import Drawing, case_spreads, names_of, solve_draws
-from karwan.analysis.coupling.problem import Change, Coupling
+from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
 from karwan.analysis.worth.states import NOW, State, together
 from karwan.appraisal.coupling.draws import band, rank_shares
 from karwan.appraisal.coupling.loop import Carried, Settled, settle
-from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, Answer, TradeResponse
+from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeAnswer, TradeResponse
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.case.scenario import Scenario, apply_scenario, find_scenario
@@ -43,16 +43,16 @@ class Solved:
     free, settled
         Cost ratios without queues, and where loop and trade agree (None without queues), by kind of response.
     answers
-        Answer of trade by kind of response and whether queues count.
+        TradeAnswer of trade by kind of response and whether queues count.
     """
 
-    change: Change
+    change: StateChange
     free: Carried
     settled: dict[str, Settled]
-    answers: dict[tuple[str, bool], Answer]
+    answers: dict[tuple[str, bool], TradeAnswer]
 
     @property
-    def fullest(self) -> Answer:
+    def fullest(self) -> TradeAnswer:
         """The answer that holds most: queues before none, equilibrium before partial."""
         order = [(GENERAL, True), (PARTIAL, True), (GENERAL, False), (PARTIAL, False)]
         return next(self.answers[key] for key in order if key in self.answers)
@@ -66,7 +66,7 @@ class Solved:
         return self.free.volumes(self.fullest.tonnes_day)
 
 
-def solve_change(change: Change, kinds: Sequence[str], *, queues: bool = True) -> Solved:
+def solve_change(change: StateChange, kinds: Sequence[str], *, queues: bool = True) -> Solved:
     """Answers of trade to a change, without queues and, where asked, with them."""
     corridor, response = change.corridor, change.response
     start = corridor.base_volume
@@ -95,6 +95,18 @@ class States:
     scenarios: dict[str, Scenario]
 
 
+def _asked_for(names: Sequence[str]) -> list[str]:
+    """Scenarios named; none where `today` stands alone."""
+    if not names:
+        raise InvalidInput("No scenario is named.", fix="name one, or `today` for the case as it is.")
+    plain = [name for name in names if name not in TODAY]
+    if plain and len(plain) < len(names):
+        raise InvalidInput(
+            "`today` cannot be joined with scenarios.", ", ".join(names), "name it alone, or leave it out."
+        )
+    return plain
+
+
 def read_states(case: Case, names: Sequence[str]) -> States:
     """The state trade was made in, and that with scenarios on top of it; `today` is the case as it is.
 
@@ -103,16 +115,10 @@ def read_states(case: Case, names: Sequence[str]) -> States:
     InvalidInput
         `today` is joined with scenarios, or nothing is asked for.
     """
+    plain = _asked_for(names)
     if case.folder is None:
         raise InvalidInput("The case was not read from a folder.", fix="open it from its folder.")
-    if not names:
-        raise InvalidInput("No scenario is named.", fix="name one, or `today` for the case as it is.")
     base = [find_scenario(case.folder, name) for name in case.settings.trade_state]
-    plain = [name for name in names if name not in TODAY]
-    if plain and len(plain) < len(names):
-        raise InvalidInput(
-            "`today` cannot be joined with scenarios.", ", ".join(names), "name it alone, or leave it out."
-        )
     more = [find_scenario(case.folder, name) for name in plain]
     new = [s for s in more if s.scenario_id not in {one.scenario_id for one in base}]
     before = frozenset(s.scenario_id for s in base)
@@ -144,7 +150,7 @@ def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
         "pairs": pairs,
         "products": product_table(coupling, solved),
         "countries": country_table(coupling, solved),
-        "places": place_table(coupling, solved),
+        "places": filled_places(coupling, solved),
         "inputs": moved,
     }
     notes = [*_notes(coupling, solved, states, request), *drawn]
@@ -173,7 +179,7 @@ COLUMNS = {
 }
 
 
-def pair_groups(coupling: Coupling, change: Change) -> dict[tuple[str, str], Floats]:
+def pair_groups(coupling: Coupling, change: StateChange) -> dict[tuple[str, str], Floats]:
     """Country pairs and the goods kept of each, as numbers."""
     found: dict[tuple[str, str], list[int]] = {}
     for number, good in enumerate(change.kept):
@@ -181,8 +187,8 @@ def pair_groups(coupling: Coupling, change: Change) -> dict[tuple[str, str], Flo
     return {ends: np.array(goods) for ends, goods in found.items()}
 
 
-def pair_change(coupling: Coupling, change: Change, ratio: Floats) -> dict[tuple[str, str], float]:
-    """Change of the trade of each pair at value ratios of the goods kept, against its whole base trade."""
+def pair_change(coupling: Coupling, change: StateChange, ratio: Floats) -> dict[tuple[str, str], float]:
+    """StateChange of the trade of each pair at value ratios of the goods kept, against its whole base trade."""
     value = coupling.value_usd[change.kept]
     return {
         ends: float(value[own] @ (ratio[own] - 1.0)) / base_value(coupling, ends)
@@ -227,7 +233,7 @@ def pair_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
 
 
 def _resisted(coupling: Coupling, solved: Solved) -> dict[tuple[str, str], float]:
-    """Change with multilateral resistance at the cost ratios of the fullest loop; nothing without a world."""
+    """StateChange with multilateral resistance at the cost ratios of the fullest loop; nothing without a world."""
     if (GENERAL, True) not in solved.answers or solved.change.banned_pairs:
         return {}
     t_hat = solved.settled[GENERAL].t_hat
@@ -317,7 +323,7 @@ def _growth(before: float, after: float) -> float | None:
     return after / before - 1.0 if before > 0 else None
 
 
-def place_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
+def filled_places(coupling: Coupling, solved: Solved) -> pl.DataFrame:
     """One row a place with a capacity, fullest first."""
     corridor = solved.change.corridor
     volume = solved.volume_day
@@ -423,7 +429,7 @@ def _notes(coupling: Coupling, solved: Solved, states: States, request: Scenario
             one = solved.settled[kind]
             found.append(note("coupling.loop", iterations=one.iterations, residual=one.residual))
             break
-    beyond = place_table(coupling, solved).filter("beyond_limit")
+    beyond = filled_places(coupling, solved).filter("beyond_limit")
     if beyond.height:
         names = beyond["place"].head(5).to_list()
         found.append(note("coupling.beyond", count=beyond.height, names=names))

@@ -12,12 +12,12 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from karwan.analysis.coupling.problem import Change, Coupling
+from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.trade_flows import trade_flows
 from karwan.analysis.worth.states import Adjust
 from karwan.appraisal.coupling.draws import Spread, draw_inputs
 from karwan.appraisal.coupling.loop import settle
-from karwan.appraisal.coupling.trade import Answer
+from karwan.appraisal.coupling.trade import TradeAnswer
 from karwan.appraisal.worth import Floats
 
 PARAMETERS = ("logit_scale_per_usd_t", "reliability_ratio", "insurance_share")
@@ -53,7 +53,7 @@ class Drawing:
     """
 
     coupling: Coupling
-    change: Change
+    change: StateChange
     numbers: tuple[int, int]
     kind: str
     spreads: tuple[Spread, ...]
@@ -100,7 +100,7 @@ def solve_draw(drawing: Drawing, values: Floats) -> Floats:
         return response.answer(corridor.at(start, queues=False).t_hat, drawing.kind).value_ratio
     if drawing.added_h is not None:
         return response.answer(corridor.with_hours(drawing.added_h).t_hat, drawing.kind).value_ratio
-    answers: list[Answer] = []
+    answers: list[TradeAnswer] = []
 
     def trade(t_hat: Floats) -> Floats:
         answers.append(response.answer(t_hat, drawing.kind))
@@ -112,7 +112,7 @@ def solve_draw(drawing: Drawing, values: Floats) -> Floats:
     return answers[-1].value_ratio
 
 
-def drawn_change(drawing: Drawing, at: Mapping[str, float]) -> Change:
+def drawn_change(drawing: Drawing, at: Mapping[str, float]) -> StateChange:
     """The change of state at drawn inputs."""
     coupling, central = drawing.coupling, drawing.change
     own = {name: at[name] for name in PARAMETERS if name in at}

@@ -167,14 +167,14 @@ class Coupling:
         price = {p: row["price_usd_t"] for p, row in self.plan.products.items()}
         return np.array([flow.tonnes_year * price[flow.product_id] for flow in self.plan.flows])
 
-    def change(self, before: State, after: State, *, deficits: str = "additive") -> Change:
+    def change(self, before: State, after: State, *, deficits: str = "additive") -> StateChange:
         """Goods, routes and places from one state to another."""
         numbers = (self.plan.states.index(before), self.plan.states.index(after))
         found = _changed(self, self.outcome, numbers, self.cases[after])
         return replace(found, response=found.response.under(deficits))
 
     @cached_property
-    def places(self) -> Limited:
+    def places(self) -> LimitedPlaces:
         """Places with a capacity that any route passes, and which route of which pair passes which."""
         capacities = Capacities(self.study.case)
         services = dict(self.study.case["services"].select("service_id", "link_id").iter_rows())
@@ -200,7 +200,7 @@ class Coupling:
             rows, columns = np.array(own_cells, dtype=np.int64).reshape(-1, 2).T
             shape = (pair.rows.stop - pair.rows.start, len(limits))
             blocks.append(sparse.csr_array((np.ones(rows.size), (rows, columns)), shape=shape))
-        return Limited(tuple(limits), np.array(hours), tuple(blocks))
+        return LimitedPlaces(tuple(limits), np.array(hours), tuple(blocks))
 
     @cached_property
     def units(self) -> Floats:
@@ -223,7 +223,7 @@ class Coupling:
 
 
 @dataclass(frozen=True)
-class Limited:
+class LimitedPlaces:
     """Places with a capacity, A of them.
 
     Attributes
@@ -242,7 +242,7 @@ class Limited:
 
 
 @dataclass(frozen=True)
-class Change:
+class StateChange:
     """A change of state in arrays.
 
     Attributes
@@ -289,7 +289,7 @@ def _on_network(
         yield trade, tuple(known[step] for step in steps)
 
 
-def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], after: Case) -> Change:
+def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], after: Case) -> StateChange:
     """Rows of goods and routes that are open before or after, and what they fill."""
     before, then = numbers
     kept: list[int] = []
@@ -330,7 +330,7 @@ def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], aft
     )
     banned = banned_pairs(after, coupling.study.as_of)
     response = _response(coupling, outcome, numbers, chosen, corridor, banned)
-    return Change(chosen, corridor, response, coupling.places.limits, banned, tuple(served))
+    return StateChange(chosen, corridor, response, coupling.places.limits, banned, tuple(served))
 
 
 def _count(outcome: Outcome, number: int) -> int:

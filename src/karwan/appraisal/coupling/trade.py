@@ -15,7 +15,7 @@ PARTIAL, CONDITIONAL, GENERAL = "partial", "conditional", "general"
 
 
 @dataclass(frozen=True)
-class Answer:
+class TradeAnswer:
     """What trade makes of cost ratios.
 
     Attributes
@@ -84,7 +84,7 @@ class TradeResponse:
         b = found.reshape(self.flows.shape)
         return b if self.banned is None else np.where(self.banned, 0.0, b)
 
-    def answer(self, t_hat: Floats, kind: str = GENERAL) -> Answer:
+    def answer(self, t_hat: Floats, kind: str = GENERAL) -> TradeAnswer:
         """Spending and tonnes at cost ratios of the goods, shape (G,).
 
         Parameters
@@ -109,7 +109,7 @@ class TradeResponse:
         value = ratio * within
         exporter = self.cell % self.flows[0].size // self.flows.shape[1]
         tonnes = np.where(value > 0, self.tonnes_day * value / (t_hat * wages[exporter]), 0.0)
-        return Answer(tonnes, value, b, flows, equilibrium)
+        return TradeAnswer(tonnes, value, b, flows, equilibrium)
 
     def under(self, deficits: str) -> TradeResponse:
         """The same under another rule of deficits."""
