@@ -16,7 +16,7 @@ from karwan.analysis.coupling.answer import answer_trade
 from karwan.analysis.target_promises import factor_under, promise_chances
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
 from karwan.appraisal.coupling.draws import Spread, draw_inputs, rank_shares
-from karwan.appraisal.coupling.loop import Carried, settle
+from karwan.appraisal.coupling.loop import Carried, settle_trade
 from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeResponse
 from karwan.case import Case, read_case
 from karwan.case.scenario import with_scenarios
@@ -31,7 +31,7 @@ THETA = 5.03
 @pytest.mark.parametrize("slope", [0.01, 0.3, 3.0])
 def test_the_loop_finds_the_root_where_plain_repetition_swings(slope: float) -> None:
     """One good, one place: cost 1 + slope x volume, tonnes 10 x cost ** -6."""
-    found = settle(
+    found = settle_trade(
         lambda v: Carried(1.0 + slope * v / 10.0, lambda tonnes: tonnes),
         lambda t_hat: 10.0 * t_hat**-6.0,
         np.array([10.0]),
@@ -40,7 +40,7 @@ def test_the_loop_finds_the_root_where_plain_repetition_swings(slope: float) -> 
     root = brentq(lambda x: x - 10.0 * (1.0 + slope * x / 10.0) ** -6.0, 0.0, 10.0, xtol=1e-14)
     assert found.converged and found.residual <= 1e-8
     assert found.tonnes_day[0] == pytest.approx(root, rel=1e-7)
-    plain = settle(
+    plain = settle_trade(
         lambda v: Carried(1.0 + slope * v / 10.0, lambda tonnes: tonnes),
         lambda t_hat: 10.0 * t_hat**-6.0,
         np.array([10.0]),
@@ -52,7 +52,7 @@ def test_the_loop_finds_the_root_where_plain_repetition_swings(slope: float) -> 
 
 
 def test_what_does_not_settle_says_so_and_nothing_is_refused() -> None:
-    stuck = settle(
+    stuck = settle_trade(
         lambda v: Carried(1.0 + v, lambda t: t),
         lambda t: 5.0 * t**-9.0,
         np.ones(1),
@@ -61,7 +61,7 @@ def test_what_does_not_settle_says_so_and_nothing_is_refused() -> None:
     )
     assert not stuck.converged and stuck.residual > 1e-8 and stuck.iterations == 2
     with pytest.raises(InvalidInput, match="no trade"):
-        settle(lambda v: Carried(v, lambda t: t), lambda t: t, np.zeros(1), np.zeros(1))
+        settle_trade(lambda v: Carried(v, lambda t: t), lambda t: t, np.zeros(1), np.zeros(1))
 
 
 # -- the corridor --------------------------------------------------------------------------------------------
@@ -116,7 +116,9 @@ def test_shares_and_logsum_by_hand() -> None:
 
 def solved(one: Corridor, kind: str) -> np.ndarray:
     trade = response(one.base_tonnes_day)
-    found = settle(one.at, lambda t: trade.answer(t, kind).tonnes_day, one.base_tonnes_day, one.base_volume)
+    found = settle_trade(
+        one.at, lambda t: trade.answer(t, kind).tonnes_day, one.base_tonnes_day, one.base_volume
+    )
     assert found.converged
     return found.tonnes_day
 

@@ -197,6 +197,20 @@ def delivery_scenarios(goods: int, count: int = 100, risk: float = 0.1, seed: in
     return Scenarios(np.exp(logs - SPREAD**2 / 2.0), risk=risk)
 
 
+def _terms_notes(case: Case, goods: pl.DataFrame, *, dropped: bool, risk: float | None) -> list[Note]:
+    """What a reader must know of how a basket was chosen: dropped caps, assumed bounds, what costs hold, how risk is drawn."""
+    said = [note("basket.caps_dropped", cap_share=SECTOR_CAP)] if dropped else []
+    pool = offer_pool(case, goods["direction"][0])
+    assumed = goods.filter(pl.col("bound_basis") == "assumed").height
+    if pool and assumed:
+        counts_of = {"assumed": assumed, "goods": goods.height, "offered": pool.goods}
+        said.append(note("basket.bounds", offer=pool.words, **counts_of))
+    said.append(note("basket.costs", costs=goods["note"][0]))
+    if risk is not None:
+        said.append(note("basket.scenarios", spread_share=SPREAD, common_share=COMMON))
+    return said
+
+
 def basket_answer(  # noqa: PLR0913 - the terms of a basket
     case: Case,
     *,
@@ -236,10 +250,10 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
         the target then stands on top of that trade.
     """
     day = as_of or case.settings.as_of
-    landed = landed_goods(case, day) if landed is None else landed
-    own = case_goods(case, landed, basket)
-    limits = limited(own, verdicts, most_goods, target_usd, sign or SignTerms())
-    goods = limits.goods
+    if landed is None:
+        landed = landed_goods(case, day)
+    limits = limited(case_goods(case, landed, basket), verdicts, most_goods, target_usd, sign or SignTerms())
+    goods, asked = limits.goods, fewest_goods or 0
     fewest = limits.fewest if fewest_goods is None else fewest_goods
     caps = default_caps(goods, SECTOR_CAP) if sector_caps is None else sector_caps
     flowing = _flowing(case, day) if balance is not None else {}
@@ -254,22 +268,12 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     found = choose_basket(goods, most_goods=most_goods, **statement)
     dropped = sector_caps is None and bool(caps) and found.status == "infeasible"
     if dropped:
-        statement["sector_caps"] = {}
-        found = choose_basket(goods, most_goods=most_goods, **statement)
-    statement["terms"] = Terms(fewest_goods=fewest_goods or 0, baseline_usd=flowing, balance=balance)
+        found = choose_basket(goods, most_goods=most_goods, **statement | {"sector_caps": {}})
+    statement["terms"] = Terms(fewest_goods=asked, baseline_usd=flowing, balance=balance)
     statement["sector_caps"] = sector_caps or {}
-    edge = frontier(limits.free, [n for n in counts if n >= (fewest_goods or 0)], **statement)
-    pool = offer_pool(case, goods["direction"][0])
-    text = [*basket_notes(found), *limits.notes]
-    if dropped:
-        text.append(note("basket.caps_dropped", cap_share=SECTOR_CAP))
-    assumed = goods.filter(pl.col("bound_basis") == "assumed").height
-    if pool and assumed:
-        counts_of = {"assumed": assumed, "goods": goods.height, "offered": pool.goods}
-        text.append(note("basket.bounds", offer=pool.words, **counts_of))
-    text.append(note("basket.costs", costs=goods["note"][0]))
-    if risk is not None:
-        text.append(note("basket.scenarios", spread_share=SPREAD, common_share=COMMON))
+    edge = frontier(limits.free, [n for n in counts if n >= asked], **statement)
+    under = _terms_notes(case, goods, dropped=dropped, risk=risk)
+    text = [*basket_notes(found), *limits.notes, *under]
     exporter = case.parties.ends(goods["direction"][0])[0]
     others = alternatives(case, landed, found.chosen, verdicts, exporter)
     return BasketAnswer(found, goods, edge, tuple(text), others)

@@ -37,6 +37,9 @@ from karwan.transport.network.terms import CellFigure, join_sources
 
 Row = dict[str, Any]
 SUSPENDED, IN_FORCE = "regime_suspended", "regime_in_force"
+COMPARED = "comparison"
+"""Reason of an override that a comparison makes."""
+
 LEAST_WORTH = 0.005
 """Worth of a term, USD a tonne, below which it is said to be nothing."""
 TERMS = {
@@ -109,19 +112,20 @@ def regime_states(case: Case, regime_id: str) -> RegimeStates:
             "add rows to regime_terms.csv.",
         )
     day = case.settings.as_of.isoformat()
-    reason = "Looked at with and without."
-    off = [Override("regimes", "set", (regime_id,), {"state": "signed"}, reason)]
+    off = [Override("regimes", "set", (regime_id,), {"state": "signed"}, COMPARED)]
     resting = case["access"].filter(
         (pl.col("regime_id") == regime_id) & pl.col("rule").is_in(["permit", "allowed"])
     )
     if resting.height:
         off.append(
-            Override("access", "set", tuple(resting["access_id"]), {"rule": "swap", "regime_id": ""}, reason)
+            Override(
+                "access", "set", tuple(resting["access_id"]), {"rule": "swap", "regime_id": ""}, COMPARED
+            )
         )
-    on = [Override("regimes", "set", (regime_id,), {"state": "in_force", "in_force": day}, reason)]
+    on = [Override("regimes", "set", (regime_id,), {"state": "in_force", "in_force": day}, COMPARED)]
     opened = _opened_access(case, row, terms)
     if opened:
-        on.append(Override("access", "set", opened, {"rule": "allowed", "regime_id": regime_id}, reason))
+        on.append(Override("access", "set", opened, {"rule": "allowed", "regime_id": regime_id}, COMPARED))
     base = [find_scenario(case.folder, name) for name in case.settings.trade_state] if case.folder else []
     sources = ("judgement",)
     return RegimeStates(
@@ -408,9 +412,9 @@ def _without(
     kept = [one for one in states.in_force.overrides if one.table != "access"]
     kept += _access_left(states, {row["quantity"] for row in dropped})
     if gone:
-        kept.append(Override("regime_terms", "remove", gone, {}, "Looked at without."))
+        kept.append(Override("regime_terms", "remove", gone, {}, COMPARED))
     for term_id, level in as_observed.items():
-        kept.append(Override("regime_terms", "set", (term_id,), {"value": f"{level:g}"}, "As it is today."))
+        kept.append(Override("regime_terms", "set", (term_id,), {"value": f"{level:g}"}, COMPARED))
     key = ("only " if alone else "without ") + name
     return Scenario(key.replace(" ", "_"), key, "", ("judgement",), "assumed", tuple(kept))
 

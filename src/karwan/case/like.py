@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from karwan.case.case import case_folder, read_case
+from karwan.case.settings import CaseSettings
 from karwan.case.template import YAML, check_new
 from karwan.errors import UnknownName
 from karwan.exports import folder_beside
@@ -70,27 +71,15 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
     """
     check_new(party_a, party_b, folder)
     base, source = read_case(like), case_folder(like)
-    tables = {spec.name: _rows(source / f"{spec.name}.csv") for spec in load_schema().values()}
-    for name in tables:
-        if name in OF_THE_PAIR or name.startswith(VENTURE):
-            tables[name] = []
     pair = (party_a, party_b)
-    tables["products"] = [row for row in tables["products"] if row["exporter"] in pair]
-    _drop_dangling(tables)
+    tables = _kept_tables(source, pair)
     settings = base.settings
     known = {row["node_id"]: row["country"] for row in tables["nodes"]}
     compared = [one for one in (*settings.origins, *settings.destinations) if one in known]
     ends = [_places(code, tables, [one for one in compared if known[one] == code]) for code in pair]
     _both_reached(like, pair, ends, tables)
     goods = [row["product_id"] for row in tables["products"]]
-    text = YAML.format(
-        case_id=f"{party_a}-{party_b}".lower(), a=party_a, b=party_b, year=as_of.year, as_of=as_of
-    )
-    reference = settings.reference_product if settings.reference_product in goods else "".join(goods[:1])
-    text = text.replace("origins: []", f"origins: [{', '.join(ends[0])}]")
-    text = text.replace("destinations: []", f"destinations: [{', '.join(ends[1])}]")
-    text = text.replace('reference_product: ""', f'reference_product: "{reference}"')
-    text = text.replace("ports: []", f"ports: [{', '.join(settings.ports)}]")
+    text = _case_text(pair, as_of, settings, ends, goods)
     with folder_beside(folder) as part:
         (part / "case.yaml").write_text(text, encoding="utf-8")
         names = ["case.yaml", *_write(tables, part)]
@@ -99,6 +88,29 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
     kept = {name: len(rows) for name, rows in tables.items() if rows}
     empty = tuple(name for name, rows in tables.items() if not rows)
     return NewCase(tuple(folder / name for name in names), kept, empty)
+
+
+def _kept_tables(source: Path, pair: tuple[str, str]) -> dict[str, list[Row]]:
+    """Tables of a case without what is of its own pair alone, and without rows that name what is left out."""
+    tables = {spec.name: _rows(source / f"{spec.name}.csv") for spec in load_schema().values()}
+    for name in tables:
+        if name in OF_THE_PAIR or name.startswith(VENTURE):
+            tables[name] = []
+    tables["products"] = [row for row in tables["products"] if row["exporter"] in pair]
+    _drop_dangling(tables)
+    return tables
+
+
+def _case_text(
+    pair: tuple[str, str], as_of: date, settings: CaseSettings, ends: list[list[str]], goods: list[str]
+) -> str:
+    """The new `case.yaml`: places and ports of the other case, its reference product where the good is kept."""
+    text = YAML.format(case_id="-".join(pair).lower(), a=pair[0], b=pair[1], year=as_of.year, as_of=as_of)
+    reference = settings.reference_product if settings.reference_product in goods else "".join(goods[:1])
+    text = text.replace("origins: []", f"origins: [{', '.join(ends[0])}]")
+    text = text.replace("destinations: []", f"destinations: [{', '.join(ends[1])}]")
+    text = text.replace('reference_product: ""', f'reference_product: "{reference}"')
+    return text.replace("ports: []", f"ports: [{', '.join(settings.ports)}]")
 
 
 def _both_reached(

@@ -19,7 +19,7 @@ from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
 from karwan.analysis.worth.states import NOW, State, together
 from karwan.appraisal.coupling.draws import band, rank_shares
-from karwan.appraisal.coupling.loop import Carried, Settled, settle
+from karwan.appraisal.coupling.loop import Carried, Settled, settle_trade
 from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeAnswer, TradeResponse
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
@@ -75,7 +75,7 @@ def solve_change(change: StateChange, kinds: Sequence[str], *, queues: bool = Tr
     settled = {}
     for kind in kinds if queues else ():
         answering = partial(_tonnes, response, kind)
-        settled[kind] = settle(corridor.at, answering, corridor.base_tonnes_day, start)
+        settled[kind] = settle_trade(corridor.at, answering, corridor.base_tonnes_day, start)
         answers[kind, True] = response.answer(settled[kind].t_hat, kind)
     return Solved(change, free, settled, answers)
 

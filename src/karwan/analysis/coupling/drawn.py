@@ -16,7 +16,7 @@ from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.trade_flows import trade_flows
 from karwan.analysis.worth.states import Adjust
 from karwan.appraisal.coupling.draws import Spread, draw_inputs
-from karwan.appraisal.coupling.loop import settle
+from karwan.appraisal.coupling.loop import settle_trade
 from karwan.appraisal.coupling.trade import TradeAnswer
 from karwan.appraisal.worth import Floats
 
@@ -106,7 +106,7 @@ def solve_draw(drawing: Drawing, values: Floats) -> Floats:
         answers.append(response.answer(t_hat, drawing.kind))
         return answers[-1].tonnes_day
 
-    found = settle(corridor.at, trade, corridor.base_tonnes_day, start)
+    found = settle_trade(corridor.at, trade, corridor.base_tonnes_day, start)
     if not found.converged:
         return np.full(corridor.goods, np.nan)
     return answers[-1].value_ratio

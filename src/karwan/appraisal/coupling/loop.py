@@ -68,7 +68,7 @@ class Settled:
     converged: bool
 
 
-def settle(
+def settle_trade(
     cost: CostSide,
     trade: TradeSide,
     tonnes_day: Floats,
