@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.coupling.answer import answer_trade
+from karwan.analysis.coupling.shown import present_trade
 from karwan.analysis.target_promises import factor_under, promise_chances
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
 from karwan.appraisal.coupling.draws import Spread, draw_inputs, rank_shares
@@ -278,3 +279,25 @@ def test_a_target_moves_with_a_scenario_and_with_a_promise(in_a_world: Case) -> 
     under = with_scenarios(planned, ["fast_yard"])
     assert factor_under(under, day) == pytest.approx(table["factor"][0], rel=1e-9)
     assert factor_under(planned, day) == 1.0
+
+
+def test_what_people_read_of_it_is_rounded_and_short() -> None:
+    result = Result(
+        {
+            "countries": pl.DataFrame({"welfare_usd_year": [float(n) * 1_234_567.0 for n in range(-10, 10)]}),
+            "places": pl.DataFrame(
+                {
+                    "base_day": [1234.5, 1.0, 2.0],
+                    "load_share": [0.9, 0.1, 0.1],
+                    "added_h": [0.0, -0.5, 0.001],
+                    "beyond_limit": [False, False, False],
+                }
+            ),
+        }
+    )
+    shown = present_trade(result, None, "table")
+    assert shown.tables["countries"]["welfare_usd_year"][0] == pytest.approx(-12_300_000.0, rel=1e-12)
+    assert shown.tables["countries"].height == 12
+    assert shown.tables["places"]["base_day"].to_list() == [1230.0, 1.0]
+    assert [one.key for one in shown.notes] == ["coupling.shown"]
+    assert present_trade(result, None, "json") is result

@@ -254,6 +254,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         },
         page="coupling",
         case="plain",
+        present="karwan.analysis.coupling.shown:present_trade",
     ),
     Analysis(
         name="sources",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from docx import Document
 
 from karwan.amounts import usd
@@ -35,7 +36,14 @@ def present_draft(result: Result, view: DraftView, form: str) -> Result:
         if path is not None:
             write(result, path)
             written.append(note("draft.wrote", file=str(path)))
-    return replace(result, notes=(*result.notes, *written))
+    said = replace(result, notes=(*result.notes, *written))
+    return said if form != "table" else replace(said, tables=_rounded(result.tables))
+
+
+def _rounded(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Money to two digits, as `plan worth` prints it."""
+    money = pl.col("^.*usd.*$").round_sig_figs(2)
+    return {key: table.with_columns(money) for key, table in tables.items()}
 
 
 def write_docx(result: Result, path: Path) -> None:

@@ -6,6 +6,10 @@ from karwan.words.english.plural import Plural
 
 COUPLING: dict[str, str | Plural] = {
     "coupling.state": "From {before} to {after}, on {day}.",
+    "coupling.shown": (
+        "Not shown: {countries} countries that move less and {places} places that neither fill nor are full; --json and --csv hold all. Money and "
+        "tonnes to three digits."
+    ),
     "coupling.as_it_stands": "the case as it stands",
     "coupling.under": "{scenarios} in force",
     "coupling.world": (
