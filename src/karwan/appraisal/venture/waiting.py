@@ -43,7 +43,7 @@ class Wait:
     now, waiting
         Building at once, N_c - I; waiting for the opening, W_c.
     option
-        What the right to wait adds.
+        What the right to wait adds to building at once or never; 0 where building at once is better.
     build
         Whether building at once is at least as good.
     """
@@ -111,7 +111,8 @@ def wait(
     if again > waiting_open:  # open now, but better built shut
         waiting_open, waiting = again, to_open * again
     now = shut - cost
-    return Wait(shut, is_open, now, waiting, max(waiting, 0.0) - max(now, 0.0), now >= waiting)
+    option = max(waiting - max(now, 0.0), 0.0)
+    return Wait(shut, is_open, now, waiting, option, now >= waiting)
 
 
 def equal_hazard(
