@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,15 @@ def test_pages_of_one_thing_answer_and_unknown_ids_name_known_ones(web: Served, 
     unknown = web.page(f"{address.split('/')[0]}/no-such")
     assert unknown.status_code == 404
     assert "known" in unknown.text or "it has" in unknown.text
+
+
+def test_the_list_of_questions_names_each_once_and_leads_to_it(web: Served) -> None:
+    page = web.page("ask").text
+    listed = re.findall(r'<li><a href="([^"]*)">([^<]*)</a>', page)
+    names = [name for _, name in listed]
+    assert len(names) == len(set(names)) > 30
+    known = {f"{web.site.root}{screen.address}" for screen in SCREENS}
+    assert {address.partition("?")[0] for address, _ in listed} <= known
 
 
 def test_tables_of_a_page_are_those_of_the_facade(web: Served) -> None:
