@@ -386,7 +386,7 @@ def test_command_prints_json_and_csv(flows: pl.DataFrame, tmp_path: Path) -> Non
     }
     lines = CliRunner().invoke(app, [*call, "--csv"]).output.splitlines()
     assert lines[0] == "# KAZ to PAK, HS2 chapters" and lines[1].startswith(
-        "product,actual_usd,potential_usd"
+        "product,name,actual_usd,potential_usd"
     )
 
 

@@ -299,7 +299,9 @@ def test_waiting_is_an_option() -> None:
     both = wait(3.0, 12.0, 60.0, rate=0.08, opens=0.6, shuts=0.3)  # built at once or later, it pays
     assert 0.0 < both.now < both.waiting
     assert both.option == pytest.approx(both.waiting - both.now)
-    at_once = wait(11.0, 12.0, 60.0, rate=0.08, opens=0.6, shuts=0.3)  # a right that nobody uses is worth nothing
+    at_once = wait(
+        11.0, 12.0, 60.0, rate=0.08, opens=0.6, shuts=0.3
+    )  # a right that nobody uses is worth nothing
     assert at_once.build and at_once.now > at_once.waiting and at_once.option == 0.0
     shut, is_open = built(-2.0, 12.0, 0.08, 0.6, 0.3)
     assert (0.08 + 0.6) * shut == pytest.approx(-2.0 + 0.6 * is_open)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,7 +13,9 @@ from karwan.case import Case
 from karwan.errors import UnknownName
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
-from karwan.transport.network.stage import Row
+
+if TYPE_CHECKING:  # the start of a command loads no network
+    from karwan.transport.network.stage import Row
 
 NONE_PUBLISHED = "none published"
 FORCE = {"yes": "yes", "not_found": "not found", "none_needed": "needs none", "unknown": "unknown"}

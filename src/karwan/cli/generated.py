@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from datetime import date, datetime
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -13,7 +14,6 @@ import polars as pl
 import typer
 
 from karwan.analysis.contract import Analysis, Result
-from karwan.case import embedded_cases
 from karwan.cli.options import CaseArgument, ScenarioOption
 from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, print_lines
 from karwan.cli.plain import PLAIN
@@ -78,7 +78,10 @@ def _listed_after_the_case(analysis: Analysis[Any]) -> str | None:
 def _take_apart(given: dict[str, Any], listed: str) -> None:
     """The usual case where the first word names none; the words that follow it, of which there is one at least."""
     case = given["case"]
-    if case not in embedded_cases() and not Path(case).is_dir():
+    embedded = (
+        resources.files("karwan") / "cases" / case
+    )  # by its folder: to read cases loads what the start of a command need not
+    if not embedded.is_dir() and not Path(case).is_dir():
         given |= {"case": USUAL_CASE, listed: [case, *(given[listed] or ())]}
     if not given[listed]:
         raise typer.BadParameter(f"Missing argument '{listed}'.")
