@@ -65,7 +65,7 @@ def test_filters_are_understood(store: str, filters: list[str], value: float) ->
         (["--level", "6"], "it has 4"),
         (["--product", "9999"], "The store has no product that begins with 9999"),
         (["--product", "umbrellas"], "No product here is called 'umbrellas'"),
-            (["--product", "chickpeas"], "No product here"),
+        (["--product", "chickpeas"], "No product here"),
         (["--source", "baci"], "it has st"),
         (["--since", "2024-01-01"], "the store's periods: 2023"),
         (["--since", "2024-01-01", "--until", "2023-01-01"], "is after"),
