@@ -22,6 +22,7 @@ from karwan.analysis.trade_cost import trade_cost
 from karwan.analysis.venture.answer import answer_appraise, appraisals_of
 from karwan.analysis.venture.appraise import Appraisal
 from karwan.analysis.venture.read import Figure, read_venture
+from karwan.analysis.venture.tables import ALWAYS_SHOWN
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
 from karwan.appraisal.venture.cash import cash_flows
@@ -372,6 +373,7 @@ def test_toyland_by_hand() -> None:
 def test_no_single_value_stands_on_assumed_inputs() -> None:
     result = open_case("toyland").appraise("v1", draws=400)
     table = result.tables["indicators"]
+    assert set(table.filter(pl.col("value").is_not_null())["indicator"]) <= set(ALWAYS_SHOWN)
     row = {name: table.filter(indicator="fnpv")[name].item() for name in ("value", "p05", "p50", "p95")}
     assert result.meta["withheld"] and row["value"] is None
     assert row["p05"] < row["p50"] < row["p95"]
