@@ -10,7 +10,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import ObservedRequest
-from karwan.analysis.trips import TripRoute, fits_without, predicted_days, trip_routes
+from karwan.analysis.trips import TripRoute, fits_without, predicted_days, timed_only, trip_routes
 from karwan.case import Case
 from karwan.schema.frames import result_frame
 from karwan.trade.forecast.scores import sample_crps
@@ -33,12 +33,6 @@ def answer_observed(inputs: Inputs, request: ObservedRequest) -> Result:
     shown = trips if request.every else trips.filter((pl.col("status") == "done") & has_error)
     scores = result_frame("observed_scores", [*scores_of(trips, MODEL), *scores_of(before, JUDGEMENT)])
     return Result({"mean errors": error_summary(trips), "scores": scores, "trips": shown})
-
-
-def timed_only(case: Case) -> Case:
-    """A case with the trips alone that happened and whose days are known: no score and no fit rests on others."""
-    timed = (pl.col("status") == "done") & pl.col("time_days").is_not_null()
-    return case.with_tables({"trips": case["trips"].filter(timed)})
 
 
 def judged_case(case: Case) -> Case:

@@ -73,6 +73,12 @@ class TripRoute:
         return self.timed and self.row["use"] == "calibrate"
 
 
+def timed_only(case: Case) -> Case:
+    """A case with the trips alone that happened and whose days are known: no score and no fit rests on others."""
+    timed = (pl.col("status") == "done") & pl.col("time_days").is_not_null()
+    return case.with_tables({"trips": case["trips"].filter(timed)})
+
+
 def trip_routes(case: Case, kept: Kept | None = None) -> list[TripRoute]:
     """Every trip of a case on its network; `kept` is what networks of the same tables share."""
     country = dict(case["nodes"].select("node_id", "country").iter_rows())
