@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.worth import flows_of, plan_worth, states
 from karwan.analysis.worth.answer import scenario_table
+from karwan.analysis.worth.routes import _by_rail
 from karwan.analysis.worth.states import NOW, Plan, together
 from karwan.appraisal.worth import WEEKS_H
 from karwan.case import Case, embedded_cases, read_case
@@ -104,7 +105,7 @@ def ways_of(case: Case, network: FreightNetwork, way: str, pair: tuple[str, str]
     cost = network.arc_usd(load) + load.value_of_time_usd_h * network.arc_hours()
     found = []
     named = list(case["corridors"].sort("rank").iter_rows(named=True))
-    mixed = [row for row in named if {"rail", "road"} <= set(row["modes"])]
+    mixed = [row for row in named if set(row["modes"]) == {"rail", "road"}]
     railways = [{**row, "modes": [mode for mode in row["modes"] if mode != "road"]} for row in mixed]
     for corridor in (*named, *railways):
         one = corridor_route(network, load, corridor, *pair, backward=way == "b_to_a")
@@ -421,3 +422,17 @@ def test_promises_rank_by_what_is_left_without_duty() -> None:
     assert shown["net_usd_year"].to_list() == pytest.approx(
         known.unique("rank", maintain_order=True)["net_usd_year"].round_sig_figs(2).to_list()
     )
+
+
+def test_a_corridor_with_a_ship_has_no_railway_of_its_own() -> None:
+    """Its way without roads would be its own way again, ending on board without the last lift."""
+    by_modes = {
+        "rail;road": [["rail"]],
+        "road;rail": [["rail"]],
+        "road": [],
+        "road;rail;sea": [],
+        "road;rail;sea;ferry": [],
+    }
+    for modes, wanted in by_modes.items():
+        corridor = {"corridor_id": "C", "modes": modes.split(";")}
+        assert [row["modes"] for row in _by_rail(corridor)] == wanted

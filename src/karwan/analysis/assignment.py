@@ -328,7 +328,7 @@ def _leg(
             cost, hours = costs.costs.cost_usd_t[0, number, at], costs.costs.hours[0, at]
             routes.append(_Way(arcs, labels, float(cost), float(hours)))
     backward = flow.direction == DIRECTIONS[1]
-    names = tuple(_name(study, trade, way.arcs, backward) for way in routes)
+    names = _told_apart(study, trade, [(_name(study, trade, w.arcs, backward), w.arcs) for w in routes])
     od = "/".join((*pair, load.product_id))
     return _Leg(od, *pair, flow.tonnes_year / YEAR_DAYS, trade, tuple(routes), names)
 
@@ -341,6 +341,20 @@ def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str
         return f"a way over {passed}"
     title = next(c["name"] for c in study.corridors if c["corridor_id"] == corridor)
     return f"{title} ({passed})"
+
+
+def _told_apart(study: CorridorStudy, trade: Trade, named: list[tuple[str, Arcs]]) -> tuple[str, ...]:
+    """Names of routes; those that share one say where they change modes and the others do not."""
+    arcs = trade.network.arcs
+    changes = [
+        dict.fromkeys(arcs[a].place_id for a in way if arcs[a].place_kind == "transfer") for _, way in named
+    ]
+    found = []
+    for (name, _), own in zip(named, changes, strict=True):
+        alike = [set(other) for (label, _), other in zip(named, changes, strict=True) if label == name]
+        apart = [study.place_name(place) for place in own if place not in set.intersection(*alike)]
+        found.append(f"{name} by way of {', '.join(apart)}" if apart else name)
+    return tuple(found)
 
 
 @dataclass(frozen=True)

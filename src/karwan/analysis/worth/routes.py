@@ -159,9 +159,12 @@ def find_routes(
 
 
 def _by_rail(corridor: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A corridor of road and rail without its roads: a railway is a choice even where trucks are cheaper for the reference load."""
+    """A corridor by land without its roads: a railway is a choice even where trucks are cheaper for the reference load.
+
+    Not one with a ship: its own way goes by rail already, and without the road it would end unloaded.
+    """
     modes = corridor["modes"]
-    if RAIL in modes and ROAD in modes:
+    if set(modes) == {RAIL, ROAD}:
         yield {**corridor, "modes": [mode for mode in modes if mode != ROAD]}
 
 
