@@ -118,8 +118,8 @@ def test_flows_are_conserved_at_every_state_of_the_network() -> None:
 
 
 def test_a_full_place_sends_freight_elsewhere_and_says_so() -> None:
-    """Railways alone are ways to choose too, so it takes this much freight to fill the ship."""
-    calm, busy = (assign_corridors(study(), demand(t)) for t in (1.0, 40_000.0))
+    """The trains that lead to the ship fill up before it, so it takes this much freight to fill the ship."""
+    calm, busy = (assign_corridors(study(), demand(t)) for t in (1.0, 400_000.0))
     key = pl.col("place_id") == "KHI_BND"
     assert calm.loads.filter(key)["load_share"].max() < 0.01
     assert busy.loads.filter(key)["beyond_limit"].all()
