@@ -84,6 +84,10 @@ def test_killed_in_the_middle_fifty_times_nothing_is_lost_or_half_written(kept: 
             os.kill(victim, signal.SIGKILL)
             content = kept.read(ticket.answer.result(60))
             assert content == (f"answer {k} " * SIZE)[:SIZE].encode()
+            while (
+                victim in pool.processes()
+            ):  # a kill may come after the answer, and is no harm to the next job
+                time.sleep(0.002)
         assert len(pool.processes()) >= 1
         assert [
             path for path in kept.folder.rglob("*") if path.is_file() and path.stat().st_size != SIZE

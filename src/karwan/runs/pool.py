@@ -206,6 +206,8 @@ class WorkerPool:
                 self._finish(ticket, error)
 
     def _tried(self, number: int, ticket: Ticket) -> tuple[str, str]:
+        if not self._workers[number].process.is_alive():  # ended while idle: no try of this job
+            self._replace(number)
         for _ in range(_TRIES):
             try:
                 return self._workers[number].run(ticket, self.limits.seconds)
