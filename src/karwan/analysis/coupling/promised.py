@@ -12,12 +12,13 @@ from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.answer import Solved, solve_change
 from karwan.analysis.coupling.problem import Coupling
+from karwan.analysis.coupling.states import promised_states
 from karwan.analysis.coupling.world_trade import WorldTrade
-from karwan.analysis.worth.states import NOW, State, together
+from karwan.analysis.worth.states import NOW, State
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
-from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
+from karwan.case.scenario import Scenario
 from karwan.notes import Note, note
 
 WHO = ("parties", "corridor", "world")
@@ -51,31 +52,11 @@ class PromisedWelfare:
     def __init__(
         self, study: CorridorStudy, world: WorldTrade, scenarios: Mapping[str, tuple[Scenario, Case]]
     ) -> None:
-        case = study.case
         self.world, self.names = world, tuple(scenarios)
-        base = self._base(case)
-        self.before: State = frozenset(s.scenario_id for s in base)
-        cases: dict[State, Case] = {NOW: case}
-        for name, (_, changed) in scenarios.items():
-            cases[frozenset((name,))] = changed
-        if self.before not in cases:
-            cases[self.before] = apply_scenario(case, together(base))
-        asked = {name: scenario for name, (scenario, _) in scenarios.items()}
-        self.every: State | None = frozenset(asked)
-        try:
-            cases.setdefault(self.every, apply_scenario(case, together(list(asked.values()))))
-        except ScenarioError:
-            self.every = None
-        asked |= {s.scenario_id: s for s in base}
-        self.coupling = Coupling(study, world, asked, cases)
+        states = promised_states(study.case, scenarios)
+        self.before, self.every = states.before, states.every
+        self.coupling = Coupling(study, world, states.scenarios, states.cases)
         self._found: dict[State, Welfare] = {}
-
-    @staticmethod
-    def _base(case: Case) -> list[Scenario]:
-        """Scenarios of the state trade was made in, without those the case stands under."""
-        stands = {s.scenario_id for s in case.scenarios}
-        names = [name for name in case.settings.trade_state if name not in stands]
-        return [find_scenario(case.folder, name) for name in names if case.folder is not None]
 
     def at(self, state: State) -> Welfare:
         """Welfare of a state against the base."""

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.answer import pair_change, solve_change
 from karwan.analysis.coupling.problem import Coupling
+from karwan.analysis.coupling.states import promised_states
 from karwan.analysis.coupling.world_trade import read_world_trade
-from karwan.analysis.worth.states import NOW, State, together
+from karwan.analysis.worth.states import NOW, State
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
 from karwan.case import Case
-from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
+from karwan.case.scenario import Scenario
 
 TOGETHER = "all of them"
 
@@ -32,31 +33,15 @@ def turnover_factors(
     -------
     Factor by id, and of all together under `TOGETHER` where they do not exclude one another.
     """
-    case = study.case
-    world = read_world_trade(case)
-    stands = {s.scenario_id for s in case.scenarios}
-    base = [
-        find_scenario(case.folder, n) for n in case.settings.trade_state if n not in stands and case.folder
-    ]
-    before: State = frozenset(s.scenario_id for s in base)
-    cases: dict[State, Case] = {NOW: case}
-    states: dict[str, State] = {}
-    for name, (_, changed) in scenarios.items():
-        states[name] = frozenset((name,))
-        cases[states[name]] = changed
-    if before not in cases:
-        cases[before] = apply_scenario(case, together(base))
-    asked = {name: scenario for name, (scenario, _) in scenarios.items()}
-    if len(asked) > 1:
-        try:
-            cases[frozenset(asked)] = apply_scenario(case, together(list(asked.values())))
-            states[TOGETHER] = frozenset(asked)
-        except ScenarioError:
-            pass  # they exclude one another: nothing is said of all together
-    coupling = Coupling(study, world, asked | {s.scenario_id: s for s in base}, cases, parties_only=True)
+    world = read_world_trade(study.case)
+    found = promised_states(study.case, scenarios)
+    states: dict[str, State] = {name: frozenset((name,)) for name in scenarios}
+    if len(scenarios) > 1 and found.every is not None:
+        states[TOGETHER] = found.every
+    coupling = Coupling(study, world, found.scenarios, found.cases, parties_only=True)
     kind = GENERAL if world.whole else PARTIAL
-    now = _turnover(coupling, before, NOW, kind)
-    return {name: _turnover(coupling, before, state, kind) / now for name, state in states.items()}
+    now = _turnover(coupling, found.before, NOW, kind)
+    return {name: _turnover(coupling, found.before, state, kind) / now for name, state in states.items()}
 
 
 def _turnover(coupling: Coupling, before: State, after: State, kind: str) -> float:

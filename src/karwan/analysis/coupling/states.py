@@ -1,0 +1,58 @@
+"""The states that promises can bring about: each alone, all together, and the state the base flows were made in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from karwan.analysis.worth.states import NOW, State, together
+from karwan.case import Case
+from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
+
+
+@dataclass(frozen=True)
+class PromisedStates:
+    """States of promises.
+
+    Attributes
+    ----------
+    before
+        The state the base flows were made in.
+    every
+        All promises together; None where they exclude one another.
+    cases
+        The case in each state.
+    scenarios
+        All scenarios of the states, by id.
+    """
+
+    before: State
+    every: State | None
+    cases: dict[State, Case]
+    scenarios: dict[str, Scenario]
+
+
+def promised_states(case: Case, promised: Mapping[str, tuple[Scenario, Case]]) -> PromisedStates:
+    """States of scenarios given by id, each with the case under it."""
+    base = _base_scenarios(case)
+    before: State = frozenset(s.scenario_id for s in base)
+    cases: dict[State, Case] = {NOW: case}
+    cases |= {frozenset((name,)): changed for name, (_, changed) in promised.items()}
+    if before not in cases:
+        cases[before] = apply_scenario(case, together(base))
+    asked = {name: scenario for name, (scenario, _) in promised.items()}
+    every: State = frozenset(asked)
+    if every not in cases:
+        with suppress(ScenarioError):  # they may exclude one another
+            cases[every] = apply_scenario(case, together(list(asked.values())))
+    together_or_none = every if every in cases else None
+    return PromisedStates(before, together_or_none, cases, asked | {s.scenario_id: s for s in base})
+
+
+def _base_scenarios(case: Case) -> list[Scenario]:
+    """Scenarios of the state the base flows were made in, without those the case stands under."""
+    if case.folder is None:
+        return []
+    stands = {s.scenario_id for s in case.scenarios}
+    return [find_scenario(case.folder, name) for name in case.settings.trade_state if name not in stands]
