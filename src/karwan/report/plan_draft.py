@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from docx import Document
 from karwan.amounts import usd
 from karwan.analysis.case_requests import DraftView
 from karwan.analysis.contract import Result
-from karwan.exports import beside
+from karwan.exports import beside, json_text, write_text
 from karwan.notes import note
 from karwan.words import sentences
 
@@ -96,10 +95,8 @@ def write_proposal(result: Result, path: Path) -> None:
         "evidence",
     )
     rows = [
-        {**{name: row[name] for name in wanted}, "due": row["due"].isoformat(), "usd_year": row["usd_year"]}
+        {name: row[name] for name in (*wanted, "due", "usd_year")}
         for row in result.tables["draft"].iter_rows(named=True)
     ]
     head = {key: str(result.meta[key]) for key in ("case", "as_of", "from", "to", "who")}
-    text = json.dumps({**head, "proposals": rows}, indent=2, ensure_ascii=False)
-    with beside(path) as part:
-        part.write_text(text + "\n", encoding="utf-8")
+    write_text(path, json_text({**head, "proposals": rows}) + "\n")

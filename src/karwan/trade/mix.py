@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from karwan.errors import InvalidInput
 from karwan.trade.equilibrium.base import Array
@@ -70,5 +70,5 @@ def mix_of_tonnes(share: Array, price_usd_t: Array, value_usd: float, tonnes: fl
     while gap(-reach) > 0 or gap(reach) < 0:
         reach *= 2.0
     out = np.zeros(len(share))
-    out[used] = tilted(brentq(gap, -reach, reach, xtol=1e-14, rtol=1e-14))
+    out[used] = tilted(scipy.optimize.brentq(gap, -reach, reach, xtol=1e-14, rtol=1e-14))
     return out

@@ -21,7 +21,6 @@ from karwan.case import Case
 from karwan.case.scenario import Scenario
 from karwan.notes import Note, note
 
-WHO = ("parties", "corridor", "world")
 MONTHS = 12.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -10,9 +10,7 @@ from typing import Any
 import polars as pl
 
 from karwan.appraisal.venture.draws import Range
-from karwan.appraisal.venture.economic import Shadow
 from karwan.appraisal.venture.model import (
-    CAPITAL,
     Cost,
     Loan,
     Sale,
@@ -371,12 +369,3 @@ UNITS: Mapping[str, Callable[[Row, str], str]] = {
     "venture_stages": lambda row, name: "1" if name == "output_per_input" else _plain_unit(row, name),
     "venture_shadow": lambda row, name: SHADOW_UNITS.get(row["parameter"], "factor"),
 }
-
-
-def capital_usd(read: ReadVenture) -> float:
-    """Capital put in while building, USD."""
-    costs: Iterable[Cost] = (one for one in read.venture.costs if one.kind in CAPITAL[:1])
-    return sum(float(read.venture.value(f"{one.key}.value")) for one in costs)
-
-
-SHADOW_NAMES = tuple(vars(Shadow()))

@@ -8,7 +8,7 @@ of the goods themselves, so that their trade is not counted twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -180,10 +180,6 @@ class Corridor:
         _, before, level = self.base
         ratio = cost_ratio(before, logsum, level)
         return Carried(ratio, lambda tonnes: self.volumes(shares, tonnes))
-
-    def scaled(self, factor: float) -> Corridor:
-        """The same with so many times the tonnes."""
-        return replace(self, base_tonnes_day=self.base_tonnes_day * factor)
 
 
 def shape_rows(delay: str, given: Mapping[str, float]) -> list[float]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
+from karwan.appraisal.venture.draws import ranks_of
 from karwan.errors import InvalidInput
 
 Floats = npt.NDArray[np.float64]
@@ -75,9 +75,9 @@ def rank_shares(inputs: Floats, values: Floats) -> tuple[Floats, Floats]:
     known = np.isfinite(values)
     if known.sum() < 3 or np.ptp(values[known]) == 0:
         return np.zeros(inputs.shape[1]), np.zeros(inputs.shape[1])
-    ranks = rankdata(inputs[known], axis=0)
+    ranks = np.apply_along_axis(ranks_of, 0, inputs[known])
     ranks = ranks - ranks.mean(axis=0)
-    outcome = rankdata(values[known])
+    outcome = ranks_of(values[known])
     outcome = outcome - outcome.mean()
     size = np.sqrt((ranks**2).sum(axis=0) * (outcome**2).sum())
     correlation = np.divide(outcome @ ranks, size, out=np.zeros(ranks.shape[1]), where=size > 0)

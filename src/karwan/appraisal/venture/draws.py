@@ -104,14 +104,14 @@ def importance(values: Mapping[str, Floats], result: Floats) -> tuple[Importance
     varied = {key: value for key, value in values.items() if np.ptp(value) > 0.0}
     if not varied or np.ptp(result) == 0.0:
         return ()
-    ranks = _standard(_ranks(result))
-    found = {key: float(ranks @ _standard(_ranks(value))) for key, value in varied.items()}
+    ranks = _standard(ranks_of(result))
+    found = {key: float(ranks @ _standard(ranks_of(value))) for key, value in varied.items()}
     whole = sum(value**2 for value in found.values())
     rows = (Importance(key, value, value**2 / whole) for key, value in found.items())
     return tuple(sorted(rows, key=lambda row: -row.share))
 
 
-def _ranks(values: Floats) -> Floats:
+def ranks_of(values: Floats) -> Floats:
     """Ranks, those that are alike at their mean."""
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(count)

@@ -19,8 +19,6 @@ CAPITAL = ("capex", "replacement")
 LABOUR = "labour"
 DRIVERS = ("USD", "USD/year", "USD/input", "USD/output", "share of sales", "share of capex")
 """What an amount of a cost goes by: once, by year, by unit taken in or put out by its stage, by sales, by capital put in."""
-FACTORS = ("utilisation", "capex", "freight", "hours")
-"""Common factors, 1 unless changed: `factor.NAME`."""
 
 
 @dataclass(frozen=True)
