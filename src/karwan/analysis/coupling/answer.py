@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import polars as pl
@@ -19,8 +18,8 @@ from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
 from karwan.analysis.worth.states import NOW, State, together
 from karwan.appraisal.coupling.draws import band, rank_shares
-from karwan.appraisal.coupling.loop import Carried, Settled, settle_trade
-from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeAnswer, TradeResponse
+from karwan.appraisal.coupling.loop import Carried, Settled
+from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeAnswer
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.case.scenario import Scenario, apply_scenario, find_scenario
@@ -69,20 +68,12 @@ class Solved:
 def solve_change(change: StateChange, kinds: Sequence[str], *, queues: bool = True) -> Solved:
     """Answers of trade to a change, without queues and, where asked, with them."""
     corridor, response = change.corridor, change.response
-    start = corridor.base_volume
-    free = corridor.at(start, queues=False)
+    free = corridor.at(corridor.base_volume, queues=False)
     answers = {(kind, False): response.answer(free.t_hat, kind) for kind in kinds}
     settled = {}
     for kind in kinds if queues else ():
-        answering = partial(_tonnes, response, kind)
-        settled[kind] = settle_trade(corridor.at, answering, corridor.base_tonnes_day, start)
-        answers[kind, True] = response.answer(settled[kind].t_hat, kind)
+        settled[kind], answers[kind, True] = change.settle(kind)
     return Solved(change, free, settled, answers)
-
-
-def _tonnes(response: TradeResponse, kind: str, t_hat: Floats) -> Floats:
-    """Trade side of the loop."""
-    return response.answer(t_hat, kind).tonnes_day
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,6 @@ from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.trade_flows import trade_flows
 from karwan.analysis.worth.states import Adjust
 from karwan.appraisal.coupling.draws import Spread, draw_inputs
-from karwan.appraisal.coupling.loop import settle_trade
-from karwan.appraisal.coupling.trade import TradeAnswer
 from karwan.appraisal.worth import Floats
 
 PARAMETERS = ("logit_scale_per_usd_t", "reliability_ratio", "insurance_share")
@@ -95,21 +93,13 @@ def solve_draw(drawing: Drawing, values: Floats) -> Floats:
     at = dict(zip((s.name for s in drawing.spreads), values.tolist(), strict=True))
     change = drawn_change(drawing, at)
     corridor, response = change.corridor, change.response
-    start = corridor.base_volume
     if not drawing.queues:
-        return response.answer(corridor.at(start, queues=False).t_hat, drawing.kind).value_ratio
+        free = corridor.at(corridor.base_volume, queues=False)
+        return response.answer(free.t_hat, drawing.kind).value_ratio
     if drawing.added_h is not None:
         return response.answer(corridor.with_hours(drawing.added_h).t_hat, drawing.kind).value_ratio
-    answers: list[TradeAnswer] = []
-
-    def trade(t_hat: Floats) -> Floats:
-        answers.append(response.answer(t_hat, drawing.kind))
-        return answers[-1].tonnes_day
-
-    found = settle_trade(corridor.at, trade, corridor.base_tonnes_day, start)
-    if not found.converged:
-        return np.full(corridor.goods, np.nan)
-    return answers[-1].value_ratio
+    settled, answer = change.settle(drawing.kind)
+    return answer.value_ratio if settled.converged else np.full(corridor.goods, np.nan)
 
 
 def drawn_change(drawing: Drawing, at: Mapping[str, float]) -> StateChange:

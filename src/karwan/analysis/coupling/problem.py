@@ -21,7 +21,8 @@ from karwan.analysis.worth.flows import Flow, flow_direction
 from karwan.analysis.worth.routes import Key, arc_key
 from karwan.analysis.worth.states import Outcome, PairCosts, Plan, State
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
-from karwan.appraisal.coupling.trade import TradeResponse
+from karwan.appraisal.coupling.loop import Settled, settle_trade
+from karwan.appraisal.coupling.trade import TradeAnswer, TradeResponse
 from karwan.appraisal.worth import HOURS_DAY, Floats
 from karwan.case import Case
 from karwan.case.scenario import Scenario
@@ -269,6 +270,20 @@ class StateChange:
     def costs(self, outcome: Outcome, numbers: tuple[int, int]) -> tuple[Floats, Floats]:
         """Landed cost of the corridor's rows before and after at another outcome of the same plan."""
         return _row_costs(outcome, numbers, self.served)
+
+    def settle(self, kind: str) -> tuple[Settled, TradeAnswer]:
+        """Where the cost of carriage and the trade it brings agree, with queues, and the answer of trade there."""
+        latest: TradeAnswer | None = None
+
+        def trade(t_hat: Floats) -> Floats:
+            nonlocal latest
+            latest = self.response.answer(t_hat, kind)
+            return latest.tonnes_day
+
+        corridor = self.corridor
+        settled = settle_trade(corridor.at, trade, corridor.base_tonnes_day, corridor.base_volume)
+        assert latest is not None  # the loop asks trade once at least, and last at what it settles on
+        return settled, latest
 
 
 def _on_network(
