@@ -10,7 +10,7 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.front_ways import ways_table
 from karwan.analysis.headlines import newest_of_each, official_changes, whole_of
-from karwan.analysis.observed import error_summary
+from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, FrontSection, PlanSection, Standing
 from karwan.analysis.target import turnover_series, turnover_targets
 from karwan.appraisal.verdict import NO, ONLY_IF, YES
@@ -282,9 +282,7 @@ def unsettled_law(regimes: pl.DataFrame, parties: Sequence[str]) -> pl.DataFrame
 
 def errors_table(validation: pl.DataFrame) -> pl.DataFrame:
     """How far the model is from the trips it was not fitted to; empty where none was held back."""
-    held = validation.filter(
-        (pl.col("use") == "validate") & (pl.col("status") == "done") & pl.col("error_days").is_not_null()
-    )
+    held = held_back(validation)
     rows = [
         {name: row[name] for name in ("trips", "mean_abs_error_days", "mean_error_days")}
         | {"in_band": int(held["in_band"].sum())}

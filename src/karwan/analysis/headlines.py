@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from karwan.amounts import dollars, number, percent, usd_tick
-from karwan.analysis.observed import error_summary
+from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
 from karwan.case import Case
 from karwan.trade.period import year_after
@@ -322,9 +322,8 @@ def _model_chances(rows: pl.DataFrame) -> list[str]:
 
 def fit_headline(corridors: CorridorSection) -> str:
     """How far the model is from the trips held back: mean absolute error first, the signed one beside it."""
-    table = corridors.validation
-    held = (pl.col("use") == "validate") & (pl.col("status") == "done") & pl.col("error_days").is_not_null()
-    done = table.filter(held).sort(pl.col("error_days").abs(), "trip_id", descending=[True, False])
+    held = held_back(corridors.validation)
+    done = held.sort(pl.col("error_days").abs(), "trip_id", descending=[True, False])
     if not done.height:
         return ""
     mean = error_summary(done).row(0, named=True)

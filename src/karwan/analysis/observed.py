@@ -123,6 +123,11 @@ def _timed(validation: pl.DataFrame) -> pl.DataFrame:
     return validation.filter((pl.col("status") == "done") & pl.col("error_days").is_not_null())
 
 
+def held_back(validation: pl.DataFrame) -> pl.DataFrame:
+    """Trips with an error of days that nothing was fitted to."""
+    return _timed(validation).filter(pl.col("use") == "validate")
+
+
 def error_summary(validation: pl.DataFrame) -> pl.DataFrame:
     """Mean signed and mean absolute error of days by use: use, trips, mean_error_days, mean_abs_error_days, mean_error_share."""
     return (

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from datetime import date, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -14,10 +13,12 @@ import polars as pl
 import typer
 
 from karwan.analysis.contract import Analysis, Result
+from karwan.case.case import case_folder
 from karwan.cli.options import CaseArgument, ScenarioOption
 from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, print_lines
 from karwan.cli.plain import PLAIN
 from karwan.cli.streams import echo_json
+from karwan.errors import UnknownName
 from karwan.project import ask
 from karwan.schema.answer_text import with_notes
 from karwan.schema.results import ResultTable, result_table
@@ -78,10 +79,9 @@ def _listed_after_the_case(analysis: Analysis[Any]) -> str | None:
 def _take_apart(given: dict[str, Any], listed: str) -> None:
     """The usual case where the first word names none; the words that follow it, of which there is one at least."""
     case = given["case"]
-    embedded = (
-        resources.files("karwan") / "cases" / case
-    )  # by its folder: to read cases loads what the start of a command need not
-    if not embedded.is_dir() and not Path(case).is_dir():
+    try:
+        case_folder(case)
+    except UnknownName:
         given |= {"case": USUAL_CASE, listed: [case, *(given[listed] or ())]}
     if not given[listed]:
         raise typer.BadParameter(f"Missing argument '{listed}'.")

@@ -17,7 +17,8 @@ from karwan.analysis.venture.appraise import LOAD, Appraisal
 from karwan.analysis.venture.read import CAPEX, FREIGHT, HOURS
 from karwan.analysis.venture.tables import input_words
 from karwan.analysis.venture_requests import AppraiseView
-from karwan.appraisal.venture.cash import LoanFlows, learned
+from karwan.appraisal.venture.cash import LoanFlows, learned, ramp_of, repaid, years_of
+from karwan.appraisal.venture.economic import Shadow
 from karwan.appraisal.venture.model import CAPITAL, LABOUR, Cost, Floats, Sale, Venture, VentureStage
 from karwan.exports import write_bytes
 from karwan.notes import note
@@ -138,10 +139,9 @@ class _Book:
         for sale in self.venture.sales:
             found |= {f"{sale.key}.{name}": 0.0 for name in CORRIDOR}
         found |= {key: float(np.asarray(value)) for key, value in self.venture.values.items()}
-        neutral = {"exchange": 1.0, "skilled": 1.0, "unskilled": 1.0, "energy": 1.0, "water": 1.0}
-        for name in (*neutral, "effluent_usd", "carbon_usd_t", "spill", "users_usd"):
+        for name, neutral in vars(Shadow()).items():
             if name not in self.made.read.shadow_keys:
-                found[f"shadow.{name}"] = neutral.get(name, 0.0)
+                found[f"shadow.{name}"] = neutral
         return found
 
     def _words(self, key: str) -> str:
@@ -194,7 +194,7 @@ class _Book:
         supplies = {one.product: one.key for one in self.venture.supplies}
         stock: dict[str, list[str]] = {}
         for stage in self.venture.stages:
-            ramp = self._ramp(stage)
+            ramp = ramp_of(self.venture, stage)
             source, product = stock.get(stage.input_product), stage.input_product
 
             def taken(
@@ -233,15 +233,6 @@ class _Book:
 
     def _sale(self, sale: Sale) -> Callable[[int], str]:
         return lambda y: f"{self._sold(sale, y)}*{self._gate(sale)}"
-
-    def _ramp(self, stage: VentureStage) -> Floats:
-        """Load of each year at work as a share of the last, 0 while building."""
-        terms = self.venture.terms
-        if terms.learning_years > 0.0 or not stage.ramp:
-            return learned(self.venture)
-        working = np.arange(terms.years) - terms.build
-        ramp = np.array([*stage.ramp, 1.0])
-        return np.where(working >= 0, ramp[np.clip(working, 0, ramp.size - 1)], 0.0)
 
     def _left(self, parts: Sequence[str], year: int) -> str:
         """What is left of a product: made less taken by the stages after."""
@@ -321,23 +312,15 @@ class _Book:
             return f"{share}*{self._ref(f'{sale.stage or self.venture.stages[0].key}.taken', year)}"
         return f"{share}*{self._left(self.stock[sale.product], year)}"
 
-    def _paid(self, cost: Cost) -> tuple[int, int]:
-        """Years of a cost, as the model takes them."""
-        terms, once = self.venture.terms, cost.driver == "USD"
-        first, last = (0, terms.build - 1) if once else (terms.build, terms.years - 1)
-        first = first if cost.first is None else cost.first
-        last = max(first, last) if cost.last is None else cost.last
-        return first, min(last, terms.years - 1)
-
     def _spread(self, cost: Cost, factor: str = "") -> Callable[[int], str]:
-        first, last = self._paid(cost)
+        first, last = years_of(self.venture, cost)
         share = f"{self._at(f'{cost.key}.value')}/{last - first + 1}{factor}"
         return lambda y: share if first <= y <= last else "0"
 
     def _cost(self, cost: Cost) -> Callable[[int], str]:
         if cost.driver == "USD":
             return self._spread(cost)
-        first, last = self._paid(cost)
+        first, last = years_of(self.venture, cost)
         stage, value = cost.stage or self.venture.stages[0].key, self._at(f"{cost.key}.value")
         building = f"SUM({self._span('capital', 0, self.venture.terms.build - 1)})"
         bases: dict[str, Callable[[int], str]] = {
@@ -478,8 +461,7 @@ class _Book:
             lambda y: f"{self._ref(f'{loan.key}.drawdown', y)}*{self._at(f'{loan.key}.fee_share')}",
             flows.fee[:, 0],
         )
-        first = max(loan.grace, terms.build - 1) + 1
-        last = min(max(loan.tenor, first), terms.years - 1)
+        first, last = repaid(terms, loan)
         lent = loan.kind == "loan"
         self._row(
             f"{loan.key}.principal",

@@ -18,7 +18,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from karwan.appraisal.venture.model import CAPITAL, Cost, Floats, Loan, Sale, Venture, VentureStage
+from karwan.appraisal.venture.model import (
+    CAPITAL,
+    Cost,
+    Floats,
+    Loan,
+    Sale,
+    Venture,
+    VentureStage,
+    VentureTerms,
+)
 
 
 @dataclass(frozen=True)
@@ -157,17 +166,20 @@ def learned(venture: Venture) -> Floats:
     return np.where(working > 0, 1.0 - np.exp(-np.maximum(working, 0.0) / terms.learning_years), 0.0)
 
 
-def _load(venture: Venture, stage: VentureStage) -> Floats:
-    """Load of a stage by year, shape (T+1, N) or (T+1, 1), at most 1."""
+def ramp_of(venture: Venture, stage: VentureStage) -> Floats:
+    """Load of a stage in each year as a share of its full load, shape (T+1,): 0 while building."""
     terms = venture.terms
     if terms.learning_years > 0.0 or not stage.ramp:
-        shape = learned(venture)
-    else:
-        working = np.arange(terms.years) - terms.build
-        ramp = np.array([*stage.ramp, 1.0])
-        shape = np.where(working >= 0, ramp[np.clip(working, 0, ramp.size - 1)], 0.0)
+        return learned(venture)
+    working = np.arange(terms.years) - terms.build
+    ramp = np.array([*stage.ramp, 1.0])
+    return np.where(working >= 0, ramp[np.clip(working, 0, ramp.size - 1)], 0.0)
+
+
+def _load(venture: Venture, stage: VentureStage) -> Floats:
+    """Load of a stage by year, shape (T+1, N) or (T+1, 1), at most 1."""
     full = venture.value(f"{stage.key}.utilisation", 1.0) * venture.value("factor.utilisation", 1.0)
-    return np.asarray(np.minimum(shape[:, None] * np.atleast_1d(full)[None, :], 1.0))
+    return np.asarray(np.minimum(ramp_of(venture, stage)[:, None] * np.atleast_1d(full)[None, :], 1.0))
 
 
 def _quantities(
@@ -220,7 +232,7 @@ def _raw(venture: Venture, taken: Mapping[str, Floats], shape: tuple[int, int]) 
     return found
 
 
-def _years_of(venture: Venture, cost: Cost) -> tuple[int, int]:
+def years_of(venture: Venture, cost: Cost) -> tuple[int, int]:
     """First and last year of a cost: as it says; else while building where it is paid once, while at work where by year."""
     terms = venture.terms
     once = cost.driver == "USD"
@@ -232,7 +244,7 @@ def _years_of(venture: Venture, cost: Cost) -> tuple[int, int]:
 
 def _paid(venture: Venture, cost: Cost) -> Floats:
     """1 in the years in which a cost is paid, shape (T+1, 1)."""
-    first, last = _years_of(venture, cost)
+    first, last = years_of(venture, cost)
     years = np.arange(venture.terms.years)
     return ((years >= first) & (years <= last)).astype(float)[:, None]
 
@@ -295,6 +307,12 @@ def _working(venture: Venture, running: Floats) -> Floats:
     return np.diff(stock, axis=0, prepend=0.0)
 
 
+def repaid(terms: VentureTerms, loan: Loan) -> tuple[int, int]:
+    """First and last year in which a loan is paid back."""
+    first = max(loan.grace, terms.build - 1) + 1
+    return first, min(max(loan.tenor, first), terms.years - 1)
+
+
 def _loan(venture: Venture, loan: Loan, capital: Floats) -> LoanFlows:
     """Flows of a loan or grant: drawn as the capital is spent, interest on what is owed, equal principal after the grace years."""
     terms, shape = venture.terms, capital.shape
@@ -309,8 +327,7 @@ def _loan(venture: Venture, loan: Loan, capital: Floats) -> LoanFlows:
     interest, principal = np.zeros(shape), np.zeros(shape)
     if loan.kind == "loan":
         rate = venture.value(f"{loan.key}.rate_share")
-        first = max(loan.grace, terms.build - 1) + 1
-        last = min(max(loan.tenor, first), terms.years - 1)
+        first, last = repaid(terms, loan)
         principal[first : last + 1] = usd / (last - first + 1)
         owed = np.cumsum(drawdown - principal, axis=0)
         interest[1:] = owed[:-1] * rate
