@@ -7,6 +7,7 @@ import polars as pl
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sections import PortsSection
 from karwan.case import Case
+from karwan.case.provenance import BASES
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import ROAD
 from karwan.trade.parties import A_TO_B
@@ -16,6 +17,7 @@ from karwan.transport.network import worst_basis
 from karwan.transport.network.stage import Row
 
 PORT_KINDS = ("sea_port", "container_terminal", "bulk_terminal")
+CAPACITY, THROUGHPUT = "capacity_teu_year", "throughput_teu_year"
 
 
 def ports_section(study: CorridorStudy) -> PortsSection:
@@ -55,8 +57,7 @@ def _port_row(study: CorridorStudy, port: str, nodes: dict[str, Row], terminals:
         "access_from": access_from,
         "draught_m": _most(own, "draught_m"),
         "berths": _sum(own, "berths"),
-        "capacity_teu_year": _sum(own, "capacity_teu_year"),
-        "throughput_teu_year": _sum(own, "throughput_teu_year"),
+        **room_and_use(own),
         "dwell_days": _days(_mean(own, "dwell_time_h")),
         "handling_usd_feu": _mean(own, "handling_usd_feu"),
         "free_days": _mean(own, "free_days"),
@@ -107,6 +108,54 @@ def _best_route(study: CorridorStudy, port: str) -> CorridorRoute | None:
     return min(usable, key=lambda f: route_cost(f.route, weights), default=None)  # type: ignore[arg-type]
 
 
+def room_and_use(terminals: list[Row]) -> Row:
+    """Capacity and throughput of the same terminals in one year on one basis; neither where no terminal states both so.
+
+    Terminals that state capacity alone are summed where none of the port states a throughput, and the other way round.
+    """
+    known = {column: [t for t in terminals if t[column] is not None] for column in (CAPACITY, THROUGHPUT)}
+    alike = _alike([t for t in known[CAPACITY] if t[THROUGHPUT] is not None])
+    if alike:
+        capacity, throughput = _sum(alike, CAPACITY), _sum(alike, THROUGHPUT)
+        return {
+            CAPACITY: capacity,
+            THROUGHPUT: throughput,
+            "used_share": throughput / capacity if capacity and throughput is not None else None,
+            "room_of": f"{_named(alike, CAPACITY)}, {len(alike)} of {len(terminals)} terminals",
+        }
+    stated = "; ".join(
+        f"{column.split('_')[0]} of {_named(rows, column)}" for column, rows in known.items() if rows
+    )
+    if all(known.values()):
+        return {CAPACITY: None, THROUGHPUT: None, "used_share": None, "room_of": f"no comparison: {stated}"}
+    room = {column: _sum(rows, column) for column, rows in known.items()}
+    return {**room, "used_share": None, "room_of": stated or None}
+
+
+def _alike(rows: list[Row]) -> list[Row]:
+    """Those of one year and basis: of the latest year, the most of them, the best known."""
+    groups: dict[tuple[int, str], list[Row]] = {}
+    for row in rows:
+        years = {_year_of(row, CAPACITY), _year_of(row, THROUGHPUT)}
+        year = years.pop()
+        if not years and year is not None:
+            groups.setdefault((year, row["basis"]), []).append(row)
+    if not groups:
+        return []
+    return groups[max(groups, key=lambda of: (of[0], len(groups[of]), -BASES.index(of[1])))]
+
+
+def _year_of(row: Row, column: str) -> int | None:
+    """Year of a capacity or throughput; that of the row where it has none of its own."""
+    year: int | None = row[column.replace("teu_year", "year")]
+    return row["year"] if year is None else year
+
+
+def _named(rows: list[Row], column: str) -> str:
+    """Terminals with the year of their figure: KGTL 2025, SAPT 2019."""
+    return ", ".join(f"{row['terminal_id']} {_year_of(row, column) or 'without a year'}" for row in rows)
+
+
 def _most(rows: list[Row], column: str) -> float | None:
     return max((r[column] for r in rows if r[column] is not None), default=None)
 
@@ -138,7 +187,9 @@ def _terminals(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.Da
     ports = case.settings.ports
     rows = [
         {
-            **{k: t[k] for k in ("node_id", "kind", "operator", "capacity_teu_year", "capacity_t_year")},
+            **{k: t[k] for k in ("node_id", "kind", "operator", CAPACITY, THROUGHPUT, "capacity_t_year")},
+            "capacity_year": _year_of(t, CAPACITY) if t[CAPACITY] is not None else None,
+            "throughput_year": _year_of(t, THROUGHPUT) if t[THROUGHPUT] is not None else None,
             **{k: t[k] for k in ("draught_m", "year", "note", "basis", "source_id")},
             "port": nodes[t["node_id"]]["name"],
             "terminal": t["name"],
