@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,8 +10,9 @@ import polars as pl
 import pytest
 
 from karwan.case import read_case
+from karwan.schema.cargoes import CARGOES
 from karwan.transport.network import NetworkRequest, build_network
-from karwan.transport.network.regimes import Regimes
+from karwan.transport.network.regimes import Regimes, cargo_covered, covers
 
 DAY = date(2026, 12, 1)
 
@@ -54,28 +56,71 @@ def test_a_fee_that_stands_in_fees_is_not_added_twice() -> None:
     assert found is not None and found[0].fee is None
 
 
-def test_signing_the_agreement_moves_hours_by_itself() -> None:
-    """Scans of 20 instead of 100 % and examinations of 2 instead of 5 % save 12.72 h at Pakistan's side of each border."""
+@pytest.mark.parametrize(
+    ("cargo", "country", "ends", "lawful"),
+    [
+        ("partner", "XTB", ("XTC", "XTB"), True),  # trade of the two parties
+        ("partner", "XTB", ("XTC", "XTD"), True),  # the other party's trade with a third country
+        ("partner", "XTB", ("XTA", "XTB"), False),  # the country's own trade with a third one
+        ("partner", "XTB", ("XTA", "XTD"), False),  # others' goods
+        ("parties", "XTB", ("XTC", "XTB"), True),
+        ("parties", "XTB", ("XTC", "XTD"), False),
+        ("any", "XTB", ("XTA", "XTD"), True),
+        (None, "XTB", ("XTA", "XTB"), False),  # not said: as a transit agreement's own
+    ],
+)
+def test_a_regime_holds_for_the_goods_its_text_covers(
+    cargo: str | None, country: str, ends: tuple[str, str], lawful: bool
+) -> None:
+    """A truck of the country itself makes no treaty of its country lawful for any load."""
+    said = [{**term("NEW", "cargo", 0.0), "value": None, "text_value": cargo}] if cargo else []
+    held = Regimes([regime("NEW", "XTB;XTC")], [*NEW, *said], [], DAY, ends)
+    assert (held.change(country, country) is not None) is lawful
+    assert held.spares_swap(country, "XTC") is lawful
+
+
+def signed_agreement() -> tuple[Mapping[str, pl.DataFrame], dict[str, pl.DataFrame]]:
+    """The case without and with the agreement in force."""
     case = read_case("kaz-pak")
     named = pl.col("regime_id") == "KZ_PK_TTA"
     signed = case["regimes"].with_columns(
         state=pl.when(named).then(pl.lit("in_force")).otherwise(pl.col("state")),
         in_force=pl.when(named).then(pl.lit(DAY)).otherwise(pl.col("in_force")),
     )
-    hours = []
-    for tables in (case.tables, {**case.tables, "regimes": signed}):
-        network = build_network(
-            tables, NetworkRequest("KAZ", "PAK", "box", DAY, frozenset({"B_TORK"}), modes=frozenset({"road"}))
-        )
-        arc = next(
-            a
-            for a in network.arcs
-            if a.place_id == "B_TORK"
-            and network.states[a.head].country == "PAK"
-            and network.states[a.head].registration == "KAZ"
-        )
-        hours.append(sum(s.hours for s in arc.stages if s.country == "PAK"))
-    assert hours[0] - hours[1] == pytest.approx(12.72)
-    assert case["regime_terms"].filter(pl.col("regime_id") == "KZ_PK_TTA")["basis"].unique().to_list() == [
-        "assumed"
-    ]
+    return case.tables, {**case.tables, "regimes": signed}
+
+
+def hours_at_torkham(tables: Mapping[str, pl.DataFrame], origin: str, registration: str) -> list[float]:
+    """Hours at Pakistan's side of Torkham on the way in, of trucks of a country."""
+    road = frozenset({"road"})
+    request = NetworkRequest(origin, "PAK", "box", DAY, frozenset({"B_TORK"}), modes=road)
+    network = build_network(tables, request)
+    states = network.states
+    entered = [a for a in network.arcs if a.place_id == "B_TORK" and states[a.head].country == "PAK"]
+    own = [a for a in entered if registration in (states[a.tail].registration, states[a.head].registration)]
+    return [sum(s.hours for s in arc.stages if s.country == "PAK") for arc in own]
+
+
+def test_signing_the_agreement_moves_hours_by_itself() -> None:
+    """Scans of 20 instead of 100 % and examinations of 2 instead of 5 % save 12.72 h at Pakistan's side of each border."""
+    before, after = (hours_at_torkham(tables, "KAZ", "KAZ")[0] for tables in signed_agreement())
+    assert before - after == pytest.approx(12.72)
+
+
+def test_the_agreement_leaves_the_trade_of_others_alone() -> None:
+    """Kabul to Karachi is no trade of Kazakhstan's, whosever truck carries it."""
+    before, after = signed_agreement()
+    for registration in ("AFG", "PAK"):
+        there = hours_at_torkham(before, "AFG", registration)
+        assert there and there == hours_at_torkham(after, "AFG", registration)
+
+
+def test_every_regime_with_terms_says_whose_goods_it_covers() -> None:
+    """Each with its source; TIR covers anybody's goods between its parties."""
+    terms = read_case("kaz-pak")["regime_terms"]
+    cargo = terms.filter(pl.col("quantity") == "cargo")
+    assert set(cargo["regime_id"]) == set(terms["regime_id"])
+    assert cargo["source_id"].null_count() == 0
+    said = cargo_covered(cargo.to_dicts())
+    assert said["TIR"] == "any" and covers("any", ["KAZ", "PAK"], "UZB", ("CHN", "PAK"))
+    assert set(said.values()) <= set(CARGOES)

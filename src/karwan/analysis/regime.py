@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.amounts import YEAR_DAYS, number
+from karwan.amounts import number
 from karwan.analysis.case_requests import RegimeRequest, ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
@@ -31,9 +31,9 @@ from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import worst_basis
-from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.regimes import Regimes
 from karwan.transport.network.terms import CellFigure, join_sources
+from karwan.transport.papers import GuaranteeLaw, Security, security_cost
 
 Row = dict[str, Any]
 SUSPENDED, IN_FORCE = "regime_suspended", "regime_in_force"
@@ -189,30 +189,31 @@ def _looked_at(parties: Sequence[str], ends: set[str]) -> set[str]:
 
 
 def _side(case: Case, country: str, registration: str) -> _Side:
-    day = case.settings.as_of
-    regimes = Regimes(
-        case["regimes"].to_dicts(), case["regime_terms"].to_dicts(), case["fees"].to_dicts(), day
-    )
-    rule, access = access_rule(case["access"].to_dicts(), country, registration, day)
+    """What trucks of one country that carry trade with another meet there."""
+    day, ends = case.settings.as_of, (registration, country)
+    terms = case["regime_terms"].to_dicts()
+    regimes = Regimes(case["regimes"].to_dicts(), terms, case["fees"].to_dicts(), day, ends)
+    law = GuaranteeLaw(case.tables, day)
+    rule, lodged = law.by_road(country, registration, ends)
     found = regimes.change(country, registration)
-    terms = found[0] if found else None
-    held = found[1] if found else None
-    hours = (terms.hours or (held.hours if held else ())) if terms else _observed(regimes, country)
+    best, held = found or (None, None)
+    hours = (best.hours or (held.hours if held else ())) if best else _observed(regimes, country)
     names = ("scan", "exam")
     shares = {name: pair[0].value for name, pair in zip(names, hours, strict=False)}
-    regime_id = _guarantee_regime(case, regimes, access, country, registration)
-    stated = _levels(case, regime_id, country)
-    amount = stated.get("guaranteed_share", 1.0) * _at_risk(case, country)
-    tied = stated.get("cash_margin_share", 0.0) * amount
+    regime_id = str(lodged.regime["regime_id"]) if lodged.regime else ""
+    stated = law.levels(regime_id, country)
+    security = Security(None, None, None)
+    if lodged.regime:
+        security = security_cost(lodged.regime, _at_risk(case, country), stated)
     return _Side(
         rule,
         rule == "swap" and not regimes.spares_swap(country, registration),
         sum(share.value * spent.value for share, spent in hours) if hours else None,
         shares,
-        terms.fee.value if terms and terms.fee else 0.0,
-        _guarantee_kind(case, regime_id),
-        _guarantee_usd(case, regime_id, stated, amount, tied),
-        tied if regime_id else None,
+        best.fee.value if best and best.fee else 0.0,
+        f"{lodged.regime['guarantee'] or 'none'} ({regime_id})" if lodged.regime else "national procedure",
+        security.usd,
+        security.tied_usd,
         stated.get("permit_quota_year"),
         stated.get("free_days"),
         regime_id,
@@ -225,58 +226,12 @@ def _observed(regimes: Regimes, country: str) -> tuple[tuple[CellFigure, CellFig
     return found.hours if found else ()
 
 
-def _guarantee_regime(
-    case: Case, regimes: Regimes, access: Row | None, country: str, registration: str
-) -> str:
-    """Regime whose guarantee a truck lodges: the one its access rests on, else the first in force that both are parties of."""
-    rests_on = access["regime_id"] if access else None
-    if rests_on in regimes.live and _secured(regimes.live[rests_on]):
-        return str(rests_on)
-    pair = {country, registration}
-    both = [
-        name for name, row in sorted(regimes.live.items()) if pair <= set(row["parties"]) and _secured(row)
-    ]
-    return both[0] if both else ""
-
-
-def _secured(regime: Row) -> bool:
-    return (regime["guarantee"] or "none") != "none"
-
-
-def _levels(case: Case, regime_id: str, country: str) -> dict[str, float]:
-    rows = case["regime_terms"].filter(pl.col("regime_id") == regime_id).iter_rows(named=True)
-    return {
-        row["quantity"]: float(row["value"])
-        for row in rows
-        if row["value"] is not None and row["place_id"] in (None, country)
-    }
-
-
 def _at_risk(case: Case, country: str) -> float:
     """Duty that the reference load would owe in a country, USD; 0 where none is known."""
     settings = case.settings
     product = case["products"].filter(pl.col("product_id") == settings.reference_product).row(0, named=True)
     duty = Tariffs(case["tariffs"]).duty(product["product_id"], country, product["exporter"])
     return float((duty.rate_share * product["price_usd_t"] + duty.specific_usd_t) * settings.load_t)
-
-
-def _guarantee_kind(case: Case, regime_id: str) -> str:
-    rows = {row["regime_id"]: row["guarantee"] for row in case["regimes"].iter_rows(named=True)}
-    return f"{rows.get(regime_id) or 'none'} ({regime_id})" if regime_id else "national procedure"
-
-
-def _guarantee_usd(
-    case: Case, regime_id: str, stated: Mapping[str, float], amount: float, tied: float
-) -> float | None:
-    """Cost of the guarantee of a trip: premium on the amount and interest on cash tied up, else the regime's own figure."""
-    if not regime_id:
-        return None
-    if "guarantee_premium_share" in stated:
-        interest = stated.get("interest_share_year", 0.0) * stated.get("tied_days", 0.0) / YEAR_DAYS
-        return stated["guarantee_premium_share"] * amount + tied * interest
-    row = case["regimes"].filter(pl.col("regime_id") == regime_id).row(0, named=True)
-    trip = row["guarantee_usd_trip"]
-    return None if trip is None else float(trip)
 
 
 def _leg_rows(

@@ -15,6 +15,7 @@ from karwan.case.reader import MAX_PROBLEMS
 from karwan.case.settings import CaseSettings
 from karwan.case.venture_checks import VENTURE_RULES
 from karwan.schema import load_schema, parameter_bounds
+from karwan.schema.cargoes import CARGOES
 from karwan.schema.modes import LAND_MODES, RAIL
 
 Tables = Mapping[str, pl.DataFrame]
@@ -375,7 +376,26 @@ def modes_have_vehicles(tables: Tables) -> list[Problem]:
     return [Problem("error", "vehicles.csv", 0, "mode", mode, message, allowed) for mode in modes]
 
 
+def regimes_say_whose_goods(tables: Tables) -> list[Problem]:
+    """Every regime with terms says whose goods it covers, in words the model knows."""
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        if row["quantity"] == "cargo" and row["text_value"] not in CARGOES:
+            return "text_value", "not whose goods a regime covers", ", ".join(CARGOES)
+        return None
+
+    terms = tables["regime_terms"]
+    silent = sorted(set(terms["regime_id"]) - set(terms.filter(pl.col("quantity") == "cargo")["regime_id"]))
+    message = "its terms do not say whose goods it covers: read as goods with an end in another party"
+    allowed = "a row with quantity cargo"
+    return [
+        *_each(tables, "regime_terms", test),
+        *(Problem("warning", "regime_terms.csv", 0, "regime_id", r, message, allowed) for r in silent),
+    ]
+
+
 RULES = (
+    regimes_say_whose_goods,
     links_have_mode_fields,
     crossing_links_lie_on_a_side,
     crossings_have_hours,

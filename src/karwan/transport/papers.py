@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from karwan.schema.modes import RAIL, ROAD, WATER_MODES
 from karwan.transport.cargo import Cargo, fits_hs
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, weight_limit
-from karwan.transport.network.regimes import regime_in_force
+from karwan.transport.network.regimes import cargo_covered, covers, levels_at, regime_in_force
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import worst_basis
 from karwan.transport.network.units import units_by_mode
@@ -320,7 +321,8 @@ def list_guarantees(
 
     By road, in this order: the regime that the access rule rests on, where it is in force and asks for a security or lets trucks in
     freely without one; a regime with a TIR carnet that both the country and the truck's country are party to (one carnet serves all
-    countries on the way, so its cost counts once); any other regime in force with the country and an end of the route as parties.
+    countries on the way, so its cost counts once); any other regime in force with the country and an end of the route as parties. The last
+    two must cover the load (`network.regimes.covers`).
     By rail no regime of the case asks for one unless it says so.
 
     Parameters
@@ -333,34 +335,137 @@ def list_guarantees(
     Table with columns country, mode, registration, rule (of access), guarantee ('none', 'bank', 'insurance', 'tir', 'cash' or
     'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, note, basis, source_id.
     """
-    regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
-    terms = _guarantee_terms(tables)
-    access = list(tables["access"].iter_rows(named=True))
+    law = GuaranteeLaw(tables, day)
+    ends = (route.stages[0].country, route.stages[-1].country)
     rows: list[Row] = []
     paid: set[str] = set()
     for country, mode, registration in _transits(route):
-        rule, access_row = access_rule(access, country, registration, day) if mode == ROAD else ("", None)
-        live = [r for r in regimes.values() if regime_in_force(r, day) and country in r["parties"]]
-        regime, why = None, "by rail; no regime of the case asks for a security or waives it"
-        if mode == RAIL:
-            regime, why = _rail_regime(live, access, country)
+        rule, found = "", law.by_rail(country)
         if mode == ROAD:
-            rests_on = _rests_on(regimes, access_row, day)
-            regime, why = _road_regime(live, rests_on, country, registration, route)
+            rule, found = law.by_road(country, registration, ends)
         at_risk = _at_risk(duties.get(country), route)
-        rows.append(
-            {
-                "country": country,
-                "mode": mode,
-                "registration": registration or None,
-                "rule": rule or None,
-                "at_risk_usd": at_risk,
-                **_security(regime, why, at_risk, paid, terms),
-            }
-        )
-        if regime is not None:
-            paid.add(regime["regime_id"])
+        head = {"country": country, "mode": mode, "registration": registration or None, "rule": rule or None}
+        rows.append({**head, "at_risk_usd": at_risk, **_security_row(found, law, country, at_risk, paid)})
+        if found.regime is not None:
+            paid.add(found.regime["regime_id"])
     return result_frame("route_guarantees", rows, without=("route",))
+
+
+class Found(NamedTuple):
+    """Regime a security is lodged under, None where no regime of the case covers it, and why."""
+
+    regime: Row | None
+    why: str
+
+
+class GuaranteeLaw:
+    """Which regime of a case secures goods in customs transit on a day."""
+
+    def __init__(self, tables: Mapping[str, pl.DataFrame], day: date) -> None:
+        self.day = day
+        self.regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
+        self.terms = tables["regime_terms"].to_dicts() if "regime_terms" in tables else []
+        self._cargo = cargo_covered(self.terms)
+        self._access = tables["access"].to_dicts()
+
+    def levels(self, regime_id: str, country: str) -> dict[str, float]:
+        """Levels of the terms of a regime in a country by quantity."""
+        return levels_at(self.terms, country).get(regime_id, {})
+
+    def by_road(self, country: str, registration: str, ends: Sequence[str]) -> tuple[str, Found]:
+        """Access rule of a truck in a country, and the regime it lodges its security under there."""
+        rule, access = access_rule(self._access, country, registration, self.day)
+        own = f"truck of {registration}"
+        if registration == country:
+            own = "a truck of the country itself: national transit procedure"
+        rests_on = self._rests_on(access)
+        if rests_on is not None:
+            return rule, Found(rests_on, f"{own}; the access rule rests on it")
+        secured = [one for one in self._live(country) if _secured(one) and self._covers(one, country, ends)]
+        for regime in secured:
+            if _carnet_of(regime, registration):
+                return rule, Found(regime, f"{own}; both are parties")
+        for regime in secured:
+            if set(ends) & set(regime["parties"]):
+                return rule, Found(regime, f"{own}; an end of the route is a party")
+        return rule, Found(None, f"{own}; no regime of the case covers it")
+
+    def by_rail(self, country: str) -> Found:
+        """Regime under which a railway carries goods through a country: the one its access rule for wagons rests on."""
+        here = [row for row in self._access if row["country"] == country and row["mode"] == RAIL]
+        rests_on = {row["regime_id"] for row in here}
+        regime = next((one for one in self._live(country) if one["regime_id"] in rests_on), None)
+        if regime is None:
+            return Found(None, "by rail; whether the railway or the owner lodges a security was not found")
+        return Found(regime, "by rail; the railway answers for the goods under its waybill")
+
+    def _live(self, country: str) -> list[Row]:
+        """Regimes in force with a country as party."""
+        rows = self.regimes.values()
+        return [row for row in rows if regime_in_force(row, self.day) and country in row["parties"]]
+
+    def _covers(self, regime: Row, country: str, ends: Sequence[str]) -> bool:
+        return covers(self._cargo.get(regime["regime_id"]), regime["parties"], country, ends)
+
+    def _rests_on(self, access: Row | None) -> Row | None:
+        """The regime in force that an access rule rests on, where it asks for a security or lets trucks in freely without one."""
+        regime = self.regimes.get((access and access["regime_id"]) or "")
+        if access is None or regime is None or not regime_in_force(regime, self.day):
+            return None
+        return regime if _secured(regime) or access["rule"] == "allowed" else None
+
+
+class Security(NamedTuple):
+    """A security for one trip.
+
+    Attributes
+    ----------
+    amount_usd
+        Amount guaranteed, USD; None where what is at risk is not known.
+    tied_usd
+        Cash held back meanwhile, USD; None where the amount is not known.
+    usd
+        What it costs: premium and interest on the cash; None where nothing is stated and something is asked for.
+    """
+
+    amount_usd: float | None
+    tied_usd: float | None
+    usd: float | None
+
+
+def security_cost(regime: Row, at_risk: float | None, terms: Mapping[str, float]) -> Security:
+    """Cost of a security for a trip, USD = premium x amount + margin x amount x interest x days / 365, amount = share x duty at risk.
+
+    Terms of the regime go before its own columns: where they state no premium, its columns give the cost of a trip and its share of what is
+    at risk.
+
+    Parameters
+    ----------
+    regime
+        Row of regimes.
+    at_risk
+        Duty that the goods would owe in the country, USD; None where it is not known.
+    terms
+        Levels of its terms there by quantity, `GuaranteeLaw.levels`.
+    """
+    if not _secured(regime):
+        return Security(0.0, 0.0, 0.0)
+    if at_risk is None:
+        return Security(None, None, _trip_cost(regime, None))
+    amount = terms.get("guaranteed_share", 1.0) * at_risk
+    tied = terms.get("cash_margin_share", 0.0) * amount
+    interest = tied * terms.get("interest_share_year", 0.0) * terms.get("tied_days", 0.0) / YEAR_DAYS
+    premium = terms.get("guarantee_premium_share")
+    usd = _trip_cost(regime, at_risk) if premium is None else premium * amount
+    return Security(amount, tied, None if usd is None else usd + interest)
+
+
+def _trip_cost(regime: Row, at_risk: float | None) -> float | None:
+    """Cost of a trip by the columns of a regime."""
+    trip, share = regime["guarantee_usd_trip"], regime["guarantee_share"]
+    if trip is None and (share is None or at_risk is None):
+        return None
+    return float(trip or 0.0) + float(share or 0.0) * (at_risk or 0.0)
 
 
 def _at_risk(duty: Duty | None, route: Route) -> float | None:
@@ -371,51 +476,23 @@ def _at_risk(duty: Duty | None, route: Route) -> float | None:
     return duty.rate_share * load.value_usd + duty.specific_usd_t * load.tonnes
 
 
-def _guarantee_terms(tables: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, float]]:
-    """Levels of the terms of each regime by quantity, where the case states any."""
-    found: dict[str, dict[str, float]] = {}
-    for row in tables["regime_terms"].iter_rows(named=True) if "regime_terms" in tables else ():
-        if row["value"] is not None:
-            found.setdefault(row["regime_id"], {})[row["quantity"]] = float(row["value"])
-    return found
-
-
-def _security(
-    regime: Row | None,
-    why: str,
-    at_risk: float | None,
-    paid: Collection[str],
-    terms: Mapping[str, Mapping[str, float]],
+def _security_row(
+    found: Found, law: GuaranteeLaw, country: str, at_risk: float | None, paid: Collection[str]
 ) -> Row:
     """What is lodged under a regime; one that is paid already serves again at no cost."""
+    regime, why = found
     if regime is None:
         return {"guarantee": "unknown", "note": why, "basis": "assumed", "source_id": "judgement"}
     again = regime["regime_id"] in paid
+    cost = security_cost(regime, at_risk, law.levels(regime["regime_id"], country))
     return {
         "guarantee": regime["guarantee"] or "none",
         "regime_id": regime["regime_id"],
-        "cost_usd": 0.0 if again else _cost(regime, at_risk, terms.get(regime["regime_id"], {})),
+        "cost_usd": 0.0 if again else cost.usd,
         "note": f"{why}; lodged once for the trip" if again else why,
         "basis": regime["basis"],
         "source_id": regime["source_id"],
     }
-
-
-def _cost(regime: Row, at_risk: float | None, terms: Mapping[str, float]) -> float | None:
-    """Cost of a security for a trip; missing where nothing is stated and something is asked for.
-
-    Terms of the regime go before its own columns: premium on the amount guaranteed, and interest on the cash tied up as its margin.
-    """
-    if not _secured(regime):
-        return 0.0
-    if "guarantee_premium_share" in terms and at_risk is not None:
-        amount = terms.get("guaranteed_share", 1.0) * at_risk
-        tied = terms.get("cash_margin_share", 0.0) * terms.get("interest_share_year", 0.0)
-        return amount * (terms["guarantee_premium_share"] + tied * terms.get("tied_days", 0.0) / YEAR_DAYS)
-    trip, share = regime["guarantee_usd_trip"], regime["guarantee_share"]
-    if trip is None and (share is None or at_risk is None):
-        return None
-    return float(trip or 0.0) + float(share or 0.0) * (at_risk or 0.0)
 
 
 def _transits(route: Route) -> list[tuple[str, str, str]]:
@@ -433,47 +510,8 @@ def _transits(route: Route) -> list[tuple[str, str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _rests_on(regimes: Mapping[str, Row], access: Row | None, day: date) -> Row | None:
-    """The regime in force that an access rule rests on, where it asks for a security or lets trucks in freely without one."""
-    if access is None:
-        return None
-    regime = regimes.get(access["regime_id"] or "")
-    if regime is None or not regime_in_force(regime, day):
-        return None
-    return regime if _secured(regime) or access["rule"] == "allowed" else None
-
-
 def _secured(regime: Row) -> bool:
     return (regime["guarantee"] or "none") != "none"
-
-
-def _road_regime(
-    live: Sequence[Row], rests_on: Row | None, country: str, registration: str, route: Route
-) -> tuple[Row | None, str]:
-    """Regime that a truck lodges its security under in a country, and why; `live` are those in force there."""
-    own = f"truck of {registration}"
-    if registration == country:
-        own = "a truck of the country itself: national transit procedure"
-    if rests_on is not None:
-        return rests_on, f"{own}; the access rule rests on it"
-    secured = [regime for regime in live if _secured(regime)]
-    for regime in secured:
-        if _carnet_of(regime, registration):
-            return regime, f"{own}; both are parties"
-    ends = {route.stages[0].country, route.stages[-1].country}
-    for regime in secured:
-        if ends & set(regime["parties"]):
-            return regime, f"{own}; an end of the route is a party"
-    return None, f"{own}; no regime of the case covers it"
-
-
-def _rail_regime(live: Sequence[Row], access: Sequence[Row], country: str) -> tuple[Row | None, str]:
-    """Regime under which a railway carries goods through a country: the one its access rule for wagons rests on."""
-    rests_on = {row["regime_id"] for row in access if row["country"] == country and row["mode"] == RAIL}
-    regime = next((regime for regime in live if regime["regime_id"] in rests_on), None)
-    if regime is None:
-        return None, "by rail; whether the railway or the owner lodges a security was not found"
-    return regime, "by rail; the railway answers for the goods under its waybill"
 
 
 def _carnet_of(regime: Row, registration: str) -> bool:

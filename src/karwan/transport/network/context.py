@@ -111,7 +111,8 @@ class Context:
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
         terms = self.rows("regime_terms") if "regime_terms" in tables else []
         regimes = self.rows("regimes") if "regimes" in tables else []
-        self.regimes = Regimes(regimes, terms, self.fees, request.departure)
+        ends = (request.origin_country, request.destination_country)
+        self.regimes = Regimes(regimes, terms, self.fees, request.departure, ends)
         self.links = {r["link_id"]: r for r in self.rows("links")}
         self.gates = {r["country"]: r["head_haul_from"] for r in self.rows("countries")}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from karwan.schema.cargoes import ANY, PARTIES
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, figure_of
 
 BORDER = "border"
+CARGO = "cargo"
+"""Quantity of a term that says whose goods a regime covers."""
 
 
 class BorderTerms(NamedTuple):
@@ -41,15 +44,65 @@ def regime_in_force(regime: Row, day: date) -> bool:
     return regime["state"] == "in_force" and (regime["in_force"] is None or regime["in_force"] <= day)
 
 
+def cargo_covered(terms: Iterable[Row]) -> dict[str, str]:
+    """Whose goods each regime covers, where its terms say."""
+    return {row["regime_id"]: row["text_value"] for row in terms if row["quantity"] == CARGO}
+
+
+def levels_at(terms: Iterable[Row], country: str) -> dict[str, dict[str, float]]:
+    """Levels of the terms of each regime by quantity, of those that hold in a country."""
+    found: dict[str, dict[str, float]] = {}
+    for row in terms:
+        if row["value"] is not None and row["place_id"] in (None, country):
+            found.setdefault(row["regime_id"], {})[row["quantity"]] = float(row["value"])
+    return found
+
+
+def covers(cargo: str | None, parties: Collection[str], country: str, ends: Collection[str]) -> bool:
+    """Whether a regime covers a load in a country.
+
+    Parameters
+    ----------
+    cargo
+        Whose goods, one of `schema.cargoes.CARGOES`; None where its terms do not say, which is read as a transit agreement's own: `PARTNER`.
+    parties
+        Its parties.
+    country
+        Country that is entered, left or crossed.
+    ends
+        Countries of origin and destination.
+    """
+    if cargo == ANY:
+        return True
+    if cargo == PARTIES:
+        return set(ends) <= set(parties)
+    return bool(set(ends) & (set(parties) - {country}))
+
+
 class Regimes:
     """Regimes in force on a day with their terms.
 
-    A regime is lawful for a truck in a country where both that country and the one the truck is registered in are parties; of several the
-    cheapest holds. The observed hours of a border hold under the regime in force there that checks most.
+    A regime is lawful in a country for a truck and its load where both that country and the one the truck is registered in are parties, and
+    its text covers the load (`covers`); of several the cheapest holds. The observed hours of a border hold under the regime in force there
+    that checks most.
+
+    Parameters
+    ----------
+    ends
+        Countries of origin and destination of the load; empty where any load is asked about.
     """
 
-    def __init__(self, regimes: Iterable[Row], terms: Iterable[Row], fees: Iterable[Row], day: date) -> None:
+    def __init__(
+        self,
+        regimes: Iterable[Row],
+        terms: Sequence[Row],
+        fees: Iterable[Row],
+        day: date,
+        ends: Collection[str] = (),
+    ) -> None:
         self.live = {r["regime_id"]: r for r in regimes if regime_in_force(r, day)}
+        self.ends = ends
+        self._cargo = cargo_covered(terms)
         self._terms: dict[str, list[Row]] = defaultdict(list)
         self._found: dict[tuple[str, str], tuple[BorderTerms, BorderTerms] | None] = {}
         self._charged = {(r["regime_id"], r["place_id"]) for r in fees if r["regime_id"]}
@@ -93,8 +146,15 @@ class Regimes:
     def _lawful(self, country: str, registration: str) -> list[str]:
         pair = {country, registration}
         return [
-            name for name, row in self.live.items() if name in self._terms and pair <= set(row["parties"])
+            name
+            for name, row in self.live.items()
+            if name in self._terms and pair <= set(row["parties"]) and self._covers(name, country)
         ]
+
+    def _covers(self, regime: str, country: str) -> bool:
+        """Whether a regime covers the load; any load where its ends are not given."""
+        parties = self.live[regime]["parties"]
+        return not self.ends or covers(self._cargo.get(regime), parties, country, self.ends)
 
     def _at(self, regime: str, country: str) -> list[Row]:
         """Terms of a regime that bite at the border of a country."""
