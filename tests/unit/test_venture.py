@@ -42,7 +42,7 @@ from karwan.appraisal.venture.indicators import (
 )
 from karwan.appraisal.venture.model import Cost, Loan, Sale, Supply, Venture, VentureStage, VentureTerms
 from karwan.appraisal.venture.switching import TriedInput, switching_values
-from karwan.appraisal.venture.waiting import built, equal_hazard, price_threshold, wait, yearly_options
+from karwan.appraisal.venture.waiting import built, equal_hazards, price_threshold, wait, yearly_options
 from karwan.case import Case, CaseProblems, read_case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
@@ -307,11 +307,13 @@ def test_waiting_is_an_option() -> None:
     shut, is_open = built(-2.0, 12.0, 0.08, 0.6, 0.3)
     assert (0.08 + 0.6) * shut == pytest.approx(-2.0 + 0.6 * is_open)
     assert (0.08 + 0.3) * is_open == pytest.approx(12.0 + 0.3 * shut)
-    hazard = equal_hazard(-1.0, 12.0, 60.0, rate=0.08, shuts=0.05, delay=2.0)
-    assert hazard is not None
+    earned = np.array([-1.0, -2.0]), np.array([12.0, -1.0])
+    hazard, none = equal_hazards(*earned, 60.0, rate=0.08, shuts=0.05, delay=2.0)
     at = wait(-1.0, 12.0, 60.0, rate=0.08, opens=hazard, shuts=0.05, delay=2.0)
     assert at.now == pytest.approx(at.waiting, abs=1e-6)
-    assert equal_hazard(-2.0, -1.0, 60.0, rate=0.08, shuts=0.3) is None
+    assert np.isnan(none)
+    many = wait(*earned, 60.0, rate=0.08, opens=hazard, shuts=0.05, delay=2.0)
+    assert many.waiting[0] == at.waiting and many.now.shape == (2,)
     assert price_threshold(0.04, 0.04, 0.2) == (2.0, 2.0)
     with pytest.raises(InvalidInput):
         wait(1.0, 1.0, 1.0, rate=0.0, opens=1.0, shuts=1.0)
@@ -358,15 +360,16 @@ def test_toyland_by_hand() -> None:
         ebitda - capital - tax - working + residual - interest + np.array([400_000, 0, -200_000, -200_000])
     )
     economic = sales - 1.1 * capital - 0.75 * men - salt - 2 * taken - working + residual
-    made = open_case("toyland").appraise("v1", draws=50).detail
+    result = open_case("toyland").appraise("v1", draws=50)
+    made = result.detail
     assert isinstance(made, Appraisal)
     assert made.cash.project[:, 0] == pytest.approx(project)
     assert made.cash.equity[:, 0] == pytest.approx(owners)
     assert made.economic == pytest.approx(economic)
     assert made.fnpv == pytest.approx(sum(flow / 1.1**t for t, flow in enumerate(project)))
-    gains = open_case("toyland").appraise("v1", draws=50).tables["who gains"]
-    assert gains["npv_usd"].sum() == pytest.approx(made.enpv)
-    hides = gains.filter(group="suppliers of raw material")["npv_usd"].item()
+    worth = {(one.country, one.group): float(npv(0.08, one.flow)[0]) for one in made.gains}
+    assert sum(worth.values()) == pytest.approx(made.enpv)
+    hides = worth["XTA", "suppliers of raw material"]
     assert hides == pytest.approx(sum(0.8 * 5 * flow / 1.08**t for t, flow in enumerate(taken)))
 
 
@@ -381,9 +384,29 @@ def test_no_single_value_stands_on_assumed_inputs() -> None:
     keys = [one.key for one in result.notes if isinstance(one, Note)]
     assert keys[:2] == ["venture.withheld", "venture.gap_band"] and "venture.find_out" in keys
     decides = result.tables["what decides"]
+    assert not single_values(result.tables), "a single value of the middle case is printed"
+    assert result.tables["cash in the middle case"].is_empty()
+    band = result.tables["cash by year"]
+    assert (band["project_p05_usd"] < band["project_p50_usd"]).all() and band.height == 4
     assert decides["variance_share"].sum() == pytest.approx(1.0)
     assert set(decides["key"][:2]) == {"factor.capex", "venture_sales.v1_leather.price_usd"}
     assert len(say_all(result.notes)) == len(result.notes)
+
+
+def single_values(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Columns that hold a value of money over the whole life without a band, bar the cells of the case themselves."""
+    names = (
+        "npv_usd",
+        "fnpv_usd",
+        "enpv_usd",
+        "cost_usd",
+        "low_npv_usd",
+        "base_npv_usd",
+        "high_npv_usd",
+        "project_usd",
+    )
+    found = [(key, name) for key, table in tables.items() for name in names if name in table.columns]
+    return [f"{key}.{name}" for key, name in found if tables[key][name].null_count() < tables[key].height]
 
 
 def say_all(notes: tuple[Note | str, ...]) -> list[str]:
@@ -432,9 +455,17 @@ def test_compare_wait_and_template(tmp_path: Path) -> None:
     project = open_case("toyland")
     rows = project.compare_venture("v1", ["fast_yard"], draws=30).tables["under scenarios"]
     assert rows["scenario"].to_list() == ["as it stands", "fast_yard"]
-    assert rows["fnpv_change_usd"].to_list() == [0.0, 0.0], "nothing it sells goes over the corridor"
+    assert rows["fnpv_change_p95_usd"].to_list() == [0.0, 0.0], "nothing it sells goes over the corridor"
+    assert rows["fnpv_change_usd"].to_list() == [None, None], "assumed inputs drive it: no single difference"
     waits = project.wait_venture("v1", opening="fast_yard", reopening_years=2.0, closing_years=3.0)
-    assert waits.tables["build now or wait"]["reopening_years"].to_list() == [1.0, 2.0, 4.0]
+    wait_rows = waits.tables["build now or wait"]
+    assert wait_rows["reopening_years"].to_list() == [1.0, 2.0, 4.0]
+    assert wait_rows["now_usd"].null_count() == wait_rows["build"].null_count() == 3
+    assert (wait_rows["now_p05_usd"] < wait_rows["now_p95_usd"]).all()
+    assert {one.key for one in waits.notes if isinstance(one, Note)} >= {
+        "venture.earned_band",
+        "venture.withheld",
+    }
     with pytest.raises(InvalidInput, match="closure record"):
         project.wait_venture("v1", opening="fast_yard")
     cells = project.venture_template("logistics", out=tmp_path / "rows").tables["rows to fill"]
@@ -505,7 +536,7 @@ class Sheets:
             return f"cell({at!r}, {found[2]!r})"
 
         pattern = r"((?:Inputs|Cash)!)?(\$?[A-Z]{1,2}\$?\d+)(:\$?[A-Z]{1,2}\$?\d+)?"
-        code = re.sub(pattern, place, text).replace(")=0,", ")==0,")
+        code = re.sub(pattern, place, text).replace(")=0,", ")==0,").replace(")=1,", ")==1,")
         names = {
             "cell": self.cell, "span": self.span, "MIN": min, "MAX": max, "SUM": sum,
             "IF": lambda test, yes, no: yes if test else no,
@@ -539,6 +570,8 @@ def test_formulas_of_the_workbook_give_what_the_model_gives(tmp_path: Path) -> N
         "l.bank.rate_share": 0.05,
         "u.hide.fit_share": 0.3,
     }
+    assert made.withheld and sheets.book["Answer"]["B5"].value.endswith(',"withheld")')
+    sheets.put("accepted", 1.0)
     for values in ({}, changed):
         for key, value in values.items():
             sheets.put(key, value)
@@ -558,6 +591,7 @@ def test_the_workbook_is_recalculated_by_libreoffice(tmp_path: Path) -> None:
     write_venture_book(result.detail, tmp_path / "v.xlsx")
     sheets = Sheets(tmp_path / "v.xlsx")
     sheets.put("venture_sales.v1_leather.price_usd", 16.0)
+    sheets.put("accepted", 1.0)
     sheets.book.save(tmp_path / "changed.xlsx")
     done = [
         "soffice",
@@ -580,7 +614,7 @@ def test_pictures_of_a_venture_say_what_its_tables_say() -> None:
     assert tornado is not None and "leather price *" in tornado and "factor" in tornado
     gains = draw_gains(tables["who gains"])
     assert gains is not None and "suppliers of raw material, XTA" in gains
-    cash = draw_venture_cash(tables["cash in the middle case"])
+    cash = draw_venture_cash(tables["cash by year"])
     assert cash is not None and ">2029<" in cash
     assert (
         draw_tornado(tables["what decides"].clear()) is None

@@ -351,6 +351,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "who gains": "venture_gains",
             "price at the gate": "venture_carriage",
             "technology and training": "venture_people",
+            "cash by year": "venture_cash_band",
             "cash in the middle case": "venture_cash",
         },
         page="venture",

@@ -14,6 +14,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from karwan.analysis.contract import Result
 from karwan.analysis.venture.appraise import LOAD, Appraisal
+from karwan.analysis.venture.band import quantiles
 from karwan.analysis.venture.read import CAPEX, FREIGHT, HOURS
 from karwan.analysis.venture.tables import input_words
 from karwan.analysis.venture_requests import AppraiseView
@@ -28,6 +29,10 @@ FIRST = 2
 """Column of year 0 on the sheet of cash: after the label and the unit."""
 INPUTS, CASH, ANSWER = "Inputs", "Cash", "Answer"
 HEADS = ("what", "value", "unit", "low", "high", "basis", "source", "cell of the case")
+WITHHELD = "withheld"
+ACCEPTED = "accepted"
+"""Input that lets the answer show single values where assumed inputs drive it: 0 until a reader sets it to 1."""
+ONE_PATH = "Inputs as they stand: one path of many, not the answer. The bands stand on the sheet Answer."
 CORRIDOR = ("duty_share", "freight_usd", "hours", "day_share")
 
 
@@ -126,7 +131,8 @@ class _Book:
     def _numbers(self) -> dict[str, float]:
         """Every number of the venture: terms, factors, cells of the case."""
         terms = self.venture.terms
-        found = {
+        found: dict[str, float] = {ACCEPTED: 0.0} if self.made.withheld else {}
+        found |= {
             "financial": terms.financial,
             "economic": terms.economic,
             "tax": terms.tax,
@@ -146,6 +152,7 @@ class _Book:
 
     def _words(self, key: str) -> str:
         plain = {
+            ACCEPTED: "1: I take the assumed inputs as mine and want single values",
             "financial": "discount rate, financial",
             "economic": "discount rate, economic",
             "tax": "tax on profit",
@@ -528,6 +535,7 @@ class _Book:
     def _cash(self, sheet: Any) -> None:
         bold, money = self.book.add_format({"bold": True}), self.book.add_format({"num_format": "#,##0"})
         sheet.write_string(0, 0, "year", bold)
+        sheet.write_string(len(self.lines) + 2, 0, ONE_PATH)
         for year in self.years:
             sheet.write_number(0, FIRST + year, year, bold)
         for number, line in enumerate(self.lines, start=1):
@@ -546,9 +554,9 @@ class _Book:
             self.book.add_format({"num_format": "0.0%"}),
         )
         sheet.write_string(0, 0, clean(self.made.read.row["name"], 120), bold)
-        text = "Change figures on the sheet Inputs; the sheets Cash and Answer follow."
+        text = "Change figures on the sheet Inputs; the sheets Cash and Answer follow. Bands are of the figures as they came."
         if self.made.withheld:
-            text += " Assumed inputs drive more than half of how the NPV varies: one value alone says little, try the ends of the ranges."
+            text += " Assumed inputs drive more than half of how the NPV varies, so no single value stands until the first input says 1."
         sheet.write_string(1, 0, text, wrap)
         drawn, made = self.made.drawn, self.made
         rows = [
@@ -558,15 +566,22 @@ class _Book:
             ("EIRR", self._irr("economic"), made.eirr.rate, share, drawn.eirr),
             ("NPV of the owners", self._npv("financial", "equity"), None, money, drawn.equity_npv),
         ]
-        for column, head in enumerate(("", "live", "5 % of draws", "95 % of draws")):
+        for column, head in enumerate(("", "live", "5 % of draws", "50 % of draws", "95 % of draws")):
             sheet.write_string(3, column, head, bold)
         for number, (label, formula, value, look, band) in enumerate(rows, start=4):
             sheet.write_string(number, 0, label)
-            sheet.write_formula(number, 1, f"={formula}", look, 0 if value is None else value)
-            for column, end in ((2, 0.05), (3, 0.95)):
-                sheet.write_number(number, column, float(np.nanquantile(band, end)), look)
+            shown = self.made.single(0 if value is None else value)
+            sheet.write_formula(number, 1, self._stands(formula), look, WITHHELD if shown is None else shown)
+            for column, end in enumerate(quantiles(band) or (), start=2):
+                sheet.write_number(number, column, end, look)
         sheet.set_column(0, 0, 60)
-        sheet.set_column(1, 3, 16)
+        sheet.set_column(1, 4, 16)
+
+    def _stands(self, formula: str) -> str:
+        """A formula of the answer, behind the reader's word where no single value stands."""
+        if not self.made.withheld:
+            return f"={formula}"
+        return f'=IF({self.cells[ACCEPTED]}=1,{formula},"{WITHHELD}")'
 
     def _npv(self, rate: str, line: str) -> str:
         first = f"{CASH}!{self._ref(line, 0)}"

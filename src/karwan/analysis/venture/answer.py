@@ -8,9 +8,11 @@ import numpy as np
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.venture.appraise import USUAL_DRAWS, Appraisal, with_carriage
+from karwan.analysis.venture.band import banded, quantiles
 from karwan.analysis.venture.carriage import Carriage, carriages_of
-from karwan.analysis.venture.read import find_venture, read_venture, why_not
+from karwan.analysis.venture.read import find_venture, lacking_words, read_venture, why_not
 from karwan.analysis.venture.tables import (
+    cash_band_table,
     cash_table,
     first_gate,
     gain_table,
@@ -19,7 +21,6 @@ from karwan.analysis.venture.tables import (
     input_table,
     input_words,
     people_table,
-    quantiles,
 )
 from karwan.analysis.venture_requests import AppraiseRequest, CompareVentureRequest, VentureListRequest
 from karwan.case import Case
@@ -43,6 +44,7 @@ def answer_venture_list(inputs: Inputs, request: VentureListRequest) -> Result:
                 "venture": row["name"],
                 "appraised": not lacks,
                 "lacks": ", ".join(lacks),
+                "lacks_text": lacking_words(lacks),
             }
         )
     table = result_frame("venture_list", rows)
@@ -86,6 +88,7 @@ def answer_appraise(inputs: Inputs, request: AppraiseRequest) -> Result:
         "who gains": gain_table(made),
         "price at the gate": carried.table,
         "technology and training": people_table(made),
+        "cash by year": cash_band_table(made),
         "cash in the middle case": cash_table(made),
     }
     meta = {
@@ -104,8 +107,7 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
     financial, economic = made.firr.rate, made.eirr.rate
     said = []
     if made.withheld:
-        said.append(note("venture.withheld", assumed_share=made.assumed_share))
-        said.append(_gap_band(made))
+        said += [withheld_note(made), _gap_band(made)]
     elif financial is not None and economic is not None:
         said.append(note("venture.gap", firr_share=financial, eirr_share=economic))
     drawn = made.drawn
@@ -121,13 +123,22 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
         said.append(note("venture.stand_in", note=made.read.row["note"] or ""))
     binding = _binding(made)
     if binding:
-        said.append(note("venture.binds", **binding))
+        said.append(
+            note("venture.binds_supply" if binding.pop("supply") else "venture.binds_load", **binding)
+        )
     asked = [one.key for one in made.importance if made.read.figures[one.key].basis == "assumed"][
         :ASKED_FIRST
     ]
     if made.withheld and asked:
         said.append(note("venture.find_out", inputs=[input_words(made, key) for key in asked]))
     return tuple(said)
+
+
+def withheld_note(made: Appraisal) -> Note:
+    """Why no single value stands."""
+    return note(
+        "venture.withheld", assumed_share=made.assumed_share, economic_share=made.assumed_share_economic
+    )
 
 
 def _gap_band(made: Appraisal) -> Note:
@@ -141,23 +152,23 @@ def _gap_band(made: Appraisal) -> Note:
 
 
 def _binding(made: Appraisal) -> dict[str, object]:
-    """Which limit holds the first stage in the last year at work: raw material or its own load; empty where it has no supply."""
+    """Which limit holds the first stage in its best year: what it takes in, or its own load; empty where it has no supply."""
     stage = made.read.venture.stages[0]
     supply = next((s for s in made.read.venture.supplies if s.product == stage.input_product), None)
     if supply is None:
         return {}
     value = made.read.venture.value
-    capacity = float(value(f"{stage.key}.capacity_year"))
     reached = float(np.max(made.cash.taken[stage.key]))
-    limits = [float(value(f"{supply.key}.{name}", 1.0)) for name in ("fit_share", "reachable_share")]
-    within = float(value(f"{supply.key}.available_year")) * limits[0] * limits[1]
+    shares = [float(value(f"{supply.key}.{name}", 1.0)) for name in ("fit_share", "reachable_share")]
+    within = float(value(f"{supply.key}.available_year")) * shares[0] * shares[1]
     row = next(r for r in made.read.rows["venture_stages"] if r["stage_id"] == stage.key.split(".")[-1])
     return {
         "unit": row["capacity_unit"],
         "reached": reached,
-        "capacity": capacity,
+        "capacity": float(value(f"{stage.key}.capacity_year")),
         "within": within,
-        "what": "raw material fit and within reach" if within <= reached * (1 + 1e-9) else "its own load",
+        "what": note(f"venture.supply_{made.read.row['kind']}", product=supply.product.replace("_", " ")),
+        "supply": within <= reached * (1 + 1e-9),
     }
 
 
@@ -173,25 +184,23 @@ def answer_venture_compare(inputs: Inputs, request: CompareVentureRequest) -> Re
     first = made[0][1]
     rows = [_state_row(name, one, first) for name, one in made]
     notes = [note("venture.same_draws", draws=first.draws)]
-    if first.withheld:
-        notes.append(note("venture.withheld", assumed_share=first.assumed_share))
+    notes += [withheld_note(one) for _, one in made if one.withheld][:1]
     return Result({"under scenarios": result_frame("venture_states", rows)}, notes=tuple(notes))
 
 
 def _state_row(name: str, made: Appraisal, first: Appraisal) -> dict[str, object]:
-    financial, economic = quantiles(made.drawn.fnpv), quantiles(made.drawn.enpv)
-    assert financial is not None and economic is not None
+    """A state's band, and draw by draw what it moves: single values where both states let them stand."""
+    drawn, before = made.drawn, first.drawn
     return {
         "scenario": name,
         "gate_usd": first_gate(made),
-        "fnpv_usd": None if made.withheld else made.fnpv,
-        "fnpv_p05_usd": financial[0],
-        "fnpv_p50_usd": financial[1],
-        "fnpv_p95_usd": financial[2],
-        "fnpv_change_usd": made.fnpv - first.fnpv,
-        "fnpv_positive_share": float((made.drawn.fnpv > 0).mean()),
-        "enpv_p05_usd": economic[0],
-        "enpv_p95_usd": economic[2],
-        "enpv_change_usd": made.enpv - first.enpv,
-        "enpv_positive_share": float((made.drawn.enpv > 0).mean()),
+        "fnpv_usd": made.single(made.fnpv),
+        **banded("fnpv", drawn.fnpv),
+        "fnpv_change_usd": first.single(made.single(made.fnpv - first.fnpv)),
+        **banded("fnpv_change", drawn.fnpv - before.fnpv),
+        "fnpv_positive_share": float((drawn.fnpv > 0).mean()),
+        **banded("enpv", drawn.enpv),
+        "enpv_change_usd": first.single(made.single(made.enpv - first.enpv)),
+        **banded("enpv_change", drawn.enpv - before.enpv),
+        "enpv_positive_share": float((drawn.enpv > 0).mean()),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -28,7 +28,6 @@ LOW_COVER = 1.2
 """Cover of debt below which a bank calls a loan weak."""
 ASSUMED_BOUND = 0.5
 """Share of the variance that assumed inputs may drive before a single value is withheld."""
-ENDS = (0.05, 0.5, 0.95)
 LOAD = "factor.utilisation"
 ECONOMIC_ONLY = ("venture_shadow.", "venture_finance.")
 """Numbers that move no cash of the project."""
@@ -143,12 +142,24 @@ class Appraisal:
     @property
     def assumed_share(self) -> float:
         """Share of the variance of the financial NPV that assumed inputs drive."""
-        return sum(one.share for one in self.importance if self.read.figures[one.key].basis == "assumed")
+        return self._assumed(self.importance)
 
     @property
+    def assumed_share_economic(self) -> float:
+        """Share of the variance of the economic NPV that assumed inputs drive."""
+        return self._assumed(self.importance_economic)
+
+    def _assumed(self, found: Sequence[Importance]) -> float:
+        return sum(one.share for one in found if self.read.figures[one.key].basis == "assumed")
+
+    @cached_property
     def withheld(self) -> bool:
-        """Whether no single value may stand: assumed inputs drive more than half of how it varies."""
-        return self.assumed_share > ASSUMED_BOUND
+        """Whether no single value may stand: assumed inputs drive more than half of how the financial or the economic NPV varies."""
+        return max(self.assumed_share, self.assumed_share_economic) > ASSUMED_BOUND
+
+    def single(self, value: float | None) -> float | None:
+        """The one rule on values of the middle case: the value, or None where none may stand and the band of the draws is read."""
+        return None if self.withheld else value
 
     @cached_property
     def switches(self) -> tuple[SwitchingValue, ...]:

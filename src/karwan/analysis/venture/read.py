@@ -136,6 +136,20 @@ def why_not(case: Case, venture_id: str) -> tuple[str, ...]:
     return (*lacking, *(() if capital.height else ("venture_costs of kind capex",)))
 
 
+LACKING = {
+    "ventures.life_years": "years at work",
+    "venture_stages": "stages",
+    "venture_sales": "sales",
+    "venture_costs of kind capex": "capital",
+}
+"""What a venture may lack, in words."""
+
+
+def lacking_words(lacks: Sequence[str]) -> str:
+    """What a venture lacks, in words."""
+    return ", ".join(LACKING[one] for one in lacks)
+
+
 def read_venture(case: Case, venture_id: str) -> ReadVenture:
     """A venture of a case, ready to be appraised.
 
@@ -151,7 +165,7 @@ def read_venture(case: Case, venture_id: str) -> ReadVenture:
     if lacking:
         raise InvalidInput(
             f"Venture {venture_id} has no figures to appraise.",
-            f"missing: {', '.join(lacking)}",
+            f"missing: {lacking_words(lacking)} ({', '.join(lacking)})",
             f"`karwan venture template {row['kind']}` writes the rows to fill, with published analogues beside.",
         )
     rows = {name: _rows(case, name, venture_id) for name in KEYS}
@@ -171,7 +185,7 @@ def read_venture(case: Case, venture_id: str) -> ReadVenture:
         row,
         venture,
         {one["parameter"]: f"{_key('venture_shadow', one)}.value" for one in rows["venture_shadow"]},
-        _ranges(rows),
+        _ranges(rows, venture_id),
         all(one["low"] is None for one in rows["venture_costs"] if one["kind"] == "capex"),
         _figures(rows),
         rows,
@@ -301,8 +315,11 @@ def _values(rows: Mapping[str, Sequence[Row]]) -> dict[str, float]:
     return found
 
 
-def _ranges(rows: Mapping[str, Sequence[Row]]) -> tuple[Range, ...]:
-    """Numbers with both ends of a range; the prices of what is sold move with that of the first raw material that has one."""
+def _ranges(rows: Mapping[str, Sequence[Row]], venture_id: str) -> tuple[Range, ...]:
+    """Numbers with both ends of a range; the prices of what is sold move with that of the first raw material that has one.
+
+    A venture and its variant draw like inputs alike: the stream of an input is its cell without the venture's id.
+    """
     found: list[Range] = []
     raw = ""
     values = _values(rows)
@@ -313,10 +330,11 @@ def _ranges(rows: Mapping[str, Sequence[Row]]) -> tuple[Range, ...]:
             key = f"{_key(table, row)}.{column}"
             most = 1.0 if column in SHARES else float("inf")
             ends = (values[key], float(row[low]), float(row[high]), most)
+            stream = key.replace(f".{venture_id}_", ".", 1)
             if table == "venture_sales" and raw:
-                found.append(Range(key, *ends, with_key=raw, correlation=PRICE_CORRELATION))
+                found.append(Range(key, *ends, with_key=raw, correlation=PRICE_CORRELATION, stream=stream))
             else:
-                found.append(Range(key, *ends))
+                found.append(Range(key, *ends, stream=stream))
             if column == "price_usd_t":
                 raw = raw or key
     if any(row["origin_id"] for row in rows["venture_sales"]):

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from karwan.amounts import NONE, is_number, number, percent, usd
-from karwan.analysis.venture.appraise import ENDS, LOAD, LOW_COVER, Appraisal
+from karwan.analysis.venture.appraise import LOAD, LOW_COVER, Appraisal, rates_of
+from karwan.analysis.venture.band import NAMES, banded, quantiles
 from karwan.analysis.venture.read import CAPEX, FREIGHT, HOURS, Figure
 from karwan.appraisal.venture.cash import gate_price
 from karwan.appraisal.venture.economic import distribution, shadow_of
@@ -57,7 +58,14 @@ def indicator_words() -> Mapping[str, tuple[str, str]]:
     return {row["indicator"]: (row["unit"], row["label"]) for row in csv.DictReader(text.splitlines())}
 
 
-ALWAYS_SHOWN = ("break_even_load", "fnpv_negative", "enpv_negative", "dscr_weak", "assumed")
+ALWAYS_SHOWN = (
+    "break_even_load",
+    "fnpv_negative",
+    "enpv_negative",
+    "dscr_weak",
+    "assumed",
+    "assumed_economic",
+)
 """Indicators that stand where assumed inputs drive the answer: chances over the draws, and what would have to be true."""
 
 
@@ -69,7 +77,7 @@ def indicator_table(made: Appraisal) -> pl.DataFrame:
         value, words = values.get(key, (None, ""))
         band = bands.get(key)
         withheld = made.withheld and key not in ALWAYS_SHOWN
-        ends = dict(zip(("p05", "p50", "p95"), band or (None, None, None), strict=True))
+        ends = dict(zip(NAMES, band or (None, None, None), strict=True))
         shown = "withheld: assumed inputs" if withheld else words or indicator_text(value, unit)
         text = " .. ".join(indicator_text(one, unit) for one in band) if band else ""
         rows.append(
@@ -113,6 +121,7 @@ def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
         "enpv_negative": float((drawn.enpv < 0).mean()),
         "dscr_weak": float((drawn.least_dscr < LOW_COVER).mean()),
         "assumed": made.assumed_share,
+        "assumed_economic": made.assumed_share_economic,
     }
     rates = {"firr": made.firr, "eirr": made.eirr, "equity_irr": internal_rate(equity)}
     said = {key: (value, "") for key, value in found.items()}
@@ -161,6 +170,7 @@ def _bands(made: Appraisal) -> dict[str, tuple[float, ...]]:
         "firr": drawn.firr,
         "eirr": drawn.eirr,
         "gap": drawn.eirr - drawn.firr,
+        "equity_irr": rates_of(drawn.cash.equity),
         "equity_npv": drawn.equity_npv,
         "partner_a_npv": share * drawn.equity_npv,
         "partner_b_npv": (1.0 - share) * drawn.equity_npv,
@@ -169,23 +179,16 @@ def _bands(made: Appraisal) -> dict[str, tuple[float, ...]]:
     return {key: found for key, column in columns.items() if (found := quantiles(column)) is not None}
 
 
-def quantiles(column: Floats) -> tuple[float, ...] | None:
-    """5, 50 and 95 % of the values that are numbers; None where fewer than half are."""
-    known = column[np.isfinite(column)]
-    if known.size < column.size / 2:
-        return None
-    return tuple(float(one) for one in np.quantile(known, ENDS))
-
-
 def cash_table(made: Appraisal) -> pl.DataFrame:
-    """Cash by year in the middle case; see `results/venture_cash.csv`."""
-    cash, start = made.cash, made.read.row["start_year"]
+    """Cash by year in the middle case, no row where no single value may stand; see `results/venture_cash.csv`."""
+    if made.withheld:
+        return result_frame("venture_cash", [])
+    cash = made.cash
     cover = debt_cover(cash.available, cash.service)[:, 0]
     first = made.read.venture.stages[0].key
     rows = [
         {
-            "year": year,
-            "calendar_year": None if start is None else start + year,
+            **_year(made, year),
             "taken": float(cash.taken[first][year, 0]),
             "sales_usd": float(cash.revenue[year, 0]),
             "running_usd": float(cash.revenue[year, 0] - cash.ebitda[year, 0]),
@@ -202,6 +205,35 @@ def cash_table(made: Appraisal) -> pl.DataFrame:
         for year in range(made.read.venture.terms.years)
     ]
     return result_frame("venture_cash", rows)
+
+
+def _year(made: Appraisal, year: int) -> Row:
+    """A year of the venture and of the calendar."""
+    start = made.read.row["start_year"]
+    return {"year": year, "calendar_year": None if start is None else start + year}
+
+
+def cash_band_table(made: Appraisal) -> pl.DataFrame:
+    """Cash by year over the draws; see `results/venture_cash_band.csv`."""
+    cash = made.drawn.cash
+    cover = debt_cover(cash.available, cash.service)
+    columns = {
+        "sales": cash.revenue,
+        "running": cash.revenue - cash.ebitda,
+        "ebitda": cash.ebitda,
+        "capital": cash.capital,
+        "debt_service": cash.service,
+        "project": cash.project,
+        "equity": cash.equity,
+        "economic": made.drawn.economic,
+    }
+    rows = []
+    for year in range(made.read.venture.terms.years):
+        row = _year(made, year)
+        for name, column in columns.items():
+            row |= banded(name, column[year])
+        rows.append(row | banded("dscr", cover[year], ""))
+    return result_frame("venture_cash_band", rows)
 
 
 def input_table(made: Appraisal) -> pl.DataFrame:
@@ -231,9 +263,11 @@ def _input_row(made: Appraisal, key: str) -> Row:
     row |= {"base": bar.base, "low": bar.low, "high": bar.high, "switching": bar.value}
     return row | {
         "of_range": bar.of_range,
-        "low_npv_usd": bar.low_npv,
-        "base_npv_usd": bar.base_npv,
-        "high_npv_usd": bar.high_npv,
+        "low_npv_usd": made.single(bar.low_npv),
+        "base_npv_usd": made.single(bar.base_npv),
+        "high_npv_usd": made.single(bar.high_npv),
+        "low_change_usd": bar.low_npv - bar.base_npv,
+        "high_change_usd": bar.high_npv - bar.base_npv,
     }
 
 
@@ -261,11 +295,11 @@ def gain_table(made: Appraisal) -> pl.DataFrame:
     bands = distribution(drawn, made.drawn.cash, shadow_of(drawn.values, made.read.shadow_keys))
     rows = []
     for gain, band in zip(made.gains, bands, strict=True):
-        ends = quantiles(npv(rate, band.flow)) or (None, None, None)
-        worth = float(npv(rate, gain.flow)[0])
-        if not worth and not any(ends):
+        worth, drawn_worth = float(npv(rate, gain.flow)[0]), npv(rate, band.flow)
+        if not worth and not drawn_worth.any():
             continue
-        who = {"country": gain.country, "group": gain.group, "npv_usd": worth}
+        who = {"country": gain.country, "group": gain.group, "npv_usd": made.single(worth)}
+        ends = quantiles(drawn_worth) or (None, None, None)
         rows.append(who | dict(zip(("p05_usd", "p50_usd", "p95_usd"), ends, strict=True)))
     return result_frame("venture_gains", rows)
 
@@ -277,7 +311,8 @@ def people_table(made: Appraisal) -> pl.DataFrame:
         {
             "row": row["cost_id"],
             **{name: row[name] for name in ("kind", "licence", "owner", "people", "yield_gain_share")},
-            "cost_usd": float(made.cash.costs[f"venture_costs.{row['cost_id']}"].sum()),
+            "cost_usd": made.single(float(made.cash.costs[f"venture_costs.{row['cost_id']}"].sum())),
+            **banded("cost", made.drawn.cash.costs[f"venture_costs.{row['cost_id']}"].sum(axis=0)),
             **{name: row[name] for name in ("basis", "source_id")},
         }
         for row in made.read.rows["venture_costs"]

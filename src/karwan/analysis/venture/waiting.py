@@ -10,13 +10,16 @@ import numpy as np
 
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.venture.answer import appraisals_of
+from karwan.analysis.venture.answer import appraisals_of, withheld_note
 from karwan.analysis.venture.appraise import Appraisal
+from karwan.analysis.venture.band import banded, quantiles
 from karwan.analysis.venture.read import why_not
+from karwan.analysis.venture.tables import indicator_text
 from karwan.analysis.venture_requests import WaitRequest
+from karwan.appraisal.venture.cash import Cash
 from karwan.appraisal.venture.indicators import npv
 from karwan.appraisal.venture.model import Floats
-from karwan.appraisal.venture.waiting import equal_hazard, wait, yearly_options
+from karwan.appraisal.venture.waiting import equal_hazards, wait, yearly_options
 from karwan.case import Case
 from karwan.case.scenario import find_scenario, list_scenarios
 from karwan.errors import InvalidInput
@@ -25,6 +28,8 @@ from karwan.schema.frames import result_frame
 from karwan.transport.journey import recorded_process
 
 Row = dict[str, Any]
+RARE = 0.05
+"""Share of draws below which no years are told at which building and waiting are equal."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     """Worth of building at once and of waiting, by the mean years until the border opens.
 
     Earnings are the level yearly sum worth the same as the venture's flows after building, once as the case stands and once under the
-    scenario that opens the border; cost is the capital, present value of the years of building.
+    scenario that opens the border; cost is the capital, present value of the years of building. Both states, and the variant, stand on the
+    same draws.
     """
     case = inputs.the_case()
     request = replace(request, opening=request.opening or _opening(case))
@@ -51,15 +57,11 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     asked = [request.venture_id, *([variant] if variant else [])]
     found = appraisals_of(case, asked, [(), (request.opening,)])
     made, *larger = [tuple(one for one, _ in own) for own in found]
-    shut, is_open = made
-    earned = level(shut), level(is_open)
     low, years, high, again = _spans(request, record)
-    rows = [
-        _row((shut, is_open), larger[0] if larger else None, earned, one, again)
-        for one in sorted({low, years, high})
-    ]
+    choice = Choice(made, larger[0] if larger else None, again)
+    rows = [choice.row(one) for one in sorted({low, years, high})]
     table = result_frame("venture_waiting", rows)
-    return Result({"build now or wait": table}, notes=tuple(_notes(request, shut, earned, again, record)))
+    return Result({"build now or wait": table}, notes=tuple(_notes(request, choice, record)))
 
 
 def _opening(case: Case) -> str:
@@ -101,56 +103,96 @@ def _spans(request: WaitRequest, record: Record | None) -> tuple[float, float, f
     return request.low or record.low, record.closed, request.high or record.high, again
 
 
-def level(made: Appraisal) -> float:
-    """Level yearly earnings for ever that are worth what the project earns after its capital is spent, USD."""
+def level(made: Appraisal, cash: Cash) -> Floats:
+    """Level yearly earnings for ever that are worth what the project earns after its capital is spent, USD, shape (N,)."""
     terms = made.read.venture.terms
-    after = made.cash.project[:, 0] + made.cash.capital[:, 0]
-    return float(npv(terms.financial, after[terms.build :]) / (1.0 + terms.financial)) * terms.financial
+    after = cash.project + cash.capital
+    return np.asarray(npv(terms.financial, after[terms.build :]) / (1.0 + terms.financial) * terms.financial)
 
 
-def cost_of(made: Appraisal) -> float:
-    """Present value of the capital, replacements among it, USD."""
-    return float(npv(made.read.venture.terms.financial, made.cash.capital)[0])
+def cost_of(made: Appraisal, cash: Cash) -> Floats:
+    """Present value of the capital, replacements among it, USD, shape (N,)."""
+    return npv(made.read.venture.terms.financial, cash.capital)
 
 
-def _row(
-    made: Sequence[Appraisal],
-    larger: Sequence[Appraisal] | None,
-    earned: tuple[float, float],
-    years: float,
-    again: float,
-) -> Row:
-    terms, cost = made[0].read.venture.terms, cost_of(made[0])
-    opens, shuts = 1.0 / years, 1.0 / again
-    found = wait(*earned, cost, rate=terms.financial, opens=opens, shuts=shuts, delay=float(terms.build))
-    flows = _yearly(made)
+@dataclass(frozen=True)
+class Choice:
+    """Build now or wait: a venture while the border is shut and while it is open, its variant, and the years until it shuts again."""
 
-    def worth(resale: float | None, expand: tuple[Floats, float] | None = None) -> float:
-        return yearly_options(
-            flows, rate=terms.financial, opens=opens, shuts=shuts, resale=resale, expand=expand
-        )[0]
+    made: Sequence[Appraisal]
+    larger: Sequence[Appraisal] | None
+    again: float
 
-    plain, sold = worth(None), worth(terms.resale * cost)
-    grown = None if larger is None else (_yearly(larger), max(cost_of(larger[0]) - cost, 0.0))
-    return {
-        "reopening_years": years,
-        "closing_years": again,
-        "built_shut_usd": found.built_shut,
-        "built_open_usd": found.built_open,
-        "cost_usd": cost,
-        "now_usd": found.now,
-        "waiting_usd": found.waiting,
-        "option_usd": found.option,
-        "build": found.build and found.now > 0.0,
-        "abandon_usd": sold - plain,
-        "expand_usd": None if grown is None else worth(None, grown) - plain,
-    }
+    @property
+    def withheld(self) -> bool:
+        """Whether no single value may stand in one of the states."""
+        return any(one.withheld for one in self.made)
+
+    def earned(self, *, drawn: bool) -> tuple[Floats, Floats]:
+        """Level earnings shut and open, of the draws or of the middle case."""
+        shut, is_open = (level(one, _cash(one, drawn)) for one in self.made)
+        return shut, is_open
+
+    def hazards(self, *, drawn: bool) -> Floats:
+        """Chances a year of opening at which building at once and waiting are worth the same."""
+        first = self.made[0]
+        terms, cost = first.read.venture.terms, cost_of(first, _cash(first, drawn))
+        return equal_hazards(
+            *self.earned(drawn=drawn),
+            cost,
+            rate=terms.financial,
+            shuts=1.0 / self.again,
+            delay=float(terms.build),
+        )
+
+    def row(self, years: float) -> Row:
+        """A line of the table: bands of the draws, single values where they stand."""
+        middle, drawn = self._values(years, drawn=False), self._values(years, drawn=True)
+        row: Row = {"reopening_years": years, "closing_years": self.again}
+        build = (drawn["now"] >= drawn["waiting"]) & (drawn["now"] > 0.0)
+        waits = ~build & (drawn["waiting"] > 0.0)
+        row |= {"build_share": float(build.mean()), "wait_share": float(waits.mean())}
+        single = {name: float(value[0]) for name, value in middle.items()}
+        at_once = single["now"] >= single["waiting"] and single["now"] > 0.0
+        row["build"] = None if self.withheld else at_once
+        for name, column in drawn.items():
+            row[f"{name}_usd"] = None if self.withheld else single[name]
+            row |= banded(name, column)
+        return row
+
+    def _values(self, years: float, *, drawn: bool) -> dict[str, Floats]:
+        """What building, waiting, selling and enlarging are worth, shape (N,) each."""
+        first = self.made[0]
+        terms, cost = first.read.venture.terms, cost_of(first, _cash(first, drawn))
+        opens, shuts = 1.0 / years, 1.0 / self.again
+        earned = self.earned(drawn=drawn)
+        found = wait(*earned, cost, rate=terms.financial, opens=opens, shuts=shuts, delay=float(terms.build))
+        flows = _yearly(self.made, drawn)
+
+        def worth(resale: Floats | None, expand: tuple[Floats, Floats] | None = None) -> Floats:
+            return yearly_options(
+                flows, rate=terms.financial, opens=opens, shuts=shuts, resale=resale, expand=expand
+            )[0]
+
+        plain = worth(None)
+        names = ("built_shut", "built_open", "now", "waiting", "option")
+        values = {name: np.asarray(getattr(found, name)) for name in names} | {"cost": cost}
+        values["abandon"] = worth(terms.resale * cost) - plain
+        if self.larger is not None:
+            more = cost_of(self.larger[0], _cash(self.larger[0], drawn)) - cost
+            values["expand"] = worth(None, (_yearly(self.larger, drawn), np.maximum(more, 0.0))) - plain
+        return values
 
 
-def _yearly(made: Sequence[Appraisal]) -> Floats:
-    """Earnings of each year at work, shut and open, shape (2, life)."""
+def _cash(made: Appraisal, drawn: bool) -> Cash:
+    return made.drawn.cash if drawn else made.cash
+
+
+def _yearly(made: Sequence[Appraisal], drawn: bool) -> Floats:
+    """Earnings of each year at work, shut and open, shape (2, life, N)."""
     build = made[0].read.venture.terms.build
-    return np.array([(one.cash.project + one.cash.capital)[build:, 0] for one in made])
+    cash = [_cash(one, drawn) for one in made]
+    return np.array([(one.project + one.capital)[build:] for one in cash])
 
 
 def _variant(case: Case, venture_id: str) -> str | None:
@@ -184,24 +226,36 @@ def _record(case: Case, opening: str) -> Record | None:
     return Record(row["place"], closed, low, high, 1.0 / (row["rate_per_day"] * MEAN_YEAR_DAYS))
 
 
-def _notes(
-    request: WaitRequest,
-    made: Appraisal,
-    earned: tuple[float, float],
-    again: float,
-    record: Record | None,
-) -> list[Note]:
-    terms = made.read.venture.terms
-    said = [note("venture.earned", shut_usd=earned[0], open_usd=earned[1], opening=request.opening)]
-    hazard = equal_hazard(
-        *earned, cost_of(made), rate=terms.financial, shuts=1.0 / again, delay=float(terms.build)
-    )
-    if hazard:
-        said.append(note("venture.equal", years=1.0 / hazard))
-    else:
-        said.append(note("venture.never_equal"))
+def _notes(request: WaitRequest, choice: Choice, record: Record | None) -> list[Note]:
+    said = _band_notes(request, choice) if choice.withheld else _single_notes(request, choice)
     if record and request.reopening_years is None:
         said.append(note("venture.record", place=record.place, days=record.closed * MEAN_YEAR_DAYS))
-    if made.withheld:
-        said.append(note("venture.withheld", assumed_share=made.assumed_share))
+    said += [withheld_note(one) for one in choice.made if one.withheld][:1]
     return said
+
+
+def _single_notes(request: WaitRequest, choice: Choice) -> list[Note]:
+    """Earnings of the middle case, and the years at which building and waiting are equal."""
+    shut, is_open = (float(one[0]) for one in choice.earned(drawn=False))
+    said = [note("venture.earned", shut_usd=shut, open_usd=is_open, opening=request.opening)]
+    hazard = float(choice.hazards(drawn=False)[0])
+    known = np.isfinite(hazard) and hazard > 0.0
+    return [*said, note("venture.equal", years=1.0 / hazard) if known else note("venture.never_equal")]
+
+
+def _band_notes(request: WaitRequest, choice: Choice) -> list[Note]:
+    """The same by the band of the draws."""
+    shut, is_open = (_span_words(one) for one in choice.earned(drawn=True))
+    said = [note("venture.earned_band", shut=shut, open=is_open, opening=request.opening)]
+    hazards = choice.hazards(drawn=True)
+    known = hazards[np.isfinite(hazards) & (hazards > 0.0)]
+    if known.size < RARE * hazards.size:
+        return [*said, note("venture.never_equal_band")]
+    low, high = (float(one) for one in np.quantile(1.0 / known, (0.05, 0.95)))
+    share = float(known.size / hazards.size)
+    return [*said, note("venture.equal_band", some_share=share, low=low, high=high)]
+
+
+def _span_words(column: Floats) -> str:
+    ends = quantiles(column)
+    return " to ".join(indicator_text(one, "USD") for one in (ends or ())[::2])

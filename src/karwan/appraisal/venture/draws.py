@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,9 @@ class Range:
         Greatest value it can take; a share's is 1.
     with_key, correlation
         Input it moves with, and how closely in ranks of the normal scores; blank for none.
+    stream
+        What its chances hang on beside the seed; blank is the key. Inputs of two ventures with one stream are drawn alike, and an input more
+        or less changes no other's draws.
     """
 
     key: str
@@ -42,6 +46,7 @@ class Range:
     most: float = np.inf
     with_key: str = ""
     correlation: float = 0.0
+    stream: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,14 @@ class Importance:
     share: float
 
 
+def chances(seed: int, stream: str) -> np.random.Generator:
+    """Chances of one input: of its own, so that other inputs do not move them."""
+    return np.random.default_rng([seed, crc32(stream.encode())])
+
+
 def normal_scores(ranges: Sequence[Range], draws: int, seed: int) -> Floats:
     """Standard normal scores of all inputs, shape (inputs, draws), those that move together correlated."""
-    free = np.random.default_rng(seed).standard_normal((len(ranges), draws))
+    free = np.array([chances(seed, one.stream or one.key).standard_normal(draws) for one in ranges])
     at = {one.key: number for number, one in enumerate(ranges)}
     for number, one in enumerate(ranges):
         if one.with_key in at and at[one.with_key] < number:
@@ -95,7 +105,7 @@ def draw_values(
     scores = normal_scores(ranges, draws, seed)
     found = {one.key: drawn(one, row) for one, row in zip(ranges, scores, strict=True)}
     if overrun_key:
-        found[overrun_key] = overrun(np.random.default_rng([seed, 1]).standard_normal(draws))
+        found[overrun_key] = overrun(chances(seed, overrun_key).standard_normal(draws))
     return found
 
 

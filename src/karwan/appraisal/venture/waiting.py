@@ -21,7 +21,6 @@ Dixit & Pindyck (1994), Investment under uncertainty, chapters 5 and 9. McDonald
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Wait:
-    """What building at once and waiting are worth while the border is shut, USD.
+    """What building at once and waiting are worth while the border is shut, USD; arrays of the shape of what was given.
 
     Attributes
     ----------
@@ -48,40 +47,43 @@ class Wait:
         Whether building at once is at least as good.
     """
 
-    built_shut: float
-    built_open: float
-    now: float
-    waiting: float
-    option: float
-    build: bool
+    built_shut: Floats
+    built_open: Floats
+    now: Floats
+    waiting: Floats
+    option: Floats
+    build: npt.NDArray[np.bool_]
+
+
+Number = float | Floats
 
 
 def built(
-    earned_shut: float, earned_open: float, rate: float, opens: float, shuts: float
-) -> tuple[float, float]:
+    earned_shut: Number, earned_open: Number, rate: float, opens: Number, shuts: float
+) -> tuple[Floats, Floats]:
     """Worth of a built plant while shut and while open: the two linear equations above.
 
     Examples
     --------
     Always the same earnings are worth earnings / rate, whatever the border does.
 
-    >>> [round(value, 6) for value in built(8.0, 8.0, 0.08, 0.5, 0.2)]
+    >>> [round(float(value), 6) for value in built(8.0, 8.0, 0.08, 0.5, 0.2)]
     [100.0, 100.0]
     """
     _checked(rate, opens, shuts)
     whole = (rate + opens) * (rate + shuts) - opens * shuts
     shut = ((rate + shuts) * earned_shut + opens * earned_open) / whole
     is_open = ((rate + opens) * earned_open + shuts * earned_shut) / whole
-    return shut, is_open
+    return np.asarray(shut), np.asarray(is_open)
 
 
 def wait(
-    earned_shut: float,
-    earned_open: float,
-    cost: float,
+    earned_shut: Number,
+    earned_open: Number,
+    cost: Number,
     *,
     rate: float,
-    opens: float,
+    opens: Number,
     shuts: float,
     delay: float = 0.0,
 ) -> Wait:
@@ -100,54 +102,67 @@ def wait(
     delay
         Years from the decision until the plant earns.
     """
-    ready = np.array(built(earned_shut, earned_open, rate, opens, shuts))
-    moved = math.exp(-rate * delay) * _moves(opens, shuts, delay) @ ready
-    shut, is_open = float(moved[0]), float(moved[1])
-    build_open = is_open - cost
+    shut, is_open = _ready(built(earned_shut, earned_open, rate, opens, shuts), rate, opens, shuts, delay)
+    now, build_open = shut - cost, is_open - cost
     to_open = opens / (rate + opens)
-    waiting_open = max(build_open, 0.0)
+    waiting_open = np.maximum(build_open, 0.0)
     waiting = to_open * waiting_open
-    again = shuts / (rate + shuts) * max(waiting, shut - cost)
-    if again > waiting_open:  # open now, but better built shut
-        waiting_open, waiting = again, to_open * again
-    now = shut - cost
-    option = max(waiting - max(now, 0.0), 0.0)
+    again = shuts / (rate + shuts) * np.maximum(waiting, now)
+    waiting = np.where(again > waiting_open, to_open * again, waiting)  # open now, but better built shut
+    option = np.maximum(waiting - np.maximum(now, 0.0), 0.0)
     return Wait(shut, is_open, now, waiting, option, now >= waiting)
 
 
-def equal_hazard(
-    earned_shut: float,
-    earned_open: float,
-    cost: float,
+def _ready(
+    worth: tuple[Floats, Floats], rate: float, opens: Number, shuts: float, delay: float
+) -> tuple[Floats, Floats]:
+    """Worth today of a plant that is ready after the delay, while shut and while open."""
+    shut, is_open = worth
+    total = np.maximum(np.asarray(opens) + shuts, np.finfo(float).tiny)
+    gone = -np.expm1(-total * delay)
+    gap = (is_open - shut) * gone / total
+    worn = math.exp(-rate * delay)
+    return np.asarray(worn * (shut + opens * gap)), np.asarray(worn * (is_open - shuts * gap))
+
+
+HAZARDS = np.concatenate([[0.0], np.geomspace(1e-4, 50.0, 200)])
+"""Chances a year of opening among which those are looked for at which building and waiting are equal."""
+
+
+def equal_hazards(
+    earned_shut: Number,
+    earned_open: Number,
+    cost: Number,
     *,
     rate: float,
     shuts: float,
     delay: float = 0.0,
-    most: float = 50.0,
-) -> float | None:
-    """Hazard of opening at which building at once and waiting are worth the same; None where one is better at every hazard to `most`."""
+) -> Floats:
+    """Least hazard of opening at which building at once and waiting are worth the same, shape (N,).
 
-    def gain(opens: float) -> float:
-        found = wait(earned_shut, earned_open, cost, rate=rate, opens=opens, shuts=shuts, delay=delay)
+    It is nan where one of the two is better at every hazard up to 50 a year.
+
+    Parameters
+    ----------
+    earned_shut, earned_open, cost
+        As in `wait`, shape () or (N,).
+    """
+    earned = [np.atleast_1d(np.asarray(one, dtype=float)) for one in (earned_shut, earned_open, cost)]
+
+    def gain(opens: Floats) -> Floats:
+        found = wait(*earned, rate=rate, opens=opens, shuts=shuts, delay=delay)
         return found.now - found.waiting
 
-    grid = np.concatenate([[0.0], np.geomspace(1e-4, most, 200)])
-    gains = [gain(one) for one in grid]
-    for low, high, before, after in zip(grid, grid[1:], gains, gains[1:], strict=False):
-        if before * after < 0.0:
-            return _root(gain, float(low), float(high))
-    return None
-
-
-def _root(gain: Callable[[float], float], low: float, high: float) -> float:
-    sign = math.copysign(1.0, gain(low))
-    for _ in range(100):
+    gains = gain(HAZARDS[:, None])
+    turns = gains[:-1] * gains[1:] < 0.0
+    first = turns.argmax(axis=0)
+    low, high = HAZARDS[first], HAZARDS[first + 1]
+    sign = np.sign(np.take_along_axis(gains, first[None, :], axis=0)[0])
+    for _ in range(60):
         middle = 0.5 * (low + high)
-        if math.copysign(1.0, gain(middle)) == sign:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
+        same = np.sign(gain(middle)) == sign
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return np.where(turns.any(axis=0), 0.5 * (low + high), np.nan)
 
 
 def price_threshold(rate: float, yield_share: float, spread: float) -> tuple[float, float]:
@@ -175,19 +190,19 @@ def yearly_options(
     rate: float,
     opens: float,
     shuts: float,
-    resale: float | None,
-    expand: tuple[Floats, float] | None = None,
-) -> tuple[float, float]:
+    resale: Number | None,
+    expand: tuple[Floats, Number] | None = None,
+) -> tuple[Floats, Floats]:
     """Worth of a built plant by state when it may be sold, and enlarged once, on a yearly grid.
 
     Parameters
     ----------
     earned
-        Earnings while shut and while open, shape (2, T).
+        Earnings while shut and while open, shape (2, T) or (2, T, N).
     resale
         What the plant fetches when given up at the start of a year, and in the end; None where it cannot be sold.
     expand
-        Earnings after enlarging, shape (2, T), and what enlarging costs; None where it cannot.
+        Earnings after enlarging, of the shape of `earned`, and what enlarging costs; None where it cannot.
 
     Returns
     -------
@@ -195,8 +210,8 @@ def yearly_options(
     """
     _checked(rate, opens, shuts)
     moves = _moves(opens, shuts, 1.0)
-    large = None if expand is None else np.zeros(2)
-    small = np.zeros(2)
+    small = np.zeros_like(earned[:, 0])
+    large = None if expand is None else np.zeros_like(small)
     for year in range(earned.shape[1])[::-1]:
         end = year == earned.shape[1] - 1
         if large is not None and expand is not None:
@@ -204,16 +219,17 @@ def yearly_options(
         small = _year(earned[:, year], small, moves, rate, resale, end)
         if large is not None and expand is not None:
             small = np.maximum(small, large - expand[1])
-    return float(small[0]), float(small[1])
+    return small[0], small[1]
 
 
 def _year(
-    earned: Floats, later: Floats, moves: Floats, rate: float, resale: float | None, end: bool
+    earned: Floats, later: Floats, moves: Floats, rate: float, resale: Number | None, end: bool
 ) -> Floats:
     """Worth at the start of a year by state: go on, or sell."""
-    after = np.full(2, resale or 0.0) if end else later
+    sold = np.broadcast_to(0.0 if resale is None else resale, earned.shape)
+    after = sold if end else later
     going_on = np.asarray((earned + moves @ after) / (1.0 + rate))
-    return going_on if resale is None else np.maximum(going_on, resale)
+    return going_on if resale is None else np.maximum(going_on, sold)
 
 
 def _moves(opens: float, shuts: float, years: float) -> Floats:
@@ -230,10 +246,11 @@ def _moves(opens: float, shuts: float, years: float) -> Floats:
     )
 
 
-def _checked(rate: float, opens: float, shuts: float) -> None:
-    if not (rate > 0.0 and opens >= 0.0 and shuts >= 0.0):
+def _checked(rate: float, opens: Number, shuts: float) -> None:
+    least = float(np.min(opens))
+    if not (rate > 0.0 and least >= 0.0 and shuts >= 0.0):
         raise InvalidInput(
             "The rate must be positive, the hazards of opening and shutting not negative.",
-            f"rate {rate:g}, opens {opens:g}, shuts {shuts:g} a year",
+            f"rate {rate:g}, opens {least:g}, shuts {shuts:g} a year",
             "give the mean years until the border opens as a positive number.",
         )

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
+
 from karwan.analysis.contract import Analysis, Result
 from karwan.case import Case
 from karwan.case.scenario import FOLDER
@@ -111,14 +113,20 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
 
 
 def _usual_venture(case: Case, name: str) -> dict[str, Any]:
-    """The first venture with years at work, and the kind of template it would fill."""
-    rows = case["ventures"].filter(case["ventures"]["life_years"].is_not_null()).sort("venture_id")
-    if rows.is_empty():
+    """The first venture announced with years at work, no variant of another where one is none, and the kind of template it would fill.
+
+    Without a closure record a border opens as the plant is ready, and shuts again after its life.
+    """
+    known = case["ventures"].filter(pl.col("life_years").is_not_null())
+    if known.is_empty():
         return {}
+    row = known.sort(pl.col("variant_of").is_not_null(), ~pl.col("announced"), maintain_order=True).row(
+        0, named=True
+    )
     if name == "venture template":
-        return {"kind": rows["kind"][0]}
-    spans = {"reopening_years": 1.5, "closing_years": 3.0} if name == "venture wait" else {}
-    return spans | {"venture_id": "leather" if "leather" in rows["venture_id"] else rows["venture_id"][0]}
+        return {"kind": row["kind"]}
+    spans = {"reopening_years": float(row["build_years"]), "closing_years": float(row["life_years"])}
+    return {"venture_id": row["venture_id"]} | (spans if name == "venture wait" else {})
 
 
 def _regime(case: Case) -> str:

@@ -19,7 +19,7 @@ def answer(asking: Asking) -> Page:
     drawn = {
         "tornado": draw_tornado(tables["what decides"]),
         "gains": draw_gains(tables["who gains"]),
-        "cash": draw_venture_cash(tables["cash in the middle case"]),
+        "cash": draw_venture_cash(tables["cash by year"]),
     }
     pictures: list[Block] = [
         Figure(f"f-{name}", tell(f"venture.{name}_figure"), tell(f"venture.{name}_caption"), "USD", picture)

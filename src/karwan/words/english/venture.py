@@ -7,8 +7,8 @@ from karwan.words.english.plural import Plural
 VENTURE: dict[str, str | Plural] = {
     "venture.counts": "{ready} of {all} ventures have the figures to be appraised; of the others the table says what is missing.",
     "venture.withheld": (
-        "No single value stands: assumed inputs drive {assumed_share} of how the financial NPV varies. Read the band, the values at which it "
-        "turns, and what to find out first."
+        "No single value stands: assumed inputs drive {assumed_share} of how the financial NPV varies and {economic_share} of how the economic one "
+        "does. Read the bands, the values at which it turns, and what to find out first."
     ),
     "venture.gap": (
         "FIRR {firr_share}, EIRR {eirr_share}: the gap is the case for public money, where the second clears its hurdle and the first does not."
@@ -21,17 +21,37 @@ VENTURE: dict[str, str | Plural] = {
         "Of {draws} joint draws {financial_share} have a financial NPV above 0, {economic_share} an economic NPV above 0."
     ),
     "venture.stand_in": "Nobody announced this venture: a stand-in of the case. {note}",
-    "venture.binds": (
-        "What binds is {what}: the first stage takes in at most {reached:,.0f} {unit} of a capacity of {capacity:,.0f}; {within:,.0f} are fit and "
-        "within reach."
+    "venture.binds_supply": (
+        "What binds is {what}: {within:,.0f} {unit} a year can be had, and the first stage takes in at most {reached:,.0f} of a capacity of "
+        "{capacity:,.0f}."
     ),
+    "venture.binds_load": (
+        "What binds is its own load: the first stage takes in at most {reached:,.0f} {unit} of a capacity of {capacity:,.0f}, and of {what} "
+        "{within:,.0f} a year can be had."
+    ),
+    "venture.supply_tannery": "raw material ({product}) fit and within reach",
+    "venture.supply_factory": "raw material ({product}) fit and within reach",
+    "venture.supply_off_dock_terminal": "traffic ({product}) that can be won",
+    "venture.supply_grain_terminal": "cargo ({product}) that can be won",
+    "venture.supply_logistics": "{product} that permits, visas and orders allow",
+    "venture.supply_other": "{product} that can be had",
     "venture.find_out": "To find out first, as it moves the value most: {inputs}.",
     "venture.same_draws": "The same {draws} draws in every row, so that differences are the scenario's. Values under scenarios stand on assumed inputs too.",
     "venture.earned": (
         "Level yearly earnings while the border is shut {shut_usd}, under {opening} {open_usd}, of the middle case."
     ),
+    "venture.earned_band": (
+        "Level yearly earnings while the border is shut {shut}, under {opening} {open} (5 to 95 % of draws); both states by the same draws."
+    ),
     "venture.equal": "Building at once and waiting are worth the same where the border opens after {years:.2f} years on average.",
     "venture.never_equal": "At no chance of opening are building at once and waiting worth the same.",
+    "venture.equal_band": (
+        "In {some_share} of draws there is a mean time until the border opens at which building at once and waiting are worth the same: "
+        "{low:.2f} to {high:.2f} years (5 to 95 % of these)."
+    ),
+    "venture.never_equal_band": (
+        "In fewer than one draw of 20 there is a mean time until the border opens at which building at once and waiting are worth the same."
+    ),
     "venture.record": (
         "The closure record of {place} gives {days:.0f} days for a closure on average. A closure that has lasted longer than that is hardly one of "
         "the record: give --reopening-years."
@@ -41,12 +61,18 @@ VENTURE: dict[str, str | Plural] = {
     "venture.page_lead": "Would it pay: for its owners, its bank, each country? Bands come from joint draws of all inputs with a range.",
     "venture.tornado_figure": "What moves its value",
     "venture.tornado_caption": (
-        "Financial NPV with one input at the low and at the high end of its range, the others at their base. A bar that crosses nil can turn the "
-        "answer."
+        "By how much the financial NPV moves with one input at the low and at the high end of its range, the others at their base. Beside a bar: "
+        "the value at which the NPV is nil, where it lies in the range."
     ),
     "venture.gains_figure": "Who gains",
-    "venture.gains_caption": "Present value of what each group of each country gains; the bars add up to the economic NPV of the middle case.",
-    "venture.cash_figure": "Cash by year, middle case",
-    "venture.cash_caption": "Cash of the project before finance, and its economic flow. One case of many: read it with the bands.",
+    "venture.gains_caption": (
+        "Present value of what each group of each country gains, with the band of the draws. Bars are of the middle case and add up to the economic "
+        "NPV; where no single value stands they are the middle of the draws, and medians do not add up."
+    ),
+    "venture.cash_figure": "Cash by year",
+    "venture.cash_caption": (
+        "Cash of the project before finance and its economic flow, year by year: the middle of the draws, whiskers from 5 to 95 %. The middles of "
+        "the years are no path of the venture."
+    ),
     "venture.wrote": "Wrote {files}.",
 }
