@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +140,15 @@ def test_each_landed_cost_is_searched_with_its_own_load_and_value_of_time(kaz_pa
             )
             for c in study.corridors
         ]
+        bills = study.bills(product, way)
+        price = row["price_usd_t"]
         least = min(
             landed_cost(
-                load, f.route.usd, study.mean_days(f.route), duty, case.parameter("insurance_share")
+                replace(load, price_usd_t=price),
+                bills.carriage_usd(replace(f.route, shipment=replace(load, price_usd_t=price))),
+                study.mean_days(f.route),
+                duty,
+                case.parameter("insurance_share"),
             ).landed_usd_t
             for f in found
             if f.status == "open" and f.route is not None

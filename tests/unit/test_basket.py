@@ -285,7 +285,7 @@ def test_closed_crossings_shrink_the_land_capacity(case: Case) -> None:
 
 def test_a_good_costs_what_its_cheapest_corridor_adds(case: Case) -> None:
     products = case["products"].filter(pl.col("basket") == "processed_40")
-    twice = products.select("product_id", landed_usd_t=2.0 * pl.col("price_usd_t"))
+    twice = products.select("product_id", "price_usd_t", landed_usd_t=2.0 * pl.col("price_usd_t"))
     dearer = twice.with_columns(pl.col("landed_usd_t") * 1.5)
     table = case_goods(case, pl.concat([dearer, twice]))
     assert table["cost_share"].to_list() == pytest.approx([1.0] * 40)
@@ -294,7 +294,7 @@ def test_a_good_costs_what_its_cheapest_corridor_adds(case: Case) -> None:
 
 def test_a_good_without_a_route_bears_insurance_and_duty(case: Case) -> None:
     one = case["products"].filter(pl.col("product_id") == "zinc")
-    landed = one.select("product_id", landed_usd_t=2.0 * pl.col("price_usd_t"))
+    landed = one.select("product_id", "price_usd_t", landed_usd_t=2.0 * pl.col("price_usd_t"))
     table = case_goods(case, landed)
     rest = table.filter(pl.col("product_id") == "wheat_flour").row(0, named=True)
     duty = find_duty(case["tariffs"], "wheat_flour", "PAK", "KAZ")

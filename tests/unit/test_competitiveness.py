@@ -159,8 +159,9 @@ def test_rivals_from_the_store_are_unit_values(tmp_path: Path) -> None:
     project = Project(read_case("kaz-pak"))
     found = project.compete("chickpeas", trade_store=path)
     rivals = found.tables[TABLE].filter(role="rival")
+    food = 127.2 / 97.9  # FAO Food Price Index of 2025 over that of 2020
     assert dict(rivals.select("origin", "price_usd_t").iter_rows()) == pytest.approx(
-        {"TZA": 650.0, "AUS": 700.0}
+        {"TZA": 650.0 * food, "AUS": 700.0 * food}
     )
     assert (rivals["freight_usd_t"] == 0).all() and (rivals["insurance_usd_t"] == 0).all()
     assert "in 2020" in say(found.notes[0])

@@ -8,10 +8,16 @@ from typing import Any
 import polars as pl
 import pytest
 
+from karwan.analysis.competitiveness import TABLE as COMPETE
+from karwan.analysis.competitiveness import answer_compete
 from karwan.analysis.contract import Inputs
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.goods import landed_table
 from karwan.analysis.goods_verdicts import answer_goods, judged_only
 from karwan.analysis.market_facts import MarketFacts
-from karwan.analysis.trade_requests import GoodsRequest, GoodsView
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route import answer_route
+from karwan.analysis.trade_requests import CompeteRequest, GoodsRequest, GoodsView
 from karwan.case import Case
 from karwan.words import sentences
 
@@ -134,6 +140,29 @@ def test_the_sellers_own_export_price_goes_before_the_case(toyland: Case) -> Non
     assert _row(toyland)["price_kind"] == "case"
     row = _row(_with(toyland, _fact("export_price", 555.0, country="XTA")))
     assert (row["price_kind"], row["price_usd_t"]) == ("export_price", 555.0)
+
+
+def test_every_answer_lands_a_good_at_one_price_and_load(toyland: Case) -> None:
+    indices = tuple(
+        {"index_id": f"food_{year}", "commodity": "food", "year": year, "value": value}
+        for year, value in ((2024, 100.0), (2025, 130.0))
+    )
+    case = _with(toyland, indices=indices)
+    study = CorridorStudy(case, case.settings.as_of)
+    landed = landed_table(study).row(by_predicate=pl.col("product_id") == "beans", named=True)
+    judged = _row(case)
+    own = answer_compete(Inputs(case), CompeteRequest("beans")).tables[COMPETE]
+    origin, destination = study.pairs("a_to_b")[0]
+    asked = RouteRequest(origin, destination, "beans", landed["load_t"], case.settings.as_of)
+    route = answer_route(Inputs(case), asked)
+    offers = route.tables["routes"].filter(pl.col("corridor_id") == landed["corridor_id"])
+    assert landed["price_usd_t"] == pytest.approx(800.0 * 1.3)
+    for name in ("price_usd_t", "load_t", "price_period", "price_indexed", "landed_usd_t", "freight_usd_t"):
+        assert judged[name] == pytest.approx(landed[name]), name
+    for name in ("price_usd_t", "freight_usd_t", "landed_usd_t"):
+        assert own[name][0] == pytest.approx(landed[name]), name
+        assert offers[name].min() == pytest.approx(landed[name], rel=2e-3), name
+    assert any("brought to 2025), for 20 t" in sentence for sentence in sentences(route.notes))
 
 
 def test_prices_are_brought_to_one_year_and_stale_ones_left(toyland: Case) -> None:

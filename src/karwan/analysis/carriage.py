@@ -72,16 +72,24 @@ def with_landed(case: Case, goods: pl.DataFrame, landed: pl.DataFrame, exporter:
     """Goods with landed_usd_t over the cheapest corridor, cost_share (what carriage, time and duty add to a dollar) and a
     note on where it comes from. A good that no corridor carries bears insurance and duty only.
     """
-    best = landed.group_by("product_id").agg(pl.col("landed_usd_t").min())
+    best = (
+        landed.sort("landed_usd_t")
+        .group_by("product_id", maintain_order=True)
+        .first()
+        .select("product_id", "landed_usd_t", start_usd_t="price_usd_t")
+    )
     bare = pl.Series("bare_usd_t", _bare(case, goods, exporter), dtype=pl.Float64)
     joined = goods.join(best, on="product_id", how="left", maintain_order="left").with_columns(bare)
     missing = joined["landed_usd_t"].null_count()
     note = "freight, time, loss, insurance and duty over the cheapest corridor, per dollar at origin"
     note += f"; insurance and duty only for {missing} without a route." if missing else "."
-    landed_usd_t = pl.coalesce("landed_usd_t", "bare_usd_t")
+    landed_usd_t, start_usd_t = (
+        pl.coalesce("landed_usd_t", "bare_usd_t"),
+        pl.coalesce("start_usd_t", "price_usd_t"),
+    )
     return joined.with_columns(
-        landed_usd_t, cost_share=(landed_usd_t / pl.col("price_usd_t") - 1.0).clip(0.0), note=pl.lit(note)
-    ).drop("bare_usd_t")
+        landed_usd_t, cost_share=(landed_usd_t / start_usd_t - 1.0).clip(0.0), note=pl.lit(note)
+    ).drop("bare_usd_t", "start_usd_t")
 
 
 def _bare(case: Case, goods: pl.DataFrame, exporter: str) -> list[float]:

@@ -14,7 +14,10 @@ import polars as pl
 
 from karwan.amounts import percent
 from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.market_facts import MarketFacts
 from karwan.analysis.observed import with_names
+from karwan.analysis.seller_price import SellerPrice, full_load_t, priced, seller_price
 from karwan.analysis.trade_requests import CompeteRequest
 from karwan.appraisal.competitiveness import PricedOffer, compare_offers
 from karwan.case.case import Case
@@ -26,9 +29,9 @@ from karwan.store.frame import read_frame, with_numbers, with_texts
 from karwan.store.query import Selection
 from karwan.transport.corridor import ABSENT, corridor_route
 from karwan.transport.duty import Duty, find_duty
-from karwan.transport.network import NetworkRequest, build_network, worst_basis
+from karwan.transport.network import worst_basis
 from karwan.transport.route import Route, assumed_share
-from karwan.transport.shipment import Shipment, find_product, make_shipment
+from karwan.transport.shipment import find_product, shipment_of
 
 RIVAL_COLUMNS = {
     "origin": (pl.String, None),
@@ -59,6 +62,8 @@ class _Sale:
         Node ids.
     tonnes, day
         Load, and day of departure.
+    facts
+        What is known of the market, for prices of one year.
     """
 
     case: Case
@@ -69,11 +74,17 @@ class _Sale:
     destination: str
     tonnes: float
     day: date
+    facts: MarketFacts
 
     @property
     def exporter(self) -> str:
         """Country the product comes from."""
         return str(self.row["exporter"])
+
+    @property
+    def price(self) -> SellerPrice:
+        """The seller's price."""
+        return seller_price(self.facts, self.row)
 
     def duty_on(self, origin: str) -> Duty:
         """The importer's duty on the product from an origin."""
@@ -102,7 +113,7 @@ def answer_compete(inputs: Inputs, request: CompeteRequest) -> Result:
         destination=sale.destination,
         day=str(sale.day),
         tonnes=f"{sale.tonnes:g}",
-        price_year=str(sale.row["price_year"]),
+        **sale.price.told(),
         duty=duty.text,
     )
     return Result({TABLE: compare_offers(own, rivals)}, notes=(*notes, about))
@@ -123,8 +134,9 @@ def _sale(case: Case, request: CompeteRequest) -> _Sale:
         backward=backward,
         origin=request.origin or starts[0],
         destination=request.destination or ends[0],
-        tonnes=request.tonnes or settings.load_t,
+        tonnes=request.tonnes or full_load_t(row),
         day=request.day or settings.as_of,
+        facts=MarketFacts(case, request.day or settings.as_of),
     )
 
 
@@ -148,20 +160,17 @@ def _rivals(sale: _Sale, request: CompeteRequest, store: str | None) -> tuple[li
 
 def _own_offers(sale: _Sale) -> list[PricedOffer]:
     case = sale.case
-    shipment = make_shipment(case["products"], str(sale.row["product_id"]), sale.tonnes)
-    network = build_network(
-        case.tables, NetworkRequest(sale.exporter, sale.importer, shipment.form, sale.day)
-    )
+    study = CorridorStudy(case, sale.day)
+    load = shipment_of(sale.row, sale.tonnes)
+    network = study.network_between((sale.exporter, sale.importer), load.form)
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
     offers = []
     for corridor in case["corridors"].sort("rank").iter_rows(named=True):
-        found = corridor_route(
-            network, shipment, corridor, sale.origin, sale.destination, backward=sale.backward
-        )
+        found = corridor_route(network, load, corridor, sale.origin, sale.destination, backward=sale.backward)
         if found.status == ABSENT or found.route is None:
             continue
         shut = f" (shut: {with_names(found.reason, names)})" if found.reason else ""
-        offers.append(_own_offer(sale, shipment, found.route, f"{corridor['name']}{shut}"))
+        offers.append(_own_offer(sale, study, found.route, f"{corridor['name']}{shut}", shut=bool(shut)))
     if not offers:
         raise InvalidInput(
             f"No corridor of the case joins {sale.origin} and {sale.destination} for {sale.row['name']}.",
@@ -171,7 +180,13 @@ def _own_offers(sale: _Sale) -> list[PricedOffer]:
     return offers
 
 
-def _own_offer(sale: _Sale, shipment: Shipment, route: Route, way: str) -> PricedOffer:
+def _own_offer(
+    sale: _Sale, study: CorridorStudy, found: Route, way: str, *, shut: bool = False
+) -> PricedOffer:
+    """The product over a corridor, with all that `karwan route` counts as carriage."""
+    shipment = priced(found.shipment, sale.price)
+    route = replace(found, shipment=shipment)
+    bills = study.bills(sale.row, "b_to_a" if sale.backward else "a_to_b")
     duty = sale.duty_on(sale.exporter)
     lacks = [] if duty.known else ["the duty on this origin"]
     lacks += [f"{percent(assumed_share(route))} of hours and money are assumed"]
@@ -180,15 +195,15 @@ def _own_offer(sale: _Sale, shipment: Shipment, route: Route, way: str) -> Price
         origin=sale.exporter,
         way=way,
         price_usd_t=shipment.price_usd_t,
-        freight_usd_t=route.usd / shipment.tonnes,
-        days=route.days,
+        freight_usd_t=bills.carriage_usd(route) / shipment.tonnes,
+        days=study.mean_days(found, shut=shut),
         rate_share=duty.rate_share,
         specific_usd_t=duty.specific_usd_t,
         insurance_share=sale.case.parameter("insurance_share"),
         time_cost_share_day=shipment.time_cost_share_day,
         loss_share_day=shipment.loss_share_day,
         lacks="; ".join(lacks),
-        basis=worst_basis(str(sale.row["basis"]), duty.basis, *stages),
+        basis=worst_basis(sale.price.basis, duty.basis, *stages),
     )
 
 
@@ -277,10 +292,13 @@ def _store_rivals(store: str, sale: _Sale, most: int = 8) -> tuple[list[PricedOf
 
 def _store_rival(found: Mapping[str, Any], sale: _Sale) -> PricedOffer:
     cif = found["valuation"] == "cif"
+    seen = 1000.0 * float(found["value_usd"]) / float(found["weight_kg"])
+    price, indexed = sale.facts.brought(seen, int(str(found["period"])[:4]), sale.row)
+    brought = f", brought to {sale.facts.year()}" if indexed else ""
     given = {
         "origin": found["exporter"],
-        "way": f"unit value {found['period']}, {found['valuation']}",
-        "price_usd_t": 1000.0 * float(found["value_usd"]) / float(found["weight_kg"]),
+        "way": f"unit value {found['period']}, {found['valuation']}{brought}",
+        "price_usd_t": price,
         "freight_usd_t": 0.0 if cif else None,
         "days": None,
         "rate_share": None,

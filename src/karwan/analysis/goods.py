@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.market_facts import MarketFacts
+from karwan.analysis.seller_price import full_load, priced, seller_price
 from karwan.analysis.standing import parties_of
-from karwan.appraisal.landed import landed_cost
+from karwan.appraisal.landed import LandedCost, landed_cost
 from karwan.case import Case
 from karwan.schema.frames import result_frame
 from karwan.transport.corridor import OPEN, CorridorRoute, corridor_route
 from karwan.transport.cost import additive_cost
-from karwan.transport.duty import Tariffs
+from karwan.transport.duty import Duty, Tariffs
 from karwan.transport.network import FreightNetwork, worst_basis
 from karwan.transport.network.stage import Floats, Row
-from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, shipment_of
+from karwan.transport.network.terms import join_sources
+from karwan.transport.route import Route
+from karwan.transport.shipment import Shipment
 
 
 def landed_table(study: CorridorStudy) -> pl.DataFrame:
     """Landed cost of every product over its cheapest open corridor; see `GoodsSection.landed`.
 
     A full load of one truck or 40 ft container from the first origin to the first destination of its direction. The route is the corridor
-    of least money plus time; products of one form, load and value of time share the search.
+    of least money plus time; products of one form, load and value of time share the search. The price is that of `seller_price`; freight holds papers,
+    guarantees and storage, as in `karwan route`.
     """
     if not study.comparable:
         return result_frame("goods_landed")
     products = study.case["products"].to_dicts()
+    facts = MarketFacts(study.case, study.as_of)
     routes = _RouteFinder(study)
     tariffs = Tariffs(study.case["tariffs"])
-    rows = [_landed_row(study, routes, tariffs, product) for product in products]
+    rows = [_landed_row(study, routes, tariffs, facts, product) for product in products]
     return result_frame("goods_landed", filter(None, rows))
 
 
@@ -74,27 +81,59 @@ class _RouteFinder:
         return None
 
 
-def _landed_row(study: CorridorStudy, finder: _RouteFinder, tariffs: Tariffs, product: Row) -> Row | None:
+@dataclass(frozen=True)
+class _Landing:
+    """A priced load of a product in a direction, to be landed over one corridor or another."""
+
+    study: CorridorStudy
+    product: Row
+    direction: str
+    load: Shipment
+    duty: Duty
+
+    def cheapest(self, options: Sequence[CorridorRoute]) -> tuple[CorridorRoute, LandedCost] | None:
+        """The corridor that lands cheapest; None without any.
+
+        Papers, guarantees and storage only add to the money of the stages, so a corridor is billed only while its stages alone land
+        below the best so far.
+        """
+        stages = [(self._landed(one.route, self._stages_usd(one.route)), one) for one in options if one.route]
+        best: tuple[CorridorRoute, LandedCost] | None = None
+        for least, one in sorted(stages, key=lambda pair: pair[0].landed_usd_t):
+            assert one.route is not None
+            if best is not None and least.landed_usd_t >= best[1].landed_usd_t:
+                break
+            route = replace(one.route, shipment=self.load)
+            billed = self._landed(route, self.study.bills(self.product, self.direction).carriage_usd(route))
+            if best is None or billed.landed_usd_t < best[1].landed_usd_t:
+                best = (one, billed)
+        return best
+
+    def _stages_usd(self, route: Route) -> float:
+        return sum(stage.usd(self.load.tonnes, self.load.units) for stage in route.stages)
+
+    def _landed(self, route: Route, usd: float) -> LandedCost:
+        insurance = self.study.case.parameter("insurance_share")
+        return landed_cost(self.load, usd, self.study.mean_days(route), self.duty, insurance)
+
+
+def _landed_row(
+    study: CorridorStudy, finder: _RouteFinder, tariffs: Tariffs, facts: MarketFacts, product: Row
+) -> Row | None:
     case = study.case
     parties = parties_of(case)
     direction = _way(case, product)
     exporter, importer = (
         (parties.code_a, parties.code_b) if direction == "a_to_b" else (parties.code_b, parties.code_a)
     )
-    shipment = shipment_of(product, product["stowage_t_feu"] or TRUCK_BASIS_T)
+    price = seller_price(facts, product)
+    load = full_load(product)
     duty = tariffs.duty(product["product_id"], importer, exporter)
-    insurance = case.parameter("insurance_share")
-    best: tuple[float, CorridorRoute, Any] | None = None
-    for found in finder.options(direction, shipment):
-        assert found.route is not None
-        usd = sum(s.usd(shipment.tonnes, shipment.units) for s in found.route.stages)
-        landed = landed_cost(shipment, usd, study.mean_days(found.route), duty, insurance)
-        if best is None or landed.landed_usd_t < best[0]:
-            best = (landed.landed_usd_t, found, landed)
+    landing = _Landing(study, product, direction, priced(load, price), duty)
+    best = landing.cheapest(finder.options(direction, load))
     if best is None:
         return None
-    _, found, landed = best
-    assert found.route is not None
+    found, landed = best
     corridor = next(c for c in study.corridors if c["corridor_id"] == found.corridor_id)
     origin, destination = study.pairs(direction)[0]
     return {
@@ -110,11 +149,13 @@ def _landed_row(study: CorridorStudy, finder: _RouteFinder, tariffs: Tariffs, pr
         "colour": corridor["colour"],
         "route_label": study.pair_label(origin, destination),
         "form": product["form"],
+        "load_t": load.tonnes,
+        **price.columns(),
         **landed.columns(duty_known=duty.known),
         "days": landed.days,
         "tariff_text": duty.text,
-        "basis": worst_basis(product["basis"], duty.basis),
-        "source_id": f"{product['source_id']};{duty.source_id}",
+        "basis": worst_basis(price.basis, duty.basis),
+        "source_id": join_sources(price.source_id, duty.source_id),
     }
 
 

@@ -11,7 +11,8 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
-from karwan.analysis.market_facts import MarketDemand, MarketFacts, PriceFact
+from karwan.analysis.market_facts import MarketDemand, MarketFacts, PriceFact, period_text
+from karwan.analysis.seller_price import full_load, full_load_t, priced, seller_price
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import GoodsRequest, GoodsView
 from karwan.appraisal.landed import landed_cost
@@ -31,7 +32,7 @@ from karwan.schema.frames import result_frame
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import worst_basis
 from karwan.transport.network.terms import join_sources
-from karwan.transport.shipment import TRUCK_BASIS_T, find_product, shipment_of
+from karwan.transport.shipment import Shipment, find_product
 
 Row = dict[str, Any]
 ORDER = (YES, ONLY_IF, NO, UNKNOWN)
@@ -143,13 +144,13 @@ class _Goods:
     def row(self, product: Row) -> Row:
         """The product's row of the answer."""
         importer = self.importer(product)
-        price = self._price(product)
+        price = seller_price(self.facts, product)
         rivals = self._rivals(product, importer)
         rival = rivals.shown
         sold = self.facts.sold(product, importer, product["exporter"])
         ban = self.facts.ban(product, importer)
         demand = self.facts.demand(product, importer, product["exporter"])
-        sources = [price.pop("source_id")]
+        sources = [price.source_id]
         sources += [
             row["source_id"] for row in (rival and rival.fact.row, ban, demand and demand.row, sold) if row
         ]
@@ -159,32 +160,30 @@ class _Goods:
             "importer": importer,
             "verdict": UNKNOWN,
             "lacks": "corridor",
-            **price,
+            **price.columns(),
+            "load_t": full_load_t(product),
             **_rival_columns(rival),
             "sold_share": sold["value"] if sold else None,
-            "sold_period": _period(sold) if sold else None,
+            "sold_period": period_text(sold) if sold else None,
             **_demand_columns(demand),
-            **self._bound(product, demand, price["price_usd_t"]),
+            **self._bound(product, demand, price.usd_t),
             "ban": ban["country"] if ban else None,
-            "ban_since": _period(ban) if ban else None,
+            "ban_since": period_text(ban) if ban else None,
             "source_id": join_sources(*sources),
         }
         carried = self.landed.get(product["product_id"])
         if carried is None:
             return row
         row["source_id"] = join_sources(*sources, carried["source_id"])
-        row["basis"] = worst_basis(price["price_basis"], carried["basis"])
-        found = self._landed_columns(product, carried, row, rivals)
+        row["basis"] = worst_basis(price.basis, carried["basis"])
+        found = self._landed_columns(priced(full_load(product), price), carried, row, rivals)
         return row | found | {"contradicts": _contradicts(found["verdict"], row["sold_share"])}
 
-    def _landed_columns(self, product: Row, carried: Row, row: Row, rivals: _Rivals) -> Row:
+    def _landed_columns(self, load: Shipment, carried: Row, row: Row, rivals: _Rivals) -> Row:
         """Landed price with its band, and the verdict."""
-        duty = self.tariffs.duty(product["product_id"], row["importer"], product["exporter"])
-        unit = replace(
-            shipment_of(product, product["stowage_t_feu"] or TRUCK_BASIS_T), price_usd_t=row["price_usd_t"]
-        )
-        freight_usd = carried["freight_usd_t"] * unit.tonnes
-        landed = landed_cost(unit, freight_usd, carried["days"], duty, self.insurance)
+        duty = self.tariffs.duty(load.product_id, row["importer"], row["exporter"])
+        freight_usd = carried["freight_usd_t"] * load.tonnes
+        landed = landed_cost(load, freight_usd, carried["days"], duty, self.insurance)
         band = landed_band(landed, duty, self.insurance, self.cv[row["price_basis"]], self.cv["assumed"])
         cheapest, mean = rivals.usd_t()
         found = verdict(
@@ -206,31 +205,6 @@ class _Goods:
             "corridor_id": carried["corridor_id"],
             "duty_usd_t": landed.duty_usd_t if duty.known else None,
             "gap_usd_t": band.mean - rival.usd_t if rival else None,
-        }
-
-    def _price(self, product: Row) -> Row:
-        """Columns of the price at origin."""
-        own = self.facts.own_price(product)
-        if own is not None:
-            return {
-                "price_usd_t": own.usd_t,
-                "price_kind": own.row["quantity"],
-                "price_place": own.row["place"],
-                "price_period": _period(own.row),
-                "price_indexed": own.indexed,
-                "price_basis": own.row["basis"],
-                "source_id": own.row["source_id"],
-            }
-        usd_t, indexed = self.facts.brought(product["price_usd_t"], product["price_year"], product)
-        return {
-            "price_usd_t": usd_t,
-            "price_kind": "case",
-            "price_period": str(product["price_year"] or ""),
-            "price_indexed": indexed,
-            "price_basis": "assumed"
-            if self.facts.stale(product["price_year"], indexed)
-            else product["basis"],
-            "source_id": product["source_id"],
         }
 
     def _rivals(self, product: Row, importer: str) -> _Rivals:
@@ -263,15 +237,6 @@ class _Goods:
         return {"bound_usd": limit.usd, "binding": limit.binding or None}
 
 
-def _period(row: Row) -> str | None:
-    """Months of a row, first to last."""
-    if row["start"] is None:
-        return None
-    start = f"{row['start']:%Y-%m}"
-    end = f"{row['end']:%Y-%m}" if row["end"] else start
-    return start if end == start else f"{start}..{end}"
-
-
 def _rival_columns(rival: _Rival | None) -> Row:
     if rival is None:
         return {}
@@ -281,7 +246,7 @@ def _rival_columns(rival: _Rival | None) -> Row:
         "rival_origin": rival.origin or _unnamed(row),
         "rival_kind": row["quantity"],
         "rival_place": row["place"],
-        "rival_period": _period(row),
+        "rival_period": period_text(row),
     }
 
 
@@ -306,7 +271,7 @@ def _demand_columns(demand: MarketDemand | None) -> Row:
         "demand_kind": demand.row["quantity"],
         "demand_heading": demand.row["heading"],
         "demand_origin": demand.row["origin"],
-        "demand_period": _period(demand.row),
+        "demand_period": period_text(demand.row),
     }
 
 

@@ -203,6 +203,15 @@ class MarketFacts:
         return bool(row["product_id"] == product["product_id"])
 
 
+def period_text(row: Row) -> str | None:
+    """Months of a row of `markets`, first to last; None where it has no period."""
+    if row["start"] is None:
+        return None
+    start = f"{row['start']:%Y-%m}"
+    end = f"{row['end']:%Y-%m}" if row["end"] else start
+    return start if end == start else f"{start}..{end}"
+
+
 def _has_figure(row: Row) -> bool:
     return row["quantity"] == "ban" or row["value"] is not None
 

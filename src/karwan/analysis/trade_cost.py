@@ -15,7 +15,6 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
@@ -25,6 +24,7 @@ from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.case.scenario import Scenario, apply_scenario, find_scenario
 from karwan.errors import InvalidInput
+from karwan.transport.shipment import goods_sold
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,7 @@ def _read(case: Case, names: Sequence[str | Scenario]) -> list[Scenario]:
 def even_flows(case: Case, direction: str, form: str, pairs: Sequence[tuple[str, str]]) -> list[Flow]:
     """A dollar of every good of the exporter that travels in a form, over each pair of places: weights for a mean over goods."""
     exporter, _ = case.parties.ends(direction)
-    own = case["products"].filter(pl.col("exporter") == exporter).sort("product_id")
-    alike = own.filter(pl.col("form") == form)
-    goods = alike if alike.height else own
+    goods = goods_sold(case["products"], exporter, form)
     return [
         Flow(direction, origin, destination, product, 1.0 / price)
         for product, price in goods.select("product_id", "price_usd_t").iter_rows()

@@ -138,7 +138,9 @@ class CompeteRequest:
     )
     origin: str | None = field(default=None, metadata=asks("Node id of the origin.", flag="--from"))
     destination: str | None = field(default=None, metadata=asks("Node id of the destination.", flag="--to"))
-    tonnes: float | None = field(default=None, metadata=asks("Load, t; the case's by default."))
+    tonnes: float | None = field(
+        default=None, metadata=asks("Load, t; a full truck or 40 ft container by default.")
+    )
     day: date | None = field(
         default=None, metadata=asks("Day of departure; the case's by default.", metavar="DAY")
     )

@@ -18,6 +18,7 @@ from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import MONEY, Stage, Term, join_sources, worst_basis
 from karwan.transport.papers import list_guarantees, list_papers
 from karwan.transport.route import Route
+from karwan.transport.shipment import Shipment
 
 FREIGHT = ("line_haul", "sailing", "scarcity")
 BESIDE = ("papers", "guarantees", "storage")
@@ -51,7 +52,7 @@ class Bills:
     origin: str
     day: date
     cargo: Cargo | None = None
-    kept: dict[tuple[int, tuple[int, ...]], dict[str, Row]] = field(
+    kept: dict[tuple[int, tuple[int, ...], Shipment], dict[str, Row]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -65,7 +66,7 @@ class Bills:
 
     def rows(self, route: Route) -> dict[str, Row]:
         """Kind of money to USD, basis, source and note; a paper or security whose cost is not known adds nothing, and its row says how many."""
-        key = (id(route.network), route.arcs)
+        key = (id(route.network), route.arcs, route.shipment)
         if key not in self.kept:
             self.kept[key] = {
                 **_carriage(route),

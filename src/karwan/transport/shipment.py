@@ -103,6 +103,13 @@ def _unknown_product(name: str, ids: Sequence[str]) -> UnknownName:
     )
 
 
+def goods_sold(products: pl.DataFrame, exporter: str, form: str) -> pl.DataFrame:
+    """Goods the case lists for an exporter in a form, all of its goods where it lists none of them, by product id."""
+    own = products.filter(pl.col("exporter") == exporter).sort("product_id")
+    alike = own.filter(pl.col("form") == form)
+    return alike if alike.height else own
+
+
 def make_shipment(
     products: pl.DataFrame, product: str, tonnes: float, *, one_piece: bool = False
 ) -> Shipment:

@@ -27,13 +27,13 @@ from karwan.appraisal.worth import HOURS_DAY, Floats
 from karwan.case import Case
 from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
+from karwan.transport.assignment.routes import PAYLOAD
 from karwan.transport.closures import in_force
 from karwan.transport.criticality import Trade
-from karwan.transport.shipment import Shipment, make_shipment
+from karwan.transport.shipment import Shipment, goods_sold, make_shipment
 
 Networks = dict[tuple[int, tuple[str, str], str], tuple[Trade, dict[Key, int]]]
 MOST_GOODS = 3  # of a sector, for country pairs whose goods the case does not list
-PAYLOADS = {"truck": "payload_t", "train": "train_payload_t", "TEU": "teu_payload_t"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def pair_flows(
         if start is None or finish is None:
             continue
         between = {pair.exporter, pair.importer} == parties
-        listed = _own_goods(case, pair.exporter, form) if between else products
+        listed = goods_sold(case["products"], pair.exporter, form) if between else products
         by_sector: dict[str, list[tuple[str, float]]] = {}
         for product, price in listed.select("product_id", "price_usd_t").iter_rows():
             sector = world.sector_of.get(product)
@@ -92,13 +92,6 @@ def pair_flows(
                 tonnes = value / len(goods) / price
                 flows += [Flow(direction, o, d, product, tonnes * share) for o, d, share in pair.places]
     return flows
-
-
-def _own_goods(case: Case, exporter: str, form: str) -> pl.DataFrame:
-    """Goods the case lists for an exporter in a form, all of its goods where it lists none of them."""
-    own = case["products"].filter(pl.col("exporter") == exporter).sort("product_id")
-    alike = own.filter(pl.col("form") == form)
-    return alike if alike.height else own
 
 
 class Coupling:
@@ -366,7 +359,7 @@ def _row_costs(
 
 def _units_t(unit: str, payloads: Mapping[str, float]) -> float:
     """Units a tonne makes."""
-    return 1.0 / payloads[PAYLOADS[unit]] if unit in PAYLOADS else 1.0
+    return 1.0 / payloads[PAYLOAD[unit]] if unit in PAYLOAD else 1.0
 
 
 def _places(limits: Sequence[Limit], hours: Floats) -> Places:

@@ -30,6 +30,7 @@ from karwan.analysis.route.tables import (
     make_meta,
     offer_table,
     papers_table,
+    price_note,
     queue_table,
     rates_table,
     search_notes,
@@ -72,6 +73,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
         *corridor_notes(plan),
         *closure_notes,
         *search_notes(search, request),
+        price_note(plan),
         duty_note(duty),
     ]
     tables = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,12 @@ import numpy as np
 import polars as pl
 
 from karwan.amounts import MEAN_YEAR_DAYS
+from karwan.analysis.market_facts import MarketFacts
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route.offers import RouteOffer, best_in, chance_of, landmarks, papers_of
 from karwan.analysis.route.paid import Paid
 from karwan.analysis.route.query import RoutePlan
+from karwan.analysis.seller_price import SellerPrice, seller_price
 from karwan.appraisal.landed import landed_cost
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
@@ -23,6 +26,7 @@ from karwan.transport.reliability import departures
 from karwan.transport.restrictions import met
 from karwan.transport.route import assumed_share, stage_table
 from karwan.transport.route_choice import OVERLAPS, RouteSearch
+from karwan.transport.shipment import find_product
 from karwan.transport.traffic import BEYOND, STEADY, Traffic
 
 DEPARTURES = 365  # one a day of a year
@@ -32,8 +36,8 @@ YEAR_JOURNEYS = 2000
 def offer_table(
     plan: RoutePlan, offers: Sequence[RouteOffer], shares: np.ndarray[Any, Any], duty: Duty, paid: Paid
 ) -> pl.DataFrame:
-    """One row per route: money, days, share on time, landed cost by part, share, emissions."""
-    load = plan.shipment
+    """One row per route: money, days, share on time, landed cost by part at the price of `plan_price`, share, emissions."""
+    load = replace(plan.shipment, price_usd_t=plan_price(plan).usd_t)
     insurance = plan.case.parameter("insurance_share")
     rows = []
     for offer, share, best in zip(offers, shares.tolist(), best_in(plan, offers), strict=True):
@@ -74,6 +78,17 @@ def offer_table(
             }
         )
     return result_frame("route_offers", rows)
+
+
+def plan_price(plan: RoutePlan) -> SellerPrice:
+    """Price of the goods at origin on the case's day, as every landed price takes it; the search itself goes by that of products.csv."""
+    product = find_product(plan.case["products"], plan.query.product)
+    return seller_price(MarketFacts(plan.case, plan.case.settings.as_of), product)
+
+
+def price_note(plan: RoutePlan) -> Note:
+    """At which price and load the goods land."""
+    return note("route.price", tonnes=f"{plan.shipment.tonnes:g}", **plan_price(plan).told())
 
 
 def destination_duty(plan: RoutePlan) -> Duty:
@@ -262,6 +277,7 @@ def make_meta(plan: RoutePlan, search: RouteSearch, logsum: float) -> dict[str, 
             "tonnes": load.tonnes,
             "units": load.units,
             "price_usd_t": load.price_usd_t,
+            "landed_price": plan_price(plan).columns(),
             "hs_code": plan.cargo.hs_code,
             "dangerous": plan.cargo.dangerous.text if plan.cargo.dangerous else None,
             "humanitarian": plan.cargo.humanitarian,

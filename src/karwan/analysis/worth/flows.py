@@ -17,7 +17,7 @@ from karwan.errors import InvalidInput
 from karwan.trade.equilibrium.base import Array
 from karwan.trade.mix import mix_of_tonnes
 from karwan.trade.parties import DIRECTIONS
-from karwan.transport.shipment import make_shipment
+from karwan.transport.shipment import goods_sold, make_shipment
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,7 @@ def default_flows(study: CorridorStudy, today: Mapping[str, TradeFlow]) -> tuple
     parties = (case.settings.party_a, case.settings.party_b)
     flows, counts = [], []
     for way, exporter in zip(DIRECTIONS, parties, strict=True):
-        own = case["products"].filter(pl.col("exporter") == exporter).sort("product_id")
-        alike = own.filter(pl.col("form") == form)
-        goods = alike if alike.height else own
+        goods = goods_sold(case["products"], exporter, form)
         counts.append(f"{goods.height} from {case.country_name(exporter)}")
         pairs = study.pairs(way)
         shares, said = value_shares(case, today[way], goods)

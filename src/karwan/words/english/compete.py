@@ -6,7 +6,8 @@ from karwan.words.english.plural import Plural
 
 COMPETE: dict[str, str | Plural] = {
     "compete.about": (
-        "{product}, HS {hs_code}, {origin} to {destination}, {day}, {tonnes} t a load; price at origin of {price_year}; duty {duty}."
+        "{product}, HS {hs_code}, {origin} to {destination}, {day}, {tonnes} t a load; price at origin {price_usd_t} ({price_kind}, {price_period}"
+        "{price_brought}); duty {duty}."
     ),
     "compete.no_rivals": (
         "No rival prices were given, so there is no break-even: give --rival ORIGIN:PRICE:FREIGHT:DAYS, --rivals FILE, or --store FILE "

@@ -24,6 +24,7 @@ ROUTE: dict[str, str | Plural] = {
         "{count} way was left out: it meets a place or border again, changes between rail and road and back at one border, or waits months.",
         "{count} ways were left out: they meet a place or border again, change between rail and road and back at one border, or wait months.",
     ),
+    "route.price": "Landed at {price_usd_t} at origin ({price_kind}, {price_period}{price_brought}), for {tonnes} t.",
     "route.rests_on_rules": "Route 1, {route}, rests on: {rules}.",
     "route.left_out_by_rules": Plural(
         "count",
