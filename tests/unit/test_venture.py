@@ -620,3 +620,21 @@ def test_pictures_of_a_venture_say_what_its_tables_say() -> None:
         draw_tornado(tables["what decides"].clear()) is None
         and draw_gains(tables["who gains"].clear()) is None
     )
+
+
+def test_a_promise_names_its_venture(toy_copy: Path) -> None:
+    for name, key in (("commitments", "c2"), ("milestones", "m2")):
+        table = pl.read_csv(toy_copy / f"{name}.csv", infer_schema=False)
+        named = pl.when(pl.col(table.columns[0]) == key).then(pl.lit("v1")).otherwise(None)
+        table.with_columns(venture_id=named).write_csv(toy_copy / f"{name}.csv")
+    tables = open_case(toy_copy).plan().tables
+    assert dict(tables["commitments"].select("commitment_id", "venture_id").iter_rows()) == {
+        "c1": None,
+        "c2": "v1",
+    }
+    assert tables["milestones"].filter(milestone_id="m2")["venture_id"].item() == "v1"
+    row = tables["ventures"].filter(venture_id="v1").row(0, named=True)
+    assert row["promises"] == "c2, m2" and row["appraised"]
+    (toy_copy / "milestones.csv").write_text((toy_copy / "milestones.csv").read_text().replace("v1", "v9"))
+    with pytest.raises(CaseProblems, match="v9"):
+        read_case(toy_copy)

@@ -10,6 +10,7 @@ from karwan.analysis.agreements import documents_table, indicators_table
 from karwan.analysis.case_requests import PlanRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.sections import PlanSection
+from karwan.analysis.venture.read import why_not
 from karwan.case import Case
 from karwan.schema.frames import result_frame, result_types
 
@@ -94,6 +95,7 @@ def _by_domain(case: Case, commitments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ventures(case: Case) -> pl.DataFrame:
+    promises = _promises_of(case)
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
     rows = []
     for v in case["ventures"].sort("venture_id").iter_rows(named=True):
@@ -106,7 +108,10 @@ def _ventures(case: Case) -> pl.DataFrame:
         )
         rows.append(
             {
+                "venture_id": v["venture_id"],
                 "venture": v["name"],
+                "promises": ", ".join(promises.get(v["venture_id"], ())),
+                "appraised": not why_not(case, v["venture_id"]),
                 "kind": v["kind"],
                 "place": names.get(v["node_id"]),
                 "parties": ", ".join(v["parties"]),
@@ -120,3 +125,13 @@ def _ventures(case: Case) -> pl.DataFrame:
             }
         )
     return result_frame("plan_ventures", rows)
+
+
+def _promises_of(case: Case) -> dict[str, list[str]]:
+    """Promises, then milestones, that name a venture, by its id."""
+    found: dict[str, list[str]] = {}
+    for name, key in (("commitments", "commitment_id"), ("milestones", "milestone_id")):
+        named = case[name].filter(pl.col("venture_id").is_not_null()).sort(key)
+        for venture_id, promise in named.select("venture_id", key).iter_rows():
+            found.setdefault(venture_id, []).append(promise)
+    return found

@@ -183,12 +183,12 @@ class PlanSection:
     commitments
         Late ones first: commitment_id, kind (promise, or private: a contract of companies), owner (the one whose act keeps it), domain, title,
         parties, instrument, promised_on, due, due_basis, due_part (part of the promise
-        that the date is about), status, status_on, late (bool), part_late (bool: that part is overdue, not the promise), days_late, evidence, evidence_url, scenario_id, source_id.
+        that the date is about), status, status_on, late (bool), part_late (bool: that part is overdue, not the promise), days_late, evidence, evidence_url, scenario_id, venture_id, source_id.
     milestones
-        milestone_id, title, date, date_precision, state, source_id.
+        milestone_id, title, date, date_precision, state, venture_id, source_id.
     ventures
-        venture, kind, place, parties, capex_usd, capacity_text, state, announced (bool; False for a stand-in of the case), note, basis,
-        source_id.
+        venture_id, venture, kind, place, parties, capex_usd, capacity_text, state, announced (bool; False for a stand-in of the case),
+        promises (that name it), appraised (bool), note, basis, source_id.
     worth
         What keeping each promise is worth, the most net of duty first (may be empty): see `karwan.analysis.worth.PlanWorth.promises`.
     worth_text
