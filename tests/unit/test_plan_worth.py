@@ -367,8 +367,15 @@ def test_worth_in_equilibrium_is_beside_the_others(tmp_path: Path) -> None:
         assert row["usd_year_ge_a"] + row["usd_year_ge_b"] == pytest.approx(row["usd_year_ge"])
         assert row["delay_usd_month"] == pytest.approx(row["usd_year_ge"] / 12)
         assert row["third_usd_year"] == pytest.approx(0.0)
-    first, second = sorted(rows.values(), key=lambda r: r["rank"])
+        assert row["low_usd_year_ge"] <= row["usd_year_ge"] <= row["high_usd_year_ge"]
+        assert row["delay_net_usd_month"] == pytest.approx(row["net_usd_year"] / 12)
+    first, second = sorted(rows.values(), key=lambda r: r["rank_ge"])
     assert first["usd_year_ge"] >= second["usd_year_ge"]
+    net = sorted(rows.values(), key=lambda r: r["rank"])
+    assert net[0]["net_usd_year"] >= net[1]["net_usd_year"]  # the one rank does not overwrite the other
+    assert first["usd_year_ge"] + second["usd_year_ge_kept"] == pytest.approx(
+        second["usd_year_ge"] + first["usd_year_ge_kept"]
+    )
     wrong = CliRunner().invoke(app, [*asked, "--who", "nobody"])
     assert isinstance(wrong.exception, InvalidInput) or wrong.exit_code == 2
 

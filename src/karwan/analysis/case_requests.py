@@ -17,6 +17,8 @@ def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
         raise InvalidInput(f"{name} is not usable.", f"{value!r}", f"give {' or '.join(allowed)}.")
 
 
+DRAWS = 40
+"""Joint draws for a band where none are asked for: three seconds on the largest case."""
 SCENARIOS = "Scenario ids or YAML files, applied in this order."
 
 
@@ -54,6 +56,10 @@ class WorthRequest:
         ),
     )
     who: str = field(default="parties", metadata=asks("Whose welfare ranks: parties, corridor or world."))
+    draws: int = field(
+        default=DRAWS, metadata=asks("Joint draws for low and high in equilibrium.", least=0, most=10_000)
+    )
+    seed: int = field(default=1, metadata=asks("Seed of the draws.", least=0))
 
     def __post_init__(self) -> None:
         one_of("who", self.who, ("parties", "corridor", "world"))

@@ -14,7 +14,7 @@ import polars as pl
 
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.trade_flows import trade_flows
-from karwan.analysis.worth.states import Adjust
+from karwan.analysis.worth.states import Adjust, Outcome
 from karwan.appraisal.coupling.draws import Spread, draw_inputs
 from karwan.appraisal.worth import Floats
 
@@ -90,8 +90,9 @@ def _levels(coupling: Coupling) -> list[Spread]:
 
 def solve_draw(drawing: Drawing, values: Floats) -> Floats:
     """Value ratio of each good in one draw, shape (G,); nan where the loop does not settle."""
-    at = dict(zip((s.name for s in drawing.spreads), values.tolist(), strict=True))
-    change = drawn_change(drawing, at)
+    at = named_values(drawing.spreads, values)
+    outcome = drawn_outcome(drawing.coupling, at)
+    change = drawn_change(drawing.coupling, drawing.change, drawing.numbers, at, outcome)
     corridor, response = change.corridor, change.response
     if not drawing.queues:
         free = corridor.at(corridor.base_volume, queues=False)
@@ -102,13 +103,42 @@ def solve_draw(drawing: Drawing, values: Floats) -> Floats:
     return answer.value_ratio if settled.converged else np.full(corridor.goods, np.nan)
 
 
-def drawn_change(drawing: Drawing, at: Mapping[str, float]) -> StateChange:
-    """The change of state at drawn inputs."""
-    coupling, central = drawing.coupling, drawing.change
+def named_values(spreads: Sequence[Spread], values: Floats) -> dict[str, float]:
+    """Values of one draw by the name of the input."""
+    return dict(zip((one.name for one in spreads), values.tolist(), strict=True))
+
+
+def _adjusted(at: Mapping[str, float]) -> Adjust:
+    """Factors on goods and routes in one draw."""
+    return Adjust(price=at.get(PRICE, 1.0), day=at.get(DAY, 1.0), rest_hours=at.get(HOURS, 1.0))
+
+
+def drawn_outcome(coupling: Coupling, at: Mapping[str, float]) -> Outcome:
+    """What all flows cost in all states at drawn inputs."""
     own = {name: at[name] for name in PARAMETERS if name in at}
-    adjust = Adjust(price=at.get(PRICE, 1.0), day=at.get(DAY, 1.0), rest_hours=at.get(HOURS, 1.0))
-    outcome = coupling.plan.outcome(own, adjust=adjust)
-    before, after = central.costs(outcome, drawing.numbers)
+    return coupling.plan.outcome(own, adjust=_adjusted(at))
+
+
+def drawn_change(
+    coupling: Coupling,
+    central: StateChange,
+    numbers: tuple[int, int],
+    at: Mapping[str, float],
+    outcome: Outcome,
+) -> StateChange:
+    """A change of state at drawn inputs.
+
+    Parameters
+    ----------
+    central
+        The change at the inputs of the case.
+    numbers
+        States before and after, as numbers of the plan.
+    at, outcome
+        Inputs drawn, and `drawn_outcome` at them.
+    """
+    adjust = _adjusted(at)
+    before, after = central.costs(outcome, numbers)
     level = np.array([at.get(f"{LEVEL} {a}-{b}", 1.0) for a, b in coupling.ends])[central.kept]
     tonnes = central.corridor.base_tonnes_day * level / adjust.price
     corridor = replace(

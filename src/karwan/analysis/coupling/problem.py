@@ -132,6 +132,12 @@ class Coupling:
             )
         self.plan = Plan(study, pinned_scenarios(study.case, scenarios), flows, cases)
 
+    def add(self, cases: Mapping[State, Case]) -> None:
+        """Look at more states of the scenarios at hand, the case in each."""
+        self.cases |= cases
+        self.plan.add(cases)
+        vars(self).pop("outcome", None)
+
     @cached_property
     def outcome(self) -> Outcome:
         """Costs of the goods over their routes in all states."""

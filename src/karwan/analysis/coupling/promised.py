@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,28 +11,43 @@ import numpy as np
 from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.answer import Solved, solve_change
-from karwan.analysis.coupling.problem import Coupling
-from karwan.analysis.coupling.states import promised_states
+from karwan.analysis.coupling.drawn import case_spreads, drawn_change, drawn_outcome, named_values
+from karwan.analysis.coupling.problem import Coupling, StateChange
+from karwan.analysis.coupling.states import Promised, promised_states
 from karwan.analysis.coupling.world_trade import WorldTrade
-from karwan.analysis.worth.states import NOW, State
-from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
+from karwan.analysis.worth.promises import MONTHS
+from karwan.analysis.worth.states import NOW, State, together
+from karwan.appraisal.coupling.draws import band, draw_inputs
+from karwan.appraisal.coupling.trade import GENERAL, PARTIAL, TradeAnswer
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
-from karwan.case.scenario import Scenario
+from karwan.case.scenario import ScenarioError, apply_scenario
 from karwan.notes import Note, note
-
-MONTHS = 12.0
 
 
 @dataclass(frozen=True)
 class Welfare:
-    """Worth of a state against the base, USD a year by country, shape (n,), without and with queues and under the other rule of deficits."""
+    """Worth of a state against the base, USD a year by country, shape (n,).
+
+    Attributes
+    ----------
+    free, queued, universal
+        Without queues, with them, and with them under the other rule of deficits.
+    duty
+        Duty that importers take on the goods of the corridors.
+    converged
+        Whether the loop of trade and corridors settled.
+    change, added_h
+        The change of state, and the hours that queues add in it.
+    """
 
     free: Floats
     queued: Floats
     universal: Floats
     duty: Floats
     converged: bool
+    change: StateChange
+    added_h: Floats
 
 
 class PromisedWelfare:
@@ -46,53 +61,99 @@ class PromisedWelfare:
         The world's trade.
     scenarios
         Scenarios of the promises, by id, with the case under each.
+    others
+        Scenarios that no promise names: their routes are looked for too, so that a figure is the same whoever asks.
     """
 
     def __init__(
-        self, study: CorridorStudy, world: WorldTrade, scenarios: Mapping[str, tuple[Scenario, Case]]
+        self,
+        study: CorridorStudy,
+        world: WorldTrade,
+        scenarios: Mapping[str, Promised],
+        others: Mapping[str, Promised] | None = None,
     ) -> None:
         self.world, self.names = world, tuple(scenarios)
-        states = promised_states(study.case, scenarios)
-        self.before, self.every = states.before, states.every
+        states = promised_states(study.case, scenarios, others)
+        self.before, self.every, self._scenarios = states.before, states.every, states.scenarios
         self.coupling = Coupling(study, world, states.scenarios, states.cases)
         self._found: dict[State, Welfare] = {}
+
+    @property
+    def kind(self) -> str:
+        """Kind of response: in equilibrium where the world's trade is known."""
+        return GENERAL if self.world.whole else PARTIAL
+
+    def look_at(self, states: Iterable[State]) -> list[State]:
+        """Make states known that hold several scenarios; those are returned whose scenarios exclude one another."""
+        cases: dict[State, Case] = {}
+        refused = []
+        case = self.coupling.study.case
+        for state in states:
+            if state in self.coupling.cases:
+                continue
+            try:
+                chosen = [self._scenarios[name] for name in self._scenarios if name in state]
+                cases[state] = apply_scenario(case, together(chosen))
+            except ScenarioError:
+                refused.append(state)
+        self.coupling.add(cases)
+        return refused
 
     def at(self, state: State) -> Welfare:
         """Welfare of a state against the base."""
         if state not in self._found:
             change = self.coupling.change(self.before, state)
-            kinds = (GENERAL,) if self.world.whole else (PARTIAL,)
-            solved = solve_change(change, kinds)
+            solved = solve_change(change, (self.kind,))
+            settled = solved.settled[self.kind]
             if self.world.whole:
-                response = change.response.under("universal").answer(solved.settled[GENERAL].t_hat, GENERAL)
+                response = change.response.under("universal").answer(settled.t_hat, GENERAL)
                 universal = response.equilibrium.welfare_usd if response.equilibrium else np.zeros(0)
             else:
-                universal = self._surplus(solved, True)
+                universal = self._worth(change, solved.answers[PARTIAL, True], settled.t_hat)
             self._found[state] = Welfare(
-                self._worth(solved, False),
-                self._worth(solved, True),
-                universal,
-                self._duty(solved),
-                all(one.converged for one in solved.settled.values()),
+                free=self._worth(change, solved.answers[self.kind, False], solved.free.t_hat),
+                queued=self._worth(change, solved.answers[self.kind, True], settled.t_hat),
+                universal=universal,
+                duty=self._duty(solved),
+                converged=all(one.converged for one in solved.settled.values()),
+                change=change,
+                added_h=change.corridor.added_h(solved.volume_day),
             )
         return self._found[state]
 
-    def _worth(self, solved: Solved, queues: bool) -> Floats:
-        if not self.world.whole:
-            return self._surplus(solved, queues)
-        equilibrium = solved.answers[GENERAL, queues].equilibrium
-        assert equilibrium is not None
-        return equilibrium.welfare_usd
+    def gain(self, state: State, start: State = NOW) -> Floats:
+        """Worth of one state over another, USD a year by country."""
+        return self.at(state).queued - self.at(start).queued
 
-    def _surplus(self, solved: Solved, queues: bool) -> Floats:
-        """Fall of the landed cost at the tonnes between before and after, by importer: all there is without incomes."""
-        change, answer = solved.change, solved.answers[PARTIAL, queues]
-        t_hat = solved.settled[PARTIAL].t_hat if queues else solved.free.t_hat
+    def _worth(self, change: StateChange, answer: TradeAnswer, t_hat: Floats) -> Floats:
+        """Welfare by country; without incomes the fall of the landed cost at the tonnes between before and after, by importer."""
+        if answer.equilibrium is not None:
+            return answer.equilibrium.welfare_usd
         corridor = change.corridor
         tonnes = (corridor.base_tonnes_day + answer.tonnes_day) / 2.0 * YEAR_DAYS
         gain = np.where(np.isfinite(t_hat), tonnes * corridor.base[2] * (1.0 - t_hat), 0.0)
         importer = change.response.cell % len(self.world.countries)
         return np.bincount(importer, gain, len(self.world.countries)).astype(float)
+
+    def drawn(self, states: Sequence[State], draws: int, seed: int) -> Floats:
+        """Worth of states over the case as it stands in joint draws of every input, shape (N, S, n), USD a year by country.
+
+        Queues keep the hours they add at the inputs of the case.
+        """
+        spreads = case_spreads(self.coupling)
+        wanted = (NOW, *states)
+        central = {state: self.at(state) for state in wanted}
+        numbers = {state: self.coupling.plan.states.index(state) for state in wanted}
+        found = np.zeros((draws, len(wanted), len(self.world.countries)))
+        for row, values in zip(found, draw_inputs(spreads, draws, seed), strict=True):
+            at = named_values(spreads, values)
+            outcome = drawn_outcome(self.coupling, at)
+            for place, state in enumerate(wanted):
+                one, ends = central[state], (numbers[self.before], numbers[state])
+                change = drawn_change(self.coupling, one.change, ends, at, outcome)
+                t_hat = change.corridor.with_hours(one.added_h).t_hat
+                row[place] = self._worth(change, change.response.answer(t_hat, self.kind), t_hat)
+        return found[:, 1:] - found[:, :1]
 
     def _duty(self, solved: Solved) -> Floats:
         """Duty that importers take on the goods of the corridors, USD a year."""
@@ -126,12 +187,33 @@ class PromisedWelfare:
             "delay_usd_month": mine / MONTHS,
         }
 
+    def bands(self, names: Sequence[str], who: str, draws: int, seed: int) -> dict[str, dict[str, float]]:
+        """5 and 95 % points of the worth of scenarios, by id, as columns of `results/plan_worth.csv`."""
+        gains = self.drawn([frozenset((name,)) for name in names], draws, seed)
+        ends = band(gains[:, :, self.members(who)].sum(axis=2))
+        return {
+            name: {"low_usd_year_ge": float(low), "high_usd_year_ge": float(high)}
+            for name, low, high in zip(names, ends[0], ends[2], strict=True)
+        }
+
+    def last_kept(self, who: str) -> dict[str, float]:
+        """Worth of each promise as the last of all to be kept, by scenario; nothing where they exclude one another."""
+        if self.every is None:
+            return {}
+        states = {name: self.every - {name} for name in self.names}
+        refused = set(self.look_at(states.values()))
+        ours = self.members(who)
+        return {
+            name: float(self.gain(self.every, state)[ours].sum())
+            for name, state in states.items()
+            if state not in refused
+        }
+
     def all_kept(self, who: str) -> float | None:
-        """Worth of all scenarios together; None where they exclude one another."""
+        """Worth of all promises together; None where they exclude one another."""
         if self.every is None:
             return None
-        gain = self.at(self.every).queued - self.at(NOW).queued
-        return float(gain[self.members(who)].sum())
+        return float(self.gain(self.every)[self.members(who)].sum())
 
     def members(self, who: str) -> Sequence[int]:
         """Numbers of the countries that count."""
@@ -151,6 +233,9 @@ class PromisedWelfare:
             found.append(note("coupling.worth_together", together_usd=whole, alone_usd=alone))
         if not self.world.whole:
             found.append(note("coupling.worth_partial"))
+        case = self.coupling.study.case
+        a, b = (case.country_name(code) for code in case.parties.codes)
+        found.append(note("coupling.sides", a=a, b=b))
         stuck = [name for name in self.names if not self.at(frozenset((name,))).converged]
         if stuck:
             found.append(note("coupling.worth_stuck", scenarios=stuck))

@@ -10,6 +10,9 @@ from karwan.analysis.worth.states import NOW, State, together
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
 
+Promised = tuple[Scenario, Case]
+"""A scenario and the case under it."""
+
 
 @dataclass(frozen=True)
 class PromisedStates:
@@ -20,7 +23,7 @@ class PromisedStates:
     before
         The state the base flows were made in.
     every
-        All promises together; None where they exclude one another.
+        All promises together, the other scenarios left out; None where they exclude one another.
     cases
         The case in each state.
     scenarios
@@ -33,19 +36,22 @@ class PromisedStates:
     scenarios: dict[str, Scenario]
 
 
-def promised_states(case: Case, promised: Mapping[str, tuple[Scenario, Case]]) -> PromisedStates:
-    """States of scenarios given by id, each with the case under it."""
+def promised_states(
+    case: Case, promised: Mapping[str, Promised], others: Mapping[str, Promised] | None = None
+) -> PromisedStates:
+    """States of promises' scenarios and of others that no promise names, by id, each with the case under it."""
+    alone = {**promised, **(others or {})}
     base = _base_scenarios(case)
     before: State = frozenset(s.scenario_id for s in base)
     cases: dict[State, Case] = {NOW: case}
-    cases |= {frozenset((name,)): changed for name, (_, changed) in promised.items()}
+    cases |= {frozenset((name,)): changed for name, (_, changed) in alone.items()}
     if before not in cases:
         cases[before] = apply_scenario(case, together(base))
-    asked = {name: scenario for name, (scenario, _) in promised.items()}
-    every: State = frozenset(asked)
+    asked = {name: scenario for name, (scenario, _) in alone.items()}
+    every: State = frozenset(promised)
     if every not in cases:
         with suppress(ScenarioError):  # they may exclude one another
-            cases[every] = apply_scenario(case, together(list(asked.values())))
+            cases[every] = apply_scenario(case, together([asked[name] for name in promised]))
     together_or_none = every if every in cases else None
     return PromisedStates(before, together_or_none, cases, asked | {s.scenario_id: s for s in base})
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -14,9 +15,8 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.plan import commitment_table
-from karwan.analysis.worth.promises import plan_worth, promise_scenarios
-from karwan.case import Case
-from karwan.notes import Note
+from karwan.analysis.worth.promises import other_scenarios, plan_worth, promise_scenarios
+from karwan.notes import Note, note
 from karwan.schema.frames import result_types
 
 
@@ -24,37 +24,63 @@ def answer_worth(inputs: Inputs, request: WorthRequest) -> Result:
     """Promises, the worth at the ends of each input, and the flows valued."""
     case = inputs.the_case()
     day = request.as_of or case.settings.as_of
-    found = plan_worth(case, day, demand=None if request.demand is None else read_demand(request.demand))
+    study = CorridorStudy(case, day)
+    demand = None if request.demand is None else read_demand(request.demand)
+    found = plan_worth(case, day, demand=demand, study=study)
     promises = found.promises
     notes: tuple[Note, ...] = ()
     if request.general_equilibrium:
-        promises, notes = in_equilibrium(case, day, promises, request.who)
+        promises, notes = in_equilibrium(study, promises, request)
     tables = {"promises": promises, "inputs": found.inputs, "flows": found.flows}
     return Result(tables, {"case": case.settings.case_id, "as_of": day}, (*found.text, *notes))
 
 
 def in_equilibrium(
-    case: Case, day: date, promises: pl.DataFrame, who: str
+    study: CorridorStudy, promises: pl.DataFrame, request: WorthRequest
 ) -> tuple[pl.DataFrame, tuple[Note, ...]]:
-    """Promises with what they are worth where trade answers, ranked by it, and what to know of it."""
-    scenarios, _ = promise_scenarios(case, commitment_table(case, day))
+    """Promises with what they are worth where trade answers, and their place by it, and what to know of it."""
+    table = commitment_table(study.case, study.as_of)
+    scenarios, _ = promise_scenarios(study.case, table)
     if not scenarios:
         return promises, ()
-    world = read_world_trade(case)
-    welfare = PromisedWelfare(CorridorStudy(case, day), world, scenarios)
-    rows = {name: welfare.columns(name, who) for name in scenarios}
-    order = sorted(rows, key=lambda name: (-rows[name]["usd_year_ge"], name))
-    table = pl.DataFrame(
-        [{"scenario_id": name, **rows[name], "rank": order.index(name) + 1} for name in rows],
-        infer_schema_length=None,
-    )
+    world = read_world_trade(study.case)
+    welfare = PromisedWelfare(study, world, scenarios, other_scenarios(study.case, table))
+    joined = with_equilibrium(promises, equilibrium_rows(welfare, request))
+    alone = joined.unique("scenario_id")["usd_year_ge"].sum()
+    notes = welfare.notes(request.who, float(alone))
+    return joined, (*notes, *draw_notes(request.draws, request.seed))
+
+
+def equilibrium_rows(welfare: PromisedWelfare, request: WorthRequest) -> list[dict[str, Any]]:
+    """Columns of each promise's scenario: alone, as the last to be kept, and the band of the draws."""
+    names = welfare.names
+    kept = welfare.last_kept(request.who)
+    bands = welfare.bands(names, request.who, request.draws, request.seed) if request.draws else {}
+    rows = [
+        {"scenario_id": name, **welfare.columns(name, request.who), **bands.get(name, {})}
+        | {"usd_year_ge_kept": kept.get(name)}
+        for name in names
+    ]
+    rows.sort(key=lambda row: (-row["usd_year_ge"], row["scenario_id"]))
+    return [{**row, "rank_ge": rank} for rank, row in enumerate(rows, start=1)]
+
+
+def with_equilibrium(promises: pl.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Promises with the columns of their scenarios; those that are done, or cannot be valued, without."""
+    empty = {
+        name: kind for name, kind in promises.schema.items() if name in {key for row in rows for key in row}
+    }
+    table = pl.DataFrame(rows, schema=empty)
     own = [name for name in table.columns if name != "scenario_id"]
     joined = promises.drop(own).join(table, on="scenario_id", how="left", maintain_order="left")
-    moved = pl.col("reason").is_null() | (pl.col("reason") == "") | pl.col("usd_year").is_not_null()
-    joined = joined.with_columns(pl.when(moved).then(pl.col(name)).alias(name) for name in own)
-    joined = joined.with_columns(pl.col("rank").cast(pl.Int64)).select(promises.columns)
-    alone = sum(row["usd_year_ge"] for row in rows.values())
-    return joined.sort("rank", nulls_last=True, maintain_order=True), welfare.notes(who, alone)
+    valued = pl.col("reason").is_null() | (pl.col("reason") == "") | pl.col("usd_year").is_not_null()
+    shown = [pl.when(valued).then(pl.col(name)).alias(name) for name in own]
+    return joined.with_columns(shown).select(promises.columns)
+
+
+def draw_notes(draws: int, seed: int) -> tuple[Note, ...]:
+    """What the band rests on."""
+    return (note("coupling.bands", draws=draws, seed=seed),) if draws else ()
 
 
 def present_worth(result: Result, view: None, form: str) -> Result:
@@ -85,14 +111,14 @@ def scenario_table(known: pl.DataFrame) -> pl.DataFrame:
     table = known.group_by("scenario_id", maintain_order=True).agg(
         pl.col(own).first(), promises=pl.col("title").str.join(" • ")
     )
-    rounded = pl.col("^.*usd_year.*$").round_sig_figs(2)
+    rounded = pl.col("^.*usd.*$").round_sig_figs(2)
     return table.select(list(result_types("plan_worth_scenarios"))).with_columns(rounded)
 
 
 def equilibrium_table(known: pl.DataFrame) -> pl.DataFrame:
     """One row a scenario with its worth where trade answers; see `results/plan_worth_equilibrium.csv`."""
     own = list(result_types("plan_worth_equilibrium"))
-    one = known.unique("scenario_id", keep="first", maintain_order=True)
+    one = known.unique("scenario_id", keep="first", maintain_order=True).sort("rank_ge", nulls_last=True)
     return one.select(own).with_columns(pl.col("^.*usd.*$").round_sig_figs(2))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.trade_flows import TradeFlow
@@ -20,13 +21,14 @@ from karwan.analysis.worth.obstacle import obstacle_text
 from karwan.analysis.worth.states import NOW, PARAMETERS, Change, Outcome, Plan, State, together
 from karwan.appraisal.worth import Floats, rule_of_half
 from karwan.case import Case
-from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario
+from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario, list_scenarios
 from karwan.errors import InvalidInput, KarwanError
 from karwan.schema.frames import result_frame, result_types
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.network import worst_basis
 
 Bools = npt.NDArray[np.bool_]
+MONTHS = 12.0
 ROUNDING = 1e-11  # shares that sum to 1 within the last digits
 FIGURES = (
     *("usd_t", "hours_t", "usd_year", "low_usd_year", "high_usd_year", "usd_year_response"),
@@ -39,6 +41,7 @@ FIGURES = (
         "high_net_usd_year",
         "net_usd_year_target",
         "net_usd_year_kept",
+        "delay_net_usd_month",
     ),
 )
 
@@ -73,6 +76,7 @@ def plan_worth(
     kept: bool = True,
     ranges: bool = True,
     study: CorridorStudy | None = None,
+    known: Sequence[Evaluated] = (),
 ) -> PlanWorth:
     """What each promise is worth a year; see `karwan.appraisal.worth` and docs/plan.md.
 
@@ -89,14 +93,15 @@ def plan_worth(
     ranges
         Also the worth at either end of the inputs' ranges.
     study
-        Corridors of the case on the day, where they are at hand: their networks and routes are not searched again.
+        Corridors of the case on the day, where they are at hand: their networks are not built again.
+    known
+        Its corridors where their routes are at hand: they are not searched again.
 
     Raises
     ------
     InvalidInput
         No trade between the parties is known, or the demand is not between them.
     """
-    routes = study.evaluated if study is not None and demand is None else ()
     study = CorridorStudy(case, as_of) if study is None else study
     table = commitment_table(case, as_of)
     scenarios, reasons = promise_scenarios(case, table)
@@ -114,7 +119,9 @@ def plan_worth(
         cases |= together_cases
         kept = not refusal
         text += refusal
-    plan = Plan(study, pinned_scenarios(case, chosen), flows, cases, known=routes)
+    plan = Plan(
+        study, pinned_scenarios(case, chosen), flows, cases, known=() if demand is not None else known
+    )
     found = _Worths(plan, today)
     every = frozenset(scenarios) if kept else None
     figures = {name: found.figures(state, every) for name, state in one.items()}
@@ -156,7 +163,7 @@ def _flows(
 def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Table and sentences for the plan section of the brief; empty, with the reason, where nothing can be said."""
     try:
-        found = plan_worth(study.case, study.as_of, kept=False, study=study)
+        found = plan_worth(study.case, study.as_of, kept=False, study=study, known=study.evaluated)
     except InvalidInput as error:
         return result_frame("plan_worth"), (f"{error.fact} What promises are worth cannot be reckoned.",)
     return found.promises, found.text
@@ -198,6 +205,19 @@ def promise_scenarios(
             except KarwanError as error:
                 reasons[key] = f"its scenario cannot be used: {error.fact}"
     return found, reasons
+
+
+def other_scenarios(case: Case, table: pl.DataFrame) -> dict[str, tuple[Scenario, Case]]:
+    """Scenarios of a case that no promise names, and the case under each; one that does not fit is left to `karwan case check`."""
+    if case.folder is None:
+        return {}
+    named = {*table["scenario_id"].drop_nulls(), *(one.scenario_id for one in case.scenarios)}
+    found = {}
+    for scenario in list_scenarios(case.folder):
+        if scenario.scenario_id not in named:
+            with suppress(KarwanError):
+                found[scenario.scenario_id] = (scenario, apply_scenario(case, scenario))
+    return found
 
 
 class _Worths:
@@ -272,6 +292,7 @@ class _Worths:
             "net_usd_year": net,
             "usd_year_target": usd_year * self.target[1] if self.target else None,
             "net_usd_year_target": net * self.target[1] if self.target else None,
+            "delay_net_usd_month": net / MONTHS,
             **self._kept(state, every),
             "reason": "" if usd_year else "moves no cost of these flows as things stand",
         }

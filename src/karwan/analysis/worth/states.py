@@ -192,7 +192,21 @@ class Plan:
         self.studies = tuple(full.values())
         self._bare = self._as_it_stands(study)
         self.studies += () if self._bare is None else (self._bare,)
-        self.parts = [self._parts(routes, full) for routes, _ in self.groups]
+        self._found = [self._searched(routes, full) for routes, _ in self.groups]
+        self._lay_out()
+
+    def add(self, cases: Mapping[State, Case]) -> None:
+        """Look at more states, the case in each; their routes are those at hand, and states known already stay as they are."""
+        new = {state: case for state, case in cases.items() if state not in self.states}
+        self._cases |= new
+        self.states += tuple(new)
+        if new:
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Parts of the routes and duties of the goods, in the order of the states."""
+        each = zip(self.groups, self._found, strict=True)
+        self.parts = [self._parts(routes, found) for (routes, _), found in each]
         self.goods = [self._goods(routes, own) for routes, own in self.groups]
 
     def _full(self, study: CorridorStudy) -> dict[State, CorridorStudy]:
@@ -262,8 +276,8 @@ class Plan:
             for (way, form), own in found.items()
         ]
 
-    def _parts(self, routes: Routes, full: Mapping[State, CorridorStudy]) -> Floats:
-        """Parts of each route in each state, shape (S, R, parts); states of like freight tables share one network."""
+    def _searched(self, routes: Routes, full: Mapping[State, CorridorStudy]) -> dict[State, Floats]:
+        """Find the routes of a group; their parts in the states they are looked for in."""
         networks = {state: one.network_between(routes.ends, routes.form) for state, one in full.items()}
         for state, network in networks.items():
             known = [e for e in self.known if e.direction == routes.direction] if state == NOW else []
@@ -275,19 +289,23 @@ class Plan:
         if self._bare is not None:
             network = self._bare.network_between(routes.ends, routes.form)
             find_routes(routes, self._bare.case, network)
-        found = {state: route_parts(routes, network) for state, network in networks.items()}
-        request = NetworkRequest(*routes.ends, routes.form, self.as_of, self.set_aside)
-        for state in self.states:
-            freight = self._touching(state, FREIGHT_TABLES)
-            if freight not in found:
-                found[freight] = self._changed(routes, found[NOW], freight, request)
-        return np.array([found[self._touching(state, FREIGHT_TABLES)] for state in self.states])
+        return {state: route_parts(routes, network) for state, network in networks.items()}
 
-    def _changed(self, routes: Routes, now: Floats, state: State, request: NetworkRequest) -> Floats:
-        """Parts of each route in a state: those that no override touches stay as they are now."""
-        case, overriding = self.under(state), [self.scenarios[name] for name in state]
-        hit = routes_hit(routes, (self.case, case), overriding, FREIGHT_TABLES)
-        found = now.copy()
+    def _parts(self, routes: Routes, found: dict[State, Floats]) -> Floats:
+        """Parts of each route in each state, shape (S, R, parts); states of like freight tables share one network."""
+        wanted = [self._touching(state, FREIGHT_TABLES) for state in self.states]
+        for state in wanted:
+            if state not in found:
+                near = min(found, key=lambda one: (len(one ^ state), len(one), sorted(one)))
+                found[state] = self._changed(routes, found[near], near, state)
+        return np.array([found[state] for state in wanted])
+
+    def _changed(self, routes: Routes, parts: Floats, near: State, state: State) -> Floats:
+        """Parts of each route in a state: those that no override touches stay as they are in one near to it."""
+        case, overriding = self.under(state), [self.scenarios[name] for name in state ^ near]
+        hit = routes_hit(routes, (self.under(near), case), overriding, FREIGHT_TABLES)
+        request = NetworkRequest(*routes.ends, routes.form, self.as_of, self.set_aside)
+        found = parts.copy()
         if hit.any():
             own = routes.only(hit)
             kept = self._kept_under(state, case)
