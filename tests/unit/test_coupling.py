@@ -22,6 +22,7 @@ from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, Trade
 from karwan.case import Case, read_case
 from karwan.case.scenario import with_scenarios
 from karwan.errors import InvalidInput
+from karwan.notes import Note
 
 THETA = 5.03
 
@@ -210,6 +211,7 @@ def test_four_columns_side_by_side(in_a_world: Case) -> None:
     change = float((products["value_usd_year"] * products["value_share"]).sum()) / out["value_usd_year"]
     assert change == pytest.approx(out["queue_general_share"], rel=1e-10)
     worth = found.tables["countries"].filter(pl.col("country") != "ROW")
+    assert "Rest of the world" in found.tables["countries"]["name"].to_list()
     assert (worth["welfare_usd_year"] > 0).all()
 
 
@@ -279,6 +281,44 @@ def test_a_target_moves_with_a_scenario_and_with_a_promise(in_a_world: Case) -> 
     under = with_scenarios(planned, ["fast_yard"])
     assert factor_under(under, day) == pytest.approx(table["factor"][0], rel=1e-9)
     assert factor_under(planned, day) == 1.0
+
+
+def test_an_even_split_over_goods_is_marked_and_no_band_is_shown_without_draws(in_a_world: Case) -> None:
+    """Two goods of a sector share its trade; one that stands alone has all of it."""
+    case = in_a_world.with_tables({"products": twin(in_a_world["products"])})
+    goods = [(product, None, "goods") for product in case["products"]["product_id"]]
+    mapped = pl.DataFrame(goods, schema=["product_id", "hs", "sector"], orient="row")
+    found = asked(case.with_tables({"sector_map": mapped}), "fast_yard", no_queues=True, partial=True)
+    split = found.tables["products"].group_by("pair").agg("base_split", pl.len())
+    assert {n: set(marks) for _, marks, n in split.iter_rows()} == {
+        1: {"whole sector"},
+        2: {"assumed equal share"},
+    }
+    shown = present_trade(found, None, "table")
+    assert not {"low_share", "median_share", "high_share"} & set(shown.tables["pairs"].columns)
+    hidden = shown.tables["products"].filter(pl.col("base_split") == "assumed equal share")
+    assert hidden["tonnes_year"].null_count() == 2 and hidden["value_share"].null_count() == 0
+    assert "coupling.split" in [one.key for one in shown.notes if isinstance(one, Note)]
+    assert present_trade(found, None, "json") is found
+
+
+def twin(products: pl.DataFrame) -> pl.DataFrame:
+    """Goods with a second one like the first of the exporter that has one alone."""
+    alone = products.filter(pl.len().over("exporter", "form") == 1).head(1)
+    return pl.concat([products, alone.with_columns(product_id=pl.lit("twin"), name=pl.lit("Twin"))])
+
+
+def test_a_scenario_that_trade_was_made_under_is_named(in_a_world: Case) -> None:
+    """It moves nothing, and the answer says so and what to ask; beside another it says which one moves nothing."""
+    made = replace(in_a_world.settings, trade_state=("fast_yard",), trade_year=2024)
+    case = replace(in_a_world, settings=made)
+    found = asked(case, "fast_yard", no_queues=True, partial=True)
+    assert found.tables["pairs"]["free_partial_share"].abs().max() == 0.0
+    said = {one.key: dict(one.values) for one in found.notes if isinstance(one, Note)}
+    assert said["coupling.in_force_already"] == {"scenarios": ["fast_yard"], "year": 2024}
+    assert "coupling.in_force_already" not in {
+        one.key for one in asked(case, "today", no_queues=True, partial=True).notes if isinstance(one, Note)
+    }
 
 
 def test_what_people_read_of_it_is_rounded_and_short() -> None:

@@ -95,13 +95,14 @@ class Case:
         return replace(self, tables={**self.tables, **tables})
 
     def country_name(self, code: str) -> str:
-        """Short English name of a country, or its code where the case does not list it."""
+        """Short English name of a country, or its code where no table of the case names it."""
         return self._names.get(code, code)
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        rows = self["countries"].select("country", "name").iter_rows()
-        return {code: str(name) for code, name in reversed(list(rows))}  # of two rows the first holds
+        tables = [self.tables[name] for name in ("countries", "world_countries") if name in self.tables]
+        rows = [row for table in tables for row in table.select("country", "name").iter_rows()]
+        return {code: str(name) for code, name in reversed(rows)}  # of two rows the first holds
 
     @cached_property
     def _parameters(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.drawn import Drawing, case_spreads, names_of, solve_draws
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
+from karwan.analysis.world.matrix import REST
 from karwan.analysis.worth.states import NOW, State, together
 from karwan.appraisal.coupling.draws import band, rank_shares
 from karwan.appraisal.coupling.loop import Carried, Settled
@@ -26,6 +27,9 @@ from karwan.case.scenario import Scenario, apply_scenario, find_scenario
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
+
+EQUAL_SHARE = "assumed equal share"
+"""What a good's base trade is where only that of its sector is known."""
 
 TODAY = ("today", "closed")
 """Names that stand for the case as it is, without the state its trade was made in."""
@@ -110,7 +114,7 @@ def read_states(case: Case, names: Sequence[str]) -> States:
     if case.folder is None:
         raise InvalidInput("The case was not read from a folder.", fix="open it from its folder.")
     base = [find_scenario(case.folder, name) for name in case.settings.trade_state]
-    more = [find_scenario(case.folder, name) for name in plain]
+    more = asked_of(case, plain)
     new = [s for s in more if s.scenario_id not in {one.scenario_id for one in base}]
     before = frozenset(s.scenario_id for s in base)
     after = frozenset(s.scenario_id for s in (*base, *new)) if plain else NOW
@@ -119,6 +123,13 @@ def read_states(case: Case, names: Sequence[str]) -> States:
         if state not in cases:
             cases[state] = apply_scenario(case, together(some))
     return States(before, after, cases, {s.scenario_id: s for s in (*base, *more)})
+
+
+def asked_of(case: Case, names: Sequence[str]) -> list[Scenario]:
+    """Scenarios named, as read; none stands for `today`."""
+    if case.folder is None:
+        return []
+    return [find_scenario(case.folder, name) for name in names if name not in TODAY]
 
 
 def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
@@ -245,6 +256,7 @@ def product_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
         ends, flow = coupling.ends[good], coupling.plan.flows[good]
         if set(ends) == parties:
             groups.setdefault((ends, flow.product_id), []).append(number)
+    splits = _splits(coupling, list(groups))
     rows = []
     for (ends, product), own in groups.items():
         weight = value[own] / value[own].sum()
@@ -255,8 +267,10 @@ def product_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
                 "product": coupling.plan.products[product]["name"],
                 "sector": coupling.world.sector_of[product],
                 "value_usd_year": float(value[own].sum()),
+                "base_split": splits[ends, coupling.world.sector_of[product]],
                 "tonnes_year": float(tonnes[own].sum()) * YEAR_DAYS,
                 "cost_ratio": float(weight @ t_hat[own]),
+                "price_basis": coupling.plan.products[product]["basis"],
                 "cost_usd_t": float(weight @ level[own]),
                 "value_share": float(weight @ full.value_ratio[own]) - 1.0,
                 "new_tonnes_year": float(full.tonnes_day[own].sum()) * YEAR_DAYS,
@@ -264,6 +278,14 @@ def product_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
         )
     table = result_frame("response_products", rows)
     return table.sort("pair", "value_share", "product_id", descending=[False, True, False])
+
+
+def _splits(
+    coupling: Coupling, goods: Sequence[tuple[tuple[str, str], str]]
+) -> dict[tuple[tuple[str, str], str], str]:
+    """How the trade of a country pair and sector was split over its goods."""
+    sectors = [(ends, coupling.world.sector_of[product]) for ends, product in goods]
+    return {key: EQUAL_SHARE if sectors.count(key) > 1 else "whole sector" for key in sectors}
 
 
 def _t_hat(solved: Solved) -> Floats:
@@ -295,7 +317,7 @@ def country_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
         rows.append(
             {
                 "country": code,
-                "name": coupling.study.case.country_name(code),
+                "name": "Rest of the world" if code == REST else coupling.study.case.country_name(code),
                 "real_income_share": float(full.equilibrium.real_income[n]) - 1.0,
                 "welfare_usd_year": float(welfare["additive"][n]),
                 "welfare_universal_usd_year": float(welfare["universal"][n]),
@@ -401,6 +423,9 @@ def _notes(coupling: Coupling, solved: Solved, states: States, request: Scenario
         ),
         _world_note(coupling.study.case, world),
     ]
+    if states.before:
+        found.append(note("coupling.base", scenarios=sorted(states.before)))
+    found += _in_force_already(coupling.study.case, states, request)
     if world.whole and request.partial:
         found.append(note("coupling.no_incomes"))
     goods = len(coupling.plan.flows)
@@ -428,6 +453,16 @@ def _notes(coupling: Coupling, solved: Solved, states: States, request: Scenario
     if full is not None:
         found.append(note("coupling.identities", gap=full.identities.worst, deficits=request.deficits))
     return [*found, note("coupling.static")]
+
+
+def _in_force_already(case: Case, states: States, request: ScenarioTradeRequest) -> list[Note]:
+    """What is asked for and moves nothing, as trade was made in a state that has it."""
+    named = {one.scenario_id for one in asked_of(case, request.scenarios)} & states.before
+    if not named:
+        return []
+    year = case.settings.trade_year or "the base"
+    key = "coupling.in_force_already" if states.after == states.before else "coupling.in_force_beside"
+    return [note(key, scenarios=sorted(named), year=year)]
 
 
 def _state_note(state: State) -> Note:

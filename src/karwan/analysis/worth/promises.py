@@ -343,7 +343,19 @@ class _Worths:
             said.append("Last kept: worth of the promise when all the others are kept.")
         if case.under:
             said.append(f"{case.under}: the worth is reckoned from there.")
-        return said
+        return said + _other_base(case)
+
+
+def _other_base(case: Case) -> list[str]:
+    """What tells this answer from that of `scenario trade`, where trade was made in a state that the case is not in."""
+    made = set(case.settings.trade_state) - {one.scenario_id for one in case.scenarios}
+    if not made:
+        return []
+    return [
+        f"Base: the case as it stands. `karwan scenario trade` and `scenario regime` start from the state trade was made in "
+        f"({', '.join(sorted(made))} in force), so what is worth 0 from here can move trade from there: `karwan plan worth CASE --scenario "
+        f"{sorted(made)[0]}` starts from there too."
+    ]
 
 
 def _change(table: Floats, lost: Bools) -> Floats:

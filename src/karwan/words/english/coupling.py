@@ -6,6 +6,18 @@ from karwan.words.english.plural import Plural
 
 COUPLING: dict[str, str | Plural] = {
     "coupling.state": "From {before} to {after}, on {day}.",
+    "coupling.base": (
+        "Base: {scenarios} in force, the state trade was made in. `karwan plan worth` starts from the case as it stands, so the same scenario can be worth "
+        "0 there and move trade here."
+    ),
+    "coupling.in_force_already": (
+        "Nothing moves: trade of {year} was made in this state ({scenarios} in force). Ask `today` (karwan scenario trade today) for what its absence does."
+    ),
+    "coupling.in_force_beside": "Trade of {year} was made with {scenarios} in force already: only the other scenarios move anything.",
+    "coupling.split": (
+        "No trade by good is read: the trade of a pair and sector is spread over its goods by an {split}, so money by good is no observation and its "
+        "tonnes are left out here (--json and --csv hold them). Landed cost is left out of goods whose price is assumed. Ratios and changes are of each good."
+    ),
     "coupling.shown": (
         "Not shown: {countries} countries that move less and {places} places that neither fill nor are full; --json and --csv hold all. Money and "
         "tonnes to three digits."
