@@ -13,7 +13,8 @@ from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route import answer_route
 from karwan.project import open_case
-from karwan.transport.paid import KINDS, _beyond_usd
+from karwan.transport.paid import KINDS
+from karwan.transport.terminal import storage_usd
 
 DAY = date(2025, 7, 7)
 
@@ -76,6 +77,6 @@ def test_lead_time_counts_against_the_promise_when_asked(answer: Result) -> None
 def test_storage_is_what_the_dwell_exceeds_the_free_days_by() -> None:
     """A dwell of 7 days that hardly varies, 5 of them free, costs 2 days; one of 3 days costs nothing."""
     port = {"dwell_time_h": 168.0, "dwell_cv": 0.001, "free_days": 5.0, "storage_usd_day": 50.0}
-    assert _beyond_usd(port) == pytest.approx(100.0)
-    assert _beyond_usd({**port, "dwell_time_h": 72.0}) == pytest.approx(0.0, abs=1e-9)
-    assert 100.0 < _beyond_usd({**port, "dwell_cv": 0.6}) < 350.0
+    assert storage_usd(port) == pytest.approx(100.0)
+    assert storage_usd({**port, "dwell_time_h": 72.0}) == pytest.approx(0.0, abs=1e-9)
+    assert 100.0 < storage_usd({**port, "dwell_cv": 0.6}) < 350.0

@@ -14,6 +14,7 @@ from karwan.case import Case
 from karwan.transport.criticality import CROSSING, LINK, TERMINAL, Trade
 from karwan.transport.delay import delay_named, parameter_table
 from karwan.transport.network.request import carrier_of
+from karwan.transport.network.transfers import IN_BOND
 from karwan.transport.shipment import Shipment
 from karwan.transport.traffic import SERVERS, TRAIN_WAGONS, crossing_traffic
 
@@ -90,7 +91,7 @@ class Capacities:
         self.terminal_of: dict[tuple[str, frozenset[str]], str] = {}
         for row in case["transfers"].iter_rows(named=True):
             carriers = {carrier_of(row[f"{end}_mode"], row[f"{end}_gauge_mm"]) for end in ("from", "to")}
-            if row["terminal_id"]:
+            if row["terminal_id"] and row["method"] != IN_BOND:
                 self.terminal_of[row["node_id"], frozenset(carriers)] = row["terminal_id"]
 
     def payloads(self, load: Shipment) -> dict[str, float]:

@@ -32,6 +32,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "queues": "route_queues",
             "days_of_year": "route_days",
             "amounts": "route_amounts",
+            "terminals": "route_terminals",
         },
         page="route",
         case="option",

@@ -371,6 +371,10 @@ class RouteRequest:
         default=(),
         metadata=asks("Leave out what is unlawful or a risk under the sanctions of EU, US or UN."),
     )
+    include_assumed: bool = field(
+        default=False,
+        metadata=asks("Ways in bond through off-dock terminals whose figures are assumed may be taken too."),
+    )
     as_of: date | None = field(
         default=None,
         metadata=asks("See the case as it was known on a day, back to 2022-01-01.", metavar="DAY"),

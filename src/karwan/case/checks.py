@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
+from karwan.case.port_checks import PORT_RULES
 from karwan.case.problems import SHOWN, Problem
 from karwan.case.reader import MAX_PROBLEMS
 from karwan.case.settings import CaseSettings
@@ -408,4 +409,5 @@ RULES = (
     parameters_within_bounds,
     modes_have_vehicles,
     *VENTURE_RULES,
+    *PORT_RULES,
 )

@@ -20,6 +20,9 @@ RANGED = (
     ("venture_finance", "rate_share", "low", "high"),
     ("venture_shadow", "value", "low", "high"),
     ("venture_facts", "value", "low", "high"),
+    ("terminal_terms", "value", "low", "high"),
+    ("zone_terms", "charge_cut_share", "charge_cut_low", "charge_cut_high"),
+    ("zone_terms", "rent_usd_m2_year", "rent_low", "rent_high"),
 )
 """Table, its value, and the columns of the value's range."""
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import polars as pl
-from scipy.special import ndtr
 
 from karwan.transport.cargo import Cargo
 from karwan.transport.duty import Duty, Tariffs
@@ -19,6 +17,7 @@ from karwan.transport.network.terms import MONEY, Stage, Term, join_sources, wor
 from karwan.transport.papers import list_guarantees, list_papers
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
+from karwan.transport.terminal import Terminals
 
 FREIGHT = ("line_haul", "sailing", "scarcity")
 BESIDE = ("papers", "guarantees", "storage")
@@ -87,19 +86,23 @@ class Bills:
         return self.carriage_usd(route) + float(self.rows(route)[INSURANCE]["usd"])
 
     @cached_property
+    def _terminals(self) -> Terminals:
+        return Terminals(self.tables)
+
+    @cached_property
     def _duties(self) -> dict[str, Duty]:
         tariffs = Tariffs(self.tables["tariffs"])
         known = dict.fromkeys(self.tables["tariffs"]["importer"])
         return {country: tariffs.duty(self.product_id, country, self.origin) for country in known}
 
     def _storage(self, route: Route) -> Row:
-        """Storage and detention expected at the ports where a ship is boarded or left, beyond the free days."""
-        rows = list(_charged(self.tables["terminals"], route))
+        """Storage and detention expected at the ports where a ship is boarded or left, beyond the free days; see `terminal`."""
+        charges = [*self._terminals.storage(route), *self._terminals.detention(route)]
         return {
-            "usd": sum(_beyond_usd(row) for row in rows) * route.shipment.units,
-            "basis": worst_basis("computed", *(row["basis"] for row in rows)),
-            "source_id": join_sources(*(row["source_id"] for row in rows)),
-            "note": ", ".join(row["name"] for row in rows) or None,
+            "usd": sum(charge.usd_unit for charge in charges) * route.shipment.units,
+            "basis": worst_basis("computed", *(basis for charge in charges for basis in charge.basis)),
+            "source_id": join_sources(*(source for charge in charges for source in charge.source_id)),
+            "note": ", ".join(charge.name for charge in charges) or None,
         }
 
     def _insured(self, route: Route) -> Row:
@@ -144,35 +147,3 @@ def _listed(table: pl.DataFrame, what: str) -> dict[str, Any]:
         "source_id": join_sources(*table["source_id"].drop_nulls()),
         "note": f"cost of {unknown} of {table.height} {what} not known" if unknown else None,
     }
-
-
-def _charged(terminals: pl.DataFrame, route: Route) -> Iterator[Row]:
-    """The first terminal with free days, a daily charge and a dwell at each port on the way."""
-    states, arcs = route.network.states, route.network.arcs
-    ports = {
-        states[arcs[a].head].node_id
-        for a in route.arcs
-        if arcs[a].place_kind == "transfer"
-        and "sea" in (states[arcs[a].tail].carrier, states[arcs[a].head].carrier)
-    }
-    if not ports:
-        return
-    needed = ("free_days", "storage_usd_day", "dwell_time_h")
-    for row in terminals.iter_rows(named=True):
-        if row["node_id"] in ports and all(row[name] is not None for name in needed):
-            ports.discard(row["node_id"])
-            yield row
-
-
-def _beyond_usd(row: Row) -> float:
-    """Expected charge of a box at a terminal: the log-normal dwell beyond the free days, times the charge of a day.
-
-    E[(T - K)+] of a log-normal T is the undiscounted value of a call, Black (1976).
-    """
-    mean, free = row["dwell_time_h"] / 24.0, float(row["free_days"])
-    sigma = float(np.sqrt(np.log1p((row["dwell_cv"] or 0.6) ** 2)))
-    if free <= 0.0:
-        return float(mean * row["storage_usd_day"])
-    d1 = np.log(mean / free) / sigma + sigma / 2.0
-    days = mean * ndtr(d1) - free * ndtr(d1 - sigma)
-    return float(days * row["storage_usd_day"])

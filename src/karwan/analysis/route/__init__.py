@@ -36,6 +36,7 @@ from karwan.analysis.route.tables import (
     search_notes,
     stages_of,
 )
+from karwan.analysis.route.terminals import terminal_notes, terminal_table
 from karwan.errors import Unreachable
 from karwan.notes import note
 from karwan.transport.journey import arrival_model, recorded_process
@@ -89,6 +90,10 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
         "closure_rates": rates_table(plan, offers, model),
         "queues": queue_table(plan, offers, model.traffic),
     }
+    terminals = terminal_table(plan, offers)
+    if terminals.height:
+        tables["terminals"] = terminals
+        notes += terminal_notes(plan, terminals)
     if request.days_of_year:
         tables["days_of_year"] = days_of_year(plan, offers[0])
         notes.append(note("route.days_of_year"))

@@ -163,6 +163,7 @@ def _network_request(
         fill_t=packed.fill_t,
         ends=ends,
         tonnes=shipment.tonnes,
+        include_assumed=query.include_assumed,
     )
 
 

@@ -41,6 +41,8 @@ class NetworkRequest:
         Weight of the shipment, where it is known: less than a ship's least parcel pays for it.
     dangerous
         Whether the goods are dangerous: hauls and sailings ask `dangerous_rate_share` times the price, where the case states it.
+    include_assumed
+        Also build ways in bond through terminals that are assumed.
     """
 
     origin_country: str
@@ -56,6 +58,7 @@ class NetworkRequest:
     ends: tuple[str, ...] = ()
     tonnes: float | None = None
     dangerous: bool = False
+    include_assumed: bool = False
 
     def uses(self, *modes: str) -> bool:
         """Whether all the modes are asked for."""

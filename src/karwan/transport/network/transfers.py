@@ -11,20 +11,42 @@ from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, figure_of, make_stage, times
 from karwan.transport.network.units import BOX20
 
+IN_BOND, ASSUMED = "in_bond", "assumed"
+
 
 def transfer_moves(context: Context) -> list[Move]:
     """Moves between carriers at every place with a transfer."""
     moves: list[Move] = []
     terminals = {r["terminal_id"]: r for r in context.rows("terminals")}
     for row in context.rows("transfers"):
-        if not context.request.uses(row["from_mode"], row["to_mode"]):
+        terminal = terminals.get(row["terminal_id"] or "")
+        if not _usable(context, row, terminal):
             continue
         ways = [("from", "to")] if row["directed"] else [("from", "to"), ("to", "from")]
         for before, after in ways:
             first = carrier_of(row[f"{before}_mode"], row[f"{before}_gauge_mm"])
             second = carrier_of(row[f"{after}_mode"], row[f"{after}_gauge_mm"])
-            moves += _transfer(context, row, first, second, terminals.get(row["terminal_id"] or ""))
+            moves += _transfer(context, row, first, second, terminal)
     return moves
+
+
+def _usable(context: Context, row: Row, terminal: Row | None) -> bool:
+    """Whether the modes are asked for; a way in bond that is assumed must be asked for by name."""
+    if not context.request.uses(row["from_mode"], row["to_mode"]):
+        return False
+    assumed = row["method"] == IN_BOND and ASSUMED in (row["basis"], (terminal or row)["basis"])
+    if assumed and not context.request.include_assumed:
+        context.skipped.append(("transfers", row["transfer_id"], "in bond through an assumed terminal"))
+        return False
+    return True
+
+
+def _land_node(row: Row, terminal: Row | None) -> str:
+    """Where goods stand on land: off the dock for a way in bond, else at the place itself."""
+    node: str = row["node_id"]
+    if row["method"] == IN_BOND and terminal is not None:
+        node = terminal["node_id"]
+    return node
 
 
 def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row | None) -> list[Move]:
@@ -50,8 +72,13 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
             stages[key] = _transfer_stage(context, row, (before, after), country, terminal)
         stage = stages[key]
         assert stage is not None
-        tail = (row["node_id"], before, "" if before in WATER_MODES else country)
-        head = (row["node_id"], after, "" if after in WATER_MODES else country)
+        land = (_land_node(row, terminal), country)
+        water = (row["node_id"], "")
+        tail, head = (
+            (place, carrier, side)
+            for carrier in (before, after)
+            for place, side in (water if carrier in WATER_MODES else land,)
+        )
         spans = context.spans(("node", row["node_id"]), mode=mode_of(after))
         calendar = context.calendar(("node", row["node_id"], mode_of(after)), spans)
         moves.append(Move(tail, head, (stage,), calendar, "transfer", row["node_id"]))
@@ -76,7 +103,8 @@ def _transfer_stage(
         *context.place_fees("node", row["node_id"], mode, "passage"),
         *(_port_entry_fees(context, country, mode) if landing else ()),
     ]
-    name = f"{place}: {_spoken(before)} to {_spoken(after)}"
+    bonded = " in bond" if row["method"] == IN_BOND else ""
+    name = f"{place}: {_spoken(before)} to {_spoken(after)}{bonded}"
     step = Step(
         "transfer", name, row["node_id"], mode, country, hours_group=kind.name, group_log_sd=kind.log_sd
     )

@@ -50,6 +50,19 @@ ROUTE: dict[str, str | Plural] = {
     ),
     "route.duty": "Duty at destination: {duty}.",
     "route.duty_unknown": "Duty at destination: {duty}. Landed cost leaves duty out.",
+    "route.assumed_terminal_dearer": (
+        "{terminals} ways in bond through off-dock terminals are left out: their figures are assumed. By them the best, {terminal}, costs USD "
+        "{difference_usd:,.0f} more than the quay. It would be chosen if it charged less than USD {charge_at_par_usd:,.0f} (assumed "
+        "{charge_usd:,.0f}) or held the goods less than {hours_at_par:,.0f} h (assumed {hours:,.0f}): its tariff and its dwell would decide. "
+        "--include-assumed takes them."
+    ),
+    "route.assumed_terminal_cheaper": (
+        "{terminals} ways in bond through off-dock terminals are left out: their figures are assumed. By them the best, {terminal}, costs USD "
+        "{difference_usd:,.0f} less than the quay, as long as it charges less than USD {charge_at_par_usd:,.0f} (assumed {charge_usd:,.0f}) "
+        "and holds the goods less than {hours_at_par:,.0f} h (assumed {hours:,.0f}): its tariff and its dwell would decide. "
+        "--include-assumed takes it."
+    ),
+    "route.assumed_terminal_chosen": "The first route goes in bond through {terminal}, whose figures are assumed.",
     "route.days_of_year": (
         "Days of the year: calendars are known for 400 days from the departure asked for and repeat nothing after it; slow-downs hold as on "
         "that day."
