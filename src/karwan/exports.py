@@ -102,6 +102,14 @@ def write_bytes(path: Path | str, content: bytes) -> None:
         part.write_bytes(content)
 
 
+def write_durably(path: Path | str, content: bytes) -> None:
+    """Write a file, whole or not at all, and on disk before it stands under its name; see `beside`."""
+    with beside(path) as part, part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def defused(text: str) -> str:
     """Text of a CSV cell with an apostrophe before it where a spreadsheet would take it for a formula.
 

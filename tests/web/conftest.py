@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from karwan.web.serve import served
 from karwan.web.site import Site
 
 CASE = "toyland"
+A = TypeVar("A")
 
 
 @dataclass
@@ -35,6 +37,16 @@ class Served:
         """A page under language and case."""
         return self.get(f"{self.site.root}{address}")
 
+    def run(self, asked: Callable[[httpx.AsyncClient], Awaitable[A]]) -> A:
+        """What a reader with cookies does, one thing after the other."""
+
+        async def inside() -> A:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await asked(client)
+
+        return asyncio.run(inside())
+
     async def _get(self, address: str, headers: dict[str, str]) -> httpx.Response:
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
@@ -47,7 +59,8 @@ class Served:
 
 @pytest.fixture(scope="session")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Toyland served by one worker."""
+    """Toyland served by one worker, with a register that begins empty."""
     folder: Path = tmp_path_factory.mktemp("answers")
-    with served(CASE, folder=folder, limits=Limits(workers=1)) as (site, app):
+    register = str(tmp_path_factory.mktemp("register") / "plan.register")
+    with served(CASE, folder=folder, register=register, limits=Limits(workers=1)) as (site, app):
         yield Served(app, site)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,11 @@ ADDRESSES = [
     "goods",
     "target",
     "plan",
+    "plan/register?every=1",
+    "plan/promises/c1",
+    "plan/pack",
+    "plan/exchange",
+    "plan/changes",
     "scenarios?with=fast_yard",
     "sources",
     "ask",
@@ -68,6 +74,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "1",
         "--kept",
         str(folder),
+        "--register",
+        str(folder / "plan.register"),
     ]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -194,6 +202,50 @@ def test_workbench_puts_two_sets_side_by_side(page: Page) -> None:
     ready(page)
     assert page.locator("#t-compared").count() == 1
     assert "changes" in page.locator("#t-changes-A caption").inner_text()
+
+
+def said(page: Page, form: str, side: str, **fields: str) -> None:
+    """Fill a form of a promise by keyboard alone and send it: every control is reached by Tab, in order."""
+    page.locator(f"#say-{form} summary").focus()
+    page.keyboard.press("Enter")
+    page.locator(f"#f-{form}-side").focus()
+    for name in ("side", "status", "on", "share", "file", "link", "reason", "by"):
+        control = page.locator(f"#f-{form}-{name}")
+        if not control.count():
+            continue
+        while page.evaluate("document.activeElement.id") != f"f-{form}-{name}":
+            page.keyboard.press("Tab")
+        typed = {"side": side, **fields}.get(name, "")
+        if name == "file":
+            control.set_input_files(typed)
+        elif typed:
+            page.keyboard.type(typed)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**said=**")
+    page.wait_for_selector(".done")
+
+
+def test_statement_contradiction_evidence_and_pack_by_keyboard(page: Page, tmp_path: Path) -> None:
+    act = tmp_path / "act.txt"
+    act.write_text("Act of delivery", encoding="utf-8")
+    ready(page, "plan/promises/c1")
+    said(page, "statement", "Upland", status="in progress", share="30", reason="12 of 40", by="A. Bek")
+    said(page, "statement", "Lowland", status="stalled", reason="None seen", by="S. Khan")
+    assert "differ" in page.locator(".standing").inner_text()
+    said(page, "evidence", "Upland", file=str(act), reason="Act of May", by="A. Bek")
+    words = page.locator(".words").inner_text()
+    assert all(part in words for part in ("in progress", "30 %", "stalled", "act.txt"))
+    with page.expect_download() as kept:
+        page.locator(".between a").press("Enter")
+    assert Path(kept.value.path()).read_text(encoding="utf-8") == "Act of delivery"
+    ready(page, "plan/pack")
+    assert "Where the sides disagree" in page.locator("#results").inner_text()
+    with page.expect_download() as pack:
+        page.get_by_role("button", name="save the pack").press("Enter")
+    assert "register.karwan" in zipfile.ZipFile(pack.value.path()).namelist()
+    ready(page, "plan/register")
+    assert "unequal" in page.locator("tbody tr").first.inner_text()
 
 
 def test_every_page_works_without_script(browser: Browser, server: str) -> None:

@@ -179,7 +179,7 @@ def _chain_row(chain: str, count: int, broken: Break | None) -> Row:
 
 
 def answer_plan_pack(inputs: Inputs, request: PlanPackRequest) -> Result:
-    """The pack for a meeting; signs the head of the chain and carries its number and digest.
+    """The pack for a meeting; signs the head of the chain unless told not to, and carries its number and digest.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def answer_plan_pack(inputs: Inputs, request: PlanPackRequest) -> Result:
     day = request.as_of or now().date()
     with Register(request.register) as register:
         require_whole(register)
-        point = register.checkpoint()
+        point = register.head() if request.unsigned else register.checkpoint()
         found = states_of(case, register)
         under = case_under_register(case, register)
         held, people, own = register.all_entries(), register.people(), register.chain_id

@@ -63,3 +63,7 @@ class PlanPackRequest:
     as_of: date | None = field(
         default=None, metadata=asks("Day it speaks of; default: today.", metavar="DAY")
     )
+    unsigned: bool = field(
+        default=False,
+        metadata=asks("Leave the head as it is: unsigned, where no checkpoint signed it before."),
+    )

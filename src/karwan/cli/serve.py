@@ -22,7 +22,9 @@ def serve(
     register_file: Annotated[
         str | None,
         typer.Option(
-            "--register", metavar="REGISTER", help="Register of the plan, which every page takes as its plan."
+            "--register",
+            metavar="REGISTER",
+            help="Register of the plan: every page takes it as its plan, and the pages of the plan write to it. Made where it is absent.",
         ),
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Processes that compute.")] = 2,

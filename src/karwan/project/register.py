@@ -18,14 +18,16 @@ from karwan.analysis.register_requests import (
     PlanVerifyRequest,
 )
 from karwan.analysis.registry import BY_NAME
+from karwan.errors import UnknownName
 from karwan.project.trade import TradeProject
 from karwan.register.database import is_register
 from karwan.register.entry import Entry
 from karwan.register.feeds import Promise, atom, calendar, iati
 from karwan.register.files import Evidence
-from karwan.register.overlay import case_under_register, sides_of
-from karwan.register.register import Register, check_first, now, stamp
+from karwan.register.overlay import case_under_register, sides_of, states_of
+from karwan.register.register import Held, Register, check_first, now, stamp
 from karwan.register.rules import Said
+from karwan.register.state import PromiseState
 from karwan.register.transfer import merge, read_export, refuse_broken, write_export
 
 FEEDS = ("iati", "calendar", "atom")
@@ -48,10 +50,43 @@ class RegisterProject(TradeProject):
         return self.ask(BY_NAME["plan verify"], PlanVerifyRequest(file, head))
 
     def plan_pack(
-        self, register: str, *, since: date | None = None, within_days: int = 60, as_of: date | None = None
+        self,
+        register: str,
+        *,
+        since: date | None = None,
+        within_days: int = 60,
+        as_of: date | None = None,
+        unsigned: bool = False,
     ) -> Result:
         """The pack for a meeting; see `karwan.analysis.register_requests.PlanPackRequest`."""
-        return self.ask(BY_NAME["plan pack"], PlanPackRequest(register, since, within_days, as_of))
+        request = PlanPackRequest(register, since, within_days, as_of, unsigned)
+        return self.ask(BY_NAME["plan pack"], request)
+
+    def plan_words(self, register: str, promise: str) -> tuple[PromiseState, list[Held]]:
+        """What both sides say of a promise as it stands, and the entries about it by time.
+
+        Raises
+        ------
+        InvalidInput
+            There is no register.
+        UnknownName
+            The plan has no such promise.
+        """
+        with Register(register) as opened:
+            found = states_of(self.case, opened)
+            if promise not in found:
+                raise UnknownName(
+                    f"The plan has no promise {promise!r}.",
+                    f"known: {', '.join(sorted(found))}",
+                    "follow a link of the plan.",
+                )
+            held = [one for one in opened.all_entries() if one.entry.commitment_id == promise]
+        return found[promise], held
+
+    def plan_chain(self, register: str) -> str:
+        """Id of the chain a register writes to; empty before its first entry."""
+        with Register(register) as opened:
+            return opened.chain_id
 
     def say(self, register: str, said: Said, by: str, *, evidence: Evidence | None = None) -> Entry:
         """Write one entry into a register, which is made where it is absent; see `karwan.register.rules`.

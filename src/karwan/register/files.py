@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from karwan.errors import InvalidInput, UnknownName
-from karwan.exports import beside
+from karwan.exports import write_durably
 
 MOST_BYTES = 10_000_000
 MOST_PARTS, MOST_UNPACKED = 1_000, 100_000_000
@@ -147,10 +146,7 @@ class FileStore:
         if target.is_file():
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        with beside(target) as part, part.open("wb") as handle:
-            handle.write(evidence.content)
-            handle.flush()
-            os.fsync(handle.fileno())
+        write_durably(target, evidence.content)
 
     def read(self, digest: str) -> bytes:
         """Bytes of a file.

@@ -131,15 +131,23 @@ class Register:
         sides: tuple[str, str],
         commitments: Iterable[str],
         evidence: Evidence | None = None,
+        seen: int | None = None,
     ) -> Entry:
         """Write one entry, or nothing.
 
         A file is kept before its entry is, so that no entry names a file that is not there.
 
+        Parameters
+        ----------
+        seen
+            How many entries of all chains about the promise the writer has read; None where that does not matter.
+
         Raises
         ------
         InvalidInput
             The rules refuse it, or the chain is broken.
+        Overtaken
+            More was said than the writer has read.
         """
         moment = self.clock()
         with self._base.writing():
@@ -152,6 +160,7 @@ class Register:
                     broken.fault,
                     "restore it from a copy; nothing was written.",
                 )
+            self._refuse_overtaken(said.commitment_id, seen)
             checked = rules.check(said, self._ground(entries, sides, commitments, moment.date()))
             if evidence is not None:
                 self.files.keep(evidence)
@@ -182,10 +191,23 @@ class Register:
         with self._base.writing():
             entries = self.entries()
             if not entries:
-                raise InvalidInput(
-                    "There is nothing to sign: the register is empty.", "", "say something first."
-                )
+                raise _nothing_said()
             return self._checkpoint(self.chain_id, entries[-1], self.clock())
+
+    def head(self) -> Checkpoint:
+        """The head of the own chain, with its signature where one was made before; nothing is written.
+
+        Raises
+        ------
+        InvalidInput
+            Nothing has been said yet.
+        """
+        entries = self.entries()
+        if not entries:
+            raise _nothing_said()
+        last = entries[-1]
+        signed = [point for point in self.checkpoints() if point.digest == last.digest]
+        return signed[-1] if signed else Checkpoint(self.chain_id, last.number, last.digest, "", "", "")
 
     def checkpoints(self) -> list[Checkpoint]:
         """All checkpoints, by chain and number."""
@@ -260,6 +282,15 @@ class Register:
             found.append((self.chain_id, Break(len(self.entries()) + 1, "head")))
         return found
 
+    def _refuse_overtaken(self, promise: str, seen: int | None) -> None:
+        count = sum(held.entry.commitment_id == promise for held in self.all_entries())
+        if seen is not None and count != seen:
+            raise rules.Overtaken(
+                "Something was said of this promise since the form was opened.",
+                f"{count} entries, {seen} when it was opened",
+                "read what is new below, then send the form again if it still holds.",
+            )
+
     def _ground(
         self, entries: list[Entry], sides: tuple[str, str], commitments: Iterable[str], today: date
     ) -> rules.Ground:
@@ -292,7 +323,11 @@ class Register:
             )
 
     def _checkpoint(self, chain: str, entry: Entry, moment: datetime) -> Checkpoint:
+        """The signed head, made once: a later call gives the first one again."""
         signer = Signer(self._key_file)
+        for point in self.checkpoints():
+            if (point.digest, point.key) == (entry.digest, signer.public):
+                return point
         bare = Checkpoint(chain, entry.number, entry.digest, stamp(moment), signer.public, "")
         point = Checkpoint(**{**vars(bare), "signature": signer.sign(bare.message())})
         self._keep_checkpoint(point)
@@ -305,6 +340,10 @@ class Register:
         )
         if not known:
             self._base.run("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(point).values()))
+
+
+def _nothing_said() -> InvalidInput:
+    return InvalidInput("There is nothing to sign: the register is empty.", "", "say something first.")
 
 
 def check_first(said: rules.Said, author: str, *, sides: tuple[str, str], commitments: Iterable[str]) -> None:

@@ -18,6 +18,18 @@ LONGEST = {"reason": 2_000, "text": 10_000, "link": 2_000, "name": 200, "languag
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+class Refused(InvalidInput):
+    """An entry that a rule refuses; `field` names what of it is wrong, as the forms of the page do."""
+
+    def __init__(self, field: str, fact: str, evidence: str = "", fix: str = "") -> None:
+        self.field = field
+        super().__init__(fact, evidence, fix)
+
+
+class Overtaken(InvalidInput):
+    """Something was said of the promise after the writer had read what stands."""
+
+
 @dataclass(frozen=True)
 class Said:
     """What somebody wants to write.
@@ -69,25 +81,31 @@ def check(said: Said, ground: Ground) -> Said:
         Somebody may not say this, or not so.
     """
     if said.commitment_id not in ground.commitments:
-        raise InvalidInput(
+        raise Refused(
+            "promise",
             f"The plan has no promise {said.commitment_id!r}.",
             "",
             "name a commitment_id; `karwan plan status` lists them.",
         )
     allowed = (*ground.sides, JOINT) if said.kind == "joint" else ground.sides
     if said.side not in allowed:
-        raise InvalidInput(
-            f"{said.side} is no side of this plan.", f"sides: {', '.join(ground.sides)}", "name one of them."
+        raise Refused(
+            "side",
+            f"{said.side} is no side of this plan.",
+            f"sides: {', '.join(ground.sides)}",
+            "name one of them.",
         )
     reason = clean(said.reason, "reason")
     if not reason:
-        raise InvalidInput("A reason is missing.", "", "say why, in a sentence.")
+        raise Refused("reason", "A reason is missing.", "", "say why, in a sentence.")
     change = _KINDS[said.kind](said, ground)
     return Said(said.side, said.commitment_id, said.kind, change, reason)
 
 
-def clean(text: str, what: str) -> str:
+def clean(text: str, what: str, field: str = "") -> str:
     """A text without what could deceive a reader: control characters and marks that turn the direction of writing.
+
+    A refusal names `field`, else `what`.
 
     Raises
     ------
@@ -97,13 +115,19 @@ def clean(text: str, what: str) -> str:
     text = unicodedata.normalize("NFC", text.strip())
     odd = {f"U+{ord(c):04X}" for c in text if c in _BIDI or (unicodedata.category(c) == "Cc" and c != "\n")}
     if odd:
-        raise InvalidInput(
-            f"The {what} holds characters nobody sees.", ", ".join(sorted(odd)), "take them out."
+        raise Refused(
+            field or what,
+            f"The {what} holds characters nobody sees.",
+            ", ".join(sorted(odd)),
+            "take them out.",
         )
     most = LONGEST.get(what, LONGEST["text"])
     if len(text) > most:
-        raise InvalidInput(
-            f"The {what} is too long.", f"{len(text):,} characters, at most {most:,}", "shorten it."
+        raise Refused(
+            field or what,
+            f"The {what} is too long.",
+            f"{len(text):,} characters, at most {most:,}",
+            "shorten it.",
         )
     return text
 
@@ -116,26 +140,27 @@ def clean_name(name: str) -> str:
     InvalidInput
         It is empty, or no plain text.
     """
-    name = clean(name, "name")
+    name = clean(name, "name", "by")
     if not name:
-        raise InvalidInput("A name is missing.", "", "say who states it: --by NAME.")
+        raise Refused("by", "A name is missing.", "", "say who states it: --by NAME.")
     return name
 
 
 def _statement(said: Said, ground: Ground) -> dict[str, str | int]:
     status = str(said.change.get("status", ""))
     if status not in STATUSES:
-        raise InvalidInput(f"{status!r} is no status.", "", f"give one of {', '.join(STATUSES)}.")
+        raise Refused("status", f"{status!r} is no status.", "", f"give one of {', '.join(STATUSES)}.")
     if status == "done" and said.commitment_id not in ground.with_evidence:
-        raise InvalidInput(
+        raise Refused(
+            "status",
             "A promise is done only with evidence.",
             f"none stands for {said.commitment_id}",
             "attach a file or a link first.",
         )
-    on = _day(str(said.change.get("on", "")) or str(ground.today), "day")
+    on = _day(str(said.change.get("on", "")) or str(ground.today), "day", "on")
     if on > ground.today:
-        raise InvalidInput(
-            "A status cannot be of a day to come.", str(on), f"give a day up to {ground.today}."
+        raise Refused(
+            "on", "A status cannot be of a day to come.", str(on), f"give a day up to {ground.today}."
         )
     found: dict[str, str | int] = {"status": status, "on": str(on)}
     if "share_percent" in said.change:
@@ -148,14 +173,16 @@ def _evidence(said: Said, _: Ground) -> dict[str, str | int]:
         link = clean(str(said.change["link"]), "link")
         parts = urlsplit(link)
         if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"\s", link):
-            raise InvalidInput(f"{link[:80]} is no link.", "", "give an address that begins with https://.")
+            raise Refused(
+                "link", f"{link[:80]} is no link.", "", "give an address that begins with https://."
+            )
         return {"link": link}
     wanted = ("file", "name", "bytes")
     if any(name not in said.change for name in wanted):
-        raise InvalidInput("There is no evidence in it.", "", "attach a file or give a link.")
+        raise Refused("file", "There is no evidence in it.", "", "attach a file or give a link.")
     return {
         "file": str(said.change["file"]),
-        "name": clean(str(said.change["name"]), "name"),
+        "name": clean(str(said.change["name"]), "name", "file"),
         "bytes": said.change["bytes"],
     }
 
@@ -163,29 +190,33 @@ def _evidence(said: Said, _: Ground) -> dict[str, str | int]:
 def _wording(said: Said, _: Ground) -> dict[str, str | int]:
     text = clean(str(said.change.get("text", "")), "text")
     if not text:
-        raise InvalidInput("The wording is empty.", "", "give the text of the promise.")
+        raise Refused("text", "The wording is empty.", "", "give the text of the promise.")
     return {"text": text, "language": clean(str(said.change.get("language", "en")), "language")}
 
 
 def _due(said: Said, _: Ground) -> dict[str, str | int]:
     kind = str(said.change.get("due_type", "definitive"))
     if kind not in DUE_TYPES:
-        raise InvalidInput(f"{kind!r} is no kind of due date.", "", f"give one of {', '.join(DUE_TYPES)}.")
+        raise Refused(
+            "due_type", f"{kind!r} is no kind of due date.", "", f"give one of {', '.join(DUE_TYPES)}."
+        )
     if kind == "undated":
         return {"due_type": kind}
-    return {"due": str(_day(str(said.change.get("due", "")), "due date")), "due_type": kind}
+    return {"due": str(_day(str(said.change.get("due", "")), "due date", "due")), "due_type": kind}
 
 
 def _withdrawal(said: Said, ground: Ground) -> dict[str, str | int]:
     number = said.change.get("number", 0)
     if not isinstance(number, int) or number not in ground.own:
-        raise InvalidInput(
+        raise Refused(
+            "number",
             f"Entry {number} does not stand in this chain.",
             "",
             "give the number of an entry; `karwan plan history`.",
         )
     if ground.own[number] != said.side:
-        raise InvalidInput(
+        raise Refused(
+            "number",
             f"Entry {number} was said by {ground.own[number]}.",
             "",
             "each side withdraws what it said itself.",
@@ -196,7 +227,7 @@ def _withdrawal(said: Said, ground: Ground) -> dict[str, str | int]:
 def _joint(said: Said, _: Ground) -> dict[str, str | int]:
     text = clean(str(said.change.get("text", "")), "text")
     if not text:
-        raise InvalidInput("The note is empty.", "", "give its text.")
+        raise Refused("text", "The note is empty.", "", "give its text.")
     return {"text": text}
 
 
@@ -210,18 +241,18 @@ _KINDS: dict[str, Callable[[Said, Ground], dict[str, str | int]]] = {
 }
 
 
-def _day(text: str, what: str) -> date:
+def _day(text: str, what: str, field: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInput(f"{text[:40]!r} is no {what}.", "", "write it as 2026-12-31.") from error
+        raise Refused(field, f"{text[:40]!r} is no {what}.", "", "write it as 2026-12-31.") from error
 
 
 def _percent(value: str | int) -> int:
     try:
         percent = int(value)
     except ValueError as error:
-        raise InvalidInput(f"{value!r} is no share.", "", "give whole percent.") from error
+        raise Refused("share", f"{value!r} is no share.", "", "give whole percent.") from error
     if not 0 <= percent <= 100:
-        raise InvalidInput(f"{percent} % is no share.", "", "give 0 to 100.")
+        raise Refused("share", f"{percent} % is no share.", "", "give 0 to 100.")
     return percent

@@ -18,8 +18,8 @@ class Word:
 
     Attributes
     ----------
-    status, on, share_percent
-        Status, its day, share done; None where it said nothing.
+    status, on, share_percent, reason
+        Status, its day, share done, why; None where it said nothing.
     due, due_type, wording
         What it proposes or confirms.
     evidence
@@ -29,6 +29,7 @@ class Word:
     status: str | None = None
     on: str | None = None
     share_percent: int | None = None
+    reason: str | None = None
     due: str | None = None
     due_type: str | None = None
     wording: str | None = None
@@ -132,6 +133,7 @@ def _take(state: PromiseState, entry: Entry) -> None:
         word.status, word.on = str(entry.change["status"]), str(entry.change["on"])
         share = entry.change.get("share_percent")
         word.share_percent = None if share is None else int(share)
+        word.reason = entry.reason
     elif entry.kind == "due":
         word.due_type = str(entry.change["due_type"])
         word.due = str(entry.change["due"]) if "due" in entry.change else None

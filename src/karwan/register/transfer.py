@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from karwan.errors import InvalidInput
-from karwan.exports import write_bytes
+from karwan.exports import write_durably
 from karwan.register.entry import Break, Entry, entry_of, first_break
 from karwan.register.files import Evidence, checked_file
 from karwan.register.register import Checkpoint, Register, broken_checkpoint
@@ -48,6 +48,13 @@ def write_export(register: Register, path: Path) -> int:
     InvalidInput
         Nothing has been said yet, or a file is missing or changed.
     """
+    count, content = export_bytes(register)
+    write_durably(path, content)
+    return count
+
+
+def export_bytes(register: Register) -> tuple[int, bytes]:
+    """Number of entries and the bytes of the export of the own chain; see `write_export`."""
     register.checkpoint()
     entries = register.entries()
     digests = sorted({str(entry.change["file"]) for entry in entries if "file" in entry.change})
@@ -62,8 +69,7 @@ def write_export(register: Register, path: Path) -> int:
         _put(archive, POINTS, "".join(_line(vars(point)) for point in points).encode())
         for digest in digests:
             _put(archive, FILES + digest, register.files.read(digest))
-    write_bytes(path, content.getvalue())
-    return len(entries)
+    return len(entries), content.getvalue()
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -9,6 +9,16 @@ from pathlib import Path
 import django_htmx
 
 HERE = Path(__file__).parent / "static"
+EVIDENCE = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "txt": "text/plain; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
+}
+"""Media types of files of the register by their ending; any other is a stream of bytes."""
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 

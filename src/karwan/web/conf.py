@@ -52,6 +52,7 @@ def make_settings(hosts: Sequence[str] = LOOPBACK) -> dict[str, Any]:
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_FAILURE_VIEW": "karwan.web.register_views.no_token",
         "CSRF_COOKIE_SAMESITE": "Lax",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": FIELDS,

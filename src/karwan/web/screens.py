@@ -39,6 +39,8 @@ class Screen:
         Name of the analysis it asks, whose downloads are its own; empty where its tables are its own.
     extras
         Names the address knows beside those of the request.
+    posts
+        What its forms do, by name in `karwan.web.register_views`; empty where nothing is written.
     """
 
     address: str
@@ -47,6 +49,7 @@ class Screen:
     template: str = "generic.html"
     asks: str = ""
     extras: tuple[str, ...] = ()
+    posts: str = ""
 
     @property
     def analysis(self) -> Analysis[object] | None:
@@ -91,7 +94,33 @@ SPECIAL: tuple[Screen, ...] = (
     Screen("plan", "plan", f"{_ANSWERS}.briefs:plan", "blocks.html"),
     Screen("venture/appraise", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
     Screen("plan/register", "plan", f"{_ANSWERS}.register:board", "blocks.html", "plan state"),
-    Screen("plan/promises/{id}", "plan", f"{_ANSWERS}.register:promise", "blocks.html", "plan history"),
+    Screen("plan/changes", "plan", f"{_ANSWERS}.register:changes", "blocks.html", "plan history"),
+    Screen(
+        "plan/pack",
+        "plan",
+        f"{_ANSWERS}.register:pack",
+        "pack.html",
+        "plan pack",
+        ("did",),
+        "exchange",
+    ),
+    Screen(
+        "plan/exchange",
+        "plan",
+        f"{_ANSWERS}.register:exchange",
+        "exchange.html",
+        extras=("did", "count"),
+        posts="exchange",
+    ),
+    Screen(
+        "plan/promises/{id}",
+        "plan",
+        f"{_ANSWERS}.register:promise",
+        "promise.html",
+        "plan history",
+        ("said",),
+        "promise",
+    ),
     Screen("ports", "corridors", f"{_ANSWERS}.briefs:ports", "blocks.html"),
     Screen(
         "scenarios",

@@ -12,8 +12,10 @@ import uvicorn
 from django.core.asgi import get_asgi_application
 
 from karwan.errors import InvalidInput
+from karwan.register.register import Register
 from karwan.runs.kept import KeptAnswers, usual_folder
 from karwan.runs.pool import Limits, WorkerPool
+from karwan.web.bodies import Bodies
 from karwan.web.bytecache import App, ByteCache
 from karwan.web.conf import LOOPBACK, configure
 from karwan.web.site import Site
@@ -38,19 +40,22 @@ def served(
     store
         Trade store.
     register
-        Register of the plan, which stands in place of the case's plan.
+        Register of the plan, which stands in place of the case's plan; made where it is absent.
     folder
         Where answers are kept; the user's cache by default.
     limits
         Workers and what they may do.
     """
     configure()
+    if register is not None:
+        with Register(register, create=True):
+            pass  # so that its first entry can be written in the page
     pool = WorkerPool(KeptAnswers(folder or usual_folder()), limits)
     try:
         site = Site(case, store, pool, register)
         site.learn()
         hold(site)
-        yield site, ByteCache(get_asgi_application(), site.contents)
+        yield site, Bodies(ByteCache(get_asgi_application(), site.contents))
     finally:
         pool.close()
 

@@ -72,6 +72,10 @@ class Site:
             self._contents = folder_digest(folder) + beside
         return self._contents
 
+    def look_again(self) -> None:
+        """Look at the files at the next question: something was written."""
+        self._looked = -_LOOK
+
     def job(self, task: str, asked: Iterable[tuple[str, str]], scenarios: Iterable[str] = ()) -> Job:
         """A job on the case as its files are now."""
         return Job(

@@ -18,7 +18,7 @@ def environment(**options: Any) -> Environment:
     told = options | {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**told)  # noqa: S701 - it escapes: see the line above
     made.globals.update(version=__version__, static=static_address)
-    made.filters.update(picture=picture, address=address)
+    made.filters.update(picture=picture, address=address, zip=zip, sentence=sentence)
     return made
 
 
@@ -32,3 +32,9 @@ def address(pairs: Iterable[tuple[str, str]] | Mapping[str, str]) -> str:
     listed = list(pairs.items()) if isinstance(pairs, Mapping) else list(pairs)
     kept = [(name, value) for name, value in listed if value]
     return f"?{urlencode(kept, quote_via=quote)}" if kept else ""
+
+
+def sentence(text: str) -> str:
+    """A text with a capital at its start and a mark at its end."""
+    ended = text if text.endswith((".", "!", "?")) or not text else f"{text}."
+    return ended[:1].upper() + ended[1:]

@@ -6,7 +6,7 @@ import re
 
 from django.urls import URLPattern, path, re_path
 
-from karwan.web import views
+from karwan.web import register_views, views
 from karwan.web.screens import FORMS, SCREENS, Screen
 
 _ENDINGS = "|".join(FORMS)
@@ -24,14 +24,16 @@ urlpatterns: list[URLPattern] = [
     path("healthz", views.healthz),
     path("api/v1", views.openapi),
     path("api/v1/openapi.json", views.openapi),
+    re_path(r"^en/(?P<case>[a-z0-9-]+)/plan/files/(?P<digest>[0-9a-f]{64})$", register_views.evidence),
     re_path(r"^api/v1/(?P<name>[a-z/]{1,60})$", views.api),
 ]
 for _screen in SCREENS:
     _start = _pattern(_screen)
-    urlpatterns.append(
-        re_path(rf"{_start}/?$" if _screen.address else rf"{_start}$", views.page, {"screen": _screen})
-    )
+    _end = "/?$" if _screen.address else "$"
+    _view = register_views.either if _screen.posts else views.page
+    urlpatterns.append(re_path(rf"{_start}{_end}", _view, {"screen": _screen}))
     _file = _start if _screen.address else f"{_start}brief"
     urlpatterns.append(re_path(rf"{_file}\.(?P<form>{_ENDINGS})$", views.download, {"screen": _screen}))
+handler400 = register_views.not_read
 handler404 = views.not_found
 handler500 = views.failed

@@ -8,12 +8,13 @@ import logging
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 
-from karwan.errors import KarwanError
+from karwan.errors import InvalidInput, KarwanError
 from karwan.runs.job import Job
 from karwan.runs.pool import JobFailed, PoolFull, Ticket
 from karwan.web.assets import MEDIA, static_files
@@ -55,23 +56,40 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 async def page(request: HttpRequest, case: str, screen: Screen, **ids: str) -> HttpResponse:
     """A screen as a page."""
-    site = the_site()
-    if case != site.case_id:
+    if case != the_site().case_id:
         return not_found(request)
+    return await shown(request, screen, ids)
+
+
+async def shown(
+    request: HttpRequest,
+    screen: Screen,
+    ids: Mapping[str, str],
+    more: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """A screen as a page; `more` is what its form came to, and then nothing of it is kept."""
+    site = the_site()
     query = asked_query(request, screen)
     try:
         job = _job(site, PAGE, screen, query, ids)
-        ticket = site.submit(job, _visitor(request))
-        key = await _within(ticket, PATIENCE)
+        ticket = site.submit(job, visitor(request))
+        key = await _within(ticket, PATIENCE if more is None else LONGEST)
     except TimeoutError:
         return _page(request, screen, query, {"waiting": _waiting(site, ticket)}, "waiting.html", 202)
     except KarwanError as error:
         return _refusal(request, screen, query, error)
     content = json.loads(site.pool.kept.read(key) or b"{}")
-    status = int(content.get("status", 200))
-    template = screen.template if status == 200 else "error.html"
-    answer = _page(request, screen, query, content, template, status)
-    if status == 200:
+    found = int(content.get("status", 200))
+    template = screen.template if found == 200 else "error.html"
+    answer = _page(
+        request, screen, query, {**content, **(more or {})}, template, found if found != 200 else status
+    )
+    if screen.posts:
+        answer.headers["Cache-Control"] = (
+            "no-store"  # its forms hold a token, and it changes with what is said
+        )
+    elif found == 200:
         answer.headers["ETag"] = f'"{key[:32]}"'
         answer.headers["Cache-Control"] = _LIVED
     return answer
@@ -84,12 +102,9 @@ async def download(request: HttpRequest, case: str, screen: Screen, form: str, *
         return not_found(request)
     query = asked_query(request, screen)
     try:
-        job = _job(site, DOWNLOAD, screen, [*query, ("form", form)], ids)
-        key = await _within(site.submit(job, _visitor(request)), LONGEST)
+        key, status, kind, content = await _file(request, screen, query, form, ids)
     except (KarwanError, TimeoutError) as error:
         return _envelope(error)
-    head, _, content = (site.pool.kept.read(key) or b"500 text/plain\n").partition(b"\n")
-    status, _, kind = head.decode().partition(" ")
     answer = HttpResponse(content, status=int(status), content_type=kind)
     if status == "200":
         answer.headers["ETag"] = f'"{key[:32]}"'
@@ -98,6 +113,32 @@ async def download(request: HttpRequest, case: str, screen: Screen, form: str, *
         shown = "attachment" if form in ("xlsx", "csv", "geojson") else "inline"
         answer.headers["Content-Disposition"] = f'{shown}; filename="{name}"'
     return answer
+
+
+async def _file(
+    request: HttpRequest, screen: Screen, query: list[tuple[str, str]], form: str, ids: Mapping[str, str]
+) -> tuple[str, str, str, bytes]:
+    """Key, status, media type and bytes of a file of a screen."""
+    site = the_site()
+    job = _job(site, DOWNLOAD, screen, [*query, ("form", form)], ids)
+    key = await _within(site.submit(job, visitor(request)), LONGEST)
+    head, _, content = (site.pool.kept.read(key) or b"500 text/plain\n").partition(b"\n")
+    status, _, kind = head.decode().partition(" ")
+    return key, status, kind, content
+
+
+async def file_bytes(request: HttpRequest, screen: Screen, query: list[tuple[str, str]], form: str) -> bytes:
+    """Bytes of a file of a screen.
+
+    Raises
+    ------
+    InvalidInput
+        It has none for what is asked.
+    """
+    _, status, _, content = await _file(request, screen, query, form, {})
+    if status != "200":
+        raise InvalidInput(**json.loads(content)["errors"][0])
+    return content
 
 
 async def static(request: HttpRequest, name: str) -> HttpResponse:
@@ -116,7 +157,7 @@ async def picture(request: HttpRequest, tag: str, name: str) -> HttpResponse:
     site = the_site()
     try:
         job = site.job(PICTURE, [("name", name)])
-        key = await _within(site.submit(job, _visitor(request)), LONGEST)
+        key = await _within(site.submit(job, visitor(request)), LONGEST)
     except (KarwanError, TimeoutError) as error:
         return _envelope(error)
     kind, _, content = (site.pool.kept.read(key) or b"\n").partition(b"\n")
@@ -161,6 +202,8 @@ def _job(site: Site, task: str, screen: Screen, query: list[tuple[str, str]], id
     scenarios = [part for name, value in query if name == "scenario" for part in value.split(",")]
     named = [name.strip() for name in scenarios if _SCENARIO.fullmatch(name.strip())]
     asked = [("address", screen.address), *((f"id:{name}", value) for name, value in ids.items()), *query]
+    if screen.posts:
+        asked.append(("today", str(datetime.now(UTC).date())))  # what is late changes with the day
     return site.job(task, asked, named)
 
 
@@ -181,7 +224,8 @@ def _waiting(site: Site, ticket: Ticket) -> dict[str, Any]:
     return {"place": site.pool.place(ticket), "progress": ticket.progress}
 
 
-def _visitor(request: HttpRequest) -> str:
+def visitor(request: HttpRequest) -> str:
+    """Who asks, for the limits."""
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
@@ -237,6 +281,7 @@ def _page(
     carried = [(name, value) for name, value in query if name in ("as_of", "scenario")]
     context = {
         "site": site.facts,
+        "register_served": site.register is not None,
         "root": site.root,
         "tabs": TABS,
         "screen": screen,

@@ -1,17 +1,32 @@
-"""The plan as two sides keep it: every promise with both words beside each other, and one promise with all that is known of it."""
+"""The plan as two sides keep it: every promise with both words beside each other, one promise, what changed, the pack, and what goes by mail."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from karwan.analysis.contract import Analysis, Result
+from karwan.analysis.register_requests import PlanHistoryRequest, PlanPackRequest
 from karwan.analysis.registry import BY_NAME
 from karwan.errors import UnknownName
 from karwan.notes import note
+from karwan.project import Project
+from karwan.register.database import POSTGRES
+from karwan.register.entry import Entry
+from karwan.register.register import now, withdrawn
+from karwan.register.rules import DUE_TYPES, STATUSES
+from karwan.register.state import Word
 from karwan.report.answer_tables import answer_tables
-from karwan.report.blocks import Block, Missing
+from karwan.report.blocks import Block, Missing, Table
+from karwan.report.text import clean, day, safe_url
 from karwan.web.answers.generic import form_of, shown
 from karwan.web.answers.page import Asking, Page
+from karwan.web.forms import read_request
 from karwan.words import say, sentences
 
 
@@ -20,14 +35,16 @@ def board(asking: Asking) -> Page:
     title, lead = say(note("page.register")), say(note("page.register_lead"))
     if not asking.register:
         return Page(title, lead, {"tables": [_no_register()]})
-    project = asking.typed or asking.project
+    project = _typed(asking)
     every = bool(asking.value("every") or asking.value("all"))
     result = project.plan_state(asking.register, domain=asking.value("domain"), every=every)
     analysis = BY_NAME["plan state"]
+    promises = result.tables["promises"]["commitment_id"].to_list()
+    tables = [_linked(one, asking, promises) for one in _tables(asking, analysis, result)]
     return Page(
         title=title,
         lead=lead,
-        parts={"tables": _tables(asking, analysis, result) or [Missing(title, sentences(result.notes)[0])]},
+        parts={"tables": tables or [Missing(title, say(note("page.register_empty")))]},
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},
@@ -36,7 +53,9 @@ def board(asking: Asking) -> Page:
 
 
 def promise(asking: Asking) -> Page:
-    """One promise: what was said of it, the documents it stands in, what would show it kept; its files are those of `karwan plan history`.
+    """One promise: each side's word with the evidence between, what would show it kept, what was said, and the forms that say more.
+
+    Its files are those of `karwan plan history`.
 
     Raises
     ------
@@ -44,7 +63,7 @@ def promise(asking: Asking) -> Page:
         The plan has no such promise.
     """
     key = asking.ids["id"]
-    project = asking.typed or asking.project
+    project = _typed(asking)
     one = _about(project.plan(as_of=asking.as_of), "commitments", key)
     if one.tables["commitments"].is_empty():
         known = project.case["commitments"]["commitment_id"].sort().to_list()
@@ -53,20 +72,197 @@ def promise(asking: Asking) -> Page:
         )
     watched = _about(project.indicators_of_plan(as_of=asking.as_of), "indicators", key)
     history = project.plan_history(asking.register, promise=key) if asking.register else None
+    title = str(one.tables["commitments"]["title"][0])
     blocks = [
         *_tables(asking, BY_NAME["plan status"], one),
         *_tables(asking, BY_NAME["plan indicators"], watched),
     ]
     analysis = BY_NAME["plan history"]
-    blocks += _tables(asking, analysis, history) if history else [_no_register()]
+    if history is None:
+        blocks.append(_no_register())
+    else:
+        blocks += _tables(asking, analysis, history)
+    kept = _kept(asking, project, key, title) if asking.register else {}
     return Page(
-        title=str(one.tables["commitments"]["title"][0]),
+        title=title,
         lead=str(one.tables["commitments"]["evidence"][0] or ""),
-        parts={"tables": blocks},
+        parts={**kept, "tables": blocks},
         result=history,
         declared={name: analysis.table_of(name) for name in history.tables} if history else {},
         notes=sentences(history.notes) if history else (),
     )
+
+
+def _kept(asking: Asking, project: Project, key: str, title: str) -> dict[str, Any]:
+    """What both sides say of a promise, and what its forms need."""
+    state, held = project.plan_words(asking.register, key)
+    parties = project.case.parties
+    names = {parties.code_a: parties.name_a, parties.code_b: parties.name_b}
+    chain = project.plan_chain(asking.register)
+    own = [one.entry for one in held if one.chain_id == chain]
+    gone = withdrawn(own)
+    open_to_withdraw = [e for e in own if e.number not in gone and e.kind not in ("withdrawal", "joint")]
+    written = next((e for e in own if str(e.number) == asking.value("said")), None)
+    return {
+        "standing": state.standing,
+        "words": [_word(names[side], side, word) for side, word in state.words.items()],
+        "evidence": [_shown_evidence(asking, e) for word in state.words.values() for e in word.evidence],
+        "proposals": [
+            {**_proposal(names, *one), "due_type": state.words[one[0]].due_type or ""}
+            for one in state.proposals
+        ],
+        "joint": [{"text": str(e.change["text"]), "on": _moment(e.at)} for e in state.notes],
+        "written": say(note("page.entry_written", number=written.number, digest=written.digest))
+        if written
+        else "",
+        "forms": {
+            "sides": [{"code": side, "name": name} for side, name in names.items()],
+            "statuses": [{"code": one, "label": _spoken(one)} for one in STATUSES],
+            "due_types": DUE_TYPES,
+            "today": str(now().date()),
+            "wording": state.wording or title,
+            "seen": len(held),
+            "numbers": [
+                {"number": e.number, "label": f"{e.number}: {_spoken(e.kind)}, {names.get(e.side, e.side)}"}
+                for e in open_to_withdraw
+            ],
+        },
+    }
+
+
+def _word(name: str, side: str, word: Word) -> dict[str, Any]:
+    due = word.due or (_spoken(word.due_type) if word.due_type else "")
+    return {
+        "side": side,
+        "name": name,
+        "status": _spoken(word.status) if word.status else "",
+        "on": day(date.fromisoformat(word.on)) if word.on else "",
+        "share": "" if word.share_percent is None else f"{word.share_percent} %",
+        "reason": clean(word.reason or "", 2_000),
+        "due": due,
+        "due_type": _spoken(word.due_type) if word.due_type and word.due else "",
+        "wording": clean(word.wording or "", 10_000),
+    }
+
+
+def _shown_evidence(asking: Asking, entry: Entry) -> dict[str, str]:
+    link, digest = safe_url(str(entry.change.get("link", ""))) or "", str(entry.change.get("file", ""))
+    root = f"/en/{asking.project.case.settings.case_id}/plan/files/"
+    return {
+        "side": entry.side,
+        "text": clean(str(entry.change.get("name", "")) or link, 200),
+        "to": link or f"{root}{digest}",
+        "size": f"{int(entry.change['bytes']) / 1000:,.0f} kB" if "bytes" in entry.change else "",
+        "on": _moment(entry.at),
+        "reason": clean(entry.reason, 2_000),
+    }
+
+
+def _proposal(names: dict[str, str], side: str, kind: str, text: str) -> dict[str, str]:
+    other = next(code for code in names if code != side)
+    return {
+        "side": other,
+        "name": names[side],
+        "other": names[other],
+        "kind": kind,
+        "text": text,
+        "undated": "1" if text == "undated" else "",
+    }
+
+
+def changes(asking: Asking) -> Page:
+    """What was said, newest first in time asked for; its files are those of `karwan plan history`."""
+    title, lead = say(note("page.said")), say(note("page.said_lead"))
+    if not asking.register:
+        return Page(title, lead, {"tables": [_no_register()]})
+    request = read_request(PlanHistoryRequest, asking.query, {"register": asking.register})
+    result = _typed(asking).plan_history(asking.register, promise=request.promise, since=request.since)
+    analysis = BY_NAME["plan history"]
+    return Page(
+        title=title,
+        lead=lead,
+        parts={"tables": _tables(asking, analysis, result)},
+        form=form_of(asking),
+        result=result,
+        declared={key: analysis.table_of(key) for key in result.tables},
+        notes=sentences(result.notes),
+    )
+
+
+def pack(asking: Asking) -> Page:
+    """The pack for a meeting, its head signed only by the form; its files are those of `karwan plan pack --unsigned`."""
+    title, lead = say(note("page.pack")), say(note("page.pack_lead"))
+    if not asking.register:
+        return Page(title, lead, {"tables": [_no_register()]})
+    if not _typed(asking).plan_chain(asking.register):
+        return Page(title, lead, {"tables": [Missing(title, say(note("page.register_empty")))]})
+    given = {"register": asking.register, "as_of": now().date()}
+    request: PlanPackRequest = replace(read_request(PlanPackRequest, asking.query, given), unsigned=True)
+    result = _typed(asking).plan_pack(
+        asking.register,
+        since=request.since,
+        within_days=request.within_days,
+        as_of=request.as_of,
+        unsigned=True,
+    )
+    analysis = BY_NAME["plan pack"]
+    return Page(
+        title=title,
+        lead=lead,
+        parts={
+            "head": dict(result.meta),
+            "signed": day(date.fromisoformat(str(result.meta["signed_at"])[:10]))
+            if result.meta["signed_at"]
+            else "",
+            "tables": _captioned(_tables(asking, analysis, result), result),
+        },
+        form=[one for one in form_of(asking) if one.name != "unsigned"],
+        result=result,
+        declared={key: analysis.table_of(key) for key in result.tables},
+        notes=sentences(result.notes),
+    )
+
+
+def _captioned(blocks: list[Block], result: Result) -> list[Block]:
+    """The tables of a pack; the first says that its promises are those the sides disagree on."""
+    if blocks and isinstance(blocks[0], Table) and result.tables["disagreements"].height:
+        return [replace(blocks[0], caption=say(note("page.disagreements"))), *blocks[1:]]
+    return blocks
+
+
+def exchange(asking: Asking) -> Page:
+    """What goes by mail: the chains held, their signed heads, and the forms that sign, send, receive and verify."""
+    title, lead = say(note("page.exchange")), say(note("page.exchange_lead"))
+    if not asking.register:
+        return Page(title, lead, {"tables": [_no_register()]})
+    if asking.register.startswith(POSTGRES):
+        return Page(title, lead, {"served": True, "tables": []})
+    result = _typed(asking).plan_verify(Path(asking.register))
+    analysis = BY_NAME["plan verify"]
+    return Page(
+        title=title,
+        lead=lead,
+        parts={"served": True, "tables": _tables(asking, analysis, result)},
+        result=None,
+        notes=sentences(result.notes),
+    )
+
+
+def _typed(asking: Asking) -> Project:
+    """The case with the plan as its files have it: the register stands beside it here, not in its place."""
+    return asking.typed or asking.project
+
+
+def _linked(block: Block, asking: Asking, promises: Sequence[str]) -> Block:
+    """A table of promises, each a link to its own page."""
+    if not isinstance(block, Table):
+        return block
+    root = f"/en/{asking.project.case.settings.case_id}/plan/promises/"
+    rows = tuple(
+        (replace(row[0], url=f"{root}{one}"), *row[1:])
+        for row, one in zip(block.rows, promises, strict=False)
+    )
+    return replace(block, rows=rows)
 
 
 def _about(result: Result, table: str, promise: str) -> Result:
@@ -74,9 +270,19 @@ def _about(result: Result, table: str, promise: str) -> Result:
     return Result({table: result.tables[table].filter(pl.col("commitment_id") == promise)})
 
 
-def _tables(asking: Asking, analysis: Analysis[object], result: Result) -> list[Block]:
+def _tables(asking: Asking, analysis: Analysis[Any], result: Result) -> list[Block]:
     return list(answer_tables(analysis, shown(analysis, result), asking.notes))
 
 
 def _no_register() -> Missing:
     return Missing(say(note("page.no_register")), say(note("page.no_register_why")))
+
+
+def _spoken(code: str) -> str:
+    """A code as people read it."""
+    return clean(code).replace("_", " ")
+
+
+def _moment(at: str) -> str:
+    """A moment of the chain as people read it."""
+    return f"{day(date.fromisoformat(at[:10]))}, {at[11:16]} UTC"

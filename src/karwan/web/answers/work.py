@@ -40,6 +40,8 @@ def _facts(job: Job) -> dict[str, Any]:
         "as_of": settings.as_of,
         "day": day(settings.as_of),
         "pair": [parties.name_a, parties.name_b],
+        "sides": [settings.party_a, settings.party_b],
+        "promises": case["commitments"]["commitment_id"].to_list(),
         "scenarios": [path.stem for path in sorted((folder / "scenarios").glob("*.yaml"))],
         "lists": {
             "places": case["nodes"]["name"].sort().to_list(),
@@ -107,7 +109,7 @@ def _asking(job: Job, say: Say) -> Asking:
     for name, value in job.asked:
         if name.startswith("id:"):
             ids[name.removeprefix("id:")] = value
-        elif name not in ("address", "form"):
+        elif name not in ("address", "form", "today"):
             query.setdefault(name, []).append(value)
     screen = BY_ADDRESS[job.value("address")]
     typed = as_typed(job) if job.register else None

@@ -20,6 +20,7 @@ document.addEventListener("htmx:configRequest", (event) => {  // the address is 
   }
 });
 document.addEventListener("submit", (event) => {  // the same without htmx
+  if (event.target.method !== "get") return;
   for (const field of event.target.querySelectorAll("input, select")) {
     if (field.value === "") field.disabled = true;
   }

@@ -54,6 +54,17 @@ PAGE: dict[str, str | Plural] = {
         "`karwan plan say` writes what a side states into a register; `karwan serve CASE --register FILE` shows it here, and every page takes it as "
         "its plan."
     ),
+    "page.register_empty": "Nobody has said anything yet. Tick “Every” and show all promises; each has a page with the forms that say something.",
+    "page.entry_written": "Entry {number} is written. Its digest is {digest}.",
+    "page.said": "What was said",
+    "page.said_lead": "Every entry of both sides by time: what changed, why, and who said it. Nothing is ever taken out.",
+    "page.pack": "Pack for a meeting",
+    "page.pack_lead": "Disagreements first, then what waits for the other side, what is late or falls due, and what was said.",
+    "page.disagreements": "Where the sides disagree",
+    "page.exchange": "Sign, send, receive, verify",
+    "page.exchange_lead": (
+        "Each side keeps a register of its own and sends its chain to the other by mail. Signed heads show later whether anything was cut off or rewritten."
+    ),
     "page.conflicts": "Where sources disagree",
     "page.sources_title": "Sources",
     "page.sources_lead": "{count} sources stand behind the rows of this case. The small numbers of every page lead here.",
