@@ -78,13 +78,12 @@ def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
     ------
     UnknownName
         No such product.
-    InvalidInput
-        The case has no corridor to compare.
     """
     stored = stored_case(inputs, request.as_of)
     case = stored.case
     study = CorridorStudy(case, request.as_of or case.settings.as_of)
-    study.require_comparable()
+    if case["products"].is_empty():
+        return Result({"goods": result_frame("goods_verdicts")}, notes=(note("goods.none"), *stored.notes))
     goods = _Goods(study, landed_table(study))
     table = goods.table(_asked(case, request))
     notes = (*_notes(goods, table), *stored.notes)

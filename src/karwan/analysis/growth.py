@@ -11,6 +11,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.figures import ALL, BOTH_WAYS, SERIES, Figures, case_figures, store_figures
+from karwan.analysis.standing import none_published
 from karwan.analysis.trade_requests import GrowthRequest
 from karwan.errors import InvalidInput
 from karwan.schema.frames import result_frame, result_types
@@ -74,7 +75,8 @@ def trade_growth(inputs: Inputs, request: GrowthRequest) -> Result:
         tables["seasons"] = pl.concat(found.seasons)
     if found.lacks:
         tables["not supported"] = result_frame("growth_refused", found.lacks).unique(maintain_order=True)
-    return Result(tables, alerts=figures.notes)
+    empty = none_published(inputs.the_case()) if figures.table.is_empty() and inputs.case else ()
+    return Result(tables, alerts=(*figures.notes, *empty))
 
 
 def _understood(request: GrowthRequest) -> GrowthRequest:

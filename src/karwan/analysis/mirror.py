@@ -24,6 +24,7 @@ from karwan.analysis.trade_requests import MirrorRequest
 from karwan.analysis.world_flows import read_distances
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
+from karwan.notes import Note, note
 from karwan.store import open_store
 from karwan.store.country_codes import typed_country
 from karwan.store.filters import held_near
@@ -56,8 +57,9 @@ def trade_mirror(inputs: Inputs, request: MirrorRequest) -> Result:
     request = replace(request, party_a=typed_country(request.party_a), party_b=typed_country(request.party_b))
     case = inputs.case
     freight = _freight(request, case)
+    notes: list[Note] = []
     if inputs.store is not None:
-        panel, freight = _panel(inputs.store, request, freight)
+        panel, freight, notes = _panel_or_case(inputs, request, freight)
         tables |= panel.tables
         meta |= panel.meta
         sigmas = dict(panel.meta.get("sigmas", {}))
@@ -73,7 +75,33 @@ def trade_mirror(inputs: Inputs, request: MirrorRequest) -> Result:
             "no embedded case is about the two, and no store was given",
             "give --store FILE (see `karwan trade ingest`), or --case FOLDER.",
         )
-    return Result(tables, meta)
+    return Result(tables, meta, tuple(notes))
+
+
+def _panel_or_case(
+    inputs: Inputs, request: MirrorRequest, freight: Freight | None
+) -> tuple[Result, Freight | None, list[Note]]:
+    """The store's answer; where it has no reports of the pair and nobody asked for a year or level, none, and a note that the case speaks alone.
+
+    Raises
+    ------
+    InvalidInput
+        The store has no such reports, and no case or what was asked for cannot do without.
+    """
+    try:
+        return *_panel(inputs.the_store(), request, freight), []
+    except (InvalidInput, UnknownName) as error:
+        if (
+            inputs.case is None
+            or inputs.case["flows"].is_empty()
+            or (request.year, request.level) != (None, None)
+        ):
+            raise
+        return (
+            Result({}),
+            freight,
+            [note("mirror.case_alone", fact=error.fact, case=inputs.case.settings.case_id)],
+        )
 
 
 def _freight(request: MirrorRequest, case: Case | None) -> Freight | None:

@@ -17,6 +17,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridor_change import CorridorChange, corridor_change
 from karwan.analysis.levels import named
 from karwan.analysis.published_potential import published_potential
+from karwan.analysis.standing import none_published
 from karwan.analysis.trade_requests import PotentialRequest
 from karwan.analysis.world_flows import (
     WorldFlows,
@@ -282,4 +283,4 @@ def _from_case(case: Case | None, request: PotentialRequest) -> Result:
         "source": note("potential.published", case=case.settings.case_id),
         "commands": note("potential.commands", exporter=request.exporter, importer=request.importer),
     }
-    return Result({f"published potentials and offers, {name}": published}, meta)
+    return Result({f"published potentials and offers, {name}": published}, meta, none_published(case))

@@ -12,10 +12,9 @@ import polars as pl
 
 from karwan.analysis.panel import PRIOR_SIGMA
 from karwan.case import Case
-from karwan.errors import InvalidInput
 from karwan.numerics.geodesy import great_circle_km
-from karwan.schema.frames import result_frame
 from karwan.trade.mirror import FEWEST_GAPS, PairGaps, PairPriors, PairReconciled, pair_gaps, reconcile_case
+from karwan.trade.mirror.cif import PUBLISHED_MEAN
 from karwan.trade.mirror.pair import pair_cif_share
 from karwan.trade.standing import known_flows
 
@@ -52,7 +51,14 @@ def case_priors(
 
 
 def case_freight(case: Case) -> Freight:
-    """The published coefficients at a pair's distance, landlocked countries told apart."""
+    """The published coefficients at a pair's distance, landlocked countries told apart; their mean where the case names no places."""
+    ways = list(permutations((case.settings.party_a, case.settings.party_b)))
+    if not (case.settings.origins and case.settings.destinations):
+        shares = {f"{one} to {other}": PUBLISHED_MEAN for one, other in ways}
+        return Freight(
+            shares,
+            "published mean (Gaulier & Zignago 2010): the case names no places, so no distance is known",
+        )
     landlocked = dict(case["countries"].select("country", "landlocked").iter_rows())
     far = _distance_km(case)
     shares = {
@@ -61,7 +67,7 @@ def case_freight(case: Case) -> Freight:
             exporter_landlocked=bool(landlocked.get(one)),
             importer_landlocked=bool(landlocked.get(other)),
         )
-        for one, other in permutations((case.settings.party_a, case.settings.party_b))
+        for one, other in ways
     }
     return Freight(shares, "published coefficients (Gaulier & Zignago 2010) at the pair's distance")
 
@@ -70,11 +76,6 @@ def _distance_km(case: Case) -> float:
     """Mean great-circle distance between the places the case compares."""
     places = {row["node_id"]: (row["lat"], row["lon"]) for row in case["nodes"].iter_rows(named=True)}
     ends = [(places[a], places[b]) for a in case.settings.origins for b in case.settings.destinations]
-    if not ends:
-        raise InvalidInput(
-            f"The case {case.settings.case_id} names no origins and destinations.",
-            fix="Name them under `brief:` in case.yaml.",
-        )
     each = [float(great_circle_km(*start, *end)) for start, end in ends]
     return max(LEAST_KM, sum(each) / len(each))
 
@@ -93,9 +94,7 @@ def reconciled_case(case: Case, as_of: date, *, priors: PairPriors | None = None
 
 
 def reconciled_table(case: Case, as_of: date) -> pl.DataFrame:
-    """Table of `reconciled_case`; empty where the case names no places yet, whose distance freight is reckoned from."""
-    if not (case.settings.origins and case.settings.destinations):
-        return result_frame("standing_reconciled")
+    """Table of `reconciled_case`."""
     return reconciled_case(case, as_of).table
 
 

@@ -13,6 +13,7 @@ from karwan.analysis.sections import Standing
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import StatusRequest
 from karwan.case import Case
+from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import Parties
 from karwan.trade.standing import (
@@ -38,7 +39,12 @@ def trade_status(inputs: Inputs, request: StatusRequest) -> Result:
     day = request.as_of or case.settings.as_of
     section = standing_section(case, day, reconciled_table(case, day))
     tables = {one.name: getattr(section, one.name) for one in fields(section)}
-    return Result(tables, notes=stored.notes)
+    return Result(tables, notes=(*none_published(case), *stored.notes))
+
+
+def none_published(case: Case) -> tuple[Note, ...]:
+    """A note that the case has no figures of trade, where it has none."""
+    return () if case["flows"].height else (note("flows.case_none", case=case.settings.case_id),)
 
 
 def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = None) -> Standing:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 FLOWS: dict[str, str | Plural] = {
+    "mirror.case_alone": "{fact} The two sides are those that {case} publishes; the store adds nothing here.",
+    "flows.case_none": "The case {case} publishes no figures of trade yet: fill flows.csv, or give --store FILE (`karwan trade ingest`).",
     "flows.rows": Plural("count", "{count:,} row", "{count:,} rows"),
     "flows.no_value": "{rows} without a value left out: unknown is not zero.",
     "flows.blank": "{rows} with a blank cell left out.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 GOODS: dict[str, str | Plural] = {
+    "goods.none": "The case lists no goods: fill products.csv, or open a case `karwan case new A B --like kaz-pak` made.",
     "goods.counts": "{judged} of {all} goods can be judged. Yes: {yes}, only if: {only_if}, no: {no}, unknown: {unknown}.",
     "goods.hidden": Plural(
         "goods",
