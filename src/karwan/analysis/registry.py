@@ -23,6 +23,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "corridors": "route_corridors",
             "stages": "route_stages",
             "closed": "route_closed",
+            "carriers": "route_carriers",
             "papers": "route_papers",
             "rules": "route_rules",
             "guarantees": "route_guarantees",
@@ -126,6 +127,14 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.observed:answer_observed",
         tables={"mean errors": "observed_errors", "scores": "observed_scores", "trips": "observed_trips"},
         page="reliability",
+    ),
+    Analysis(
+        name="corridor operators",
+        method="operators",
+        request=ask.OperatorsRequest,
+        run="karwan.analysis.operators:answer_operators",
+        tables={"operators": "operators", "services": "operator_services"},
+        page="operators",
     ),
     *TRADE,
     Analysis(

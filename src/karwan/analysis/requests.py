@@ -32,6 +32,27 @@ class ObservedRequest:
 
 
 @dataclass(frozen=True)
+class OperatorsRequest:
+    """Who carries freight and on what terms: operators, their published services with through rates, and the sailings.
+
+    Services that were announced only, have ended or begin later are left out without --all.
+
+    Example: karwan corridor operators kaz-pak --place Khunjerab
+    """
+
+    place: str | None = field(
+        default=None, metadata=asks("Only services that name a place or country.", metavar="PLACE")
+    )
+    mode: str | None = field(
+        default=None, metadata=asks("Only services by road, rail, sea or ferry.", metavar="MODE")
+    )
+    as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    every: bool = field(
+        default=False, metadata=asks("Show announced, ended and later services too.", flag="--all")
+    )
+
+
+@dataclass(frozen=True)
 class CompareRequest:
     """Money, days, emissions and state of every corridor, both ways.
 

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
+from karwan.case.operator_checks import OPERATOR_RULES
 from karwan.case.port_checks import PORT_RULES
 from karwan.case.problems import SHOWN, Problem
 from karwan.case.reader import MAX_PROBLEMS
@@ -410,4 +411,5 @@ RULES = (
     modes_have_vehicles,
     *VENTURE_RULES,
     *PORT_RULES,
+    *OPERATOR_RULES,
 )

@@ -36,6 +36,7 @@ from karwan.analysis.requests import (
     ImportRequest,
     ModesRequest,
     ObservedRequest,
+    OperatorsRequest,
     RouteRequest,
     SensitivityRequest,
     TntpRequest,
@@ -155,6 +156,17 @@ class Project(VentureProject):
     def observed(self, *, every: bool = False) -> Result:
         """The model against observed trips; see `karwan.analysis.requests.ObservedRequest`."""
         return self.ask(BY_NAME["corridor observed"], ObservedRequest(every))
+
+    def operators(
+        self,
+        *,
+        place: str | None = None,
+        mode: str | None = None,
+        as_of: date | None = None,
+        every: bool = False,
+    ) -> Result:
+        """Who carries freight and on what terms; see `karwan.analysis.requests.OperatorsRequest`."""
+        return self.ask(BY_NAME["corridor operators"], OperatorsRequest(place, mode, as_of, every))
 
     def route(  # noqa: PLR0913 - the fields of one request
         self,

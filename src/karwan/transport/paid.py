@@ -13,18 +13,16 @@ import polars as pl
 from karwan.transport.cargo import Cargo
 from karwan.transport.duty import Duty, Tariffs
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import MONEY, Stage, Term, join_sources, worst_basis
+from karwan.transport.network.terms import FREIGHT_KINDS, MONEY, join_sources, money_kind, worst_basis
 from karwan.transport.papers import list_guarantees, list_papers
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 from karwan.transport.terminal import Terminals
 
-FREIGHT = ("line_haul", "sailing", "scarcity")
+FREIGHT = (*FREIGHT_KINDS, "through_rate")
 BESIDE = ("papers", "guarantees", "storage")
 INSURANCE = "insurance"
 KINDS = (*FREIGHT, "border", "fees", "transfers", *BESIDE, INSURANCE)
-OF_TABLE = {"fees": "fees", "crossing_times": "border", "transfers": "transfers", "services": "sailing"}
-"""Kind of money that a figure of a table stands for; the rest goes by the kind of its stage."""
 
 
 @dataclass(frozen=True)
@@ -122,20 +120,13 @@ def _carriage(route: Route) -> dict[str, Row]:
             if term.unit not in MONEY:
                 continue
             usd = term.amount * (load.tonnes if term.unit == "usd_t" else load.units)
-            row = found.setdefault(_kind(stage, term), {"usd": 0.0, "basis": "observed", "source_id": ""})
+            row = found.setdefault(
+                money_kind(stage.kind, term), {"usd": 0.0, "basis": "observed", "source_id": ""}
+            )
             row["usd"] += usd
             row["basis"] = worst_basis(row["basis"], *(f.figure.basis for f in term.factors))
             row["source_id"] = join_sources(row["source_id"], *(f.figure.source_id for f in term.factors))
     return found
-
-
-def _kind(stage: Stage, term: Term) -> str:
-    """What the money of a term is paid for."""
-    figures = [factor.figure for factor in term.factors]
-    if any(figure.key == "scarcity_slope" for figure in figures):
-        return "scarcity"
-    named = next((OF_TABLE[figure.table] for figure in figures if figure.table in OF_TABLE), None)
-    return named or {"line_haul": "line_haul", "sailing": "sailing"}.get(stage.kind, "transfers")
 
 
 def _listed(table: pl.DataFrame, what: str) -> dict[str, Any]:

@@ -56,9 +56,10 @@ def door_states(
     Boxes and reefers start and end on a truck where the place has a road; bulk may start and end on a siding too. Where `modes` leaves out
     the road, they start in the modes it names: a box may end at a terminal. At a port that has nothing but ships they start on one.
     A shipment starts (`start`) on a truck of the network's home country: otherwise the trucks that could come back to the origin would let it
-    dodge the change of trucks at a border.
+    dodge the change of trucks at a border. Lanes of through rates are boarded and left at their ends only.
     """
-    states = [i for i in network.at(node_id) if not modes or mode_of(network.states[i].carrier) in modes]
+    found = [i for i in network.at(node_id) if not network.states[i].service]
+    states = [i for i in found if not modes or mode_of(network.states[i].carrier) in modes]
     if start:
         states = [i for i in states if network.states[i].registration in ("", network.home)]
     land = [i for i in states if network.states[i].carrier not in WATER_MODES]

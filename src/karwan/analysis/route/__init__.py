@@ -8,6 +8,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import RouteRequest, RouteView
+from karwan.analysis.route.carriers import carriers_table
 from karwan.analysis.route.explain import explain_table
 from karwan.analysis.route.offers import corridor_routes, find_shares, make_offers
 from karwan.analysis.route.paid import Paid, lead_hours, paid_table, totals
@@ -82,6 +83,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
         "corridors": corridor_table(plan, search, offers, named),
         "stages": pl.concat([stages_of(o) for o in offers]),
         "closed": closed_table(plan, offers, named),
+        "carriers": carriers_table(plan, offers),
         "paid": paid,
         "papers": papers,
         "rules": rules_table(plan, offers, left_out),

@@ -40,6 +40,8 @@ def _blocks(result: Result) -> Iterator[Block]:
         yield stages, "route_stages", _stages(tables["stages"])
     paid = tables["paid"].filter(ONE_ROUTE).drop("route", "source_id")
     yield say(note("route.paid", route=routes["name"][0])), "route_paid", paid
+    carriers = tables["carriers"].filter(ONE_ROUTE).drop("route", "service_ids", "source_id")
+    yield say(note("route.carriers")), "route_carriers", carriers
     yield say(note("route.closed")), "route_closed", _closed(tables["closed"])
     if tables["rules"].height:
         yield say(note("route.rules")), "route_rules", _rules(tables["rules"])

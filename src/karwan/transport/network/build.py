@@ -13,6 +13,7 @@ from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.stage import Arc, FreightNetwork, Row, State
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, make_stage, times
+from karwan.transport.network.through import with_through_rates
 from karwan.transport.network.transfers import transfer_moves
 
 
@@ -42,7 +43,7 @@ def build_network(tables: Tables, request: NetworkRequest, *, kept: Kept | None 
     """
     context = Context(tables, request, kept)
     moves = [*link_moves(context), *crossing_moves(context), *transfer_moves(context)]
-    return _spread(context, moves)
+    return with_through_rates(context, _spread(context, moves))
 
 
 def _spread(context: Context, moves: list[Move]) -> FreightNetwork:

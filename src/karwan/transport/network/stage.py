@@ -35,12 +35,15 @@ class State(NamedTuple):
         Country whose rules hold; '' at sea.
     registration
         Country the truck is registered in; '' when no truck is used.
+    service
+        Lane of a through rate it travels on; '' where every leg is paid by itself.
     """
 
     node_id: str
     carrier: str
     country: str
     registration: str
+    service: str = ""
 
 
 class Arc(NamedTuple):

@@ -11,6 +11,16 @@ BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
 MONEY = ("usd_t", "usd_unit")
 HOURS = "hours"
 EMISSION = "co2_kg_t"
+FREIGHT_KINDS = ("line_haul", "sailing", "scarcity")
+"""Kinds of money that carriers ask for the way itself, leg by leg."""
+OF_TABLE = {
+    "fees": "fees",
+    "crossing_times": "border",
+    "transfers": "transfers",
+    "services": "sailing",
+    "land_services": "through_rate",
+}
+"""Kind of money that a figure of a table stands for; the rest goes by the kind of its stage."""
 
 
 class CellFigure(NamedTuple):
@@ -217,6 +227,15 @@ def figure_of(row: dict[str, Any], table: str, key: str, column: str) -> CellFig
     return CellFigure(
         0.0 if value is None else float(value), row["basis"], row["source_id"], table, row[key], column
     )
+
+
+def money_kind(stage_kind: str, term: Term) -> str:
+    """What the money of a term of a stage is paid for: line_haul, sailing, scarcity, through_rate, border, fees or transfers."""
+    figures = [factor.figure for factor in term.factors]
+    if any(figure.key == "scarcity_slope" for figure in figures):
+        return "scarcity"
+    named = next((OF_TABLE[figure.table] for figure in figures if figure.table in OF_TABLE), None)
+    return named or {"line_haul": "line_haul", "sailing": "sailing"}.get(stage_kind, "transfers")
 
 
 def worst_basis(*bases: str) -> str:

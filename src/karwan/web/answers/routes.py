@@ -24,6 +24,7 @@ from karwan.words import say, sentences
 ONE_ROUTE = (
     ("stages", "route_stages", "Stages, in order"),
     ("paid", "route_paid", "What is paid"),
+    ("carriers", "route_carriers", "Who can carry each leg"),
     ("papers", "route_papers", "Papers, by who asks for them"),
     ("guarantees", "route_guarantees", "Guarantees in customs transit"),
     ("lateness", "route_lateness", "What makes it late"),

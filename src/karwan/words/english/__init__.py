@@ -16,6 +16,7 @@ from karwan.words.english.front import FRONT
 from karwan.words.english.goods import GOODS
 from karwan.words.english.gravity import GRAVITY
 from karwan.words.english.network import NETWORK
+from karwan.words.english.operators import OPERATORS
 from karwan.words.english.page import PAGE
 from karwan.words.english.plan import PLAN
 from karwan.words.english.plural import Plural
@@ -41,6 +42,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     GOODS,
     GRAVITY,
     NETWORK,
+    OPERATORS,
     PAGE,
     PLAN,
     POTENTIAL,

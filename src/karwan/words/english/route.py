@@ -75,6 +75,7 @@ ROUTE: dict[str, str | Plural] = {
     "route.caution": "CAUTION: route 1, {route}, meets sanctions of {authorities}; --lawful-for leaves such ways out",
     "route.corridors": "Named corridors",
     "route.stages": "Stages of route 1, {route}",
+    "route.carriers": "Who can carry each leg of route 1",
     "route.closed": "Closed or slow on the way",
     "route.paid": "What is paid for route 1, {route}",
     "route.papers": "Papers",

@@ -1,0 +1,240 @@
+"""Through rates: one price from a place to another past others, laid beside the sum of its legs as a lane of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from karwan.numerics import shortest as kernel
+from karwan.schema.days import within
+from karwan.transport.network.context import Context
+from karwan.transport.network.request import mode_of
+from karwan.transport.network.stage import Arc, FreightNetwork, Row, State
+from karwan.transport.network.terms import (
+    FREIGHT_KINDS,
+    HOURS,
+    MONEY,
+    Factor,
+    Stage,
+    Step,
+    Term,
+    figure_of,
+    make_stage,
+    money_kind,
+    times,
+)
+from karwan.transport.network.units import Unit, unit_term
+
+RUNS = ("running", "on_booking")
+"""States of a service whose rate can be had."""
+TABLE, KEY = "land_services", "land_service_id"
+WEEK_H = 168.0
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """A service with a through rate in one direction."""
+
+    row: Row
+    unit: Unit
+    places: tuple[str, ...]
+    trucks: frozenset[str]
+
+    def boards(self, state: State, origin: str) -> bool:
+        """Whether a load in a state can be handed to it: at the start of its trip, off a train or ship, or on a truck of its operators."""
+        if mode_of(state.carrier) not in self.row["modes"]:
+            return False
+        others = self.trucks and state.registration not in ("", *self.trucks)
+        return not others or state.node_id == origin
+
+
+def with_through_rates(context: Context, network: FreightNetwork) -> FreightNetwork:
+    """The network, and a lane for each service whose through rate the load can have.
+
+    A lane takes the fastest way past the places of its service, with the hours, openings and borders of that way. Its first move holds the
+    rate; its stages lack the kinds of money that the rate covers. It is boarded where the service starts and left where it ends, so a part of
+    the way cannot be had for it.
+    """
+    lanes = list(_lanes(context))
+    if not lanes:
+        return network
+    search = _Fastest(network, context.request.ends[0] if context.request.ends else "")
+    states, arcs, missing = list(network.states), list(network.arcs), []
+    for lane in lanes:
+        ways = [way for way in search.ways(lane) if _touches(network, way, lane.row["via"] or ())]
+        if not ways:
+            missing.append((TABLE, lane.row[KEY], f"no way {' - '.join(lane.places)}"))
+        for way in ways:
+            _lay(context, network, lane, way, states, arcs)
+    return replace(
+        network,
+        states=tuple(states),
+        arcs=tuple(arcs),
+        index={state: number for number, state in enumerate(states)},
+        skipped=tuple(dict.fromkeys((*network.skipped, *missing))),
+    )
+
+
+def _lanes(context: Context) -> Iterator[_Lane]:
+    """Services with a rate that holds for the load on the day of departure; why others do not is noted."""
+    homes = {row["operator_id"]: row["country"] for row in context.rows("operators")}
+    for row in context.rows(TABLE):
+        if row["rate_usd"] is None or None in (row["from_node_id"], row["to_node_id"]):
+            continue
+        unit = _unit(context, row)
+        why = _unusable(context, row, unit)
+        if why or unit is None:
+            context.skipped.append((TABLE, row[KEY], why))
+            continue
+        via = [place for place in row["via"] or () if place in context.nodes]
+        places = (row["from_node_id"], *via, row["to_node_id"])
+        trucks = frozenset(homes[one] for one in row["operator_ids"] if homes[one])
+        yield _Lane(row, unit, places, trucks)
+        if row["both_ways"]:
+            yield _Lane(row, unit, places[::-1], trucks)
+
+
+def _unit(context: Context, row: Row) -> Unit | None:
+    """The load's unit on one of the service's modes where the rate is for that unit."""
+    units = (context.units.get(mode) for mode in row["modes"])
+    return next((unit for unit in units if unit is not None and unit.kind == row["rate_unit"]), None)
+
+
+def _unusable(context: Context, row: Row, unit: Unit | None) -> str:
+    """Why a through rate does not hold for the load; blank where it does."""
+    if row["state"] not in RUNS:
+        return f"the service is {row['state']}"
+    if not within(row["since"], row["until"], context.request.departure):
+        return f"not offered on {context.request.departure}"
+    if not all(context.request.uses(mode) for mode in row["modes"]):
+        return "one of its modes is not looked at"
+    if unit is None:
+        return f"its rate is for a {row['rate_unit']}, which the load does not go in"
+    return "its rate is not for dangerous goods" if context.request.dangerous else ""
+
+
+class _Fastest:
+    """Fastest ways through a network past places, borders crossed and ports called at where they are places."""
+
+    def __init__(self, network: FreightNetwork, origin: str) -> None:
+        self.network = network
+        self.origin = origin
+        self.tails, self.heads = (side.astype(np.int32) for side in network.ends)
+        self.ptr, self.order = kernel.csr(self.tails, len(network.states))
+        self.passing = np.array(network.passing, dtype=bool)
+        self.modes = np.array(network.head_modes)
+        self.nodes = np.array(network.head_nodes)
+
+    def ways(self, lane: _Lane) -> Iterator[tuple[int, ...]]:
+        """Arcs of the way from each state in which a load may wait at the start; as if open where it is shut."""
+        own = np.isin(self.modes, lane.row["modes"])
+        opened = own & ~self.network.never_open()
+        for start in self.network.at(lane.places[0]):
+            if not lane.boards(self.network.states[start], self.origin):
+                continue
+            way = self._way(start, lane.places[1:], opened) or self._way(start, lane.places[1:], own)
+            if way:
+                yield way
+
+    def _way(self, start: int, places: Sequence[str], allowed: npt.NDArray[np.bool_]) -> tuple[int, ...]:
+        hours = np.where(allowed, self.network.arc_hours(), np.inf)
+        found: list[int] = []
+        for number, place in enumerate(places):
+            seed = np.array([start], dtype=np.int32)
+            least, slot = kernel.tree(self.ptr, self.heads[self.order], hours[self.order], seed, np.inf)
+            last = number == len(places) - 1
+            into = np.flatnonzero((self.nodes == place) & (self.passing | last))
+            total = least[self.tails[into]] + hours[into]
+            if not np.isfinite(total).any():
+                return ()
+            best = int(into[np.argmin(total)])
+            slots = kernel.trace(slot, self.ptr, self.tails[best])
+            found += [*self.order[slots].tolist(), best]
+            start = int(self.heads[best])
+        return tuple(found)
+
+
+def _touches(network: FreightNetwork, way: Sequence[int], via: Sequence[str]) -> bool:
+    """Whether a way passes the countries that a service names without a place."""
+    countries = {network.states[network.arcs[a].head].country for a in way}
+    named = set(network.node_countries.values()) & set(via)
+    return named <= countries
+
+
+def lane_service(name: str) -> str:
+    """Service of a lane, from the name its states carry."""
+    return name.split(" ")[0]
+
+
+def _lay(
+    context: Context,
+    network: FreightNetwork,
+    lane: _Lane,
+    way: Sequence[int],
+    states: list[State],
+    arcs: list[Arc],
+) -> None:
+    """Add the states and arcs of a lane to those of a network."""
+    price = figure_of(lane.row, TABLE, KEY, "rate_usd")
+    kinds = {*FREIGHT_KINDS, *(lane.row["rate_covers"] or ())}
+    tail = network.arcs[way[0]].tail
+    name = f"{lane.row[KEY]} {tail} {lane.places[-1]}"
+    for number, a in enumerate(way):
+        arc = network.arcs[a]
+        stages = tuple(_covered(stage, kinds, price.basis) for stage in arc.stages)
+        if number == 0:
+            booked = _booking(context, network, lane, arc)
+            crossing = arc.place_kind == "crossing"
+            stages = (*stages, booked) if crossing else (booked, *stages)
+        head = arc.head
+        if number < len(way) - 1:
+            head = len(states)
+            states.append(network.states[arc.head]._replace(service=name))
+        arcs.append(arc._replace(tail=tail, head=head, stages=stages))
+        tail = head
+
+
+def _booking(context: Context, network: FreightNetwork, lane: _Lane, first: Arc) -> Stage:
+    """The price of a lane, and the wait for its departure where a number of them was published."""
+    row, start = lane.row, network.states[first.tail]
+    ends = " – ".join(str(context.nodes[place]["name"]) for place in (lane.places[0], lane.places[-1]))
+    terms = [unit_term(lane.unit, figure_of(row, TABLE, KEY, "rate_usd"))]
+    headway = 0.0
+    if row["departures_per_week"] is not None:
+        weekly = figure_of(row, TABLE, KEY, "departures_per_week")
+        headway = WEEK_H / weekly.value
+        terms.append(times(HOURS, Factor(weekly, -1), by=WEEK_H / 2.0))
+    named = {r["operator_id"]: r["name"] for r in context.rows("operators")}
+    who = ", ".join(str(named[one]) for one in row["operator_ids"])
+    step = Step(
+        "transfer",
+        f"through rate of {who}, {ends}",
+        start.node_id,
+        mode_of(start.carrier),
+        start.country,
+        headway_h=headway,
+    )
+    return make_stage(step, terms, variance_h2=headway**2 / 12.0)
+
+
+def _covered(stage: Stage, kinds: set[str], basis: str) -> Stage:
+    """A stage without the money that a through rate covers."""
+    kept = tuple(term for term in stage.terms if not _paid_by(stage, term, kinds))
+    if len(kept) == len(stage.terms):
+        return stage
+    sums = {unit: sum(term.amount for term in kept if term.unit == unit) for unit in MONEY}
+    rest = [term for term in kept if term.unit in MONEY]
+    return replace(
+        stage,
+        usd_t=sums["usd_t"],
+        usd_unit=sums["usd_unit"],
+        terms=kept,
+        basis_usd=stage.basis_usd if rest else basis,
+    )
+
+
+def _paid_by(stage: Stage, term: Term, kinds: set[str]) -> bool:
+    return term.unit in MONEY and money_kind(stage.kind, term) in kinds

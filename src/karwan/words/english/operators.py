@@ -1,0 +1,19 @@
+"""Sentences about operators and their services."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+OPERATORS: dict[str, str | Plural] = {
+    "operators.hidden": Plural(
+        "count",
+        "{count} service is not shown: announced only, ended, begun later, or not what was asked for; --all shows the first three.",
+        "{count} services are not shown: announced only, ended, begun later, or not what was asked for; --all shows the first three.",
+    ),
+    "operators.none": "Nobody published a service like that.",
+    "operators.rates": Plural(
+        "count",
+        "{count} of the published services shown has a through rate; freights of sailings are the case's own, with their basis.",
+        "{count} of the published services shown have a through rate; freights of sailings are the case's own, with their basis.",
+    ),
+}
