@@ -73,7 +73,13 @@ def draw_map(
     drawing.rect(0.5, 0.5, WIDTH - 1, frame.height - 1, "none", stroke=_BORDER)
     draw_scale(drawing, frame)
     drawing.height = _draw_legend(drawing, corridors, found, frame.height, bool(closed))
-    return drawing.render(), _notes(base, frame)
+    return drawing.render(), (*_notes(base, frame), *_line_notes(lines))
+
+
+def _line_notes(lines: pl.DataFrame) -> tuple[str, ...]:
+    """Where the lines of ways come from, if the case has a table of them."""
+    follows = lines.height and bool(lines["state"].is_in(["lane", "straight"]).any())
+    return (tell("brief_map.lines"),) if follows else ()
 
 
 def map_frame(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) -> Frame:
@@ -267,7 +273,7 @@ def _crossed(box: Box, path: Floats | None) -> bool:
     return bool(((x > left) & (x < right) & (y > top - 2) & (y < bottom + 2)).any())
 
 
-_DASH = {"open": "", "closed": "7 4", "planned": "0.1 5.5", "stub": "4 3"}
+_DASH = {"open": "", "straight": "2.6 2.2", "closed": "7 4", "planned": "0.1 5.5", "stub": "4 3"}
 
 
 def _draw_strands(drawing: Drawing, found: list[Strand]) -> None:
@@ -498,7 +504,8 @@ def _draw_legend(
     y = _draw_corridor_keys(drawing, corridors, {strand.corridor_id for strand in found}, top + 19)
     drawing.line(0, y + 8, WIDTH, y + 8, RULE, line=0.6)
     x, y = 0.0, y + 21
-    for state, text in _STATES:
+    drawn = {strand.state for strand in found}
+    for state, text in (one for one in _STATES if one[0] != "straight" or "straight" in drawn):
         drawing.path(f"M{x:.1f} {y - 4:.1f}H{x + 28:.1f}", stroke=MUTED, line=3, dash=_DASH[state])
         drawing.narrow(x + 34, y, text, fill=MUTED)
         x += 34 + text_width(text, 11, stretch="semi-condensed") + 18
@@ -524,7 +531,12 @@ def _draw_corridor_keys(drawing: Drawing, corridors: pl.DataFrame, drawn: set[st
     return y
 
 
-_STATES = (("open", "in use"), ("closed", "closed on the day"), ("planned", "planned, not built"))
+_STATES = (
+    ("open", "in use"),
+    ("straight", "line not known"),
+    ("closed", "closed on the day"),
+    ("planned", "planned, not built"),
+)
 _KINDS = (
     ("city", False, "city"),
     ("port", False, "port or terminal"),

@@ -55,7 +55,12 @@ def split_seaways(lines: pl.DataFrame, frame: Frame, relief: Relief | None) -> S
 def _at_sea(row: dict[str, Any], relief: Relief) -> dict[str, Any] | None:
     """The line as it is, bent off the land where it is a way by sea, or None when no bend keeps it at sea."""
     lons, lats = list(row["lons"] or []), list(row["lats"] or [])
-    if row["mode"] not in _MODES or len(lons) < 2 or not _overland(lons, lats, relief):
+    if (
+        row["mode"] not in _MODES
+        or row["state"] == "lane"
+        or len(lons) < 2
+        or not _overland(lons, lats, relief)
+    ):
         return row
     bent = _bend(lons, lats, relief)
     return bent and {**row, "lons": bent[0].tolist(), "lats": bent[1].tolist()}

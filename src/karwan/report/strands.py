@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from karwan.report.palette import safe_colour
-from karwan.report.projection import Floats, Frame, simplify
+from karwan.report.projection import Floats, Frame
 from karwan.schema.modes import WATER_MODES
 
 Point = tuple[float, float]
@@ -63,7 +63,7 @@ def _key(first: Point, second: Point) -> Key:
 
 
 def _parts(lines: pl.DataFrame, frame: Frame) -> list[_Part]:
-    """Lines in picture units, simplified, without those that shrink to a point."""
+    """Lines in picture units, without those that shrink to a point."""
     ranks = {corridor: k for k, corridor in enumerate(dict.fromkeys(lines["corridor_id"].to_list()))}
     parts = []
     for row in lines.sort("corridor_id", "seq", maintain_order=True).iter_rows(named=True):
@@ -79,7 +79,8 @@ def _points(row: dict[str, Any], frame: Frame) -> list[Point]:
     if len(lon) < 2 or len(lon) != len(lat):
         return []
     x, y = frame.place(lon, lat)
-    points = [(round(float(x[k]), 1), round(float(y[k]), 1)) for k in simplify(x, y, 0.8)]
+    # Not simplified here: corridors that share a road must keep the same points to lie beside each other on it.
+    points = [(round(float(px), 1), round(float(py), 1)) for px, py in zip(x, y, strict=True)]
     return [point for point, _ in groupby(points)]
 
 

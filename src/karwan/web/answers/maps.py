@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from karwan.analysis.corridor_map import CorridorMap, corridor_map, drawn_lines
+from karwan.analysis.corridor_map import CorridorMap, Point, corridor_map, link_ways
 from karwan.case import Case
 from karwan.notes import note
 from karwan.project import Project
@@ -19,7 +18,6 @@ from karwan.report.palette import INK, safe_colour
 from karwan.report.text import clean
 from karwan.report.text import day as spoken_day
 from karwan.schema.frames import result_frame
-from karwan.schema.modes import WATER_MODES
 from karwan.web.answers.page import Asking
 from karwan.words import say
 
@@ -113,17 +111,13 @@ def way_lines(case: Case, stages: pl.DataFrame) -> pl.DataFrame:
 
     One line a run of links of one mode and kind; the state of a straight one by land is `straight`.
     """
-    ends = {r["link_id"]: (r["from_node_id"], r["to_node_id"]) for r in case["links"].iter_rows(named=True)}
-    services: Mapping[str, str] = dict(case["services"].select("service_id", "link_id").iter_rows())
-    places = {r["node_id"]: (r["lon"], r["lat"]) for r in case["nodes"].iter_rows(named=True)}
-    known = drawn_lines(case)
+    ways = link_ways(case)
     parts: list[_Part] = []
     for stage in stages.iter_rows(named=True):
-        link = services.get(stage["place_id"], stage["place_id"])
-        if link in ends:
-            straight = [places[node] for node in ends[link]]
-            state = "open" if link in known or stage["mode"] in WATER_MODES else "straight"
-            parts.append((stage["mode"], state, [straight[0], *known.get(link, straight)[1:-1], straight[1]]))
+        found = ways.way(stage["place_id"])
+        if found is not None:
+            points, known = found
+            parts.append((stage["mode"], ways.state(stage["mode"], known), points))
     rows = [
         {
             "corridor_id": "chosen",
@@ -139,8 +133,7 @@ def way_lines(case: Case, stages: pl.DataFrame) -> pl.DataFrame:
     return result_frame("corridor_lines", rows)
 
 
-_Point = tuple[float, float]
-_Part = tuple[str, str, list[_Point]]
+_Part = tuple[str, str, list[Point]]
 
 
 def _joined(parts: list[_Part]) -> list[_Part]:

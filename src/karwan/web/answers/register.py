@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -100,9 +100,6 @@ def _kept(asking: Asking, project: Project, key: str, title: str) -> dict[str, A
     names = {parties.code_a: parties.name_a, parties.code_b: parties.name_b}
     chain = project.plan_chain(asking.register)
     own = [one.entry for one in held if one.chain_id == chain]
-    gone = withdrawn(own)
-    open_to_withdraw = [e for e in own if e.number not in gone and e.kind not in ("withdrawal", "joint")]
-    written = next((e for e in own if str(e.number) == asking.value("said")), None)
     return {
         "standing": state.standing,
         "words": [_word(names[side], side, word) for side, word in state.words.items()],
@@ -112,9 +109,7 @@ def _kept(asking: Asking, project: Project, key: str, title: str) -> dict[str, A
             for one in state.proposals
         ],
         "joint": [{"text": str(e.change["text"]), "on": _moment(e.at)} for e in state.notes],
-        "written": say(note("page.entry_written", number=written.number, digest=written.digest))
-        if written
-        else "",
+        "written": _written(own, asking.value("said")),
         "forms": {
             "sides": [{"code": side, "name": name} for side, name in names.items()],
             "statuses": [{"code": one, "label": _spoken(one)} for one in STATUSES],
@@ -122,12 +117,25 @@ def _kept(asking: Asking, project: Project, key: str, title: str) -> dict[str, A
             "today": str(now().date()),
             "wording": state.wording or title,
             "seen": len(held),
-            "numbers": [
-                {"number": e.number, "label": f"{e.number}: {_spoken(e.kind)}, {names.get(e.side, e.side)}"}
-                for e in open_to_withdraw
-            ],
+            "numbers": _withdrawable(own, names),
         },
     }
+
+
+def _written(own: Sequence[Entry], number: str) -> str:
+    """What is said after an entry was written; empty where the address names none."""
+    found = [entry for entry in own if str(entry.number) == number]
+    return say(note("page.entry_written", number=found[0].number, digest=found[0].digest)) if found else ""
+
+
+def _withdrawable(own: Sequence[Entry], names: Mapping[str, str]) -> list[dict[str, object]]:
+    """Entries of the own chain that a side may withdraw."""
+    gone = withdrawn(own)
+    stand = [e for e in own if e.number not in gone and e.kind not in ("withdrawal", "joint")]
+    return [
+        {"number": e.number, "label": f"{e.number}: {_spoken(e.kind)}, {names.get(e.side, e.side)}"}
+        for e in stand
+    ]
 
 
 def _word(name: str, side: str, word: Word) -> dict[str, Any]:

@@ -25,8 +25,20 @@
       svg.style.setProperty("--k", (shrunk / view.zoom).toFixed(4));  // names stay readable on a small screen
       svg.style.setProperty("--s", Math.pow(view.zoom, -0.55).toFixed(4));
       svg.dataset.zoom = seen < 0.6 ? "m" : seen < 1.5 ? "0" : seen < 3 ? "1" : "2";
+      thin();
       clearTimeout(told);
       told = setTimeout(rest, 160);
+    }
+    function thin() {  // on a small screen names are larger than they were placed for: of two that meet, the later goes
+      const kept = [];
+      for (const name of svg.querySelectorAll(".off")) name.classList.remove("off");
+      if (svg.clientWidth > 700) return;
+      for (const name of svg.querySelectorAll(".places .k > g")) {
+        const at = name.getBoundingClientRect();
+        if (!at.width) continue;
+        const meets = kept.some((b) => at.left < b.right && at.right > b.left && at.top < b.bottom - 3 && at.bottom > b.top + 3);
+        if (meets) name.classList.add("off"); else kept.push(at);
+      }
     }
     function redraw() { if (!frame) frame = requestAnimationFrame(draw); }
 

@@ -250,6 +250,10 @@ BRIEF: dict[str, str | Plural] = {
     "brief_map.no_position": (
         "Borders are drawn for orientation and imply no position on the status of any territory."
     ),
+    "brief_map.lines": (
+        "Ways follow road, railway and sea lane where a line of the case is known, else they are straight: © OpenStreetMap contributors (ODbL) "
+        "by scgraph_data, lanes of Eurostat by searoute."
+    ),
     "brief_map.countries": "Coasts and borders: Natural Earth 1:10m, public domain.",
     "brief_map.relief": (
         "Relief: NOAA ETOPO 2022 at 5 arc minutes; rivers: Natural Earth (PyWorldAtlas map data, CC0)."
