@@ -22,7 +22,9 @@ from karwan.analysis.sections import (
     PortsSection,
     Standing,
     TargetSection,
+    VentureSheet,
 )
+from karwan.schema.frames import result_frame
 
 HOSTILE = (
     "<script>alert('x')</script><img src=x onerror=alert(1)>",
@@ -269,7 +271,22 @@ def _plan() -> PlanSection:
     )
     documents = table("date title signed in_force followed owed state milestone_id agreement_id basis source_id note", (("2026-02-04", "Agreement on transit trade", "yes", "not found", "nothing found", "Bring it into force (unknown)", "signed", "visit", "tta", "observed", "s13", None),))
     indicators = table("domain_id domain promise commitment_id quantity value unit kind date baseline indicator_id basis source_id", (("d8", "Tourism and culture", "Commitment 9", "c8", "flights", "2", "a week", "seen", "2026-01", "4 (2023)", "i1", "observed", "s13"), ("d8", "Tourism and culture", "Commitment 19", "c18", "none published", None, None, "none published", None, None, None, "observed", "s13")))
-    return PlanSection(by_domain, table(columns, commitments), milestones, ventures, worth, ("What the worth rests on.",), documents, indicators)
+    return PlanSection(by_domain, table(columns, commitments), milestones, ventures, worth, ("What the worth rests on.",), documents, indicators, *_appraised())
+
+
+def _appraised() -> tuple[pl.DataFrame, pl.DataFrame, tuple[VentureSheet, ...]]:
+    """A tannery with bands, a terminal without figures, and the sheet of the first."""
+    known = {"venture_id": "tannery", "venture": "Tannery at Almaty", "announced": True, "withheld": True, "decides": "price of leather; load", "source_id": "s13"}
+    bands = {f"{name}_{end}_{unit}": value for name, unit, step in (("fnpv", "usd", 5e6), ("enpv", "usd", 8e6), ("firr", "share", 0.1), ("eirr", "share", 0.2)) for end, value in (("p05", -step), ("p50", 0.2 * step), ("p95", step))}
+    chances = {"fnpv_positive_share": 0.4, "enpv_positive_share": 0.6}
+    bare = {"venture_id": "terminal", "venture": "Off-dock terminal", "announced": True, "reason": "lacks stages, sales, capital", "source_id": "s13"}
+    rows = result_frame("plan_appraisals", [known | bands | chances, bare])
+    shown = {"indicator": "fnpv", "label": "FNPV: financial net present value", "unit": "USD", "shown": "withheld: assumed inputs", "band": "-5 m .. 1 m .. 5 m"}
+    cash = result_frame("venture_cash_band", [{"year": y, "calendar_year": 2027 + y, "project_p05_usd": low, "project_p50_usd": mid, "project_p95_usd": high, "economic_p50_usd": mid} for y, (low, mid, high) in enumerate(((-9e6, -8e6, -7e6), (-1e6, 1e6, 3e6), (0.0, 2e6, 5e6)))])
+    decides = result_frame("venture_inputs", [{"key": "k", "input": "price of leather", "base": 14.0, "low": 11.0, "high": 18.0, "switching": 15.0, "low_change_usd": -3e6, "high_change_usd": 4e6, "basis": "assumed"}])
+    gains = result_frame("venture_gains", [{"country": c, "group": "owners", "p05_usd": -4e6, "p50_usd": 1e6, "p95_usd": 5e6} for c in ("KAZ", "PAK")])
+    sheet = VentureSheet("tannery", "Tannery at Almaty", True, result_frame("venture_indicators", [shown]), decides, gains, cash)
+    return rows, result_frame("plan_venture_indicators", [{"venture_id": "tannery"} | shown]), (sheet,)
 
 
 def _target() -> TargetSection:
@@ -347,9 +364,20 @@ def hostile_brief() -> Brief:
                 frame = frame.with_columns(pl.Series(name, values))
         return frame
 
+    def poisoned_field(value: Any) -> Any:
+        if isinstance(value, pl.DataFrame):
+            return poison(value)
+        if value and all(isinstance(one, VentureSheet) for one in value):
+            return tuple(poisoned_sheet(one) for one in value)
+        return HOSTILE
+
+    def poisoned_sheet(sheet: VentureSheet) -> VentureSheet:
+        frames = {f.name: getattr(sheet, f.name) for f in fields(sheet) if isinstance(getattr(sheet, f.name), pl.DataFrame)}
+        return replace(sheet, venture_id=HOSTILE[0], venture=HOSTILE[1], **{name: poison(frame) for name, frame in frames.items()})
+
     sections = {f.name: getattr(brief, f.name) for f in fields(brief) if hasattr(getattr(brief, f.name), "__dataclass_fields__")}
     poisoned = {
-        name: replace(section, **{f.name: (poison(getattr(section, f.name)) if isinstance(getattr(section, f.name), pl.DataFrame) else HOSTILE) for f in fields(section)})
+        name: replace(section, **{f.name: poisoned_field(getattr(section, f.name)) for f in fields(section)})
         for name, section in sections.items()
-    }  # fmt: skip
+    }
     return replace(brief, title=HOSTILE[0], name_a=HOSTILE[1], name_b=HOSTILE[2], plan_title=HOSTILE[8], headlines=HOSTILE, **poisoned)

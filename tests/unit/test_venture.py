@@ -18,10 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karwan.analysis.contract import Inputs
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.trade_cost import trade_cost
 from karwan.analysis.venture.answer import answer_appraise, appraisals_of
 from karwan.analysis.venture.appraise import Appraisal
 from karwan.analysis.venture.read import Figure, read_venture
+from karwan.analysis.venture.sheets import brief_ventures
 from karwan.analysis.venture.tables import ALWAYS_SHOWN
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
@@ -47,7 +49,9 @@ from karwan.case import Case, CaseProblems, read_case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
 from karwan.project import open_case
+from karwan.report.blocks import Notes
 from karwan.report.charts.venture import draw_gains, draw_tornado, draw_venture_cash
+from karwan.report.sections.ventures import annex
 from karwan.report.venture_book import write_venture_book
 from karwan.words import say
 
@@ -638,3 +642,23 @@ def test_a_promise_names_its_venture(toy_copy: Path) -> None:
     (toy_copy / "milestones.csv").write_text((toy_copy / "milestones.csv").read_text().replace("v1", "v9"))
     with pytest.raises(CaseProblems, match="v9"):
         read_case(toy_copy)
+
+
+def test_the_brief_holds_ventures_and_why_others_have_no_figures(toyland: Case) -> None:
+    ventures = toyland["ventures"]
+    bare = ventures.with_columns(venture_id=pl.lit("v0"), life_years=pl.lit(None, pl.Int64))
+    sales = toyland["venture_sales"].with_columns(
+        product_id=pl.lit("beans"), origin_id=pl.lit("A"), destination_id=pl.lit("C"), price_unit=pl.lit("t"),
+    )  # fmt: skip
+    case = toyland.with_tables({"ventures": pl.concat([ventures, bare.cast(ventures.schema)])})
+    study = CorridorStudy(case, case.settings.as_of)
+    found = brief_ventures(study)
+    lines = {row["venture_id"]: row for row in found.appraisals.iter_rows(named=True)}
+    assert lines["v0"]["reason"] == "lacks years at work, stages, sales, capital"
+    assert lines["v1"]["fnpv_usd"] is None and lines["v1"]["fnpv_p05_usd"] < lines["v1"]["fnpv_p95_usd"]
+    assert found.indicators.filter(venture_id="v1").height == found.sheets[0].indicators.height
+    blocks = [one.key for one in annex(found.sheets, Notes({}))]
+    assert blocks == ["indicators-venture-0", "f-cash-venture-0", "f-tornado-venture-0", "f-gains-venture-0"]
+    shut = case.with_tables({"venture_sales": sales, "links": case["links"].clear()})
+    said = brief_ventures(CorridorStudy(shut, case.settings.as_of)).appraisals.filter(venture_id="v1")
+    assert "No route is open for beans" in said["reason"].item()

@@ -20,6 +20,7 @@ from karwan.analysis.sections import Brief
 from karwan.analysis.sensitivity import sensitivity_table
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section
+from karwan.analysis.venture.sheets import brief_ventures
 from karwan.analysis.worth import brief_worth
 from karwan.case import Case
 from karwan.notes import Note, note
@@ -77,6 +78,7 @@ def brief_of(case: Case, as_of: date, *, store: str | None = None, stored: tuple
         worth=worth,
         worth_text=worth_text,
         verdicts=verdict_table(study, landed) if engines else None,
+        ventures=brief_ventures(study) if engines else None,
     )
     return build_brief(study, landed, parts)
 

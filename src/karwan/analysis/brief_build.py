@@ -23,7 +23,7 @@ from karwan.analysis.observed import validation_table
 from karwan.analysis.plan import plan_section
 from karwan.analysis.ports import ports_section
 from karwan.analysis.provenance import basis_section
-from karwan.analysis.sections import Brief, CorridorSection, GoodsSection, TargetSection
+from karwan.analysis.sections import Brief, BriefVentures, CorridorSection, GoodsSection, TargetSection
 from karwan.analysis.standing import standing_section
 from karwan.case import Case
 from karwan.notes import Note
@@ -46,6 +46,8 @@ class BriefParts:
         What keeping the promises is worth, as `PlanSection` describes it.
     verdicts
         Which goods can be sold, of which the first page names three.
+    ventures
+        Would the ventures pay.
     """
 
     reconciled: pl.DataFrame | None = None
@@ -60,6 +62,7 @@ class BriefParts:
     worth: pl.DataFrame | None = None
     worth_text: tuple[str, ...] = ()
     verdicts: pl.DataFrame | None = None
+    ventures: BriefVentures | None = None
 
 
 def empty_target() -> TargetSection:
@@ -88,7 +91,7 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
     case, as_of = study.case, study.as_of
     standing = standing_section(case, as_of, parts.reconciled)
     corridors = _corridor_section(case, study, parts)
-    plan = plan_section(case, as_of, parts.worth, parts.worth_text)
+    plan = plan_section(case, as_of, parts.worth, parts.worth_text, parts.ventures)
     settings = case.settings
     return Brief(
         case_id=settings.case_id,

@@ -312,6 +312,8 @@ BRIEF_TABLES = {
     "plan.commitments": "plan_promises",
     "plan.milestones": "plan_milestones",
     "plan.ventures": "plan_ventures",
+    "plan.appraisals": "plan_appraisals",
+    "plan.venture_indicators": "plan_venture_indicators",
     "plan.worth": "plan_worth",
     "plan.documents": "plan_documents",
     "plan.indicators": "plan_indicators",

@@ -9,7 +9,7 @@ import polars as pl
 from karwan.analysis.agreements import documents_table, indicators_table
 from karwan.analysis.case_requests import PlanRequest
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.sections import PlanSection
+from karwan.analysis.sections import BriefVentures, PlanSection
 from karwan.analysis.venture.read import why_not
 from karwan.case import Case
 from karwan.schema.frames import result_frame, result_types
@@ -27,14 +27,19 @@ def answer_plan(inputs: Inputs, request: PlanRequest) -> Result:
 
 
 def plan_section(
-    case: Case, as_of: date, worth: pl.DataFrame | None = None, worth_text: tuple[str, ...] = ()
+    case: Case,
+    as_of: date,
+    worth: pl.DataFrame | None = None,
+    worth_text: tuple[str, ...] = (),
+    ventures: BriefVentures | None = None,
 ) -> PlanSection:
-    """Tables of section 5; see `PlanSection`, `worth` and its text among them where they were reckoned.
+    """Tables of section 5; see `PlanSection`, `worth` and its text and the appraisals among them where they were reckoned.
 
     A promise is late when its due date has passed and it is not done; one whose state is not known is late too, and stays 'unknown'. Where the
     date is about a part of it (`due_part`), only that part is overdue.
     """
     commitments = commitment_table(case, as_of)
+    appraised = ventures or BriefVentures()
     return PlanSection(
         by_domain=_by_domain(case, commitments),
         commitments=commitments,
@@ -46,6 +51,9 @@ def plan_section(
         worth_text=worth_text,
         documents=documents_table(case, as_of),
         indicators=indicators_table(case, as_of),
+        appraisals=appraised.appraisals,
+        venture_indicators=appraised.indicators,
+        sheets=appraised.sheets,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from karwan.notes import Note
+from karwan.schema.frames import result_frame
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,38 @@ class PortsSection:
 
 
 @dataclass(frozen=True)
+class VentureSheet:
+    """What the brief draws of a venture: tables of `karwan venture appraise`.
+
+    Attributes
+    ----------
+    venture_id, venture
+        Its key and name.
+    announced
+        Whether somebody announced it.
+    indicators, decides, gains, cash
+        The tables `indicators`, `what decides`, `who gains` and `cash by year`.
+    """
+
+    venture_id: str
+    venture: str
+    announced: bool
+    indicators: pl.DataFrame
+    decides: pl.DataFrame
+    gains: pl.DataFrame
+    cash: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class BriefVentures:
+    """Would the ventures pay: `appraisals` and `indicators` as `PlanSection` has them, and a sheet of each that is appraised."""
+
+    appraisals: pl.DataFrame = field(default_factory=lambda: result_frame("plan_appraisals"))
+    indicators: pl.DataFrame = field(default_factory=lambda: result_frame("plan_venture_indicators"))
+    sheets: tuple[VentureSheet, ...] = ()
+
+
+@dataclass(frozen=True)
 class PlanSection:
     """Section 5, the plan.
 
@@ -183,7 +216,8 @@ class PlanSection:
     commitments
         Late ones first: commitment_id, kind (promise, or private: a contract of companies), owner (the one whose act keeps it), domain, title,
         parties, instrument, promised_on, due, due_basis, due_part (part of the promise
-        that the date is about), status, status_on, late (bool), part_late (bool: that part is overdue, not the promise), days_late, evidence, evidence_url, scenario_id, venture_id, source_id.
+        that the date is about), status, status_on, late (bool), part_late (bool: that part is overdue, not the promise), days_late, evidence, evidence_url,
+        scenario_id, venture_id, source_id.
     milestones
         milestone_id, title, date, date_precision, state, venture_id, source_id.
     ventures
@@ -197,6 +231,12 @@ class PlanSection:
         Documents signed or announced: `schema/results/plan_documents.csv`.
     indicators
         What shows each promise to be kept, or that nothing is published: `schema/results/plan_indicators.csv`.
+    appraisals
+        Would each venture pay, by bands, or why that is not known: `schema/results/plan_appraisals.csv`.
+    venture_indicators
+        Indicators of each venture that is appraised: `schema/results/plan_venture_indicators.csv`.
+    sheets
+        What is drawn of each venture that is appraised.
     """
 
     by_domain: pl.DataFrame
@@ -207,6 +247,9 @@ class PlanSection:
     worth_text: tuple[str, ...] = ()
     documents: pl.DataFrame = field(default_factory=pl.DataFrame)
     indicators: pl.DataFrame = field(default_factory=pl.DataFrame)
+    appraisals: pl.DataFrame = field(default_factory=pl.DataFrame)
+    venture_indicators: pl.DataFrame = field(default_factory=pl.DataFrame)
+    sheets: tuple[VentureSheet, ...] = ()
 
 
 @dataclass(frozen=True)

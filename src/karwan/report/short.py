@@ -12,7 +12,7 @@ KEPT: dict[str, dict[str, int]] = {
     "corridors": {"corridor-table": 20, "closures": 10, "f-stages-a_to_b": 0, "f-arrivals-a_to_b": 0},
     "goods": {"f-landed-atob": 0, "f-potential": 0, "basket": 10},
     "ports": {"ports-table": 16},
-    "plan": {"f-status": 0, "f-worth": 0, "worth": 4, "contracts": 5},
+    "plan": {"f-status": 0, "f-worth": 0, "worth": 4, "venture-appraisals": 6, "contracts": 5},
     "target": {"f-chances": 0, "base-rate": 2},
     "basis": {"f-basis": 0},
 }

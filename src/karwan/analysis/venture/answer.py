@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.venture.appraise import USUAL_DRAWS, Appraisal, with_carriage
 from karwan.analysis.venture.band import banded, quantiles
 from karwan.analysis.venture.carriage import Carriage, carriages_of
@@ -59,6 +60,7 @@ def appraisals_of(
     *,
     draws: int = 0,
     seed: int = 1,
+    study: CorridorStudy | None = None,
 ) -> list[list[tuple[Appraisal, Carriage]]]:
     """Ventures of a case in states of it, each with the corridor's part in its prices: a list of states for each venture.
 
@@ -70,7 +72,7 @@ def appraisals_of(
         One has no figures, or a good has no open route.
     """
     reads = [read_venture(case, one) for one in venture_ids]
-    carried = carriages_of(case, reads, states)
+    carried = carriages_of(case, reads, states, study)
     return [
         [(Appraisal(with_carriage(read, one.values), draws or USUAL_DRAWS, seed), one) for one in own]
         for read, own in zip(reads, carried, strict=True)
@@ -126,12 +128,16 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
         said.append(
             note("venture.binds_supply" if binding.pop("supply") else "venture.binds_load", **binding)
         )
-    asked = [one.key for one in made.importance if made.read.figures[one.key].basis == "assumed"][
-        :ASKED_FIRST
-    ]
+    asked = first_unknown(made)
     if made.withheld and asked:
-        said.append(note("venture.find_out", inputs=[input_words(made, key) for key in asked]))
+        said.append(note("venture.find_out", inputs=asked))
     return tuple(said)
+
+
+def first_unknown(made: Appraisal) -> list[str]:
+    """The assumed inputs that move the financial NPV most, in words: what to find out first."""
+    assumed = [one.key for one in made.importance if made.read.figures[one.key].basis == "assumed"]
+    return [input_words(made, key) for key in assumed[:ASKED_FIRST]]
 
 
 def withheld_note(made: Appraisal) -> Note:

@@ -36,7 +36,10 @@ class Carriage:
 
 
 def carriages_of(
-    case: Case, reads: Sequence[ReadVenture], states: Sequence[Sequence[str]]
+    case: Case,
+    reads: Sequence[ReadVenture],
+    states: Sequence[Sequence[str]],
+    study: CorridorStudy | None = None,
 ) -> list[list[Carriage]]:
     """Duty, freight, hours and cost of a day of each sale over the corridors, for ventures in states of the case.
 
@@ -52,6 +55,8 @@ def carriages_of(
         Ventures, R of them.
     states
         Scenarios in force in each state, S of them; none is the case as it stands.
+    study
+        Corridors of the case where they are known already.
 
     Returns
     -------
@@ -65,14 +70,16 @@ def carriages_of(
     carried = [row for read in reads for row in read.rows["venture_sales"] if row["origin_id"]]
     if not carried:
         return [[_carriage(case, read, {}) for _ in states] for read in reads]
-    finder = _Finder(case, carried, states)
+    finder = _Finder(case, carried, states, study or CorridorStudy(case, case.settings.as_of))
     return [[_carriage(case, read, finder.values(read, names)) for names in states] for read in reads]
 
 
 class _Finder:
     """Landed cost of what ventures sell in all states, over one set of routes."""
 
-    def __init__(self, case: Case, carried: Sequence[Row], states: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self, case: Case, carried: Sequence[Row], states: Sequence[Sequence[str]], study: CorridorStudy
+    ) -> None:
         self.case = case
         self.products = {row["product_id"]: row for row in case["products"].iter_rows(named=True)}
         country = dict(case["nodes"].select("node_id", "country").iter_rows())
@@ -83,7 +90,6 @@ class _Finder:
         for names in states:
             if names:
                 self.cases[_state(asked, names)] = apply_scenario(case, together([asked[n] for n in names]))
-        study = CorridorStudy(case, case.settings.as_of)
         scenarios = {one.scenario_id: one for one in asked.values()}
         plan = Plan(study, pinned_scenarios(case, scenarios), list(dict.fromkeys(flows.values())), self.cases)
         self.asked, self.plan, self.outcome = asked, plan, plan.outcome()
@@ -105,7 +111,7 @@ class _Finder:
         number = self.place[flow]
         landed = float(change.level_usd_t[number] * change.ratio[number])
         hours = float(change.hours[1, number])
-        if not np.isfinite(landed):
+        if not (np.isfinite(landed) and np.isfinite(change.logsum_usd_t[:, number]).all()):
             raise InvalidInput(
                 f"No route is open for {flow.product_id} from {flow.origin} to {flow.destination}.",
                 f"sale {row['sale_id']}" + (f", under {', '.join(names)}" if names else ""),

@@ -13,6 +13,7 @@ from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, cel
 from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
 from karwan.report.charts.worth import draw_worth
+from karwan.report.sections.ventures import appraised
 from karwan.report.text import clean, day, safe_url
 from karwan.report.wording import tell
 
@@ -64,6 +65,7 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
             note=tell("brief_plan.contracts_note"),
             wide=True,
         ),
+        *appraised(brief, notes),
         *_ventures(plan.ventures, notes),
         li.listing("documents", tell("plan.documents_table"), plan.documents, notes, _DOCUMENTS, wide=True),
         li.listing(

@@ -158,6 +158,14 @@ BRIEF: dict[str, str | Plural] = {
     "brief_plan.contracts_note": "No government promised them: they are in no count of the plan.",
     "brief_plan.worth_table": "Promises by what keeping them is worth",
     "brief_plan.worth_text": "What the worth of a promise rests on",
+    "brief_ventures.table": "Would the ventures pay",
+    "brief_ventures.note": (
+        "Bands of joint draws of all inputs; a dagger: assumed inputs drive more than half of how the value varies, so no single value stands."
+    ),
+    "brief_ventures.reasons": "Ventures without figures",
+    "brief_ventures.annex_title": "Ventures",
+    "brief_ventures.annex_lead": "Indicators of each venture that has figures; of those that somebody announced cash, what decides, and who gains.",
+    "brief_ventures.figure": "{figure}: {venture}",
     "brief_plan.ventures_table": "Ventures that the sources announce",
     "brief_plan.stand_ins_table": "Stand-ins: ventures that nobody announced",
     "brief_plan.stand_ins_note": (
