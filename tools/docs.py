@@ -124,6 +124,10 @@ def commands_page() -> str:
         "`karwan NOUN VERB`. Most commands print a table, and with `--json` or `--csv` the same for programs. `--debug`",
         "anywhere shows the traceback of an error. Exit code 0 is success, 2 an error of the input, with the fact, where it",
         "was seen and the way out on standard error.",
+        "",
+        "`--csv FOLDER/` writes each table of an answer as a CSV file into a folder, `--table NAME` (`--only NAME` where the question itself",
+        "takes a table) keeps one of them, and `--plot FILE.svg` or `FILE.png` draws its first figures, or those of `--column NAME`: lines over",
+        "years or periods, else bars.",
     ]
     for path, command in commands(typer.main.get_command(app), "karwan"):
         lines += command_lines(path, command)

@@ -22,6 +22,7 @@ from karwan.cli import (
     trade,
     venture,
 )
+from karwan.cli.extracts import AnswerCommand
 from karwan.cli.generated import command_of
 
 app = typer.Typer(
@@ -52,7 +53,7 @@ for analysis in ANALYSES:
     if analysis.name in WRITTEN_BY_HAND:
         continue
     noun, _, verb = analysis.name.rpartition(" ")
-    NOUNS[noun].command(verb)(command_of(analysis))
+    NOUNS[noun].command(verb, cls=AnswerCommand)(command_of(analysis))
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")

@@ -14,6 +14,7 @@ import typer
 
 from karwan.analysis.contract import Analysis, Result
 from karwan.case.case import case_folder
+from karwan.cli.extracts import ColumnOption, FolderOption, PlotOption, extract_of, only_option
 from karwan.cli.options import CaseArgument, ScenarioOption
 from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, print_lines
 from karwan.cli.plain import PLAIN
@@ -50,6 +51,7 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
 
     def command(**given: Any) -> None:
         form = chosen(given.pop("as_json"), given.pop("as_csv"))
+        extract = extract_of(given)
         if listed:
             _take_apart(given, listed)
         case, store = given.pop("case", None), given.pop("store", None)
@@ -57,7 +59,10 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
         view = _made(analysis.view, given) if analysis.view else None
         request = _made(analysis.request, given)
         result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
-        show(analysis, analysis.presented(result, view, form.value), form, under=under)
+        seen = extract.of(analysis.presented(result, view, form.value))
+        written = extract.write(analysis, extract.of(result))
+        show(analysis, seen, form, under=under, whole=not extract.only)
+        print_lines([f"written: {path}" for path in written], err=form is not Format.TABLE)
         if result.failed:
             raise typer.Exit(2)
 
@@ -95,8 +100,10 @@ def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:
     return kind(**plain)
 
 
-def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequence[Any] = ()) -> None:
-    """Print a result: titles and headings from the result rows, no empty table among the plain ones."""
+def show(
+    analysis: Analysis[Any], result: Result, form: Format, *, under: Sequence[Any] = (), whole: bool = True
+) -> None:
+    """Print a result: titles and headings from the result rows, no empty table among the plain ones; `whole` unless one table was asked for."""
     said = replace(
         result,
         meta=say_facts(result.meta),
@@ -104,7 +111,7 @@ def show(analysis: Analysis[Any], result: Result, form: Format, *, under: Sequen
         alerts=tuple(sentences(result.alerts)),
     )
     if form is Format.TABLE:
-        _show_plain(analysis, said, under)
+        _show_plain(analysis, said, under, whole)
     elif analysis.bare and form is Format.JSON:
         echo_json(next(iter(said.tables.values())).to_dicts())
     else:
@@ -121,10 +128,10 @@ def _show_rows(analysis: Analysis[Any], said: Result, form: Format, under: Seque
         print_lines(alerts, err=True)
 
 
-def _show_plain(analysis: Analysis[Any], said: Result, under: Sequence[Any]) -> None:
+def _show_plain(analysis: Analysis[Any], said: Result, under: Sequence[Any], whole: bool) -> None:
     """What people read of a result."""
     notes = [str(one) for one in (*said.notes, *said.alerts)]
-    if analysis.name in PLAIN:
+    if whole and analysis.name in PLAIN:
         page = PLAIN[analysis.name](said)
         emit(page.tables, Format.TABLE, columns=page.columns, notes=page.notes, under=under)
         return
@@ -179,8 +186,19 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
         common.append(_keyword("store", StoreOption, None))
     if analysis.case in UNDER_SCENARIOS:
         common.append(_keyword("scenarios", ScenarioOption, None))
-    ends = [_keyword("as_json", JsonOption, False), _keyword("as_csv", CsvOption, False)]
-    return [*common, *asked, *ends]
+    return [*common, *asked, *_ends(has_table=any(one.name == "table" for one in asked))]
+
+
+def _ends(has_table: bool) -> list[inspect.Parameter]:
+    """How the answer leaves, the same for every command."""
+    return [
+        _keyword("as_json", JsonOption, False),
+        _keyword("as_csv", CsvOption, False),
+        _keyword("out_only", only_option(has_table), None),
+        _keyword("out_folder", FolderOption, None),
+        _keyword("out_plot", PlotOption, None),
+        _keyword("out_column", ColumnOption, None),
+    ]
 
 
 def _asked(kind: type[Any]) -> list[inspect.Parameter]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.contract import Analysis, Result, function_at
-from karwan.errors import InvalidInput, UnknownName
+from karwan.analysis.contract import Analysis, Result
+from karwan.project.plots import plot_table, table_named
 from karwan.schema.results import result_table
 from karwan.schema.shown import shown_headings
 from karwan.words import sentences
@@ -61,49 +61,26 @@ class NotebookAnswer:
         UnknownName
             There is no such table.
         """
-        filled = [key for key, table in self.result.tables.items() if table.height] or list(
-            self.result.tables
-        )
-        found = [
-            key for key in ((name, *self.result.tables) if name else filled) if key in self.result.tables
-        ]
-        fits = [key for key in found if key.startswith(name)]
-        if not fits:
-            raise UnknownName(
-                f"There is no table {name!r}.",
-                f"tables: {', '.join(self.result.tables)}",
-                "use one of these names.",
-            )
-        return self.result.tables[fits[0]]
+        return self.result.tables[table_named(self.result.tables, name)]
 
     def to_pandas(self, name: str = "") -> Any:
         """A table as a pandas data frame; see `table`."""
         return self.table(name).to_pandas()
 
     def plot(self, name: str = "", value: str = "") -> Picture:
-        """Bars of a table's figures, largest first; see `table`.
+        """A table's figures drawn, lines over time or bars, largest first; see `table`.
 
         Parameters
         ----------
         value
-            Column of the figures; the first column of numbers by default.
+            Column of the figures; the first that people are shown by default.
 
         Raises
         ------
         InvalidInput
             The table has no such figures.
         """
-        table = self.table(name)
-        numbers = [key for key, kind in table.schema.items() if kind.is_numeric()]
-        chosen = value or next(iter(numbers), "")
-        if chosen not in numbers or not table[chosen].drop_nulls().len():
-            raise InvalidInput(
-                f"The table has no figures {chosen!r} to draw.",
-                f"columns of numbers: {', '.join(numbers)}",
-                "name one.",
-            )
-        drawn: str = function_at("karwan.report.charts.table:draw_table")(table, chosen, self.analysis.name)
-        return Picture(drawn)
+        return Picture(plot_table(self.analysis, self.result.tables, name, value))
 
     def __repr__(self) -> str:
         counts = ", ".join(
