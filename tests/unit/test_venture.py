@@ -28,7 +28,7 @@ from karwan.analysis.venture.tables import ALWAYS_SHOWN
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
 from karwan.appraisal.venture.cash import cash_flows
-from karwan.appraisal.venture.draws import Z95, Range, draw_values, importance
+from karwan.appraisal.venture.draws import Z95, Range, draw_values, importance, shut_years
 from karwan.appraisal.venture.economic import Shadow, distribution, economic_flow, shadow_of
 from karwan.appraisal.venture.indicators import (
     NONE,
@@ -662,3 +662,42 @@ def test_the_brief_holds_ventures_and_why_others_have_no_figures(toyland: Case) 
     shut = case.with_tables({"venture_sales": sales, "links": case["links"].clear()})
     said = brief_ventures(CorridorStudy(shut, case.settings.as_of)).appraisals.filter(venture_id="v1")
     assert "No route is open for beans" in said["reason"].item()
+
+
+def test_a_market_shut_in_some_years_is_a_state_and_no_average(toyland: Case) -> None:
+    shut = np.zeros((5, 2))
+    shut[2, 1] = 1.0  # the second draw cannot sell its leather in year 2
+    cash = cash_flows(replace(PLANT, shut={"p.blue": shut}))
+    assert cash.taken["s.tan"].T.tolist() == [[0.0, 50, 80, 80, 80], [0.0, 50, 0, 80, 80]]
+    assert cash.revenue[2, 1] == 0.0 and cash.ebitda[2, 1] == pytest.approx(-4000 - 500)
+    assert cash.project[:, 0] == pytest.approx(cash_flows(PLANT).project[:, 0])
+    halves = replace(PLANT, sales=(*PLANT.sales, Sale("p.home", "blue")), shut={"p.blue": shut})
+    prices = {"p.blue.share": 0.4, "p.home.share": 0.6, "p.home.price_usd": 100.0}
+    two = cash_flows(halves.with_values(prices | {"u.hide.available_year": 900.0}))
+    assert two.made["s.tan"][2].tolist() == pytest.approx([80.0, 48.0]), (
+        "what the shut market took is not made"
+    )
+    assert (
+        two.sales["p.home"][2].tolist() == pytest.approx([4800.0, 4800.0])
+        and two.sales["p.blue"][2, 1] == 0.0
+    )
+
+    dice, share = np.random.default_rng(4), np.full(4_000, 0.3)
+    years = shut_years(share, 40, 3.0, dice)
+    assert years.mean() == pytest.approx(0.3, abs=0.01)
+    assert (years[1:] & years[:-1]).sum() / years[:-1].sum() == pytest.approx(1 - 1 / 3, abs=0.01)
+    alone = shut_years(share, 40, None, dice)
+    assert (alone[1:] & alone[:-1]).sum() / alone[:-1].sum() == pytest.approx(0.3, abs=0.01)
+
+    ban = {"import_ban_share": 0.4, "ban_low": 0.2, "ban_high": 0.6}
+    sales = toyland["venture_sales"].with_columns(**{name: pl.lit(value) for name, value in ban.items()})
+    result = answer_appraise(
+        Inputs(toyland.with_tables({"venture_sales": sales})), AppraiseRequest("v1", draws=300)
+    )
+    revenue = result.detail.drawn.cash.revenue[1:]
+    assert set(np.unique(revenue == 0.0)) == {False, True}, "a year is shut or it is not"
+    assert (revenue == 0.0).mean() == pytest.approx(0.4, abs=0.06)
+    decides = result.tables["what decides"].filter(pl.col("key").str.ends_with("import_ban_share"))
+    assert decides["variance_share"].item() > 0.1 and decides["base"].item() == 0.4
+    assert "venture.ban" in [one.key for one in result.notes if isinstance(one, Note)]
+    assert len(say_all(result.notes)) == len(result.notes)

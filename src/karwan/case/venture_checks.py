@@ -14,6 +14,7 @@ RANGED = (
     ("venture_stages", "output_per_input", "low", "high"),
     ("venture_costs", "value", "low", "high"),
     ("venture_sales", "price_usd", "low", "high"),
+    ("venture_sales", "import_ban_share", "ban_low", "ban_high"),
     ("venture_supply", "price_usd_t", "low", "high"),
     ("venture_supply", "fit_share", "fit_low", "fit_high"),
     ("venture_supply", "reachable_share", "reach_low", "reach_high"),

@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_col_to_name
 from karwan.analysis.contract import Result
 from karwan.analysis.venture.appraise import LOAD, Appraisal
 from karwan.analysis.venture.band import quantiles
-from karwan.analysis.venture.read import CAPEX, FREIGHT, HOURS
+from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS
 from karwan.analysis.venture.tables import input_words
 from karwan.analysis.venture_requests import AppraiseView
 from karwan.appraisal.venture.cash import LoanFlows, learned, ramp_of, repaid, years_of
@@ -144,7 +144,8 @@ class _Book:
         }
         for sale in self.venture.sales:
             found |= {f"{sale.key}.{name}": 0.0 for name in CORRIDOR}
-        found |= {key: float(np.asarray(value)) for key, value in self.venture.values.items()}
+        values = self.venture.values.items()
+        found |= {key: float(np.asarray(value)) for key, value in values if not key.endswith(BAN)}
         for name, neutral in vars(Shadow()).items():
             if name not in self.made.read.shadow_keys:
                 found[f"shadow.{name}"] = neutral

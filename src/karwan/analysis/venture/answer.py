@@ -11,7 +11,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.venture.appraise import USUAL_DRAWS, Appraisal, with_carriage
 from karwan.analysis.venture.band import banded, quantiles
 from karwan.analysis.venture.carriage import Carriage, carriages_of
-from karwan.analysis.venture.read import find_venture, lacking_words, read_venture, why_not
+from karwan.analysis.venture.read import BAN, find_venture, lacking_words, read_venture, why_not
 from karwan.analysis.venture.tables import (
     cash_band_table,
     cash_table,
@@ -82,8 +82,10 @@ def appraisals_of(
 def answer_appraise(inputs: Inputs, request: AppraiseRequest) -> Result:
     """Appraise one venture: indicators, cash, what decides, who gains, technology."""
     case = inputs.the_case()
-    drawn = {"draws": request.draws, "seed": request.seed}
-    made, carried = appraisals_of(case, [request.venture_id], [request.scenarios], **drawn)[0][0]
+    found = appraisals_of(
+        case, [request.venture_id], [request.scenarios], draws=request.draws, seed=request.seed
+    )
+    made, carried = found[0][0]
     tables = {
         "indicators": indicator_table(made),
         "what decides": input_table(made),
@@ -123,6 +125,7 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
     )
     if not made.read.row["announced"]:
         said.append(note("venture.stand_in", note=made.read.row["note"] or ""))
+    said += [_ban_note(made, key) for key in made.bans]
     binding = _binding(made)
     if binding:
         said.append(
@@ -145,6 +148,14 @@ def withheld_note(made: Appraisal) -> Note:
     return note(
         "venture.withheld", assumed_share=made.assumed_share, economic_share=made.assumed_share_economic
     )
+
+
+def _ban_note(made: Appraisal, sale: str) -> Note:
+    """In how many years the market of a sale is shut, and that the middle case knows no such year."""
+    working = made.bans[sale][made.read.venture.terms.build :]
+    figure = made.read.figures[f"{sale}.{BAN}"]
+    row = next(r for r in made.read.rows["venture_sales"] if r["sale_id"] == figure.row)
+    return note("venture.ban", market=row["market"], banned_share=float(working.mean()))
 
 
 def _gap_band(made: Appraisal) -> Note:
@@ -183,8 +194,7 @@ def answer_venture_compare(inputs: Inputs, request: CompareVentureRequest) -> Re
     case = inputs.the_case()
     find_venture(case, request.venture_id)
     states = [(), *((name,) for name in request.scenarios)]
-    drawn = {"draws": request.draws, "seed": request.seed}
-    own = appraisals_of(case, [request.venture_id], states, **drawn)[0]
+    own = appraisals_of(case, [request.venture_id], states, draws=request.draws, seed=request.seed)[0]
     names = ["as it stands", *request.scenarios]
     made = [(name, one) for name, (one, _) in zip(names, own, strict=True)]
     first = made[0][1]

@@ -8,15 +8,17 @@ from functools import cached_property
 
 import numpy as np
 
-from karwan.analysis.venture.read import CAPEX, ReadVenture
+from karwan.analysis.venture.read import BAN, CAPEX, ReadVenture
 from karwan.appraisal.venture.cash import Cash, cash_flows
 from karwan.appraisal.venture.draws import (
     OVERRUN_MEAN,
     OVERRUN_SD,
     Z95,
     Importance,
+    chances,
     draw_values,
     importance,
+    shut_years,
 )
 from karwan.appraisal.venture.economic import Gain, distribution, economic_flow, shadow_of
 from karwan.appraisal.venture.indicators import InternalRate, internal_rate, least_cover, npv
@@ -108,11 +110,28 @@ class Appraisal:
         return internal_rate(self.economic)
 
     @cached_property
+    def bans(self) -> Mapping[str, Floats]:
+        """1 in the years of each draw in which the market of a sale is shut, shape (T+1, N), by key of the sale."""
+        drawn = draw_values(self.read.ranges, self.draws, self.seed)
+        found = {}
+        for sale, spell in self.read.spells.items():
+            key = f"{sale}.{BAN}"
+            share = np.broadcast_to(drawn.get(key, self.read.venture.value(key)), (self.draws,))
+            dice = chances(self.seed, f"{key}.years")
+            found[sale] = shut_years(share, self.read.venture.terms.years, spell, dice).astype(float)
+        return found
+
+    def _at_work(self, states: Mapping[str, Floats]) -> Mapping[str, Floats]:
+        """States of the years at work alone."""
+        return {key: found[self.read.venture.terms.build :] for key, found in states.items()}
+
+    @cached_property
     def drawn(self) -> Drawn:
         """Joint draws of every input with a range."""
         key = CAPEX if self.read.overruns else ""
-        values = draw_values(self.read.ranges, self.draws, self.seed, key)
-        venture = self.read.venture.with_values(values)
+        values = dict(draw_values(self.read.ranges, self.draws, self.seed, key))
+        values |= {f"{sale}.{BAN}": states.mean(axis=0) for sale, states in self._at_work(self.bans).items()}
+        venture = replace(self.read.venture.with_values(values), shut=self.bans)
         cash = cash_flows(venture)
         economic = economic_flow(venture, cash, self._shadow(venture.values))
         terms = venture.terms
@@ -167,7 +186,7 @@ class Appraisal:
         inputs = [
             TriedInput(one.key, one.base, one.low, one.high, _bounds(one.base, one.high, one.most))
             for one in self.read.ranges
-            if not one.key.startswith(ECONOMIC_ONLY)
+            if not one.key.startswith(ECONOMIC_ONLY) and not one.key.endswith(BAN)
         ]
         if self.read.overruns:
             high = OVERRUN_MEAN + Z95 * OVERRUN_SD

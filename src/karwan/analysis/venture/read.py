@@ -25,6 +25,8 @@ from karwan.errors import InvalidInput, UnknownName
 Row = dict[str, Any]
 PRICE_CORRELATION = 0.7
 """How closely the price of what is sold moves with that of the raw material, in logs: assumed."""
+BAN = "import_ban_share"
+"""Share of years in which the market of a sale is shut: a state of each year, so no number that the middle case knows."""
 FREIGHT, HOURS, CAPEX = "factor.freight", "factor.hours", "factor.capex"
 CORRIDOR_RANGES = ((FREIGHT, 0.75, 1.35), (HOURS, 0.7, 1.5))
 """How far money and hours of a corridor may be off, as factors: assumed."""
@@ -32,7 +34,7 @@ CORRIDOR_CORRELATION = 0.9
 NUMBERS = {
     "venture_stages": ("capacity_year", "output_per_input"),
     "venture_costs": ("value",),
-    "venture_sales": ("price_usd", "share"),
+    "venture_sales": ("price_usd", "share", BAN),
     "venture_supply": (
         *("available_year", "fit_share", "reachable_share", "price_usd_t"),
         *("collection_usd_t", "opportunity_share"),
@@ -45,6 +47,7 @@ RANGES = (
     ("venture_supply", "fit_share", "fit_low", "fit_high"),
     ("venture_supply", "reachable_share", "reach_low", "reach_high"),
     ("venture_sales", "price_usd", "low", "high"),
+    ("venture_sales", BAN, "ban_low", "ban_high"),
     ("venture_stages", "output_per_input", "low", "high"),
     ("venture_stages", "utilisation", "utilisation_low", "utilisation_high"),
     ("venture_costs", "value", "low", "high"),
@@ -52,7 +55,7 @@ RANGES = (
     ("venture_shadow", "value", "low", "high"),
 )
 """Numbers with a range: table, number, columns of its ends. Raw material comes first, as prices of products move with its price."""
-SHARES = ("fit_share", "reachable_share", "utilisation", "rate_share")
+SHARES = ("fit_share", "reachable_share", "utilisation", "rate_share", BAN)
 KEYS = {
     "venture_stages": "stage_id",
     "venture_costs": "cost_id",
@@ -96,6 +99,8 @@ class ReadVenture:
         Key of a number to where it comes from.
     rows
         Rows of each table, as read.
+    spells
+        Sales whose market is shut in some years, by key, with the mean years of a spell; None where years are independent.
     """
 
     row: Row
@@ -105,6 +110,7 @@ class ReadVenture:
     overruns: bool
     figures: Mapping[str, Figure]
     rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    spells: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def find_venture(case: Case, venture_id: str) -> Row:
@@ -181,6 +187,7 @@ def read_venture(case: Case, venture_id: str) -> ReadVenture:
         terms=_terms(case, row, rows["venture_costs"]),
         values=_values(rows),
     )
+    spells = {_key("venture_sales", one): one["ban_spell_years"] for one in rows["venture_sales"] if one[BAN]}
     return ReadVenture(
         row,
         venture,
@@ -189,6 +196,7 @@ def read_venture(case: Case, venture_id: str) -> ReadVenture:
         all(one["low"] is None for one in rows["venture_costs"] if one["kind"] == "capex"),
         _figures(rows),
         rows,
+        spells,
     )
 
 
@@ -325,13 +333,13 @@ def _ranges(rows: Mapping[str, Sequence[Row]], venture_id: str) -> tuple[Range, 
     values = _values(rows)
     for table, column, low, high in RANGES:
         for row in rows[table]:
-            if row[low] is None or row[high] is None:
-                continue
             key = f"{_key(table, row)}.{column}"
+            if values.get(key) is None or None in (row[low], row[high]):
+                continue
             most = 1.0 if column in SHARES else float("inf")
             ends = (values[key], float(row[low]), float(row[high]), most)
             stream = key.replace(f".{venture_id}_", ".", 1)
-            if table == "venture_sales" and raw:
+            if column == "price_usd" and raw:
                 found.append(Range(key, *ends, with_key=raw, correlation=PRICE_CORRELATION, stream=stream))
             else:
                 found.append(Range(key, *ends, stream=stream))

@@ -14,7 +14,7 @@ import polars as pl
 from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.analysis.venture.appraise import LOAD, LOW_COVER, Appraisal, rates_of
 from karwan.analysis.venture.band import NAMES, banded, quantiles
-from karwan.analysis.venture.read import CAPEX, FREIGHT, HOURS, Figure
+from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS, Figure
 from karwan.appraisal.venture.cash import gate_price
 from karwan.appraisal.venture.economic import distribution, shadow_of
 from karwan.appraisal.venture.indicators import (
@@ -41,6 +41,7 @@ UNKNOWN = Figure("", "", "", "1", "assumed", "judgement", "")
 """Where a factor comes from that no cell holds."""
 COLUMN_WORDS = {
     "price_usd": "price",
+    BAN: "share of years with its market shut",
     "price_usd_t": "price of raw material",
     "fit_share": "share fit for use",
     "reachable_share": "share within reach",
@@ -258,8 +259,11 @@ def _input_row(made: Appraisal, key: str) -> Row:
     row |= {"basis": figure.basis, "source_id": figure.source_id}
     bar = next((one for one in made.switches if one.key == key), None)
     if bar is None:
-        base = next(one for one in made.read.ranges if one.key == key)
-        return row | {"base": base.base, "low": base.low, "high": base.high}
+        base = next((one for one in made.read.ranges if one.key == key), None)
+        value = float(made.read.venture.value(key))
+        return row | (
+            {"base": value} if base is None else {"base": value, "low": base.low, "high": base.high}
+        )
     row |= {"base": bar.base, "low": bar.low, "high": bar.high, "switching": bar.value}
     return row | {
         "of_range": bar.of_range,

@@ -1,6 +1,6 @@
 """Cash of a venture year by year, in real terms: quantities, sales, costs, tax, debt.
 
-    output_t = yield_t min(capacity u_t, supply available x fit x reach)
+    output_t = yield_t min(capacity u_t (1 - shares of its markets shut in t), supply available x fit x reach)
     gate price = price / (1 + duty) - freight - price x day share x hours / 24
     tax_t = tau max(0, EBITDA_t - depreciation_t - interest_t - losses carried forward)
     project cash = -capital + EBITDA - tax (as if without debt) - change of working capital + residual
@@ -145,6 +145,7 @@ def gate_price(venture: Venture, sale: Sale) -> Floats:
 
 def _draws(venture: Venture) -> int:
     sizes = {np.size(value) for value in venture.values.values()} - {1}
+    sizes |= {states.shape[1] for states in venture.shut.values()} - {1}
     if len(sizes) > 1:
         raise ValueError(f"numbers of a venture have several counts of draws: {sorted(sizes)}")
     return sizes.pop() if sizes else 1
@@ -193,6 +194,7 @@ def _quantities(
     gain = 1.0 + venture.terms.yield_gain * learned(venture)[:, None]
     for stage in venture.stages:
         room = venture.value(f"{stage.key}.capacity_year") * _load(venture, stage)
+        room = room * _wanted(venture, stage.output_product)
         if stage.input_product in stock:
             used = np.minimum(room, stock[stage.input_product])
             stock[stage.input_product] = stock[stage.input_product] - used
@@ -218,7 +220,21 @@ def _sold(venture: Venture, sale: Sale, taken: Mapping[str, Floats], stock: Mapp
     share = venture.value(f"{sale.key}.share", 1.0)
     if sale.by_product:
         return np.asarray(share * taken[sale.stage or venture.stages[0].key])
-    return np.asarray(share * stock[sale.product])
+    wanted = _wanted(venture, sale.product)
+    part = share * _open(venture, sale) / np.where(wanted > 0.0, wanted, np.inf)
+    return np.asarray(part * stock[sale.product])
+
+
+def _open(venture: Venture, sale: Sale) -> Floats:
+    """1 in the years in which the market of a sale is open, shape (T+1, N) or ()."""
+    return np.asarray(1.0 - venture.shut.get(sale.key, np.zeros(())))
+
+
+def _wanted(venture: Venture, product: str) -> Floats:
+    """Share of a product that its markets take in each year, 1 where none is shut: what a shut market would take is not made."""
+    sales = [one for one in venture.sales if one.product == product and not one.by_product]
+    lost = [venture.value(f"{one.key}.share", 1.0) * (1.0 - _open(venture, one)) for one in sales]
+    return np.asarray(1.0 - sum(lost, np.zeros(())))
 
 
 def _raw(venture: Venture, taken: Mapping[str, Floats], shape: tuple[int, int]) -> dict[str, Floats]:

@@ -109,6 +109,34 @@ def draw_values(
     return found
 
 
+def shut_years(
+    share: Floats, years: int, spell: float | None, dice: np.random.Generator
+) -> npt.NDArray[np.bool_]:
+    """Years in which a market is shut, shape (years, N): a state that comes and goes, shut in `share` of the years in the long run.
+
+    Parameters
+    ----------
+    share
+        Share of years, shape (N,), each draw with its own.
+    spell
+        Mean years that it stays shut, at least 1; None where each year stands for itself. A share that such spells cannot reach, as they
+        are at least a year apart, takes longer ones.
+
+    Examples
+    --------
+    >>> shut_years(np.array([0.0, 1.0]), 3, None, np.random.default_rng(1)).tolist()
+    [[False, True], [False, True], [False, True]]
+    """
+    free = np.maximum(1.0 - share, np.finfo(float).tiny)
+    length = 1.0 / free if spell is None else np.maximum(spell, share / free)
+    begins, stays = np.minimum(share / free / length, 1.0), 1.0 - 1.0 / length
+    found = np.empty((years, share.size), dtype=bool)
+    found[0] = dice.random(share.size) < share
+    for year in range(1, years):
+        found[year] = dice.random(share.size) < np.where(found[year - 1], stays, begins)
+    return found
+
+
 def importance(values: Mapping[str, Floats], result: Floats) -> tuple[Importance, ...]:
     """Inputs by the share of the squared rank correlations with the result, greatest first; empty where nothing varies."""
     varied = {key: value for key, value in values.items() if np.ptp(value) > 0.0}

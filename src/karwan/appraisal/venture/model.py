@@ -7,7 +7,7 @@ cell of the case it came from. A value is a number, or an array of shape (N,) wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -140,7 +140,7 @@ class VentureTerms:
 
 @dataclass(frozen=True)
 class Venture:
-    """A venture: its rows and the numbers in use, by key."""
+    """A venture: its rows and the numbers in use, by key; `shut` has 1 in the years in which the market of a sale is shut, shape (T+1, N)."""
 
     stages: tuple[VentureStage, ...]
     costs: tuple[Cost, ...]
@@ -149,6 +149,7 @@ class Venture:
     loans: tuple[Loan, ...]
     terms: VentureTerms
     values: Values = field(default_factory=dict)
+    shut: Mapping[str, Floats] = field(default_factory=dict)
 
     def value(self, key: str, default: float = 0.0) -> Floats:
         """A number by its key, as array of shape () or (N,)."""
@@ -156,12 +157,4 @@ class Venture:
 
     def with_values(self, changed: Values) -> Venture:
         """The same venture with other numbers."""
-        return Venture(
-            self.stages,
-            self.costs,
-            self.sales,
-            self.supplies,
-            self.loans,
-            self.terms,
-            {**self.values, **changed},
-        )
+        return replace(self, values={**self.values, **changed})

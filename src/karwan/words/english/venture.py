@@ -35,6 +35,10 @@ VENTURE: dict[str, str | Plural] = {
     "venture.supply_grain_terminal": "cargo ({product}) that can be won",
     "venture.supply_logistics": "{product} that permits, visas and orders allow",
     "venture.supply_other": "{product} that can be had",
+    "venture.ban": (
+        "The market in {market} is shut in {banned_share} of the years of the draws, year by year: banned, or no price to sell at. The middle case "
+        "knows no such year."
+    ),
     "venture.find_out": "To find out first, as it moves the value most: {inputs}.",
     "venture.same_draws": "The same {draws} draws in every row, so that differences are the scenario's. Values under scenarios stand on assumed inputs too.",
     "venture.earned": (
