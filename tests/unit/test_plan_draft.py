@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docx import Document
-from typer.testing import CliRunner
 
-from karwan.cli.app import app
+from karwan.analysis.case_requests import DraftView
+from karwan.analysis.contract import Result
+from karwan.analysis.plan_choice import Candidate, Terms, _beyond_budget
+from karwan.case import read_case
+from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
 from karwan.project import open_case
+from karwan.register.rules import Said
+from karwan.report.plan_draft import present_draft
 from tests.unit.test_plan_worth import IDLE, RAIL, YARD, toyland
 
 TOLL = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 90}, reason: Invented.}]"
@@ -23,20 +30,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toyland(home, {"yard": YARD, "rail": RAIL, "idle": IDLE, "toll": TOLL})
 
 
-def test_the_draft_holds_what_gains_and_says_what_not(folder: Path, tmp_path: Path) -> None:
-    files = tmp_path / "draft.docx", tmp_path / "draft.json"
-    asked = ["plan", "draft", str(folder), "--max", "1", "--from", "2027-01-01", "--to", "2028-12-31"]
-    call = [*asked, "--docx", str(files[0]), "--proposal", str(files[1]), "--json"]
-    done = CliRunner().invoke(app, call)
-    assert done.exit_code == 0, done.output
-    answer = json.loads(done.stdout)
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Result:
+    return open_case(folder).draft(start=date(2027, 1, 1), end=date(2028, 12, 31), most=1, draws=4)
+
+
+@pytest.fixture(scope="module")
+def answer(result: Result) -> dict[str, list[dict[str, Any]]]:
+    return {key: table.to_dicts() for key, table in result.tables.items()}
+
+
+def test_the_draft_holds_what_gains_and_says_what_not(answer: dict[str, Any]) -> None:
     draft = answer["draft"]
-    worth = [row["usd_year"] for row in draft]
-    assert len(draft) == 1 and worth[-1] > 1000
+    assert len(draft) == 1 and draft[0]["usd_year"] > 1000
     for row in draft:
         assert row["usd_year_a"] >= 0 and row["usd_year_b"] >= 0
+        assert row["low_usd_year"] <= row["usd_year"] <= row["high_usd_year"]
+        assert row["last_usd_year"] == pytest.approx(row["usd_year"])  # it is the only one
         assert row["cost"] == "unknown" and row["evidence"] and row["observable"] and row["baseline"]
-        assert "2027-01-01" <= row["due"] <= "2028-12-31"
+        assert date(2027, 1, 1) <= row["due"] <= date(2028, 12, 31)
+        assert "Upland" in row["sides"] and "Lowland" in row["sides"]
     names = {row["scenario_id"] for row in draft}
     left = {row["scenario_id"]: row["reason"] for row in answer["left out"]}
     assert names | left.keys() == {"yard", "rail", "idle", "toll", "fast_yard"}
@@ -48,10 +61,59 @@ def test_the_draft_holds_what_gains_and_says_what_not(folder: Path, tmp_path: Pa
         f"c_{name}" for name in names if name != "fast_yard"
     }
     assert any(row["change"] == "new" for row in draft)  # the shipped scenario that no promise names
-    heads = [p.text for p in Document(str(files[0])).paragraphs]
+
+
+def test_the_wording_names_places_and_values(answer: dict[str, Any]) -> None:
+    row = answer["draft"][0]
+    assert row["scenario_id"] == "fast_yard"
+    whats, befores, afters = (row[name].split("; ") for name in ("observable", "baseline", "goal"))
+    for what, before, after in zip(whats[:3], befores, afters, strict=False):
+        assert f"{what} from {before} to {after}" in row["wording"]
+    assert "hours at Yard from 9 to 3" in row["wording"]  # no key of a table, no column's name
+    assert "_" not in row["wording"] + row["observable"] + row["goal"]
+
+
+def test_the_files_hold_the_draft(
+    result: Result, answer: dict[str, Any], folder: Path, tmp_path: Path
+) -> None:
+    draft, word, plain = answer["draft"], tmp_path / "draft.docx", tmp_path / "draft.json"
+    present_draft(result, DraftView(docx=word, proposal=plain), "json")
+    heads = [p.text for p in Document(str(word)).paragraphs]
     assert any(draft[0]["wording"] in line for line in heads)
-    proposal = json.loads(files[1].read_text(encoding="utf-8"))
+    proposal = json.loads(plain.read_text(encoding="utf-8"))
     assert [row["wording"] for row in proposal["proposals"]] == [row["wording"] for row in draft]
+    with pytest.raises(InvalidInput, match="who proposes"):
+        DraftView(proposal=tmp_path / "draft.karwan")
+    view = DraftView(proposal=tmp_path / "draft.karwan", side="XTA", by="A. Bek")
+    present_draft(result, view, "json")
+    register = str(tmp_path / "plan.register")
+    project = open_case(folder)
+    assert project.merge_register(register, tmp_path / "draft.karwan") == 2
+    key = f"next_{draft[0]['scenario_id']}"
+    project.say(register, Said("XTC", key, "wording", {"text": "Otherwise"}, "Amended"), "S. Khan")
+    waiting = project.plan_pack(register).tables["waiting"].to_dicts()
+    assert {(row["what"], row["waits_for"]) for row in waiting} == {
+        ("wording", "XTC"),
+        ("due", "XTC"),
+        ("wording", "XTA"),
+    }
+    state = project.plan_state(register, every=True).tables["promises"]
+    assert state.filter(state["commitment_id"] == key)["title"][0].startswith("proposed: ")
+    assert project.plan_history(register, promise=key).tables["entries"].height == 3
+    with pytest.raises(InvalidInput, match="no promise"):
+        project.say(register, Said("XTC", "next_nothing", "due", {"due": "2027-01-01"}, "No such"), "S. Khan")
+
+
+def test_a_budget_leaves_out_what_costs_more() -> None:
+    terms = Terms(5, "both", 10e6)
+    cheap, dear, unknown = (_candidate(name, cost) for name, cost in (("c", 6e6), ("d", 6e6), ("u", None)))
+    assert _beyond_budget(cheap, terms, []) == "" == _beyond_budget(unknown, terms, [cheap])
+    assert _beyond_budget(dear, terms, [cheap]) == "costs USD 6 m, and USD 4 m of the budget is left"
+
+
+def _candidate(name: str, cost: float | None) -> Candidate:
+    scenario = Scenario(name, name, "", (), "assumed", ())
+    return Candidate(scenario, (), {"usd_year_ge": 1e6}, (None, None), cost, read_case("toyland"))
 
 
 def test_a_plan_must_end_after_it_starts_and_sides_be_parties(folder: Path) -> None:

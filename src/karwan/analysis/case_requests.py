@@ -106,6 +106,11 @@ class DraftRequest:
     )
     most: int = field(default=10, metadata=asks("Promises at most.", flag="--max", least=1, most=100))
     who: str = field(default="both", metadata=asks("Whose gain ranks: both, or one party's code."))
+    budget: float | None = field(
+        default=None, metadata=asks("Money for promises whose cost is known.", metavar="USD", least=0.0)
+    )
+    draws: int = field(default=DRAWS, metadata=asks("Joint draws for low and high.", least=0, most=10_000))
+    seed: int = field(default=1, metadata=asks("Seed of the draws.", least=0))
     as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
 
 
@@ -117,9 +122,23 @@ class DraftView:
     proposal: Path | None = field(
         default=None,
         metadata=asks(
-            "JSON file to write: the promises as proposals that both sides can amend.", metavar="FILE"
+            "File of the promises as proposals: JSON, or with another ending an export that `karwan plan merge` takes into a register.",
+            metavar="FILE",
         ),
     )
+    side: str | None = field(
+        default=None, metadata=asks("Side that proposes, for an export: its country code.")
+    )
+    by: str | None = field(default=None, metadata=asks("Who proposes, for an export."))
+
+    def __post_init__(self) -> None:
+        exported = self.proposal is not None and self.proposal.suffix != ".json"
+        if exported and not (self.side and self.by):
+            raise InvalidInput(
+                "An export of a register says who proposes.",
+                f"--side {self.side or 'is missing'}, --by {self.by or 'is missing'}",
+                "give --side CODE and --by NAME; or a file that ends with .json.",
+            )
 
 
 @dataclass(frozen=True)

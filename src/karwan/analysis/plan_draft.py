@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from karwan.amounts import dollars, number
+from karwan.analysis.agreements import indicators_table
 from karwan.analysis.case_requests import DraftRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.coupling.promised import PromisedWelfare
-from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.plan import commitment_table
-from karwan.analysis.worth.obstacle import obstacle_text
-from karwan.analysis.worth.promises import plan_worth, promise_scenarios
+from karwan.analysis.plan_choice import Candidate, Candidates, Choice, Terms, choose_promises, drawn_together
+from karwan.analysis.plan_grounds import Grounds
+from karwan.analysis.plan_wording import SHOWN, Moved, Wording
 from karwan.case import Case
-from karwan.case.scenario import Scenario, apply_scenario, differences, list_scenarios
-from karwan.errors import InvalidInput, KarwanError
+from karwan.case.scenario import differences
+from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 
-LEAST_USD = 1_000.0
-"""Worth a year below which a promise is not proposed: less than the figures can tell."""
-NUMBERS = 3  # cells named as what can be observed
 YEARS = 2
-EVIDENCE = {
-    "closures": "a notice of either customs service, and thirty days of crossings counted at the place",
-    "crossing_times": "hours counted at the place for three months, by CPMM or by both customs services",
-    "crossings": "a published timetable, and one month kept to it",
-    "tariffs": "the decision gazetted by the importing side, and the first declaration at the new rate",
-    "regimes": "both instruments of ratification, and the first truck under the regime",
-    "regime_terms": "the signed text, and the first truck under its terms",
-    "access": "the signed protocol, and permits issued",
-    "links": "the first regular train or truck with goods, and its waybill",
-    "services": "a published schedule, and three months kept to it",
-    "rates": "a published tariff, and three invoices",
-    "fees": "the notice that lifts it, and three receipts",
-    "transfers": "dwell of boxes published by the terminal for three months",
-}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Something the next plan could promise.
-
-    Attributes
-    ----------
-    scenario
-        What models it.
-    promises
-        Rows of the old plan that it would keep; none where it is new.
-    figures
-        Worth in equilibrium, see `results/plan_worth.csv`.
-    band
-        Low and high of the worth at today's flows net of duty; nothing where it was not reckoned.
-    changed
-        The case under it.
-    """
-
-    scenario: Scenario
-    promises: tuple[Mapping[str, Any], ...]
-    figures: Mapping[str, Any]
-    band: tuple[float | None, float | None]
-    changed: Case
-
-    def gain(self, who: str) -> float:
-        """What ranks it."""
-        return (
-            float(self.figures["usd_year_ge"]) if who == "both" else float(self.figures[f"usd_year_ge_{who}"])
-        )
-
-    def loser(self) -> str:
-        """Side that loses by it: 'a', 'b', or nothing."""
-        sides = [side for side in ("a", "b") if (self.figures[f"usd_year_ge_{side}"] or 0.0) < -LEAST_USD]
-        return sides[0] if sides else ""
+FATES = ("carried over", "changed", "for the sides to decide", "dropped", "kept")
+UNKNOWN = "unknown"
 
 
 def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
@@ -87,18 +36,22 @@ def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
     end = request.end or date(start.year + YEARS, start.month, min(start.day, 28))
     if end <= start:
         raise InvalidInput("The plan ends before it starts.", f"{start} to {end}", "give --to after --from.")
-    side = _side(case, request.who)
+    terms = Terms(request.most, _side(case, request.who), request.budget)
+    study = CorridorStudy(case, day)
     table = commitment_table(case, day)
-    found = candidates(case, day, table)
-    chosen, left = choose_promises(case, found, request.most, side)
-    old = _old_rows(table, chosen, left)
+    candidates = Candidates(study, table, request.draws, request.seed)
+    choice = choose_promises(candidates, terms)
+    writer = DraftWriter(candidates, choice, start, end)
     tables = {
-        "draft": result_frame("draft_promises", _draft_rows(case, chosen, start, end)),
-        "left out": result_frame("draft_left_out", left),
-        "old plan": result_frame("draft_old_plan", old),
+        "draft": result_frame("draft_promises", writer.rows()),
+        "left out": result_frame("draft_left_out", [writer.left(*one) for one in choice.left]),
+        "old plan": result_frame("draft_old_plan", _old_rows(table, choice)),
     }
+    a, b = case.parties.codes
     meta = {"case": case.settings.case_id, "as_of": day, "from": start, "to": end, "who": request.who}
-    return Result(tables, meta, tuple(_notes(case, found, chosen, table)))
+    band = drawn_together(candidates, choice.chosen, request.draws, request.seed)
+    notes = _notes(candidates, choice, request, table, band)
+    return Result(tables, {**meta, "sides": f"{a}, {b}"}, (*notes, *writer.notes()))
 
 
 def _side(case: Case, who: str) -> str:
@@ -109,216 +62,205 @@ def _side(case: Case, who: str) -> str:
     return codes.get(who, "both")
 
 
-def candidates(case: Case, day: date, table: pl.DataFrame) -> list[Candidate]:
-    """Scenarios of promises still to be kept, and those of the case that no promise names yet."""
-    scenarios, _ = promise_scenarios(case, table)
-    named = set(table["scenario_id"].drop_nulls())
-    every = dict(scenarios)
-    stands = {s.scenario_id for s in case.scenarios}
-    for one in list_scenarios(case.folder) if case.folder is not None else ():
-        if one.scenario_id in named | stands:
-            continue
-        try:
-            every[one.scenario_id] = (one, apply_scenario(case, one))
-        except KarwanError:
-            continue  # `karwan case check` lists scenarios that do not fit
-    if not every:
-        return []
-    welfare = PromisedWelfare(CorridorStudy(case, day), read_world_trade(case), every)
-    bands = _bands(case, day) if scenarios else {}
-    rows = list(table.iter_rows(named=True))
-    return [
-        Candidate(
-            scenario,
-            tuple(row for row in rows if row["scenario_id"] == name and row["status"] != "done"),
-            welfare.columns(name, "parties"),
-            bands.get(name, (None, None)),
-            changed,
-        )
-        for name, (scenario, changed) in every.items()
-    ]
+class DraftWriter:
+    """Rows of a draft.
 
+    Parameters
+    ----------
+    candidates, choice
+        What could be promised, and what is.
+    start, end
+        First and last day of the plan.
+    """
 
-def _bands(case: Case, day: date) -> dict[str, tuple[float | None, float | None]]:
-    """Low and high worth net of duty of each scenario at today's flows."""
-    worth = plan_worth(case, day, kept=False).promises
-    rows = worth.select("scenario_id", "low_net_usd_year", "high_net_usd_year").iter_rows()
-    return {name: (low, high) for name, low, high in rows if name is not None and high is not None}
+    def __init__(self, candidates: Candidates, choice: Choice, start: date, end: date) -> None:
+        self.case, self.choice, self.start, self.end = candidates.case, choice, start, end
+        self.candidates = candidates
+        welfare = candidates.welfare
+        study_of = welfare.coupling.study if welfare else None
+        self.grounds = None if study_of is None or welfare is None else Grounds(study_of, welfare.coupling)
+        self.watched = _watched(self.case, candidates)
 
+    def _wording(self, one: Candidate) -> Wording:
+        return Wording(self.case, one.changed, differences(self.case, one.changed))
 
-def choose_promises(
-    case: Case, found: Sequence[Candidate], most: int, side: str
-) -> tuple[list[Candidate], list[dict[str, Any]]]:
-    """Candidates worth most by which no side loses, and the others with the reason."""
-    ranked = sorted(found, key=lambda one: (-one.gain(side), one.scenario.scenario_id))
-    chosen: list[Candidate] = []
-    left = []
-    for one in ranked:
-        reason = _refusal(case, one, side, len(chosen) >= most, most)
-        if reason:
-            left.append(
-                {
-                    "scenario_id": one.scenario.scenario_id,
-                    "title": one.scenario.title,
-                    "usd_year": one.gain(side),
-                    "usd_year_a": one.figures["usd_year_ge_a"],
-                    "usd_year_b": one.figures["usd_year_ge_b"],
-                    "reason": reason,
-                }
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows of the proposed plan, the one worth most first."""
+        return [self._row(number, one) for number, one in enumerate(self.choice.chosen, start=1)]
+
+    def _row(self, place: int, one: Candidate) -> dict[str, Any]:
+        words = self._wording(one)
+        moved = words.moved()
+        due = self.end if words.is_built() else self.start + (self.end - self.start) / 2
+        return {
+            "number": place,
+            "scenario_id": one.name,
+            "change": kind_of(one),
+            "replaces": [row["commitment_id"] for row in one.promises],
+            "wording": self._sentence(one, moved, due),
+            "owner": self._owner(one, words),
+            "observable": _joined([each.what for each in moved]),
+            "baseline": _joined([each.before for each in moved]),
+            "goal": _joined([each.after for each in moved]),
+            "watched": "; ".join(self.watched.get(row["commitment_id"], "") for row in one.promises).strip(
+                "; "
             )
-        else:
-            chosen.append(one)
-    return chosen, left
+            or "nothing published",
+            "due": due,
+            "evidence": words.evidence(),
+            "grounds": self.grounds.of(one.name, _places(words)) if self.grounds else "",
+            "usd_year": one.gain("both"),
+            "low_usd_year": one.band[0],
+            "high_usd_year": one.band[1],
+            "last_usd_year": self.choice.last_usd.get(one.name),
+            "usd_year_a": one.figures["usd_year_ge_a"],
+            "usd_year_b": one.figures["usd_year_ge_b"],
+            "sides": self._sides(one),
+            "queue_usd_year": one.figures["queue_usd_year"],
+            "delay_usd_month": one.figures["delay_usd_month"],
+            "cost": UNKNOWN if one.cost_usd is None else f"at least {dollars(one.cost_usd)}",
+            "cost_usd": one.cost_usd,
+            "basis": one.scenario.basis,
+            "source_ids": list(one.scenario.source_ids),
+        }
+
+    def left(self, one: Candidate, reason: str) -> dict[str, Any]:
+        """Row of a candidate left out."""
+        return {
+            "scenario_id": one.name,
+            "title": one.scenario.title,
+            "usd_year": one.gain("both"),
+            "usd_year_a": one.figures["usd_year_ge_a"],
+            "usd_year_b": one.figures["usd_year_ge_b"],
+            "sides": self._sides(one),
+            "reason": reason,
+        }
+
+    def _sentence(self, one: Candidate, moved: Sequence[Moved], due: date) -> str:
+        """What is to be done, and by which figures it will be seen, in one sentence."""
+        title = one.promises[0]["title"] if len(one.promises) == 1 else one.scenario.title
+        said = [f"{each.what} from {each.before} to {each.after}" for each in moved[:SHOWN]]
+        return f"{title}: {'; '.join(said)}, by {due:%-d %B %Y}" if said else f"{title}, by {due:%-d %B %Y}"
+
+    def _owner(self, one: Candidate, words: Wording) -> str:
+        """The country whose act keeps it, else who promised, else the countries where it takes place."""
+        if not one.promises:
+            return ", ".join(self.case.country_name(code) for code in words.countries())
+        first = one.promises[0]
+        names = str(first["owner"] or first["parties"]).split(", ")
+        return ", ".join(self.case.country_name(name) for name in names)
+
+    def _sides(self, one: Candidate) -> str:
+        """What each side gains or loses, in words."""
+        return sides_text(self.case, one.gain("a"), one.gain("b"))
+
+    def notes(self) -> list[Note]:
+        """Weak points that no candidate touches."""
+        if self.grounds is None:
+            return []
+        places = [place for one in self.candidates.found for place in _places(self._wording(one))]
+        bare = self.grounds.taken_up_by_none(places)
+        return [note("draft.weak", count=len(bare), places=bare)] if bare else []
 
 
-def _refusal(case: Case, one: Candidate, side: str, full: bool, most: int) -> str:
-    """Why a candidate is left out; empty where it is taken."""
-    loser = one.loser()
-    if one.gain(side) < -LEAST_USD:
-        return "costs more than it brings"
-    if one.gain(side) < LEAST_USD:
-        return "moves no cost as things stand: worth something only once another is kept, or nothing"
-    if loser:
-        code = case.parties.codes[0 if loser == "a" else 1]
-        return f"{case.country_name(code)} would lose by it; it needs something in return"
-    return f"beyond the {most} asked for" if full else ""
+def sides_text(case: Case, a_usd: float, b_usd: float) -> str:
+    """'Kazakhstan +USD 890 k, Pakistan −USD 5.3 m': two figures, as all money of a plan."""
+    each = zip(case.parties.codes, (a_usd, b_usd), strict=True)
+    return ", ".join(f"{case.country_name(code)} {_signed(usd)}" for code, usd in each)
 
 
-def _draft_rows(case: Case, chosen: Sequence[Candidate], start: date, end: date) -> list[dict[str, Any]]:
-    """Rows of the proposed plan, the one worth most first."""
-    rows = []
-    for number, one in enumerate(chosen, start=1):
-        cells = differences(case, one.changed)
-        first = one.promises[0] if one.promises else None
-        slow = _is_built(cells)
-        rows.append(
-            {
-                "number": number,
-                "scenario_id": one.scenario.scenario_id,
-                "change": _kind(one),
-                "replaces": [row["commitment_id"] for row in one.promises],
-                "wording": _wording(case, one, cells),
-                "owner": _owner(case, first),
-                "observable": _observable(cells),
-                "baseline": _values(cells, "before"),
-                "goal": _values(cells, "after"),
-                "due": end if slow else start + (end - start) / 2,
-                "evidence": _evidence(cells),
-                "usd_year": float(one.figures["usd_year_ge"]),
-                "low_usd_year": one.band[0],
-                "high_usd_year": one.band[1],
-                "usd_year_a": one.figures["usd_year_ge_a"],
-                "usd_year_b": one.figures["usd_year_ge_b"],
-                "queue_usd_year": one.figures["queue_usd_year"],
-                "delay_usd_month": one.figures["delay_usd_month"],
-                "cost": "unknown",
-                "basis": one.scenario.basis,
-                "source_ids": list(one.scenario.source_ids),
-            }
-        )
-    return rows
+def _signed(usd: float) -> str:
+    sign = "+" if usd > 0 else "−" if usd < 0 else ""
+    return sign + dollars(float(f"{abs(usd):.2g}"))
 
 
-def _is_built(cells: pl.DataFrame) -> bool:
-    """Whether a line has to be built, not only its tariff cut."""
-    return bool(cells.filter((pl.col("table") == "links") & (pl.col("column") != "cost_factor")).height)
+def _joined(texts: Sequence[str]) -> str:
+    more = f"; {number(len(texts) - SHOWN)} more" if len(texts) > SHOWN else ""
+    return "; ".join(texts[:SHOWN]) + more
 
 
-def _evidence(cells: pl.DataFrame) -> str:
-    """What will count as evidence for the tables that move."""
-    found: dict[str, None] = {}
-    for table, column in cells.select("table", "column").iter_rows():
-        name = "rates" if column == "cost_factor" else table
-        if name in EVIDENCE:
-            found[EVIDENCE[name]] = None
-    return "; ".join(found) or "a report of either side with its source"
+def _places(words: Wording) -> list[str]:
+    """Names of what the rows that move are about."""
+    rows = words.cells.select("table", "key").unique(maintain_order=True).iter_rows()
+    return [words.names.row_place(table, key) for table, key in rows]
 
 
-def _kind(one: Candidate) -> str:
+def _watched(case: Case, candidates: Candidates) -> dict[str, str]:
+    """What is published of each old promise: the newest value of its quantities."""
+    assert candidates.case is case
+    day = candidates.welfare.coupling.study.as_of if candidates.welfare else case.settings.as_of
+    seen = indicators_table(case, day).filter(
+        (pl.col("kind") == "seen") & pl.col("commitment_id").is_not_null()
+    )
+    found: dict[str, list[str]] = {}
+    for row in seen.iter_rows(named=True):
+        value = " ".join(str(part) for part in (row["value"], row["unit"]) if part)
+        found.setdefault(row["commitment_id"], []).append(f"{row['quantity']}: {value} ({row['date']})")
+    return {key: "; ".join(texts[:2]) for key, texts in found.items()}
+
+
+def kind_of(one: Candidate) -> str:
     """New, carried over, or changed where several old promises become one that can be measured."""
     if not one.promises:
         return "new"
     return "carried over" if len(one.promises) == 1 else "changed"
 
 
-def _wording(case: Case, one: Candidate, cells: pl.DataFrame) -> str:
-    """One sentence: what is to be done, and what it takes out of the way."""
-    removed = obstacle_text(case, one.changed, one.scenario)
-    title = one.promises[0]["title"] if len(one.promises) == 1 else one.scenario.title
-    return f"{title} (takes away: {removed})" if removed else str(title)
-
-
-def _owner(case: Case, first: Mapping[str, Any] | None) -> str:
-    """The country whose act keeps it, else the parties of the old promise, else both."""
-    if first is None:
-        return ", ".join(case.parties.codes)
-    return str(first["owner"] or first["parties"])
-
-
-def _observable(cells: pl.DataFrame) -> str:
-    """Cells of the case that must move."""
-    rows = cells.head(NUMBERS).select("table", "key", "column").iter_rows()
-    more = f"; {cells.height - NUMBERS} more" if cells.height > NUMBERS else ""
-    return "; ".join(f"{column} of {table}/{key}" for table, key, column in rows) + more
-
-
-def _values(cells: pl.DataFrame, side: str) -> str:
-    """Values of the cells named, before or after."""
-    return "; ".join(value if value is not None else "none" for value in cells.head(NUMBERS)[side])
-
-
-def _old_rows(
-    table: pl.DataFrame, chosen: Sequence[Candidate], left: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def _old_rows(table: pl.DataFrame, choice: Choice) -> list[dict[str, Any]]:
     """What becomes of each promise of the old plan."""
-    kinds = {row["commitment_id"]: _kind(one) for one in chosen for row in one.promises}
-    refused = {row["scenario_id"]: row["reason"] for row in left}
+    kinds = {row["commitment_id"]: one for one in choice.chosen for row in one.promises}
+    refused = {one.name: reason for one, reason in choice.left}
     rows = []
     for row in table.iter_rows(named=True):
-        key = row["commitment_id"]
-        if key in kinds:
-            fate, reason = kinds[key], ""
-        elif row["status"] == "done":
-            fate, reason = "dropped", "done"
-        elif row["scenario_id"] in refused:
-            fate, reason = "dropped", refused[row["scenario_id"]]
-        elif row["scenario_id"] is None:
-            fate, reason = (
-                "for the sides to decide",
-                "no scenario models it: it has no figure, which is no verdict",
-            )
-        else:
-            fate, reason = "dropped", "its scenario cannot be used"
-        rows.append(
-            {
-                "commitment_id": key,
-                "title": row["title"],
-                "domain": row["domain"],
-                "status": row["status"],
-                "fate": fate,
-                "reason": reason,
-            }
-        )
-    order = {"carried over": 0, "changed": 1, "for the sides to decide": 2, "dropped": 3}
-    return sorted(rows, key=lambda row: order[row["fate"]])
+        fate, reason = _fate(row, kinds.get(row["commitment_id"]), refused)
+        own = {name: row[name] for name in ("commitment_id", "title", "domain", "status")}
+        rows.append({**own, "fate": fate, "reason": reason})
+    return sorted(rows, key=lambda row: FATES.index(row["fate"]))
+
+
+def _fate(row: Mapping[str, Any], taken: Candidate | None, refused: Mapping[str, str]) -> tuple[str, str]:
+    """What becomes of a promise, and why."""
+    if taken is not None:
+        joined = "" if len(taken.promises) == 1 else f"taken into: {taken.scenario.title}"
+        return kind_of(taken), joined
+    if row["status"] == "done":
+        return "kept", "done"
+    if row["scenario_id"] in refused:
+        return "dropped", refused[row["scenario_id"]]
+    if row["scenario_id"] is not None:
+        return "dropped", "its scenario cannot be used"
+    needs = f"; a figure would need {row['needs']}" if row["needs"] else ""
+    return "for the sides to decide", f"no scenario models it{needs}"
 
 
 def _notes(
-    case: Case, found: Sequence[Candidate], chosen: Sequence[Candidate], table: pl.DataFrame
+    candidates: Candidates,
+    choice: Choice,
+    request: DraftRequest,
+    table: pl.DataFrame,
+    band: tuple[float, float] | None,
 ) -> list[Note]:
-    notes = [
+    case = candidates.case
+    if not candidates.found:
+        return [note("draft.nothing")]
+    bare = table.filter(pl.col("scenario_id").is_null() & (pl.col("status") != "done"))
+    found = [
         note(
             "draft.chosen",
-            chosen=len(chosen),
-            candidates=len(found),
-            new=sum(not one.promises for one in chosen),
-            unfigured=table.filter(pl.col("scenario_id").is_null() & (pl.col("status") != "done")).height,
+            chosen=len(choice.chosen),
+            candidates=len(candidates.found),
+            new=sum(not one.promises for one in choice.chosen),
+            unfigured=bare.height,
         )
     ]
-    if not found:
-        notes.append(note("draft.nothing"))
-    return [
-        *notes,
-        note("draft.costs"),
-        note("draft.sides", a=case.parties.codes[0], b=case.parties.codes[1]),
-    ]
+    if choice.chosen:
+        total, a, b = choice.together_usd
+        span = "" if band is None else note("draft.span", low_usd=band[0], high_usd=band[1])
+        alone = sum(one.gain("both") for one in choice.chosen)
+        sides = sides_text(case, a, b)
+        found.append(note("draft.together", total_usd=total, span=span, sides=sides, alone_usd=alone))
+    unknown = sum(one.cost_usd is None for one in choice.chosen)
+    found.append(note("draft.costs", unknown=unknown, chosen=len(choice.chosen)))
+    if request.draws:
+        found.append(note("coupling.bands", draws=request.draws, seed=request.seed))
+    return [*found, note("draft.amend")]

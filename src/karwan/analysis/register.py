@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note, note
 from karwan.register.entry import Break, checked_digest
-from karwan.register.overlay import case_under_register, sides_of, states_of
+from karwan.register.overlay import case_under_register, promises_of, sides_of, states_of
 from karwan.register.register import Held, Register, now
 from karwan.register.state import ORDER, UNSTATED, PromiseState
 from karwan.register.transfer import read_export
@@ -56,10 +56,26 @@ def answer_plan_state(inputs: Inputs, request: PlanStateRequest) -> Result:
 def _state_rows(case: Case, found: dict[str, PromiseState], domain: str = "") -> list[Row]:
     """Rows of the promises, disagreement first."""
     rows = []
-    for commitment in case["commitments"].iter_rows(named=True):
+    promises = list(case["commitments"].iter_rows(named=True))
+    known = {commitment["commitment_id"] for commitment in promises}
+    promises += [_proposed(state) for key, state in found.items() if key not in known]
+    for commitment in promises:
         if domain in ("", commitment["domain_id"]):
             rows.append(_state_row(case, commitment, found[commitment["commitment_id"]]))
     return sorted(rows, key=lambda row: (ORDER.index(row["standing"]), row["commitment_id"]))
+
+
+def _proposed(state: PromiseState) -> Row:
+    """Row of a promise that the plan does not have yet: the newest wording proposed for it."""
+    wordings = [word.wording for word in state.words.values() if word.wording is not None]
+    title = wordings[0] if wordings else state.commitment_id
+    return {
+        "commitment_id": state.commitment_id,
+        "domain_id": None,
+        "title": f"proposed: {title}",
+        "status": None,
+        "due": None,
+    }
 
 
 def _state_row(case: Case, commitment: Row, state: PromiseState) -> Row:
@@ -95,9 +111,9 @@ def answer_plan_history(inputs: Inputs, request: PlanHistoryRequest) -> Result:
         The plan has no such promise.
     """
     case = inputs.the_case()
-    _require_promise(case, request.promise)
     with Register(request.register) as register:
         require_whole(register)
+        _require_promise(promises_of(case, register), request.promise)
         held, people, own = register.all_entries(), register.people(), register.chain_id
     wanted = [one for one in held if request.promise in ("", one.entry.commitment_id)]
     rows = [_history_row(one, people, own) for one in _since(wanted, request.since)]
@@ -105,8 +121,7 @@ def answer_plan_history(inputs: Inputs, request: PlanHistoryRequest) -> Result:
     return Result({"entries": result_frame("register_entries", rows)}, notes=notes)
 
 
-def _require_promise(case: Case, promise: str) -> None:
-    known = case["commitments"]["commitment_id"].to_list()
+def _require_promise(known: Sequence[str], promise: str) -> None:
     if promise and promise not in known:
         raise UnknownName(f"The plan has no promise {promise!r}.", "", "`karwan plan status` lists them.")
 

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.case_requests import (
+    DRAWS,
     BriefRequest,
     CasesRequest,
     CheckRequest,
@@ -288,9 +289,12 @@ class Project(VentureProject):
         demand: Path | None = None,
         general_equilibrium: bool = False,
         who: str = "parties",
+        draws: int = DRAWS,
+        seed: int = 1,
     ) -> Result:
         """What keeping each promise of the plan is worth a year; see `karwan.analysis.case_requests.WorthRequest`."""
-        return self.ask(BY_NAME["plan worth"], WorthRequest(as_of, demand, general_equilibrium, who))
+        asked = WorthRequest(as_of, demand, general_equilibrium, who, draws, seed)
+        return self.ask(BY_NAME["plan worth"], asked)
 
     def draft(
         self,
@@ -299,10 +303,14 @@ class Project(VentureProject):
         end: date | None = None,
         most: int = 10,
         who: str = "both",
+        budget: float | None = None,
+        draws: int = DRAWS,
+        seed: int = 1,
         as_of: date | None = None,
     ) -> Result:
         """What the next plan could promise; see `karwan.analysis.case_requests.DraftRequest`."""
-        return self.ask(BY_NAME["plan draft"], DraftRequest(start, end, most, who, as_of))
+        asked = DraftRequest(start, end, most, who, budget, draws, seed, as_of)
+        return self.ask(BY_NAME["plan draft"], asked)
 
     def scenarios(self) -> Result:
         """Scenarios of the case; see `karwan.analysis.case_requests.ScenarioListRequest`."""

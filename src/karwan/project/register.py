@@ -24,7 +24,7 @@ from karwan.register.database import is_register
 from karwan.register.entry import Entry
 from karwan.register.feeds import Promise, atom, calendar, iati
 from karwan.register.files import Evidence
-from karwan.register.overlay import case_under_register, sides_of, states_of
+from karwan.register.overlay import case_under_register, promises_of, sides_of, states_of
 from karwan.register.register import Held, Register, check_first, now, stamp
 from karwan.register.rules import Said
 from karwan.register.state import PromiseState
@@ -100,7 +100,8 @@ class RegisterProject(TradeProject):
         if not is_register(register):
             check_first(said, by, sides=sides, commitments=promises)
         with Register(register, create=True) as opened:
-            return opened.append(said, by, sides=sides, commitments=promises, evidence=evidence)
+            known = promises_of(self.case, opened)
+            return opened.append(said, by, sides=sides, commitments=known, evidence=evidence)
 
     def withdraw(self, register: str, number: int, side: str, by: str, reason: str) -> Entry:
         """Withdraw what a side said itself; both entries stay in the chain.

@@ -19,8 +19,15 @@ def sides_of(case: Case) -> tuple[str, str]:
 
 
 def states_of(case: Case, register: Register) -> dict[str, PromiseState]:
-    """State of every promise of a case in a register."""
-    return states(register.all_entries(), sides_of(case), case["commitments"]["commitment_id"].to_list())
+    """State of every promise of a case in a register, and of those that are only proposed there."""
+    return states(register.all_entries(), sides_of(case), promises_of(case, register))
+
+
+def promises_of(case: Case, register: Register) -> list[str]:
+    """Keys of the promises of a case, and after them of those that a wording in the register proposes anew."""
+    known = case["commitments"]["commitment_id"].to_list()
+    worded = (one.entry.commitment_id for one in register.all_entries() if one.entry.kind == "wording")
+    return list(dict.fromkeys((*known, *worded)))
 
 
 def case_under_register(case: Case, register: Register) -> Case:

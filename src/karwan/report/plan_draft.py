@@ -1,10 +1,11 @@
-"""The next plan as a Word file and as a file of proposals."""
+"""The next plan as a Word file, as a file of proposals, and as an export of a register."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,9 @@ from karwan.analysis.case_requests import DraftView
 from karwan.analysis.contract import Result
 from karwan.exports import beside, json_text, write_text
 from karwan.notes import note
+from karwan.register.register import Register
+from karwan.register.rules import Said
+from karwan.register.transfer import write_export
 from karwan.words import sentences
 
 FIELDS = (
@@ -22,19 +26,26 @@ FIELDS = (
     ("Observable", "observable"),
     ("Baseline", "baseline"),
     ("Goal", "goal"),
+    ("Published today", "watched"),
     ("Term", "due"),
     ("Evidence that counts", "evidence"),
+    ("Who gains", "sides"),
+    ("Also speaks for it", "grounds"),
     ("Cost", "cost"),
 )
+NEW = "next_"
+"""What the keys of promises begin with that the old plan does not have."""
 
 
 def present_draft(result: Result, view: DraftView, form: str) -> Result:
     """The result, with files written where asked for."""
     written = []
-    for path, write in ((view.docx, write_docx), (view.proposal, write_proposal)):
-        if path is not None:
-            write(result, path)
-            written.append(note("draft.wrote", file=str(path)))
+    if view.docx is not None:
+        write_docx(result, view.docx)
+        written.append(note("draft.wrote", file=str(view.docx)))
+    if view.proposal is not None:
+        write_proposal(result, view)
+        written.append(note("draft.wrote", file=str(view.proposal)))
     said = replace(result, notes=(*result.notes, *written))
     return said if form != "table" else replace(said, tables=_rounded(result.tables))
 
@@ -59,13 +70,13 @@ def write_docx(result: Result, path: Path) -> None:
             cells = table.add_row().cells
             cells[0].text, cells[1].text = label, str(row[column] or "–")
     for title, key, columns in (
-        ("Left out", "left out", ("title", "reason")),
+        ("Left out", "left out", ("title", "sides", "reason")),
         ("The plan that ends", "old plan", ("title", "status", "fate", "reason")),
     ):
         page.add_heading(title, level=1)
         table = page.add_table(rows=1, cols=len(columns), style="Light Grid Accent 1")
         for cell, name in zip(table.rows[0].cells, columns, strict=True):
-            cell.text = name
+            cell.text = {"sides": "who gains"}.get(name, name)
         for row in result.tables[key].iter_rows(named=True):
             for cell, name in zip(table.add_row().cells, columns, strict=True):
                 cell.text = str(row[name] or "")
@@ -75,14 +86,30 @@ def write_docx(result: Result, path: Path) -> None:
 
 def _worth(row: Mapping[str, Any]) -> str:
     """What a promise is worth, in one line."""
-    band = ""
+    band = last = ""
     if row["high_usd_year"] is not None:
-        band = f" (at today's flows, net of duty, {usd(row['low_usd_year'])} to {usd(row['high_usd_year'])})"
-    return f"{row['change'].capitalize()}. Worth {usd(row['usd_year'])} a year{band}."
+        band = f" ({usd(row['low_usd_year'])} to {usd(row['high_usd_year'])})"
+    if row["last_usd_year"] is not None:
+        last = f"; as the last of the set USD {usd(row['last_usd_year'])}"
+    return f"{row['change'].capitalize()}. Worth USD {usd(row['usd_year'])} a year{band}{last}."
 
 
-def write_proposal(result: Result, path: Path) -> None:
-    """Promises as proposals in JSON: what each replaces, wording, owner, term and what shows it, for both sides to amend."""
+def write_proposal(result: Result, view: DraftView) -> None:
+    """Promises as proposals for both sides to amend: JSON, or an export of a register.
+
+    Raises
+    ------
+    InvalidInput
+        Who proposes is no side of the plan.
+    """
+    assert view.proposal is not None
+    if view.proposal.suffix == ".json":
+        write_text(view.proposal, json_text(_proposals(result)) + "\n")
+    else:
+        write_entries(result, view.proposal, str(view.side), str(view.by))
+
+
+def _proposals(result: Result) -> dict[str, Any]:
     wanted = (
         "number",
         "change",
@@ -94,9 +121,34 @@ def write_proposal(result: Result, path: Path) -> None:
         "goal",
         "evidence",
     )
+    more = ("due", "usd_year", "sides", "cost")
     rows = [
-        {name: row[name] for name in (*wanted, "due", "usd_year")}
-        for row in result.tables["draft"].iter_rows(named=True)
+        {name: row[name] for name in (*wanted, *more)} for row in result.tables["draft"].iter_rows(named=True)
     ]
     head = {key: str(result.meta[key]) for key in ("case", "as_of", "from", "to", "who")}
-    write_text(path, json_text({**head, "proposals": rows}) + "\n")
+    return {**head, "proposals": rows}
+
+
+def write_entries(result: Result, path: Path, side: str, by: str) -> None:
+    """An export of a register that proposes wording and due date of each promise for one side.
+
+    A promise that is new goes by a key of its own; of several that become one the first carries it. Each side takes the file in with
+    `karwan plan merge`, agrees by proposing the same, or amends by proposing otherwise.
+    """
+    sides = tuple(result.meta["sides"].split(", "))
+    with (
+        TemporaryDirectory() as folder,
+        Register(str(Path(folder) / "draft.register"), create=True) as register,
+    ):
+        for said in _entries(result, side):
+            register.append(said, by, sides=(sides[0], sides[1]), commitments=[said.commitment_id])
+        write_export(register, path)
+
+
+def _entries(result: Result, side: str) -> Iterator[Said]:
+    for row in result.tables["draft"].iter_rows(named=True):
+        promise = row["replaces"][0] if row["replaces"] else f"{NEW}{row['scenario_id']}"
+        joined = f" It takes in: {', '.join(row['replaces'][1:])}." if len(row["replaces"]) > 1 else ""
+        reason = f"Draft of the next plan, {row['change']}. {_worth(row)} {row['sides']}.{joined}"
+        yield Said(side, promise, "wording", {"text": row["wording"]}, reason)
+        yield Said(side, promise, "due", {"due": str(row["due"]), "due_type": "indicative"}, reason)

@@ -143,7 +143,7 @@ class PromisedWelfare:
         spreads = case_spreads(self.coupling)
         wanted = (NOW, *states)
         central = {state: self.at(state) for state in wanted}
-        numbers = {state: self.coupling.plan.states.index(state) for state in wanted}
+        numbers = {state: self.coupling.plan.states.index(state) for state in (self.before, *wanted)}
         found = np.zeros((draws, len(wanted), len(self.world.countries)))
         for row, values in zip(found, draw_inputs(spreads, draws, seed), strict=True):
             at = named_values(spreads, values)
@@ -187,14 +187,13 @@ class PromisedWelfare:
             "delay_usd_month": mine / MONTHS,
         }
 
-    def bands(self, names: Sequence[str], who: str, draws: int, seed: int) -> dict[str, dict[str, float]]:
-        """5 and 95 % points of the worth of scenarios, by id, as columns of `results/plan_worth.csv`."""
-        gains = self.drawn([frozenset((name,)) for name in names], draws, seed)
-        ends = band(gains[:, :, self.members(who)].sum(axis=2))
-        return {
-            name: {"low_usd_year_ge": float(low), "high_usd_year_ge": float(high)}
-            for name, low, high in zip(names, ends[0], ends[2], strict=True)
-        }
+    def bands(self, states: Sequence[State], who: str, draws: int, seed: int) -> list[tuple[float, float]]:
+        """5 and 95 % points of the worth of states, wide enough to hold the worth at the inputs of the case; USD a year."""
+        ours = self.members(who)
+        low, _, high = band(self.drawn(states, draws, seed)[:, :, ours].sum(axis=2))
+        own = np.array([self.gain(state)[ours].sum() for state in states])
+        ends = zip(np.minimum(low, own), np.maximum(high, own), strict=True)
+        return [(float(least), float(most)) for least, most in ends]
 
     def last_kept(self, who: str) -> dict[str, float]:
         """Worth of each promise as the last of all to be kept, by scenario; nothing where they exclude one another."""

@@ -55,11 +55,13 @@ def equilibrium_rows(welfare: PromisedWelfare, request: WorthRequest) -> list[di
     """Columns of each promise's scenario: alone, as the last to be kept, and the band of the draws."""
     names = welfare.names
     kept = welfare.last_kept(request.who)
-    bands = welfare.bands(names, request.who, request.draws, request.seed) if request.draws else {}
+    states = [frozenset((name,)) for name in names]
+    none = [(None, None)] * len(names)
+    bands = welfare.bands(states, request.who, request.draws, request.seed) if request.draws else none
     rows = [
-        {"scenario_id": name, **welfare.columns(name, request.who), **bands.get(name, {})}
-        | {"usd_year_ge_kept": kept.get(name)}
-        for name in names
+        {"scenario_id": name, **welfare.columns(name, request.who)}
+        | {"low_usd_year_ge": low, "high_usd_year_ge": high, "usd_year_ge_kept": kept.get(name)}
+        for name, (low, high) in zip(names, bands, strict=True)
     ]
     rows.sort(key=lambda row: (-row["usd_year_ge"], row["scenario_id"]))
     return [{**row, "rank_ge": rank} for rank, row in enumerate(rows, start=1)]
@@ -131,7 +133,11 @@ def obstacle_table(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def no_figure_table(rest: pl.DataFrame) -> pl.DataFrame:
-    """Promises without a figure by reason; see `results/plan_no_figure.csv`."""
-    return rest.group_by("reason", maintain_order=True).agg(
-        promises=pl.len(), domains=pl.col("domain").unique(maintain_order=True).str.join(", ")
+    """Promises without a figure by reason and by what one would need; see `results/plan_no_figure.csv`."""
+    table = rest.group_by("reason", "needs", maintain_order=True).agg(
+        promises=pl.len(),
+        titles=pl.col("title").str.join(" • "),
+        domains=pl.col("domain").unique(maintain_order=True).str.join(", "),
     )
+    order = table.sort("reason", "promises", "needs", descending=[False, True, False], maintain_order=True)
+    return order.select(list(result_types("plan_no_figure")))

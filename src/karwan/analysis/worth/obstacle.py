@@ -22,7 +22,7 @@ def obstacle_text(base: Case, changed: Case, scenario: Scenario) -> str:
         The scenario.
     """
     found: dict[str, list[str]] = {}
-    names = _Names(base, changed)
+    names = Names(base, changed)
     order = {name: number for number, name in enumerate(load_schema())}
     cells = [
         (override.table, key, column)
@@ -67,9 +67,23 @@ OBSTACLES = {
     ("tariffs", ""): DUTIES,
 }
 
+# Table, its key, and the column that names what a row is about.
+NAMED = {
+    "regimes": ("regime_id", "name"),
+    "tariffs": ("tariff_id", "product_id"),
+    "terminals": ("terminal_id", "name"),
+    "documents": ("document_id", "title"),
+}
 
-class _Names:
-    """Names of what the rows of a case stand for."""
+
+class Names:
+    """Names of what the rows of a case stand for.
+
+    Parameters
+    ----------
+    base, changed
+        The case without and with a scenario.
+    """
 
     def __init__(self, base: Case, changed: Case) -> None:
         self.cases = (changed, base)
@@ -84,7 +98,8 @@ class _Names:
     def _rows(self, table: str, key: str) -> list[dict[str, dict[str, object]]]:
         return [{row[key]: row for row in case[table].iter_rows(named=True)} for case in self.cases]
 
-    def _row(self, table: str, key_column: str, key: str) -> dict[str, object]:
+    def row(self, table: str, key_column: str, key: str) -> dict[str, object]:
+        """Row of a table with the scenario, or else without it; empty where there is none."""
         for rows in self.rows(table, key_column):
             if key in rows:
                 return rows[key]
@@ -93,32 +108,32 @@ class _Names:
     def obstacle(self, table: str, key: str, column: str) -> tuple[str, str]:
         """Kind of obstacle a changed cell speaks of, empty where none, and the place."""
         what = OBSTACLES.get((table, column)) or OBSTACLES.get((table, ""), "")
-        return what, self._place(table, key) if what else ""
+        return what, self.row_place(table, key) if what else ""
 
-    def _place(self, table: str, key: str) -> str:
+    def row_place(self, table: str, key: str) -> str:
+        """Name of the place, country, line or good that a row of a table is about."""
         if table == "closures":
-            return self.place(str(self._row(table, "closure_id", key).get("place_id", key)))
+            return self.place(str(self.row(table, "closure_id", key).get("place_id", key)))
         if table == "links":
-            row = self._row(table, "link_id", key)
+            row = self.row(table, "link_id", key)
             ends = [self.node.get(str(row.get(end)), key) for end in ("from_node_id", "to_node_id")]
             return f"{ends[0]} – {ends[1]} ({row.get('mode', '')})"
         if table in ("crossings", "crossing_times"):
-            row = self._row(table, f"{table[:-1]}_id", key)
+            row = self.row(table, f"{table[:-1]}_id", key)
             return self.place(str(row.get("crossing_id", key)))
         if table == "transfers":
-            return self.place(str(self._row(table, "transfer_id", key).get("node_id", key)))
+            return self.place(str(self.row(table, "transfer_id", key).get("node_id", key)))
         if table == "services":
-            link = str(self._row(table, "service_id", key).get("link_id", key))
-            return self._place("links", link)
+            link = str(self.row(table, "service_id", key).get("link_id", key))
+            return self.row_place("links", link)
         if table == "fees":
-            return self.place(str(self._row(table, "fee_id", key).get("place_id", key)))
+            return self.place(str(self.row(table, "fee_id", key).get("place_id", key)))
         if table in ("access", "rates"):
-            row = self._row(table, "access_id" if table == "access" else "rate_id", key)
+            row = self.row(table, "access_id" if table == "access" else "rate_id", key)
             return self.place(str(row.get("country", key)))
-        if table == "regimes":
-            return str(self._row(table, "regime_id", key).get("name", key))
-        if table == "tariffs":
-            return str(self._row(table, "tariff_id", key).get("product_id", key))
+        if table in NAMED:
+            row_key, column = NAMED[table]
+            return str(self.row(table, row_key, key).get(column) or key)
         return key
 
     def place(self, place_id: str) -> str:

@@ -430,7 +430,8 @@ def _ranked(
         key, name = row["commitment_id"], row["scenario_id"]
         own = figures.get(name, {}) if key not in reasons else {}
         head = {
-            c: row[c] for c in ("commitment_id", "title", "domain", "due", "status", "late", "scenario_id")
+            c: row[c]
+            for c in ("commitment_id", "title", "domain", "due", "status", "late", "scenario_id", "needs")
         }
         rows.append(
             {**head, "shared": shared.count(name) if name else None, "reason": reasons.get(key), **own}

@@ -60,12 +60,13 @@ COUPLING: dict[str, str | Plural] = {
     "coupling.frozen": ", hours of queues held",
     "coupling.worth": (
         "In equilibrium: welfare of {who}, USD a year, deficits keeping their dollars (usd_year_ge_universal: their share of output), duty given back to who "
-        "spends it, queues of the new trade in it; base flows were made under {before}. Trade of every country pair on the corridors counts, that of either party with its neighbours too. Its rank stands beside the rank net of duty at today's flows."
+        "spends it, queues of the new trade in it; base flows were made under {before}. "
+        "Trade of every country pair on the corridors counts, that of either party with its neighbours too. Its rank stands beside the rank net of duty at today's flows."
     ),
     "coupling.sides": "Side a is {a}, side b {b}.",
     "coupling.bands": (
         "Low and high in equilibrium: 5 and 95 % points of {draws} joint draws (seed {seed}) of elasticities, choice, reserve, insurance, hours, values and base flows, "
-        "hours of queues held; what a scenario itself supposes is not drawn."
+        "hours of queues held, wide enough to hold the figure itself; what a scenario supposes is not drawn."
     ),
     "coupling.worth_together": "All promises together are worth {together_usd} a year, each alone {alone_usd} added up.",
     "coupling.worth_partial": (

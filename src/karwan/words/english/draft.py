@@ -6,14 +6,21 @@ from karwan.words.english.plural import Plural
 
 DRAFT: dict[str, str | Plural] = {
     "draft.chosen": (
-        "{chosen} of {candidates} candidates are proposed, {new} of them new: those that gain most in equilibrium, with no side losing. {unfigured} promises of the old plan "
-        "are modelled by no scenario and left for the sides to decide."
+        "{chosen} of {candidates} candidates are proposed, {new} of them new: a set by which no side loses and in which each adds something. {unfigured} promises of the "
+        "old plan are modelled by no scenario and left for the sides to decide."
     ),
+    "draft.together": "All that is proposed together: {total_usd} a year{span}: {sides}. Each alone, added up: {alone_usd}.",
+    "draft.span": " ({low_usd} to {high_usd})",
     "draft.nothing": "No scenario of the case can be used, so nothing can be valued and nothing is proposed.",
     "draft.costs": (
-        "Worth: USD a year where trade, incomes and queues answer, from the case as it stands, each alone (low and high: at today's flows, net of duty). "
-        "What keeping a promise costs is not known to the case: `unknown` is no zero."
+        "Worth: USD a year where trade, incomes and queues answer, from the case as it stands, each alone; beside it as the last of the set. "
+        "What keeping it costs is unknown of {unknown} of {chosen}: unknown is no zero, and no budget holds it."
     ),
-    "draft.sides": "Columns of the sides: a is {a}, b is {b}. A draft reckoned from the tables of the case: wording, owner and term are for both sides to amend.",
+    "draft.weak": Plural(
+        "count",
+        "One weak point of the corridors is taken up by no scenario: {places}.",
+        "{count} of the ten weakest points of the corridors are taken up by no scenario: {places}.",
+    ),
+    "draft.amend": "A draft reckoned from the tables of the case: wording, owner and term are for both sides to amend.",
     "draft.wrote": "Wrote {file}.",
 }
