@@ -1,4 +1,4 @@
-"""Scores, trips and fitted hours of kaz-pak in docs/reliability.md: written by tools/docs.py, checked by the tests."""
+"""Scores, trips, fitted hours and prices of kaz-pak in docs/reliability.md: written by tools/docs.py, checked by the tests."""
 
 from __future__ import annotations
 
@@ -42,4 +42,39 @@ def hours() -> Iterator[str]:
     )
 
 
-PAGES: Pages = {"reliability.md": hours}
+def prices() -> Iterator[str]:
+    """Scores of money, then every observed price beside the model."""
+    tables = open_case("kaz-pak").prices().tables
+    share = pl.col("error_share", "median_abs_error_share", "in_band_share", "crps_share") * 100.0
+    yield from rows_of(
+        "spread | prices | n | sources | mean error, % | median error, % | in the band, % | CRPS, % of the price",
+        tables["price scores"].with_columns(share.round(0)),
+        [
+            *("forecast", "use", "prices", "sources", "error_share", "median_abs_error_share"),
+            *("in_band_share", "crps_share"),
+        ],
+    )
+    yield ""
+    said = pl.when(pl.col("in_band")).then(pl.lit("in")).when(~pl.col("in_band")).then(pl.lit("out"))
+    yield from rows_of(
+        "price | use | unit | year | USD as printed | of 2025 | model | without its source | P5 | P95 | error, % | band",
+        tables["prices"].with_columns(
+            pl.col("year").cast(pl.String),
+            (pl.col("error_share") * 100.0).round(0),
+            said.otherwise(pl.lit("–")).alias("said"),
+        ),
+        [
+            *("observation_id", "use", "unit", "year", "observed_usd", "observed_index_usd", "model_usd"),
+            *("model_without_usd", "model_p5_usd", "model_p95_usd", "error_share", "said"),
+        ],
+    )
+
+
+def hours_and_prices() -> Iterator[str]:
+    """Days, then money."""
+    yield from hours()
+    yield ""
+    yield from prices()
+
+
+PAGES: Pages = {"reliability.md": hours_and_prices}

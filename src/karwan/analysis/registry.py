@@ -129,6 +129,14 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         page="reliability",
     ),
     Analysis(
+        name="corridor prices",
+        method="prices",
+        request=ask.PricesRequest,
+        run="karwan.analysis.prices:answer_prices",
+        tables={"price scores": "price_scores", "prices": "observed_prices"},
+        page="reliability",
+    ),
+    Analysis(
         name="corridor operators",
         method="operators",
         request=ask.OperatorsRequest,

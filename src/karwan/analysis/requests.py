@@ -32,6 +32,16 @@ class ObservedRequest:
 
 
 @dataclass(frozen=True)
+class PricesRequest:
+    """The model against observed prices of carriage, each without the rates of its own source, with scores.
+
+    Prices are brought to one year by the index of consumer prices of the dollar (price_indices.csv). Those of use validate are held back.
+
+    Example: karwan corridor prices kaz-pak
+    """
+
+
+@dataclass(frozen=True)
 class OperatorsRequest:
     """Who carries freight and on what terms: operators, their published services with through rates, and the sailings.
 

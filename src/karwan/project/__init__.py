@@ -38,6 +38,7 @@ from karwan.analysis.requests import (
     ModesRequest,
     ObservedRequest,
     OperatorsRequest,
+    PricesRequest,
     RouteRequest,
     SensitivityRequest,
     TntpRequest,
@@ -168,6 +169,10 @@ class Project(VentureProject):
     ) -> Result:
         """Who carries freight and on what terms; see `karwan.analysis.requests.OperatorsRequest`."""
         return self.ask(BY_NAME["corridor operators"], OperatorsRequest(place, mode, as_of, every))
+
+    def prices(self) -> Result:
+        """The model against observed prices of carriage; see `karwan.analysis.requests.PricesRequest`."""
+        return self.ask(BY_NAME["corridor prices"], PricesRequest())
 
     def route(  # noqa: PLR0913 - the fields of one request
         self,

@@ -13,6 +13,9 @@ CORRIDORS: dict[str, str | Plural] = {
     ),
     "demand.a_to_b": "a to b",
     "demand.b_to_a": "b to a",
+    "prices.none": "The case has no observed price between places of its network.",
+    "prices.no_index": "The case has no index of the dollar's consumer prices: prices stand as printed.",
+    "prices.no_way_without": "No way is left, or none with a rate, without the rates of their own source: {prices}. They are not scored.",
     "sensitivity.one_open": "Fewer than two corridors are open: nothing to flip.",
     "sensitivity.flips": (
         "{corridor} leads by {lead:,.1f} USD/t; {flips} of {inputs} assumed inputs could flip it within their range, to {others}."
