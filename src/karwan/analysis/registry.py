@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from karwan.analysis import case_requests as of_case
+from karwan.analysis import port_requests as port
 from karwan.analysis import register_requests as register
 from karwan.analysis import requests as ask
 from karwan.analysis import trade_requests as trade
@@ -403,6 +404,34 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         tables={"rows to fill": "venture_template", "published analogues": "venture_analogues"},
         page="venture",
         case="plain option",
+    ),
+    Analysis(
+        name="port terminals",
+        method="port_terminals",
+        request=port.PortTerminalsRequest,
+        run="karwan.analysis.port_terminals:answer_terminals",
+        tables={"terminals": "port_terms"},
+        page="ports",
+    ),
+    Analysis(
+        name="port compare",
+        method="port_compare",
+        request=port.PortCompareRequest,
+        run="karwan.analysis.zones:answer_compare",
+        tables={"zones": "zone_gains", "no figure": "zone_no_figure", "terms": "zone_terms_shown"},
+        page="ports",
+        view=port.PortView,
+        present="karwan.analysis.port_shown:present_rows",
+    ),
+    Analysis(
+        name="port choice",
+        method="port_choice",
+        request=port.PortChoiceRequest,
+        run="karwan.analysis.port_choice:answer_choice",
+        tables={"ports": "port_shares_by_port", "pairs": "port_pairs", "without data": "port_no_data"},
+        page="ports",
+        view=port.PortView,
+        present="karwan.analysis.port_shown:present_rows",
     ),
     Analysis(
         name="brief",

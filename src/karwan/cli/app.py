@@ -16,6 +16,7 @@ from karwan.cli import (
     ingest,
     network,
     plan,
+    port,
     register,
     scenario,
     serve,
@@ -46,6 +47,7 @@ NOUNS = {
     "plan": plan.app,
     "scenario": scenario.app,
     "venture": venture.app,
+    "port": port.app,
     "": app,
 }
 WRITTEN_BY_HAND = ("brief",)  # it writes files and prints a summary
@@ -61,6 +63,7 @@ app.add_typer(network.app, name="network")
 app.add_typer(trade.app, name="trade")
 app.add_typer(plan.app, name="plan")
 app.add_typer(venture.app, name="venture")
+app.add_typer(port.app, name="port")
 app.add_typer(docs.app, name="docs")
 
 

@@ -51,11 +51,11 @@ from karwan.case.of_pair import case_of_pair
 from karwan.case.scenario import case_under
 from karwan.errors import InvalidInput
 from karwan.project.answers import NotebookAnswer
-from karwan.project.venture import VentureProject
+from karwan.project.port import PortProject
 
 
 @dataclass(frozen=True, repr=False)
-class Project(VentureProject):
+class Project(PortProject):
     """An open case and what can be asked of it.
 
     Examples

@@ -155,6 +155,7 @@ _TAB_OF = {
     "plan": "plan",
     "scenario": "scenarios",
     "venture": "plan",
+    "port": "corridors",
     "sources": "sources",
 }
 SCREENS: tuple[Screen, ...] = (*SPECIAL, *_generic())

@@ -20,6 +20,7 @@ from karwan.words.english.operators import OPERATORS
 from karwan.words.english.page import PAGE
 from karwan.words.english.plan import PLAN
 from karwan.words.english.plural import Plural
+from karwan.words.english.port import PORT
 from karwan.words.english.potential import POTENTIAL
 from karwan.words.english.regime import REGIME
 from karwan.words.english.register import REGISTER
@@ -45,6 +46,7 @@ NOUNS: tuple[Mapping[str, str | Plural], ...] = (
     OPERATORS,
     PAGE,
     PLAN,
+    PORT,
     POTENTIAL,
     REGIME,
     REGISTER,

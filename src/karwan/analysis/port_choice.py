@@ -1,0 +1,332 @@
+"""What `karwan port choice` answers: by which port the trade with a market goes, from costs of whole routes and one logit choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.port_places import Gateways, Pair, read_trade
+from karwan.analysis.port_requests import PortChoiceRequest
+from karwan.case import Case
+from karwan.case.provenance import BASES
+from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
+from karwan.schema.modes import MODES
+from karwan.transport.cargo import Cargo
+from karwan.transport.choice import logit_rows, path_size_logit
+from karwan.transport.corridor import OPEN, corridor_route
+from karwan.transport.cost import additive_cost, route_cost
+from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
+from karwan.transport.network.stage import Row
+from karwan.transport.paid import Bills
+from karwan.transport.restrictions import barring, rules_of_trade
+from karwan.transport.route import Route
+from karwan.transport.route_choice import incidence
+from karwan.transport.shipment import find_product
+
+Floats = npt.NDArray[np.float64]
+ELSEWHERE = ""
+"""By land, or by a port that is none of those compared."""
+BAND = (0.05, 0.95)
+NO_WAY = "no lawful open way, by sea or by land, on the day of the case"
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Ways of a country pair between two places: by each port and by none of them.
+
+    Attributes
+    ----------
+    pair
+        The trade, with its weight for these places.
+    ports
+        Node of each way, shape (R,); blank is by none of them.
+    cost_usd_t
+        Generalised cost, shape (R,).
+    path_size
+        Shape (R,), in (0, 1].
+    """
+
+    pair: Pair
+    ports: tuple[str, ...]
+    cost_usd_t: Floats
+    path_size: Floats
+
+
+def answer_choice(inputs: Inputs, request: PortChoiceRequest) -> Result:
+    """Tonnes, USD and share by port with a band; each pair; and the pairs without data, with the reason."""
+    case = inputs.the_case()
+    trade = read_trade(case, request.market)
+    names = {"ports": "port_shares_by_port", "pairs": "port_pairs", "without data": "port_no_data"}
+    if not trade.pairs:
+        tables = {"without data": result_frame("port_no_data", trade.without)}
+        empty = {key: result_frame(name, []) for key, name in names.items() if key not in tables}
+        return Result(
+            empty | tables, {"market": request.market}, (note(f"port.{trade.reason}", market=request.market),)
+        )
+    desk = _Desk(case, request)
+    ways, lost = desk.ways(trade.pairs)
+    shares = _shares(case, ways)
+    drawn = _drawn(case, ways, request)
+    tables = {
+        "ports": _port_table(desk, ways, shares, drawn),
+        "pairs": _pair_table(desk, ways, shares),
+        "without data": result_frame("port_no_data", [*trade.without, *lost]),
+    }
+    order = ("ports", "pairs", "without data")
+    return Result(
+        {key: tables[key] for key in order},
+        {
+            "market": request.market,
+            "countries": list(trade.members),
+            "draws": request.draws,
+            "seed": request.seed,
+        },
+        tuple(_notes(desk, tables, [desk.study.place_name(port) for port in desk.gateways.left_out])),
+    )
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """Networks, ports and the reference load of a case."""
+
+    case: Case
+    request: PortChoiceRequest
+
+    @cached_property
+    def study(self) -> CorridorStudy:
+        """For names, the reference load and its weights."""
+        return CorridorStudy(self.case, self.case.settings.as_of)
+
+    @cached_property
+    def gateways(self) -> Gateways:
+        """Ports of the case."""
+        return Gateways(self.case, self.request.include_assumed)
+
+    @cached_property
+    def _opened(self) -> frozenset[str]:
+        return self.study.opened(self.request.opened)
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept()
+
+    def ways(self, pairs: Sequence[Pair]) -> tuple[list[Ways], list[Row]]:
+        """Ways of every pair, and the pairs that have none with the reason; places without a way leave their trade to the others of the pair."""
+        found: list[Ways] = []
+        lost: list[Row] = []
+        for ends, own in groupby(pairs, key=lambda pair: (pair.exporter, pair.importer)):
+            network, parts = self._network(ends), list(own)  # one network at a time
+            ways = [one for one in (self._between(network, pair) for pair in parts) if one is not None]
+            whole = sum(pair.value_usd for pair in parts)
+            reached = sum(one.pair.value_usd for one in ways)
+            found += [replace(one, pair=one.pair.times(whole / reached)) for one in ways]
+            if not ways:
+                lost.append(parts[0].times(whole / parts[0].value_usd).row(self.case, NO_WAY))
+        return found, lost
+
+    def _network(self, ends: tuple[str, str]) -> FreightNetwork:
+        form = self.study.shipment().form
+        request = NetworkRequest(
+            *ends, form, self.case.settings.as_of, self._opened, include_assumed=self.request.include_assumed
+        )
+        return build_network(self.case.tables, request, kept=self._kept)
+
+    def _between(self, network: FreightNetwork, pair: Pair) -> Ways | None:
+        """The cheapest way by each port alone, and by none of them."""
+        load, gateways = self.study.shipment(), self.gateways.between(pair)
+        cost = additive_cost(network, load, self.study.weights(load).value_of_time_usd_h)
+        routes: dict[str, Route] = {}
+        banned = self._banned(pair)
+        if set(banned) & {pair.exporter, pair.importer}:
+            return None
+        for port in (*gateways, ELSEWHERE):
+            via = [port] if port else []
+            shunned = (*self.gateways.shunned(pair, port), *banned)
+            row = {"corridor_id": port, "via": via, "avoid": shunned, "modes": list(MODES)}
+            found = corridor_route(
+                network, load, row, pair.origin, pair.destination, if_open=False, cost=cost
+            )
+            if found.route is not None and found.status == OPEN:
+                routes[port] = found.route
+        if not routes:
+            return None
+        costs = np.array([self._cost(pair, route) for route in routes.values()])
+        used, lengths = incidence(list(routes.values()))
+        sizes = path_size_logit(costs, used, lengths, scale=1.0).path_size
+        return Ways(pair, tuple(routes), costs, sizes)
+
+    def _banned(self, pair: Pair) -> tuple[str, ...]:
+        """Places and countries that a ban shuts to the trade of a pair, the country of an end where the trade itself is banned."""
+        rows = self.case["restrictions"].rows(named=True)
+        product = find_product(self.case["products"], self.case.settings.reference_product)
+        cargo = Cargo(str(product["hs_code"] or ""))
+        rules = rules_of_trade(rows, pair.exporter, pair.importer, cargo, self.case.settings.as_of)
+        return tuple(dict.fromkeys(row["place_id"] for row in barring(rules, ())))
+
+    def _cost(self, pair: Pair, route: Route) -> float:
+        """Generalised cost of a tonne, all that is paid counted."""
+        load = route.shipment
+        bills = self._bills(pair.exporter)
+        return route_cost(route, self.study.weights(load), bills.all_told_usd(route)) / load.tonnes
+
+    @cached_property
+    def _held_bills(self) -> dict[str, Bills]:
+        return {}
+
+    def _bills(self, origin: str) -> Bills:
+        if origin not in self._held_bills:
+            product = find_product(self.case["products"], self.case.settings.reference_product)
+            self._held_bills[origin] = Bills(
+                self.case.tables,
+                str(product["product_id"]),
+                str(product["sector"]),
+                origin,
+                self.case.settings.as_of,
+                Cargo(str(product["hs_code"] or "")),
+            )
+        return self._held_bills[origin]
+
+
+def _shares(case: Case, ways: Sequence[Ways]) -> list[Floats]:
+    """Share of each way of each pair in the middle case."""
+    scale, weight = (case.parameter(name) for name in ("logit_scale_per_usd_t", "path_size_weight"))
+    return [
+        logit_rows(one.cost_usd_t, one.path_size, scale=scale, path_size_weight=weight)[0] for one in ways
+    ]
+
+
+def _drawn(case: Case, ways: Sequence[Ways], request: PortChoiceRequest) -> dict[str, Floats]:
+    """USD by port in each draw, shape (N,): the scale of choice, and what the cost by way of a port leaves out, drawn once a port."""
+    rng = np.random.default_rng(request.seed)
+    ports = sorted({port for one in ways for port in one.ports})
+    rows = {row["parameter_id"]: row for row in case["parameters"].iter_rows(named=True)}
+    scale = rng.triangular(*_range(rows["logit_scale_per_usd_t"]), size=request.draws)
+    spread = rng.triangular(*_range(rows["port_cost_error_usd_t"]), size=request.draws)
+    errors = {port: spread * rng.standard_normal(request.draws) for port in ports}
+    weight = case.parameter("path_size_weight")
+    found = {port: np.zeros(request.draws) for port in ports}
+    for one in ways:
+        cost = one.cost_usd_t + np.column_stack([errors[port] for port in one.ports])
+        shares, _ = logit_rows(cost * scale[:, None], one.path_size, scale=1.0, path_size_weight=weight)
+        for number, port in enumerate(one.ports):
+            found[port] += shares[:, number] * one.pair.value_usd
+    return found
+
+
+def _range(row: Row) -> tuple[float, float, float]:
+    """Low, value and high of a parameter; a hair wide where it has no range."""
+    low = row["value"] if row["low"] is None else row["low"]
+    high = row["value"] if row["high"] is None else row["high"]
+    return low, row["value"], max(high, low * (1.0 + 1e-9) + 1e-12)
+
+
+def _port_table(
+    desk: _Desk, ways: Sequence[Ways], shares: Sequence[Floats], drawn: dict[str, Floats]
+) -> pl.DataFrame:
+    """One row a port, the largest first, then what goes by none of them."""
+    total = sum(one.pair.value_usd for one in ways)
+    usd = dict.fromkeys(drawn, 0.0)
+    tonnes = dict.fromkeys(drawn, 0.0)
+    weighed = dict.fromkeys(drawn, 0.0)
+    for one, share in zip(ways, shares, strict=True):
+        for port, part, cost in zip(one.ports, share.tolist(), one.cost_usd_t.tolist(), strict=True):
+            usd[port] += part * one.pair.value_usd
+            tonnes[port] += part * one.pair.tonnes
+            weighed[port] += part * one.pair.value_usd * cost
+    by_port = sum(value for port, value in usd.items() if port)
+    rows = []
+    for port in usd:
+        low, high = np.quantile(drawn[port], BAND)
+        observed = desk.gateways.observed(port, desk.request.market)
+        rows.append(
+            {
+                "node_id": port or None,
+                "port": desk.study.place_name(port) if port else "by land or another port",
+                "country": desk.gateways.country(port),
+                "tonnes": tonnes[port],
+                "usd": usd[port],
+                "usd_low": float(low),
+                "usd_high": float(high),
+                "share": usd[port] / total,
+                "share_low": float(low) / total,
+                "share_high": float(high) / total,
+                "share_of_ports": usd[port] / by_port if port and by_port else None,
+                "cost_usd_t": weighed[port] / usd[port] if usd[port] > 0.0 else None,
+                "observed_share": observed["share"] if observed else None,
+                "observed_of": f"{observed['trade']}, {observed['year']}" if observed else None,
+                "basis": BASES[-1],
+                "source_id": observed["source_id"] if observed else None,
+            }
+        )
+    table = result_frame("port_shares_by_port", rows)
+    return table.sort(pl.col("node_id").is_null(), pl.col("usd"), descending=[False, True])
+
+
+def _pair_table(desk: _Desk, ways: Sequence[Ways], shares: Sequence[Floats]) -> pl.DataFrame:
+    """One row a pair of countries: its trade, the port that takes most of it, what goes by none."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    pairs: dict[tuple[str, str], list[Pair]] = {}
+    for one, share in zip(ways, shares, strict=True):
+        ends = (one.pair.exporter, one.pair.importer)
+        pairs.setdefault(ends, []).append(one.pair)
+        parts = found.setdefault(ends, {})
+        for port, part in zip(one.ports, share.tolist(), strict=True):
+            parts[port] = parts.get(port, 0.0) + part * one.pair.value_usd
+    rows = []
+    for ends, parts in found.items():
+        own = pairs[ends]
+        usd = sum(pair.value_usd for pair in own)
+        by_port = {port: value for port, value in parts.items() if port}
+        best = max(by_port, key=lambda port: by_port[port], default=None)
+        rows.append(
+            {
+                **own[0].row(desk.case, ""),
+                "usd": usd,
+                "tonnes": sum(pair.tonnes for pair in own),
+                "port": desk.study.place_name(best) if best else None,
+                "port_share": by_port[best] / usd if best else None,
+                "elsewhere_share": parts.get(ELSEWHERE, 0.0) / usd,
+            }
+        )
+    columns = result_frame("port_pairs", []).columns
+    rows = [{key: row[key] for key in columns} for row in rows]
+    return result_frame("port_pairs", rows).sort("usd", descending=True)
+
+
+def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], left_out: Sequence[str]) -> Iterator[Note]:
+    request, settings = desk.request, desk.case.settings
+    ports = tables["ports"].filter(pl.col("node_id").is_not_null())
+    if ports.height:
+        first = ports.row(0, named=True)
+        shares = {
+            "port_share": first["share"],
+            "low_share": first["share_low"],
+            "high_share": first["share_high"],
+        }
+        yield note(
+            "port.choice_first",
+            market=request.market,
+            port=first["port"],
+            of_ports_share=first["share_of_ports"],
+            **shares,
+        )
+    yield note(
+        "port.choice_covers",
+        pairs=tables["pairs"].height,
+        value_usd=float(tables["pairs"]["usd"].sum()),
+        missing=tables["without data"].height,
+    )
+    if settings.trade_state and not request.opened:
+        yield note("port.choice_state", scenarios=", ".join(settings.trade_state))
+    if left_out:
+        yield note("port.choice_assumed", ports=list(left_out))
+    yield note("port.choice_model", draws=request.draws)

@@ -1,0 +1,46 @@
+"""Ports, terminals and zones in words."""
+
+from __future__ import annotations
+
+from karwan.words.english.plural import Plural
+
+PORT: dict[str, str | Plural] = {
+    "port.no_terminals": "The case has no terminals here: fill `terminals.csv`.",
+    "port.terminals_blank": "A blank is not known, not nil. Expected storage is that of a stay which may be longer than the free days.",
+    "port.terminals_assumed": Plural(
+        "terminals",
+        "{terminals} off-dock terminal rests on assumed figures: a route takes it only with --include-assumed. Its published tariff and the "
+        "stay of boxes in it would decide.",
+        "{terminals} off-dock terminals rest on assumed figures: a route takes them only with --include-assumed. Their published tariffs and "
+        "the stay of boxes in them would decide.",
+    ),
+    "port.no_zones": "The case has no free zones: fill `zone_terms.csv`.",
+    "port.rows_cut": "{table}: the first {top} of {rows} rows; --json or --csv hold all, --top N shows more.",
+    "port.zone_best": "Most is gained with {product} in {zone} for {use}: USD {gain_usd_t:,.0f} a tonne, {low_usd_t:,.0f} to {high_usd_t:,.0f}.",
+    "port.zone_sure": "In {sure} of {rows} rows the zone gains at every end of the ranges.",
+    "port.zone_no_figure": "No figure in {rows} cases: the terms bar the use, or are not known.",
+    "port.zone_assumed": (
+        "Interest, stay, refunds, moves and rent are assumed, with ranges; the band takes all of them at the ends that make the gain least and "
+        "most. What a law exempts is from the source of the row."
+    ),
+    "port.no_market": "No country of the market {market} is named: fill `market_members.csv`.",
+    "port.no_flows": "No trade with the market {market} is published in the case: fill `world_flows.csv`. What is lacking is listed.",
+    "port.no_places": "No published trade with the market {market} has both its ends in the network. What is lacking is listed.",
+    "port.choice_first": (
+        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} ({low_share} to {high_share}), and {of_ports_share} of what "
+        "goes by the ports compared."
+    ),
+    "port.choice_covers": "{pairs} country pairs with USD {value_usd:,.0f} are shared out; {missing} pairs have no data and are listed.",
+    "port.choice_state": (
+        "Crossings stand as on the day of the case; the trade was made under {scenarios}. --open NAME takes places as open."
+    ),
+    "port.choice_assumed": "Left out as all that is known of their terminals is assumed: {ports}. Their tariff and stay would decide; --include-assumed takes them.",
+    "port.choice_model": (
+        "Shares are a path-size logit on the generalised cost of whole routes of the reference load, all that is paid counted; the band is of "
+        "{draws} draws of the scale of choice and of what the cost by way of each port leaves out. Both are assumed; no share was fitted to an observed one."
+    ),
+    "port.page_lead": "By which port the published trade with a market goes, and how sure that is.",
+    "port.page_title": "Ports to the market {market}",
+    "port.shares_figure": "Share by port",
+    "port.shares_caption": "Line: 5th to 95th of a hundred draws. Diamond: a published share, of the trade the table names.",
+}

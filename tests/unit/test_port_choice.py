@@ -1,0 +1,141 @@
+"""The choice of a port: shares by hand on toyland, bands, and what is said where there is nothing to share out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import exp
+from typing import Any
+
+import polars as pl
+import pytest
+
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.port_choice import answer_choice
+from karwan.analysis.port_requests import PortChoiceRequest
+from karwan.case import Case
+from karwan.errors import InvalidInput
+from karwan.transport.corridor import corridor_route
+from karwan.transport.cost import route_cost
+from karwan.transport.paid import Bills
+
+VALUE = 16_000_000.0
+
+
+def rows_added(table: pl.DataFrame, *rows: dict[str, Any]) -> pl.DataFrame:
+    blank = dict.fromkeys(table.columns)
+    return pl.concat([table, pl.DataFrame([blank | row for row in rows], schema=table.schema)])
+
+
+@pytest.fixture(scope="module")
+def traded(toyland: Case) -> Case:
+    """Toyland with trade from Upland to Lowland of 16 million dollars in 2024, and an older figure that no longer counts."""
+    told = {"source_id": "toy", "basis": "observed", "exporter": "XTA", "importer": "XTC", "sector": "GOODS"}
+    flows = rows_added(
+        toyland["world_flows"],
+        {"world_flow_id": "new", "year": 2024, "value_usd": VALUE, **told},
+        {"world_flow_id": "old", "year": 2020, "value_usd": 1.0, **told},
+    )
+    share = {
+        "port_share_id": "q",
+        "node_id": "Q",
+        "market": "gulf",
+        "trade": "beans",
+        "share": 0.3,
+        "year": 2023,
+    }
+    shares = rows_added(toyland["port_shares"], share | {"source_id": "toy", "basis": "observed"})
+    return replace(toyland, tables={**toyland.tables, "world_flows": flows, "port_shares": shares})
+
+
+def ask(case: Case, **asked: Any) -> Result:
+    return answer_choice(Inputs(case), PortChoiceRequest("gulf", **asked))
+
+
+def keys_of(result: Result) -> list[str]:
+    return [one.key for one in result.notes if not isinstance(one, str)]
+
+
+def cost_by(case: Case, via: list[str], avoid: list[str]) -> float:
+    """Generalised cost of a tonne of the reference load from Alford to Cove, as `karwan route` reckons it."""
+    study = CorridorStudy(case, case.settings.as_of)
+    load, row = study.shipment(), {"corridor_id": "-", "via": via, "avoid": avoid}
+    network = study.network_between(("XTA", "XTC"), load.form)
+    found = corridor_route(network, load, row | {"modes": ["road", "rail", "sea", "ferry"]}, "A", "C")
+    assert found.route is not None
+    bills = Bills(case.tables, "beans", "pulses_oilseeds", "XTA", case.settings.as_of)
+    return route_cost(found.route, study.weights(load), bills.all_told_usd(found.route)) / load.tonnes
+
+
+def test_shares_by_hand(traded: Case) -> None:
+    """Two ways: by Quay, or by land over X and Y. Lengths count km and 150 a border; both share Alford - X - Bridge.
+
+    By land 120 + 150 + 120 + 120 + 150 + 120 = 780, by Quay 120 + 150 + 120 + 180 + 400 + 110 = 1,080, shared 390. Path sizes are
+    (390 / 2 + 390) / 780 = 0.75 and (390 / 2 + 690) / 1,080. Scale 0.02 a dollar. Cove's own pier is an end, no gateway.
+    """
+    ports = ask(traded, include_assumed=True).tables["ports"]
+    assert ports["node_id"].to_list() == ["Q", None]
+    quay, land = ports.rows(named=True)
+    costs = cost_by(traded, ["Q"], []), cost_by(traded, [], ["Q"])
+    assert (quay["cost_usd_t"], land["cost_usd_t"]) == pytest.approx(costs)
+    sizes = (390.0 / 2.0 + 690.0) / 1080.0, (390.0 / 2.0 + 390.0) / 780.0
+    weights = [size * exp(-0.02 * cost) for size, cost in zip(sizes, costs, strict=True)]
+    share = weights[0] / sum(weights)
+    assert quay["share"] == pytest.approx(share)
+    assert quay["usd"] == pytest.approx(share * VALUE)
+    assert quay["tonnes"] == pytest.approx(share * VALUE / 525.0)  # middle of wheat at 250 and beans at 800
+    assert quay["share_of_ports"] == 1.0
+    assert quay["share_low"] < quay["share"] < quay["share_high"]
+    assert land["share"] == pytest.approx(1.0 - share)
+    assert (quay["observed_share"], quay["observed_of"]) == (0.3, "beans, 2023")
+
+
+def test_an_assumed_port_is_chosen_only_when_asked_for(traded: Case) -> None:
+    result = ask(traded)
+    assert result.tables["ports"]["node_id"].to_list() == [None]
+    assert result.tables["ports"]["share"].to_list() == [1.0]
+    assert "port.choice_assumed" in keys_of(result)
+
+
+def test_the_same_seed_gives_the_same_band_and_more_doubt_a_wider_one(traded: Case) -> None:
+    first, again = (ask(traded, include_assumed=True).tables["ports"] for _ in range(2))
+    assert first.equals(again)
+    doubt = pl.col("parameter_id") == "port_cost_error_usd_t"
+    wide = traded["parameters"].with_columns(
+        *(
+            pl.when(doubt).then(pl.col(name) * 4.0).otherwise(name).alias(name)
+            for name in ("value", "low", "high")
+        )
+    )
+    wider = ask(traded.with_tables({"parameters": wide}), include_assumed=True).tables["ports"]
+    assert wider["share"].equals(first["share"])
+    spread = [table["share_high"][0] - table["share_low"][0] for table in (first, wider)]
+    assert spread[1] > spread[0]
+
+
+def test_pairs_without_data_are_listed_with_the_reason(traded: Case) -> None:
+    lacking = ask(traded).tables["without data"]
+    assert lacking.select("exporter", "importer", "reason").rows() == [
+        ("Lowland", "Upland", "no published trade in world_flows.csv")
+    ]
+    far = rows_added(traded["market_members"], {"member_id": "z", "market": "gulf", "country": "XTZ"})
+    flow = {"world_flow_id": "z", "exporter": "XTZ", "importer": "XTA", "sector": "GOODS", "year": 2024}
+    flows = rows_added(
+        traded["world_flows"], {**flow, "value_usd": 5.0, "source_id": "toy", "basis": "observed"}
+    )
+    case = traded.with_tables({"market_members": far, "world_flows": flows})
+    reasons = ask(case).tables["without data"].select("exporter", "importer", "reason").rows()
+    assert ("XTZ", "Upland", "no place of XTZ in the network") in reasons
+    assert ("XTZ", "Lowland", "no published trade in world_flows.csv") in reasons
+
+
+def test_nothing_to_share_out_says_why(toyland: Case) -> None:
+    assert keys_of(ask(toyland)) == ["port.no_flows"]
+    none = answer_choice(Inputs(toyland), PortChoiceRequest("central_asia"))
+    assert keys_of(none) == ["port.no_market"]
+    assert all(table.is_empty() for table in none.tables.values())
+
+
+def test_an_unknown_market_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="No market is called 'moon'"):
+        PortChoiceRequest("moon")
