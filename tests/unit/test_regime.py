@@ -7,9 +7,17 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from karwan.analysis.regime import leg_table, regime_states, worth_table
+from karwan.analysis.case_requests import RegimeRequest
+from karwan.analysis.contract import Inputs
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.regime.answer import answer_regime
+from karwan.analysis.regime.legs import leg_table
+from karwan.analysis.regime.papers import moved_papers, paper_table
+from karwan.analysis.regime.states import regime_states
+from karwan.analysis.regime.worth import worth_table
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
+from karwan.notes import Note
 
 
 @pytest.fixture
@@ -34,8 +42,7 @@ def pact(toyland: Case) -> Case:
 
 
 def test_legs_before_and_after_by_hand(pact: Case) -> None:
-    states = regime_states(pact, "pact")
-    legs = leg_table(states.case(pact, states.suspended), states.case(pact, states.in_force), states)
+    legs = leg_table(regime_states(pact, "pact"))
     here = {r["what"]: r for r in legs.filter(country="XTC", registration="XTA").iter_rows(named=True)}
     swap = here["trucks changed"]
     assert (swap["before"], swap["after"]) == (1.0, 0.0)
@@ -49,7 +56,7 @@ def test_legs_before_and_after_by_hand(pact: Case) -> None:
 
 
 def test_the_term_that_opens_the_border_is_worth_most(pact: Case) -> None:
-    table = worth_table(pact, regime_states(pact, "pact"))
+    table = worth_table(regime_states(pact, "pact"))
     worth = dict(table.select("term", "worth_usd_t").iter_rows())
     assert table["term"][0] == "no change of trucks" and worth["no change of trucks"] > 0
     assert worth["fees"] < 0, "without its fee the regime would be worth more"
@@ -61,3 +68,72 @@ def test_a_regime_without_terms_or_unknown_is_refused(toyland: Case) -> None:
         regime_states(toyland, "toy_transit")
     with pytest.raises(UnknownName, match="toy_transit"):
         regime_states(replace(toyland), "toy_transitt")
+
+
+def with_terms(case: Case, **levels: float) -> Case:
+    """The case with more terms of the pact, at levels by quantity."""
+    first = case["regime_terms"].head(1)
+    more = [
+        first.with_columns(
+            term_id=pl.lit(f"pact_{name}"), quantity=pl.lit(name), value=pl.lit(level), place_id=pl.lit(None)
+        )
+        for name, level in levels.items()
+    ]
+    return case.with_tables(
+        {"regime_terms": pl.concat([case["regime_terms"], *more], how="vertical_relaxed")}
+    )
+
+
+@pytest.mark.parametrize(("permits", "binds"), [(1.0, True), (1e9, False)])
+def test_permits_are_held_against_the_trucks_that_would_come(pact: Case, permits: float, binds: bool) -> None:
+    """Suspended, trucks are changed at the border and no foreign one enters; in force the quota is held against those that do."""
+    case = with_terms(pact, permit_quota_year=permits)
+    answer = answer_regime(Inputs(case), RegimeRequest("pact", pairs="parties"))
+    upland = answer.tables["permits"].filter(registration="XTA").row(0, named=True)
+    assert upland["before_trucks_year"] == 0.0 and upland["after_trucks_year"] > 1.0
+    assert upland["permits_year"] == permits and upland["binds"] is binds
+    assert upland["covered_share"] == pytest.approx(min(1.0, permits / upland["after_trucks_year"]))
+    said = [one.key for one in answer.notes if isinstance(one, Note)]
+    assert ("regime.quota" in said) is binds and "regime.base_bare" in said
+
+
+def test_papers_before_and_after_by_hand(pact: Case) -> None:
+    """A paper of the pact is asked for with it alone; the plain view shows what moves and one row for the rest."""
+    own = {
+        "document_id": "pact_seal",
+        "name": "Seal of the pact",
+        "scope": "destination",
+        "regime_id": "pact",
+    }
+    own |= {
+        "issued_by": "its office",
+        "cost_usd": 12.0,
+        "time_h": 5.0,
+        "source_id": "toy",
+        "basis": "assumed",
+    }
+    schema = pact["documents"].schema
+    seal = pl.DataFrame([{name: own.get(name) for name in schema}], schema=schema)
+    case = pact.with_tables({"documents": pl.concat([pact["documents"], seal])})
+    states = regime_states(case, "pact")
+    table = paper_table(states, CorridorStudy(case, case.settings.as_of))
+    seals = table.filter(pl.col("paper") == "Seal of the pact")
+    assert seals.select("before_usd", "after_usd", "usd_change", "hours_change", "text").unique().rows() == [
+        (0.0, 12.0, 12.0, 5.0, "asked for with the regime alone")
+    ]
+    shown = moved_papers(table)
+    assert shown.filter(pl.col("paper").str.ends_with("papers that stay")).height == table["pair"].n_unique()
+    assert shown.height < table.height and shown["after_usd"].sum() == pytest.approx(table["after_usd"].sum())
+
+
+def test_ends_of_a_range_bound_the_worth_of_a_term(pact: Case) -> None:
+    """A fee of 30 that may be 0 or 60 costs what it is, nothing, or twice as much."""
+    ranged = pl.when(pl.col("quantity") == "fee_usd")
+    terms = pact["regime_terms"].with_columns(
+        low=ranged.then(0.0).otherwise("low"), high=ranged.then(60.0).otherwise("high")
+    )
+    table = worth_table(regime_states(pact.with_tables({"regime_terms": terms}), "pact"))
+    fees = table.filter(term="fees").row(0, named=True)
+    assert fees["high_usd_t"] == pytest.approx(0.0, abs=1e-9)
+    assert 2.1 * fees["worth_usd_t"] < fees["low_usd_t"] < 1.5 * fees["worth_usd_t"] < 0.0
+    assert table.filter(term="share scanned")["low_usd_t"].to_list() == [None]

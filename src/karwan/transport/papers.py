@@ -333,7 +333,8 @@ def list_guarantees(
     Returns
     -------
     Table with columns country, mode, registration, rule (of access), guarantee ('none', 'bank', 'insurance', 'tir', 'cash' or
-    'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, note, basis, source_id.
+    'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, tied_usd (cash held back), note, basis,
+    source_id.
     """
     law = GuaranteeLaw(tables, day)
     ends = (route.stages[0].country, route.stages[-1].country)
@@ -489,6 +490,7 @@ def _security_row(
         "guarantee": regime["guarantee"] or "none",
         "regime_id": regime["regime_id"],
         "cost_usd": 0.0 if again else cost.usd,
+        "tied_usd": 0.0 if again else cost.tied_usd,
         "note": f"{why}; lodged once for the trip" if again else why,
         "basis": regime["basis"],
         "source_id": regime["source_id"],

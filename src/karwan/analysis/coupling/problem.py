@@ -109,6 +109,8 @@ class Coupling:
         States, the case in each; the first is the case as it stands.
     parties_only
         Leave out the trade of other country pairs over the corridors.
+    also, searched
+        Scenarios with which no routes are looked for, and states with which they are; see `Plan`.
     """
 
     def __init__(
@@ -119,6 +121,8 @@ class Coupling:
         cases: Mapping[State, Case],
         *,
         parties_only: bool = False,
+        also: Mapping[str, Scenario] | None = None,
+        searched: Sequence[State] = (),
     ) -> None:
         self.study, self.world = study, world
         self.cases = dict(cases)
@@ -130,7 +134,9 @@ class Coupling:
                 f"{len(pairs)} country pairs, none with a value in world_flows and goods in sector_map",
                 "fill world_flows.csv and sector_map.csv.",
             )
-        self.plan = Plan(study, pinned_scenarios(study.case, scenarios), flows, cases)
+        self.plan = Plan(
+            study, pinned_scenarios(study.case, scenarios), flows, cases, also=also, searched=searched
+        )
 
     def add(self, cases: Mapping[State, Case]) -> None:
         """Look at more states of the scenarios at hand, the case in each."""

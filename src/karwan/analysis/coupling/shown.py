@@ -36,7 +36,7 @@ def present_trade(result: Result, view: None, form: str) -> Result:
     """Plain: money and tonnes to three digits, the countries that move most, and the places that fill or are full."""
     if form != "table":
         return result
-    tables = {key: _without_bands(table) for key, table in result.tables.items()}
+    tables = {key: without_bands(table) for key, table in result.tables.items()}
     split: tuple[Note, ...] = ()
     if "products" in tables:
         tables["products"], split = _as_known(tables["products"])
@@ -52,7 +52,7 @@ def present_trade(result: Result, view: None, form: str) -> Result:
     return replace(result, tables=shown, notes=(*result.notes, *split, *said))
 
 
-def _without_bands(table: pl.DataFrame) -> pl.DataFrame:
+def without_bands(table: pl.DataFrame) -> pl.DataFrame:
     """A table of pairs without the columns of a band that nobody asked for."""
     return table.drop([name for name in BAND if name in table.columns and table[name].is_null().all()])
 

@@ -62,7 +62,6 @@ OBSTACLES = {
     ("services", ""): "few sailings",
     ("fees", ""): "fees at",
     ("rates", ""): "freight rates of",
-    ("access", ""): "permits and changes of trucks in",
     ("regimes", ""): "no agreement in force:",
     ("tariffs", ""): DUTIES,
 }
@@ -74,6 +73,13 @@ NAMED = {
     "terminals": ("terminal_id", "name"),
     "documents": ("document_id", "title"),
 }
+
+ACCESS = {
+    "permit": "permits for each trip in",
+    "swap": "changes of trucks in",
+    "forbidden": "ban on foreign trucks in",
+}
+"""What stands in the way by the access rule there was."""
 
 
 class Names:
@@ -107,8 +113,16 @@ class Names:
 
     def obstacle(self, table: str, key: str, column: str) -> tuple[str, str]:
         """Kind of obstacle a changed cell speaks of, empty where none, and the place."""
+        if table == "access":
+            what = ACCESS.get(self._rule(key), "") if column == "rule" else ""
+            return what, self.row_place(table, key) if what else ""
         what = OBSTACLES.get((table, column)) or OBSTACLES.get((table, ""), "")
         return what, self.row_place(table, key) if what else ""
+
+    def _rule(self, access_id: str) -> str:
+        """Access rule of a row before; blank where there was none."""
+        _, base = self.rows("access", "access_id")
+        return str(base.get(access_id, {}).get("rule", ""))
 
     def row_place(self, table: str, key: str) -> str:
         """Name of the place, country, line or good that a row of a table is about."""

@@ -164,6 +164,10 @@ class Plan:
         States to look at, the case in each; the first is the case as it stands.
     known
         Corridors of the case as it stands that are at hand, for the reference load.
+    also
+        More scenarios that states name, with which no routes are looked for.
+    searched
+        States in which routes are looked for too.
     """
 
     def __init__(
@@ -174,9 +178,12 @@ class Plan:
         cases: Mapping[State, Case],
         *,
         known: Sequence[Evaluated] = (),
+        also: Mapping[str, Scenario] | None = None,
+        searched: Sequence[State] = (),
     ) -> None:
         self.case, self.as_of, self.set_aside = study.case, study.as_of, study.set_aside
-        self.scenarios = scenarios
+        self.scenarios = {**scenarios, **(also or {})}
+        self._together, self._searched_too = frozenset(scenarios), tuple(searched)
         self.states = tuple(cases)
         self.products = {row["product_id"]: row for row in self.case["products"].iter_rows(named=True)}
         self.parameters = {
@@ -211,11 +218,12 @@ class Plan:
 
     def _full(self, study: CorridorStudy) -> dict[State, CorridorStudy]:
         """Corridors of the states in which routes are looked for: now and with all in force, or each alone where all do not go together."""
-        every = self._touching(frozenset(self.scenarios), FREIGHT_TABLES)
+        every = self._touching(self._together, FREIGHT_TABLES)
         try:
             cases = {every: self.under(every)}
         except ScenarioError:  # two of them change one row against each other
             cases = {frozenset((name,)): self.under(frozenset((name,))) for name in every}
+        cases |= {self._touching(one, FREIGHT_TABLES): self.under(one) for one in self._searched_too}
         found = {NOW: study}
         for state, case in cases.items():
             if state != NOW:

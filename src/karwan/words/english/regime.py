@@ -5,10 +5,22 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 REGIME: dict[str, str | Plural] = {
-    "regime.best": "Worth most in its text: {term}, USD {worth:,.1f} a tonne on average over the goods looked at.",
+    "regime.base": (
+        "Base: trade of {year} as it was made, {scenarios} in force, on {day}; the regime suspended against in force. `karwan plan worth` and `plan draft` start from "
+        "the case as it stands, so their figures are others."
+    ),
+    "regime.base_bare": "Base: the case as it stands on {day}; the regime suspended against in force.",
+    "regime.best": (
+        "Worth most in its text: {term}, USD {worth:,.1f} a tonne on average over the goods looked at, of USD {whole:,.1f} a tonne for all terms together."
+    ),
+    "regime.band": "All terms together at the ends of their ranges: USD {low:,.1f} to {high:,.1f} a tonne.",
+    "regime.quota": (
+        "Permits bind for trucks of {trucks}: {permits:,.0f} a year, {needed:,.0f} trips a year would come under the regime, so {covered_share:.0%} of them can. Trade "
+        "by pair is reckoned as if all could."
+    ),
     "regime.assumed": "Terms of {regime} ({state}) are assumed in part: what is said of them holds if its text says so.",
     "regime.nothing": (
         "Worth nothing in the cost of carriage: {terms}. Either another regime gives it already, no route of the pair meets it, or it enters no cost "
-        "(quota, cash tied up)."
+        "(quota, guarantee, papers)."
     ),
 }

@@ -1,0 +1,238 @@
+"""What each term of a transit regime is worth in the cost of carriage, with the ends of its range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from karwan.amounts import number
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.pinned import pinned_scenarios
+from karwan.analysis.regime.states import SUSPENDED, RegimeStates, Row
+from karwan.analysis.trade_cost import even_flows
+from karwan.analysis.worth.flows import Flow
+from karwan.analysis.worth.states import NOW, Plan, State
+from karwan.case import Case
+from karwan.case.scenario import Scenario
+from karwan.errors import InvalidInput
+from karwan.schema.frames import result_frame
+from karwan.trade.parties import DIRECTIONS
+from karwan.transport.network import worst_basis
+from karwan.transport.network.regimes import CARGO, Regimes
+from karwan.transport.network.terms import join_sources
+
+TERMS = {
+    "no change of trucks": ("swap_needed",),
+    "no permit for each trip": ("permit_needed", "permit_quota_year"),
+    "share scanned": ("scan_share", "scan_h", "scan_capacity_day"),
+    "share examined": ("exam_share", "exam_h"),
+    "fees": ("fee_usd", "fee_share"),
+    "guarantee": (
+        *("guarantee_kind", "guarantee_premium_share", "guaranteed_share"),
+        *("cash_margin_share", "tied_days", "interest_share_year"),
+    ),
+    "free days": ("free_days", "detention_usd_day"),
+    "papers": ("paper_usd", "prepare_h"),
+}
+"""Terms of an agreement as its text has them, and the quantities each is made of."""
+TOGETHER = "all together"
+LEAST_WORTH = 0.005
+"""Worth of a term, USD a tonne, below which it is said to be nothing."""
+
+
+@dataclass(frozen=True)
+class RegimeGrounds:
+    """What a regime rests on as its terms stand: the one text and figure for every answer that speaks of it.
+
+    Attributes
+    ----------
+    best, best_usd_t
+        Term worth most, and its worth, USD a tonne; blank and 0 where none is worth anything.
+    whole_usd_t, low_usd_t, high_usd_t
+        Worth of all terms together, and at the ends of their ranges (None where no range is given).
+    nothing
+        Terms worth nothing in the cost of carriage.
+    """
+
+    best: str
+    best_usd_t: float
+    whole_usd_t: float
+    low_usd_t: float | None
+    high_usd_t: float | None
+    nothing: tuple[str, ...]
+
+
+def regime_grounds(worth: pl.DataFrame) -> RegimeGrounds:
+    """Grounds of a regime read from its table of terms by worth (`worth_table`)."""
+    terms = worth.filter(pl.col("term") != TOGETHER)
+    best = terms.row(0, named=True)
+    whole = worth.filter(pl.col("term") == TOGETHER).row(0, named=True)
+    counts = best["worth_usd_t"] >= LEAST_WORTH
+    nothing = terms.filter(pl.col("worth_usd_t").abs() < LEAST_WORTH)
+    return RegimeGrounds(
+        best["term"] if counts else "",
+        best["worth_usd_t"] if counts else 0.0,
+        whole["worth_usd_t"],
+        whole["low_usd_t"],
+        whole["high_usd_t"],
+        tuple(nothing["term"]),
+    )
+
+
+def worth_table(states: RegimeStates, study: CorridorStudy | None = None) -> pl.DataFrame:
+    """What the regime loses without each of its terms, and what each brings alone; see `results/regime_terms_worth.csv`.
+
+    Parameters
+    ----------
+    study
+        Corridors of the case as it stands, where they are at hand.
+    """
+    groups = {name: own for name, quantities in TERMS.items() if (own := _own(states.terms, quantities))}
+    every = [row for row in states.terms if row["quantity"] != CARGO]
+    variants = {"all": states.in_force} | _at_ends(states, TOGETHER, every)
+    for name, own in groups.items():
+        variants[f"without {name}"] = _without(states, own, f"without {name}")
+        others = [row for row in every if row not in own]
+        variants[f"only {name}"] = _without(states, others, f"only {name}")
+        variants |= _at_ends(states, name, own)
+    cost = _mean_costs(states, variants, study)
+    rows = [_worth_row(cost, name, own, f"without {name}", f"only {name}") for name, own in groups.items()]
+    rows.sort(key=lambda row: -row["worth_usd_t"])
+    rows.append(_worth_row(cost, TOGETHER, every, "none", "all") | {"value": None, "range": None})
+    return result_frame("regime_terms_worth", [{"rank": n} | row for n, row in enumerate(rows, start=1)])
+
+
+def _at_ends(states: RegimeStates, name: str, own: Sequence[Row]) -> dict[str, Scenario]:
+    """The regime in force with a term at the low and high ends of its range; nothing where none is given."""
+    ends = [end for end in ("low", "high") if any(row[end] is not None for row in own)]
+    return {f"{end} {name}": states.at(f"{end} {name}", end, own) for end in ends}
+
+
+def _worth_row(cost: Mapping[str, float], name: str, own: Sequence[Row], without: str, alone: str) -> Row:
+    """Worth of a term against the regime without it, and at the ends of its range."""
+    worth = cost[without] - cost["all"]
+    at_ends = [cost[without] - cost[key] for key in (f"low {name}", f"high {name}") if key in cost]
+    return {
+        "term": name,
+        "worth_usd_t": worth,
+        "low_usd_t": min(worth, *at_ends) if at_ends else None,
+        "high_usd_t": max(worth, *at_ends) if at_ends else None,
+        "alone_usd_t": cost["none"] - cost[alone],
+        "value": _said(own),
+        "range": "; ".join(_range(row) for row in own if row["low"] is not None),
+        "basis": worst_basis(*(row["basis"] for row in own)),
+        "source_id": join_sources(*(row["source_id"] for row in own)),
+    }
+
+
+def _own(terms: Iterable[Row], quantities: Sequence[str]) -> list[Row]:
+    return [row for row in terms if row["quantity"] in quantities]
+
+
+def _said(rows: Sequence[Row]) -> str:
+    """'scan_share 0.2; scan_h 15'."""
+    return "; ".join(f"{row['quantity']} {_level(row)}" for row in rows)
+
+
+def _level(row: Row) -> str:
+    if row["value"] is None:
+        return str(row["text_value"])
+    return number(row["value"], 3).rstrip("0").rstrip(".")
+
+
+def _range(row: Row) -> str:
+    return f"{row['quantity']} {row['low']:g} to {row['high']:g}"
+
+
+def _without(states: RegimeStates, dropped: Sequence[Row], name: str) -> Scenario:
+    """The regime in force without some of its terms: shares checked go back to what is observed, the rest is gone."""
+    seen = {row["term_id"]: _observed_share(states.bare, row) for row in dropped}
+    levels = {term_id: level for term_id, level in seen.items() if level is not None}
+    hours = ("scan_h", "exam_h")
+    gone = [r["term_id"] for r in dropped if r["term_id"] not in levels and r["quantity"] not in hours]
+    return states.without(name, gone, levels, {row["quantity"] for row in dropped})
+
+
+def _observed_share(case: Case, row: Row) -> float | None:
+    """Share scanned or examined today where a term would change it; None where the term is another or nothing is stated."""
+    names = ("scan_share", "exam_share")
+    if row["quantity"] not in names or row["place_id"] is None:
+        return None
+    regimes, terms, fees = (case[name].to_dicts() for name in ("regimes", "regime_terms", "fees"))
+    held = Regimes(regimes, terms, fees, case.settings.as_of).observed(row["place_id"])
+    stated = dict(zip(names, held.hours, strict=False)) if held else {}
+    pair = stated.get(row["quantity"])
+    return None if pair is None else pair[0].value
+
+
+def _flows(study: CorridorStudy, states: RegimeStates) -> list[Flow]:
+    """A dollar of each good: of the two parties where both are of the regime, else of all goods between the places of its own pairs."""
+    case, form = study.case, study.shipment().form
+    settings, parties = study.case.settings, set(states.row["parties"])
+    if {settings.party_a, settings.party_b} <= parties:
+        return [f for way in DIRECTIONS for f in even_flows(case, way, form, study.pairs(way)[:1])]
+    goods = case["products"].filter(pl.col("form") == form).sort("product_id")
+    return [
+        Flow(f"{exporter}-{importer}", origin, destination, product, 1.0 / price)
+        for exporter, importer, origin, destination in own_pairs(case, states)
+        for product, price in goods.select("product_id", "price_usd_t").iter_rows()
+    ]
+
+
+def own_pairs(case: Case, states: RegimeStates) -> list[tuple[str, str, str, str]]:
+    """Exporter, importer and the first places of the trade between parties of a regime.
+
+    Raises
+    ------
+    InvalidInput
+        The case has none.
+    """
+    parties = sorted(states.row["parties"])
+    rows = case["place_weights"].unique(["exporter", "importer"], keep="first", maintain_order=True)
+    both = pl.col("exporter").is_in(parties) & pl.col("importer").is_in(parties)
+    columns = ("exporter", "importer", "origin_id", "destination_id")
+    found = list(rows.filter(both).sort("place_weight_id").select(columns).iter_rows())
+    if not found:
+        raise InvalidInput(
+            f"No trade of the case is between two parties of {states.row['regime_id']}.",
+            f"parties: {', '.join(parties)}",
+            "add rows to place_weights.csv, or ask for another regime.",
+        )
+    return found
+
+
+def _mean_costs(
+    states: RegimeStates, variants: Mapping[str, Scenario], study: CorridorStudy | None
+) -> dict[str, float]:
+    """Mean change of the expected landed cost by variant, USD/t: over the tonnes of a dollar of each good of both parties that travels as the
+    reference load, between the first pair of places.
+    """
+    case = states.bare
+    study = study or CorridorStudy(case, case.settings.as_of)
+    study.require_comparable()
+    named = {"none": states.suspended, **variants}
+    base = frozenset(one.scenario_id for one in states.base)
+    cases: dict[State, Case] = {NOW: case}
+    at_hand = {"none": states.before, "all": states.after}
+    for name, one in named.items():
+        cases[base | {one.scenario_id}] = at_hand[name] if name in at_hand else states.case(one)
+    pinned = pinned_scenarios(case, {s.scenario_id: s for s in (*states.base, states.in_force)})
+    first_state = base | {SUSPENDED}
+    others = {one.scenario_id: one for one in named.values()}
+    looked_in = (first_state, frozenset((SUSPENDED,)))
+    plan = Plan(study, pinned, _flows(study, states), cases, also=others, searched=looked_in)
+    outcome = plan.outcome()
+    first = plan.states.index(first_state)
+    found = {}
+    for name, one in named.items():
+        change = outcome.change(first, plan.states.index(base | {one.scenario_id}))
+        fall = change.logsum_usd_t[1] - change.logsum_usd_t[0]
+        known = np.isfinite(fall)
+        found[name] = float(np.average(fall[known], weights=outcome.tonnes_year[known]))
+    return found
+
+
+__all__ = ["TERMS", "TOGETHER", "RegimeGrounds", "own_pairs", "regime_grounds", "worth_table"]
