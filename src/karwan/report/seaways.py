@@ -57,7 +57,7 @@ def _at_sea(row: dict[str, Any], relief: Relief) -> dict[str, Any] | None:
     lons, lats = list(row["lons"] or []), list(row["lats"] or [])
     if (
         row["mode"] not in _MODES
-        or row["state"] == "lane"
+        or row.get("state") == "lane"
         or len(lons) < 2
         or not _overland(lons, lats, relief)
     ):
