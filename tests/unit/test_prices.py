@@ -11,6 +11,7 @@ from scipy.stats import lognorm
 
 from karwan.analysis.contract import Result
 from karwan.analysis.prices import index_factors
+from karwan.notes import note
 from karwan.project import Project, open_case
 
 LEGS = 796.0  # 480 km at 1.20, borders 120, fees 40, change of trucks 60
@@ -141,4 +142,4 @@ def test_scores_are_those_of_a_log_normal_forecast(answer: Result) -> None:
 def test_a_case_without_prices_says_so() -> None:
     found = open_case("toyland").prices()
     assert found.tables["prices"].is_empty()
-    assert [one.key for one in found.notes] == ["prices.none"]
+    assert found.notes == (note("prices.none"),)

@@ -51,7 +51,7 @@ FREIGHT_TABLES = frozenset(
             "countries",
             "hours",
         ),
-        "queue_states",
+        *("queue_states", "operators", "land_services"),
     )
 )
 PARAMETERS = (

@@ -181,7 +181,8 @@ def _lay(
     price = figure_of(lane.row, TABLE, KEY, "rate_usd")
     kinds = {*FREIGHT_KINDS, *(lane.row["rate_covers"] or ())}
     tail = network.arcs[way[0]].tail
-    name = f"{lane.row[KEY]} {tail} {lane.places[-1]}"
+    start = network.states[tail]
+    name = " ".join((lane.row[KEY], *start[:4], lane.places[-1]))  # the same in every network of a case
     for number, a in enumerate(way):
         arc = network.arcs[a]
         stages = tuple(_covered(stage, kinds, price.basis) for stage in arc.stages)
