@@ -33,7 +33,6 @@ REFUSED = {  # toyland has no basket and no terms of regimes; the others cannot 
     "trade world build",
     "trade world show",
     "trade world check",
-    "scenario trade",
     "scenario regime",
 }
 WITHOUT_STORE = {"trade goods", "trade target", "trade status", "brief"}  # it would only add to their answer

@@ -41,6 +41,8 @@ class Screen:
         Names the address knows beside those of the request.
     posts
         What its forms do, by name in `karwan.web.register_views`; empty where nothing is written.
+    main
+        Names of its form that stand in sight, the others folded away; empty for all.
     """
 
     address: str
@@ -50,6 +52,7 @@ class Screen:
     asks: str = ""
     extras: tuple[str, ...] = ()
     posts: str = ""
+    main: tuple[str, ...] = ()
 
     @property
     def analysis(self) -> Analysis[object] | None:
@@ -65,6 +68,7 @@ class Screen:
 
 GENERIC = "karwan.web.answers.generic:answer"
 _ANSWERS = "karwan.web.answers"
+_SETS = ("scenarios", "against", "pairs", "deficits", "as_of")
 SPECIAL: tuple[Screen, ...] = (
     Screen("", "", f"{_ANSWERS}.briefs:front", "brief.html", extras=("map",)),
     Screen("brief/{id}", "", f"{_ANSWERS}.briefs:section", "blocks.html"),
@@ -90,6 +94,14 @@ SPECIAL: tuple[Screen, ...] = (
     ),
     Screen("crossings/{id}", "corridors", f"{_ANSWERS}.corridors:crossing", "place.html", extras=("map",)),
     Screen("goods", "goods", f"{_ANSWERS}.goods:overview", "blocks.html", "trade goods"),
+    Screen(
+        "goods/basket",
+        "goods",
+        f"{_ANSWERS}.baskets:answer",
+        "blocks.html",
+        "basket",
+        main=("goods", "target", "sectors", "corridors", "frontier"),
+    ),
     Screen("target", "goods", f"{_ANSWERS}.targets:answer", "blocks.html", "trade target"),
     Screen("plan", "plan", f"{_ANSWERS}.briefs:plan", "blocks.html"),
     Screen("venture/appraise", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
@@ -128,6 +140,24 @@ SPECIAL: tuple[Screen, ...] = (
         f"{_ANSWERS}.scenarios:workbench",
         "scenarios.html",
         extras=("with", "against"),
+    ),
+    Screen(
+        "scenario/trade",
+        "scenarios",
+        f"{_ANSWERS}.responses:trade",
+        "blocks.html",
+        "scenario trade",
+        ("against",),
+        main=_SETS,
+    ),
+    Screen(
+        "scenarios/gains",
+        "scenarios",
+        f"{_ANSWERS}.responses:gains",
+        "blocks.html",
+        "scenario trade",
+        ("against",),
+        main=_SETS,
     ),
     Screen("sources", "sources", f"{_ANSWERS}.sources:answer", "sources.html", "sources", ("find",)),
     Screen("ask", "ask", f"{_ANSWERS}.questions:answer", "ask.html"),

@@ -28,6 +28,8 @@ PATIENCE = 1.0
 """Seconds a page waits before it says that it is on its way."""
 LONGEST = 300.0
 _SCENARIO = re.compile(r"[a-z0-9_]{1,80}")
+_AS_IT_IS = "today"
+"""The case without a scenario, as `karwan scenario trade` calls it."""
 _LONG_LIVED = "public, max-age=31536000, immutable"
 _LIVED = "no-cache"
 _LABELS = {"geojson": "GeoJSON"}
@@ -199,8 +201,15 @@ def asked_query(request: HttpRequest, screen: Screen) -> list[tuple[str, str]]:
 
 
 def _job(site: Site, task: str, screen: Screen, query: list[tuple[str, str]], ids: Mapping[str, str]) -> Job:
-    scenarios = [part for name, value in query if name == "scenario" for part in value.split(",")]
-    named = [name.strip() for name in scenarios if _SCENARIO.fullmatch(name.strip())]
+    parts = [part.strip() for name, value in query if name == "scenario" for part in value.split(",")]
+    named = [name for name in parts if _SCENARIO.fullmatch(name)]
+    if (
+        "scenarios" in screen.known
+    ):  # it asks about scenarios: those of the frame are its question, and the case stands as it is
+        if named and not any(name == "scenarios" for name, _ in query):
+            query = [*query, ("scenarios", ",".join(named))]
+        named = []
+    named = [name for name in named if name != _AS_IT_IS]
     asked = [("address", screen.address), *((f"id:{name}", value) for name, value in ids.items()), *query]
     if screen.posts:
         asked.append(("today", str(datetime.now(UTC).date())))  # what is late changes with the day

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.contract import Analysis, Result
+from karwan.analysis.port_requests import MARKETS
 from karwan.case import Case
 from karwan.case.scenario import FOLDER
 from karwan.project import Project
@@ -105,6 +106,8 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "trade compete": {"product": settings.reference_product},
         "scenario show": {"scenarios": _first_scenario(case)},
         "scenario compare": {"scenarios": _first_scenario(case)},
+        "port choice": {"market": MARKETS[-1]},
+        "scenario trade": {"scenarios": ("today",)},
         "scenario regime": dict.fromkeys(["regime_id"], _regime(case)) if _regime(case) else {},
     }
     if name.startswith("venture") and name != "venture list":

@@ -41,6 +41,7 @@ def workbench(asking: Asking) -> Page:
         parts |= _compared(marks, [one.tables["corridors"] for one in found])
         parts["changes"] = [_changes(mark, table) for mark, table in zip(marks, cells, strict=True)]
         result = found[0]
+        parts["asked"] = _asked(first or second, second if first else [])
         parts["worth"] = _worth(asking, [*first, *second])
     return Page(
         title=say(note("page.scenarios_title")),
@@ -49,6 +50,12 @@ def workbench(asking: Asking) -> Page:
         result=result,
         notes=[say(note("page.scenarios_target"))],
     )
+
+
+def _asked(first: Sequence[str], second: Sequence[str]) -> str:
+    """Two sets as the query of the pages of trade."""
+    against = f"&against={','.join(second)}" if second else ""
+    return f"?scenarios={','.join(first)}{against}"
 
 
 def _set(asking: Asking, name: str, known: Sequence[str]) -> list[str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 BASKET: dict[str, str | Plural] = {
+    "basket.basket_figure": "What is chosen of each good",
+    "basket.basket_caption": "Dark: chosen; light: the most there is, of offer and demand.",
+    "basket.frontier_figure": "Cost by the number of goods",
+    "basket.frontier_caption": "Cost of bringing the value with so many goods at most; every other term as in the form.",
     "basket.as_asked": "none, all as asked",
     "basket.goods": Plural("count", "{count:d} good", "{count:d} goods"),
     "basket.reached": Plural(

@@ -5,6 +5,11 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 COUPLING: dict[str, str | Plural] = {
+    "response.trade_figure": "Change of trade by pair of countries",
+    "response.trade_caption": "Trade after less trade before, the fullest answer there is: with queues and in equilibrium unless the form leaves them out.",
+    "response.gains_figure": "What it is worth to each country",
+    "response.gains_caption": "Worth of the change in equilibrium; deficits as the form says. A country that loses is drawn to the left.",
+    "response.nothing_moves": "Nothing moves by a dollar.",
     "coupling.state": "From {before} to {after}, on {day}.",
     "coupling.base": (
         "Base: {scenarios} in force, the state trade was made in. `karwan plan worth` starts from the case as it stands, so the same scenario can be worth "

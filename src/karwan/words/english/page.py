@@ -65,6 +65,18 @@ PAGE: dict[str, str | Plural] = {
     "page.exchange_lead": (
         "Each side keeps a register of its own and sends its chain to the other by mail. Signed heads show later whether anything was cut off or rewritten."
     ),
+    "page.basket_title": "Which goods reach the target?",
+    "page.basket_lead": "The goods that reach a value at least cost within the terms of the form, and which of the terms bind.",
+    "page.basket_frontier": "Draw the cost for 5, 10, 20 and 40 goods",
+    "page.trade_title": "What would trade do?",
+    "page.trade_lead": (
+        "Trade of every pair of countries under a set of promises, with the queues it makes. Name a second set to see both beside each other."
+    ),
+    "page.against": "Compare with",
+    "page.against_help": "Ids of a second set, with commas between.",
+    "page.gains_title": "Who gains?",
+    "page.gains_lead": "What a set of promises is worth to each country in equilibrium, and where it makes queues.",
+    "page.set_of": "{mark}: {names}",
     "page.conflicts": "Where sources disagree",
     "page.sources_title": "Sources",
     "page.sources_lead": "{count} sources stand behind the rows of this case. The small numbers of every page lead here.",
