@@ -11,7 +11,7 @@ import pytest
 from karwan.case import read_case
 from karwan.transport.duty import Duty
 from karwan.transport.network import NetworkRequest, build_network
-from karwan.transport.papers import list_guarantees, list_papers, regime_in_force
+from karwan.transport.papers import list_guarantees, list_papers, regime_in_force, security_cost
 from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import make_shipment
@@ -179,3 +179,54 @@ def test_share_of_what_is_at_risk() -> None:
 
 def test_no_guarantee_where_no_country_is_passed_through() -> None:
     assert list_guarantees(route("Z", modes=("road",)), CASE.tables, {}, DAY).is_empty()
+
+
+def transit_terms(*rows: dict[str, object]) -> pl.DataFrame:
+    """Terms of the transit agreement of toyland."""
+    schema = CASE["regime_terms"].schema
+    head = {"regime_id": "toy_transit", "leg": "country", "op": "set", "source_id": "toy", "basis": "assumed"}
+    full = [{**head, "term_id": f"t{n}", **row} for n, row in enumerate(rows)]
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in full], schema=schema)
+
+
+def test_terms_of_a_regime_ask_for_papers_and_a_fee_by_value() -> None:
+    """In the country passed: 40 USD, 36 hours, and 10 % of 20 t at 800 USD for the sector they name."""
+    via = route("X", "Y", modes=("road",))
+    terms = transit_terms(
+        {"quantity": "paper_usd", "value": 40.0},
+        {"quantity": "prepare_h", "value": 36.0},
+        {"quantity": "fee_share", "value": 0.1, "sectors": ["machinery"]},
+    )
+    fees = CASE["fees"].filter(pl.col("regime_id").is_null())
+    tables = {**CASE.tables, "regime_terms": terms, "fees": fees}
+    for sector, usd in (("pulses_oilseeds", 40.0), ("machinery", 40.0 + 0.1 * 800 * 20)):
+        papers = list_papers(via, tables, sector, DAY).filter(pl.col("name").str.starts_with("Papers"))
+        assert papers.select("place_id", "cost_usd", "time_h").rows() == [("XTB", usd, 36.0)]
+    charged = fees.head(0).extend(pl.DataFrame([fee_of("toy_transit")], schema=fees.schema))
+    held = list_papers(via, {**tables, "fees": charged}, "pulses_oilseeds", DAY)
+    assert held.filter(pl.col("name").str.starts_with("Papers"))["cost_usd"].to_list() == [0.0]
+
+
+def fee_of(regime: str) -> dict[str, object]:
+    """A fee that holds the money of a regime's paper already."""
+    own = {"fee_id": "carnet", "regime_id": regime, "source_id": "toy", "basis": "assumed"}
+    return {name: own.get(name) for name in CASE["fees"].columns}
+
+
+def test_a_term_names_the_kind_of_guarantee() -> None:
+    terms = transit_terms({"quantity": "guarantee_kind", "text_value": "none"})
+    row = list_guarantees(
+        route("X", "Y", modes=("road",)), {**CASE.tables, "regime_terms": terms}, {}, DAY
+    ).row(0, named=True)
+    assert (row["guarantee"], row["cost_usd"], row["tied_usd"]) == ("none", 0.0, 0.0)
+
+
+def test_a_security_by_hand() -> None:
+    """1 % premium on half of 4,000 USD at risk, and a fifth of it tied up for 73 days at 10 % a year."""
+    terms = {"guarantee_premium_share": 0.01, "guaranteed_share": 0.5, "cash_margin_share": 0.2}
+    terms |= {"tied_days": 73.0, "interest_share_year": 0.1}
+    regime = {"guarantee": "bank", "guarantee_usd_trip": 60.0, "guarantee_share": None}
+    found = security_cost(regime, 4000.0, terms)
+    assert found == (2000.0, 400.0, pytest.approx(20.0 + 400.0 * 0.1 * 0.2))
+    assert security_cost(regime, 4000.0, {}) == (4000.0, 0.0, 60.0)
+    assert security_cost(regime, None, terms) == (None, None, 60.0)

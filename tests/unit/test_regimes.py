@@ -9,7 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from karwan.analysis.regime.worth import TERMS
 from karwan.case import read_case
+from karwan.schema import load_schema
 from karwan.schema.cargoes import CARGOES
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.regimes import Regimes, cargo_covered, covers
@@ -77,6 +79,46 @@ def test_a_regime_holds_for_the_goods_its_text_covers(
     held = Regimes([regime("NEW", "XTB;XTC")], [*NEW, *said], [], DAY, ends)
     assert (held.change(country, country) is not None) is lawful
     assert held.spares_swap(country, "XTC") is lawful
+
+
+def test_terms_of_one_crossing_or_direction_hold_there_alone_and_ops_go_by_what_is_observed() -> None:
+    """A share that is halved, hours that a term adds to, a fee on the way in at one crossing."""
+    new = [
+        {**term("NEW", "scan_share", 0.5), "op": "times"},
+        {**term("NEW", "scan_h", -5.0), "op": "add"},
+        {**term("NEW", "fee_usd", 30.0), "place_id": "GATE", "direction": "inbound"},
+        {**term("NEW", "exam_share", 0.1), "mode": "rail"},
+        {**term("NEW", "exam_h", 100.0), "mode": "rail"},
+    ]
+    held = Regimes([regime("OLD", "XTA;XTB"), regime("NEW", "XTB;XTC")], OLD + new, [], DAY)
+    found = {
+        (gate, way): held.change("XTB", "XTC", gate, way)
+        for gate in ("GATE", "OTHER")
+        for way in ("inbound", "outbound")
+    }
+    assert {key: one[0].fee and one[0].fee.value for key, one in found.items() if one} == {
+        ("GATE", "inbound"): 30.0,
+        ("GATE", "outbound"): None,
+        ("OTHER", "inbound"): None,
+        ("OTHER", "outbound"): None,
+    }
+    best = found["OTHER", "inbound"]
+    assert best is not None and best[0].checked_h == pytest.approx(0.5 * 10.0)
+    assert list(best[0].checks) == ["scan"], "what is checked by rail is no matter of trucks"
+    assert best[1].checked_h == 15.0
+
+
+def test_examination_alone_is_no_scan() -> None:
+    alone = [term("NEW", "exam_share", 0.5), term("NEW", "exam_h", 24.0)]
+    found = Regimes([regime("NEW", "XTB;XTC")], alone, [], DAY).change("XTB", "XTC")
+    assert found is not None and list(found[0].checks) == ["exam"] and found[0].checked_h == 12.0
+
+
+def test_every_quantity_a_term_may_have_is_ranked_or_says_whose_goods() -> None:
+    """What no code reads is no term."""
+    allowed = next(c for c in load_schema()["regime_terms"].columns if c.name == "quantity").allowed
+    read = {quantity for group in TERMS.values() for quantity in group} | {"cargo"}
+    assert set(allowed or ()) == read
 
 
 def signed_agreement() -> tuple[Mapping[str, pl.DataFrame], dict[str, pl.DataFrame]]:

@@ -19,6 +19,7 @@ from karwan.transport.network.regimes import cargo_covered, covers, levels_at, r
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import worst_basis
 from karwan.transport.network.units import units_by_mode
+from karwan.transport.regime_papers import regime_papers
 from karwan.transport.route import Route
 
 SCOPES = (
@@ -112,9 +113,23 @@ def list_papers(
         paper = {name: document[name] for name in OF_A_DOCUMENT}
         for place, mode in _asked(document, trip.places, regime, trip):
             rows.append({**paper, "place_id": place, "mode": mode})
+    rows = _with_terms(rows, tables, regimes, trip, day)
     rows += _heavy_permits(route, tables, day)
     rows.sort(key=lambda r: SCOPES.index(r["scope"]))
     return result_frame("route_papers", rows, without=("route", "place"))
+
+
+def _with_terms(
+    rows: list[Row], tables: Mapping[str, pl.DataFrame], regimes: Mapping[str, Row], trip: Trip, day: date
+) -> list[Row]:
+    """Papers, with those that terms of regimes ask for in place of the documents of the regime at the same scope."""
+    if "regime_terms" not in tables:
+        return rows
+    goods = (trip.ends, trip.sector, trip.route.shipment.value_usd)
+    terms, fees = tables["regime_terms"].to_dicts(), tables["fees"].to_dicts()
+    asked = regime_papers(regimes, terms, fees, trip.places, goods, day)
+    stood_for = {(row["regime_id"], row["scope"]) for row in asked}
+    return [row for row in rows if (row["regime_id"], row["scope"]) not in stood_for] + asked
 
 
 def lead_time(papers: pl.DataFrame) -> float:
@@ -364,8 +379,12 @@ class GuaranteeLaw:
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], day: date) -> None:
         self.day = day
-        self.regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
         self.terms = tables["regime_terms"].to_dicts() if "regime_terms" in tables else []
+        kinds = {r["regime_id"]: r["text_value"] for r in self.terms if r["quantity"] == "guarantee_kind"}
+        self.regimes = {
+            row["regime_id"]: {**row, "guarantee": kinds.get(row["regime_id"], row["guarantee"])}
+            for row in tables["regimes"].iter_rows(named=True)
+        }
         self._cargo = cargo_covered(self.terms)
         self._access = tables["access"].to_dicts()
 

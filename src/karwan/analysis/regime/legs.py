@@ -13,7 +13,7 @@ from karwan.schema.frames import result_frame
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import worst_basis
 from karwan.transport.network.regimes import Regimes, cargo_covered
-from karwan.transport.network.terms import CellFigure, join_sources
+from karwan.transport.network.terms import join_sources
 from karwan.transport.papers import GuaranteeLaw, Security, security_cost
 
 FEW = 4
@@ -33,8 +33,6 @@ class _Side:
     guarantee_usd: float | None
     tied_usd: float | None
     quota: float | None
-    free_days: float | None
-    detention_usd: float | None
 
 
 def leg_table(states: RegimeStates) -> pl.DataFrame:
@@ -65,11 +63,9 @@ def _side(case: Case, country: str, registration: str) -> _Side:
     regimes = Regimes(case["regimes"].to_dicts(), terms, case["fees"].to_dicts(), day, ends)
     law = GuaranteeLaw(case.tables, day)
     rule, lodged = law.by_road(country, registration, ends)
-    found = regimes.change(country, registration)
-    best, held = found or (None, None)
-    hours = (best.hours or (held.hours if held else ())) if best else _observed(regimes, country)
-    names = ("scan", "exam")
-    shares = {name: pair[0].value for name, pair in zip(names, hours, strict=False)}
+    found = regimes.change(country, registration, direction="inbound")
+    best, held = found or (None, regimes.observed(country, direction="inbound"))
+    checks = (best and best.checks) or (held.checks if held else {})
     regime_id = str(lodged.regime["regime_id"]) if lodged.regime else ""
     stated = law.levels(regime_id, country)
     security = Security(None, None, None)
@@ -78,22 +74,14 @@ def _side(case: Case, country: str, registration: str) -> _Side:
     return _Side(
         rule,
         rule == "swap" and not regimes.spares_swap(country, registration),
-        sum(share.value * spent.value for share, spent in hours) if hours else None,
-        shares,
+        sum(share.value * spent.value for share, spent in checks.values()) if checks else None,
+        {what: pair[0].value for what, pair in checks.items()},
         best.fee.value if best and best.fee else 0.0,
         f"{lodged.regime['guarantee'] or 'none'} ({regime_id})" if lodged.regime else "national procedure",
         security.usd,
         security.tied_usd,
         stated.get("permit_quota_year"),
-        stated.get("free_days"),
-        stated.get("detention_usd_day"),
     )
-
-
-def _observed(regimes: Regimes, country: str) -> tuple[tuple[CellFigure, CellFigure], ...]:
-    """Shares and hours of the checks that the observed hours of a border hold under."""
-    found = regimes.observed(country)
-    return found.hours if found else ()
 
 
 def duty_at_risk(case: Case, country: str) -> float:
@@ -123,8 +111,6 @@ def _leg_rows(case: Case, sides: Sequence[_Side], cargo: str | None) -> list[Row
         _row("country", "guarantee", "USD/trip", lodged, usd=less(lodged[1], lodged[0]), text=kinds),
         _row("country", "cash tied up", "USD", [s.tied_usd for s in sides]),
         _row("country", "permits a year", "trucks/year", [s.quota for s in sides]),
-        _row("port", "free days", "days", [s.free_days for s in sides]),
-        _row("port", "detention", "USD/day", [s.detention_usd for s in sides]),
     ]  # fmt: skip
 
 

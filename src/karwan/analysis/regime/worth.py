@@ -21,20 +21,19 @@ from karwan.errors import InvalidInput
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.network import worst_basis
-from karwan.transport.network.regimes import CARGO, Regimes
+from karwan.transport.network.regimes import CARGO, CHECKS, Regimes
 from karwan.transport.network.terms import join_sources
 
 TERMS = {
     "no change of trucks": ("swap_needed",),
     "no permit for each trip": ("permit_needed", "permit_quota_year"),
-    "share scanned": ("scan_share", "scan_h", "scan_capacity_day"),
+    "share scanned": ("scan_share", "scan_h"),
     "share examined": ("exam_share", "exam_h"),
     "fees": ("fee_usd", "fee_share"),
     "guarantee": (
         *("guarantee_kind", "guarantee_premium_share", "guaranteed_share"),
         *("cash_margin_share", "tied_days", "interest_share_year"),
     ),
-    "free days": ("free_days", "detention_usd_day"),
     "papers": ("paper_usd", "prepare_h"),
 }
 """Terms of an agreement as its text has them, and the quantities each is made of."""
@@ -158,13 +157,12 @@ def _without(states: RegimeStates, dropped: Sequence[Row], name: str) -> Scenari
 
 def _observed_share(case: Case, row: Row) -> float | None:
     """Share scanned or examined today where a term would change it; None where the term is another or nothing is stated."""
-    names = ("scan_share", "exam_share")
-    if row["quantity"] not in names or row["place_id"] is None:
+    what, _, part = row["quantity"].partition("_")
+    if part != "share" or what not in CHECKS or row["place_id"] is None:
         return None
     regimes, terms, fees = (case[name].to_dicts() for name in ("regimes", "regime_terms", "fees"))
     held = Regimes(regimes, terms, fees, case.settings.as_of).observed(row["place_id"])
-    stated = dict(zip(names, held.hours, strict=False)) if held else {}
-    pair = stated.get(row["quantity"])
+    pair = held.checks.get(what) if held else None
     return None if pair is None else pair[0].value
 
 

@@ -55,12 +55,16 @@ def under_regime(
     """Stages of a border with what the cheapest lawful regime changes for the truck in use: fees, scans and examinations."""
     if move.place_kind != "crossing" or move.head[1] != ROAD:
         return stages
-    return tuple(_under_regime(context, stage, registration) for stage in stages)
+    ways = ("outbound", "inbound")
+    sides = tuple(
+        _under_regime(context, stage, registration, way) for stage, way in zip(stages, ways, strict=False)
+    )
+    return sides + stages[len(ways) :]
 
 
-def _under_regime(context: Context, stage: Stage, registration: str) -> Stage:
+def _under_regime(context: Context, stage: Stage, registration: str, way: str) -> Stage:
     """One side of a border; no regime takes away more than nine tenths of its observed hours."""
-    found = context.regimes.change(stage.country, registration)
+    found = context.regimes.change(stage.country, registration, stage.place_id, way)
     if found is None:
         return stage
     best, observed = found

@@ -132,7 +132,7 @@ def _follow(context: Context, state: State, move: Move) -> list[tuple[State, tup
     through = State(node, carrier, country, state.registration)
     if state.registration == country:
         return [(through, ())]
-    must = rule == "swap" and not context.regimes.spares_swap(*key)
+    must = rule == "swap" and not context.regimes.spares_swap(*key, move.place_id)
     changed = (local, (_swap_stage(context, move, country, row if must else None),))
     if must:
         return [changed]

@@ -8,10 +8,13 @@ from datetime import date
 from typing import NamedTuple
 
 from karwan.schema.cargoes import ANY, PARTIES
+from karwan.schema.modes import ROAD
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, figure_of
 
 BORDER = "border"
+CHECKS = ("scan", "exam")
+"""What is checked at a border: a share of trucks, each for some hours."""
 CARGO = "cargo"
 """Quantity of a term that says whose goods a regime covers."""
 
@@ -25,18 +28,40 @@ class BorderTerms(NamedTuple):
         The regime.
     fee
         USD a truck, or None.
-    hours
-        (share, hours) pairs of what is scanned and examined: their products add up to the hours it takes.
+    checks
+        Share of trucks and hours of each of `CHECKS` that is stated whole: the products add up to the hours it takes.
     """
 
     regime_id: str
     fee: CellFigure | None
-    hours: tuple[tuple[CellFigure, CellFigure], ...]
+    checks: dict[str, tuple[CellFigure, CellFigure]]
+
+    @property
+    def hours(self) -> tuple[tuple[CellFigure, CellFigure], ...]:
+        """(share, hours) pairs of what is scanned and examined."""
+        return tuple(self.checks.values())
 
     @property
     def checked_h(self) -> float:
         """Mean hours of scans and examinations."""
         return sum(share.value * hours.value for share, hours in self.hours)
+
+
+class Side(NamedTuple):
+    """One side of a border that a truck meets.
+
+    Attributes
+    ----------
+    country, registration
+        Whose border, and where the truck is registered.
+    crossing_id, direction
+        Which crossing, and 'inbound' or 'outbound' of the country; blank asks for terms of the whole border.
+    """
+
+    country: str
+    registration: str
+    crossing_id: str = ""
+    direction: str = ""
 
 
 def regime_in_force(regime: Row, day: date) -> bool:
@@ -104,32 +129,35 @@ class Regimes:
         self.ends = ends
         self._cargo = cargo_covered(terms)
         self._terms: dict[str, list[Row]] = defaultdict(list)
-        self._found: dict[tuple[str, str], tuple[BorderTerms, BorderTerms] | None] = {}
+        self._found: dict[Side, tuple[BorderTerms, BorderTerms] | None] = {}
         self._charged = {(r["regime_id"], r["place_id"]) for r in fees if r["regime_id"]}
         for row in terms:
             self._terms[row["regime_id"]].append(row)
 
-    def spares_swap(self, country: str, registration: str) -> bool:
+    def spares_swap(self, country: str, registration: str, crossing_id: str = "") -> bool:
         """Whether a regime lets trucks of a country through without a change of trucks."""
+        side = Side(country, registration, crossing_id, "inbound" if crossing_id else "")
         return any(
             row["quantity"] == "swap_needed" and row["value"] == 0.0
             for regime in self._lawful(country, registration)
-            for row in self._at(regime, country)
+            for row in self._at(regime, side)
         )
 
-    def change(self, country: str, registration: str) -> tuple[BorderTerms, BorderTerms] | None:
+    def change(
+        self, country: str, registration: str, crossing_id: str = "", direction: str = ""
+    ) -> tuple[BorderTerms, BorderTerms] | None:
         """Terms of the cheapest lawful regime of a truck at the border of a country, and those that the observed hours hold under."""
-        key = (country, registration)
-        if key not in self._found:
-            self._found[key] = self._change(*key)
-        return self._found[key]
+        side = Side(country, registration, crossing_id, direction)
+        if side not in self._found:
+            self._found[side] = self._change(side)
+        return self._found[side]
 
-    def _change(self, country: str, registration: str) -> tuple[BorderTerms, BorderTerms] | None:
-        lawful = [self._bundle(name, country) for name in self._lawful(country, registration)]
+    def _change(self, side: Side) -> tuple[BorderTerms, BorderTerms] | None:
+        observed = self.observed(side.country, side.crossing_id, side.direction)
+        lawful = [self._bundle(name, side, observed) for name in self._lawful(*side[:2])]
         stated = [bundle for bundle in lawful if bundle.fee is not None or bundle.hours]
         if not stated:
             return None
-        observed = self.observed(country)
         assert observed is not None  # a lawful regime is in force there
 
         def burden(bundle: BorderTerms) -> tuple[float, float]:
@@ -138,9 +166,12 @@ class Regimes:
 
         return min(stated, key=burden), observed
 
-    def observed(self, country: str) -> BorderTerms | None:
+    def observed(self, country: str, crossing_id: str = "", direction: str = "") -> BorderTerms | None:
         """Terms that the observed hours of a country's border hold under: of the regimes in force there those that check most."""
-        here = [self._bundle(name, country) for name, row in self.live.items() if country in row["parties"]]
+        side = Side(country, "", crossing_id, direction)
+        here = [
+            self._bundle(name, side, None) for name, row in self.live.items() if country in row["parties"]
+        ]
         return max(here, key=lambda bundle: bundle.checked_h, default=None)
 
     def _lawful(self, country: str, registration: str) -> list[str]:
@@ -156,16 +187,46 @@ class Regimes:
         parties = self.live[regime]["parties"]
         return not self.ends or covers(self._cargo.get(regime), parties, country, self.ends)
 
-    def _at(self, regime: str, country: str) -> list[Row]:
-        """Terms of a regime that bite at the border of a country."""
-        return [r for r in self._terms[regime] if r["leg"] == BORDER and r["place_id"] in (None, country)]
+    def _at(self, regime: str, side: Side) -> list[Row]:
+        """Terms of a regime that bite on trucks at a side of a border; those of one crossing or direction only where it is named."""
+        places = (None, side.country, side.crossing_id or None)
+        return [
+            row
+            for row in self._terms[regime]
+            if row["leg"] == BORDER
+            and row["place_id"] in places
+            and row.get("mode") in (None, ROAD)
+            and row.get("direction") in (None, side.direction)
+        ]
 
-    def _bundle(self, regime: str, country: str) -> BorderTerms:
-        found = {
-            row["quantity"]: figure_of(row, "regime_terms", "term_id", "value")
-            for row in self._at(regime, country)
+    def _bundle(self, regime: str, side: Side, observed: BorderTerms | None) -> BorderTerms:
+        """Terms of a regime at a side of a border; those that add or times go by the observed ones, and are left out where there are none."""
+        found: dict[str, CellFigure] = {}
+        for row in sorted(
+            self._at(regime, side), key=lambda row: row["place_id"] == (side.crossing_id or None)
+        ):
+            figure = _levelled(row, observed)
+            if figure is not None:
+                found[row["quantity"]] = figure
+        pairs = {what: (found.get(f"{what}_share"), found.get(f"{what}_h")) for what in CHECKS}
+        checks = {
+            what: (share, spent)
+            for what, (share, spent) in pairs.items()
+            if share is not None and spent is not None
         }
-        pairs = ((found.get(f"{what}_share"), found.get(f"{what}_h")) for what in ("scan", "exam"))
-        hours = tuple((share, spent) for share, spent in pairs if share is not None and spent is not None)
-        fee = None if (regime, country) in self._charged else found.get("fee_usd")
-        return BorderTerms(regime, fee, hours)
+        fee = None if (regime, side.country) in self._charged else found.get("fee_usd")
+        return BorderTerms(regime, fee, checks)
+
+
+def _levelled(row: Row, observed: BorderTerms | None) -> CellFigure | None:
+    """Figure of a term: as it stands, or added to or times the level that the observed hours hold under."""
+    figure = figure_of(row, "regime_terms", "term_id", "value")
+    op = row.get("op") or "set"
+    if op == "set":
+        return figure
+    what, _, part = row["quantity"].partition("_")
+    if observed is None or what not in observed.checks:
+        return None
+    base = observed.checks[what][0 if part == "share" else 1].value
+    level = base + figure.value if op == "add" else base * figure.value
+    return figure._replace(value=min(1.0, max(0.0, level)) if part == "share" else max(0.0, level))
