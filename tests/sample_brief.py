@@ -372,7 +372,7 @@ def hostile_brief() -> Brief:
         return HOSTILE
 
     def poisoned_sheet(sheet: VentureSheet) -> VentureSheet:
-        frames = {f.name: getattr(sheet, f.name) for f in fields(sheet) if isinstance(getattr(sheet, f.name), pl.DataFrame)}
+        frames: dict[str, Any] = {f.name: getattr(sheet, f.name) for f in fields(sheet) if isinstance(getattr(sheet, f.name), pl.DataFrame)}
         return replace(sheet, venture_id=HOSTILE[0], venture=HOSTILE[1], **{name: poison(frame) for name, frame in frames.items()})
 
     sections = {f.name: getattr(brief, f.name) for f in fields(brief) if hasattr(getattr(brief, f.name), "__dataclass_fields__")}

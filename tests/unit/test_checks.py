@@ -174,6 +174,7 @@ def test_every_rule_has_a_breach_in_this_file() -> None:
         "ventures_can_be_appraised",
         "sales_are_made",
         "stages_of_one_venture",
+        "fleets_have_a_way",
         "loans_are_repaid",
         "ways_in_bond_lead_off_the_dock",
     ]

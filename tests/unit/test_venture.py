@@ -27,7 +27,7 @@ from karwan.analysis.venture.sheets import brief_ventures
 from karwan.analysis.venture.tables import ALWAYS_SHOWN
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
-from karwan.appraisal.venture.cash import cash_flows
+from karwan.appraisal.venture.cash import capacity, cash_flows
 from karwan.appraisal.venture.draws import Z95, Range, draw_values, importance, shut_years
 from karwan.appraisal.venture.economic import Shadow, distribution, economic_flow, shadow_of
 from karwan.appraisal.venture.indicators import (
@@ -485,7 +485,7 @@ def test_bad_ventures_are_refused(toy_copy: Path) -> None:
     with pytest.raises(UnknownName, match="v1"):
         open_case("toyland").appraise("v2")
     changes = {
-        "venture_stages": {"input_product": "leather"},
+        "venture_stages": {"input_product": "leather", "vehicles": "3", "origin_id": "A"},
         "venture_sales": {"share": "1.5", "low": "15"},
         "venture_finance": {"tenor_years": "1"},
     }
@@ -500,6 +500,7 @@ def test_bad_ventures_are_refused(toy_copy: Path) -> None:
         "more than all of leather",
         "leaves out price_usd",
         "no year is left to repay it",
+        "without hours of a round trip, and without destination_id, product_id",
     ):
         assert fact in said
     bare = open_case("toyland").case.with_tables(
@@ -510,6 +511,9 @@ def test_bad_ventures_are_refused(toy_copy: Path) -> None:
 
 
 PRICE = Figure("venture_supply", "hide", "price_usd_t", "USD", "assumed", "toy", "")
+
+
+FLEET = {"s.tan.vehicles": 2.0, "s.tan.days_year": 300.0, "s.tan.turn_hours": 100.0, "s.tan.wait_hours": 20.0}
 
 
 class Sheets:
@@ -563,7 +567,8 @@ class Sheets:
 def test_formulas_of_the_workbook_give_what_the_model_gives(tmp_path: Path) -> None:
     """Two stages, a by-product, a grant and training, then another price and other days: every line follows."""
     case = open_case("toyland").case
-    read = replace(read_venture(case, "v1"), venture=replace(PLANT, terms=replace(TERMS, yield_gain=0.1)))
+    plant = replace(PLANT, terms=replace(TERMS, yield_gain=0.1)).with_values(FLEET)
+    read = replace(read_venture(case, "v1"), venture=plant)
     read = replace(read, shadow_keys={}, ranges=RANGES[:1], figures={RANGES[0].key: PRICE}, overruns=False)
     made = Appraisal(read, 20)
     write_venture_book(made, tmp_path / "v.xlsx")
@@ -573,6 +578,7 @@ def test_formulas_of_the_workbook_give_what_the_model_gives(tmp_path: Path) -> N
         "p.blue.hours": 480.0,
         "l.bank.rate_share": 0.05,
         "u.hide.fit_share": 0.3,
+        "s.tan.turn_hours": 600.0,
     }
     assert made.withheld and sheets.book["Answer"]["B5"].value.endswith(',"withheld")')
     sheets.put("accepted", 1.0)
@@ -701,3 +707,49 @@ def test_a_market_shut_in_some_years_is_a_state_and_no_average(toyland: Case) ->
     assert decides["variance_share"].item() > 0.1 and decides["base"].item() == 0.4
     assert "venture.ban" in [one.key for one in result.notes if isinstance(one, Note)]
     assert len(say_all(result.notes)) == len(result.notes)
+
+
+def test_a_fleet_makes_the_trips_that_its_hours_and_permits_allow(toyland: Case) -> None:
+    fleet = PLANT.with_values(FLEET)
+    stage = fleet.stages[0]
+    assert float(capacity(fleet, stage)) == 100.0, (
+        "2 vehicles could make 2 x 300 x 24 / 120 = 120: permits bind"
+    )
+    slow = fleet.with_values({"factor.hours": np.array([1.0, 2.0])})
+    assert capacity(slow, stage).tolist() == pytest.approx([100.0, 2 * 300 * 24 / 220])
+    cells = {
+        "vehicles": 10.0,
+        "wait_hours": 24.0,
+        "origin_id": "A",
+        "destination_id": "C",
+        "product_id": "beans",
+    }
+    stages = toyland["venture_stages"].with_columns(**{name: pl.lit(value) for name, value in cells.items()})
+    glue = toyland["venture_sales"].with_columns(
+        sale_id=pl.lit("v1_back"),
+        by_product=pl.lit(True),
+        share=pl.lit(0.5),
+        output_product=pl.lit("loads back"),
+        price_usd=pl.lit(4000.0),
+        low=pl.lit(3000.0),
+        high=pl.lit(5000.0),
+    )
+    sales = pl.concat([toyland["venture_sales"], glue.cast(toyland["venture_sales"].schema)])
+    case = toyland.with_tables({"venture_stages": stages, "venture_sales": sales})
+    made = answer_appraise(Inputs(case), AppraiseRequest("v1", draws=50))
+    value = made.detail.read.venture.value
+    both = trade_cost(
+        case, (), [Flow("a_to_b", "A", "C", "beans", 1.0), Flow("b_to_a", "C", "A", "beans", 1.0)]
+    )
+    assert float(value("venture_stages.v1_tan.turn_hours")) == pytest.approx(
+        float(both.change.hours[1].sum())
+    )
+    told = {row["measure"]: row for row in made.tables["fleet"].iter_rows(named=True)}
+    hours = float(value("venture_stages.v1_tan.turn_hours")) + 24
+    assert told["turn"]["p05"] < hours < told["turn"]["p95"] and told["turn"]["value"] is None
+    turning = told["break_even_return"]["value"]
+    moved = made.detail.read.venture.with_values({"venture_sales.v1_back.share": turning})
+    assert float(npv(0.1, cash_flows(moved).project)[0]) == pytest.approx(0.0, abs=1e-6)
+    keys = [one.key for one in made.notes if isinstance(one, Note)]
+    assert "venture.fleet_vehicles" in keys and len(say_all(made.notes)) == len(made.notes)
+    assert open_case("toyland").appraise("v1", draws=20).tables["fleet"].is_empty()

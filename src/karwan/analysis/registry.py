@@ -376,6 +376,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "what decides": "venture_inputs",
             "who gains": "venture_gains",
             "price at the gate": "venture_carriage",
+            "fleet": "venture_fleet",
             "technology and training": "venture_people",
             "cash by year": "venture_cash_band",
             "cash in the middle case": "venture_cash",

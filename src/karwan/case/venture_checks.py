@@ -15,6 +15,7 @@ RANGED = (
     ("venture_costs", "value", "low", "high"),
     ("venture_sales", "price_usd", "low", "high"),
     ("venture_sales", "import_ban_share", "ban_low", "ban_high"),
+    ("venture_sales", "share", "share_low", "share_high"),
     ("venture_supply", "price_usd_t", "low", "high"),
     ("venture_supply", "fit_share", "fit_low", "fit_high"),
     ("venture_supply", "reachable_share", "reach_low", "reach_high"),
@@ -135,6 +136,21 @@ def stages_of_one_venture(tables: Tables) -> list[Problem]:
     return problems
 
 
+def fleets_have_a_way(tables: Tables) -> list[Problem]:
+    """A stage with vehicles says how long a round trip takes: hours, or both ends and the load."""
+    problems = []
+    for row, found in _rows(tables, "venture_stages"):
+        if found["vehicles"] is None or found["turn_hours"] is not None:
+            continue
+        missing = [name for name in ("origin_id", "destination_id", "product_id") if found[name] is None]
+        if missing:
+            fact = f"a fleet without hours of a round trip, and without {', '.join(missing)}"
+            problems.append(
+                _error("venture_stages", row, "turn_hours", None, fact, "hours, or both ends and a load")
+            )
+    return problems
+
+
 def loans_are_repaid(tables: Tables) -> list[Problem]:
     """A loan's last payment comes after its grace years."""
     problems = []
@@ -165,5 +181,6 @@ VENTURE_RULES = (
     ventures_can_be_appraised,
     sales_are_made,
     stages_of_one_venture,
+    fleets_have_a_way,
     loans_are_repaid,
 )

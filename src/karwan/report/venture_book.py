@@ -213,7 +213,7 @@ class _Book:
                 product: str = product,
             ) -> str:
                 load = f"MIN(1,{ramp[y]:.17g}*{self._at(f'{stage.key}.utilisation', '1')}*{self._at(LOAD)})"
-                room = f"{self._at(f'{stage.key}.capacity_year')}*{load}"
+                room = f"{self._capacity(stage)}*{load}"
                 if source is not None:
                     return f"MIN({room},{self._left(source, y)})"
                 if product not in supplies:
@@ -234,6 +234,18 @@ class _Book:
                 source.append(f"-{stage.key}.taken")
             stock.setdefault(stage.output_product, []).append(f"+{stage.key}.made")
         self.stock = stock
+
+    def _capacity(self, stage: VentureStage) -> str:
+        """Capacity of a stage; of a fleet what its vehicles manage, as many as permits allow."""
+        most = self._at(f"{stage.key}.capacity_year")
+        if f"{stage.key}.vehicles" not in self.cells:
+            return most
+        at = {
+            name: self._at(f"{stage.key}.{name}")
+            for name in ("vehicles", "days_year", "turn_hours", "wait_hours")
+        }
+        turn = f"({at['turn_hours']}*{self._at(HOURS)}+{at['wait_hours']})"
+        return f"MIN({most},{at['vehicles']}*24*{at['days_year']}/{turn})"
 
     def _made(self, stage: VentureStage, gain: Floats) -> Callable[[int], str]:
         share, more = self._at(f"{stage.key}.output_per_input", "1"), self._at("yield_gain")

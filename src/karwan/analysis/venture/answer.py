@@ -16,6 +16,7 @@ from karwan.analysis.venture.tables import (
     cash_band_table,
     cash_table,
     first_gate,
+    fleet_table,
     gain_table,
     indicator_table,
     indicator_text,
@@ -24,6 +25,8 @@ from karwan.analysis.venture.tables import (
     people_table,
 )
 from karwan.analysis.venture_requests import AppraiseRequest, CompareVentureRequest, VentureListRequest
+from karwan.appraisal.venture.cash import capacity, vehicle_trips
+from karwan.appraisal.venture.model import VentureStage
 from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
@@ -91,6 +94,7 @@ def answer_appraise(inputs: Inputs, request: AppraiseRequest) -> Result:
         "what decides": input_table(made),
         "who gains": gain_table(made),
         "price at the gate": carried.table,
+        "fleet": fleet_table(made),
         "technology and training": people_table(made),
         "cash by year": cash_band_table(made),
         "cash in the middle case": cash_table(made),
@@ -131,6 +135,7 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
         said.append(
             note("venture.binds_supply" if binding.pop("supply") else "venture.binds_load", **binding)
         )
+    said += [_fleet_note(made, stage) for stage in made.fleets]
     asked = first_unknown(made)
     if made.withheld and asked:
         said.append(note("venture.find_out", inputs=asked))
@@ -182,11 +187,22 @@ def _binding(made: Appraisal) -> dict[str, object]:
     return {
         "unit": row["capacity_unit"],
         "reached": reached,
-        "capacity": float(value(f"{stage.key}.capacity_year")),
+        "capacity": float(capacity(made.read.venture, stage)),
         "within": within,
         "what": note(f"venture.supply_{made.read.row['kind']}", product=supply.product.replace("_", " ")),
         "supply": within <= reached * (1 + 1e-9),
     }
+
+
+def _fleet_note(made: Appraisal, stage: VentureStage) -> Note:
+    """Which binds a fleet: its permits, or the hours of its vehicles."""
+    venture = made.read.venture
+    vehicles, permits = (
+        float(venture.value(f"{stage.key}.{name}")) for name in ("vehicles", "capacity_year")
+    )
+    able = vehicles * float(vehicle_trips(venture, stage))
+    what = "venture.fleet_permits" if permits < able else "venture.fleet_vehicles"
+    return note(what, vehicles=vehicles, permits=permits, able=able)
 
 
 def answer_venture_compare(inputs: Inputs, request: CompareVentureRequest) -> Result:

@@ -22,7 +22,7 @@ from karwan.appraisal.venture.draws import (
 )
 from karwan.appraisal.venture.economic import Gain, distribution, economic_flow, shadow_of
 from karwan.appraisal.venture.indicators import InternalRate, internal_rate, least_cover, npv
-from karwan.appraisal.venture.model import Floats, Values
+from karwan.appraisal.venture.model import Floats, Values, VentureStage
 from karwan.appraisal.venture.switching import SwitchingValue, TriedInput, switching_values
 
 USUAL_DRAWS = 1_000
@@ -192,8 +192,24 @@ class Appraisal:
             high = OVERRUN_MEAN + Z95 * OVERRUN_SD
             inputs.append(TriedInput(CAPEX, 1.0, 0.9, high, _bounds(1.0, high, np.inf)))
         inputs.append(TriedInput(LOAD, 1.0, 0.5, 1.5, (0.0, 5.0)))
+        known = {one.key for one in inputs}
+        inputs += [one for one in self._return_loads() if one.key not in known]
         found = switching_values(self._worth, inputs)
         return tuple(sorted(found, key=lambda one: -abs(one.high_npv - one.low_npv)))
+
+    def _return_loads(self) -> list[TriedInput]:
+        """Loads on the way back of a fleet: by-products of a stage with vehicles, from none to one a trip."""
+        fleets = {one.key for one in self.fleets}
+        sold = [one for one in self.read.venture.sales if one.by_product]
+        first = self.read.venture.stages[0].key
+        keys = [f"{one.key}.share" for one in sold if (one.stage or first) in fleets]
+        return [TriedInput(key, float(self.read.venture.value(key)), 0.0, 1.0, (0.0, 1.0)) for key in keys]
+
+    @property
+    def fleets(self) -> tuple[VentureStage, ...]:
+        """Stages whose units are round trips of vehicles."""
+        venture = self.read.venture
+        return tuple(one for one in venture.stages if f"{one.key}.vehicles" in venture.values)
 
     def _worth(self, values: Values) -> Floats:
         """Financial NPV at other numbers, shape (N,)."""

@@ -67,23 +67,48 @@ def carriages_of(
     InvalidInput
         A good has no open route in a state.
     """
-    carried = [row for read in reads for row in read.rows["venture_sales"] if row["origin_id"]]
+    carried = [leg for read in reads for leg in _legs(read)]
     if not carried:
         return [[_carriage(case, read, {}) for _ in states] for read in reads]
     finder = _Finder(case, carried, states, study or CorridorStudy(case, case.settings.as_of))
     return [[_carriage(case, read, finder.values(read, names)) for names in states] for read in reads]
 
 
+@dataclass(frozen=True)
+class _Leg:
+    """A way over the corridors: of a sale, or out and back of a fleet's round trip."""
+
+    key: str
+    origin: str
+    destination: str
+    product: str
+
+
+def _legs(read: ReadVenture) -> list[_Leg]:
+    """Ways of what is sold abroad, and of the round trips whose hours no row gives."""
+    ways = [
+        _Leg(f"venture_sales.{row['sale_id']}", row["origin_id"], row["destination_id"], row["product_id"])
+        for row in read.rows["venture_sales"]
+        if row["origin_id"]
+    ]
+    for row in read.rows["venture_stages"]:
+        if row["origin_id"] and row["turn_hours"] is None:
+            key, there, here = f"venture_stages.{row['stage_id']}", row["destination_id"], row["origin_id"]
+            ways += [_Leg(f"{key}.out", here, there, row["product_id"])]
+            ways += [_Leg(f"{key}.back", there, here, row["return_product_id"] or row["product_id"])]
+    return ways
+
+
 class _Finder:
     """Landed cost of what ventures sell in all states, over one set of routes."""
 
     def __init__(
-        self, case: Case, carried: Sequence[Row], states: Sequence[Sequence[str]], study: CorridorStudy
+        self, case: Case, carried: Sequence[_Leg], states: Sequence[Sequence[str]], study: CorridorStudy
     ) -> None:
         self.case = case
         self.products = {row["product_id"]: row for row in case["products"].iter_rows(named=True)}
         country = dict(case["nodes"].select("node_id", "country").iter_rows())
-        flows = {row["sale_id"]: _flow(case, row, country) for row in carried}
+        flows = {leg.key: _flow(case, leg, country) for leg in carried}
         self.flows = flows
         asked = {name: _read(case, name) for names in states for name in names}
         self.cases = {NOW: case}
@@ -101,29 +126,38 @@ class _Finder:
         change = self.outcome.change(0, self.plan.states.index(state))
         tariffs = Tariffs(self.cases[state]["tariffs"])
         found: dict[str, float] = {}
-        for row in read.rows["venture_sales"]:
-            if row["origin_id"]:
-                found |= self._sale(row, names, change, tariffs)
+        for leg in _legs(read):
+            self._must_be_open(leg, names, change)
+            if leg.key.startswith("venture_sales"):
+                found |= self._sale(leg, change, tariffs)
+                continue
+            key = f"{leg.key.rsplit('.', 1)[0]}.turn_hours"
+            found[key] = found.get(key, 0.0) + float(change.hours[1, self.place[self.flows[leg.key]]])
         return found
 
-    def _sale(self, row: Row, names: Sequence[str], change: Change, tariffs: Tariffs) -> dict[str, float]:
-        flow = self.flows[row["sale_id"]]
+    def _must_be_open(self, leg: _Leg, names: Sequence[str], change: Change) -> None:
+        flow = self.flows[leg.key]
+        number = self.place[flow]
+        known = change.logsum_usd_t[:, number].tolist() + [change.level_usd_t[number]]
+        if not np.isfinite(known).all():
+            raise InvalidInput(
+                f"No route is open for {flow.product_id} from {flow.origin} to {flow.destination}.",
+                f"{leg.key}" + (f", under {', '.join(names)}" if names else ""),
+                "name another way in its row, or a scenario under which one is open.",
+            )
+
+    def _sale(self, leg: _Leg, change: Change, tariffs: Tariffs) -> dict[str, float]:
+        flow = self.flows[leg.key]
         number = self.place[flow]
         landed = float(change.level_usd_t[number] * change.ratio[number])
         hours = float(change.hours[1, number])
-        if not (np.isfinite(landed) and np.isfinite(change.logsum_usd_t[:, number]).all()):
-            raise InvalidInput(
-                f"No route is open for {flow.product_id} from {flow.origin} to {flow.destination}.",
-                f"sale {row['sale_id']}" + (f", under {', '.join(names)}" if names else ""),
-                "name another way in venture_sales.csv, or a scenario under which one is open.",
-            )
         product = self.products[flow.product_id]
         exporter, importer = flow.ends(self.case)
         duty = tariffs.duty(flow.product_id, importer, exporter)
         daily = product["time_cost_share_day"] + (product["loss_share_day"] or 0.0)
         price = product["price_usd_t"]
         money = landed - price - float(change.duty_usd_t[1, number]) - price * daily * hours / 24.0
-        key = f"venture_sales.{row['sale_id']}"
+        key = leg.key
         return {
             f"{key}.duty_share": duty.rate_share,
             f"{key}.freight_usd": money + duty.specific_usd_t,
@@ -143,10 +177,9 @@ def _state(asked: Mapping[str, Scenario], names: Sequence[str]) -> frozenset[str
     return frozenset(asked[name].scenario_id for name in names)
 
 
-def _flow(case: Case, row: Row, country: Mapping[str, str]) -> Flow:
-    exporter, importer = country[row["origin_id"]], country[row["destination_id"]]
-    way = flow_direction(case, exporter, importer)
-    return Flow(way, row["origin_id"], row["destination_id"], row["product_id"], 1.0)
+def _flow(case: Case, leg: _Leg, country: Mapping[str, str]) -> Flow:
+    way = flow_direction(case, country[leg.origin], country[leg.destination])
+    return Flow(way, leg.origin, leg.destination, leg.product, 1.0)
 
 
 def _carriage(case: Case, read: ReadVenture, values: Mapping[str, float]) -> Carriage:

@@ -32,7 +32,9 @@ CORRIDOR_RANGES = ((FREIGHT, 0.75, 1.35), (HOURS, 0.7, 1.5))
 """How far money and hours of a corridor may be off, as factors: assumed."""
 CORRIDOR_CORRELATION = 0.9
 NUMBERS = {
-    "venture_stages": ("capacity_year", "output_per_input"),
+    "venture_stages": (
+        *("capacity_year", "output_per_input", "vehicles", "days_year", "wait_hours", "turn_hours"),
+    ),
     "venture_costs": ("value",),
     "venture_sales": ("price_usd", "share", BAN),
     "venture_supply": (
@@ -48,6 +50,7 @@ RANGES = (
     ("venture_supply", "reachable_share", "reach_low", "reach_high"),
     ("venture_sales", "price_usd", "low", "high"),
     ("venture_sales", BAN, "ban_low", "ban_high"),
+    ("venture_sales", "share", "share_low", "share_high"),
     ("venture_stages", "output_per_input", "low", "high"),
     ("venture_stages", "utilisation", "utilisation_low", "utilisation_high"),
     ("venture_costs", "value", "low", "high"),
@@ -345,7 +348,7 @@ def _ranges(rows: Mapping[str, Sequence[Row]], venture_id: str) -> tuple[Range, 
                 found.append(Range(key, *ends, stream=stream))
             if column == "price_usd_t":
                 raw = raw or key
-    if any(row["origin_id"] for row in rows["venture_sales"]):
+    if any(row["origin_id"] for row in (*rows["venture_sales"], *rows["venture_stages"])):
         first, second = (Range(key, 1.0, low, high) for key, low, high in CORRIDOR_RANGES)
         found += [
             first,
@@ -390,8 +393,10 @@ SHADOW_UNITS = {
     "users_usd": "USD/input",
     "spill": "share",
 }
+STAGE_UNITS = {"output_per_input": "1", "vehicles": "1", "days_year": "days"}
+STAGE_UNITS |= dict.fromkeys(("wait_hours", "turn_hours"), "h")
 UNITS: Mapping[str, Callable[[Row, str], str]] = {
     **dict.fromkeys(("venture_sales", "venture_supply", "venture_finance", "venture_costs"), _plain_unit),
-    "venture_stages": lambda row, name: "1" if name == "output_per_input" else _plain_unit(row, name),
+    "venture_stages": lambda row, name: STAGE_UNITS.get(name) or _plain_unit(row, name),
     "venture_shadow": lambda row, name: SHADOW_UNITS.get(row["parameter"], "factor"),
 }

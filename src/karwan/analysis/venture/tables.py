@@ -15,7 +15,7 @@ from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.analysis.venture.appraise import LOAD, LOW_COVER, Appraisal, rates_of
 from karwan.analysis.venture.band import NAMES, banded, quantiles
 from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS, Figure
-from karwan.appraisal.venture.cash import gate_price
+from karwan.appraisal.venture.cash import gate_price, vehicle_trips
 from karwan.appraisal.venture.economic import distribution, shadow_of
 from karwan.appraisal.venture.indicators import (
     SEVERAL,
@@ -27,7 +27,7 @@ from karwan.appraisal.venture.indicators import (
     npv,
     payback,
 )
-from karwan.appraisal.venture.model import Floats
+from karwan.appraisal.venture.model import Floats, VentureStage
 from karwan.schema.frames import result_frame
 
 Row = dict[str, Any]
@@ -47,6 +47,9 @@ COLUMN_WORDS = {
     "reachable_share": "share within reach",
     "output_per_input": "yield",
     "utilisation": "load",
+    "share": "share",
+    "vehicles": "vehicles",
+    "wait_hours": "hours waiting",
     "value": "",
     "rate_share": "interest",
 }
@@ -59,6 +62,16 @@ def indicator_words() -> Mapping[str, tuple[str, str]]:
     return {row["indicator"]: (row["unit"], row["label"]) for row in csv.DictReader(text.splitlines())}
 
 
+FLEET_WORDS = {
+    "turn": ("hours of a round trip, waits among them", "h"),
+    "trips_able": ("round trips that a vehicle can make a year", "trips"),
+    "trips_made": ("round trips that a vehicle makes a year", "trips"),
+    "permits_used": ("share of the permits that is used", "share"),
+    "income": ("income of a vehicle a day", "USD"),
+    "cost": ("running cost of a vehicle a day", "USD"),
+    "break_even_return": ("loads back a trip at which the financial NPV is nil", "share"),
+}
+"""Label and unit of what is told of a fleet."""
 ALWAYS_SHOWN = (
     "break_even_load",
     "fnpv_negative",
@@ -323,6 +336,44 @@ def people_table(made: Appraisal) -> pl.DataFrame:
         if row["kind"] in kinds
     ]
     return result_frame("venture_people", rows)
+
+
+def fleet_table(made: Appraisal) -> pl.DataFrame:
+    """Round trips and income of a vehicle, no row without vehicles; see `results/venture_fleet.csv`."""
+    return result_frame("venture_fleet", [row for stage in made.fleets for row in _fleet(made, stage)])
+
+
+def _fleet(made: Appraisal, stage: VentureStage) -> list[Row]:
+    """What a fleet does in a year at full load, by band, and the return loads at which it breaks even."""
+    middle, drawn = made.read.venture, made.read.venture.with_values(made.drawn.values)
+    shares = {one.key: one.value for one in made.switches if one.key.endswith(".share")}
+    rows = []
+    for venture, cash in ((middle, made.cash), (drawn, made.drawn.cash)):
+        vehicles = venture.value(f"{stage.key}.vehicles")
+        days = 365.0 * vehicles
+        own = np.asarray(venture.value(f"{stage.key}.turn_hours") * venture.value(HOURS, 1.0))
+        most = venture.value(f"{stage.key}.capacity_year")
+        rows.append(
+            {
+                "turn": own + venture.value(f"{stage.key}.wait_hours"),
+                "trips_able": vehicle_trips(venture, stage),
+                "trips_made": cash.taken[stage.key][-1] / vehicles,
+                "permits_used": cash.taken[stage.key][-1] / most,
+                "income": cash.revenue[-1] / days,
+                "cost": (cash.revenue[-1] - cash.ebitda[-1]) / days,
+            }
+        )
+    found = [_fleet_row(made, key, value, rows[1][key]) for key, value in rows[0].items()]
+    found += [{"measure": "break_even_return", "unit": "share", "value": share} for share in shares.values()]
+    for row in found:
+        row |= {"stage_id": stage.key.split(".")[-1], "label": FLEET_WORDS[str(row["measure"])][0]}
+    return found
+
+
+def _fleet_row(made: Appraisal, key: str, value: Floats, drawn: Floats) -> Row:
+    ends = quantiles(np.broadcast_to(drawn, (made.draws,))) or (None, None, None)
+    row: Row = {"measure": key, "unit": FLEET_WORDS[key][1]}
+    return row | {"value": made.single(float(np.ravel(value)[0]))} | dict(zip(NAMES, ends, strict=True))
 
 
 def first_gate(made: Appraisal) -> float | None:

@@ -1,6 +1,7 @@
 """Cash of a venture year by year, in real terms: quantities, sales, costs, tax, debt.
 
     output_t = yield_t min(capacity u_t (1 - shares of its markets shut in t), supply available x fit x reach)
+    capacity of a fleet = min(permits, vehicles x days x 24 / (hours out and back + waits))
     gate price = price / (1 + duty) - freight - price x day share x hours / 24
     tax_t = tau max(0, EBITDA_t - depreciation_t - interest_t - losses carried forward)
     project cash = -capital + EBITDA - tax (as if without debt) - change of working capital + residual
@@ -177,6 +178,21 @@ def ramp_of(venture: Venture, stage: VentureStage) -> Floats:
     return np.where(working >= 0, ramp[np.clip(working, 0, ramp.size - 1)], 0.0)
 
 
+def capacity(venture: Venture, stage: VentureStage) -> Floats:
+    """Units a stage can take in a year, shape () or (N,): of a fleet the round trips of its vehicles, as many as permits allow."""
+    most = venture.value(f"{stage.key}.capacity_year")
+    if f"{stage.key}.vehicles" not in venture.values:
+        return most
+    return np.minimum(most, venture.value(f"{stage.key}.vehicles") * vehicle_trips(venture, stage))
+
+
+def vehicle_trips(venture: Venture, stage: VentureStage) -> Floats:
+    """Round trips of a vehicle a year: its hours at work over those out, back and waiting."""
+    turn = venture.value(f"{stage.key}.turn_hours") * venture.value("factor.hours", 1.0)
+    waiting = venture.value(f"{stage.key}.wait_hours")
+    return np.asarray(24.0 * venture.value(f"{stage.key}.days_year", 330.0) / (turn + waiting))
+
+
 def _load(venture: Venture, stage: VentureStage) -> Floats:
     """Load of a stage by year, shape (T+1, N) or (T+1, 1), at most 1."""
     full = venture.value(f"{stage.key}.utilisation", 1.0) * venture.value("factor.utilisation", 1.0)
@@ -193,7 +209,7 @@ def _quantities(
     supplies = {one.product: one for one in venture.supplies}
     gain = 1.0 + venture.terms.yield_gain * learned(venture)[:, None]
     for stage in venture.stages:
-        room = venture.value(f"{stage.key}.capacity_year") * _load(venture, stage)
+        room = capacity(venture, stage) * _load(venture, stage)
         room = room * _wanted(venture, stage.output_product)
         if stage.input_product in stock:
             used = np.minimum(room, stock[stage.input_product])

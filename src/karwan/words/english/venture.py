@@ -39,6 +39,12 @@ VENTURE: dict[str, str | Plural] = {
         "The market in {market} is shut in {banned_share} of the years of the draws, year by year: banned, or no price to sell at. The middle case "
         "knows no such year."
     ),
+    "venture.fleet_permits": (
+        "What binds is the permits: {permits:,.0f} round trips a year, where {vehicles:,.0f} vehicles could make {able:,.0f}."
+    ),
+    "venture.fleet_vehicles": (
+        "What binds is the vehicles: {vehicles:,.0f} can make {able:,.0f} round trips a year, and permits allow {permits:,.0f}."
+    ),
     "venture.find_out": "To find out first, as it moves the value most: {inputs}.",
     "venture.same_draws": "The same {draws} draws in every row, so that differences are the scenario's. Values under scenarios stand on assumed inputs too.",
     "venture.earned": (
