@@ -23,6 +23,7 @@ from karwan.store.country_codes import nearest, typed_country
 from karwan.store.filters import held_near
 from karwan.store.query import Selection, select
 from karwan.trade.indicators import complexity, concentration_table, pair_indicators, rca_table, trade_matrix
+from karwan.trade.indicators.fitness import fitness_table
 
 
 def trade_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
@@ -53,7 +54,8 @@ def trade_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
     )
     names = ["product", "value_usd", "rca", "rsca", "nrca"]
     own = rca_table(flows).filter(pl.col("country") == country).sort("nrca", descending=True).select(names)
-    position = found.country_table().filter(pl.col("country") == country)
+    ranks = found.country_table().join(fitness_table(found), on="country", how="left")
+    position = ranks.filter(pl.col("country") == country)
     spread = concentration_table(flows.filter(pl.col("exporter") == country)).rename({"exporter": "country"})
     tables = {
         "country": position.join(spread, on="country", how="full", coalesce=True),
@@ -73,9 +75,40 @@ def trade_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
         "of": about,
         "countries": len(found.countries),
         "products": len(found.products),
+        "exports_usd": float(flows.filter(pl.col("exporter") == country)["value_usd"].sum()),
         "second_eigenvalue": round(found.second_eigenvalue, 6),
     }
     return Result(tables, meta, alerts=(*notes, *lacking))
+
+
+def source_years(request: IndicatorRequest, store: str | None) -> tuple[IndicatorRequest, tuple[int, ...]]:
+    """The request held to the one source and level that answer it by default, and the full years these have.
+
+    Raises
+    ------
+    InvalidInput
+        There is neither a table nor a store, or no such flows.
+    """
+    if request.table is not None:
+        found = read_flow_table(request.table, bilateral=False, asked=[request.country], digits=None).table
+        if "year" not in found.columns:
+            raise InvalidInput("The table has no years.", ", ".join(found.columns), "give a column year.")
+        return request, tuple(sorted(set(found["year"].drop_nulls())))
+    if store is None:
+        raise InvalidInput(
+            "Indicators need the world's exports.",
+            "neither a table nor a store was given",
+            "give --table or --store.",
+        )
+    digits = None if request.level is None else level_digits(request.level)
+    country = typed_country(request.country)
+    with open_store(store) as opened:
+        exports = _yearly_exports(opened, request)
+        chosen = chosen_source(
+            opened, exports, (country, None), where=store, digits=digits, named=bool(request.source)
+        )
+    level = "sitc1" if chosen.hs_revision == "SITC" else f"hs{chosen.digits}"
+    return replace(request, source=chosen.source, level=level), chosen.years
 
 
 def _known_country(code: str, codes: pl.Series, does: str) -> None:

@@ -63,8 +63,9 @@ TRADE: tuple[Analysis[Any], ...] = (
         name="trade indicators",
         method="indicators",
         request=trade.IndicatorRequest,
-        run="karwan.analysis.indicators:trade_indicators",
+        run="karwan.analysis.indicator_series:answer_indicators",
         tables={
+            "by year": "indicators_years",
             "country": "indicators_country",
             "advantages": "indicators_advantages",
             "nearest new products": "indicators_new_products",
@@ -73,6 +74,16 @@ TRADE: tuple[Analysis[Any], ...] = (
         page="indicators",
         case="none",
         notes_key="notes",
+        store="option",
+    ),
+    Analysis(
+        name="trade partners",
+        method="partners",
+        request=trade.PartnersRequest,
+        run="karwan.analysis.partners:trade_partners",
+        tables={"partners": "partners"},
+        page="indicators",
+        case="none",
         store="option",
     ),
     Analysis(

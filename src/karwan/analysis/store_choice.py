@@ -91,7 +91,7 @@ def chosen_source(
     InvalidInput
         The store has no such flows, or none of both countries.
     """
-    counts = _with_part_years(_counts(opened, flows, pair), _loaded(opened))
+    counts = _with_part_years(_counts(opened, flows, pair), loaded_days(opened))
     if not named and (counts["hs_revision"] != PARTIAL).any():
         counts = counts.filter(pl.col("hs_revision") != PARTIAL)
     fitting = counts if digits is None else counts.filter(pl.col("product_level") >= digits)
@@ -151,7 +151,7 @@ def _speaks_for(flows: ir.Table, country: str) -> Any:
     return own | (flows.reporter == country).fill_null(False)
 
 
-def _loaded(opened: Store) -> pl.DataFrame:
+def loaded_days(opened: Store) -> pl.DataFrame:
     """Day each source was last loaded."""
     loads = opened.loads()
     days = loads["loaded_at"].cast(pl.String).str.slice(0, 10).str.to_date()

@@ -112,6 +112,26 @@ class IndicatorRequest:
     least_usd: float = field(
         default=0.0, metadata=asks("Leave out countries that export less, USD.", flag="--least", least=0)
     )
+    every_year: bool = field(
+        default=False, metadata=asks("A row for each year of the source: complexity, fitness, concentration.")
+    )
+
+
+@dataclass(frozen=True)
+class PartnersRequest:
+    """Partners of a country in one good or all: value, share, growth, rank, unit value, and how concentrated they are.
+
+    Example: karwan trade partners PAK --flow imports --product 1001 --store trade.duckdb
+    """
+
+    country: str = field(metadata=asks("Code or name of the country.", flag="argument"))
+    flow: str = field(default="exports", metadata=asks("exports or imports."))
+    product: tuple[str, ...] = field(
+        default=(), metadata=asks("Product code, its beginning, or words; all goods by default.", whole=True)
+    )
+    year: int | None = field(default=None, metadata=asks("Year; the newest by default."))
+    source: tuple[str, ...] = field(default=(), metadata=asks("Source of the load.", whole=True))
+    limit: int = field(default=20, metadata=asks("Largest so many partners; 0 is all.", least=0))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from karwan.analysis.trade_requests import (
     LoadsRequest,
     MirrorRequest,
     NamesRequest,
+    PartnersRequest,
     PotentialRequest,
     QueryRequest,
     RejectsRequest,
@@ -207,6 +208,7 @@ class TradeProject:
         year: int | None = None,
         limit: int = 20,
         least_usd: float = 0.0,
+        every_year: bool = False,
     ) -> Result:
         """What a country is good at; see `karwan.analysis.trade_requests.IndicatorRequest`."""
         request = IndicatorRequest(
@@ -218,6 +220,7 @@ class TradeProject:
             year=year,
             limit=limit,
             least_usd=least_usd,
+            every_year=every_year,
         )
         return self.ask(BY_NAME["trade indicators"], request)
 
@@ -302,6 +305,20 @@ class TradeProject:
             correlation=tuple(correlation),
         )
         return self.ask(BY_NAME["trade query"], request)
+
+    def partners(
+        self,
+        country: str,
+        *,
+        flow: str = "exports",
+        product: Sequence[str] = (),
+        year: int | None = None,
+        source: Sequence[str] = (),
+        limit: int = 20,
+    ) -> Result:
+        """Partners of a country by value, share, growth and unit value; see `karwan.analysis.trade_requests.PartnersRequest`."""
+        request = PartnersRequest(country, flow, tuple(product), year, tuple(source), limit)
+        return self.ask(BY_NAME["trade partners"], request)
 
     def product_names(self, words: Sequence[str]) -> Result:
         """HS codes by words; see `karwan.analysis.trade_requests.NamesRequest`."""

@@ -34,6 +34,19 @@ STORE: dict[str, str | Plural] = {
         "{why}: {six:d} of {codes:d} codes exist in both revisions and are matched as they are, {four:d} at their heading "
         "(4 digits), {two:d} at their chapter (2 digits), {none:d} not at all."
     ),
+    "store.year_without": "{year} is left out: {fact}",
+    "partners.more": Plural(
+        "count", "{count} more partner: --limit 0 prints all.", "{count} more partners: --limit 0 prints all."
+    ),
+    "partners.report": (
+        "Taken: {source}, {revision}, as {reported_by} reports, {valuation}; {others} other counts of this trade in the store (--source takes another)."
+    ),
+    "partners.few_sellers": Plural(
+        "count",
+        "{source} holds what {count} country sells: other origins are missing, so shares, ranks and concentration are not the market's.",
+        "{source} holds what {count} countries sell: other origins are missing, so shares, ranks and concentration are not the market's.",
+    ),
+    "partners.no_year_before": "The report has no year before, so there is no growth.",
     "store.chosen": "From the store: {source}, {revision}, {digits} digits, newest full year {year} (the finest level both countries report in the newest full year).",
     "store.part_years": "Part years set aside: {years}.",
     "store.coarse": "Only {products} groups of goods: too coarse to say what a country makes well, or which goods to sell. Bring in HS6 trade: `karwan trade ingest baci FILE`.",
