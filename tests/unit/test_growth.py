@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from karwan.analysis.figures import FIGURES, with_rests
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.project import open_case
-from karwan.trade.indicators.growth import contributions, like_periods
+from karwan.trade.indicators.growth import contributions, like_periods, runs_of_months
 from karwan.trade.period import year_before
 from tests.shared import shared_path
 
@@ -174,6 +175,46 @@ def test_months_of_a_store_give_every_comparison_and_the_season(store: str) -> N
     assert both[0]["contribution_share"] == pytest.approx(2 * both[1]["contribution_share"], rel=1e-4)
     season = [row["index"] for row in answer["seasons"] if row["flow"] == "KAZ to PAK"]
     assert season == pytest.approx(list(SEASON / SEASON.mean()), abs=0.02)
+
+
+def test_each_month_and_quarter_grows_by_product_too(store: str) -> None:
+    answer = answered("KAZ", "PAK", "--store", store, "--by", "product,month,quarter", "--level", "2")
+    months = [row for row in answer["growth by month"] if row["flow"] == "KAZ to PAK"]
+    pulses = [row for row in months if row["goods"] == "07"]
+    assert len(pulses) == 29
+    assert {round(row["growth_share"], 4) for row in pulses} == {round(1.01**12 - 1, 4)}
+    quarters = [
+        row
+        for row in answer["growth by quarter"]
+        if row["flow"] == "KAZ to PAK" and row["goods"] == "all goods"
+    ]
+    assert [row["period"] for row in quarters][:2] == ["Jan–Mar 2025", "Oct–Dec 2024"]
+    first = [
+        row for row in months if row["goods"] == "all goods" and row["period"][:3] in ("Jan", "Feb", "Mar")
+    ]
+    assert quarters[0]["value_usd"] == pytest.approx(sum(row["value_usd"] for row in first[:3]))
+
+
+def test_cumulated_periods_are_subtracted() -> None:
+    ends = {(2024, 1): 10.0, (2024, 2): 25.0, (2024, 12): 300.0, (2025, 1): 12.0, (2025, 2): 30.0}
+    rows = [
+        ("s", "KAZ", "KAZ to PAK", kind, group, date(y, 1, 1), month(y, m)[1], value * share, None, None)
+        for (y, m), value in ends.items()
+        for kind, group, share in (("total", "all goods", 1.0), ("product", "07", 0.4))
+        if (kind, m) != ("product", 1)
+    ]
+    table = with_rests(pl.DataFrame(rows, schema=FIGURES, orient="row"))
+    found = {
+        (row["group"], row["start"], row["end"]): row["value_usd"] for row in table.iter_rows(named=True)
+    }
+    february = (date(2024, 2, 1), date(2024, 2, 29))
+    assert found["all goods", *february] == pytest.approx(15.0)
+    assert found["07", *february] == pytest.approx(10.0)  # not named in January: no trade in it
+    assert found["all goods", date(2024, 3, 1), date(2024, 12, 31)] == pytest.approx(275.0)
+    totals = table.filter(pl.col("kind") == "total")
+    growth = {one.span[0]: one for one in runs_of_months(set(totals.select("start", "end").iter_rows()), 1)}
+    assert set(growth) == {date(2025, 1, 1), date(2025, 2, 1)}
+    assert with_rests(table).height == table.height
 
 
 def test_one_country_is_broken_down_by_partner_at_any_level(store: str) -> None:

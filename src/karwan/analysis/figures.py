@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from karwan.errors import InvalidInput
 from karwan.store import open_store
 from karwan.store.filters import held_near
 from karwan.store.query import Selection, select
+from karwan.trade.period import month_number, whole_months, year_after
 from karwan.trade.standing import PUBLISHED, known_flows, series_figures
 
 ALL = "all goods"
@@ -151,7 +152,60 @@ def store_figures(
             f"levels: {', '.join(map(str, sorted(set(rows['product_level']))))} digits",
             "choose a level with as few digits.",
         )
-    return Figures(_with_both_ways(pl.concat(tables), partner is not None), complete=True, notes=notes)
+    table = with_rests(pl.concat(tables))
+    return Figures(_with_both_ways(table, partner is not None), complete=True, notes=notes)
+
+
+def with_rests(table: pl.DataFrame) -> pl.DataFrame:
+    """The figures, and those that subtraction of cumulated ones gives: February of January-February less January, August-December of the year
+    less January-July.
+
+    Only whole series are subtracted: a period stands that no report has and whose two sides both have a total; a good that the shorter
+    period does not name has no trade in it. A difference that is not above zero is a revision and left out.
+    """
+    keys = ["source", "reporter", "flow", "kind", "group"]
+    totals = table.filter(pl.col("kind") == "total")
+    rows = [
+        (*series, start, end, short)
+        for series, own in totals.group_by(*SERIES, maintain_order=True)
+        for start, end, short in _rest_periods(set(own.select("start", "end").iter_rows()))
+    ]
+    if not rows:
+        return table
+    kinds = {**dict.fromkeys(SERIES, pl.String), "start": pl.Date, "end": pl.Date, "end_short": pl.Date}
+    new = pl.DataFrame(rows, schema=kinds, orient="row").with_columns(
+        rest=pl.col("end_short").dt.offset_by("1d")
+    )
+    longer = new.join(table, on=[*SERIES, "start", "end"])
+    shorter = table.select(*keys, "start", end_short="end", less="value_usd")
+    rests = longer.join(shorter, on=[*keys, "start", "end_short"], how="left").with_columns(
+        value_usd=pl.col("value_usd") - pl.col("less").fill_null(0.0), start=pl.col("rest")
+    )
+    made = rests.filter(pl.col("value_usd") > 0).select(list(FIGURES))
+    return pl.concat([table, made]).sort(*SERIES, "start", "end", "kind", "group")
+
+
+def _rest_periods(known: set[tuple[date, date]]) -> list[tuple[date, date, date]]:
+    """Start and end of a longer period and the end of a shorter one, whose difference nobody reports whole or month by month."""
+    months = {
+        month_number(start): (start, end)
+        for start, end in known
+        if whole_months(start, end) == (month_number(start), month_number(start) + 1)
+    }
+    found: dict[tuple[date, date], tuple[date, date, date]] = {}
+    for start, end in sorted(known):
+        for other, short in sorted(known):
+            rest = (short + timedelta(days=1), end)
+            nested = other == start and short < end < year_after(start)
+            if nested and rest not in known and not _by_month(rest, months):
+                found.setdefault(rest, (start, end, short))
+    return list(found.values())
+
+
+def _by_month(period: tuple[date, date], months: Container[int]) -> bool:
+    """Whether every month of a period is reported."""
+    span = whole_months(*period)
+    return span is not None and all(number in months for number in range(*span))
 
 
 def _lacking(target: str, countries: Sequence[str], products: Sequence[str]) -> str:

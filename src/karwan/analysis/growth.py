@@ -17,11 +17,12 @@ from karwan.errors import InvalidInput
 from karwan.schema.frames import result_frame, result_types
 from karwan.store.country_codes import typed_country
 from karwan.store.product_names import product_names_of
-from karwan.trade.indicators.growth import LikePeriods, contributions, like_periods
+from karwan.trade.indicators.growth import LikePeriods, contributions, like_periods, runs_of_months
 from karwan.trade.indicators.seasonality import seasonality
 from karwan.trade.standing import period_label
 
 BREAKDOWNS = ("product", "partner", "direction")
+RUNS = {"month": 1, "quarter": 3}
 DIRECTIONS = 3  # latest comparisons broken down by direction
 Row = dict[str, Any]
 Name = dict[str, str]
@@ -52,7 +53,8 @@ def trade_growth(inputs: Inputs, request: GrowthRequest) -> Result:
     Returns
     -------
     Tables 'growth like for like', 'contributions by product', '... partner', '... direction' (of the latest
-    comparison each series allows; they add up to its growth), 'seasons' (index by month), 'not supported'.
+    comparison each series allows; they add up to its growth), 'growth by month' and '...
+    quarter' where asked for, of each good too where products are, 'seasons' (index by month), 'not supported'.
 
     Raises
     ------
@@ -67,6 +69,10 @@ def trade_growth(inputs: Inputs, request: GrowthRequest) -> Result:
     if "direction" in _breakdowns(request):
         found += _directions(figures.table, request)
     tables = {"growth like for like": result_frame("growth_like_for_like", found.rows)}
+    for kind in (name for name in RUNS if name in request.by):
+        tables[f"growth by {kind}"] = result_frame(
+            "growth_like_for_like", _runs(figures.table, kind, request)
+        )
     for kind in BREAKDOWNS:
         parts = [table for of, table in found.parts if of == kind]
         if parts:
@@ -81,11 +87,12 @@ def trade_growth(inputs: Inputs, request: GrowthRequest) -> Result:
 
 def _understood(request: GrowthRequest) -> GrowthRequest:
     """The request with codes as the figures have them; refused where it asks for a breakdown there is not."""
-    unknown = [name for name in request.by if name not in BREAKDOWNS]
-    if unknown or (request.by and not _breakdowns(request)):
+    unknown = [name for name in request.by if name not in (*BREAKDOWNS, *RUNS)]
+    asked = [name for name in request.by if name not in RUNS]
+    if unknown or (asked and not _breakdowns(request)):
         raise InvalidInput(
             f"There is no breakdown by {', '.join(unknown or request.by)} here.",
-            fix="Choose of product, and partner (for one country) or direction (for two).",
+            fix="Choose of product, month, quarter, and partner (for one country) or direction (for two).",
         )
     partner = typed_country(request.partner) if request.partner else None
     products = tuple(code.replace(".", "") for code in request.products)
@@ -151,7 +158,8 @@ def _figures_of_case(inputs: Inputs, request: GrowthRequest) -> Figures:
 def _breakdowns(request: GrowthRequest) -> tuple[str, ...]:
     """A pair has no partners to break down by, one country no turnover by direction."""
     senseless = "direction" if request.partner is None else "partner"
-    return tuple(name for name in request.by or BREAKDOWNS if name != senseless)
+    asked = tuple(name for name in request.by if name not in RUNS)
+    return tuple(name for name in asked or BREAKDOWNS if name != senseless)
 
 
 def _like(request: GrowthRequest) -> dict[str, int]:
@@ -194,6 +202,19 @@ def _growth_rows(
             "claimed": _joined(now, before, "claimed", ", "),
             "source_id": _joined(now, before, "quoted", ";"),
         }
+
+
+def _runs(table: pl.DataFrame, kind: str, request: GrowthRequest) -> list[Row]:
+    """Growth of each month or quarter against the same of the year before: of totals, and of each good where products are asked for."""
+    wanted = ["total", "product"] if "product" in request.by else ["total"]
+    rows: list[Row] = []
+    for key, own in table.filter(pl.col("kind").is_in(wanted)).group_by(
+        *SERIES, "group", maintain_order=True
+    ):
+        name = dict(zip(SERIES, map(str, key), strict=False))
+        comparisons = runs_of_months(_periods(own), RUNS[kind], **_like(request))
+        rows += _growth_rows(name, own, comparisons, str(key[-1]))
+    return rows
 
 
 def _joined(now: pl.DataFrame, before: pl.DataFrame, column: str, between: str) -> str | None:

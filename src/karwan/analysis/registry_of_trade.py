@@ -33,6 +33,8 @@ TRADE: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.growth:trade_growth",
         tables={
             "growth like for like": "growth_like_for_like",
+            "growth by month": "growth_like_for_like",
+            "growth by quarter": "growth_like_for_like",
             "contributions by product": "growth_contributions",
             "contributions by partner": "growth_contributions",
             "contributions by direction": "growth_contributions",

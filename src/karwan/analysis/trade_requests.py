@@ -33,7 +33,10 @@ class GrowthRequest:
         default=None, metadata=asks("Code or name of the partner; all others by default.", flag="argument")
     )
     by: tuple[str, ...] = field(
-        default=(), metadata=asks("product, partner or direction; repeat, or separate by commas.")
+        default=(),
+        metadata=asks(
+            "product, partner or direction; month or quarter for each; repeat, or separate by commas."
+        ),
     )
     level: int | None = field(
         default=None, metadata=asks("Digits of the products; chapters by default.", least=1, most=12)

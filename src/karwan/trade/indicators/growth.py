@@ -13,7 +13,7 @@ from karwan.trade.indicators.matrix import checked_flows
 from karwan.trade.period import YEAR, month_number, whole_months, year_before
 
 Period = tuple[date, date]
-KINDS = ("month", "year to date", "twelve months", "year", "part of a year")
+KINDS = ("month", "quarter", "year to date", "twelve months", "year", "part of a year")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,31 @@ def like_periods(
         refused += reasons
     found.sort(key=lambda one: (one.span[1], -one.span[0].toordinal()), reverse=True)
     return tuple(found), tuple(refused)
+
+
+def runs_of_months(
+    periods: Iterable[Period], count: int, *, year_starts: int = 1, years_back: int = 1
+) -> tuple[LikePeriods, ...]:
+    """Every month (`count` 1) or quarter (3, from the month the year starts in) that the months allow, latest first.
+
+    A quarter that is reported whole stands as it is; else its three months must be reported, and the same of the year before.
+    """
+    known = set(periods)
+    months = {month_number(period[0]): period for period in known if _months(period) == 1}
+    whole = {month_number(period[0]): period for period in known if _months(period) == count}
+
+    def parts(first: int) -> tuple[Period, ...]:
+        if first in whole:
+            return (whole[first],)
+        run = [months.get(number) for number in range(first, first + count)]
+        return tuple(period for period in run if period is not None) if all(run) else ()
+
+    starts = sorted(
+        {number - (number - (year_starts - 1)) % count for number in (*months, *whole)}, reverse=True
+    )
+    kind = "month" if count == 1 else "quarter"
+    pairs = ((parts(first), parts(first - years_back * YEAR)) for first in starts)
+    return tuple(LikePeriods(kind, now, before) for now, before in pairs if now and before)
 
 
 def _months(period: Period) -> int:
