@@ -15,6 +15,7 @@ from karwan.analysis.port_choice import answer_choice
 from karwan.analysis.port_requests import PortChoiceRequest
 from karwan.case import Case
 from karwan.errors import InvalidInput
+from karwan.report.charts.port_shares import draw_port_shares
 from karwan.transport.corridor import corridor_route
 from karwan.transport.cost import route_cost
 from karwan.transport.paid import Bills
@@ -139,3 +140,10 @@ def test_nothing_to_share_out_says_why(toyland: Case) -> None:
 def test_an_unknown_market_is_refused() -> None:
     with pytest.raises(InvalidInput, match="No market is called 'moon'"):
         PortChoiceRequest("moon")
+
+
+def test_the_picture_shows_each_port_with_its_band(traded: Case) -> None:
+    picture = draw_port_shares(ask(traded, include_assumed=True).tables["ports"])
+    assert picture is not None
+    assert "Quay" in picture and "by land or another port" in picture
+    assert draw_port_shares(ask(traded).tables["ports"].clear()) is None

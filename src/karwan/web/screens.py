@@ -105,6 +105,7 @@ SPECIAL: tuple[Screen, ...] = (
     Screen("target", "goods", f"{_ANSWERS}.targets:answer", "blocks.html", "trade target"),
     Screen("plan", "plan", f"{_ANSWERS}.briefs:plan", "blocks.html"),
     Screen("venture/appraise", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
+    Screen("port/choice", "corridors", f"{_ANSWERS}.ports:answer", "blocks.html", "port choice"),
     Screen("plan/register", "plan", f"{_ANSWERS}.register:board", "blocks.html", "plan state"),
     Screen("plan/changes", "plan", f"{_ANSWERS}.register:changes", "blocks.html", "plan history"),
     Screen(

@@ -42,5 +42,6 @@ PORT: dict[str, str | Plural] = {
     "port.page_lead": "By which port the published trade with a market goes, and how sure that is.",
     "port.page_title": "Ports to the market {market}",
     "port.shares_figure": "Share by port",
-    "port.shares_caption": "Line: 5th to 95th of a hundred draws. Diamond: a published share, of the trade the table names.",
+    "port.shares_unit": "share of the value of the trade",
+    "port.shares_caption": "Line: 5th to 95th of a hundred draws. Published shares stand in the table, as they are of other trades.",
 }
