@@ -11,14 +11,14 @@ import pytest
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.port_requests import PortCompareRequest
-from karwan.analysis.zones import answer_compare
-from karwan.appraisal.zone import Goods, barred, compare_zone
+from karwan.analysis.zones import answer_zones
+from karwan.appraisal.zone import GoodsIn, barred, compare_zone
 from karwan.case import Case, CaseProblems, embedded_cases, read_case
 from karwan.errors import UnknownName
 
 
 def ask(case: Case, **asked: Any) -> Result:
-    return answer_compare(Inputs(case), PortCompareRequest(**asked))
+    return answer_zones(Inputs(case), PortCompareRequest(**asked))
 
 
 def keys_of(result: Result) -> list[str]:
@@ -68,7 +68,7 @@ def test_the_band_is_at_the_ends_of_the_ranges(toyland: Case) -> None:
 
 
 def test_the_stay_at_which_both_cost_the_same() -> None:
-    goods = Goods(1000.0, 365.0, 0.0)
+    goods = GoodsIn(1000.0, 365.0, 0.0)
     inputs = dict.fromkeys(("duty_refund_days", "rent", "cut"), (0.0, 0.0, 0.0))
     inputs |= {
         "zone_interest_share_year": (0.1,) * 3,

@@ -67,7 +67,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Trade:
+class MarketTrade:
     """Trade with a market.
 
     Attributes
@@ -88,7 +88,7 @@ class Trade:
     reason: str = ""
 
 
-def read_trade(case: Case, market: str) -> Trade:
+def read_trade(case: Case, market: str) -> MarketTrade:
     """Published trade between a market and countries outside it, latest year of each pair.
 
     Pairs the case is about (its parties and `pairs`) that nobody published are listed, as are published ones without a place.
@@ -98,7 +98,7 @@ def read_trade(case: Case, market: str) -> Trade:
     named = tuple(case["market_members"].filter(pl.col("market") == market)["country"])
     members = tuple(country for country in named if country not in parties & coast) or named
     if not members:
-        return Trade((), (), (), "no_market")
+        return MarketTrade((), (), (), "no_market")
     places = _Places(case, coast)
     flows = {ends: row for ends, row in _latest(case).items() if (ends[0] in members) != (ends[1] in members)}
     pairs: list[Pair] = []
@@ -113,7 +113,7 @@ def read_trade(case: Case, market: str) -> Trade:
         for ends in _missing(case, members, flows)
     ]
     reason = "" if pairs else ("no_places" if flows else "no_flows")
-    return Trade(members, tuple(pairs), tuple(without), reason)
+    return MarketTrade(members, tuple(pairs), tuple(without), reason)
 
 
 def _lacking(case: Case, ends: tuple[str, str], flow: Row | None, reason: str) -> Row:

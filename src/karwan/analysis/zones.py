@@ -11,7 +11,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.port_requests import PortCompareRequest
-from karwan.appraisal.zone import INPUTS, USES, Goods, barred, compare_zone
+from karwan.appraisal.zone import INPUTS, USES, GoodsIn, barred, compare_zone
 from karwan.case import Case
 from karwan.case.provenance import BASES
 from karwan.errors import UnknownName
@@ -30,7 +30,7 @@ RANGED_TERMS = (
 )
 
 
-def answer_compare(inputs: Inputs, request: PortCompareRequest) -> Result:
+def answer_zones(inputs: Inputs, request: PortCompareRequest) -> Result:
     """With and without each zone, per product and use; what has no figure and why; the terms of the zones.
 
     Raises
@@ -130,7 +130,7 @@ class _Desk:
             due = duty.rate_share * price + duty.specific_usd_t
             tax = self._sales_tax.get((product["product_id"], zone["country"]), 0.0) * (price + due)
             handling = self._handling(zone["node_id"], product)
-            found = compare_zone(use, Goods(price, due, tax, handling), zone, terms)
+            found = compare_zone(use, GoodsIn(price, due, tax, handling), zone, terms)
             yield {
                 **{key: zone[key] for key in ("zone_id", "ends")},
                 "zone": zone["name"],

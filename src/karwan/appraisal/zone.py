@@ -42,7 +42,7 @@ USES = (IMPORT, RE_EXPORT, PROCESSING, HOME_SALE)
 
 
 @dataclass(frozen=True)
-class Goods:
+class GoodsIn:
     """What is brought in, per tonne.
 
     Attributes
@@ -82,7 +82,7 @@ class Compared:
 
 
 def compare_zone(
-    use: str, goods: Goods, zone: Mapping[str, Any], inputs: Mapping[str, tuple[float, float, float]]
+    use: str, goods: GoodsIn, zone: Mapping[str, Any], inputs: Mapping[str, tuple[float, float, float]]
 ) -> Compared:
     """A tonne with and without a zone.
 
@@ -110,7 +110,7 @@ def compare_zone(
     )
 
 
-def _par(use: str, goods: Goods, zone: Mapping[str, Any], base: Values) -> float | None:
+def _par(use: str, goods: GoodsIn, zone: Mapping[str, Any], base: Values) -> float | None:
     """Days at which both cost the same; both grow evenly with the stay."""
     at = [np.subtract(*_sides(use, goods, zone, {**base, "zone_stay_days": days})) for days in (0.0, 1.0)]
     slope = float(at[1] - at[0])
@@ -118,32 +118,32 @@ def _par(use: str, goods: Goods, zone: Mapping[str, Any], base: Values) -> float
     return days if days >= 0.0 else None
 
 
-def _sides(use: str, goods: Goods, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
+def _sides(use: str, goods: GoodsIn, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
     """USD per tonne without and with the zone."""
     return _USES[use](goods, zone, at)
 
 
-def _interest(goods: Goods, at: Values, days: Any) -> Any:
+def _interest(goods: GoodsIn, at: Values, days: Any) -> Any:
     return at["zone_interest_share_year"] * days / YEAR * (goods.duty_usd_t + goods.sales_tax_usd_t)
 
 
-def _stay(goods: Goods, at: Values) -> Any:
+def _stay(goods: GoodsIn, at: Values) -> Any:
     """Moves in and out, rent, and the cut of the port's charges."""
     rent = at["rent"] / at["zone_stow_t_m2"] * at["zone_stay_days"] / YEAR
     return at["zone_handling_usd_t"] + rent - at["cut"] * goods.handling_usd_t
 
 
-def _import(goods: Goods, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
+def _import(goods: GoodsIn, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
     outside = goods.duty_usd_t + _interest(goods, at, at["zone_stay_days"])
     return outside, goods.duty_usd_t + _stay(goods, at)
 
 
-def _re_export(goods: Goods, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
+def _re_export(goods: GoodsIn, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
     kept = goods.duty_usd_t * (1.0 - at["duty_refund_share"])
     return kept + _interest(goods, at, at["zone_stay_days"] + at["duty_refund_days"]), _stay(goods, at)
 
 
-def _processing(goods: Goods, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
+def _processing(goods: GoodsIn, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
     outside, inside = _re_export(goods, zone, at)
     made = goods.price_usd_t * (1.0 + at["zone_value_added_share"])
     profit = made * at["zone_margin_share"]
@@ -153,14 +153,14 @@ def _processing(goods: Goods, zone: Mapping[str, Any], at: Values) -> tuple[Any,
     return outside + at["profit_tax_share"] * profit, inside + tax
 
 
-def _home_sale(goods: Goods, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
+def _home_sale(goods: GoodsIn, zone: Mapping[str, Any], at: Values) -> tuple[Any, Any]:
     outside, inside = _import(goods, zone, at)
     if zone["home_duty"] == "full":
         inside = inside + goods.duty_usd_t * at["zone_value_added_share"]
     return outside, inside
 
 
-_USES: Mapping[str, Callable[[Goods, Mapping[str, Any], Values], tuple[Any, Any]]] = {
+_USES: Mapping[str, Callable[[GoodsIn, Mapping[str, Any], Values], tuple[Any, Any]]] = {
     IMPORT: _import,
     RE_EXPORT: _re_export,
     PROCESSING: _processing,
