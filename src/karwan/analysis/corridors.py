@@ -13,7 +13,7 @@ from karwan.case import Case
 from karwan.case.places import Gazetteer, plain
 from karwan.errors import InvalidInput
 from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
-from karwan.transport.cargo import Cargo
+from karwan.transport.cargo import Cargo, dangerous_by_hs
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
@@ -21,7 +21,7 @@ from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build
 from karwan.transport.network.stage import Row
 from karwan.transport.paid import Bills
 from karwan.transport.reliability import Journeys, simulate
-from karwan.transport.restrictions import rules_of_trade, sanctioning
+from karwan.transport.restrictions import met, rules_of_trade, sanctioning
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment, find_product, make_shipment
 
@@ -204,13 +204,18 @@ class CorridorStudy:
             )
         return self._bills[key]
 
-    def sanctions(self, route: Route) -> str:
-        """Who sanctions something that a route passes on the study's day, as 'EU US'; blank where nobody does."""
+    def rules_met(self, route: Route) -> list[Row]:
+        """Bans and sanctions in force on the study's day that a route meets with its load."""
         product = find_product(self.case["products"], route.shipment.product_id)
         start, finish = (route.network.node_countries[node] for node in (route.nodes[0], route.nodes[-1]))
-        table, cargo = self.case["restrictions"].rows(named=True), Cargo(str(product["hs_code"] or ""))
-        rules = rules_of_trade(table, start, finish, cargo, self.as_of)
-        return " ".join(sanctioning(rules, route))
+        code = str(product["hs_code"] or "")
+        cargo = Cargo(code, dangerous_by_hs(self.case["dangerous_goods"].rows(named=True), code))
+        table = self.case["restrictions"].rows(named=True)
+        return met(rules_of_trade(table, start, finish, cargo, self.as_of), route)
+
+    def sanctions(self, route: Route) -> str:
+        """Who sanctions something that a route passes on the study's day, as 'EU US'; blank where nobody does."""
+        return " ".join(sanctioning(self.rules_met(route)))
 
     # -- names --------------------------------------------------------------------------------------------
 

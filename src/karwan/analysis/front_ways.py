@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from karwan.analysis.corridors import CorridorStudy, Evaluated
+from karwan.analysis.corridors import CorridorStudy
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
-from karwan.transport.cargo import Cargo, dangerous_by_hs
 from karwan.transport.corridor import OPEN
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import join_sources
-from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, UNKNOWN, met, rules_of_trade
+from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, UNKNOWN
 
 TOGETHER, FASTEST, CLEAR = "least money and time", "fastest", "no sanction met"
 _SHOWN = (
@@ -62,9 +61,12 @@ def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
     for direction in DIRECTIONS:
         pair = study.pairs(direction)[0]
         usable = [
-            Way(known[direction, *pair, str(e.corridor["corridor_id"])], _rules_met(study, e))
+            Way(known[direction, *pair, str(e.corridor["corridor_id"])], study.rules_met(e.found.route))
             for e in study.evaluated
-            if e.direction == direction and (e.origin, e.destination) == pair and e.found.status == OPEN
+            if e.direction == direction
+            and (e.origin, e.destination) == pair
+            and e.found.status == OPEN
+            and e.found.route is not None
         ]
         rows += chosen_ways(usable)
     return result_frame("front_ways", rows)
@@ -102,17 +104,3 @@ def _way(way: Way, roles: Sequence[str]) -> Row:
         "caveat": sanctions[0]["name"] if sanctions else None,
         "source_id": join_sources(*(rule["source_id"] for rule in way.rules)),
     }
-
-
-def _rules_met(study: CorridorStudy, e: Evaluated) -> list[Row]:
-    """Rules in force on the study's day that a corridor's route meets with the reference load."""
-    route = e.found.route
-    if route is None:
-        return []
-    case = study.case
-    products = case["products"].filter(pl.col("product_id") == route.shipment.product_id)
-    code = str(products["hs_code"][0])
-    cargo = Cargo(code, dangerous_by_hs(case["dangerous_goods"].rows(named=True), code))
-    ends = (study.places.country(e.origin), study.places.country(e.destination))
-    rules = rules_of_trade(case["restrictions"].rows(named=True), *ends, cargo, study.as_of)
-    return met(rules, route)

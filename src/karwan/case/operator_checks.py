@@ -10,7 +10,7 @@ import polars as pl
 from karwan.case.problems import Problem
 from karwan.schema.days import day_span
 from karwan.schema.modes import MODES
-from karwan.transport.network.units import kind_of
+from karwan.schema.units import unit_of
 
 Tables = Mapping[str, pl.DataFrame]
 COVERED = ("border", "fees", "transfers")
@@ -44,7 +44,7 @@ def through_rates_have_a_unit(tables: Tables) -> list[Problem]:
     """A through rate is for a unit that the service's modes carry; a unit or what is covered stands with a rate only."""
     carried: dict[str, set[str]] = {}
     for vehicle in tables["vehicles"].iter_rows(named=True):
-        carried.setdefault(vehicle["mode"], set()).add(kind_of(vehicle))
+        carried.setdefault(vehicle["mode"], set()).add(unit_of(vehicle))
     problems = []
     for row, found in enumerate(tables["land_services"].iter_rows(named=True), start=2):
         units = set().union(*(carried.get(mode, set()) for mode in found["modes"]))

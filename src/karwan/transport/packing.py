@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from karwan.errors import InvalidInput
-from karwan.transport.network.units import kind_of, units_by_mode
+from karwan.schema.units import unit_of
+from karwan.transport.network.units import units_by_mode
 from karwan.transport.shipment import Shipment
 
 Row = Mapping[str, Any]
@@ -114,13 +115,13 @@ def _number(tonnes: float, capacity: float) -> int:
 
 def _carriers(rows: Sequence[Row], shipment: Shipment, kind: str) -> list[Row]:
     """Vehicles of a kind, or the one with an id, that carry the form of a load."""
-    found = [r for r in rows if r["form"] == shipment.form and kind in (kind_of(dict(r)), r["vehicle_id"])]
+    found = [r for r in rows if r["form"] == shipment.form and kind in (unit_of(dict(r)), r["vehicle_id"])]
     if found:
         return found
     allowed: dict[str, list[str]] = {}
     for row in rows:
         if row["form"] == shipment.form:
-            allowed.setdefault(row["mode"], []).append(kind_of(dict(row)))
+            allowed.setdefault(row["mode"], []).append(unit_of(dict(row)))
     listed = "; ".join(f"{mode}: {', '.join(dict.fromkeys(kinds))}" for mode, kinds in allowed.items())
     raise InvalidInput(
         f"No mode carries {shipment.name} ({shipment.form}) in a unit {kind!r}.",

@@ -52,14 +52,23 @@ class Bills:
     kept: dict[tuple[int, tuple[int, ...], Shipment], dict[str, Row]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    listed: dict[tuple[str, int, tuple[int, ...], Shipment], pl.DataFrame] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def papers(self, route: Route) -> pl.DataFrame:
-        """Papers of a route; see `papers.list_papers`."""
-        return list_papers(route, self.tables, self.sector, self.day, self.cargo)
+        """Papers of a route, listed once; see `papers.list_papers`."""
+        key = ("papers", id(route.network), route.arcs, route.shipment)
+        if key not in self.listed:
+            self.listed[key] = list_papers(route, self.tables, self.sector, self.day, self.cargo)
+        return self.listed[key]
 
     def guarantees(self, route: Route) -> pl.DataFrame:
-        """Securities of a route; see `papers.list_guarantees`."""
-        return list_guarantees(route, self.tables, self._duties, self.day)
+        """Securities of a route, listed once; see `papers.list_guarantees`."""
+        key = ("guarantees", id(route.network), route.arcs, route.shipment)
+        if key not in self.listed:
+            self.listed[key] = list_guarantees(route, self.tables, self._duties, self.day)
+        return self.listed[key]
 
     def rows(self, route: Route) -> dict[str, Row]:
         """Kind of money to USD, basis, source and note; a paper or security whose cost is not known adds nothing, and its row says how many."""

@@ -74,9 +74,9 @@ def met(rules: Sequence[Row], route: Route) -> list[Row]:
     return [row for row in rules if row["place_id"] in passed]
 
 
-def sanctioning(rules: Sequence[Row], route: Route) -> list[str]:
-    """Who sanctions something that a route passes, in order of the alphabet."""
-    own = (row["authority"] for row in met(rules, route) if row["effect"] == SANCTIONED)
+def sanctioning(rules: Sequence[Row]) -> list[str]:
+    """Who sanctions by some rules, those that a route meets, in order of the alphabet."""
+    own = (row["authority"] for row in rules if row["effect"] == SANCTIONED)
     return sorted({name for names in own for name in names})
 
 

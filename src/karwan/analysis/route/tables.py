@@ -113,11 +113,8 @@ def papers_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFrame:
     for offer in offers:
         table = papers_of(plan, offer.route)
         names = [plan.places.name(p) if p else "" for p in table["place_id"]]
-        parts.append(
-            table.insert_column(0, pl.lit(offer.number, dtype=pl.Int64).alias("route")).with_columns(
-                place=pl.Series(names, dtype=pl.String)
-            )
-        )
+        numbered = table.select(pl.lit(offer.number, dtype=pl.Int64).alias("route"), pl.all())
+        parts.append(numbered.with_columns(place=pl.Series(names, dtype=pl.String)))
     return pl.concat(parts)
 
 
@@ -126,7 +123,7 @@ def guarantees_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFr
     parts = []
     for offer in offers:
         table = plan.bills.guarantees(offer.route)
-        parts.append(table.insert_column(0, pl.lit(offer.number, dtype=pl.Int64).alias("route")))
+        parts.append(table.select(pl.lit(offer.number, dtype=pl.Int64).alias("route"), pl.all()))
     return pl.concat(parts)
 
 

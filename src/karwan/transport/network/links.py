@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
+from karwan.schema.units import BOX20, PARCEL
 from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.request import Move, carrier_of, mode_of
@@ -22,7 +23,7 @@ from karwan.transport.network.terms import (
     scaled,
     times,
 )
-from karwan.transport.network.units import BOX20, PARCEL, Unit, share_of, unit_term
+from karwan.transport.network.units import Unit, share_of, unit_term
 
 CV_PARAMETER = {ROAD: "line_haul_cv_road", RAIL: "line_haul_cv_rail", SEA: "line_haul_cv_sea"}
 WEEK_H = 168.0

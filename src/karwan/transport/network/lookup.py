@@ -11,11 +11,12 @@ from functools import cached_property
 import polars as pl
 
 from karwan.schema.modes import ROAD
+from karwan.schema.units import BOX40, PARCEL, TONNE, USUAL
 from karwan.transport.calendar import ClosedSpan
 from karwan.transport.closures import SLOW, closure_spans, in_force
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Term, figure_of, times
-from karwan.transport.network.units import BOX40, PARCEL, TONNE, USUAL, Unit, share_of, unit_term
+from karwan.transport.network.units import Unit, share_of, unit_term
 
 Tables = Mapping[str, pl.DataFrame]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from karwan.schema.modes import RAIL, SEA, WATER_MODES
+from karwan.schema.units import BOX20
 from karwan.transport.network.context import Context
 from karwan.transport.network.hours import transfer_kind
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, figure_of, make_stage, times
-from karwan.transport.network.units import BOX20
 
 IN_BOND, ASSUMED = "in_bond", "assumed"
 

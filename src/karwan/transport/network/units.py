@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from karwan.schema.modes import RAIL, ROAD, SEA
+from karwan.schema.units import BOX20, BOX40, TRUCK, unit_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Factor, Term, figure_of, times
 
-TRUCK, BOX20, BOX40, HOPPER, PARCEL, TONNE = "truck", "box20", "box40", "hopper", "parcel", "t"
 COUNTED = frozenset(
     {TRUCK, BOX20, BOX40, "reefer_truck", "reefer_box", "box40_block", "low_loader", "platform"}
 )
 """Units that a shipment counts its load in; of the others one holds what several of them do."""
-USUAL = {ROAD: TRUCK, RAIL: BOX40}
-"""Unit of each mode that prices are stated for where nothing else is; by ship and ferry a 40 ft container."""
 
 
 class Unit(NamedTuple):
@@ -46,14 +43,6 @@ class Unit(NamedTuple):
         return self.row["vehicle_id"], self.fill_t
 
 
-def kind_of(row: Row) -> str:
-    """Unit a vehicle is; where its row does not say, a truck, a hopper or parcel of bulk, else a 40 ft container."""
-    if row.get("unit"):
-        return str(row["unit"])
-    bulk = {RAIL: HOPPER, SEA: PARCEL} if row["form"] == "bulk" else {}
-    return bulk.get(row["mode"]) or USUAL.get(row["mode"], BOX40)
-
-
 def units_by_mode(
     rows: Iterable[Row], form: str, chosen: Iterable[str] = (), fill_t: Mapping[str, float] | None = None
 ) -> dict[str, Unit]:
@@ -66,7 +55,7 @@ def units_by_mode(
     for row in rows:
         found.setdefault(row["mode"], row)
     found |= {row["mode"]: row for row in rows if row["vehicle_id"] in wanted}
-    return {mode: Unit(row, kind_of(row), fill_t.get(mode)) for mode, row in found.items()}
+    return {mode: Unit(row, unit_of(row), fill_t.get(mode)) for mode, row in found.items()}
 
 
 def unit_term(unit: Unit, *factors: CellFigure | Factor, by: float = 1.0) -> Term:
