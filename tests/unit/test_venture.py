@@ -17,9 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from karwan.analysis.contract import Inputs
+from karwan.analysis.case_requests import ScenarioTradeRequest
+from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.trade_cost import trade_cost
+from karwan.analysis.venture import traffic
 from karwan.analysis.venture.answer import answer_appraise, appraisals_of
 from karwan.analysis.venture.appraise import Appraisal
 from karwan.analysis.venture.read import Figure, read_venture
@@ -27,7 +29,7 @@ from karwan.analysis.venture.sheets import brief_ventures
 from karwan.analysis.venture.tables import ALWAYS_SHOWN
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
-from karwan.appraisal.venture.cash import capacity, cash_flows
+from karwan.appraisal.venture.cash import available, capacity, cash_flows
 from karwan.appraisal.venture.draws import Z95, Range, draw_values, importance, shut_years
 from karwan.appraisal.venture.economic import Shadow, distribution, economic_flow, shadow_of
 from karwan.appraisal.venture.indicators import (
@@ -753,3 +755,37 @@ def test_a_fleet_makes_the_trips_that_its_hours_and_permits_allow(toyland: Case)
     keys = [one.key for one in made.notes if isinstance(one, Note)]
     assert "venture.fleet_vehicles" in keys and len(say_all(made.notes)) == len(made.notes)
     assert open_case("toyland").appraise("v1", draws=20).tables["fleet"].is_empty()
+
+
+def test_a_terminal_lives_on_the_corridors_boxes_and_on_others(
+    toyland: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 300 units a year that pass its port 40 % come, on top of the 36,000 that it wins elsewhere; the loop gives the 300."""
+    own = {"u.hide.corridor_year": 50.0, "u.hide.transit_share": 0.4}
+    assert float(available(PLANT.with_values(own), "u.hide")) == 400 * 0.5 * 0.4 + 50 * 0.4
+    places = pl.DataFrame({"kind": ["terminal", "link"], "place_id": ["T1", "T1"], "volume_day": [2.0, 9.0]})
+    asked: list[tuple[str, ...]] = []
+
+    def loop(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
+        asked.append(request.scenarios)
+        return Result({"places": places})
+
+    monkeypatch.setattr(traffic, "answer_trade", loop)
+    terminal = {"terminal_id": "T1", "node_id": "C"}
+    terminals = pl.DataFrame([terminal], schema_overrides=toyland["terminals"].schema)
+    supply = toyland["venture_supply"].with_columns(port_id=pl.lit("C"), transit_share=pl.lit(0.5))
+    case = toyland.with_tables(
+        {
+            "venture_supply": supply,
+            "terminals": pl.concat([toyland["terminals"].clear(), terminals], how="diagonal"),
+        }
+    )
+    found = answer_appraise(Inputs(case), AppraiseRequest("v1", draws=20, trade=True))
+    assert asked == [("today",)]
+    assert float(found.detail.read.venture.value("venture_supply.v1_hides.corridor_year")) == pytest.approx(
+        730.485
+    )
+    told = [one for one in found.notes if isinstance(one, Note) and one.key == "venture.corridor_traffic"]
+    assert told[0].values["own_share"] == pytest.approx(365.2425 / (36_000 + 365.2425))
+    assert float(found.detail.cash.taken["venture_stages.v1_tan"].max()) == pytest.approx(36_365.2425)
+    assert len(say_all(found.notes)) == len(found.notes)

@@ -42,6 +42,10 @@ class AppraiseRequest:
     )
     draws: int = field(default=0, metadata=DRAWS)
     seed: int = field(default=1, metadata=SEED)
+    trade: bool = field(
+        default=False,
+        metadata=asks("Take the corridors' own traffic at its port from the loop of trade and corridors."),
+    )
 
 
 @dataclass(frozen=True)

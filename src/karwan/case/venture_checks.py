@@ -19,6 +19,7 @@ RANGED = (
     ("venture_supply", "price_usd_t", "low", "high"),
     ("venture_supply", "fit_share", "fit_low", "fit_high"),
     ("venture_supply", "reachable_share", "reach_low", "reach_high"),
+    ("venture_supply", "transit_share", "transit_low", "transit_high"),
     ("venture_finance", "rate_share", "low", "high"),
     ("venture_shadow", "value", "low", "high"),
     ("venture_facts", "value", "low", "high"),

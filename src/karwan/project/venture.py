@@ -27,10 +27,16 @@ class VentureProject(RegisterProject):
         return self.ask(BY_NAME["venture list"], VentureListRequest())
 
     def appraise(
-        self, venture_id: str, scenarios: Sequence[str] = (), draws: int = 0, seed: int = 1
+        self,
+        venture_id: str,
+        scenarios: Sequence[str] = (),
+        draws: int = 0,
+        seed: int = 1,
+        *,
+        trade: bool = False,
     ) -> Result:
         """Would a venture pay; see `karwan.analysis.venture_requests.AppraiseRequest`."""
-        request = AppraiseRequest(venture_id, tuple(scenarios), draws, seed)
+        request = AppraiseRequest(venture_id, tuple(scenarios), draws, seed, trade)
         return self.ask(BY_NAME["venture appraise"], request)
 
     def compare_venture(

@@ -218,8 +218,7 @@ class _Book:
                     return f"MIN({room},{self._left(source, y)})"
                 if product not in supplies:
                     return room
-                own = supplies[product]
-                return f"MIN({room},{self._at(f'{own}.available_year')}*{self._at(f'{own}.fit_share', '1')}*{self._at(f'{own}.reachable_share', '1')})"
+                return f"MIN({room},{self._supply(supplies[product])})"
 
             name = stage.key.split(".")[-1]
             self._row(f"{stage.key}.taken", f"{name}: taken in", "units", taken, cash.taken[stage.key][:, 0])
@@ -234,6 +233,12 @@ class _Book:
                 source.append(f"-{stage.key}.taken")
             stock.setdefault(stage.output_product, []).append(f"+{stage.key}.made")
         self.stock = stock
+
+    def _supply(self, key: str) -> str:
+        """What can be had of a raw material, or asks for a service, in a year."""
+        most = f"{self._at(f'{key}.available_year')}*{self._at(f'{key}.fit_share', '1')}"
+        own = f"{self._at(f'{key}.corridor_year')}*{self._at(f'{key}.transit_share', '1')}"
+        return f"{most}*{self._at(f'{key}.reachable_share', '1')}+{own}"
 
     def _capacity(self, stage: VentureStage) -> str:
         """Capacity of a stage; of a fleet what its vehicles manage, as many as permits allow."""

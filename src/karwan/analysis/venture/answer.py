@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +25,9 @@ from karwan.analysis.venture.tables import (
     input_words,
     people_table,
 )
+from karwan.analysis.venture.traffic import corridor_traffic
 from karwan.analysis.venture_requests import AppraiseRequest, CompareVentureRequest, VentureListRequest
-from karwan.appraisal.venture.cash import capacity, vehicle_trips
+from karwan.appraisal.venture.cash import available, capacity, vehicle_trips
 from karwan.appraisal.venture.model import VentureStage
 from karwan.case import Case
 from karwan.notes import Note, note
@@ -85,6 +87,8 @@ def appraisals_of(
 def answer_appraise(inputs: Inputs, request: AppraiseRequest) -> Result:
     """Appraise one venture: indicators, cash, what decides, who gains, technology."""
     case = inputs.the_case()
+    if request.trade:
+        case = case.with_tables({"venture_supply": corridor_traffic(inputs, request)})
     found = appraisals_of(
         case, [request.venture_id], [request.scenarios], draws=request.draws, seed=request.seed
     )
@@ -130,6 +134,7 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
     if not made.read.row["announced"]:
         said.append(note("venture.stand_in", note=made.read.row["note"] or ""))
     said += [_ban_note(made, key) for key in made.bans]
+    said += [_corridor_note(made, row) for row in made.read.rows["venture_supply"] if row["port_id"]]
     binding = _binding(made)
     if binding:
         said.append(
@@ -152,6 +157,21 @@ def withheld_note(made: Appraisal) -> Note:
     """Why no single value stands."""
     return note(
         "venture.withheld", assumed_share=made.assumed_share, economic_share=made.assumed_share_economic
+    )
+
+
+def _corridor_note(made: Appraisal, row: Mapping[str, Any]) -> Note:
+    """How much of what a service can have is the corridors' own trade."""
+    key = f"venture_supply.{row['venture_supply_id']}"
+    own = float(made.read.venture.value(f"{key}.corridor_year"))
+    share = own * float(made.read.venture.value(f"{key}.transit_share", 1.0))
+    whole = float(available(made.read.venture, key))
+    return note(
+        "venture.corridor_traffic",
+        own=own,
+        port=row["port_id"],
+        product=row["product_id"].replace("_", " "),
+        own_share=share / whole if whole else 0.0,
     )
 
 
@@ -179,10 +199,8 @@ def _binding(made: Appraisal) -> dict[str, object]:
     supply = next((s for s in made.read.venture.supplies if s.product == stage.input_product), None)
     if supply is None:
         return {}
-    value = made.read.venture.value
     reached = float(np.max(made.cash.taken[stage.key]))
-    shares = [float(value(f"{supply.key}.{name}", 1.0)) for name in ("fit_share", "reachable_share")]
-    within = float(value(f"{supply.key}.available_year")) * shares[0] * shares[1]
+    within = float(available(made.read.venture, supply.key))
     row = next(r for r in made.read.rows["venture_stages"] if r["stage_id"] == stage.key.split(".")[-1])
     return {
         "unit": row["capacity_unit"],

@@ -39,7 +39,7 @@ NUMBERS = {
     "venture_sales": ("price_usd", "share", BAN),
     "venture_supply": (
         *("available_year", "fit_share", "reachable_share", "price_usd_t"),
-        *("collection_usd_t", "opportunity_share"),
+        *("collection_usd_t", "opportunity_share", "corridor_year", "transit_share"),
     ),
     "venture_finance": ("usd", "rate_share", "fee_share"),
 }
@@ -48,6 +48,7 @@ RANGES = (
     ("venture_supply", "price_usd_t", "low", "high"),
     ("venture_supply", "fit_share", "fit_low", "fit_high"),
     ("venture_supply", "reachable_share", "reach_low", "reach_high"),
+    ("venture_supply", "transit_share", "transit_low", "transit_high"),
     ("venture_sales", "price_usd", "low", "high"),
     ("venture_sales", BAN, "ban_low", "ban_high"),
     ("venture_sales", "share", "share_low", "share_high"),
@@ -58,7 +59,7 @@ RANGES = (
     ("venture_shadow", "value", "low", "high"),
 )
 """Numbers with a range: table, number, columns of its ends. Raw material comes first, as prices of products move with its price."""
-SHARES = ("fit_share", "reachable_share", "utilisation", "rate_share", BAN)
+SHARES = ("fit_share", "reachable_share", "transit_share", "utilisation", "rate_share", BAN)
 KEYS = {
     "venture_stages": "stage_id",
     "venture_costs": "cost_id",

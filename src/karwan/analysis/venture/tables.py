@@ -48,6 +48,7 @@ COLUMN_WORDS = {
     "output_per_input": "yield",
     "utilisation": "load",
     "share": "share",
+    "transit_share": "share of the corridors' own",
     "vehicles": "vehicles",
     "wait_hours": "hours waiting",
     "value": "",

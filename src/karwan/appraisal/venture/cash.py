@@ -1,6 +1,7 @@
 """Cash of a venture year by year, in real terms: quantities, sales, costs, tax, debt.
 
-    output_t = yield_t min(capacity u_t (1 - shares of its markets shut in t), supply available x fit x reach)
+    output_t = yield_t min(capacity u_t (1 - shares of its markets shut in t), supply)
+    supply = available x fit x reach + corridor's own traffic x share that comes
     capacity of a fleet = min(permits, vehicles x days x 24 / (hours out and back + waits))
     gate price = price / (1 + duty) - freight - price x day share x hours / 24
     tax_t = tau max(0, EBITDA_t - depreciation_t - interest_t - losses carried forward)
@@ -215,7 +216,7 @@ def _quantities(
             used = np.minimum(room, stock[stage.input_product])
             stock[stage.input_product] = stock[stage.input_product] - used
         elif stage.input_product in supplies:
-            used = np.minimum(room, _available(venture, supplies[stage.input_product].key))
+            used = np.minimum(room, available(venture, supplies[stage.input_product].key))
         else:
             used = room
         taken[stage.key] = np.broadcast_to(used, shape)
@@ -226,10 +227,11 @@ def _quantities(
     return taken, made, stock
 
 
-def _available(venture: Venture, key: str) -> Floats:
-    """Units of a raw material that can be had and used in a year."""
+def available(venture: Venture, key: str) -> Floats:
+    """Units of a raw material that can be had and used in a year; of a service what asks for it, the corridors' own trade on top."""
     shares = venture.value(f"{key}.fit_share", 1.0) * venture.value(f"{key}.reachable_share", 1.0)
-    return np.asarray(venture.value(f"{key}.available_year", np.inf) * shares)
+    own = venture.value(f"{key}.corridor_year") * venture.value(f"{key}.transit_share", 1.0)
+    return np.asarray(venture.value(f"{key}.available_year", np.inf) * shares + own)
 
 
 def _sold(venture: Venture, sale: Sale, taken: Mapping[str, Floats], stock: Mapping[str, Floats]) -> Floats:

@@ -39,6 +39,9 @@ VENTURE: dict[str, str | Plural] = {
         "The market in {market} is shut in {banned_share} of the years of the draws, year by year: banned, or no price to sell at. The middle case "
         "knows no such year."
     ),
+    "venture.corridor_traffic": (
+        "The corridors' own trade past {port} is {own:,.0f} {product} a year, {own_share} of what it can have; the rest is of third countries."
+    ),
     "venture.fleet_permits": (
         "What binds is the permits: {permits:,.0f} round trips a year, where {vehicles:,.0f} vehicles could make {able:,.0f}."
     ),
