@@ -331,7 +331,7 @@ class Plan:
     ) -> FreightNetwork:
         """Network of some tables; the rows of a table that several states share are read once."""
         known = {name: self._rows[id(table)][1] for name, table in tables.items() if id(table) in self._rows}
-        kept = Kept(known, like.hauls, like.stages)
+        kept = replace(like, rows=known)
         network = build_network(tables, request, kept=kept)
         self._rows |= {id(tables[name]): (tables[name], rows) for name, rows in kept.rows.items()}
         return network

@@ -49,17 +49,21 @@ def crossing_moves(context: Context) -> list[Move]:
     return moves
 
 
-def under_regime(
-    context: Context, move: Move, stages: tuple[Stage, ...], registration: str
-) -> tuple[Stage, ...]:
-    """Stages of a border with what the cheapest lawful regime changes for the truck in use: fees, scans and examinations."""
-    if move.place_kind != "crossing" or move.head[1] != ROAD:
-        return stages
+def under_regime(context: Context, stages: tuple[Stage, ...], registration: str) -> tuple[Stage, ...]:
+    """Sides of a border by road with what the cheapest lawful regime changes for the truck in use: fees, scans and examinations."""
     ways = ("outbound", "inbound")
-    sides = tuple(
-        _under_regime(context, stage, registration, way) for stage, way in zip(stages, ways, strict=False)
-    )
-    return sides + stages[len(ways) :]
+    sides = [_side_under_regime(context, s, registration, way) for s, way in zip(stages, ways, strict=False)]
+    return (*sides, *stages[len(ways) :])
+
+
+def _side_under_regime(context: Context, stage: Stage, registration: str, way: str) -> Stage:
+    """One side of a border under the regimes. Networks that share `kept` make it once."""
+    key = id(stage), registration, way, id(context.regimes)  # numbers of objects that the value holds
+    held = context.kept.sides.get(key)
+    if held is None:
+        made = _under_regime(context, stage, registration, way)
+        held = context.kept.sides[key] = stage, context.regimes, made
+    return held[2]
 
 
 def _under_regime(context: Context, stage: Stage, registration: str, way: str) -> Stage:

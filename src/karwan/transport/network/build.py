@@ -84,9 +84,12 @@ def _arc(
     context: Context, move: Move, ends: tuple[int, int], registration: str, extra: tuple[Stage, ...]
 ) -> Arc:
     """A move by a truck, and the change of trucks after it."""
-    stages = under_regime(context, move, truck_stages(context, move, registration), registration)
-    stages = with_handling(context, move, stages)
-    return Arc(*ends, stages + extra, move.calendar, move.place_kind, move.place_id, move.covariance_h2)
+    kind, stages = move.place_kind, move.stages
+    if kind == "link":
+        stages = with_handling(context, move, truck_stages(context, move, registration))
+    elif kind == "crossing" and move.head[1] == ROAD:
+        stages = under_regime(context, stages, registration)
+    return Arc(*ends, stages + extra, move.calendar, kind, move.place_id, move.covariance_h2)
 
 
 def _freeze(context: Context, index: dict[State, int], arcs: list[Arc]) -> FreightNetwork:

@@ -23,7 +23,7 @@ from karwan.transport.network.lookup import (
     gross_weight,
     weight_limit,
 )
-from karwan.transport.network.regimes import Regimes
+from karwan.transport.network.regimes import Regimes, regime_in_force
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
 from karwan.transport.network.stage import Row
@@ -41,12 +41,22 @@ RESTS_ON = {
     "crossing": frozenset(
         ("crossings", "crossing_times", "vehicles", "fees", "parameters", "hours", "queue_states")
     ),
+    "regime": frozenset(("regimes", "regime_terms", "fees")),
     "swap": frozenset(("nodes", "access", "parameters", "hours")),
     "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters", "hours")),
 }
 """Tables that a stage of each kind is made of; slowdowns stand in its key."""
 CROSSING_CAPACITY = {ROAD: "capacity_trucks_day", RAIL: "capacity_wagons_day"}
 """Column of crossings that says what passes in a day, by mode."""
+
+
+class LinkKey(NamedTuple):
+    """What hauls along a link depend on beside who is paid: its unit, slow-downs, who pays its fees."""
+
+    link_id: str
+    unit: tuple[object, ...]
+    slowdowns: tuple[CellFigure, ...]
+    payer: tuple[object, ...]
 
 
 class HaulBase(NamedTuple):
@@ -71,18 +81,31 @@ class Kept:
         then by who is paid for the haul.
     stages
         Stages of crossings, transfers, sailings and changes of trucks, by kind and all of a request that they depend on.
+    bases
+        What hauls along a link share whoever is paid, by all of a request that it depends on.
+    regimes
+        Regimes by the ends of a trip and those in force.
+    sides
+        A side of a border under the regimes for a truck, with the side and the regimes it was made of, by their numbers, the registration and the way.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     hauls: dict[tuple[Any, ...], Hauls] = field(default_factory=dict)
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
+    bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
+    regimes: dict[tuple[str, ...], Regimes] = field(default_factory=dict)
+    sides: dict[tuple[int, str, str, int], tuple[Stage, Regimes, Stage]] = field(default_factory=dict)
 
     def without(self, changed: Collection[str]) -> Kept:
         """What still holds where some tables are others: a copy without what was made of them."""
-        hauls = {} if RESTS_ON["haul"] & set(changed) else dict(self.hauls)
-        gone = {kind for kind, tables in RESTS_ON.items() if tables & set(changed)}
+        others = set(changed)
+        gone = {kind for kind, tables in RESTS_ON.items() if tables & others}
         rows = {name: held for name, held in self.rows.items() if name not in changed}
-        return Kept(rows, hauls, {key: stage for key, stage in self.stages.items() if key[0] not in gone})
+        stages = {key: stage for key, stage in self.stages.items() if key[0] not in gone}
+        hauls, bases = ({}, {}) if "haul" in gone else (dict(self.hauls), dict(self.bases))
+        if "regime" in gone:
+            return Kept(rows, hauls, stages, bases)
+        return Kept(rows, hauls, stages, bases, dict(self.regimes), dict(self.sides))
 
 
 class Context:
@@ -109,19 +132,16 @@ class Context:
         truck = self.units.get(ROAD)
         self.gross_t = gross_weight(truck and truck.row, request.load_t)
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
-        terms = self.rows("regime_terms") if "regime_terms" in tables else []
-        regimes = self.rows("regimes") if "regimes" in tables else []
-        ends = (request.origin_country, request.destination_country)
-        self.regimes = Regimes(regimes, terms, self.fees, request.departure, ends)
+        self.regimes = self._regimes()
         self.links = {r["link_id"]: r for r in self.rows("links")}
         self.gates = {r["country"]: r["head_haul_from"] for r in self.rows("countries")}
+        self.apart_km: dict[tuple[str, str], float] = {}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
         self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
         self.calendars: list[Windows] = []
         self.calendar_index: dict[tuple[object, ...], int] = {}
         self.shut: dict[int, str] = {}
-        self.link_hauls: dict[str, tuple[list[CellFigure], Hauls]] = {}
-        self.haul_bases: dict[str, HaulBase | None] = {}
+        self.link_hauls: dict[str, tuple[LinkKey, Hauls]] = {}
         self.skipped: list[tuple[str, str, str]] = []
 
     def rows(self, table: str) -> list[Row]:
@@ -130,6 +150,15 @@ class Context:
         if table not in rows:
             rows[table] = self.tables[table].rows(named=True) if table in self.tables else []
         return rows[table]
+
+    def _regimes(self) -> Regimes:
+        """Regimes in force on the day for the ends, made once for all days with the same."""
+        day, ends = self.request.departure, (self.request.origin_country, self.request.destination_country)
+        live = [row for row in self.rows("regimes") if regime_in_force(row, day)]
+        key = (*ends, *(str(row["regime_id"]) for row in live))
+        if key not in self.kept.regimes:
+            self.kept.regimes[key] = Regimes(live, self.rows("regime_terms"), self.fees, day, ends)
+        return self.kept.regimes[key]
 
     def parameter(self, name: str) -> CellFigure:
         """CellFigure of a model parameter; UnknownName where parameters.csv lacks it."""
@@ -176,11 +205,18 @@ class Context:
 
     def haul(self, registration: str, tail: str, head: str) -> str:
         """'head' where a truck drives away from the place its country is hired from, 'back' towards it, '' where none is named."""
-        gate = self.nodes.get(self.gates.get(registration) or "")
-        if gate is None:
+        gate = self.gates.get(registration) or ""
+        if gate not in self.nodes:
             return ""
-        before, after = (_apart_km(gate, self.nodes[end]) for end in (tail, head))
-        return "head" if after > before else "back"
+        return "head" if self._apart_km(gate, head) > self._apart_km(gate, tail) else "back"
+
+    def _apart_km(self, gate: str, node: str) -> float:
+        """Great-circle distance of a node from the place a country is hired from, reckoned once."""
+        if (gate, node) not in self.apart_km:
+            one, other = self.nodes[gate], self.nodes[node]
+            distance = great_circle_km(one["lat"], one["lon"], other["lat"], other["lon"])
+            self.apart_km[gate, node] = float(distance)
+        return self.apart_km[gate, node]
 
     def payer(self, country: str, *places: tuple[str, str]) -> tuple[object, ...]:
         """What of a request the fees at places (kind and id) depend on; nothing where none is charged there."""
@@ -283,11 +319,6 @@ class Context:
                 self.shut[index] = _why_shut(spans)
         self.calendar_index[key] = index
         return index
-
-
-def _apart_km(one: Row, other: Row) -> float:
-    """Great-circle distance of two places."""
-    return float(great_circle_km(one["lat"], one["lon"], other["lat"], other["lon"]))
 
 
 def _why_shut(spans: Sequence[tuple[ClosedSpan, str]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
 from karwan.schema.units import BOX20, PARCEL
-from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls
+from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls, LinkKey
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
@@ -81,7 +81,7 @@ def _line_haul(context: Context, link: Row) -> Sequence[Move]:
 
 def truck_stages(context: Context, move: Move, registration: str) -> tuple[Stage, ...]:
     """Stages of a move with the truck in use: a haulier's price goes by the country its truck is registered in."""
-    if move.place_kind != "link" or move.head[1] != ROAD or registration in ("", move.head[2]):
+    if move.head[1] != ROAD or registration in ("", move.head[2]):
         return move.stages
     hauls = _hauls(context, context.links[move.place_id], registration)
     if not hauls:
@@ -94,29 +94,27 @@ def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
 
     By road `payee` is the country the truck is registered in, by rail that of the link.
     """
-    slowdowns, held = _held_hauls(context, link)
+    rests_on, held = _held_hauls(context, link)
     key = (payee, _over(context, link, payee))
-    if key not in held:
-        stages = _priced_hauls(context, link, payee, slowdowns)
+    found = held.get(key)
+    if found is None:
+        stages = _priced_hauls(context, link, payee, rests_on)
         if not stages:
             return ()
-        held[key] = _always_open(link, stages)
-    return held[key]
+        found = held[key] = _always_open(link, stages)
+    return found
 
 
-def _held_hauls(context: Context, link: Row) -> tuple[list[CellFigure], Hauls]:
-    """Slow-downs of a link, and its moves by payee that rest on them, its unit and who pays its fees; looked up once a network."""
+def _held_hauls(context: Context, link: Row) -> tuple[LinkKey, Hauls]:
+    """What the hauls along a link rest on, and its moves by payee that do so; looked up once a network."""
     number = link["link_id"]
-    if number not in context.link_hauls:
-        slowdowns = _slowdowns(context, link, link["mode"])
-        rests_on = (
-            number,
-            (*context.units[link["mode"]].key, context.request.dangerous),
-            tuple(slowdowns),
-            context.payer("", ("link", number)),
-        )
-        context.link_hauls[number] = slowdowns, context.kept.hauls.setdefault(rests_on, {})
-    return context.link_hauls[number]
+    found = context.link_hauls.get(number)
+    if found is None:
+        unit = (*context.units[link["mode"]].key, context.request.dangerous)
+        slowdowns = tuple(_slowdowns(context, link, link["mode"]))
+        key = LinkKey(number, unit, slowdowns, context.payer("", ("link", number)))
+        found = context.link_hauls[number] = key, context.kept.hauls.setdefault(key, {})
+    return found
 
 
 def _always_open(link: Row, stages: tuple[Stage, ...]) -> tuple[Move, ...]:
@@ -135,11 +133,9 @@ def _always_open(link: Row, stages: tuple[Stage, ...]) -> tuple[Move, ...]:
     )
 
 
-def _priced_hauls(
-    context: Context, link: Row, payee: str, slowdowns: Sequence[CellFigure]
-) -> tuple[Stage, ...]:
+def _priced_hauls(context: Context, link: Row, payee: str, rests_on: LinkKey) -> tuple[Stage, ...]:
     """Line haul in each direction with its slow-downs and fees."""
-    base = _haul_base(context, link, slowdowns)
+    base = _haul_base(context, link, rests_on)
     money = [_haul_money(context, link, payee, way) for way in _directions(link)]
     if money[0] is None or base is None:
         what = "cost_usd_km" if money[0] is None else "speed_kmh"
@@ -157,12 +153,12 @@ def _priced_hauls(
     )
 
 
-def _haul_base(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> HaulBase | None:
-    """What hauls along a link share whoever is paid, reckoned once a network; None where no speed is known."""
-    number = link["link_id"]
-    if number not in context.haul_bases:
-        context.haul_bases[number] = _new_haul_base(context, link, slowdowns)
-    return context.haul_bases[number]
+def _haul_base(context: Context, link: Row, rests_on: LinkKey) -> HaulBase | None:
+    """What hauls along a link share whoever is paid; None where no speed is known. Networks that share `kept` make it once."""
+    bases = context.kept.bases
+    if rests_on not in bases:
+        bases[rests_on] = _new_haul_base(context, link, rests_on.slowdowns)
+    return bases[rests_on]
 
 
 def _new_haul_base(context: Context, link: Row, slowdowns: Sequence[CellFigure]) -> HaulBase | None:
@@ -234,8 +230,8 @@ def _haul_money(
 
 
 def with_handling(context: Context, move: Move, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """Stages of a move with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
-    if move.place_kind != "link" or not context.request.ends:
+    """Stages of a haul with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
+    if not context.request.ends:
         return stages
     origin, destination = context.request.ends
     unit = context.units[mode_of(move.tail[1])]

@@ -130,6 +130,7 @@ class Regimes:
         self._cargo = cargo_covered(terms)
         self._terms: dict[str, list[Row]] = defaultdict(list)
         self._found: dict[Side, tuple[BorderTerms, BorderTerms] | None] = {}
+        self._spared: dict[Side, bool] = {}
         self._charged = {(r["regime_id"], r["place_id"]) for r in fees if r["regime_id"]}
         for row in terms:
             self._terms[row["regime_id"]].append(row)
@@ -137,11 +138,13 @@ class Regimes:
     def spares_swap(self, country: str, registration: str, crossing_id: str = "") -> bool:
         """Whether a regime lets trucks of a country through without a change of trucks."""
         side = Side(country, registration, crossing_id, "inbound" if crossing_id else "")
-        return any(
-            row["quantity"] == "swap_needed" and row["value"] == 0.0
-            for regime in self._lawful(country, registration)
-            for row in self._at(regime, side)
-        )
+        if side not in self._spared:
+            self._spared[side] = any(
+                row["quantity"] == "swap_needed" and row["value"] == 0.0
+                for regime in self._lawful(country, registration)
+                for row in self._at(regime, side)
+            )
+        return self._spared[side]
 
     def change(
         self, country: str, registration: str, crossing_id: str = "", direction: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+BASES = ("observed", "computed", "assumed", "assumed")  # by rank; the last where nothing is known
 BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
 MONEY = ("usd_t", "usd_unit")
 HOURS = "hours"
@@ -180,9 +181,14 @@ def make_stage(
     """
     held = tuple(terms)
     sums = dict.fromkeys((*MONEY, HOURS, EMISSION), 0.0)
-    for term in held:
-        sums[term.unit] += term.amount
-    figures = [factor.figure for term in held if term.unit != EMISSION for factor in term.factors]
+    weakest = dict.fromkeys((*MONEY, HOURS, EMISSION), -1)
+    sources: list[str] = []
+    for unit, amount, factors in held:
+        sums[unit] += amount
+        if unit != EMISSION:
+            sources += [factor[0][2] for factor in factors]
+            weakest[unit] = max([weakest[unit], *[BASIS_RANK.get(factor[0][1], 2) for factor in factors]])
+    sources += [figure.source_id for figure in also]
     return Stage(
         step.kind,
         step.name,
@@ -196,9 +202,9 @@ def make_stage(
         variance_h2,
         sums[EMISSION],
         step.headway_h,
-        _basis(held, MONEY),
-        _basis(held, (HOURS,)),
-        join_sources(*(figure.source_id for figure in (*figures, *also))),
+        BASES[max(weakest["usd_t"], weakest["usd_unit"])],
+        BASES[weakest[HOURS]],
+        join_sources(*sources),
         held,
         step.hours_group,
         step.group_log_sd,
@@ -209,10 +215,10 @@ def make_stage(
 
 def times(unit: str, *factors: CellFigure | Factor, by: float = 1.0) -> Term:
     """The term that is the product of figures (to their powers) and a plain number."""
-    held = tuple(f if isinstance(f, Factor) else Factor(f) for f in factors)
+    held = tuple([f if type(f) is Factor else Factor(f) for f in factors])  # type: ignore[arg-type]
     amount = by
     for figure, power in held:
-        amount *= figure.value if power > 0 else 1.0 / figure.value
+        amount *= figure[0] if power > 0 else 1.0 / figure[0]
     return Term(unit, amount, held)
 
 
@@ -247,8 +253,3 @@ def worst_basis(*bases: str) -> str:
 def join_sources(*sources: str) -> str:
     """Source ids joined once each, in order."""
     return ";".join(dict.fromkeys(part for s in sources if s for part in s.split(";")))
-
-
-def _basis(terms: tuple[Term, ...], units: tuple[str, ...]) -> str:
-    bases = {factor.figure.basis for term in terms if term.unit in units for factor in term.factors}
-    return worst_basis(*bases) if bases else "assumed"
