@@ -14,7 +14,8 @@ from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.coupling.answer import answer_trade
 from karwan.analysis.coupling.shown import present_trade
-from karwan.analysis.target_promises import factor_under, promise_chances
+from karwan.analysis.target import target_section
+from karwan.analysis.target_promises import factor_under, promise_chances, shown_promises, side_of
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
 from karwan.appraisal.coupling.draws import Spread, draw_inputs, rank_shares
 from karwan.appraisal.coupling.loop import Carried, settle_trade
@@ -23,6 +24,8 @@ from karwan.case import Case, read_case
 from karwan.case.scenario import with_scenarios
 from karwan.errors import InvalidInput
 from karwan.notes import Note
+from karwan.schema.frames import result_frame
+from karwan.trade.standing import annual_series, known_flows
 
 THETA = 5.03
 
@@ -281,6 +284,37 @@ def test_a_target_moves_with_a_scenario_and_with_a_promise(in_a_world: Case) -> 
     under = with_scenarios(planned, ["fast_yard"])
     assert factor_under(under, day) == pytest.approx(table["factor"][0], rel=1e-9)
     assert factor_under(planned, day) == 1.0
+    above = promise_chances(planned, day, factor=1.1)
+    assert (above["chance"] > table["chance"]).all()  # the scenarios it stands under count in both
+    flows = planned["flows"]
+    other = {"XTA": "XTC", "XTC": "XTA"}
+    swapped = [pl.col("reporter").replace(other), pl.col("value_usd") / 4, pl.format("{}_b", "flow_id")]
+    both = pl.concat([flows, flows.with_columns(*swapped[:2], swapped[2].alias("flow_id"))])
+    planned = planned.with_tables({"flows": both.unique("flow_id", maintain_order=True)})
+    one, two = ("Pairs", 4.0, 1.0, 50, 100, "all"), ("Pairs", 4.0, 3.0, 5, 100, "all")
+    columns = ["label", "horizon_years", "multiple", "successes", "cases", "comparable"]
+    rates = pl.DataFrame([one, two], schema=columns, orient="row")
+    annual = annual_series(known_flows(planned["flows"], planned["sources"], day))
+    chances = target_section(planned, annual, day, rates=rates).chances
+    base = {
+        (row["target"], side_of(str(row["model"]))): row["probability"]
+        for row in chances.iter_rows(named=True)
+        if row["model"].endswith("base rate")
+    }
+    rows = promise_chances(planned, day, rates=rates).to_dicts()
+    assert len(set(base.values())) == 2  # each side needs another growth, and has its own rate
+    assert all(row["base_rate"] == base[row["target"], side_of(str(row["model"]))] for row in rows)
+
+
+def test_promises_that_move_nothing_are_one_line() -> None:
+    rows = [
+        {"target": "T", "model": f"A: {way}", "scenario_id": name, "factor": factor, "score": score}
+        for way, score in (("walk", 0.5), ("drift", 0.6))
+        for name, factor in (("moves", 1.2), ("idle", 1.0), ("hardly", 1.0001))
+    ]
+    shown, said = shown_promises(result_frame("target_promises", rows))
+    assert shown.select("model", "scenario_id").rows() == [("A: walk", "moves")]
+    assert said[-1].values["names"] == ["hardly", "idle"] and said[-1].values["count"] == 2
 
 
 def test_an_even_split_over_goods_is_marked_and_no_band_is_shown_without_draws(in_a_world: Case) -> None:

@@ -12,7 +12,7 @@ from docx import Document
 
 from karwan.analysis.case_requests import DraftView
 from karwan.analysis.contract import Result
-from karwan.analysis.plan_choice import Candidate, Terms, _beyond_budget
+from karwan.analysis.plan_choice import Candidate, PlanTerms, _beyond_budget
 from karwan.case import read_case
 from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
@@ -105,7 +105,7 @@ def test_the_files_hold_the_draft(
 
 
 def test_a_budget_leaves_out_what_costs_more() -> None:
-    terms = Terms(5, "both", 10e6)
+    terms = PlanTerms(5, "both", 10e6)
     cheap, dear, unknown = (_candidate(name, cost) for name, cost in (("c", 6e6), ("d", 6e6), ("u", None)))
     assert _beyond_budget(cheap, terms, []) == "" == _beyond_budget(unknown, terms, [cheap])
     assert _beyond_budget(dear, terms, [cheap]) == "costs USD 6 m, and USD 4 m of the budget is left"

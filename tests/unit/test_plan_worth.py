@@ -380,6 +380,21 @@ def test_worth_in_equilibrium_is_beside_the_others(tmp_path: Path) -> None:
     assert isinstance(wrong.exception, InvalidInput) or wrong.exit_code == 2
 
 
+LANE = (
+    "[{table: operators, add: {operator_id: OP, name: O, country: XTA, kind: venture, modes: [road]}, reason: Invented.}, "
+    "{table: land_services, add: {land_service_id: LANE, operator_ids: [OP], from_place: A, from_node_id: A, to_place: C, "
+    "to_node_id: C, modes: [road], state: running, rate_usd: 300, rate_unit: truck}, reason: Invented.}]"
+)
+
+
+def test_a_through_rate_is_worth_something_alone_and_last(tmp_path: Path) -> None:
+    """A lane stands in no network but its own: it goes by one name in each, and is looked for with it alone."""
+    case = read_case(toyland(tmp_path / "case", {"yard": YARD, "lane": LANE}))
+    table = plan_worth(case, case.settings.as_of, demand=DEMAND, ranges=False).promises
+    lane = table.filter(pl.col("scenario_id") == "lane").row(0, named=True)
+    assert lane["net_usd_year"] > 0 and lane["net_usd_year_kept"] > 0
+
+
 def test_the_command_prints_what_the_desk_finds(tmp_path: Path) -> None:
     folder = toyland(tmp_path / "case", {"yard": YARD, "rail": RAIL})
     demand = tmp_path / "demand.csv"

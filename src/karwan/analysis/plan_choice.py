@@ -63,7 +63,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Terms:
+class PlanTerms:
     """What is asked of a plan.
 
     Attributes
@@ -82,7 +82,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Choice:
+class PlanChoice:
     """A plan proposed.
 
     Attributes
@@ -161,7 +161,7 @@ class Candidates:
         return wanted - set(self.welfare.look_at(wanted))
 
 
-def choose_promises(candidates: Candidates, terms: Terms) -> Choice:
+def choose_promises(candidates: Candidates, terms: PlanTerms) -> PlanChoice:
     """A set by which both sides gain.
 
     First those that are worth something alone and cost no side anything, by their gain. Of them any goes that adds nothing once the others
@@ -186,14 +186,14 @@ def choose_promises(candidates: Candidates, terms: Terms) -> Choice:
     whole = _state(taken)
     together = candidates.sides(whole) if taken and candidates.known({whole}) else (0.0, 0.0, 0.0)
     taken.sort(key=lambda one: (-max(one.gain(terms.who), last.get(one.name, 0.0)), one.name))
-    return Choice(tuple(taken), last, together, tuple(left))
+    return PlanChoice(tuple(taken), last, together, tuple(left))
 
 
 def _state(chosen: Iterable[Candidate]) -> State:
     return frozenset(one.name for one in chosen)
 
 
-def _refusal(one: Candidate, terms: Terms, taken: Sequence[Candidate]) -> str:
+def _refusal(one: Candidate, terms: PlanTerms, taken: Sequence[Candidate]) -> str:
     """Why a candidate is not taken by itself; empty where it is."""
     if one.losses() or abs(one.gain(terms.who)) < LEAST_USD:
         return "for the set to decide"
@@ -204,7 +204,7 @@ def _refusal(one: Candidate, terms: Terms, taken: Sequence[Candidate]) -> str:
     return _beyond_budget(one, terms, taken)
 
 
-def _beyond_budget(one: Candidate, terms: Terms, taken: Sequence[Candidate]) -> str:
+def _beyond_budget(one: Candidate, terms: PlanTerms, taken: Sequence[Candidate]) -> str:
     """Why the budget does not hold a candidate; empty where it does, or its cost is unknown."""
     if terms.budget_usd is None or one.cost_usd is None:
         return ""
@@ -242,7 +242,7 @@ def _last_kept(candidates: Candidates, taken: Sequence[Candidate]) -> dict[str, 
 
 def _try_beside(
     candidates: Candidates,
-    terms: Terms,
+    terms: PlanTerms,
     one: Candidate,
     taken: list[Candidate],
     left: list[tuple[Candidate, str]],

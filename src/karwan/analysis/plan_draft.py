@@ -14,7 +14,14 @@ from karwan.analysis.case_requests import DraftRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.plan import commitment_table
-from karwan.analysis.plan_choice import Candidate, Candidates, Choice, Terms, choose_promises, drawn_together
+from karwan.analysis.plan_choice import (
+    Candidate,
+    Candidates,
+    PlanChoice,
+    PlanTerms,
+    choose_promises,
+    drawn_together,
+)
 from karwan.analysis.plan_grounds import Grounds
 from karwan.analysis.plan_wording import SHOWN, Moved, Wording
 from karwan.case import Case
@@ -36,7 +43,7 @@ def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
     end = request.end or date(start.year + YEARS, start.month, min(start.day, 28))
     if end <= start:
         raise InvalidInput("The plan ends before it starts.", f"{start} to {end}", "give --to after --from.")
-    terms = Terms(request.most, _side(case, request.who), request.budget)
+    terms = PlanTerms(request.most, _side(case, request.who), request.budget)
     study = CorridorStudy(case, day)
     table = commitment_table(case, day)
     candidates = Candidates(study, table, request.draws, request.seed)
@@ -73,7 +80,7 @@ class DraftWriter:
         First and last day of the plan.
     """
 
-    def __init__(self, candidates: Candidates, choice: Choice, start: date, end: date) -> None:
+    def __init__(self, candidates: Candidates, choice: PlanChoice, start: date, end: date) -> None:
         self.case, self.choice, self.start, self.end = candidates.case, choice, start, end
         self.candidates = candidates
         welfare = candidates.welfare
@@ -95,7 +102,7 @@ class DraftWriter:
         return {
             "number": place,
             "scenario_id": one.name,
-            "change": kind_of(one),
+            "change": draft_kind(one),
             "replaces": [row["commitment_id"] for row in one.promises],
             "wording": self._sentence(one, moved, due),
             "owner": self._owner(one, words),
@@ -199,14 +206,14 @@ def _watched(case: Case, candidates: Candidates) -> dict[str, str]:
     return {key: "; ".join(texts[:2]) for key, texts in found.items()}
 
 
-def kind_of(one: Candidate) -> str:
+def draft_kind(one: Candidate) -> str:
     """New, carried over, or changed where several old promises become one that can be measured."""
     if not one.promises:
         return "new"
     return "carried over" if len(one.promises) == 1 else "changed"
 
 
-def _old_rows(table: pl.DataFrame, choice: Choice) -> list[dict[str, Any]]:
+def _old_rows(table: pl.DataFrame, choice: PlanChoice) -> list[dict[str, Any]]:
     """What becomes of each promise of the old plan."""
     kinds = {row["commitment_id"]: one for one in choice.chosen for row in one.promises}
     refused = {one.name: reason for one, reason in choice.left}
@@ -222,7 +229,7 @@ def _fate(row: Mapping[str, Any], taken: Candidate | None, refused: Mapping[str,
     """What becomes of a promise, and why."""
     if taken is not None:
         joined = "" if len(taken.promises) == 1 else f"taken into: {taken.scenario.title}"
-        return kind_of(taken), joined
+        return draft_kind(taken), joined
     if row["status"] == "done":
         return "kept", "done"
     if row["scenario_id"] in refused:
@@ -235,7 +242,7 @@ def _fate(row: Mapping[str, Any], taken: Candidate | None, refused: Mapping[str,
 
 def _notes(
     candidates: Candidates,
-    choice: Choice,
+    choice: PlanChoice,
     request: DraftRequest,
     table: pl.DataFrame,
     band: tuple[float, float] | None,

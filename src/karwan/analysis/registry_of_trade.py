@@ -207,6 +207,7 @@ TRADE: tuple[Analysis[Any], ...] = (
         page="target",
         case="option",
         store="option",
+        present="karwan.analysis.target_promises:present_target",
     ),
     Analysis(
         name="trade gravity",

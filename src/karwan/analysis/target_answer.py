@@ -49,7 +49,12 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
         "fan": section.fan,
     }
     if request.promises:
-        tables["promises"] = promise_chances(case, day, target_id=request.target, due=request.due)
+        annual = annual_series(known_flows(case["flows"], case["sources"], day))
+        panel, geography = request.panel, request.geography
+        rates = None if panel is None else panel_rates(case, annual, day, panel, geography, request.target)
+        tables["promises"] = promise_chances(
+            case, day, target_id=request.target, due=request.due, factor=factor, rates=rates
+        )
     meta = {"case": case.settings.case_id} | ({"factor": factor} if case.scenarios else {})
     return Result(tables, meta, (*section.text, *stored.notes))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 
+from karwan.analysis.contract import Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.turnover import turnover_factors
 from karwan.analysis.plan import commitment_table
@@ -15,10 +17,14 @@ from karwan.analysis.worth.promises import promise_scenarios
 from karwan.analysis.worth.states import together
 from karwan.case import Case
 from karwan.case.scenario import find_scenario
+from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.trade.standing import annual_series, known_flows
 
 BASE_RATE = "base rate"
+LEAST = 5e-4
+"""Change of the turnover below which a promise is said to move nothing."""
+Row = dict[str, Any]
 
 
 def factor_under(case: Case, day: date) -> float:
@@ -36,38 +42,90 @@ def factor_under(case: Case, day: date) -> float:
 
 
 def promise_chances(
-    case: Case, day: date, *, target_id: str | None = None, due: date | None = None
+    case: Case,
+    day: date,
+    *,
+    target_id: str | None = None,
+    due: date | None = None,
+    factor: float = 1.0,
+    rates: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Chance of each target with and without each promise, the base rate beside; see `results/target_promises.csv`."""
+    """Chance of each target with and without each promise, the base rate beside; see `results/target_promises.csv`.
+
+    Parameters
+    ----------
+    target_id, due
+        Only this target; another date for it.
+    factor
+        What the scenarios that the case stands under make of the turnover; see `factor_under`.
+    rates
+        Base rates as the case's table `base_rates`, in its place.
+    """
     table = commitment_table(case, day)
     scenarios, _ = promise_scenarios(case, table)
     factors = turnover_factors(CorridorStudy(case, day), scenarios) if scenarios else {}
     annual = annual_series(known_flows(case["flows"], case["sources"], day))
 
-    def chances(factor: float) -> dict[tuple[str, str], float]:
-        section = target_section(case, annual, day, target_id=target_id, due=due, factor=factor)
-        rows = section.chances.select("target", "model", "probability").iter_rows()
-        return {(target, model): chance for target, model, chance in rows}
+    def chances(times: float) -> dict[tuple[str, str], Row]:
+        section = target_section(case, annual, day, target_id=target_id, due=due, rates=rates, factor=times)
+        return {(row["target"], row["model"]): row for row in section.chances.iter_rows(named=True)}
 
-    now = chances(1.0)
-    rates = {target: chance for (target, model), chance in now.items() if model.endswith(BASE_RATE)}
+    now = chances(factor)
+    base = {
+        (target, side_of(model)): row for (target, model), row in now.items() if model.endswith(BASE_RATE)
+    }
     rows = []
-    for name, factor in factors.items():
+    for name, own in factors.items():
         titles = table.filter(pl.col("scenario_id") == name)["title"].to_list()
-        then = chances(factor)
+        then = chances(factor * own)
         rows += [
             {
                 "target": target,
                 "model": model,
                 "scenario_id": name,
                 "promises": titles,
-                "factor": factor,
-                "chance": chance,
-                "chance_with": then.get((target, model)),
-                "base_rate": rates.get(target),
+                "factor": own,
+                "chance": row["probability"],
+                "chance_with": then[target, model]["probability"] if (target, model) in then else None,
+                "base_rate": base[target, side_of(model)]["probability"]
+                if (target, side_of(model)) in base
+                else None,
+                "score": row["score"],
             }
-            for (target, model), chance in now.items()
+            for (target, model), row in now.items()
             if not model.endswith(BASE_RATE)
         ]
     found = result_frame("target_promises", rows)
     return found.sort("target", "model", "factor", "scenario_id", descending=[False, False, True, False])
+
+
+def side_of(model: str) -> str:
+    """Whose figures a way of forecasting rests on: what stands before the colon of its name."""
+    return model.partition(":")[0]
+
+
+def present_target(result: Result, view: None, form: str) -> Result:
+    """Plain: of the promises the better scored way of each side alone, and those that move nothing in one line."""
+    if form != "table" or "promises" not in result.tables:
+        return result
+    shown, said = shown_promises(result.tables["promises"])
+    return replace(result, tables={**result.tables, "promises": shown}, notes=(*result.notes, *said))
+
+
+def shown_promises(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Note, ...]]:
+    """Rows of promises that move the turnover, by the better scored way of each side, and how many move nothing."""
+    moves = (pl.col("factor") - 1.0).abs() >= LEAST
+    idle = table.filter(~moves)["scenario_id"].unique().sort().to_list()
+    side = pl.col("model").map_elements(side_of, return_dtype=pl.String)
+    best = (
+        table.sort("score", "model", nulls_last=True)
+        .unique(["target", side], keep="first", maintain_order=True)
+        .select("target", "model")
+    )
+    shown = table.filter(moves).join(best, on=["target", "model"], how="semi", maintain_order="left")
+    found = []
+    if shown.height:
+        found.append(note("target.promises"))
+    if idle:
+        found.append(note("target.idle", count=len(idle), names=idle))
+    return shown, tuple(found)

@@ -60,6 +60,7 @@ OBSTACLES = {
     ("crossing_times", ""): "hours at",
     ("transfers", ""): "hours and charges of boxes at",
     ("services", ""): "few sailings",
+    ("land_services", ""): "no through rate",
     ("fees", ""): "fees at",
     ("rates", ""): "freight rates of",
     ("regimes", ""): "no agreement in force:",
@@ -145,6 +146,9 @@ class Names:
         if table in ("access", "rates"):
             row = self.row(table, "access_id" if table == "access" else "rate_id", key)
             return self.place(str(row.get("country", key)))
+        if table == "land_services":
+            row = self.row(table, "land_service_id", key)
+            return f"{row.get('from_place', key)} – {row.get('to_place', '')}"
         if table in NAMED:
             row_key, column = NAMED[table]
             return str(self.row(table, row_key, key).get(column) or key)

@@ -54,6 +54,8 @@ FREIGHT_TABLES = frozenset(
         *("queue_states", "operators", "land_services"),
     )
 )
+WAYS = ("links", "services", "land_services")
+"""Tables whose rows are ways."""
 PARAMETERS = (
     *("logit_scale_per_usd_t", "path_size_weight", "reliability_ratio", "insurance_share"),
     *("driving_hours_day_road", "rail_hours_day", "truck_swap_time_h", "truck_swap_cost_usd"),
@@ -217,12 +219,17 @@ class Plan:
         self.goods = [self._goods(routes, own) for routes, own in self.groups]
 
     def _full(self, study: CorridorStudy) -> dict[State, CorridorStudy]:
-        """Corridors of the states in which routes are looked for: now and with all in force, or each alone where all do not go together."""
+        """Corridors of the states in which routes are looked for: now, with all in force, each that adds a way alone, and those searched too.
+
+        Where all do not go together, each alone in place of all.
+        """
         every = self._touching(self._together, FREIGHT_TABLES)
+        alone = {name for name in every if _adds_ways(self.scenarios[name])}
         try:
             cases = {every: self.under(every)}
         except ScenarioError:  # two of them change one row against each other
-            cases = {frozenset((name,)): self.under(frozenset((name,))) for name in every}
+            cases, alone = {}, set(every)
+        cases |= {frozenset((name,)): self.under(frozenset((name,))) for name in sorted(alone)}
         cases |= {self._touching(one, FREIGHT_TABLES): self.under(one) for one in self._searched_too}
         found = {NOW: study}
         for state, case in cases.items():
@@ -400,6 +407,11 @@ class Plan:
                 pairs.append(PairCosts(routes, rows, costs, np.isfinite(ways.hours)))
                 tonnes.append(goods[pair].tonnes_year * (scale or {}).get(routes.direction, 1.0))
         return Outcome(pairs, np.concatenate(tonnes), taste)
+
+
+def _adds_ways(scenario: Scenario) -> bool:
+    """Whether a scenario adds lines, sailings or through rates: a way may be best with it alone."""
+    return any(one.action == "add" and one.table in WAYS for one in scenario.overrides)
 
 
 def together(scenarios: Sequence[Scenario]) -> Scenario:

@@ -229,14 +229,19 @@ class FreightNetwork:
         """`passes` of each arc."""
         return [self.passes(a) for a in range(len(self.arcs))]
 
-    def way(self, arcs: Iterable[int]) -> tuple[tuple[str, str, str], ...]:
-        """Places a path passes and whose trucks carry it, in no order: what one route is to a shipper.
+    def way(self, arcs: Iterable[int]) -> tuple[tuple[str, ...], ...]:
+        """Places a path passes, whose trucks carry it and by which through rate, in no order: what one route is to a shipper.
 
         A gauge change at a border post stands before the crossing in one path and behind it in another, at the same places, cost and
         hours; choosing between the two is no choice.
         """
-        moves = (self.arcs[a] for a in arcs)
-        return tuple(sorted((m.place_kind, m.place_id, self.states[m.head].registration) for m in moves))
+        moves = [(self.arcs[a], self.states[self.arcs[a].head]) for a in arcs]
+        return tuple(
+            sorted(
+                (m.place_kind, m.place_id, head.registration, head.service.partition(" ")[0])
+                for m, head in moves
+            )
+        )
 
     def arc_usd(self, shipment: Shipment) -> Floats:
         """Money of each arc for a shipment, USD, shape (A,)."""

@@ -19,6 +19,15 @@ TARGET: dict[str, str | Plural] = {
     "target.no_rates": (
         "No base rate is at hand for this growth: karwan trade target --panel FILE computes it from a panel of pairs."
     ),
+    "target.promises": (
+        "With a promise kept turnover starts as many times higher as trade and corridor together make it; of each side the better scored way stands here, --json has all. "
+        "The base rate is that of the same side's figures."
+    ),
+    "target.idle": Plural(
+        "count",
+        "{count} scenario moves the turnover by less than 0.05 %: {names}.",
+        "{count} scenarios move the turnover by less than 0.05 %: {names}.",
+    ),
     "target.tested": (
         "On {forecasts:,} past forecasts of {pairs:,} pairs, {step} years ahead, {best} came closest (CRPS {best_crps:.2f}, "
         "{best_cover_share} inside its 90 % band), {worst} least (CRPS {worst_crps:.2f}, {worst_cover_share})."
