@@ -483,6 +483,19 @@ def test_compare_wait_and_template(tmp_path: Path) -> None:
     assert project.ventures().tables["ventures"]["appraised"].to_list() == [True]
 
 
+def test_scenarios_change_a_ventures_own_rows_and_unknown_ones_are_refused(tmp_path: Path) -> None:
+    dear = tmp_path / "dear.yaml"
+    dear.write_text(
+        "id: dear\ntitle: Leather fetches more\ndescription: A toy.\nbasis: assumed\nsource_ids: [toy]\noverrides:\n"
+        "  - {table: venture_sales, key: v1_leather, set: {price_usd: 16, high: 20}, reason: Supposed.}\n"
+    )
+    project = open_case("toyland")
+    rows = project.compare_venture("v1", [str(dear)], draws=30).tables["under scenarios"]
+    assert rows["fnpv_change_p05_usd"].to_list()[0] == 0.0 and rows["fnpv_change_p05_usd"].to_list()[1] > 0.0
+    with pytest.raises(UnknownName, match="dearer"):
+        project.appraise("v1", ["dearer"], draws=10)
+
+
 def test_bad_ventures_are_refused(toy_copy: Path) -> None:
     with pytest.raises(UnknownName, match="v1"):
         open_case("toyland").appraise("v2")

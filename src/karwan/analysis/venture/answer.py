@@ -11,7 +11,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.venture.appraise import USUAL_DRAWS, Appraisal, with_carriage
 from karwan.analysis.venture.band import banded, quantiles
-from karwan.analysis.venture.carriage import Carriage, carriages_of
+from karwan.analysis.venture.carriage import Carriage, carriages_of, case_in
 from karwan.analysis.venture.read import BAN, find_venture, lacking_words, read_venture, why_not
 from karwan.analysis.venture.tables import (
     cash_band_table,
@@ -76,11 +76,15 @@ def appraisals_of(
     InvalidInput
         One has no figures, or a good has no open route.
     """
-    reads = [read_venture(case, one) for one in venture_ids]
+    cases = [case_in(case, names) for names in states]
+    reads = [[read_venture(own, one) for own in cases] for one in venture_ids]
     carried = carriages_of(case, reads, states, study)
     return [
-        [(Appraisal(with_carriage(read, one.values), draws or USUAL_DRAWS, seed), one) for one in own]
-        for read, own in zip(reads, carried, strict=True)
+        [
+            (Appraisal(with_carriage(read, one.values), draws or USUAL_DRAWS, seed), one)
+            for read, one in zip(own, carriages, strict=True)
+        ]
+        for own, carriages in zip(reads, carried, strict=True)
     ]
 
 

@@ -37,7 +37,7 @@ class Carriage:
 
 def carriages_of(
     case: Case,
-    reads: Sequence[ReadVenture],
+    reads: Sequence[Sequence[ReadVenture]],
     states: Sequence[Sequence[str]],
     study: CorridorStudy | None = None,
 ) -> list[list[Carriage]]:
@@ -52,7 +52,7 @@ def carriages_of(
     case
         Case as it stands.
     reads
-        Ventures, R of them.
+        Ventures as each state has their rows, R lists of S.
     states
         Scenarios in force in each state, S of them; none is the case as it stands.
     study
@@ -67,11 +67,27 @@ def carriages_of(
     InvalidInput
         A good has no open route in a state.
     """
-    carried = [leg for read in reads for leg in _legs(read)]
+    carried = [leg for own in reads for read in own for leg in _legs(read)]
     if not carried:
-        return [[_carriage(case, read, {}) for _ in states] for read in reads]
+        return [[_carriage(case, read, {}) for read in own] for own in reads]
     finder = _Finder(case, carried, states, study or CorridorStudy(case, case.settings.as_of))
-    return [[_carriage(case, read, finder.values(read, names)) for names in states] for read in reads]
+    return [
+        [_carriage(case, read, finder.values(read, names)) for read, names in zip(own, states, strict=True)]
+        for own in reads
+    ]
+
+
+def case_in(case: Case, names: Sequence[str]) -> Case:
+    """The case with what scenarios change of its ventures; the case itself where they change nothing of them.
+
+    Raises
+    ------
+    UnknownName
+        No such scenario.
+    """
+    asked = [_read(case, name) for name in names]
+    own = any(change.table.startswith("venture") for one in asked for change in one.overrides)
+    return apply_scenario(case, together(asked)) if own else case
 
 
 @dataclass(frozen=True)
