@@ -111,7 +111,9 @@ def test_nobody_boards_or_leaves_a_lane_on_the_way() -> None:
     lanes = [state.node_id for state in network.states if state.service]
     assert set(lanes) == {"X", "B", "Y"}
     names = {state.service for state in network.states if state.service}
-    assert names == {"TOYHAUL_A_C A road XTA XTA C"}  # no number of a state: the same in every network of a case
+    assert names == {
+        "TOYHAUL_A_C A road XTA XTA C"
+    }  # no number of a state: the same in every network of a case
     doors = [network.states[number] for node in lanes for number in door_states(network, node)]
     assert all(not state.service for state in doors)
 

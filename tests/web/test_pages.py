@@ -16,13 +16,15 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.amounts import number
+from karwan.analysis.contract import Analysis
 from karwan.analysis.corridor_map import LINES, drawn_lines
 from karwan.analysis.trade_requests import CompeteRequest
 from karwan.case import read_case
 from karwan.cli.app import app as command_line
 from karwan.errors import InvalidInput
 from karwan.project import open_case
-from karwan.web.forms import read_request
+from karwan.web.answers.generic import usual_values
+from karwan.web.forms import asked_fields, read_request
 from karwan.web.screens import SCREENS, Screen
 from tests.web.conftest import CASE, Served
 
@@ -34,6 +36,11 @@ REFUSED = {  # toyland has no basket and no terms of regimes; the others cannot 
     "trade world show",
     "trade world check",
     "scenario regime",
+}
+OTHERWISE = {
+    "plan/register": "it asks the register served: test_register_pages compares it",
+    "plan/changes": "it asks the register served: test_register_pages compares its table",
+    "plan/pack": "it asks the register served: test_register_forms compares it",
 }
 WITHOUT_STORE = {"trade goods", "trade target", "trade status", "brief"}  # it would only add to their answer
 
@@ -98,24 +105,44 @@ def test_process_that_serves_loads_no_engine() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["corridor", "compare"],
-        ["corridor", "observed"],
-        ["trade", "status"],
-        ["trade", "target"],
-        ["trade", "sources"],
-    ],
-)
-def test_files_equal_the_command_line(web: Served, words: list[str]) -> None:
-    case = {"target": ["--case", CASE], "sources": []}.get(words[1], [CASE])
-    for form in ("json", "csv"):
-        printed = CliRunner().invoke(command_line, [*words, *case, f"--{form}"])
-        assert printed.exit_code == 0, printed.output
-        got = web.page(f"{'/'.join(words)}.{form}")
-        assert got.status_code == 200
-        assert got.text == printed.stdout
+PLAIN_FILES = ("json", "csv")
+BOUND_FILES = {"xlsx": b"PK\x03\x04", "pdf": b"%PDF-"}
+ALSO = {"route/days": ["--days-of-year"]}  # what a screen asks beyond its address
+CASE_WORDS = {"argument": [CASE], "plain": [CASE], "place": [CASE], "none": []}
+
+
+def command_words(screen: Screen, analysis: Analysis[object]) -> list[str]:
+    """The command that asks what the page of an analysis asks when it is opened."""
+    words = [*analysis.name.split(), *CASE_WORDS.get(analysis.case, ["--case", CASE])]
+    usual = usual_values(read_case(CASE), analysis.name)
+    for one in asked_fields(analysis.request):
+        if one.name not in usual:
+            continue
+        value = usual[one.name]
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        flag = str(one.metadata["flag"]) or f"--{one.name.replace('_', '-')}"
+        words += [text] if flag == "argument" else [flag, text]
+    return words + ALSO.get(screen.address, [])
+
+
+@pytest.mark.parametrize("number", range(len(ASKED)), ids=lambda number: ASKED[number].address)
+def test_files_equal_the_command_line(web: Served, number: int) -> None:
+    """Each screen that asks an analysis gives its JSON or its CSV byte for byte, and one of three its workbook or its print."""
+    screen = ASKED[number]
+    analysis = screen.analysis
+    assert analysis is not None
+    if screen.address in OTHERWISE:
+        pytest.skip(OTHERWISE[screen.address])
+    form, bound = PLAIN_FILES[number % 2], list(BOUND_FILES)[number // 2 % 2]
+    printed = CliRunner().invoke(command_line, [*command_words(screen, analysis), f"--{form}"])
+    got = web.page(f"{screen.address or 'brief'}.{form}")
+    if printed.exit_code and not printed.stdout:
+        assert got.status_code in (404, 422) and got.json()["ok"] is False
+        return
+    assert got.text == printed.stdout
+    if number % 3 == 0:
+        made = web.page(f"{screen.address or 'brief'}.{bound}")
+        assert made.status_code == 200 and made.content.startswith(BOUND_FILES[bound])
 
 
 def test_geojson_is_that_of_the_export(web: Served, tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def result_blocks(
     """Tables of one result table, by the name of its row file; `key` is its key in the result, and its title where `titled`."""
     rows = result_table(declared)
     for rank, (title, part) in enumerate(shown_parts(rows, key, frame, titled=titled)):
-        yield result_block(rows, f"{_slug(key)}-{rank}", title, part, notes, most=most)
+        block = result_block(rows, f"{_slug(key)}-{rank}", title, part, notes, most=most)
+        if block.columns:  # a table for programs alone has none that people read
+            yield block
 
 
 def result_block(
