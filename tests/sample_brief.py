@@ -243,7 +243,9 @@ def _ports() -> PortsSection:
     terminals = table("node_id port terminal kind operator capacity_teu_year throughput_teu_year throughput_year capacity_t_year draught_m dwell_days year basis source_id", [("KHI", "Karachi", n, "container", op, cap, None, None, None, 13.5, 6.0, 2024, "observed", "s10") for n, op, cap in (("KGTL", "AD Ports", 0.75e6), ("SAPT", "Hutchison", 3.1e6), ("KICT", "Hutchison", 0.9e6))] + [("QAS", "Port Qasim", "QICT", "container", "DP World", 1.8e6, 1.1e6, 2024, None, 14.0, 5.8, 2024, "observed", "s10")])
     off_dock = table("terminal place country kind operator capacity_text year basis source_id", [("Zhetygen", "Almaty", "KAZ", "dry port", "KTZ", "", 2025, "observed", "s12"), ("Termez Cargo Centre", "Termez", "UZB", "dry port", "", "0.8 m t a year", 2023, "observed", "s12"), ("Sost", "Sost", "PAK", "dry port", "NLC", "", 2024, "assumed", "s12")])
     zones = table("zone place country exempts basis source_id", (("Gwadar free zone", "Gwadar", "PAK", "Customs duty, sales tax and income tax for 23 years.", "observed", "s11"), ("Khorgos Eastern Gate", "Khorgos", "KAZ", "Customs duty on goods kept in the zone.", "observed", "s12")))
-    return PortsSection(ports, terminals, off_dock, zones)
+    terms = table("terminal place lift_usd_feu free_days storage_usd_day dwell_days storage_usd detention_usd_day scan_h draught_m basis source_id", [("KGTL", "Karachi", 140.0, 5.0, 50.0, 7.0, 127.0, 140.0, None, 13.0, "observed", "s10")])
+    gains = table("zone product use without_usd_t with_usd_t gain_usd_t low_usd_t high_usd_t ends basis source_id", [("Gwadar free zone", "Chickpeas", "re_export", 6.1, 6.0, 0.1, -10.8, 22.7, 2039, "assumed", "s11")])
+    return PortsSection(ports, terminals, off_dock, zones, terms, gains)
 
 
 def _plan() -> PlanSection:

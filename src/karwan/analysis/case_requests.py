@@ -327,6 +327,8 @@ BRIEF_TABLES = {
     "ports.terminals": "port_terminals",
     "ports.off_dock": "port_off_dock",
     "ports.free_zones": "port_free_zones",
+    "ports.terms": "port_terms",
+    "ports.zone_gains": "zone_gains",
     "plan.by_domain": "plan_domains",
     "plan.commitments": "plan_promises",
     "plan.milestones": "plan_milestones",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
@@ -30,22 +32,31 @@ def answer_terminals(inputs: Inputs, request: PortTerminalsRequest) -> Result:
         The place asked for is not known.
     """
     case = inputs.the_case()
-    places = Gazetteer(case.tables)
-    rows = case["terminals"].filter(pl.col("kind") != FREE_ZONE).sort("terminal_id")
-    if request.place:
-        rows = rows.filter(pl.col("node_id") == places.node(request.place))
-    terms: dict[str, dict[str, Row]] = {}
-    for row in case["terminal_terms"].iter_rows(named=True):
-        terms.setdefault(row["terminal_id"], {})[row["quantity"]] = row
-    table = result_frame(
-        "port_terms",
-        [_row(case, places, row, terms.get(row["terminal_id"], {})) for row in rows.iter_rows(named=True)],
-    )
+    node = Gazetteer(case.tables).node(request.place) if request.place else ""
+    table = terms_table(case, node=node)
     notes = [note("port.no_terminals")] if table.is_empty() else [note("port.terminals_blank")]
     assumed = table.filter(~pl.col("chosen"))
     if assumed.height:
         notes.append(note("port.terminals_assumed", terminals=assumed.height))
     return Result({"terminals": table}, notes=tuple(notes))
+
+
+def terms_table(case: Case, *, node: str = "", countries: Sequence[str] = ()) -> pl.DataFrame:
+    """Terms of the terminals of a case, of those at a node or in some countries alone; see `schema/results/port_terms.csv`."""
+    places = Gazetteer(case.tables)
+    terms: dict[str, dict[str, Row]] = {}
+    for row in case["terminal_terms"].iter_rows(named=True):
+        terms.setdefault(row["terminal_id"], {})[row["quantity"]] = row
+    rows = case["terminals"].filter(pl.col("kind") != FREE_ZONE).sort("terminal_id").iter_rows(named=True)
+    kept = [
+        row
+        for row in rows
+        if (not node or row["node_id"] == node)
+        and (not countries or places.country(row["node_id"]) in countries)
+    ]
+    return result_frame(
+        "port_terms", [_row(case, places, row, terms.get(row["terminal_id"], {})) for row in kept]
+    )
 
 
 def _row(case: Case, places: Gazetteer, terminal: Row, terms: dict[str, Row]) -> Row:

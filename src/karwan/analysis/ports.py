@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.port_terminals import terms_table
 from karwan.analysis.sections import PortsSection
+from karwan.analysis.zones import reference_gains
 from karwan.case import Case
 from karwan.case.provenance import BASES
 from karwan.schema.frames import result_frame
@@ -30,6 +32,8 @@ def ports_section(study: CorridorStudy) -> PortsSection:
         terminals=_terminals(case, nodes, terminals),
         off_dock=_off_dock(case, nodes, terminals),
         free_zones=_free_zones(case, nodes, terminals),
+        terms=terms_table(case, countries=(case.settings.party_a, case.settings.party_b)),
+        zone_gains=reference_gains(case),
     )
 
 

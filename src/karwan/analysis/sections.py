@@ -165,12 +165,18 @@ class PortsSection:
         Off-dock terminals and dry ports: terminal, place, country, kind, operator, capacity_text, year, note, basis, source_id.
     free_zones
         zone, place, country, exempts, note, basis, source_id.
+    terms
+        Terms of the terminals of the two parties: `schema/results/port_terms.csv`.
+    zone_gains
+        A tonne of the reference product with and without each zone: `schema/results/zone_gains.csv`.
     """
 
     ports: pl.DataFrame
     terminals: pl.DataFrame
     off_dock: pl.DataFrame
     free_zones: pl.DataFrame
+    terms: pl.DataFrame = field(default_factory=lambda: result_frame("port_terms"))
+    zone_gains: pl.DataFrame = field(default_factory=lambda: result_frame("zone_gains"))
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,15 @@ def answer_zones(inputs: Inputs, request: PortCompareRequest) -> Result:
     return Result(tables, notes=tuple(_notes(table, without)), meta={"inputs": desk.inputs})
 
 
+def reference_gains(case: Case) -> pl.DataFrame:
+    """The reference product with and without each zone, assumed zones left out; empty where the case lacks zones or an input."""
+    known = set(case["parameters"]["parameter_id"])
+    product = case.settings.reference_product
+    if not product or case["zone_terms"].is_empty() or not known.issuperset(INPUTS):
+        return result_frame("zone_gains")
+    return answer_zones(Inputs(case), PortCompareRequest((product,))).tables["zones"]
+
+
 def _zones(case: Case, names: Sequence[str]) -> list[Row]:
     """Rows of the zones asked for, all where none is named."""
     rows = {row["zone_id"]: row for row in case["zone_terms"].sort("zone_id").iter_rows(named=True)}

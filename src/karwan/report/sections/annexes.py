@@ -1,4 +1,4 @@
-"""Annexes: every published figure, every route, every stage of the reference pair, every venture appraised."""
+"""Annexes: every published figure, every route, every stage of the reference pair, every venture appraised, terms of ports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Notes, Section, cell
 from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
+from karwan.report.sections.ports import ports_annex
 from karwan.report.sections.ventures import annex_section
 from karwan.report.text import clean, items, names, words
 from karwan.report.wording import tell
@@ -66,8 +67,8 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
                 tuple(stages),
             )
         )
-    ventures = annex_section(brief, notes)
-    return tuple(found) if ventures is None else (*found, ventures)
+    further = (annex_section(brief, notes), ports_annex(brief, notes))
+    return (*found, *(section for section in further if section is not None))
 
 
 def _claim(value: Any) -> str:

@@ -67,6 +67,33 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
     )
 
 
+def ports_annex(brief: Brief, notes: Notes) -> Section | None:
+    """Annex with the terms of the terminals, and a tonne with and without each zone; None where there is neither."""
+    blocks = [
+        li.listing(
+            "port-terms",
+            tell("brief_ports.terms_table"),
+            brief.ports.terms,
+            notes,
+            li.columns("port_terms"),
+            wide=True,
+        ),
+        li.listing(
+            "zone-gains",
+            tell("brief_ports.zone_gains_table"),
+            brief.ports.zone_gains,
+            notes,
+            li.columns("zone_gains"),
+            note=tell("brief_ports.zone_gains_note"),
+            wide=True,
+        ),
+    ]
+    held = tuple(block for block in blocks if block is not None)
+    if not held:
+        return None
+    return Section("annex-e", "E", tell("brief_ports.annex_title"), tell("brief_ports.annex_lead"), held)
+
+
 def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
     """One column a port, one line a fact that any port has; its sources stand on the first line."""
     if table.is_empty():

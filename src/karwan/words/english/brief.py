@@ -147,6 +147,13 @@ BRIEF: dict[str, str | Plural] = {
     "brief_ports.terminals_table": "Terminals of the ports",
     "brief_ports.off_dock_table": "Off-dock terminals and dry ports",
     "brief_ports.free_zones_table": "Free zones and what they exempt",
+    "brief_ports.annex_title": "Terminals and zones",
+    "brief_ports.annex_lead": "What a box pays at the terminals of both countries, and a tonne with and without each free zone.",
+    "brief_ports.terms_table": "Terms of the terminals",
+    "brief_ports.zone_gains_table": "With and without the zone",
+    "brief_ports.zone_gains_note": (
+        "At least and at most: all assumed inputs at the ends of their ranges that make the gain least and most. `karwan port compare` has all goods."
+    ),
     "brief_ports.no_ports": "No ports",
     "brief_ports.no_ports_why": (
         "The case names no ports: fill `terminals.csv` and `brief.ports` in `case.yaml`."
