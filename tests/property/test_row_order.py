@@ -134,10 +134,10 @@ def test_each_landed_cost_is_searched_with_its_own_load_and_value_of_time(kaz_pa
         ends = (case.settings.party_a, case.settings.party_b)
         exporter, importer = ends if way == "a_to_b" else ends[::-1]
         duty = find_duty(case["tariffs"], row["product_id"], importer, exporter)
+        first, last = study.pairs(way)[0]
+        start = product["origin_id"] or first
         found = [
-            corridor_route(
-                study.network(way, load.form), load, c, *study.pairs(way)[0], backward=way == "b_to_a"
-            )
+            corridor_route(study.network(way, load.form), load, c, start, last, backward=way == "b_to_a")
             for c in study.corridors
         ]
         bills = study.bills(product, way)

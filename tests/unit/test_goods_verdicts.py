@@ -142,6 +142,58 @@ def test_the_sellers_own_export_price_goes_before_the_case(toyland: Case) -> Non
     assert (row["price_kind"], row["price_usd_t"]) == ("export_price", 555.0)
 
 
+def test_the_pairs_own_unit_value_goes_before_any_other_price(toyland: Case) -> None:
+    facts = (
+        _fact("export_price", 555.0, country="XTA"),
+        _fact("unit_value", 444.0, origin="XTA", place="at the port"),
+        _fact("unit_value", 333.0, origin="XTB"),
+    )
+    row = _row(_with(toyland, *facts))
+    assert (row["price_kind"], row["price_usd_t"], row["price_place"]) == ("unit_value", 444.0, "at the port")
+    assert row["price_country"] is None
+
+
+def test_a_price_that_stands_in_decides_nothing(toyland: Case) -> None:
+    beans = pl.col("product_id") == "beans"
+    foreign = toyland["products"].with_columns(price_country=pl.when(beans).then(pl.lit("ZAF")))
+    case = toyland.with_tables({"products": foreign})
+    wanted = _fact("import_t", 1000.0)
+    row = _row(_with(case, wanted, _fact("unit_value", 700.0, origin="XTB")))
+    assert (row["price_kind"], row["price_usd_t"]) == ("unit_value", 700.0)
+    assert (row["verdict"], row["switch"], row["price_basis"]) == ("only if", "price", "assumed")
+    assert 0 < row["switch_at"] < 700.0
+    home = _row(_with(case, wanted, _fact("home_price", 5000.0)))
+    assert (home["price_country"], home["verdict"]) == (
+        "ZAF",
+        "unknown",
+    )  # six times as dear: another good
+    assert row["price_country"] == "XTB"
+    dear = _row(_with(case, wanted, _fact("home_price", 1500.0)))
+    assert (dear["verdict"], dear["switch"]) == ("only if", "price")
+    own = _row(_with(case, wanted, _fact("home_price", 1500.0), _fact("home_price", 800.0, country="XTA")))
+    assert own["price_country"] is None
+    assert own["verdict"] == "yes"
+
+
+def test_goods_start_where_they_are_grown(toyland: Case) -> None:
+    study = CorridorStudy(toyland, toyland.settings.as_of)
+    other = "B"  # Bridge, on the way of the midland corridor
+    grown = pl.when(pl.col("product_id") == "beans").then(pl.lit(other))
+    case = toyland.with_tables({"products": toyland["products"].with_columns(origin_id=grown)})
+    landed = landed_table(CorridorStudy(case, case.settings.as_of))
+    labels = dict(landed.select("product_id", "route_label").iter_rows())
+    assert labels["beans"] != labels["wheat"]
+    assert labels["beans"] == study.pair_label(other, study.pairs("a_to_b")[0][1])
+
+
+def test_an_index_of_carriage_is_no_index_of_goods(toyland: Case) -> None:
+    rows = (
+        {"index_id": "f", "commodity": "food", "year": 2024, "value": 1.0},
+        {"index_id": "d", "commodity": "dollar", "year": 2025, "value": 1.0},
+    )
+    assert MarketFacts(_with(toyland, indices=rows), toyland.settings.as_of).year() == 2024
+
+
 def test_every_answer_lands_a_good_at_one_price_and_load(toyland: Case) -> None:
     indices = tuple(
         {"index_id": f"food_{year}", "commodity": "food", "year": year, "value": value}

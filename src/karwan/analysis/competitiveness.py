@@ -132,7 +132,7 @@ def _sale(case: Case, request: CompeteRequest) -> _Sale:
         row=row,
         importer=settings.party_a if backward else settings.party_b,
         backward=backward,
-        origin=request.origin or starts[0],
+        origin=request.origin or str(row.get("origin_id") or starts[0]),
         destination=request.destination or ends[0],
         tonnes=request.tonnes or full_load_t(row),
         day=request.day or settings.as_of,

@@ -27,7 +27,7 @@ from karwan.transport.shipment import Shipment
 def landed_table(study: CorridorStudy) -> pl.DataFrame:
     """Landed cost of every product over its cheapest open corridor; see `GoodsSection.landed`.
 
-    A full load of one truck or 40 ft container from the first origin to the first destination of its direction. The route is the corridor
+    A full load of one truck or 40 ft container from where the good is grown or made, else the first origin of its direction, to the first destination. The route is the corridor
     of least money plus time; products of one form, load and value of time share the search. The price is that of `seller_price`; freight holds papers,
     guarantees and storage, as in `karwan route`.
     """
@@ -45,32 +45,40 @@ def _way(case: Case, product: Row) -> str:
     return "a_to_b" if product["exporter"] == case.settings.party_a else "b_to_a"
 
 
+Ends = tuple[str, str]
+
+
 class _RouteFinder:
     """Corridor routes by direction and by all that a search depends on; products alike in that share one."""
 
     def __init__(self, study: CorridorStudy) -> None:
         self.study = study
-        self.found: dict[tuple[str, str, float, float, float], list[CorridorRoute]] = {}
-        self.absent: set[tuple[str, str, str]] = set()
+        self.found: dict[tuple[str, Ends, str, float, float, float], list[CorridorRoute]] = {}
+        self.absent: set[tuple[str, Ends, str, str]] = set()
 
-    def options(self, direction: str, load: Shipment) -> list[CorridorRoute]:
+    def ends(self, direction: str, product: Row) -> Ends:
+        """Where a product starts, the place it is grown or made where the case says so, and where it goes."""
+        origin, destination = self.study.pairs(direction)[0]
+        return product.get("origin_id") or origin, destination
+
+    def options(self, direction: str, ends: Ends, load: Shipment) -> list[CorridorRoute]:
         """Open corridor routes of a load, each found with the load's own value of time."""
-        key = (direction, load.form, load.tonnes, load.units, load.value_of_time_usd_h)
+        key = (direction, ends, load.form, load.tonnes, load.units, load.value_of_time_usd_h)
         if key not in self.found:
             network = self.study.network(direction, load.form)
             cost = additive_cost(network, load)
-            routes = [self._route(network, cost, direction, load, row) for row in self.study.corridors]
+            routes = [self._route(network, cost, direction, ends, load, row) for row in self.study.corridors]
             self.found[key] = [route for route in routes if route is not None]
         return self.found[key]
 
     def _route(
-        self, network: FreightNetwork, cost: Floats, direction: str, load: Shipment, corridor: Row
+        self, network: FreightNetwork, cost: Floats, direction: str, ends: Ends, load: Shipment, corridor: Row
     ) -> CorridorRoute | None:
         """Open route over a corridor; None where there is none, which holds for every load of the form."""
-        key = (direction, load.form, corridor["corridor_id"])
+        key = (direction, ends, load.form, corridor["corridor_id"])
         if key in self.absent:
             return None
-        origin, destination = self.study.pairs(direction)[0]
+        origin, destination = ends
         backward = direction == "b_to_a"
         found = corridor_route(
             network, load, corridor, origin, destination, backward=backward, if_open=False, cost=cost
@@ -129,13 +137,13 @@ def _landed_row(
     price = seller_price(facts, product)
     load = full_load(product)
     duty = tariffs.duty(product["product_id"], importer, exporter)
+    ends = finder.ends(direction, product)
     landing = _Landing(study, product, direction, priced(load, price), duty)
-    best = landing.cheapest(finder.options(direction, load))
+    best = landing.cheapest(finder.options(direction, ends, load))
     if best is None:
         return None
     found, landed = best
     corridor = next(c for c in study.corridors if c["corridor_id"] == found.corridor_id)
-    origin, destination = study.pairs(direction)[0]
     return {
         "product_id": product["product_id"],
         "product": product["name"],
@@ -147,7 +155,7 @@ def _landed_row(
         "corridor_id": found.corridor_id,
         "corridor": corridor["name"],
         "colour": corridor["colour"],
-        "route_label": study.pair_label(origin, destination),
+        "route_label": study.pair_label(*ends),
         "form": product["form"],
         "load_t": load.tonnes,
         **price.columns(),
@@ -155,7 +163,7 @@ def _landed_row(
         "days": landed.days,
         "tariff_text": duty.text,
         "basis": worst_basis(price.basis, duty.basis),
-        "source_id": join_sources(price.source_id, duty.source_id),
+        "source_id": join_sources(price.source_id, duty.source_id, product.get("origin_source_id") or ""),
     }
 
 

@@ -24,6 +24,7 @@ from karwan.appraisal.verdict import (
     Verdict,
     bound,
     landed_band,
+    of_stand_in,
     verdict,
 )
 from karwan.case import Case
@@ -193,6 +194,8 @@ class _Goods:
             mean_usd_t=mean,
         )
         rival = rivals.shown
+        if row["price_country"] and not row["ban"]:
+            found = of_stand_in(found, band, rival.usd_t if rival else None)
         return {
             "verdict": found.kind,
             "lacks": found.lacks or None,
@@ -291,6 +294,9 @@ def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
     for row in table.filter(pl.col("contradicts")).iter_rows(named=True):
         told = {name: row[name] for name in ("product", "importer", "exporter", "sold_share", "sold_period")}
         said.append(note("goods.contradicts", verdict=row["verdict"], **told))
+    borrowed = table.filter(pl.col("price_country").is_not_null() & (pl.col("verdict") == ONLY_IF))
+    if borrowed.height:
+        said.append(note("goods.stand_in", goods=borrowed.height, products=", ".join(borrowed["product"])))
     lacking = table.filter(pl.col("verdict") == UNKNOWN).group_by("lacks", maintain_order=True).len()
     for lacks, count in sorted(lacking.iter_rows(), key=lambda one: -one[1]):
         said.append(note(f"goods.lacks_{lacks.replace(' ', '_')}", goods=count))

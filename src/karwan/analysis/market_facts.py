@@ -14,6 +14,7 @@ Row = dict[str, Any]
 OLD_YEARS = 3
 INDEX_OF_SECTOR = {"grain": "cereals", "pulses_oilseeds": "food", "food": "food", "fruit_vegetables": "food"}
 INDEX_OF_CHAPTER = {"15": "vegetable_oils", "17": "sugar"}
+INDICES = {*INDEX_OF_SECTOR.values(), *INDEX_OF_CHAPTER.values()}  # of goods; others follow the price of carriage
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,21 @@ class MarketFacts:
         self._indices: dict[tuple[str, int], float] = {
             (row["commodity"], row["year"]): row["value"]
             for row in case["price_indices"].iter_rows(named=True)
+            if row["commodity"] in INDICES
         }
         self.as_of = as_of
+        self._parties = case.parties
+
+    def other_party(self, exporter: str) -> str:
+        """The buyer of a seller's goods."""
+        return self._parties.other(exporter)
+
+    def pair_price(self, product: Row, importer: str) -> PriceFact | None:
+        """Newest unit value of the seller's own goods in the buyer's country that is not stale, where it is for the good itself."""
+        found = [
+            one for one in self._valued(product, importer, {product["exporter"]}) if one.row["product_id"]
+        ]
+        return max(found, key=lambda one: _last_day(one.row), default=None)
 
     def all_of(self, product: Row) -> list[Row]:
         """Every row of the product, of its HS code and of a heading it belongs to, the shown ones too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from karwan.analysis.market_facts import MarketFacts, period_text
+from karwan.analysis.market_facts import MarketFacts, PriceFact, period_text
 from karwan.transport.own_goods import OWN
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, shipment_of
 
@@ -33,6 +33,8 @@ class SellerPrice:
         'observed', 'computed' or 'assumed'.
     source_id
         Sources.
+    country
+        Whose price it is where it stands in for the seller's own; blank where it is the seller's.
     """
 
     usd_t: float
@@ -42,6 +44,7 @@ class SellerPrice:
     year: int | None
     basis: str
     source_id: str
+    country: str = ""
 
     def columns(self) -> Row:
         """Columns of a table of results."""
@@ -52,49 +55,72 @@ class SellerPrice:
             "price_period": self.period,
             "price_indexed": self.year is not None,
             "price_basis": self.basis,
+            "price_country": self.country or None,
         }
 
     def told(self) -> Row:
         """Values of a note that says what price was taken."""
         return {
             "price_usd_t": self.usd_t,
-            "price_kind": self.kind,
+            "price_kind": f"{self.kind} of {self.country}" if self.country else self.kind,
             "price_period": self.period or "no year",
             "price_brought": f", brought to {self.year}" if self.year else "",
         }
 
 
 def seller_price(facts: MarketFacts, product: Row) -> SellerPrice:
-    """The seller's newest export price, else its price at home, else the case's, brought to the newest year of the index.
+    """The seller's price brought to the newest year of the index: the pair's own before the seller's others, and only then anyone else's.
 
-    A price of the case that is over three years old and that no index follows is assumed. Own goods of a shipper keep their price.
+    In order: what the buyer pays for the seller's goods; the seller's newest export price; its price at home; the case's, where it is the
+    seller's; what the buyer pays the cheapest other origin; the case's, which stands in from a third country. A price of the case that is
+    over three years old and that no index follows is assumed, and so is one that stands in. Own goods of a shipper keep their price.
 
     Parameters
     ----------
     product
         Row of `products`.
     """
-    own = facts.own_price(product) if product["product_id"] != OWN else None
+    if product["product_id"] == OWN:
+        return _of_case(facts, product, "")
+    importer = facts.other_party(product["exporter"])
+    own = facts.pair_price(product, importer) or facts.own_price(product)
     if own is not None:
-        return SellerPrice(
-            own.usd_t,
-            own.row["quantity"],
-            own.row["place"],
-            period_text(own.row) or "",
-            facts.year() if own.indexed else None,
-            own.row["basis"],
-            own.row["source_id"],
-        )
+        return _of_fact(facts, own)
+    stands_in = product.get("price_country") or ""
+    if stands_in:
+        others = facts.unit_values(product, importer, product["exporter"])
+        other = min(others, key=lambda one: one.usd_t, default=None)
+        if other is not None:
+            return replace(_of_fact(facts, other), basis="assumed", country=other.row["origin"])
+    return _of_case(facts, product, stands_in)
+
+
+def _of_fact(facts: MarketFacts, found: PriceFact) -> SellerPrice:
+    row = found.row
+    year = facts.year() if found.indexed else None
+    return SellerPrice(
+        found.usd_t,
+        row["quantity"],
+        row["place"],
+        period_text(row) or "",
+        year,
+        row["basis"],
+        row["source_id"],
+    )
+
+
+def _of_case(facts: MarketFacts, product: Row, stands_in: str) -> SellerPrice:
     usd_t, indexed = facts.brought(product["price_usd_t"], product["price_year"], product)
-    stale = facts.stale(product["price_year"], indexed)
+    assumed = bool(stands_in) or facts.stale(product["price_year"], indexed)
     return SellerPrice(
         usd_t,
         CASE,
         None,
         str(product["price_year"] or ""),
         facts.year() if indexed else None,
-        "assumed" if stale else product["basis"],
+        "assumed" if assumed else product["basis"],
         product["source_id"],
+        stands_in,
     )
 
 

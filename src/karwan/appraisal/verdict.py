@@ -179,6 +179,15 @@ def verdict(
     return found
 
 
+def of_stand_in(found: Verdict, band: LandedBand, rival_usd_t: float | None) -> Verdict:
+    """The verdict where the price at origin is not the seller's own: such a price decides nothing, so the good sells only if the seller's is at most
+    the one at which it lands like the rival. No where not even free goods would do; what a ban or something unknown decides stays."""
+    if rival_usd_t is None or found.lifted or found.kind == UNKNOWN:
+        return found
+    price = next((one for one in switches(band, rival_usd_t) if one.name == "price"), None)
+    return Verdict(NO) if price is None else Verdict(ONLY_IF, price)
+
+
 def _by_prices(band: LandedBand, rival: float | None, mean: float | None, banned: bool) -> Verdict:
     """The verdict by the cheapest known rival and the mean of all, as if the goods were wanted."""
     by_mean = _by_mean(band, mean, banned)

@@ -16,6 +16,11 @@ GOODS: dict[str, str | Plural] = {
         "{product}: the verdict is {verdict}, yet {exporter} held {sold_share} of {importer}'s imports ({sold_period}). "
         "Trust what was sold before the price."
     ),
+    "goods.stand_in": Plural(
+        "goods",
+        "1 good has no price of the seller's own: it sells only if that is at most what the table says ({products}).",
+        "{goods} goods have no price of the seller's own: they sell only if that is at most what the table says ({products}).",
+    ),
     "goods.lacks_corridor": "{goods} without a verdict: no corridor is open.",
     "goods.lacks_rival": "{goods} without a verdict: no price of a rival is known.",
     "goods.lacks_named_rival": (
