@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import formulas
 import numpy as np
 import numpy_financial as oracle
 import openpyxl
@@ -608,6 +610,27 @@ def test_formulas_of_the_workbook_give_what_the_model_gives(tmp_path: Path) -> N
         assert sheets.cell("Answer", "B5") == pytest.approx(now.fnpv)
         assert sheets.cell("Answer", "B6") == pytest.approx(now.firr.rate)
         assert sheets.cell("Answer", "B7") == pytest.approx(now.enpv)
+
+
+def test_a_library_of_its_own_reckons_the_workbook(tmp_path: Path) -> None:
+    """The formulas worked out by `formulas`, as they came and with another price; the answer waits for the reader's word."""
+    result = open_case("toyland").appraise("v1", draws=20)
+    write_venture_book(result.detail, tmp_path / "v.xlsx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's own
+        model = formulas.ExcelModel().loads(str(tmp_path / "v.xlsx")).finish()
+        rows = openpyxl.load_workbook(tmp_path / "v.xlsx")["Inputs"].iter_rows(min_row=2)
+        cells = {row[7].value: f"'[v.xlsx]INPUTS'!{row[1].coordinate}" for row in rows}
+        plain = model.calculate()
+        changed = {cells["accepted"]: 1.0, cells["venture_sales.v1_leather.price_usd"]: 16.0}
+        moved = model.calculate(inputs=changed)
+    answer = [f"'[v.xlsx]ANSWER'!B{row}" for row in range(5, 10)]
+    assert {plain[one].value[0, 0] for one in answer} == {"withheld"}
+    dear = result.detail.read.venture.with_values({"venture_sales.v1_leather.price_usd": 16.0})
+    now = Appraisal(replace(result.detail.read, venture=dear), 20)
+    owners = float(npv(0.1, now.cash.equity)[0])
+    told = [float(moved[one].value[0, 0]) for one in answer]
+    assert told == pytest.approx([now.fnpv, now.firr.rate, now.enpv, now.eirr.rate, owners])
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
