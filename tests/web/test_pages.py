@@ -160,6 +160,11 @@ def test_workbook_and_print_hold_the_answer(web: Served) -> None:
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(printed)).pages)
     assert "Midland" in text and "Which corridor" in text
     assert web.page("sources.xlsx").status_code == 200
+    venture = openpyxl.load_workbook(io.BytesIO(web.page("venture/appraise.xlsx?draws=20").content))
+    assert venture.sheetnames == ["Answer", "Inputs", "Cash"]
+    assert str(venture["Answer"]["B5"].value).startswith("=IF(Inputs!")
+    page = web.page("venture/appraise").text
+    assert all(f'id="f-{name}"' in page for name in ("cash", "tornado", "gains")) and page.count("<svg") >= 3
 
 
 def test_drawn_lines_join_the_ends_of_their_links() -> None:

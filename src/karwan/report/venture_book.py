@@ -54,6 +54,11 @@ def write_venture_book(made: Appraisal, path: Path | str) -> None:
     path
         File to write; an existing one is replaced.
     """
+    write_bytes(path, venture_book(made))
+
+
+def venture_book(made: Appraisal) -> bytes:
+    """The workbook of a venture as bytes; see `write_venture_book`."""
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)
@@ -61,7 +66,7 @@ def write_venture_book(made: Appraisal, path: Path | str) -> None:
     writer = _Book(book, made)
     writer.write()
     book.close()
-    write_bytes(path, target.getvalue())
+    return target.getvalue()
 
 
 @dataclass

@@ -36,6 +36,8 @@ def file_of(asking: Asking, page: Page, form: str) -> tuple[str, bytes]:
     """
     if form == "geojson" and page.geojson is not None:
         return KINDS[form], page.geojson()
+    if form == "xlsx" and page.book is not None:
+        return KINDS[form], page.book()
     if form == "pdf" and page.pdf is not None:
         return KINDS[form], page.pdf()
     if form == "pdf":

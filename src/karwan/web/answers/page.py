@@ -88,6 +88,8 @@ class Page:
         What makes its GeoJSON; None where it has none.
     pdf
         What makes its PDF; by default its blocks are printed.
+    book
+        What makes its workbook; by default one sheet a table of the result.
     """
 
     title: str
@@ -99,6 +101,7 @@ class Page:
     notes: Sequence[str] = ()
     geojson: Callable[[], bytes] | None = None
     pdf: Callable[[], bytes] | None = None
+    book: Callable[[], bytes] | None = None
 
     def blocks(self) -> list[Block]:
         """Every block of its parts, in order, for print."""

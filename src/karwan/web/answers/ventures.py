@@ -1,4 +1,4 @@
-"""A venture: its cash, what moves its value, who gains, and the tables of the appraisal."""
+"""A venture: its cash, what moves its value, who gains, the tables of the appraisal, and its workbook with live formulas."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from karwan.notes import note
 from karwan.report.answer_tables import answer_tables
 from karwan.report.blocks import Block, Figure
 from karwan.report.charts.venture import draw_gains, draw_tornado, draw_venture_cash
+from karwan.report.venture_book import venture_book
 from karwan.report.wording import tell
 from karwan.web.answers.generic import asked, form_of
 from karwan.web.answers.page import Asking, Page
@@ -34,4 +35,5 @@ def answer(asking: Asking) -> Page:
         result=result,
         declared={key: analysis.table_of(key) for key in tables},
         notes=sentences([*result.notes, *result.alerts]),
+        book=lambda: venture_book(result.detail),
     )
