@@ -81,7 +81,16 @@ def sheets(brief: Brief) -> Iterator[Sheet]:
             if isinstance(table, pl.DataFrame):
                 name = item.name if item.name not in used else f"{part.name}_{item.name}"
                 used.add(name)
+                if table is brief.corridors.stages:
+                    table = _of_the_headline_pair(brief, table)
                 yield Sheet(words(name)[:31], words(part.name), table)
+
+
+def _of_the_headline_pair(brief: Brief, stages: pl.DataFrame) -> pl.DataFrame:
+    """Stages of the routes that the brief prints stage by stage; those of the other pairs are four in five of all cells of the workbook."""
+    keys = ["corridor_id", "origin_id", "destination_id", "direction"]
+    shown = pl.concat([headline_routes(brief, way).select(keys) for way in WAYS])
+    return stages.join(shown, on=keys, how="semi", maintain_order="left")
 
 
 def write_workbook(brief: Brief, path: Path | str) -> None:
@@ -175,13 +184,19 @@ def _write_table(sheet: Any, made: Sheet, formats: dict[str, Any]) -> None:
     sheet.freeze_panes(1, 1)
     if table.height and table.width:
         sheet.autofilter(0, 0, table.height, table.width - 1)
-    columns = [_Column(name, k, *_pair(formats, unit_of(name)[1])) for k, name in enumerate(table.columns)]
-    basis = table.columns.index("basis") if "basis" in table.columns else None
-    for r, row in enumerate(table.iter_rows(), start=1):
-        assumed = basis is not None and row[basis] == "assumed"
-        for column, value in zip(columns, row, strict=True):
+    assumed = _assumed(table)
+    for k, name in enumerate(table.columns):
+        column = _Column(name, k, *_pair(formats, unit_of(name)[1]))
+        for r, (value, weak) in enumerate(zip(table[name].to_list(), assumed, strict=True), start=1):
             if value is not None:
-                _write_cell(sheet, r, column, value, formats, assumed)
+                _write_cell(sheet, r, column, value, formats, weak)
+
+
+def _assumed(table: pl.DataFrame) -> list[bool]:
+    """Whether each row of a table is assumed."""
+    if "basis" not in table.columns:
+        return [False] * table.height
+    return [basis == "assumed" for basis in table["basis"].to_list()]
 
 
 def _width(label: str, values: list[Any], numeric: bool) -> float:
