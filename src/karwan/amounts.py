@@ -72,3 +72,16 @@ def percent(value: object, digits: int = 0, signed: bool = False) -> str:
         return "<0.1 %" if scaled > 0 else ">−0.1 %"
     text = number(scaled, digits)
     return f"+{text} %" if signed and scaled > 0 else f"{text} %"
+
+
+def grown(share: object) -> str:
+    """Growth as a signed percentage; from tenfold on as how many times the base it is.
+
+    Examples
+    --------
+    >>> grown(-0.08), grown(0.97), grown(193.76)
+    ('−8.0 %', '+97 %', '195 times as much')
+    """
+    if is_number(share) and float(share) >= 9.0:  # type: ignore[arg-type]
+        return f"{number(1.0 + float(share))} times as much"  # type: ignore[arg-type]
+    return percent(share, signed=True)

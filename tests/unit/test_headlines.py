@@ -298,6 +298,20 @@ def test_promises_of_one_scenario_are_named_once_by_the_nearest_date() -> None:
         )
 
 
+def test_who_loses_where_trade_answers_stands_beside_the_worth() -> None:
+    row = worth_row("border", 1e6, 0.0, usd_year_ge_a=-5.26e6, usd_year_ge_b=2.05e8)
+    said = hl.worth_headline(worth([row]), ("Upland", "Lowland"))
+    assert said.endswith("500 k to 2 m; where all trade answers Upland loses 5.3 m, Lowland gains 200 m).")
+    assert "loses" not in hl.worth_headline(worth([worth_row("road", 1e6, 0.0)]), ("Upland", "Lowland"))
+
+
+def test_a_closure_seen_before_it_began_was_announced() -> None:
+    row = {"place": "Gate", "since": "2026-07-10", "last_seen": date(2026, 6, 30)}
+    assert hl._seen(row) == " (announced on 30 June 2026)"
+    assert hl._seen(row | {"since": "2026-06-01"}) == " (30 June 2026)"
+    assert hl._seen(row | {"last_seen": None}) == ""
+
+
 def test_nothing_worth_anything_is_no_headline() -> None:
     assert hl.worth_headline(worth([worth_row("a", 0.0, 0.0), {"commitment_id": "b", "title": "b"}])) == ""
     assert hl.worth_headline(worth([])) == ""

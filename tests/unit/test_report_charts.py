@@ -16,6 +16,7 @@ from karwan.report.charts import (
     chances,
     criticality,
     fan,
+    gains,
     growth,
     landed,
     ports,
@@ -51,6 +52,7 @@ CHARTS: dict[str, Callable[[Brief], str | None]] = {
     "status": lambda b: status.draw_status(b.plan.by_domain),
     "timeline": lambda b: timeline.draw_timeline(b.plan.milestones, b.as_of),
     "worth": lambda b: worth.draw_worth(b.plan.worth),
+    "gains": lambda b: gains.draw_gains(b.plan.worth, (b.name_a, b.name_b)),
     "fan": lambda b: fan.draw_fan(b.target.fan, main_target(b)),
     "chances": lambda b: chances.draw_chances(b.target.chances, b.target.base_rate),
     "basis": lambda b: basis.draw_basis(b.basis.shares),
@@ -99,6 +101,7 @@ def test_numbers_that_are_all_missing_break_no_chart(name: str) -> None:
             brief.plan.milestones.with_columns(date=pl.lit(None)), brief.as_of
         ),
         "worth": lambda: worth.draw_worth(_blank(brief.plan.worth)),
+        "gains": lambda: gains.draw_gains(_blank(brief.plan.worth), ("A", "B")),
         "fan": lambda: fan.draw_fan(_blank(brief.target.fan), None),
         "chances": lambda: chances.draw_chances(_blank(brief.target.chances), _blank(brief.target.base_rate)),
         "basis": lambda: basis.draw_basis(_blank(brief.basis.shares)),

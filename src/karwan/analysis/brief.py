@@ -21,7 +21,7 @@ from karwan.analysis.sensitivity import sensitivity_table
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section
 from karwan.analysis.venture.sheets import brief_ventures
-from karwan.analysis.worth import brief_worth
+from karwan.analysis.worth.answer import brief_worth
 from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.trade.standing import annual_series, known_flows

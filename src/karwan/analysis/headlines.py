@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from karwan.amounts import dollars, number, percent, usd_tick
+from karwan.amounts import dollars, grown, number, percent, usd_tick
 from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
 from karwan.case import Case
@@ -33,7 +33,7 @@ def headlines(
         corridor_headline(corridors),
         closed_headline(corridors),
         plan_headline(plan, as_of),
-        worth_headline(plan),
+        worth_headline(plan, tuple(case.country_name(code) for code in case.parties.codes)),
         chance_headline(target, standing, as_of),
         fit_headline(corridors),
     )
@@ -106,12 +106,12 @@ def _change(row: Row, rows: pl.DataFrame) -> str:
     whole = whole_of(row, rows)
     how = f", {SUBTRACTED}" if row["how"] == SUBTRACTED else ""
     text = (
-        f"{percent(row['growth_share'], signed=True)} by {row['reporter_name']}'s {counted_by(row['statistics'])}"
+        f"{grown(row['growth_share'])} by {row['reporter_name']}'s {counted_by(row['statistics'])}"
         f" ({row['period_label']} on {row['previous_label']}{how}"
     )
     if whole.height:
         long = whole.row(0, named=True)
-        text += f"; {long['period_label']} as a whole {percent(long['growth_share'], signed=True)}"
+        text += f"; {long['period_label']} as a whole {grown(long['growth_share'])}"
     return text + ")"
 
 
@@ -198,14 +198,21 @@ def closed_headline(corridors: CorridorSection) -> str:
         return ""
     places = corridors.closures.filter((pl.col("kind") == "closed") & (pl.col("corridors") != ""))
     gates = ", ".join(
-        f"{r['place']} ({r['last_seen']:{DAY}})" if r["last_seen"] else r["place"]
-        for r in places.sort("place", "last_seen").iter_rows(named=True)
+        f"{r['place']}{_seen(r)}" for r in places.sort("place", "last_seen").iter_rows(named=True)
     )
     best = shut.sort("generalised_usd", "corridor_id", nulls_last=True).row(0, named=True)
     text = f"Closed as last reported: {', '.join(shut['corridor'])}{f', at {gates}' if gates else ''}."
     if best["usd_20t"] is not None:
         text += f" If open, {best['corridor']} would cost USD {best['usd_20t']:,.0f} and {best['days']:.0f} days on {best['pair_label']}."
     return text
+
+
+def _seen(row: Row) -> str:
+    """Day a closure was last reported, or announced where that was before it began."""
+    if row["last_seen"] is None:
+        return ""
+    told = "announced on " if str(row["last_seen"]) < str(row.get("since") or "") else ""
+    return f" ({told}{row['last_seen']:{DAY}})"
 
 
 def plan_headline(plan: PlanSection, as_of: date) -> str:
@@ -248,8 +255,11 @@ def _late_parts(table: pl.DataFrame) -> str:
     return f" {count} a part past its date and not known to be done: {row['due_part']} of “{row['title']}”, due {row['due']:{DAY}}."
 
 
-def worth_headline(plan: PlanSection) -> str:
-    """The two promises that are worth most net of duty, and how much is duty no longer paid; empty where nothing is reckoned."""
+def worth_headline(plan: PlanSection, names: tuple[str, ...] = ()) -> str:
+    """The two promises that are worth most net of duty, who gains and who loses by each where trade answers, and how much is duty no longer paid.
+
+    Empty where nothing is reckoned; `names` are those of the two parties.
+    """
     if not plan.worth.height:
         return ""
     order = ["net_usd_year", "due", "commitment_id"]
@@ -257,7 +267,8 @@ def worth_headline(plan: PlanSection) -> str:
     known = known.sort(order, descending=[True, False, False], nulls_last=True)
     known = known.unique("scenario_id", keep="first", maintain_order=True)
     best = [
-        _worth_words(row) for row in known.filter(pl.col("net_usd_year") >= 5e4).head(2).iter_rows(named=True)
+        _worth_words(row, names)
+        for row in known.filter(pl.col("net_usd_year") >= 5e4).head(2).iter_rows(named=True)
     ]
     said = f"Worth most to trade net of duty, on assumed inputs: {'; then '.join(best)}." if best else ""
     given = known.filter(pl.col("duty_usd_year") >= 5e4).sort(
@@ -272,10 +283,23 @@ def worth_headline(plan: PlanSection) -> str:
     return said.strip()
 
 
-def _worth_words(row: Row) -> str:
+def _worth_words(row: Row, names: tuple[str, ...]) -> str:
     ends = [row["low_net_usd_year"], row["high_net_usd_year"]]
     span = "" if None in ends else f", {_rounded(ends[0])} to {_rounded(ends[1])}"
-    return f"{row['title']} (USD {_rounded(row['net_usd_year'])} a year{span})"
+    return f"{row['title']} (USD {_rounded(row['net_usd_year'])} a year{span}{_sides(row, names)})"
+
+
+def _sides(row: Row, names: tuple[str, ...]) -> str:
+    """What each party gains or loses where trade answers; empty where that is not reckoned."""
+    each = [row.get(column) for column in ("usd_year_ge_a", "usd_year_ge_b")]
+    known = [usd for usd in each if usd is not None]
+    if len(known) < len(names) or not names:
+        return ""
+    said = [
+        f"{name} {'loses' if usd < 0 else 'gains'} {_rounded(abs(usd))}"
+        for name, usd in zip(names, known, strict=True)
+    ]
+    return f"; where all trade answers {', '.join(said)}"
 
 
 def _rounded(value: float) -> str:

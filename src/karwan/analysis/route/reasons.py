@@ -241,7 +241,10 @@ def _shut_text(plan: RoutePlan, place: str, why: str) -> str:
     for row in plan.case["closures"].iter_rows(named=True):
         if row["place_id"] in plan.places.aliases_of(place) and row["kind"] == "dated" and in_force(row, day):
             until = f"until {row['end']}" if row["end"] else "no end known"
-            seen = f", last seen closed {row['last_seen']}" if row["last_seen"] else ""
+            told = (
+                "announced on" if row["last_seen"] and row["last_seen"] < row["start"] else "last seen closed"
+            )
+            seen = f", {told} {row['last_seen']}" if row["last_seen"] else ""
             return f"{name} closed since {row['start']} ({row['reason']}), {until}{seen}"
     return f"{name}: {why}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +17,9 @@ from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.worth.promises import other_scenarios, plan_worth, promise_scenarios
+from karwan.errors import InvalidInput
 from karwan.notes import Note, note
-from karwan.schema.frames import result_types
+from karwan.schema.frames import result_frame, result_types
 
 
 def answer_worth(inputs: Inputs, request: WorthRequest) -> Result:
@@ -65,6 +67,24 @@ def equilibrium_rows(welfare: PromisedWelfare, request: WorthRequest) -> list[di
     ]
     rows.sort(key=lambda row: (-row["usd_year_ge"], row["scenario_id"]))
     return [{**row, "rank_ge": rank} for rank, row in enumerate(rows, start=1)]
+
+
+def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Table and sentences for the plan section of the brief, with who gains where trade answers; empty, with the reason, where nothing can be said."""
+    case = study.case
+    try:
+        found = plan_worth(case, study.as_of, kept=False, study=study, known=study.evaluated)
+    except InvalidInput as error:
+        return result_frame("plan_worth"), (f"{error.fact} What promises are worth cannot be reckoned.",)
+    table = commitment_table(case, study.as_of)
+    scenarios, _ = promise_scenarios(case, table)
+    promises = found.promises
+    if scenarios:
+        with suppress(InvalidInput):  # no trade of the corridors is known: the other columns stand
+            welfare = PromisedWelfare(study, read_world_trade(case), scenarios, other_scenarios(case, table))
+            rows = [{"scenario_id": name, **welfare.columns(name, "parties")} for name in welfare.names]
+            promises = with_equilibrium(promises, rows)
+    return promises, found.text
 
 
 def with_equilibrium(promises: pl.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from karwan.analysis.worth.states import NOW, PARAMETERS, Change, Outcome, Plan,
 from karwan.appraisal.worth import Floats, rule_of_half
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario, list_scenarios
-from karwan.errors import InvalidInput, KarwanError
+from karwan.errors import KarwanError
 from karwan.schema.frames import result_frame, result_types
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.network import worst_basis
@@ -158,15 +158,6 @@ def _flows(
         return flows, [f"{len(flows)} flows as given with --demand."]
     flows, said = default_flows(study, today)
     return flows, [*(trade_text(study.case, today[way]) for way in DIRECTIONS), said]
-
-
-def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Table and sentences for the plan section of the brief; empty, with the reason, where nothing can be said."""
-    try:
-        found = plan_worth(study.case, study.as_of, kept=False, study=study, known=study.evaluated)
-    except InvalidInput as error:
-        return result_frame("plan_worth"), (f"{error.fact} What promises are worth cannot be reckoned.",)
-    return found.promises, found.text
 
 
 def _company(case: Case, scenarios: Mapping[str, Scenario]) -> dict[State, Case]:

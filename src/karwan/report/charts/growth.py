@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from karwan.amounts import percent, usd_tick
+from karwan.amounts import percent, usd, usd_tick
 from karwan.report.charts.axes import WIDTH, Row, is_positive, x_axis
 from karwan.report.palette import ALERT, MUTED, PAPER, STATUS, text_colour
 from karwan.report.svg import Drawing, Scale, logarithmic
@@ -43,16 +43,22 @@ def _draw_row(drawing: Drawing, row: Row, reporter: str, scale: Scale, y: float)
     drawing.line(before, y, after, y, colour, line=2.2)
     drawing.circle(before, y, 4, PAPER, stroke=colour, line=1.6)
     drawing.circle(after, y, 4.4, colour)
-    change = percent(row["growth_share"], signed=True)
+    change = _change(row)
     drawing.narrow(WIDTH, y + 4, change, size=11.5, anchor="end", fill=text_colour(colour), weight=600)
 
 
 def _say(rows: Sequence[Row]) -> str:
     return "; ".join(
-        f"{clean(r['reporter'])} {clean(r['direction_label'])} "
-        f"{clean(r['period_label'])}: {percent(r['growth_share'], signed=True)}"
+        f"{clean(r['reporter'])} {clean(r['direction_label'])} {clean(r['period_label'])}: {_change(r)}"
         for r in rows
     )
+
+
+def _change(row: Row) -> str:
+    """Change as a percentage; from tenfold on base and newest figure."""
+    if row["growth_share"] >= 9.0:
+        return f"{usd(row['previous_value_usd'])} → {usd(row['value_usd'])}"
+    return percent(row["growth_share"], signed=True)
 
 
 def _group(row: Row) -> str:

@@ -318,7 +318,7 @@ def shut_places(brief: Brief) -> list[str]:
 def corridor_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     """Rows of the summary: best open route each way, places shut and slowed."""
     routes = (headline_routes(brief, way) for way in WAYS)
-    result = [_best_route(frame.to_dicts()) for frame in routes if frame.height]
+    result = [_best_route(brief, frame.to_dicts()) for frame in routes if frame.height]
     today, shut = day(brief.as_of), shut_places(brief)
     if shut:
         places = ", ".join(shut[:6]) + (tell("brief_corridors.fact_others") if len(shut) > 6 else "")
@@ -331,8 +331,8 @@ def corridor_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     return result
 
 
-def _best_route(routes: list[dict[str, Any]]) -> tuple[str, str, str, str]:
-    """The cheapest open route of one direction, and how many corridors are open."""
+def _best_route(brief: Brief, routes: list[dict[str, Any]]) -> tuple[str, str, str, str]:
+    """The cheapest open route of one direction, the sanctions it meets, and how many corridors are open."""
     pair = clean(routes[0]["pair_label"], 60)
     total = sum(r["status"] != "absent" for r in routes)
     known = [r for r in routes if r["status"] == "open" and is_number(r["usd_20t"])]
@@ -341,5 +341,16 @@ def _best_route(routes: list[dict[str, Any]]) -> tuple[str, str, str, str]:
         return pair, tell("brief_corridors.fact_none"), unit, ""
     best = min(known, key=lambda r: r["usd_20t"])
     days, corridor = number(best["days"], 1), clean(best["corridor"], 40)
-    unit = tell("brief_corridors.fact_best", days=days, corridor=corridor, open=len(known), total=total)
+    counts = {"open": len(known), "total": total, "law": _sanctions(brief, best)}
+    unit = tell("brief_corridors.fact_best", days=days, corridor=corridor, **counts)
     return pair, number(best["usd_20t"]), unit, ""
+
+
+def _sanctions(brief: Brief, best: dict[str, Any]) -> str:
+    """How many sanctions the way meets, and whose; empty where none is known."""
+    for row in brief.front.ways.iter_rows(named=True):
+        same = all(row[name] == best[name] for name in ("direction", "pair_label", "corridor_id"))
+        if same and row["sanctions"]:
+            authority = clean(row["authority"], 40)
+            return tell("brief_corridors.fact_sanctions", count=row["sanctions"], authority=authority)
+    return ""

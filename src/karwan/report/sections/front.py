@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import NONE, is_number, number, percent, usd
+from karwan.amounts import NONE, grown, is_number, number, percent, usd
 from karwan.analysis.front import SOON_DAYS
 from karwan.analysis.headlines import newest_figure
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Missing, Notes, Row, Tile, Tiles, cell
+from karwan.report.blocks import Block, Cell, Figure, Missing, Notes, Row, Tile, Tiles, cell
+from karwan.report.charts.gains import draw_gains
 from karwan.report.palette import safe_colour
 from karwan.report.sections.corridors import load_text
 from karwan.report.text import clean, day
@@ -22,7 +23,7 @@ from karwan.trade.standing import SUBTRACTED, counted_by
 
 Values = dict[str, Any]
 _LONG = 110  # signs of a text on these pages
-_ROWS, _SOURCES = 12, 3
+_ROWS, _SOURCES, _GAINS = 7, 3, 6
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,15 @@ def front_pages(brief: Brief, every: Notes) -> tuple[tuple[Row, ...], ...]:
     notes = _Few(every.numbers)
     first = ((_momentum(brief, notes), _totals(brief, notes)), (_ways(brief, notes),))
     a, b = (brief.party_a, brief.name_a), (brief.party_b, brief.name_b)
-    second = (
+    second: tuple[Row, ...] = (
         (_goods(brief, notes),),
         (_owed(brief, notes, b, a),),
         (_owed(brief, notes, a, b),),
         (_due(brief, notes), _outlook(brief)),
     )
+    gains = _gains(brief)
+    if gains is not None:
+        second = (*second, (gains,))
     return first, second
 
 
@@ -58,7 +62,7 @@ def _tile(row: Values, notes: Notes) -> Tile:
     how = f", {SUBTRACTED}" if row["how"] == SUBTRACTED else ""
     whole = ""
     if is_number(row["whole_share"]):
-        share = percent(row["whole_share"], signed=True)
+        share = grown(row["whole_share"])
         whole = tell("front.whole", label=clean(row["whole_label"], 40), share=share)
     label = tell(
         "front.momentum_tile",
@@ -70,7 +74,7 @@ def _tile(row: Values, notes: Notes) -> Tile:
         whole=whole,
     )
     falls = is_number(row["growth_share"]) and row["growth_share"] < 0
-    shown = percent(row["growth_share"], signed=True)
+    shown = grown(row["growth_share"])
     return Tile(shown, label, "late" if falls else "good", notes.of(row["source_id"]))
 
 
@@ -217,6 +221,15 @@ def _by_day(row: Values) -> Cell:
     if row["due"] is None:
         return cell("no day", tone="muted")
     return _on(row["due"], row["due_basis"])
+
+
+def _gains(brief: Brief) -> Block | None:
+    """Who gains and who loses by each promise; nothing where it is not reckoned."""
+    picture = draw_gains(brief.plan.worth, (brief.name_a, brief.name_b), most=_GAINS, key="front-gains")
+    if picture is None:
+        return None
+    unit = tell("brief_plan.gains_unit")
+    return Figure("f-front-gains", tell("brief_plan.gains_figure"), tell("front.gains"), unit, picture, ())
 
 
 def _due(brief: Brief, notes: Notes) -> Block:

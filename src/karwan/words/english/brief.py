@@ -103,8 +103,8 @@ BRIEF: dict[str, str | Plural] = {
         " transit and loss."
     ),
     "brief_goods.landed_caption": (
-        "Bars end at the landed price; the coloured part is the corridor's share. Small block: the "
-        "corridor used. {day}."
+        "Each bar is the landed price of a tonne; beside it the share that the corridor takes (freight, "
+        "insurance, time, loss) and the price itself. Small block: the corridor used. {day}."
     ),
     "brief_goods.groups_title": "What is traded, {way}, {period}",
     "brief_goods.title": "Goods",
@@ -195,6 +195,18 @@ BRIEF: dict[str, str | Plural] = {
         "scenario share one bar. {without} of {height} promises have no figure."
     ),
     "brief_plan.worth_unit": "USD a year",
+    "brief_plan.gains_figure": "Who gains and who loses",
+    "brief_plan.gains_caption": (
+        "Each promise kept alone, where trade, incomes and queues answer: trade of every country pair on the "
+        "corridors counts, duty goes back to who pays it. Bars to the left are losses. Scenarios that move "
+        "nobody are left out; `karwan plan worth CASE --general-equilibrium` has bands and the other rule of deficits."
+    ),
+    "brief_plan.gains_unit": "USD a year, length of the bars logarithmic",
+    "brief_corridors.fact_sanctions": Plural(
+        "count",
+        "; it meets {count} sanction ({authority})",
+        "; it meets {count} sanctions ({authority})",
+    ),
     "brief_target.title": "Will the target be reached",
     "brief_target.lead": "Several models side by side, and how often others grew as much in the time named.",
     "brief_target.back_tests_table": "How these ways did on past forecasts",
@@ -315,7 +327,7 @@ BRIEF: dict[str, str | Plural] = {
     "brief_target.fact": "Chance of reaching the target",
     "brief_target.fact_unit": "by {models} models of each side's own past; base rates stand in section 6",
     "brief_corridors.fact_best": (
-        "USD per 20 t and {days} days by {corridor}, the cheapest of {open} open of {total}"
+        "USD per 20 t and {days} days by {corridor}, the cheapest of {open} open of {total}{law}"
     ),
     "brief_corridors.fact_none": "none",
     "brief_corridors.fact_none_unit": "of {total} corridors is open",

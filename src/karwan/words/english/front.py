@@ -51,6 +51,9 @@ FRONT: dict[str, str | Plural] = {
     ),
     "front.nothing_owed": "{asker} asks, {owner} offers: nothing with a worth",
     "front.nothing_owed_why": "No scenario of the case gives a promise of {owner} alone a worth or hours saved. {rest}",
+    "front.gains": (
+        "Each promise kept alone, where trade, incomes and queues answer; trade of every country pair on the corridors counts. Bars to the left are losses."
+    ),
     "front.due": "Due in {days} days",
     "front.due_note": Plural(
         "count",
