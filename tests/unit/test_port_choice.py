@@ -95,7 +95,8 @@ def test_an_assumed_port_is_chosen_only_when_asked_for(traded: Case) -> None:
     result = ask(traded)
     assert result.tables["ports"]["node_id"].to_list() == [None]
     assert result.tables["ports"]["share"].to_list() == [1.0]
-    assert "port.choice_assumed" in keys_of(result)
+    assert {"port.choice_assumed", "port.choice_single"} <= set(keys_of(result))
+    assert "port.choice_single" not in keys_of(ask(traded, include_assumed=True))
 
 
 def test_the_same_seed_gives_the_same_band_and_more_doubt_a_wider_one(traded: Case) -> None:
@@ -147,3 +148,16 @@ def test_the_picture_shows_each_port_with_its_band(traded: Case) -> None:
     assert picture is not None
     assert "Quay" in picture and "by land or another port" in picture
     assert draw_port_shares(ask(traded).tables["ports"].clear()) is None
+
+
+def test_the_embedded_case_says_what_its_page_says(kaz_pak: Case) -> None:
+    """Pakistan to the Gulf: three ports of Karachi alike, Gwadar far behind; what is not published is listed."""
+    found = ask(kaz_pak).tables
+    shares = dict(found["ports"].select("node_id", "share").iter_rows())
+    expected = {"P_QAS": 0.32, "P_KHI": 0.30, "P_SAPT": 0.29, "P_GWA": 0.08}
+    assert {port: shares[port] for port in expected} == pytest.approx(expected, abs=0.01)
+    assert sum(found["ports"]["share"]) == pytest.approx(1.0)
+    assert found["ports"].filter(pl.col("node_id") == "P_KHI")["observed_share"].to_list() == [0.54]
+    lacking = found["without data"].select("exporter", "importer", "reason").rows()
+    assert ("Pakistan", "Saudi Arabia", "no place of Saudi Arabia in the network") in lacking
+    assert ("United Arab Emirates", "Kazakhstan", "no published trade in world_flows.csv") in lacking

@@ -14,7 +14,10 @@ Row = dict[str, Any]
 OLD_YEARS = 3
 INDEX_OF_SECTOR = {"grain": "cereals", "pulses_oilseeds": "food", "food": "food", "fruit_vegetables": "food"}
 INDEX_OF_CHAPTER = {"15": "vegetable_oils", "17": "sugar"}
-INDICES = {*INDEX_OF_SECTOR.values(), *INDEX_OF_CHAPTER.values()}  # of goods; others follow the price of carriage
+INDICES = {
+    *INDEX_OF_SECTOR.values(),
+    *INDEX_OF_CHAPTER.values(),
+}  # of goods; others follow the price of carriage
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def answer_choice(inputs: Inputs, request: PortChoiceRequest) -> Result:
             "draws": request.draws,
             "seed": request.seed,
         },
-        tuple(_notes(desk, tables, [desk.study.place_name(port) for port in desk.gateways.left_out])),
+        tuple(_notes(desk, tables, ways)),
     )
 
 
@@ -302,7 +302,7 @@ def _pair_table(desk: _Desk, ways: Sequence[Ways], shares: Sequence[Floats]) -> 
     return result_frame("port_pairs", rows).sort("usd", descending=True)
 
 
-def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], left_out: Sequence[str]) -> Iterator[Note]:
+def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], ways: Sequence[Ways]) -> Iterator[Note]:
     request, settings = desk.request, desk.case.settings
     ports = tables["ports"].filter(pl.col("node_id").is_not_null())
     if ports.height:
@@ -327,6 +327,10 @@ def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], left_out: Sequence[str]
     )
     if settings.trade_state and not request.opened:
         yield note("port.choice_state", scenarios=", ".join(settings.trade_state))
-    if left_out:
-        yield note("port.choice_assumed", ports=list(left_out))
+    single = {(one.pair.exporter, one.pair.importer) for one in ways if len(one.ports) == 1}
+    if single:
+        yield note("port.choice_single", pairs=len(single))
+    if desk.gateways.left_out:
+        left_out = [desk.study.place_name(port) for port in desk.gateways.left_out]
+        yield note("port.choice_assumed", ports=left_out)
     yield note("port.choice_model", draws=request.draws)

@@ -34,6 +34,11 @@ PORT: dict[str, str | Plural] = {
     "port.choice_state": (
         "Crossings stand as on the day of the case; the trade was made under {scenarios}. --open NAME takes places as open."
     ),
+    "port.choice_single": Plural(
+        "pairs",
+        "{pairs} country pair has one way in the network, so its share rests on which links there are and has no band.",
+        "{pairs} country pairs have one way in the network, so their shares rest on which links there are and have no band.",
+    ),
     "port.choice_assumed": "Left out as all that is known of their terminals is assumed: {ports}. Their tariff and stay would decide; --include-assumed takes them.",
     "port.choice_model": (
         "Shares are a path-size logit on the generalised cost of whole routes of the reference load, all that is paid counted; the band is of "
