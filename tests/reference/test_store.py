@@ -4,6 +4,7 @@ row counts.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -17,6 +18,9 @@ from karwan.store.sources import Options, source_named
 from karwan.store.sources.countries import countries_with
 from karwan.words import sentences
 from tests.shared import shared_path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import store_check
 
 # mapping, file, rows in PROVENANCE.md, value column, USD per unit, group column of the file, of ours
 TABLES = [
@@ -63,6 +67,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
             readings = source_named("table").read(shared_path(f"data/trade/{name}"), Options(mapping=mapping))
             reports[mapping] = ingest(store, readings)[0]
     return {"target": target, "reports": reports}
+
+
+def test_twenty_figures_equal_polars(filled: dict[str, object]) -> None:
+    """`tools/store_check.py` loads the same files; its briefs of three pairs take minutes and run on demand."""
+    found = store_check.figures(str(filled["target"]), shared_path("data/trade"))
+    assert len(found) == 20
+    for name, ours, theirs in found:
+        assert ours == pytest.approx(theirs, rel=store_check.CLOSE), name
+        assert theirs > 0, name
 
 
 @pytest.mark.parametrize(("mapping", "name", "rows", "value", "unit", "theirs", "ours"), TABLES)
