@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.corridor_map import CorridorMap, Point, corridor_map, link_ways
+from karwan.analysis.corridor_map import LANE, STRAIGHT, CorridorMap, Point, corridor_map, link_ways
 from karwan.case import Case
 from karwan.notes import note
 from karwan.project import Project
@@ -74,6 +74,7 @@ def map_part(
         "box": f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}",
         "zoom": zoom,
         "shrink": round(1 / zoom, 4),
+        "follows": bool(held.lines["state"].is_in([LANE, STRAIGHT]).any()),
         "closer": f"{min(zoom * 2, CLOSEST):g}_{x:.3f}_{y:.3f}",
         "wider": f"{zoom / 2:g}_{x:.3f}_{y:.3f}" if zoom > 2 else "",
         "legend": [

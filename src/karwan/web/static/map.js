@@ -120,6 +120,7 @@
       event.preventDefault();
       zoomTo(+button.dataset.zoomBy);
     }));
+    addEventListener("resize", redraw);
     draw();
   }
 
