@@ -241,9 +241,8 @@ def _shut_text(plan: RoutePlan, place: str, why: str) -> str:
     for row in plan.case["closures"].iter_rows(named=True):
         if row["place_id"] in plan.places.aliases_of(place) and row["kind"] == "dated" and in_force(row, day):
             until = f"until {row['end']}" if row["end"] else "no end known"
-            told = (
-                "announced on" if row["last_seen"] and row["last_seen"] < row["start"] else "last seen closed"
-            )
+            begun = str(row["last_seen"]) >= str(row["start"] or "")
+            told = "last seen closed" if begun else "announced on"
             seen = f", {told} {row['last_seen']}" if row["last_seen"] else ""
             return f"{name} closed since {row['start']} ({row['reason']}), {until}{seen}"
     return f"{name}: {why}"
