@@ -5,6 +5,7 @@ Both are the expected charge of a stay that may be longer than what is free; see
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtr
 
 from karwan.schema.modes import SEA
 from karwan.transport.network.stage import Arc, Row
@@ -56,7 +56,12 @@ def beyond_free_usd(mean_days: float, cv: float, free_days: float, usd_day: floa
     if sigma == 0.0:
         return max(0.0, mean_days - free_days) * usd_day
     d1 = np.log(mean_days / free_days) / sigma + sigma / 2.0
-    return float((mean_days * ndtr(d1) - free_days * ndtr(d1 - sigma)) * usd_day)
+    return float((mean_days * _below(d1) - free_days * _below(d1 - sigma)) * usd_day)
+
+
+def _below(deviations: float) -> float:
+    """Chance that a standard normal lies below; SciPy's `special` takes a quarter of the start of a route."""
+    return 0.5 * math.erfc(-deviations / math.sqrt(2.0))
 
 
 def storage_usd(terminal: Row) -> float:

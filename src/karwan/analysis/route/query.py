@@ -18,7 +18,7 @@ from karwan.notes import Note, note
 from karwan.transport.cargo import Cargo
 from karwan.transport.corridor import joined_corridors
 from karwan.transport.cost import Weights, shipper_weights
-from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
+from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.packing import Packed, pack
 from karwan.transport.paid import Bills
@@ -36,7 +36,10 @@ WEIGHTS = {  # option, attribute, most, unit
 
 @dataclass(frozen=True)
 class RoutePlan:
-    """Everything resolved: the case, the ends, the network and the weights; `promise_days` from the start of the departure day."""
+    """Everything resolved: the case, the ends, the network and the weights.
+
+    `promise_days` counts from the start of the departure day; `kept` is what other networks of the case share with this one.
+    """
 
     case: Case
     query: RouteRequest
@@ -55,6 +58,7 @@ class RoutePlan:
     sector: str
     request: NetworkRequest
     network: FreightNetwork
+    kept: Kept
     weights: Weights
     bills: Bills
     corridors: tuple[Row, ...]
@@ -120,7 +124,8 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         carbon_price_usd_t=query.carbon_price_usd_t,
     )
     sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
-    network = build_network(case.tables, request)
+    kept = Kept()
+    network = build_network(case.tables, request, kept=kept)
     return RoutePlan(
         case=case,
         query=query,
@@ -139,6 +144,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         sector=sector,
         request=request,
         network=network,
+        kept=kept,
         weights=weights,
         bills=Bills(case.tables, shipment.product_id, sector, ends[0], query.departure, cargo),
         corridors=_corridors(case, network, shipment, (origin, destination)),

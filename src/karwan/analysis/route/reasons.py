@@ -225,8 +225,9 @@ def _corridor_in(
     plan: RoutePlan, corridor: Row, tables: Mapping[str, pl.DataFrame], request: NetworkRequest
 ) -> CorridorRoute:
     """A corridor's route in another network than the plan's."""
+    changed = [name for name, table in tables.items() if table is not plan.case.tables[name]]
     return corridor_route(
-        build_network(tables, request),
+        build_network(tables, request, kept=plan.kept.without(changed)),
         plan.shipment,
         corridor,
         plan.origin,

@@ -105,7 +105,8 @@ def _bonded(plan: RoutePlan, route: Route, bonded: Sequence[Row]) -> Iterator[_W
         return
     network = plan.network
     if not plan.request.include_assumed:
-        network = build_network(plan.case.tables, replace(plan.request, include_assumed=True))
+        request = replace(plan.request, include_assumed=True)
+        network = build_network(plan.case.tables, request, kept=plan.kept)
     arcs = _in(network, route)
     for position in met:
         yield _Ways(plan, network, places[position], arcs, _span(network, arcs, position, places[position]))
