@@ -13,6 +13,7 @@ import pytest
 from karwan.case import Case, read_case
 from karwan.errors import UnknownName
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
+from karwan.transport.network.context import Context
 
 SUMMER = date(2025, 6, 2)  # a Monday
 WINTER = date(2025, 12, 1)
@@ -324,3 +325,21 @@ def test_nothing_is_kept_of_a_table_that_is_another(toyland: Case, kaz_pak: Case
         "transfers",
         "services",
     }
+
+
+@pytest.mark.parametrize(
+    ("bound", "ways"),
+    [(None, ("head", "back", "back")), (150.0, ("head", "back", "back")), (100.0, ("", "", "back"))],
+    ids=["no bound", "beyond the nearer end", "between the gate and the nearer end"],
+)
+def test_prices_by_direction_hold_up_to_a_distance_from_the_gate(
+    toyland: Case, bound: float | None, ways: tuple[str, str, str]
+) -> None:
+    """Alford is the gate; Xing lies 111 km from it, Bridge 222 km."""
+    countries = toyland["countries"].with_columns(
+        head_haul_from=pl.lit("A"), head_haul_km=pl.lit(bound, dtype=pl.Float64)
+    )
+    request = NetworkRequest("XTA", "XTC", "box", date(2026, 12, 1))
+    context = Context({**toyland.tables, "countries": countries}, request)
+    pairs = (("X", "B"), ("B", "X"), ("X", "A"))
+    assert tuple(context.haul("XTA", *pair) for pair in pairs) == ways

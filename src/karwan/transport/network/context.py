@@ -134,7 +134,7 @@ class Context:
         self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
         self.regimes = self._regimes()
         self.links = {r["link_id"]: r for r in self.rows("links")}
-        self.gates = {r["country"]: r["head_haul_from"] for r in self.rows("countries")}
+        self.gates = {r["country"]: (r["head_haul_from"], r["head_haul_km"]) for r in self.rows("countries")}
         self.apart_km: dict[tuple[str, str], float] = {}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
         self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
@@ -204,11 +204,14 @@ class Context:
         return overload(self.rows("crossings"), lambda place: self.book.shut("crossing", place, ROAD), share)
 
     def haul(self, registration: str, tail: str, head: str) -> str:
-        """'head' where a truck drives away from the place its country is hired from, 'back' towards it, '' where none is named."""
-        gate = self.gates.get(registration) or ""
+        """'head' where a truck drives away from the place its country is hired from, 'back' towards it; '' where none is named, or it is too far."""
+        gate, bound = self.gates.get(registration) or (None, None)
         if gate not in self.nodes:
             return ""
-        return "head" if self._apart_km(gate, head) > self._apart_km(gate, tail) else "back"
+        before, after = self._apart_km(gate, tail), self._apart_km(gate, head)
+        if bound is not None and min(before, after) > bound:
+            return ""
+        return "head" if after > before else "back"
 
     def _apart_km(self, gate: str, node: str) -> float:
         """Great-circle distance of a node from the place a country is hired from, reckoned once."""
