@@ -205,7 +205,8 @@ class Context:
 
     def haul(self, registration: str, tail: str, head: str) -> str:
         """'head' where a truck drives away from the place its country is hired from, 'back' towards it; '' where none is named, or it is too far."""
-        gate, bound = self.gates.get(registration) or (None, None)
+        name, bound = self.gates.get(registration, (None, None))
+        gate = name or ""
         if gate not in self.nodes:
             return ""
         before, after = self._apart_km(gate, tail), self._apart_km(gate, head)
