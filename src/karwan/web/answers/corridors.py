@@ -20,6 +20,7 @@ from karwan.notes import note
 from karwan.report.answer_tables import result_block
 from karwan.report.blocks import Block, Cell, Column, Figure, Prose, Table, cell
 from karwan.report.charts.arrivals import draw_arrivals
+from karwan.report.charts.crossing import draw_hours, draw_shut
 from karwan.report.charts.stages import draw_stages
 from karwan.report.text import clean
 from karwan.schema.results import result_table
@@ -235,6 +236,7 @@ def crossing(asking: Asking) -> Page:
     times = case["crossing_times"].filter(pl.col("crossing_id") == key)
     blocks = [
         _facts(asking, row),
+        _pictured("crossing_hours", "hours", draw_hours(times)),
         plain_block(
             asking,
             "times",
@@ -242,6 +244,7 @@ def crossing(asking: Asking) -> Page:
             times,
             without=("crossing_id", "crossing_time_id"),
         ),
+        _pictured("crossing_shut", "days", draw_shut(closures, asking.as_of)),
         plain_block(
             asking,
             "closures",
@@ -266,6 +269,13 @@ def crossing(asking: Asking) -> Page:
             "follow": [{"to": opened, "text": say(note("page.as_if_open"))}],
         },
     )
+
+
+def _pictured(key: str, unit: str, picture: str | None) -> Figure | None:
+    """A picture of a crossing with its title and caption; None where there is nothing to draw."""
+    if picture is None:
+        return None
+    return Figure(f"f-{key}", say(note(f"page.{key}")), say(note(f"page.{key}_caption")), unit, picture)
 
 
 def _facts(asking: Asking, row: Mapping[str, Any]) -> Table:
