@@ -131,6 +131,15 @@ def test_pairs_without_data_are_listed_with_the_reason(traded: Case) -> None:
     assert ("XTZ", "Lowland", "no published trade in world_flows.csv") in reasons
 
 
+def test_a_pair_without_an_open_way_is_listed_with_its_trade(traded: Case) -> None:
+    shut = traded["links"].with_columns(state=pl.lit("planned"))
+    found = ask(traded.with_tables({"links": shut})).tables
+    assert found["ports"].is_empty() and found["pairs"].is_empty()
+    lost = found["without data"].filter(pl.col("exporter") == "Upland").row(0, named=True)
+    assert lost["usd"] == VALUE
+    assert lost["reason"].startswith("no lawful open way")
+
+
 def test_nothing_to_share_out_says_why(toyland: Case) -> None:
     assert keys_of(ask(toyland)) == ["port.no_flows"]
     none = answer_choice(Inputs(toyland), PortChoiceRequest("central_asia"))

@@ -74,11 +74,11 @@ def answer_choice(inputs: Inputs, request: PortChoiceRequest) -> Result:
         )
     desk = _Desk(case, request)
     ways, lost = desk.ways(trade.pairs)
-    shares = _shares(case, ways)
+    parts = _parts(ways, _shares(case, ways))
     drawn = _drawn(case, ways, request)
     tables = {
-        "ports": _port_table(desk, ways, shares, drawn),
-        "pairs": _pair_table(desk, ways, shares),
+        "ports": _port_table(desk, parts, drawn),
+        "pairs": _pair_table(desk, parts, ways),
         "without data": result_frame("port_no_data", [*trade.without, *lost]),
     }
     order = ("ports", "pairs", "without data")
@@ -229,76 +229,81 @@ def _range(row: Row) -> tuple[float, float, float]:
     return low, row["value"], max(high, low * (1.0 + 1e-9) + 1e-12)
 
 
-def _port_table(
-    desk: _Desk, ways: Sequence[Ways], shares: Sequence[Floats], drawn: dict[str, Floats]
-) -> pl.DataFrame:
-    """One row a port, the largest first, then what goes by none of them."""
-    total = sum(one.pair.value_usd for one in ways)
-    usd = dict.fromkeys(drawn, 0.0)
-    tonnes = dict.fromkeys(drawn, 0.0)
-    weighed = dict.fromkeys(drawn, 0.0)
+def _parts(ways: Sequence[Ways], shares: Sequence[Floats]) -> pl.DataFrame:
+    """One row a way: its pair, its port, and what goes by it; cost_usd is the generalised cost weighed by that value."""
+    rows = []
     for one, share in zip(ways, shares, strict=True):
         for port, part, cost in zip(one.ports, share.tolist(), one.cost_usd_t.tolist(), strict=True):
-            usd[port] += part * one.pair.value_usd
-            tonnes[port] += part * one.pair.tonnes
-            weighed[port] += part * one.pair.value_usd * cost
-    by_port = sum(value for port, value in usd.items() if port)
-    rows = []
-    for port in usd:
-        low, high = np.quantile(drawn[port], BAND)
-        observed = desk.gateways.observed(port, desk.request.market)
-        rows.append(
-            {
-                "node_id": port or None,
-                "port": desk.study.place_name(port) if port else "by land or another port",
-                "country": desk.gateways.country(port),
-                "tonnes": tonnes[port],
-                "usd": usd[port],
-                "usd_low": float(low),
-                "usd_high": float(high),
-                "share": usd[port] / total,
-                "share_low": float(low) / total,
-                "share_high": float(high) / total,
-                "share_of_ports": usd[port] / by_port if port and by_port else None,
-                "cost_usd_t": weighed[port] / usd[port] if usd[port] > 0.0 else None,
-                "observed_share": observed["share"] if observed else None,
-                "observed_of": f"{observed['trade']}, {observed['year']}" if observed else None,
-                "basis": BASES[-1],
-                "source_id": observed["source_id"] if observed else None,
-            }
-        )
+            value, tonnes = part * one.pair.value_usd, part * one.pair.tonnes
+            rows.append((one.pair.exporter, one.pair.importer, port, value, tonnes, value * cost))
+    texts = dict.fromkeys(("exporter", "importer", "port"), pl.String())
+    figures = dict.fromkeys(("usd", "tonnes", "cost_usd"), pl.Float64())
+    return pl.DataFrame(rows, schema={**texts, **figures}, orient="row")
+
+
+def _port_table(desk: _Desk, parts: pl.DataFrame, drawn: dict[str, Floats]) -> pl.DataFrame:
+    """One row a port, the largest first, then what goes by none of them."""
+    total = float(parts["usd"].sum())
+    by_port = float(parts.filter(pl.col("port") != ELSEWHERE)["usd"].sum())
+    sums = parts.group_by("port", maintain_order=True).agg(pl.sum("usd", "tonnes", "cost_usd"))
+    rows = [
+        {
+            **_ends_of_band(drawn[row["port"]], total),
+            **_about(desk, row["port"]),
+            "tonnes": row["tonnes"],
+            "usd": row["usd"],
+            "share": row["usd"] / total,
+            "share_of_ports": row["usd"] / by_port if row["port"] and by_port else None,
+            "cost_usd_t": row["cost_usd"] / row["usd"] if row["usd"] > 0.0 else None,
+        }
+        for row in sums.iter_rows(named=True)
+    ]
     table = result_frame("port_shares_by_port", rows)
     return table.sort(pl.col("node_id").is_null(), pl.col("usd"), descending=[False, True])
 
 
-def _pair_table(desk: _Desk, ways: Sequence[Ways], shares: Sequence[Floats]) -> pl.DataFrame:
+def _ends_of_band(usd: Floats, total: float) -> Row:
+    low, high = (float(end) for end in np.quantile(usd, BAND))
+    return {"usd_low": low, "usd_high": high, "share_low": low / total, "share_high": high / total}
+
+
+def _about(desk: _Desk, port: str) -> Row:
+    """Name of a port, and what share somebody published."""
+    found = {
+        "node_id": port or None,
+        "port": desk.study.place_name(port) if port else "by land or another port",
+        "country": desk.gateways.country(port),
+        "basis": BASES[-1],
+    }
+    observed = desk.gateways.observed(port, desk.request.market)
+    if observed is None:
+        return found | dict.fromkeys(("observed_share", "observed_of", "source_id"))
+    told = f"{observed['trade']}, {observed['year']}"
+    return found | {
+        "observed_share": observed["share"],
+        "observed_of": told,
+        "source_id": observed["source_id"],
+    }
+
+
+def _pair_table(desk: _Desk, parts: pl.DataFrame, ways: Sequence[Ways]) -> pl.DataFrame:
     """One row a pair of countries: its trade, the port that takes most of it, what goes by none."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    pairs: dict[tuple[str, str], list[Pair]] = {}
-    for one, share in zip(ways, shares, strict=True):
-        ends = (one.pair.exporter, one.pair.importer)
-        pairs.setdefault(ends, []).append(one.pair)
-        parts = found.setdefault(ends, {})
-        for port, part in zip(one.ports, share.tolist(), strict=True):
-            parts[port] = parts.get(port, 0.0) + part * one.pair.value_usd
+    pairs = {(one.pair.exporter, one.pair.importer): one.pair for one in ways}
+    columns = result_frame("port_pairs").columns
     rows = []
-    for ends, parts in found.items():
-        own = pairs[ends]
-        usd = sum(pair.value_usd for pair in own)
-        by_port = {port: value for port, value in parts.items() if port}
-        best = max(by_port, key=lambda port: by_port[port], default=None)
-        rows.append(
-            {
-                **own[0].row(desk.case, ""),
-                "usd": usd,
-                "tonnes": sum(pair.tonnes for pair in own),
-                "port": desk.study.place_name(best) if best else None,
-                "port_share": by_port[best] / usd if best else None,
-                "elsewhere_share": parts.get(ELSEWHERE, 0.0) / usd,
-            }
-        )
-    columns = result_frame("port_pairs", []).columns
-    rows = [{key: row[key] for key in columns} for row in rows]
+    for ends, own in parts.group_by(["exporter", "importer"], maintain_order=True):
+        usd = float(own["usd"].sum())
+        sums = own.group_by("port").agg(pl.sum("usd")).sort("usd", "port", descending=[True, False])
+        best = sums.filter(pl.col("port") != ELSEWHERE).head(1).to_dicts()
+        row = {
+            **pairs[str(ends[0]), str(ends[1])].row(desk.case, ""),
+            "usd": usd,
+            "tonnes": float(own["tonnes"].sum()),
+            "port": desk.study.place_name(best[0]["port"]) if best else None,
+            "port_share": best[0]["usd"] / usd if best else None,
+            "elsewhere_share": float(own.filter(pl.col("port") == ELSEWHERE)["usd"].sum()) / usd,
+        }
+        rows.append({key: row[key] for key in columns})
     return result_frame("port_pairs", rows).sort("usd", descending=True)
 
 
