@@ -62,16 +62,21 @@ class Failure:
 
 
 def run(reader: Reader, folder: Path, seeds: range, *, most: int = 20) -> list[Failure]:
-    """Failures of a reader over seeds, at most so many; the good input itself must be read."""
+    """Failures of a reader over seeds, at most so many; the good input itself must be read, and no input is read twice."""
     good = dict(reader.files())
     write(folder, good)
     reader.read(folder)
     names = reader.changed or tuple(good)
     failures: list[Failure] = []
+    met = set(good.items())
     for seed in seeds:
         rng = random.Random(f"{reader.name} {seed}")
         name = rng.choice(names)
-        (folder / name).write_bytes(mutate(good[name], rng, reader.mutations))
+        content = mutate(good[name], rng, reader.mutations)
+        if (name, content) in met:
+            continue
+        met.add((name, content))
+        (folder / name).write_bytes(content)
         error = outcome(reader, folder)
         (folder / name).write_bytes(good[name])
         if error:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +84,6 @@ def trade_cost(
     flows: Sequence[Flow],
     *,
     before: Sequence[str | Scenario] = (),
-    as_of: date | None = None,
     study: CorridorStudy | None = None,
 ) -> TradeCost:
     """Landed cost of goods in two states of a case.
@@ -98,10 +96,8 @@ def trade_cost(
         Scenarios in force after and before the change, by id or as read; none is the case as it stands.
     flows
         Goods that move.
-    as_of
-        Day; that of the case by default.
     study
-        Corridors of the case on the day where they are at hand.
+        Corridors of the case on a day; on its own by default.
 
     Raises
     ------
@@ -110,7 +106,7 @@ def trade_cost(
     """
     if not flows:
         raise InvalidInput("There are no goods to cost.", fix="give at least one flow.")
-    study = study or CorridorStudy(case, as_of or case.settings.as_of)
+    study = study or CorridorStudy(case, case.settings.as_of)
     one, two = (_read(case, names) for names in (before, scenarios))
     asked = {s.scenario_id: s for s in (*one, *two)}
     states = [frozenset(s.scenario_id for s in some) for some in (one, two)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -137,10 +137,9 @@ def find_routes(
     network: FreightNetwork,
     *,
     corridors: bool = True,
-    pairs: Collection[tuple[str, str]] | None = None,
 ) -> None:
     """Take in the best route of each named corridor, as it would be where it is shut, that without roads where it has rail and road, the
-    best of all, and the best way round each of its crossings, for each pair or some of them.
+    best of all, and the best way round each of its crossings, for each pair.
     """
     settings = case.settings
     load = make_shipment(case["products"], settings.reference_product, settings.load_t)
@@ -149,7 +148,7 @@ def find_routes(
     named = [*(every if corridors else []), *(one for row in every for one in _by_rail(row))]
     cost = additive_cost(network, load)
     backward = routes.direction == DIRECTIONS[1]
-    for pair in routes.pairs if pairs is None else pairs:
+    for pair in routes.pairs:
         for corridor in named:
             found = corridor_route(network, load, corridor, *pair, backward=backward)
             if found.route is not None:
