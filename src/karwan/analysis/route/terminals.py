@@ -60,6 +60,8 @@ class _Ways:
         if not np.isfinite(tree.impedance[finish]):
             return None
         path = tree.path(finish).tolist()
+        if not any(_changes(self.network, self.network.arcs[a], self.port) for a in path):
+            return None  # the way left goes by another port, or by land
         return make_route(self.network, self.plan.shipment, (*self.arcs[:first], *path, *self.arcs[last:]))
 
 
