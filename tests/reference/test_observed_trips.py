@@ -35,6 +35,9 @@ def parts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield from parts(getattr(value, field.name), f"{path}.{field.name}".lstrip("."))
+    elif isinstance(value, tuple) and any(dataclasses.is_dataclass(one) for one in value):
+        for number, one in enumerate(value):
+            yield from parts(one, f"{path}.{number}")
     elif isinstance(value, pl.DataFrame):
         yield path, value.to_dicts()
     else:

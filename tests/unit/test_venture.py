@@ -390,6 +390,8 @@ def test_no_single_value_stands_on_assumed_inputs() -> None:
     assert row["p05"] < row["p50"] < row["p95"]
     assert table.filter(indicator="firr")["value"].item() is None
     keys = [one.key for one in result.notes if isinstance(one, Note)]
+    certain = next(one for one in result.notes if isinstance(one, Note) and one.key == "venture.certain")
+    assert certain.values["inputs"] == 8 and "tan capacity a year" in certain.values["names"]
     assert keys[:2] == ["venture.withheld", "venture.gap_band"] and "venture.find_out" in keys
     decides = result.tables["what decides"]
     assert not single_values(result.tables), "a single value of the middle case is printed"
@@ -686,6 +688,27 @@ def test_a_promise_names_its_venture(toy_copy: Path) -> None:
     (toy_copy / "milestones.csv").write_text((toy_copy / "milestones.csv").read_text().replace("v1", "v9"))
     with pytest.raises(CaseProblems, match="v9"):
         read_case(toy_copy)
+
+
+def test_training_is_worth_the_yield_it_adds(toyland: Case) -> None:
+    """Leather in hand of 3 % more after training: the value of the same draws without it, beside people and cost."""
+    row = {"cost_id": "v1_school", "kind": "training", "value": 5000.0, "unit": "USD", "people": 12, "owner": "XTC", "yield_gain_share": 0.03}  # fmt: skip
+    costs = toyland["venture_costs"]
+    school = (
+        costs.head(1).with_columns(**{name: pl.lit(value) for name, value in row.items()}).cast(costs.schema)
+    )
+    made = answer_appraise(
+        Inputs(toyland.with_tables({"venture_costs": pl.concat([costs, school])})),
+        AppraiseRequest("v1", draws=60),
+    )
+    told = made.tables["technology and training"].filter(kind="training").row(0, named=True)
+    assert (told["people"], told["owner"], told["yield_gain_share"]) == (12, "XTC", 0.03)
+    assert told["cost_p50_usd"] == pytest.approx(5000.0)
+    sold = made.detail.drawn.cash.sales["venture_sales.v1_leather"]
+    more = npv(
+        0.1, sold * 0.95 * 0.75 * (0.03 / 1.03)
+    )  # after 5 % of royalty and 25 % of tax, all of it profit
+    assert told["yield_worth_p50_usd"] == pytest.approx(float(np.median(more)), rel=0.15)
 
 
 def test_the_brief_holds_ventures_and_why_others_have_no_figures(toyland: Case) -> None:

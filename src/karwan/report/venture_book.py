@@ -15,25 +15,21 @@ from xlsxwriter.utility import xl_col_to_name
 from karwan.analysis.contract import Result
 from karwan.analysis.venture.appraise import LOAD, Appraisal
 from karwan.analysis.venture.band import quantiles
-from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS
-from karwan.analysis.venture.tables import input_words
+from karwan.analysis.venture.read import CAPEX, FREIGHT, HOURS
 from karwan.analysis.venture_requests import AppraiseView
 from karwan.appraisal.venture.cash import LoanFlows, learned, ramp_of, repaid, years_of
-from karwan.appraisal.venture.economic import Shadow
 from karwan.appraisal.venture.model import CAPITAL, LABOUR, Cost, Floats, Sale, Venture, VentureStage
 from karwan.exports import write_bytes
 from karwan.notes import note
 from karwan.report.text import clean
+from karwan.report.venture_inputs import ACCEPTED, CORRIDOR, input_label, input_numbers
 
 FIRST = 2
 """Column of year 0 on the sheet of cash: after the label and the unit."""
 INPUTS, CASH, ANSWER = "Inputs", "Cash", "Answer"
 HEADS = ("what", "value", "unit", "low", "high", "basis", "source", "cell of the case")
 WITHHELD = "withheld"
-ACCEPTED = "accepted"
-"""Input that lets the answer show single values where assumed inputs drive it: 0 until a reader sets it to 1."""
 ONE_PATH = "Inputs as they stand: one path of many, not the answer. The bands stand on the sheet Answer."
-CORRIDOR = ("duty_share", "freight_usd", "hours", "day_share")
 
 
 def present_appraisal(result: Result, view: AppraiseView, form: str) -> Result:
@@ -117,9 +113,9 @@ class _Book:
         ranges = {one.key: one for one in self.made.read.ranges}
         for column, head in enumerate(HEADS):
             sheet.write_string(0, column, head, bold)
-        for row, (key, value) in enumerate(self._numbers().items(), start=1):
+        for row, (key, value) in enumerate(input_numbers(self.made).items(), start=1):
             figure, span = self.made.read.figures.get(key), ranges.get(key)
-            sheet.write_string(row, 0, clean(self._words(key), 120))
+            sheet.write_string(row, 0, clean(input_label(self.made, key), 120))
             sheet.write_number(row, 1, value, open_cell)
             sheet.write_string(row, 2, figure.unit if figure else "")
             for column, end in ((3, "low"), (4, "high")):
@@ -132,42 +128,6 @@ class _Book:
         sheet.set_column(0, 0, 46)
         sheet.set_column(1, 7, 14)
         sheet.freeze_panes(1, 0)
-
-    def _numbers(self) -> dict[str, float]:
-        """Every number of the venture: terms, factors, cells of the case."""
-        terms = self.venture.terms
-        found: dict[str, float] = {ACCEPTED: 0.0} if self.made.withheld else {}
-        found |= {
-            "financial": terms.financial,
-            "economic": terms.economic,
-            "tax": terms.tax,
-            "share_a": terms.share_a,
-            "working_days": terms.working_days,
-            "resale": terms.resale,
-            "yield_gain": terms.yield_gain,
-            **dict.fromkeys((LOAD, CAPEX, FREIGHT, HOURS), 1.0),
-        }
-        for sale in self.venture.sales:
-            found |= {f"{sale.key}.{name}": 0.0 for name in CORRIDOR}
-        values = self.venture.values.items()
-        found |= {key: float(np.asarray(value)) for key, value in values if not key.endswith(BAN)}
-        for name, neutral in vars(Shadow()).items():
-            if name not in self.made.read.shadow_keys:
-                found[f"shadow.{name}"] = neutral
-        return found
-
-    def _words(self, key: str) -> str:
-        plain = {
-            ACCEPTED: "1: I take the assumed inputs as mine and want single values",
-            "financial": "discount rate, financial",
-            "economic": "discount rate, economic",
-            "tax": "tax on profit",
-            "share_a": "share of the first owner",
-            "working_days": "working capital, days of running cost",
-            "resale": "resale, share of the capital",
-            "yield_gain": "yield gained by training",
-        }
-        return plain.get(key) or input_words(self.made, key)
 
     def _at(self, key: str, neutral: str = "0") -> str:
         """Cell of an input, or its neutral value where the venture has none."""

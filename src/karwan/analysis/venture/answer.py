@@ -145,6 +145,9 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
             note("venture.binds_supply" if binding.pop("supply") else "venture.binds_load", **binding)
         )
     said += [_fleet_note(made, stage) for stage in made.fleets]
+    certain = _certain(made)
+    if certain:
+        said.append(note("venture.certain", inputs=len(certain), names=certain[:ASKED_FIRST]))
     asked = first_unknown(made)
     if made.withheld and asked:
         said.append(note("venture.find_out", inputs=asked))
@@ -155,6 +158,21 @@ def first_unknown(made: Appraisal) -> list[str]:
     """The assumed inputs that move the financial NPV most, in words: what to find out first."""
     assumed = [one.key for one in made.importance if made.read.figures[one.key].basis == "assumed"]
     return [input_words(made, key) for key in assumed[:ASKED_FIRST]]
+
+
+def _certain(made: Appraisal) -> list[str]:
+    """Assumed inputs without a range, in words: the draws take them as certain."""
+    ranged = {one.key for one in made.read.ranges}
+    used = [key for key in made.read.venture.values if key in made.read.figures and key not in ranged]
+    rows = [key for key in used if made.read.figures[key].basis == "assumed" and _moves(made, key)]
+    return [input_words(made, key) for key in rows]
+
+
+def _moves(made: Appraisal, key: str) -> bool:
+    """Whether a number is one that a range could move: not nothing, nor a share that stands at 1."""
+    column, value = key.rsplit(".", 1)[-1], float(made.read.venture.value(key))
+    capital = made.read.figures[key].table == "venture_costs" and made.read.overruns
+    return value != 0.0 and not (column.endswith("share") and value == 1.0) and not capital
 
 
 def withheld_note(made: Appraisal) -> Note:

@@ -321,10 +321,17 @@ def _values(rows: Mapping[str, Sequence[Row]]) -> dict[str, float]:
         for row in rows[table]:
             found |= {f"{_key(table, row)}.{c}": float(row[c]) for c in columns if row[c] is not None}
     for row in rows["venture_stages"]:
+        if row["vehicles"] is None:
+            found = {k: v for k, v in found.items() if k not in _fleet_keys(row)}
         found[f"{_key('venture_stages', row)}.utilisation"] = _loads(row)[-1]
     for row in rows["venture_shadow"]:
         found[f"{_key('venture_shadow', row)}.value"] = float(row["value"])
     return found
+
+
+def _fleet_keys(row: Row) -> set[str]:
+    """Numbers that mean nothing of a stage without vehicles."""
+    return {f"{_key('venture_stages', row)}.{name}" for name in ("days_year", "wait_hours", "turn_hours")}
 
 
 def _ranges(rows: Mapping[str, Sequence[Row]], venture_id: str) -> tuple[Range, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -15,7 +16,7 @@ from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.analysis.venture.appraise import LOAD, LOW_COVER, Appraisal, rates_of
 from karwan.analysis.venture.band import NAMES, banded, quantiles
 from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS, Figure
-from karwan.appraisal.venture.cash import gate_price, vehicle_trips
+from karwan.appraisal.venture.cash import cash_flows, gate_price, vehicle_trips
 from karwan.appraisal.venture.economic import distribution, shadow_of
 from karwan.appraisal.venture.indicators import (
     SEVERAL,
@@ -51,6 +52,15 @@ COLUMN_WORDS = {
     "transit_share": "share of the corridors' own",
     "vehicles": "vehicles",
     "wait_hours": "hours waiting",
+    "turn_hours": "hours out and back",
+    "days_year": "days at work a year",
+    "capacity_year": "capacity a year",
+    "available_year": "there is in a year",
+    "corridor_year": "of the corridors' own a year",
+    "collection_usd_t": "collection",
+    "opportunity_share": "share of the price that another use pays",
+    "fee_share": "fee",
+    "usd": "",
     "value": "",
     "rate_share": "interest",
 }
@@ -325,18 +335,27 @@ def gain_table(made: Appraisal) -> pl.DataFrame:
 def people_table(made: Appraisal) -> pl.DataFrame:
     """Technology and training; see `results/venture_people.csv`."""
     kinds = ("training", "royalty")
+    gained = _yield_worth(made)
     rows = [
         {
             "row": row["cost_id"],
             **{name: row[name] for name in ("kind", "licence", "owner", "people", "yield_gain_share")},
             "cost_usd": made.single(float(made.cash.costs[f"venture_costs.{row['cost_id']}"].sum())),
             **banded("cost", made.drawn.cash.costs[f"venture_costs.{row['cost_id']}"].sum(axis=0)),
+            **(banded("yield_worth", gained) if row["yield_gain_share"] else {}),
             **{name: row[name] for name in ("basis", "source_id")},
         }
         for row in made.read.rows["venture_costs"]
         if row["kind"] in kinds
     ]
     return result_frame("venture_people", rows)
+
+
+def _yield_worth(made: Appraisal) -> Floats:
+    """What the yield gained by all training is worth: financial NPV with it less without it, draw by draw."""
+    drawn = replace(made.read.venture.with_values(made.drawn.values), shut=made.bans)
+    without = replace(drawn, terms=replace(drawn.terms, yield_gain=0.0))
+    return made.drawn.fnpv - npv(drawn.terms.financial, cash_flows(without).project)
 
 
 def fleet_table(made: Appraisal) -> pl.DataFrame:

@@ -58,7 +58,7 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     found = appraisals_of(case, asked, [(), (request.opening,)])
     made, *larger = [tuple(one for one, _ in own) for own in found]
     low, years, high, again = _spans(request, record)
-    choice = Choice(made, larger[0] if larger else None, again)
+    choice = BuildOrWait(made, larger[0] if larger else None, again)
     rows = [choice.row(one) for one in sorted({low, years, high})]
     table = result_frame("venture_waiting", rows)
     return Result({"build now or wait": table}, notes=tuple(_notes(request, choice, record)))
@@ -116,7 +116,7 @@ def cost_of(made: Appraisal, cash: Cash) -> Floats:
 
 
 @dataclass(frozen=True)
-class Choice:
+class BuildOrWait:
     """Build now or wait: a venture while the border is shut and while it is open, its variant, and the years until it shuts again."""
 
     made: Sequence[Appraisal]
@@ -226,7 +226,7 @@ def _record(case: Case, opening: str) -> Record | None:
     return Record(row["place"], closed, low, high, 1.0 / (row["rate_per_day"] * MEAN_YEAR_DAYS))
 
 
-def _notes(request: WaitRequest, choice: Choice, record: Record | None) -> list[Note]:
+def _notes(request: WaitRequest, choice: BuildOrWait, record: Record | None) -> list[Note]:
     said = _band_notes(request, choice) if choice.withheld else _single_notes(request, choice)
     if record and request.reopening_years is None:
         said.append(note("venture.record", place=record.place, days=record.closed * MEAN_YEAR_DAYS))
@@ -234,7 +234,7 @@ def _notes(request: WaitRequest, choice: Choice, record: Record | None) -> list[
     return said
 
 
-def _single_notes(request: WaitRequest, choice: Choice) -> list[Note]:
+def _single_notes(request: WaitRequest, choice: BuildOrWait) -> list[Note]:
     """Earnings of the middle case, and the years at which building and waiting are equal."""
     shut, is_open = (float(one[0]) for one in choice.earned(drawn=False))
     said = [note("venture.earned", shut_usd=shut, open_usd=is_open, opening=request.opening)]
@@ -243,7 +243,7 @@ def _single_notes(request: WaitRequest, choice: Choice) -> list[Note]:
     return [*said, note("venture.equal", years=1.0 / hazard) if known else note("venture.never_equal")]
 
 
-def _band_notes(request: WaitRequest, choice: Choice) -> list[Note]:
+def _band_notes(request: WaitRequest, choice: BuildOrWait) -> list[Note]:
     """The same by the band of the draws."""
     shut, is_open = (_span_words(one) for one in choice.earned(drawn=True))
     said = [note("venture.earned_band", shut=shut, open=is_open, opening=request.opening)]
