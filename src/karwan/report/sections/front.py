@@ -14,7 +14,7 @@ from karwan.analysis.headlines import newest_figure
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Figure, Missing, Notes, Row, Tile, Tiles, cell
-from karwan.report.charts.gains import draw_gains
+from karwan.report.charts.sides import draw_sides
 from karwan.report.palette import safe_colour
 from karwan.report.sections.corridors import load_text
 from karwan.report.text import clean, day
@@ -225,7 +225,7 @@ def _by_day(row: Values) -> Cell:
 
 def _gains(brief: Brief) -> Block | None:
     """Who gains and who loses by each promise; nothing where it is not reckoned."""
-    picture = draw_gains(brief.plan.worth, (brief.name_a, brief.name_b), most=_GAINS, key="front-gains")
+    picture = draw_sides(brief.plan.worth, (brief.name_a, brief.name_b), most=_GAINS, key="front-gains")
     if picture is None:
         return None
     unit = tell("brief_plan.gains_unit")

@@ -10,7 +10,7 @@ from karwan.amounts import NONE, is_number, number, usd
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, cell
-from karwan.report.charts.gains import draw_gains
+from karwan.report.charts.sides import draw_sides
 from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
 from karwan.report.charts.worth import draw_worth
@@ -106,7 +106,7 @@ def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
 
 def _gains(brief: Brief, known: pl.DataFrame) -> Block | None:
     """Who gains and who loses where trade answers."""
-    picture = draw_gains(known, (brief.name_a, brief.name_b))
+    picture = draw_sides(known, (brief.name_a, brief.name_b))
     if picture is None:
         return None
     title, caption = tell("brief_plan.gains_figure"), tell("brief_plan.gains_caption")

@@ -19,7 +19,7 @@ LEAST_USD = 1_000.0
 """Gain or loss below which a cell is drawn as nothing, and a row with nothing else left out."""
 
 
-def draw_gains(
+def draw_sides(
     table: pl.DataFrame, names: tuple[str, str], *, most: int = 12, key: str = "gains"
 ) -> str | None:
     """Bars to the right gain, to the left lose; their length is the logarithm of the money, the money itself stands beside.
