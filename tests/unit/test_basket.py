@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from karwan.analysis.basket_targets import basket_target, named_basket
 from karwan.analysis.basket_terms import SignTerms, limited
 from karwan.analysis.carriage import land_capacity, landed_goods
 from karwan.analysis.goods_table import goods_from_frame
+from karwan.analysis.reachable import carried_usd, comparable_reach, good_bounds, reach_notes
 from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
@@ -483,3 +485,35 @@ def test_the_basket_is_named_by_the_case(toyland: Case) -> None:
     products = toyland["products"].with_columns(basket=pl.lit("our_own"))
     assert named_basket(toyland.with_tables({"products": products})) == "our_own"
     assert named_basket(toyland.with_tables({"products": products.clear()})) == ""
+
+
+def test_a_billion_is_judged_by_demand_and_by_what_pairs_did_in_the_time_left(case: Case) -> None:
+    day = case.settings.as_of
+    pairs = comparable_reach(case, 1e9, day)
+    kaz = pairs.filter(pl.col("reporter") == "KAZ").sort("due")
+    assert kaz["due"].to_list() == [date(2026, 12, 31), date(2027, 2, 4), date(2028, 2, 4)]
+    last = kaz.row(2, named=True)
+    share = last["years_left"] / 4.0
+    median = last["now_usd"] * 1.345**share
+    assert last["median_usd"] == pytest.approx(median)
+    assert last["p90_usd"] == pytest.approx(median * (3.032 / 1.345) ** math.sqrt(share))
+    assert (pairs["p90_usd"] < 1e9).all()
+    verdicts = pl.DataFrame(
+        {
+            "product_id": ["a", "b", "c"],
+            "product": ["A", "B", "C"],
+            "exporter": ["KAZ", "KAZ", "PAK"],
+            "verdict": ["only if", "no", "yes"],
+            "ban": [None, "PAK", None],
+            "bound_usd": [5e6, 9e6, 2e6],
+            "binding": ["demand", "offer", "demand"],
+            "price_usd_t": [500.0, 200.0, 1000.0],
+        }
+    )
+    bounds = good_bounds(verdicts, case)
+    assert dict(bounds.select("product_id", "bound_usd").iter_rows()) == {"a": 5e6, "c": 2e6, "b": 0.0}
+    assert dict(bounds.select("product_id", "binding").iter_rows())["b"] == "ban of PAK"
+    assert 0 < carried_usd(bounds, case, day) <= 7e6
+    told = sentences(reach_notes(1e9, 53.7e6, bounds, 7e6, pairs))
+    assert told[0].startswith("USD 1 bn is not within reach in the time that is left")
+    assert len(told) == 1 + pairs.height

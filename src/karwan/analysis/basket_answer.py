@@ -8,6 +8,7 @@ from typing import Any
 
 from karwan.analysis.basket import (
     BasketAnswer,
+    baseline_by_direction,
     basket_answer,
     check_corridors,
     reach_of_target,
@@ -20,6 +21,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.analysis.goods_table import goods_from_file, goods_from_frame
 from karwan.analysis.goods_verdicts import verdict_table
+from karwan.analysis.reachable import carried_usd, comparable_reach, good_bounds, reach_notes
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import BasketRequest
 from karwan.case import Case
@@ -129,9 +131,21 @@ def _reach(case: Case, target: float | None) -> Result:
     wanted = turnover_target(case) if target is None else target
     if wanted is None:
         raise InvalidInput("The case has no turnover target.", fix="Give --target, as --target 1e9.")
-    found = reach_of_target(case, wanted, case.settings.as_of)
+    day = case.settings.as_of
+    study = CorridorStudy(case, day)
+    bounds = good_bounds(verdict_table(study, landed_table(study)), case)
+    pairs = comparable_reach(case, wanted, day)
+    now = sum(baseline_by_direction(case, day).values())
+    notes = reach_notes(wanted, now, bounds, carried_usd(bounds, case, day), pairs)
+    found = reach_of_target(case, wanted, day)
     meta: Mapping[str, Any] = {"case": case.settings.case_id, "target_usd": wanted}
-    return Result({"variants": found.variants, "blocks": found.blocks}, meta, found.text)
+    tables = {
+        "comparable pairs": pairs,
+        "bounds by good": bounds,
+        "variants": found.variants,
+        "blocks": found.blocks,
+    }
+    return Result(tables, meta, (*notes, *found.text))
 
 
 def sector_shares(texts: Sequence[str]) -> dict[str, float]:

@@ -158,6 +158,8 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "least breach": "basket_breaches",
             "alternatives": "basket_alternatives",
             "frontier": "basket_frontier",
+            "comparable pairs": "reach_pairs",
+            "bounds by good": "reach_goods",
             "variants": "basket_variants",
             "blocks": "basket_blocks",
         },

@@ -19,6 +19,8 @@ TABLES = {
     "least breach": "basket_breaches",
     "alternatives": "basket_alternatives",
     "frontier": "basket_frontier",
+    "comparable pairs": "reach_pairs",
+    "bounds by good": "reach_goods",
     "variants": "basket_variants",
     "blocks": "basket_blocks",
 }

@@ -75,9 +75,25 @@ BASKET: dict[str, str | Plural] = {
     "basket.block": "{product} {bound_usd}",
     "basket.other_blocks": "others {bound_usd}",
     "basket.more": "{first}; {rest}",
+    "basket.reach_no": (
+        "{target_usd} is not within reach in the time that is left: from {now_usd}, the {goods} goods whose demand is known add at most "
+        "{carried_usd} a year over the land corridors open today ({most_usd} in all), and fewer than one comparable pair in ten grew as much."
+    ),
+    "basket.reach_maybe": (
+        "{target_usd} is unlikely: the {goods} goods whose demand is known bring {most_usd} at most over the land corridors open today, and "
+        "it takes what one comparable pair in ten did in the time that is left."
+    ),
+    "basket.reach_yes": (
+        "{target_usd} is within the bounds of the {goods} goods whose demand is known, over the land corridors open today ({most_usd}); what "
+        "comparable pairs did in the time that is left stands beside."
+    ),
+    "basket.reach_pairs": (
+        "By {due} ({years} years): comparable pairs would bring {reporter}'s {now_usd} to {median_usd} (median of {cases}), one in ten to "
+        "{p90_usd} or more; {multiple} times as much is needed."
+    ),
     "basket.on_paper": (
-        "On paper the target is within reach: all of it together would make {reach_usd}; {true_share} of everything published "
-        "would have to come true."
+        "What was offered, announced or estimated adds up to {reach_usd}, of which {true_share} would have to come true: a sum of announcements, no bound and "
+        "no forecast."
     ),
     "basket.not_on_paper": (
         "The target is out of reach even on paper: everything published makes {reach_usd}, {gap_usd} short."
