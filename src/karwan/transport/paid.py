@@ -14,7 +14,7 @@ from karwan.transport.cargo import Cargo
 from karwan.transport.duty import Duty, Tariffs
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import FREIGHT_KINDS, MONEY, join_sources, money_kind, worst_basis
-from karwan.transport.papers import list_guarantees, list_papers
+from karwan.transport.papers import GuaranteeLaw, PaperLaw, list_guarantees
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 from karwan.transport.terminal import Terminals
@@ -60,14 +60,15 @@ class Bills:
         """Papers of a route, listed once; see `papers.list_papers`."""
         key = ("papers", id(route.network), route.arcs, route.shipment)
         if key not in self.listed:
-            self.listed[key] = list_papers(route, self.tables, self.sector, self.day, self.cargo)
+            self.listed[key] = self._paper_law.table(route, self.sector, self.cargo)
         return self.listed[key]
 
     def guarantees(self, route: Route) -> pl.DataFrame:
         """Securities of a route, listed once; see `papers.list_guarantees`."""
         key = ("guarantees", id(route.network), route.arcs, route.shipment)
         if key not in self.listed:
-            self.listed[key] = list_guarantees(route, self.tables, self._duties, self.day)
+            law = self._guarantee_law
+            self.listed[key] = list_guarantees(route, self.tables, self._duties, self.day, law)
         return self.listed[key]
 
     def rows(self, route: Route) -> dict[str, Row]:
@@ -91,6 +92,14 @@ class Bills:
     def all_told_usd(self, route: Route) -> float:
         """All that is paid."""
         return self.carriage_usd(route) + float(self.rows(route)[INSURANCE]["usd"])
+
+    @cached_property
+    def _paper_law(self) -> PaperLaw:
+        return PaperLaw(self.tables, self.day)
+
+    @cached_property
+    def _guarantee_law(self) -> GuaranteeLaw:
+        return GuaranteeLaw(self.tables, self.day)
 
     @cached_property
     def _terminals(self) -> Terminals:

@@ -22,6 +22,8 @@ from karwan.transport.network.units import units_by_mode
 from karwan.transport.regime_papers import regime_papers
 from karwan.transport.route import Route
 
+GONE: Row = {}
+"""Regime of a document that is not in force."""
 SCOPES = (
     *("origin", "leg", "driver", "truck", "loading", "port", "discharge"),
     *("country", "crossing", "destination"),
@@ -101,74 +103,90 @@ def list_papers(
     Table with columns scope, place_id, mode, document_id, name, issued_by, cost_usd, time_h (before departure), regime_id, basis,
     source_id; a missing cost stays missing.
     """
-    regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
-    trip = _trip(route, tables, sector, day, cargo)
-    rows: list[Row] = []
-    for document in tables["documents"].iter_rows(named=True):
-        regime = regimes.get(document["regime_id"] or "")
-        if regime is not None and not regime_in_force(regime, day):
-            continue
-        if not _concerns(document, trip) or not _between_parties(document, regime, trip):
-            continue
-        paper = {name: document[name] for name in OF_A_DOCUMENT}
-        for place, mode in _asked(document, trip.places, regime, trip):
-            rows.append({**paper, "place_id": place, "mode": mode})
-    rows = _with_terms(rows, tables, regimes, trip, day)
-    rows += _heavy_permits(route, tables, day)
-    rows.sort(key=lambda r: SCOPES.index(r["scope"]))
-    return result_frame("route_papers", rows, without=("route", "place"))
+    return PaperLaw(tables, day).table(route, sector, cargo)
 
 
-def _with_terms(
-    rows: list[Row], tables: Mapping[str, pl.DataFrame], regimes: Mapping[str, Row], trip: Trip, day: date
-) -> list[Row]:
-    """Papers, with those that terms of regimes ask for in place of the documents of the regime at the same scope."""
-    if "regime_terms" not in tables:
+class PaperLaw:
+    """What the tables of a case ask for as papers on a day, read once for many routes; see `list_papers`."""
+
+    def __init__(self, tables: Mapping[str, pl.DataFrame], day: date) -> None:
+        self.tables, self.day = tables, day
+        self.regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
+        documents = tables["documents"].to_dicts()
+        self.documents = [(row, regime) for row in documents if (regime := self._regime(row)) is not GONE]
+        self.access = tables["access"].to_dicts()
+        self.terms = tables["regime_terms"].to_dicts() if "regime_terms" in tables else []
+        self.fees = tables["fees"].to_dicts() if self.terms else []
+        tariffs = tables["tariffs"].select("importer", "product_id", "exporter", "kind").rows()
+        self.tariffed = {importer for importer, *_ in tariffs}
+        self.preferred = {
+            (importer, product, exporter)
+            for importer, product, exporters, kind in tariffs
+            for exporter in ([exporters] if isinstance(exporters, str) else exporters or ())
+            if kind == "preference"
+        }
+
+    def _regime(self, document: Row) -> Row | None:
+        """Regime of a document: None where it belongs to none, `GONE` where its own is not in force."""
+        regime = self.regimes.get(document["regime_id"] or "")
+        return GONE if regime is not None and not regime_in_force(regime, self.day) else regime
+
+    def rows(self, route: Route, sector: str, cargo: Cargo | None = None) -> list[Row]:
+        """Papers of a route, in the order of their scopes."""
+        trip = self._trip(route, sector, cargo)
+        rows: list[Row] = []
+        for document, regime in self.documents:
+            here = trip.places[document["scope"]]
+            if not any(_fits(document["place_id"], place) for place, _ in here):
+                continue
+            if not _concerns(document, trip) or not _between_parties(document, regime, trip):
+                continue
+            paper = {name: document[name] for name in OF_A_DOCUMENT}
+            for place, mode in _asked(document, trip.places, regime, trip):
+                rows.append({**paper, "place_id": place, "mode": mode})
+        rows = self._with_terms(rows, trip)
+        rows += _heavy_permits(route, self.tables, self.day)
+        rows.sort(key=lambda r: SCOPES.index(r["scope"]))
         return rows
-    goods = (trip.ends, trip.sector, trip.route.shipment.value_usd)
-    terms, fees = tables["regime_terms"].to_dicts(), tables["fees"].to_dicts()
-    asked = regime_papers(regimes, terms, fees, trip.places, goods, day)
-    stood_for = {(row["regime_id"], row["scope"]) for row in asked}
-    return [row for row in rows if (row["regime_id"], row["scope"]) not in stood_for] + asked
+
+    def table(self, route: Route, sector: str, cargo: Cargo | None = None) -> pl.DataFrame:
+        """Papers of a route as `list_papers` gives them."""
+        return result_frame("route_papers", self.rows(route, sector, cargo), without=("route", "place"))
+
+    def _with_terms(self, rows: list[Row], trip: Trip) -> list[Row]:
+        """Papers, with those that terms of regimes ask for in place of the documents of the regime at the same scope."""
+        goods = (trip.ends, trip.sector, trip.route.shipment.value_usd)
+        asked = regime_papers(self.regimes, self.terms, self.fees, trip.places, goods, self.day)
+        stood_for = {(row["regime_id"], row["scope"]) for row in asked}
+        return [row for row in rows if (row["regime_id"], row["scope"]) not in stood_for] + asked
+
+    def _trip(self, route: Route, sector: str, cargo: Cargo | None) -> Trip:
+        places = _places(route)
+        ends = (places["origin"][0][0], places["destination"][0][0])
+        trucks = _foreign_trucks(route)
+        places["driver"] = [(country, ROAD) for country in trucks]
+        places["truck"] = [
+            (country, ROAD)
+            for country, registration in trucks.items()
+            if access_rule(self.access, country, registration, self.day)[0] == "permit"
+        ]
+        product = route.shipment.product_id
+        if cargo is None:
+            codes = self.tables["products"].filter(pl.col("product_id") == product)["hs_code"]
+            cargo = Cargo(str(codes[0]) if codes.len() else "")
+        return Trip(route, places, ends, trucks, cargo, sector, self._preference(product, *ends))
+
+    def _preference(self, product: str, origin: str, destination: str) -> bool | None:
+        """Whether a product has a preference at its destination; None where the case has no tariff of that country."""
+        if destination not in self.tariffed:
+            return None
+        return (destination, product, origin) in self.preferred
 
 
 def lead_time(papers: pl.DataFrame) -> float:
     """Hours before departure that the papers of a route take: they are asked for together, so the slowest counts."""
     slowest = papers["time_h"].max()
     return 0.0 if slowest is None else float(slowest)  # type: ignore[arg-type]
-
-
-def _trip(
-    route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date, cargo: Cargo | None
-) -> Trip:
-    places = _places(route)
-    ends = (places["origin"][0][0], places["destination"][0][0])
-    trucks = _foreign_trucks(route)
-    access = list(tables["access"].iter_rows(named=True))
-    places["driver"] = [(country, ROAD) for country in trucks]
-    places["truck"] = [
-        (country, ROAD)
-        for country, registration in trucks.items()
-        if access_rule(access, country, registration, day)[0] == "permit"
-    ]
-    product = route.shipment.product_id
-    if cargo is None:
-        codes = tables["products"].filter(pl.col("product_id") == product)["hs_code"]
-        cargo = Cargo(str(codes[0]) if codes.len() else "")
-    return Trip(route, places, ends, trucks, cargo, sector, _preferred(tables["tariffs"], product, *ends))
-
-
-def _preferred(tariffs: pl.DataFrame, product: str, origin: str, destination: str) -> bool | None:
-    """Whether a product has a preference at its destination; None where the case has no tariff of that country."""
-    held = tariffs.filter(pl.col("importer") == destination)
-    if held.is_empty():
-        return None
-    own = held.filter(
-        (pl.col("product_id") == product)
-        & (pl.col("kind") == "preference")
-        & pl.col("exporter").is_in([origin])
-    )
-    return own.height > 0
 
 
 def _foreign_trucks(route: Route) -> dict[str, str]:
@@ -331,6 +349,7 @@ def list_guarantees(
     tables: Mapping[str, pl.DataFrame],
     duties: Mapping[str, Duty],
     day: date,
+    law: GuaranteeLaw | None = None,
 ) -> pl.DataFrame:
     """Securities to lodge for goods in customs transit, one row per country passed that is neither end.
 
@@ -344,6 +363,8 @@ def list_guarantees(
     ----------
     duties
         Country to the duty on the product there, where known: what is at risk. A country left out has it unknown.
+    law
+        Law of the tables on the day, where it is at hand.
 
     Returns
     -------
@@ -351,7 +372,7 @@ def list_guarantees(
     'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, tied_usd (cash held back), note, basis,
     source_id.
     """
-    law = GuaranteeLaw(tables, day)
+    law = law or GuaranteeLaw(tables, day)
     ends = (route.stages[0].country, route.stages[-1].country)
     rows: list[Row] = []
     paid: set[str] = set()
