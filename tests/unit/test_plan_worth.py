@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -26,12 +27,15 @@ from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.project import open_case
 from karwan.trade.parties import DIRECTIONS
+from karwan.transport.cargo import Cargo
 from karwan.transport.corridor import corridor_route
 from karwan.transport.duty import find_duty
 from karwan.transport.network import FreightNetwork
+from karwan.transport.papers import list_guarantees, list_papers
 from karwan.transport.path import least_cost_path
 from karwan.transport.reliability.moments import lognormal_quantile
-from karwan.transport.shipment import TRUCK_BASIS_T, make_shipment
+from karwan.transport.route import make_route
+from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 YARD = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 3}, reason: Invented.}]"
@@ -143,6 +147,7 @@ def landed_by_hand(
             moments = (np.arange(2_000_00) + 0.5) * WEEKS_H / 2_000_00
             waits = np.maximum(starts[np.searchsorted(ends, moments, side="right")] - moments, 0.0)
             hours, variance = hours + float(waits.mean()), variance + float(waits.var())
+    usd += load.units * paid_by_hand(case, network, tuple(known[step] for step in route), load)
     cv = math.sqrt(variance) / hours
     felt = hours + case.parameter("reliability_ratio") * (lognormal_quantile(hours, cv, 0.95) - hours)
     own = case.settings
@@ -151,6 +156,14 @@ def landed_by_hand(
     cif = (row["price_usd_t"] + usd / unit_t) * (1 + case.parameter("insurance_share"))
     day = row["time_cost_share_day"] + (row["loss_share_day"] or 0.0)
     return float(cif * (1 + duty.rate_share) + duty.specific_usd_t + row["price_usd_t"] * day * felt / 24)
+
+
+def paid_by_hand(case: Case, network: FreightNetwork, arcs: tuple[int, ...], load: Shipment) -> float:
+    """Papers that any goods need, and securities, USD a unit."""
+    day, anything = case.settings.as_of, replace(load, product_id="")
+    route = make_route(network, anything, arcs, ignore_shut=True)
+    papers = list_papers(route, case.tables, "", day, Cargo(""))["cost_usd"].sum()
+    return float(papers + list_guarantees(route, case.tables, {}, day)["cost_usd"].sum())
 
 
 def worth_by_hand(before: Case, after: Case) -> float:

@@ -14,7 +14,7 @@ from karwan.transport.cargo import Cargo
 from karwan.transport.duty import Duty, Tariffs
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import FREIGHT_KINDS, MONEY, join_sources, money_kind, worst_basis
-from karwan.transport.papers import GuaranteeLaw, PaperLaw, list_guarantees
+from karwan.transport.papers import PAPER, GuaranteeLaw, PaperLaw, list_guarantees
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 from karwan.transport.terminal import Terminals
@@ -77,7 +77,7 @@ class Bills:
         if key not in self.kept:
             self.kept[key] = {
                 **_carriage(route),
-                "papers": _listed(self.papers(route), "papers"),
+                "papers": _counted(self.papers(route)),
                 "guarantees": _listed(self.guarantees(route), "guarantees"),
                 "storage": self._storage(route),
                 INSURANCE: self._insured(route),
@@ -145,6 +145,15 @@ def _carriage(route: Route) -> dict[str, Row]:
             row["basis"] = worst_basis(row["basis"], *(f.figure.basis for f in term.factors))
             row["source_id"] = join_sources(row["source_id"], *(f.figure.source_id for f in term.factors))
     return found
+
+
+def _counted(papers: pl.DataFrame) -> dict[str, Any]:
+    """Sum of the papers that no fee, security or insurance counts already, and how many it leaves out."""
+    own = papers.filter(pl.col("counted").fill_null(PAPER) == PAPER)
+    row = _listed(own, "papers")
+    left = papers.height - own.height
+    said = f"{left} counted as fees, security or insurance" if left else None
+    return row | {"note": "; ".join(filter(None, (row["note"], said))) or None}
 
 
 def _listed(table: pl.DataFrame, what: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from karwan.transport.network.units import units_by_mode
 from karwan.transport.regime_papers import regime_papers
 from karwan.transport.route import Route
 
+PAPER = "paper"
+"""Where the money of a paper is counted unless its document says otherwise."""
 GONE: Row = {}
 """Regime of a document that is not in force."""
 SCOPES = (
@@ -36,6 +38,7 @@ OF_A_DOCUMENT = (
     "cost_usd",
     "time_h",
     "regime_id",
+    "counted",
     "basis",
     "source_id",
 )
@@ -100,8 +103,8 @@ def list_papers(
 
     Returns
     -------
-    Table with columns scope, place_id, mode, document_id, name, issued_by, cost_usd, time_h (before departure), regime_id, basis,
-    source_id; a missing cost stays missing.
+    Table with columns scope, place_id, mode, document_id, name, issued_by, cost_usd, time_h (before departure), regime_id, counted (where
+    its money is counted; blank as a paper), basis, source_id; a missing cost stays missing.
     """
     return PaperLaw(tables, day).table(route, sector, cargo)
 
@@ -181,6 +184,16 @@ class PaperLaw:
         if destination not in self.tariffed:
             return None
         return (destination, product, origin) in self.preferred
+
+
+def counted_usd(papers: Iterable[Row]) -> float:
+    """Known money of papers that no fee, security or insurance counts already, USD."""
+    return sum(float(row.get("cost_usd") or 0.0) for row in papers if counts(row))
+
+
+def counts(paper: Row) -> bool:
+    """Whether the money of a paper is counted as a paper."""
+    return (paper.get("counted") or PAPER) == PAPER
 
 
 def lead_time(papers: pl.DataFrame) -> float:

@@ -12,6 +12,7 @@ import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.analysis.worth.flows import Flow
+from karwan.analysis.worth.paid import PaperMoney
 from karwan.analysis.worth.routes import PARTS, Routes, find_routes, only_routes, route_parts
 from karwan.analysis.worth.touched import routes_hit
 from karwan.appraisal.worth import (
@@ -45,6 +46,7 @@ FREIGHT_TABLES = frozenset(
             "weight_limits",
             "regimes",
             "regime_terms",
+            "documents",
             "restrictions",
             "vehicles",
             "parameters",
@@ -195,6 +197,7 @@ class Plan:
         self.groups = self._grouped(flows)
         self.known = [e for e in known if e.found.route is not None]
         self._kept = study.kept
+        self._paper_money = PaperMoney(study.as_of)
         self._kept_of: dict[State, Kept] = {}
         self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
         full = self._full(study)
@@ -304,7 +307,10 @@ class Plan:
         if self._bare is not None:
             network = self._bare.network_between(routes.ends, routes.form)
             find_routes(routes, self._bare.case, network)
-        return {state: route_parts(routes, network) for state, network in networks.items()}
+        return {
+            state: self._paper_money.add(route_parts(routes, network), routes, network, full[state].case)
+            for state, network in networks.items()
+        }
 
     def _parts(self, routes: Routes, found: dict[State, Floats]) -> Floats:
         """Parts of each route in each state, shape (S, R, parts); states of like freight tables share one network."""
@@ -324,7 +330,8 @@ class Plan:
         if hit.any():
             own = routes.only(hit)
             kept = self._kept_under(state, case)
-            found[hit] = route_parts(own, self._network(only_routes(case, own), request, kept))
+            network = self._network(only_routes(case, own), request, kept)
+            found[hit] = self._paper_money.add(route_parts(own, network), own, network, case)
         return found
 
     def _kept_under(self, state: State, case: Case) -> Kept:
