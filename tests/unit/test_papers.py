@@ -11,7 +11,13 @@ import pytest
 from karwan.case import read_case
 from karwan.transport.duty import Duty
 from karwan.transport.network import NetworkRequest, build_network
-from karwan.transport.papers import list_guarantees, list_papers, regime_in_force, security_cost
+from karwan.transport.papers import (
+    counted_usd,
+    list_guarantees,
+    list_papers,
+    regime_in_force,
+    security_cost,
+)
 from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import make_shipment
@@ -230,3 +236,8 @@ def test_a_security_by_hand() -> None:
     assert found == (2000.0, 400.0, pytest.approx(20.0 + 400.0 * 0.1 * 0.2))
     assert security_cost(regime, 4000.0, {}) == (4000.0, 0.0, 60.0)
     assert security_cost(regime, None, terms) == (None, None, 60.0)
+
+
+def test_money_that_a_fee_or_security_holds_is_counted_once() -> None:
+    papers = [{"cost_usd": 10.0}, {"cost_usd": 5.0, "counted": "paper"}, {"cost_usd": None}]
+    assert counted_usd([*papers, {"cost_usd": 100.0, "counted": "fees"}]) == 15.0

@@ -307,7 +307,7 @@ class _Worths:
         """What the reader must know."""
         case = self.plan.case
         said = [
-            "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, insurance, duty, time and reserve), choice "
+            "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, papers, securities, insurance, duty, time and reserve), choice "
             "among the routes of the named corridors, the best of all and the best ways round its crossings, the same routes in every state.",
             "Duty no longer paid is a transfer from the treasuries to trade, no worth: promises rank by their worth net of it.",
             "Low and high: each input alone at either end of the range the case gives it, joined as the root of the sum of squares; what a "
