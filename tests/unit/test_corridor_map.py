@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from karwan.analysis.corridor_map import LANE, STRAIGHT, LinkWays, _arc_way, corridor_map
+from karwan.analysis.corridor_map import LANE, STRAIGHT, DrawnLinks, _arc_way, corridor_map
 from karwan.case import Case
 
 PLACES = {"A": (0.0, 0.0), "B": (2.0, 0.0), "C": (4.0, 1.0)}
-WAYS = LinkWays(
+WAYS = DrawnLinks(
     PLACES,
     {"train": "ab"},
     {"ab": ("A", "B"), "bc": ("B", "C")},

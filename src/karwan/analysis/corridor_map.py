@@ -55,7 +55,7 @@ def drawn_lines(case: Case) -> dict[str, list[Point]]:
 
 
 @dataclass(frozen=True)
-class LinkWays:
+class DrawnLinks:
     """How each link of a case is drawn: along road, railway or sea lane where that is known, else straight between its places."""
 
     places: Mapping[str, Point]
@@ -79,9 +79,9 @@ class LinkWays:
         return "open" if known or not self.known else STRAIGHT
 
 
-def link_ways(case: Case) -> LinkWays:
+def drawn_links(case: Case) -> DrawnLinks:
     """The lines of all links of a case."""
-    return LinkWays(
+    return DrawnLinks(
         {r["node_id"]: (r["lon"], r["lat"]) for r in case["nodes"].iter_rows(named=True)},
         dict(case["services"].select("service_id", "link_id").iter_rows()),
         {r["link_id"]: (r["from_node_id"], r["to_node_id"]) for r in case["links"].iter_rows(named=True)},
@@ -111,7 +111,7 @@ def map_nodes(study: CorridorStudy) -> pl.DataFrame:
 
 def map_lines(study: CorridorStudy) -> pl.DataFrame:
     """Lines of each corridor's headline route, and of what is planned; see `results/corridor_lines.csv`."""
-    ways = link_ways(study.case)
+    ways = drawn_links(study.case)
     rows: list[Row] = []
     for e in study.evaluated:
         if e.direction == A_TO_B and (e.origin, e.destination) == study.pairs(A_TO_B)[0]:
@@ -123,7 +123,7 @@ def map_lines(study: CorridorStudy) -> pl.DataFrame:
     return result_frame("corridor_lines", rows)
 
 
-def _route_lines(e: Evaluated, ways: LinkWays) -> list[Row]:
+def _route_lines(e: Evaluated, ways: DrawnLinks) -> list[Row]:
     """Runs of one mode and state along a route; none where there is no route."""
     route = e.found.route
     if route is None:
@@ -150,7 +150,7 @@ def _route_lines(e: Evaluated, ways: LinkWays) -> list[Row]:
     ]
 
 
-def _arc_way(ways: LinkWays, place: str, tail: str, head: str) -> tuple[list[Point], bool]:
+def _arc_way(ways: DrawnLinks, place: str, tail: str, head: str) -> tuple[list[Point], bool]:
     """Points from the tail of an arc to its head, and whether its line is known."""
     first, last = ways.places[tail], ways.places[head]
     points, known = ways.way(place) or ([first, last], False)

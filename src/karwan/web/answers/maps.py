@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.corridor_map import LANE, STRAIGHT, CorridorMap, Point, corridor_map, link_ways
+from karwan.analysis.corridor_map import LANE, STRAIGHT, CorridorMap, Point, corridor_map, drawn_links
 from karwan.case import Case
 from karwan.notes import note
 from karwan.project import Project
@@ -112,7 +112,7 @@ def way_lines(case: Case, stages: pl.DataFrame) -> pl.DataFrame:
 
     One line a run of links of one mode and kind; the state of a straight one by land is `straight`.
     """
-    ways = link_ways(case)
+    ways = drawn_links(case)
     parts: list[_Part] = []
     for stage in stages.iter_rows(named=True):
         found = ways.way(stage["place_id"])
