@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from karwan.analysis.contract import Inputs
-from karwan.analysis.indicator_series import answer_indicators
+from karwan.analysis.indicator_series import answer_series
 from karwan.analysis.partners import trade_partners
 from karwan.analysis.trade_requests import IndicatorRequest, PartnersRequest
 from karwan.errors import InvalidInput, KarwanError
@@ -101,11 +101,11 @@ def test_the_first_year_has_no_growth_and_a_year_that_is_not_there_is_refused(
 
 def test_indicators_of_every_year_are_those_of_each(world: tuple[str, pl.DataFrame]) -> None:
     inputs = Inputs(store=world[0])
-    series = answer_indicators(inputs, IndicatorRequest("KAZ", every_year=True)).tables["by year"]
+    series = answer_series(inputs, IndicatorRequest("KAZ", every_year=True)).tables["by year"]
     assert series["year"].to_list() == [2019, 2020]
     for row in series.head(1).iter_rows(named=True):
         one = (
-            answer_indicators(inputs, IndicatorRequest("KAZ", year=row["year"]))
+            answer_series(inputs, IndicatorRequest("KAZ", year=row["year"]))
             .tables["country"]
             .row(0, named=True)
         )
@@ -113,7 +113,7 @@ def test_indicators_of_every_year_are_those_of_each(world: tuple[str, pl.DataFra
             (one["eci"], one["fitness"], one["hhi"])
         )
     with pytest.raises(InvalidInput, match="One year and every year"):
-        answer_indicators(inputs, IndicatorRequest("KAZ", year=2019, every_year=True))
+        answer_series(inputs, IndicatorRequest("KAZ", year=2019, every_year=True))
 
 
 def test_fitness_equals_an_independent_package_and_the_plain_loop() -> None:

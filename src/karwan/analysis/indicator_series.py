@@ -14,7 +14,7 @@ from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 
 
-def answer_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
+def answer_series(inputs: Inputs, request: IndicatorRequest) -> Result:
     """Indicators of one year, and with `every_year` a row for each year of the same source.
 
     Raises

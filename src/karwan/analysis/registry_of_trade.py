@@ -65,7 +65,7 @@ TRADE: tuple[Analysis[Any], ...] = (
         name="trade indicators",
         method="indicators",
         request=trade.IndicatorRequest,
-        run="karwan.analysis.indicator_series:answer_indicators",
+        run="karwan.analysis.indicator_series:answer_series",
         tables={
             "by year": "indicators_years",
             "country": "indicators_country",
