@@ -325,9 +325,7 @@ class _Worths:
             "A crossing that reopens is taken as open all year, and no queue of the trade a promise brings is reckoned."
         )
         said.append(
-            "Promises of one scenario share one worth: do not add them. Nor do promises that act on the same routes add up."
-        )
-        said.append(
+            "Promises of one scenario share one worth: do not add them. Nor do promises that act on the same routes add up. "
             "A promise worth 0 from here may be worth something once another is kept: `karwan plan worth CASE --scenario NAME`."
         )
         if any(len(state) > 1 for state in self.plan.states):
