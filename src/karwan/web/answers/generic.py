@@ -103,6 +103,7 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "trade mirror": {"party_a": a, "party_b": b},
         "trade potential": {"exporter": a, "importer": b},
         "trade indicators": {"country": a, "partner": b},
+        "trade partners": {"country": a},
         "trade compete": {"product": settings.reference_product},
         "scenario show": {"scenarios": _first_scenario(case)},
         "scenario compare": {"scenarios": _first_scenario(case)},
