@@ -66,20 +66,35 @@ def _side(case: Case, country: str, registration: str) -> _Side:
     found = regimes.change(country, registration, direction="inbound")
     best, held = found or (None, regimes.observed(country, direction="inbound"))
     checks = (best and best.checks) or (held.checks if held else {})
-    regime_id = str(lodged.regime["regime_id"]) if lodged.regime else ""
-    stated = law.levels(regime_id, country)
-    security = Security(None, None, None)
-    if lodged.regime:
-        security = security_cost(lodged.regime, duty_at_risk(case, country), stated)
+    guarantee, security, quota = _lodged(case, law, country, lodged.regime)
     return _Side(
         rule,
         rule == "swap" and not regimes.spares_swap(country, registration),
         sum(share.value * spent.value for share, spent in checks.values()) if checks else None,
         {what: pair[0].value for what, pair in checks.items()},
         best.fee.value if best and best.fee else 0.0,
-        f"{lodged.regime['guarantee'] or 'none'} ({regime_id})" if lodged.regime else "national procedure",
+        guarantee,
         security.usd,
         security.tied_usd,
+        quota,
+    )
+
+
+def _lodged(
+    case: Case, law: GuaranteeLaw, country: str, regime: Row | None
+) -> tuple[str, Security, float | None]:
+    """Name and cost of the guarantee a country asks for, and the regime's permits a year."""
+    if regime is None:
+        return (
+            "national procedure",
+            Security(None, None, None),
+            law.levels("", country).get("permit_quota_year"),
+        )
+    stated = law.levels(str(regime["regime_id"]), country)
+    security = security_cost(regime, duty_at_risk(case, country), stated)
+    return (
+        f"{regime['guarantee'] or 'none'} ({regime['regime_id']})",
+        security,
         stated.get("permit_quota_year"),
     )
 
