@@ -21,7 +21,7 @@ def png_of(svg: str) -> bytes:
         '#image(bytes(sys.inputs.svg), format: "svg", width: 100%)'
     )
     folder = font_folder()
-    png: object = typst.compile(
+    png: object = typst.compile(  # type: ignore[call-overload]
         page.encode(),
         font_paths=[str(folder)] if folder else [],
         format="png",
