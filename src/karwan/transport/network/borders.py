@@ -10,6 +10,7 @@ from karwan.schema.modes import ROAD
 from karwan.transport.network.context import Context
 from karwan.transport.network.hours import border_kind
 from karwan.transport.network.lookup import fee_terms
+from karwan.transport.network.regimes import Change
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, make_stage, scaled, times
@@ -58,19 +59,18 @@ def under_regime(context: Context, stages: tuple[Stage, ...], registration: str)
 
 def _side_under_regime(context: Context, stage: Stage, registration: str, way: str) -> Stage:
     """One side of a border under the regimes. Networks that share `kept` make it once."""
-    key = id(stage), registration, way, id(context.regimes)  # numbers of objects that the value holds
-    held = context.kept.sides.get(key)
-    if held is None:
-        made = _under_regime(context, stage, registration, way)
-        held = context.kept.sides[key] = stage, context.regimes, made
-    return held[2]
-
-
-def _under_regime(context: Context, stage: Stage, registration: str, way: str) -> Stage:
-    """One side of a border; no regime takes away more than nine tenths of its observed hours."""
     found = context.regimes.change(stage.country, registration, stage.place_id, way)
     if found is None:
         return stage
+    key = id(stage), id(found)  # numbers of objects that the value holds
+    held = context.kept.sides.get(key)
+    if held is None:
+        held = context.kept.sides[key] = stage, found, _under_regime(stage, found)
+    return held[2]
+
+
+def _under_regime(stage: Stage, found: Change) -> Stage:
+    """One side of a border; no regime takes away more than nine tenths of its observed hours."""
     best, observed = found
     added = [times("usd_unit", best.fee)] if best.fee is not None and best.fee.value else []
     change_h = best.checked_h - observed.checked_h

@@ -23,7 +23,7 @@ from karwan.transport.network.lookup import (
     gross_weight,
     weight_limit,
 )
-from karwan.transport.network.regimes import Regimes, regime_in_force
+from karwan.transport.network.regimes import Change, Regimes, regime_in_force
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
 from karwan.transport.network.stage import Row
@@ -84,9 +84,9 @@ class Kept:
     bases
         What hauls along a link share whoever is paid, by all of a request that it depends on.
     regimes
-        Regimes by the ends of a trip and those in force.
+        Regimes by those in force, for any load.
     sides
-        A side of a border under the regimes for a truck, with the side and the regimes it was made of, by their numbers, the registration and the way.
+        A side of a border under a regime, with the side and the terms it was made of, by their numbers.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Kept:
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
     bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
     regimes: dict[tuple[str, ...], Regimes] = field(default_factory=dict)
-    sides: dict[tuple[int, str, str, int], tuple[Stage, Regimes, Stage]] = field(default_factory=dict)
+    sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
 
     def without(self, changed: Collection[str]) -> Kept:
         """What still holds where some tables are others: a copy without what was made of them."""
@@ -152,13 +152,13 @@ class Context:
         return rows[table]
 
     def _regimes(self) -> Regimes:
-        """Regimes in force on the day for the ends, made once for all days with the same."""
+        """Regimes in force on the day for the ends; what does not depend on the ends is shared."""
         day, ends = self.request.departure, (self.request.origin_country, self.request.destination_country)
         live = [row for row in self.rows("regimes") if regime_in_force(row, day)]
-        key = (*ends, *(str(row["regime_id"]) for row in live))
+        key = tuple(str(row["regime_id"]) for row in live)
         if key not in self.kept.regimes:
-            self.kept.regimes[key] = Regimes(live, self.rows("regime_terms"), self.fees, day, ends)
-        return self.kept.regimes[key]
+            self.kept.regimes[key] = Regimes(live, self.rows("regime_terms"), self.fees, day)
+        return self.kept.regimes[key].for_load(ends)
 
     def parameter(self, name: str) -> CellFigure:
         """CellFigure of a model parameter; UnknownName where parameters.csv lacks it."""

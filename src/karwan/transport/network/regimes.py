@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from datetime import date
 from typing import NamedTuple
 
@@ -45,6 +46,10 @@ class BorderTerms(NamedTuple):
     def checked_h(self) -> float:
         """Mean hours of scans and examinations."""
         return sum(share.value * hours.value for share, hours in self.hours)
+
+
+Change = tuple[BorderTerms, BorderTerms]
+"""Terms of the cheapest lawful regime, and those that the observed hours hold under."""
 
 
 class Side(NamedTuple):
@@ -129,11 +134,20 @@ class Regimes:
         self.ends = ends
         self._cargo = cargo_covered(terms)
         self._terms: dict[str, list[Row]] = defaultdict(list)
-        self._found: dict[Side, tuple[BorderTerms, BorderTerms] | None] = {}
+        self._lawful_of: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._found: dict[tuple[object, ...], Change | None] = {}
+        self._observed: dict[Side, BorderTerms | None] = {}
         self._spared: dict[Side, bool] = {}
         self._charged = {(r["regime_id"], r["place_id"]) for r in fees if r["regime_id"]}
         for row in terms:
             self._terms[row["regime_id"]].append(row)
+
+    def for_load(self, ends: Collection[str]) -> Regimes:
+        """The same regimes for a load between other countries; both share what does not depend on it."""
+        other = copy(self)
+        other.ends = ends
+        other._lawful_of, other._spared = {}, {}
+        return other
 
     def spares_swap(self, country: str, registration: str, crossing_id: str = "") -> bool:
         """Whether a regime lets trucks of a country through without a change of trucks."""
@@ -148,16 +162,17 @@ class Regimes:
 
     def change(
         self, country: str, registration: str, crossing_id: str = "", direction: str = ""
-    ) -> tuple[BorderTerms, BorderTerms] | None:
+    ) -> Change | None:
         """Terms of the cheapest lawful regime of a truck at the border of a country, and those that the observed hours hold under."""
-        side = Side(country, registration, crossing_id, direction)
-        if side not in self._found:
-            self._found[side] = self._change(side)
-        return self._found[side]
+        lawful = self._lawful(country, registration)
+        key = lawful, country, crossing_id, direction
+        if key not in self._found:
+            self._found[key] = self._change(lawful, Side(country, registration, crossing_id, direction))
+        return self._found[key]
 
-    def _change(self, side: Side) -> tuple[BorderTerms, BorderTerms] | None:
+    def _change(self, names: Sequence[str], side: Side) -> Change | None:
         observed = self.observed(side.country, side.crossing_id, side.direction)
-        lawful = [self._bundle(name, side, observed) for name in self._lawful(*side[:2])]
+        lawful = [self._bundle(name, side, observed) for name in names]
         stated = [bundle for bundle in lawful if bundle.fee is not None or bundle.hours]
         if not stated:
             return None
@@ -172,18 +187,21 @@ class Regimes:
     def observed(self, country: str, crossing_id: str = "", direction: str = "") -> BorderTerms | None:
         """Terms that the observed hours of a country's border hold under: of the regimes in force there those that check most."""
         side = Side(country, "", crossing_id, direction)
-        here = [
-            self._bundle(name, side, None) for name, row in self.live.items() if country in row["parties"]
-        ]
-        return max(here, key=lambda bundle: bundle.checked_h, default=None)
+        if side not in self._observed:
+            names = [name for name, row in self.live.items() if country in row["parties"]]
+            here = [self._bundle(name, side, None) for name in names]
+            self._observed[side] = max(here, key=lambda bundle: bundle.checked_h, default=None)
+        return self._observed[side]
 
-    def _lawful(self, country: str, registration: str) -> list[str]:
-        pair = {country, registration}
-        return [
-            name
-            for name, row in self.live.items()
-            if name in self._terms and pair <= set(row["parties"]) and self._covers(name, country)
-        ]
+    def _lawful(self, country: str, registration: str) -> tuple[str, ...]:
+        key = country, registration
+        if key not in self._lawful_of:
+            self._lawful_of[key] = tuple(
+                name
+                for name, row in self.live.items()
+                if name in self._terms and set(key) <= set(row["parties"]) and self._covers(name, country)
+            )
+        return self._lawful_of[key]
 
     def _covers(self, regime: str, country: str) -> bool:
         """Whether a regime covers the load; any load where its ends are not given."""
