@@ -175,7 +175,7 @@ def test_a_crossing_closed_costs_what_the_case_with_its_closure_costs() -> None:
     row = case["closures"].filter(torkham).head(1)
     open_base = CorridorBase(CorridorStudy(case, case.settings.as_of), tonnes_year=TONNES, anywhere=True)
     places = criticality(open_base.trades, open_base.choice()).places
-    for crossing in ("B_KHUN", "B_CHAL"):
+    for crossing in ("B_KHUN", "B_SARA"):
         shut = row.with_columns(place_id=pl.lit(crossing), closure_id=pl.lit(f"{crossing}_test"))
         closed_case = case.with_tables({"closures": pl.concat([case["closures"], shut])})
         study = CorridorStudy(closed_case, case.settings.as_of)

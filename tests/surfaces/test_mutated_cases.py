@@ -46,6 +46,8 @@ def without_column(name: str, path: Path) -> None:
 
 def all_cells(name: str, text: str, path: Path) -> None:
     head, *rows = rows_of(path)
+    if name not in head:  # a column the file leaves out is added
+        head, rows = [*head, name], [[*row, ""] for row in rows]
     at = head.index(name)
     write_rows(path, [head, *([*row[:at], text, *row[at + 1 :]] for row in rows)])
 

@@ -344,10 +344,13 @@ def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str
 
 
 def _told_apart(study: CorridorStudy, trade: Trade, named: list[tuple[str, Arcs]]) -> tuple[str, ...]:
-    """Names of routes; those that share one say where they change modes and the others do not."""
-    arcs = trade.network.arcs
+    """Names of routes; those that share one say where they change modes or ships and the others do not."""
+    arcs, states = trade.network.arcs, trade.network.states
     changes = [
-        dict.fromkeys(arcs[a].place_id for a in way if arcs[a].place_kind == "transfer") for _, way in named
+        dict.fromkeys(
+            states[arcs[a].head].node_id for a in way if arcs[a].place_kind in ("transfer", "service")
+        )
+        for _, way in named
     ]
     found = []
     for (name, _), own in zip(named, changes, strict=True):

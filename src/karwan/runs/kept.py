@@ -57,6 +57,8 @@ class KeptAnswers:
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, content)
+        for half in path.parent.glob(f".{key}.*.part"):  # of a process that was killed while it wrote
+            half.unlink(missing_ok=True)
         with self._lock:
             self._written += 1
             due = self._written % _SWEEP == 0

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import date
 
+from karwan.analysis.case_requests import BriefRequest
+from karwan.analysis.contract import Result
+from karwan.analysis.registry import BY_NAME
 from karwan.analysis.sections import Brief
 from karwan.errors import UnknownName
 from karwan.project import Project
@@ -14,7 +17,7 @@ from karwan.report.typst_pdf import render_pdf
 from karwan.web.answers.maps import map_part
 from karwan.web.answers.page import Asking, Page
 
-_LAST: OrderedDict[tuple[int, date], tuple[Project, Brief]] = OrderedDict()
+_LAST: OrderedDict[tuple[int, date], tuple[Project, Result]] = OrderedDict()
 _REMEMBERED = 3
 _LEADS = {  # words of a headline to the screen it comes from, the first that fits
     "corridor": "corridors",
@@ -29,11 +32,17 @@ _LEADS = {  # words of a headline to the screen it comes from, the first that fi
 
 
 def brief_on(asking: Asking) -> Brief:
-    """The brief of the case on the day asked; the last ones are remembered."""
+    """The brief of the case on the day asked."""
+    brief: Brief = _answer_on(asking).detail
+    return brief
+
+
+def _answer_on(asking: Asking) -> Result:
+    """The answer that holds the brief; the last ones are remembered."""
     key = (id(asking.project), asking.as_of)
     if key not in _LAST:
         asking.say("every engine of the brief at work")
-        _LAST[key] = (asking.project, asking.project.brief(asking.as_of))
+        _LAST[key] = (asking.project, asking.project.ask(BY_NAME["brief"], BriefRequest(asking.as_of)))
     _LAST.move_to_end(key)
     while len(_LAST) > _REMEMBERED:
         _LAST.popitem(last=False)
@@ -53,6 +62,7 @@ def front(asking: Asking) -> Page:
         title=document.title,
         lead=document.subtitle,
         parts={"map": map_part(asking), "headlines": heads, "facts": document.facts, "sections": sections},
+        result=_answer_on(asking),
         pdf=lambda: render_pdf(brief),
     )
 
