@@ -18,7 +18,6 @@ from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.requests import AssignRequest
 from karwan.analysis.sensitivity import CorridorBase
 from karwan.analysis.worth.flows import Flow, flow_direction
-from karwan.analysis.worth.routes import arc_key
 from karwan.analysis.worth.states import NOW, PairCosts, Plan
 from karwan.case import Case
 from karwan.errors import InvalidInput
@@ -317,7 +316,7 @@ def _leg(
     load = make_shipment(study.case["products"], flow.product_id, study.case.settings.load_t)
     pair: Pair = (flow.origin, flow.destination)
     trade = Trade(network, load, {pair: flow.tonnes_year}, {}, services)
-    known = {arc_key(network, arc): n for n, arc in enumerate(network.arcs)}
+    known = network.arc_numbers
     routes = []
     for at, steps in enumerate(costs.routes.flat[costs.rows]):
         if costs.opened[0, at]:

@@ -18,7 +18,6 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.world_trade import WorldTrade
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.worth.flows import Flow, flow_direction
-from karwan.analysis.worth.routes import Key, arc_key
 from karwan.analysis.worth.states import Outcome, PairCosts, Plan, State
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
 from karwan.appraisal.coupling.loop import Settled, settle_trade
@@ -32,7 +31,7 @@ from karwan.transport.closures import in_force
 from karwan.transport.criticality import Trade
 from karwan.transport.shipment import Shipment, goods_sold, make_shipment
 
-Networks = dict[tuple[int, tuple[str, str], str], tuple[Trade, dict[Key, int]]]
+Networks = dict[tuple[int, tuple[str, str], str], Trade]
 MOST_GOODS = 3  # of a sector, for country pairs whose goods the case does not list
 
 
@@ -301,12 +300,11 @@ def _on_network(
         key = (number, routes.ends, routes.form)
         if key not in networks:
             network = study.network_between(routes.ends, routes.form)
-            known = {arc_key(network, arc): n for n, arc in enumerate(network.arcs)}
-            networks[key] = (Trade(network, load, {}, {}, services), known)
+            networks[key] = Trade(network, load, {}, {}, services)
         held.append(networks[key])
     for steps in routes.flat[pair.rows]:
-        trade, known = next(one for one in held if all(step in one[1] for step in steps))
-        yield trade, tuple(known[step] for step in steps)
+        trade = next(one for one in held if all(step in one.network.arc_numbers for step in steps))
+        yield trade, tuple(trade.network.arc_numbers[step] for step in steps)
 
 
 def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], after: Case) -> StateChange:

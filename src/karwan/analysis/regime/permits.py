@@ -12,10 +12,10 @@ from karwan.amounts import YEAR_DAYS
 from karwan.analysis.coupling.answer import Solved
 from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.regime.states import RegimeStates, Row
-from karwan.analysis.worth.routes import Key
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import ROAD
 from karwan.transport.network.regimes import cargo_covered, covers
+from karwan.transport.network.stage import ArcKey
 
 QUOTA = "permit_quota_year"
 
@@ -71,7 +71,7 @@ def _trucks(states: RegimeStates, coupling: Coupling, solved: Solved, *, after: 
     return found
 
 
-def _registrations(states: RegimeStates, route: Sequence[Key], ends: tuple[str, str]) -> list[str]:
+def _registrations(states: RegimeStates, route: Sequence[ArcKey], ends: tuple[str, str]) -> list[str]:
     """Parties whose trucks enter another party on a route with goods the regime covers there."""
     parties = set(states.row["parties"])
     cargo = cargo_covered(states.terms).get(states.row["regime_id"])

@@ -7,11 +7,12 @@ from datetime import date
 
 import numpy as np
 
-from karwan.analysis.worth.routes import PARTS, Key, Routes, arc_key
+from karwan.analysis.worth.routes import PARTS, Routes
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.transport.cargo import Cargo
 from karwan.transport.network import FreightNetwork
+from karwan.transport.network.stage import ArcKey
 from karwan.transport.papers import GuaranteeLaw, PaperLaw, counted_usd, list_guarantees
 from karwan.transport.route import make_route
 from karwan.transport.shipment import Shipment, make_shipment
@@ -33,7 +34,7 @@ class PaperMoney:
     def __init__(self, day: date) -> None:
         self.day = day
         self._laws: dict[tuple[int, ...], tuple[Case, PaperLaw, GuaranteeLaw]] = {}
-        self._kept: dict[tuple[tuple[int, ...], str, tuple[Key, ...]], float] = {}
+        self._kept: dict[tuple[tuple[int, ...], str, tuple[ArcKey, ...]], float] = {}
 
     def add(self, parts: Floats, routes: Routes, network: FreightNetwork, case: Case) -> Floats:
         """Parts of routes (`routes.PARTS`) with the money of their papers and securities in `usd_unit`, shape (R, parts)."""
@@ -50,7 +51,7 @@ class PaperMoney:
         settings = case.settings
         load = make_shipment(case["products"], settings.reference_product, settings.load_t)
         anything = replace(load, product_id="", form=routes.form)
-        numbers = {arc_key(network, arc): number for number, arc in enumerate(network.arcs)}
+        numbers = network.arc_numbers
         found = np.zeros(len(routes.flat))
         for row, steps in enumerate(routes.flat):
             key = (tables, routes.form, steps)

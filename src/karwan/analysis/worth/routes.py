@@ -20,11 +20,10 @@ from karwan.transport.choice import path_size
 from karwan.transport.corridor import corridor_route
 from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
-from karwan.transport.network.stage import Arc
+from karwan.transport.network.stage import Arc, ArcKey
 from karwan.transport.path import least_cost_path
 from karwan.transport.shipment import make_shipment
 
-Key = tuple[Any, ...]
 PARTS = {
     name: number
     for number, name in enumerate(
@@ -59,8 +58,8 @@ class Routes:
     form: str
     pairs: tuple[tuple[str, str], ...]
     ends: tuple[str, str] = ("", "")
-    steps: dict[tuple[str, str], dict[tuple[Key, ...], None]] = field(default_factory=dict)
-    length_km: dict[Key, float] = field(default_factory=dict)
+    steps: dict[tuple[str, str], dict[tuple[ArcKey, ...], None]] = field(default_factory=dict)
+    length_km: dict[ArcKey, float] = field(default_factory=dict)
     _ways: dict[tuple[str, str], set[Hashable]] = field(default_factory=dict)
 
     def add(self, pair: tuple[str, str], network: FreightNetwork, arcs: Iterable[int]) -> None:
@@ -70,12 +69,12 @@ class Routes:
         if way in ways:
             return
         ways.add(way)
-        taken = {arc_key(network, network.arcs[a]): network.arcs[a] for a in numbers}
+        taken = {network.arc_keys[a]: network.arcs[a] for a in numbers}
         self.steps.setdefault(pair, {})[tuple(taken)] = None
         self.length_km |= {key: sum(s.km for s in arc.stages) for key, arc in taken.items()}
 
     @cached_property
-    def flat(self) -> list[tuple[Key, ...]]:
+    def flat(self) -> list[tuple[ArcKey, ...]]:
         """All routes in a row."""
         return [route for pair in self.pairs for route in self.steps.get(pair, {})]
 
@@ -87,7 +86,7 @@ class Routes:
         return found
 
     @cached_property
-    def keys(self) -> dict[Key, int]:
+    def keys(self) -> dict[ArcKey, int]:
         """Number of every arc in use."""
         return {key: n for n, key in enumerate(dict.fromkeys(k for route in self.flat for k in route))}
 
@@ -124,11 +123,6 @@ class Routes:
             size = len(self.steps.get(pair, {}))
             yield pair, slice(at, at + size)
             at += size
-
-
-def arc_key(network: FreightNetwork, arc: Arc) -> Key:
-    """What an arc is called in every network it stands in."""
-    return (network.states[arc.tail], network.states[arc.head], arc.place_kind, arc.place_id)
 
 
 def find_routes(
@@ -208,13 +202,12 @@ def arc_parts(network: FreightNetwork, arc: Arc, waits: dict[int, tuple[float, f
 
 def route_parts(routes: Routes, network: FreightNetwork) -> Floats:
     """Parts of each route in a network, shape (R, parts); hours are inf where the network lacks an arc or it never opens."""
-    met = {key[2:] for key in routes.keys}
-    known = {arc_key(network, a): a for a in network.arcs if (a.place_kind, a.place_id) in met}
     parts = np.zeros((len(routes.keys), len(PARTS)))
     waits: dict[int, tuple[float, float]] = {}
     shut = np.zeros(len(routes.keys))
     for key, number in routes.keys.items():
-        arc = known.get(key)
+        at = network.arc_numbers.get(key)
+        arc = None if at is None else network.arcs[at]
         if arc is None or arc.calendar in network.shut:
             shut[number] = 1.0
         else:

@@ -105,12 +105,6 @@ class Trade:
         return [(kind, self.link_of_service.get(place, place)) for kind, place in found]
 
     @cached_property
-    def arc_keys(self) -> list[Hashable]:
-        """What tells each arc apart in any network of the case: its states and its place."""
-        states = self.network.states
-        return [(states[a.tail], states[a.head], a.place_kind, a.place_id) for a in self.network.arcs]
-
-    @cached_property
     def place_arcs(self) -> dict[Place, Ints]:
         """Arcs of every place."""
         found: dict[Place, list[int]] = {}

@@ -137,11 +137,11 @@ def access_loss(now: Trade, then: Trade, choice: ChoiceModel) -> dict[Pair, floa
 
 def _routes_of_both(now: Trade, then: Trade) -> dict[Pair, tuple[Arcs, ...]]:
     """Routes of each pair in either state, as arcs of the network then."""
-    arc_then = {key: arc for arc, key in enumerate(then.arc_keys)}
+    arc_then = then.network.arc_numbers
     groups: dict[Pair, tuple[Arcs, ...]] = {}
     sets = zip(then.choice_set.pairs, then.choice_set.routes, now.choice_set.routes, strict=True)
     for pair, own, other in sets:
-        keys = [[now.arc_keys[a] for a in route] for route in other]
+        keys = [[now.network.arc_keys[a] for a in route] for route in other]
         known = [tuple(arc_then[k] for k in route) for route in keys if arc_then.keys() >= set(route)]
         groups[pair] = then.distinct([*known, *own])
     return groups
@@ -149,8 +149,8 @@ def _routes_of_both(now: Trade, then: Trade) -> dict[Pair, tuple[Arcs, ...]]:
 
 def _cost_now(now: Trade, then: Trade, routes: Sequence[Arcs]) -> Floats:
     """Cost of routes of the network then in the network now, USD/t; inf where an arc cannot be taken now."""
-    cost = {key: float(now.cost[arc]) for arc, key in enumerate(now.arc_keys)}
-    return np.array([sum(cost.get(then.arc_keys[a], np.inf) for a in route) for route in routes])
+    cost = {key: float(now.cost[arc]) for arc, key in enumerate(now.network.arc_keys)}
+    return np.array([sum(cost.get(then.network.arc_keys[a], np.inf) for a in route) for route in routes])
 
 
 def _gain(trade: Trade, saved_usd_t: Floats, choice: ChoiceModel) -> float:

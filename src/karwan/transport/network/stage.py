@@ -58,6 +58,10 @@ class Arc(NamedTuple):
     covariance_h2: float = 0.0
 
 
+ArcKey = tuple[State, State, str, str]
+"""States an arc joins, kind and id of its place."""
+
+
 @dataclass(frozen=True)
 class FreightNetwork:
     """All states and arcs open to one kind of shipment between two countries.
@@ -114,6 +118,16 @@ class FreightNetwork:
         for number, arc in enumerate(self.arcs):
             found[arc.tail].append(number)
         return tuple(map(tuple, found))
+
+    @cached_property
+    def arc_keys(self) -> list[ArcKey]:
+        """What each arc is called in every network it stands in: its states and its place."""
+        return [(self.states[a.tail], self.states[a.head], a.place_kind, a.place_id) for a in self.arcs]
+
+    @cached_property
+    def arc_numbers(self) -> dict[ArcKey, int]:
+        """Number of each arc by its key; of arcs alike the last."""
+        return {key: number for number, key in enumerate(self.arc_keys)}
 
     @cached_property
     def head_nodes(self) -> list[str]:
