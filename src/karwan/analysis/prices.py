@@ -16,7 +16,7 @@ from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.trade.forecast.scores import sample_crps
 from karwan.transport.hours import Floats
-from karwan.transport.network import Kept, NetworkRequest, build_network
+from karwan.transport.network import Kept, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.packing import pack
 from karwan.transport.path import allowed_arcs, kept_modes, least_cost_path
@@ -117,18 +117,8 @@ def _model_usd(case: Case, kept: Kept, row: Row) -> float | None:
     packed = pack(load, product, units, UNITS.get(row["unit"], ()), parameter=case.parameter)
     shipment, ends = packed.shipment, (row["origin_id"], row["destination_id"])
     country = dict(case["nodes"].select("node_id", "country").iter_rows())
-    request = NetworkRequest(
-        country[ends[0]],
-        country[ends[1]],
-        shipment.form,
-        case.settings.as_of,
-        frozenset(row["opened"] or ()),
-        modes=packed.modes,
-        load_t=shipment.load_t if shipment.units >= 1 else shipment.tonnes,
-        units=packed.units,
-        fill_t=packed.fill_t,
-        ends=ends,
-        tonnes=shipment.tonnes,
+    request = packed.network_request(
+        (country[ends[0]], country[ends[1]]), ends, case.settings.as_of, frozenset(row["opened"] or ())
     )
     network = build_network(case.tables, request, kept=kept)
     money, avoid = network.arc_usd(shipment), tuple(row["avoid"] or ())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from karwan.errors import InvalidInput
 from karwan.schema.units import unit_of
+from karwan.transport.network.request import NetworkRequest
 from karwan.transport.network.units import units_by_mode
 from karwan.transport.shipment import Shipment
 
@@ -41,6 +43,33 @@ class Packed:
     units: tuple[str, ...] = ()
     fill_t: tuple[tuple[str, float], ...] = ()
     modes: frozenset[str] = frozenset()
+
+    def network_request(
+        self,
+        countries: tuple[str, str],
+        ends: tuple[str, str],
+        departure: date,
+        opened: frozenset[str],
+        *,
+        registration: str = "",
+        include_assumed: bool = False,
+    ) -> NetworkRequest:
+        """The network that the load is searched in, between two nodes of two countries."""
+        shipment = self.shipment
+        return NetworkRequest(
+            *countries,
+            shipment.form,
+            departure,
+            opened,
+            registration,
+            modes=self.modes,
+            load_t=shipment.load_t if shipment.units >= 1 else shipment.tonnes,
+            units=self.units,
+            fill_t=self.fill_t,
+            ends=ends,
+            tonnes=shipment.tonnes,
+            include_assumed=include_assumed,
+        )
 
 
 def capacity_t(product: Row, unit: Row) -> float:

@@ -155,20 +155,12 @@ def _network_request(
     query: RouteRequest, packed: Packed, places: Gazetteer, ends: tuple[str, str], opened: frozenset[str]
 ) -> NetworkRequest:
     """The network that a packed load is searched in, between two nodes."""
-    shipment = packed.shipment
-    return NetworkRequest(
-        places.country(ends[0]),
-        places.country(ends[1]),
-        shipment.form,
+    return packed.network_request(
+        (places.country(ends[0]), places.country(ends[1])),
+        ends,
         query.departure,
         opened,
-        query.registration.upper(),
-        modes=packed.modes,
-        load_t=shipment.load_t if shipment.units >= 1 else shipment.tonnes,
-        units=packed.units,
-        fill_t=packed.fill_t,
-        ends=ends,
-        tonnes=shipment.tonnes,
+        registration=query.registration.upper(),
         include_assumed=query.include_assumed,
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from karwan.analysis.route.offers import RouteOffer
@@ -44,13 +46,21 @@ class _Ways:
     arcs: tuple[int, ...]
     span: tuple[int, int]
 
+    @cached_property
+    def _transfers(self) -> npt.NDArray[np.str_]:
+        """Transfer each move was made from; blank where it is none."""
+        return np.array([transfer_of(arc) for arc in self.network.arcs], dtype=np.str_)
+
+    @cached_property
+    def _here(self) -> npt.NDArray[np.bool_]:
+        """Whether each move changes between ship and land at the port."""
+        return np.array([_changes(self.network, arc, self.port) for arc in self.network.arcs], dtype=bool)
+
     def by(self, transfer: str, bonded: frozenset[str]) -> Route | None:
         """The best route with its way through the port in bond by a transfer; by the quay where it is blank."""
-        names = [transfer_of(arc) for arc in self.network.arcs]
-        here = np.array([_changes(self.network, arc, self.port) for arc in self.network.arcs])
-        taken = np.array([name == transfer for name in names])
-        kept = taken if transfer else ~np.isin(names, list(bonded))
-        shut = self.network.never_open() | (here & ~kept) | (np.isin(names, list(bonded)) & ~kept)
+        in_bond = np.isin(self._transfers, list(bonded))
+        kept = self._transfers == transfer if transfer else ~in_bond
+        shut = self.network.never_open() | ((self._here | in_bond) & ~kept)
         tails, heads = self.network.ends
         cost = additive_cost(self.network, self.plan.shipment, self.plan.weights.value_of_time_usd_h)
         first, last = self.span
