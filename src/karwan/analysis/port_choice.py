@@ -263,6 +263,9 @@ def _port_table(desk: _Desk, parts: pl.DataFrame, drawn: dict[str, Floats]) -> p
 
 
 def _ends_of_band(usd: Floats, total: float) -> Row:
+    """Ends of the band of a port; empty where every pair it serves has one way, as no draw can move them."""
+    if np.ptp(usd) <= 1e-9 * total:
+        return dict.fromkeys(("usd_low", "usd_high", "share_low", "share_high"))
     low, high = (float(end) for end in np.quantile(usd, BAND))
     return {"usd_low": low, "usd_high": high, "share_low": low / total, "share_high": high / total}
 
@@ -312,18 +315,13 @@ def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], ways: Sequence[Ways]) -
     ports = tables["ports"].filter(pl.col("node_id").is_not_null())
     if ports.height:
         first = ports.row(0, named=True)
-        shares = {
-            "port_share": first["share"],
-            "low_share": first["share_low"],
-            "high_share": first["share_high"],
-        }
-        yield note(
-            "port.choice_first",
-            market=request.market,
-            port=first["port"],
-            of_ports_share=first["share_of_ports"],
-            **shares,
-        )
+        said = {"market": request.market, "port": first["port"], "port_share": first["share"]}
+        said["of_ports_share"] = first["share_of_ports"]
+        if first["share_low"] is None:
+            yield note("port.choice_first_fixed", **said)
+        else:
+            band = {"low_share": first["share_low"], "high_share": first["share_high"]}
+            yield note("port.choice_first", **said, **band)
     yield note(
         "port.choice_covers",
         pairs=tables["pairs"].height,

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import percent
-from karwan.report.charts.axes import WIDTH, error_bar, span_of, value_of, x_axis
+from karwan.report.charts.axes import WIDTH, error_bar, span_of, x_axis
 from karwan.report.palette import ACCENT, INK, MUTED
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
@@ -19,12 +19,12 @@ _LEAST = 0.0005
 
 def draw_port_shares(table: pl.DataFrame) -> str | None:
     """A line a port, the largest first, then what goes by land; ports without a share worth drawing are left out."""
-    rows = [row for row in table.iter_rows(named=True) if (value_of(row, "share_high") or 0.0) >= _LEAST]
+    rows = [row for row in table.iter_rows(named=True) if _far_end(row) >= _LEAST]
     if not rows:
         return None
     bottom = _TOP + len(rows) * _ROW
     drawing = Drawing("port-shares", WIDTH, bottom + 34, "Share by port", " ".join(_say(row) for row in rows))
-    top = max(float(row["share_high"]) for row in rows)
+    top = max(map(_far_end, rows))
     scale = linear([0.0, min(top * 1.05, 1.0)], _LEFT, WIDTH - _RIGHT)
     x_axis(drawing, scale, 18, bottom, percent, count=5, unit="share of value")
     drawing.label(WIDTH, 9, "share and band", anchor="end")
@@ -33,11 +33,18 @@ def draw_port_shares(table: pl.DataFrame) -> str | None:
     return drawing.render()
 
 
+def _far_end(row: dict[str, Any]) -> float:
+    """Far end of the band; the share itself where it has none."""
+    return float(row["share"] if row["share_high"] is None else row["share_high"])
+
+
 def _say(row: dict[str, Any]) -> str:
     return f"{clean(row['port'])}: {percent(row['share'])} ({_band(row)})."
 
 
 def _band(row: dict[str, Any]) -> str:
+    if row["share_low"] is None:
+        return "no band"
     return f"{percent(row['share_low'])} to {percent(row['share_high'])}"
 
 

@@ -30,6 +30,10 @@ PORT: dict[str, str | Plural] = {
         "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} ({low_share} to {high_share}), and {of_ports_share} of what "
         "goes by the ports compared."
     ),
+    "port.choice_first_fixed": (
+        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share}, without a band, and {of_ports_share} of what goes by the "
+        "ports compared."
+    ),
     "port.choice_covers": "{pairs} country pairs with USD {value_usd:,.0f} are shared out; {missing} pairs have no data and are listed.",
     "port.choice_state": (
         "Crossings stand as on the day of the case; the trade was made under {scenarios}. --open NAME takes places as open."
