@@ -16,7 +16,10 @@ PORT: dict[str, str | Plural] = {
     ),
     "port.no_zones": "The case has no free zones: fill `zone_terms.csv`.",
     "port.rows_cut": "{table}: the first {top} of {rows} rows; --json or --csv hold all, --top N shows more.",
-    "port.zone_best": "Most is gained with {product} in {zone} for {use}: USD {gain_usd_t:,.0f} a tonne, {low_usd_t:,.0f} to {high_usd_t:,.0f}.",
+    "port.zone_best": (
+        "Most is gained by its owner with {product} in {zone} for {use}: USD {gain_usd_t:,.0f} a tonne, {low_usd_t:,.0f} to {high_usd_t:,.0f}. Duty and tax that a "
+        "treasury leaves or gets later are a transfer: no worth to the country, and nothing says that the goods would come."
+    ),
     "port.zone_sure": "In {sure} of {rows} rows the zone gains at every end of the ranges.",
     "port.zone_no_figure": "No figure in {rows} cases: the terms bar the use, or are not known.",
     "port.zone_assumed": (
