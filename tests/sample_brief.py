@@ -286,7 +286,7 @@ def _appraised() -> tuple[pl.DataFrame, pl.DataFrame, tuple[VentureSheet, ...]]:
     chances = {"fnpv_positive_share": 0.4, "enpv_positive_share": 0.6}
     bare = {"venture_id": "terminal", "venture": "Off-dock terminal", "announced": True, "reason": "lacks stages, sales, capital", "source_id": "s13"}
     rows = result_frame("plan_appraisals", [known | bands | chances, bare])
-    shown = {"indicator": "fnpv", "label": "FNPV: financial net present value", "unit": "USD", "shown": "withheld: assumed inputs", "band": "-5 m .. 1 m .. 5 m"}
+    shown = {"indicator": "fnpv", "label": "FNPV: financial net present value", "unit": "USD", "shown": "withheld", "band": "-5 m .. 1 m .. 5 m"}
     cash = result_frame("venture_cash_band", [{"year": y, "calendar_year": 2027 + y, "project_p05_usd": low, "project_p50_usd": mid, "project_p95_usd": high, "economic_p50_usd": mid} for y, (low, mid, high) in enumerate(((-9e6, -8e6, -7e6), (-1e6, 1e6, 3e6), (0.0, 2e6, 5e6)))])
     decides = result_frame("venture_inputs", [{"key": "k", "input": "price of leather", "base": 14.0, "low": 11.0, "high": 18.0, "switching": 15.0, "low_change_usd": -3e6, "high_change_usd": 4e6, "basis": "assumed"}])
     gains = result_frame("venture_gains", [{"country": c, "group": "owners", "p05_usd": -4e6, "p50_usd": 1e6, "p95_usd": 5e6} for c in ("KAZ", "PAK")])

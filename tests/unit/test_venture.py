@@ -25,10 +25,11 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.trade_cost import trade_cost
 from karwan.analysis.venture import traffic
 from karwan.analysis.venture.answer import answer_appraise, appraisals_of
-from karwan.analysis.venture.appraise import Appraisal
+from karwan.analysis.venture.appraise import Appraisal, rates_of
+from karwan.analysis.venture.band import quantiles
 from karwan.analysis.venture.read import Figure, read_venture
 from karwan.analysis.venture.sheets import brief_ventures
-from karwan.analysis.venture.tables import ALWAYS_SHOWN
+from karwan.analysis.venture.tables import ALWAYS_SHOWN, indicator_text
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
 from karwan.appraisal.venture.cash import available, capacity, cash_flows
@@ -123,20 +124,37 @@ def test_internal_rates_that_are_not_unique_are_all_told() -> None:
     assert several.rates == pytest.approx((0.1, 0.2), abs=1e-12)
     assert internal_rate(np.array([-5.0, -1.0, -1.0])).kind == NONE
     assert internal_rate(np.zeros(3)).kind == NONE
-    assert mirr(np.array([-5.0, -1.0]), 0.1, 0.1) is None
+    assert np.isnan(mirr(np.array([-5.0, -1.0]), 0.1, 0.1))
 
 
 def test_payback_and_cover_of_debt() -> None:
     flows = np.array([-100.0, 40.0, 40.0, 40.0])
     assert payback(flows) == pytest.approx(2.5)
-    assert payback(flows, 0.1) == pytest.approx(None if npv(0.1, flows) < 0 else 2.98, abs=0.01)
-    assert payback(np.array([-100.0, 40.0])) is None
+    assert npv(0.1, flows) < 0 and payback(flows, 0.1) == np.inf
+    assert payback(flows, 0.05) == pytest.approx(2 + (100 - 40 / 1.05 - 40 / 1.05**2) / (40 / 1.05**3))
+    assert payback(np.array([-100.0, 40.0])) == np.inf
     assert payback(np.array([5.0, 1.0])) == 0.0
     cash, due = np.array([0.0, 30.0, 30.0, 30.0]), np.array([0.0, 20.0, 15.0, 0.0])
     assert debt_cover(cash, due)[1:3].tolist() == [1.5, 2.0]
     assert float(least_cover(cash, due)) == 1.5
     assert float(least_cover(cash, np.zeros(4))) == np.inf
-    assert loan_life_cover(cash, due, 30.0, 0.1, 1) == pytest.approx((30 / 1.1 + 30 / 1.21) / 30)
+    interest = np.array(
+        [5.0, 20.0, 15.0, 0.0]
+    )  # interest of the year of building is paid by the owners, not out of its earnings
+    assert float(least_cover(cash, interest)) == 0.0 and float(least_cover(cash, interest, 1)) == 1.5
+    cover = loan_life_cover(cash, due, np.array(30.0), np.array(0.1), 1)
+    assert cover == pytest.approx((30 / 1.1 + 30 / 1.21) / 30)
+
+
+def test_what_is_drawn_has_the_bands_of_what_pays_back() -> None:
+    lost, slow, fast = [-100.0, 0.0, 0.0], [-100.0, 50.0, 50.0], [-100.0, 200.0, 0.0]
+    flows = np.array([lost, slow, fast]).T
+    assert payback(flows).tolist() == [np.inf, 2.0, 0.5]
+    assert quantiles(payback(flows)) == (0.5, 2.0, np.inf)
+    assert indicator_text(np.inf, "years") == "never"
+    rates = rates_of(flows)
+    assert rates.tolist() == pytest.approx([-np.inf, 0.0, 1.0], abs=1e-9)
+    assert indicator_text(rates[0], "share") == "all lost"
 
 
 def test_every_year_of_a_plant_by_hand() -> None:

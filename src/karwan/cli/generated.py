@@ -23,7 +23,7 @@ from karwan.errors import UnknownName
 from karwan.project import ask
 from karwan.schema.answer_text import with_notes
 from karwan.schema.results import ResultTable, result_table
-from karwan.schema.shown import shown_headings, shown_parts
+from karwan.schema.shown import shown_headings, shown_parts, with_bands
 from karwan.words import say_facts, sentences
 
 CaseOption = Annotated[str, typer.Option("--case", help="Embedded case or folder.")]
@@ -140,8 +140,10 @@ def _show_plain(analysis: Analysis[Any], said: Result, under: Sequence[Any], who
     for key, table in said.tables.items():
         rows = result_table(analysis.table_of(key))
         shares = _share_names(rows, table)
-        headings = {shares.get(name, name): label for name, label in shown_headings(rows, table).items()}
-        for title, part in shown_parts(rows, key, table, titled=analysis.is_titled(key)):
+        heads, said_table = with_bands(rows, shown_headings(rows, table), table)
+        headings = {shares.get(name, name): label for name, label in heads.items()}
+        shares = {name: new for name, new in shares.items() if name in said_table.columns}
+        for title, part in shown_parts(rows, key, said_table, titled=analysis.is_titled(key)):
             if headings:
                 tables[title], columns[title] = part.rename(shares), headings
     lead, notes = notes[: said.lead], notes[said.lead :]

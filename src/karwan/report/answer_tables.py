@@ -15,7 +15,7 @@ from karwan.analysis.contract import Analysis, Result
 from karwan.report.blocks import Cell, Column, Notes, Table, cell
 from karwan.report.text import clean, day, safe_url, words
 from karwan.schema.results import ResultColumn, ResultTable, result_table
-from karwan.schema.shown import shown_headings, shown_parts
+from karwan.schema.shown import shown_headings, shown_parts, with_bands
 
 MOST_ROWS = 60
 """Rows of a table on a page; the files hold all."""
@@ -88,7 +88,8 @@ def result_block(
     without: tuple[str, ...] = (),
 ) -> Table:
     """One table as a block; the source of a row stands as a number at its first cell."""
-    headings = {n: h for n, h in shown_headings(rows, frame).items() if n != _SOURCE and n not in without}
+    shown, frame = with_bands(rows, shown_headings(rows, frame), frame)
+    headings = {name: text for name, text in shown.items() if name != _SOURCE and name not in without}
     declared = {column.name: column for column in rows.columns}
     columns = tuple(
         _column(name, heading, declared.get(name), frame.schema[name]) for name, heading in headings.items()

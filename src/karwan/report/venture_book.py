@@ -12,6 +12,7 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from karwan.amounts import is_number
 from karwan.analysis.contract import Result
 from karwan.analysis.venture.appraise import LOAD, Appraisal
 from karwan.analysis.venture.band import quantiles
@@ -556,7 +557,10 @@ class _Book:
             shown = self.made.single(0 if value is None else value)
             sheet.write_formula(number, 1, self._stands(formula), look, WITHHELD if shown is None else shown)
             for column, end in enumerate(quantiles(band) or (), start=2):
-                sheet.write_number(number, column, end, look)
+                if is_number(end):
+                    sheet.write_number(number, column, end, look)
+                else:
+                    sheet.write_string(number, column, "all lost")
         sheet.set_column(0, 0, 60)
         sheet.set_column(1, 4, 16)
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
+from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.schema.results import ResultColumn, ResultTable
 
 _TITLE = "title of a part"
+_ENDS = ("p05", "p50", "p95")
+_SAID: dict[str, Callable[[float | None], str]] = {
+    "USD": usd,
+    "share": lambda value: percent(value, 1),
+}
 
 
 def shown_headings(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:
@@ -23,6 +29,47 @@ def shown_headings(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:
     ]
     shown.sort(key=lambda found: found[1].shown == "room")
     return {name: _heading(name, column) for name, column in shown}
+
+
+def with_bands(
+    rows: ResultTable, headings: dict[str, str], table: pl.DataFrame
+) -> tuple[dict[str, str], pl.DataFrame]:
+    """Headings and table for people, the three columns of a band (`x_p05_usd`, `x_p50_usd`, `x_p95_usd`) said in one cell.
+
+    A band stands where its low end stood, in words: `−16.1 m .. −6.42 m .. 2.70 m`. Other columns are as they were.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> columns = tuple(ResultColumn(f"npv_{end}_usd", "float", "USD", f"NPV {part} %", "", "") for end, part in zip(_ENDS, (5, 50, 95)))
+    >>> rows = ResultTable("t", "t", "", columns)
+    >>> table = pl.DataFrame({"npv_p05_usd": [-2e6], "npv_p50_usd": [0.0], "npv_p95_usd": [1.5e3]})
+    >>> heads, said = with_bands(rows, {one.name: one.label for one in columns}, table)
+    >>> heads, said.rows()
+    ({'npv_p05_usd': 'NPV 5 .. 50 .. 95 %'}, [('−2.00 m .. 0 .. 1.50 k',)])
+    """
+    units = {column.name: column.unit for column in rows.columns}
+    shown = dict(headings)
+    for low in headings:
+        middle, high = (low.replace(_ENDS[0], end) for end in _ENDS[1:])
+        if _ENDS[0] not in low or high not in headings or middle not in table.columns:
+            continue
+        shown = {name: text for name, text in shown.items() if name not in (middle, high)}
+        shown[low] = f"{headings[low].removesuffix('5 %').strip()} 5 .. 50 .. 95 %".strip()
+        said = [_band(row, units.get(low, "")) for row in table.select(low, middle, high).iter_rows()]
+        table = table.drop(middle, high).with_columns(pl.Series(low, said, dtype=pl.String))
+    return shown, table
+
+
+def _band(ends: tuple[float | None, ...], unit: str) -> str:
+    """The ends of a band in words; a dash where there is none."""
+    if not any(is_number(end) for end in ends):
+        return NONE
+    return " .. ".join(_SAID.get(unit, _plain)(end) for end in ends)
+
+
+def _plain(value: float | None) -> str:
+    return number(value, 2)
 
 
 def _columns_of(column: ResultColumn, rows: ResultTable, table: pl.DataFrame) -> list[str]:

@@ -96,8 +96,8 @@ class Appraisal:
 
     @property
     def least_cover(self) -> Floats:
-        """Least cover of debt in the middle case; inf without debt."""
-        return least_cover(self.cash.available, self.cash.service)
+        """Least cover of debt over the years at work in the middle case; inf without debt."""
+        return least_cover(self.cash.available, self.cash.service, self.read.venture.terms.build)
 
     @cached_property
     def firr(self) -> InternalRate:
@@ -142,7 +142,7 @@ class Appraisal:
             npv(terms.financial, cash.project),
             npv(terms.financial, cash.equity),
             npv(terms.economic, economic),
-            least_cover(cash.available, cash.service),
+            least_cover(cash.available, cash.service, terms.build),
             rates_of(cash.project),
             rates_of(economic),
         )
@@ -228,7 +228,10 @@ def _bounds(base: float, high: float, most: float) -> tuple[float, float]:
 
 
 def rates_of(flows: Floats, low: float = -0.95, high: float = 2.0) -> Floats:
-    """Internal rates of many flows that start with an outlay, by bisection, shape (T+1, N) to (N,); nan where the ends do not differ in sign."""
+    """Internal rates of many flows that start with an outlay, by bisection, shape (T+1, N) to (N,).
+
+    Where the ends do not differ in sign: -inf where too little comes back for any rate, nan where nothing is laid out.
+    """
     below, above = np.full(flows.shape[1], low), np.full(flows.shape[1], high)
     differ = np.sign(npv(below, flows)) * np.sign(npv(above, flows)) < 0
     first = np.sign(npv(below, flows))
@@ -236,7 +239,8 @@ def rates_of(flows: Floats, low: float = -0.95, high: float = 2.0) -> Floats:
         middle = 0.5 * (below + above)
         same = np.sign(npv(middle, flows)) == first
         below, above = np.where(same, middle, below), np.where(same, above, middle)
-    return np.where(differ, 0.5 * (below + above), np.nan)
+    lost = np.where(first < 0, -np.inf, np.nan)
+    return np.where(differ, 0.5 * (below + above), lost)
 
 
 def with_carriage(read: ReadVenture, values: Values) -> ReadVenture:

@@ -11,11 +11,13 @@ NAMES = ("p05", "p50", "p95")
 
 
 def quantiles(column: Floats) -> tuple[float, ...] | None:
-    """5, 50 and 95 % of the values that are numbers; None where fewer than half are."""
-    known = column[np.isfinite(column)]
+    """5, 50 and 95 % of the values, infinite ones at their end of the order; None where fewer than half have one."""
+    known = column[~np.isnan(column)]
     if known.size < column.size / 2 or not known.size:
         return None
-    return tuple(float(one) for one in np.quantile(known, ENDS))
+    if np.isfinite(known).all():
+        return tuple(float(one) for one in np.quantile(known, ENDS))
+    return tuple(float(one) for one in np.quantile(known, ENDS, method="inverted_cdf"))
 
 
 def banded(name: str, column: Floats, unit: str = "_usd") -> dict[str, float | None]:

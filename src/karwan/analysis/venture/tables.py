@@ -16,7 +16,7 @@ from karwan.amounts import NONE, is_number, number, percent, usd
 from karwan.analysis.venture.appraise import LOAD, LOW_COVER, Appraisal, rates_of
 from karwan.analysis.venture.band import NAMES, banded, quantiles
 from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS, Figure
-from karwan.appraisal.venture.cash import cash_flows, gate_price, vehicle_trips
+from karwan.appraisal.venture.cash import Cash, cash_flows, gate_price, vehicle_trips
 from karwan.appraisal.venture.economic import distribution, shadow_of
 from karwan.appraisal.venture.indicators import (
     SEVERAL,
@@ -28,7 +28,7 @@ from karwan.appraisal.venture.indicators import (
     npv,
     payback,
 )
-from karwan.appraisal.venture.model import Floats, VentureStage
+from karwan.appraisal.venture.model import Floats, Venture, VentureStage
 from karwan.schema.frames import result_frame
 
 Row = dict[str, Any]
@@ -83,6 +83,8 @@ FLEET_WORDS = {
     "break_even_return": ("loads back a trip at which the financial NPV is nil", "share"),
 }
 """Label and unit of what is told of a fleet."""
+ENDLESS = {"years": "never", "share": "all lost", "times": "no debt"}
+"""Words for an indicator without end: nothing is paid back, no rate is left of the outlay, nothing is owed."""
 ALWAYS_SHOWN = (
     "break_even_load",
     "fnpv_negative",
@@ -102,8 +104,8 @@ def indicator_table(made: Appraisal) -> pl.DataFrame:
         value, words = values.get(key, (None, ""))
         band = bands.get(key)
         withheld = made.withheld and key not in ALWAYS_SHOWN
-        ends = dict(zip(NAMES, band or (None, None, None), strict=True))
-        shown = "withheld: assumed inputs" if withheld else words or indicator_text(value, unit)
+        ends = dict(zip(NAMES, map(_finite, band or (None, None, None)), strict=True))
+        shown = "withheld" if withheld else words or indicator_text(value, unit)
         text = " .. ".join(indicator_text(one, unit) for one in band) if band else ""
         rows.append(
             {"indicator": key, "label": label, "unit": unit, "value": None if withheld else value}
@@ -115,6 +117,8 @@ def indicator_table(made: Appraisal) -> pl.DataFrame:
 
 def indicator_text(value: float | None, unit: str) -> str:
     """A value as a reader says it."""
+    if value is not None and np.isinf(value):
+        return ENDLESS[unit]
     if not is_number(value):
         return NONE
     if unit == "USD":
@@ -125,7 +129,7 @@ def indicator_text(value: float | None, unit: str) -> str:
 def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
     """Value of each indicator in the middle case, and words in its place."""
     terms, cash = made.read.venture.terms, made.cash
-    project, equity = cash.project[:, 0], cash.equity[:, 0]
+    equity = cash.equity[:, 0]
     equity_npv = float(npv(terms.financial, equity))
     drawn = made.drawn
     found: dict[str, float | None] = {
@@ -136,11 +140,8 @@ def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
         "partner_b_npv": (1.0 - terms.share_a) * equity_npv,
         "enpv_6": float(npv(0.06, made.economic)),
         "enpv_12": float(npv(0.12, made.economic)),
-        "mirr": mirr(project, terms.financial, terms.financial),
-        "payback": payback(project),
-        "payback_discounted": payback(project, terms.financial),
+        **{key: _finite(float(np.ravel(one)[0])) for key, one in _paid_back(made.read.venture, cash).items()},
         "least_dscr": _finite(float(np.min(made.least_cover))),
-        "llcr": _loan_life(made),
         "break_even_load": made.break_even_load,
         "fnpv_negative": float((drawn.fnpv < 0).mean()),
         "enpv_negative": float((drawn.enpv < 0).mean()),
@@ -157,8 +158,8 @@ def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
     return said
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def _finite(value: float | None) -> float | None:
+    return value if is_number(value) else None
 
 
 def _rate_words(rate: InternalRate) -> str:
@@ -168,20 +169,27 @@ def _rate_words(rate: InternalRate) -> str:
     return "" if rate.rate is not None else "none"
 
 
-def _loan_life(made: Appraisal) -> float | None:
-    """Cover over the life of the loans, from the first year at work, at their mean rate."""
-    loans = [one for one in made.cash.loans if one.loan.kind == "loan"]
-    debt = sum(float(one.drawdown.sum()) for one in loans)
-    if not debt:
-        return None
-    rate = (
-        sum(
-            float(one.drawdown.sum() * made.read.venture.value(f"{one.loan.key}.rate_share")) for one in loans
-        )
-        / debt
+def _paid_back(venture: Venture, cash: Cash) -> dict[str, Floats]:
+    """Indicators of how the project pays itself and its loans back, each of shape (N,)."""
+    rate = venture.terms.financial
+    return {
+        "mirr": mirr(cash.project, rate, rate),
+        "payback": payback(cash.project),
+        "payback_discounted": payback(cash.project, rate),
+        "llcr": _loan_life(venture, cash),
+    }
+
+
+def _loan_life(venture: Venture, cash: Cash) -> Floats:
+    """Cover over the life of the loans, from the first year at work, at their mean rate; nan without debt."""
+    loans = [one for one in cash.loans if one.loan.kind == "loan"]
+    none = np.zeros(cash.project.shape[1])
+    debt = sum((one.drawdown.sum(axis=0) for one in loans), none)
+    paid = sum(
+        (one.drawdown.sum(axis=0) * venture.value(f"{one.loan.key}.rate_share") for one in loans), none
     )
-    start = made.read.venture.terms.build
-    return loan_life_cover(made.cash.available[:, 0], made.cash.service[:, 0], debt, rate, start)
+    rate = np.divide(paid, debt, out=none.copy(), where=debt > 0.0)
+    return loan_life_cover(cash.available, cash.service, debt, rate, venture.terms.build)
 
 
 def _bands(made: Appraisal) -> dict[str, tuple[float, ...]]:
@@ -194,14 +202,21 @@ def _bands(made: Appraisal) -> dict[str, tuple[float, ...]]:
         "enpv_12": npv(0.12, drawn.economic),
         "firr": drawn.firr,
         "eirr": drawn.eirr,
-        "gap": drawn.eirr - drawn.firr,
+        "gap": _finite_difference(drawn.eirr, drawn.firr),
         "equity_irr": rates_of(drawn.cash.equity),
         "equity_npv": drawn.equity_npv,
         "partner_a_npv": share * drawn.equity_npv,
         "partner_b_npv": (1.0 - share) * drawn.equity_npv,
         "least_dscr": drawn.least_dscr,
+        **_paid_back(made.read.venture.with_values(drawn.values), drawn.cash),
     }
     return {key: found for key, column in columns.items() if (found := quantiles(column)) is not None}
+
+
+def _finite_difference(left: Floats, right: Floats) -> Floats:
+    """Left less right, nan where one of them has no end."""
+    both = np.isfinite(left) & np.isfinite(right)
+    return np.asarray(np.subtract(left, right, out=np.full(left.shape, np.nan), where=both))
 
 
 def cash_table(made: Appraisal) -> pl.DataFrame:
@@ -209,7 +224,7 @@ def cash_table(made: Appraisal) -> pl.DataFrame:
     if made.withheld:
         return result_frame("venture_cash", [])
     cash = made.cash
-    cover = debt_cover(cash.available, cash.service)[:, 0]
+    cover = debt_cover(cash.available, cash.service, made.read.venture.terms.build)[:, 0]
     first = made.read.venture.stages[0].key
     rows = [
         {
@@ -241,7 +256,7 @@ def _year(made: Appraisal, year: int) -> Row:
 def cash_band_table(made: Appraisal) -> pl.DataFrame:
     """Cash by year over the draws; see `results/venture_cash_band.csv`."""
     cash = made.drawn.cash
-    cover = debt_cover(cash.available, cash.service)
+    cover = debt_cover(cash.available, cash.service, made.read.venture.terms.build)
     columns = {
         "sales": cash.revenue,
         "running": cash.revenue - cash.ebitda,

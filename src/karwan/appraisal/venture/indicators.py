@@ -82,59 +82,79 @@ def _bisected(flows: Floats, low: float, high: float) -> float:
     return float(0.5 * (low + high))
 
 
-def mirr(flows: Floats, finance_rate: float, reinvest_rate: float) -> float | None:
-    """Modified internal rate: outlays discounted at one rate, income carried forward at another; None without both.
+def mirr(flows: Floats, finance_rate: float, reinvest_rate: float) -> Floats:
+    """Modified internal rate, shape (N,) or (): outlays discounted at one rate, income carried forward at another; nan without both.
 
     Examples
     --------
     >>> import numpy as np
-    >>> round(mirr(np.array([-120000.0, 39000, 30000, 21000, 37000, 46000]), 0.10, 0.12), 4)
+    >>> round(float(mirr(np.array([-120000.0, 39000, 30000, 21000, 37000, 46000]), 0.10, 0.12)), 4)
     0.1261
     """
-    years = flows.size - 1
-    outlay = float(npv(finance_rate, np.minimum(flows, 0.0)))
-    income = float(npv(reinvest_rate, np.maximum(flows, 0.0)))
-    if years < 1 or outlay >= 0.0 or income <= 0.0:
-        return None
-    return float((income * (1.0 + reinvest_rate) ** years / -outlay) ** (1.0 / years) - 1.0)
+    years = max(len(flows) - 1, 1)
+    outlay = npv(finance_rate, np.minimum(flows, 0.0))
+    income = npv(reinvest_rate, np.maximum(flows, 0.0))
+    both = (outlay < 0.0) & (income > 0.0)
+    ratio = np.divide(income, -outlay, out=np.full(outlay.shape, np.nan), where=both)
+    return np.asarray(ratio ** (1.0 / years) * (1.0 + reinvest_rate) - 1.0)
 
 
-def payback(flows: Floats, rate: float = 0.0) -> float | None:
-    """Years until the sum of the discounted flows turns positive for good, within the year by proportion; None where it never does."""
-    discounted = flows / (1.0 + rate) ** np.arange(flows.size)
-    total = np.cumsum(discounted)
+def payback(flows: Floats, rate: float = 0.0) -> Floats:
+    """Years until the sum of the discounted flows is positive for good, within the year by proportion, shape (N,) or (); inf where it never is."""
+    columns = np.reshape(flows, (len(flows), -1))
+    discounted = columns / (1.0 + rate) ** np.arange(len(columns))[:, None]
+    total = np.cumsum(discounted, axis=0)
+    found = np.array([_last_short(*pair) for pair in zip(total.T, discounted.T, strict=True)])
+    return found.reshape(flows.shape[1:])
+
+
+def _last_short(total: Floats, discounted: Floats) -> float:
+    """Years at which a running sum is short for the last time."""
     short = np.flatnonzero(total < 0.0)
     if short.size == 0:
         return 0.0
     last = int(short[-1])
-    if last == flows.size - 1:
-        return None
+    if last == total.size - 1:
+        return float(np.inf)
     return float(last - total[last] / discounted[last + 1])
 
 
-def debt_cover(cash: Floats, service: Floats) -> Floats:
-    """Cash available over debt service in each year, shape as the flows; nan where nothing is due."""
-    due = np.broadcast_to(service > 1e-9, np.broadcast_shapes(cash.shape, service.shape))
+def debt_cover(cash: Floats, service: Floats, start: int = 0) -> Floats:
+    """Cash available over debt service in each year, shape as the flows; nan where nothing is due, and before the first year at work.
+
+    Interest of the years of building is part of what is laid out, not a debt that a plant at work serves: it is in the owners' cash.
+    """
+    due = np.broadcast_to(service > 1e-9, np.broadcast_shapes(cash.shape, service.shape)).copy()
+    due[:start] = False
     cash, service = np.broadcast_to(cash, due.shape), np.broadcast_to(service, due.shape)
     cover: Floats = np.divide(cash, service, out=np.full(due.shape, np.nan), where=due)
     return cover
 
 
-def least_cover(cash: Floats, service: Floats) -> Floats:
-    """Least cover of the debt over the years, shape (N,) or (); inf where there is no debt."""
-    cover = debt_cover(cash, service)
+def least_cover(cash: Floats, service: Floats, start: int = 0) -> Floats:
+    """Least cover of the debt over the years at work, shape (N,) or (); inf where there is no debt."""
+    cover = debt_cover(cash, service, start)
     least: Floats = np.asarray(np.where(np.isnan(cover), np.inf, cover).min(axis=0))
     return least
 
 
-def loan_life_cover(cash: Floats, service: Floats, debt: float, rate: float, start: int) -> float | None:
-    """Present value of the cash of the years in which debt is served over the debt at the start of the first; None without debt."""
-    served = np.flatnonzero(service > 1e-9)
-    if debt <= 0.0 or served.size == 0:
-        return None
-    life = cash[start : int(served[-1]) + 1]
-    years = np.arange(1, life.size + 1)
-    return float((life / (1.0 + rate) ** years).sum() / debt)
+def loan_life_cover(cash: Floats, service: Floats, debt: Floats, rate: Floats, start: int) -> Floats:
+    """Present value of the cash of the years in which debt is served over the debt at the start of the first, shape (N,); nan without debt.
+
+    Parameters
+    ----------
+    cash, service
+        Cash for the service of debt and the service, shape (T+1, N).
+    debt, rate
+        Debt at the start of the first year at work and its rate, shape (N,).
+    start
+        The first year at work.
+    """
+    served = np.cumsum((service > 1e-9)[::-1], axis=0)[::-1] > 0
+    life = np.where(served, cash, 0.0)[start:]
+    worth = npv(rate, life) / (1.0 + rate)
+    has_debt = (debt > 0.0) & served.any(axis=0)
+    return np.asarray(np.divide(worth, debt, out=np.full(worth.shape, np.nan), where=has_debt))
 
 
 __all__ = [
