@@ -24,6 +24,12 @@ def slow(job: Job, say: Say) -> bytes:
     return echo(job, say)
 
 
+def busy(job: Job, say: Say) -> bytes:
+    """Nothing but work, without end."""
+    while True:
+        pass
+
+
 def fail(job: Job, say: Say) -> bytes:
     """An error nobody foresaw."""
     raise RuntimeError("secret of the machine")

@@ -110,11 +110,26 @@ def test_worker_that_dies_twice_fails_its_job_and_the_pool_lives(pool: WorkerPoo
 
 
 def test_job_that_takes_too_long_is_ended(kept: KeptAnswers) -> None:
+    """Running time counts, not the wait for a processor; a job that does nothing is ended too, only later."""
     pool = WorkerPool(kept, Limits(workers=1, seconds=0.5))
     try:
-        with pytest.raises(JobFailed, match="too long"):
-            submit(pool, job("slow", text="x", seconds="30")).answer.result(30)
+        submit(pool, job("echo", text="ready")).answer.result(30)
+        assert submit(pool, job("slow", text="x", seconds="0.9")).answer.result(30)
+        for endless in (job("busy"), job("slow", text="x", seconds="30")):
+            with pytest.raises(JobFailed, match="too long"):
+                submit(pool, endless).answer.result(30)
         assert submit(pool, job("echo", text="y")).answer.result(30)
+    finally:
+        pool.close()
+
+
+def test_small_jobs_go_before_all_that_wait(kept: KeptAnswers) -> None:
+    pool = WorkerPool(kept, Limits(workers=1))
+    try:
+        process_of(submit(pool, job("slow", text="a", seconds="0.3")))
+        later, one = submit(pool, job("slow", text="b", seconds="0")), job("echo", text="font")
+        small = pool.submit(one, job_key(one), first=True)
+        assert (pool.place(small), pool.place(later)) == (1, 2)
     finally:
         pool.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +29,10 @@ TABLES = (
 POSTGRES = ("postgres://", "postgresql://")
 THERE = "SELECT 1 FROM information_schema.schemata WHERE schema_name = 'karwan_register'"
 KEPT = ("entry", "checkpoint")
+HELD = (
+    "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM checkpoint), chain_id, count(*), "
+    "md5(string_agg(digest, '' ORDER BY number)) FROM karwan_register.entry GROUP BY chain_id ORDER BY chain_id"
+)
 COLUMNS = "number, at, author, side, commitment_id, kind, change, reason, previous, digest"
 
 
@@ -204,6 +210,29 @@ def is_register(place: str) -> bool:
         return bool(con.execute(THERE).fetchall())
     finally:
         con.close()
+
+
+def register_mark(place: str) -> str:
+    """Something short that changes with what a register holds, whoever wrote it; cheap enough to be asked each second.
+
+    Of a file its size and time, and those of the log SQLite keeps beside it; of a PostgreSQL database the digests of its chains. Empty where
+    there is none.
+
+    Raises
+    ------
+    InvalidInput
+        The database does not answer.
+    """
+    if not place.startswith(POSTGRES):
+        found = (os.stat(name) for name in (place, f"{place}-wal") if os.path.exists(name))
+        return "".join(f"-{state.st_size}-{state.st_mtime_ns}" for state in found)
+    if not is_register(place):
+        return ""
+    database = PostgresRegister(place, create=False)
+    try:
+        return hashlib.sha256(repr(database.rows(HELD)).encode()).hexdigest()[:16]
+    finally:
+        database.close()
 
 
 def database_at(place: str, *, create: bool) -> Database:

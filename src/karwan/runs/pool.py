@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import threading
 from collections import Counter, deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from time import monotonic
 
 from karwan.errors import KarwanError
@@ -17,6 +19,8 @@ from karwan.runs.kept import KeptAnswers
 from karwan.runs.worker import serve_jobs
 
 _TRIES = 2
+_LOOK = 5.0  # seconds between two looks at the clock of a job
+_STUCK = 5  # times its limit after which a job is ended though its process did not run
 
 
 class PoolFull(KarwanError, RuntimeError):
@@ -40,7 +44,8 @@ class Limits:
     workers
         Processes.
     seconds
-        Longest time of one job.
+        Longest running time of one job: what its process had of a processor, at most the time gone by. Waiting in the queue does not count,
+        nor waiting for a processor that others use; a job whose process does nothing is ended after five times as long.
     waiting
         Jobs that may wait.
     each
@@ -91,10 +96,12 @@ class _Worker:
 
     def run(self, ticket: Ticket, seconds: float) -> tuple[str, str]:
         """The last word of the worker on a job; TimeoutError where it takes too long, `_Died` where the process ends."""
-        end = monotonic() + seconds
+        clock = _Clock(self.process.pid or 0, seconds)
         try:
             self.pipe.send((ticket.job, ticket.key))
-            while self.pipe.poll(max(end - monotonic(), 0.0)):
+            while (left := clock.left()) > 0:
+                if not self.pipe.poll(min(left, _LOOK)):
+                    continue
                 word, text = self.pipe.recv()
                 if word != "progress":
                     return word, text
@@ -109,6 +116,33 @@ class _Worker:
             self.pipe.close()
         self.process.kill()
         self.process.join()
+
+
+class _Clock:
+    """Running time of one job in a process."""
+
+    def __init__(self, process: int, seconds: float) -> None:
+        self._process, self._seconds = process, seconds
+        self._start, self._before = monotonic(), _processor_s(process)
+
+    def left(self) -> float:
+        """Seconds of running time left, 0 or less once it is used up."""
+        gone = monotonic() - self._start
+        after = _processor_s(self._process)
+        if after is None or self._before is None or gone > _STUCK * self._seconds:
+            return self._seconds - gone
+        left = self._seconds - min(after - self._before, gone)
+        return max(left, 0.05) if left > 0 else left
+
+
+def _processor_s(process: int) -> float | None:
+    """Seconds a process had of the processors; None where the system does not tell."""
+    try:
+        parts = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2]
+    except OSError:
+        return None
+    user, system = parts.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 class WorkerPool:
@@ -136,8 +170,8 @@ class WorkerPool:
         for keeper in self._keepers:
             keeper.start()
 
-    def submit(self, job: Job, key: str, visitor: str = "") -> Ticket:
-        """The ticket of a job: a new one, that of an equal one on its way, or one already answered.
+    def submit(self, job: Job, key: str, visitor: str = "", *, first: bool = False) -> Ticket:
+        """The ticket of a job: a new one, that of an equal one on its way, or one already answered; `first` goes before all that wait.
 
         Raises
         ------
@@ -159,7 +193,7 @@ class WorkerPool:
                     "try again in a minute.",
                 )
             self._open[key] = ticket
-            self._waiting.append(ticket)
+            self._waiting.insert(0 if first else len(self._waiting), ticket)
             self._ready.notify()
             return ticket
 
@@ -217,7 +251,7 @@ class WorkerPool:
                 self._replace(number)
                 raise JobFailed(
                     "The answer took too long.",
-                    f"stopped after {self.limits.seconds:g} seconds",
+                    f"stopped after {self.limits.seconds:g} seconds of running time",
                     "ask for less, or ask the command line, which has no limit.",
                 ) from None
         raise JobFailed(

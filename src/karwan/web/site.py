@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Any
 
 from karwan.errors import InvalidInput
+from karwan.register.database import register_mark
 from karwan.runs.job import Job, folder_digest, job_key
 from karwan.runs.pool import Ticket, WorkerPool
 
+log = logging.getLogger("karwan.web")
 FACTS = "karwan.web.answers.work:facts"
 PAGE = "karwan.web.answers.work:page"
 DOWNLOAD = "karwan.web.answers.work:download"
@@ -65,12 +68,20 @@ class Site:
             return self._contents
         self._looked = monotonic()
         folder = Path(str(self.facts["folder"]))
-        beside = _signature(self.store) + _signature(self.register)
+        beside = _signature(self.store) + self._of_register()
         signature = folder_digest(folder, signature=True) + beside
         if signature != self._signature:
             self._signature = signature
             self._contents = folder_digest(folder) + beside
         return self._contents
+
+    def _of_register(self) -> str:
+        """What marks the register as it is now; of one that does not answer, a mark of the moment, so that no answer is kept for it."""
+        try:
+            return f"-{register_mark(self.register)}" if self.register else ""
+        except InvalidInput as error:
+            log.error("the register does not answer: %s", error.evidence)
+            return f"-silent-{time_ns()}"
 
     def look_again(self) -> None:
         """Look at the files at the next question: something was written."""
@@ -83,8 +94,8 @@ class Site:
         )
 
     def submit(self, job: Job, visitor: str) -> Ticket:
-        """The ticket of a job."""
-        return self.pool.submit(job, job_key(job), visitor)
+        """The ticket of a job; small ones that a page or a form cannot do without go first."""
+        return self.pool.submit(job, job_key(job), visitor, first=job.task in (FACTS, PICTURE))
 
     def learn(self, seconds: float = 120.0) -> None:
         """Ask a worker for the facts of the case, at the start.

@@ -78,7 +78,9 @@ async def shown(
         ticket = site.submit(job, visitor(request))
         key = await _within(ticket, PATIENCE if more is None else LONGEST)
     except TimeoutError:
-        return _page(request, screen, query, {"waiting": _waiting(site, ticket)}, "waiting.html", 202)
+        waiting = _page(request, screen, query, {"waiting": _waiting(site, ticket)}, "waiting.html", 202)
+        waiting.headers["Retry-After"] = "1"
+        return waiting
     except KarwanError as error:
         return _refusal(request, screen, query, error)
     content = json.loads(site.pool.kept.read(key) or b"{}")
@@ -105,7 +107,7 @@ async def download(request: HttpRequest, case: str, screen: Screen, form: str, *
     query = asked_query(request, screen)
     try:
         key, status, kind, content = await _file(request, screen, query, form, ids)
-    except (KarwanError, TimeoutError) as error:
+    except KarwanError as error:
         return _envelope(error)
     answer = HttpResponse(content, status=int(status), content_type=kind)
     if status == "200":
@@ -123,7 +125,7 @@ async def _file(
     """Key, status, media type and bytes of a file of a screen."""
     site = the_site()
     job = _job(site, DOWNLOAD, screen, [*query, ("form", form)], ids)
-    key = await _within(site.submit(job, visitor(request)), LONGEST)
+    key = await _waited(site, site.submit(job, visitor(request)))
     head, _, content = (site.pool.kept.read(key) or b"500 text/plain\n").partition(b"\n")
     status, _, kind = head.decode().partition(" ")
     return key, status, kind, content
@@ -159,8 +161,8 @@ async def picture(request: HttpRequest, tag: str, name: str) -> HttpResponse:
     site = the_site()
     try:
         job = site.job(PICTURE, [("name", name)])
-        key = await _within(site.submit(job, visitor(request)), LONGEST)
-    except (KarwanError, TimeoutError) as error:
+        key = await _waited(site, site.submit(job, visitor(request)))
+    except KarwanError as error:
         return _envelope(error)
     kind, _, content = (site.pool.kept.read(key) or b"\n").partition(b"\n")
     if not content:
@@ -221,6 +223,19 @@ async def _within(ticket: Ticket, seconds: float) -> str:
     answer = asyncio.wrap_future(ticket.answer)
     answer.add_done_callback(_seen)
     return await asyncio.wait_for(asyncio.shield(answer), seconds)
+
+
+async def _waited(site: Site, ticket: Ticket) -> str:
+    """Key of the answer of a ticket that a file waits for; JobFailed, to be asked again, where that takes very long."""
+    try:
+        return await _within(ticket, LONGEST)
+    except TimeoutError:
+        place = site.pool.place(ticket)
+        raise JobFailed(
+            "The file is still on its way.",
+            f"{place} questions go first" if place else "it is being computed",
+            "ask again in a minute: the work goes on, and its answer is kept.",
+        ) from None
 
 
 def _seen(answer: asyncio.Future[str]) -> None:
