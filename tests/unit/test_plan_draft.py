@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from docx import Document
 
 from karwan.analysis.case_requests import DraftView
 from karwan.analysis.contract import Result
-from karwan.analysis.plan_choice import Candidate, PlanTerms, _beyond_budget
+from karwan.analysis.plan_choice import Candidate, PlanTerms, _beyond_budget, _in_return
+from karwan.analysis.plan_draft import _sentence, _years_later, half_way
+from karwan.analysis.plan_grounds import _terms_text
+from karwan.analysis.plan_wording import Cell, Wording, _figure, _parts
+from karwan.analysis.regime.worth import regime_grounds
 from karwan.case import read_case
-from karwan.case.scenario import Scenario
+from karwan.case.scenario import Scenario, apply_scenario, differences, find_scenario
 from karwan.errors import InvalidInput
 from karwan.project import open_case
 from karwan.register.rules import Said
@@ -71,6 +76,67 @@ def test_the_wording_names_places_and_values(answer: dict[str, Any]) -> None:
         assert f"{what} from {before} to {after}" in row["wording"]
     assert "hours at Yard from 9 to 3" in row["wording"]  # no key of a table, no column's name
     assert "_" not in row["wording"] + row["observable"] + row["goal"]
+
+
+def test_the_schedule_has_every_value_of_the_promises(answer: dict[str, Any]) -> None:
+    draft, schedule = answer["draft"][0], answer["schedule"]
+    assert {row["number"] for row in schedule} == {1}
+    assert ("hours at …", "Yard", "9", "3") in {tuple(row.values())[1:] for row in schedule}
+    assert draft["baseline_rests_on"] and draft["supposes"]
+    assert draft["depends"] == "Midland" and "Midland" not in draft["owner"]  # no party to the plan
+
+
+def test_a_plan_follows_the_one_that_ends_to_the_day(folder: Path) -> None:
+    case = read_case(folder)
+    start = case.settings.plan_end + timedelta(days=1)
+    asked = _years_later(start)
+    assert (asked.year, asked.month) == (start.year + 2, start.month) or asked.year == start.year + 1
+    assert half_way(date(2027, 1, 1), date(2028, 12, 31)) == date(2027, 12, 31)
+    assert _years_later(date(2027, 1, 1)) == date(2028, 12, 31)
+
+
+def test_values_that_fall_and_rise_are_no_one_range() -> None:
+    pairs = [("0.7", "0.5"), ("1", "0.6"), ("0.9", "0.5"), ("0.15", "0.5"), ("0.8", "0.4")]
+    cells = [Cell("tariff on {places}", f"line {n}", "cost_factor", *pair) for n, pair in enumerate(pairs)]
+    down, up = (_figure(part) for part in _parts(cells))
+    assert (down.before, down.after) == ("70 %–100 %", "40 %–60 %")
+    assert (up.what, up.before, up.after) == ("tariff on line 3", "15 %", "50 %")
+    assert len(_parts(cells[:3])) == 3  # few values are told apart
+
+
+def test_a_duty_is_what_is_charged_before_and_after() -> None:
+    """The regulatory duty stays beside a preference: 20 % and 24 % become 10 % and 24 %, not 10 %."""
+    case = read_case("kaz-pak")
+    assert case.folder is not None
+    changed = apply_scenario(case, find_scenario(case.folder, "tariff_preference"))
+    words = Wording(case, changed, differences(case, changed))
+    name = case["products"].filter(product_id="biscuits")["name"][0]
+    biscuits = next(cell for cell in words.schedule() if cell.place == name)
+    assert biscuits.what == "import duty of Pakistan on {places}"
+    assert (biscuits.shown().before, biscuits.shown().after) == ("44 %", "34 %")
+
+
+def test_terms_of_a_regime_ground_the_text_of_its_promise() -> None:
+    rows = [
+        ("share scanned", 5.3, "scan_h 15; scan_share 0.2", 0.0, 6.0),
+        ("guarantee", 0.0, "guarantee_kind insurance", None, None),
+        ("all together", 5.3, None, 0.0, 6.5),
+    ]
+    columns = ("term", "worth_usd_t", "value", "low_usd_t", "high_usd_t")
+    grounds = regime_grounds(pl.DataFrame(rows, schema=columns, orient="row"))
+    said = _terms_text(grounds)
+    assert "USD 5.3 (0.0 to 6.5) a tonne" in said and "share scanned 5.3" in said
+    assert said.endswith("of no worth: guarantee")
+    text = _sentence(_candidate("pact", None), [], [grounds], date(2027, 12, 31))
+    assert text == "pact, with share scanned at most 20 %, by 31 December 2027"
+
+
+def test_who_gains_could_pay_who_loses() -> None:
+    names = {"a": "Upland", "b": "Lowland"}
+    assert "2.1 % of what Lowland would gain makes Upland whole" in _in_return(
+        names, (200e6, -4.3e6, 204.3e6)
+    )
+    assert _in_return(names, (-3e6, -4e6, 1e6)) == "it needs something in return"
 
 
 def test_the_files_hold_the_draft(

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import dollars
+from karwan.amounts import dollars, percent
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.world_trade import read_world_trade
@@ -279,10 +279,22 @@ def _why_not(candidates: Candidates, one: Candidate, whole: tuple[float, float, 
             for side, value in zip(("a", "b"), whole[1:], strict=True)
             if value < -LEAST_USD
         ]
-        return "; ".join([*said, *still, "it needs something in return"])
+        return "; ".join([*said, *still, _in_return(names, whole)])
     if abs(adds) < LEAST_USD:
         return f"moves no cost of trade as things stand{_depends(candidates, one)}"
     return "" if adds > 0 else "costs more than it brings"
+
+
+def _in_return(names: Mapping[str, str], whole: tuple[float, float, float]) -> str:
+    """What the side that gains could give the one that loses, with all that is proposed."""
+    (loser, loss), (winner, gain) = sorted(zip(("a", "b"), whole[1:], strict=True), key=lambda one: one[1])
+    if loss >= -LEAST_USD or gain + loss < LEAST_USD:
+        return "it needs something in return"
+    share = max(-loss / gain, 0.001)
+    return (
+        f"it needs something in return: {percent(share)} of what {names[winner]} would gain makes {names[loser]} whole, "
+        f"and {dollars(_rounded(gain + loss))} a year is left"
+    )
 
 
 def _depends(candidates: Candidates, one: Candidate) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
-from karwan.amounts import dollars, number
+from karwan.amounts import dollars, number, usd
 from karwan.analysis.agreements import indicators_table
 from karwan.analysis.case_requests import DraftRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.plan_choice import (
+    LEAST_USD,
     Candidate,
     Candidates,
     PlanChoice,
@@ -23,7 +24,8 @@ from karwan.analysis.plan_choice import (
     drawn_together,
 )
 from karwan.analysis.plan_grounds import Grounds
-from karwan.analysis.plan_wording import SHOWN, Moved, Wording
+from karwan.analysis.plan_wording import Moved, Wording
+from karwan.analysis.regime.worth import RegimeGrounds
 from karwan.case import Case
 from karwan.case.scenario import differences
 from karwan.errors import InvalidInput
@@ -31,6 +33,11 @@ from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 
 YEARS = 2
+DAY = timedelta(days=1)
+FIGURES = 4
+"""Figures named in the wording of a promise; the schedule has all."""
+PARTS = 3
+"""Terms of a regime named in the wording."""
 FATES = ("carried over", "changed", "for the sides to decide", "dropped", "kept")
 UNKNOWN = "unknown"
 
@@ -39,8 +46,8 @@ def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
     """Promises proposed, what was left out, and what becomes of the old plan's."""
     case = inputs.the_case()
     day = request.as_of or case.settings.as_of
-    start = request.start or case.settings.plan_end
-    end = request.end or date(start.year + YEARS, start.month, min(start.day, 28))
+    start = request.start or case.settings.plan_end + DAY
+    end = request.end or _years_later(start)
     if end <= start:
         raise InvalidInput("The plan ends before it starts.", f"{start} to {end}", "give --to after --from.")
     terms = PlanTerms(request.most, _side(case, request.who), request.budget)
@@ -51,6 +58,7 @@ def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
     writer = DraftWriter(candidates, choice, start, end)
     tables = {
         "draft": result_frame("draft_promises", writer.rows()),
+        "schedule": result_frame("draft_schedule", writer.schedule()),
         "left out": result_frame("draft_left_out", [writer.left(*one) for one in choice.left]),
         "old plan": result_frame("draft_old_plan", _old_rows(table, choice)),
     }
@@ -59,6 +67,11 @@ def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
     band = drawn_together(candidates, choice.chosen, request.draws, request.seed)
     notes = _notes(candidates, choice, request, table, band)
     return Result(tables, {**meta, "sides": f"{a}, {b}"}, (*notes, *writer.notes()))
+
+
+def _years_later(start: date) -> date:
+    """Last day of a plan of `YEARS` years."""
+    return date(start.year + YEARS, start.month, min(start.day, 28)) - DAY
 
 
 def _side(case: Case, who: str) -> str:
@@ -98,24 +111,42 @@ class DraftWriter:
     def _row(self, place: int, one: Candidate) -> dict[str, Any]:
         words = self._wording(one)
         moved = words.moved()
-        due = self.end if words.is_built() else self.start + (self.end - self.start) / 2
+        due = self.end if words.is_built() else half_way(self.start, self.end)
+        terms = self.grounds.terms(words.regimes()) if self.grounds else []
+        owners, others = self._actors(one, words)
         return {
             "number": place,
             "scenario_id": one.name,
             "change": draft_kind(one),
             "replaces": [row["commitment_id"] for row in one.promises],
-            "wording": self._sentence(one, moved, due),
-            "owner": self._owner(one, words),
+            "takes_up": "; ".join(row["title"] for row in one.promises),
+            "wording": _sentence(one, moved, terms, due),
+            "owner": owners,
+            "depends": others,
             "observable": _joined([each.what for each in moved]),
             "baseline": _joined([each.before for each in moved]),
+            "baseline_rests_on": words.baseline_rests_on(),
             "goal": _joined([each.after for each in moved]),
-            "watched": "; ".join(self.watched.get(row["commitment_id"], "") for row in one.promises).strip(
-                "; "
-            )
-            or "nothing published",
+            "supposes": " ".join(one.scenario.description.split()),
+            "watched": self._watched_of(one),
             "due": due,
             "evidence": words.evidence(),
-            "grounds": self.grounds.of(one.name, _places(words)) if self.grounds else "",
+            "grounds": self.grounds.of(one.name, _places(words), terms) if self.grounds else "",
+            **self._worth(one),
+            "cost": _cost(one),
+            "cost_usd": one.cost_usd,
+            "basis": one.scenario.basis,
+            "source_ids": list(one.scenario.source_ids),
+        }
+
+    def _watched_of(self, one: Candidate) -> str:
+        """What is published today of the promises it keeps."""
+        texts = (self.watched.get(row["commitment_id"], "") for row in one.promises)
+        return "; ".join(filter(None, texts)) or "nothing published"
+
+    def _worth(self, one: Candidate) -> dict[str, Any]:
+        """Columns of what it is worth."""
+        return {
             "usd_year": one.gain("both"),
             "low_usd_year": one.band[0],
             "high_usd_year": one.band[1],
@@ -125,11 +156,18 @@ class DraftWriter:
             "sides": self._sides(one),
             "queue_usd_year": one.figures["queue_usd_year"],
             "delay_usd_month": one.figures["delay_usd_month"],
-            "cost": UNKNOWN if one.cost_usd is None else f"at least {dollars(one.cost_usd)}",
-            "cost_usd": one.cost_usd,
-            "basis": one.scenario.basis,
-            "source_ids": list(one.scenario.source_ids),
+            "duty_net_usd_year": one.figures["duty_net_usd_year"],
         }
+
+    def schedule(self) -> list[dict[str, Any]]:
+        """Each value that a promise proposed moves."""
+        rows = []
+        for place, one in enumerate(self.choice.chosen, start=1):
+            for cell in self._wording(one).schedule():
+                shown = cell.shown()
+                head = {"number": place, "figure": cell.what.format(places="…"), "place": cell.place}
+                rows.append({**head, "baseline": shown.before, "goal": shown.after})
+        return rows
 
     def left(self, one: Candidate, reason: str) -> dict[str, Any]:
         """Row of a candidate left out."""
@@ -143,19 +181,21 @@ class DraftWriter:
             "reason": reason,
         }
 
-    def _sentence(self, one: Candidate, moved: Sequence[Moved], due: date) -> str:
-        """What is to be done, and by which figures it will be seen, in one sentence."""
-        title = one.promises[0]["title"] if len(one.promises) == 1 else one.scenario.title
-        said = [f"{each.what} from {each.before} to {each.after}" for each in moved[:SHOWN]]
-        return f"{title}: {'; '.join(said)}, by {due:%-d %B %Y}" if said else f"{title}, by {due:%-d %B %Y}"
+    def _actors(self, one: Candidate, words: Wording) -> tuple[str, str]:
+        """The sides whose act keeps it, and the countries beside them on which it depends.
 
-    def _owner(self, one: Candidate, words: Wording) -> str:
-        """The country whose act keeps it, else who promised, else the countries where it takes place."""
-        if not one.promises:
-            return ", ".join(self.case.country_name(code) for code in words.countries())
-        first = one.promises[0]
-        names = str(first["owner"] or first["parties"]).split(", ")
-        return ", ".join(self.case.country_name(name) for name in names)
+        Acts are where the rows that move stand; where these are in neither side, who promised.
+        """
+        parties = self.case.parties.codes
+        promised = [name for row in one.promises for name in str(row["owner"] or row["parties"]).split(", ")]
+        acting = words.countries()
+        owners = [code for code in parties if code in acting] or [c for c in parties if c in promised]
+        countries = set(self.case["countries"]["country"])
+        others = dict.fromkeys(
+            code for code in (*acting, *promised) if code in countries and code not in parties
+        )
+        names = self.case.country_name
+        return ", ".join(map(names, owners or acting)), ", ".join(map(names, others))
 
     def _sides(self, one: Candidate) -> str:
         """What each side gains or loses, in words."""
@@ -170,20 +210,46 @@ class DraftWriter:
         return [note("draft.weak", count=len(bare), places=bare)] if bare else []
 
 
+def half_way(start: date, end: date) -> date:
+    """Last day of the first half of a plan."""
+    return start + timedelta(days=((end - start).days + 1) // 2 - 1)
+
+
+def _sentence(one: Candidate, moved: Sequence[Moved], terms: Sequence[RegimeGrounds], due: date) -> str:
+    """What is to be done, and by which figures it will be seen, in one sentence; of a regime the terms that its worth rests on."""
+    clauses = [term.text for each in terms for term in each.terms if term.counts][:PARTS]
+    text = f"{one.scenario.title}, with {', '.join(clauses)}" if clauses else one.scenario.title
+    said = [f"{each.what} from {each.before} to {each.after}" for each in moved[:FIGURES]]
+    return f"{text}: {'; '.join(said)}, by {due:%-d %B %Y}" if said else f"{text}, by {due:%-d %B %Y}"
+
+
+def _cost(one: Candidate) -> str:
+    """What keeping it costs in words: what sources say, and the duty that both treasuries lose."""
+    said = UNKNOWN if one.cost_usd is None else f"at least {dollars(one.cost_usd)}"
+    lost = -(one.figures["duty_net_usd_year"] or 0.0)
+    if lost < LEAST_USD:
+        return said
+    return f"{said}; duty given up by both treasuries USD {usd(_two(lost))} a year, counted in the worth"
+
+
+def _two(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
 def sides_text(case: Case, a_usd: float, b_usd: float) -> str:
     """'Kazakhstan +USD 890 k, Pakistan −USD 5.3 m': two figures, as all money of a plan."""
     each = zip(case.parties.codes, (a_usd, b_usd), strict=True)
     return ", ".join(f"{case.country_name(code)} {_signed(usd)}" for code, usd in each)
 
 
-def _signed(usd: float) -> str:
-    sign = "+" if usd > 0 else "−" if usd < 0 else ""
-    return sign + dollars(float(f"{abs(usd):.2g}"))
+def _signed(value: float) -> str:
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return sign + dollars(_two(abs(value)))
 
 
 def _joined(texts: Sequence[str]) -> str:
-    more = f"; {number(len(texts) - SHOWN)} more" if len(texts) > SHOWN else ""
-    return "; ".join(texts[:SHOWN]) + more
+    more = f"; {number(len(texts) - FIGURES)} more" if len(texts) > FIGURES else ""
+    return "; ".join(texts[:FIGURES]) + more
 
 
 def _places(words: Wording) -> list[str]:
@@ -228,16 +294,23 @@ def _old_rows(table: pl.DataFrame, choice: PlanChoice) -> list[dict[str, Any]]:
 def _fate(row: Mapping[str, Any], taken: Candidate | None, refused: Mapping[str, str]) -> tuple[str, str]:
     """What becomes of a promise, and why."""
     if taken is not None:
-        joined = "" if len(taken.promises) == 1 else f"taken into: {taken.scenario.title}"
-        return draft_kind(taken), joined
+        into = "now reads" if len(taken.promises) == 1 else "taken into"
+        return draft_kind(taken), f"{into}: {taken.scenario.title}"
     if row["status"] == "done":
         return "kept", "done"
     if row["scenario_id"] in refused:
         return "dropped", refused[row["scenario_id"]]
     if row["scenario_id"] is not None:
         return "dropped", "its scenario cannot be used"
-    needs = f"; a figure would need {row['needs']}" if row["needs"] else ""
-    return "for the sides to decide", f"no scenario models it{needs}"
+    return "for the sides to decide", _unfigured(row["needs"])
+
+
+def _unfigured(needs: str | None) -> str:
+    """Why a promise has no figure: it moves no trade, or what a figure would need."""
+    text = "no scenario models it"
+    if not needs:
+        return text
+    return f"{text}: {needs}" if needs.startswith("nothing") else f"{text}; a figure would need {needs}"
 
 
 def _notes(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,8 @@ from karwan.analysis.criticality import brief_weak_points
 from karwan.analysis.goods import landed_table
 from karwan.analysis.goods_verdicts import verdict_table
 from karwan.analysis.plan_wording import listed
+from karwan.analysis.regime.states import regime_states
+from karwan.analysis.regime.worth import RegimeGrounds, regime_grounds, worth_table
 from karwan.analysis.worth.states import NOW
 from karwan.appraisal.verdict import NO, ONLY_IF
 
@@ -52,9 +54,19 @@ class Grounds:
         dearer = (pl.col("gap_usd_t") > 0) & pl.col("verdict").is_in([NO, ONLY_IF]) & pl.col("ban").is_null()
         return judged.filter(dearer).sort("gap_usd_t")
 
-    def of(self, name: str, places: Sequence[str]) -> str:
+    def of(self, name: str, places: Sequence[str], terms: Sequence[RegimeGrounds] = ()) -> str:
         """Grounds of a scenario that changes rows about some places, in words; empty where there are none."""
-        return "; ".join(said for said in (self._weak_points(places), self._goods(name)) if said)
+        texts = (*map(_terms_text, terms), self._weak_points(places), self._goods(name))
+        return "; ".join(said for said in texts if said)
+
+    def terms(self, regime_ids: Iterable[str]) -> list[RegimeGrounds]:
+        """What the terms of regimes are worth one by one, from the case as it stands; those without terms are left out."""
+        case = self.study.case
+        known = set(case["regime_terms"]["regime_id"])
+        if not self.study.comparable:
+            return []
+        found = (replace(regime_states(case, name), base=()) for name in regime_ids if name in known)
+        return [regime_grounds(worth_table(states, self.study)) for states in found]
 
     def _weak_points(self, places: Sequence[str]) -> str:
         """Weak points among the places, or in a row with one of them."""
@@ -107,3 +119,15 @@ class Grounds:
             for row in self.weak.iter_rows(named=True)
             if not {row["place"], *(row["in_row"] or "").split("; ")} & touched
         ]
+
+
+def _terms_text(grounds: RegimeGrounds) -> str:
+    """'all its terms are worth USD 5.7 (0 to 6.5) a tonne of the parties' goods: share scanned 5.3; nothing: guarantee'."""
+    span = ""
+    if grounds.low_usd_t is not None and grounds.high_usd_t is not None:
+        span = f" ({number(grounds.low_usd_t, 1)} to {number(grounds.high_usd_t, 1)})"
+    each = [f"{term.name} {number(term.worth_usd_t, 1)}" for term in grounds.terms if term.counts]
+    said = f"its terms together are worth USD {number(grounds.whole_usd_t, 1)}{span} a tonne of the goods of both sides as things stand"
+    one_by_one = f", without it lost: {', '.join(each)}" if each else ""
+    nothing = f", of no worth: {', '.join(grounds.nothing)}" if grounds.nothing else ""
+    return f"{said}{one_by_one}{nothing}"

@@ -14,8 +14,11 @@ from karwan.case import Case
 from karwan.schema import load_schema
 from karwan.transport.calendar import WEEKDAYS
 from karwan.transport.duty import Tariffs
+from karwan.transport.network import worst_basis
+from karwan.transport.network.terms import join_sources
 
-SHOWN = 3  # places named of a figure, and figures of a promise
+SHOWN = 3  # places named of a figure
+FEW = 3  # pairs of values that are told apart; of more the range is said
 NOTHING = "none"
 CELLS = {
     ("closures", "end"): "closure of {places}",
@@ -32,8 +35,8 @@ CELLS = {
     ("rates", "cost_usd_km"): "haulage in USD a km in {places}",
     ("access", "rule"): "entry of the other side's trucks into {places}",
     ("regimes", "state"): "state of the {places}",
-    ("tariffs", "rate_share"): "import duty on {places}",
-    ("tariffs", "specific_usd_t"): "import duty in USD a tonne on {places}",
+    ("tariffs", "rate_share"): "import duty of {importer} on {places}",
+    ("tariffs", "specific_usd_t"): "import duty of {importer} in USD a tonne on {places}",
     ("documents", "time_h"): "hours to obtain: {places}",
 }
 """Table and column to what the cell is; cells of other columns of these tables only go with them."""
@@ -64,6 +67,27 @@ class Moved:
     after: str
 
 
+@dataclass(frozen=True)
+class Cell:
+    """A value that a promise moves: of what (with a gap for the place), where, before and after as in the tables."""
+
+    what: str
+    place: str
+    column: str
+    before: str | None
+    after: str | None
+
+    @property
+    def way(self) -> int:
+        """1 where it rises, -1 where it falls, 0 where it is no number before or after."""
+        amounts = _amounts([self.before, self.after])
+        return 0 if amounts is None else (amounts[1] > amounts[0]) - (amounts[1] < amounts[0])
+
+    def shown(self) -> Moved:
+        """The one value in words."""
+        return _figure([self])
+
+
 class Wording:
     """Words for what a scenario moves.
 
@@ -79,14 +103,22 @@ class Wording:
         self.base, self.changed, self.cells = base, changed, cells
         self.names = Names(base, changed)
         self._goods = dict(changed["products"].select("product_id", "name").iter_rows())
-        self._now = Tariffs(base["tariffs"])
+        self._operators = dict(changed["operators"].select("operator_id", "country").iter_rows())
+        self._duties = Tariffs(base["tariffs"]), Tariffs(changed["tariffs"])
 
     def moved(self) -> list[Moved]:
-        """Figures in the order of the tables; cells of one kind stand together."""
-        found: dict[str, list[Mapping[str, Any]]] = {}
-        for row in self._rows():
-            found.setdefault(self._what(row), []).append(row)
-        return [self._figure(what, rows) for what, rows in found.items()]
+        """Figures in the order of the tables.
+
+        Cells of one kind stand together: those with the same values, or of many different ones those that fall and those that rise.
+        """
+        found: dict[str, list[Cell]] = {}
+        for cell in self.schedule():
+            found.setdefault(cell.what, []).append(cell)
+        return [_figure(part) for cells in found.values() for part in _parts(cells)]
+
+    def schedule(self) -> list[Cell]:
+        """Each value that is moved."""
+        return [self._cell(row) for row in self._rows()]
 
     def _rows(self) -> Iterator[Mapping[str, Any]]:
         """Cells that speak for themselves; of a table all whose changed columns are others, these."""
@@ -99,31 +131,34 @@ class Wording:
             if (row["table"], row["column"]) in CELLS or not known:
                 yield row
 
-    @staticmethod
-    def _what(row: Mapping[str, Any]) -> str:
+    def _cell(self, row: Mapping[str, Any]) -> Cell:
         other = f"{row['column'].replace('_', ' ')} of {{places}}"
-        return CELLS.get((row["table"], row["column"]), other)
-
-    def _figure(self, what: str, rows: Sequence[Mapping[str, Any]]) -> Moved:
-        places = list(dict.fromkeys(self._place(row) for row in rows))
-        return Moved(
-            what.format(places=listed(places)),
-            _values([self._before(row) for row in rows], rows[0]["column"]),
-            _values([row["after"] for row in rows], rows[0]["column"]),
-        )
-
-    def _place(self, row: Mapping[str, Any]) -> str:
+        what = CELLS.get((row["table"], row["column"]), other)
         place = self.names.row_place(row["table"], row["key"])
-        return str(self._goods.get(place, place))
+        before, after = row["before"], row["after"]
+        if row["table"] == "tariffs":
+            own = self.names.row("tariffs", "tariff_id", row["key"])
+            what = what.replace("{importer}", self.names.place(str(own["importer"])))
+            before, after = (self._duty(own, row["column"], after=after) for after in (False, True))
+        return Cell(what, str(self._goods.get(place, place)), row["column"], before, after)
 
-    def _before(self, row: Mapping[str, Any]) -> str | None:
-        """Value before; of a duty that a new row sets, the duty charged without it."""
-        before: str | None = row["before"]
-        if row["table"] != "tariffs" or before is not None:
-            return before
-        own = self.names.row("tariffs", "tariff_id", row["key"])
-        duty = self._now.duty(str(own["product_id"]), str(own["importer"]), str(own["exporter"]))
-        return str(duty.rate_share if row["column"] == "rate_share" else duty.specific_usd_t)
+    def _duty(self, row: Mapping[str, Any], column: str, *, after: bool) -> str:
+        """Duty charged on a good without or with the scenario: all that is added up, preferences counted."""
+        duty = self._duties[after].duty(str(row["product_id"]), str(row["importer"]), str(row["exporter"]))
+        return str(duty.rate_share if column == "rate_share" else duty.specific_usd_t)
+
+    def baseline_rests_on(self) -> str:
+        """Basis and sources of the values before, as the tables have them."""
+        keys = {name: spec.key for name, spec in load_schema().items()}
+        found = []
+        for table, key in self.cells.select("table", "key").unique(maintain_order=True).iter_rows():
+            held = self.base[table].filter(pl.col(keys[table]) == key)
+            if "source_id" in held.columns:
+                found += held.select("basis", "source_id").rows()
+        if not found:
+            return ""
+        sources = join_sources(*(source for _, source in found)).split(";")
+        return f"{worst_basis(*(basis for basis, _ in found))}: {listed(sources)}"
 
     def evidence(self) -> str:
         """What will count as evidence for the tables that move."""
@@ -148,10 +183,38 @@ class Wording:
         for table, key in self.cells.select("table", "key").unique(maintain_order=True).iter_rows():
             row = self.names.row(table, keys[table], key)
             ends = [node.get(str(row.get(name))) for name in ("node_id", "from_node_id", "to_node_id")]
-            for code in (row.get("country"), row.get("importer"), *ends):
+            for code in (row.get("country"), row.get("importer"), *ends, *self._owners(row)):
                 if code:
                     found[str(code)] = None
         return list(found)
+
+    def _owners(self, row: Mapping[str, Any]) -> list[str]:
+        """Countries of those who own a company that is founded."""
+        return [self._operators[name] for name in row.get("owners") or () if name in self._operators]
+
+    def regimes(self) -> list[str]:
+        """Regimes whose state moves."""
+        own = (pl.col("table") == "regimes") & (pl.col("column") == "state")
+        return self.cells.filter(own)["key"].to_list()
+
+
+def _parts(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Cells of one kind as figures: by their values where these are few, else by the way they go."""
+    few = len({(cell.before, cell.after) for cell in cells}) <= FEW
+    found: dict[object, list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.before, cell.after) if few else cell.way, []).append(cell)
+    return sorted(found.values(), key=lambda part: -len(part))
+
+
+def _figure(cells: Sequence[Cell]) -> Moved:
+    places = list(dict.fromkeys(cell.place for cell in cells))
+    column = cells[0].column
+    return Moved(
+        cells[0].what.format(places=listed(places)),
+        _values([cell.before for cell in cells], column),
+        _values([cell.after for cell in cells], column),
+    )
 
 
 def listed(names: Sequence[str]) -> str:

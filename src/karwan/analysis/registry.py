@@ -218,7 +218,12 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         method="draft",
         request=of_case.DraftRequest,
         run="karwan.analysis.plan_draft:answer_draft",
-        tables={"draft": "draft_promises", "left out": "draft_left_out", "old plan": "draft_old_plan"},
+        tables={
+            "draft": "draft_promises",
+            "schedule": "draft_schedule",
+            "left out": "draft_left_out",
+            "old plan": "draft_old_plan",
+        },
         page="plan",
         view=of_case.DraftView,
         present="karwan.report.plan_draft:present_draft",

@@ -22,15 +22,19 @@ from karwan.register.transfer import write_export
 from karwan.words import sentences
 
 FIELDS = (
+    ("Takes up", "takes_up"),
     ("Owner", "owner"),
+    ("Depends on", "depends"),
     ("Observable", "observable"),
     ("Baseline", "baseline"),
+    ("Baseline rests on", "baseline_rests_on"),
     ("Goal", "goal"),
     ("Published today", "watched"),
     ("Term", "due"),
     ("Evidence that counts", "evidence"),
     ("Who gains", "sides"),
     ("Also speaks for it", "grounds"),
+    ("What the figure supposes", "supposes"),
     ("Cost", "cost"),
 )
 NEW = "next_"
@@ -47,7 +51,10 @@ def present_draft(result: Result, view: DraftView, form: str) -> Result:
         write_proposal(result, view)
         written.append(note("draft.wrote", file=str(view.proposal)))
     said = replace(result, notes=(*result.notes, *written))
-    return said if form != "table" else replace(said, tables=_rounded(result.tables))
+    if form != "table":
+        return said
+    printed = {key: table for key, table in result.tables.items() if key != "schedule"}
+    return replace(said, tables=_rounded(printed))
 
 
 def _rounded(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -59,7 +66,7 @@ def _rounded(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 def write_docx(result: Result, path: Path) -> None:
     """A Word file: each promise with its fields, what was left out, and what becomes of the old plan."""
     page = Document()
-    page.add_heading(f"Draft plan, {result.meta['from']} to {result.meta['to']}", level=0)
+    page.add_heading(f"Draft plan, {result.meta['from']:%-d %B %Y} to {result.meta['to']:%-d %B %Y}", level=0)
     for line in sentences(result.notes):
         page.add_paragraph(line)
     for row in result.tables["draft"].iter_rows(named=True):
@@ -72,6 +79,7 @@ def write_docx(result: Result, path: Path) -> None:
     for title, key, columns in (
         ("Left out", "left out", ("title", "sides", "reason")),
         ("The plan that ends", "old plan", ("title", "status", "fate", "reason")),
+        ("Schedule", "schedule", ("number", "figure", "place", "baseline", "goal")),
     ):
         page.add_heading(title, level=1)
         table = page.add_table(rows=1, cols=len(columns), style="Light Grid Accent 1")
@@ -79,7 +87,8 @@ def write_docx(result: Result, path: Path) -> None:
             cell.text = {"sides": "who gains"}.get(name, name)
         for row in result.tables[key].iter_rows(named=True):
             for cell, name in zip(table.add_row().cells, columns, strict=True):
-                cell.text = str(row[name] or "")
+                text = str(row[name] or "")
+                cell.text = text.replace("_", " ") if name == "status" else text
     with beside(path) as part:
         page.save(str(part))
 
@@ -116,6 +125,7 @@ def _proposals(result: Result) -> dict[str, Any]:
         "replaces",
         "wording",
         "owner",
+        "depends",
         "observable",
         "baseline",
         "goal",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from karwan.amounts import number
+from karwan.amounts import number, percent
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.regime.states import SUSPENDED, RegimeStates, Row
@@ -37,9 +37,24 @@ TERMS = {
     "papers": ("paper_usd", "prepare_h"),
 }
 """Terms of an agreement as its text has them, and the quantities each is made of."""
+CHECKED = ("scan_share", "exam_share")
 TOGETHER = "all together"
 LEAST_WORTH = 0.005
 """Worth of a term, USD a tonne, below which it is said to be nothing."""
+
+
+@dataclass(frozen=True)
+class TermWorth:
+    """A term of a regime: its name, what the regime loses without it (USD a tonne), and its text."""
+
+    name: str
+    worth_usd_t: float
+    text: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is worth anything."""
+        return self.worth_usd_t >= LEAST_WORTH
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,8 @@ class RegimeGrounds:
         Worth of all terms together, and at the ends of their ranges (None where no range is given).
     nothing
         Terms worth nothing in the cost of carriage.
+    terms
+        Each term by worth, the one worth most first.
     """
 
     best: str
@@ -62,6 +79,7 @@ class RegimeGrounds:
     low_usd_t: float | None
     high_usd_t: float | None
     nothing: tuple[str, ...]
+    terms: tuple[TermWorth, ...] = ()
 
 
 def regime_grounds(worth: pl.DataFrame) -> RegimeGrounds:
@@ -78,7 +96,21 @@ def regime_grounds(worth: pl.DataFrame) -> RegimeGrounds:
         whole["low_usd_t"],
         whole["high_usd_t"],
         tuple(nothing["term"]),
+        tuple(
+            TermWorth(row["term"], row["worth_usd_t"], _clause(row["term"], row["value"]))
+            for row in terms.iter_rows(named=True)
+        ),
     )
+
+
+def _clause(term: str, value: str) -> str:
+    """A term as a text would have it: 'share scanned at most 20 %', 'no change of trucks'."""
+    levels = dict(part.rsplit(" ", 1) for part in value.split("; "))
+    share = next((float(level) for name, level in levels.items() if name in CHECKED), None)
+    if share is not None:
+        return f"{term} at most {percent(share)}"
+    kind = levels.get("guarantee_kind")
+    return f"{term}: {kind}" if kind else term
 
 
 def worth_table(states: RegimeStates, study: CorridorStudy | None = None) -> pl.DataFrame:
@@ -233,4 +265,4 @@ def _mean_costs(
     return found
 
 
-__all__ = ["TERMS", "TOGETHER", "RegimeGrounds", "own_pairs", "regime_grounds", "worth_table"]
+__all__ = ["TERMS", "TOGETHER", "RegimeGrounds", "TermWorth", "own_pairs", "regime_grounds", "worth_table"]

@@ -21,6 +21,6 @@ DRAFT: dict[str, str | Plural] = {
         "One weak point of the corridors is taken up by no scenario: {places}.",
         "{count} of the ten weakest points of the corridors are taken up by no scenario: {places}.",
     ),
-    "draft.amend": "A draft reckoned from the tables of the case: wording, owner and term are for both sides to amend.",
+    "draft.amend": "A draft reckoned from the tables of the case: wording, owner and term are for both sides to amend. Every value that a promise moves stands in its schedule.",
     "draft.wrote": "Wrote {file}.",
 }
