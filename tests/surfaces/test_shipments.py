@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route import answer_route
+from karwan.case import Case
+from karwan.errors import Unreachable
+from karwan.transport.corridor import _between
+from karwan.transport.turning import boarded_in_vain
 from tests.shared import shared_path
 
 ROOT = Path(__file__).parents[2]
@@ -28,3 +39,57 @@ def test_every_handed_shipment_has_a_row() -> None:
     with shared_path("cases/shipments.csv").open(encoding="utf-8", newline="") as stream:
         handed = {row["case_id"] for row in csv.DictReader(stream)}
     assert handed == {row[0].strip("`") for row in table()}
+
+
+def asked(case: Case, origin: str, destination: str, product: str, tonnes: float, **more: object) -> Result:
+    """Answer on the day of the table, with few journeys."""
+    query = RouteRequest(origin, destination, product, tonnes, date(2026, 12, 1), journeys=200, **more)  # type: ignore[arg-type]
+    return answer_route(Inputs(case), query)
+
+
+def test_a_piece_that_no_truck_or_wagon_bears_is_refused_with_what_they_bear_and_sails_from_port_to_port(
+    kaz_pak: Case,
+) -> None:
+    with pytest.raises(
+        Unreachable, match=r"90 t .* in one piece cannot get(.|\n)*road: .* 60 t; rail: .* 65 t"
+    ):
+        asked(kaz_pak, "Almaty", "Karachi", "transformers", 90.0, one_piece=True)
+    table = asked(kaz_pak, "Karachi Port", "Jebel Ali", "transformers", 90.0, one_piece=True).tables
+    assert table["routes"]["name"][0] == "by sea"
+    assert table["guarantees"].is_empty()  # no country is passed
+
+
+def test_goods_that_only_reach_the_quay_by_truck_need_no_papers_of_road_transit(kaz_pak: Case) -> None:
+    """Rice Karachi - Bandar Abbas: by ship 14 km of drayage without CMR, carnet or vehicle's approval; by road all three."""
+    answer = asked(kaz_pak, "Karachi", "Bandar Abbas", "rice_other", 20.0, count=3)
+    held = {
+        tuple(row["modes"]): set(answer.tables["papers"].filter(route=row["route"])["document_id"])
+        for row in answer.tables["routes"].to_dicts()
+    }
+    transit = {"cmr", "tir_carnet", "approval"}
+    assert not held["road", "sea"] & transit
+    assert held[("road",)] >= transit
+
+
+def test_corridors_hold_between_other_countries_only_in_their_direction() -> None:
+    """Tashkent - Peshawar: KUAP by Chaman as drawn, and none the other way round; Peshawar - Tashkent the reverse."""
+    drawn = ["B_AIRA", "KBL", "KDH", "B_CHAM"]
+    touches = {"B_AIRA": {"UZB", "AFG"}, "KBL": {"AFG"}, "KDH": {"AFG"}, "B_CHAM": {"AFG", "PAK"}}
+    assert _between(drawn, touches, "UZB", "PAK") == drawn
+    assert _between(drawn[::-1], touches, "UZB", "PAK") == []
+    assert _between(drawn[::-1], touches, "PAK", "UZB") == drawn[::-1]
+
+
+def test_a_port_where_no_ship_is_taken_is_turned_back_from() -> None:
+    """Rail to the quay, aboard and ashore again: in vain; with a voyage between it is not."""
+    names = ("tail_nodes", "head_nodes", "head_modes")
+    moves = [("LAN", "LYG", "rail"), ("LYG", "LYG", "sea"), ("LYG", "LYG", "rail"), ("LYG", "KHI", "sea"), ("KHI", "KHI", "road")]  # fmt: skip
+    network = SimpleNamespace(**dict(zip(names, zip(*moves, strict=True), strict=True)))
+    assert boarded_in_vain(network, [0, 1, 2]) == [(1, 2)]
+    assert boarded_in_vain(network, [0, 1, 3, 4]) == []
+
+
+def test_a_promise_that_nothing_keeps_names_no_likeliest_way(kaz_pak: Case) -> None:
+    answer = asked(kaz_pak, "Karachi", "Almaty", "kinnow", 20.0, promise="2")
+    assert answer.tables["routes"]["on_time_share"].max() == 0.0
+    assert "likeliest" not in answer.tables["routes"]["best_in"].explode().to_list()

@@ -14,8 +14,9 @@ from karwan.errors import InvalidInput
 from karwan.project import open_case
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.stage import FreightNetwork
+from karwan.transport.own_goods import own_row
 from karwan.transport.packing import Packed, capacity_t, pack
-from karwan.transport.shipment import find_product, make_shipment
+from karwan.transport.shipment import find_product, make_shipment, shipment_of
 
 DAY = date(2026, 12, 1)
 
@@ -101,6 +102,28 @@ def test_one_piece_is_one_load_on_what_bears_it(kaz_pak: Case) -> None:
     with pytest.raises(InvalidInput, match="in one piece is more than any unit carries"):
         packed(kaz_pak, "transformers", 400.0, one_piece=True)
     assert packed(kaz_pak, "transformers", 62.0, one_piece=True).modes == {"rail", "sea", "ferry"}
+
+
+def test_liquids_travel_in_tanks_and_nothing_else_does(kaz_pak: Case) -> None:
+    """Liquids in bulk do so unasked, 60 t in a wagon and 22 t in a truck; edible oil where it is asked for."""
+    benzene = packed(kaz_pak, "benzene", 60.0)
+    assert set(benzene.units) == {"rail_tank", "truck_tank"}
+    assert (benzene.shipment.units, dict(benzene.fill_t)["rail"]) == (3, 60.0)
+    assert packed(kaz_pak, "wheat_milling", 60.0).units == packed(kaz_pak, "sunflower_oil", 60.0).units == ()
+    assert packed(kaz_pak, "sunflower_oil", 60.0, "tank_wagon").units == ("rail_tank_oil",)
+    for dry in ("carpets", "wheat_milling"):
+        with pytest.raises(InvalidInput, match="tank_wagon"):
+            packed(kaz_pak, dry, 12.0, "tank_wagon")
+
+
+def test_live_animals_travel_on_land_in_units_of_their_own(kaz_pak: Case) -> None:
+    row = own_row(kaz_pak["products"], "0104", 3000.0, "", "PAK")
+    found = pack(
+        shipment_of(row, 30.0), row, kaz_pak["vehicles"].iter_rows(named=True), parameter=kaz_pak.parameter
+    )
+    assert (found.modes, found.shipment.units) == ({"road", "rail"}, 2)
+    with pytest.raises(InvalidInput, match="do not travel as 'box'"):
+        own_row(kaz_pak["products"], "0104", 3000.0, "box", "PAK")
 
 
 @pytest.mark.parametrize(

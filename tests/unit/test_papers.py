@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from karwan.case import read_case
 from karwan.transport.duty import Duty
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.papers import (
+    _two_parties,
     counted_usd,
     list_guarantees,
     list_papers,
@@ -86,6 +88,28 @@ def test_port_paper_at_each_port_and_crossing_paper_at_its_crossing() -> None:
     assert by_sea["place_id"].to_list() == ["Q", "P"]
     assert papers.filter(pl.col("document_id") == "gate")["place_id"].to_list() == ["X"]
     assert papers.filter(pl.col("document_id") == "rail").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("hauls", "asked"),
+    [
+        ("road XTA, sea , road XTB", False),  # drayage at both ends of a voyage
+        ("road XTA, rail XTB, road XTC", False),
+        ("road XTA, road XTB, sea ", True),
+        ("road XTA, ferry , road XTB", True),
+    ],
+)
+def test_a_waybill_between_parties_wants_one_journey_through_both(hauls: str, asked: bool) -> None:
+    """What a truck does in two countries at the ends of another carrier's way is haulage inside each."""
+    stages = []
+    for haul in hauls.split(", "):
+        mode, _, country = haul.partition(" ")
+        kind = "line_haul" if country else "sailing"
+        stages.append(SimpleNamespace(kind=kind, mode=mode, country=country))
+        stages.append(SimpleNamespace(kind="transfer", mode="road", country="XTB"))
+    trip = SimpleNamespace(stages=stages)
+    assert _two_parties({"parties": ["XTA", "XTB", "XTC"]}, trip, "road") == asked
+    assert _two_parties(None, trip, "road")
 
 
 def test_paper_of_a_lapsed_regime_is_left_out() -> None:

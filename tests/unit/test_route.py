@@ -292,9 +292,9 @@ def test_forbidden_trucks_are_the_reason() -> None:
 def test_season_shows_as_a_wait() -> None:
     winter = answer_route(Inputs(CASE), replace(QUERY, departure=date(2025, 12, 1)))
     row = winter.tables["corridors"].filter(pl.col("corridor_id") == "PASS").row(0, named=True)
-    assert row["reason"].startswith(
-        "waits 119 days for Zenith – Cove (usable 04-01..11-30); dominated by route 1"
-    )
+    assert row["reason"] == "waits 119 days for Zenith – Cove (usable 04-01..11-30); others run meanwhile"
+    assert (row["status"], row["route"]) == ("closed", None)
+    assert "PASS" not in winter.tables["routes"]["corridor_id"].to_list()
 
 
 def test_avoided_corridor_says_so() -> None:

@@ -102,9 +102,13 @@ def find_dangerous(rows: Iterable[Row], un_number: str) -> DangerousGoods:
 
 
 def dangerous_by_hs(rows: Iterable[Row], hs_code: str) -> DangerousGoods | None:
-    """Entry that the goods of an HS code fall under, None where none does."""
-    found = (row for row in rows if row["hs"] and fits_hs(hs_code, row["hs"]))
-    return next(map(_entry, found), None)
+    """Entry that the goods of an HS code fall under, by the longest code that fits; None where none does."""
+    found = [row for row in rows if row["hs"] and fits_hs(hs_code, row["hs"])]
+    if not found:
+        return None
+    return _entry(
+        max(found, key=lambda row: max(len(code) for code in row["hs"] if fits_hs(hs_code, [code])))
+    )
 
 
 def _entry(row: Row) -> DangerousGoods:

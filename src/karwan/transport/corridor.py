@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from karwan.schema.modes import WATER_MODES
 from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.path import PathSearch, allowed_arcs, kept_modes, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment
-from karwan.transport.turning import STRAIGHT, find_turn
+from karwan.transport.turning import STRAIGHT, boarded_in_vain, find_turn
 
 OPEN, CLOSED, ABSENT = "open", "closed", "absent"
 TRIES = 4
@@ -84,6 +85,8 @@ def corridor_route(
         return CorridorRoute(
             corridor["corridor_id"], ABSENT, f"no way without {', '.join(corridor['modes'])}", None
         )
+    if set(corridor["modes"]) & set(WATER_MODES) and not set(network.head_modes) & set(WATER_MODES):
+        return CorridorRoute(corridor["corridor_id"], ABSENT, "no ship carries such goods", None)
     usable = allowed_arcs(network, modes=modes, avoid=avoid)
 
     def search(allowed: npt.NDArray[np.bool_]) -> PathSearch:
@@ -151,9 +154,11 @@ def _straightest(
 
 
 def _turns_back(network: FreightNetwork, arcs: Sequence[int]) -> str:
-    """Border post that a path crosses twice, as it meets its via places only by turning round; blank where there is none."""
+    """Border post crossed twice, or port where no ship is taken, as a path meets its via places only by turning round; blank where none is."""
     posts = [network.arcs[a].place_id for a in arcs if network.is_crossing[a]]
-    return next((post for post in posts if posts.count(post) > 1), "")
+    twice = [post for post in posts if posts.count(post) > 1]
+    ports = [network.tail_nodes[arcs[k]] for k, _ in boarded_in_vain(network, arcs)]
+    return next(iter([*twice, *ports]), "")
 
 
 def joined_corridors(
@@ -207,10 +212,12 @@ def joined_corridors(
 def _between(
     via: Sequence[str], touches: Mapping[str, Collection[str]], origin: str, destination: str
 ) -> list[str]:
-    """Via places from the last border of the origin's country to the first of the destination's."""
+    """Via places from the last border of the origin's country to the first of the destination's; none where they lie the other way round."""
     starts = [k for k, place in enumerate(via) if origin in touches[place] and len(touches[place]) > 1]
     kept = list(via[starts[-1] :] if starts else via)
     ends = [k for k, place in enumerate(kept) if destination in touches[place] and len(touches[place]) > 1]
+    if not ends and any(destination in touches[place] for place in via[: len(via) - len(kept)]):
+        return []  # drawn the other way round
     return kept[: ends[0] + 1] if ends else kept
 
 

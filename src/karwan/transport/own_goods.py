@@ -11,6 +11,8 @@ import polars as pl
 from karwan.errors import InvalidInput
 
 FORMS = ("box", "bulk", "reefer")
+LIVE_ANIMALS, LIVESTOCK = 1, "livestock"
+"""Chapter of the HS that travels in a form of its own."""
 OWN = "own_goods"
 MOST_PRICE = 5_000_000.0
 SECTORS = (  # chapters from, to, sector: for the papers and time cost of goods alike
@@ -70,8 +72,14 @@ def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exp
         raise InvalidInput(
             f"Goods do not travel as {form!r}.", f"allowed: {', '.join(FORMS)}", "give --form."
         )
-    like = _most_alike(products, code)
     chapter = int(code[:2])
+    if chapter == LIVE_ANIMALS and form:
+        raise InvalidInput(
+            f"Live animals do not travel as {form!r}.",
+            f"they travel as {LIVESTOCK}, by road and by rail",
+            "leave --form out.",
+        )
+    like = _most_alike(products, code)
     sector = next((name for low, high, name in SECTORS if low <= chapter <= high), "machinery")
     return {
         **like,
@@ -81,7 +89,8 @@ def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exp
         "sector": sector,
         "exporter": exporter,
         "basket": None,
-        "form": form or like["form"],
+        "form": LIVESTOCK if chapter == LIVE_ANIMALS else form or like["form"],
+        "stowage_t_feu": None if chapter == LIVE_ANIMALS else like["stowage_t_feu"],
         "price_usd_t": float(price),
         "price_year": None,
         "source_id": "judgement",

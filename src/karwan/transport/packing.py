@@ -10,12 +10,16 @@ from typing import Any
 
 from karwan.errors import InvalidInput
 from karwan.schema.units import unit_of
+from karwan.transport.cargo import fits_hs
 from karwan.transport.network.request import NetworkRequest
 from karwan.transport.network.units import units_by_mode
 from karwan.transport.shipment import Shipment
 
 Row = Mapping[str, Any]
-HEAVY = "heavy"
+HEAVY, BULK = "heavy", "bulk"
+LIVESTOCK = "livestock"
+HELD_BY_UNIT = (HEAVY, LIVESTOCK)
+"""Forms that no unit of another form carries: a mode without a unit of theirs is lost."""
 PART_LOAD = "part_load"
 FEU_M3 = 67.0
 """Room in a 40 ft container, m3 (ISO 668)."""
@@ -119,11 +123,19 @@ def pack(
     """
     rows = [dict(row) for row in vehicles]
     kinds = [kind for kind in asked if kind != PART_LOAD]
-    chosen = tuple(str(row["vehicle_id"]) for kind in kinds for row in _carriers(rows, shipment, kind))
+    fitting = [row for row in rows if fits_hs(str(product["hs_code"]), row.get("hs"))]
+    chosen = tuple(str(row["vehicle_id"]) for kind in kinds for row in _carriers(fitting, shipment, kind))
+    if not chosen and shipment.form == BULK:
+        chosen = tuple(str(row["vehicle_id"]) for row in fitting if row["form"] == BULK and row.get("hs"))
     by_mode = units_by_mode(rows, shipment.form, chosen)
     if shipment.form == HEAVY:
         return _in_one_piece(shipment, rows)
-    counted = [unit.row for unit in by_mode.values() if unit.row["vehicle_id"] in chosen and unit.counted]
+    own = shipment.form in HELD_BY_UNIT
+    counted = [
+        unit.row
+        for unit in by_mode.values()
+        if unit.counted and (unit.row["vehicle_id"] in chosen or (own and unit.row["form"] == shipment.form))
+    ]
     if counted:
         least = min(capacity_t(product, row) for row in counted)
         shipment = replace(shipment, units=_number(shipment.tonnes, least))
@@ -134,7 +146,8 @@ def pack(
         for mode, unit in sorted(by_mode.items())
         if not unit.counted
     )
-    return Packed(shipment, chosen, fill_t)
+    able = {str(row["mode"]) for row in rows if row["form"] == shipment.form}
+    return Packed(shipment, chosen, fill_t, frozenset(able if shipment.form in HELD_BY_UNIT else ()))
 
 
 def _number(tonnes: float, capacity: float) -> int:
@@ -164,13 +177,18 @@ def _in_one_piece(shipment: Shipment, rows: Sequence[Row]) -> Packed:
     units = [row for row in rows if row["form"] == HEAVY]
     able = frozenset(str(row["mode"]) for row in units if row["payload_t"] >= shipment.tonnes)
     if not able:
-        listed = "; ".join(f"{r['mode']}: {r['name']} {r['payload_t']:g} t" for r in units)
         raise InvalidInput(
             f"{shipment.tonnes:g} t of {shipment.name} in one piece is more than any unit carries.",
-            listed or "vehicles.csv has no unit for one heavy piece",
+            heaviest_pieces(units) or "vehicles.csv has no unit for one heavy piece",
             "send it in parts without --one-piece, or add its vehicle to vehicles.csv.",
         )
     return Packed(replace(shipment, units=1), modes=able)
+
+
+def heaviest_pieces(rows: Iterable[Row]) -> str:
+    """The heaviest piece that each mode bears: 'road: Low-loader with tractor 60 t; sea: Heavy piece on deck 250 t'."""
+    units = [row for row in rows if row["form"] == HEAVY]
+    return "; ".join(f"{row['mode']}: {row['name']} {row['payload_t']:g} t" for row in units)
 
 
 def _part_load(shipment: Shipment, product: Row, parameter: Callable[[str], float]) -> Shipment:

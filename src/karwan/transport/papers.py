@@ -11,7 +11,7 @@ import polars as pl
 
 from karwan.amounts import YEAR_DAYS
 from karwan.schema.frames import result_frame
-from karwan.schema.modes import RAIL, ROAD, WATER_MODES
+from karwan.schema.modes import FERRY, RAIL, ROAD, WATER_MODES
 from karwan.transport.cargo import Cargo, fits_hs
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule, gross_weight, weight_limit
@@ -350,11 +350,24 @@ def _fits(wanted: str | None, here: str) -> bool:
 
 
 def _two_parties(regime: Row | None, route: Route, mode: str) -> bool:
-    """Whether a mode passes two parties of a regime; true where the document belongs to none."""
+    """Whether one journey of a mode passes two parties of a regime; true where the document belongs to none."""
     if regime is None:
         return True
-    countries = {s.country for s in route.stages if s.mode == mode}
-    return len(countries & set(regime["parties"])) >= 2
+    parties = set(regime["parties"])
+    return any(len(countries & parties) >= 2 for countries in _journeys(route, mode))
+
+
+def _journeys(route: Route, mode: str) -> list[set[str]]:
+    """Countries hauled through on each unbroken journey of a mode; another land mode or a ship breaks it, a ferry carries it on."""
+    found: list[set[str]] = [set()]
+    for stage in route.stages:
+        if stage.kind not in ("line_haul", "crossing", "sailing"):
+            continue
+        if stage.mode == mode:
+            found[-1].add(stage.country)
+        elif stage.mode != FERRY:
+            found.append(set())
+    return found
 
 
 def list_guarantees(
@@ -555,6 +568,8 @@ def _transits(route: Route) -> list[tuple[str, str, str]]:
     states, arcs = route.network.states, route.network.arcs
     passed = [states[arcs[route.arcs[0]].tail]] + [states[arcs[a].head] for a in route.arcs]
     land = [s for s in passed if s.country]
+    if not land:  # from port to port
+        return []
     ends = (land[0].country, land[-1].country)
     moved = {(s.country, s.mode) for s in route.stages if s.kind == "line_haul"}
     found = []

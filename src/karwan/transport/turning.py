@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from karwan.schema.modes import LAND_MODES
+from karwan.schema.modes import LAND_MODES, WATER_MODES
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Floats
 
@@ -55,7 +55,7 @@ def find_turn(
     """
     pairs = {
         MEETS_AGAIN: _meetings(network, arcs),
-        HOPS: _hops(network, arcs, usd),
+        HOPS: [*_hops(network, arcs, usd), *boarded_in_vain(network, arcs)],
         WAITS: [(k, k) for k, wait in enumerate(waits_h) if wait >= LONG_WAIT_H],
     }
     again = _crossed_again(network, arcs)
@@ -91,6 +91,17 @@ def _crossed_again(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[i
                 found.append((first[post], k))
             first.setdefault(post, k)
     return found
+
+
+def boarded_in_vain(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[int, int]]:
+    """Moves onto a ship and the next ones off it, where it has not sailed: a port touched only to have called there."""
+    modes, tails, heads = network.head_modes, network.tail_nodes, network.head_nodes
+    stays = [tails[a] == heads[a] for a in arcs]
+    return [
+        (k, k + 1)
+        for k in range(len(arcs) - 1)
+        if stays[k] and stays[k + 1] and modes[arcs[k]] in WATER_MODES and modes[arcs[k + 1]] in LAND_MODES
+    ]
 
 
 def _hops(network: FreightNetwork, arcs: Sequence[int], usd: Floats) -> list[tuple[int, int]]:

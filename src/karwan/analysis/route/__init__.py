@@ -41,6 +41,7 @@ from karwan.analysis.route.terminals import terminal_notes, terminal_table
 from karwan.errors import Unreachable
 from karwan.notes import note
 from karwan.transport.journey import arrival_model, recorded_process
+from karwan.transport.packing import HEAVY, heaviest_pieces
 from karwan.transport.route_choice import RouteSearch
 
 __all__ = ["answer_route", "present_route", "promised_days"]
@@ -125,4 +126,16 @@ def _search(plan: RoutePlan) -> RouteSearch:
                 "; ".join(rules),
                 "leave on a day when the rule does not hold, or drop --lawful-for.",
             ) from error
+        if plan.shipment.form == HEAVY:
+            raise _too_heavy(plan) from error
         raise Unreachable(spoken(error.fact), spoken(error.evidence), error.fix) from error
+
+
+def _too_heavy(plan: RoutePlan) -> Unreachable:
+    """Why one heavy piece has no way."""
+    load, name = plan.shipment, plan.places.name
+    return Unreachable(
+        f"{load.tonnes:g} t of {load.name} in one piece cannot get from {name(plan.origin)} to {name(plan.destination)}.",
+        f"the heaviest piece borne by {heaviest_pieces(plan.case['vehicles'].iter_rows(named=True))}",
+        "send it in parts without --one-piece, start or end at a port, or add its vehicle to vehicles.csv.",
+    )

@@ -20,6 +20,7 @@ from karwan.transport.path import allowed_arcs
 from karwan.transport.reliability import Journeys, JourneyStages, simulate
 from karwan.transport.route import Route
 from karwan.transport.route_choice import RouteSearch, incidence
+from karwan.transport.turning import LONG_WAIT_H
 
 LISTED, ALSO = "listed", "also possible"
 QUICK = 2000
@@ -216,6 +217,8 @@ def best_in(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[list[str]]:
     }
     if plan.promise_days is not None:
         measures["likeliest"] = [-chance_of(plan, o) for o in offers]
+    if not any(measures.get("likeliest", ())):  # no way has a chance
+        measures.pop("likeliest", None)
     return [
         [name for name, values in measures.items() if values[k] <= min(values)] for k in range(len(offers))
     ]
@@ -224,17 +227,25 @@ def best_in(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[list[str]]:
 def _also(
     plan: RoutePlan, named: Mapping[str, CorridorRoute], listed: Sequence[Candidate]
 ) -> list[Candidate]:
-    """Best routes of the open corridors that no listed route keeps to, each way once, the cheapest in all first."""
+    """Best routes of the open corridors that no listed route keeps to, each way once, the cheapest in all first.
+
+    A way that waits for months is none where others run.
+    """
     held = {corridor for corridor, _, _ in listed}
     taken = {route.way for _, _, route in listed}
     found: list[Candidate] = []
     for corridor_id, best in named.items():
         route = _open_route(plan, best)
-        if corridor_id in held or route is None or route.way in taken:
+        if corridor_id in held or route is None or route.way in taken or (listed and waits_months(route)):
             continue
         found.append((corridor_id, ALSO, route))
         taken.add(route.way)
     return sorted(found, key=lambda candidate: _expected(plan, candidate[2]))
+
+
+def waits_months(route: Route) -> bool:
+    """Whether a route waits for one opening so long that another way is taken."""
+    return max(route.waits_h, default=0.0) >= LONG_WAIT_H
 
 
 def _open_route(plan: RoutePlan, best: CorridorRoute) -> Route | None:
@@ -272,9 +283,11 @@ def _label(plan: RoutePlan, route: Route, corridor_id: str | None, before: Seque
 def _names(plan: RoutePlan, route: Route, corridor_id: str | None) -> list[str]:
     """What a route may be called, the shortest first; each says by which modes."""
     marks = landmarks(route)
-    way = "via " + ", ".join(plan.places.name(p) for p in marks) if marks else "inland"
     modes = dict.fromkeys(s.mode for s in route.stages if s.kind in ("line_haul", "sailing"))
     by = f"by {_listed(list(modes))}"
+    if not marks and corridor_id is None and set(modes) <= set(WATER_MODES):
+        return [by]
+    way = "via " + ", ".join(plan.places.name(p) for p in marks) if marks else "inland"
     if corridor_id is None:
         return [f"{way}, {by}"]
     corridor = str(next(c["name"] for c in plan.corridors if c["corridor_id"] == corridor_id))

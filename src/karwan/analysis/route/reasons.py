@@ -9,11 +9,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from karwan.analysis.route.offers import ALSO, LISTED, RouteOffer, landmarks
+from karwan.analysis.route.offers import ALSO, LISTED, RouteOffer, landmarks, waits_months
 from karwan.analysis.route.query import RoutePlan
 from karwan.schema.frames import result_frame
 from karwan.transport.closures import SLOW, in_force, touches
-from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
+from karwan.transport.corridor import ABSENT, CLOSED, OPEN, CorridorRoute, corridor_route
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.papers import exceeded_limits
@@ -23,6 +23,8 @@ from karwan.transport.route_choice import RouteSearch, route_criteria, shared_wa
 from karwan.transport.routing import beaten_by
 
 LONG_WAIT_H = 72.0
+SAME = 0.5
+"""USD and hours within which two ways are one."""
 
 
 def corridor_table(
@@ -62,6 +64,8 @@ def _status(
     alike = next((o for o in offers if o.route.way == way), None)
     if alike is not None:
         return ALSO, f"its best way here is that of route {alike.number}", alike
+    if found.status == OPEN and found.route is not None and waits_months(found.route):
+        return CLOSED, _waits(plan, found.route) + "others run meanwhile", None
     return found.status, _absence(plan, corridor, found), None
 
 
@@ -75,7 +79,7 @@ def _beaten(plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], 
             return f"dominated by route {offer.number}: {_versus(own, rival)}"
     for k in beaten_by(search.pareto, own).tolist():
         rival = search.pareto.criteria[k]
-        if not np.allclose(rival, own, rtol=1e-9):
+        if not np.allclose(rival[:2], own[:2], rtol=1e-9, atol=SAME):
             beating = make_route(plan.network, plan.shipment, tuple(search.pareto.route(k).tolist()))
             way = ", ".join(plan.places.name(p) for p in landmarks(beating))
             modes = " and ".join(dict.fromkeys(s.mode for s in beating.stages if s.km > 0.0))

@@ -11,8 +11,8 @@ from karwan.transport.network.stage import Row
 def overload(crossings: Iterable[Row], shut: Callable[[str], bool], turned_share: float) -> dict[str, float]:
     """Load over capacity, less 1, of the road gates that are left to trucks of a country; countries without one are left out.
 
-    The traffic of the shut gates turns to the open ones of the same country in part. Trucks of the countries behind those gates are as
-    scarce.
+    The traffic of the shut gates turns to the open ones of the same country in part. Trucks of a country behind those gates are scarce by the
+    share that those gates have in the capacity of all its own: a large fleet that mostly drives elsewhere hardly feels it.
 
     Parameters
     ----------
@@ -33,6 +33,12 @@ def overload(crossings: Iterable[Row], shut: Callable[[str], bool], turned_share
     >>> found = overload([gate("N", "XTB", 700, 600), gate("S", "XTC", 300, 200)], lambda name: name == "N", 1 / 3)
     >>> {country: round(over, 3) for country, over in found.items()}
     {'XTA': 0.333, 'XTC': 0.333}
+
+    Where XTC has another gate of 700, three tenths of its gates are loaded.
+
+    >>> gates = [gate("N", "XTB", 700, 600), gate("S", "XTC", 300, 200), gate("E", "XTC", 700, 0) | {"country_a": "XTD"}]
+    >>> round(overload(gates, lambda name: name == "N", 1 / 3)["XTC"], 3)
+    0.1
     """
     gates = [row for row in crossings if ROAD in row["modes"] and row["capacity_trucks_day"]]
     found: dict[str, float] = {}
@@ -44,8 +50,19 @@ def overload(crossings: Iterable[Row], shut: Callable[[str], bool], turned_share
         if over > 0.0:
             beyond = {c for row in left for c in (row["country_a"], row["country_b"])}
             for place in sorted(beyond):
-                found[place] = max(over, found.get(place, 0.0))
+                felt = over if place == country else over * _share(place, left, gates)
+                found[place] = max(felt, found.get(place, 0.0))
     return found
+
+
+def _share(country: str, loaded: list[Row], gates: list[Row]) -> float:
+    """Share that loaded gates have in the capacity of all gates of a country."""
+
+    def capacity(rows: list[Row]) -> float:
+        own = [row for row in rows if country in (row["country_a"], row["country_b"])]
+        return float(sum(row["capacity_trucks_day"] for row in own))
+
+    return capacity(loaded) / capacity(gates)
 
 
 def _over(closed: list[Row], left: list[Row], turned_share: float) -> float:

@@ -9,7 +9,17 @@ from karwan.transport.network.hours import transfer_kind
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, figure_of, make_stage, times
+from karwan.transport.network.terms import (
+    HOURS,
+    CellFigure,
+    Stage,
+    Step,
+    Term,
+    figure_of,
+    make_stage,
+    scaled,
+    times,
+)
 
 IN_BOND, ASSUMED = "in_bond", "assumed"
 
@@ -127,7 +137,7 @@ def _port_entry_fees(context: Context, country: str, mode: str) -> tuple[Term, .
 
 
 def _transfer_money(context: Context, row: Row) -> list[Term]:
-    """Charges of a transfer: bulk pays per tonne where a rate exists, boxes by their size, else by the other, else per tonne."""
+    """Charges of a transfer: bulk pays per tonne where a rate exists, boxes by their size, else by the other, else per tonne; a heavy piece its crane."""
     order = ["cost_usd_feu", "cost_usd_teu", "cost_usd_t"]
     if BOX20 in (context.units[RAIL].kind, context.units[SEA].kind):
         order = ["cost_usd_teu", "cost_usd_feu", "cost_usd_t"]
@@ -137,7 +147,9 @@ def _transfer_money(context: Context, row: Row) -> list[Term]:
     if column is None:
         return [times("usd_t", CellFigure(0.0, row["basis"], row["source_id"]))]
     unit = "usd_t" if column == "cost_usd_t" else "usd_unit"
-    return [times(unit, figure_of(row, "transfers", "transfer_id", column))]
+    charge = times(unit, figure_of(row, "transfers", "transfer_id", column))
+    lifted = context.request.form == "heavy" and "heavy_lift_share" in context.parameters
+    return [scaled(charge, context.parameter("heavy_lift_share")) if lifted else charge]
 
 
 def _spoken(carrier: str) -> str:

@@ -10,7 +10,7 @@ from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import CellFigure, Factor, Term, figure_of, times
 
 COUNTED = frozenset(
-    {TRUCK, BOX20, BOX40, "reefer_truck", "reefer_box", "box40_block", "low_loader", "platform"}
+    {TRUCK, BOX20, BOX40, "reefer_truck", "tank_truck", "reefer_box", "box40_block", "low_loader", "platform"}
 )
 """Units that a shipment counts its load in; of the others one holds what several of them do."""
 
