@@ -180,3 +180,13 @@ def test_lines_that_end_in_cr_are_read(tmp_path: Path) -> None:
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(BadTable, match="it lacks cmdCode, primaryValue, partnerISO or partnerCode"):
         layout_of(["reporterISO", "flowCode", "period"], "x.csv")
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(";", "utf-8-sig"), ("\t", "utf-16"), (",", "utf-16")])
+def test_a_file_that_a_spreadsheet_wrote_anew_is_read(tmp_path: Path, mark: str, encoding: str) -> None:
+    text = mark.join([*ROW, "primaryValue", "classificationCode"]) + "\n"
+    text += mark.join([*ROW.values(), "500.5", "H6"]) + "\n"
+    staged, notes = framed(tmp_path, text.encode(encoding))
+    assert staged.select("exporter", "importer", "value_milliusd").rows() == [("KAZ", "PAK", 500_500)]
+    assert staged["reason"].to_list() == [None]
+    assert notes == []

@@ -217,3 +217,42 @@ def test_countries_as_people_write_them() -> None:
     assert [country_code(text) for text in ("EAU", "EU27", "ASEAN", "", "KAZZ")] == [None] * 5
     assert typed_countries(["KAZ,uz", "Korea, Republic of", "KAZ"]) == ("KAZ", "UZB", "KOR")
     assert nearest("KAZZ", ["UZB", "KAZ", "PAK"])[0] == "KAZ"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "encoding"),
+    [("\n", "\r", "utf-8"), ("\n", "\r\n", "utf-8-sig"), (",", ";", "utf-8"), (",", "\t", "utf-8")],
+)
+def test_a_table_is_read_however_its_lines_and_cells_are_parted(
+    old: str, new: str, encoding: str, tmp_path: Path
+) -> None:
+    plain, other = tmp_path / "plain.csv", tmp_path / "other.csv"
+    text = made().write_csv()
+    plain.write_bytes(text.encode())
+    other.write_bytes(text.replace(old, new).encode(encoding))
+    assert read_flow_table(other, bilateral=True).table.equals(read_flow_table(plain, bilateral=True).table)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "encoding", "said"),
+    [
+        ("exporter,importer,product,value_usd,value_usd", "5,6", "utf-8", "a column twice in its header"),
+        ("exporter,importer,product,value_usd", "5", "utf-16", "is UTF-16 text"),
+        ("exporter,importer,product,value_usd", "1e308", "utf-8", "values that are no numbers"),
+        ("exporter,importer,product,value_usd", "5\0", "utf-8", "holds zero bytes"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_or_none_is_refused(
+    header: str, cell: str, encoding: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "flows.csv"
+    path.write_bytes(f"{header}\nKAZ,PAK,1001,{cell}\n".encode(encoding))
+    with pytest.raises(InvalidInput, match=said):
+        read_flow_table(path, bilateral=True)
+
+
+def test_codes_as_tariffs_print_them_are_codes() -> None:
+    rows = made().with_columns(product=pl.col("product").str.replace(r"^(..)", "${1}.") + ".10")
+    found = tidy_flows(rows)
+    assert found.digits == 6
+    assert set(found.table["product"]) == {code + "10" for code in PRODUCTS}

@@ -283,3 +283,77 @@ def test_handed_parquet_files_are_refused(handed: str) -> None:
     path = shared_path(f"cases/break/{handed}")
     with pytest.raises(BadTable, match=handed):
         rows_of(path, mapping_named("baci_table"))
+
+
+def test_periods_by_quarter_and_years_of_two_digits(tmp_path: Path) -> None:
+    texts = ["2023-Q1", "2023Q2", "q3 2023", "2023M07", "FY25"]
+    staged = table(tmp_path, [(text, "1001", "5") for text in texts], mapping_of(delimiter="';'"))
+    spans = ["2023-01..2023-03", "2023-04..2023-06", "2023-07..2023-09", "2023-07", None]
+    assert staged["period"].to_list() == spans
+    fiscal = mapping_of(delimiter="';'", period="{column: y, fiscal_start_month: 7}")
+    texts = ["FY99", "FY68", "2023-Q1", "2020-22"]
+    staged = table(tmp_path, [(text, "1001", "5") for text in texts], fiscal)
+    assert staged["period"].to_list() == ["1998-07..1999-06", "2067-07..2068-06", None, None]
+    assert staged["reason"][3] == "period '2020-22' is not a year, month or range"
+
+
+def test_codes_as_tariffs_print_them_are_read_and_words_are_none(tmp_path: Path) -> None:
+    codes = [
+        "1006.30",
+        "10.06.30",
+        "1006.3098",
+        "1006 30 980 0",
+        "Всего",
+        "All products",
+        "9801.00",
+        "Wheat",
+        "１００１",
+    ]
+    mapping = mapping_of(delimiter="';'", product="k")
+    (reading,) = readings_of(written(tmp_path, codes), mapping, Options())
+    staged = pl.concat(reading.frames(no_progress))
+    assert staged["product"][:6].to_list() == ["100630", "100630", "10063098", "1006309800", "TOTAL", "TOTAL"]
+    assert staged["product_level"][:6].to_list() == [6, 6, 8, 10, 0, 0]
+    assert staged["reason"][:6].null_count() == 6
+    said = staged["reason"][6:].to_list()
+    assert said[0] == "product code '9801.00' is a decimal number; HS codes are text"
+    assert said[1:] == [
+        f"product '{text}' is no HS code: it has none of the digits 0 to 9" for text in codes[7:]
+    ]
+    sections = mapping_of(delimiter="';'", product="k", nomenclature="SITC")
+    assert rows_of(written(tmp_path, ["Wheat", "0.1"]), sections)["reason"].null_count() == 2
+
+
+def written(folder: Path, codes: list[str]) -> Path:
+    path = folder / "codes.csv"
+    path.write_text("p;y;k;v\n" + "".join(f"Pakistan;2023;{code};{n}\n" for n, code in enumerate(codes, 1)))
+    return path
+
+
+def test_codes_that_are_not_known_are_told(tmp_path: Path) -> None:
+    mapping = mapping_of(delimiter="';'", product="k")
+    (reading,) = readings_of(written(tmp_path, ["1001", "7701", "770101", "7701"]), mapping, Options())
+    list(reading.frames(no_progress))
+    assert reading.notes() == [
+        "2 product codes are not known: 7701, 770101 (3 rows); kept, flagged unknown_product"
+    ]
+
+
+def test_hidden_sheets_are_passed_over_and_other_tables_told(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["p", "y", "k", "v"], ["Pakistan", 2023, "1001", 1]])
+    book = openpyxl.load_workbook(path)
+    hidden, more, notes = (
+        book.create_sheet(title, place) for title, place in (("old", 0), ("2022", 2), ("notes", 3))
+    )
+    hidden.sheet_state = "hidden"
+    for sheet in (hidden, more):
+        sheet.append(["p", "y", "k", "v"])
+        sheet.append(["Pakistan", 2022, "1001", 900])
+    notes.append(["p", "a remark"])
+    book.save(path)
+    (reading,) = readings_of(path, mapping_of(layout="xlsx", product="k"), Options())
+    assert pl.concat(reading.frames(no_progress))["value_milliusd"].to_list() == [1_000]
+    assert reading.notes() == ["the workbook has such tables on other sheets, which were not read: 2022"]
+    (named,) = readings_of(path, mapping_of(layout="xlsx", product="k", sheet="'2022'"), Options())
+    assert pl.concat(named.frames(no_progress))["value_milliusd"].to_list() == [900_000]
+    assert named.notes() == []

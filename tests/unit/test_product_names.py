@@ -8,6 +8,7 @@ import pytest
 from karwan.analysis.contract import Inputs
 from karwan.analysis.levels import named
 from karwan.analysis.product_names import answer_names
+from karwan.analysis.stored import _with_names
 from karwan.analysis.trade_requests import NamesRequest
 from karwan.errors import UnknownName
 from karwan.store.product_names import codes_of_words, hs_names, name_of
@@ -51,3 +52,11 @@ def test_the_command_lists_what_is_under_a_code() -> None:
     assert codes[0] == "1001" and all(code.startswith("1001") for code in codes)
     with pytest.raises(UnknownName, match="7799"):
         answer_names(Inputs(), NamesRequest(("7799",)))
+
+
+def test_codes_of_other_nomenclatures_get_no_names_of_hs() -> None:
+    rows = pl.DataFrame({"product": ["041", "1001"], "hs_revision": ["S4", "HS22"], "flows": [1, 1]})
+    assert _with_names(rows, frozenset({"S4", "HS22"}))["name"].to_list() == [None, "Wheat and meslin"]
+    alone = rows.head(1).drop("hs_revision")
+    assert _with_names(alone, frozenset({"S4"})).equals(alone)
+    assert _with_names(alone.with_columns(product=pl.lit("1001")), frozenset({"HS"})).width == 3

@@ -15,6 +15,7 @@ from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.store.country_codes import WORLD, country_code
 from karwan.store.frame import SHOWN, read_frame, with_numbers, with_texts
+from karwan.store.hs import ALL_GOODS, PARTED_CODE, ZERO_DECIMALS
 
 NAMES = {
     "exporter": ("exporter", "reporter_iso", "i_iso3c", "country", "iso_o"),
@@ -24,7 +25,6 @@ NAMES = {
     "year": ("year", "t"),
 }
 COMPLETE = 0.99  # of the value that the fullest level holds
-TOTALS = frozenset({"total", "all", "all products", "all commodities", "all goods", "grand total", "ag0"})
 PLACES = ("exporter", "importer")
 
 
@@ -227,7 +227,7 @@ def _any_of(names: Sequence[str], values: Sequence[str]) -> pl.Expr:
 def _products_only(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Note]]:
     """The rows of products: no totals, no 'of which', and where there are codes nothing else; dots of codes go."""
     words = pl.col("product").str.to_lowercase()
-    total = words.is_in(list(TOTALS)) | words.str.contains(r"^(total|of which|including|thereof)\b")
+    total = words.is_in(list(ALL_GOODS)) | words.str.contains(r"^(total|of which|including|thereof)\b")
     rows, notes = _without(rows, total, note("flows.totals"))
     dotted = pl.col("product").str.contains(r"^[0-9]+(\.[0-9]+)+$")
     without_dots = pl.col("product").str.replace_all(".", "", literal=True)
@@ -235,7 +235,8 @@ def _products_only(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Note]]:
     code = pl.col("product").str.contains(r"^[0-9]+$")
     if not plain.select(code.any()).item():
         return rows, notes
-    cut = rows.filter(dotted & ~pl.col("product").str.contains(r"^[0-9]{4}(\.[0-9]{2})+$"))
+    whole = pl.col("product").str.contains(PARTED_CODE) & ~pl.col("product").str.contains(ZERO_DECIMALS)
+    cut = rows.filter(dotted & ~whole)
     if cut.height:
         raise InvalidInput(
             "Product codes look like decimal numbers: they may have lost zeros.",

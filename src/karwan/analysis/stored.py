@@ -23,8 +23,9 @@ from karwan.notes import note
 from karwan.schema.frames import result_frame, result_types
 from karwan.store import QueryResult, Store, open_store, query, upgrade, verify
 from karwan.store.filters import nothing_matches, understood
-from karwan.store.product_names import name_of, product_names_of
-from karwan.store.query import Selection
+from karwan.store.hs import REVISIONS, is_hs
+from karwan.store.product_names import product_names_of
+from karwan.store.query import Selection, nomenclatures
 from karwan.store.sources import SOURCES
 from karwan.store.sources.mapping import packaged_mappings
 
@@ -49,23 +50,31 @@ def answer_query(inputs: Inputs, request: QueryRequest) -> Result:
         asked = understood(opened, _selection(request))
         if request.revision is None:
             found = _found(opened, asked, request.by, request.limit)
-            return Result({"rows": _with_names(found.table)}, alerts=found.notes)
+            return Result(
+                {"rows": _with_names(found.table, nomenclatures(opened, asked))}, alerts=found.notes
+            )
         found = _found(opened, asked, tuple(dict.fromkeys([*request.by, "product", "hs_revision"])), None)
+        held = nomenclatures(opened, asked)
     table, notes = in_revision(found.table, request.revision, request.correlation)
     if request.limit:
         table = table.sort("value_usd", descending=True).head(request.limit)
-    return Result({"rows": _with_names(table)}, alerts=(*found.notes, *notes))
+    return Result({"rows": _with_names(table, held)}, alerts=(*found.notes, *notes))
 
 
-def _with_names(table: pl.DataFrame) -> pl.DataFrame:
-    """The table with the name of each HS code after its code."""
+def _with_names(table: pl.DataFrame, nomenclatures: frozenset[str]) -> pl.DataFrame:
+    """The table with the name of each HS code after its code; a code of SITC has the digits of another good in HS."""
     column = next((name for name in ("product", "heading", "chapter") if name in table.columns), None)
-    if column is None or not any(name_of(str(code)) for code in table[column].unique()):
+    if column is None:
+        return table
+    if "hs_revision" in table.columns:
+        coded = pl.col("hs_revision").is_in(["HS", *REVISIONS])
+    else:
+        coded = pl.lit(all(map(is_hs, nomenclatures)))
+    named = table.select(name=pl.when(coded).then(product_names_of(pl.col(column))))["name"]
+    if named.null_count() == table.height:
         return table
     at = table.columns.index(column) + 1
-    return table.select(
-        *table.columns[:at], product_names_of(pl.col(column)).alias("name"), *table.columns[at:]
-    )
+    return table.select(*table.columns[:at], named, *table.columns[at:])
 
 
 def _selection(request: QueryRequest) -> Selection:

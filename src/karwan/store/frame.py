@@ -11,6 +11,9 @@ import polars as pl
 from karwan.errors import InvalidInput
 
 SHOWN = 5  # values and rows named in a message
+HEAD = 256 * 2**10  # bytes looked at for how a text is written
+SEPARATORS = (",", ";", "\t")
+LARGEST = 1e18  # no amount, weight, number of people or distance has more
 
 
 def read_frame(
@@ -47,6 +50,7 @@ def read_frame(
         raise InvalidInput(
             f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
         ) from error
+    _refuse_twice(path, frame.columns, [*needs, *(rename or {})])
     return with_columns_named(path, frame, needs, rename=rename, fix=fix)
 
 
@@ -81,10 +85,51 @@ def with_columns_named(
 
 
 def _csv(path: Path, texts: Sequence[str] | None) -> pl.DataFrame:
-    if texts is None:
-        return pl.read_csv(path, infer_schema_length=0, comment_prefix="#")
-    kinds = dict.fromkeys(texts, pl.String)
-    return pl.read_csv(path, schema_overrides=kinds, comment_prefix="#", infer_schema_length=None)
+    mark, end = _text_form(path)
+    kinds = None if texts is None else dict.fromkeys(texts, pl.String)
+    looked_at = 0 if texts is None else None
+    return pl.read_csv(
+        path,
+        separator=mark,
+        eol_char=end,
+        schema_overrides=kinds,
+        infer_schema_length=looked_at,
+        comment_prefix="#",
+    )
+
+
+def _text_form(path: Path) -> tuple[str, str]:
+    """How cells of a text are parted and its lines end, by its header: CR alone, semicolons or tabs where no comma is.
+
+    Raises
+    ------
+    InvalidInput
+        The text is UTF-16, or no text.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise InvalidInput(f"{path.name} is UTF-16 text.", fix="save it as UTF-8.")
+    if b"\x00" in head:
+        raise InvalidInput(
+            f"{path.name} is no text: it holds zero bytes.", fix="give CSV in UTF-8, or Parquet."
+        )
+    end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+    header = next((line for line in head.split(end) if line.strip() and not line.startswith(b"#")), b"")
+    mark = next((mark for mark in SEPARATORS if mark.encode() in header), ",")
+    return mark, end.decode()
+
+
+def _refuse_twice(path: Path, columns: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a table that has a column twice, of those that may be read."""
+    again = {column.rpartition("_duplicated_")[0] for column in columns}
+    twice = [name for name in names if name in again]
+    if twice:
+        raise InvalidInput(
+            f"{path.name} has a column twice in its header.",
+            ", ".join(twice),
+            "keep one, or rename the other.",
+        )
 
 
 def with_numbers(
@@ -95,7 +140,7 @@ def with_numbers(
     Raises
     ------
     InvalidInput
-        A cell is no finite number, or no whole one where it must be.
+        A cell is no number, one of 1e18 or more, or no whole one where it must be.
     """
     for name in (*decimals, *integers):
         if name in frame.columns:
@@ -116,9 +161,9 @@ def _numbers(path: Path, column: pl.Series, *, whole: bool) -> pl.Series:
         plain = column.cast(pl.String).str.strip_chars()
         given = plain.set(plain == "", None)
     found = given.cast(pl.Float64, strict=False)
-    odd = given.is_not_null() & ~found.is_finite().fill_null(False)
+    odd = given.is_not_null() & ~(found.abs() < LARGEST).fill_null(False)
     if whole:
-        odd = odd | ((found % 1.0).fill_null(0.0) != 0.0) | (found.abs() >= 2.0**63).fill_null(False)
+        odd = odd | ((found % 1.0).fill_null(0.0) != 0.0)
     if odd.any():
         raise InvalidInput(
             f"{path.name} has values that are no numbers.",

@@ -30,12 +30,32 @@ REVISIONS = {
     "HS22": ("H6", 2022),
 }
 _BY_LETTER = {letter: name for name, (letter, _) in REVISIONS.items()}
+TOTAL = "TOTAL"
+# What tables write for all goods together, in small letters.
+ALL_GOODS = frozenset(
+    {
+        *(
+            "total",
+            "all",
+            "all products",
+            "all commodities",
+            "all goods",
+            "grand total",
+            "ag0",
+            "total trade",
+        ),
+        *("total - all products", "total all products", "всего", "итого", "все товары", "барлығы"),
+    }
+)
 # Chapters the Harmonized System leaves to national use or reserves.
 RESERVED_CHAPTERS = ("77",)
 # A code that went through a spreadsheet as a number: `90110.0`, `9.011E+04`.
 DECIMAL_CODE = re.compile(r"[0-9]+\.0+|[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+")
 # A code in groups: each has an even number of digits, or it is a decimal number that lost zeros (`901.1`).
 GROUPED_CODE = r"^[0-9]+([.,][0-9]+)+$"
+# One as tariffs print it: `1006.30`, `10.06.30`, `1006.3098`, and `1006 30 980 0`, as the Eurasian one does.
+PARTED_CODE = r"^(?:[0-9]{2}){1,2}(?:\.(?:[0-9]{2})+)+$|^[0-9]{4}(?:\s[0-9]{2}){1,3}$|^[0-9]{4}\s[0-9]{2}\s[0-9]{3}\s[0-9]$"
+ZERO_DECIMALS = r"^[0-9]+\.0+$"  # a heading that went through a spreadsheet, or 9801.00
 WHOLE_GROUPS = r"^([0-9]{2})+([.,]([0-9]{2})+)+$"
 MOST_COLUMNS = 12  # of a correlation table that are looked at
 MOST_HEADER_ROWS = 15

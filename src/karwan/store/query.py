@@ -251,5 +251,11 @@ def _overlapping(store: Store, table: ir.Table) -> bool:
     return bool((spans["period_start"] <= ends).fill_null(False).any())
 
 
+def nomenclatures(store: Store, selection: Selection) -> frozenset[str]:
+    """The nomenclatures of the lanes the selection takes: those of its rows, and maybe more."""
+    lanes = _filtered(tables.committed_lanes(store.backend), selection)
+    return frozenset(store.table(lanes.select("hs_revision").distinct())["hs_revision"])
+
+
 def _notes(apart: Sequence[str]) -> tuple[Note, ...]:
     return tuple(note("store.kept_apart", column=name, why=note(f"store.apart_{name}")) for name in apart)

@@ -47,11 +47,14 @@ def read_comtrade_csv(path: Path | None, options: Options) -> list[Reading]:
 
 def _reading(content: Content, options: Options) -> Reading:
     encoding = _encoding(content)
-    header = read_header_row(content, delimiter=",", encoding=encoding, header_row=1)
+    delimiter = _delimiter(content, encoding)
+    header = read_header_row(content, delimiter=delimiter, encoding=encoding, header_row=1)
     layout = layout_of(header, content.name)
 
     def blocks(progress: Progress) -> Iterator[pl.DataFrame]:
-        return read_blocks(content, layout.needed(), encoding=encoding, progress=progress)
+        return read_blocks(
+            content, layout.needed(), delimiter=delimiter, encoding=encoding, progress=progress
+        )
 
     parts = parts_of(blocks(no_progress), layout) if layout.dimensions() else NO_PARTS
     framed = Framed(layout, parts, options)
@@ -93,13 +96,21 @@ class Framed:
 
     def notes(self) -> list[str]:
         """What is worth saying of the rows read."""
-        return self._parts.notes() + self._framer.parties.notes()
+        return self._parts.notes() + self._framer.notes()
+
+
+def _delimiter(content: Content, encoding: str) -> str:
+    """The comma; in a file that a spreadsheet wrote anew the semicolon or tab, where its header has no comma."""
+    header = ",".join(read_header_row(content, delimiter=",", encoding=encoding, header_row=1))
+    return next((mark for mark in (",", ";", "\t") if mark in header), ",")
 
 
 def _encoding(content: Content) -> str:
-    """`cp1252` (Latin-1) where a file has letters beyond ASCII and each stands alone; else `utf-8`, whose letters
+    """`utf-16` where the file begins with its mark; `cp1252` (Latin-1) where a file has letters beyond ASCII and each stands alone; else `utf-8`, whose letters
     are runs of two bytes and more.
     """
+    if content.head(2) in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
     single, last = False, b""
     with content.open() as stream:
         while piece := stream.read(PIECE):

@@ -5,6 +5,7 @@ any.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from karwan.store.sources import numbers
 from karwan.store.sources.countries import Countries, Party
 from karwan.store.sources.delimited import BadTable
 from karwan.store.sources.mapping import COUNTRY_FIELDS, Field, TableMapping
-from karwan.store.sources.parties import PartiesSeen
+from karwan.store.sources.parties import PartiesSeen, named_first, rows_of
 from karwan.store.sources.periods import parse_period, period_kind
 from karwan.store.tables import REPORTER_SIDES, VALUATIONS
 
@@ -45,11 +46,12 @@ def _unread(figure: str, text: str) -> pl.Expr:
     return pl.col(text).is_not_null() & pl.col(figure).is_null()
 
 
-def _unread_texts() -> list[tuple[pl.Expr, pl.Expr]]:
+def _unread_texts(period: Field) -> list[tuple[pl.Expr, pl.Expr]]:
     """Periods and product codes that cannot be read, with what is said of them."""
+    unstated = pl.lit((period.fiscal_start_month or 1) == 1)
     return [
         (
-            pl.col("period").is_null() & pl.col("_period").str.contains(FISCAL_YEAR),
+            pl.col("period").is_null() & unstated & pl.col("_period").str.contains(FISCAL_YEAR),
             pl.format(
                 "period '{}' is a fiscal year, and the mapping does not say its first month (fiscal_start_month)",
                 pl.col("_period"),
@@ -68,7 +70,31 @@ def _unread_texts() -> list[tuple[pl.Expr, pl.Expr]]:
                 pl.col("_product"),
             ),
         ),
+        (
+            _is_hs(pl.col("hs_revision"))
+            & (pl.col("product") != hs.TOTAL)
+            & ~pl.col("product").str.contains("[0-9]"),
+            pl.format("product '{}' is no HS code: it has none of the digits 0 to 9", pl.col("product")),
+        ),
     ]
+
+
+def _code_text(entry: Field) -> pl.Expr:
+    """Product codes without the marks the mapping removes, nor those between the groups of an HS code; `TOTAL` for all goods."""
+    written = pl.col("_product")
+    code = written
+    for mark in entry.strip:
+        code = code.str.replace_all(mark, "", literal=True)
+    parted = written.str.contains(hs.PARTED_CODE) & ~written.str.contains(hs.ZERO_DECIMALS)
+    whole = written.str.replace_all(r"[.\s]", "")
+    total = written.str.to_lowercase().is_in(list(hs.ALL_GOODS))
+    return (
+        pl.when(total)
+        .then(pl.lit(hs.TOTAL))
+        .when(parted & _is_hs(pl.col("hs_revision")))
+        .then(whole)
+        .otherwise(code)
+    )
 
 
 class FlowFramer:
@@ -100,6 +126,7 @@ class FlowFramer:
         self.known_codes = known_codes
         self.absent_cells = 0
         self.parties = PartiesSeen()
+        self._odd_products: Counter[str] = Counter()
         self._periods: dict[tuple[str, int | None], dict[str, tuple[str, str, str, str] | None]] = {}
         self._period_kinds: dict[str, str] = {}
         self._marks: dict[str, tuple[bool, bool]] = {}
@@ -114,10 +141,20 @@ class FlowFramer:
         """
         self.absent_cells = 0
         self.parties = PartiesSeen()
+        self._odd_products = Counter()
         self._period_kinds, self._marks = {}, {}
         for table in tables:
             yield self.frame(table)
         self._refuse_two_readings()
+
+    def notes(self) -> list[str]:
+        """What is worth saying of the rows read: those of no country, and stored codes that are not known."""
+        odd = self._odd_products
+        if not odd:
+            return self.parties.notes()
+        noun = "code is" if len(odd) == 1 else "codes are"
+        said = f"{len(odd):,} product {noun} not known: {named_first(odd)} ({rows_of(odd)}); kept, flagged unknown_product"
+        return [*self.parties.notes(), said]
 
     def _refuse_two_readings(self) -> None:
         seen = self._period_kinds
@@ -183,6 +220,8 @@ class FlowFramer:
         staged = work.with_columns(reason=self._reason(view)).with_columns(
             pl.col("raw", "reason", "product", "quantity_unit").str.replace_all(CONTROL.pattern, "\ufffd")
         )
+        odd = staged.filter(pl.col("reason").is_null() & ~pl.col("_product_known").fill_null(True))
+        self._odd_products.update(odd["product"].to_list())
         return staged.select(pl.col(name).cast(kind) for name, kind in STAGED.items())
 
     # -- text and numbers ------------------------------------------------------------------------------------
@@ -353,13 +392,10 @@ class FlowFramer:
 
     def _product(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         entry = view["product"]
-        code = pl.col("_product")
-        for mark in entry.strip:
-            code = code.str.replace_all(mark, "", literal=True)
         grouped = pl.col("_product").str.contains(hs.GROUPED_CODE)
         number = grouped & ~pl.col("_product").str.contains(hs.WHOLE_GROUPS)
-        work = work.with_columns(product=code, _product_number=number.fill_null(False))
         work = work.with_columns(hs_revision=self._revision(work, view))
+        work = work.with_columns(product=_code_text(entry), _product_number=number.fill_null(False))
         pairs = work.select("product", "hs_revision").unique().filter(pl.col("product").is_not_null())
         rows = [
             (code, revision, *self._code(code, revision or "", entry)) for code, revision in pairs.iter_rows()
@@ -389,7 +425,7 @@ class FlowFramer:
 
     def _code(self, code: str, revision: str, entry: Field) -> tuple[int, str | None, bool]:
         """Level, fault, whether known, of one product code."""
-        if code.upper() == "TOTAL":
+        if code == hs.TOTAL:
             return 0, None, True
         if not hs.is_hs(revision):
             level = entry.level if entry.level is not None else len(code)
@@ -464,7 +500,7 @@ class FlowFramer:
                 pl.col("exporter").is_null() | pl.col("importer").is_null(),
                 pl.lit("no exporter or no importer"),
             ),
-            *_unread_texts(),
+            *_unread_texts(view["period"]),
             (pl.col("_product_fault").is_not_null(), pl.col("_product_fault")),
             (pl.col("hs_revision").is_null(), pl.lit("no nomenclature")),
             (

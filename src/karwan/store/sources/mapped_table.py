@@ -68,17 +68,23 @@ def reading_of(
         mapping, options.countries, hs_revision=options.hs_revision, known_codes=options.known_codes
     )
 
+    unread: list[str] = []
+
     def notes() -> list[str]:
         absent = framer.absent_cells
         empty = [f"{absent:,} cells without a figure were taken as not reported"] if absent else []
-        return empty + framer.parties.notes()
+        if unread:
+            empty.append(
+                f"the workbook has such tables on other sheets, which were not read: {', '.join(unread)[:200]}"
+            )
+        return empty + framer.notes()
 
     return Reading(
         source=source or mapping.name,
         file_name=content.name,
         content_bytes=content.size,
         content_hash=content.hash,
-        frames=_frames(content, mapping, framer),
+        frames=_frames(content, mapping, framer, unread),
         options=options.stamp(mapping=hash_of(asdict(mapping))),
         repeats=mapping.repeats,
         notes=notes,
@@ -86,12 +92,12 @@ def reading_of(
 
 
 def _frames(
-    content: Content, mapping: TableMapping, framer: FlowFramer
+    content: Content, mapping: TableMapping, framer: FlowFramer, unread: list[str]
 ) -> Callable[[Progress], Iterator[pl.DataFrame]]:
     def frames(progress: Progress) -> Iterator[pl.DataFrame]:
         needed = mapping.needed()
         if mapping.layout == "xlsx":
-            tables = read_sheet(content, mapping, progress)
+            tables = read_sheet(content, mapping, progress, unread)
         elif mapping.layout == "parquet":
             tables = _read_parquet(content, needed, progress)
         else:

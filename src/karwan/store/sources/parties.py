@@ -33,28 +33,31 @@ class PartiesSeen:
         found = []
         world, group, unknown = (self.rows.get(kind, Counter()) for kind in ("world", "group", "unknown"))
         if world:
-            found.append(f"{_rows(world)} of the world as a whole: kept apart from the countries")
+            found.append(f"{rows_of(world)} of the world as a whole: kept apart from the countries")
         if group:
             noun = "is a group" if len(group) == 1 else "are groups"
-            found.append(f"{_named(group)} {noun} of countries ({_rows(group)}): kept apart from the members")
+            found.append(
+                f"{named_first(group)} {noun} of countries ({rows_of(group)}): kept apart from the members"
+            )
         if unknown:
             found.append(self._unknown(unknown))
         return found
 
     def _unknown(self, unknown: Counter[str]) -> str:
         noun = "partner is" if len(unknown) == 1 else "partners are"
-        said = f"{len(unknown):,} {noun} not known: {_named(unknown)} ({_rows(unknown)}); kept apart"
+        said = f"{len(unknown):,} {noun} not known: {named_first(unknown)} ({rows_of(unknown)}); kept apart"
         if not self.rows.get("country") and not self.rows.get("world"):
             said += "; no country of the file is known: do its columns hold countries?"
         return said
 
 
-def _rows(counts: Counter[str]) -> str:
+def rows_of(counts: Counter[str]) -> str:
+    """How many rows there are in all, in words."""
     total = sum(counts.values())
     return "1 row" if total == 1 else f"{total:,} rows"
 
 
-def _named(counts: Counter[str]) -> str:
+def named_first(counts: Counter[str]) -> str:
     """The most frequent names, and how many more there are."""
     names = [name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""

@@ -31,6 +31,8 @@ MONTH_NAMES = {
 
 FISCAL_PAIR = re.compile(r"(FY\s*)?([0-9]{4})\s*[-/–]\s*([0-9]{2}|[0-9]{4})", re.IGNORECASE)
 FISCAL_SINGLE = re.compile(r"FY\s*'?([0-9]{2}|[0-9]{4})", re.IGNORECASE)
+QUARTER = re.compile(r"([0-9]{4})[-\s]?Q([1-4])|Q([1-4])[-\s/]?([0-9]{4})", re.IGNORECASE)
+LAST_OF_CENTURY = 68  # of years written with two digits
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def parse_period(text: str, fiscal_start_month: int | None = None) -> Period | N
     ----------
     text
         `2020`, `202503`, `2025-03`, `03.2025`, `March 2025`, `2024-07..2025-06`, `2024-07-01..2025-06-30`,
-        `2023-24`, `FY24`.
+        `2023-24`, `FY24`, `2023M07`, `2023-Q1`, `Q1 2023`.
     fiscal_start_month
         First month of the fiscal year; a year written `2023-24` or `FY24` starts in it. A bare `2024` starts
         in it too, and then names the year in which the fiscal year ends. 1 says that years are calendar years,
@@ -90,7 +92,7 @@ def parse_period(text: str, fiscal_start_month: int | None = None) -> Period | N
     True
     """
     plain = _plain(text)
-    for reader in (_year, _fiscal, _month, _span, _named_month):
+    for reader in (_year, _fiscal, _quarter, _month, _span, _named_month):
         found = reader(plain, fiscal_start_month or 1)
         if found is not None:
             return found
@@ -142,14 +144,29 @@ def _fiscal(text: str, fiscal: int) -> Period | None:
         return _twelve(first, fiscal) if last % 100 == (first + 1) % 100 else None
     single = FISCAL_SINGLE.fullmatch(text)
     if single:
-        year = int(single[1]) + (2000 if len(single[1]) == 2 else 0)
-        return _twelve(year - 1, fiscal)
+        return _twelve(_century(single[1]) - 1, fiscal)
     return None
+
+
+def _century(year: str) -> int:
+    """A year of two digits in full: 69 and later are of the last century, as POSIX reads them."""
+    if len(year) == 4:
+        return int(year)
+    return int(year) + (1900 if int(year) > LAST_OF_CENTURY else 2000)
+
+
+def _quarter(text: str, fiscal: int) -> Period | None:
+    """Three months of a calendar year; where years are fiscal ones nobody said which months a quarter has."""
+    found = QUARTER.fullmatch(text) if fiscal == 1 else None
+    if found is None:
+        return None
+    year, quarter = int(found[1] or found[4]), int(found[2] or found[3])
+    return months(year, 3 * quarter - 2, year, 3 * quarter)
 
 
 def _month(text: str, fiscal: int) -> Period | None:
     del fiscal
-    found = re.fullmatch(r"([0-9]{4})[-./]?([0-9]{2})(?:[-.]01)?", text)
+    found = re.fullmatch(r"([0-9]{4})[-./M]?([0-9]{2})(?:[-.]01)?", text)
     if found:
         return months(int(found[1]), int(found[2]), int(found[1]), int(found[2]))
     found = re.fullmatch(r"([0-9]{1,2})[-./]([0-9]{4})", text)

@@ -18,12 +18,20 @@ BLOCK_ROWS = 20_000
 MAX_HEADER_CELLS = 2_000
 
 
-def read_sheet(content: Content, mapping: TableMapping, progress: Progress) -> Iterator[pl.DataFrame]:
+def read_sheet(
+    content: Content, mapping: TableMapping, progress: Progress, unread: list[str]
+) -> Iterator[pl.DataFrame]:
     """Frames with `line` (the row number Excel shows), `fault`, `raw` and the mapping's columns as text.
 
     A formula is read as its text (`=A1*2`), never evaluated: a figure that is a formula is rejected with that
     reason. Numbers keep their digits; whole numbers lose no digit and gain no `.0`. Cells of figures that are numbers
     are written with the mapping's decimal mark, as cells of text are. Dates read `2025-03-01`.
+
+    Parameters
+    ----------
+    unread
+        Where the mapping names no sheet, the first that is not hidden is read; the titles of the other visible ones that
+        have the mapping's columns too are put here.
 
     Raises
     ------
@@ -37,12 +45,32 @@ def read_sheet(content: Content, mapping: TableMapping, progress: Progress) -> I
             f"{content.name} is a workbook inside a zip.", fix="A workbook is packed already: unpack the zip."
         )
     with open_workbook(content.path) as book:
-        yield from _sheet_frames(content, _rows(content, book, mapping), mapping)
+        sheet = _sheet(content, book, mapping)
+        others = [other for other in _visible(book) if other is not sheet and mapping.sheet is None]
+        unread[:] = [other.title for other in others if _has_columns(content, other, mapping)]
+        yield from _sheet_frames(content, sheet_rows(content.name, sheet), mapping)
         progress(content.size)
 
 
-def _rows(content: Content, book: Any, mapping: TableMapping) -> Iterator[tuple[object, ...]]:
-    """Rows of the mapping's sheet."""
+def _visible(book: Any) -> list[Any]:
+    """Sheets that are not hidden; all where every one is."""
+    return [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or list(book.worksheets)
+
+
+def _has_columns(content: Content, sheet: Any, mapping: TableMapping) -> bool:
+    """Whether the header row of a sheet has the mapping's columns."""
+    return set(mapping.needed()) <= set(_header(sheet_rows(content.name, sheet), mapping))
+
+
+def _header(rows: Iterator[tuple[object, ...]], mapping: TableMapping) -> list[str]:
+    header: list[str] = []
+    for _ in range(mapping.header_row):
+        header = [_text(cell) for cell in next(rows, ())[:MAX_HEADER_CELLS]]
+    return header
+
+
+def _sheet(content: Content, book: Any, mapping: TableMapping) -> Any:
+    """The sheet the mapping names, or the first that is not hidden."""
     titles = [sheet.title for sheet in book.worksheets]
     if not titles or (mapping.sheet is not None and mapping.sheet not in titles):
         raise BadTable(
@@ -50,17 +78,14 @@ def _rows(content: Content, book: Any, mapping: TableMapping) -> Iterator[tuple[
             evidence=f"sheets: {', '.join(titles) or 'none'}",
             fix="Set `sheet` in the mapping." if titles else "Fetch it again, or save the table as CSV.",
         )
-    sheet = book.worksheets[titles.index(mapping.sheet) if mapping.sheet else 0]
-    yield from sheet_rows(content.name, sheet)
+    return book.worksheets[titles.index(mapping.sheet)] if mapping.sheet else _visible(book)[0]
 
 
 def _sheet_frames(
     content: Content, rows: Iterator[tuple[object, ...]], mapping: TableMapping
 ) -> Iterator[pl.DataFrame]:
     needed = mapping.needed()
-    header: list[str] = []
-    for _ in range(mapping.header_row):
-        header = [_text(cell) for cell in next(rows, ())[:MAX_HEADER_CELLS]]
+    header = _header(rows, mapping)
     check_columns(content, header, needed, ",")
     figures = mapping.figure_columns()
     columns = [(header.index(name), mapping.decimal_mark if name in figures else ".") for name in needed]
