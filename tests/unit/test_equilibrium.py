@@ -10,6 +10,7 @@ from karwan.errors import InvalidInput, NotConverged, UnknownName
 from karwan.trade.equilibrium import hat
 from karwan.trade.equilibrium.base import Array
 from karwan.trade.equilibrium.deficits import DEFICITS
+from karwan.trade.equilibrium.identities import Identities
 from karwan.trade.equilibrium.scaling import fit_margins
 from karwan.trade.equilibrium.tariffs import Duties, duty_usd
 
@@ -277,3 +278,9 @@ def test_what_cannot_be_reached_says_so() -> None:
         hat.solve(flows, b, np.array([4.0]), deficits="none")
     with pytest.raises(InvalidInput, match="share above -1"):
         Duties(flows * 0 - 2.0, flows * 0)
+
+
+def test_an_answer_that_does_not_add_up_is_refused() -> None:
+    Identities(markets=1e-15, spending=1e-12, income=0.0, home_share=float("nan")).require()
+    with pytest.raises(NotConverged, match="spending 2.0e-10"):
+        Identities(markets=1e-15, spending=2e-10, income=0.0, home_share=0.0).require()

@@ -339,6 +339,8 @@ def _notes(
         alone = sum(one.gain("both") for one in choice.chosen)
         sides = sides_text(case, a, b)
         found.append(note("draft.together", total_usd=total, span=span, sides=sides, alone_usd=alone))
+    if candidates.welfare is not None and candidates.welfare.world.whole:
+        found.append(candidates.welfare.identities())
     unknown = sum(one.cost_usd is None for one in choice.chosen)
     found.append(note("draft.costs", unknown=unknown, chosen=len(choice.chosen)))
     if request.draws:

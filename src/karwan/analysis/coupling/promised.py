@@ -37,6 +37,8 @@ class Welfare:
         Duty that importers take on the goods of the corridors.
     converged
         Whether the loop of trade and corridors settled.
+    gap
+        Largest gap of an identity of the equilibrium; 0 where there is none.
     change, added_h
         The change of state, and the hours that queues add in it.
     """
@@ -46,6 +48,7 @@ class Welfare:
     universal: Floats
     duty: Floats
     converged: bool
+    gap: float
     change: StateChange
     added_h: Floats
 
@@ -116,6 +119,7 @@ class PromisedWelfare:
                 universal=universal,
                 duty=self._duty(solved),
                 converged=all(one.converged for one in solved.settled.values()),
+                gap=full.identities.worst if (full := solved.fullest.equilibrium) else 0.0,
                 change=change,
                 added_h=change.corridor.added_h(solved.volume_day),
             )
@@ -224,6 +228,11 @@ class PromisedWelfare:
             return [n for n, code in enumerate(self.world.countries) if code in codes]
         return [n for n in parties if n is not None]
 
+    def identities(self) -> Note:
+        """How exactly incomes and spending add up in all states looked at."""
+        gaps = [one.gap for one in self._found.values()]
+        return note("coupling.held", states=len(gaps), gap=max(gaps, default=0.0))
+
     def notes(self, who: str, alone: float) -> tuple[Note, ...]:
         """What to know of these columns."""
         found = [note("coupling.worth", who=who, before=sorted(self.before))]
@@ -232,6 +241,8 @@ class PromisedWelfare:
             found.append(note("coupling.worth_together", together_usd=whole, alone_usd=alone))
         if not self.world.whole:
             found.append(note("coupling.worth_partial"))
+        else:
+            found.append(self.identities())
         case = self.coupling.study.case
         a, b = (case.country_name(code) for code in case.parties.codes)
         found.append(note("coupling.sides", a=a, b=b))

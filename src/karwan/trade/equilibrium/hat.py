@@ -257,6 +257,7 @@ def _answer(problem: WageProblem, b: Array, state: WageState, steps: int) -> Equ
         income=abs(float(state.output_usd.sum() / world.output_usd.sum()) - 1.0),
         home_share=home_share_gap(world, _home(b), problem.theta, home_share, wages, sector_prices),
     )
+    identities.require()
     return Equilibrium(
         flows=flows,
         wages=wages,

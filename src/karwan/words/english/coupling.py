@@ -51,6 +51,9 @@ COUPLING: dict[str, str | Plural] = {
         "{count} places are loaded beyond what their delay holds for ({names}): queues there would grow day after day, and the model holds them on a line.",
     ),
     "coupling.banned": "Banned by a closure, whatever the route: {pairs}.",
+    "coupling.held": (
+        "Largest gap of any identity (markets, spending, incomes, home shares) in the {states} states reckoned: {gap:.1e}; above 1e-10 there would be no answer."
+    ),
     "coupling.identities": (
         "Largest gap of any identity (markets, spending, incomes, home shares): {gap:.1e}. Incomes are those of {deficits} deficits."
     ),
