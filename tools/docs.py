@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import back_tests
 import corridor_examples
 import criticality_example
 import design
@@ -231,7 +232,7 @@ def main() -> int:
         return 1 if stale else 0
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
-    for examples in (criticality_example, corridor_examples, hours_examples, trade_examples):
+    for examples in (criticality_example, corridor_examples, hours_examples, trade_examples, back_tests):
         figures.write(examples.PAGES)
     write_readme()
     return 0
