@@ -81,6 +81,9 @@ def test_toyland_is_clean(toyland: Case) -> None:
         ("venture_sales", "v1_leather", {"origin_id": "A"}, "destination_id", "one end of the way"),
         ("venture_stages", "v1_tan", {"input_product": "leather"}, "input_product", "in a circle"),
         ("venture_finance", "v1_bank", {"tenor_years": 1}, "tenor_years", "no year is left"),
+        ("venture_finance", "v1_bank", {"usd": 1_000_001.0}, "usd", "1,000,000 is spent once"),
+        ("venture_stages", "v1_tan", {"input_product": "gold"}, "input_product", "free and without end"),
+        ("venture_supply", "v1_hides", {"product_id": "gold"}, "product_id", "takes in gold"),
     ],
 )
 def test_a_breach_is_named(
@@ -177,6 +180,8 @@ def test_every_rule_has_a_breach_in_this_file() -> None:
         "stages_of_one_venture",
         "fleets_have_a_way",
         "loans_are_repaid",
+        "money_is_for_something",
+        "raw_material_comes_from_somewhere",
         "ways_in_bond_lead_off_the_dock",
         "operators_say_when_and_how",
         "services_name_places",

@@ -14,10 +14,11 @@ from karwan.analysis.regime.answer import answer_regime
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
 from karwan.analysis.regime.states import regime_states
-from karwan.analysis.regime.worth import worth_table
+from karwan.analysis.regime.worth import quantity_words, worth_table
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
+from karwan.schema import load_schema
 
 
 @pytest.fixture
@@ -137,3 +138,10 @@ def test_ends_of_a_range_bound_the_worth_of_a_term(pact: Case) -> None:
     assert fees["high_usd_t"] == pytest.approx(0.0, abs=1e-9)
     assert 2.1 * fees["worth_usd_t"] < fees["low_usd_t"] < 1.5 * fees["worth_usd_t"] < 0.0
     assert table.filter(term="share scanned")["low_usd_t"].to_list() == [None]
+    assert fees["value"] == "fee USD 30 a truck" and fees["range"] == "fee USD 0 to 60 a truck"
+
+
+def test_every_quantity_of_a_regime_has_its_clause() -> None:
+    allowed = next(c for c in load_schema()["regime_terms"].columns if c.name == "quantity").allowed
+    assert set(quantity_words()) == set(allowed)
+    assert all("{value}" in clause for _, clause in quantity_words().values())

@@ -166,6 +166,55 @@ def loans_are_repaid(tables: Tables) -> list[Problem]:
     return problems
 
 
+def money_is_for_something(tables: Tables) -> list[Problem]:
+    """Loans and grants of a venture are at most what it spends once: more could not be drawn."""
+    spent = (
+        tables["venture_costs"].filter(pl.col("unit") == "USD").group_by("venture_id").agg(pl.sum("value"))
+    )
+    most, drawn = dict(spent.iter_rows()), dict[str, float]()
+    problems = []
+    for row, found in _rows(tables, "venture_finance"):
+        venture, usd = found["venture_id"], found["usd"]
+        if found["kind"] == "equity" or usd is None or venture not in most:
+            continue
+        drawn[venture] = drawn.get(venture, 0.0) + usd
+        if drawn[venture] > most[venture] * (1.0 + 1e-9):
+            fact = f"loans and grants of {drawn[venture]:,.0f} where {most[venture]:,.0f} is spent once"
+            problems.append(
+                _error(
+                    "venture_finance",
+                    row,
+                    "usd",
+                    f"{usd:,.0f}",
+                    fact,
+                    f"at most {most[venture]:,.0f} together",
+                )
+            )
+    return problems
+
+
+def raw_material_comes_from_somewhere(tables: Tables) -> list[Problem]:
+    """What a stage takes in has a row of supply, is made by another stage, or is a fleet's own trips; what is supplied a stage takes in."""
+    stages = tables["venture_stages"]
+    made = set(stages.select("venture_id", "output_product").iter_rows())
+    taken = set(stages.select("venture_id", "input_product").iter_rows())
+    supplied = set(tables["venture_supply"].select("venture_id", "product_id").iter_rows())
+    problems = []
+    for row, found in _rows(tables, "venture_stages"):
+        key = (found["venture_id"], found["input_product"])
+        if found["vehicles"] is None and key[1] is not None and key not in made | supplied:
+            fact = f"nobody supplies {key[1]}, so it would be free and without end"
+            allowed = "a product of venture_supply.csv, or an output_product of its stages"
+            problems.append(_error("venture_stages", row, "input_product", key[1], fact, allowed))
+    for row, found in _rows(tables, "venture_supply"):
+        key = (found["venture_id"], found["product_id"])
+        if key not in taken:
+            fact = f"no stage of {key[0]} takes in {key[1]}"
+            allowed = "an input_product of its stages"
+            problems.append(_error("venture_supply", row, "product_id", key[1], fact, allowed))
+    return problems
+
+
 def _rows(tables: Tables, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of a table with their number in the file."""
     yield from enumerate(tables[name].iter_rows(named=True), start=2)
@@ -184,4 +233,6 @@ VENTURE_RULES = (
     stages_of_one_venture,
     fleets_have_a_way,
     loans_are_repaid,
+    money_is_for_something,
+    raw_material_comes_from_somewhere,
 )

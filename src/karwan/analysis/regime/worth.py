@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 import numpy as np
 import polars as pl
@@ -163,19 +166,44 @@ def _own(terms: Iterable[Row], quantities: Sequence[str]) -> list[Row]:
     return [row for row in terms if row["quantity"] in quantities]
 
 
+@cache
+def quantity_words() -> Mapping[str, tuple[str, str]]:
+    """Unit and clause of each quantity of a regime, as an agreement's text has it."""
+    text = (
+        resources.files("karwan.schema").joinpath("known_regime_quantities.csv").read_text(encoding="utf-8")
+    )
+    return {row["quantity"]: (row["unit"], row["clause"]) for row in csv.DictReader(text.splitlines())}
+
+
 def _said(rows: Sequence[Row]) -> str:
-    """'scan_share 0.2; scan_h 15'."""
-    return "; ".join(f"{row['quantity']} {_level(row)}" for row in rows)
+    """'20 % of trucks scanned; a scan takes 15 h'."""
+    return "; ".join(_clause(row, _level(row, row["value"])) for row in rows)
 
 
-def _level(row: Row) -> str:
-    if row["value"] is None:
-        return str(row["text_value"])
-    return number(row["value"], 3).rstrip("0").rstrip(".")
+def _clause(row: Row, value: str) -> str:
+    return quantity_words()[row["quantity"]][1].format(value=value)
+
+
+def _level(row: Row, value: float | None) -> str:
+    """A level of a quantity as its clause says it."""
+    if value is None:
+        return str(row["text_value"]).upper() if row["text_value"] == "tir" else str(row["text_value"])
+    return _LEVELS.get(quantity_words()[row["quantity"]][0], _short)(value)
+
+
+def _short(value: float) -> str:
+    return number(value, 3).rstrip("0").rstrip(".") if "." in number(value, 3) else number(value)
+
+
+_LEVELS: Mapping[str, Callable[[float], str]] = {
+    "share": percent,
+    "flag": lambda value: "yes" if value else "no",
+}
 
 
 def _range(row: Row) -> str:
-    return f"{row['quantity']} {row['low']:g} to {row['high']:g}"
+    """'5.0 % to 100 % of trucks scanned'."""
+    return _clause(row, f"{_level(row, row['low'])} to {_level(row, row['high'])}")
 
 
 def _without(states: RegimeStates, dropped: Sequence[Row], name: str) -> Scenario:

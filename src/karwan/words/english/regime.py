@@ -20,7 +20,7 @@ REGIME: dict[str, str | Plural] = {
     ),
     "regime.assumed": "Terms of {regime} ({state}) are assumed in part: what is said of them holds if its text says so.",
     "regime.nothing": (
-        "Worth nothing in the cost of carriage: {terms}. Either another regime gives it already, no route of the pair meets it, or it enters no cost "
-        "(quota, guarantee, papers)."
+        "Worth nothing in the cost of carriage: {terms}. Another regime gives it already, or no route of the pair meets it; a quota enters "
+        "no cost."
     ),
 }
