@@ -31,6 +31,8 @@ WITHOUT = {
     "scenario regime": "makes its own scenarios: the regime in force, and without it",
     "venture template": "gives rows to fill, the same under every scenario",
     "venture wait": "sets the venture with the border shut beside the venture with it open",
+    "observed add": "writes private rows, the same under every scenario",
+    "observed remove": "removes private rows, the same under every scenario",
     "serve": "each of its pages takes scenarios itself",
     "plan say": "writes the register of a plan, which is one under every scenario",
     "plan attach": "writes the register of a plan, which is one under every scenario",

@@ -118,7 +118,7 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
         plan=plan,
         target=parts.target,
         basis=basis_section(case, as_of),
-        scenarios=tuple(s.scenario_id for s in case.scenarios),
+        scenarios=tuple(s.scenario_id for s in case.stands_under),
         under=case.under,
         front=front_section(study, standing, corridors, plan, _or_empty(parts.verdicts, "goods_verdicts")),
     )

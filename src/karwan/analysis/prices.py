@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,15 +13,16 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import PricesRequest
 from karwan.case import Case
+from karwan.case.case import OWN
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.trade.forecast.scores import sample_crps
 from karwan.transport.hours import Floats
 from karwan.transport.network import Kept, build_network
-from karwan.transport.network.stage import Row
+from karwan.transport.network.stage import FreightNetwork, Row
 from karwan.transport.packing import pack
 from karwan.transport.path import allowed_arcs, kept_modes, least_cost_path
-from karwan.transport.shipment import find_product, make_shipment
+from karwan.transport.shipment import Shipment, find_product, make_shipment
 
 BAND = (0.05, 0.95)
 INDEX = "dollar"
@@ -103,7 +105,9 @@ def _priced(case: Case, factors: Mapping[int, float]) -> Iterator[Priced]:
 
 
 def _less(case: Case, sources: frozenset[str]) -> Case:
-    """A case without the rates and fees that rest on sources; the case itself where none does."""
+    """A case without the rates and fees that rest on sources; the case itself where none does, the case before own quotes for one of those."""
+    if case.own is not None and OWN in sources:
+        return case.own.before
     rests = pl.col("source_id").str.split(";").list.set_intersection(sorted(sources)).list.len() > 0
     changed = {name: case[name].filter(~rests) for name in RATES}
     moved = {name: table for name, table in changed.items() if table.height < case[name].height}
@@ -112,6 +116,23 @@ def _less(case: Case, sources: frozenset[str]) -> Case:
 
 def _model_usd(case: Case, kept: Kept, row: Row) -> float | None:
     """Money of the cheapest way of a load, per unit or per tonne as the price is; None where there is no way."""
+    way = priced_way(case, kept, row)
+    if way is None:
+        return None
+    usd = float(way.network.arc_usd(way.shipment)[list(way.arcs)].sum())
+    return usd / way.shipment.tonnes if row["unit"] == "t" else usd
+
+
+class PricedWay(NamedTuple):
+    """The cheapest way of the load of an observed price: its network, the load as packed, and its arcs."""
+
+    network: FreightNetwork
+    shipment: Shipment
+    arcs: tuple[int, ...]
+
+
+def priced_way(case: Case, kept: Kept, row: Row) -> PricedWay | None:
+    """Cheapest way of the load of a row of `price_observations`; None where there is none."""
     load = make_shipment(case["products"], row["cargo"], row["tonnes"])
     product, units = find_product(case["products"], row["cargo"]), case["vehicles"].iter_rows(named=True)
     packed = pack(load, product, units, UNITS.get(row["unit"], ()), parameter=case.parameter)
@@ -124,10 +145,7 @@ def _model_usd(case: Case, kept: Kept, row: Row) -> float | None:
     money, avoid = network.arc_usd(shipment), tuple(row["avoid"] or ())
     allowed = allowed_arcs(network, avoid=avoid)
     found = least_cost_path(network, money, *ends, modes=kept_modes(avoid), allowed=allowed)
-    if found.arcs is None:
-        return None
-    usd = float(money[list(found.arcs)].sum())
-    return usd / shipment.tonnes if row["unit"] == "t" else usd
+    return None if found.arcs is None else PricedWay(network, shipment, tuple(found.arcs))
 
 
 def _spread(case: Case, one: Priced, scored: Sequence[Priced]) -> float:
@@ -141,11 +159,11 @@ def _spread(case: Case, one: Priced, scored: Sequence[Priced]) -> float:
         if other.row["use"] == "calibrate" and not other.sources & one.sources:
             squares.setdefault(other.row["source_id"], []).append(other.log_error**2)
     means = [float(np.mean(own)) for own in squares.values()]
-    total = PRIOR_WEIGHT * _judged(case) ** 2 + sum(means)
+    total = PRIOR_WEIGHT * judged_log_sd(case) ** 2 + sum(means)
     return float(np.sqrt(total / (PRIOR_WEIGHT + len(means))))
 
 
-def _judged(case: Case) -> float:
+def judged_log_sd(case: Case) -> float:
     """Judged spread of a freight, as the standard deviation of its log."""
     return float(np.sqrt(np.log1p(case.parameter("price_cv_assumed") ** 2)))
 
@@ -179,7 +197,7 @@ _KNOWN = ("observation_id", "origin", "destination", "mode", "unit", "year", "us
 
 def _scores(case: Case, scored: Sequence[Priced], spreads: Mapping[str, float]) -> Iterator[Row]:
     """Scores of prices held back, of those rates rest on, and of both, under the fitted and the judged spread."""
-    judged = dict.fromkeys(spreads, _judged(case))
+    judged = dict.fromkeys(spreads, judged_log_sd(case))
     for forecast, held in ((FITTED, spreads), (JUDGED, judged)):
         rows = [(one, _row(one, held)) for one in scored]
         for use, uses in (("validate", {"validate"}), ("calibrate", {"calibrate"}), ("all", None)):

@@ -138,6 +138,14 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         page="reliability",
     ),
     Analysis(
+        name="observed list",
+        method="own_observations",
+        request=ask.OwnRequest,
+        run="karwan.analysis.own:answer_own",
+        tables={"before and after": "own_effects", "observations": "own_observations"},
+        page="observed",
+    ),
+    Analysis(
         name="corridor operators",
         method="operators",
         request=ask.OperatorsRequest,

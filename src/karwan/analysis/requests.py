@@ -32,6 +32,17 @@ class ObservedRequest:
 
 
 @dataclass(frozen=True)
+class OwnRequest:
+    """Own observations of a private folder, and each figure of the case before and after them.
+
+    Hours by kind of place are fitted anew with own trips beside the shipped ones; own border hours move the hours of their side, own quotes the
+    rates of their mode. Before and after are medians with P5 and P95.
+
+    Example: karwan observed list kaz-pak --private my-trips
+    """
+
+
+@dataclass(frozen=True)
 class PricesRequest:
     """The model against observed prices of carriage, each without the rates of its own source, with scores.
 

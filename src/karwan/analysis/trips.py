@@ -227,8 +227,10 @@ def _under(route: Route, stages: JourneyStages, factor: Mapping[str, float], fit
 
 
 def trips_fitted_to(case: Case) -> list[TripRoute]:
-    """Trips that the hours of a case are fitted to."""
-    return [trip for trip in trip_routes(case) if trip.fitted]
+    """Trips that the hours of a case are fitted to; no other is looked for on the network."""
+    timed = timed_only(case)
+    told = timed.with_tables({"trips": timed["trips"].filter(pl.col("use") == "calibrate")})
+    return [trip for trip in trip_routes(told) if trip.fitted]
 
 
 def fitted_hours(case: Case) -> pl.DataFrame:

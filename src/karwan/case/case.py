@@ -29,6 +29,35 @@ class AppliedScenario:
     basis: str
 
 
+OWN = "own_observation"
+"""Source of every row that a private folder told of."""
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """What a case owes to own observations of a private folder.
+
+    Attributes
+    ----------
+    title
+        How many of each kind, in words.
+    rows
+        The observations as typed, by kind.
+    effects
+        Rows of the result table `own_effects`: each figure before and after.
+    before
+        The case with its trips and prices beside the own ones, and its hours and rates as they were.
+    unused
+        Keys of trips and quotes for which the model has no way.
+    """
+
+    title: str
+    rows: Mapping[str, pl.DataFrame]
+    effects: tuple[Mapping[str, Any], ...]
+    before: Case
+    unused: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, repr=False)
 class Case:
     """A country pair: settings, tables, and the warnings found on reading.
@@ -47,6 +76,8 @@ class Case:
         Folder it was read from; None where it was not read from one.
     bare
         The case as it stands, of a case under scenarios; None where it is that itself.
+    own
+        Own observations that moved its figures; None where no private folder was named.
     """
 
     settings: CaseSettings
@@ -55,6 +86,7 @@ class Case:
     scenarios: tuple[AppliedScenario, ...] = ()
     folder: Path | None = None
     bare: Case | None = field(default=None, repr=False, compare=False)
+    own: OwnFigures | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         filled = [table.height for table in self.tables.values() if table.height]
@@ -65,7 +97,13 @@ class Case:
     @property
     def under(self) -> str:
         """What the case supposes, in words: 'Under scenario ID: title (basis)', empty for the case as it stands."""
-        return spoken(self.scenarios)
+        return spoken(self.stands_under)
+
+    @property
+    def stands_under(self) -> tuple[AppliedScenario, ...]:
+        """What must be named wherever a figure of the case is shown: own observations, then scenarios."""
+        own = () if self.own is None else (AppliedScenario(OWN, self.own.title, "observed"),)
+        return (*own, *self.scenarios)
 
     @property
     def store(self) -> str | None:
@@ -129,8 +167,10 @@ class Case:
 
 def spoken(scenarios: Sequence[AppliedScenario]) -> str:
     """'Under scenario ID: title (basis)', several in order; empty where there is none."""
-    found = [f"{s.scenario_id}: {s.title} ({s.basis})" for s in scenarios]
-    return f"Under scenario{'s' * (len(found) > 1)} {', then '.join(found)}" if found else ""
+    own = [f"With own observations, private: {s.title}" for s in scenarios if s.scenario_id == OWN]
+    found = [f"{s.scenario_id}: {s.title} ({s.basis})" for s in scenarios if s.scenario_id != OWN]
+    under = [f"Under scenario{'s' * (len(found) > 1)} {', then '.join(found)}"] if found else []
+    return ". ".join((*own, *under))
 
 
 def embedded_cases() -> dict[str, Path]:

@@ -15,6 +15,7 @@ from karwan.cli import (
     docs,
     ingest,
     network,
+    observed,
     plan,
     port,
     register,
@@ -42,6 +43,7 @@ NOUNS = {
     "case": case.app,
     "corridor": corridor.app,
     "network": network.app,
+    "observed": observed.app,
     "trade": trade.app,
     "trade world": trade.world,
     "plan": plan.app,
@@ -60,6 +62,7 @@ app.add_typer(scenario.app, name="scenario")
 app.add_typer(case.app, name="case")
 app.add_typer(corridor.app, name="corridor")
 app.add_typer(network.app, name="network")
+app.add_typer(observed.app, name="observed")
 app.add_typer(trade.app, name="trade")
 app.add_typer(plan.app, name="plan")
 app.add_typer(venture.app, name="venture")

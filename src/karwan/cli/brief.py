@@ -12,7 +12,7 @@ from rich.console import Console
 from karwan.analysis.case_requests import BriefRequest
 from karwan.analysis.registry import BY_NAME
 from karwan.cli.generated import StoreOption, show
-from karwan.cli.options import AsOfOption, CaseArgument, ScenarioOption
+from karwan.cli.options import AsOfOption, CaseArgument, PrivateOption, ScenarioOption
 from karwan.cli.output import Format, JsonOption
 from karwan.cli.streams import echo
 from karwan.project import open_case
@@ -29,6 +29,7 @@ def brief(
     case: CaseArgument,
     as_of: AsOfOption = None,
     scenarios: ScenarioOption = None,
+    private: PrivateOption = None,
     store: StoreOption = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for HTML, PDF and workbook.")] = Path("out"),
     milestone: Annotated[
@@ -59,12 +60,12 @@ def brief(
         return
     analysis = BY_NAME["brief"]
     request = BriefRequest(as_of.date() if as_of else None)
-    project = open_case(case, scenarios or None, store=store)
+    project = open_case(case, scenarios or None, store=store, private=private)
     if register_file is not None:
         project = project.under_register(register_file)
     result = project.ask(analysis, request)
     if as_json:
-        show(analysis, result, Format.JSON, under=project.case.scenarios)
+        show(analysis, result, Format.JSON, under=project.case.stands_under)
         return
     for path in _pages().hand_out(result.detail, out, Console()):
         echo(f"wrote {path}")

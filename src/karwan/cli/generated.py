@@ -15,7 +15,7 @@ import typer
 from karwan.analysis.contract import Analysis, Result
 from karwan.case.case import case_folder
 from karwan.cli.extracts import ColumnOption, FolderOption, PlotOption, extract_of, only_option
-from karwan.cli.options import CaseArgument, ScenarioOption
+from karwan.cli.options import CaseArgument, PrivateOption, ScenarioOption
 from karwan.cli.output import SHARES, CsvOption, Format, JsonOption, chosen, emit, print_lines
 from karwan.cli.plain import PLAIN
 from karwan.cli.streams import echo_json
@@ -32,7 +32,7 @@ PairCaseOption = Annotated[
 ]
 StoreOption = Annotated[str | None, typer.Option("--store", help="Trade store; see `karwan trade ingest`.")]
 
-UNDER_SCENARIOS = ("argument", "option")  # ways to name a case that take --scenario
+UNDER_SCENARIOS = ("argument", "option")  # ways to name a case that take --scenario and --private
 USUAL_CASE = "kaz-pak"
 USUAL_STORE = "karwan.duckdb"
 UsualStoreOption = Annotated[
@@ -55,10 +55,12 @@ def command_of(analysis: Analysis[Any]) -> Callable[..., None]:
         if listed:
             _take_apart(given, listed)
         case, store = given.pop("case", None), given.pop("store", None)
-        scenarios = given.pop("scenarios", None) if analysis.case in UNDER_SCENARIOS else None
+        under_scenarios = analysis.case in UNDER_SCENARIOS
+        scenarios = given.pop("scenarios", None) if under_scenarios else None
+        private = given.pop("private", None) if under_scenarios else None
         view = _made(analysis.view, given) if analysis.view else None
         request = _made(analysis.request, given)
-        result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store)
+        result, under = ask(analysis, request, case=case, scenarios=scenarios, store=store, private=private)
         seen = extract.of(analysis.presented(result, view, form.value))
         written = extract.write(analysis, extract.of(result))
         show(analysis, seen, form, under=under, whole=not extract.only)
@@ -187,7 +189,7 @@ def _parameters(analysis: Analysis[Any]) -> list[inspect.Parameter]:
     elif analysis.store or analysis.case == "pair":
         common.append(_keyword("store", StoreOption, None))
     if analysis.case in UNDER_SCENARIOS:
-        common.append(_keyword("scenarios", ScenarioOption, None))
+        common += [_keyword("scenarios", ScenarioOption, None), _keyword("private", PrivateOption, None)]
     return [*common, *asked, *_ends(has_table=any(one.name == "table" for one in asked))]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,5 +21,14 @@ ScenarioOption = Annotated[
     typer.Option(
         "--scenario",
         help="Scenario of the case, or a YAML file, to answer under; repeat for several, in order.",
+    ),
+]
+
+PrivateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--private",
+        help="Folder of own observations that move hours and rates; see `karwan observed add`.",
+        envvar="KARWAN_PRIVATE",
     ),
 ]

@@ -27,7 +27,7 @@ from karwan.analysis.case_requests import (
     SourcesRequest,
     WorthRequest,
 )
-from karwan.analysis.contract import Analysis, Inputs, Result
+from karwan.analysis.contract import Analysis, Inputs, Result, function_at
 from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import (
     AssignRequest,
@@ -38,20 +38,23 @@ from karwan.analysis.requests import (
     ModesRequest,
     ObservedRequest,
     OperatorsRequest,
+    OwnRequest,
     PricesRequest,
     RouteRequest,
     SensitivityRequest,
     TntpRequest,
 )
 from karwan.analysis.sections import Brief
-from karwan.case import write_template
+from karwan.case import read_case, write_template
 from karwan.case.case import AppliedScenario
 from karwan.case.like import NewCase, write_like
 from karwan.case.of_pair import case_of_pair
-from karwan.case.scenario import case_under
+from karwan.case.own import add_own, form_of, remove_own, private_folder
+from karwan.case.scenario import case_under, with_scenarios
 from karwan.errors import InvalidInput
 from karwan.project.answers import NotebookAnswer
 from karwan.project.port import PortProject
+from karwan.schema import TableSpec
 
 
 @dataclass(frozen=True, repr=False)
@@ -159,6 +162,10 @@ class Project(PortProject):
         """The model against observed trips; see `karwan.analysis.requests.ObservedRequest`."""
         return self.ask(BY_NAME["corridor observed"], ObservedRequest(every))
 
+    def own_observations(self) -> Result:
+        """Own observations and the figures they moved; see `karwan.analysis.requests.OwnRequest`."""
+        return self.ask(BY_NAME["observed list"], OwnRequest())
+
     def operators(
         self,
         *,
@@ -264,7 +271,8 @@ class Project(PortProject):
         """
         if self.case.folder is None:
             raise InvalidInput("The case was not read from a folder.", fix="open it with open_case(name).")
-        return open_case(self.case.folder, scenarios, store=self.store)
+        case = with_scenarios(self.case.bare or self.case, scenarios)
+        return type(self)(case, self.store)
 
     def brief(self, as_of: date | None = None) -> Brief:
         """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""
@@ -386,6 +394,7 @@ def ask(
     case: str | Path | None = None,
     scenarios: str | Sequence[str] | None = None,
     store: str | None = None,
+    private: Path | None = None,
 ) -> tuple[Result, tuple[AppliedScenario, ...]]:
     """Open what an analysis needs and ask it.
 
@@ -397,10 +406,12 @@ def ask(
         As `open_case` takes them. An analysis of a pair takes the embedded case of its two countries where none is named.
     store
         Where the trade store is.
+    private
+        Folder of own observations, for an analysis that scenarios may be given to.
 
     Returns
     -------
-    The result, and the scenarios it stands under.
+    The result, and what it stands under: own observations, then scenarios.
     """
     if analysis.case == "none":
         return analysis.answer(Inputs(store=store), request), ()
@@ -415,12 +426,16 @@ def ask(
         raise InvalidInput("No case is named.", fix="name an embedded case or a folder.")
     if analysis.case == "place":
         return analysis.answer(Inputs(place=case), request), ()
-    project = open_case(case, scenarios, store=store)
-    return analysis.answer(Inputs(project.case, project.store), request), project.case.scenarios
+    project = open_case(case, scenarios, store=store, private=private)
+    return analysis.answer(Inputs(project.case, project.store), request), project.case.stands_under
 
 
 def open_case(
-    name: str | Path, scenarios: str | Sequence[str] | None = None, *, store: str | None = None
+    name: str | Path,
+    scenarios: str | Sequence[str] | None = None,
+    *,
+    store: str | None = None,
+    private: str | Path | None = None,
 ) -> Project:
     """Open a case by the id of an embedded one or by its folder, as it stands or under scenarios.
 
@@ -432,20 +447,27 @@ def open_case(
         Ids of the case's scenarios or YAML files, applied in this order; see `karwan.case.scenario.case_under`.
     store
         Where the trade store is, a path or an address; by default the one `case.yaml` names.
+    private
+        Folder of own observations that move hours and rates before any scenario is applied; see `karwan.analysis.own`.
 
     Raises
     ------
     UnknownName
         No such case or scenario.
-    CaseProblems, ScenarioError
-        The case or a scenario has errors; every one is listed.
+    CaseProblems, ScenarioError, ObservationProblems
+        The case, a scenario or an own observation has errors; every one is listed.
 
     Examples
     --------
     >>> open_case("toyland", "fast_yard").case.under
     'Under scenario fast_yard: Yard open round the clock, the low country lets trucks through (assumed)'
     """
-    case = case_under(name, scenarios)[1]
+    if private is None:
+        case = case_under(name, scenarios)[1]
+        return Project(case, store or case.store)
+    with_own = function_at("karwan.analysis.own:with_own")  # the fit loads every engine of the network
+    names = [scenarios] if isinstance(scenarios, str) else list(scenarios or ())
+    case = with_scenarios(with_own(read_case(name), Path(private)), names)
     return Project(case, store or case.store)
 
 
@@ -459,4 +481,31 @@ def new_case_like(party_a: str, party_b: str, like: str, folder: Path | None, as
     return write_like(party_a, party_b, like, folder or Path(f"{party_a}-{party_b}".lower()), as_of)
 
 
-__all__ = ["Project", "ask", "new_case", "new_case_like", "open_case"]
+def observation_form(kind: str) -> TableSpec:
+    """Form of a kind of own observations; see `karwan.case.own.form_of`."""
+    return form_of(kind)
+
+
+def add_observations(case: str, kind: str, file: Path, folder: Path | None) -> tuple[list[str], Path]:
+    """Keys of own observations added, and the folder; see `karwan.case.own.add_own`."""
+    opened = read_case(case)
+    place = folder or private_folder(opened)
+    return add_own(opened, place, kind, file), place
+
+
+def remove_observations(case: str, kind: str, keys: Sequence[str], folder: Path | None) -> tuple[int, Path]:
+    """How many own observations of a kind are left, and the folder; see `karwan.case.own.remove_own`."""
+    place = folder or private_folder(read_case(case))
+    return remove_own(place, kind, keys), place
+
+
+__all__ = [
+    "Project",
+    "add_observations",
+    "ask",
+    "new_case",
+    "new_case_like",
+    "observation_form",
+    "open_case",
+    "remove_observations",
+]

@@ -121,6 +121,21 @@ def load_schema() -> dict[str, TableSpec]:
     return schema
 
 
+OWN_KINDS = ("trips", "quotes", "border_hours")
+"""Kinds of own observations, each with its form."""
+
+
+@cache
+def own_forms() -> dict[str, TableSpec]:
+    """Forms of own observations by kind: what a firm or ministry fills in; see `karwan.case.own`."""
+    return {kind: _own_form(kind) for kind in OWN_KINDS}
+
+
+def _own_form(kind: str) -> TableSpec:
+    columns = tuple(_column(row) for row in _rows(f"own/{kind}.csv"))
+    return TableSpec(kind, "observation_id", False, False, f"Own {kind.replace('_', ' ')}.", columns)
+
+
 @cache
 def parameter_bounds() -> dict[str, tuple[float, float]]:
     """Least and greatest value of every parameter that a model reads, by parameter id; outside is an error."""

@@ -98,6 +98,7 @@ def _rows(
         moved = new.wait(new.usual_share or 0.0).wait_mean_h - old.wait(old.usual_share).wait_mean_h
         for direction, change in (("outbound", moved), ("inbound", 0.0)):
             hours = look.find(gate[0], side, mode, direction, "time_h") or out
+            off = look.find(gate[0], side, mode, direction, "off_log_sd")
             fresh = {
                 "crossing_time_id": f"{gate[0]}_{side}_{mode}_{direction}{CARRIED}",
                 "crossing_id": gate[0],
@@ -106,6 +107,7 @@ def _rows(
                 "mode": mode,
                 "year": year,
                 "time_h": max(0.0, hours.value + change),
+                "off_log_sd": off.value if off and off.key == hours.key else None,
                 "use": "model",
                 "source_id": join_sources(hours.source_id, crossing["source_id"]),
                 "basis": worst_basis(hours.basis, crossing["basis"], "computed"),

@@ -132,7 +132,7 @@ def fit_hours(prior: HoursPrior, trips: TripSample) -> HoursFit:
             f"{np.count_nonzero((trips.observed_h <= 0) | (modelled <= 0))} trip(s) of {modelled.size}",
             "give time_days above 0 and a route with stages",
         )
-    fits = [_fit_given(prior, trips, tau) for tau in _TAU]
+    fits = [fit_given(prior, trips, tau) for tau in _TAU]
     weight = np.array(
         [found[2] - 0.5 * (tau / prior.trip_log_sd) ** 2 for found, tau in zip(fits, _TAU, strict=True)]
     )
@@ -146,8 +146,11 @@ def fit_hours(prior: HoursPrior, trips: TripSample) -> HoursFit:
     return HoursFit(mean, np.asarray(within + between), float(np.sqrt(weight @ _TAU**2)))
 
 
-def _fit_given(prior: HoursPrior, trips: TripSample, tau: float) -> tuple[Floats, Floats, float]:
-    """Posterior mean and covariance of the factors' logs for one spread of trips, and the log of the marginal likelihood."""
+def fit_given(prior: HoursPrior, trips: TripSample, tau: float) -> tuple[Floats, Floats, float]:
+    """Posterior mean and covariance of the factors' logs for one spread of trips, and the log of the marginal likelihood.
+
+    Any number K of factors will do: hours (or money) by factor of shape (N, K), a prior of shape (K,), `of_kind` of shape (N, 0).
+    """
     n = trips.observed_h.size
     shared = (1.0 - SAME_SOURCE) * np.eye(n) + SAME_SOURCE * trips.same_source
     noise = np.diag(trips.log_sd**2 + STATED_LOG_SD**2) + tau**2 * shared
@@ -169,10 +172,35 @@ def _fit_given(prior: HoursPrior, trips: TripSample, tau: float) -> tuple[Floats
 
 def _linear(trips: TripSample, theta: Floats) -> tuple[Floats, Floats]:
     """Log hours of each trip, shape (N,), and their slopes in the logs of the factors, shape (N, 9)."""
-    parts = trips.hours * np.exp(theta[: len(KINDS_OF_PLACE)])
+    kinds = trips.hours.shape[1]
+    parts = trips.hours * np.exp(theta[:kinds])
     total = parts.sum(axis=1) + trips.fixed_h
-    logs = np.log(total) + trips.of_kind @ theta[len(KINDS_OF_PLACE) :]
+    logs = np.log(total) + trips.of_kind @ theta[kinds:]
     return logs, np.hstack([parts / total[:, None], trips.of_kind])
+
+
+def pooled(mean: float, sd: float, observed: float, observed_sd: float) -> tuple[float, float]:
+    """Posterior of a normal mean: prior and observation weighed by their precision.
+
+    Parameters
+    ----------
+    mean, sd
+        Prior; an infinite sd leaves the observation alone.
+    observed, observed_sd
+        What was seen and how exact it is, above 0.
+
+    Returns
+    -------
+    Mean and standard deviation.
+
+    Examples
+    --------
+    >>> pooled(0.0, 0.3, 1.0, 0.3)[0], round(pooled(0.0, 0.3, 1.0, 0.3)[1], 4)
+    (0.5, 0.2121)
+    """
+    precision, seen = sd**-2, observed_sd**-2
+    together = precision + seen
+    return (precision * mean + seen * observed) / together, together**-0.5
 
 
 def place_spread(place: Ints, log_hours: Floats, like: Ints) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from karwan.schema.modes import ROAD
 from karwan.transport.network.context import Context
-from karwan.transport.network.hours import border_kind
+from karwan.transport.network.hours import NO_KIND, border_kind, widened
 from karwan.transport.network.lookup import fee_terms
 from karwan.transport.network.regimes import Change
 from karwan.transport.network.request import Move
@@ -153,7 +153,9 @@ def _new_side_stage(
         return None
     spread = context.times.find(crossing, side, mode, direction, "time_cv")
     cv = spread or context.parameter("crossing_time_cv")
-    kind = context.hours.kind(border_kind(mode))
+    off = context.times.find(crossing, side, mode, direction, "off_log_sd")
+    own_known = off is not None and off.key == hours.key
+    kind = NO_KIND if own_known else context.hours.kind(border_kind(mode))
     clearance = times(HOURS, hours, *kind.factors())
     terms = [clearance]
     if slow is not None:
@@ -168,7 +170,8 @@ def _new_side_stage(
     jam_share, jam_h = (0.0, 0.0) if jam is None else (jam[0].value, jam[1].value)
     if jam is not None:
         terms.append(times(HOURS, *jam))
-    own = (kind.spread(cv.value, hours) * mean_h) ** 2
+    day_to_day = widened(cv.value, off.value) if off and own_known else kind.spread(cv.value, hours)
+    own = (day_to_day * mean_h) ** 2
     return make_stage(
         Step(
             "crossing",

@@ -42,9 +42,14 @@ class HoursKind(NamedTuple):
     def spread(self, cv: float, figure: CellFigure) -> float:
         """Coefficient of variation of hours from day to day, widened by how far the figure of the place may be off."""
         off = self.other_log_sd if figure.basis == "assumed" else self.own_log_sd
-        if off == 0.0:
-            return cv
-        return math.sqrt((1.0 + cv**2) * math.exp(off**2) - 1.0)
+        return widened(cv, off)
+
+
+def widened(cv: float, off_log_sd: float) -> float:
+    """Coefficient of variation of hours whose mean may be off by a factor with a standard deviation of the log."""
+    if off_log_sd == 0.0:
+        return cv
+    return math.sqrt((1.0 + cv**2) * math.exp(off_log_sd**2) - 1.0)
 
 
 NO_KIND = HoursKind("", CellFigure(1.0, "assumed", ""), 0.0, 0.0, 0.0)

@@ -69,7 +69,7 @@ def json_of(asking: Asking, result: Result) -> bytes:
     said = sentences([*result.notes, *result.alerts])
     facts = say_facts(result.meta)
     meta, notes = with_notes(facts, said, analysis.notes_key, joined=analysis.notes_joined)
-    under = asking.project.case.scenarios if analysis.case in ("argument", "option") else ()
+    under = asking.project.case.stands_under if analysis.case in ("argument", "option") else ()
     return _text(answer_content(result.tables, meta, notes, under))
 
 

@@ -16,6 +16,12 @@ CORRIDORS: dict[str, str | Plural] = {
     "prices.none": "The case has no observed price between places of its network.",
     "prices.no_index": "The case has no index of the dollar's consumer prices: prices stand as printed.",
     "prices.no_way_without": "No way is left, or none with a rate, without the rates of their own source: {prices}. They are not scored.",
+    "own.no_judgement": "The case states no judgement on hours (hours.csv): own trips are compared, no hours are fitted to them.",
+    "own.unused": "The model has no way for {rows}: nothing moved with them.",
+    "own.named": (
+        "Own observations are private: every answer that rests on them says so in its first line, and the source own_observation stands "
+        "beside each figure they moved."
+    ),
     "sensitivity.one_open": "Fewer than two corridors are open: nothing to flip.",
     "sensitivity.flips": (
         "{corridor} leads by {lead:,.1f} USD/t; {flips} of {inputs} assumed inputs could flip it within their range, to {others}."
