@@ -50,11 +50,8 @@ def test_both_words_stand_beside_each_other_and_files_are_the_command_lines(
     register: str, promises: list[str]
 ) -> None:
     shown = page(asked("plan/register", register), silent).decode()
-    assert (
-        "unequal" in shown
-        and "in_progress" in shown.replace("In progress", "in_progress")
-        and "talled" in shown
-    )
+    assert all(part in shown for part in ("unequal", "in progress", "stalled", "Cut the bean tariff"))
+    assert "Upland" in shown and "in_progress" not in shown  # sides and words as people read them
     for form in ("json", "csv"):
         printed = CliRunner().invoke(app, ["plan", "state", register, "--case", CASE, f"--{form}"])
         assert printed.exit_code == 0, printed.output

@@ -25,6 +25,8 @@ _SOURCE = "source_id"
 _SPOKEN = {"share": "", "d": "days", "h": "hours"}
 _SHORT = {
     "usd": "USD",
+    "t": "t",
+    "h/t": "h/t",
     "co2": "CO2",
     "feu": "FEU",
     "teu": "TEU",
@@ -108,7 +110,14 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
     spoken = _SPOKEN.get(unit, unit)
     if unit == "USD" and label.endswith(" usd"):
         label = label.removesuffix(" usd")
-    unit = "" if spoken.lower() in label.lower().split() or ", " in label else spoken
+    if unit == "h":
+        label = label.removesuffix(" h")
+    said = label.lower().split()
+    unit = (
+        ""
+        if spoken.lower() in said or (unit.startswith("USD") and "usd" in said) or ", " in label
+        else spoken
+    )
     return Column(_sentence(label), unit, right=kind.is_numeric())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -49,9 +50,28 @@ def csv_text(tables: Mapping[str, pl.DataFrame]) -> str:
 
 
 def flat(table: pl.DataFrame) -> pl.DataFrame:
-    """Table with list columns joined by semicolons, as CSV wants it."""
-    lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]
-    return table.with_columns(pl.col(lists).list.join(";")) if lists else table
+    """Table with list columns joined by semicolons, as CSV wants it, and what is nested deeper as JSON.
+
+    Examples
+    --------
+    >>> flat(pl.DataFrame({"way": [["a", "b"]], "at": [[1.5, 2.0]], "lines": [[[1, 2], [3]]]})).row(0)
+    ('a;b', '1.5;2.0', '[[1, 2], [3]]')
+    """
+    nested = {name: kind for name, kind in table.schema.items() if kind.is_nested()}
+    lists = [
+        name for name, kind in nested.items() if isinstance(kind, pl.List) and not kind.inner.is_nested()
+    ]
+    joined = table.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join(";")) if lists else table
+    deeper = [
+        pl.Series(
+            name,
+            [None if v is None else json.dumps(v, default=str) for v in table[name].to_list()],
+            pl.String,
+        )
+        for name in nested
+        if name not in lists
+    ]
+    return joined.with_columns(deeper)
 
 
 def defused_table(table: pl.DataFrame) -> pl.DataFrame:

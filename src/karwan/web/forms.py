@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from types import UnionType
@@ -33,6 +33,13 @@ _LISTS = {
     "party_b": "countries",
 }
 _LABELS = {
+    "hs": "HS code",
+    "venture_id": "Venture",
+    "regime_id": "Regime",
+    "who": "Whose welfare ranks",
+    "general_equilibrium": "Where trade, incomes and queues answer",
+    "most": "Rows at most",
+    "trade": "Traffic from the loop of trade",
     "origin": "From",
     "destination": "To",
     "departure": "Leaves",
@@ -46,6 +53,21 @@ _LABELS = {
 }
 
 
+_UNITS = {
+    "usd_h": "USD/h",
+    "usd_t": "USD/t",
+    "t_year": "t a year",
+    "usd": "USD",
+    "h": "hours",
+    "km": "km",
+    "share": "share",
+}
+"""Endings of the names of fields that are units."""
+RARE = ("draws", "seed", "journeys", "count", "most", "stages", "explain", "weights")
+"""Fields that a form folds away: they steer the computation, not the question."""
+_SHORT_HELP = 64
+
+
 @dataclass(frozen=True)
 class Control:
     """One control of a form.
@@ -57,13 +79,17 @@ class Control:
     label, help
         Texts.
     kind
-        `text`, `number`, `date` or `check`.
+        `text`, `number`, `date`, `check` or `select`.
     value
         What stands in it.
     least, most
         Bounds of a number, empty where there is none.
     options
         Key of the list it suggests from; empty for none.
+    choices
+        Value and label of each choice of a `select`.
+    rare
+        Whether it is folded away.
     """
 
     name: str
@@ -75,6 +101,15 @@ class Control:
     least: str = ""
     most: str = ""
     options: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    rare: bool = False
+
+
+def picked(control: Control, choices: Mapping[str, str]) -> Control:
+    """A control as a choice among values with labels; a value that is none of them stays one of its choices."""
+    free = () if control.required else (("", ""),)
+    own = () if not control.value or control.value in choices else ((control.value, control.value),)
+    return replace(control, kind="select", choices=(*free, *choices.items(), *own))
 
 
 def query_name(one: Field[Any]) -> str:
@@ -117,7 +152,7 @@ def _control(one: Field[Any], kind: Any, query: Query, usual: Mapping[str, Any])
     shown = ", ".join(query[name]) if query.get(name) else _text(default)
     return Control(
         name=name,
-        label=_LABELS.get(one.name, one.name.replace("_", " ").capitalize()),
+        label=_label(one.name, how["help"], check=kind is bool),
         help=how["help"],
         kind=_control_kind(kind),
         value=shown,
@@ -125,7 +160,19 @@ def _control(one: Field[Any], kind: Any, query: Query, usual: Mapping[str, Any])
         least=_text(how["least"]),
         most=_text(how["most"]),
         options=_LISTS.get(one.name, ""),
+        rare=one.name in RARE,
     )
+
+
+def _label(name: str, told: str, *, check: bool) -> str:
+    """What stands at a control: of a box to tick what ticking does, where that is short; else its name with its unit."""
+    if name in _LABELS:
+        return _LABELS[name]
+    if check and len(told) <= _SHORT_HELP:
+        return told.rstrip(".")
+    unit = next((unit for unit in _UNITS if name.endswith(f"_{unit}")), "")
+    words = name.removesuffix(f"_{unit}") if unit else name
+    return words.replace("_", " ").capitalize() + (f", {_UNITS[unit]}" if unit else "")
 
 
 def _control_kind(kind: Any) -> str:

@@ -68,13 +68,14 @@ class Screen:
 
 GENERIC = "karwan.web.answers.generic:answer"
 _ANSWERS = "karwan.web.answers"
+_WAY = ("from", "to", "product", "tonnes", "depart", "avoid", "via", "open", "promise")
 _SETS = ("scenarios", "against", "pairs", "deficits", "as_of")
 SPECIAL: tuple[Screen, ...] = (
     Screen("", "", f"{_ANSWERS}.briefs:front", "brief.html", extras=("map",)),
     Screen("brief/{id}", "", f"{_ANSWERS}.briefs:section", "blocks.html"),
     Screen("route", "route", f"{_ANSWERS}.routes:planner", "route.html", "route", ("route", "map")),
     Screen("route/sheet", "route", f"{_ANSWERS}.departures:sheet", "blocks.html", "route", ("route",)),
-    Screen("route/days", "route", f"{_ANSWERS}.departures:year", "blocks.html", "route"),
+    Screen("route/days", "route", f"{_ANSWERS}.departures:year", "blocks.html", "route", main=_WAY),
     Screen(
         "corridors",
         "corridors",
@@ -103,9 +104,22 @@ SPECIAL: tuple[Screen, ...] = (
         main=("goods", "target", "sectors", "corridors", "frontier"),
     ),
     Screen("target", "goods", f"{_ANSWERS}.targets:answer", "blocks.html", "trade target"),
-    Screen("plan", "plan", f"{_ANSWERS}.briefs:plan", "blocks.html"),
+    Screen(
+        "plan",
+        "plan",
+        f"{_ANSWERS}.plans:board",
+        "blocks.html",
+        "plan status",
+        ("view", "domain", "side", "late"),
+    ),
+    Screen("plan/worth", "plan", f"{_ANSWERS}.plans:worth", "blocks.html", "plan worth"),
+    Screen("ventures", "plan", f"{_ANSWERS}.ventures:listed", "blocks.html", "venture list"),
     Screen("venture/appraise", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
+    Screen("ventures/{id}", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
     Screen("port/choice", "corridors", f"{_ANSWERS}.ports:answer", "blocks.html", "port choice"),
+    Screen("ports", "corridors", f"{_ANSWERS}.ports:screen", "blocks.html", "port choice"),
+    Screen("scenario/regime", "scenarios", f"{_ANSWERS}.regimes:answer", "blocks.html", "scenario regime"),
+    Screen("regimes/{id}", "scenarios", f"{_ANSWERS}.regimes:answer", "blocks.html", "scenario regime"),
     Screen("plan/register", "plan", f"{_ANSWERS}.register:board", "blocks.html", "plan state"),
     Screen("plan/changes", "plan", f"{_ANSWERS}.register:changes", "blocks.html", "plan history"),
     Screen(
@@ -134,7 +148,6 @@ SPECIAL: tuple[Screen, ...] = (
         ("said",),
         "promise",
     ),
-    Screen("ports", "corridors", f"{_ANSWERS}.briefs:ports", "blocks.html"),
     Screen(
         "scenarios",
         "scenarios",

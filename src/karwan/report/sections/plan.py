@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from karwan.amounts import NONE, is_number, number, usd
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, cell
+from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, Table, cell
 from karwan.report.charts.sides import draw_sides
 from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
@@ -24,50 +25,13 @@ _PROMISED = pl.col("kind") == "promise"
 def plan_section(brief: Brief, notes: Notes) -> Section:
     """All blocks of the section."""
     plan = brief.plan
-    status, line = draw_status(plan.by_domain), draw_timeline(plan.milestones, brief.as_of)
-    milestone_notes = notes.of_rows(plan.milestones.to_dicts())
-    commitment_notes = notes.of_rows(plan.commitments.to_dicts())
     blocks: list[Block | None] = [
-        Figure(
-            "f-status",
-            tell("brief_plan.status_figure"),
-            tell("brief_plan.status_caption", day=day(brief.as_of)),
-            tell("brief_plan.status_unit"),
-            status,
-            commitment_notes,
-        )
-        if status
-        else None,
-        Figure(
-            "f-timeline",
-            tell("brief_plan.timeline_figure"),
-            tell("brief_plan.timeline_caption"),
-            tell("brief_plan.timeline_unit"),
-            line,
-            milestone_notes,
-        )
-        if line
-        else None,
+        status_figure(plan.by_domain, brief.as_of, notes.of_rows(plan.commitments.to_dicts())),
+        timeline_figure(plan.milestones, brief.as_of, notes),
         *_worth(brief, notes),
-        li.listing(
-            "commitments",
-            tell("brief_plan.commitments_table"),
-            plan.commitments.filter(_PROMISED),
-            notes,
-            _COMMITMENTS,
-            wide=True,
-        ),
-        li.listing(
-            "contracts",
-            tell("brief_plan.contracts_table"),
-            plan.commitments.filter(~_PROMISED),
-            notes,
-            _COMMITMENTS,
-            note=tell("brief_plan.contracts_note"),
-            wide=True,
-        ),
+        *promise_tables(plan.commitments, notes),
         *appraised(brief, notes),
-        *_ventures(plan.ventures, notes),
+        *venture_tables(plan.ventures, notes),
         li.listing("documents", tell("plan.documents_table"), plan.documents, notes, _DOCUMENTS, wide=True),
         li.listing(
             "indicators", tell("plan.indicators_table"), plan.indicators, notes, _INDICATORS, wide=True
@@ -79,34 +43,71 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
     return Section("plan", "5", tell("brief_plan.title"), lead, tuple(b for b in blocks if b is not None))
 
 
+def status_figure(by_domain: pl.DataFrame, as_of: date, sources: tuple[int, ...] = ()) -> Figure | None:
+    """Promises of each domain by state."""
+    picture = draw_status(by_domain)
+    caption = tell("brief_plan.status_caption", day=day(as_of))
+    title, unit = tell("brief_plan.status_figure"), tell("brief_plan.status_unit")
+    return Figure("f-status", title, caption, unit, picture, sources) if picture else None
+
+
+def timeline_figure(milestones: pl.DataFrame, as_of: date, notes: Notes) -> Figure | None:
+    """Milestones on a line of time, with the day."""
+    picture = draw_timeline(milestones, as_of)
+    sources = notes.of_rows(milestones.to_dicts())
+    title, caption, unit = (tell(f"brief_plan.timeline_{part}") for part in ("figure", "caption", "unit"))
+    return Figure("f-timeline", title, caption, unit, picture, sources) if picture else None
+
+
+def worth_figure(known: pl.DataFrame, height: int) -> Figure | None:
+    """What keeping the promises is worth, a bar a scenario; `height` counts all promises, those without a figure too."""
+    picture = draw_worth(known)
+    caption = tell("brief_plan.worth_caption", without=height - known.height, height=height)
+    title, unit = tell("brief_plan.worth_figure"), tell("brief_plan.worth_unit")
+    return Figure("f-worth", title, caption, unit, picture, ()) if picture else None
+
+
+def promise_tables(commitments: pl.DataFrame, notes: Notes) -> tuple[Table | None, Table | None]:
+    """Promises of the plan, late ones first, and contracts of companies."""
+    contracts_note = tell("brief_plan.contracts_note")
+    return (
+        li.listing(
+            "commitments",
+            tell("brief_plan.commitments_table"),
+            commitments.filter(_PROMISED),
+            notes,
+            _COMMITMENTS,
+            wide=True,
+        ),
+        li.listing(
+            "contracts",
+            tell("brief_plan.contracts_table"),
+            commitments.filter(~_PROMISED),
+            notes,
+            _COMMITMENTS,
+            note=contracts_note,
+            wide=True,
+        ),
+    )
+
+
 def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
     """What keeping the promises is worth: a picture, the table and what it rests on."""
     table = brief.plan.worth
     known = table.filter(table["rank"].is_not_null()) if table.width else table
     if not known.height:
         return ()
-    picture = draw_worth(known)
-    without = table.height - known.height
     return (
-        Figure(
-            "f-worth",
-            tell("brief_plan.worth_figure"),
-            tell("brief_plan.worth_caption", without=without, height=table.height),
-            tell("brief_plan.worth_unit"),
-            picture,
-            (),
-        )
-        if picture
-        else None,
-        _gains(brief, known),
+        worth_figure(known, table.height),
+        gains_figure(known, (brief.name_a, brief.name_b)),
         li.listing("worth", tell("brief_plan.worth_table"), known, notes, _WORTH, wide=True),
         Prose(tuple(clean(t, 600) for t in brief.plan.worth_text), tell("brief_plan.worth_text")),
     )
 
 
-def _gains(brief: Brief, known: pl.DataFrame) -> Block | None:
-    """Who gains and who loses where trade answers."""
-    picture = draw_sides(known, (brief.name_a, brief.name_b))
+def gains_figure(known: pl.DataFrame, names: tuple[str, str]) -> Figure | None:
+    """Who gains and who loses where trade answers; None where that was not reckoned."""
+    picture = draw_sides(known, names)
     if picture is None:
         return None
     title, caption = tell("brief_plan.gains_figure"), tell("brief_plan.gains_caption")
@@ -127,7 +128,7 @@ def _range(row: dict[str, Any]) -> Cell:
 _WORTH: li.Spec = li.columns("worth", usd_range=_range, hangs_on=lambda row: cell(_why(row), tone="muted"))
 
 
-def _ventures(table: pl.DataFrame, notes: Notes) -> tuple[Block | None, ...]:
+def venture_tables(table: pl.DataFrame, notes: Notes) -> tuple[Table | None, ...]:
     """Ventures that a source announces, and apart from them those the case supposes; both with their notes."""
     if not table.height:
         return ()
@@ -169,7 +170,9 @@ def _late(row: dict[str, Any]) -> str:
         return ", this part overdue"
     if not row["late"]:
         return ""
-    return f", {number(row['days_late'])} days late" if is_number(row["days_late"]) else ", late"
+    if not is_number(row["days_late"]):
+        return ", late"
+    return f", {number(row['days_late'])} day{'' if row['days_late'] == 1 else 's'} late"
 
 
 def _evidence(row: dict[str, Any]) -> Cell:

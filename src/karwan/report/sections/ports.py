@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from karwan.amounts import NONE
-from karwan.analysis.sections import Brief
+from karwan.analysis.sections import Brief, PortsSection
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Column, Figure, Notes, Section, Table, cell
 from karwan.report.charts.ports import draw_ports
@@ -18,13 +19,23 @@ from karwan.report.wording import tell
 
 def ports_section(brief: Brief, notes: Notes) -> Section:
     """All blocks of the section."""
-    ports = brief.ports
+    return Section(
+        "ports",
+        "4",
+        tell("brief_ports.title"),
+        tell("brief_ports.lead"),
+        tuple(port_blocks(brief.ports, brief.as_of, notes)),
+    )
+
+
+def port_blocks(ports: PortsSection, as_of: date, notes: Notes) -> list[Block]:
+    """Ports side by side, terminals, off-dock places and free zones; why there is nothing where there is not."""
     svg = draw_ports(ports.ports)
     figure = (
         Figure(
             "f-ports",
             tell("brief_ports.ports_figure"),
-            tell("brief_ports.ports_caption", day=day(brief.as_of)),
+            tell("brief_ports.ports_caption", day=day(as_of)),
             tell("brief_ports.ports_unit"),
             svg,
             notes.of_rows(ports.ports.to_dicts()),
@@ -58,13 +69,7 @@ def ports_section(brief: Brief, notes: Notes) -> Section:
                 tell("brief_ports.no_ports_why"),
             )
         )
-    return Section(
-        "ports",
-        "4",
-        tell("brief_ports.title"),
-        tell("brief_ports.lead"),
-        tuple(b for b in blocks if b is not None),
-    )
+    return [b for b in blocks if b is not None]
 
 
 def ports_annex(brief: Brief, notes: Notes) -> Section | None:

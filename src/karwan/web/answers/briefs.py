@@ -11,7 +11,6 @@ from karwan.analysis.registry import BY_NAME
 from karwan.analysis.sections import Brief
 from karwan.errors import UnknownName
 from karwan.project import Project
-from karwan.report.blocks import Section
 from karwan.report.document import build_document
 from karwan.report.typst_pdf import render_pdf
 from karwan.web.answers.maps import map_part
@@ -72,7 +71,7 @@ def _screen_of(text: str) -> str:
 
 
 def section(asking: Asking) -> Page:
-    """One section of the brief with all its pictures and tables."""
+    """One section of the brief with all its pictures and tables; its files hold its part of `karwan brief`."""
     key = asking.ids["id"]
     document = build_document(brief_on(asking))
     every = (*document.sections, *document.annexes)
@@ -83,24 +82,13 @@ def section(asking: Asking) -> Page:
             f"it has {', '.join(one.key for one in every)}",
             "follow a link of the brief.",
         )
-    return section_page(found)
-
-
-def section_page(found: Section) -> Page:
-    """A section as a page."""
-    return Page(title=found.title, lead=found.lead, parts={"tables": list(found.blocks)})
-
-
-def plan(asking: Asking) -> Page:
-    """The plan: promises by domain and state, late ones first, and what keeping each is worth."""
-    return _of(asking, "plan")
-
-
-def ports(asking: Asking) -> Page:
-    """The sea ports side by side."""
-    return _of(asking, "ports")
-
-
-def _of(asking: Asking, key: str) -> Page:
-    document = build_document(brief_on(asking))
-    return section_page(next(one for one in document.sections if one.key == key))
+    result = _answer_on(asking)
+    own = {name: table for name, table in result.tables.items() if name.startswith(f"{key}.")}
+    analysis = BY_NAME["brief"]
+    return Page(
+        title=found.title,
+        lead=found.lead,
+        parts={"tables": list(found.blocks)},
+        result=Result(own, result.meta) if own else None,
+        declared={name: analysis.table_of(name) for name in own},
+    )

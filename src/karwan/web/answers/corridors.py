@@ -12,6 +12,7 @@ from urllib.parse import quote
 import polars as pl
 
 from karwan.amounts import number, percent
+from karwan.analysis.contract import Result
 from karwan.analysis.exchange import network_layers
 from karwan.analysis.requests import CompareRequest
 from karwan.errors import UnknownName
@@ -23,7 +24,9 @@ from karwan.report.charts.arrivals import draw_arrivals
 from karwan.report.charts.crossing import draw_hours, draw_shut
 from karwan.report.charts.stages import draw_stages
 from karwan.report.text import clean
+from karwan.schema import load_schema
 from karwan.schema.results import result_table
+from karwan.transport.closures import shut_places
 from karwan.web.answers.generic import asked, computed, form_of
 from karwan.web.answers.maps import map_part
 from karwan.web.answers.page import Asking, Page
@@ -232,6 +235,7 @@ def crossing(asking: Asking) -> Page:
     key = asking.ids["id"]
     case = asking.project.case
     row = _known(case["crossings"], "crossing_id", key, "crossing")
+    own = case["crossings"].filter(pl.col("crossing_id") == key)
     closures = case["closures"].filter(pl.col("place_id") == key)
     times = case["crossing_times"].filter(pl.col("crossing_id") == key)
     blocks = [
@@ -253,7 +257,8 @@ def crossing(asking: Asking) -> Page:
             without=("closure_id", "place_id", "place_kind", "history"),
         ),
     ]
-    opened = f"/en/{case.settings.case_id}/route?open={key}"
+    shut = bool({key, row["node_id"]} & shut_places(closures, "crossing", asking.as_of))
+    way = f"/en/{case.settings.case_id}/route?{'open' if shut else 'avoid'}={key}"
     return Page(
         title=clean(row["name"], 80),
         lead=say(
@@ -266,8 +271,9 @@ def crossing(asking: Asking) -> Page:
         parts={
             "map": map_part(asking),
             "blocks": [b for b in blocks if b is not None],
-            "follow": [{"to": opened, "text": say(note("page.as_if_open"))}],
+            "follow": [{"to": way, "text": say(note("page.as_if_open" if shut else "page.as_if_shut"))}],
         },
+        result=Result({"crossing": own, "times": times, "closures": closures}),
     )
 
 
@@ -282,11 +288,9 @@ def _facts(asking: Asking, row: Mapping[str, Any]) -> Table:
     """What the case says of a crossing, one fact a row."""
     left_out = ("crossing_id", "name", "node_id", "source_id", "basis", "country_a", "country_b")
     assumed = row["basis"] == "assumed"
+    told = {one.name: one.description.rstrip(".") for one in load_schema()["crossings"].columns}
     rows = tuple(
-        (
-            cell(clean(name.replace("_", " ")).capitalize()),
-            cell(_said(value), assumed=assumed and isinstance(value, float)),
-        )
+        (cell(told[name]), cell(_said(value), assumed=assumed and isinstance(value, float)))
         for name, value in row.items()
         if value not in (None, "") and name not in left_out
     )

@@ -13,11 +13,12 @@ from karwan.analysis.contract import Analysis, Result
 from karwan.analysis.port_requests import MARKETS
 from karwan.case import Case
 from karwan.case.scenario import FOLDER
+from karwan.notes import note
 from karwan.project import Project
 from karwan.report.answer_tables import answer_tables
 from karwan.web.answers.page import Asking, Page
-from karwan.web.forms import Control, controls, read_request
-from karwan.words import sentences
+from karwan.web.forms import Control, controls, picked, read_request
+from karwan.words import say, sentences
 
 _REMEMBERED = 24
 
@@ -54,7 +55,33 @@ def form_of(asking: Asking) -> Sequence[Control]:
     analysis = asking.screen.analysis
     if analysis is None:
         return ()
-    return controls(analysis.request, asking.query, usual_values(asking.project.case, analysis.name))
+    case = asking.project.case
+    lists = _choices(case)
+    return [
+        picked(one, lists[one.name]) if one.name in lists else one
+        for one in controls(analysis.request, asking.query, usual_values(case, analysis.name))
+    ]
+
+
+def _choices(case: Case) -> dict[str, dict[str, str]]:
+    """Fields that are chosen from a list, by name in the address: value to label."""
+    ventures = case["ventures"].filter(pl.col("life_years").is_not_null())
+    found = {
+        "market": {one: say(note(f"port.market_{one}")) for one in MARKETS},
+        "venture_id": dict(ventures.select("venture_id", "name").iter_rows()),
+        "regime_id": {key: str(row["name"]) for key, row in regimes_with_terms(case).items()},
+        "who": {one: say(note(f"page.who_{one}")) for one in ("parties", "corridor", "world")},
+        "pairs": {one: say(note(f"page.pairs_{one}")) for one in ("all", "parties")},
+    }
+    return {name: choices for name, choices in found.items() if choices}
+
+
+def regimes_with_terms(case: Case) -> dict[str, dict[str, Any]]:
+    """Rows of the regimes that have terms, by id."""
+    terms = set(case["regime_terms"]["regime_id"])
+    return {
+        row["regime_id"]: row for row in case["regimes"].iter_rows(named=True) if row["regime_id"] in terms
+    }
 
 
 def asked(asking: Asking) -> tuple[Analysis[Any], Result]:

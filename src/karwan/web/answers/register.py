@@ -29,6 +29,9 @@ from karwan.web.answers.page import Asking, Page
 from karwan.web.forms import read_request
 from karwan.words import say, sentences
 
+_ROWS = 500
+"""Promises and entries on a page: all of a plan, so that none has to be looked for in a file."""
+
 
 def board(asking: Asking) -> Page:
     """Both sides' words on every promise, disagreement first; its files are those of `karwan plan state`."""
@@ -39,17 +42,24 @@ def board(asking: Asking) -> Page:
     every = bool(asking.value("every") or asking.value("all"))
     result = project.plan_state(asking.register, domain=asking.value("domain"), every=every)
     analysis = BY_NAME["plan state"]
-    promises = result.tables["promises"]["commitment_id"].to_list()
-    tables = [_linked(one, asking, promises) for one in _tables(asking, analysis, result)]
+    tables = [_linked(one, asking, result) for one in _tables(asking, analysis, result)]
     return Page(
         title=title,
         lead=lead,
-        parts={"tables": tables or [Missing(title, say(note("page.register_empty")))]},
+        parts={"tables": tables or _unspoken(asking, project, title)},
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},
         notes=sentences(result.notes),
     )
+
+
+def _unspoken(asking: Asking, project: Project, title: str) -> list[Block]:
+    """Where nobody has said anything of what is asked for: so, and every promise with the way to say something."""
+    every = project.plan_state(asking.register, domain=asking.value("domain"), every=True)
+    blocks = _tables(asking, BY_NAME["plan state"], every)
+    said = Missing(title, say(note("page.register_empty")))
+    return [said, *(_linked(one, asking, every) for one in blocks)]
 
 
 def promise(asking: Asking) -> Page:
@@ -203,7 +213,7 @@ def pack(asking: Asking) -> Page:
     if not asking.register:
         return Page(title, lead, {"tables": [_no_register()]})
     if not _typed(asking).plan_chain(asking.register):
-        return Page(title, lead, {"tables": [Missing(title, say(note("page.register_empty")))]})
+        return Page(title, lead, {"tables": [Missing(title, say(note("page.pack_empty")))]})
     given = {"register": asking.register, "as_of": now().date()}
     request: PlanPackRequest = replace(read_request(PlanPackRequest, asking.query, given), unsigned=True)
     result = _typed(asking).plan_pack(
@@ -251,7 +261,8 @@ def exchange(asking: Asking) -> Page:
         title=title,
         lead=lead,
         parts={"served": True, "tables": _tables(asking, analysis, result)},
-        result=None,
+        result=result,
+        declared={key: analysis.table_of(key) for key in result.tables},
         notes=sentences(result.notes),
     )
 
@@ -261,16 +272,32 @@ def _typed(asking: Asking) -> Project:
     return asking.typed or asking.project
 
 
-def _linked(block: Block, asking: Asking, promises: Sequence[str]) -> Block:
-    """A table of promises, each a link to its own page."""
+def _linked(block: Block, asking: Asking, result: Result) -> Block:
+    """The table of both sides' words as people read it: each promise by its title, a link to its own page, and each side by its name."""
     if not isinstance(block, Table):
         return block
+    parties = asking.project.case.parties
+    named = {"First side": parties.name_a, "Second side": parties.name_b}
     root = f"/en/{asking.project.case.settings.case_id}/plan/promises/"
     rows = tuple(
-        (replace(row[0], url=f"{root}{one}"), *row[1:])
-        for row, one in zip(block.rows, promises, strict=False)
+        (
+            replace(row[0], text=clean(one["title"], 200), url=f"{root}{one['commitment_id']}"),
+            *(replace(cell, text=_read(cell.text)) for cell in row[1:]),
+        )
+        for row, one in zip(block.rows, result.tables["promises"].iter_rows(named=True), strict=False)
     )
-    return replace(block, rows=rows)
+    columns = tuple(replace(one, label=named.get(one.label, one.label)) for one in block.columns)
+    return replace(block, rows=rows, columns=columns)
+
+
+def _read(text: str) -> str:
+    """A status or a day as people read it; any other text as it is."""
+    if text in STATUSES:
+        return _spoken(text)
+    try:
+        return day(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def _about(result: Result, table: str, promise: str) -> Result:
@@ -279,7 +306,7 @@ def _about(result: Result, table: str, promise: str) -> Result:
 
 
 def _tables(asking: Asking, analysis: Analysis[Any], result: Result) -> list[Block]:
-    return list(answer_tables(analysis, shown(analysis, result), asking.notes))
+    return list(answer_tables(analysis, shown(analysis, result), asking.notes, most=_ROWS))
 
 
 def _no_register() -> Missing:

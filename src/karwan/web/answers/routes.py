@@ -129,7 +129,7 @@ def _offer(row: Mapping[str, Any], chosen: int) -> dict[str, Any]:
         f"{number(row['days_p50'], 1)} days, late (P95) {number(row['days_p95'], 1)}",
         f"{number(row['co2_kg'])} kg CO2e",
         f"landed {number(row['landed_usd_t'])} USD/t",
-        f"{row['crossings']} borders",
+        f"{row['crossings']} border{'' if row['crossings'] == 1 else 's'}",
         f"{number(row['km'])} km",
     ]
     return {

@@ -52,7 +52,10 @@ PORT: dict[str, str | Plural] = {
         "{draws} draws of the scale of choice and of what the cost by way of each port leaves out. Both are assumed; no share was fitted to an observed one."
     ),
     "port.page_lead": "By which port the published trade with a market goes, and how sure that is.",
-    "port.page_title": "Ports to the market {market}",
+    "port.market_gulf": "the Gulf",
+    "port.market_south_asia": "South Asia",
+    "port.market_central_asia": "Central Asia",
+    "port.page_title": "By which port to {market}?",
     "port.shares_figure": "Share by port",
     "port.shares_unit": "share of the value of the trade",
     "port.shares_caption": "Line: 5th to 95th of a hundred draws. Published shares stand in the table, as they are of other trades.",

@@ -1,0 +1,95 @@
+"""Pictures of a transit regime: what each of its terms is worth, and what changes at each leg."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from karwan.amounts import number
+from karwan.report.charts.axes import WIDTH, Row, has_any, span_of, value_of, whisker, x_axis
+from karwan.report.palette import ACCENT, ALERT, INK, MUTED, RULE, STATUS, tint
+from karwan.report.svg import Drawing, Scale, linear
+from karwan.report.text import clean
+
+_LEFT, _ROW, _RIGHT, _TOP = 300.0, 24.0, 72.0, 26.0
+
+
+def draw_terms(table: pl.DataFrame) -> str | None:
+    """A bar a term, by how much the expected landed cost rises where the regime lacks it alone; whisker: the ranges of its rows."""
+    rows = [row for row in table.iter_rows(named=True) if has_any(row, "worth_usd_t")]
+    rows.sort(key=lambda row: -(value_of(row, "worth_usd_t") or 0.0))
+    if not rows:
+        return None
+    bottom = _TOP + len(rows) * _ROW
+    said = " ".join(f"{clean(row['term'])}: USD {number(row['worth_usd_t'], 1)} a tonne." for row in rows)
+    drawing = Drawing("regime-terms", WIDTH, bottom + 34, "What each term of the regime is worth", said)
+    ends = [value_of(row, c) or 0.0 for row in rows for c in ("worth_usd_t", "low_usd_t", "high_usd_t")]
+    drawing.swatch(0, 11, ACCENT, "worth of the term")
+    drawing.narrow(116, 11, "whisker: ranges of its figures; * assumed", size=10.5, fill=MUTED)
+    scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
+    x_axis(
+        drawing,
+        scale,
+        _TOP - 6,
+        bottom,
+        lambda value: number(value, 0 if scale.high > 8 else 1),
+        unit="USD a tonne",
+    )
+    for rank, row in enumerate(rows):
+        y, worth = _TOP + rank * _ROW, value_of(row, "worth_usd_t") or 0.0
+        assumed = " *" if row["basis"] == "assumed" else ""
+        drawing.row_name(y + 15, clean(row["term"], 120) + assumed, _LEFT - 12)
+        left, right = sorted((scale(0.0), scale(worth)))
+        drawing.rect(left, y + 5, right - left, 13, ACCENT if worth >= 0 else tint(ALERT, 0.35))
+        span = span_of(row, "low_usd_t", "high_usd_t")
+        if span and span[1] > span[0]:
+            whisker(drawing, scale, span, y + 11.5)
+        drawing.narrow(WIDTH, y + 15, number(worth, 1), anchor="end", weight=600)
+    return drawing.render()
+
+
+def draw_before_after(table: pl.DataFrame, change: str, unit: str, most: int = 16) -> str | None:
+    """A line a leg from its figure before to that after, where one of `change` (hours_change or usd_change) is known and not nil."""
+    rows = [row for row in table.iter_rows(named=True) if _moves(row, change)][:most]
+    if not rows:
+        return None
+    bottom = _TOP + len(rows) * _ROW
+    said = " ".join(f"{_name(row)}: {number(row['before'], 1)} to {number(row['after'], 1)}." for row in rows)
+    drawing = Drawing(f"regime-{change}", WIDTH, bottom + 34, f"Each leg before and after, {unit}", said)
+    drawing.circle(5, 7.5, 4.4, "#ffffff", stroke=MUTED, line=1.4)
+    drawing.narrow(14, 11, "without the regime", size=10.5, fill=MUTED)
+    drawing.circle(117, 7.5, 4.6, STATUS["done"])
+    drawing.narrow(126, 11, "with it in force, less; red where more", size=10.5, fill=MUTED)
+    scale = linear(
+        [0.0, *(value_of(row, name) or 0.0 for row in rows for name in ("before", "after"))],
+        _LEFT,
+        WIDTH - _RIGHT,
+    )
+    x_axis(
+        drawing, scale, _TOP - 6, bottom, lambda value: number(value, 0 if scale.high > 8 else 1), unit=unit
+    )
+    for rank, row in enumerate(rows):
+        _leg(drawing, scale, row, _TOP + rank * _ROW + _ROW / 2, change)
+    return drawing.render()
+
+
+def _moves(row: Row, change: str) -> bool:
+    """Whether both figures are known in the unit of the change, and differ."""
+    moved = value_of(row, change)
+    return moved is not None and abs(moved) > 1e-9 and has_any(row, "before") and has_any(row, "after")
+
+
+def _name(row: Row) -> str:
+    who = f", trucks of {clean(row['registration'])}" if row["registration"] else ""
+    return f"{clean(row['what'], 80)}, {clean(row['leg'], 60)}{who}"
+
+
+def _leg(drawing: Drawing, scale: Scale, row: Row, y: float, change: str) -> None:
+    before, after = value_of(row, "before") or 0.0, value_of(row, "after") or 0.0
+    drawing.row_name(y + 4, _name(row), _LEFT - 12)
+    colour = STATUS["done"] if after < before else ALERT
+    drawing.line(scale(before), y, scale(after), y, colour, line=2.4)
+    drawing.circle(scale(before), y, 4.4, "#ffffff", stroke=RULE if before == after else MUTED, line=1.4)
+    drawing.circle(scale(after), y, 4.6, colour)
+    moved = value_of(row, change) or 0.0
+    sign = "+" if moved > 0 else ""
+    drawing.narrow(WIDTH, y + 4, f"{sign}{number(moved, 1)}", anchor="end", weight=600, fill=INK)
