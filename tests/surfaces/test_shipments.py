@@ -89,6 +89,14 @@ def test_a_port_where_no_ship_is_taken_is_turned_back_from() -> None:
     assert boarded_in_vain(network, [0, 1, 3, 4]) == []
 
 
+@pytest.mark.parametrize(("hs", "told"), [("220860", "alcoholic"), ("020329", "pork")])
+def test_what_the_country_of_destination_bans_is_refused_with_the_rule(
+    kaz_pak: Case, hs: str, told: str
+) -> None:
+    with pytest.raises(Unreachable, match=f"Pakistan bans {told}"):
+        asked(kaz_pak, "Almaty", "Karachi", "", 20.0, hs=hs, price=2000.0)
+
+
 def test_a_promise_that_nothing_keeps_names_no_likeliest_way(kaz_pak: Case) -> None:
     answer = asked(kaz_pak, "Karachi", "Almaty", "kinnow", 20.0, promise="2")
     assert answer.tables["routes"]["on_time_share"].max() == 0.0

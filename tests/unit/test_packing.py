@@ -116,6 +116,17 @@ def test_liquids_travel_in_tanks_and_nothing_else_does(kaz_pak: Case) -> None:
             packed(kaz_pak, dry, 12.0, "tank_wagon")
 
 
+@pytest.mark.parametrize(
+    ("hs", "form"),
+    [("220860", "box"), ("020230", "reefer"), ("252329", "bulk"), ("271019", "bulk"), ("071333", "box")],
+)
+def test_own_goods_travel_as_their_chapter_does_where_nothing_alike_is_in_the_case(
+    kaz_pak: Case, hs: str, form: str
+) -> None:
+    """Vodka is no bulk because sulphur's code begins with the same digit; diesel is no box because bitumen is one."""
+    assert own_row(kaz_pak["products"], hs, 900.0, "", "KAZ")["form"] == form
+
+
 def test_live_animals_travel_on_land_in_units_of_their_own(kaz_pak: Case) -> None:
     row = own_row(kaz_pak["products"], "0104", 3000.0, "", "PAK")
     found = pack(

@@ -15,6 +15,13 @@ LIVE_ANIMALS, LIVESTOCK = 1, "livestock"
 """Chapter of the HS that travels in a form of its own."""
 OWN = "own_goods"
 MOST_PRICE = 5_000_000.0
+FORM_OF_CHAPTER = {
+    **dict.fromkeys((2, 3, 4, 6, 7, 8), "reefer"),
+    **dict.fromkeys((10, 25, 26, 27, 31), "bulk"),
+}
+"""Form of goods whose chapter has nothing alike in the case; of the others a box."""
+POURED = ("2707", "2709", "2710", "2711")
+"""Headings of oils and gases: in bulk unless told otherwise."""
 SECTORS = (  # chapters from, to, sector: for the papers and time cost of goods alike
     (6, 8, "fruit_vegetables"),
     (10, 11, "grain"),
@@ -47,7 +54,7 @@ def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exp
     price
         USD/t at origin, > 0.
     form
-        'box', 'bulk' or 'reefer'; blank is that of the goods most alike.
+        'box', 'bulk' or 'reefer'; blank is that of the goods most alike in their chapter, else the chapter's usual one.
     exporter
         Country it leaves from.
 
@@ -89,7 +96,7 @@ def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exp
         "sector": sector,
         "exporter": exporter,
         "basket": None,
-        "form": LIVESTOCK if chapter == LIVE_ANIMALS else form or like["form"],
+        "form": LIVESTOCK if chapter == LIVE_ANIMALS else form or _usual_form(code, like),
         "stowage_t_feu": None if chapter == LIVE_ANIMALS else like["stowage_t_feu"],
         "price_usd_t": float(price),
         "price_year": None,
@@ -97,6 +104,15 @@ def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exp
         "basis": "assumed",
         "note": f"Loss, time cost and stowage of {like['name']} (HS {like['hs_code']}).",
     }
+
+
+def _usual_form(code: str, like: dict[str, Any]) -> str:
+    """Form of the goods most alike where they are of the same chapter, else that of the chapter."""
+    if code.startswith(POURED):
+        return "bulk"
+    if _shared(like["hs_code"], code) >= 2:
+        return str(like["form"])
+    return FORM_OF_CHAPTER.get(int(code[:2]), "box")
 
 
 def _most_alike(products: pl.DataFrame, code: str) -> dict[str, Any]:

@@ -121,10 +121,11 @@ def _search(plan: RoutePlan) -> RouteSearch:
     except Unreachable as error:
         spoken = plan.places.spoken
         if rules := rules_in_the_way(plan):
+            unlawful = ", or drop --lawful-for" if plan.lawful_for else ""
             raise Unreachable(
                 f"No lawful route from {plan.places.name(plan.origin)} to {plan.places.name(plan.destination)}.",
                 "; ".join(rules),
-                "leave on a day when the rule does not hold, or drop --lawful-for.",
+                f"leave on a day when the rule does not hold{unlawful}.",
             ) from error
         if plan.shipment.form == HEAVY:
             raise _too_heavy(plan) from error
