@@ -96,6 +96,20 @@ def test_permits_are_held_against_the_trucks_that_would_come(pact: Case, permits
     assert upland["covered_share"] == pytest.approx(min(1.0, permits / upland["after_trucks_year"]))
     said = [one.key for one in answer.notes if isinstance(one, Note)]
     assert ("regime.quota" in said) is binds and "regime.base_bare" in said
+    assert "regime.quota_open" not in said
+    assert (upland["permit_usd"] > 0.0) is binds
+    assert upland["held_trucks_year"] == pytest.approx(min(permits, upland["after_trucks_year"]), rel=2e-3)
+
+
+def test_trade_falls_where_permits_are_short(pact: Case) -> None:
+    """A tenth of the permits wanted: trade grows by less than with all of them, and by more than with one."""
+    wanted = answer_regime(Inputs(with_terms(pact, permit_quota_year=1e9)), RegimeRequest("pact"))
+    come = wanted.tables["permits"].filter(registration="XTA")["after_trucks_year"][0]
+    found = []
+    for permits in (1.0, come / 10.0, 1e9):
+        answer = answer_regime(Inputs(with_terms(pact, permit_quota_year=permits)), RegimeRequest("pact"))
+        found.append(float(answer.tables["pairs"].filter(exporter="XTA")["queue_partial_share"][0]))
+    assert found == sorted(found) and found[0] < found[1] < found[2]
 
 
 def test_papers_before_and_after_by_hand(pact: Case) -> None:

@@ -262,6 +262,8 @@ class StateChange:
         Exporter and importer of trade that a closure bans after.
     served
         Pairs of places with a route before, by number, and which of their routes are open before or after.
+    added_usd_t
+        What the corridor's rows cost more after than their landed cost, shape (R,): the price of permits that are short.
     """
 
     kept: npt.NDArray[np.int64]
@@ -270,10 +272,17 @@ class StateChange:
     place_limits: tuple[Limit, ...]
     banned_pairs: tuple[tuple[str, str], ...]
     served: tuple[tuple[int, npt.NDArray[np.int64]], ...]
+    added_usd_t: Floats | float = 0.0
 
     def costs(self, outcome: Outcome, numbers: tuple[int, int]) -> tuple[Floats, Floats]:
-        """Landed cost of the corridor's rows before and after at another outcome of the same plan."""
-        return _row_costs(outcome, numbers, self.served)
+        """Cost of the corridor's rows before and after at another outcome of the same plan."""
+        before, after = _row_costs(outcome, numbers, self.served)
+        return before, after + self.added_usd_t
+
+    def dearer(self, added_usd_t: Floats) -> StateChange:
+        """The change with the corridor's rows dearer after, shape (R,)."""
+        more = self.corridor.cost_usd_t - self.added_usd_t + added_usd_t
+        return replace(self, corridor=replace(self.corridor, cost_usd_t=more), added_usd_t=added_usd_t)
 
     def settle(self, kind: str) -> tuple[Settled, TradeAnswer]:
         """Where the cost of carriage and the trade it brings agree, with queues, and the answer of trade there."""

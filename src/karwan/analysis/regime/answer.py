@@ -9,13 +9,13 @@ import polars as pl
 from karwan.analysis.case_requests import RegimeRequest, ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.coupling.answer import Solved, States, pair_table, solve_change, with_draws
+from karwan.analysis.coupling.answer import Solved, States, pair_table, with_draws
 from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.coupling.shown import without_bands
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
-from karwan.analysis.regime.permits import permit_table
+from karwan.analysis.regime.permits import Held, hold_permits, permit_table
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates, regime_states
 from karwan.analysis.regime.worth import RegimeGrounds, regime_grounds, worth_table
 from karwan.analysis.worth.states import NOW
@@ -38,9 +38,9 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     study = CorridorStudy(case, case.settings.as_of)
     study.require_comparable()
     worth = worth_table(states, study)
-    coupling, solved, both = _solved(study, states, request)
-    pairs, drawn = _pairs(coupling, solved, both, request)
-    permits = permit_table(states, coupling, solved)
+    coupling, held, both = _solved(study, states, request)
+    pairs, drawn = _pairs(coupling, held.capped, both, request)
+    permits = permit_table(states, coupling, held)
     tables = {
         "legs": leg_table(states),
         "papers": paper_table(states, study),
@@ -52,7 +52,7 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     notes = (
         *_base_notes(states),
         *worth_notes(states, regime_grounds(worth)),
-        *_permit_notes(states, permits),
+        *_permit_notes(permits, held),
         *drawn,
     )
     return Result(tables, meta, notes=notes)
@@ -72,8 +72,8 @@ def present_regime(result: Result, view: None, form: str) -> Result:
 
 def _solved(
     study: CorridorStudy, states: RegimeStates, request: RegimeRequest
-) -> tuple[Coupling, Solved, States]:
-    """Trade with the regime against without it, through the loop of corridors and trade."""
+) -> tuple[Coupling, Held, States]:
+    """Trade with the regime against without it, through the loop of corridors and trade, its permits held."""
     world = read_world_trade(study.case, None, "")
     ids = frozenset(one.scenario_id for one in states.base)
     before, after = ids | {SUSPENDED}, ids | {IN_FORCE}
@@ -84,8 +84,8 @@ def _solved(
     ours = request.pairs == "parties"
     coupling = Coupling(study, world, joined, cases, parties_only=ours, also=apart, searched=looked_in)
     kinds = (PARTIAL, GENERAL) if world.whole else (PARTIAL,)
-    solved = solve_change(coupling.change(before, after, deficits="additive"), kinds)
-    return coupling, solved, States(before, after, cases, joined | apart)
+    held = hold_permits(states, coupling, coupling.change(before, after, deficits="additive"), kinds)
+    return coupling, held, States(before, after, cases, joined | apart)
 
 
 def _pairs(
@@ -127,15 +127,16 @@ def worth_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
     return said
 
 
-def _permit_notes(states: RegimeStates, permits: pl.DataFrame) -> list[Note]:
+def _permit_notes(permits: pl.DataFrame, held: Held) -> list[Note]:
     bound = permits.filter(pl.col("binds").fill_null(False))
-    return [
+    said = [
         note(
             "regime.quota",
             trucks=row["trucks"],
             permits=row["permits_year"],
             needed=row["after_trucks_year"],
-            covered_share=row["covered_share"],
+            permit_usd=row["permit_usd"],
         )
         for row in bound.iter_rows(named=True)
     ]
+    return said if held.settled else [*said, note("regime.quota_open")]

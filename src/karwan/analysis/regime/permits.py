@@ -1,48 +1,206 @@
-"""Trucks that come under a transit regime a year, against the permits it gives."""
+"""Trucks that come under a transit regime a year, the permits it gives, and what a permit is worth where they are short."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from karwan.amounts import YEAR_DAYS
-from karwan.analysis.coupling.answer import Solved
-from karwan.analysis.coupling.problem import Coupling
+from karwan.analysis.coupling.answer import Solved, solve_change
+from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.regime.states import RegimeStates, Row
+from karwan.appraisal.coupling.loop import Floats
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import ROAD
 from karwan.transport.network.regimes import cargo_covered, covers
 from karwan.transport.network.stage import ArcKey
 
 QUOTA = "permit_quota_year"
+CLOSE = 1e-3
+"""Largest gap of trips and permits, of the logarithm of their ratio."""
+STEPS = 60
+SHARP = 1.0
+"""Of the choice whether a permit is worth its price, per USD a tonne: all but a few USD a tonne are decided."""
+LEAST_USD_T = 1e-6
+"""Saving below which a route needs no permit of the regime."""
 
 
-def permit_table(states: RegimeStates, coupling: Coupling, solved: Solved) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Held:
+    """Trade with the permits of a regime held.
+
+    Attributes
+    ----------
+    free, capped
+        As if every truck got a permit, and with as many trips as there are permits; the same where none is short.
+    permit_usd
+        Price of a permit for a trip at which as many want one as there are, by country of registration; 0 where they suffice.
+    settled
+        Whether trips and permits were brought together.
+    """
+
+    free: Solved
+    capped: Solved
+    permit_usd: Mapping[str, float]
+    settled: bool
+
+
+def hold_permits(states: RegimeStates, coupling: Coupling, change: StateChange, kinds: Sequence[str]) -> Held:
+    """Trade where a permit that is short costs what makes trips equal permits.
+
+    The price falls on routes that the regime makes cheaper or opens; who goes without a permit goes as if the regime were suspended. Who holds
+    permits earns their price, so it counts as no gain or loss of traders beyond the trade it keeps away.
+    """
+    free = solve_change(change, kinds)
+    quota = _quota(states)
+    if quota is None:
+        return Held(free, free, {}, True)
+    permits = float(quota["value"])
+    needs = _needs(states, coupling, change)
+    search = _Prices.start(len(needs.registrations), -change.corridor.scale / needs.load_t)
+    solved = free
+    for _ in range(STEPS):
+        gap = np.log(np.maximum(needs.trips_year(solved, search.price), 1e-9) / permits)
+        if search.reached(gap):
+            break
+        search = search.after(gap)
+        solved = solve_change(change.dearer(needs.added_usd_t(change, search.price)), kinds)
+    else:
+        return Held(free, solved, needs.named(search.price), False)
+    return Held(free, solved, needs.named(search.price), True)
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """Prices looked for, C of them: secant steps on the logarithm of trips over permits, within the ends found so far.
+
+    Attributes
+    ----------
+    price, slope
+        The price tried, and the slope of the logarithm there as far as it is known.
+    low, high
+        Ends between which it lies.
+    last
+        Price and gap before; none at the start.
+    """
+
+    price: Floats
+    slope: Floats
+    low: Floats
+    high: Floats
+    last: tuple[Floats, Floats] | None = None
+
+    @classmethod
+    def start(cls, count: int, slope: float) -> _Prices:
+        """Permits free."""
+        return cls(np.zeros(count), np.full(count, slope), np.full(count, -np.inf), np.full(count, np.inf))
+
+    def reached(self, gap: Floats) -> bool:
+        """Whether trips equal permits, or are fewer where a permit is free."""
+        return bool(np.where(self.price > 0.0, np.abs(gap) <= CLOSE, gap <= CLOSE).all())
+
+    def after(self, gap: Floats) -> _Prices:
+        """The next prices to try."""
+        low = np.where(gap > 0.0, self.price, self.low)
+        high = np.where(gap < 0.0, self.price, self.high)
+        shut = high - low < 1e-6  # prices of the others moved the ends
+        low, high = np.where(shut, -np.inf, low), np.where(shut, np.inf, high)
+        slope = self.slope
+        if self.last is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                secant = (gap - self.last[1]) / (self.price - self.last[0])
+            slope = np.where(np.isfinite(secant) & (secant < 0.0), secant, slope)
+        step = self.price - gap / slope
+        within = (step > low) & (step < high)
+        middle = np.where(np.isfinite(low + high), (low + high) / 2.0, step)
+        return _Prices(np.maximum(0.0, np.where(within, step, middle)), slope, low, high, (self.price, gap))
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """What needs a permit.
+
+    Attributes
+    ----------
+    registrations
+        Countries of registration, C of them.
+    rows
+        Whether a row of the corridor takes a permit of one, shape (R, C).
+    saving_usd_t
+        What the regime saves on the row; inf where it opens it, shape (R,).
+    load_t
+        Tonnes of a trip.
+    """
+
+    registrations: tuple[str, ...]
+    rows: Floats
+    saving_usd_t: Floats
+    load_t: float
+
+    def named(self, price: Floats) -> dict[str, float]:
+        """Prices by country of registration."""
+        return dict(zip(self.registrations, price.tolist(), strict=True))
+
+    def taken_share(self, price: Floats) -> Floats:
+        """Share of a row that takes its permit at a price, shape (R,): 1 where it is free, half where it eats the saving up."""
+        fee = self.rows @ price / self.load_t
+        with np.errstate(over="ignore"):
+            free = 1.0 + np.exp(-SHARP * self.saving_usd_t)
+            return np.asarray(free / (1.0 + np.exp(SHARP * (fee - self.saving_usd_t))))
+
+    def added_usd_t(self, change: StateChange, price: Floats) -> Floats:
+        """What rows cost more at a price, shape (R,): the permit, or what the regime would save."""
+        fee = self.rows @ price / self.load_t
+        taken = self.taken_share(price)
+        lost = np.where(np.isfinite(self.saving_usd_t), self.saving_usd_t, 0.0)
+        return np.where(np.isfinite(self.saving_usd_t), taken * fee + (1.0 - taken) * lost, fee)
+
+    def trips_year(self, solved: Solved, price: Floats, *, after: bool = True) -> Floats:
+        """Trips a year that take a permit, shape (C,); before, those on the same rows."""
+        corridor, full = solved.change.corridor, solved.fullest
+        shares = corridor.choose(corridor.cost_usd_t if after else corridor.base_usd_t)[0]
+        tonnes = full.tonnes_day if after else corridor.base_tonnes_day
+        carried = np.nan_to_num(tonnes[corridor.good] * shares)
+        taken = self.taken_share(price) if after else 1.0
+        return np.asarray((carried * taken) @ self.rows) * YEAR_DAYS / self.load_t
+
+
+def _quota(states: RegimeStates) -> Row | None:
+    return next((row for row in states.terms if row["quantity"] == QUOTA), None)
+
+
+def permit_table(states: RegimeStates, coupling: Coupling, held: Held) -> pl.DataFrame:
     """Trucks of each party a year that drive in another party under the regime, and the permits for them; see `results/regime_permits.csv`.
 
     Trucks are the tonnes on routes that enter another party by road with a truck of the party, of goods the regime covers, over the
-    reference load; trips home empty are not counted.
+    reference load, as far as the regime makes the route cheaper or opens it; trips home empty are not counted.
     """
-    quota = next((row for row in states.terms if row["quantity"] == QUOTA), None)
-    trucks = [_trucks(states, coupling, solved, after=after) for after in (False, True)]
+    quota = _quota(states)
+    needs = _needs(states, coupling, held.free.change)
+    nothing = np.zeros(len(needs.registrations))
+    price = np.array([held.permit_usd.get(code, 0.0) for code in needs.registrations])
+    before = needs.trips_year(held.free, nothing, after=False)
+    after, used = needs.trips_year(held.free, nothing), needs.trips_year(held.capped, price)
     rows: list[Row] = []
-    for registration in sorted(states.row["parties"]):
-        before, after = (found.get(registration, 0.0) for found in trucks)
-        if quota is None and not before and not after:
+    for number, registration in enumerate(needs.registrations):
+        if quota is None and not before[number] and not after[number]:
             continue
         permits = None if quota is None else float(quota["value"])
+        come = float(after[number])
         rows.append(
             {
                 "registration": registration,
                 "trucks": coupling.study.case.country_name(registration),
-                "before_trucks_year": before,
-                "after_trucks_year": after,
+                "before_trucks_year": float(before[number]),
+                "after_trucks_year": come,
                 "permits_year": permits,
-                "binds": None if permits is None else after > permits,
-                "covered_share": None if permits is None else min(1.0, permits / after) if after else 1.0,
+                "binds": None if permits is None else come > permits,
+                "covered_share": None if permits is None else min(1.0, permits / come) if come else 1.0,
+                "held_trucks_year": None if permits is None else float(used[number]),
+                "permit_usd": held.permit_usd.get(registration),
                 "basis": "computed" if quota is None else quota["basis"],
                 "source_id": None if quota is None else quota["source_id"],
             }
@@ -50,25 +208,22 @@ def permit_table(states: RegimeStates, coupling: Coupling, solved: Solved) -> pl
     return result_frame("regime_permits", rows)
 
 
-def _trucks(states: RegimeStates, coupling: Coupling, solved: Solved, *, after: bool) -> Mapping[str, float]:
-    """Trucks a year by the country they are registered in."""
-    change, full = solved.change, solved.fullest
-    corridor = change.corridor
-    shares = corridor.choose(corridor.cost_usd_t if after else corridor.base_usd_t)[0]
-    tonnes = (full.tonnes_day if after else corridor.base_tonnes_day)[corridor.good] * shares * YEAR_DAYS
-    found: dict[str, float] = defaultdict(float)
-    at = 0
+def _needs(states: RegimeStates, coupling: Coupling, change: StateChange) -> _Needs:
+    """Which rows of the corridor take a permit of which country, as the regime makes them cheaper or opens them."""
+    registrations = tuple(sorted(states.row["parties"]))
+    blocks = []
     for number, rows in change.served:
         pair = coupling.outcome.pairs[number]
         flat = pair.routes.flat[pair.rows]
         under = [_registrations(states, flat[row], pair.routes.ends) for row in rows]
-        count = int(pair.costs.cost_usd_t.shape[1])
-        carried = tonnes[at : at + count * rows.size].reshape(count, rows.size).sum(axis=0)
-        at += count * rows.size
-        for registrations, t in zip(under, carried, strict=True):
-            for registration in registrations:
-                found[registration] += float(np.nan_to_num(t)) / coupling.study.case.settings.load_t
-    return found
+        block = np.array([[float(code in own) for code in registrations] for own in under])
+        blocks.append(np.tile(block, (int(pair.costs.cost_usd_t.shape[1]), 1)))
+    corridor = change.corridor
+    opened = np.isfinite(corridor.cost_usd_t)
+    before = np.where(opened, corridor.base_usd_t, 0.0)
+    saving = before - np.where(opened, corridor.cost_usd_t, 0.0)
+    needed = (opened & (saving > LEAST_USD_T))[:, None] * np.concatenate(blocks)
+    return _Needs(registrations, needed, np.maximum(saving, 0.0), coupling.study.case.settings.load_t)
 
 
 def _registrations(states: RegimeStates, route: Sequence[ArcKey], ends: tuple[str, str]) -> list[str]:

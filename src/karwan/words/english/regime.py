@@ -15,9 +15,10 @@ REGIME: dict[str, str | Plural] = {
     ),
     "regime.band": "All terms together at the ends of their ranges: USD {low:,.1f} to {high:,.1f} a tonne.",
     "regime.quota": (
-        "Permits bind for trucks of {trucks}: {permits:,.0f} a year, {needed:,.0f} trips a year would come under the regime, so {covered_share:.0%} of them can. Trade "
-        "by pair is reckoned as if all could."
+        "Permits bind for trucks of {trucks}: {permits:,.0f} a year, where {needed:,.0f} trips a year would come. Trade by pair is reckoned with as many trips as permits: at USD "
+        "{permit_usd:,.0f} a permit, which those earn who hold one, the others take another way."
     ),
+    "regime.quota_open": "Trips and permits were not brought together: trade by pair holds more trips than there are permits.",
     "regime.assumed": "Terms of {regime} ({state}) are assumed in part: what is said of them holds if its text says so.",
     "regime.nothing": (
         "Worth nothing in the cost of carriage: {terms}. Another regime gives it already, or no route of the pair meets it; a quota enters "
