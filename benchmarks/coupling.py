@@ -25,7 +25,7 @@ def main() -> None:
     draws = options.parse_args().draws
     case = read_case("kaz-pak")
     study = CorridorStudy(case, case.settings.as_of)
-    states = read_states(case, ["today"])
+    states = read_states(study, ["today"])
     world = read_world_trade(case)
     wall, cpu = perf_counter(), process_time()
     coupling = Coupling(study, world, states.scenarios, states.cases)

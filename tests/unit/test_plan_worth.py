@@ -16,13 +16,14 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.worth import flows_of, plan_worth, states
+from karwan.analysis.worth import states
 from karwan.analysis.worth.answer import scenario_table
-from karwan.analysis.worth.routes import _by_rail
-from karwan.analysis.worth.states import NOW, Plan, together
+from karwan.analysis.worth.flows import flows_of
+from karwan.analysis.worth.promises import plan_worth
+from karwan.analysis.worth.states import NOW, Plan
 from karwan.appraisal.worth import WEEKS_H
 from karwan.case import Case, embedded_cases, read_case
-from karwan.case.scenario import apply_scenario, find_scenario
+from karwan.case.scenario import apply_scenario, find_scenario, together
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.project import open_case
@@ -36,6 +37,7 @@ from karwan.transport.path import least_cost_path
 from karwan.transport.reliability.moments import lognormal_quantile
 from karwan.transport.route import make_route
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
+from karwan.transport.ways import without_roads
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 YARD = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 3}, reason: Invented.}]"
@@ -470,4 +472,4 @@ def test_a_corridor_with_a_ship_has_no_railway_of_its_own() -> None:
     }
     for modes, wanted in by_modes.items():
         corridor = {"corridor_id": "C", "modes": modes.split(";")}
-        assert [row["modes"] for row in _by_rail(corridor)] == wanted
+        assert [row["modes"] for row in without_roads(corridor)] == wanted

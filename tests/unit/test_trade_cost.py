@@ -12,7 +12,8 @@ from karwan.analysis.assignment import assign_corridors
 from karwan.analysis.corridor_change import corridor_change
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.trade_cost import even_flows, trade_cost
-from karwan.analysis.worth import flows_of, plan_worth
+from karwan.analysis.worth.flows import flows_of
+from karwan.analysis.worth.promises import plan_worth
 from karwan.appraisal.worth import Goods, RouteStates, Taste, cost_ratio, expected, route_costs
 from karwan.case import Case, read_case
 from karwan.case.scenario import with_scenarios

@@ -12,7 +12,7 @@ from karwan.analysis.basket import baseline_by_direction
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sensitivity import demand_of
 from karwan.analysis.trade_flows import trade_flows
-from karwan.analysis.worth import default_flows
+from karwan.analysis.worth.flows import default_flows
 from karwan.case import read_case
 
 

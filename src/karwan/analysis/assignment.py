@@ -263,7 +263,7 @@ def _legs(study: CorridorStudy, demand: pl.DataFrame, opened: frozenset[str]) ->
     case = study.case
     opened_study = CorridorStudy(case, study.as_of, study.kept, opened)
     flows = _demand_flows(study, demand)
-    plan = Plan(opened_study, pinned_scenarios(case, {}), flows, {NOW: case})
+    plan = Plan(opened_study, pinned_scenarios(opened_study, {}), flows, {NOW: case})
     services = dict(case["services"].select("service_id", "link_id").iter_rows())
     outcome = plan.outcome()
     found = {}

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
+from karwan.analysis.worth.paid import PaperMoney
 from karwan.case import Case
 from karwan.case.places import Gazetteer, plain
+from karwan.case.scenario import Scenario, apply_scenario, find_scenario, together
 from karwan.errors import InvalidInput
-from karwan.trade.parties import A_TO_B, B_TO_A, DIRECTIONS
+from karwan.trade.parties import A_TO_B, DIRECTIONS
 from karwan.transport.cargo import Cargo, dangerous_by_hs
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
-from karwan.transport.cost import Weights, shipper_weights
+from karwan.transport.cost import Weights, additive_cost, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
-from karwan.transport.network.stage import Row
+from karwan.transport.network.stage import Floats, Row
 from karwan.transport.paid import Bills
 from karwan.transport.reliability import Journeys, simulate
 from karwan.transport.restrictions import met, rules_of_trade, sanctioning
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import Shipment, find_product, make_shipment
+from karwan.transport.ways import best_and_round, without_roads
 
 JOURNEYS = 4000
 HEADLINE_JOURNEYS, SEED = 20_000, 1  # of the headline pair as many as `karwan route` draws, with its seed
@@ -47,7 +50,9 @@ class Evaluated:
 
 
 class CorridorStudy:
-    """Every corridor of a case, both ways, between the places its brief compares.
+    """Every corridor of a case, both ways, between the places its brief compares, and those of the states scenarios bring about.
+
+    All that it builds and finds is kept, so that questions which share a study share its networks and routes.
 
     Parameters
     ----------
@@ -72,10 +77,21 @@ class CorridorStudy:
         self.as_of = as_of
         self.set_aside = set_aside
         self.corridors = list(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True))
-        self.places = Gazetteer(case.tables)
         self.kept = Kept() if kept is None else kept
+        self.paper_money = PaperMoney(as_of)
         self._networks: dict[tuple[str, str, str], FreightNetwork] = {}
+        self._costs: dict[tuple[str, str, str], Floats] = {}
+        self._routes: dict[tuple[str, ...], CorridorRoute] = {}
+        self._ways: dict[tuple[str, ...], list[tuple[int, ...]]] = {}
+        self._scenarios: dict[str, Scenario] = {}
+        self._under: dict[tuple[str, ...], tuple[list[Scenario], Case]] = {}
+        self._states: dict[int, CorridorStudy] = {id(case): self}
         self._mean_days: dict[tuple[int, tuple[int, ...], bool, int], float] = {}
+
+    @cached_property
+    def places(self) -> Gazetteer:
+        """Places of the case by name."""
+        return Gazetteer(self.case.tables)
 
     @property
     def comparable(self) -> bool:
@@ -111,6 +127,93 @@ class CorridorStudy:
             request = NetworkRequest(start, finish, form, self.as_of, self.set_aside)
             self._networks[key] = build_network(self.case.tables, request, kept=self.kept)
         return self._networks[key]
+
+    # -- states of the case ---------------------------------------------------------------------------------
+
+    def scenario(self, name: str) -> Scenario:
+        """Scenario of the case's folder by id, or from a file; read once.
+
+        Raises
+        ------
+        InvalidInput
+            The case was not read from a folder.
+        UnknownName, ScenarioError
+            No such scenario; a file that is not one.
+        """
+        if self.case.folder is None:
+            raise InvalidInput("The case was not read from a folder.", fix="open it from its folder.")
+        if name not in self._scenarios:
+            self._scenarios[name] = find_scenario(self.case.folder, name)
+        return self._scenarios[name]
+
+    def under(self, scenarios: Sequence[Scenario]) -> Case:
+        """The case with scenarios in force, in the order given; applied once.
+
+        Raises
+        ------
+        ScenarioError
+            They do not fit the case, or exclude one another.
+        """
+        if not scenarios:
+            return self.case
+        asked = list(scenarios)
+        key = tuple(one.scenario_id for one in asked)
+        if key not in self._under or self._under[key][0] != asked:
+            self._under[key] = asked, apply_scenario(self.case, together(asked))
+        return self._under[key][1]
+
+    def of(self, case: Case) -> CorridorStudy:
+        """Corridors of the case in another state, on the same day: one study a state, sharing what its networks are made of."""
+        if id(case) not in self._states:
+            changed = {name for name, table in case.tables.items() if table is not self.case.tables[name]}
+            study = CorridorStudy(case, self.as_of, self.kept.without(changed), self.set_aside)
+            study.paper_money = self.paper_money
+            self._states[id(case)] = study
+        return self._states[id(case)]
+
+    # -- routes ---------------------------------------------------------------------------------------------
+
+    def ways(self, ends: tuple[str, str], form: str, pair: tuple[str, str]) -> list[tuple[int, ...]]:
+        """Ways of a pair of places that shippers choose among, as arcs of its network; looked for once.
+
+        The best route of each named corridor, as it would be where it is shut, that without roads where it has rail and road, the best of all,
+        and the best way round each of its crossings. Corridors are those of the two parties: goods of others go by the best ways.
+
+        Parameters
+        ----------
+        ends, form
+            Exporter and importer, and cargo form: which network.
+        pair
+            Node ids of the two ends.
+        """
+        key = (*ends, form, *pair)
+        if key not in self._ways:
+            ours = set(ends) == set(self.case.parties.codes)
+            named = [*self.corridors, *(one for row in self.corridors for one in without_roads(row))]
+            found = [self.route_along(row, ends, form, pair).route for row in named if ours]
+            best = best_and_round(*self._priced(ends, form), pair)
+            self._ways[key] = [*(route.arcs for route in found if route is not None), *best]
+        return self._ways[key]
+
+    def route_along(
+        self, corridor: Row, ends: tuple[str, str], form: str, pair: tuple[str, str]
+    ) -> CorridorRoute:
+        """Best route of the reference load along a corridor between two places; looked for once."""
+        key = (corridor["corridor_id"], *corridor["modes"], *ends, form, *pair)
+        if key not in self._routes:
+            network, cost = self._priced(ends, form)
+            back = ends[0] == self.case.parties.code_b
+            self._routes[key] = corridor_route(
+                network, self.shipment(), corridor, *pair, backward=back, cost=cost
+            )
+        return self._routes[key]
+
+    def _priced(self, ends: tuple[str, str], form: str) -> tuple[FreightNetwork, Floats]:
+        """Network between two countries, and what a search for the reference load minimises on it."""
+        network = self.network_between(ends, form)
+        if (*ends, form) not in self._costs:
+            self._costs[*ends, form] = additive_cost(network, self.shipment())
+        return network, self._costs[*ends, form]
 
     def pairs(self, direction: str) -> list[tuple[str, str]]:
         """Origin and destination node ids compared in a direction, the headline pair first."""
@@ -155,9 +258,9 @@ class CorridorStudy:
                     yield direction, origin, destination, corridor
 
     def _evaluate(self, direction: str, origin: str, destination: str, corridor: Row) -> Evaluated:
-        load = self.shipment()
-        network = self.network(direction, load.form)
-        found = corridor_route(network, load, corridor, origin, destination, backward=direction == B_TO_A)
+        form = self.shipment().form
+        network = self.network(direction, form)
+        found = self.route_along(corridor, self.case.parties.ends(direction), form, (origin, destination))
         one = Evaluated(corridor, direction, origin, destination, found, None, None)
         if found.route is None:
             return one

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from karwan.case import Case
-from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.analysis.corridors import CorridorStudy
+from karwan.case.scenario import Scenario
 from karwan.errors import KarwanError
 
 
-def pinned_scenarios(case: Case, asked: Mapping[str, Scenario]) -> dict[str, Scenario]:
+def pinned_scenarios(study: CorridorStudy, asked: Mapping[str, Scenario]) -> dict[str, Scenario]:
     """Scenarios of the plan's promises and of the state trade was in, without those the case stands under, and those asked for.
 
     A scenario that cannot be read or applied is left out here; who asks for it is told why.
     """
+    case = study.case
     named = case["commitments"]["scenario_id"].drop_nulls().unique(maintain_order=True)
     stands = {s.scenario_id for s in case.scenarios}
     found: dict[str, Scenario] = {}
@@ -21,8 +22,8 @@ def pinned_scenarios(case: Case, asked: Mapping[str, Scenario]) -> dict[str, Sce
         if name in stands or name in asked or case.folder is None:
             continue
         try:
-            scenario = find_scenario(case.folder, name)
-            apply_scenario(case, scenario)
+            scenario = study.scenario(name)
+            study.under([scenario])
         except KarwanError:
             continue
         found[name] = scenario

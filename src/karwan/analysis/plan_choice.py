@@ -118,8 +118,8 @@ class Candidates:
 
     def __init__(self, study: CorridorStudy, table: pl.DataFrame, draws: int = 0, seed: int = 1) -> None:
         self.case = study.case
-        promised, _ = promise_scenarios(self.case, table)
-        others = other_scenarios(self.case, table)
+        promised, _ = promise_scenarios(study, table)
+        others = other_scenarios(study, table)
         self.every = {**promised, **others}
         self.welfare: PromisedWelfare | None = None
         self.found: tuple[Candidate, ...] = ()

@@ -14,9 +14,8 @@ from karwan.analysis.coupling.turnover import turnover_factors
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.target import target_section
 from karwan.analysis.worth.promises import promise_scenarios
-from karwan.analysis.worth.states import together
 from karwan.case import Case
-from karwan.case.scenario import find_scenario
+from karwan.case.scenario import find_scenario, together
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.trade.standing import annual_series, known_flows
@@ -62,8 +61,9 @@ def promise_chances(
         Base rates as the case's table `base_rates`, in its place.
     """
     table = commitment_table(case, day)
-    scenarios, _ = promise_scenarios(case, table)
-    factors = turnover_factors(CorridorStudy(case, day), scenarios) if scenarios else {}
+    study = CorridorStudy(case, day)
+    scenarios, _ = promise_scenarios(study, table)
+    factors = turnover_factors(study, scenarios) if scenarios else {}
     annual = annual_series(known_flows(case["flows"], case["sources"], day))
 
     def chances(times: float) -> dict[tuple[str, str], Row]:

@@ -18,10 +18,10 @@ import numpy.typing as npt
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.worth.flows import Flow
-from karwan.analysis.worth.states import NOW, Change, Plan, together
+from karwan.analysis.worth.states import NOW, Change, Plan
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
-from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
 from karwan.transport.shipment import goods_sold
 
@@ -107,14 +107,11 @@ def trade_cost(
     if not flows:
         raise InvalidInput("There are no goods to cost.", fix="give at least one flow.")
     study = study or CorridorStudy(case, case.settings.as_of)
-    one, two = (_read(case, names) for names in (before, scenarios))
+    one, two = (_read(study, names) for names in (before, scenarios))
     asked = {s.scenario_id: s for s in (*one, *two)}
     states = [frozenset(s.scenario_id for s in some) for some in (one, two)]
-    cases = {NOW: case}
-    for state, some in zip(states, (one, two), strict=True):
-        if state and state not in cases:
-            cases[state] = apply_scenario(case, together(some))
-    plan = Plan(study, pinned_scenarios(case, asked), flows, cases)
+    cases = {NOW: case, states[0]: study.under(one), states[1]: study.under(two)}
+    plan = Plan(study, pinned_scenarios(study, asked), flows, cases)
     number = [plan.states.index(state) for state in states]
     outcome = plan.outcome()
     price = {product: row["price_usd_t"] for product, row in plan.products.items()}
@@ -122,17 +119,9 @@ def trade_cost(
     return TradeCost(plan.flows, value, outcome.change(*number))
 
 
-def _read(case: Case, names: Sequence[str | Scenario]) -> list[Scenario]:
+def _read(study: CorridorStudy, names: Sequence[str | Scenario]) -> list[Scenario]:
     """Scenarios by id as read from the case's folder."""
-    found = []
-    for name in names:
-        if isinstance(name, Scenario):
-            found.append(name)
-            continue
-        if case.folder is None:
-            raise InvalidInput("The case was not read from a folder.", fix="give scenarios as read.")
-        found.append(find_scenario(case.folder, name))
-    return found
+    return [name if isinstance(name, Scenario) else study.scenario(name) for name in names]
 
 
 def even_flows(case: Case, direction: str, form: str, pairs: Sequence[tuple[str, str]]) -> list[Flow]:

@@ -123,6 +123,20 @@ def apply_scenario(case: Case, scenario: Scenario) -> Case:
     return replace(changed, scenarios=(*case.scenarios, applied), bare=case.bare or case)
 
 
+def together(scenarios: Sequence[Scenario]) -> Scenario:
+    """One scenario that holds the overrides of several, in order."""
+    if len(scenarios) == 1:
+        return scenarios[0]
+    return Scenario(
+        "+".join(s.scenario_id for s in scenarios),
+        "; ".join(s.title for s in scenarios),
+        "",
+        tuple(dict.fromkeys(source for s in scenarios for source in s.source_ids)),
+        "assumed",
+        tuple(o for s in scenarios for o in s.overrides),
+    )
+
+
 def _check_sources(case: Case, scenario: Scenario, found: Findings) -> None:
     """Every source a scenario names is one of the case, or added by it."""
     known = case["sources"]["source_id"].to_list()
@@ -314,5 +328,6 @@ __all__ = [
     "list_scenarios",
     "meant",
     "read_scenario",
+    "together",
     "with_scenarios",
 ]

@@ -17,13 +17,13 @@ from karwan.analysis.coupling.drawn import Drawing, case_spreads, names_of, solv
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
 from karwan.analysis.world.matrix import REST
-from karwan.analysis.worth.states import NOW, State, together
+from karwan.analysis.worth.states import NOW, State
 from karwan.appraisal.coupling.draws import band, rank_shares
 from karwan.appraisal.coupling.loop import Carried, Settled
 from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeAnswer
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
-from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
@@ -102,7 +102,7 @@ def _asked_for(names: Sequence[str]) -> list[str]:
     return plain
 
 
-def read_states(case: Case, names: Sequence[str]) -> States:
+def read_states(study: CorridorStudy, names: Sequence[str]) -> States:
     """The state trade was made in, and that with scenarios on top of it; `today` is the case as it is.
 
     Raises
@@ -111,25 +111,14 @@ def read_states(case: Case, names: Sequence[str]) -> States:
         `today` is joined with scenarios, or nothing is asked for.
     """
     plain = _asked_for(names)
-    if case.folder is None:
-        raise InvalidInput("The case was not read from a folder.", fix="open it from its folder.")
-    base = [find_scenario(case.folder, name) for name in case.settings.trade_state]
-    more = asked_of(case, plain)
+    base = [study.scenario(name) for name in study.case.settings.trade_state]
+    more = [study.scenario(name) for name in plain]
     new = [s for s in more if s.scenario_id not in {one.scenario_id for one in base}]
     before = frozenset(s.scenario_id for s in base)
     after = frozenset(s.scenario_id for s in (*base, *new)) if plain else NOW
-    cases = {NOW: case}
-    for state, some in ((before, base), (after, [*base, *new] if plain else [])):
-        if state not in cases:
-            cases[state] = apply_scenario(case, together(some))
+    cases = {NOW: study.case, before: study.under(base)}
+    cases |= {after: study.under([*base, *new])} if plain else {}
     return States(before, after, cases, {s.scenario_id: s for s in (*base, *more)})
-
-
-def asked_of(case: Case, names: Sequence[str]) -> list[Scenario]:
-    """Scenarios named, as read; none stands for `today`."""
-    if case.folder is None:
-        return []
-    return [find_scenario(case.folder, name) for name in names if name not in TODAY]
 
 
 def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
@@ -138,7 +127,7 @@ def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
     study = CorridorStudy(case, request.as_of or case.settings.as_of)
     study.require_comparable()
     world = read_world_trade(case, request.theta, request.world)
-    states = read_states(case, request.scenarios)
+    states = read_states(study, request.scenarios)
     coupling = Coupling(study, world, states.scenarios, states.cases, parties_only=request.pairs == "parties")
     change = coupling.change(states.before, states.after, deficits=request.deficits)
     kinds = (PARTIAL,) if request.partial or not world.whole else (PARTIAL, GENERAL)
@@ -425,7 +414,7 @@ def _notes(coupling: Coupling, solved: Solved, states: States, request: Scenario
     ]
     if states.before:
         found.append(note("coupling.base", scenarios=sorted(states.before)))
-    found += _in_force_already(coupling.study.case, states, request)
+    found += _in_force_already(coupling.study, states, request)
     if world.whole and request.partial:
         found.append(note("coupling.no_incomes"))
     goods = len(coupling.plan.flows)
@@ -455,12 +444,13 @@ def _notes(coupling: Coupling, solved: Solved, states: States, request: Scenario
     return [*found, note("coupling.static")]
 
 
-def _in_force_already(case: Case, states: States, request: ScenarioTradeRequest) -> list[Note]:
+def _in_force_already(study: CorridorStudy, states: States, request: ScenarioTradeRequest) -> list[Note]:
     """What is asked for and moves nothing, as trade was made in a state that has it."""
-    named = {one.scenario_id for one in asked_of(case, request.scenarios)} & states.before
+    asked = [study.scenario(name) for name in request.scenarios if name not in TODAY]
+    named = {one.scenario_id for one in asked} & states.before
     if not named:
         return []
-    year = case.settings.trade_year or "the base"
+    year = study.case.settings.trade_year or "the base"
     key = "coupling.in_force_already" if states.after == states.before else "coupling.in_force_beside"
     return [note(key, scenarios=sorted(named), year=year)]
 

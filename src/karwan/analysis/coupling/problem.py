@@ -133,9 +133,8 @@ class Coupling:
                 f"{len(pairs)} country pairs, none with a value in world_flows and goods in sector_map",
                 "fill world_flows.csv and sector_map.csv.",
             )
-        self.plan = Plan(
-            study, pinned_scenarios(study.case, scenarios), flows, cases, also=also, searched=searched
-        )
+        pinned = pinned_scenarios(study, scenarios)
+        self.plan = Plan(study, pinned, flows, cases, also=also, searched=searched)
 
     def add(self, cases: Mapping[State, Case]) -> None:
         """Look at more states of the scenarios at hand, the case in each."""

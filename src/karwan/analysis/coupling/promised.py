@@ -16,12 +16,12 @@ from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.states import Promised, promised_states
 from karwan.analysis.coupling.world_trade import WorldTrade
 from karwan.analysis.worth.promises import MONTHS
-from karwan.analysis.worth.states import NOW, State, together
+from karwan.analysis.worth.states import NOW, State
 from karwan.appraisal.coupling.draws import band, draw_inputs
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL, TradeAnswer
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
-from karwan.case.scenario import ScenarioError, apply_scenario
+from karwan.case.scenario import ScenarioError
 from karwan.notes import Note, note
 
 
@@ -76,7 +76,7 @@ class PromisedWelfare:
         others: Mapping[str, Promised] | None = None,
     ) -> None:
         self.world, self.names = world, tuple(scenarios)
-        states = promised_states(study.case, scenarios, others)
+        states = promised_states(study, scenarios, others)
         self.before, self.every, self._scenarios = states.before, states.every, states.scenarios
         self.coupling = Coupling(study, world, states.scenarios, states.cases)
         self._found: dict[State, Welfare] = {}
@@ -90,13 +90,13 @@ class PromisedWelfare:
         """Make states known that hold several scenarios; those are returned whose scenarios exclude one another."""
         cases: dict[State, Case] = {}
         refused = []
-        case = self.coupling.study.case
+        study = self.coupling.study
         for state in states:
             if state in self.coupling.cases:
                 continue
             try:
                 chosen = [self._scenarios[name] for name in self._scenarios if name in state]
-                cases[state] = apply_scenario(case, together(chosen))
+                cases[state] = study.under(chosen)
             except ScenarioError:
                 refused.append(state)
         self.coupling.add(cases)

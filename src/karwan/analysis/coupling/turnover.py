@@ -34,7 +34,7 @@ def turnover_factors(
     Factor by id, and of all together under `TOGETHER` where they do not exclude one another.
     """
     world = read_world_trade(study.case)
-    found = promised_states(study.case, scenarios)
+    found = promised_states(study, scenarios)
     states: dict[str, State] = {name: frozenset((name,)) for name in scenarios}
     if len(scenarios) > 1 and found.every is not None:
         states[TOGETHER] = found.every

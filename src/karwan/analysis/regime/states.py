@@ -10,9 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from karwan.analysis.worth.states import together
 from karwan.case import Case
-from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.case.scenario import Scenario, apply_scenario, find_scenario, together
 from karwan.case.scenario_file import Override
 from karwan.errors import InvalidInput, UnknownName
 from karwan.schema.modes import ROAD

@@ -277,7 +277,7 @@ def _mean_costs(
     at_hand = {"none": states.before, "all": states.after}
     for name, one in named.items():
         cases[base | {one.scenario_id}] = at_hand[name] if name in at_hand else states.case(one)
-    pinned = pinned_scenarios(case, {s.scenario_id: s for s in (*states.base, states.in_force)})
+    pinned = pinned_scenarios(study, {s.scenario_id: s for s in (*states.base, states.in_force)})
     first_state = base | {SUSPENDED}
     others = {one.scenario_id: one for one in named.values()}
     looked_in = (first_state, frozenset((SUSPENDED,)))

@@ -76,9 +76,10 @@ def appraisals_of(
     InvalidInput
         One has no figures, or a good has no open route.
     """
-    cases = [case_in(case, names) for names in states]
+    study = study or CorridorStudy(case, case.settings.as_of)
+    cases = [case_in(study, names) for names in states]
     reads = [[read_venture(own, one) for own in cases] for one in venture_ids]
-    carried = carriages_of(case, reads, states, study)
+    carried = carriages_of(study, reads, states)
     return [
         [
             (Appraisal(with_carriage(read, one.values), draws or USUAL_DRAWS, seed), one)

@@ -13,11 +13,11 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.venture.read import ReadVenture
 from karwan.analysis.worth.flows import Flow, flow_direction
-from karwan.analysis.worth.states import NOW, Change, Plan, together
+from karwan.analysis.worth.states import NOW, Change, Plan
 from karwan.appraisal.venture.cash import gate_price
 from karwan.case import Case
 from karwan.case.places import Gazetteer
-from karwan.case.scenario import Scenario, apply_scenario, find_scenario
+from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
 from karwan.schema.frames import result_frame
 from karwan.transport.duty import Tariffs
@@ -36,10 +36,9 @@ class Carriage:
 
 
 def carriages_of(
-    case: Case,
+    study: CorridorStudy,
     reads: Sequence[Sequence[ReadVenture]],
     states: Sequence[Sequence[str]],
-    study: CorridorStudy | None = None,
 ) -> list[list[Carriage]]:
     """Duty, freight, hours and cost of a day of each sale over the corridors, for ventures in states of the case.
 
@@ -49,15 +48,12 @@ def carriages_of(
 
     Parameters
     ----------
-    case
-        Case as it stands.
+    study
+        Corridors of the case as it stands.
     reads
         Ventures as each state has their rows, R lists of S.
     states
         Scenarios in force in each state, S of them; none is the case as it stands.
-    study
-        Corridors of the case where they are known already.
-
     Returns
     -------
     R lists of S.
@@ -67,17 +63,18 @@ def carriages_of(
     InvalidInput
         A good has no open route in a state.
     """
+    case = study.case
     carried = [leg for own in reads for read in own for leg in _legs(read)]
     if not carried:
         return [[_carriage(case, read, {}) for read in own] for own in reads]
-    finder = _Finder(case, carried, states, study or CorridorStudy(case, case.settings.as_of))
+    finder = _Finder(study, carried, states)
     return [
         [_carriage(case, read, finder.values(read, names)) for read, names in zip(own, states, strict=True)]
         for own in reads
     ]
 
 
-def case_in(case: Case, names: Sequence[str]) -> Case:
+def case_in(study: CorridorStudy, names: Sequence[str]) -> Case:
     """The case with what scenarios change of its ventures; the case itself where they change nothing of them.
 
     Raises
@@ -85,9 +82,9 @@ def case_in(case: Case, names: Sequence[str]) -> Case:
     UnknownName
         No such scenario.
     """
-    asked = [_read(case, name) for name in names]
+    asked = [study.scenario(name) for name in names]
     own = any(change.table.startswith("venture") for one in asked for change in one.overrides)
-    return apply_scenario(case, together(asked)) if own else case
+    return study.under(asked) if own else study.case
 
 
 @dataclass(frozen=True)
@@ -119,20 +116,20 @@ class _Finder:
     """Landed cost of what ventures sell in all states, over one set of routes."""
 
     def __init__(
-        self, case: Case, carried: Sequence[_Leg], states: Sequence[Sequence[str]], study: CorridorStudy
+        self, study: CorridorStudy, carried: Sequence[_Leg], states: Sequence[Sequence[str]]
     ) -> None:
-        self.case = case
+        self.case = case = study.case
         self.products = {row["product_id"]: row for row in case["products"].iter_rows(named=True)}
         country = dict(case["nodes"].select("node_id", "country").iter_rows())
         flows = {leg.key: _flow(case, leg, country) for leg in carried}
         self.flows = flows
-        asked = {name: _read(case, name) for names in states for name in names}
-        self.cases = {NOW: case}
-        for names in states:
-            if names:
-                self.cases[_state(asked, names)] = apply_scenario(case, together([asked[n] for n in names]))
+        asked = {name: study.scenario(name) for names in states for name in names}
+        self.cases = {_state(asked, names): study.under([asked[n] for n in names]) for names in states}
+        self.cases = {NOW: case} | self.cases
         scenarios = {one.scenario_id: one for one in asked.values()}
-        plan = Plan(study, pinned_scenarios(case, scenarios), list(dict.fromkeys(flows.values())), self.cases)
+        plan = Plan(
+            study, pinned_scenarios(study, scenarios), list(dict.fromkeys(flows.values())), self.cases
+        )
         self.asked, self.plan, self.outcome = asked, plan, plan.outcome()
         self.place = {flow: number for number, flow in enumerate(plan.flows)}
 
@@ -180,13 +177,6 @@ class _Finder:
             f"{key}.hours": hours,
             f"{key}.day_share": daily,
         }
-
-
-def _read(case: Case, name: str) -> Scenario:
-    """A scenario of the case's folder, or from a file."""
-    if case.folder is None:
-        raise InvalidInput("The case was not read from a folder, so it has no scenarios.", fix="open a case.")
-    return find_scenario(case.folder, name)
 
 
 def _state(asked: Mapping[str, Scenario], names: Sequence[str]) -> frozenset[str]:

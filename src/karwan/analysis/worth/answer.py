@@ -42,11 +42,11 @@ def in_equilibrium(
 ) -> tuple[pl.DataFrame, tuple[Note, ...]]:
     """Promises with what they are worth where trade answers, and their place by it, and what to know of it."""
     table = commitment_table(study.case, study.as_of)
-    scenarios, _ = promise_scenarios(study.case, table)
+    scenarios, _ = promise_scenarios(study, table)
     if not scenarios:
         return promises, ()
     world = read_world_trade(study.case)
-    welfare = PromisedWelfare(study, world, scenarios, other_scenarios(study.case, table))
+    welfare = PromisedWelfare(study, world, scenarios, other_scenarios(study, table))
     joined = with_equilibrium(promises, equilibrium_rows(welfare, request))
     alone = joined.unique("scenario_id")["usd_year_ge"].sum()
     notes = welfare.notes(request.who, float(alone))
@@ -73,15 +73,15 @@ def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Table and sentences for the plan section of the brief, with who gains where trade answers; empty, with the reason, where nothing can be said."""
     case = study.case
     try:
-        found = plan_worth(case, study.as_of, kept=False, study=study, known=study.evaluated)
+        found = plan_worth(case, study.as_of, kept=False, study=study)
     except InvalidInput as error:
         return result_frame("plan_worth"), (f"{error.fact} What promises are worth cannot be reckoned.",)
     table = commitment_table(case, study.as_of)
-    scenarios, _ = promise_scenarios(case, table)
+    scenarios, _ = promise_scenarios(study, table)
     promises = found.promises
     if scenarios:
         with suppress(InvalidInput):  # no trade of the corridors is known: the other columns stand
-            welfare = PromisedWelfare(study, read_world_trade(case), scenarios, other_scenarios(case, table))
+            welfare = PromisedWelfare(study, read_world_trade(case), scenarios, other_scenarios(study, table))
             rows = [{"scenario_id": name, **welfare.columns(name, "parties")} for name in welfare.names]
             promises = with_equilibrium(promises, rows)
     return promises, found.text

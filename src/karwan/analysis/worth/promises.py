@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from karwan.analysis.corridors import CorridorStudy, Evaluated
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.trade_flows import TradeFlow
 from karwan.analysis.worth.flows import Flow, default_flows, flows_of, require_trade, trade_text
 from karwan.analysis.worth.obstacle import obstacle_text
-from karwan.analysis.worth.states import NOW, PARAMETERS, Change, Outcome, Plan, State, together
+from karwan.analysis.worth.states import NOW, PARAMETERS, Change, Outcome, Plan, State
 from karwan.appraisal.worth import Floats, rule_of_half
 from karwan.case import Case
-from karwan.case.scenario import Scenario, ScenarioError, apply_scenario, find_scenario, list_scenarios
+from karwan.case.scenario import Scenario, ScenarioError, list_scenarios
 from karwan.errors import KarwanError
 from karwan.schema.frames import result_frame, result_types
 from karwan.trade.parties import DIRECTIONS
@@ -76,7 +76,6 @@ def plan_worth(
     kept: bool = True,
     ranges: bool = True,
     study: CorridorStudy | None = None,
-    known: Sequence[Evaluated] = (),
 ) -> PlanWorth:
     """What each promise is worth a year; see `karwan.appraisal.worth` and docs/plan.md.
 
@@ -93,9 +92,7 @@ def plan_worth(
     ranges
         Also the worth at either end of the inputs' ranges.
     study
-        Corridors of the case on the day, where they are at hand: their networks are not built again.
-    known
-        Its corridors where their routes are at hand: they are not searched again.
+        Corridors of the case on the day, where they are at hand: their networks are not built again, nor their routes looked for.
 
     Raises
     ------
@@ -104,7 +101,7 @@ def plan_worth(
     """
     study = CorridorStudy(case, as_of) if study is None else study
     table = commitment_table(case, as_of)
-    scenarios, reasons = promise_scenarios(case, table)
+    scenarios, reasons = promise_scenarios(study, table)
     if not scenarios:
         return PlanWorth(
             _ranked(table, {}, reasons), *_empty(), ("No scenario models a promise of the plan.",)
@@ -115,13 +112,11 @@ def plan_worth(
     chosen = {name: scenario for name, (scenario, _) in scenarios.items()}
     cases = {NOW: case} | {one[name]: changed for name, (_, changed) in scenarios.items()}
     if kept:
-        together_cases, refusal = _kept_together(case, chosen)
+        together_cases, refusal = _kept_together(study, chosen)
         cases |= together_cases
         kept = not refusal
         text += refusal
-    plan = Plan(
-        study, pinned_scenarios(case, chosen), flows, cases, known=() if demand is not None else known
-    )
+    plan = Plan(study, pinned_scenarios(study, chosen), flows, cases)
     found = _Worths(plan, today)
     every = frozenset(scenarios) if kept else None
     figures = {name: found.figures(state, every) for name, state in one.items()}
@@ -140,10 +135,12 @@ def _flow_basis(demand: pl.DataFrame | None) -> str:
     return "assumed" if demand is None else "observed"
 
 
-def _kept_together(case: Case, chosen: Mapping[str, Scenario]) -> tuple[dict[State, Case], list[str]]:
+def _kept_together(
+    study: CorridorStudy, chosen: Mapping[str, Scenario]
+) -> tuple[dict[State, Case], list[str]]:
     """The case with all promises kept, and with all but each one; a sentence where they contradict one another."""
     try:
-        return _company(case, chosen), []
+        return _company(study, chosen), []
     except ScenarioError as error:
         return {}, [f"The promises cannot all be kept together: {error.problems[0].line()}"]
 
@@ -160,24 +157,23 @@ def _flows(
     return flows, [*(trade_text(study.case, today[way]) for way in DIRECTIONS), said]
 
 
-def _company(case: Case, scenarios: Mapping[str, Scenario]) -> dict[State, Case]:
+def _company(study: CorridorStudy, scenarios: Mapping[str, Scenario]) -> dict[State, Case]:
     """The case with all promises kept, and with all but each."""
     every = frozenset(scenarios)
     found = {}
     for state in dict.fromkeys((every, *(every - {name} for name in scenarios))):
         if len(state) > 1:
-            found[state] = apply_scenario(
-                case, together([scenarios[name] for name in scenarios if name in state])
-            )
+            found[state] = study.under([scenarios[name] for name in scenarios if name in state])
     return found
 
 
 def promise_scenarios(
-    case: Case, table: pl.DataFrame
+    study: CorridorStudy, table: pl.DataFrame
 ) -> tuple[dict[str, tuple[Scenario, Case]], dict[str, str]]:
     """Scenarios of the promises still to be kept and the case under each, and why a promise has no figure, by commitment."""
     found: dict[str, tuple[Scenario, Case]] = {}
     reasons: dict[str, str] = {}
+    case = study.case
     stands = {s.scenario_id for s in case.scenarios}
     for row in table.iter_rows(named=True):
         key, name = row["commitment_id"], row["scenario_id"]
@@ -191,15 +187,16 @@ def promise_scenarios(
             reasons[key] = "the case was not read from a folder"
         elif name not in found:
             try:
-                scenario = find_scenario(case.folder, name)
-                found[name] = (scenario, apply_scenario(case, scenario))
+                scenario = study.scenario(name)
+                found[name] = (scenario, study.under([scenario]))
             except KarwanError as error:
                 reasons[key] = f"its scenario cannot be used: {error.fact}"
     return found, reasons
 
 
-def other_scenarios(case: Case, table: pl.DataFrame) -> dict[str, tuple[Scenario, Case]]:
+def other_scenarios(study: CorridorStudy, table: pl.DataFrame) -> dict[str, tuple[Scenario, Case]]:
     """Scenarios of a case that no promise names, and the case under each; one that does not fit is left to `karwan case check`."""
+    case = study.case
     if case.folder is None:
         return {}
     named = {*table["scenario_id"].drop_nulls(), *(one.scenario_id for one in case.scenarios)}
@@ -207,7 +204,7 @@ def other_scenarios(case: Case, table: pl.DataFrame) -> dict[str, tuple[Scenario
     for scenario in list_scenarios(case.folder):
         if scenario.scenario_id not in named:
             with suppress(KarwanError):
-                found[scenario.scenario_id] = (scenario, apply_scenario(case, scenario))
+                found[scenario.scenario_id] = (scenario, study.under([scenario]))
     return found
 
 

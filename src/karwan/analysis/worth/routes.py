@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +14,9 @@ from scipy import sparse
 from karwan.appraisal.worth import Floats, opening_wait
 from karwan.case import Case
 from karwan.schema.modes import RAIL, ROAD
-from karwan.trade.parties import DIRECTIONS
 from karwan.transport.choice import path_size
-from karwan.transport.corridor import corridor_route
-from karwan.transport.cost import additive_cost
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Arc, ArcKey
-from karwan.transport.path import least_cost_path
-from karwan.transport.shipment import make_shipment
 
 PARTS = {
     name: number
@@ -125,57 +119,6 @@ class Routes:
             at += size
 
 
-def find_routes(
-    routes: Routes,
-    case: Case,
-    network: FreightNetwork,
-    *,
-    corridors: bool = True,
-) -> None:
-    """Take in the best route of each named corridor, as it would be where it is shut, that without roads where it has rail and road, the
-    best of all, and the best way round each of its crossings, for each pair.
-    """
-    settings = case.settings
-    load = make_shipment(case["products"], settings.reference_product, settings.load_t)
-    between_parties = routes.direction in DIRECTIONS
-    every = list(case["corridors"].sort("rank").iter_rows(named=True)) if between_parties else []
-    named = [*(every if corridors else []), *(one for row in every for one in _by_rail(row))]
-    cost = additive_cost(network, load)
-    backward = routes.direction == DIRECTIONS[1]
-    for pair in routes.pairs:
-        for corridor in named:
-            found = corridor_route(network, load, corridor, *pair, backward=backward)
-            if found.route is not None:
-                routes.add(pair, network, found.route.arcs)
-        for arcs in best_and_round(network, cost, pair):
-            routes.add(pair, network, arcs)
-
-
-def _by_rail(corridor: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A corridor by land without its roads: a railway is a choice even where trucks are cheaper for the reference load.
-
-    Not one with a ship: its own way goes by rail already, and without the road it would end unloaded.
-    """
-    modes = corridor["modes"]
-    if set(modes) == {RAIL, ROAD}:
-        yield {**corridor, "modes": [mode for mode in modes if mode != ROAD]}
-
-
-def best_and_round(network: FreightNetwork, cost: Floats, pair: tuple[str, str]) -> Iterator[tuple[int, ...]]:
-    """The best open route of a pair, and the best way round each crossing of it."""
-    usable = ~network.never_open()
-    best = least_cost_path(network, cost, *pair, allowed=usable).arcs
-    if best is None:
-        return
-    yield best
-    gates = dict.fromkeys(network.arcs[a].place_id for a in best if network.is_crossing[a])
-    for gate in gates:
-        past = np.array([a.place_kind == "crossing" and a.place_id == gate for a in network.arcs])
-        way = least_cost_path(network, cost, *pair, allowed=usable & ~past).arcs
-        if way is not None:
-            yield way
-
-
 def arc_parts(network: FreightNetwork, arc: Arc, waits: dict[int, tuple[float, float]]) -> list[float]:
     """Money, hours and their parts of an arc in the order of `PARTS`."""
     if arc.calendar >= 0 and arc.calendar not in waits:
@@ -217,6 +160,10 @@ def route_parts(routes: Routes, network: FreightNetwork) -> Floats:
     found = np.asarray(routes.use @ parts)
     found[np.asarray(routes.use @ shut) > 0, PARTS["hours"]] = np.inf
     return found
+
+
+FILTERED = ("links", "services", "transfers")
+"""Tables of which `only_routes` leaves rows out."""
 
 
 def only_routes(case: Case, routes: Routes) -> dict[str, pl.DataFrame]:

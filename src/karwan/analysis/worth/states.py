@@ -8,12 +8,10 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from karwan.analysis.corridors import CorridorStudy, Evaluated
+from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.worth.flows import Flow
-from karwan.analysis.worth.paid import PaperMoney
-from karwan.analysis.worth.routes import PARTS, Routes, find_routes, only_routes, route_parts
+from karwan.analysis.worth.routes import FILTERED, PARTS, Routes, only_routes, route_parts
 from karwan.analysis.worth.touched import routes_hit
 from karwan.appraisal.worth import (
     Floats,
@@ -26,11 +24,10 @@ from karwan.appraisal.worth import (
     route_costs,
 )
 from karwan.case import Case
-from karwan.case.scenario import Scenario, ScenarioError, apply_scenario
+from karwan.case.scenario import Scenario, ScenarioError
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.duty import Tariffs
-from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
-from karwan.transport.network.stage import Row
+from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
 from karwan.transport.shipment import TRUCK_BASIS_T
 
 State = frozenset[str]
@@ -166,8 +163,6 @@ class Plan:
         Tonnes a year.
     cases
         States to look at, the case in each; the first is the case as it stands.
-    known
-        Corridors of the case as it stands that are at hand, for the reference load.
     also
         More scenarios that states name, with which no routes are looked for.
     searched
@@ -181,11 +176,10 @@ class Plan:
         flows: Sequence[Flow],
         cases: Mapping[State, Case],
         *,
-        known: Sequence[Evaluated] = (),
         also: Mapping[str, Scenario] | None = None,
         searched: Sequence[State] = (),
     ) -> None:
-        self.case, self.as_of, self.set_aside = study.case, study.as_of, study.set_aside
+        self.case, self._study = study.case, study
         self.scenarios = {**scenarios, **(also or {})}
         self._together, self._searched_too = frozenset(scenarios), tuple(searched)
         self.states = tuple(cases)
@@ -195,15 +189,10 @@ class Plan:
         }
         self._cases = dict(cases)
         self.groups = self._grouped(flows)
-        self.known = [e for e in known if e.found.route is not None]
-        self._kept = study.kept
-        self._paper_money = PaperMoney(study.as_of)
-        self._kept_of: dict[State, Kept] = {}
-        self._rows: dict[int, tuple[pl.DataFrame, list[Row]]] = {}
-        full = self._full(study)
-        self.studies = tuple(full.values())
-        self._bare = self._as_it_stands(study)
-        self.studies += () if self._bare is None else (self._bare,)
+        full = self._full()
+        bare = () if self.case.bare is None else (study.of(self.case.bare),)
+        self.studies = (*full.values(), *bare)
+        """Corridors of the states in which routes are looked for: of the case without its scenarios too, so that the set is the same from either side."""
         self._found = [self._searched(routes, full) for routes, _ in self.groups]
         self._lay_out()
 
@@ -221,7 +210,7 @@ class Plan:
         self.parts = [self._parts(routes, found) for (routes, _), found in each]
         self.goods = [self._goods(routes, own) for routes, own in self.groups]
 
-    def _full(self, study: CorridorStudy) -> dict[State, CorridorStudy]:
+    def _full(self) -> dict[State, CorridorStudy]:
         """Corridors of the states in which routes are looked for: now, with all in force, each that adds a way alone, and those searched too.
 
         Where all do not go together, each alone in place of all.
@@ -234,31 +223,14 @@ class Plan:
             cases, alone = {}, set(every)
         cases |= {frozenset((name,)): self.under(frozenset((name,))) for name in sorted(alone)}
         cases |= {self._touching(one, FREIGHT_TABLES): self.under(one) for one in self._searched_too}
-        found = {NOW: study}
-        for state, case in cases.items():
-            if state != NOW:
-                kept = study.kept.without(self._changed_tables(case))
-                found[state] = CorridorStudy(case, self.as_of, kept, self.set_aside)
-        return found
-
-    def _as_it_stands(self, study: CorridorStudy) -> CorridorStudy | None:
-        """The case without the scenarios it stands under: its routes are looked at too, so that the set is the same from either side."""
-        bare = self.case.bare
-        if bare is None:
-            return None
-        kept = study.kept.without(self._changed_tables(bare))
-        return CorridorStudy(bare, self.as_of, kept, self.set_aside)
-
-    def _changed_tables(self, case: Case) -> frozenset[str]:
-        """Tables that are not those of the case as it stands."""
-        now = self.case.tables
-        return frozenset(name for name, table in case.tables.items() if table is not now[name])
+        changed = {state: self._study.of(case) for state, case in cases.items() if state != NOW}
+        return {NOW: self._study, **changed}
 
     def under(self, state: State) -> Case:
         """The case with the scenarios of a state in force, in the order of the promises."""
         if state not in self._cases:
             chosen = [self.scenarios[name] for name in self.scenarios if name in state]
-            self._cases[state] = apply_scenario(self.case, together(chosen))
+            self._cases[state] = self._study.under(chosen)
         return self._cases[state]
 
     @cached_property
@@ -296,21 +268,17 @@ class Plan:
 
     def _searched(self, routes: Routes, full: Mapping[State, CorridorStudy]) -> dict[State, Floats]:
         """Find the routes of a group; their parts in the states they are looked for in."""
+        for study in self.studies:
+            network = study.network_between(routes.ends, routes.form)
+            for pair in routes.pairs:
+                for arcs in study.ways(routes.ends, routes.form, pair):
+                    routes.add(pair, network, arcs)
         networks = {state: one.network_between(routes.ends, routes.form) for state, one in full.items()}
-        for state, network in networks.items():
-            known = [e for e in self.known if e.direction == routes.direction] if state == NOW else []
-            known = [e for e in known if e.found.route is not None and e.found.route.network is network]
-            for e in known:
-                assert e.found.route is not None
-                routes.add((e.origin, e.destination), network, e.found.route.arcs)
-            find_routes(routes, full[state].case, network, corridors=not known)
-        if self._bare is not None:
-            network = self._bare.network_between(routes.ends, routes.form)
-            find_routes(routes, self._bare.case, network)
-        return {
-            state: self._paper_money.add(route_parts(routes, network), routes, network, full[state].case)
-            for state, network in networks.items()
-        }
+        return {state: self._priced(routes, networks[state], one.case) for state, one in full.items()}
+
+    def _priced(self, routes: Routes, network: FreightNetwork, case: Case) -> Floats:
+        """Parts of routes in a network of a case, with what their papers cost, shape (R, parts)."""
+        return self._study.paper_money.add(route_parts(routes, network), routes, network, case)
 
     def _parts(self, routes: Routes, found: dict[State, Floats]) -> Floats:
         """Parts of each route in each state, shape (S, R, parts); states of like freight tables share one network."""
@@ -325,29 +293,20 @@ class Plan:
         """Parts of each route in a state: those that no override touches stay as they are in one near to it."""
         case, overriding = self.under(state), [self.scenarios[name] for name in state ^ near]
         hit = routes_hit(routes, (self.under(near), case), overriding, FREIGHT_TABLES)
-        request = NetworkRequest(*routes.ends, routes.form, self.as_of, self.set_aside)
         found = parts.copy()
         if hit.any():
             own = routes.only(hit)
-            kept = self._kept_under(state, case)
-            network = self._network(only_routes(case, own), request, kept)
-            found[hit] = self._paper_money.add(route_parts(own, network), own, network, case)
+            found[hit] = self._priced(own, self._network(own, case), case)
         return found
 
-    def _kept_under(self, state: State, case: Case) -> Kept:
-        """What networks of a state share, with those of the case as it stands and with one another."""
-        if state not in self._kept_of:
-            self._kept_of[state] = self._kept.without(self._changed_tables(case))
-        return self._kept_of[state]
-
-    def _network(
-        self, tables: Mapping[str, pl.DataFrame], request: NetworkRequest, like: Kept
-    ) -> FreightNetwork:
-        """Network of some tables; the rows of a table that several states share are read once."""
-        known = {name: self._rows[id(table)][1] for name, table in tables.items() if id(table) in self._rows}
-        kept = replace(like, rows=known)
-        network = build_network(tables, request, kept=kept)
-        self._rows |= {id(tables[name]): (tables[name], rows) for name, rows in kept.rows.items()}
+    def _network(self, routes: Routes, case: Case) -> FreightNetwork:
+        """Network of a case with what some routes use alone; it shares all else with the networks of the whole case."""
+        study = self._study
+        request = NetworkRequest(*routes.ends, routes.form, study.as_of, study.set_aside)
+        whole = study.of(case).kept
+        kept = replace(whole, rows={name: own for name, own in whole.rows.items() if name not in FILTERED})
+        network = build_network(only_routes(case, routes), request, kept=kept)
+        whole.rows.update((name, own) for name, own in kept.rows.items() if name not in FILTERED)
         return network
 
     def _goods(self, routes: Routes, flows: Sequence[Flow]) -> dict[tuple[str, str], Goods]:
@@ -421,20 +380,6 @@ def _adds_ways(scenario: Scenario) -> bool:
     return any(one.action == "add" and one.table in WAYS for one in scenario.overrides)
 
 
-def together(scenarios: Sequence[Scenario]) -> Scenario:
-    """One scenario that holds the overrides of several, in order."""
-    if len(scenarios) == 1:
-        return scenarios[0]
-    return Scenario(
-        "+".join(s.scenario_id for s in scenarios),
-        "; ".join(s.title for s in scenarios),
-        "",
-        tuple(dict.fromkeys(source for s in scenarios for source in s.source_ids)),
-        "assumed",
-        tuple(o for s in scenarios for o in s.overrides),
-    )
-
-
 def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]) -> Floats:
     """Parts of routes with parameters at other values: what a network built again would give.
 
@@ -467,4 +412,4 @@ def _ways(parts: Floats, path_size: Floats) -> RouteStates:
     )
 
 
-__all__ = ["FREIGHT_TABLES", "NOW", "PARAMETERS", "Outcome", "Plan", "State", "shift", "together"]
+__all__ = ["FREIGHT_TABLES", "NOW", "PARAMETERS", "Outcome", "Plan", "State", "shift"]
