@@ -110,8 +110,8 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
     spoken = _SPOKEN.get(unit, unit)
     if unit == "USD" and label.endswith(" usd"):
         label = label.removesuffix(" usd")
-    if unit == "h":
-        label = label.removesuffix(" h")
+    if unit not in ("", "share"):  # the unit stands under the label, not in it
+        label = label.removesuffix(f" {unit.lower().replace('/', ' ')}")
     said = label.lower().split()
     unit = (
         ""

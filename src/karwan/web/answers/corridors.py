@@ -13,6 +13,8 @@ import polars as pl
 
 from karwan.amounts import number, percent
 from karwan.analysis.contract import Result
+from karwan.analysis.corridor_compare import closure_table
+from karwan.analysis.corridor_map import map_lines, map_nodes
 from karwan.analysis.exchange import network_layers
 from karwan.analysis.requests import CompareRequest
 from karwan.errors import UnknownName
@@ -21,9 +23,12 @@ from karwan.notes import note
 from karwan.report.answer_tables import result_block
 from karwan.report.blocks import Block, Cell, Column, Figure, Prose, Table, cell
 from karwan.report.charts.arrivals import draw_arrivals
+from karwan.report.charts.criticality import draw_criticality
 from karwan.report.charts.crossing import draw_hours, draw_shut
 from karwan.report.charts.stages import draw_stages
-from karwan.report.text import clean
+from karwan.report.text import clean, day
+from karwan.report.weak_map import draw_weak_map
+from karwan.report.wording import tell
 from karwan.schema import load_schema
 from karwan.schema.results import result_table
 from karwan.transport.closures import shut_places
@@ -373,15 +378,42 @@ def weak(asking: Asking) -> Page:
         title=say(note("page.weak_title")),
         lead=say(note("page.weak_lead")),
         parts={
+            "pictures": _weak_pictures(asking, result),
             "tables": [
                 Table(block.key, block.caption, block.columns, linked or block.rows, block.note, block.wide)
-            ]
+            ],
         },
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},
         notes=[say(one) for one in (*result.notes, *result.alerts)],
     )
+
+
+def _weak_pictures(asking: Asking, result: Result) -> list[Block]:
+    """The map of the weak places and their bars, as the brief draws them."""
+    study, settings = result.detail.study, asking.project.case.settings
+    places = list(result.detail.answers.values())[-1].weak_points
+    shut = closure_table(study).filter(~pl.col("kind").str.starts_with("slower"))["place"].to_list()
+    title = tell("brief_corridors.weak_map_title", day=day(asking.as_of))
+    parties = (settings.party_a, settings.party_b)
+    drawn = {
+        "weak_map": draw_weak_map(
+            places, map_nodes(study), map_lines(study), frozenset(shut), parties=parties, title=title
+        ),
+        "criticality": draw_criticality(result.tables["weak points"]),
+    }
+    return [
+        Figure(
+            f"f-{key.replace('_', '-')}",
+            tell(f"brief_corridors.{key}_figure"),
+            tell(f"brief_corridors.{key}_caption"),
+            tell(f"brief_corridors.{key}_unit"),
+            svg,
+        )
+        for key, svg in drawn.items()
+        if svg
+    ]
 
 
 def _follow(row: tuple[Cell, ...], name: str, to: str) -> tuple[Cell, ...]:

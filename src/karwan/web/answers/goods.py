@@ -7,7 +7,9 @@ import polars as pl
 from karwan.amounts import number
 from karwan.notes import note
 from karwan.report.answer_tables import answer_tables
-from karwan.report.blocks import Block, Cell, Table
+from karwan.report.blocks import Block, Cell, Figure, Table
+from karwan.report.charts.rivals import draw_against_rivals
+from karwan.report.charts.treemap import draw_treemap, sectors_of
 from karwan.report.text import clean
 from karwan.web.answers.generic import asked, form_of
 from karwan.web.answers.page import Asking, Page
@@ -33,6 +35,7 @@ def overview(asking: Asking) -> Page:
             "counts": [
                 {"verdict": clean(v).replace("_", " "), "count": number(n)} for v, n in counts.iter_rows()
             ],
+            "pictures": _pictures(goods),
             "tables": linked,
         },
         form=form_of(asking),
@@ -40,6 +43,22 @@ def overview(asking: Asking) -> Page:
         declared={key: analysis.table_of(key) for key in result.tables},
         notes=sentences([*result.notes, *result.alerts]),
     )
+
+
+def _pictures(goods: pl.DataFrame) -> list[Block]:
+    """Landed prices against the rival's, and what the other side buys of each good."""
+    demand = goods.filter(pl.col("demand_usd_year") > 0).with_columns(
+        value_usd="demand_usd_year", group="product"
+    )
+    drawn = {
+        "rivals": draw_against_rivals(goods),
+        "demand": draw_treemap(demand, "demand", say(note("page.goods_demand")), among=sectors_of(goods)),
+    }
+    return [
+        Figure(f"f-{key}", say(note(f"page.goods_{key}")), say(note(f"page.goods_{key}_caption")), "", svg)
+        for key, svg in drawn.items()
+        if svg
+    ]
 
 
 def _follow(row: tuple[Cell, ...], to: str) -> tuple[Cell, ...]:

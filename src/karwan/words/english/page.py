@@ -133,6 +133,13 @@ PAGE: dict[str, str | Plural] = {
     "page.worth": "What keeping is worth a year",
     "page.goods_title": "Which goods can be sold?",
     "page.goods_lead": "{count} goods: demand first, then the landed price over the open corridor against the cheapest rival. A good leads to its rivals.",
+    "page.goods_rivals": "Landed price against the cheapest rival",
+    "page.goods_rivals_caption": (
+        "Left of the line a good lands for less than its cheapest rival is paid. Green: it sells; amber: only if something changes; red: not. Goods without a "
+        "known rival are left out, bands are cut at three times the rival's price."
+    ),
+    "page.goods_demand": "What the other side buys of each good a year",
+    "page.goods_demand_caption": "Areas: imports from everywhere by value, of the goods whose demand is known. They bound what may be sold, and promise nothing.",
     "page.year_title": "When to leave?",
     "page.year_picture": "Days of the best route by departure day",
     "page.year_caption": "The line is the median; the band reaches to the days within which 95 of 100 journeys arrive. Where it breaks, too many never do.",

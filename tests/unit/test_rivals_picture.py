@@ -1,0 +1,26 @@
+"""Picture of landed prices against the cheapest rival."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from karwan.report.charts.rivals import draw_against_rivals
+
+
+def test_goods_with_a_rival_are_drawn_nearest_to_selling_first() -> None:
+    goods = pl.DataFrame(
+        {
+            "product": ["Dear", "Cheap", "Alone"],
+            "exporter": ["XTA", "XTA", "XTC"],
+            "verdict": ["no", "yes", "unknown"],
+            "landed_usd_t": [900.0, 300.0, 500.0],
+            "landed_low_usd_t": [700.0, 250.0, None],
+            "landed_high_usd_t": [9_000.0, 350.0, None],
+            "rival_usd_t": [450.0, 400.0, None],
+        }
+    )
+    drawn = draw_against_rivals(goods)
+    assert drawn is not None
+    assert drawn.index("Cheap, XTA: 75") < drawn.index("Dear, XTA: 200")
+    assert "900 · 450" in drawn and "Alone" not in drawn
+    assert draw_against_rivals(goods.filter(pl.col("rival_usd_t").is_null())) is None
