@@ -46,15 +46,15 @@ def look(reader: Reader, seeds: range, most: int) -> int:
     """Run one reader, print its failures, and return how many there are."""
     start = time.process_time()
     with folder() as made:
-        failures = run(reader, made, seeds, most=most)
+        tried = run(reader, made, seeds, most=most)
     seconds = time.process_time() - start
     print(
-        f"{reader.name}: {len(failures)} failures of {len(seeds):,} inputs, {seconds:.1f} s of computing",
+        f"{reader.name}: {len(tried.failures)} failures of {tried.inputs:,} different inputs, {seconds:.1f} s of computing",
         flush=True,
     )
-    for failure in failures:
+    for failure in tried.failures:
         print(f"  {failure}", flush=True)
-    return len(failures)
+    return len(tried.failures)
 
 
 def show(reader: Reader, seed: int) -> None:

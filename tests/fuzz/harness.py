@@ -61,29 +61,42 @@ class Failure:
         return f"{self.reader} seed {self.seed}: {self.error}"
 
 
-def run(reader: Reader, folder: Path, seeds: range, *, most: int = 20) -> list[Failure]:
-    """Failures of a reader over seeds, at most so many; the good input itself must be read, and no input is read twice."""
+@dataclass(frozen=True)
+class Tried:
+    """What came of a run: seeds tried, different inputs among them that were read or refused, and the failures."""
+
+    seeds: int
+    inputs: int
+    failures: list[Failure]
+
+
+def run(reader: Reader, folder: Path, seeds: range, *, most: int = 20) -> Tried:
+    """A reader over seeds, until so many failed; the good input itself must be read, and no input is read twice."""
     good = dict(reader.files())
     write(folder, good)
     reader.read(folder)
     names = reader.changed or tuple(good)
     failures: list[Failure] = []
     met = set(good.items())
+    last, peak, tried = names[0], peak_mb(), 0
     for seed in seeds:
+        tried += 1
         rng = random.Random(f"{reader.name} {seed}")
         name = rng.choice(names)
         content = mutate(good[name], rng, reader.mutations)
         if (name, content) in met:
             continue
         met.add((name, content))
+        if name != last:
+            (folder / last).write_bytes(good[last])
         (folder / name).write_bytes(content)
-        error = outcome(reader, folder)
-        (folder / name).write_bytes(good[name])
+        last = name
+        error, peak = outcome(reader, folder, peak)
         if error:
             failures.append(Failure(reader.name, seed, error))
         if len(failures) == most:
             break
-    return failures
+    return Tried(tried, len(met) - len(good), failures)
 
 
 @contextmanager
@@ -102,9 +115,9 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         path.write_bytes(content)
 
 
-def outcome(reader: Reader, folder: Path) -> str:
-    """What is wrong with how the reader met its files; '' where nothing is."""
-    before, start = peak_mb(), time.process_time()
+def outcome(reader: Reader, folder: Path, before: float) -> tuple[str, float]:
+    """What is wrong with how the reader met its files, '' where nothing is; and the most memory held so far, which was `before`."""
+    start = time.process_time()
     error = ""
     try:
         with limited(), warnings.catch_warnings():
@@ -116,12 +129,12 @@ def outcome(reader: Reader, folder: Path) -> str:
         raise
     except BaseException as other:
         error = told(other)
-    seconds, megabytes = time.process_time() - start, peak_mb() - before
+    seconds, peak = time.process_time() - start, peak_mb()
     if not error and seconds > LIMIT_S:
         error = f"took {seconds:.1f} s"
-    if not error and megabytes > LIMIT_MB:
-        error = f"took {megabytes:.0f} MB"
-    return error
+    if not error and peak - before > LIMIT_MB:
+        error = f"took {peak - before:.0f} MB"
+    return error, peak
 
 
 def told(error: BaseException) -> str:

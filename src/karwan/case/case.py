@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -232,9 +233,11 @@ def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
     folder = case_folder(name)
     settings, problems = read_settings(folder / "case.yaml")
     tables: dict[str, pl.DataFrame] = {}
+    with os.scandir(folder) as entries:
+        there = {entry.name for entry in entries if entry.is_file()}
     for spec in load_schema().values():
         path = folder / f"{spec.name}.csv"
-        if path.is_file():
+        if path.name in there:
             tables[spec.name], found = read_table(path, spec)
             problems += found
         else:

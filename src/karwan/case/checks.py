@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from karwan.case.operator_checks import OPERATOR_RULES
 from karwan.case.port_checks import PORT_RULES
 from karwan.case.problems import SHOWN, Problem
 from karwan.case.reader import MAX_PROBLEMS
+from karwan.case.rows import cells, numbered_rows
 from karwan.case.settings import CaseSettings
 from karwan.case.venture_checks import VENTURE_RULES
 from karwan.schema import load_schema, parameter_bounds
@@ -35,26 +37,32 @@ def check_references(
     of them where it is None.
     """
     problems: list[Problem] = []
-    for spec in load_schema().values():
-        if among is not None and spec.name not in among:
+    keys: dict[tuple[str, str], set[str]] = {}
+    for name, column, (target, key) in _references():
+        if not tables[name].height or f"{target}.csv" in unreadable or not (among is None or name in among):
             continue
-        for column in spec.columns:
-            if column.references is None or f"{column.references[0]}.csv" in unreadable:
-                continue
-            target, key = column.references
-            known = set(tables[target][key].to_list())
-            cells = tables[spec.name][column.name].to_list()
-            wrong = [(row, p) for row, p in _parts(cells, column.name) if p not in known]
-            problems += [
-                _unknown(f"{spec.name}.csv", row, column.name, part, target, known, hinted=n < SHOWN)
-                for n, (row, part) in enumerate(wrong[:MAX_PROBLEMS])
-            ]
+        if (target, key) not in keys:
+            keys[target, key] = set(tables[target].get_column(key).to_list())
+        known = keys[target, key]
+        named = tables[name].get_column(column).to_list()
+        wrong = [(row, p) for row, p in _parts(named, column) if p not in known]
+        problems += [
+            _unknown(f"{name}.csv", row, column, part, target, known, hinted=n < SHOWN)
+            for n, (row, part) in enumerate(wrong[:MAX_PROBLEMS])
+        ]
     return problems
 
 
-def _parts(cells: Iterable[str | Sequence[str] | None], column: str) -> Iterator[tuple[int, str]]:
+@cache
+def _references() -> list[tuple[str, str, tuple[str, str]]]:
+    """Table, column, and the table and key it names, of every column that names rows."""
+    columns = [(spec.name, column) for spec in load_schema().values() for column in spec.columns]
+    return [(name, c.name, c.references) for name, c in columns if c.references is not None]
+
+
+def _parts(named: Iterable[str | Sequence[str] | None], column: str) -> Iterator[tuple[int, str]]:
     """Row in the file and name of what cells name; a list and a cell of sources may name several."""
-    for row, value in enumerate(cells, start=2):
+    for row, value in enumerate(named, start=2):
         if isinstance(value, str):
             value = value.split(";") if column == "source_id" else [value]
         for part in value or ():
@@ -80,7 +88,7 @@ def check_rules(tables: Tables, settings: CaseSettings) -> list[Problem]:
 
 def _settings_name_rows(tables: Tables, settings: CaseSettings) -> list[Problem]:
     """What `case.yaml` names exists: parties, places inside their party, and the product."""
-    places = dict(tables["nodes"].select("node_id", "country").iter_rows())
+    places = dict(cells(tables["nodes"], "node_id", "country"))
     countries = set(tables["countries"]["country"])
     problems = [
         _unknown("case.yaml", 0, key, code, "countries", countries)
@@ -134,7 +142,7 @@ def _each(
     tables: Tables, name: str, test: Callable[[dict[str, object]], tuple[str, str, str] | None]
 ) -> list[Problem]:
     problems = []
-    for row, values in enumerate(tables[name].iter_rows(named=True), start=2):
+    for row, values in numbered_rows(tables[name]):
         found = test(values)
         if found:
             column, message, allowed = found
@@ -164,8 +172,7 @@ def links_have_mode_fields(tables: Tables) -> list[Problem]:
 def crossing_links_lie_on_a_side(tables: Tables) -> list[Problem]:
     """A land link that ends at a crossing lies in one of the crossing's two countries."""
     sides = {
-        row["node_id"]: (row["country_a"], row["country_b"])
-        for row in tables["crossings"].iter_rows(named=True)
+        row["node_id"]: (row["country_a"], row["country_b"]) for _, row in numbered_rows(tables["crossings"])
     }
 
     def test(row: dict[str, object]) -> tuple[str, str, str] | None:
@@ -339,9 +346,7 @@ def traffic_within_capacity(tables: Tables) -> list[Problem]:
     problems = []
     for name, traffic, capacity in TRAFFIC:
         key = load_schema()[name].key
-        for row, (place, used, limit) in enumerate(
-            tables[name].select(key, traffic, capacity).iter_rows(), start=2
-        ):
+        for row, (place, used, limit) in enumerate(cells(tables[name], key, traffic, capacity), start=2):
             if limit == 0 and name != "terminals":
                 fact = f"{place} is shut: its capacity is 0"
                 problems.append(
@@ -373,7 +378,7 @@ def parameters_within_bounds(tables: Tables) -> list[Problem]:
 def modes_have_vehicles(tables: Tables) -> list[Problem]:
     """Every mode of a link has a vehicle that carries goods on it."""
     carried = set(tables["vehicles"]["mode"])
-    modes = sorted(set(tables["links"]["mode"].drop_nulls()) - carried)
+    modes = sorted(set(tables["links"]["mode"]) - carried - {None})
     message, allowed = "links.csv has links of this mode, no vehicle carries on it", "a row of this mode"
     return [Problem("error", "vehicles.csv", 0, "mode", mode, message, allowed) for mode in modes]
 
@@ -387,7 +392,8 @@ def regimes_say_whose_goods(tables: Tables) -> list[Problem]:
         return None
 
     terms = tables["regime_terms"]
-    silent = sorted(set(terms["regime_id"]) - set(terms.filter(pl.col("quantity") == "cargo")["regime_id"]))
+    said = {regime for regime, quantity in cells(terms, "regime_id", "quantity") if quantity == "cargo"}
+    silent = sorted(set(terms["regime_id"]) - said)
     message = "its terms do not say whose goods it covers: read as goods with an end in another party"
     allowed = "a row with quantity cargo"
     return [

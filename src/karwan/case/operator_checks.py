@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from karwan.case.problems import Problem
+from karwan.case.rows import numbered_rows
 from karwan.schema.days import day_span
 from karwan.schema.modes import MODES
 from karwan.schema.units import unit_of
@@ -23,7 +24,7 @@ def operators_say_when_and_how(tables: Tables) -> list[Problem]:
     """Operators and services name modes there are, days that can be read, and an end not before the start."""
     problems = []
     for name in ("operators", "land_services"):
-        for row, found in enumerate(tables[name].iter_rows(named=True), start=2):
+        for row, found in numbered_rows(tables[name]):
             faults = (*_modes(found), *_days(found))
             problems += [_problem(name, row, found, fault) for fault in faults]
     return problems
@@ -33,7 +34,7 @@ def services_name_places(tables: Tables) -> list[Problem]:
     """A service passes nodes of the network, or countries of the case."""
     places = {*tables["nodes"]["node_id"], *tables["countries"]["country"]}
     problems = []
-    for row, found in enumerate(tables["land_services"].iter_rows(named=True), start=2):
+    for row, found in numbered_rows(tables["land_services"]):
         wrong = [place for place in found["via"] or () if place not in places]
         faults = [("via", f"no node or country {place}", "node ids or country codes") for place in wrong]
         problems += [_problem("land_services", row, found, fault) for fault in faults]
@@ -43,10 +44,10 @@ def services_name_places(tables: Tables) -> list[Problem]:
 def through_rates_have_a_unit(tables: Tables) -> list[Problem]:
     """A through rate is for a unit that the service's modes carry; a unit or what is covered stands with a rate only."""
     carried: dict[str, set[str]] = {}
-    for vehicle in tables["vehicles"].iter_rows(named=True):
+    for _, vehicle in numbered_rows(tables["vehicles"]):
         carried.setdefault(vehicle["mode"], set()).add(unit_of(vehicle))
     problems = []
-    for row, found in enumerate(tables["land_services"].iter_rows(named=True), start=2):
+    for row, found in numbered_rows(tables["land_services"]):
         units = set().union(*(carried.get(mode, set()) for mode in found["modes"]))
         problems += [_problem("land_services", row, found, fault) for fault in _rate(found, units)]
     return problems

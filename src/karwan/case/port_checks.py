@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from karwan.case.problems import Problem
+from karwan.case.rows import numbered_rows
 from karwan.schema.modes import WATER_MODES
 
 Tables = Mapping[str, pl.DataFrame]
@@ -15,9 +16,9 @@ OFF_THE_DOCK = ("off_dock", "dry_port")
 
 def ways_in_bond_lead_off_the_dock(tables: Tables) -> list[Problem]:
     """A way in bond joins a ship with the land side at the node of an off-dock terminal or dry port."""
-    terminals = {row["terminal_id"]: row for row in tables["terminals"].iter_rows(named=True)}
+    terminals = {row["terminal_id"]: row for _, row in numbered_rows(tables["terminals"])}
     problems = []
-    for number, row in enumerate(tables["transfers"].iter_rows(named=True), start=2):
+    for number, row in numbered_rows(tables["transfers"]):
         if row["method"] != "in_bond":
             continue
         terminal = terminals.get(row["terminal_id"] or "")

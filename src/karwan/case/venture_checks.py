@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from karwan.case.problems import Problem
+from karwan.case.rows import cells, numbered_rows
 
 Tables = Mapping[str, pl.DataFrame]
 RANGED = (
@@ -73,7 +74,7 @@ def ventures_can_be_appraised(tables: Tables) -> list[Problem]:
 
 def sales_are_made(tables: Tables) -> list[Problem]:
     """What is sold a stage of the venture makes, in shares of at most 1 together; over the corridors it goes by the tonne between two places."""
-    made = {(v, p) for v, p in tables["venture_stages"].select("venture_id", "output_product").iter_rows()}
+    made = set(cells(tables["venture_stages"], "venture_id", "output_product"))
     problems, sold = [], dict[tuple[str, str], float]()
     for row, found in _rows(tables, "venture_sales"):
         if (found["origin_id"] is None) != (found["destination_id"] is None):
@@ -108,7 +109,7 @@ def sales_are_made(tables: Tables) -> list[Problem]:
 
 def stages_of_one_venture(tables: Tables) -> list[Problem]:
     """The stage a cost or sale names is one of its own venture; what stages take in goes in no circle."""
-    owner = dict(tables["venture_stages"].select("stage_id", "venture_id").iter_rows())
+    owner = dict(cells(tables["venture_stages"], "stage_id", "venture_id"))
     problems = []
     for name in ("venture_costs", "venture_sales"):
         for row, found in _rows(tables, name):
@@ -118,8 +119,9 @@ def stages_of_one_venture(tables: Tables) -> list[Problem]:
                 problems.append(
                     _error(name, row, "stage_id", stage, fact, f"a stage of {found['venture_id']}")
                 )
-    for venture in tables["venture_stages"]["venture_id"].unique().sort():
-        own = [(n, r) for n, r in _rows(tables, "venture_stages") if r["venture_id"] == venture]
+    stages = list(_rows(tables, "venture_stages"))
+    for venture in sorted({row["venture_id"] for _, row in stages}, key=lambda name: name or ""):
+        own = [(n, r) for n, r in stages if r["venture_id"] == venture]
         done, left = set[str](), own
         while left:
             waiting = {r["output_product"] for _, r in left}
@@ -217,7 +219,7 @@ def raw_material_comes_from_somewhere(tables: Tables) -> list[Problem]:
 
 def _rows(tables: Tables, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of a table with their number in the file."""
-    yield from enumerate(tables[name].iter_rows(named=True), start=2)
+    return numbered_rows(tables[name])
 
 
 def _error(

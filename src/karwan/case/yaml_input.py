@@ -7,7 +7,7 @@ checked with `checked`, or with `faults` where the caller lists problems itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,8 +15,19 @@ from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.resolver import Resolver
+from yaml.scanner import Scanner
 
 from karwan.errors import InvalidInput
+
+try:
+    from yaml._yaml import CParser
+except ImportError:  # a PyYAML built without LibYAML: every file goes to the reader in Python
+    CParser = Parser  # type: ignore[misc,assignment]
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 30
@@ -24,6 +35,7 @@ MAX_ALIASED = 1000  # nodes that aliases may stand for, all together
 SHOWN_FAULTS = 5
 SHOWN_VALUE = 80
 BASE = "tag:yaml.org,2002:"
+UNREADABLE = (yaml.YAMLError, ValueError, KeyError, TypeError, OverflowError)
 Place = tuple[str | int, ...]
 Model = TypeVar("Model")
 
@@ -93,17 +105,21 @@ class _Refused(yaml.YAMLError):
         self.problem, self.line = problem, line
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe loader with bounds on depth and aliases, without tags, that refuses keys standing twice."""
+class _Loader(Composer, SafeConstructor, Resolver):
+    """Safe loader with bounds on depth and aliases, without tags, that refuses keys standing twice; what reads events comes beside it."""
 
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
+    peek_event: Callable[[], Any]
+
+    def __init__(self) -> None:
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
         self._depth = 0
         self._aliased = 0
         self._sizes: dict[int, int] = {}
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             node = super().compose_node(parent, index)
@@ -139,14 +155,30 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-class _TextLoader(_Loader):
-    """The same, every value and key as the text written; only nothing at all (or `~`) is null."""
+class _PlainLoader(_Loader, Reader, Scanner, Parser):
+    """The loader on events read in Python, whose words for a fault are the better ones."""
 
-    yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {  # noqa: RUF012
-        "": [(f"{BASE}null", re.compile(r"$"))],
-        "~": [(f"{BASE}null", re.compile(r"~$"))],
-        "<": [(f"{BASE}merge", re.compile(r"<<$"))],
-    }
+    def __init__(self, stream: str) -> None:
+        Reader.__init__(self, stream)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        _Loader.__init__(self)
+
+
+class _QuickLoader(_Loader, CParser):
+    """The loader on events read by LibYAML, in a fifth of the time."""
+
+    def __init__(self, stream: str) -> None:
+        CParser.__init__(self, stream)
+        _Loader.__init__(self)
+
+
+# Every value and key as the text written; only nothing at all (or `~`) is null.
+_TEXT: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {
+    "": [(f"{BASE}null", re.compile(r"$"))],
+    "~": [(f"{BASE}null", re.compile(r"~$"))],
+    "<": [(f"{BASE}merge", re.compile(r"<<$"))],
+}
 
 
 def _children(node: Any) -> Iterable[Any]:
@@ -209,15 +241,23 @@ def parse_yaml(text: str, origin: str, *, as_text: bool = False) -> Document:
     {'columns': {'NO': '0901'}}
     """
     try:
-        loader = (_TextLoader if as_text else _Loader)(text)
-        node = loader.get_single_node()
-        lines: dict[Place, int] = {}
-        if node is not None:
-            _note_lines(node, (), lines)
-        content = None if node is None else loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, OverflowError) as error:
+        return _document(_QuickLoader(text), origin, as_text)
+    except UNREADABLE:
+        pass  # the other reader says what is wrong
+    try:
+        return _document(_PlainLoader(text), origin, as_text)
+    except UNREADABLE as error:
         raise _unreadable(error, origin) from error
-    return Document(origin, content, lines)
+
+
+def _document(loader: Any, origin: str, as_text: bool) -> Document:
+    if as_text:
+        loader.yaml_implicit_resolvers = _TEXT
+    node = loader.get_single_node()
+    lines: dict[Place, int] = {}
+    if node is not None:
+        _note_lines(node, (), lines)
+    return Document(origin, None if node is None else loader.construct_document(node), lines)
 
 
 def _note_lines(node: Any, place: Place, lines: dict[Place, int]) -> None:

@@ -166,6 +166,10 @@ class PackedBaci:
     def _read_ahead(self) -> Iterator[tuple[pl.DataFrame, list[tuple[int, bytes]], int]]:
         """Rows and strays of each piece, the next one being read while the store takes this one; and the bytes read."""
         line = 2
+        if self._content.size <= PIECE:  # nothing to read ahead
+            for piece, done in self._pieces():
+                yield (*self._read(piece, line, _count(piece, b"\n")), done)
+            return
         with ThreadPoolExecutor(1) as worker:
             waiting: tuple[Future[_Read], int] | None = None
             for piece, done in self._pieces():

@@ -93,9 +93,11 @@ class Content:
         """Hash of the content: SHA-256 over the digest of every piece of 8 MiB, so that pieces hash in
         parallel.
         """
-        if self.member is None:
+        if self.member is None and self.size <= PIECE:
+            digests = [digest(self._piece(0))]
+        elif self.member is None:
             with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
-                pieces = range(0, max(1, self.size), PIECE)
+                pieces = range(0, self.size, PIECE)
                 digests = list(workers.map(lambda offset: digest(self._piece(offset)), pieces))
         else:
             with self.open() as stream:

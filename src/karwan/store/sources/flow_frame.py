@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
+from functools import cache, lru_cache
 
 import polars as pl
 
@@ -32,9 +34,18 @@ FISCAL_YEAR = r"^(?i:fy ?)'?[0-9]{2,4}$|^(?i:fy ?)?[0-9]{4} ?[-/–] ?[0-9]{2,4}
 MARKED_FIGURE = r"^[+-]?[0-9][0-9.,'’ \x{a0}\x{202f}\x{2009}]*$"
 # Signs that a terminal or a reader of lines obeys.
 CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+ALPHA2 = re.compile("[A-Z]{2}")
 FORMULA_START = r"^[=@+]|^-\D"
 
-Lookup = Callable[[str], tuple[str | None, str | None]]
+PERIOD_TYPES = {"period": pl.String, "period_start": pl.Date, "period_end": pl.Date, "frequency": pl.String}
+ABSENT = pl.col("_amount").is_null() & pl.col("_amount_text").is_null() & pl.col("fault").is_null()
+ODD_PRODUCT = pl.col("reason").is_null() & ~pl.col("_product_known").fill_null(True)
+CLEANED = ("raw", "reason", "product", "quantity_unit")
+"""Columns of a source's own text, in which no sign is left that a terminal obeys."""
+STAGED_COLUMNS = tuple(
+    (pl.col(name).str.replace_all(CONTROL.pattern, "\ufffd") if name in CLEANED else pl.col(name)).cast(kind)
+    for name, kind in STAGED.items()
+)
 
 
 def _is_hs(revision: pl.Expr) -> pl.Expr:
@@ -46,9 +57,9 @@ def _unread(figure: str, text: str) -> pl.Expr:
     return pl.col(text).is_not_null() & pl.col(figure).is_null()
 
 
-def _unread_texts(period: Field) -> list[tuple[pl.Expr, pl.Expr]]:
+def _unread_texts(fiscal_start_month: int | None) -> list[tuple[pl.Expr, pl.Expr]]:
     """Periods and product codes that cannot be read, with what is said of them."""
-    unstated = pl.lit((period.fiscal_start_month or 1) == 1)
+    unstated = pl.lit((fiscal_start_month or 1) == 1)
     return [
         (
             pl.col("period").is_null() & unstated & pl.col("_period").str.contains(FISCAL_YEAR),
@@ -127,7 +138,7 @@ class FlowFramer:
         self.absent_cells = 0
         self.parties = PartiesSeen()
         self._odd_products: Counter[str] = Counter()
-        self._periods: dict[tuple[str, int | None], dict[str, tuple[str, str, str, str] | None]] = {}
+        self._periods: dict[tuple[str, int | None], dict[str, tuple[str, date, date, str] | None]] = {}
         self._period_kinds: dict[str, str] = {}
         self._marks: dict[str, tuple[bool, bool]] = {}
 
@@ -177,11 +188,11 @@ class FlowFramer:
         """Remember, column by column, which marks the figures show; nothing to learn where the mapping states them."""
         if self.mapping.decimal is not None or self.mapping.thousands in (",", "."):
             return
-        for column in self.mapping.figure_columns():
-            if table.schema[column] == pl.String:
-                comma, either = numbers.contradiction(table.get_column(column))
-                before = self._marks.get(column, (False, False))
-                self._marks[column] = (before[0] or comma, before[1] or either)
+        kinds = table.schema
+        columns = [name for name in self.mapping.figure_columns() if kinds[name] == pl.String]
+        for column, (comma, either) in numbers.contradictions(table, columns).items():
+            before = self._marks.get(column, (False, False))
+            self._marks[column] = (before[0] or comma, before[1] or either)
 
     def frame(self, table: pl.DataFrame) -> pl.DataFrame:
         """Staged rows (columns `STAGED`) of a frame with `line`, `fault` (null, or why the row cannot be
@@ -191,38 +202,30 @@ class FlowFramer:
         return staged[0] if len(staged) == 1 else pl.concat(staged).sort("line", maintain_order=True)
 
     def _view(self, table: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
+        fields = frozenset(view)
         work = table.select(
             "line",
             "fault",
             "raw",
             *(pl.col(name).alias(SOURCE_COLUMN + name) for name in self.mapping.needed()),
-        )
-        work = work.with_columns(
             **{
-                f"_{name}": self._text(entry, work)
+                f"_{name}": self._text(entry, table)
                 for name, entry in view.items()
                 if name not in ("value", "weight")
             },
-            **self._measures(view, work),
+            **self._measures(view, table),
         )
         work = self._countries(work, view)
-        work = self._sides(work, view)
         work = self._period(work, view["period"])
         work = self._product(work, view)
-        work = self._figures(work, view)
-        work = self._flags(work, view)
+        work = work.with_columns(**_sides(fields), **_figures(fields))
         if self.mapping.missing_value == "absent":
-            absent = (
-                pl.col("_amount").is_null() & pl.col("_amount_text").is_null() & pl.col("fault").is_null()
-            )
-            self.absent_cells += int(work.select(absent.sum()).item())
-            work = work.filter(~absent)
-        staged = work.with_columns(reason=self._reason(view)).with_columns(
-            pl.col("raw", "reason", "product", "quantity_unit").str.replace_all(CONTROL.pattern, "\ufffd")
-        )
-        odd = staged.filter(pl.col("reason").is_null() & ~pl.col("_product_known").fill_null(True))
-        self._odd_products.update(odd["product"].to_list())
-        return staged.select(pl.col(name).cast(kind) for name, kind in STAGED.items())
+            self.absent_cells += int(work.select(ABSENT.sum()).item())
+            work = work.filter(~ABSENT)
+        work = work.with_columns(flags=self._flags(fields), reason=self._reason(view))
+        odd = work.filter(ODD_PRODUCT).get_column("product").to_list()
+        self._odd_products.update(CONTROL.sub("\ufffd", code) for code in odd)
+        return work.select(STAGED_COLUMNS)
 
     # -- text and numbers ------------------------------------------------------------------------------------
 
@@ -232,21 +235,9 @@ class FlowFramer:
         """
         if entry.column is None:
             return pl.lit(entry.value, dtype=pl.String)
-        name = SOURCE_COLUMN + entry.column
-        text = pl.col(name)
-        if table.schema[name].is_float():
-            whole = (text == text.round(0)) & text.is_finite()
-            text = (
-                pl.when(whole)
-                .then(text.cast(pl.Int64, strict=False).cast(pl.String))
-                .otherwise(text.cast(pl.String))
-            )
-        elif table.schema[name] != pl.String:
-            text = text.cast(pl.String)
-        text = text.str.strip_chars(" \t\r\n\u00a0\u202f\u2009\ufeff").str.slice(0, MAX_TEXT)
         # A look-up comes first: `NA` is Namibia where the mapping says so.
-        marks = [mark for mark in self.mapping.missing_marks if mark not in entry.values]
-        return pl.when(text.is_in(marks)).then(None).otherwise(text)
+        marks = tuple(mark for mark in self.mapping.missing_marks if mark not in entry.values)
+        return _text_of(entry.column, table.schema[entry.column], marks)
 
     def _text(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
         text = self._source(entry, table)
@@ -260,8 +251,8 @@ class FlowFramer:
 
     def _number(self, entry: Field, table: pl.DataFrame) -> pl.Expr:
         """Figure of a field times its factor; null where it is missing or no finite number."""
-        if entry.column is not None and table.schema[SOURCE_COLUMN + entry.column].is_numeric():
-            number = pl.col(SOURCE_COLUMN + entry.column).cast(pl.Float64)
+        if entry.column is not None and table.schema[entry.column].is_numeric():
+            number = pl.col(entry.column).cast(pl.Float64)
         else:
             number = numbers.figures(self._text(entry, table), self.mapping)
         scaled = number * entry.multiply if entry.multiply != 1.0 else number
@@ -279,15 +270,17 @@ class FlowFramer:
 
     def _countries(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         names = [name for name in COUNTRY_FIELDS if name in view]
-        work = self._with_namibia(work, {name: view[name] for name in names})
+        counts = {name: _counted(work, f"_{name}") for name in names}
+        namibia = _namibia({name: view[name] for name in names}, counts)
+        if namibia:
+            work = work.with_columns(**namibia)
+            counts |= {name: _counted(work, f"_{name}") for name in names if f"_{name}" in namibia}
         for name in names:
-            counts = work.get_column(f"_{name}").drop_nulls().value_counts(sort=True, name="rows")
-            texts = counts.get_column(f"_{name}")
-            found = [self._party(text, view[name]) for text in texts]
-            self.parties.note(found, counts["rows"].to_list())
+            found = [self._party(text, view[name]) for text in counts[name]]
+            self.parties.note(found, list(counts[name].values()))
             lookup = pl.DataFrame(
                 {
-                    f"_{name}": texts,
+                    f"_{name}": list(counts[name]),
                     f"_{name}_code": [party.code for party in found],
                     f"_{name}_kind": [party.kind for party in found],
                 },
@@ -300,66 +293,6 @@ class FlowFramer:
         found = self.countries.find(text, entry.codes)
         return replace(found, code=CONTROL.sub("\ufffd", found.code))
 
-    def _with_namibia(self, work: pl.DataFrame, fields: Mapping[str, Field]) -> pl.DataFrame:
-        """Read `NA` in a column of countries as Namibia where the columns hold alpha-2 codes; elsewhere it is a
-        mark for missing, as in any other column.
-        """
-        columns = {name: entry for name, entry in fields.items() if entry.column is not None}
-        texts = {name: work.get_column(f"_{name}").drop_nulls().unique() for name in columns}
-        short = sum(int(text.str.contains("^[A-Z]{2}$").sum()) for text in texts.values())
-        alpha2 = short * 2 > sum(map(len, texts.values()))
-        for name, entry in columns.items():
-            if entry.values.get("NA") or (entry.codes != "m49" and alpha2) or entry.codes == "iso2":
-                source = pl.col(SOURCE_COLUMN + str(entry.column)).cast(pl.String).str.strip_chars()
-                namibia = pl.lit(entry.values.get("NA", "NA"))
-                work = work.with_columns(
-                    pl.when(source == "NA").then(namibia).otherwise(f"_{name}").alias(f"_{name}")
-                )
-        return work
-
-    def _sides(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
-        null = pl.lit(None, dtype=pl.String)
-        if {"exporter", "importer"} <= set(view):
-            exporter, importer = pl.col("_exporter_code"), pl.col("_importer_code")
-            known = {"exporter": pl.col("_exporter_kind"), "importer": pl.col("_importer_kind")}
-            reporter = pl.col("_reporter_code") if "reporter" in view else null
-            by_reporter = (
-                pl.when(reporter == exporter)
-                .then(pl.lit("exporter"))
-                .when(reporter == importer)
-                .then(pl.lit("importer"))
-                .otherwise(pl.lit("unknown"))
-            )
-            side = pl.col("_reporter_side") if "reporter_side" in view else by_reporter
-            reporter = (
-                pl.when(side == "exporter")
-                .then(exporter)
-                .when(side == "importer")
-                .then(importer)
-                .otherwise(reporter)
-            )
-            return work.with_columns(
-                reporter_side=side,
-                reporter=reporter,
-                exporter=exporter,
-                importer=importer,
-                _exporter_kind_of=known["exporter"],
-                _importer_kind_of=known["importer"],
-            )
-        flow = pl.col("_flow").str.to_lowercase()
-        outward = flow.is_in(list(EXPORTS))
-        inward = flow.is_in(list(IMPORTS))
-        here, there = pl.col("_reporter_code"), pl.col("_partner_code")
-        here_ok, there_ok = pl.col("_reporter_kind"), pl.col("_partner_kind")
-        return work.with_columns(
-            reporter_side=pl.when(outward).then(pl.lit("exporter")).when(inward).then(pl.lit("importer")),
-            reporter=here,
-            exporter=pl.when(outward).then(here).when(inward).then(there),
-            importer=pl.when(outward).then(there).when(inward).then(here),
-            _exporter_kind_of=pl.when(outward).then(here_ok).otherwise(there_ok),
-            _importer_kind_of=pl.when(outward).then(there_ok).otherwise(here_ok),
-        )
-
     # -- when, what ------------------------------------------------------------------------------------------
 
     def _period(self, work: pl.DataFrame, entry: Field) -> pl.DataFrame:
@@ -368,7 +301,7 @@ class FlowFramer:
             number = pl.when(month.str.contains(r"^\d$")).then(pl.lit("0") + month).otherwise(month)
             work = work.with_columns(_period=pl.concat_str(pl.col("_period"), number, separator=" "))
         known = self._periods.setdefault((entry.column or "", entry.fiscal_start_month), {})
-        texts = work.get_column("_period").unique().drop_nulls()
+        texts = [text for text in work.get_column("_period").unique() if text is not None]
         for text in texts:
             if text not in known:
                 plain = (
@@ -377,17 +310,12 @@ class FlowFramer:
                 found = parse_period(plain, entry.fiscal_start_month)
                 if entry.month_column is None and entry.fiscal_start_month is None:
                     self._period_kinds.setdefault(period_kind(plain), plain)
-                known[text] = (
-                    None
-                    if found is None
-                    else (found.text, found.start.isoformat(), found.end.isoformat(), found.frequency)
-                )
-        names = ("period", "period_start", "period_end", "frequency")
+                known[text] = None if found is None else (found.text, found.start, found.end, found.frequency)
         cells = [known[text] or (None, None, None, None) for text in texts]
         lookup = pl.DataFrame(
-            {"_period": texts, **{name: [cell[n] for cell in cells] for n, name in enumerate(names)}},
-            schema={"_period": pl.String, **dict.fromkeys(names, pl.String)},
-        ).with_columns(pl.col("period_start", "period_end").str.to_date("%Y-%m-%d"))
+            {"_period": texts, **{name: [cell[n] for cell in cells] for n, name in enumerate(PERIOD_TYPES)}},
+            schema={"_period": pl.String, **PERIOD_TYPES},
+        )
         return work.join(lookup, on="_period", how="left", maintain_order="left")
 
     def _product(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
@@ -396,9 +324,11 @@ class FlowFramer:
         number = grouped & ~pl.col("_product").str.contains(hs.WHOLE_GROUPS)
         work = work.with_columns(hs_revision=self._revision(work, view))
         work = work.with_columns(product=_code_text(entry), _product_number=number.fill_null(False))
-        pairs = work.select("product", "hs_revision").unique().filter(pl.col("product").is_not_null())
+        pairs = work.select("product", "hs_revision").unique().rows()
         rows = [
-            (code, revision, *self._code(code, revision or "", entry)) for code, revision in pairs.iter_rows()
+            (code, revision, *self._code(code, revision or "", entry))
+            for code, revision in pairs
+            if code is not None
         ]
         lookup = pl.DataFrame(
             rows,
@@ -436,102 +366,209 @@ class FlowFramer:
             known = known and (code in self.known_codes or (len(code) > 6 and code[:6] in self.known_codes))
         return len(code), fault, known
 
-    # -- how much --------------------------------------------------------------------------------------------
-
-    def _figures(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
-        null = pl.lit(None, dtype=pl.Float64)
-        weight = pl.col("_weight") if "weight" in view else null
-        quantity = pl.col("_quantity_figure") if "quantity" in view else null
-        unit = pl.col("_quantity_unit") if "quantity_unit" in view else pl.lit(None, dtype=pl.String)
-        amount = pl.col("_amount")
-        return work.with_columns(
-            value_milliusd=pl.when(amount.abs() < MAX_VALUE_USD)
-            .then((amount * 1_000).round(0))
-            .cast(pl.Int64),
-            # No weight beside a value is a weight nobody gave, not zero.
-            weight_g=pl.when((weight >= 0) & (weight < MAX_VALUE_USD) & ((weight > 0) | ~(amount > 0)))
-            .then((weight * 1_000).round(0))
-            .cast(pl.Int64),
-            quantity=pl.when((quantity > 0) | ((quantity == 0) & ~(amount > 0))).then(quantity),
-            quantity_unit=unit,
-            valuation=pl.col("_valuation") if "valuation" in view else pl.lit("unknown"),
-        )
-
-    def _flags(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
-        marks = [
-            (pl.col("_exporter_kind_of") == "unknown", "unknown_exporter"),
-            (pl.col("_importer_kind_of") == "unknown", "unknown_importer"),
-            (pl.col("_exporter_kind_of") == "group", "group_exporter"),
-            (pl.col("_importer_kind_of") == "group", "group_importer"),
-            (~pl.col("_product_known"), "unknown_product"),
-            (pl.col("exporter") == pl.col("importer"), "own_country"),
-        ]
-        if "weight" in view:
-            marks.append((pl.col("_weight") < 0, "negative_weight_dropped"))
-            marks.append((_unread("_weight", "_weight_text"), "weight_not_a_number_dropped"))
-        if "quantity" in view:
-            marks.append((_unread("_quantity_figure", "_quantity_text"), "quantity_not_a_number_dropped"))
-        texts = [f"_{name}" for name in (*COUNTRY_FIELDS, "quantity_unit", "product") if name in view]
-        formula = pl.any_horizontal(pl.col(name).str.contains(FORMULA_START) for name in texts)
-        marks.append((formula, "formula_text"))
+    def _flags(self, fields: frozenset[str]) -> pl.Expr:
+        marks = _usual_flags(fields)
         for rule in self.mapping.flags:
             held = pl.col(SOURCE_COLUMN + rule.column).cast(pl.String).str.strip_chars().str.to_lowercase()
-            marks.append((held.is_in([value.lower() for value in rule.values]), rule.flag))
-        named = [pl.when(condition.fill_null(False)).then(pl.lit(name)) for condition, name in marks]
-        return work.with_columns(flags=pl.concat_str(named, separator=";", ignore_nulls=True))
+            marks += (_flag(held.is_in([value.lower() for value in rule.values]), rule.flag),)
+        return pl.concat_str(marks, separator=";", ignore_nulls=True)
 
     # -- why not ---------------------------------------------------------------------------------------------
 
     def _reason(self, view: Mapping[str, Field]) -> pl.Expr:
-        amount_text = pl.col("_amount_text")
-        checks: list[tuple[pl.Expr, pl.Expr]] = [(pl.col("fault").is_not_null(), pl.col("fault"))]
+        stated = numbers.marks_stated(self.mapping)
+        reasons = [pl.col("fault")]
         for rule in self.mapping.keep:
             held = pl.col(SOURCE_COLUMN + rule.column).cast(pl.String).str.strip_chars().fill_null("")
-            checks.append((~held.is_in(list(rule.values)), pl.lit("set aside: " + rule.reason)))
-        if "flow" in view and "exporter" not in view:
-            flow = pl.col("_flow").str.to_lowercase()
-            both = list(EXPORTS + IMPORTS)
-            said = pl.format(
-                "set aside: flow '{}' is neither exports nor imports", pl.col("_flow").fill_null("")
-            )
-            checks.append((~flow.is_in(both).fill_null(False), said))
-        checks += [
-            (
-                pl.col("exporter").is_null() | pl.col("importer").is_null(),
-                pl.lit("no exporter or no importer"),
-            ),
-            *_unread_texts(view["period"]),
-            (pl.col("_product_fault").is_not_null(), pl.col("_product_fault")),
-            (pl.col("hs_revision").is_null(), pl.lit("no nomenclature")),
-            (
-                pl.col("_amount").is_null() & amount_text.str.starts_with("="),
-                pl.format("value '{}' is a formula, not a number", amount_text),
-            ),
-            (
-                pl.col("_amount").is_null() & amount_text.str.contains(MARKED_FIGURE),
-                pl.format(
-                    f"value '{{}}' is not a number ({numbers.marks_stated(self.mapping)})", amount_text
-                ),
-            ),
-            (
-                pl.col("_amount").is_null()
-                & amount_text.is_not_null()
-                & ~amount_text.str.to_lowercase().is_in(["nan"]),
-                pl.format("value '{}' is not a number", amount_text),
-            ),
-            (pl.col("_amount").is_null(), pl.lit("value is missing (missing is not zero)")),
-            (pl.col("_amount") < 0, pl.format("value {} is negative", amount_text)),
-            (pl.col("value_milliusd").is_null(), pl.format("value {} is not plausible money", amount_text)),
-            (
-                ~pl.col("reporter_side").is_in(list(REPORTER_SIDES)).fill_null(False),
-                pl.lit("unknown reporting side"),
-            ),
-            (
-                ~pl.col("valuation").is_in(list(VALUATIONS)).fill_null(False),
-                pl.format("valuation '{}' is not fob, cif or unknown", pl.col("valuation").fill_null("")),
-            ),
-        ]
+            reasons.append(_said(~held.is_in(list(rule.values)), pl.lit("set aside: " + rule.reason)))
         return pl.coalesce(
-            *(pl.when(condition.fill_null(False)).then(message) for condition, message in checks),
-            pl.lit(None, dtype=pl.String),
+            *reasons, *_usual_reasons(frozenset(view), stated, view["period"].fiscal_start_month)
         )
+
+
+def _counted(table: pl.DataFrame, column: str) -> dict[str, int]:
+    """Texts of a column with their rows, the most frequent first."""
+    counts = table.get_column(column).value_counts(sort=True, name="rows").rows()
+    return {text: rows for text, rows in counts if text is not None}
+
+
+def _namibia(fields: Mapping[str, Field], counts: Mapping[str, Mapping[str, int]]) -> dict[str, pl.Expr]:
+    """Columns of countries in which `NA` is Namibia, as they hold alpha-2 codes; elsewhere it is a mark for
+    missing, as in any other column.
+    """
+    columns = {name: entry for name, entry in fields.items() if entry.column is not None}
+    texts = [text for name in columns for text in counts[name]]
+    alpha2 = 2 * sum(ALPHA2.fullmatch(text) is not None for text in texts) > len(texts)
+    found = {}
+    for name, entry in columns.items():
+        if entry.values.get("NA") or (entry.codes != "m49" and alpha2) or entry.codes == "iso2":
+            source = pl.col(SOURCE_COLUMN + str(entry.column)).cast(pl.String).str.strip_chars()
+            namibia = pl.lit(entry.values.get("NA", "NA"))
+            found[f"_{name}"] = pl.when(source == "NA").then(namibia).otherwise(f"_{name}")
+    return found
+
+
+# What does not change with the rows is put together once.
+
+
+@lru_cache(256)
+def _text_of(column: str, kind: pl.DataType, marks: tuple[str, ...]) -> pl.Expr:
+    """Text of a column: stripped, cut to `MAX_TEXT`, null where it is one of the marks for missing."""
+    text = pl.col(column)
+    if kind.is_float():
+        whole = (text == text.round(0)) & text.is_finite()
+        text = (
+            pl.when(whole)
+            .then(text.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(text.cast(pl.String))
+        )
+    elif kind != pl.String:
+        text = text.cast(pl.String)
+    text = text.str.strip_chars(" \t\r\n\u00a0\u202f\u2009\ufeff").str.slice(0, MAX_TEXT)
+    return pl.when(text.is_in(marks)).then(None).otherwise(text)
+
+
+@cache
+def _sides(fields: frozenset[str]) -> Mapping[str, pl.Expr]:
+    """Reporter, exporter and importer, from the fields that a view has."""
+    null = pl.lit(None, dtype=pl.String)
+    if fields >= {"exporter", "importer"}:
+        exporter, importer = pl.col("_exporter_code"), pl.col("_importer_code")
+        reporter = pl.col("_reporter_code") if "reporter" in fields else null
+        by_reporter = (
+            pl.when(reporter == exporter)
+            .then(pl.lit("exporter"))
+            .when(reporter == importer)
+            .then(pl.lit("importer"))
+            .otherwise(pl.lit("unknown"))
+        )
+        side = pl.col("_reporter_side") if "reporter_side" in fields else by_reporter
+        reporter = (
+            pl.when(side == "exporter")
+            .then(exporter)
+            .when(side == "importer")
+            .then(importer)
+            .otherwise(reporter)
+        )
+        return {
+            "reporter_side": side,
+            "reporter": reporter,
+            "exporter": exporter,
+            "importer": importer,
+            "_exporter_kind_of": pl.col("_exporter_kind"),
+            "_importer_kind_of": pl.col("_importer_kind"),
+        }
+    flow = pl.col("_flow").str.to_lowercase()
+    outward = flow.is_in(list(EXPORTS))
+    inward = flow.is_in(list(IMPORTS))
+    here, there = pl.col("_reporter_code"), pl.col("_partner_code")
+    here_ok, there_ok = pl.col("_reporter_kind"), pl.col("_partner_kind")
+    return {
+        "reporter_side": pl.when(outward).then(pl.lit("exporter")).when(inward).then(pl.lit("importer")),
+        "reporter": here,
+        "exporter": pl.when(outward).then(here).when(inward).then(there),
+        "importer": pl.when(outward).then(there).when(inward).then(here),
+        "_exporter_kind_of": pl.when(outward).then(here_ok).otherwise(there_ok),
+        "_importer_kind_of": pl.when(outward).then(there_ok).otherwise(here_ok),
+    }
+
+
+@cache
+def _figures(fields: frozenset[str]) -> Mapping[str, pl.Expr]:
+    """Value, weight, quantity with its unit, and valuation, from the fields that a view has."""
+    null = pl.lit(None, dtype=pl.Float64)
+    weight = pl.col("_weight") if "weight" in fields else null
+    quantity = pl.col("_quantity_figure") if "quantity" in fields else null
+    unit = pl.col("_quantity_unit") if "quantity_unit" in fields else pl.lit(None, dtype=pl.String)
+    amount = pl.col("_amount")
+    return {
+        "value_milliusd": pl.when(amount.abs() < MAX_VALUE_USD)
+        .then((amount * 1_000).round(0))
+        .cast(pl.Int64),
+        # No weight beside a value is a weight nobody gave, not zero.
+        "weight_g": pl.when((weight >= 0) & (weight < MAX_VALUE_USD) & ((weight > 0) | ~(amount > 0)))
+        .then((weight * 1_000).round(0))
+        .cast(pl.Int64),
+        "quantity": pl.when((quantity > 0) | ((quantity == 0) & ~(amount > 0))).then(quantity),
+        "quantity_unit": unit,
+        "valuation": pl.col("_valuation") if "valuation" in fields else pl.lit("unknown"),
+    }
+
+
+def _flag(condition: pl.Expr, name: str) -> pl.Expr:
+    return pl.when(condition.fill_null(False)).then(pl.lit(name))
+
+
+@cache
+def _usual_flags(fields: frozenset[str]) -> tuple[pl.Expr, ...]:
+    """Flags that no mapping need state, null where they do not hold."""
+    marks = [
+        (pl.col("_exporter_kind_of") == "unknown", "unknown_exporter"),
+        (pl.col("_importer_kind_of") == "unknown", "unknown_importer"),
+        (pl.col("_exporter_kind_of") == "group", "group_exporter"),
+        (pl.col("_importer_kind_of") == "group", "group_importer"),
+        (~pl.col("_product_known"), "unknown_product"),
+        (pl.col("exporter") == pl.col("importer"), "own_country"),
+    ]
+    if "weight" in fields:
+        marks.append((pl.col("_weight") < 0, "negative_weight_dropped"))
+        marks.append((_unread("_weight", "_weight_text"), "weight_not_a_number_dropped"))
+    if "quantity" in fields:
+        marks.append((_unread("_quantity_figure", "_quantity_text"), "quantity_not_a_number_dropped"))
+    texts = [f"_{name}" for name in (*COUNTRY_FIELDS, "quantity_unit", "product") if name in fields]
+    formula = pl.any_horizontal(pl.col(name).str.contains(FORMULA_START) for name in texts)
+    marks.append((formula, "formula_text"))
+    return tuple(_flag(condition, name) for condition, name in marks)
+
+
+def _said(condition: pl.Expr, message: pl.Expr) -> pl.Expr:
+    return pl.when(condition.fill_null(False)).then(message)
+
+
+@lru_cache(256)
+def _usual_reasons(
+    fields: frozenset[str], marks_stated: str, fiscal_start_month: int | None
+) -> tuple[pl.Expr, ...]:
+    """Why a row cannot be used, the first that holds first; each is null where it does not hold."""
+    amount_text = pl.col("_amount_text")
+    checks: list[tuple[pl.Expr, pl.Expr]] = []
+    if "flow" in fields and "exporter" not in fields:
+        flow = pl.col("_flow").str.to_lowercase()
+        both = list(EXPORTS + IMPORTS)
+        said = pl.format("set aside: flow '{}' is neither exports nor imports", pl.col("_flow").fill_null(""))
+        checks.append((~flow.is_in(both).fill_null(False), said))
+    checks += [
+        (
+            pl.col("exporter").is_null() | pl.col("importer").is_null(),
+            pl.lit("no exporter or no importer"),
+        ),
+        *_unread_texts(fiscal_start_month),
+        (pl.col("_product_fault").is_not_null(), pl.col("_product_fault")),
+        (pl.col("hs_revision").is_null(), pl.lit("no nomenclature")),
+        (
+            pl.col("_amount").is_null() & amount_text.str.starts_with("="),
+            pl.format("value '{}' is a formula, not a number", amount_text),
+        ),
+        (
+            pl.col("_amount").is_null() & amount_text.str.contains(MARKED_FIGURE),
+            pl.format(f"value '{{}}' is not a number ({marks_stated})", amount_text),
+        ),
+        (
+            pl.col("_amount").is_null()
+            & amount_text.is_not_null()
+            & ~amount_text.str.to_lowercase().is_in(["nan"]),
+            pl.format("value '{}' is not a number", amount_text),
+        ),
+        (pl.col("_amount").is_null(), pl.lit("value is missing (missing is not zero)")),
+        (pl.col("_amount") < 0, pl.format("value {} is negative", amount_text)),
+        (pl.col("value_milliusd").is_null(), pl.format("value {} is not plausible money", amount_text)),
+        (
+            ~pl.col("reporter_side").is_in(list(REPORTER_SIDES)).fill_null(False),
+            pl.lit("unknown reporting side"),
+        ),
+        (
+            ~pl.col("valuation").is_in(list(VALUATIONS)).fill_null(False),
+            pl.format("valuation '{}' is not fob, cif or unknown", pl.col("valuation").fill_null("")),
+        ),
+    ]
+    return tuple(_said(condition, message) for condition, message in checks)

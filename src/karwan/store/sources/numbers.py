@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -54,6 +55,15 @@ def marks_stated(mapping: TableMapping) -> str:
     return f"decimal mark `{mapping.decimal_mark}`, thousands mark {thousands}"
 
 
-def contradiction(texts: pl.Series) -> tuple[bool, bool]:
-    """Whether a column has figures only a decimal comma explains, and figures such as 1.234 that then mean thousands."""
-    return bool(texts.str.contains(COMMA_DECIMAL).any()), bool(texts.str.contains(EITHER).any())
+def contradictions(table: pl.DataFrame, columns: Sequence[str]) -> dict[str, tuple[bool, bool]]:
+    """For each column of texts whether it has figures only a decimal comma explains, and figures such as 1.234 that then mean thousands."""
+    if not columns:
+        return {}
+    signs = {"comma": COMMA_DECIMAL, "either": EITHER}
+    held = [
+        pl.col(name).str.contains(pattern).any().alias(f"{sign} {name}")
+        for name in columns
+        for sign, pattern in signs.items()
+    ]
+    row = table.select(held).row(0, named=True)
+    return {name: (row[f"comma {name}"], row[f"either {name}"]) for name in columns}
