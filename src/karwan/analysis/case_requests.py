@@ -246,6 +246,13 @@ class ScenarioTradeRequest:
         ),
     )
     as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    dask: str = field(
+        default="",
+        metadata=asks(
+            "Scheduler of a Dask cluster that shares the draws instead of processes (extra `dask`); the answer is the same.",
+            metavar="ADDRESS",
+        ),
+    )
 
     def __post_init__(self) -> None:
         one_of("pairs", self.pairs, ("all", "parties"))

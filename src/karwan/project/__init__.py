@@ -49,7 +49,7 @@ from karwan.case import read_case, write_template
 from karwan.case.case import AppliedScenario
 from karwan.case.like import NewCase, write_like
 from karwan.case.of_pair import case_of_pair
-from karwan.case.own import add_own, form_of, remove_own, private_folder
+from karwan.case.own import add_own, form_of, private_folder, remove_own
 from karwan.case.scenario import case_under, with_scenarios
 from karwan.errors import InvalidInput
 from karwan.project.answers import NotebookAnswer
@@ -341,7 +341,7 @@ class Project(PortProject):
         """What a transit regime does; see `karwan.analysis.case_requests.RegimeRequest`."""
         return self.ask(BY_NAME["scenario regime"], RegimeRequest(regime_id, pairs, draws, seed))
 
-    def trade_response(
+    def trade_response(  # noqa: PLR0913 - the fields of one request
         self,
         scenarios: Sequence[str],
         *,
@@ -356,6 +356,7 @@ class Project(PortProject):
         theta: float | None = None,
         world: str = "",
         as_of: date | None = None,
+        dask: str = "",
     ) -> Result:
         """Trade, queues and incomes under scenarios; see `karwan.analysis.case_requests.ScenarioTradeRequest`."""
         request = ScenarioTradeRequest(
@@ -371,6 +372,7 @@ class Project(PortProject):
             theta,
             world,
             as_of,
+            dask,
         )
         return self.ask(BY_NAME["scenario trade"], request)
 

@@ -364,7 +364,7 @@ def with_draws(
     drawing = Drawing(
         coupling, change, numbers, kind, case_spreads(coupling), frozen, queues=not request.no_queues
     )
-    inputs, ratios = solve_draws(drawing, request.draws, request.seed, request.workers)
+    inputs, ratios = solve_draws(drawing, request.draws, request.seed, request.workers, request.dask)
     value = coupling.value_usd[change.kept]
     rows, bands = [], []
     for ends, own in pair_groups(coupling, change).items():

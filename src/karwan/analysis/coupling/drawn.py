@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from karwan.analysis.coupling.cluster import solve_on_cluster
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.trade_flows import trade_flows
 from karwan.analysis.worth.states import Adjust, Outcome
@@ -168,9 +169,21 @@ def _solve_shared(values: Floats) -> Floats:
     return solve_draw(_SHARED[-1], values)
 
 
-def solve_draws(drawing: Drawing, draws: int, seed: int, workers: int = 1) -> tuple[Floats, Floats]:
-    """Inputs drawn, shape (N, I), and value ratios, shape (N, G), in the order of the draws whatever the number of workers."""
+def solve_draws(
+    drawing: Drawing, draws: int, seed: int, workers: int = 1, dask: str = ""
+) -> tuple[Floats, Floats]:
+    """Inputs drawn, shape (N, I), and value ratios, shape (N, G), in the order of the draws whoever solves them.
+
+    Parameters
+    ----------
+    workers
+        Processes of this machine.
+    dask
+        Address of the scheduler of a Dask cluster that solves them instead.
+    """
     values = draw_inputs(drawing.spreads, draws, seed)
+    if dask:
+        return values, solve_on_cluster(drawing, values, dask, solve_draw)
     if workers == 1 or draws < workers:
         return values, np.stack(list(map(partial(solve_draw, drawing), values)))
     _SHARED.append(drawing)
