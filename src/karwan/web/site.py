@@ -97,17 +97,19 @@ class Site:
         """The ticket of a job; small ones that a page or a form cannot do without go first."""
         return self.pool.submit(job, job_key(job), visitor, first=job.task in (FACTS, PICTURE))
 
-    def learn(self, seconds: float = 120.0) -> None:
-        """Ask a worker for the facts of the case, at the start.
+    def learn(self) -> None:
+        """Ask a worker for the facts of the case, at the start; it may take its time on a busy machine, within the limits of the pool.
 
         Raises
         ------
         InvalidInput
             There is no such case, or it has errors.
+        JobFailed
+            No worker could say.
         """
         job = Job(FACTS, self.case, contents=_unread(self.case))
         ticket = self.pool.submit(job, job_key(job))
-        key = ticket.answer.result(seconds)
+        key = ticket.answer.result()
         facts = json.loads(self.pool.kept.read(key) or b"{}")
         if "error" in facts:
             raise InvalidInput(**facts["error"])
