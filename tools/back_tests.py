@@ -25,7 +25,6 @@ from karwan.analysis.worth.flows import Flow
 from karwan.analysis.worth.states import NOW, Outcome, PairCosts, Plan
 from karwan.appraisal.worth import RouteCosts, cost_ratio, expected
 from karwan.case import Case, read_case
-from karwan.case.scenario import apply_scenario, find_scenario
 from karwan.project import open_case
 
 # -- October 2025 ----------------------------------------------------------------------------------------------
@@ -225,12 +224,11 @@ def _case_of_2023(case: Case) -> Case:
 
 def _ways(case: Case) -> tuple[Outcome, np.ndarray]:
     """Costs of the ways with the crossings open, and which of them cross Pakistan."""
-    assert case.folder is not None
-    scenario = find_scenario(case.folder, OPEN)
     study = CorridorStudy(case, case.settings.as_of)
+    scenario = study.scenario(OPEN)
     flows = [Flow("ARE-AFG", FROM, TO, case.settings.reference_product, 1.0)]
-    cases = {NOW: case, frozenset((OPEN,)): apply_scenario(case, scenario)}
-    plan = Plan(study, pinned_scenarios(case, {OPEN: scenario}), flows, cases)
+    cases = {NOW: case, frozenset((OPEN,)): study.under([scenario])}
+    plan = Plan(study, pinned_scenarios(study, {OPEN: scenario}), flows, cases)
     outcome = plan.outcome()
     pair = outcome.pairs[0]
     state = plan.states.index(frozenset((OPEN,)))
