@@ -57,7 +57,8 @@ def load(target: str, path: Path, on_overlap: str = "refuse", kill_at: int = 0) 
     with open_store(target, create=True) as store:
         if kill_at:
             die_at(store.link, kill_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
-        ingest(store, read(path), on_overlap=on_overlap)
+        # As the command does, which looks through what it stored before it is done.
+        ingest(store, read(path), on_overlap=on_overlap, allow_unknown=False)
 
 
 def die_at(link: Any, at: int, die: Callable[[], None]) -> Callable[[], int]:

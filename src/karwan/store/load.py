@@ -132,7 +132,7 @@ def _refuse_unknown(store: Store, report: LoadReport) -> None:
     country = flags.contains("unknown_exporter") | flags.contains("unknown_importer")
     marks = {"countries": country, "product codes": flags.contains("unknown_product")}
     counts = own.aggregate(
-        rows=own.count(), **{name: mark.cast("int64").sum() for name, mark in marks.items()}
+        rows=own.count(), **{name: mark.ifelse(1, 0).sum() for name, mark in marks.items()}
     )
     row = store.table(counts).row(0, named=True)
     for name in marks:
