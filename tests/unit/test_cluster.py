@@ -19,6 +19,7 @@ from karwan.analysis.coupling.answer import answer_trade
 from karwan.analysis.coupling.cluster import solve_on_cluster
 from karwan.case import read_case
 from karwan.errors import InvalidInput
+from karwan.web.forms import asked_fields
 
 distributed = pytest.importorskip("distributed", reason="extra dask is not installed")
 pytestmark = pytest.mark.filterwarnings(
@@ -71,3 +72,7 @@ def test_a_killed_worker_loses_no_draw(cluster: Any) -> None:
 def test_an_address_without_a_scheduler_is_refused() -> None:
     with pytest.raises(InvalidInput, match="No Dask scheduler"):
         solve_on_cluster(0.0, np.zeros((1, 1)), "nowhere://x", slowly)
+
+
+def test_no_page_names_a_scheduler_to_call() -> None:
+    assert "dask" not in {one.name for one in asked_fields(ScenarioTradeRequest)}

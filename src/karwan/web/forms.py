@@ -13,8 +13,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from karwan.errors import InvalidInput
 
 Query = Mapping[str, Sequence[str]]
-AT_SERVER = ("trade_store", "mapping", "scenario", "upgrade", "register")
-"""Fields that name a place on the machine of the server or change what lies there; the page never asks for them, nor for a file."""
+AT_SERVER = ("trade_store", "mapping", "scenario", "upgrade", "register", "dask")
+"""Fields that name a place on the machine of the server or one it would call, or change what lies there; the page never asks for them, nor for a file."""
 IDS_ONLY = ("scenarios",)
 """Fields that a command also takes as files; an address takes their ids alone."""
 _ID = re.compile(r"[\w-]+")
