@@ -17,6 +17,11 @@ from karwan.transport.network.context import Context
 
 SUMMER = date(2025, 6, 2)  # a Monday
 WINTER = date(2025, 12, 1)
+BUILT_FROM = (
+    *("links", "rates", "fees", "services", "crossings", "crossing_times", "regimes", "access"),
+    *("transfers", "closures", "land_services", "weight_limits"),
+)
+"""Tables of toyland that a network is made of, of which it can lack a row."""
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +270,7 @@ def test_missing_parameter_is_named(toyland: Case) -> None:
 
 def test_a_port_is_passed_by_ship_only(toyland: Case) -> None:
     network = build_network(toyland.tables, request())
-    assert network.harbours == {"Q", "P"}
+    assert network.layout.harbours == {"Q", "P"}
     by_road = [a for a in arcs_of(network, "B-Q") if network.states[network.arcs[a].head].node_id == "Q"]
     assert by_road and not any(network.passing[a] for a in by_road)
     assert all(network.passing[a] for a in arcs_of(network, "QP"))
@@ -291,8 +296,55 @@ def test_networks_that_share_stages_are_the_networks_built_alone(name: str) -> N
     kept = Kept()
     for one in requests:
         shared, alone = build_network(case.tables, one, kept=kept), build_network(case.tables, one)
-        assert shared.arcs == alone.arcs, one
-        assert shared.skipped == alone.skipped
+        assert_alike(shared, alone, one)
+
+
+def assert_alike(one: FreightNetwork, other: FreightNetwork, what: object) -> None:
+    """Two networks are the same to the last bit: states, arcs with their stages and sums, calendars, what was left out."""
+    assert one.states == other.states, what
+    assert one.arcs == other.arcs, what
+    assert np.array_equal(one.sums, other.sums), what
+    assert one.layout.arc_keys == other.layout.arc_keys, what
+    assert (one.shut, one.skipped) == (other.shut, other.skipped), what
+    assert all(map(np.array_equal, one.calendars, other.calendars)), what
+
+
+def test_loads_between_the_same_ends_share_where_arcs_lead_and_the_other_way_does_not(toyland: Case) -> None:
+    kept = Kept()
+    loads = [build_network(toyland.tables, request(form=form), kept=kept) for form in ("bulk", "box")]
+    back = build_network(
+        toyland.tables, replace(request(), origin_country="XTC", destination_country="XTA"), kept=kept
+    )
+    assert loads[0].layout.states is loads[1].layout.states
+    assert loads[0].arcs != loads[1].arcs
+    assert back.states[0] not in loads[0].layout.states[:1]
+
+
+def test_sums_of_arcs_are_those_of_their_stages_and_layout_and_arcs_agree(toyland: Case) -> None:
+    network = build_network(toyland.tables, request())
+    for number, arc in enumerate(network.arcs):
+        stages = arc.stages
+        assert network.arc_hours()[number] == pytest.approx(sum(s.hours for s in stages), rel=1e-15)
+        assert network.sums[number, 1] == pytest.approx(sum(s.usd_unit for s in stages), rel=1e-15)
+        assert network.kilometres[number] == sum(s.km for s in stages)
+        ends = network.states[arc.tail], network.states[arc.head]
+        assert network.arc_keys[number] == (*ends, arc.place_kind, arc.place_id)
+    assert len(network.arcs) == len(network.layout.heads) == len(network.sums) > 50
+
+
+def test_what_is_kept_gives_the_network_of_a_case_that_lacks_a_row(toyland: Case) -> None:
+    """Any table without its first or its last row: what was kept of the case gives the network built alone."""
+    kept, moved = Kept(), set()
+    now = build_network(toyland.tables, request(), kept=kept)
+    for name in BUILT_FROM:
+        table = toyland[name]
+        for less in (table.slice(1), table.head(table.height - 1)):
+            tables = {**toyland.tables, name: less}
+            alone = build_network(tables, request())
+            assert_alike(build_network(tables, request(), kept=kept.without((name,))), alone, name)
+            if alone.arcs != now.arcs:
+                moved.add(name)
+    assert moved >= {"links", "crossings", "transfers", "access"}
 
 
 def test_nothing_is_kept_of_a_table_that_is_another(toyland: Case, kaz_pak: Case) -> None:
@@ -311,7 +363,7 @@ def test_nothing_is_kept_of_a_table_that_is_another(toyland: Case, kaz_pak: Case
         figures = [c for c, kind in table.schema.items() if kind == pl.Float64 and c not in ("lat", "lon")]
         changed = {**tables, name: table.with_columns(pl.col(figures) * 1.1)}
         alone = build_network(changed, request())
-        assert build_network(changed, request(), kept=kept.without((name,))).arcs == alone.arcs, name
+        assert_alike(build_network(changed, request(), kept=kept.without((name,))), alone, name)
         if alone.arcs != now.arcs:
             moved.add(name)
     assert moved >= {

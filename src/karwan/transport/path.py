@@ -12,6 +12,7 @@ import numpy.typing as npt
 from karwan.numerics import shortest as kernel
 from karwan.schema.modes import MODES, ROAD, WATER_MODES
 from karwan.transport.network import FreightNetwork, mode_of
+from karwan.transport.network.layout import Layout
 from karwan.transport.network.stage import Floats
 
 Layers = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
@@ -87,28 +88,25 @@ def allowed_arcs(
     -------
     Boolean array, shape (A,).
     """
-    key = (frozenset(modes), frozenset(avoid), closed)
-    if key not in network.masks:
-        network.masks[key] = _mask(network, *key)
-    return network.masks[key].copy()
+    layout, key = network.layout, (frozenset(modes), frozenset(avoid))
+    if key not in layout.masks:
+        layout.masks[key] = _mask(layout, *key)
+    usable = layout.masks[key]
+    return usable.copy() if closed else usable & ~network.never_open()
 
 
-def _mask(
-    network: FreightNetwork, modes: frozenset[str], avoid: frozenset[str], closed: bool
-) -> npt.NDArray[np.bool_]:
-    usable: npt.NDArray[np.bool_] = np.ones(len(network.arcs), dtype=bool)
-    if not closed:
-        usable &= ~network.never_open()
-    tails, heads = network.ends
+def _mask(layout: Layout, modes: frozenset[str], avoid: frozenset[str]) -> npt.NDArray[np.bool_]:
+    usable: npt.NDArray[np.bool_] = np.ones(len(layout.heads), dtype=bool)
+    tails, heads = layout.ends
     if kept := kept_modes(avoid, modes):
-        fits = {carrier: mode_of(carrier) in kept for carrier in {s.carrier for s in network.states}}
-        usable &= np.array([fits[s.carrier] for s in network.states], dtype=bool)[heads]
+        fits = {carrier: mode_of(carrier) in kept for carrier in {s.carrier for s in layout.states}}
+        usable &= np.array([fits[s.carrier] for s in layout.states], dtype=bool)[heads]
     elif modes or avoid.issuperset(MODES):
         return np.zeros_like(usable)
     if avoid:
-        shunned = np.array([s.node_id in avoid or s.country in avoid for s in network.states], dtype=bool)
+        shunned = np.array([s.node_id in avoid or s.country in avoid for s in layout.states], dtype=bool)
         usable &= ~(shunned[tails] | shunned[heads])
-        usable &= np.array([arc.place_id not in avoid for arc in network.arcs], dtype=bool)
+        usable &= np.array([place not in avoid for _, place in layout.places], dtype=bool)
     return usable
 
 
@@ -158,7 +156,7 @@ def least_cost_path(
     goals = [layers * n_states + s for s in door_states(network, destination, modes)]
     if not starts:
         return PathSearch(None, 0)
-    order, ptr, heads = _layered(network, tuple(via))
+    order, ptr, heads = _layered(network.layout, tuple(via))
     weights = np.tile(open_cost[order], layers + 1)
     seeds = np.array(starts, dtype=np.int32)
     least, slot = kernel.tree(ptr, heads, weights, seeds, np.inf)
@@ -171,31 +169,28 @@ def least_cost_path(
     return PathSearch(tuple(order[slots].tolist()), layers)
 
 
-def _layered(network: FreightNetwork, via: tuple[str, ...]) -> Layers:
+def _layered(layout: Layout, via: tuple[str, ...]) -> Layers:
     """The network once for each number of via places passed, kept once laid out; slot s of layer n is slot n A + s."""
-    found: Layers | None = network.layers.get(via)
+    if not via:
+        return layout.by_tail
+    found: Layers | None = layout.layers.get(via)
     if found is not None:
         return found
-    if not via:
-        tails, heads = (side.astype(np.int32) for side in network.ends)
-        ptr, order = kernel.csr(tails, len(network.states))
-        found = network.layers[via] = (order, ptr, heads[order])
-        return found
-    order, ptr, heads = _layered(network, ())
-    size, n_states, count = order.size, len(network.states), len(via) + 1
+    order, ptr, heads = layout.by_tail
+    size, n_states, count = order.size, len(layout.states), len(via) + 1
     far = np.tile(heads, count) + np.repeat(np.arange(count, dtype=np.int32) * n_states, size).astype(
         np.int32
     )
-    gates = np.flatnonzero(np.isin(heads, [state for node in via for state in network.at(node)]))
+    gates = np.flatnonzero(np.isin(heads, [state for node in via for state in layout.at.get(node, ())]))
     for slot in gates.tolist():
-        node, passes = network.states[heads[slot]].node_id, network.passes(order[slot])
+        node, passes = layout.states[heads[slot]].node_id, layout.passes(order[slot])
         for layer, place in enumerate(via):
             if passes and node == place:  # the same place named twice in a row is passed twice at once
                 more = next((k for k, other in enumerate(via[layer:]) if other != node), count - 1 - layer)
                 far[layer * size + slot] += more * n_states
     pointers = [ptr[:-1] + layer * size for layer in range(count)]
     starts = np.append(np.concatenate(pointers), count * size).astype(np.int32)
-    found = network.layers[via] = (order, starts, far)
+    found = layout.layers[via] = (order, starts, far)
     return found
 
 

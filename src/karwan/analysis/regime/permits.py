@@ -15,8 +15,8 @@ from karwan.analysis.regime.states import RegimeStates, Row
 from karwan.appraisal.coupling.loop import Floats
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import ROAD
+from karwan.transport.network.layout import ArcKey
 from karwan.transport.network.regimes import cargo_covered, covers
-from karwan.transport.network.stage import ArcKey
 
 QUOTA = "permit_quota_year"
 CLOSE = 1e-3

@@ -12,7 +12,7 @@ from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.transport.cargo import Cargo
 from karwan.transport.network import FreightNetwork
-from karwan.transport.network.stage import ArcKey
+from karwan.transport.network.layout import ArcKey
 from karwan.transport.papers import GuaranteeLaw, PaperLaw, counted_usd, list_guarantees
 from karwan.transport.route import make_route
 from karwan.transport.shipment import Shipment, make_shipment

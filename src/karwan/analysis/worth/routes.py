@@ -16,7 +16,8 @@ from karwan.case import Case
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.choice import path_size
 from karwan.transport.network import FreightNetwork
-from karwan.transport.network.stage import Arc, ArcKey
+from karwan.transport.network.layout import ArcKey
+from karwan.transport.network.stage import Arc
 
 PARTS = {
     name: number

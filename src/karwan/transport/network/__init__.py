@@ -2,8 +2,9 @@
 
 from karwan.transport.network.build import build_network
 from karwan.transport.network.context import Kept
+from karwan.transport.network.layout import State
 from karwan.transport.network.request import NetworkRequest, carrier_of, mode_of
-from karwan.transport.network.stage import Arc, FreightNetwork, State
+from karwan.transport.network.stage import Arc, FreightNetwork
 from karwan.transport.network.terms import (
     CellFigure,
     Factor,

@@ -9,10 +9,13 @@ import numpy as np
 from karwan.schema.modes import ROAD
 from karwan.transport.network.context import Context
 from karwan.transport.network.hours import NO_KIND, border_kind, widened
+from karwan.transport.network.layout import Branch
 from karwan.transport.network.lookup import fee_terms
+from karwan.transport.network.price import Priced, Stages, priced
 from karwan.transport.network.regimes import Change
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
+from karwan.transport.network.swap import swap_stage
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, make_stage, scaled, times
 from karwan.transport.network.units import unit_term
 
@@ -50,11 +53,29 @@ def crossing_moves(context: Context) -> list[Move]:
     return moves
 
 
-def under_regime(context: Context, stages: tuple[Stage, ...], registration: str) -> tuple[Stage, ...]:
+def crossing_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> Priced:
+    """Arcs over a border by the truck in use. Networks that share `kept` make those of the same trucks once."""
+    key = (*map(id, move.stages), branches, context.regimes_key)  # numbers of objects that the value holds
+    held = context.kept.gates
+    if key not in held:
+        each = [
+            (*_under_regime(context, move.stages, one.registration), *_swap(context, move, one))
+            for one in branches
+        ]
+        held[key] = move.stages, priced(each)
+    return held[key][1]
+
+
+def _swap(context: Context, move: Move, branch: Branch) -> Stages:
+    return () if branch.swap is None else (swap_stage(context, move, branch.swap),)
+
+
+def _under_regime(context: Context, stages: Stages, registration: str) -> Stages:
     """Sides of a border by road with what the cheapest lawful regime changes for the truck in use: fees, scans and examinations."""
     ways = ("outbound", "inbound")
-    sides = [_side_under_regime(context, s, registration, way) for s, way in zip(stages, ways, strict=False)]
-    return (*sides, *stages[len(ways) :])
+    return tuple(
+        _side_under_regime(context, s, registration, way) for s, way in zip(stages, ways, strict=True)
+    )
 
 
 def _side_under_regime(context: Context, stage: Stage, registration: str, way: str) -> Stage:
@@ -65,11 +86,11 @@ def _side_under_regime(context: Context, stage: Stage, registration: str, way: s
     key = id(stage), id(found)  # numbers of objects that the value holds
     held = context.kept.sides.get(key)
     if held is None:
-        held = context.kept.sides[key] = stage, found, _under_regime(stage, found)
+        held = context.kept.sides[key] = stage, found, _changed_side(stage, found)
     return held[2]
 
 
-def _under_regime(stage: Stage, found: Change) -> Stage:
+def _changed_side(stage: Stage, found: Change) -> Stage:
     """One side of a border; no regime takes away more than nine tenths of its observed hours."""
     best, observed = found
     added = [times("usd_unit", best.fee)] if best.fee is not None and best.fee.value else []

@@ -15,14 +15,17 @@ from karwan.numerics.geodesy import great_circle_km
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
 from karwan.transport.network.hours import HoursBook, QueueBook
+from karwan.transport.network.layout import Spread
 from karwan.transport.network.lookup import (
     ClosureBook,
     CrossingTimes,
     Rates,
     fee_terms,
     gross_weight,
+    in_time,
     weight_limit,
 )
+from karwan.transport.network.price import Priced, Stages
 from karwan.transport.network.regimes import Change, Regimes, regime_in_force
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
@@ -31,8 +34,6 @@ from karwan.transport.network.terms import CellFigure, Stage, Step, Term, figure
 from karwan.transport.network.units import units_by_mode
 
 Tables = Mapping[str, pl.DataFrame]
-Hauls = dict[tuple[str, float], tuple[Move, ...]]
-"""Moves along a link by who is paid, and load over capacity (less 1) of the gates left to his trucks."""
 ALWAYS_OPEN = -1
 
 RESTS_ON = {
@@ -43,9 +44,20 @@ RESTS_ON = {
     ),
     "regime": frozenset(("regimes", "regime_terms", "fees")),
     "swap": frozenset(("nodes", "access", "parameters", "hours")),
+    "gate": frozenset(("regimes", "regime_terms", "fees", "nodes", "access", "parameters", "hours")),
+    "spread": frozenset(("regimes", "regime_terms", "nodes", "access")),
     "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters", "hours")),
 }
-"""Tables that a stage of each kind is made of; slowdowns stand in its key."""
+"""Tables that a stage of each kind is made of, or what is made of stages; slowdowns stand in its key."""
+PARTS = {
+    "hauls": "haul",
+    "bases": "haul",
+    "regimes": "regime",
+    "sides": "regime",
+    "gates": "gate",
+    "spreads": "spread",
+}
+"""Kind of what each part of `Kept` holds, of those that hold one kind."""
 CROSSING_CAPACITY = {ROAD: "capacity_trucks_day", RAIL: "capacity_wagons_day"}
 """Column of crossings that says what passes in a day, by mode."""
 
@@ -69,6 +81,22 @@ class HaulBase(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Hauls:
+    """What networks share along a link.
+
+    Attributes
+    ----------
+    moves
+        Moves by who is paid, and load over capacity (less 1) of the gates left to his trucks.
+    arcs
+        Their arcs by where they start, the trucks that make them, and the loads of all gates.
+    """
+
+    moves: dict[tuple[str, float], tuple[Move, ...]] = field(default_factory=dict)
+    arcs: dict[tuple[object, ...], Priced] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Kept:
     """What several networks of the same tables share, filled as they are built.
 
@@ -84,17 +112,23 @@ class Kept:
     bases
         What hauls along a link share whoever is paid, by all of a request that it depends on.
     regimes
-        Regimes by those in force, for any load.
+        Regimes by those in force and the ends of the load, none for any load.
     sides
         A side of a border under a regime, with the side and the terms it was made of, by their numbers.
+    gates
+        Arcs over a border by road, with the stages they were made of, by the numbers of these, the trucks and the regimes.
+    spreads
+        Moves spread over truck registrations, by what they join and all of a request that it depends on.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     hauls: dict[tuple[Any, ...], Hauls] = field(default_factory=dict)
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
     bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
-    regimes: dict[tuple[str, ...], Regimes] = field(default_factory=dict)
+    regimes: dict[tuple[tuple[str, ...], tuple[str, ...]], Regimes] = field(default_factory=dict)
     sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
+    gates: dict[tuple[Any, ...], tuple[Stages, Priced]] = field(default_factory=dict)
+    spreads: dict[tuple[Any, ...], Spread] = field(default_factory=dict)
 
     def without(self, changed: Collection[str]) -> Kept:
         """What still holds where some tables are others: a copy without what was made of them."""
@@ -102,10 +136,8 @@ class Kept:
         gone = {kind for kind, tables in RESTS_ON.items() if tables & others}
         rows = {name: held for name, held in self.rows.items() if name not in changed}
         stages = {key: stage for key, stage in self.stages.items() if key[0] not in gone}
-        hauls, bases = ({}, {}) if "haul" in gone else (dict(self.hauls), dict(self.bases))
-        if "regime" in gone:
-            return Kept(rows, hauls, stages, bases)
-        return Kept(rows, hauls, stages, bases, dict(self.regimes), dict(self.sides))
+        parts = {name: dict(getattr(self, name)) for name, kind in PARTS.items() if kind not in gone}
+        return Kept(rows=rows, stages=stages, **parts)
 
 
 class Context:
@@ -126,6 +158,7 @@ class Context:
         self.fee_numbers: dict[tuple[str, str], list[int]] = {}
         for number, row in enumerate(self.fees):
             self.fee_numbers.setdefault((row["place_kind"], row["place_id"]), []).append(number)
+        self.home = request.registration or request.origin_country
         self.access = self.rows("access")
         self.limits = self.rows("weight_limits")
         self.units = units_by_mode(self.rows("vehicles"), request.form, request.units, dict(request.fill_t))
@@ -137,7 +170,6 @@ class Context:
         self.gates = {r["country"]: (r["head_haul_from"], r["head_haul_km"]) for r in self.rows("countries")}
         self.apart_km: dict[tuple[str, str], float] = {}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
-        self.rules: dict[tuple[str, str], tuple[str, Row | None]] = {}
         self.calendars: list[Windows] = []
         self.calendar_index: dict[tuple[object, ...], int] = {}
         self.shut: dict[int, str] = {}
@@ -153,12 +185,25 @@ class Context:
 
     def _regimes(self) -> Regimes:
         """Regimes in force on the day for the ends; what does not depend on the ends is shared."""
-        day, ends = self.request.departure, (self.request.origin_country, self.request.destination_country)
-        live = [row for row in self.rows("regimes") if regime_in_force(row, day)]
-        key = tuple(str(row["regime_id"]) for row in live)
-        if key not in self.kept.regimes:
-            self.kept.regimes[key] = Regimes(live, self.rows("regime_terms"), self.fees, day)
-        return self.kept.regimes[key].for_load(ends)
+        live, ends = self.regimes_key
+        held = self.kept.regimes
+        if (live, ()) not in held:
+            rows = [row for row in self.rows("regimes") if row["regime_id"] in live]
+            held[live, ()] = Regimes(rows, self.rows("regime_terms"), self.fees, self.request.departure)
+        if (live, ends) not in held:
+            held[live, ends] = held[live, ()].for_load(ends)
+        return held[live, ends]
+
+    @cached_property
+    def regimes_key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Regimes in force on the day, and the ends they must cover a load between."""
+        live = (r["regime_id"] for r in self.rows("regimes") if regime_in_force(r, self.request.departure))
+        return tuple(live), (self.request.origin_country, self.request.destination_country)
+
+    @cached_property
+    def access_key(self) -> tuple[str, ...]:
+        """Rules of access that hold on the day."""
+        return tuple(row["access_id"] for row in self.access if in_time(row, self.request.departure))
 
     def parameter(self, name: str) -> CellFigure:
         """CellFigure of a model parameter; UnknownName where parameters.csv lacks it."""
@@ -191,7 +236,7 @@ class Context:
 
     def registered(self, fee: Row, country: str) -> bool:
         """Whether a fee falls on the truck in use; a blank registration means any foreign truck."""
-        registration = self.request.registration or self.request.origin_country
+        registration = self.home
         wanted = fee["vehicle_registration"]
         return wanted == registration if wanted else registration != country
 
@@ -202,6 +247,11 @@ class Context:
             return {}
         share = self.parameter("scarcity_turned_share").value
         return overload(self.rows("crossings"), lambda place: self.book.shut("crossing", place, ROAD), share)
+
+    @cached_property
+    def overload_key(self) -> tuple[tuple[str, float], ...]:
+        """The overloads, as the key of what depends on them."""
+        return tuple(self.overload.items())
 
     def haul(self, registration: str, tail: str, head: str) -> str:
         """'head' where a truck drives away from the place its country is hired from, 'back' towards it; '' where none is named, or it is too far."""
@@ -226,9 +276,8 @@ class Context:
         """What of a request the fees at places (kind and id) depend on; nothing where none is charged there."""
         if not any(place in self.fee_numbers for place in places):
             return ()
-        registration = self.request.registration or self.request.origin_country
         ends = (self.request.origin_country, self.request.destination_country)
-        return registration, country in ends, self.bulk
+        return self.home, country in ends, self.bulk
 
     def fees_at(self, *places: tuple[str, str]) -> list[Row]:
         """Fees charged on places (kind and id), in the order of the table."""

@@ -8,6 +8,8 @@ from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
 from karwan.schema.units import BOX20, PARCEL
 from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls, LinkKey
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
+from karwan.transport.network.layout import Branch
+from karwan.transport.network.price import Priced, Stages, priced
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
@@ -79,9 +81,18 @@ def _line_haul(context: Context, link: Row) -> Sequence[Move]:
     return [move._replace(calendar=number) for move, number in zip(moves, calendars, strict=True)]
 
 
-def truck_stages(context: Context, move: Move, registration: str) -> tuple[Stage, ...]:
+def truck_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> Priced:
+    """Arcs along a road by the truck in use. Networks that share `kept` make those of the same trucks once."""
+    held = _held_hauls(context, context.links[move.place_id])[1].arcs
+    key = (move.tail[0], branches, context.overload_key)
+    if key not in held:
+        held[key] = priced([_truck_stages(context, move, branch.registration) for branch in branches])
+    return held[key]
+
+
+def _truck_stages(context: Context, move: Move, registration: str) -> Stages:
     """Stages of a move with the truck in use: a haulier's price goes by the country its truck is registered in."""
-    if move.head[1] != ROAD or registration in ("", move.head[2]):
+    if registration in ("", move.head[2]):
         return move.stages
     hauls = _hauls(context, context.links[move.place_id], registration)
     if not hauls:
@@ -96,12 +107,12 @@ def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
     """
     rests_on, held = _held_hauls(context, link)
     key = (payee, _over(context, link, payee))
-    found = held.get(key)
+    found = held.moves.get(key)
     if found is None:
         stages = _priced_hauls(context, link, payee, rests_on)
         if not stages:
             return ()
-        found = held[key] = _always_open(link, stages)
+        found = held.moves[key] = _always_open(link, stages)
     return found
 
 
@@ -113,7 +124,7 @@ def _held_hauls(context: Context, link: Row) -> tuple[LinkKey, Hauls]:
         unit = (*context.units[link["mode"]].key, context.request.dangerous)
         slowdowns = tuple(_slowdowns(context, link, link["mode"]))
         key = LinkKey(number, unit, slowdowns, context.payer("", ("link", number)))
-        found = context.link_hauls[number] = key, context.kept.hauls.setdefault(key, {})
+        found = context.link_hauls[number] = key, context.kept.hauls.setdefault(key, Hauls())
     return found
 
 
@@ -229,17 +240,17 @@ def _haul_money(
     return own or context.rates.money(link["country"], mode, unit)
 
 
-def with_handling(context: Context, move: Move, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """Stages of a haul with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
-    if not context.request.ends:
-        return stages
-    origin, destination = context.request.ends
+def with_handling(context: Context, move: Move, arcs: Priced) -> Priced:
+    """Arcs of a haul with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
+    ends = context.request.ends
+    if not ends or (move.tail[0] != ends[0] and move.head[0] != ends[1]):
+        return arcs
     unit = context.units[mode_of(move.tail[1])]
     if unit.row.get("load_h") is None:
-        return stages
-    before = (_handling(context, unit, move.tail, "loading"),) if move.tail[0] == origin else ()
-    after = (_handling(context, unit, move.head, "unloading"),) if move.head[0] == destination else ()
-    return (*before, *stages, *after)
+        return arcs
+    before = (_handling(context, unit, move.tail, "loading"),) if move.tail[0] == ends[0] else ()
+    after = (_handling(context, unit, move.head, "unloading"),) if move.head[0] == ends[1] else ()
+    return priced([(*before, *stages, *after) for stages in arcs.stages])
 
 
 def _handling(context: Context, unit: Unit, place: tuple[str, str, str], what: str) -> Stage:

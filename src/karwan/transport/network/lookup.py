@@ -189,14 +189,14 @@ def access_rule(rows: Iterable[Row], country: str, registration: str, day: date)
     best: Row | None = None
     for row in rows:
         fits = row["vehicle_registration"] in (None, registration)
-        if row["country"] == country and row["mode"] == ROAD and _in_time(row, day) and fits:
+        if row["country"] == country and row["mode"] == ROAD and in_time(row, day) and fits:
             if row["vehicle_registration"] == registration:
                 return str(row["rule"]), row
             best = best or row
     return (str(best["rule"]), best) if best else ("allowed", None)
 
 
-def _in_time(row: Row, day: date) -> bool:
+def in_time(row: Row, day: date) -> bool:
     """Whether a rule is in force on a day."""
     return (row["start"] is None or row["start"] <= day) and (row["end"] is None or day <= row["end"])
 
@@ -216,7 +216,7 @@ def weight_limit(
         for row in rows
         if row["max_gross_t"] < gross_t
         and (row["place_kind"], row["place_id"]) in places
-        and _in_time(row, day)
+        and in_time(row, day)
     ]
     return min(exceeded, key=lambda r: (r["over"] != "forbidden", r["max_gross_t"]), default=None)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 BASES = ("observed", "computed", "assumed", "assumed")  # by rank; the last where nothing is known
 BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
@@ -135,6 +138,11 @@ class Stage:
         """Variance of these hours, h2."""
         jam = (2.0 * self.jam_share - self.jam_share**2) * self.jam_h**2
         return self.variance_h2 - self.headway_h**2 / 12.0 - jam
+
+    @cached_property
+    def amounts(self) -> npt.NDArray[np.float64]:
+        """USD/t, USD a unit, hours, h2, kg CO2e/t and km, shape (1, 6)."""
+        return np.array([[self.usd_t, self.usd_unit, self.hours, self.variance_h2, self.co2_kg_t, self.km]])
 
     @property
     def basis(self) -> str:

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from karwan.numerics import shortest as kernel
 from karwan.schema.days import within
 from karwan.transport.network.context import Context
+from karwan.transport.network.layout import NewArcs, State
+from karwan.transport.network.price import priced
 from karwan.transport.network.request import mode_of
-from karwan.transport.network.stage import Arc, FreightNetwork, Row, State
+from karwan.transport.network.stage import Arc, FreightNetwork, Row
 from karwan.transport.network.terms import (
     FREIGHT_KINDS,
     HOURS,
@@ -32,6 +34,7 @@ RUNS = ("running", "on_booking")
 """States of a service whose rate can be had."""
 TABLE, KEY = "land_services", "land_service_id"
 WEEK_H = 168.0
+NO_ARCS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
 
 
 @dataclass(frozen=True)
@@ -62,18 +65,32 @@ def with_through_rates(context: Context, network: FreightNetwork) -> FreightNetw
     if not lanes:
         return network
     search = _Fastest(network, context.request.ends[0] if context.request.ends else "")
-    states, arcs, missing = list(network.states), list(network.arcs), []
+    states: list[State] = []
+    arcs: list[Arc] = []
+    missing = []
     for lane in lanes:
         ways = [way for way in search.ways(lane) if _touches(network, way, lane.row["via"] or ())]
         if not ways:
             missing.append((TABLE, lane.row[KEY], f"no way {' - '.join(lane.places)}"))
         for way in ways:
             _lay(context, network, lane, way, states, arcs)
+    return _extended(network, states, arcs, missing)
+
+
+def _extended(
+    network: FreightNetwork,
+    states: Sequence[State],
+    arcs: Sequence[Arc],
+    missing: Sequence[tuple[str, str, str]],
+) -> FreightNetwork:
+    """The network with the states and arcs of lanes, and why others could not be laid."""
+    ends = [(arc.tail, arc.head, (arc.place_kind, arc.place_id)) for arc in arcs]
+    tails, heads, places = zip(*ends, strict=True) if ends else ((), (), ())
     return replace(
         network,
-        states=tuple(states),
-        arcs=tuple(arcs),
-        index={state: number for number, state in enumerate(states)},
+        layout=network.layout.extended(NewArcs(tuple(states), tails, heads, places)),
+        arcs=(*network.arcs, *arcs),
+        sums=np.concatenate([network.sums, priced([arc.stages for arc in arcs]).sums]),
         skipped=tuple(dict.fromkeys((*network.skipped, *missing))),
     )
 
@@ -120,17 +137,17 @@ class _Fastest:
     """Fastest ways through a network past places, borders crossed and ports called at where they are places."""
 
     def __init__(self, network: FreightNetwork, origin: str) -> None:
-        self.network = network
+        self.network, self.layout = network, network.layout
         self.origin = origin
-        self.tails, self.heads = (side.astype(np.int32) for side in network.ends)
-        self.ptr, self.order = kernel.csr(self.tails, len(network.states))
-        self.passing = np.array(network.passing, dtype=bool)
-        self.modes = np.array(network.head_modes)
-        self.nodes = np.array(network.head_nodes)
+        self.order, self.ptr, self.heads = network.layout.by_tail
+        self.tails = network.layout.ends[0].astype(np.int32)
 
     def ways(self, lane: _Lane) -> Iterator[tuple[int, ...]]:
         """Arcs of the way from each state in which a load may wait at the start; as if open where it is shut."""
-        own = np.isin(self.modes, lane.row["modes"])
+        none = np.zeros(len(self.network.arcs), dtype=bool)
+        own = np.logical_or.reduce(
+            [none, *[self.layout.in_mode.get(mode, none) for mode in lane.row["modes"]]]
+        )
         opened = own & ~self.network.never_open()
         for start in self.network.at(lane.places[0]):
             if not lane.boards(self.network.states[start], self.origin):
@@ -144,16 +161,17 @@ class _Fastest:
         found: list[int] = []
         for number, place in enumerate(places):
             seed = np.array([start], dtype=np.int32)
-            least, slot = kernel.tree(self.ptr, self.heads[self.order], hours[self.order], seed, np.inf)
+            least, slot = kernel.tree(self.ptr, self.heads, hours[self.order], seed, np.inf)
             last = number == len(places) - 1
-            into = np.flatnonzero((self.nodes == place) & (self.passing | last))
+            into, passing = self.layout.into.get(place, NO_ARCS)
+            into = into if last else into[passing]
             total = least[self.tails[into]] + hours[into]
             if not np.isfinite(total).any():
                 return ()
             best = int(into[np.argmin(total)])
             slots = kernel.trace(slot, self.ptr, self.tails[best])
             found += [*self.order[slots].tolist(), best]
-            start = int(self.heads[best])
+            start = int(self.layout.heads[best])
         return tuple(found)
 
 
@@ -177,7 +195,7 @@ def _lay(
     states: list[State],
     arcs: list[Arc],
 ) -> None:
-    """Add the states and arcs of a lane to those of a network."""
+    """Add the states and arcs of a lane to those of others, all numbered after those of a network."""
     price = figure_of(lane.row, TABLE, KEY, "rate_usd")
     kinds = {*FREIGHT_KINDS, *(lane.row["rate_covers"] or ())}
     tail = network.arcs[way[0]].tail
@@ -192,7 +210,7 @@ def _lay(
             stages = (*stages, booked) if crossing else (booked, *stages)
         head = arc.head
         if number < len(way) - 1:
-            head = len(states)
+            head = len(network.states) + len(states)
             states.append(network.states[arc.head]._replace(service=name))
         arcs.append(arc._replace(tail=tail, head=head, stages=stages))
         tail = head
