@@ -275,6 +275,8 @@ def _simulated(plan: RoutePlan, stages: JourneyStages) -> Journeys:
 def _label(plan: RoutePlan, route: Route, corridor_id: str | None, before: Sequence[RouteOffer]) -> str:
     """Name of the corridor, else the crossings and ports passed; what tells it from the routes before is added."""
     names = _names(plan, route, corridor_id)
+    if any(o.label.startswith(names[0]) and landmarks(o.route) == landmarks(route) for o in before):
+        return _told_apart(plan, route, names[0], before)  # crossings and ports tell nothing
     taken = {o.label for o in before}
     free = [name for name in names if name not in taken]
     return free[0] if free else _told_apart(plan, route, names[-1], before)
@@ -301,11 +303,16 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _told_apart(plan: RoutePlan, route: Route, name: str, before: Sequence[RouteOffer]) -> str:
-    """A name that routes before have already, with a place that none of them passes, or a number."""
+    """A name that routes before have already, with a place that none of them passes or that the last one does, or a number."""
     alike = [o for o in before if o.label.startswith(name)]
     known = {node for o in alike for node in o.route.nodes}
     own = [plan.places.name(node) for node in route.nodes if node not in known]
-    return f"{name}, past {own[len(own) // 2]}" if own else f"{name} ({len(alike) + 1})"
+    if own:
+        return f"{name}, past {own[len(own) // 2]}"
+    left = [plan.places.name(node) for node in alike[-1].route.nodes if node not in route.nodes]
+    apart = f"{name}, not past {left[len(left) // 2]}" if left else ""
+    numbered = not apart or apart in {o.label for o in alike}
+    return f"{name} ({len(alike) + 1})" if numbered else apart
 
 
 def landmarks(route: Route) -> list[str]:
