@@ -10,6 +10,7 @@ from karwan.report.blocks import Block, Figure
 from karwan.report.charts.axes import Target
 from karwan.report.charts.chances import draw_chances
 from karwan.report.charts.fan import draw_fan
+from karwan.report.charts.promised import draw_promised_chances
 from karwan.report.text import as_date, clean
 from karwan.report.wording import tell
 from karwan.web.answers.generic import asked, form_of
@@ -43,6 +44,17 @@ def answer(asking: Asking) -> Page:
                 tell("brief_target.fan_caption"),
                 tell("brief_target.fan_unit"),
                 fan,
+            )
+        )
+    promised = draw_promised_chances(tables["promises"]) if "promises" in tables else None
+    if promised:
+        pictures.append(
+            Figure(
+                "f-promised",
+                tell("brief_target.promised_figure"),
+                tell("brief_target.promised_caption"),
+                tell("brief_target.chances_unit"),
+                promised,
             )
         )
     return Page(

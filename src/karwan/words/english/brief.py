@@ -218,6 +218,8 @@ BRIEF: dict[str, str | Plural] = {
     "brief_target.chances_figure": "Chance of reaching the target",
     "brief_target.chances_caption": "Point: probability; line: its range. Read the spread, not one number.",
     "brief_target.chances_unit": "probability",
+    "brief_target.promised_figure": "Chance of the target with and without each promise",
+    "brief_target.promised_caption": "Grey: as things stand; dark: trade starts as many times higher as the promise brings; tick: how often comparable pairs grew as much.",
     "brief_target.fan_figure": "Forecast to the target date",
     "brief_target.fan_caption": "Bands hold half and nine tenths of the simulated futures of each model.",
     "brief_target.fan_unit": "USD a year",
