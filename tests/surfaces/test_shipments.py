@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import pytest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route import answer_route
-from karwan.case import Case
+from karwan.case import Case, read_case
 from karwan.errors import Unreachable
 from karwan.transport.corridor import _between
 from karwan.transport.turning import boarded_in_vain
@@ -101,3 +102,15 @@ def test_a_promise_that_nothing_keeps_names_no_likeliest_way(kaz_pak: Case) -> N
     answer = asked(kaz_pak, "Karachi", "Almaty", "kinnow", 20.0, promise="2")
     assert answer.tables["routes"]["on_time_share"].max() == 0.0
     assert "likeliest" not in answer.tables["routes"]["best_in"].explode().to_list()
+
+
+def test_line_haul_is_set_beside_what_was_published() -> None:
+    """Every rate the table on the page quotes is the row's, and a sample that a published price replaced is only shown."""
+    page = (ROOT / "docs" / "route.md").read_text(encoding="utf-8")
+    block = page.split("**Line haul against what was published**")[1].split("So by rail")[0]
+    held = {row["rate_id"]: row for row in read_case("kaz-pak")["rates"].to_dicts()}
+    quoted = re.findall(r"([\d.]+) \(`(\w+)`\)", block)
+    assert len(quoted) == 14
+    assert all(held[name]["cost_usd_km"] == pytest.approx(float(money)) for money, name in quoted)
+    taken = [row.split("|")[3] for row in block.splitlines() if row.startswith("| ") and "`" in row]
+    assert all(held[re.findall(r"`(\w+)`", cell)[0]]["use"] == "model" for cell in taken)
