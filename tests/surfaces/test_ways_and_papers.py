@@ -12,6 +12,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route import answer_route
 from karwan.case import Case
+from karwan.case.known import known_on
 from karwan.case.scenario import apply_scenario, find_scenario
 from karwan.errors import InvalidInput, UnknownName, Unreachable
 
@@ -239,6 +240,11 @@ def test_a_past_trip_is_reckoned_as_it_was_known(kaz_pak: Case) -> None:
     assert old.meta["as_of"] == date(2022, 2, 1)
     with pytest.raises(InvalidInput, match="2022-01-01"):
         ask(kaz_pak, "Almaty", "Karachi", "chickpeas", as_of=date(2021, 12, 31))
+
+
+def test_queues_of_days_are_known_once_their_record_has_begun(kaz_pak: Case) -> None:
+    assert known_on(kaz_pak, date(2022, 2, 1))["queue_states"].is_empty()
+    assert known_on(kaz_pak, date(2026, 2, 1))["queue_states"].equals(kaz_pak["queue_states"])
 
 
 def test_visa_promises_move_lead_time_only(kaz_pak: Case) -> None:

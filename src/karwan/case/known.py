@@ -26,7 +26,8 @@ def known_on(case: Case, day: date) -> Case:
     A dated closure is known from its first day, or from the year of its earliest source where that announced it; its end is known once it
     is past or was announced (known ahead: `history` false). A regime not yet in force was signed at most. Bans and sanctions, access rules and fees carry
     their own days and are judged by the day of departure. Of yearly rates and border hours only those up to that year count; where none
-    is that old the earliest stands in. A planned link opens on its own day.
+    is that old the earliest stands in. Queues of days count once the days they were seen on have begun. A planned link opens on its own day.
+    Rows go by the day they hold from, not by the day their source came out.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ def known_on(case: Case, day: date) -> Case:
     tables = dict(case.tables)
     tables["closures"] = _closures(tables["closures"], day)
     tables["regimes"] = _regimes(tables["regimes"], day)
+    tables["queue_states"] = tables["queue_states"].filter((pl.col("from_day") <= day).fill_null(True))
     for name, (keys, figures) in YEARLY.items():
         tables[name] = _yearly(tables[name], keys, figures, day.year)
     return replace(case, settings=replace(case.settings, as_of=day), tables=tables)
