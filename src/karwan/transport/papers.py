@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 import polars as pl
@@ -129,6 +130,14 @@ class PaperLaw:
             if kind == "preference"
         }
 
+    @cached_property
+    def _vehicles(self) -> list[Row]:
+        return self.tables["vehicles"].rows(named=True)
+
+    @cached_property
+    def _limits(self) -> list[Row]:
+        return self.tables["weight_limits"].rows(named=True)
+
     def _regime(self, document: Row) -> Row | None:
         """Regime of a document: None where it belongs to none, `GONE` where its own is not in force."""
         regime = self.regimes.get(document["regime_id"] or "")
@@ -148,7 +157,7 @@ class PaperLaw:
             for place, mode in _asked(document, trip.places, regime, trip):
                 rows.append({**paper, "place_id": place, "mode": mode})
         rows = self._with_terms(rows, trip)
-        rows += _heavy_permits(route, self.tables, self.day)
+        rows += _heavy_permits(_over_limits(route, self._vehicles, self._limits, self.day))
         rows.sort(key=lambda r: SCOPES.index(r["scope"]))
         return rows
 
@@ -243,10 +252,17 @@ def exceeded_limits(
     route: Route, tables: Mapping[str, pl.DataFrame], day: date
 ) -> Iterator[tuple[Row, float]]:
     """Weight limits that the loaded truck exceeds in a country, on a link or over a crossing on the way, each with its gross weight, t."""
-    unit = units_by_mode(tables["vehicles"].iter_rows(named=True), route.shipment.form).get(ROAD)
+    vehicles, limits = (tables[name].rows(named=True) for name in ("vehicles", "weight_limits"))
+    return _over_limits(route, vehicles, limits, day)
+
+
+def _over_limits(
+    route: Route, vehicles: Sequence[Row], limits: Sequence[Row], day: date
+) -> Iterator[tuple[Row, float]]:
+    """`exceeded_limits` from rows of the two tables."""
+    unit = units_by_mode(vehicles, route.shipment.form).get(ROAD)
     truck = unit and unit.row
     gross_t = gross_weight(truck, route.shipment.load_t)
-    limits = tables["weight_limits"].rows(named=True)
     hauls = [s for s in route.stages if s.mode == ROAD and s.kind in ("line_haul", "crossing")]
     places = [("link" if s.kind == "line_haul" else "crossing", s.place_id) for s in hauls]
     places += [("country", s.country) for s in hauls if s.kind == "line_haul"]
@@ -256,9 +272,9 @@ def exceeded_limits(
             yield {**limit, "basis": worst_basis(limit["basis"], truck["basis"])}, gross_t
 
 
-def _heavy_permits(route: Route, tables: Mapping[str, pl.DataFrame], day: date) -> Iterator[Row]:
-    """Special permits of a truck over a weight limit on the way; their cost is not known."""
-    for limit, gross_t in exceeded_limits(route, tables, day):
+def _heavy_permits(exceeded: Iterable[tuple[Row, float]]) -> Iterator[Row]:
+    """Special permits of a truck over weight limits on the way; their cost is not known."""
+    for limit, gross_t in exceeded:
         yield {
             "scope": "crossing" if limit["place_kind"] == "crossing" else "country",
             "place_id": limit["place_id"],
@@ -398,7 +414,12 @@ def list_guarantees(
     'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, tied_usd (cash held back), note, basis,
     source_id.
     """
-    law = law or GuaranteeLaw(tables, day)
+    rows = guarantee_rows(route, duties, law or GuaranteeLaw(tables, day))
+    return result_frame("route_guarantees", rows, without=("route",))
+
+
+def guarantee_rows(route: Route, duties: Mapping[str, Duty], law: GuaranteeLaw) -> list[Row]:
+    """Securities to lodge as `list_guarantees` lists them; of those that cost nothing known a row may lack `cost_usd`."""
     ends = (route.stages[0].country, route.stages[-1].country)
     rows: list[Row] = []
     paid: set[str] = set()
@@ -411,7 +432,7 @@ def list_guarantees(
         rows.append({**head, "at_risk_usd": at_risk, **_security_row(found, law, country, at_risk, paid)})
         if found.regime is not None:
             paid.add(found.regime["regime_id"])
-    return result_frame("route_guarantees", rows, without=("route",))
+    return rows
 
 
 class Found(NamedTuple):

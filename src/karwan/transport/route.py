@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -46,7 +47,7 @@ class Route:
         """Mean days door to door."""
         return self.hours / 24.0
 
-    @property
+    @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """Stages in order, waits left out."""
         return tuple(s for a in self.arcs for s in self.network.arcs[a].stages)

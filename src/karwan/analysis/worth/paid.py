@@ -13,7 +13,7 @@ from karwan.case import Case
 from karwan.transport.cargo import Cargo
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.layout import ArcKey
-from karwan.transport.papers import GuaranteeLaw, PaperLaw, counted_usd, list_guarantees
+from karwan.transport.papers import GuaranteeLaw, PaperLaw, counted_usd, guarantee_rows
 from karwan.transport.route import make_route
 from karwan.transport.shipment import Shipment, make_shipment
 
@@ -65,7 +65,7 @@ class PaperMoney:
         self, network: FreightNetwork, load: Shipment, arcs: tuple[int, ...], tables: tuple[int, ...]
     ) -> float:
         """Money of one route."""
-        case, papers, law = self._laws[tables]
+        _, papers, law = self._laws[tables]
         route = make_route(network, load, arcs, ignore_shut=True)
-        secured = list_guarantees(route, case.tables, {}, self.day, law)["cost_usd"].sum()
-        return counted_usd(papers.rows(route, ANY_SECTOR, ANY_GOODS)) + float(secured)
+        secured = sum(float(row.get("cost_usd") or 0.0) for row in guarantee_rows(route, {}, law))
+        return counted_usd(papers.rows(route, ANY_SECTOR, ANY_GOODS)) + secured
