@@ -88,6 +88,7 @@ def run(
             ws="none",
             timeout_keep_alive=20,
         )
+        site.warm()
         ready(f"http://127.0.0.1:{port}{site.root}")
         uvicorn.Server(config).run([door])
 

@@ -21,6 +21,7 @@ FACTS = "karwan.web.answers.work:facts"
 PAGE = "karwan.web.answers.work:page"
 DOWNLOAD = "karwan.web.answers.work:download"
 PICTURE = "karwan.web.answers.pictures:picture"
+FONTS = ("fonts.css", "plex-sans.woff2", "plex-sans-italic.woff2", "plex-serif.woff2")
 LANGUAGE = "en"
 _LOOK = 1.0  # seconds between two looks at the files of the case
 
@@ -49,6 +50,7 @@ class Site:
     register: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     _contents: str = ""
+    _case: str = ""
     _signature: str = ""
     _looked: float = -_LOOK
 
@@ -68,12 +70,27 @@ class Site:
             return self._contents
         self._looked = monotonic()
         folder = Path(str(self.facts["folder"]))
-        beside = _signature(self.store) + self._of_register()
-        signature = folder_digest(folder, signature=True) + beside
+        signature = folder_digest(folder, signature=True)
         if signature != self._signature:
             self._signature = signature
-            self._contents = folder_digest(folder) + beside
+            self._case = folder_digest(folder)
+        self._contents = self._case + _signature(self.store) + self._of_register()
         return self._contents
+
+    def tag(self) -> str:
+        """Part of the addresses of pictures and fonts, which change with the case and the program and not with what is said of the plan."""
+        self.contents()
+        return self._case[:12]
+
+    def picture(self, name: str) -> Job:
+        """A job that makes a picture or font."""
+        self.contents()
+        return Job(PICTURE, self.case, asked=(("name", name),), contents=self._case)
+
+    def warm(self) -> None:
+        """Have the fonts made before the first question: no page is painted without them."""
+        for name in FONTS:
+            self.submit(self.picture(name), "")
 
     def _of_register(self) -> str:
         """What marks the register as it is now; of one that does not answer, a mark of the moment, so that no answer is kept for it."""

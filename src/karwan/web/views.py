@@ -20,7 +20,7 @@ from karwan.runs.pool import JobFailed, PoolFull, Ticket
 from karwan.web.assets import MEDIA, static_files
 from karwan.web.openapi import ROOT, answered_screens, document
 from karwan.web.screens import FORMS, SCREENS, TABS, Screen
-from karwan.web.site import DOWNLOAD, PAGE, PICTURE, Site
+from karwan.web.site import DOWNLOAD, PAGE, Site
 from karwan.web.templating import address
 
 log = logging.getLogger("karwan.web")
@@ -160,8 +160,7 @@ async def picture(request: HttpRequest, tag: str, name: str) -> HttpResponse:
     """A picture or font that a worker makes once; its address changes with what it is made from."""
     site = the_site()
     try:
-        job = site.job(PICTURE, [("name", name)])
-        key = await _waited(site, site.submit(job, visitor(request)))
+        key = await _waited(site, site.submit(site.picture(name), visitor(request)))
     except KarwanError as error:
         return _envelope(error)
     kind, _, content = (site.pool.kept.read(key) or b"\n").partition(b"\n")
@@ -315,7 +314,7 @@ def _page(
         "here": request.path,
         "full": request.get_full_path(),
         "files": _files(request, screen, query, content),
-        "tag": _tag(site),
+        "tag": site.tag(),
         "with_one": lambda name, value: address([*_without(query, name), (name, str(value))]),
         "with_more": lambda name, value: address([*query, (name, str(value))]),
         "without_scenario": address(_without(query, "scenario")),
@@ -336,11 +335,6 @@ def _files(
     return [
         (_LABELS.get(end, end.upper()), f"{stem}.{end}{address(query)}") for end in content.get("ends", ())
     ]
-
-
-def _tag(site: Site) -> str:
-    """Part of the addresses of pictures that changes with the case and the program."""
-    return site.contents()[:12]
 
 
 async def openapi(request: HttpRequest) -> HttpResponse:

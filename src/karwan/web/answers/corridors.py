@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -293,13 +294,19 @@ def _facts(asking: Asking, row: Mapping[str, Any]) -> Table:
     """What the case says of a crossing, one fact a row."""
     left_out = ("crossing_id", "name", "node_id", "source_id", "basis", "country_a", "country_b")
     assumed = row["basis"] == "assumed"
-    told = {one.name: one.description.rstrip(".") for one in load_schema()["crossings"].columns}
+    told = {one.name: _told(one.description, one.unit) for one in load_schema()["crossings"].columns}
     rows = tuple(
         (cell(told[name]), cell(_said(value), assumed=assumed and isinstance(value, float)))
         for name, value in row.items()
         if value not in (None, "") and name not in left_out
     )
     return Table("facts", say(note("page.crossing_facts")), (Column("What"), Column("Value")), rows)
+
+
+def _told(description: str, unit: str) -> str:
+    """What a column is, in the first words of its description, with its unit."""
+    words = re.split(r"[.:;]", description)[0]
+    return f"{words}, {unit}" if unit and ":" not in unit else words
 
 
 def plain_block(
