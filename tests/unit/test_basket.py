@@ -24,7 +24,7 @@ from karwan.analysis.basket import (
 from karwan.analysis.basket_targets import basket_target, named_basket
 from karwan.analysis.basket_terms import SignTerms, limited
 from karwan.analysis.carriage import land_capacity, landed_goods
-from karwan.analysis.goods_table import goods_from_frame
+from karwan.analysis.goods_table import goods_from_file, goods_from_frame
 from karwan.analysis.reachable import carried_usd, comparable_reach, good_bounds, reach_notes
 from karwan.case import Case, read_case
 from karwan.cli.app import app
@@ -517,3 +517,10 @@ def test_a_billion_is_judged_by_demand_and_by_what_pairs_did_in_the_time_left(ca
     told = sentences(reach_notes(1e9, 53.7e6, bounds, 7e6, pairs))
     assert told[0].startswith("USD 1 bn is not within reach in the time that is left")
     assert len(told) == 1 + pairs.height
+
+
+def test_a_total_among_the_goods_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "goods.csv"
+    path.write_text("product_id,bound_usd\nTotal,300\n1001,100\n1006,200\n")
+    with pytest.raises(InvalidInput, match="a total among its goods"):
+        goods_from_file(path)

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.analysis.potential import (
+    _no_per_cents,
     region_of,
 )
 from karwan.analysis.published_potential import published_potential
@@ -608,3 +609,18 @@ def test_own_trade_is_the_observed_easiness(flows: pl.DataFrame) -> None:
     found = observed_easiness(margins, "AAA", "BBB")
     i, j = margins.country("AAA"), margins.country("BBB")
     assert found.value * margins.expected_pairs_usd[i, j] == pytest.approx(margins.pairs_usd[i, j])
+
+
+@pytest.mark.parametrize("rates", [(10.0, 5.0, 0.0), (-0.1, 0.1, 0.2)])
+def test_duties_in_per_cent_or_below_zero_are_refused(rates: tuple[float, ...]) -> None:
+    with pytest.raises(InvalidInput, match="no shares of the value"):
+        _no_per_cents(Path("t.csv"), pl.Series("rate_share", rates))
+    _no_per_cents(Path("t.csv"), pl.Series("rate_share", [0.1, 0.05, 30.0, 0.0, None]))
+
+
+@pytest.mark.parametrize("km", ["-5", "1e17"])
+def test_distances_no_countries_have_are_refused(km: str, tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(f"exporter,importer,distance_km\nKAZ,PAK,1500\nKAZ,UZB,{km}\n")
+    with pytest.raises(InvalidInput, match="distances that no two countries have"):
+        read_distances(path)

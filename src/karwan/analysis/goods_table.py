@@ -11,6 +11,7 @@ import polars as pl
 
 from karwan.errors import InvalidInput
 from karwan.store.frame import SHOWN, read_frame, with_numbers, with_texts
+from karwan.store.hs import ALL_GOODS
 
 KEYS = ("product_id", "product")
 BOUNDS = ("bound_usd", "unrealised_usd")
@@ -72,6 +73,13 @@ def _goods(path: Path, raw: pl.DataFrame) -> pl.DataFrame:
             f"{path.name} has goods without a name or with a bound below zero.", told, "correct or drop them."
         )
     goods = table.filter(pl.col("bound_usd") > 0)
+    totals = goods.filter(pl.col("product_id").str.to_lowercase().is_in(list(ALL_GOODS)))
+    if totals.height and goods.height > 1:
+        raise InvalidInput(
+            f"{path.name} has a total among its goods, which it would count twice.",
+            ", ".join(totals["product_id"].head(SHOWN)),
+            "drop that row.",
+        )
     if goods.is_empty():
         raise InvalidInput(
             f"{path.name} has no good with a bound above zero.",

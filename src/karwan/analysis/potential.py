@@ -200,8 +200,24 @@ def _side_file(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     frame = read_frame(path, columns, texts=None)
     rates = [name for name in (*columns, "rate_after_share") if name not in keys and name in frame.columns]
     frame = with_numbers(path, frame.select(*keys, *rates), rates)
+    for name in rates:
+        if name.startswith("rate_"):
+            _no_per_cents(path, frame[name])
     frame = with_texts(with_codes(frame, [name for name in keys if name != "product"]), ["product"])
     return one_row_each(path, frame, keys)
+
+
+def _no_per_cents(path: Path, rates: pl.Series) -> None:
+    """Refuse duties below zero, and a column of which most are above 100 %: it is in per cent."""
+    charged = rates.filter(rates != 0.0)
+    above = charged.filter(charged > 1.0)
+    if (charged < 0.0).any() or 2 * len(above) > len(charged):
+        told = charged.sort(descending=len(above) > 0).head(1).to_list()
+        raise InvalidInput(
+            f"{path.name} has duties in {rates.name} that are no shares of the value.",
+            f"{told[0]:g}; {len(above)} of {len(charged)} are above 1",
+            "write 0.1 for 10 %, and nothing below zero.",
+        )
 
 
 def _smart_tables(

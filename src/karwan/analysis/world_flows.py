@@ -24,6 +24,7 @@ from karwan.store.sources.registry import Options
 from karwan.trade.mirror import paired_reports, reconcile
 
 YEARS_AVERAGED = 5
+MOST_KM = 40_075  # once round the Earth
 DISTANCE_COLUMNS = ("exporter", "importer", "distance_km", "contiguous")
 
 
@@ -283,6 +284,13 @@ def read_distances(path: Path) -> pl.DataFrame:
     )
     held = [*DISTANCE_COLUMNS[: 4 if "contiguous" in frame.columns else 3]]
     numbers = with_numbers(path, frame.select(held), ("distance_km", "contiguous"))
+    km = numbers["distance_km"].drop_nulls().to_list()
+    if km and not 0 <= min(km) <= max(km) <= MOST_KM:
+        raise InvalidInput(
+            f"{path.name} has distances that no two countries have.",
+            f"distance_km from {min(km):g} to {max(km):g}",
+            f"write kilometres from 0 to {MOST_KM:,}.",
+        )
     return one_row_each(path, with_codes(numbers, ("exporter", "importer")), ("exporter", "importer"))
 
 
