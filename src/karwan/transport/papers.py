@@ -15,13 +15,12 @@ from karwan.schema.frames import result_frame
 from karwan.schema.modes import FERRY, RAIL, ROAD, WATER_MODES
 from karwan.transport.cargo import Cargo, fits_hs
 from karwan.transport.duty import Duty
-from karwan.transport.network.lookup import access_rule, gross_weight, weight_limit
+from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.regimes import cargo_covered, covers, levels_at, regime_in_force
 from karwan.transport.network.stage import Row
-from karwan.transport.network.terms import worst_basis
-from karwan.transport.network.units import units_by_mode
 from karwan.transport.regime_papers import regime_papers
 from karwan.transport.route import Route
+from karwan.transport.weight_limits import heavy_permits, over_limits
 
 PAPER = "paper"
 """Where the money of a paper is counted unless its document says otherwise."""
@@ -157,7 +156,7 @@ class PaperLaw:
             for place, mode in _asked(document, trip.places, regime, trip):
                 rows.append({**paper, "place_id": place, "mode": mode})
         rows = self._with_terms(rows, trip)
-        rows += _heavy_permits(_over_limits(route, self._vehicles, self._limits, self.day))
+        rows += heavy_permits(over_limits(route, self._vehicles, self._limits, self.day))
         rows.sort(key=lambda r: SCOPES.index(r["scope"]))
         return rows
 
@@ -246,44 +245,6 @@ def _between_parties(document: Row, regime: Row | None, trip: Trip) -> bool:
         return True
     both = regime is None or set(trip.ends) <= set(regime["parties"])
     return both and trip.preferred is not False
-
-
-def exceeded_limits(
-    route: Route, tables: Mapping[str, pl.DataFrame], day: date
-) -> Iterator[tuple[Row, float]]:
-    """Weight limits that the loaded truck exceeds in a country, on a link or over a crossing on the way, each with its gross weight, t."""
-    vehicles, limits = (tables[name].rows(named=True) for name in ("vehicles", "weight_limits"))
-    return _over_limits(route, vehicles, limits, day)
-
-
-def _over_limits(
-    route: Route, vehicles: Sequence[Row], limits: Sequence[Row], day: date
-) -> Iterator[tuple[Row, float]]:
-    """`exceeded_limits` from rows of the two tables."""
-    unit = units_by_mode(vehicles, route.shipment.form).get(ROAD)
-    truck = unit and unit.row
-    gross_t = gross_weight(truck, route.shipment.load_t)
-    hauls = [s for s in route.stages if s.mode == ROAD and s.kind in ("line_haul", "crossing")]
-    places = [("link" if s.kind == "line_haul" else "crossing", s.place_id) for s in hauls]
-    places += [("country", s.country) for s in hauls if s.kind == "line_haul"]
-    for place in dict.fromkeys(places):
-        limit = weight_limit(limits, (place,), gross_t, day)
-        if limit is not None and truck is not None:
-            yield {**limit, "basis": worst_basis(limit["basis"], truck["basis"])}, gross_t
-
-
-def _heavy_permits(exceeded: Iterable[tuple[Row, float]]) -> Iterator[Row]:
-    """Special permits of a truck over weight limits on the way; their cost is not known."""
-    for limit, gross_t in exceeded:
-        yield {
-            "scope": "crossing" if limit["place_kind"] == "crossing" else "country",
-            "place_id": limit["place_id"],
-            "mode": ROAD,
-            "document_id": limit["limit_id"],
-            "name": f"Permit for a heavy vehicle: {gross_t:.1f} t gross, {limit['max_gross_t']:g} t without",
-            "basis": limit["basis"],
-            "source_id": limit["source_id"],
-        }
 
 
 def _places(route: Route) -> dict[str, list[tuple[str, str]]]:

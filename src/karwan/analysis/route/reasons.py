@@ -16,11 +16,11 @@ from karwan.transport.closures import SLOW, in_force, touches
 from karwan.transport.corridor import ABSENT, CLOSED, OPEN, CorridorRoute, corridor_route
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.stage import Floats, Row
-from karwan.transport.papers import exceeded_limits
 from karwan.transport.restrictions import barring, met, told
 from karwan.transport.route import Route, make_route
 from karwan.transport.route_choice import RouteSearch, route_criteria, shared_ways
 from karwan.transport.routing import beaten_by
+from karwan.transport.weight_limits import exceeded_limits
 
 LONG_WAIT_H = 72.0
 SAME = 0.5
