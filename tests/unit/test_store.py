@@ -112,7 +112,8 @@ def test_overlap_is_refused_replaced_or_kept(tmp_path: Path) -> None:
         assert report.replaced == 1
         assert query(store).table["value_usd"].to_list() == [23_751.0 - 12_500 + 99_000 + 5_000]
         kept = readings(baci(tmp_path, [LINES[1].replace("1.001", "2")], "BACI_HS17_third.csv"))
-        ingest(store, kept, on_overlap="keep")
+        (report,) = ingest(store, kept, on_overlap="keep")
+        assert "stand in an earlier load too: sums count them twice" in report.notes[-1]
         assert query(store, Selection(product=["720839"])).table["flows"].to_list() == [2]
 
 

@@ -24,13 +24,15 @@ def settle(store: Store, reading: Reading, load_id: str, on_overlap: str) -> tup
 
     Returns how many earlier rows gave way, and what became of each load that they were of.
     """
-    if on_overlap == "keep":
-        return 0, []
     repeated = _repeated_rows(store, reading, load_id)
     by_load = {} if repeated is None else _by_load(store, repeated)
     if repeated is None or not by_load:
         return 0, []
     count = sum(by_load.values())
+    if on_overlap == "keep":
+        return 0, [
+            f"{count:,} flows stand in an earlier load too: sums count them twice, unless --by load_id keeps them apart"
+        ]
     if on_overlap == "refuse":
         raise Overlap(
             f"{reading.file_name} brings {count:,} flows that the store has already from {reading.source}.",
