@@ -8,6 +8,7 @@ import polars as pl
 
 from karwan.analysis.basket import basket_section
 from karwan.analysis.brief_build import BriefParts, build_brief
+from karwan.analysis.brief_states import StatesBeside
 from karwan.analysis.case_requests import BRIEF_TABLES, BriefRequest
 from karwan.analysis.contract import Inputs, Result, function_at
 from karwan.analysis.corridors import CorridorStudy
@@ -20,8 +21,6 @@ from karwan.analysis.sections import Brief
 from karwan.analysis.sensitivity import sensitivity_table
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section
-from karwan.analysis.venture.sheets import brief_ventures
-from karwan.analysis.worth.answer import brief_worth
 from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.trade.standing import annual_series, known_flows
@@ -31,10 +30,12 @@ def answer_brief(inputs: Inputs, request: BriefRequest) -> Result:
     """Every table of the brief, its headlines as notes, and the brief itself as detail."""
     stored = stored_case(inputs, request.as_of)
     as_of = request.as_of or stored.case.settings.as_of
-    found = brief_of(stored.case, as_of, store=inputs.store, stored=stored.notes)
+    beside = StatesBeside(CorridorStudy(stored.case, as_of), request.workers).start()
+    found = brief_of(stored.case, as_of, store=inputs.store, stored=stored.notes, beside=beside)
     tables = {key: _table_at(found, key) for key in BRIEF_TABLES}
     meta = {"case": found.case_id, "title": found.title, "as_of": found.as_of, "version": found.version}
-    return Result(tables, meta, found.headlines, detail=found)
+    alone = (note("brief.one_process", reason=beside.reason),) if beside.reason else ()
+    return Result(tables, meta, found.headlines, alerts=alone, detail=found)
 
 
 def _table_at(found: Brief, key: str) -> pl.DataFrame:
@@ -43,7 +44,14 @@ def _table_at(found: Brief, key: str) -> pl.DataFrame:
     return table
 
 
-def brief_of(case: Case, as_of: date, *, store: str | None = None, stored: tuple[Note, ...] = ()) -> Brief:
+def brief_of(
+    case: Case,
+    as_of: date,
+    *,
+    store: str | None = None,
+    stored: tuple[Note, ...] = (),
+    beside: StatesBeside | None = None,
+) -> Brief:
     """Brief of a case on a day, with the results of all engines.
 
     Parameters
@@ -56,15 +64,17 @@ def brief_of(case: Case, as_of: date, *, store: str | None = None, stored: tuple
         Where the trade store is whose rows are in the case; the potential by product then comes from it too.
     stored
         What was taken of the store.
+    beside
+        The states of the case, where they are under way already.
     """
-    study = CorridorStudy(case, as_of)
+    beside = beside or StatesBeside(CorridorStudy(case, as_of))
+    study = beside.study
     landed = landed_table(study)
     basket, basket_text = basket_section(case, landed, as_of)
     annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
     engines = study.comparable
     criticality, weak_points = brief_weak_points(study) if engines else (None, None)
     potential, said = _potential(case, store)
-    worth, worth_text = brief_worth(study) if engines else (None, ())
     parts = BriefParts(
         reconciled=reconciled_table(case, as_of),
         potential=potential,
@@ -75,10 +85,8 @@ def brief_of(case: Case, as_of: date, *, store: str | None = None, stored: tuple
         basket_text=basket_text,
         commands=_commands(case, store, (*stored, *said)),
         target=target_section(case, annual, as_of),
-        worth=worth,
-        worth_text=worth_text,
         verdicts=verdict_table(study, landed) if engines else None,
-        ventures=brief_ventures(study) if engines else None,
+        states=beside.part,
     )
     return build_brief(study, landed, parts)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from karwan._version import __version__
+from karwan.analysis.brief_states import StatesPart
 from karwan.analysis.corridor_compare import (
     arrival_table,
     closure_table,
@@ -23,7 +25,7 @@ from karwan.analysis.observed import validation_table
 from karwan.analysis.plan import plan_section
 from karwan.analysis.ports import ports_section
 from karwan.analysis.provenance import basis_section
-from karwan.analysis.sections import Brief, BriefVentures, CorridorSection, GoodsSection, TargetSection
+from karwan.analysis.sections import Brief, CorridorSection, GoodsSection, TargetSection
 from karwan.analysis.standing import standing_section
 from karwan.case import Case
 from karwan.notes import Note
@@ -42,12 +44,11 @@ class BriefParts:
         Sentences for section 3.
     target
         Section on the target.
-    worth, worth_text
-        What keeping the promises is worth, as `PlanSection` describes it.
     verdicts
         Which goods can be sold, of which the first page names three.
-    ventures
-        Would the ventures pay.
+    states
+        What the case is in other states: worth of the promises and ventures, as `PlanSection` describes them. Asked for last, as it may be
+        under way in another process.
     """
 
     reconciled: pl.DataFrame | None = None
@@ -59,10 +60,8 @@ class BriefParts:
     weak_points: pl.DataFrame | None = None
     sensitivity: pl.DataFrame | None = None
     target: TargetSection = field(default_factory=lambda: empty_target())
-    worth: pl.DataFrame | None = None
-    worth_text: tuple[str, ...] = ()
     verdicts: pl.DataFrame | None = None
-    ventures: BriefVentures | None = None
+    states: Callable[[], StatesPart] = StatesPart
 
 
 def empty_target() -> TargetSection:
@@ -91,7 +90,9 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
     case, as_of = study.case, study.as_of
     standing = standing_section(case, as_of, parts.reconciled)
     corridors = _corridor_section(case, study, parts)
-    plan = plan_section(case, as_of, parts.worth, parts.worth_text, parts.ventures)
+    ports = ports_section(study)
+    states = parts.states()
+    plan = plan_section(case, as_of, states.worth, states.worth_text, states.ventures)
     settings = case.settings
     return Brief(
         case_id=settings.case_id,
@@ -114,7 +115,7 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
             groups=group_table(case, standing.reported),
             commands=parts.commands,
         ),
-        ports=ports_section(study),
+        ports=ports,
         plan=plan,
         target=parts.target,
         basis=basis_section(case, as_of),

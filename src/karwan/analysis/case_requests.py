@@ -293,6 +293,9 @@ class BriefRequest:
     """
 
     as_of: date | None = field(default=None, metadata=asks(AS_OF, metavar="DAY"))
+    workers: int = field(
+        default=1, metadata=asks("Processes that share the work; the answer is the same.", least=1, most=64)
+    )
 
 
 BRIEF_TABLES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +45,15 @@ def brief(
             help="Register of the plan: what both sides say stands in place of the case's plan.",
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="Processes that share the work, by default as many as the machine has; the answer is the same.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print the brief of a case and write it as HTML, PDF with its annex, and workbook.
@@ -59,7 +69,7 @@ def brief(
         _milestone(case, as_of.date() if as_of else None, scenarios, out, milestone, as_json=as_json)
         return
     analysis = BY_NAME["brief"]
-    request = BriefRequest(as_of.date() if as_of else None)
+    request = BriefRequest(as_of.date() if as_of else None, workers or os.cpu_count() or 1)
     project = open_case(case, scenarios or None, store=store, private=private)
     if register_file is not None:
         project = project.under_register(register_file)
@@ -67,6 +77,8 @@ def brief(
     if as_json:
         show(analysis, result, Format.JSON, under=project.case.stands_under)
         return
+    for said in sentences(result.alerts):
+        echo(str(said), err=True)
     for path in _pages().hand_out(result.detail, out, Console()):
         echo(f"wrote {path}")
 

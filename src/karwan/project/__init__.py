@@ -274,9 +274,9 @@ class Project(PortProject):
         case = with_scenarios(self.case.bare or self.case, scenarios)
         return type(self)(case, self.store)
 
-    def brief(self, as_of: date | None = None) -> Brief:
-        """Every result of the brief on a day; see `karwan.analysis.sections.Brief`."""
-        brief: Brief = self.ask(BY_NAME["brief"], BriefRequest(as_of)).detail
+    def brief(self, as_of: date | None = None, *, workers: int = 1) -> Brief:
+        """Every result of the brief on a day, reckoned by one process or more; see `karwan.analysis.sections.Brief`."""
+        brief: Brief = self.ask(BY_NAME["brief"], BriefRequest(as_of, workers)).detail
         return brief
 
     def corridors(self, as_of: date | None = None) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from karwan.words.english.plural import Plural
 
 BRIEF: dict[str, str | Plural] = {
+    "brief.one_process": "Reckoned in one process: no second one could be had ({reason}). The figures are the same, the wait is longer.",
     "brief.no_trade_by_product": (
         "Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, `karwan trade ingest "
         "comtrade` asks UN Comtrade; `karwan brief CASE --store FILE` and `karwan trade potential {a} {b} --store FILE` then use it."
