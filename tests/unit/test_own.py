@@ -17,7 +17,7 @@ import karwan
 from karwan.analysis.own import with_own
 from karwan.analysis.trips import trip_routes, trip_sample
 from karwan.case import Case
-from karwan.case.own import ObservationProblems, add_own, template_text, private_folder
+from karwan.case.own import ObservationProblems, add_own, private_folder, template_text
 from karwan.case.scenario import with_scenarios
 from karwan.cli.app import app
 from karwan.cli.observed import _asked
