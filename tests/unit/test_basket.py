@@ -354,7 +354,9 @@ def test_command_explains_an_unreachable_value() -> None:
 def test_command_answers_reach() -> None:
     run = CliRunner().invoke(app, ["basket", "--reach", "--json"])
     answer = json.loads(run.output)
-    assert {row["reachable"] for row in answer["variants"]} == {True, False}
+    assert {"comparable pairs", "bounds by good"} <= answer.keys()
+    assert not {"variants", "blocks"} & answer.keys(), "no sum of announcements"
+    assert not any("offered" in line for line in answer["text"])
 
 
 def test_command_keeps_the_corridors_and_the_balance() -> None:

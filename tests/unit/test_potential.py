@@ -344,8 +344,8 @@ def test_published_figures_keep_missing_missing() -> None:
     case = read_case("kaz-pak")
     table = published_potential(case)
     row = table.filter((pl.col("direction") == "a_to_b") & pl.col("product").str.starts_with("all goods"))
-    assert row["actual_usd"][0] == 2_710_000
-    assert row["unrealised_usd"][0] == 75_320_000 - 2_710_000
+    assert row["actual_usd"][0] == 11_800_000  # of 2024, not the 2.7 m of 2016
+    assert row["unrealised_usd"][0] == 75_320_000 - 11_800_000
     offers = table.filter(pl.col("product").str.starts_with("85 goods")).row(0, named=True)
     assert (offers["low_usd"], offers["high_usd"]) == (490e6, 500e6)
     assert offers["actual_usd"] is None and offers["unrealised_usd"] is None

@@ -8,10 +8,8 @@ from typing import Any
 
 from karwan.analysis.basket import (
     BasketAnswer,
-    baseline_by_direction,
     basket_answer,
     check_corridors,
-    reach_of_target,
     table_answer,
 )
 from karwan.analysis.basket_targets import basket_target, turnover_target
@@ -21,7 +19,13 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.analysis.goods_table import goods_from_file, goods_from_frame
 from karwan.analysis.goods_verdicts import verdict_table
-from karwan.analysis.reachable import carried_usd, comparable_reach, good_bounds, reach_notes
+from karwan.analysis.reachable import (
+    carried_usd,
+    comparable_reach,
+    good_bounds,
+    newest_turnover,
+    reach_notes,
+)
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import BasketRequest
 from karwan.case import Case
@@ -135,17 +139,9 @@ def _reach(case: Case, target: float | None) -> Result:
     study = CorridorStudy(case, day)
     bounds = good_bounds(verdict_table(study, landed_table(study)), case)
     pairs = comparable_reach(case, wanted, day)
-    now = sum(baseline_by_direction(case, day).values())
-    notes = reach_notes(wanted, now, bounds, carried_usd(bounds, case, day), pairs)
-    found = reach_of_target(case, wanted, day)
+    notes = reach_notes(wanted, newest_turnover(case, day), bounds, carried_usd(bounds, case, day), pairs)
     meta: Mapping[str, Any] = {"case": case.settings.case_id, "target_usd": wanted}
-    tables = {
-        "comparable pairs": pairs,
-        "bounds by good": bounds,
-        "variants": found.variants,
-        "blocks": found.blocks,
-    }
-    return Result(tables, meta, (*notes, *found.text))
+    return Result({"comparable pairs": pairs, "bounds by good": bounds}, meta, tuple(notes))
 
 
 def sector_shares(texts: Sequence[str]) -> dict[str, float]:

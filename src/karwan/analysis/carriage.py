@@ -36,7 +36,7 @@ def land_capacity(case: Case, day: date | None) -> pl.DataFrame:
     }
     groups: dict[str, float] = {}
     for row in case["corridors"].iter_rows(named=True):
-        passed = [place for place in row["via"] if place in free]
+        passed = [place for place in row["via"] or () if place in free]
         if not passed or set(WATER_MODES) & set(row["modes"]):
             continue
         room = min(_room(free[place], row["modes"]) for place in passed)

@@ -99,7 +99,7 @@ def map_nodes(study: CorridorStudy) -> pl.DataFrame:
     used = {n for e in study.evaluated if e.found.route is not None for n in e.found.route.nodes}
     settings = study.case.settings
     first = {*settings.origins, *settings.destinations, *settings.ports}
-    passed = {n for c in study.corridors for n in c["via"] if n in used}
+    passed = {n for c in study.corridors for n in c["via"] or () if n in used}
     is_first, is_passed = pl.col("node_id").is_in(sorted(first)), pl.col("node_id").is_in(sorted(passed))
     rank = pl.when(is_first).then(1).when(is_passed).then(2).otherwise(3)
     return (

@@ -101,7 +101,9 @@ def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None,
 
 
 def _best_route(study: CorridorStudy, port: str) -> CorridorRoute | None:
-    """Cheapest open corridor from the first origin to a port; the cheapest closed one where none is open."""
+    """Cheapest open corridor from the first origin to a port; the cheapest closed one where none is open, none without a load."""
+    if not study.comparable:
+        return None
     load = study.shipment()
     network = study.network(A_TO_B, load.form)
     origin = study.case.settings.origins[0]

@@ -21,6 +21,7 @@ from karwan.analysis.standing import none_published
 from karwan.analysis.trade_requests import PotentialRequest
 from karwan.analysis.world_flows import (
     WorldFlows,
+    distance_measure,
     read_distances,
     read_world_flows,
     store_world_flows,
@@ -28,7 +29,7 @@ from karwan.analysis.world_flows import (
 )
 from karwan.case.case import Case, embedded_cases
 from karwan.errors import InvalidInput
-from karwan.notes import note
+from karwan.notes import Note, note
 from karwan.store.country_codes import typed_country
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
 from karwan.trade.indicators.complexity import density
@@ -91,7 +92,15 @@ def answer_potential(inputs: Inputs, request: PotentialRequest) -> Result:
         **({"corridor": change.words} if change.words else {}),
         "flows_lack": "; ".join(flows.lacks) or note("potential.nothing"),
     }
-    return Result(tables, meta, result.notes, flows.notes, detail=result)
+    measured = _measured(request)
+    return Result(tables, meta, (*result.notes, *measured), flows.notes, detail=result)
+
+
+def _measured(request: PotentialRequest) -> tuple[Note, ...]:
+    """Which distance the terms of distance and gravity rest on."""
+    if request.distances is None:
+        return ()
+    return (distance_measure(request.distances),)
 
 
 def _case_about(case: Case | None, request: PotentialRequest) -> Case | None:

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from karwan.analysis.trade_flows import trade_flows
 from karwan.case import Case
 from karwan.schema.frames import result_types
+from karwan.trade.standing import period_label
+
+ALL_GOODS = "all"
 
 
 def published_potential(case: Case) -> pl.DataFrame:
@@ -43,7 +47,7 @@ def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> t
     product_id = first["product_id"]
     goods = case["products"].filter(pl.col("product_id").eq_missing(pl.lit(product_id, pl.String))).to_dicts()
     good = goods[0] if goods else {"name": _group_name(first["product_group"]), "sector": None}
-    actual = _actual(case["flows"], key, first["reporter"])
+    actual, whose = _actual(case, key, first["reporter"])
     return (
         key["direction"],
         product_id,
@@ -54,7 +58,7 @@ def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> t
         low if several else None,
         high if several else None,
         None if actual is None else max(0.0, low - actual),
-        _published_method(case, group, key),
+        _published_method(case, group, key) + (f"; less trade of {whose}" if whose else ""),
         "; ".join(_published_lacks(actual, several, product_id)),
     )
 
@@ -80,7 +84,7 @@ def _published_method(case: Case, group: pl.DataFrame, key: dict[str, object]) -
 
 def _published_lacks(actual: float | None, several: bool, product_id: str | None) -> Iterator[str]:
     if actual is None:
-        yield "actual trade in the same goods and period"
+        yield "actual trade in the same goods"
     if not several:
         yield "an interval"
     yield "the publisher's method"
@@ -88,13 +92,26 @@ def _published_lacks(actual: float | None, several: bool, product_id: str | None
         yield "a split by product"
 
 
-def _actual(flows: pl.DataFrame, key: dict[str, object], reporter: str) -> float | None:
-    same = flows.filter(
+def _actual(case: Case, key: dict[str, object], reporter: str) -> tuple[float | None, str]:
+    """Newest trade in the same goods and direction, with whose and of which year it is; None where none is published.
+
+    Of all goods it is the flow that counts everywhere (`trade_flows`); of a group the newest official full year, of the potential's own reporter
+    before others.
+    """
+    if key["product_group"] == ALL_GOODS:
+        flow = trade_flows(case, case.settings.as_of).get(str(key["direction"]))
+        if flow is not None:
+            return flow.value_usd, f"{flow.taken.reporter} {flow.taken.year_label}"
+    same = case["flows"].filter(
         (pl.col("value_kind") == "trade")
-        & (pl.col("reporter") == reporter)
         & pl.col("value_usd").is_not_null()
-        & pl.all_horizontal(
-            pl.col(n) == pl.lit(key[n]) for n in ("direction", "product_group", "period_start", "period_end")
-        )
+        & (pl.col("claimed") == "official")
+        & pl.col("period_kind").is_in(["calendar_year", "fiscal_year"])
+        & pl.all_horizontal(pl.col(n) == pl.lit(key[n]) for n in ("direction", "product_group"))
     )
-    return float(same["value_usd"][0]) if same.height == 1 else None
+    if same.is_empty():
+        return None, ""
+    own = (pl.col("reporter") == reporter).alias("own")
+    newest = same.with_columns(own).sort("period_end", "own", "flow_id").row(-1, named=True)
+    label = period_label(newest["period_start"], newest["period_end"], newest["period_kind"])
+    return float(newest["value_usd"]), f"{newest['reporter']} {label}"

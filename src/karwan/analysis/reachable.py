@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,10 +12,12 @@ import polars as pl
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.carriage import land_capacity
 from karwan.analysis.target import turnover_series
+from karwan.analysis.trade_flows import trade_flows
 from karwan.appraisal.verdict import NO
 from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
+from karwan.trade.parties import DIRECTIONS
 from karwan.trade.standing import annual_series, known_flows
 
 Row = dict[str, Any]
@@ -49,6 +52,64 @@ def good_bounds(verdicts: pl.DataFrame, case: Case) -> pl.DataFrame:
     return result_frame(
         "reach_goods", rows.sort("bound_usd", "product_id", descending=[True, False]).select(kept).to_dicts()
     )
+
+
+@dataclass(frozen=True)
+class Turnover:
+    """Today's trade both ways: value each way in USD a year, whose figures, of which year, and of which period their split is."""
+
+    ways: dict[str, float]
+    reporter: str
+    year_label: str
+    split_label: str
+
+    @property
+    def usd(self) -> float:
+        """Both ways together."""
+        return sum(self.ways.values())
+
+
+def newest_turnover(case: Case, day: date) -> Turnover:
+    """Newest full year of the side whose figures count (`trade_flows`), split as in the newest period it gives both directions of.
+
+    Where the two directions are counted by different sides each stands as it is. Nothing is known of a case without such flows: 0.
+    """
+    flows = trade_flows(case, day)
+    taken = {way: flow.taken for way, flow in flows.items()}
+    ways = {way: flow.value_usd for way, flow in flows.items()}
+    reporters = sorted({one.reporter for one in taken.values()})
+    labels = sorted({one.year_label for one in taken.values()})
+    apart = Turnover(ways, " and ".join(reporters), " and ".join(labels), "")
+    if len(reporters) != 1:
+        return apart
+    known = known_flows(case["flows"], case["sources"], day).filter(
+        (pl.col("reporter") == reporters[0]) & (pl.col("claimed") == "official")
+    )
+    total = annual_series(known).filter(pl.col("direction") == "total").tail(1)
+    split = _newest_split(known)
+    if not total.height or split is None:
+        return apart
+    shares, period = split
+    usd, year = float(total["value_usd"][0]), str(total["year_label"][0])
+    return Turnover({way: usd * share for way, share in shares.items()}, reporters[0], year, period)
+
+
+def _newest_split(known: pl.DataFrame) -> tuple[dict[str, float], str] | None:
+    """Shares of the two directions in the newest period of all goods that has both, and the words for it."""
+    both = known.filter(
+        (pl.col("value_kind") == "trade")
+        & (pl.col("product_group") == "all")
+        & pl.col("direction").is_in(list(DIRECTIONS))
+        & (pl.col("value_usd") > 0)
+    )
+    keys = ["period_start", "period_end", "period_label"]
+    periods = both.group_by(keys).agg(pl.col("direction").n_unique().alias("ways"))
+    newest = periods.filter(pl.col("ways") == len(DIRECTIONS)).sort("period_end", "period_start").tail(1)
+    if not newest.height:
+        return None
+    one = both.join(newest.select(keys), on=keys).unique("direction", keep="first", maintain_order=True)
+    value = dict(one.select("direction", "value_usd").iter_rows())
+    return {way: value[way] / sum(value.values()) for way in DIRECTIONS}, str(newest["period_label"][0])
 
 
 def carried_usd(bounds: pl.DataFrame, case: Case, day: date) -> float:
@@ -117,9 +178,10 @@ def _by(target: Row, rate: Row, reporter: str, base: float, day: date) -> Row:
 
 
 def reach_notes(
-    target: float, now: float, bounds: pl.DataFrame, carried: float, pairs: pl.DataFrame
+    target: float, today: Turnover, bounds: pl.DataFrame, carried: float, pairs: pl.DataFrame
 ) -> list[Note]:
     """The answer in sentences, the verdict first."""
+    now = today.usd
     best = max([now + carried, *pairs["p90_usd"]], default=now)
     key = (
         "basket.reach_yes"
@@ -138,6 +200,10 @@ def reach_notes(
             goods=bounds.filter(pl.col("bound_usd") > 0).height,
         )
     ]
+    names = dict(zip(("a_usd", "b_usd"), today.ways.values(), strict=False))
+    if today.split_label:
+        words = {"reporter": today.reporter, "year": today.year_label, "period": today.split_label}
+        said.append(note("basket.reach_from", now_usd=now, **names, **words))
     for row in pairs.iter_rows(named=True):
         told = {name: row[name] for name in ("reporter", "now_usd", "median_usd", "p90_usd", "cases")}
         said.append(

@@ -168,8 +168,6 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "frontier": "basket_frontier",
             "comparable pairs": "reach_pairs",
             "bounds by good": "reach_goods",
-            "variants": "basket_variants",
-            "blocks": "basket_blocks",
         },
         page="basket",
         case="option",

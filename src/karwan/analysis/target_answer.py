@@ -14,7 +14,7 @@ from karwan.analysis.flow_table import countries_only
 from karwan.analysis.sections import TargetSection
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section, turnover_series, turnover_targets
-from karwan.analysis.target_promises import factor_under, promise_chances
+from karwan.analysis.target_promises import factor_under, promise_chances, scenario_notes
 from karwan.analysis.trade_requests import TargetRequest
 from karwan.analysis.world_flows import with_codes
 from karwan.case import Case
@@ -31,7 +31,8 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
     stored = stored_case(inputs, request.as_of)
     case = stored.case
     day = request.as_of or case.settings.as_of
-    factor = factor_under(case, day)
+    moved = factor_under(case, day)
+    factor = 1.0 if moved is None else moved
     section = target_answer(
         case,
         as_of=day,
@@ -56,7 +57,7 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
             case, day, target_id=request.target, due=request.due, factor=factor, rates=rates
         )
     meta = {"case": case.settings.case_id} | ({"factor": factor} if case.scenarios else {})
-    return Result(tables, meta, (*section.text, *stored.notes))
+    return Result(tables, meta, (*section.text, *scenario_notes(case, moved), *stored.notes))
 
 
 def target_answer(

@@ -26,18 +26,30 @@ LEAST = 5e-4
 Row = dict[str, Any]
 
 
-def factor_under(case: Case, day: date) -> float:
-    """What the scenarios a case stands under make of the turnover; 1 of the case as it stands, and where it compares nothing."""
+def factor_under(case: Case, day: date) -> float | None:
+    """What the scenarios a case stands under make of the turnover; 1 of the case as it stands, None where it compares nothing."""
     bare = case.bare
     if bare is None or bare.folder is None:
         return 1.0
     study = CorridorStudy(bare, day)
     if not study.comparable:
-        return 1.0
+        return None
     held = [find_scenario(bare.folder, one.scenario_id) for one in case.scenarios]
     name = "+".join(one.scenario_id for one in held)
     whole = replace(together(held), scenario_id=name)
     return turnover_factors(study, {name: (whole, case)})[name]
+
+
+def scenario_notes(case: Case, factor: float | None) -> list[Note]:
+    """Whether and why the scenarios a case stands under move the chances; nothing of the case as it stands."""
+    if not case.scenarios:
+        return []
+    names = ", ".join(one.scenario_id for one in case.scenarios)
+    if factor is None:
+        return [note("target.nothing_compared", scenarios=names)]
+    if abs(factor - 1.0) < LEAST:
+        return [note("target.unmoved", scenarios=names)]
+    return [note("target.moved", scenarios=names, factor=factor)]
 
 
 def promise_chances(

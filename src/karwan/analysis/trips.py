@@ -84,8 +84,8 @@ def trip_routes(case: Case, kept: Kept | None = None) -> list[TripRoute]:
     country = dict(case["nodes"].select("node_id", "country").iter_rows())
     networks: dict[NetworkRequest, FreightNetwork] = {}
     kept = Kept() if kept is None else kept
-    if case["trips"].is_empty():
-        return []  # a new case has no parameters to time trips by either
+    if case["trips"].is_empty() or not case.settings.reference_product:
+        return []  # a new case has no parameters to time trips by either, or no load to price them for
     model = _quiet_model(case)
     found = []
     for trip in case["trips"].sort("trip_id").iter_rows(named=True):
@@ -150,7 +150,9 @@ def trip_sample(case: Case, trips: Sequence[TripRoute]) -> TripSample:
         ).reshape(-1, len(KINDS_OF_TRIP)),
         observed_h=np.array([24.0 * trip.row["time_days"] for trip in trips]),
         log_sd=np.array([_day_to_day(trip) for trip in trips]),
-        same_source=np.array([[bool(a & b) for b in told] for a in told], dtype=bool).reshape(len(told), -1),
+        same_source=np.array([[bool(a & b) for b in told] for a in told], dtype=bool).reshape(
+            len(told), len(told)
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from karwan.analysis.levels import level_digits, level_title
 from karwan.analysis.panel import panel_errors
 from karwan.analysis.store_choice import chosen_source
 from karwan.errors import InvalidInput
-from karwan.notes import Note
+from karwan.notes import Note, note
 from karwan.store import open_store
 from karwan.store.country_codes import typed_country
 from karwan.store.frame import one_row_each, read_frame, with_numbers, with_texts
@@ -25,6 +25,7 @@ from karwan.trade.mirror import paired_reports, reconcile
 
 YEARS_AVERAGED = 5
 MOST_KM = 40_075  # once round the Earth
+MISSING = "."  # as CEPII writes a distance it does not know
 DISTANCE_COLUMNS = ("exporter", "importer", "distance_km", "contiguous")
 
 
@@ -265,25 +266,35 @@ def _summed(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return rows.group_by(keys).agg(pl.col("value_usd").sum())
 
 
+DISTANCES = {
+    "distance_km": "potential.distance_given",
+    "distw": "potential.distance_weighted",
+    "dist": "potential.distance_cities",
+}
+"""Columns of distance in order of preference, with their words. CEPII has KAZ - PAK at 2,222 km by the second, at 1,117 by the third."""
+
+
 def read_distances(path: Path) -> pl.DataFrame:
     """Distances between countries: exporter, importer, distance_km, contiguous; CEPII's column names are
-    understood.
+    understood, and of its distances the weighted one comes first. A pair without it is left out.
 
     Raises
     ------
     InvalidInput
         The file cannot be read or lacks the columns.
     """
-    names = {"iso_o": "exporter", "iso_d": "importer", "dist": "distance_km", "contig": "contiguous"}
+    names = {"iso_o": "exporter", "iso_d": "importer", "contig": "contiguous"}
     frame = read_frame(
         path,
         ("exporter", "importer", "distance_km"),
         texts=("iso_o", "iso_d", "exporter", "importer"),
-        rename=names,
-        fix="name the columns exporter, importer, distance_km and contiguous, or iso_o, iso_d, dist, contig.",
+        rename=names | {name: "distance_km" for name in DISTANCES if name != "distance_km"},
+        fix="name the columns exporter, importer, distance_km and contiguous, or iso_o, iso_d, distw or dist, contig.",
     )
     held = [*DISTANCE_COLUMNS[: 4 if "contiguous" in frame.columns else 3]]
-    numbers = with_numbers(path, frame.select(held), ("distance_km", "contiguous"))
+    blank = pl.col("distance_km").cast(pl.String).str.strip_chars() == MISSING
+    known = frame.select(held).filter(~blank.fill_null(False))
+    numbers = with_numbers(path, known, ("distance_km", "contiguous"))
     km = numbers["distance_km"].drop_nulls().to_list()
     if km and not 0 <= min(km) <= max(km) <= MOST_KM:
         raise InvalidInput(
@@ -292,6 +303,12 @@ def read_distances(path: Path) -> pl.DataFrame:
             f"write kilometres from 0 to {MOST_KM:,}.",
         )
     return one_row_each(path, with_codes(numbers, ("exporter", "importer")), ("exporter", "importer"))
+
+
+def distance_measure(path: Path) -> Note:
+    """Which distance `read_distances` takes of a file."""
+    columns = read_frame(path).columns
+    return note(next(key for name, key in DISTANCES.items() if name in columns))
 
 
 def with_codes(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

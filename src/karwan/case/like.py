@@ -19,8 +19,24 @@ from karwan.schema import load_schema
 
 Row = dict[str, str]
 OF_THE_PAIR = frozenset(
-    ["flows", "commitments", "milestones", "targets", "corridors", "domains", "base_rates", "back_tests"]
+    [
+        "agreements",
+        "flows",
+        "commitments",
+        "milestones",
+        "targets",
+        "corridors",
+        "domains",
+        "base_rates",
+        "back_tests",
+    ]
 )
+WAYS = (
+    ("ROAD", "Road", "Cheapest way by road", "road", "#0072B2"),
+    ("LAND", "Road and rail", "Cheapest way by road and rail", "road;rail", "#D55E00"),
+    ("ANY", "Any", "Cheapest way by land and water", "road;rail;sea;ferry", "#009E73"),
+)
+"""Corridors that a case without its own starts with: the network's cheapest way by each set of modes, whatever places it passes."""
 VENTURE = "venture"  # ventures and their tables are of the pair too
 JUDGEMENT = "judgement"
 PLACES = 2
@@ -79,7 +95,9 @@ def write_like(party_a: str, party_b: str, like: str, folder: Path, as_of: date)
     ends = [_places(code, tables, [one for one in compared if known[one] == code]) for code in pair]
     _both_reached(like, pair, ends, tables)
     goods = [row["product_id"] for row in tables["products"]]
+    names = [base.country_name(code) for code in pair]
     text = _case_text(pair, as_of, settings, ends, goods)
+    text = text.replace(f"title: {party_a} - {party_b}", f'title: "{names[0]} - {names[1]}"')
     with folder_beside(folder) as part:
         (part / "case.yaml").write_text(text, encoding="utf-8")
         names = ["case.yaml", *_write(tables, part)]
@@ -97,8 +115,24 @@ def _kept_tables(source: Path, pair: tuple[str, str]) -> dict[str, list[Row]]:
         if name in OF_THE_PAIR or name.startswith(VENTURE):
             tables[name] = []
     tables["products"] = [row for row in tables["products"] if row["exporter"] in pair]
+    tables["corridors"] = [_way(rank, *way) for rank, way in enumerate(WAYS, start=1)]
     _drop_dangling(tables)
     return tables
+
+
+def _way(rank: int, corridor_id: str, name: str, title: str, modes: str, colour: str) -> Row:
+    """A corridor that names no place: the way is left to its modes."""
+    return {
+        "corridor_id": corridor_id,
+        "name": name,
+        "title": title,
+        "modes": modes,
+        "colour": colour,
+        "rank": str(rank),
+        "source_id": JUDGEMENT,
+        "basis": "assumed",
+        "note": "found on the network, named by nobody",
+    }
 
 
 def _case_text(

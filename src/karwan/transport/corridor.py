@@ -195,9 +195,9 @@ def joined_corridors(
     found = []
     for corridor in corridors:
         options: list[tuple[float, int, Row]] = []
-        for row in (corridor, {**corridor, "via": list(reversed(corridor["via"]))}):
+        for row in (corridor, {**corridor, "via": list(reversed(corridor["via"] or ()))}):
             via = _between(
-                row["via"], touches, network.node_countries[origin], network.node_countries[destination]
+                row["via"] or (), touches, network.node_countries[origin], network.node_countries[destination]
             )
             trimmed = {**row, "via": via}
             way = corridor_route(network, shipment, trimmed, origin, destination) if via else None
@@ -228,8 +228,9 @@ def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False
     """
     best, most = None, -1
     for corridor in corridors:
-        if _keeps_to(route, corridor, backward) and len(corridor["via"]) > most:
-            best, most = str(corridor["corridor_id"]), len(corridor["via"])
+        places = len(corridor["via"] or ())
+        if places > most and _keeps_to(route, corridor, backward):
+            best, most = str(corridor["corridor_id"]), places
     return best
 
 
@@ -239,6 +240,6 @@ def _keeps_to(route: Route, corridor: Row, backward: bool) -> bool:
     modes = {s.mode for s in route.stages}
     if touched & set(corridor["avoid"] or ()) or not modes <= set(corridor["modes"]):
         return False
-    via = list(reversed(corridor["via"])) if backward else list(corridor["via"])
+    via = list(corridor["via"] or ())[:: -1 if backward else 1]
     rest = iter(route.passed)
     return all(place in rest for place in via)

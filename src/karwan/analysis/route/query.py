@@ -184,7 +184,7 @@ def _corridors(
     if countries == (settings.party_a, settings.party_b):
         return tuple(rows)
     if countries == (settings.party_b, settings.party_a):
-        return tuple({**row, "via": list(reversed(row["via"]))} for row in rows)
+        return tuple({**row, "via": list(reversed(row["via"] or ()))} for row in rows)
     touches = {node: {country} for node, country in network.node_countries.items()}
     touches |= {
         row["node_id"]: {row["country_a"], row["country_b"]}

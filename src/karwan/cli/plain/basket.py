@@ -21,8 +21,6 @@ TABLES = {
     "frontier": "basket_frontier",
     "comparable pairs": "reach_pairs",
     "bounds by good": "reach_goods",
-    "variants": "basket_variants",
-    "blocks": "basket_blocks",
 }
 
 

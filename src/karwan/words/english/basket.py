@@ -87,6 +87,9 @@ BASKET: dict[str, str | Plural] = {
         "{target_usd} is within the bounds of the {goods} goods whose demand is known, over the land corridors open today ({most_usd}); what "
         "comparable pairs did in the time that is left stands beside."
     ),
+    "basket.reach_from": (
+        "{now_usd} is what {reporter} reports for {year}; its directions as in {period}, the newest it gives both of: {a_usd} and {b_usd}."
+    ),
     "basket.reach_pairs": (
         "By {due} ({years} years): comparable pairs would bring {reporter}'s {now_usd} to {median_usd} (median of {cases}), one in ten to "
         "{p90_usd} or more; {multiple} times as much is needed."

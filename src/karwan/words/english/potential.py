@@ -25,6 +25,9 @@ POTENTIAL: dict[str, str | Plural] = {
         "Only {sellers} countries sell in this table: shares of the world are shares of these, and supply is too high."
     ),
     "potential.one_year": "One year only: the method asks for a mean of five.",
+    "potential.distance_given": "Distances are the column distance_km of the table.",
+    "potential.distance_weighted": "Distances are distw: between the cities of the two countries, weighted by their population.",
+    "potential.distance_cities": "Distances are dist: between the largest cities alone; a table with distw gives the weighted ones.",
     "potential.no_correction": "Net-importer correction off: it is meant for single goods.",
     "potential.nothing": "nothing the method asks for",
     "potential.published": "published figures of the case {case}; no product-level table was given",

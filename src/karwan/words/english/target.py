@@ -23,6 +23,16 @@ TARGET: dict[str, str | Plural] = {
         "With a promise kept turnover starts as many times higher as trade and corridor together make it; of each side the better scored way stands here, --json has all. "
         "The base rate is that of the same side's figures."
     ),
+    "target.moved": (
+        "Under {scenarios} trade and corridor together make the turnover {factor:.3f} times as high: every forecast starts from there."
+    ),
+    "target.unmoved": (
+        "{scenarios} moves the turnover by less than 0.05 %, so the chances stay as they were: what it changes does not, or hardly, reach "
+        "the landed cost of the goods the two sell each other."
+    ),
+    "target.nothing_compared": (
+        "{scenarios} does not move the chances: the case compares no places, goods or routes by which trade could answer."
+    ),
     "target.idle": Plural(
         "count",
         "{count} scenario moves the turnover by less than 0.05 %: {names}.",
