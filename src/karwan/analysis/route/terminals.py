@@ -16,7 +16,7 @@ from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import SEA
 from karwan.transport.cost import additive_cost, route_cost
-from karwan.transport.network import Arc, FreightNetwork, build_network, worst_basis
+from karwan.transport.network import Arc, FreightNetwork, State, build_network, worst_basis
 from karwan.transport.network.stage import Row
 from karwan.transport.network.transfers import ASSUMED, IN_BOND
 from karwan.transport.route import Route, make_route
@@ -49,7 +49,7 @@ class _Ways:
     @cached_property
     def _transfers(self) -> npt.NDArray[np.str_]:
         """Transfer each move was made from; blank where it is none."""
-        return np.array([transfer_of(arc) for arc in self.network.arcs], dtype=np.str_)
+        return np.array([_transfer(arc) for arc in self.network.arcs], dtype=np.str_)
 
     @cached_property
     def _here(self) -> npt.NDArray[np.bool_]:
@@ -126,23 +126,31 @@ def _bonded(plan: RoutePlan, route: Route, bonded: Sequence[Row]) -> Iterator[_W
 
 def _changes(network: FreightNetwork, arc: Arc, port: str) -> bool:
     """Whether a move changes between ship and land at a port."""
-    carriers = {network.states[arc.tail].carrier, network.states[arc.head].carrier}
-    return arc.place_kind == "transfer" and arc.place_id == port and SEA in carriers
+    if arc.place_kind != "transfer" or arc.place_id != port:
+        return False
+    return SEA in (network.states[arc.tail].carrier, network.states[arc.head].carrier)
+
+
+def _transfer(arc: Arc) -> str:
+    """Transfer a move was made from; only a change of mode has one, and to look through all others' figures takes long."""
+    return transfer_of(arc) if arc.place_kind == "transfer" else ""
 
 
 def _in(network: FreightNetwork, route: Route) -> tuple[int, ...]:
     """The moves of a route in a network that has them all."""
     if network is route.network:
         return route.arcs
-    states = route.network.states
-    numbers: dict[tuple[object, ...], int] = {}
-    for a, arc in enumerate(network.arcs):
-        ends = (network.states[arc.tail], network.states[arc.head])
-        numbers[(*ends, arc.place_kind, arc.place_id, transfer_of(arc))] = a
-    moves = (route.network.arcs[a] for a in route.arcs)
-    return tuple(
-        numbers[states[m.tail], states[m.head], m.place_kind, m.place_id, transfer_of(m)] for m in moves
-    )
+    wanted = [_name(route.network, route.network.arcs[a]) for a in route.arcs]
+    places = {(kind, place) for _, _, kind, place, _ in wanted}
+    near = [a for a, arc in enumerate(network.arcs) if (arc.place_kind, arc.place_id) in places]
+    numbers = {_name(network, network.arcs[a]): a for a in near}
+    return tuple(numbers[name] for name in wanted)
+
+
+def _name(network: FreightNetwork, arc: Arc) -> tuple[State, State, str, str, str]:
+    """What a move is called in every network that has it."""
+    ends = network.states[arc.tail], network.states[arc.head]
+    return *ends, arc.place_kind, arc.place_id, _transfer(arc)
 
 
 def _span(network: FreightNetwork, arcs: tuple[int, ...], position: int, port: str) -> tuple[int, int]:
