@@ -188,3 +188,11 @@ def test_a_plan_must_end_after_it_starts_and_sides_be_parties(folder: Path) -> N
         project.draft(start=project.case.settings.plan_end, end=project.case.settings.plan_start)
     with pytest.raises(InvalidInput, match="no side"):
         project.draft(who="KAZ")
+
+
+def test_every_promise_has_a_scenario_or_says_what_one_would_need() -> None:
+    promises = read_case("kaz-pak")["commitments"]
+    bare = promises.filter(pl.col("scenario_id").is_null())
+    trade = bare.filter(pl.col("domain_id").is_in(["trade", "economy"]))
+    assert (promises.height, bare.height, trade.height) == (81, 65, 29)
+    assert bare.filter(pl.col("needs").fill_null("").str.len_chars() < 10).is_empty()
