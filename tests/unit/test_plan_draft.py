@@ -118,8 +118,8 @@ def test_a_duty_is_what_is_charged_before_and_after() -> None:
 
 def test_terms_of_a_regime_ground_the_text_of_its_promise() -> None:
     rows = [
-        ("share scanned", 5.3, "scan_h 15; scan_share 0.2", 0.0, 6.0),
-        ("guarantee", 0.0, "guarantee_kind insurance", None, None),
+        ("share scanned", 5.3, "20 % of trucks scanned; a scan takes 15 h", 0.0, 6.0),
+        ("guarantee", 0.0, "security by insurance", None, None),
         ("all together", 5.3, None, 0.0, 6.5),
     ]
     columns = ("term", "worth_usd_t", "value", "low_usd_t", "high_usd_t")
@@ -128,7 +128,7 @@ def test_terms_of_a_regime_ground_the_text_of_its_promise() -> None:
     assert "USD 5.3 (0.0 to 6.5) a tonne" in said and "share scanned 5.3" in said
     assert said.endswith("of no worth: guarantee")
     text = _sentence(_candidate("pact", None), [], [grounds], date(2027, 12, 31))
-    assert text == "pact, with share scanned at most 20 %, by 31 December 2027"
+    assert text == "pact, with 20 % of trucks scanned, a scan takes 15 h, by 31 December 2027"
 
 
 def test_who_gains_could_pay_who_loses() -> None:

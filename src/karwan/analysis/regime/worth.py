@@ -40,7 +40,6 @@ TERMS = {
     "papers": ("paper_usd", "prepare_h"),
 }
 """Terms of an agreement as its text has them, and the quantities each is made of."""
-CHECKED = ("scan_share", "exam_share")
 TOGETHER = "all together"
 LEAST_WORTH = 0.005
 """Worth of a term, USD a tonne, below which it is said to be nothing."""
@@ -100,20 +99,10 @@ def regime_grounds(worth: pl.DataFrame) -> RegimeGrounds:
         whole["high_usd_t"],
         tuple(nothing["term"]),
         tuple(
-            TermWorth(row["term"], row["worth_usd_t"], _clause(row["term"], row["value"]))
+            TermWorth(row["term"], row["worth_usd_t"], row["value"].replace("; ", ", "))
             for row in terms.iter_rows(named=True)
         ),
     )
-
-
-def _clause(term: str, value: str) -> str:
-    """A term as a text would have it: 'share scanned at most 20 %', 'no change of trucks'."""
-    levels = dict(part.rsplit(" ", 1) for part in value.split("; "))
-    share = next((float(level) for name, level in levels.items() if name in CHECKED), None)
-    if share is not None:
-        return f"{term} at most {percent(share)}"
-    kind = levels.get("guarantee_kind")
-    return f"{term}: {kind}" if kind else term
 
 
 def worth_table(states: RegimeStates, study: CorridorStudy | None = None) -> pl.DataFrame:
