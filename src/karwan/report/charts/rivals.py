@@ -45,7 +45,7 @@ def draw_against_rivals(table: pl.DataFrame, most: int = 24) -> str | None:
 
 
 def _draw(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
-    colour = _VERDICT.get(str(row["verdict"]), ACCENT)
+    colour = _VERDICT.get(str(row["verdict"]).replace(" ", "_"), ACCENT)
     drawing.row_name(y + 4, _name(row), _LEFT - 12)
     span = min(_ratio(row, "landed_low_usd_t"), _FAR), min(_ratio(row, "landed_high_usd_t"), _FAR)
     error_bar(drawing, scale, span, y, colour, lines=(2.4, 1.4), cap=4)

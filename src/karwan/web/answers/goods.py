@@ -15,6 +15,9 @@ from karwan.web.answers.generic import asked, form_of
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say, sentences
 
+_LEAST = 4
+"""Goods with a known demand from which on it is drawn."""
+
 
 def overview(asking: Asking) -> Page:
     """The page of `karwan trade goods`: verdicts, each good a link to its own page."""
@@ -50,9 +53,12 @@ def _pictures(goods: pl.DataFrame) -> list[Block]:
     demand = goods.filter(pl.col("demand_usd_year") > 0).with_columns(
         value_usd="demand_usd_year", group="product"
     )
+    few = demand.height < _LEAST  # a picture of two areas says nothing
     drawn = {
         "rivals": draw_against_rivals(goods),
-        "demand": draw_treemap(demand, "demand", say(note("page.goods_demand")), among=sectors_of(goods)),
+        "demand": None
+        if few
+        else draw_treemap(demand, "demand", say(note("page.goods_demand")), among=sectors_of(goods)),
     }
     return [
         Figure(f"f-{key}", say(note(f"page.goods_{key}")), say(note(f"page.goods_{key}_caption")), "", svg)

@@ -135,7 +135,7 @@ PAGE: dict[str, str | Plural] = {
     "page.goods_lead": "{count} goods: demand first, then the landed price over the open corridor against the cheapest rival. A good leads to its rivals.",
     "page.goods_rivals": "Landed price against the cheapest rival",
     "page.goods_rivals_caption": (
-        "Left of the line a good lands for less than its cheapest rival is paid. Green: it sells; amber: only if something changes; red: not. Goods without a "
+        "Left of the line a good lands for less than its cheapest rival is paid. Green: it sells; amber: only if something changes; red: not; blue: not judged. Goods without a "
         "known rival are left out, bands are cut at three times the rival's price."
     ),
     "page.goods_demand": "What the other side buys of each good a year",
