@@ -55,7 +55,8 @@ def timeline_figure(milestones: pl.DataFrame, as_of: date, notes: Notes) -> Figu
     """Milestones on a line of time, with the day."""
     picture = draw_timeline(milestones, as_of)
     sources = notes.of_rows(milestones.to_dicts())
-    title, caption, unit = (tell(f"brief_plan.timeline_{part}") for part in ("figure", "caption", "unit"))
+    title, caption = tell("brief_plan.timeline_figure"), tell("brief_plan.timeline_caption")
+    unit = tell("brief_plan.timeline_unit")
     return Figure("f-timeline", title, caption, unit, picture, sources) if picture else None
 
 
