@@ -282,5 +282,5 @@ def test_what_cannot_be_reached_says_so() -> None:
 
 def test_an_answer_that_does_not_add_up_is_refused() -> None:
     Identities(markets=1e-15, spending=1e-12, income=0.0, home_share=float("nan")).require()
-    with pytest.raises(NotConverged, match="spending 2.0e-10"):
+    with pytest.raises(NotConverged, match=r"spending 2\.0e-10"):
         Identities(markets=1e-15, spending=2e-10, income=0.0, home_share=0.0).require()

@@ -249,6 +249,14 @@ def test_a_link_that_does_not_say_is_one_way(tmp_path: Path, blank: str) -> None
     assert found.errors == 0
 
 
+def test_a_link_for_bicycles_is_kept_and_shut(tmp_path: Path) -> None:
+    header = "link_id,from_node_id,to_node_id,directed,length,facility_type,allowed_uses\n"
+    links = header + '1,1,2,1,72,road,"bike,walk"\n2,2,1,1,72,road,"auto,bike"\n3,2,3,1,9,road,\n'
+    found = read_gmns(folder(tmp_path, links=links), country="XTA")
+    assert found.links["state"].to_list() == ["closed", "open", "open"]
+    assert "allowed_uses without a vehicle for goods" in said(found, "warning")
+
+
 def test_a_link_that_may_be_both_ways_is_not_guessed(tmp_path: Path) -> None:
     links = "link_id,from_node_id,to_node_id,directed,dir_flag,length,facility_type\n1,1,2,,0,72,road\n"
     found = read_gmns(folder(tmp_path, links=links), country="XTA")

@@ -115,6 +115,11 @@ def test_overlap_is_refused_replaced_or_kept(tmp_path: Path) -> None:
         (report,) = ingest(store, kept, on_overlap="keep")
         assert "stand in an earlier load too: sums count them twice" in report.notes[-1]
         assert query(store, Selection(product=["720839"])).table["flows"].to_list() == [2]
+        (report,) = ingest(store, kept, on_overlap="replace")
+        assert report.status == "loaded" and report.replaced == 1
+        assert query(store, Selection(product=["720839"])).table["flows"].to_list() == [1]
+        assert query(store, Selection(product=["720839"])).table["value_usd"].to_list() == [2_000.0]
+        assert ingest(store, kept, on_overlap="replace")[0].status == "unchanged"
 
 
 def test_one_bad_reading_undoes_the_whole_call(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ export reads back as the same tables.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,23 @@ _MILES = {"ft", "foot", "feet", "us-ft", "us survey foot", "us survey feet", "yd
 
 SHORTEST_KM = 0.0001
 """What a link takes whose two ends lie on one point."""
+
+WITHOUT_GOODS = {
+    "bike",
+    "bicycle",
+    "cycle",
+    "walk",
+    "walking",
+    "foot",
+    "ped",
+    "pedestrian",
+    "pedestrians",
+    "peds",
+    "b",
+    "w",
+    "p",
+}
+"""Uses of a link that carry no goods."""
 
 _NULL = {"nan", "null", "none"}
 _WORDS = {"name", "note", "aliases", "node_id", "link_id", "from_node_id", "to_node_id"}
@@ -408,6 +426,7 @@ def _link_filler(fill: Mapping[str, str], units: Mapping[str, float], ways: Link
             note("mode", f"facility_type {own['mode'] or 'missing'}: {guess} is supposed", "")
             own["mode"] = guess
         sea = own["mode"] in WATER_MODES
+        _close_to_goods(own, cells, note)
         _missing(own, {**fill, "state": "open", "country": "" if sea else fill["country"]}, note)
         _name_ends(own, ways, note)
         _direct(own, cells, note)
@@ -417,6 +436,15 @@ def _link_filler(fill: Mapping[str, str], units: Mapping[str, float], ways: Link
         _drop_nothing(own, note)
 
     return run
+
+
+def _close_to_goods(own: dict[str, str], cells: Mapping[str, str], note: Note) -> None:
+    """A link whose uses are all of people on foot or on a bicycle carries no goods: it is kept, and shut."""
+    text = cells.get("allowed_uses", "")
+    uses = {use for use in re.split(r"[^a-z]+", text.lower()) if use}
+    if uses and uses <= WITHOUT_GOODS and not own.get("state"):
+        own["state"] = "closed"
+        note("state", "allowed_uses without a vehicle for goods: closed is supposed", text)
 
 
 def _name_ends(own: dict[str, str], ways: LinkWays, note: Note) -> None:

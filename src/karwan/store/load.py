@@ -18,7 +18,7 @@ from karwan.store import layout, tables
 from karwan.store.digest import RowDigest
 from karwan.store.engine import Store, make_empty
 from karwan.store.measure import load_table, measure, record_products, remove_load
-from karwan.store.overlap import ON_OVERLAP, PARTY_KEY, settle
+from karwan.store.overlap import ON_OVERLAP, PARTY_KEY, settle, stands_twice
 from karwan.store.reading import PackedRows, Progress, Reading, no_progress
 from karwan.store.staging import Staging
 
@@ -159,9 +159,10 @@ def _ingest_one(
         same = earlier.filter(pl.col("content_hash") == reading.content_hash())
         if same.height:
             load = same.row(0, named=True)
-            if not load["replaced"]:
+            beside = on_overlap == "replace" and stands_twice(store, reading, load["load_id"])
+            if not load["replaced"] and not beside:
                 return _unchanged(load)
-            # Later files have replaced some of its rows; what is left of them gives way to the whole file.
+            # Later files have replaced some of its rows, or stand beside them; what is left gives way to the whole file.
             remove_load(store, load["load_id"])
             others = others.filter(pl.col("load_id") != load["load_id"])
     if others.is_empty():

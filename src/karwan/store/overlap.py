@@ -51,6 +51,12 @@ def settle(store: Store, reading: Reading, load_id: str, on_overlap: str) -> tup
     return count, notes
 
 
+def stands_twice(store: Store, reading: Reading, load_id: str) -> bool:
+    """Whether flows of a load that is there stand in another load of its source too: they were kept beside."""
+    repeated = _repeated_rows(store, reading, load_id)
+    return repeated is not None and bool(_by_load(store, repeated))
+
+
 def _corrected(store: Store, load: dict[str, object], gone: int) -> str:
     """Let `loads` say what an earlier load still has; one without rows is a load no more."""
     row = record_again(store, load, replaced=int(str(load["replaced"])) + gone)
