@@ -128,7 +128,7 @@ def test_terms_of_a_regime_ground_the_text_of_its_promise() -> None:
     assert "USD 5.3 (0.0 to 6.5) a tonne" in said and "share scanned 5.3" in said
     assert said.endswith("of no worth: guarantee")
     text = _sentence(_candidate("pact", None), [], [grounds], date(2027, 12, 31))
-    assert text == "pact, with 20 % of trucks scanned, a scan takes 15 h, by 31 December 2027"
+    assert text == "pact (terms: 20 % of trucks scanned, a scan takes 15 h), by 31 December 2027"
 
 
 def test_who_gains_could_pay_who_loses() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import signal
 from dataclasses import dataclass, field
@@ -39,8 +40,9 @@ def states_part(study: CorridorStudy) -> StatesPart:
     return StatesPart(worth, text, brief_ventures(study))
 
 
-def _send_part(pipe: Connection, case: Case, day: date) -> None:
+def _send_part(pipe: Connection, case: Case, day: date, collect_after: tuple[int, int, int]) -> None:
     """What the second process does; on an error it ends without an answer, and the first one meets the same error."""
+    gc.set_threshold(*collect_after)  # as rarely as the first process looks for garbage
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the first process
     with contextlib.suppress(KarwanError):
         pipe.send(states_part(CorridorStudy(case, day)))
@@ -70,7 +72,7 @@ class StatesBeside:
         if self.workers < 2 or not self.study.comparable or self.study.case["links"].height < LARGE:
             return self
         context = multiprocessing.get_context("spawn")
-        asked = (self.study.case, self.study.as_of)
+        asked = (self.study.case, self.study.as_of, gc.get_threshold())
         try:
             pipe, other = context.Pipe(duplex=False)
             context.Process(target=_send_part, args=(other, *asked), daemon=True).start()

@@ -218,7 +218,7 @@ def half_way(start: date, end: date) -> date:
 def _sentence(one: Candidate, moved: Sequence[Moved], terms: Sequence[RegimeGrounds], due: date) -> str:
     """What is to be done, and by which figures it will be seen, in one sentence; of a regime the terms that its worth rests on."""
     clauses = [term.text for each in terms for term in each.terms if term.counts][:PARTS]
-    text = f"{one.scenario.title}, with {', '.join(clauses)}" if clauses else one.scenario.title
+    text = f"{one.scenario.title} (terms: {', '.join(clauses)})" if clauses else one.scenario.title
     said = [f"{each.what} from {each.before} to {each.after}" for each in moved[:FIGURES]]
     return f"{text}: {'; '.join(said)}, by {due:%-d %B %Y}" if said else f"{text}, by {due:%-d %B %Y}"
 
