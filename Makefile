@@ -65,7 +65,7 @@ benchmarks: .venv/test-ready
 # All is asked for at once, as each call builds the package and solves its needs anew; the loops compile while a browser is fetched.
 .venv/test-ready: .venv/made pyproject.toml constraints.txt
 	@echo "installing karwan and what the tests need (first run only)"
-	$(PIP) -e '.[test,web,peers,cluster,gravity,dask]' || { $(PIP) -e '.[test,web]' && echo "peers not installed: the comparisons with them are skipped"; }
+	$(PIP) -e '.[test,web,peers,cluster,gravity]' || { $(PIP) -e '.[test,web]' && echo "peers not installed: the comparisons with them are skipped"; }
 	@{ $(BIN)/karwan warm || true; } & { command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || echo "no chromium: tests in a browser are skipped"; }; wait
 	@touch .venv/ready .venv/web-ready $@
 

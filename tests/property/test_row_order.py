@@ -121,7 +121,10 @@ def test_every_command_answers_the_same(case: str, ends: Ends, seed: int, tmp_pa
         assert not differing, (name, differing[:5])
 
 
-@pytest.mark.timeout(600)  # a minute of computing
+@pytest.mark.skipif(
+    "KARWAN_ORDER_SEEDS" not in os.environ, reason="a minute of computing: set KARWAN_ORDER_SEEDS"
+)
+@pytest.mark.timeout(600)
 def test_the_dear_commands_of_the_large_case_answer_the_same(kaz_pak: Case, tmp_path: Path) -> None:
     """Each once, of two open cases that keep what they built for the next question."""
     one, other = Project(kaz_pak), open_case(shuffled("kaz-pak", tmp_path / "case", 1))

@@ -40,6 +40,8 @@ def without_rows(path: Path) -> None:
 
 def without_column(name: str, path: Path) -> None:
     rows = rows_of(path)
+    if name not in rows[0]:  # the file leaves it out already
+        return
     at = rows[0].index(name)
     write_rows(path, [row[:at] + row[at + 1 :] for row in rows])
 

@@ -25,7 +25,7 @@ from karwan.analysis.basket_targets import basket_target, named_basket
 from karwan.analysis.basket_terms import SignTerms, limited
 from karwan.analysis.carriage import land_capacity, landed_goods
 from karwan.analysis.goods_table import goods_from_file, goods_from_frame
-from karwan.analysis.reachable import carried_usd, comparable_reach, good_bounds, reach_notes
+from karwan.analysis.reachable import Turnover, carried_usd, comparable_reach, good_bounds, reach_notes
 from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
@@ -516,7 +516,8 @@ def test_a_billion_is_judged_by_demand_and_by_what_pairs_did_in_the_time_left(ca
     assert dict(bounds.select("product_id", "bound_usd").iter_rows()) == {"a": 5e6, "c": 2e6, "b": 0.0}
     assert dict(bounds.select("product_id", "binding").iter_rows())["b"] == "ban of PAK"
     assert 0 < carried_usd(bounds, case, day) <= 7e6
-    told = sentences(reach_notes(1e9, 53.7e6, bounds, 7e6, pairs))
+    today = Turnover({"KAZ-PAK": 11.8e6, "PAK-KAZ": 41.9e6}, "KAZ", "2025", "2024")
+    told = sentences(reach_notes(1e9, today, bounds, 7e6, pairs))
     assert told[0].startswith("USD 1 bn is not within reach in the time that is left")
     assert len(told) == 1 + pairs.height
 

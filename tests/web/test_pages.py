@@ -29,8 +29,9 @@ from karwan.web.screens import SCREENS, Screen
 from tests.web.conftest import CASE, Served
 
 ASKED = [screen for screen in SCREENS if screen.analysis is not None and "{" not in screen.address]
-REFUSED = {  # toyland has no basket; the others cannot do without a word, a scenario of trade, or a store
+REFUSED = {  # toyland has no basket; the others cannot do without a word, a scenario of trade, a folder of own rows, or a store
     "basket",
+    "observed list",
     "trade names",
     "trade world build",
     "trade world show",
