@@ -24,10 +24,8 @@ from yaml.scanner import Scanner
 
 from karwan.errors import InvalidInput
 
-try:
-    from yaml._yaml import CParser
-except ImportError:  # a PyYAML built without LibYAML: every file goes to the reader in Python
-    CParser = Parser  # type: ignore[misc,assignment]
+CParser: Any = vars(yaml)["cyaml"].CParser if yaml.__with_libyaml__ else Parser
+"""Reader of LibYAML; of a PyYAML built without it the one in Python."""
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 30
@@ -165,7 +163,7 @@ class _PlainLoader(_Loader, Reader, Scanner, Parser):
         _Loader.__init__(self)
 
 
-class _QuickLoader(_Loader, CParser):
+class _QuickLoader(_Loader, CParser):  # type: ignore[misc]
     """The loader on events read by LibYAML, in a fifth of the time."""
 
     def __init__(self, stream: str) -> None:

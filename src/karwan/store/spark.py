@@ -193,8 +193,7 @@ def open_spark(url: str, *, wait_s: float) -> SparkWarehouse:
         PySpark is not installed.
     """
     try:
-        from pyspark.errors import PySparkException  # an extra
-        from pyspark.sql import SparkSession
+        from pyspark import errors, sql  # an extra
     except ImportError as error:
         raise MissingExtra(
             "A spark:// store needs PySpark.",
@@ -210,13 +209,13 @@ def open_spark(url: str, *, wait_s: float) -> SparkWarehouse:
             "A spark:// store needs a warehouse.", fix="spark://local[2]?warehouse=/data/karwan"
         )
     master = address.strip("/") if address.startswith("local") else f"spark://{address}"
-    builder = SparkSession.builder.master(master).appName("karwan").config("spark.ui.enabled", "false")
+    builder = sql.SparkSession.builder.master(master).appName("karwan").config("spark.ui.enabled", "false")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     for key, values in options.items():
         builder = builder.config(key, values[-1])
     try:
         session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    except PySparkException as error:
+    except errors.PySparkException as error:
         raise StoreError(
             f"Spark cannot be started for {url}.", evidence=first_line(error), fix="It needs Java 17."
         ) from error

@@ -42,6 +42,32 @@ SECTORS = (  # chapters from, to, sector: for the papers and time cost of goods 
 )
 
 
+def _usable_price(hs: str, code: str, price: float | None, form: str) -> float:
+    """The price; refused is what is no code, no price, or a form such goods do not travel in."""
+    if not (code.isdigit() and 2 <= len(code) <= 10 and 1 <= int(code[:2]) <= 97):
+        raise InvalidInput(
+            f"{hs!r} is no HS code.", "allowed: 2 to 10 digits of chapters 01 to 97", "give it as 071320."
+        )
+    if price is None or not math.isfinite(price) or not 0.0 < price <= MOST_PRICE:
+        told = "is missing" if price is None else f"of {price:g} USD/t cannot be used"
+        raise InvalidInput(
+            f"The price of own goods {told}.",
+            f"allowed: above 0, at most {MOST_PRICE:,.0f} USD/t",
+            "give --price.",
+        )
+    if form and form not in FORMS:
+        raise InvalidInput(
+            f"Goods do not travel as {form!r}.", f"allowed: {', '.join(FORMS)}", "give --form."
+        )
+    if int(code[:2]) == LIVE_ANIMALS and form:
+        raise InvalidInput(
+            f"Live animals do not travel as {form!r}.",
+            f"they travel as {LIVESTOCK}, by road and by rail",
+            "leave --form out.",
+        )
+    return float(price)
+
+
 def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exporter: str) -> dict[str, Any]:
     """Row of `products` for own goods; what is not given is that of the case's goods with the most like HS code.
 
@@ -64,28 +90,8 @@ def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exp
         A code that is none, a price that is missing or not positive, an unknown form.
     """
     code = hs.replace(".", "").replace(" ", "")
-    if not (code.isdigit() and 2 <= len(code) <= 10 and 1 <= int(code[:2]) <= 97):
-        raise InvalidInput(
-            f"{hs!r} is no HS code.", "allowed: 2 to 10 digits of chapters 01 to 97", "give it as 071320."
-        )
-    if price is None or not math.isfinite(price) or not 0.0 < price <= MOST_PRICE:
-        told = "is missing" if price is None else f"of {price:g} USD/t cannot be used"
-        raise InvalidInput(
-            f"The price of own goods {told}.",
-            f"allowed: above 0, at most {MOST_PRICE:,.0f} USD/t",
-            "give --price.",
-        )
-    if form and form not in FORMS:
-        raise InvalidInput(
-            f"Goods do not travel as {form!r}.", f"allowed: {', '.join(FORMS)}", "give --form."
-        )
+    usable = _usable_price(hs, code, price, form)
     chapter = int(code[:2])
-    if chapter == LIVE_ANIMALS and form:
-        raise InvalidInput(
-            f"Live animals do not travel as {form!r}.",
-            f"they travel as {LIVESTOCK}, by road and by rail",
-            "leave --form out.",
-        )
     like = _most_alike(products, code)
     sector = next((name for low, high, name in SECTORS if low <= chapter <= high), "machinery")
     return {
@@ -98,7 +104,7 @@ def own_row(products: pl.DataFrame, hs: str, price: float | None, form: str, exp
         "basket": None,
         "form": LIVESTOCK if chapter == LIVE_ANIMALS else form or _usual_form(code, like),
         "stowage_t_feu": None if chapter == LIVE_ANIMALS else like["stowage_t_feu"],
-        "price_usd_t": float(price),
+        "price_usd_t": usable,
         "price_year": None,
         "source_id": "judgement",
         "basis": "assumed",

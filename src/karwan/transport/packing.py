@@ -12,7 +12,7 @@ from karwan.errors import InvalidInput
 from karwan.schema.units import unit_of
 from karwan.transport.cargo import fits_hs
 from karwan.transport.network.request import NetworkRequest
-from karwan.transport.network.units import units_by_mode
+from karwan.transport.network.units import Unit, units_by_mode
 from karwan.transport.shipment import Shipment
 
 Row = Mapping[str, Any]
@@ -122,20 +122,11 @@ def pack(
         No mode carries the form in such a unit, or one piece is too heavy for every unit; what is allowed is named.
     """
     rows = [dict(row) for row in vehicles]
-    kinds = [kind for kind in asked if kind != PART_LOAD]
-    fitting = [row for row in rows if fits_hs(str(product["hs_code"]), row.get("hs"))]
-    chosen = tuple(str(row["vehicle_id"]) for kind in kinds for row in _carriers(fitting, shipment, kind))
-    if not chosen and shipment.form == BULK:
-        chosen = tuple(str(row["vehicle_id"]) for row in fitting if row["form"] == BULK and row.get("hs"))
+    chosen = _chosen(shipment, product, rows, asked)
     by_mode = units_by_mode(rows, shipment.form, chosen)
     if shipment.form == HEAVY:
         return _in_one_piece(shipment, rows)
-    own = shipment.form in HELD_BY_UNIT
-    counted = [
-        unit.row
-        for unit in by_mode.values()
-        if unit.counted and (unit.row["vehicle_id"] in chosen or (own and unit.row["form"] == shipment.form))
-    ]
+    counted = _counted(shipment, by_mode.values(), chosen)
     if counted:
         least = min(capacity_t(product, row) for row in counted)
         shipment = replace(shipment, units=_number(shipment.tonnes, least))
@@ -148,6 +139,23 @@ def pack(
     )
     able = {str(row["mode"]) for row in rows if row["form"] == shipment.form}
     return Packed(shipment, chosen, fill_t, frozenset(able if shipment.form in HELD_BY_UNIT else ()))
+
+
+def _chosen(shipment: Shipment, product: Row, rows: Sequence[Row], asked: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the vehicles asked for; of goods in bulk that only some vehicles hold, as liquids in tanks, those."""
+    kinds = [kind for kind in asked if kind != PART_LOAD]
+    fitting = [row for row in rows if fits_hs(str(product["hs_code"]), row.get("hs"))]
+    found = tuple(str(row["vehicle_id"]) for kind in kinds for row in _carriers(fitting, shipment, kind))
+    if found or shipment.form != BULK:
+        return found
+    return tuple(str(row["vehicle_id"]) for row in fitting if row["form"] == BULK and row.get("hs"))
+
+
+def _counted(shipment: Shipment, units: Iterable[Unit], chosen: Sequence[str]) -> list[Row]:
+    """Vehicles by whose number the load is priced: those chosen, and those of a form that is held by its unit."""
+    own = shipment.form in HELD_BY_UNIT
+    counted = [unit.row for unit in units if unit.counted]
+    return [row for row in counted if row["vehicle_id"] in chosen or (own and row["form"] == shipment.form)]
 
 
 def _number(tonnes: float, capacity: float) -> int:

@@ -15,7 +15,7 @@ from karwan.analysis.coupling.shown import without_bands
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
-from karwan.analysis.regime.permits import Held, hold_permits, permit_table
+from karwan.analysis.regime.permits import HeldTrade, hold_permits, permit_table
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates, regime_states
 from karwan.analysis.regime.worth import RegimeGrounds, regime_grounds, worth_table
 from karwan.analysis.worth.states import NOW
@@ -72,7 +72,7 @@ def present_regime(result: Result, view: None, form: str) -> Result:
 
 def _solved(
     study: CorridorStudy, states: RegimeStates, request: RegimeRequest
-) -> tuple[Coupling, Held, States]:
+) -> tuple[Coupling, HeldTrade, States]:
     """Trade with the regime against without it, through the loop of corridors and trade, its permits held."""
     world = read_world_trade(study.case, None, "")
     ids = frozenset(one.scenario_id for one in states.base)
@@ -127,7 +127,7 @@ def worth_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
     return said
 
 
-def _permit_notes(permits: pl.DataFrame, held: Held) -> list[Note]:
+def _permit_notes(permits: pl.DataFrame, held: HeldTrade) -> list[Note]:
     bound = permits.filter(pl.col("binds").fill_null(False))
     said = [
         note(

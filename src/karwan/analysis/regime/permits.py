@@ -29,7 +29,7 @@ LEAST_USD_T = 1e-6
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldTrade:
     """Trade with the permits of a regime held.
 
     Attributes
@@ -48,7 +48,9 @@ class Held:
     settled: bool
 
 
-def hold_permits(states: RegimeStates, coupling: Coupling, change: StateChange, kinds: Sequence[str]) -> Held:
+def hold_permits(
+    states: RegimeStates, coupling: Coupling, change: StateChange, kinds: Sequence[str]
+) -> HeldTrade:
     """Trade where a permit that is short costs what makes trips equal permits.
 
     The price falls on routes that the regime makes cheaper or opens; who goes without a permit goes as if the regime were suspended. Who holds
@@ -57,7 +59,7 @@ def hold_permits(states: RegimeStates, coupling: Coupling, change: StateChange, 
     free = solve_change(change, kinds)
     quota = _quota(states)
     if quota is None:
-        return Held(free, free, {}, True)
+        return HeldTrade(free, free, {}, True)
     permits = float(quota["value"])
     needs = _needs(states, coupling, change)
     search = _Prices.start(len(needs.registrations), -change.corridor.scale / needs.load_t)
@@ -69,8 +71,8 @@ def hold_permits(states: RegimeStates, coupling: Coupling, change: StateChange, 
         search = search.after(gap)
         solved = solve_change(change.dearer(needs.added_usd_t(change, search.price)), kinds)
     else:
-        return Held(free, solved, needs.named(search.price), False)
-    return Held(free, solved, needs.named(search.price), True)
+        return HeldTrade(free, solved, needs.named(search.price), False)
+    return HeldTrade(free, solved, needs.named(search.price), True)
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def _quota(states: RegimeStates) -> Row | None:
     return next((row for row in states.terms if row["quantity"] == QUOTA), None)
 
 
-def permit_table(states: RegimeStates, coupling: Coupling, held: Held) -> pl.DataFrame:
+def permit_table(states: RegimeStates, coupling: Coupling, held: HeldTrade) -> pl.DataFrame:
     """Trucks of each party a year that drive in another party under the regime, and the permits for them; see `results/regime_permits.csv`.
 
     Trucks are the tonnes on routes that enter another party by road with a truck of the party, of goods the regime covers, over the

@@ -35,16 +35,21 @@ def draw_terms(table: pl.DataFrame) -> str | None:
         unit="USD a tonne",
     )
     for rank, row in enumerate(rows):
-        y, worth = _TOP + rank * _ROW, value_of(row, "worth_usd_t") or 0.0
-        assumed = " *" if row["basis"] == "assumed" else ""
-        drawing.row_name(y + 15, clean(row["term"], 120) + assumed, _LEFT - 12)
-        left, right = sorted((scale(0.0), scale(worth)))
-        drawing.rect(left, y + 5, right - left, 13, ACCENT if worth >= 0 else tint(ALERT, 0.35))
-        span = span_of(row, "low_usd_t", "high_usd_t")
-        if span and span[1] > span[0]:
-            whisker(drawing, scale, span, y + 11.5)
-        drawing.narrow(WIDTH, y + 15, number(worth, 1), anchor="end", weight=600)
+        _draw_term(drawing, scale, row, _TOP + rank * _ROW)
     return drawing.render()
+
+
+def _draw_term(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
+    """Name, bar, whisker and figure of a term."""
+    worth = value_of(row, "worth_usd_t") or 0.0
+    assumed = " *" if row["basis"] == "assumed" else ""
+    drawing.row_name(y + 15, clean(row["term"], 120) + assumed, _LEFT - 12)
+    left, right = sorted((scale(0.0), scale(worth)))
+    drawing.rect(left, y + 5, right - left, 13, ACCENT if worth >= 0 else tint(ALERT, 0.35))
+    span = span_of(row, "low_usd_t", "high_usd_t")
+    if span and span[1] > span[0]:
+        whisker(drawing, scale, span, y + 11.5)
+    drawing.narrow(WIDTH, y + 15, number(worth, 1), anchor="end", weight=600)
 
 
 def draw_before_after(table: pl.DataFrame, change: str, unit: str, most: int = 16) -> str | None:

@@ -304,19 +304,22 @@ class FlowFramer:
         texts = [text for text in work.get_column("_period").unique() if text is not None]
         for text in texts:
             if text not in known:
-                plain = (
-                    text.replace(" ", "-") if entry.month_column is not None and text[-2:].isdigit() else text
-                )
-                found = parse_period(plain, entry.fiscal_start_month)
-                if entry.month_column is None and entry.fiscal_start_month is None:
-                    self._period_kinds.setdefault(period_kind(plain), plain)
-                known[text] = None if found is None else (found.text, found.start, found.end, found.frequency)
+                known[text] = self._parsed_period(text, entry)
         cells = [known[text] or (None, None, None, None) for text in texts]
         lookup = pl.DataFrame(
             {"_period": texts, **{name: [cell[n] for cell in cells] for n, name in enumerate(PERIOD_TYPES)}},
             schema={"_period": pl.String, **PERIOD_TYPES},
         )
         return work.join(lookup, on="_period", how="left", maintain_order="left")
+
+    def _parsed_period(self, text: str, entry: Field) -> tuple[str, date, date, str] | None:
+        """Text, first and last day and frequency of a period; None where it is none."""
+        by_month = entry.month_column is not None
+        plain = text.replace(" ", "-") if by_month and text[-2:].isdigit() else text
+        found = parse_period(plain, entry.fiscal_start_month)
+        if not by_month and entry.fiscal_start_month is None:
+            self._period_kinds.setdefault(period_kind(plain), plain)
+        return None if found is None else (found.text, found.start, found.end, found.frequency)
 
     def _product(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:
         entry = view["product"]

@@ -11,7 +11,7 @@ from karwan.transport.network.context import Context
 from karwan.transport.network.hours import NO_KIND, border_kind, widened
 from karwan.transport.network.layout import Branch
 from karwan.transport.network.lookup import fee_terms
-from karwan.transport.network.price import Priced, Stages, priced
+from karwan.transport.network.price import PricedArcs, Stages, priced_arcs
 from karwan.transport.network.regimes import Change
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
@@ -53,7 +53,7 @@ def crossing_moves(context: Context) -> list[Move]:
     return moves
 
 
-def crossing_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> Priced:
+def crossing_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedArcs:
     """Arcs over a border by the truck in use. Networks that share `kept` make those of the same trucks once."""
     key = (*map(id, move.stages), branches, context.regimes_key)  # numbers of objects that the value holds
     held = context.kept.gates
@@ -62,7 +62,7 @@ def crossing_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) ->
             (*_under_regime(context, move.stages, one.registration), *_swap(context, move, one))
             for one in branches
         ]
-        held[key] = move.stages, priced(each)
+        held[key] = move.stages, priced_arcs(each)
     return held[key][1]
 
 

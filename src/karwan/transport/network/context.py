@@ -15,7 +15,7 @@ from karwan.numerics.geodesy import great_circle_km
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
 from karwan.transport.network.hours import HoursBook, QueueBook
-from karwan.transport.network.layout import Spread
+from karwan.transport.network.layout import SpreadMoves
 from karwan.transport.network.lookup import (
     ClosureBook,
     CrossingTimes,
@@ -25,7 +25,7 @@ from karwan.transport.network.lookup import (
     in_time,
     weight_limit,
 )
-from karwan.transport.network.price import Priced, Stages
+from karwan.transport.network.price import PricedArcs, Stages
 from karwan.transport.network.regimes import Change, Regimes, regime_in_force
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
@@ -93,7 +93,7 @@ class Hauls:
     """
 
     moves: dict[tuple[str, float], tuple[Move, ...]] = field(default_factory=dict)
-    arcs: dict[tuple[object, ...], Priced] = field(default_factory=dict)
+    arcs: dict[tuple[object, ...], PricedArcs] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ class Kept:
     bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
     regimes: dict[tuple[tuple[str, ...], tuple[str, ...]], Regimes] = field(default_factory=dict)
     sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
-    gates: dict[tuple[Any, ...], tuple[Stages, Priced]] = field(default_factory=dict)
-    spreads: dict[tuple[Any, ...], Spread] = field(default_factory=dict)
+    gates: dict[tuple[Any, ...], tuple[Stages, PricedArcs]] = field(default_factory=dict)
+    spreads: dict[tuple[Any, ...], SpreadMoves] = field(default_factory=dict)
 
     def without(self, changed: Collection[str]) -> Kept:
         """What still holds where some tables are others: a copy without what was made of them."""

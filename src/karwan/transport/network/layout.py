@@ -239,7 +239,7 @@ class Branch(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class SpreadMoves:
     """Moves spread over truck registrations.
 
     Attributes

@@ -9,7 +9,7 @@ from karwan.schema.units import BOX20, PARCEL
 from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls, LinkKey
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.layout import Branch
-from karwan.transport.network.price import Priced, Stages, priced
+from karwan.transport.network.price import PricedArcs, Stages, priced_arcs
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
@@ -81,12 +81,12 @@ def _line_haul(context: Context, link: Row) -> Sequence[Move]:
     return [move._replace(calendar=number) for move, number in zip(moves, calendars, strict=True)]
 
 
-def truck_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> Priced:
+def truck_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedArcs:
     """Arcs along a road by the truck in use. Networks that share `kept` make those of the same trucks once."""
     held = _held_hauls(context, context.links[move.place_id])[1].arcs
     key = (move.tail[0], branches, context.overload_key)
     if key not in held:
-        held[key] = priced([_truck_stages(context, move, branch.registration) for branch in branches])
+        held[key] = priced_arcs([_truck_stages(context, move, branch.registration) for branch in branches])
     return held[key]
 
 
@@ -240,7 +240,7 @@ def _haul_money(
     return own or context.rates.money(link["country"], mode, unit)
 
 
-def with_handling(context: Context, move: Move, arcs: Priced) -> Priced:
+def with_handling(context: Context, move: Move, arcs: PricedArcs) -> PricedArcs:
     """Arcs of a haul with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
     ends = context.request.ends
     if not ends or (move.tail[0] != ends[0] and move.head[0] != ends[1]):
@@ -250,7 +250,7 @@ def with_handling(context: Context, move: Move, arcs: Priced) -> Priced:
         return arcs
     before = (_handling(context, unit, move.tail, "loading"),) if move.tail[0] == ends[0] else ()
     after = (_handling(context, unit, move.head, "unloading"),) if move.head[0] == ends[1] else ()
-    return priced([(*before, *stages, *after) for stages in arcs.stages])
+    return priced_arcs([(*before, *stages, *after) for stages in arcs.stages])
 
 
 def _handling(context: Context, unit: Unit, place: tuple[str, str, str], what: str) -> Stage:

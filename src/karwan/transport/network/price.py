@@ -14,16 +14,16 @@ Stages = tuple[Stage, ...]
 NOTHING = np.zeros((0, 6))
 
 
-class Priced(NamedTuple):
+class PricedArcs(NamedTuple):
     """Stages of the arcs of a move, one tuple an arc, and what they add up to: `Stage.amounts`, shape (arcs, 6)."""
 
     stages: tuple[Stages, ...]
     sums: npt.NDArray[np.float64]
 
 
-def priced(each: Sequence[Stages]) -> Priced:
+def priced_arcs(each: Sequence[Stages]) -> PricedArcs:
     """Arcs with their sums."""
-    return Priced(tuple(each), np.concatenate([NOTHING, *map(summed, each)]))
+    return PricedArcs(tuple(each), np.concatenate([NOTHING, *map(summed, each)]))
 
 
 def summed(stages: Stages) -> npt.NDArray[np.float64]:
@@ -33,15 +33,15 @@ def summed(stages: Stages) -> npt.NDArray[np.float64]:
     return np.add.reduceat(np.concatenate([stage.amounts for stage in stages]), [0])
 
 
-def alike(stages: Stages, count: int) -> Priced:
+def same_stages(stages: Stages, count: int) -> PricedArcs:
     """Arcs that all have the same stages."""
     if count == 1:
-        return Priced((stages,), summed(stages))
-    return Priced((stages,) * count, np.repeat(summed(stages), count, axis=0))
+        return PricedArcs((stages,), summed(stages))
+    return PricedArcs((stages,) * count, np.repeat(summed(stages), count, axis=0))
 
 
 def laid_out(
-    moves: Iterable[Priced], slots: npt.NDArray[np.int64]
+    moves: Iterable[PricedArcs], slots: npt.NDArray[np.int64]
 ) -> tuple[list[Stages], npt.NDArray[np.float64]]:
     """Stages and sums of arcs, each taken from its slot among the arcs of all moves laid end to end."""
     held = list(moves)

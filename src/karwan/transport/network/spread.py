@@ -9,12 +9,12 @@ import numpy as np
 
 from karwan.schema.modes import ROAD, WATER_MODES
 from karwan.transport.network.context import Context
-from karwan.transport.network.layout import CHOSEN, Branch, Layout, Spread, State
+from karwan.transport.network.layout import CHOSEN, Branch, Layout, SpreadMoves, State
 from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.request import Move
 
 
-def spread(context: Context, moves: Sequence[Move]) -> Spread:
+def spread(context: Context, moves: Sequence[Move]) -> SpreadMoves:
     """Spread moves from the origin's own trucks, and number the states. Networks that share `kept` do it once for moves that join the same places."""
     shapes = tuple((move.tail, move.head, move.place_kind, move.place_id) for move in moves)
     key = (shapes, context.home, context.request.destination_country, context.access_key, context.regimes_key)
@@ -36,7 +36,7 @@ class _Spreading:
         self.arcs: list[tuple[int, int, int, int]] = []
         self.rules: dict[tuple[str, str], tuple[str, str]] = {}
 
-    def run(self) -> Spread:
+    def run(self) -> SpreadMoves:
         """Follow every move from every state that is met, nearest first."""
         index = {state: number for number, state in enumerate(dict.fromkeys(self._starts()))}
         queue = deque(index)
@@ -51,12 +51,14 @@ class _Spreading:
                     self.branches[number].append(branch)
         return self._spread(tuple(index))
 
-    def _spread(self, states: tuple[State, ...]) -> Spread:
+    def _spread(self, states: tuple[State, ...]) -> SpreadMoves:
         tails, heads, numbers, turns = zip(*self.arcs, strict=True) if self.arcs else ((), (), (), ())
         places = tuple((self.moves[n].place_kind, self.moves[n].place_id) for n in numbers)
         first = np.cumsum([0, *map(len, self.branches)])
         slots = first[np.array(numbers, dtype=np.int64)] + np.array(turns, dtype=np.int64)
-        return Spread(Layout(states, tails, heads, places), numbers, tuple(map(tuple, self.branches)), slots)
+        return SpreadMoves(
+            Layout(states, tails, heads, places), numbers, tuple(map(tuple, self.branches)), slots
+        )
 
     def _starts(self) -> Iterator[State]:
         """States at the origin: by land in its own trucks or on its trains; a port abroad may have nothing but ships."""
