@@ -20,6 +20,7 @@ from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
+from karwan.transport.cost import Z95
 from karwan.transport.hours import KINDS_OF_TRIP, HoursPrior, TripSample, fit_given, pooled
 from karwan.transport.network import Kept
 from karwan.transport.network.hours import TRIP, HoursBook, border_kind
@@ -31,8 +32,6 @@ JUDGED_BORDER_LOG_SD = 0.4
 """How far the hours of a side may be off where neither figures nor the case's judgement tell."""
 LEVELS = ("road", "rail", "sea", "ferry")
 """Modes whose rates a factor of their own moves."""
-WIDTH = 1.6448536269514722
-"""Standard deviations from the median to P5 and P95."""
 _WORDS = {"trips": "trip", "quotes": "quote", "border_hours": "row of border hours"}
 
 
@@ -170,7 +169,7 @@ def _effect(
     """A figure before and after: median and standard deviation of the log each."""
     row: Row = {"what": what, "place": place, "unit": unit, "own": own}
     for name, (median, log_sd) in (("before", before), ("after", after)):
-        low, high = (median * float(np.exp(sign * WIDTH * log_sd)) for sign in (-1.0, 1.0))
+        low, high = (median * float(np.exp(sign * Z95 * log_sd)) for sign in (-1.0, 1.0))
         known = np.isfinite(log_sd)
         row |= {name: median if known else None, f"{name}_p5": low if known else None}
         row |= {f"{name}_p95": high if known else None}

@@ -69,7 +69,8 @@ class TableSpec:
         raise KeyError(name)
 
 
-def _rows(file_name: str) -> list[dict[str, str]]:
+def schema_rows(file_name: str) -> list[dict[str, str]]:
+    """Rows of a CSV file of the schema, by column name."""
     text = resources.files(__package__).joinpath(file_name).read_text(encoding="utf-8")
     return list(csv.DictReader(StringIO(text, newline="")))
 
@@ -104,11 +105,11 @@ def load_schema() -> dict[str, TableSpec]:
     -------
     dict of table name to `TableSpec`. Tables with provenance end with source_id, basis and note.
     """
-    provenance = tuple(_column(row) for row in _rows("provenance.csv"))
+    provenance = tuple(_column(row) for row in schema_rows("provenance.csv"))
     schema = {}
-    for row in _rows("tables.csv"):
+    for row in schema_rows("tables.csv"):
         name = row["table"]
-        own = tuple(_column(column) for column in _rows(f"{name}.csv"))
+        own = tuple(_column(column) for column in schema_rows(f"{name}.csv"))
         has_provenance = row["provenance"] == "yes"
         schema[name] = TableSpec(
             name=name,
@@ -132,12 +133,12 @@ def own_forms() -> dict[str, TableSpec]:
 
 
 def _own_form(kind: str) -> TableSpec:
-    columns = tuple(_column(row) for row in _rows(f"own/{kind}.csv"))
+    columns = tuple(_column(row) for row in schema_rows(f"own/{kind}.csv"))
     return TableSpec(kind, "observation_id", False, False, f"Own {kind.replace('_', ' ')}.", columns)
 
 
 @cache
 def parameter_bounds() -> dict[str, tuple[float, float]]:
     """Least and greatest value of every parameter that a model reads, by parameter id; outside is an error."""
-    rows = _rows("known_parameters.csv")
+    rows = schema_rows("known_parameters.csv")
     return {row["parameter_id"]: (float(row["min"]), float(row["max"])) for row in rows}

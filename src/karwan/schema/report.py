@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+
+from karwan.schema import schema_rows
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,8 @@ _SHARES = {"text": 1.0, "key": 1.0, "date": 0.8, "corridor": 1.35, "status": 0.8
 
 @cache
 def _tables() -> dict[str, tuple[ReportColumn, ...]]:
-    text = resources.files(__package__).joinpath("report_columns.csv").read_text(encoding="utf-8")
     found: dict[str, list[ReportColumn]] = {}
-    for row in csv.DictReader(text.splitlines()):
+    for row in schema_rows("report_columns.csv"):
         share = float(row["share"] or _SHARES.get(row["form"], 0.7))
         column = ReportColumn(
             row["column"], row["form"], row["label"], row["unit"], share, row["basis"] == "yes"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 import polars as pl
@@ -21,6 +19,7 @@ from karwan.analysis.worth.states import NOW, Plan, State
 from karwan.case import Case
 from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
+from karwan.schema import schema_rows
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.network import worst_basis
@@ -158,10 +157,8 @@ def _own(terms: Iterable[Row], quantities: Sequence[str]) -> list[Row]:
 @cache
 def quantity_words() -> Mapping[str, tuple[str, str]]:
     """Unit and clause of each quantity of a regime, as an agreement's text has it."""
-    text = (
-        resources.files("karwan.schema").joinpath("known_regime_quantities.csv").read_text(encoding="utf-8")
-    )
-    return {row["quantity"]: (row["unit"], row["clause"]) for row in csv.DictReader(text.splitlines())}
+    rows = schema_rows("known_regime_quantities.csv")
+    return {row["quantity"]: (row["unit"], row["clause"]) for row in rows}
 
 
 def _said(rows: Sequence[Row]) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -29,6 +27,7 @@ from karwan.appraisal.venture.indicators import (
     payback,
 )
 from karwan.appraisal.venture.model import Floats, Venture, VentureStage
+from karwan.schema import schema_rows
 from karwan.schema.frames import result_frame
 
 Row = dict[str, Any]
@@ -69,8 +68,7 @@ COLUMN_WORDS = {
 @cache
 def indicator_words() -> Mapping[str, tuple[str, str]]:
     """Unit and label of each indicator, by key in order."""
-    text = resources.files("karwan.schema").joinpath("known_indicators.csv").read_text(encoding="utf-8")
-    return {row["indicator"]: (row["unit"], row["label"]) for row in csv.DictReader(text.splitlines())}
+    return {row["indicator"]: (row["unit"], row["label"]) for row in schema_rows("known_indicators.csv")}
 
 
 FLEET_WORDS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from karwan.analysis.venture_requests import TemplateRequest
 from karwan.errors import InvalidInput
 from karwan.exports import write_text
 from karwan.notes import note
-from karwan.schema import load_schema
+from karwan.schema import load_schema, schema_rows
 from karwan.schema.frames import result_frame
 
 Row = dict[str, Any]
@@ -27,8 +26,7 @@ LOOK_LIKE = {"off_dock_terminal": ("off_dock_terminal", EVERY), "grain_terminal"
 
 @cache
 def _rows() -> tuple[dict[str, str], ...]:
-    text = resources.files("karwan.schema").joinpath("venture_templates.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+    return tuple(schema_rows("venture_templates.csv"))
 
 
 def template_kinds() -> tuple[str, ...]:
