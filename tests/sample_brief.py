@@ -193,7 +193,7 @@ def _corridors() -> CorridorSection:
     )
     columns = "corridor_id corridor colour pair_label origin_id origin destination_id destination direction status reason usd_20t usd_feu hours days days_p05 days_p25 days_p50 days_p75 days_p95 km co2_kg gauge_changes crossings assumed_share generalised_usd"
     return CorridorSection(
-        corridors, table(columns, routes),
+        corridors, table(columns, routes).with_columns(sanctions=pl.when(pl.col("corridor").str.contains("Iran")).then(pl.lit("EU US"))),
         table("corridor_id origin_id destination_id direction stage kind name place mode country km usd_20t usd_feu hours co2_kg basis source_id", stages),
         closures, validation,
         table("key value", (("product", "chickpeas"), ("load_t", "20"), ("origin", "Almaty"), ("destination", "Karachi"), ("origin_id", "ALA"), ("destination_id", "KHI"))),

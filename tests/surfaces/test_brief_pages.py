@@ -4,6 +4,7 @@ import io
 import itertools
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
@@ -18,6 +19,7 @@ from karwan.analysis.sections import Brief
 from karwan.report import print_summary, render_html, render_pdf, write_workbook
 from karwan.report.blocks import Figure, Table
 from karwan.report.document import build_document
+from karwan.report.sections.corridors import _best_route
 from karwan.report.short import annex_document, short_document
 from karwan.report.typst_pdf import render_annex
 from karwan.report.workbook import sheets
@@ -231,6 +233,15 @@ def test_pdf_reads_back(name: str) -> None:
             )
         )
         assert str(reader.metadata.creation_date).startswith("2026-11-24")
+
+
+def test_the_cheapest_way_names_its_sanctions_whatever_the_first_page_shows() -> None:
+    row = {"pair_label": "A to B", "status": "open", "usd_20t": 4557.0, "days": 29.0, "corridor": "Sea"}
+    ways = [{**row, "sanctions": "EU US"}, {**row, "usd_20t": 5000.0, "corridor": "Land", "sanctions": None}]
+    bare = sample_brief()
+    shown = replace(bare, front=replace(bare.front, ways=bare.front.ways.clear()))
+    assert "it meets sanctions (EU, US)" in _best_route(shown, ways)[2]
+    assert "sanctions" not in _best_route(shown, ways[1:])[2]
 
 
 def test_two_pages_come_first_and_at_most_ten_follow() -> None:

@@ -341,16 +341,12 @@ def _best_route(brief: Brief, routes: list[dict[str, Any]]) -> tuple[str, str, s
         return pair, tell("brief_corridors.fact_none"), unit, ""
     best = min(known, key=lambda r: r["usd_20t"])
     days, corridor = number(best["days"], 1), clean(best["corridor"], 40)
-    counts = {"open": len(known), "total": total, "law": _sanctions(brief, best)}
+    counts = {"open": len(known), "total": total, "law": _sanctions(best)}
     unit = tell("brief_corridors.fact_best", days=days, corridor=corridor, **counts)
     return pair, number(best["usd_20t"]), unit, ""
 
 
-def _sanctions(brief: Brief, best: dict[str, Any]) -> str:
-    """How many sanctions the way meets, and whose; empty where none is known."""
-    for row in brief.front.ways.iter_rows(named=True):
-        same = all(row[name] == best[name] for name in ("direction", "pair_label", "corridor_id"))
-        if same and row["sanctions"]:
-            authority = clean(row["authority"], 40)
-            return tell("brief_corridors.fact_sanctions", count=row["sanctions"], authority=authority)
-    return ""
+def _sanctions(best: dict[str, Any]) -> str:
+    """Whose sanctions the way meets; empty where it meets none."""
+    authorities = clean(best["sanctions"], 40).split()
+    return tell("brief_corridors.fact_sanctions", authority=", ".join(authorities)) if authorities else ""

@@ -203,11 +203,7 @@ BRIEF: dict[str, str | Plural] = {
         "nobody are left out; `karwan plan worth CASE --general-equilibrium` has bands and the other rule of deficits."
     ),
     "brief_plan.gains_unit": "USD a year, length of the bars logarithmic",
-    "brief_corridors.fact_sanctions": Plural(
-        "count",
-        "; it meets {count} sanction ({authority})",
-        "; it meets {count} sanctions ({authority})",
-    ),
+    "brief_corridors.fact_sanctions": "; it meets sanctions ({authority})",
     "brief_target.title": "Will the target be reached",
     "brief_target.lead": "Several models side by side, and how often others grew as much in the time named.",
     "brief_target.back_tests_table": "How these ways did on past forecasts",

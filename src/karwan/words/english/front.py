@@ -33,7 +33,7 @@ FRONT: dict[str, str | Plural] = {
     ),
     "front.goods": Plural("count", "One good, by verdict", "{count} goods, by verdict"),
     "front.goods_note": (
-        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the cheapest open corridor. Bound: the most that a "
+        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time. Bound: the most that a "
         "year can bring. Of most other goods a rival's price or the demand is unknown: `karwan trade goods --all`."
     ),
     "front.sells": "yes: at or below the cheapest rival",
