@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 NONE = "–"
+Z95 = 1.6448536269514722
+"""95th percentile of the standard normal distribution: a 5-95 % band reaches so many standard deviations to each side."""
 YEAR_DAYS = 365.0
 """Days that the flow or capacity of a year is spread over."""
 MEAN_YEAR_DAYS = 365.2425

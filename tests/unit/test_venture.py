@@ -19,21 +19,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from karwan.amounts import Z95
 from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.trade_cost import trade_cost
 from karwan.analysis.venture import traffic
 from karwan.analysis.venture.answer import answer_appraise, appraisals_of
-from karwan.analysis.venture.appraise import Appraisal, rates_of
+from karwan.analysis.venture.appraise import LOAD, Appraisal, rates_of
 from karwan.analysis.venture.band import quantiles
 from karwan.analysis.venture.read import Figure, read_venture
 from karwan.analysis.venture.sheets import brief_ventures
-from karwan.analysis.venture.tables import ALWAYS_SHOWN, indicator_text
+from karwan.analysis.venture.tables import ALWAYS_SHOWN, indicator_table, indicator_text
 from karwan.analysis.venture_requests import AppraiseRequest
 from karwan.analysis.worth.flows import Flow
 from karwan.appraisal.venture.cash import available, capacity, cash_flows
-from karwan.appraisal.venture.draws import Z95, Range, draw_values, importance, shut_years
+from karwan.appraisal.venture.draws import Range, draw_values, importance, shut_years
 from karwan.appraisal.venture.economic import Shadow, distribution, economic_flow, shadow_of
 from karwan.appraisal.venture.indicators import (
     NONE,
@@ -399,6 +400,29 @@ def test_toyland_by_hand() -> None:
     assert hides == pytest.approx(sum(0.8 * 5 * flow / 1.08**t for t, flow in enumerate(taken)))
 
 
+def test_break_even_load_is_looked_for_up_to_full_load() -> None:
+    """A price at which even the full plant loses has none; a plant at a third of its load may turn up to three times that."""
+    made = open_case("toyland").appraise("v1", draws=20).detail
+    assert isinstance(made, Appraisal) and made.full_load == 1.0
+
+    def at(**values: float) -> Appraisal:
+        keys = {"price": "venture_sales.v1_leather.price_usd", "load": "venture_stages.v1_tan.utilisation"}
+        changed = {keys[name]: np.asarray(value) for name, value in values.items()}
+        bare = replace(made.read, venture=made.read.venture.with_values(changed), ranges=())
+        return replace(made, read=bare)
+
+    shown = {
+        name: indicator_table(one).filter(indicator="break_even_load")["shown"].item()
+        for name, one in (("poor", at(price=4.0)), ("third", at(load=1 / 3)))
+    }
+    assert shown["poor"] == "none up to full load" and at(price=4.0).break_even_load is None
+    third = at(load=1 / 3)
+    assert third.full_load == pytest.approx(3.0)
+    assert third.break_even_load is not None and 1.0 < third.break_even_load < 3.0
+    tried = next(one for one in third.switches if one.key == LOAD)
+    assert third._worth({LOAD: np.array([tried.value])})[0] == pytest.approx(0.0, abs=1.0)
+
+
 def test_no_single_value_stands_on_assumed_inputs() -> None:
     result = open_case("toyland").appraise("v1", draws=400)
     table = result.tables["indicators"]
@@ -494,6 +518,12 @@ def test_compare_wait_and_template(tmp_path: Path) -> None:
         "venture.earned_band",
         "venture.withheld",
     }
+    shares = wait_rows.select("build_share", "wait_share", "neither_share")
+    assert shares.sum_horizontal().to_list() == pytest.approx([1.0] * 3)
+    lead = waits.notes[0]
+    assert isinstance(lead, Note) and waits.lead == 1
+    assert lead.values["neither_share"] == wait_rows["neither_share"][1]
+    assert say_all((lead,))[0].startswith("In ")
     with pytest.raises(InvalidInput, match="closure record"):
         project.wait_venture("v1", opening="fast_yard")
     cells = project.venture_template("logistics", out=tmp_path / "rows").tables["rows to fill"]

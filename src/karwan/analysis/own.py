@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from karwan.amounts import Z95
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.prices import PricedWay, index_factors, judged_log_sd, priced_way
 from karwan.analysis.requests import OwnRequest
@@ -20,7 +21,6 @@ from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
-from karwan.transport.cost import Z95
 from karwan.transport.hours import KINDS_OF_TRIP, HoursPrior, TripSample, fit_given, pooled
 from karwan.transport.network import Kept
 from karwan.transport.network.hours import TRIP, HoursBook, border_kind

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
+from karwan.amounts import Z95
 from karwan.appraisal.landed import LandedCost
 from karwan.transport.duty import Duty
 
-P95 = 1.6448536269514722  # normal quantile of 95 %
 ALIKE = 3.0  # a rival over three times as dear or cheap is another good
 YES, ONLY_IF, NO, UNKNOWN = "yes", "only if", "no", "unknown"
 LACKS = ("corridor", "rival", "named rival", "like rival", "demand")  # what an unknown verdict waits for
@@ -55,7 +55,7 @@ class LandedBand:
         """Half of the 5-95 % band, USD/t."""
         by_price = self.price_factor * self.price * self.price_cv
         by_freight = self.freight_factor * self.freight * self.freight_cv
-        return P95 * sqrt(by_price**2 + by_freight**2)
+        return Z95 * sqrt(by_price**2 + by_freight**2)
 
     @property
     def low(self) -> float:

@@ -14,15 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from karwan.amounts import Z95
 from karwan.errors import InvalidInput
 from karwan.transport.network.stage import Floats, FreightNetwork
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 
 Array = np.ndarray[Any, Any]
-
-Z95 = 1.6448536269514722
-"""95th percentile of the standard normal distribution."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from karwan.amounts import Z95
 from karwan.analysis.coupling.cluster import solve_on_cluster
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.trade_flows import trade_flows
@@ -84,7 +85,7 @@ def _levels(coupling: Coupling) -> list[Spread]:
         factor = WIDE[LEVEL]
         if way is not None and reported[way].high_usd > reported[way].low_usd > 0:
             # ln RV of two reports alike in trust has half the standard deviation of ln(V_i / V_j)
-            factor = float(np.exp(1.6448536 * np.log(reported[way].high_usd / reported[way].low_usd) / 2.0))
+            factor = float(np.exp(Z95 * np.log(reported[way].high_usd / reported[way].low_usd) / 2.0))
         found.append(Spread(f"{LEVEL} {ends[0]}-{ends[1]}", 1.0, 1.0 / factor, factor))
     return found
 

@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from karwan.amounts import Z95
 from karwan.analysis.venture.read import BAN, CAPEX, ReadVenture
 from karwan.appraisal.venture.cash import Cash, cash_flows
 from karwan.appraisal.venture.draws import (
     OVERRUN_MEAN,
     OVERRUN_SD,
-    Z95,
     Importance,
     chances,
     draw_values,
@@ -191,7 +191,8 @@ class Appraisal:
         if self.read.overruns:
             high = OVERRUN_MEAN + Z95 * OVERRUN_SD
             inputs.append(TriedInput(CAPEX, 1.0, 0.9, high, _bounds(1.0, high, np.inf)))
-        inputs.append(TriedInput(LOAD, 1.0, 0.5, 1.5, (0.0, 5.0)))
+        most = self.full_load
+        inputs.append(TriedInput(LOAD, 1.0, 0.5, min(1.5, most), (0.0, most)))
         known = {one.key for one in inputs}
         inputs += [one for one in self._return_loads() if one.key not in known]
         found = switching_values(self._worth, inputs)
@@ -204,6 +205,13 @@ class Appraisal:
         first = self.read.venture.stages[0].key
         keys = [f"{one.key}.share" for one in sold if (one.stage or first) in fleets]
         return [TriedInput(key, float(self.read.venture.value(key)), 0.0, 1.0, (0.0, 1.0)) for key in keys]
+
+    @property
+    def full_load(self) -> float:
+        """Factor on every load at which the last stage is full; 1 where all are."""
+        venture = self.read.venture
+        loads = [float(venture.value(f"{one.key}.utilisation", 1.0)) for one in venture.stages]
+        return max((1.0 / load for load in loads if 0.0 < load < 1.0), default=1.0)
 
     @property
     def fleets(self) -> tuple[VentureStage, ...]:

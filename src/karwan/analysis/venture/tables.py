@@ -140,7 +140,6 @@ def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
         "enpv_12": float(npv(0.12, made.economic)),
         **{key: _finite(float(np.ravel(one)[0])) for key, one in _paid_back(made.read.venture, cash).items()},
         "least_dscr": _finite(float(np.min(made.least_cover))),
-        "break_even_load": made.break_even_load,
         "fnpv_negative": float((drawn.fnpv < 0).mean()),
         "enpv_negative": float((drawn.enpv < 0).mean()),
         "dscr_weak": float((drawn.least_dscr < LOW_COVER).mean()),
@@ -150,6 +149,7 @@ def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
     rates = {"firr": made.firr, "eirr": made.eirr, "equity_irr": internal_rate(equity)}
     said = {key: (value, "") for key, value in found.items()}
     said |= {key: (rate.rate, _rate_words(rate)) for key, rate in rates.items()}
+    said["break_even_load"] = (made.break_even_load, _load_words(made))
     financial, economic = made.firr.rate, made.eirr.rate
     gap = None if financial is None or economic is None else economic - financial
     said["gap"] = (gap, "")
@@ -158,6 +158,13 @@ def _middle(made: Appraisal) -> dict[str, tuple[float | None, str]]:
 
 def _finite(value: float | None) -> float | None:
     return value if is_number(value) else None
+
+
+def _load_words(made: Appraisal) -> str:
+    """Words where no load turns the financial NPV."""
+    if made.break_even_load is not None:
+        return ""
+    return "pays at any load" if made.fnpv > 0.0 else "none up to full load"
 
 
 def _rate_words(rate: InternalRate) -> str:

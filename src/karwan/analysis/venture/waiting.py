@@ -61,7 +61,8 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     choice = BuildOrWait(made, larger[0] if larger else None, again)
     rows = [choice.row(one) for one in sorted({low, years, high})]
     table = result_frame("venture_waiting", rows)
-    return Result({"build now or wait": table}, notes=tuple(_notes(request, choice, record)))
+    lead = _lead(rows, years)
+    return Result({"build now or wait": table}, notes=(lead, *_notes(request, choice, record)), lead=1)
 
 
 def _opening(case: Case) -> str:
@@ -152,6 +153,7 @@ class BuildOrWait:
         build = (drawn["now"] >= drawn["waiting"]) & (drawn["now"] > 0.0)
         waits = ~build & (drawn["waiting"] > 0.0)
         row |= {"build_share": float(build.mean()), "wait_share": float(waits.mean())}
+        row["neither_share"] = float((~build & ~waits).mean())
         single = {name: float(value[0]) for name, value in middle.items()}
         at_once = single["now"] >= single["waiting"] and single["now"] > 0.0
         row["build"] = None if self.withheld else at_once
@@ -224,6 +226,13 @@ def _record(case: Case, opening: str) -> Record | None:
     days = (row["mean_days"], row["mean_low_days"], row["mean_high_days"])
     closed, low, high = (one / MEAN_YEAR_DAYS for one in days)
     return Record(row["place"], closed, low, high, 1.0 / (row["rate_per_day"] * MEAN_YEAR_DAYS))
+
+
+def _lead(rows: Sequence[Row], years: float) -> Note:
+    """How often neither building nor waiting pays, and how often each does, at the mean years until the border opens."""
+    row = next(one for one in rows if one["reopening_years"] == years)
+    shares = {name: row[name] for name in ("neither_share", "build_share", "wait_share")}
+    return note("venture.wait_lead", years=years, **shares)
 
 
 def _notes(request: WaitRequest, choice: BuildOrWait, record: Record | None) -> list[Note]:

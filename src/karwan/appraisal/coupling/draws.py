@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from karwan.amounts import Z95
 from karwan.appraisal.venture.draws import ranks_of
 from karwan.errors import InvalidInput
 
 Floats = npt.NDArray[np.float64]
-Z95 = 1.6448536269514722
 POINTS = (0.05, 0.5, 0.95)
 
 

@@ -18,8 +18,9 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from karwan.amounts import Z95
+
 Floats = npt.NDArray[np.float64]
-Z95 = 1.6448536269514722
 OVERRUN_MEAN, OVERRUN_SD = 1.28, 0.4
 """Cost over estimate of transport projects, recalled: assumed."""
 

@@ -53,6 +53,10 @@ VENTURE: dict[str, str | Plural] = {
     ),
     "venture.find_out": "To find out first, as it moves the value most: {inputs}.",
     "venture.same_draws": "The same {draws} draws in every row, so that differences are the scenario's. Values under scenarios stand on assumed inputs too.",
+    "venture.wait_lead": (
+        "In {neither_share} of draws neither building now nor waiting pays; building now is best in {build_share}, waiting in {wait_share} "
+        "(the border opens after {years:.2f} years on average)."
+    ),
     "venture.earned": (
         "Level yearly earnings while the border is shut {shut_usd}, under {opening} {open_usd}, of the middle case."
     ),
