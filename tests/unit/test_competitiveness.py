@@ -129,7 +129,10 @@ def test_case_product_over_its_corridors(tmp_path: Path) -> None:
     tza = answer.filter(origin="TZA").row(0, named=True)
     assert tza["lacks"] == "freight_usd_t"
     bare = Project(case).compete("chickpeas")
-    assert "no break-even" in say(bare.notes[0])
+    assert {note.key for note in bare.notes} == {"compete.stand_in", "compete.market_rivals", "compete.about"}
+    afghan = bare.tables[TABLE].filter(role="rival").row(0, named=True)
+    assert (afghan["origin"], afghan["shut"]) == ("AFG", True) and "2020" in afghan["way"]
+    assert "no break-even" in say(Project(case).compete("flour").notes[0])
     with pytest.raises(UnknownName):
         Project(case).compete("unobtainium")
 

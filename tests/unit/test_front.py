@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from karwan.analysis import front
-from karwan.analysis.front_ways import CLEAR, FASTEST, TOGETHER, Way, chosen_ways
+from karwan.analysis.front_ways import CHEAPEST, CLEAR, FASTEST, TOGETHER, Way, chosen_ways
 from karwan.analysis.sections import PlanSection
 from karwan.analysis.standing import standing_section
 from karwan.case import Case, read_case
@@ -26,6 +26,9 @@ def test_momentum_is_the_newest_change_also_where_it_fell(toyland: Case) -> None
     assert found["growth_share"] == pytest.approx(16.0 / 17.4 - 1)
     assert (found["whole_label"], found["how"]) == ("2025", "by subtraction")
     assert found["whole_share"] == pytest.approx(105.6 / 53.7 - 1)
+    assert (found["value_usd"], found["previous_value_usd"]) == pytest.approx((16.0e6, 17.4e6))
+    assert (found["whole_usd"], found["whole_previous_usd"]) == pytest.approx((105.6e6, 53.7e6))
+    assert found["whole_previous_label"] == "2024"
 
 
 def test_totals_name_their_kind_and_what_was_said_before_is_history(toyland: Case) -> None:
@@ -196,7 +199,7 @@ def test_the_way_today_names_its_sanctions_and_the_best_that_meets_none() -> Non
     for order in (usable, usable[::-1]):
         rows = {row["corridor_id"]: row for row in chosen_ways(order)}
         assert {name: row["role"] for name, row in rows.items()} == {
-            "cheap": TOGETHER,
+            "cheap": f"{TOGETHER}, {CHEAPEST}",
             "quick": FASTEST,
             "plain": CLEAR,
         }

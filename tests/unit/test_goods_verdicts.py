@@ -16,9 +16,11 @@ from karwan.analysis.goods import landed_table
 from karwan.analysis.goods_verdicts import answer_goods, judged_only
 from karwan.analysis.market_facts import MarketFacts
 from karwan.analysis.requests import RouteRequest
+from karwan.analysis.rivals import border_shut
 from karwan.analysis.route import answer_route
 from karwan.analysis.trade_requests import CompeteRequest, GoodsRequest, GoodsView
 from karwan.case import Case
+from karwan.notes import Note
 from karwan.words import sentences
 
 FACT = {
@@ -259,3 +261,44 @@ def test_kaz_pak_says_what_its_facts_say(kaz_pak: Case) -> None:
     assert by_id["kinnow"]["contradicts"]
     assert by_id["rice_kaz"]["rival_kind"] == "export_price"
     assert goods.filter((pl.col("verdict") == "yes") & (pl.col("demand_kind") == "unknown")).is_empty()
+
+
+def test_compete_and_goods_know_the_same_rival(toyland: Case) -> None:
+    """One source of rivals: the price that `trade goods` judges by is the cheapest rival of `trade compete`, and its shut border is said by both."""
+    facts = (_fact("home_price", 950.0), _fact("unit_value", 700.0, origin="XTB", place="at the port"))
+    bare = _with(toyland, *facts)
+    crossing = bare["crossings"].with_columns(country_a=pl.lit("XTB"), country_b=pl.lit("XTC"))
+    day = toyland.settings.as_of
+    shut = {name: None for name in bare["closures"].columns} | {
+        "closure_id": "c", "place_kind": "crossing", "kind": "dated", "start": str(day), "reason": "x", "history": False,
+        "source_id": "toy", "basis": "assumed",
+    }  # fmt: skip
+    rows = [shut | {"place_id": key} for key in crossing["crossing_id"]]
+    closures = pl.DataFrame(rows, schema=bare["closures"].schema)
+    assert border_shut(bare.with_tables({"crossings": crossing, "closures": closures}), "XTB", "XTC", day)
+    assert border_shut(bare.with_tables({"crossings": crossing}), "XTB", "XTC", day) is False
+    assert border_shut(bare, "XTC", "XTC", day) is None
+    row = _row(bare)
+    table = answer_compete(Inputs(bare), CompeteRequest("beans")).tables[COMPETE]
+    rivals = table.filter(role="rival")
+    assert rivals["landed_usd_t"].min() == pytest.approx(row["rival_usd_t"])
+    assert dict(rivals.select("origin", "landed_usd_t").iter_rows())["XTC"] == 950.0
+    assert (row["rival_origin"], rivals.sort("landed_usd_t")["origin"][0]) == ("XTB", "XTB")
+    typed = answer_compete(Inputs(bare), CompeteRequest("beans", rival=("XTB:650",)))
+    assert typed.tables[COMPETE].filter(role="rival").height == 1, (
+        "what is typed stands in place of the case's"
+    )
+
+
+def test_compete_says_what_a_seller_without_a_price_may_ask(toyland: Case) -> None:
+    beans = pl.col("product_id") == "beans"
+    foreign = toyland["products"].with_columns(price_country=pl.when(beans).then(pl.lit("ZAF")))
+    case = _with(
+        toyland.with_tables({"products": foreign}),
+        _fact("unit_value", 700.0, origin="XTB"),
+        _fact("import_t", 9.0),
+    )
+    found = answer_compete(Inputs(case), CompeteRequest("beans"))
+    said = next(one for one in found.notes if isinstance(one, Note) and one.key == "compete.stand_in")
+    assert said.values["most_usd_t"] == pytest.approx(_row(case)["switch_at"], rel=0.02)
+    assert any("XTB stands in for it" in sentence for sentence in sentences(found.notes))

@@ -198,3 +198,29 @@ def test_long_row_names_take_two_lines_and_are_whole() -> None:
 def test_assumed_bars_are_hatched_open() -> None:
     svg = CHARTS["annual"](sample_brief())
     assert svg is not None and 'stroke-dasharray="3 2"' in svg
+
+
+def _bars(svg: str) -> list[tuple[float, float]]:
+    """Top and width of each bar of a picture."""
+    found = re.findall(r'<rect x="[\d.]+" y="([\d.]+)" width="([\d.]+)"', svg)
+    return [(float(y), float(width)) for y, width in found]
+
+
+def test_bars_of_gains_are_as_long_as_the_money_and_small_ones_have_a_scale_of_their_own() -> None:
+    """A loss of 5 m beside a gain of 200 m is a fortieth of its bar; promises of thousands are drawn below, larger, and that is said."""
+    columns = ("scenario_id", "title", "shared", "basis", *sides.COLUMNS, *sides.BAND)
+    rows = [
+        ("big", "Open the border", 1, "assumed", -5e6, 200e6, 100e6, -10e6, 400e6),
+        ("small", "Hand over faster", 1, "observed", 0.1e6, 0.4e6, 0.0, None, None),
+    ]
+    svg = sides.draw_sides(pl.DataFrame(rows, schema=list(columns), orient="row"), ("A", "B"))
+    assert svg is not None
+    bars = _bars(svg)
+    big = sorted(width for y, width in bars if y == min(y for y, _ in bars))
+    small = sorted(width for y, width in bars if y > min(y for y, _ in bars))
+    assert big[0] / big[2] == pytest.approx(5 / 200, rel=0.05) and big[1] / big[2] == pytest.approx(
+        0.5, rel=0.02
+    )
+    assert small[0] / small[1] == pytest.approx(0.25, rel=0.05)
+    assert "510 times as long" in svg and "200 m†" in svg and "400 k†" not in svg
+    assert "−10 m to 400 m" in svg.replace("\u00a0", " ")

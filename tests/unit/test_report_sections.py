@@ -5,10 +5,12 @@ from datetime import date
 
 import polars as pl
 
-from karwan.report.blocks import Missing, Notes, Table
+from karwan.report.blocks import Missing, Notes, Table, Tiles
 from karwan.report.document import build_document, source_notes
 from karwan.report.sections.annexes import merge_line_hauls
 from karwan.report.sections.corridors import corridor_facts, headline_routes, shut_places
+from karwan.report.sections.front import front_pages
+from karwan.report.sections.plan import gains_of_others
 from karwan.report.sections.standing import main_target
 from tests.sample_brief import empty_brief, sample_brief
 
@@ -97,3 +99,44 @@ def test_empty_brief_holds_only_notices() -> None:
     assert document.plate is None and document.facts is None and document.annexes == ()
     for section in document.sections:
         assert section.blocks and all(isinstance(block, Missing) for block in section.blocks)
+
+
+def _front_table(key: str) -> Table:
+    """A table of the first two pages of the sample."""
+    first, second = front_pages(sample_brief(), Notes({}))
+    blocks = [block for row in (*first, *second) for block in row]
+    return next(block for block in blocks if isinstance(block, Table) and block.key == key)
+
+
+def test_a_price_that_stands_in_is_no_price_of_the_seller() -> None:
+    """The seller's price is another origin's, so the page says what it may ask, whose price was taken, and that the rival's border is shut."""
+    rows = {row[0].text: [one.text for one in row] for row in _front_table("front-goods").rows}
+    assert rows["Chickpeas"][2] == (
+        "only if the seller asks at most USD 582; its price is not known (842: AFG, 2020)"
+    )
+    assert rows["Chickpeas"][4] == "842 (AFG, 2020; border shut)"
+    assert rows["Lentils"][4] == "800 (CAN, 2024)"
+    assert rows["Kinnow"][2] == "only if the duty falls from 5.0 % to 1.0 %"
+
+
+def test_the_ways_say_what_a_day_counts() -> None:
+    note = _front_table("front-ways").note
+    assert "USD 54 for each day of the load and USD 27 for each day from the mean to P95" in note
+    assert "USD 50 for a tonne of CO2e" in note
+
+
+def test_a_change_and_that_of_the_whole_period_are_as_large_each_with_its_period() -> None:
+    first, _ = front_pages(sample_brief(), Notes({}))
+    tiles = next(block for row in first for block in row if isinstance(block, Tiles))
+    shown = [(tile.value, tile.tone) for tile in tiles.tiles]
+    assert shown == [("−8.0 %", "late"), ("+97 %", "good"), ("+12 %", "good")]
+    assert "Aug–Dec 2025 on Aug–Dec 2024, by subtraction; USD 16.0 m on 17.4 m" in tiles.tiles[0].label
+    assert "all of 2025 on 2024" in tiles.tiles[1].label and "USD 105.6 m on 53.7 m" in tiles.tiles[1].label
+
+
+def test_the_largest_gain_says_what_of_it_is_the_two_parties_own_trade() -> None:
+    worth = sample_brief().plan.worth
+    own = gains_of_others(worth.with_columns(net_usd_year=pl.lit(0.98e6)))
+    assert "is worth USD 980 k a year in the trade of the two" in own and "USD 200 m of its gain" in own
+    assert gains_of_others(worth.with_columns(net_usd_year=pl.lit(3e8))) == ""
+    assert gains_of_others(worth.head(0)) == ""

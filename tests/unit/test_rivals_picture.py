@@ -23,4 +23,7 @@ def test_goods_with_a_rival_are_drawn_nearest_to_selling_first() -> None:
     assert drawn is not None
     assert drawn.index("Cheap, XTA: 75") < drawn.index("Dear, XTA: 200")
     assert "900 · 450" in drawn and "Alone" not in drawn
+    assert "stands in" not in drawn
+    lent = draw_against_rivals(goods.with_columns(price_country=pl.lit("AFG")))
+    assert lent is not None and "ring: another origin's price stands in" in lent.replace("&#x27;", "'")
     assert draw_against_rivals(goods.filter(pl.col("rival_usd_t").is_null())) is None

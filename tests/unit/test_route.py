@@ -201,6 +201,20 @@ def test_answer_names_corridors_and_reasons(answer: Result) -> None:
     assert answer.meta["search"]["exact"]
 
 
+def test_a_lawful_way_is_not_dominated_by_a_sanctioned_one() -> None:
+    """Route 1 passes Y; where that is sanctioned, a way that avoids Y is beaten by nothing a lawful shipper can take."""
+    rule = {"restriction_id": "r", "name": "Y", "place_kind": "crossing", "place_id": "Y", "source_id": "toy"}
+    reasons = {}
+    for effect in ("sanctioned", "unknown"):
+        row = {name: None for name in CASE["restrictions"].columns}
+        row |= {**rule, "effect": effect, "authority": ["EU"], "basis": "assumed"}
+        held = pl.DataFrame([row], schema=CASE["restrictions"].schema)
+        found = answer_route(Inputs(CASE.with_tables({"restrictions": held})), replace(QUERY, journeys=100))
+        reasons[effect] = found.tables["corridors"].filter(corridor_id="SEA")["reason"].item()
+    assert reasons["sanctioned"].startswith("beaten only by a sanctioned way, route 1: USD 400 dearer")
+    assert reasons["unknown"].startswith("dominated by route 1: USD 400 dearer")
+
+
 def test_a_corridor_off_a_full_list_says_so_and_the_same_way_stands_once() -> None:
     found = answer_route(Inputs(CASE), replace(QUERY, count=1, journeys=200))
     rows = {r["corridor_id"]: r for r in found.tables["corridors"].iter_rows(named=True)}

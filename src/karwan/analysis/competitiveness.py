@@ -17,6 +17,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.market_facts import MarketFacts
 from karwan.analysis.observed import with_names
+from karwan.analysis.rivals import NO_DUTY, MarketRival, border_shut, market_rivals
 from karwan.analysis.seller_price import SellerPrice, full_load_t, priced, seller_price
 from karwan.analysis.trade_requests import CompeteRequest
 from karwan.appraisal.competitiveness import PricedOffer, compare_offers
@@ -28,7 +29,7 @@ from karwan.store.country_codes import country_code
 from karwan.store.frame import read_frame, with_numbers, with_texts
 from karwan.store.query import Selection
 from karwan.transport.corridor import ABSENT, corridor_route
-from karwan.transport.duty import Duty, find_duty
+from karwan.transport.duty import Duty, Tariffs, find_duty
 from karwan.transport.network import worst_basis
 from karwan.transport.route import Route, assumed_share
 from karwan.transport.shipment import find_product, shipment_of
@@ -42,9 +43,6 @@ RIVAL_COLUMNS = {
     "rate_share": (pl.Float64, None),
     "specific_usd_t": (pl.Float64, None),
 }
-
-
-DOMESTIC = Duty(0.0, 0.0, "none on the country's own goods", "computed", "", True)
 
 
 TABLE = "landed price, cheapest first"
@@ -116,7 +114,8 @@ def answer_compete(inputs: Inputs, request: CompeteRequest) -> Result:
         **sale.price.told(),
         duty=duty.text,
     )
-    return Result({TABLE: compare_offers(own, rivals)}, notes=(*notes, about))
+    table = compare_offers(own, rivals)
+    return Result({TABLE: table}, notes=(*notes, *_stand_in(sale, table), about))
 
 
 def _sale(case: Case, request: CompeteRequest) -> _Sale:
@@ -151,11 +150,59 @@ def _rivals(sale: _Sale, request: CompeteRequest, store: str | None) -> tuple[li
         found, said = _store_rivals(store, sale)
         offers += found
         notes.append(said)
+    if not offers and request.trade_store is None:
+        offers = _market_rivals(sale)
+        notes += [note("compete.market_rivals")] if offers else []
     if not offers:
         notes.append(note("compete.no_rivals"))
     if any(rival.origin == sale.importer for rival in offers):
         notes.append(note("compete.own_goods", importer=sale.importer))
     return offers, notes
+
+
+def _market_rivals(sale: _Sale) -> list[PricedOffer]:
+    """What the case knows of rivals, the same that `karwan trade goods` judges by."""
+    known = market_rivals(sale.facts, Tariffs(sale.case["tariffs"]), sale.row, sale.importer)
+    return [_market_rival(one, sale) for one in known.compared]
+
+
+def _market_rival(rival: MarketRival, sale: _Sale) -> PricedOffer:
+    """A price in the buyer's country: freight and insurance are in it, duty comes on top."""
+    fact = rival.fact
+    shut = border_shut(sale.case, rival.origin, sale.importer, sale.day)
+    way = " ".join(
+        (
+            fact.row["quantity"].replace("_", " "),
+            rival.period or "no period",
+            f"brought to {sale.facts.year()}" if fact.indexed else "as seen",
+            "(its border is shut)" if shut else "",
+        )
+    )
+    return PricedOffer(
+        origin=rival.name,
+        way=way.strip(),
+        price_usd_t=fact.usd_t,
+        freight_usd_t=0.0,
+        days=0.0,
+        rate_share=rival.duty.rate_share,
+        specific_usd_t=rival.duty.specific_usd_t,
+        lacks="" if rival.duty.known else "the duty on this origin",
+        basis=worst_basis(fact.row["basis"], rival.duty.basis),
+        shut=bool(shut),
+    )
+
+
+def _stand_in(sale: _Sale, table: pl.DataFrame) -> list[Note]:
+    """What a seller may ask whose own price is not known: the most over the open corridors."""
+    price = sale.price
+    asked = table.filter((pl.col("role") == "own") & ~pl.col("shut"))["break_even_price_usd_t"].drop_nulls()
+    most = max(asked.to_list(), default=None)
+    if not price.country or most is None:
+        return []
+    told = {"seller": sale.exporter, "country": price.country, "price_usd_t": price.usd_t}
+    if most < 0:
+        return [note("compete.stand_in_never", **told)]
+    return [note("compete.stand_in", most_usd_t=most, **told)]
 
 
 def _own_offers(sale: _Sale) -> list[PricedOffer]:
@@ -204,6 +251,7 @@ def _own_offer(
         loss_share_day=shipment.loss_share_day,
         lacks="; ".join(lacks),
         basis=worst_basis(sale.price.basis, duty.basis, *stages),
+        shut=shut,
     )
 
 
@@ -225,7 +273,7 @@ def _table_rivals(path: Path, sale: _Sale) -> list[PricedOffer]:
 def _rival(given: Mapping[str, Any], sale: _Sale) -> PricedOffer:
     origin = _origin(sale.case, str(given["origin"]))
     domestic = origin == sale.importer
-    duty = DOMESTIC if domestic else sale.duty_on(origin)
+    duty = NO_DUTY if domestic else sale.duty_on(origin)
     lacks = [name for name in ("freight_usd_t", "days") if given[name] is None]
     if domestic:  # what a table says of a duty on imports does not hold for the country's own goods
         given = {**given, "rate_share": None, "specific_usd_t": None}

@@ -23,6 +23,17 @@ from karwan.transport.network.stage import Row
 SOON_DAYS, GOODS = 60, 3
 OFFICIAL = "official"
 _GOOD_ORDER = (YES, ONLY_IF, NO)
+_CHANGE = (
+    "reporter_name",
+    "statistics",
+    "growth_share",
+    "period_label",
+    "previous_label",
+    "value_usd",
+    "previous_value_usd",
+    "how",
+    "source_id",
+)
 
 
 def front_section(
@@ -55,26 +66,27 @@ def front_section(
 
 
 def momentum_table(growth: pl.DataFrame) -> pl.DataFrame:
-    """Newest official change of each side over the same months of two years, up or down, the newest first."""
+    """Newest official change of each side over the same months of two years, up or down, the newest first; beside it that of the whole period."""
     changes = official_changes(growth)
     rows = []
     for row in sorted(newest_of_each(changes), key=lambda row: row["period_end"], reverse=True):
         whole = whole_of(row, changes)
-        long = whole.row(0, named=True) if whole.height else {"period_label": None, "growth_share": None}
-        own = (
-            "reporter_name",
-            "statistics",
-            "growth_share",
-            "period_label",
-            "previous_label",
-            "how",
-            "source_id",
-        )
         rows.append(
-            {name: row[name] for name in own}
-            | {"whole_label": long["period_label"], "whole_share": long["growth_share"]}
+            {name: row[name] for name in _CHANGE} | (_whole(whole.row(0, named=True)) if whole.height else {})
         )
     return result_frame("front_momentum", rows)
+
+
+def _whole(row: Row) -> Row:
+    """Columns of the longer period that the newest months are the tail of."""
+    return {
+        "whole_label": row["period_label"],
+        "whole_previous_label": row["previous_label"],
+        "whole_share": row["growth_share"],
+        "whole_usd": row["value_usd"],
+        "whole_previous_usd": row["previous_value_usd"],
+        "whole_source_id": row["source_id"],
+    }
 
 
 def totals_table(standing: Standing, as_of: date) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import join_sources
 from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, UNKNOWN
 
-TOGETHER, FASTEST, CLEAR = "least money and time", "fastest", "no sanction met"
+TOGETHER, CHEAPEST, FASTEST, CLEAR = "least money and time", "cheapest", "fastest", "no sanction met"
 _SHOWN = (
     "pair_label",
     "direction",
@@ -51,7 +51,8 @@ def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    Of each direction the best in money and time, the fastest, and the best that meets no sanction; see `results/front_ways.csv`.
+    Of each direction the best in money and time, the cheapest, the fastest, and the best that meets no sanction, with what a day counts; see
+    `results/front_ways.csv`.
     """
     if not study.comparable:
         return result_frame("front_ways")
@@ -68,8 +69,20 @@ def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
             and e.found.status == OPEN
             and e.found.route is not None
         ]
-        rows += chosen_ways(usable)
+        rows += [row | _day_counts(study, direction, pair) for row in chosen_ways(usable)]
     return result_frame("front_ways", rows)
+
+
+def _day_counts(study: CorridorStudy, direction: str, pair: tuple[str, str]) -> Row:
+    """What a mean day, a day between mean and P95, and a tonne of CO2e count for the load, USD."""
+    ways = (e for e in study.evaluated if e.direction == direction and (e.origin, e.destination) == pair)
+    load = next(e.found.route.shipment for e in ways if e.found.route is not None)
+    weights = study.weights(load)
+    return {
+        "day_usd": 24.0 * weights.value_of_time_usd_h,
+        "late_day_usd": 24.0 * weights.value_of_reliability_usd_h,
+        "co2_usd_t": 1000.0 * weights.carbon_price_usd_kg,
+    }
 
 
 def chosen_ways(usable: Sequence[Way]) -> list[Row]:
@@ -79,6 +92,7 @@ def chosen_ways(usable: Sequence[Way]) -> list[Row]:
     roles: dict[str, list[str]] = {}
     for role, among, column in (
         (TOGETHER, legal, "generalised_usd"),
+        (CHEAPEST, legal, "usd_20t"),
         (FASTEST, legal, "days"),
         (CLEAR, clear, "generalised_usd"),
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,7 +11,8 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
-from karwan.analysis.market_facts import MarketDemand, MarketFacts, PriceFact, period_text
+from karwan.analysis.market_facts import MarketDemand, MarketFacts, period_text
+from karwan.analysis.rivals import MarketRival, Rivals, border_shut, market_rivals
 from karwan.analysis.seller_price import full_load, full_load_t, priced, seller_price
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import GoodsRequest, GoodsView
@@ -37,35 +38,7 @@ from karwan.transport.shipment import Shipment, find_product
 
 Row = dict[str, Any]
 ORDER = (YES, ONLY_IF, NO, UNKNOWN)
-MEAN_OF_ALL = "mean of all origins"
 SOLD = 0.01  # of the buyer's imports: a good with such a share is sold, whatever its price says
-
-
-@dataclass(frozen=True)
-class _Rival:
-    """A rival's price in the buyer's country, duty in it, USD/t; a blank origin is that of an offer."""
-
-    usd_t: float
-    fact: PriceFact
-    origin: str
-
-
-@dataclass(frozen=True)
-class _Rivals:
-    """The cheapest rival of a known origin, and the mean of all origins; None where not known."""
-
-    cheapest: _Rival | None
-    mean: _Rival | None
-
-    @property
-    def shown(self) -> _Rival | None:
-        """The one the good is compared with: the lower of the two that decides a yes, else the one that is known."""
-        return self.cheapest or self.mean
-
-    def usd_t(self) -> tuple[float | None, float | None]:
-        """Prices of the two."""
-        cheapest, mean = self.cheapest, self.mean
-        return cheapest.usd_t if cheapest else None, mean.usd_t if mean else None
 
 
 def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
@@ -117,6 +90,7 @@ class _Goods:
     """What all goods of a case share: facts, tariffs, landed prices by product, spreads."""
 
     def __init__(self, study: CorridorStudy, landed: pl.DataFrame) -> None:
+        self.study = study
         self.case = study.case
         self.facts = MarketFacts(study.case, study.as_of)
         self.tariffs = Tariffs(study.case["tariffs"])
@@ -145,7 +119,7 @@ class _Goods:
         """The product's row of the answer."""
         importer = self.importer(product)
         price = seller_price(self.facts, product)
-        rivals = self._rivals(product, importer)
+        rivals = market_rivals(self.facts, self.tariffs, product, importer)
         rival = rivals.shown
         sold = self.facts.sold(product, importer, product["exporter"])
         ban = self.facts.ban(product, importer)
@@ -162,7 +136,7 @@ class _Goods:
             "lacks": "corridor",
             **price.columns(),
             "load_t": full_load_t(product),
-            **_rival_columns(rival),
+            **_rival_columns(rival, self.study, importer),
             "sold_share": sold["value"] if sold else None,
             "sold_period": period_text(sold) if sold else None,
             **_demand_columns(demand),
@@ -179,19 +153,19 @@ class _Goods:
         found = self._landed_columns(priced(full_load(product), price), carried, row, rivals)
         return row | found | {"contradicts": _contradicts(found["verdict"], row["sold_share"])}
 
-    def _landed_columns(self, load: Shipment, carried: Row, row: Row, rivals: _Rivals) -> Row:
+    def _landed_columns(self, load: Shipment, carried: Row, row: Row, rivals: Rivals) -> Row:
         """Landed price with its band, and the verdict."""
         duty = self.tariffs.duty(load.product_id, row["importer"], row["exporter"])
         freight_usd = carried["freight_usd_t"] * load.tonnes
         landed = landed_cost(load, freight_usd, carried["days"], duty, self.insurance)
         band = landed_band(landed, duty, self.insurance, self.cv[row["price_basis"]], self.cv["assumed"])
-        cheapest, mean = rivals.usd_t()
+        cheapest, mean = rivals.cheapest, rivals.mean
         found = verdict(
             band,
-            cheapest,
+            cheapest.usd_t if cheapest else None,
             banned=row["ban"] is not None,
             demanded=row["demand_kind"] != UNKNOWN,
-            mean_usd_t=mean,
+            mean_usd_t=mean.usd_t if mean else None,
         )
         rival = rivals.shown
         if row["price_country"] and not row["ban"]:
@@ -209,24 +183,6 @@ class _Goods:
             "gap_usd_t": band.mean - rival.usd_t if rival else None,
         }
 
-    def _rivals(self, product: Row, importer: str) -> _Rivals:
-        """The cheapest rival, of other origins and offers with their duty and the buyer's own without; and the mean of all origins."""
-        found = [_Rival(one.usd_t, one, importer) for one in self.facts.home_rivals(product, importer)]
-        abroad = self.facts.unit_values(product, importer, product["exporter"])
-        abroad += self.facts.offers(product, importer, product["exporter"])
-        found += [self._with_duty(one, product, importer) for one in abroad]
-        mean = self.facts.mean_value(product, importer)
-        return _Rivals(
-            min(found, key=lambda rival: rival.usd_t, default=None),
-            self._with_duty(mean, product, importer) if mean else None,
-        )
-
-    def _with_duty(self, price: PriceFact, product: Row, importer: str) -> _Rival:
-        """A price abroad with the duty on its origin."""
-        origin = price.row["origin"] or ""
-        duty = self.tariffs.duty(product["product_id"], importer, origin)
-        return _Rival(price.usd_t * (1 + duty.rate_share) + duty.specific_usd_t, price, origin)
-
     def _bound(self, product: Row, demand: MarketDemand | None, price: float) -> Row:
         """How much can be sold in a year, USD at origin, and what binds."""
         offer = self.offers.get(product["product_id"])
@@ -239,22 +195,18 @@ class _Goods:
         return {"bound_usd": limit.usd, "binding": limit.binding or None}
 
 
-def _rival_columns(rival: _Rival | None) -> Row:
+def _rival_columns(rival: MarketRival | None, study: CorridorStudy, importer: str) -> Row:
     if rival is None:
         return {}
     row = rival.fact.row
     return {
         "rival_usd_t": rival.usd_t,
-        "rival_origin": rival.origin or _unnamed(row),
+        "rival_origin": rival.name,
         "rival_kind": row["quantity"],
         "rival_place": row["place"],
-        "rival_period": period_text(row),
+        "rival_period": rival.period,
+        "rival_shut": border_shut(study.case, rival.origin, importer, study.as_of),
     }
-
-
-def _unnamed(row: Row) -> str:
-    """What a rival without an origin is called."""
-    return "an offer" if row["quantity"] == "offer_price" else MEAN_OF_ALL
 
 
 def _contradicts(found: str, sold: float | None) -> bool | None:

@@ -43,6 +43,8 @@ class PricedOffer:
         What is not known of the offer.
     basis
         Worst basis of its figures.
+    shut
+        Whether its way is shut on the day.
     """
 
     origin: str
@@ -57,6 +59,7 @@ class PricedOffer:
     loss_share_day: float = 0.0
     lacks: str = ""
     basis: str = "assumed"
+    shut: bool = False
 
 
 def land_offer(offer: PricedOffer) -> LandedCost:
@@ -156,6 +159,7 @@ def _row(offer: PricedOffer, role: str, best: tuple[float, str, str] | None) -> 
         "days": offer.days,
         "lacks": offer.lacks,
         "basis": offer.basis,
+        "shut": offer.shut,
     }
     return own if best is None else own | _against(offer, landed.landed_usd_t, best)
 

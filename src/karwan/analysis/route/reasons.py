@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -16,7 +16,7 @@ from karwan.transport.closures import SLOW, in_force, touches
 from karwan.transport.corridor import ABSENT, CLOSED, OPEN, CorridorRoute, corridor_route
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.stage import Floats, Row
-from karwan.transport.restrictions import barring, met, told
+from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, barring, met, told
 from karwan.transport.route import Route, make_route
 from karwan.transport.route_choice import RouteSearch, route_criteria, shared_ways
 from karwan.transport.routing import beaten_by
@@ -70,21 +70,42 @@ def _status(
 
 
 def _beaten(plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], mine: RouteOffer) -> str:
-    """Why a corridor's best route is not listed: a route that dominates it (listed ones are named first), else what kept it off the list."""
-    own = route_criteria(mine.route)
+    """Why a corridor's best route is not listed: a route that dominates it (listed ones are named first), else what kept it off the list.
+
+    A way that meets no ban or sanction is not dominated by one that does: a shipper who keeps to the law cannot take that.
+    """
+    lawful = _lawful(plan, mine.route)
+    unlawful = ""
+    for way, route in _beating(plan, search, offers, route_criteria(mine.route)):
+        if not lawful or _lawful(plan, route):
+            return f"dominated by {way}"
+        unlawful = unlawful or way
+    if unlawful:
+        return f"beaten only by a sanctioned way, {unlawful}"
     listed = [o for o in offers if o.status == LISTED]
-    for offer in listed:
+    return left_off(plan, search, listed, mine.route, mine.cost(plan.weights))
+
+
+def _lawful(plan: RoutePlan, route: Route) -> bool:
+    """Whether a route meets no ban and no sanction; a rule of unknown effect is neither."""
+    return not any(rule["effect"] in (FORBIDDEN, SANCTIONED) for rule in met(plan.rules, route))
+
+
+def _beating(
+    plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], own: Floats
+) -> Iterator[tuple[str, Route]]:
+    """Routes at least as good in every criterion, each with its name and by how much, listed ones first."""
+    for offer in offers:
         rival = route_criteria(offer.route)
-        if bool(np.all(rival <= own * (1.0 + 1e-9))):
-            return f"dominated by route {offer.number}: {_versus(own, rival)}"
+        if offer.status == LISTED and bool(np.all(rival <= own * (1.0 + 1e-9))):
+            yield f"route {offer.number}: {_versus(own, rival)}", offer.route
     for k in beaten_by(search.pareto, own).tolist():
         rival = search.pareto.criteria[k]
         if not np.allclose(rival[:2], own[:2], rtol=1e-9, atol=SAME):
             beating = make_route(plan.network, plan.shipment, tuple(search.pareto.route(k).tolist()))
             way = ", ".join(plan.places.name(p) for p in landmarks(beating))
             modes = " and ".join(dict.fromkeys(s.mode for s in beating.stages if s.km > 0.0))
-            return f"dominated by the way past {way} by {modes}: {_versus(own, rival)}"
-    return left_off(plan, search, listed, mine.route, mine.cost(plan.weights))
+            yield f"the way past {way} by {modes}: {_versus(own, rival)}", beating
 
 
 def left_off(

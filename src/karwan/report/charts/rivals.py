@@ -6,7 +6,7 @@ import polars as pl
 
 from karwan.amounts import number, percent
 from karwan.report.charts.axes import WIDTH, Row, error_bar, is_positive, value_of, x_axis
-from karwan.report.palette import ACCENT, ALERT, INK, MUTED, STATUS
+from karwan.report.palette import ACCENT, ALERT, INK, MUTED, PAPER, STATUS
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
 
@@ -17,12 +17,13 @@ _VERDICT = {"yes": STATUS["done"], "only_if": STATUS["in_progress"], "no": ALERT
 def draw_against_rivals(table: pl.DataFrame, most: int = 24) -> str | None:
     """A line a good with a known rival, the one nearest to selling first: dot at the landed price, line from its P5 to its P95, the rival's at 100 %.
 
-    Bands beyond three times the rival's price are cut there.
+    Bands beyond three times the rival's price are cut there. A ring in place of a dot: the seller's price is not known, another origin's stands in.
 
     Parameters
     ----------
     table
-        Goods with product, exporter, verdict, landed_usd_t, landed_low_usd_t, landed_high_usd_t, rival_usd_t.
+        Goods with product, exporter, verdict, landed_usd_t, landed_low_usd_t, landed_high_usd_t, rival_usd_t, and price_country where
+        another origin's price stands in.
     """
     rows = [row for row in table.iter_rows(named=True) if is_positive(row, "landed_usd_t", "rival_usd_t")]
     rows.sort(key=lambda row: (row["landed_usd_t"] / row["rival_usd_t"], str(row["product"])))
@@ -33,7 +34,9 @@ def draw_against_rivals(table: pl.DataFrame, most: int = 24) -> str | None:
     said = " ".join(f"{_name(row)}: {percent(_ratio(row, 'landed_usd_t'))} of the rival's." for row in rows)
     drawing = Drawing("rivals", WIDTH, bottom + 34, "Landed price against the cheapest rival", said)
     drawing.circle(5, 7.5, 4.4, ACCENT)
-    drawing.narrow(14, 11, "landed price; line: 5 to 95 %", size=10.5, fill=MUTED)
+    rings = any(row.get("price_country") for row in rows)
+    more = "; ring: another origin's price stands in for the seller's" if rings else ""
+    drawing.narrow(14, 11, f"landed price; line: 5 to 95 %{more}", size=10.5, fill=MUTED)
     drawing.label(WIDTH, 11, "landed and rival, usd/t", anchor="end")
     ends = [min(_ratio(row, name), _FAR) for row in rows for name in ("landed_usd_t", "landed_high_usd_t")]
     scale = linear([0.0, 1.1, *ends], _LEFT, WIDTH - _RIGHT)
@@ -49,7 +52,8 @@ def _draw(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
     drawing.row_name(y + 4, _name(row), _LEFT - 12)
     span = min(_ratio(row, "landed_low_usd_t"), _FAR), min(_ratio(row, "landed_high_usd_t"), _FAR)
     error_bar(drawing, scale, span, y, colour, lines=(2.4, 1.4), cap=4)
-    drawing.circle(scale(min(_ratio(row, "landed_usd_t"), _FAR)), y, 4.6, colour)
+    fill = PAPER if row.get("price_country") else colour
+    drawing.circle(scale(min(_ratio(row, "landed_usd_t"), _FAR)), y, 4.6, fill, stroke=colour, line=1.6)
     prices = f"{number(row['landed_usd_t'])} · {number(row['rival_usd_t'])}"
     drawing.narrow(WIDTH, y + 4, prices, size=11.5, anchor="end", fill=INK)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,13 +18,14 @@ from karwan.report.blocks import Block, Cell, Figure, Missing, Notes, Row, Tile,
 from karwan.report.charts.sides import draw_sides
 from karwan.report.palette import safe_colour
 from karwan.report.sections.corridors import load_text
+from karwan.report.sections.plan import gains_of_others
 from karwan.report.text import clean, day
 from karwan.report.wording import tell
 from karwan.trade.standing import SUBTRACTED, counted_by
 
 Values = dict[str, Any]
 _LONG = 110  # signs of a text on these pages
-_ROWS, _SOURCES, _GAINS = 7, 3, 6
+_ROWS, _SOURCES, _GAINS = 6, 3, 6
 
 
 @dataclass(frozen=True)
@@ -55,27 +57,51 @@ def _momentum(brief: Brief, notes: Notes) -> Block:
     rows = list(brief.front.momentum.iter_rows(named=True))
     if not rows:
         return Missing(tell("front.no_momentum"), tell("front.no_momentum_why"))
-    return Tiles(tell("front.momentum"), tuple(_tile(row, notes) for row in rows))
+    return Tiles(tell("front.momentum"), tuple(tile for row in rows for tile in _tiles(row, notes)))
+
+
+def _tiles(row: Values, notes: Notes) -> Iterator[Tile]:
+    """The newest months of a side, and as large beside it the whole period they end."""
+    yield _tile(row, notes)
+    if is_number(row["whole_share"]):
+        label = tell(
+            "front.whole_tile",
+            **_counted(row),
+            period=clean(row["whole_label"], 40),
+            previous=clean(row["whole_previous_label"], 40),
+            amounts=_amounts(row["whole_usd"], row["whole_previous_usd"]),
+        )
+        yield Tile(
+            grown(row["whole_share"]), label, _tone(row["whole_share"]), notes.of(row["whole_source_id"])
+        )
 
 
 def _tile(row: Values, notes: Notes) -> Tile:
     how = f", {SUBTRACTED}" if row["how"] == SUBTRACTED else ""
-    whole = ""
-    if is_number(row["whole_share"]):
-        share = grown(row["whole_share"])
-        whole = tell("front.whole", label=clean(row["whole_label"], 40), share=share)
     label = tell(
         "front.momentum_tile",
-        name=clean(row["reporter_name"], 40),
-        counted=counted_by(row["statistics"]),
+        **_counted(row),
         period=clean(row["period_label"], 40),
         previous=clean(row["previous_label"], 40),
+        amounts=_amounts(row["value_usd"], row["previous_value_usd"]),
         how=how,
-        whole=whole,
     )
-    falls = is_number(row["growth_share"]) and row["growth_share"] < 0
-    shown = grown(row["growth_share"])
-    return Tile(shown, label, "late" if falls else "good", notes.of(row["source_id"]))
+    return Tile(grown(row["growth_share"]), label, _tone(row["growth_share"]), notes.of(row["source_id"]))
+
+
+def _counted(row: Values) -> dict[str, str]:
+    return {"name": clean(row["reporter_name"], 40), "counted": counted_by(row["statistics"])}
+
+
+def _tone(share: object) -> str:
+    return "late" if isinstance(share, float) and share < 0 else "good"
+
+
+def _amounts(value: object, before: object) -> str:
+    """The two amounts a change is of; nothing where one is not known."""
+    if not (is_number(value) and is_number(before)):
+        return ""
+    return tell("front.amounts", value=usd(value), before=usd(before))
 
 
 def _totals(brief: Brief, notes: Notes) -> Block:
@@ -97,9 +123,19 @@ def _ways(brief: Brief, notes: Notes) -> Block:
         brief.front.ways,
         notes,
         li.columns("front_ways", way=_way, days_range=_days, law=_law),
-        note=tell("front.ways_note", errors=_errors(brief), law=_unsettled(brief)),
+        note=tell("front.ways_note", counts=_counts(brief), errors=_errors(brief), law=_unsettled(brief)),
     )
     return found or Missing(tell("front.no_way"), tell("front.no_way_why"))
+
+
+def _counts(brief: Brief) -> str:
+    """What a day and a tonne of CO2e count beside money."""
+    if not brief.front.ways.height:
+        return ""
+    row = brief.front.ways.row(0, named=True)
+    day, late = number(row["day_usd"]), number(row["late_day_usd"])
+    carbon = tell("front.carbon_counts", usd=number(row["co2_usd_t"])) if row["co2_usd_t"] else ""
+    return tell("front.counts", day=day, late=late, carbon=carbon)
 
 
 def _way(row: Values) -> Cell:
@@ -162,17 +198,35 @@ def _judged(row: Values) -> Cell:
         return cell(tell("front.dearer", over=over), tone="late")
     if not is_number(row["switch_at"]):
         return cell(tell("front.only_if_ban"))
-    form = percent if row["switch"] == "duty" else number
-    return cell(
-        tell(
-            "front.only_if", what=clean(row["switch"]), now=form(row["switch_now"]), at=form(row["switch_at"])
-        )
-    )
+    return cell(_only_if(row))
+
+
+def _only_if(row: Values) -> str:
+    """What must come down, and how far; of a price that stands in for the seller's own only what the seller may ask."""
+    if row["switch"] == "duty":
+        return tell("front.only_if_duty", now=percent(row["switch_now"]), at=percent(row["switch_at"]))
+    now, at = number(row["switch_now"]), number(row["switch_at"])
+    if row["price_country"]:
+        country, seen = clean(row["price_country"], 20), _seen(row["price_period"])
+        return tell("front.only_if_asks", now=now, at=at, country=country, seen=seen)
+    return tell("front.only_if", what=clean(row["switch"]), now=now, at=at)
+
+
+def _seen(period: object) -> str:
+    """Months of a price; the year alone where they are all of it."""
+    text = clean(period, 20)
+    first, _, last = text.partition("..")
+    whole = first.endswith("-01") and last == f"{first[:4]}-12"
+    return first[:4] if whole else text.replace("..", " to ") or tell("front.no_year")
 
 
 def _against(row: Values) -> Cell:
+    if not is_number(row["rival_usd_t"]):
+        return cell(NONE)
     origin = clean(row["rival_origin"], 20) or tell("front.all_origins")
-    return cell(f"{number(row['rival_usd_t'])} ({origin})" if is_number(row["rival_usd_t"]) else NONE)
+    key = "front.rival_shut" if row["rival_shut"] else "front.rival"
+    seen = _seen(row["rival_period"])
+    return cell(tell(key, usd=number(row["rival_usd_t"]), origin=origin, seen=seen))
 
 
 def _owed(brief: Brief, notes: Notes, owner: tuple[str, str], asker: tuple[str, str]) -> Block:
@@ -181,7 +235,7 @@ def _owed(brief: Brief, notes: Notes, owner: tuple[str, str], asker: tuple[str, 
     own = table.filter(pl.col("owner") == owner[0]) if table.height else table
     ranked = own.filter(pl.col("rank").is_not_null()) if own.height else own
     names = {"owner": clean(owner[1], 40), "asker": clean(asker[1], 40)}
-    rest = _rest(own.filter(pl.col("rank").is_null()) if own.height else own)
+    rest = _rest(own.filter(pl.col("rank").is_null()) if own.height else own, after=ranked.height)
     found = li.listing(
         f"front-owed-{owner[0].lower()}" if owner[0].isalnum() else "front-owed",
         tell("front.owed", **names),
@@ -195,13 +249,13 @@ def _owed(brief: Brief, notes: Notes, owner: tuple[str, str], asker: tuple[str, 
     return Missing(tell("front.nothing_owed", **names), tell("front.nothing_owed_why", rest=rest, **names))
 
 
-def _rest(table: pl.DataFrame) -> str:
+def _rest(table: pl.DataFrame, *, after: int) -> str:
     if not table.height:
         return ""
     names = "; ".join(
         f"{clean(r['title'], 70)} ({clean(r['commitment_id'], 40)})" for r in table.iter_rows(named=True)
     )
-    return tell("front.owed_rest", count=table.height, names=names)
+    return tell("front.owed_rest" if after else "front.owed_none", count=table.height, names=names)
 
 
 def _promise(row: Values) -> Cell:
@@ -229,7 +283,8 @@ def _gains(brief: Brief) -> Block | None:
     if picture is None:
         return None
     unit = tell("brief_plan.gains_unit")
-    return Figure("f-front-gains", tell("brief_plan.gains_figure"), tell("front.gains"), unit, picture, ())
+    caption = f"{tell('front.gains')} {gains_of_others(brief.plan.worth)}".strip()
+    return Figure("f-front-gains", tell("brief_plan.gains_figure"), caption, unit, picture, ())
 
 
 def _due(brief: Brief, notes: Notes) -> Block:

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import NONE, is_number, number, usd
+from karwan.amounts import NONE, is_number, number, usd, usd_tick
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, Table, cell
-from karwan.report.charts.sides import draw_sides
+from karwan.report.charts.sides import COLUMNS, draw_sides, drawn_rows
 from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
 from karwan.report.charts.worth import draw_worth
@@ -112,7 +112,22 @@ def gains_figure(known: pl.DataFrame, names: tuple[str, str]) -> Figure | None:
     if picture is None:
         return None
     title, caption = tell("brief_plan.gains_figure"), tell("brief_plan.gains_caption")
+    caption = f"{caption} {gains_of_others(known)}".strip()
     return Figure("f-gains", title, caption, tell("brief_plan.gains_unit"), picture, ())
+
+
+def gains_of_others(worth: pl.DataFrame) -> str:
+    """What is not the two parties' own trade in the largest gain of the picture; nothing where that is not most of it."""
+    rows = drawn_rows(worth)
+    if not rows:
+        return ""
+    row = rows[0]
+    shared = [row[name] or 0.0 for name in COLUMNS]
+    own, third = row["net_usd_year"], shared[-1]
+    if own is None or abs(own) >= 0.5 * sum(map(abs, shared)):
+        return ""
+    own, third = (usd_tick(float(f"{value:.2g}")) for value in (own, third))
+    return tell("brief_plan.gains_others", title=clean(row["title"], 200), own=own, third=third)
 
 
 def _why(row: dict[str, Any]) -> str:

@@ -202,7 +202,11 @@ BRIEF: dict[str, str | Plural] = {
         "corridors counts, duty goes back to who pays it. Bars to the left are losses. Scenarios that move "
         "nobody are left out; `karwan plan worth CASE --general-equilibrium` has bands and the other rule of deficits."
     ),
-    "brief_plan.gains_unit": "USD a year, length of the bars logarithmic",
+    "brief_plan.gains_others": (
+        "Most of the largest gain is trade with and of others: “{title}” is worth USD {own} a year in the trade of the two with each other as it is, and USD "
+        "{third} of its gain falls to third countries."
+    ),
+    "brief_plan.gains_unit": "USD a year, linear",
     "brief_corridors.fact_sanctions": "; it meets sanctions ({authority})",
     "brief_target.title": "Will the target be reached",
     "brief_target.lead": "Several models side by side, and how often others grew as much in the time named.",

@@ -6,14 +6,20 @@ from karwan.words.english.plural import Plural
 
 FRONT: dict[str, str | Plural] = {
     "front.momentum": "Momentum",
-    "front.momentum_tile": "by {name}'s {counted}: {period} on {previous}{how}{whole}",
-    "front.whole": "; {label} as a whole {share}",
+    "front.momentum_tile": "by {name}'s {counted}: {period} on {previous}{how}{amounts}",
+    "front.whole_tile": "by {name}'s {counted}: all of {period} on {previous}, the months beside it included{amounts}",
+    "front.amounts": "; USD {value} on {before}",
     "front.no_momentum": "No momentum known",
     "front.no_momentum_why": "No official figure of the same months of two years is known.",
     "front.totals": "Both sides' totals, never added",
     "front.totals_note": "{newest} Customs count goods at the border, payments what banks pass on; a speech or a press report is neither.",
     "front.ways": "The way to ship today: {load}",
-    "front.ways_note": "P95: nineteen journeys in twenty are not later. {errors}{law}",
+    "front.ways_note": "P95: nineteen journeys in twenty are not later. {counts}{errors}{law}",
+    "front.counts": (
+        "Least money and time: price and papers, USD {day} for each day of the load and USD {late} for each day from the mean to P95{carbon}; of the ways "
+        "that meet no sanction the one best at both. "
+    ),
+    "front.carbon_counts": ", USD {usd} for a tonne of CO2e",
     "front.errors": (
         "On {trips} trips it was not fitted to, the model is off by {days} days on average (mean absolute error); {band} lie between its P5 "
         "and P95. "
@@ -33,11 +39,18 @@ FRONT: dict[str, str | Plural] = {
     ),
     "front.goods": Plural("count", "One good, by verdict", "{count} goods, by verdict"),
     "front.goods_note": (
-        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time. Bound: the most that a "
-        "year can bring. Of most other goods a rival's price or the demand is unknown: `karwan trade goods --all`."
+        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time, duty in it. A seller's "
+        "price that is not known is another origin's and may be the rival's own: landed and bound rest on it, the most it may ask does not. Prices are brought "
+        "to the newest year of a published index. Bound: the most that a year can bring. Of most other goods a rival's price or the demand is unknown: "
+        "`karwan trade goods --all`."
     ),
     "front.sells": "yes: at or below the cheapest rival",
-    "front.only_if": "only if {what} falls from {now} to {at}",
+    "front.only_if": "only if the {what} falls from USD {now} to {at}",
+    "front.only_if_duty": "only if the duty falls from {now} to {at}",
+    "front.only_if_asks": "only if the seller asks at most USD {at}; its price is not known ({now}: {country}, {seen})",
+    "front.rival": "{usd} ({origin}, {seen})",
+    "front.rival_shut": "{usd} ({origin}, {seen}; border shut)",
+    "front.no_year": "no year",
     "front.dearer": "no: {over} above the cheapest rival",
     "front.banned": "no: a ban of {country} holds",
     "front.only_if_ban": "only if the ban is lifted",
@@ -48,6 +61,9 @@ FRONT: dict[str, str | Plural] = {
     "front.owed_note": "What {owner} alone promised, by worth a year net of duty, then hours saved a tonne. {rest}",
     "front.owed_rest": Plural(
         "count", "Not reckoned by anybody: {names}.", "{count} more that nobody has reckoned: {names}."
+    ),
+    "front.owed_none": Plural(
+        "count", "Not reckoned by anybody: {names}.", "{count} that nobody has reckoned: {names}."
     ),
     "front.nothing_owed": "{asker} asks, {owner} offers: nothing with a worth",
     "front.nothing_owed_why": "No scenario of the case gives a promise of {owner} alone a worth or hours saved. {rest}",

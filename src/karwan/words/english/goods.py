@@ -18,8 +18,10 @@ GOODS: dict[str, str | Plural] = {
     ),
     "goods.stand_in": Plural(
         "goods",
-        "1 good has no price of the seller's own: it sells only if that is at most what the table says ({products}).",
-        "{goods} goods have no price of the seller's own: they sell only if that is at most what the table says ({products}).",
+        "1 good has no price of the seller's own: another origin's stands in, which may be the rival's too. It sells only if the seller asks at most "
+        "what the table says ({products}).",
+        "{goods} goods have no price of the seller's own: another origin's stands in, which may be the rival's too. They sell only if the seller asks at "
+        "most what the table says ({products}).",
     ),
     "goods.lacks_corridor": "{goods} without a verdict: no corridor is open.",
     "goods.lacks_rival": "{goods} without a verdict: no price of a rival is known.",
