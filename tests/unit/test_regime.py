@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -13,12 +14,14 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.regime.answer import answer_regime
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
-from karwan.analysis.regime.states import regime_states
-from karwan.analysis.regime.worth import quantity_words, worth_table
+from karwan.analysis.regime.states import IN_FORCE, regime_states
+from karwan.analysis.regime.term_draws import TermDraws
+from karwan.analysis.regime.worth import TermCosts, quantity_words, worth_table
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
 from karwan.schema import load_schema
+from karwan.transport.network.regimes import Regimes
 
 
 @pytest.fixture
@@ -89,7 +92,7 @@ def with_terms(case: Case, **levels: float) -> Case:
 def test_permits_are_held_against_the_trucks_that_would_come(pact: Case, permits: float, binds: bool) -> None:
     """Suspended, trucks are changed at the border and no foreign one enters; in force the quota is held against those that do."""
     case = with_terms(pact, permit_quota_year=permits)
-    answer = answer_regime(Inputs(case), RegimeRequest("pact", pairs="parties"))
+    answer = answer_regime(Inputs(case), RegimeRequest("pact", pairs="parties", draws=0))
     upland = answer.tables["permits"].filter(registration="XTA").row(0, named=True)
     assert upland["before_trucks_year"] == 0.0 and upland["after_trucks_year"] > 1.0
     assert upland["permits_year"] == permits and upland["binds"] is binds
@@ -103,11 +106,13 @@ def test_permits_are_held_against_the_trucks_that_would_come(pact: Case, permits
 
 def test_trade_falls_where_permits_are_short(pact: Case) -> None:
     """A tenth of the permits wanted: trade grows by less than with all of them, and by more than with one."""
-    wanted = answer_regime(Inputs(with_terms(pact, permit_quota_year=1e9)), RegimeRequest("pact"))
+    wanted = answer_regime(Inputs(with_terms(pact, permit_quota_year=1e9)), RegimeRequest("pact", draws=0))
     come = wanted.tables["permits"].filter(registration="XTA")["after_trucks_year"][0]
     found = []
     for permits in (1.0, come / 10.0, 1e9):
-        answer = answer_regime(Inputs(with_terms(pact, permit_quota_year=permits)), RegimeRequest("pact"))
+        answer = answer_regime(
+            Inputs(with_terms(pact, permit_quota_year=permits)), RegimeRequest("pact", draws=0)
+        )
         found.append(float(answer.tables["pairs"].filter(exporter="XTA")["queue_partial_share"][0]))
     assert found == sorted(found) and found[0] < found[1] < found[2]
 
@@ -159,3 +164,75 @@ def test_every_quantity_of_a_regime_has_its_clause() -> None:
     allowed = next(c for c in load_schema()["regime_terms"].columns if c.name == "quantity").allowed
     assert set(quantity_words()) == set(allowed)
     assert all("{value}" in clause for _, clause in quantity_words().values())
+
+
+# -- bands ---------------------------------------------------------------------------------------------------
+
+
+def ranged(case: Case) -> Case:
+    """The pact with a fee of 30 that may be 0 or 60, and an hour of scans that may be 2 to 9."""
+    open_ = {"fee_usd": (0.0, 60.0), "scan_h": (2.0, 9.0)}
+    terms = case["regime_terms"].with_columns(
+        pl.col("quantity").replace_strict({k: v[place] for k, v in open_.items()}, default=None).alias(end)
+        for place, end in enumerate(("low", "high"))
+    )
+    return case.with_tables({"regime_terms": terms})
+
+
+def test_every_figure_has_a_band_or_is_stated_for_any_number_of_workers(pact: Case) -> None:
+    case = with_terms(ranged(pact), permit_quota_year=20.0)
+    one, two = (
+        answer_regime(Inputs(case), RegimeRequest("pact", pairs="parties", draws=6, seed=3, workers=n))
+        for n in (1, 2)
+    )
+    assert all(one.tables[key].equals(two.tables[key]) for key in one.tables)
+    legs = one.tables["legs"].filter(country="XTC", registration="XTA")
+    here = {row["what"]: row for row in legs.iter_rows(named=True)}
+    fee, scanned = here["fee of the regime"], here["share scanned"]
+    assert (fee["known_by"], scanned["known_by"]) == ("band", "stated")
+    assert 0.0 <= fee["after_p05"] < fee["after_p50"] < fee["after_p95"] <= 60.0
+    assert scanned["after_p05"] == scanned["after_p95"] == scanned["after"] == 0.1
+    assert here["trucks changed"]["usd_change_p05"] is not None
+    worth = one.tables["terms by worth"]
+    assert (worth["worth_p05_usd_t"] <= worth["worth_p95_usd_t"]).all()
+    permits = one.tables["permits"].filter(registration="XTA").row(0, named=True)
+    assert permits["held_trucks_year_p95"] == pytest.approx(20.0, rel=2e-3), "no draw passes the permits"
+    assert permits["after_trucks_year_p05"] > 20.0 and permits["permit_p05_usd"] > 0.0
+    pairs, papers = one.tables["pairs"], one.tables["papers"]
+    assert pairs["low_share"].null_count() == 0 and pairs["new_value_p95_usd_year"].null_count() == 0
+    assert set(papers["known_by"]) <= {"band", "stated"}
+    judged = papers.filter(
+        (pl.col("basis") == "assumed") & (pl.col("after_usd") > 0) & (pl.col("kind") == "paper")
+    )
+    assert (judged["known_by"] == "band").all()
+    assert one.tables["inputs"].group_by("pair").agg(pl.col("share").sum())[
+        "share"
+    ].to_list() == pytest.approx([1.0] * pairs.height)
+
+
+def test_a_draw_at_an_end_of_a_term_is_the_regime_at_that_end(pact: Case) -> None:
+    """Fee at its high end: the state with the regime moves all the way to the state of that end, and none where nothing is drawn."""
+    states = regime_states(ranged(pact), "pact")
+    terms, costs = TermDraws(states), TermCosts(states)
+    place = dict.fromkeys((one.name for one in terms.spreads), 0.0)
+    at_rest, high = terms.draw(place), terms.draw(place | {"pact_fee_usd": 1.0})
+    usual = costs.costs(costs.plan.outcome())
+    assert not terms.moves(at_rest, costs.number)
+    moved = costs.costs(costs.plan.outcome(moves={costs.number(IN_FORCE): terms.moves(high, costs.number)}))
+    assert moved[IN_FORCE] == pytest.approx(usual["high fees"], rel=1e-9)
+    assert moved["none"] == usual["none"]
+    assert terms.levels(place | {"scan_h XTC": -1.0})["pact_scan_h"] == 2.0
+
+
+def test_hours_are_not_observed_under_a_regime_that_starts_on_the_day(pact: Case) -> None:
+    """A regime put in force today changes hours against those observed before, however much it checks."""
+    heavy = pact["regime_terms"].with_columns(
+        value=pl.when(pl.col("quantity") == "scan_share").then(1.0).otherwise("value")
+    )
+    after = regime_states(pact.with_tables({"regime_terms": heavy}), "pact").after
+    day = after.settings.as_of
+    rows = [after[name].to_dicts() for name in ("regimes", "regime_terms", "fees")]
+    change = Regimes(*rows, day).change("XTC", "XTA", direction="inbound")
+    assert change is not None and change[0].regime_id == "pact" and change[1].regime_id != "pact"
+    later = Regimes(*rows, day + timedelta(days=1)).change("XTC", "XTA", direction="inbound")
+    assert later is not None and later[1].regime_id == "pact"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from karwan.report.charts.regime import draw_before_after, draw_terms
+from karwan.report.charts.regime import draw_before_after, draw_terms, draw_trade
 
 TERMS = pl.DataFrame(
     {
@@ -41,3 +41,17 @@ def test_only_legs_that_move_are_drawn_by_what_moves() -> None:
     assert "hours scanned, border, trucks of KAZ: 16.2 to 3.5" in hours and "guarantee" not in hours
     assert "guarantee, country: 80.0 to 0.0" in money and "fee" not in money
     assert draw_before_after(LEGS.filter(pl.col("what") == "fee"), "usd_change", "USD") is None
+
+
+def test_pairs_are_drawn_with_their_bands_and_idle_ones_left_out() -> None:
+    pairs = pl.DataFrame(
+        {
+            "pair": ["Upland to Lowland", "Lowland to Upland"],
+            "queue_general_share": [0.0174, 0.0],
+            "low_share": [-0.0001, 0.0],
+            "high_share": [0.036, 0.0],
+        }
+    )
+    drawn = draw_trade(pairs)
+    assert drawn is not None and "Upland to Lowland" in drawn and "1.7 %" in drawn
+    assert "Lowland to Upland" not in drawn and draw_trade(pairs.tail(1)) is None

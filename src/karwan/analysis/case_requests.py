@@ -191,9 +191,15 @@ class RegimeRequest:
         default="all", metadata=asks("all country pairs on the corridors, or the two parties only.")
     )
     draws: int = field(
-        default=0, metadata=asks("Draw so many joint samples of the inputs of trade.", least=0, most=10_000)
+        default=DRAWS,
+        metadata=asks(
+            "Joint draws of terms and inputs of trade for the bands; 0 for none.", least=0, most=10_000
+        ),
     )
     seed: int = field(default=1, metadata=asks("Seed of the draws.", least=0))
+    workers: int = field(
+        default=1, metadata=asks("Processes that share the draws; the answer is the same.", least=1, most=64)
+    )
 
     def __post_init__(self) -> None:
         one_of("pairs", self.pairs, ("all", "parties"))

@@ -274,6 +274,7 @@ ANALYSES: tuple[Analysis[Any], ...] = (
             "terms by worth": "regime_terms_worth",
             "permits": "regime_permits",
             "pairs": "response_pairs",
+            "inputs": "response_inputs",
         },
         page="regime",
         case="plain option",

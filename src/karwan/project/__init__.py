@@ -337,9 +337,11 @@ class Project(PortProject):
         """Corridors with and without scenarios; see `karwan.analysis.case_requests.ScenarioCompareRequest`."""
         return self.ask(BY_NAME["scenario compare"], ScenarioCompareRequest(tuple(scenarios), as_of))
 
-    def regime(self, regime_id: str, *, pairs: str = "all", draws: int = 0, seed: int = 1) -> Result:
+    def regime(
+        self, regime_id: str, *, pairs: str = "all", draws: int = DRAWS, seed: int = 1, workers: int = 1
+    ) -> Result:
         """What a transit regime does; see `karwan.analysis.case_requests.RegimeRequest`."""
-        return self.ask(BY_NAME["scenario regime"], RegimeRequest(regime_id, pairs, draws, seed))
+        return self.ask(BY_NAME["scenario regime"], RegimeRequest(regime_id, pairs, draws, seed, workers))
 
     def trade_response(  # noqa: PLR0913 - the fields of one request
         self,

@@ -13,6 +13,7 @@ from karwan.schema.results import ResultColumn, ResultTable
 
 _TITLE = "title of a part"
 _ENDS = ("p05", "p50", "p95")
+_NAMED_ENDS = ("low", "median", "high")
 _SAID: dict[str, Callable[[float | None], str]] = {
     "USD": usd,
     "share": lambda value: percent(value, 1),
@@ -34,7 +35,7 @@ def shown_headings(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:
 def with_bands(
     rows: ResultTable, headings: dict[str, str], table: pl.DataFrame
 ) -> tuple[dict[str, str], pl.DataFrame]:
-    """Headings and table for people, the three columns of a band (`x_p05_usd`, `x_p50_usd`, `x_p95_usd`) said in one cell.
+    """Headings and table for people, the three columns of a band (`x_p05_usd`, `x_p50_usd`, `x_p95_usd`, or `low_`, `median_`, `high_`) said in one cell.
 
     A band stands where its low end stood, in words: `−16.1 m .. −6.42 m .. 2.70 m`. Other columns are as they were.
 
@@ -51,14 +52,23 @@ def with_bands(
     units = {column.name: column.unit for column in rows.columns}
     shown = dict(headings)
     for low in headings:
-        middle, high = (low.replace(_ENDS[0], end) for end in _ENDS[1:])
-        if _ENDS[0] not in low or high not in headings or middle not in table.columns:
+        middle, high = _others(low)
+        if high not in headings or middle not in table.columns:
             continue
         shown = {name: text for name, text in shown.items() if name not in (middle, high)}
         shown[low] = f"{headings[low].removesuffix('5 %').strip()} 5 .. 50 .. 95 %".strip()
         said = [_band(row, units.get(low, "")) for row in table.select(low, middle, high).iter_rows()]
         table = table.drop(middle, high).with_columns(pl.Series(low, said, dtype=pl.String))
     return shown, table
+
+
+def _others(low: str) -> tuple[str, str]:
+    """Columns of the middle and the high end of a band beside its low one; blank where a column is none."""
+    named = low.startswith(f"{_NAMED_ENDS[0]}_")
+    first, middle, high = _NAMED_ENDS if named else _ENDS
+    if first not in low:
+        return "", ""
+    return low.replace(first, middle, 1), low.replace(first, high, 1)
 
 
 def _band(ends: tuple[float | None, ...], unit: str) -> str:

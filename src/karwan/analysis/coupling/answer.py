@@ -13,7 +13,7 @@ from karwan.analysis.assignment import place_name
 from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.coupling.drawn import Drawing, case_spreads, names_of, solve_draws
+from karwan.analysis.coupling.drawn import LEVEL, Drawing, case_spreads, names_of, solve_draws
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
 from karwan.analysis.world.matrix import REST
@@ -162,6 +162,12 @@ def _facts(solved: Solved, request: ScenarioTradeRequest) -> dict[str, object]:
 
 # -- tables --------------------------------------------------------------------------------------------------
 
+BANDS = (
+    *("low_share", "median_share", "high_share"),
+    *("value_p05_usd_year", "value_p50_usd_year", "value_p95_usd_year"),
+    *("new_value_p05_usd_year", "new_value_p50_usd_year", "new_value_p95_usd_year"),
+)
+"""Columns that draws fill: change of trade, base trade, trade after."""
 COLUMNS = {
     (PARTIAL, False): "free_partial_share",
     (GENERAL, False): "free_general_share",
@@ -365,22 +371,7 @@ def with_draws(
         coupling, change, numbers, kind, case_spreads(coupling), frozen, queues=not request.no_queues
     )
     inputs, ratios = solve_draws(drawing, request.draws, request.seed, request.workers, request.dask)
-    value = coupling.value_usd[change.kept]
-    rows, bands = [], []
-    for ends, own in pair_groups(coupling, change).items():
-        moved = (ratios[:, own] - 1.0) @ value[own] / base_value(coupling, ends)
-        low, middle, high = band(moved)
-        bands.append((*ends, low, middle, high))
-        correlation, share = rank_shares(inputs, moved)
-        name = " to ".join(coupling.study.case.country_name(code) for code in ends)
-        rows += [
-            {"pair": name, "input": what, "rank_correlation": float(r), "share": float(s)}
-            for what, r, s in zip(names_of(drawing.spreads), correlation, share, strict=True)
-        ]
-    keys = ["exporter", "importer"]
-    columns = ["low_share", "median_share", "high_share"]
-    table = pl.DataFrame(bands, schema=[*keys, *columns], orient="row")
-    banded = pairs.drop(columns).join(table, on=keys, how="left", maintain_order="left")
+    banded, shares = banded_pairs(coupling, change, pairs, (names_of(drawing.spreads), inputs, ratios))
     lost = int(np.isnan(ratios).any(axis=1).sum())
     notes = [
         note(
@@ -392,10 +383,49 @@ def with_draws(
     ]
     if lost:
         notes.append(note("coupling.failed_draws", count=lost))
+    return banded, shares, notes
+
+
+def banded_pairs(
+    coupling: Coupling, change: StateChange, pairs: pl.DataFrame, drawn: tuple[Sequence[str], Floats, Floats]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pairs with the band of joint draws, and what moves each.
+
+    Parameters
+    ----------
+    pairs
+        Table of `pair_table`.
+    drawn
+        Names of the inputs, their values, shape (N, I), and value ratios of the goods, shape (N, G).
+    """
+    names, inputs, ratios = drawn
+    value = coupling.value_usd[change.kept]
+    rows, bands = [], []
+    for ends, own in pair_groups(coupling, change).items():
+        base = base_value(coupling, ends)
+        moved = (ratios[:, own] - 1.0) @ value[own] / base
+        level = _level_of(ends, names, inputs) * base
+        bands.append((*ends, *band(moved), *band(level), *band(level * (1.0 + moved))))
+        correlation, share = rank_shares(inputs, moved)
+        name = " to ".join(coupling.study.case.country_name(code) for code in ends)
+        rows += [
+            {"pair": name, "input": what, "rank_correlation": float(r), "share": float(s)}
+            for what, r, s in zip(names, correlation, share, strict=True)
+        ]
+    keys = ["exporter", "importer"]
+    columns = list(BANDS)
+    table = pl.DataFrame(bands, schema=[*keys, *columns], orient="row")
+    banded = pairs.drop(columns).join(table, on=keys, how="left", maintain_order="left")
     shares = result_frame("response_inputs", rows).sort(
         "pair", "share", "input", descending=[False, True, False], maintain_order=True
     )
-    return banded.select(pairs.columns), shares, notes
+    return banded.select(pairs.columns), shares
+
+
+def _level_of(ends: tuple[str, str], names: Sequence[str], inputs: Floats) -> Floats:
+    """Level of the base trade of a pair in each draw, against that of the case."""
+    name = f"{LEVEL} {ends[0]}-{ends[1]}"
+    return inputs[:, names.index(name)] if name in names else np.ones(len(inputs))
 
 
 # -- what to know --------------------------------------------------------------------------------------------

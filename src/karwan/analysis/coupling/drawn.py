@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -16,10 +17,11 @@ from karwan.amounts import Z95
 from karwan.analysis.coupling.cluster import solve_on_cluster
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.trade_flows import trade_flows
-from karwan.analysis.worth.states import Adjust, Outcome
-from karwan.appraisal.coupling.draws import Spread, draw_inputs
+from karwan.analysis.worth.states import Adjust, Moves, Outcome
+from karwan.appraisal.coupling.draws import DrawnInput, Spread, draw_inputs
 from karwan.appraisal.worth import Floats
 
+Shared = TypeVar("Shared")
 PARAMETERS = ("logit_scale_per_usd_t", "reliability_ratio", "insurance_share")
 DAY, PRICE, HOURS, THETA, LEVEL = (
     "day share",
@@ -56,7 +58,7 @@ class Drawing:
     change: StateChange
     numbers: tuple[int, int]
     kind: str
-    spreads: tuple[Spread, ...]
+    spreads: tuple[DrawnInput, ...]
     added_h: Floats | None
     queues: bool = True
 
@@ -105,20 +107,24 @@ def solve_draw(drawing: Drawing, values: Floats) -> Floats:
     return answer.value_ratio if settled.converged else np.full(corridor.goods, np.nan)
 
 
-def named_values(spreads: Sequence[Spread], values: Floats) -> dict[str, float]:
+def named_values(spreads: Sequence[DrawnInput], values: Floats) -> dict[str, float]:
     """Values of one draw by the name of the input."""
     return dict(zip((one.name for one in spreads), values.tolist(), strict=True))
 
 
-def _adjusted(at: Mapping[str, float]) -> Adjust:
+def drawn_parameters(at: Mapping[str, float]) -> dict[str, float]:
+    """Parameters of the case among the inputs drawn."""
+    return {name: at[name] for name in PARAMETERS if name in at}
+
+
+def drawn_factors(at: Mapping[str, float]) -> Adjust:
     """Factors on goods and routes in one draw."""
     return Adjust(price=at.get(PRICE, 1.0), day=at.get(DAY, 1.0), rest_hours=at.get(HOURS, 1.0))
 
 
-def drawn_outcome(coupling: Coupling, at: Mapping[str, float]) -> Outcome:
+def drawn_outcome(coupling: Coupling, at: Mapping[str, float], moves: Moves | None = None) -> Outcome:
     """What all flows cost in all states at drawn inputs."""
-    own = {name: at[name] for name in PARAMETERS if name in at}
-    return coupling.plan.outcome(own, adjust=_adjusted(at))
+    return coupling.plan.outcome(drawn_parameters(at), adjust=drawn_factors(at), moves=moves)
 
 
 def drawn_change(
@@ -139,7 +145,7 @@ def drawn_change(
     at, outcome
         Inputs drawn, and `drawn_outcome` at them.
     """
-    adjust = _adjusted(at)
+    adjust = drawn_factors(at)
     before, after = central.costs(outcome, numbers)
     level = np.array([at.get(f"{LEVEL} {a}-{b}", 1.0) for a, b in coupling.ends])[central.kept]
     tonnes = central.corridor.base_tonnes_day * level / adjust.price
@@ -163,11 +169,13 @@ def drawn_change(
     return replace(central, corridor=corridor, response=response)
 
 
-_SHARED: list[Drawing] = []  # what a forked process finds: the networks of a case are too large to send
+_SHARED: list[tuple[Any, Callable[[Any, Floats], Floats]]] = []
+"""What a forked process finds: the networks of a case are too large to send."""
 
 
 def _solve_shared(values: Floats) -> Floats:
-    return solve_draw(_SHARED[-1], values)
+    shared, solve = _SHARED[-1]
+    return solve(shared, values)
 
 
 def solve_draws(
@@ -185,19 +193,36 @@ def solve_draws(
     values = draw_inputs(drawing.spreads, draws, seed)
     if dask:
         return values, solve_on_cluster(drawing, values, dask, solve_draw)
-    if workers == 1 or draws < workers:
-        return values, np.stack(list(map(partial(solve_draw, drawing), values)))
-    _SHARED.append(drawing)
+    return values, solve_each(drawing, values, solve_draw, workers)
+
+
+def solve_each(
+    shared: Shared, values: Floats, solve: Callable[[Shared, Floats], Floats], workers: int = 1
+) -> Floats:
+    """What `solve` says of each row of values, in their order whoever solves them, shape (N, G).
+
+    Parameters
+    ----------
+    shared
+        First argument of `solve`.
+    values
+        One row a draw, shape (N, I).
+    workers
+        Processes of this machine.
+    """
+    if workers == 1 or len(values) < workers:
+        return np.stack(list(map(partial(solve, shared), values)))
+    _SHARED.append((shared, solve))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # fork: children do sums only, no threads
             with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
-                found = list(pool.map(_solve_shared, values, chunksize=max(1, draws // (4 * workers))))
+                found = list(pool.map(_solve_shared, values, chunksize=max(1, len(values) // (4 * workers))))
     finally:
         _SHARED.pop()
-    return values, np.stack(found)
+    return np.stack(found)
 
 
-def names_of(spreads: Sequence[Spread]) -> list[str]:
+def names_of(spreads: Sequence[DrawnInput]) -> list[str]:
     """Names of the inputs as a reader sees them."""
     return [spread.name.replace("_", " ") for spread in spreads]

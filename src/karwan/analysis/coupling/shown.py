@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from karwan.analysis.contract import Result
-from karwan.analysis.coupling.answer import EQUAL_SHARE
+from karwan.analysis.coupling.answer import BANDS, EQUAL_SHARE
 from karwan.notes import Note, note
 
 DIGITS = 3
@@ -21,9 +21,6 @@ BUSY_SHARE = 0.8
 
 LEAST_SHARE, LEAST_USD = 1e-9, 0.5
 """Changes below are rounding of the arithmetic."""
-
-BAND = ("low_share", "median_share", "high_share")
-"""Columns of a band, filled by draws alone."""
 
 TONNES = ("tonnes_year", "new_tonnes_year")
 """Tonnes of a good: its money over its price."""
@@ -54,7 +51,7 @@ def present_trade(result: Result, view: None, form: str) -> Result:
 
 def without_bands(table: pl.DataFrame) -> pl.DataFrame:
     """A table of pairs without the columns of a band that nobody asked for."""
-    return table.drop([name for name in BAND if name in table.columns and table[name].is_null().all()])
+    return table.drop([name for name in BANDS if name in table.columns and table[name].is_null().all()])
 
 
 def _as_known(products: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Note, ...]]:

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
 
-from karwan.analysis.case_requests import RegimeRequest, ScenarioTradeRequest
+from karwan.analysis.case_requests import RegimeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.coupling.answer import Solved, States, pair_table, with_draws
+from karwan.analysis.coupling.answer import banded_pairs, pair_table
+from karwan.analysis.coupling.drawn import names_of
 from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.coupling.shown import without_bands
 from karwan.analysis.coupling.world_trade import read_world_trade
+from karwan.analysis.regime.drawn import (
+    RegimeDrawing,
+    banded_permits,
+    banded_worths,
+    draw_regime,
+    regime_drawing,
+)
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
 from karwan.analysis.regime.permits import HeldTrade, hold_permits, permit_table
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates, regime_states
-from karwan.analysis.regime.worth import RegimeGrounds, regime_grounds, worth_table
+from karwan.analysis.regime.term_draws import TermDraws
+from karwan.analysis.regime.worth import RegimeGrounds, TermCosts, regime_grounds
 from karwan.analysis.worth.states import NOW
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
 from karwan.notes import Note, note
+from karwan.schema.frames import result_frame
+
+INPUTS = 3
+"""Inputs shown of a country pair: those that move its trade most."""
 
 
 def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
@@ -37,22 +51,30 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     states = regime_states(case, request.regime_id)
     study = CorridorStudy(case, case.settings.as_of)
     study.require_comparable()
-    worth = worth_table(states, study)
-    coupling, held, both = _solved(study, states, request)
-    pairs, drawn = _pairs(coupling, held.capped, both, request)
+    terms, costs = TermDraws(states), TermCosts(states, study)
+    worth = costs.table()
+    coupling, held = _solved(study, states, terms, request)
+    pairs = pair_table(coupling, held.capped)
     permits = permit_table(states, coupling, held)
     tables = {
-        "legs": leg_table(states),
-        "papers": paper_table(states, study),
+        "legs": leg_table(states) if not request.draws else result_frame("regime_legs"),
+        "papers": paper_table(states, study) if not request.draws else result_frame("regime_papers"),
         "terms by worth": worth,
         "permits": permits,
         "pairs": pairs,
+        "inputs": result_frame("response_inputs"),
     }
+    drawn: list[Note] = []
+    if request.draws:
+        kind = GENERAL if held.capped.fullest.equilibrium is not None else PARTIAL
+        drawing = regime_drawing(states, (terms, costs), coupling, held, kind)
+        tables |= _banded(drawing, states, study, tables, request)
+        drawn = [note("regime.draws", draws=request.draws, seed=request.seed)]
     meta = {"regime_id": request.regime_id, "state": states.row["state"], "parties": states.row["parties"]}
     notes = (
         *_base_notes(states),
         *worth_notes(states, regime_grounds(worth)),
-        *_permit_notes(permits, held),
+        *_permit_notes(tables["permits"], held),
         *drawn,
     )
     return Result(tables, meta, notes=notes)
@@ -64,6 +86,7 @@ def present_regime(result: Result, view: None, form: str) -> Result:
         return result
     tables = {key: without_bands(table) for key, table in result.tables.items()}
     tables["papers"] = moved_papers(tables["papers"])
+    tables["inputs"] = tables["inputs"].group_by("pair", maintain_order=True).head(INPUTS)
     return replace(result, tables=tables)
 
 
@@ -71,8 +94,8 @@ def present_regime(result: Result, view: None, form: str) -> Result:
 
 
 def _solved(
-    study: CorridorStudy, states: RegimeStates, request: RegimeRequest
-) -> tuple[Coupling, HeldTrade, States]:
+    study: CorridorStudy, states: RegimeStates, terms: TermDraws, request: RegimeRequest
+) -> tuple[Coupling, HeldTrade]:
     """Trade with the regime against without it, through the loop of corridors and trade, its permits held."""
     world = read_world_trade(study.case, None, "")
     ids = frozenset(one.scenario_id for one in states.base)
@@ -80,24 +103,37 @@ def _solved(
     cases = {NOW: study.case, before: states.before, after: states.after}
     joined = {one.scenario_id: one for one in (*states.base, states.in_force)}
     apart = {SUSPENDED: states.suspended}
+    if request.draws:
+        apart |= {one.scenario_id: one for one in terms.ends.values()}
+        cases |= {ids | {one.scenario_id}: states.case(one) for one in terms.ends.values()}
     looked_in = (before, frozenset((SUSPENDED,)))
     ours = request.pairs == "parties"
     coupling = Coupling(study, world, joined, cases, parties_only=ours, also=apart, searched=looked_in)
     kinds = (PARTIAL, GENERAL) if world.whole else (PARTIAL,)
     held = hold_permits(states, coupling, coupling.change(before, after, deficits="additive"), kinds)
-    return coupling, held, States(before, after, cases, joined | apart)
+    return coupling, held
 
 
-def _pairs(
-    coupling: Coupling, solved: Solved, both: States, request: RegimeRequest
-) -> tuple[pl.DataFrame, list[Note]]:
-    """Trade by country pair, with the band of the draws where they are asked for."""
-    pairs = pair_table(coupling, solved)
-    if not request.draws:
-        return pairs, []
-    asked = ScenarioTradeRequest((request.regime_id,), draws=request.draws, seed=request.seed)
-    pairs, _, drawn = with_draws(coupling, solved, both, asked, pairs)
-    return pairs, drawn
+def _banded(
+    drawing: RegimeDrawing,
+    states: RegimeStates,
+    study: CorridorStudy,
+    tables: Mapping[str, pl.DataFrame],
+    request: RegimeRequest,
+) -> dict[str, pl.DataFrame]:
+    """The tables with the bands of the joint draws, and what moves trade most."""
+    drawn = draw_regime(drawing, request.draws, request.seed, request.workers)
+    cases = [drawing.terms.cases(drawing.terms.levels(at), at) for at in drawn.at]
+    inputs = (names_of(drawing.trade.spreads), drawn.inputs, drawn.ratios)
+    pairs, shares = banded_pairs(drawing.trade.coupling, drawing.trade.change, tables["pairs"], inputs)
+    return {
+        "legs": leg_table(states, cases),
+        "papers": paper_table(states, study, cases, drawn.at),
+        "terms by worth": banded_worths(tables["terms by worth"], drawn),
+        "permits": banded_permits(tables["permits"], drawn, drawing.needs.registrations),
+        "pairs": pairs,
+        "inputs": shares,
+    }
 
 
 # -- what to know --------------------------------------------------------------------------------------------

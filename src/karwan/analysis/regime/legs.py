@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from karwan.analysis.regime.bands import row_bands
 from karwan.analysis.regime.states import RegimeStates, Row
 from karwan.case import Case
 from karwan.schema.frames import result_frame
@@ -16,6 +17,8 @@ from karwan.transport.network.regimes import Regimes, cargo_covered
 from karwan.transport.network.terms import join_sources
 from karwan.transport.papers import GuaranteeLaw, Security, security_cost
 
+FIGURES = ("before", "after", "usd_change", "hours_change")
+"""Columns that have a band."""
 FEW = 4
 """Parties of which each is shown in each other; of more the two countries of the case alone."""
 
@@ -33,10 +36,17 @@ class _Side:
     guarantee_usd: float | None
     tied_usd: float | None
     quota: float | None
+    secured_by: str
 
 
-def leg_table(states: RegimeStates) -> pl.DataFrame:
-    """Each leg before and after, for trucks of each party in each other; see `results/regime_legs.csv`."""
+def leg_table(states: RegimeStates, drawn: Sequence[tuple[Case, Case]] = ()) -> pl.DataFrame:
+    """Each leg before and after, for trucks of each party in each other; see `results/regime_legs.csv`.
+
+    Parameters
+    ----------
+    drawn
+        The case without and with the regime in each joint draw.
+    """
     rows: list[Row] = []
     parties = sorted(states.row["parties"])
     case = states.bare
@@ -46,8 +56,16 @@ def leg_table(states: RegimeStates) -> pl.DataFrame:
     cargo = cargo_covered(states.terms).get(states.row["regime_id"])
     for country, registration in [(c, r) for c in shown for r in shown if c != r]:
         sides = [_side(one, country, registration) for one in (states.before, states.after, *states.ends)]
-        head = {"country": country, "registration": registration, "basis": basis, "source_id": source}
-        rows += [head | row for row in _leg_rows(case, sides, cargo) if _says(row)]
+        draws = [
+            _leg_rows(one, [_side(each, country, registration) for each in pair], cargo)
+            for pair in drawn
+            for one in pair[1:]
+        ]
+        head = {"country": country, "registration": registration, "basis": basis}
+        for number, row in enumerate(_leg_rows(case, sides, cargo)):
+            bands = row_bands(FIGURES, [one[number] for one in draws])
+            rests = join_sources(source, row.pop("rests_on"))
+            rows += [head | row | bands | {"source_id": rests}] if _says(row) else []
     return result_frame("regime_legs", rows)
 
 
@@ -77,6 +95,7 @@ def _side(case: Case, country: str, registration: str) -> _Side:
         security.usd,
         security.tied_usd,
         quota,
+        str(lodged.regime["source_id"]) if lodged.regime else "",
     )
 
 
@@ -113,6 +132,7 @@ def _leg_rows(case: Case, sides: Sequence[_Side], cargo: str | None) -> list[Row
     swap_h, swap_usd = (case.parameter(name) for name in ("truck_swap_time_h", "truck_swap_cost_usd"))
     swaps = float(after.swap) - float(before.swap)
     kinds = f"{before.guarantee} → {after.guarantee}"
+    sources = join_sources(before.secured_by, after.secured_by)
     checked = [side.checked_h for side in sides]
     fees, lodged = [side.fee for side in sides], [side.guarantee_usd for side in sides]
     return [
@@ -123,7 +143,7 @@ def _leg_rows(case: Case, sides: Sequence[_Side], cargo: str | None) -> list[Row
         _row("border", "share examined", "share", [s.shares.get("exam") for s in sides]),
         _row("border", "hours scanned and examined", "h", checked, hours=less(checked[1], checked[0])),
         _row("border", "fee of the regime", "USD/truck", fees, usd=after.fee - before.fee),
-        _row("country", "guarantee", "USD/trip", lodged, usd=less(lodged[1], lodged[0]), text=kinds),
+        _row("country", "guarantee", "USD/trip", lodged, usd=less(lodged[1], lodged[0]), text=kinds, source=sources),
         _row("country", "cash tied up", "USD", [s.tied_usd for s in sides]),
         _row("country", "permits a year", "trucks/year", [s.quota for s in sides]),
     ]  # fmt: skip
@@ -138,6 +158,7 @@ def _row(
     usd: float | None = None,
     hours: float | None = None,
     text: str | None = None,
+    source: str = "",
 ) -> Row:
     before, after, *ends = levels
     known = [level for level in ends if level is not None]
@@ -153,6 +174,7 @@ def _row(
         "usd_change": usd,
         "hours_change": hours,
         "text": text,
+        "rests_on": source,
     }
 
 

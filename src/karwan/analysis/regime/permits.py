@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -56,12 +57,25 @@ def hold_permits(
     The price falls on routes that the regime makes cheaper or opens; who goes without a permit goes as if the regime were suspended. Who holds
     permits earns their price, so it counts as no gain or loss of traders beyond the trade it keeps away.
     """
-    free = solve_change(change, kinds)
-    quota = _quota(states)
-    if quota is None:
+    needs = permit_rows(states, coupling, change).of(change)
+    return held_at(change, needs, permits_year(states), partial(solve_change, kinds=kinds))
+
+
+def held_at(
+    change: StateChange, needs: PermitNeeds, permits: float | None, solve: Callable[[StateChange], Solved]
+) -> HeldTrade:
+    """Trade with so many permits a year of each country of registration; as it is where None.
+
+    Parameters
+    ----------
+    needs
+        What needs a permit, and what it saves.
+    solve
+        What trade and corridor make of a change.
+    """
+    free = solve(change)
+    if permits is None:
         return HeldTrade(free, free, {}, True)
-    permits = float(quota["value"])
-    needs = _needs(states, coupling, change)
     search = _Prices.start(len(needs.registrations), -change.corridor.scale / needs.load_t)
     solved = free
     for _ in range(STEPS):
@@ -69,7 +83,7 @@ def hold_permits(
         if search.reached(gap):
             break
         search = search.after(gap)
-        solved = solve_change(change.dearer(needs.added_usd_t(change, search.price)), kinds)
+        solved = solve(change.dearer(needs.added_usd_t(change, search.price)))
     else:
         return HeldTrade(free, solved, needs.named(search.price), False)
     return HeldTrade(free, solved, needs.named(search.price), True)
@@ -122,7 +136,7 @@ class _Prices:
 
 
 @dataclass(frozen=True)
-class _Needs:
+class PermitNeeds:
     """What needs a permit.
 
     Attributes
@@ -170,6 +184,12 @@ class _Needs:
         return np.asarray((carried * taken) @ self.rows) * YEAR_DAYS / self.load_t
 
 
+def permits_year(states: RegimeStates) -> float | None:
+    """Permits a year of each country of registration; None where the regime has no quota."""
+    quota = _quota(states)
+    return None if quota is None else float(quota["value"])
+
+
 def _quota(states: RegimeStates) -> Row | None:
     return next((row for row in states.terms if row["quantity"] == QUOTA), None)
 
@@ -181,7 +201,7 @@ def permit_table(states: RegimeStates, coupling: Coupling, held: HeldTrade) -> p
     reference load, as far as the regime makes the route cheaper or opens it; trips home empty are not counted.
     """
     quota = _quota(states)
-    needs = _needs(states, coupling, held.free.change)
+    needs = permit_rows(states, coupling, held.free.change).of(held.free.change)
     nothing = np.zeros(len(needs.registrations))
     price = np.array([held.permit_usd.get(code, 0.0) for code in needs.registrations])
     before = needs.trips_year(held.free, nothing, after=False)
@@ -210,8 +230,36 @@ def permit_table(states: RegimeStates, coupling: Coupling, held: HeldTrade) -> p
     return result_frame("regime_permits", rows)
 
 
-def _needs(states: RegimeStates, coupling: Coupling, change: StateChange) -> _Needs:
-    """Which rows of the corridor take a permit of which country, as the regime makes them cheaper or opens them."""
+@dataclass(frozen=True)
+class PermitRows:
+    """Rows of the corridor that a truck of a party passes into another party under the regime, whatever it saves there.
+
+    Attributes
+    ----------
+    registrations
+        Countries of registration, C of them.
+    rows
+        Whether a row takes a permit of one, shape (R, C).
+    load_t
+        Tonnes of a trip.
+    """
+
+    registrations: tuple[str, ...]
+    rows: Floats
+    load_t: float
+
+    def of(self, change: StateChange) -> PermitNeeds:
+        """What needs a permit in a change, as the regime makes it cheaper or opens it."""
+        corridor = change.corridor
+        opened = np.isfinite(corridor.cost_usd_t)
+        before = np.where(opened, corridor.base_usd_t, 0.0)
+        saving = before - np.where(opened, corridor.cost_usd_t, 0.0)
+        needed = (opened & (saving > LEAST_USD_T))[:, None] * self.rows
+        return PermitNeeds(self.registrations, needed, np.maximum(saving, 0.0), self.load_t)
+
+
+def permit_rows(states: RegimeStates, coupling: Coupling, change: StateChange) -> PermitRows:
+    """Which rows of the corridor pass a border of the regime with a truck of which country."""
     registrations = tuple(sorted(states.row["parties"]))
     blocks = []
     for number, rows in change.served:
@@ -220,12 +268,7 @@ def _needs(states: RegimeStates, coupling: Coupling, change: StateChange) -> _Ne
         under = [_registrations(states, flat[row], pair.routes.ends) for row in rows]
         block = np.array([[float(code in own) for code in registrations] for own in under])
         blocks.append(np.tile(block, (int(pair.costs.cost_usd_t.shape[1]), 1)))
-    corridor = change.corridor
-    opened = np.isfinite(corridor.cost_usd_t)
-    before = np.where(opened, corridor.base_usd_t, 0.0)
-    saving = before - np.where(opened, corridor.cost_usd_t, 0.0)
-    needed = (opened & (saving > LEAST_USD_T))[:, None] * np.concatenate(blocks)
-    return _Needs(registrations, needed, np.maximum(saving, 0.0), coupling.study.case.settings.load_t)
+    return PermitRows(registrations, np.concatenate(blocks), coupling.study.case.settings.load_t)
 
 
 def _registrations(states: RegimeStates, route: Sequence[ArcKey], ends: tuple[str, str]) -> list[str]:

@@ -15,6 +15,7 @@ from karwan.case.scenario import Scenario, apply_scenario, find_scenario, togeth
 from karwan.case.scenario_file import Override
 from karwan.errors import InvalidInput, UnknownName
 from karwan.schema.modes import ROAD
+from karwan.transport.network.regimes import regime_in_force
 
 Row = dict[str, Any]
 SUSPENDED, IN_FORCE, LOW, HIGH = "regime_suspended", "regime_in_force", "regime_low", "regime_high"
@@ -68,7 +69,10 @@ class RegimeStates:
 
     def at(self, name: str, end: str, rows: Iterable[Row]) -> Scenario:
         """The regime in force with some of its terms at an end of their ranges, `low` or `high`."""
-        levels = {row["term_id"]: float(row[end]) for row in rows if row[end] is not None}
+        return self.at_levels(name, {row["term_id"]: float(row[end]) for row in rows if row[end] is not None})
+
+    def at_levels(self, name: str, levels: Mapping[str, float]) -> Scenario:
+        """The regime in force with some of its terms, by id, at other levels."""
         moved = {
             row["quantity"] for row in self.terms if levels.get(row["term_id"]) not in (None, row["value"])
         }
@@ -152,7 +156,11 @@ def regime_states(case: Case, regime_id: str) -> RegimeStates:
     resting = tuple(case["access"].filter(rests)["access_id"])
     if resting:
         off.append(Override("access", "set", resting, {"rule": "swap", "regime_id": ""}, COMPARED))
-    on = [Override("regimes", "set", (regime_id,), {"state": "in_force", "in_force": day}, COMPARED)]
+    started = {"state": "in_force", "in_force": day}
+    live = regime_in_force(
+        row, case.settings.as_of
+    )  # one in force stays as it is: hours were observed under it
+    on = [] if live else [Override("regimes", "set", (regime_id,), started, COMPARED)]
     opened = _opened_access(case, row, terms)
     if opened:
         on.append(Override("access", "set", opened, {"rule": "allowed", "regime_id": regime_id}, COMPARED))

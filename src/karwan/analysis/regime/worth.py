@@ -12,10 +12,10 @@ import polars as pl
 from karwan.amounts import number, percent
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
-from karwan.analysis.regime.states import SUSPENDED, RegimeStates, Row
+from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates, Row
 from karwan.analysis.trade_cost import even_flows
 from karwan.analysis.worth.flows import Flow
-from karwan.analysis.worth.states import NOW, Plan, State
+from karwan.analysis.worth.states import NOW, Outcome, Plan, State
 from karwan.case import Case
 from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
@@ -39,7 +39,8 @@ TERMS = {
     "papers": ("paper_usd", "prepare_h"),
 }
 """Terms of an agreement as its text has them, and the quantities each is made of."""
-TOGETHER = "all together"
+TOGETHER, NONE = "all together", "none"
+"""All terms, and the regime suspended."""
 LEAST_WORTH = 0.005
 """Worth of a term, USD a tonne, below which it is said to be nothing."""
 
@@ -112,42 +113,19 @@ def worth_table(states: RegimeStates, study: CorridorStudy | None = None) -> pl.
     study
         Corridors of the case as it stands, where they are at hand.
     """
-    groups = {name: own for name, quantities in TERMS.items() if (own := _own(states.terms, quantities))}
-    every = [row for row in states.terms if row["quantity"] != CARGO]
-    variants = {"all": states.in_force} | _at_ends(states, TOGETHER, every)
-    for name, own in groups.items():
-        variants[f"without {name}"] = _without(states, own, f"without {name}")
-        others = [row for row in every if row not in own]
-        variants[f"only {name}"] = _without(states, others, f"only {name}")
-        variants |= _at_ends(states, name, own)
-    cost = _mean_costs(states, variants, study)
-    rows = [_worth_row(cost, name, own, f"without {name}", f"only {name}") for name, own in groups.items()]
-    rows.sort(key=lambda row: -row["worth_usd_t"])
-    rows.append(_worth_row(cost, TOGETHER, every, "none", "all") | {"value": None, "range": None})
-    return result_frame("regime_terms_worth", [{"rank": n} | row for n, row in enumerate(rows, start=1)])
+    return TermCosts(states, study).table()
 
 
-def _at_ends(states: RegimeStates, name: str, own: Sequence[Row]) -> dict[str, Scenario]:
+def end_scenarios(states: RegimeStates, name: str, own: Sequence[Row]) -> dict[str, Scenario]:
     """The regime in force with a term at the low and high ends of its range; nothing where none is given."""
     ends = [end for end in ("low", "high") if any(row[end] is not None for row in own)]
     return {f"{end} {name}": states.at(f"{end} {name}", end, own) for end in ends}
 
 
-def _worth_row(cost: Mapping[str, float], name: str, own: Sequence[Row], without: str, alone: str) -> Row:
-    """Worth of a term against the regime without it, and at the ends of its range."""
-    worth = cost[without] - cost["all"]
-    at_ends = [cost[without] - cost[key] for key in (f"low {name}", f"high {name}") if key in cost]
-    return {
-        "term": name,
-        "worth_usd_t": worth,
-        "low_usd_t": min(worth, *at_ends) if at_ends else None,
-        "high_usd_t": max(worth, *at_ends) if at_ends else None,
-        "alone_usd_t": cost["none"] - cost[alone],
-        "value": _said(own),
-        "range": "; ".join(_range(row) for row in own if row["low"] is not None),
-        "basis": worst_basis(*(row["basis"] for row in own)),
-        "source_id": join_sources(*(row["source_id"] for row in own)),
-    }
+def term_groups(terms: Iterable[Row]) -> dict[str, list[Row]]:
+    """Terms of an agreement as its text has them, each with its rows."""
+    rows = list(terms)
+    return {name: own for name, quantities in TERMS.items() if (own := _own(rows, quantities))}
 
 
 def _own(terms: Iterable[Row], quantities: Sequence[str]) -> list[Row]:
@@ -248,35 +226,107 @@ def own_pairs(case: Case, states: RegimeStates) -> list[tuple[str, str, str, str
     return found
 
 
-def _mean_costs(
-    states: RegimeStates, variants: Mapping[str, Scenario], study: CorridorStudy | None
-) -> dict[str, float]:
-    """Mean change of the expected landed cost by variant, USD/t: over the tonnes of a dollar of each good of both parties that travels as the
-    reference load, between the first pair of places.
+class TermCosts:
+    """Mean change of the expected landed cost with each term of a regime and without it, USD/t: over the tonnes of a dollar of each good of both
+    parties that travels as the reference load, between the first pair of places.
+
+    Parameters
+    ----------
+    states
+        The case without and with the regime.
+    study
+        Corridors of the case as it stands, where they are at hand.
     """
-    case = states.bare
-    study = study or CorridorStudy(case, case.settings.as_of)
+
+    def __init__(self, states: RegimeStates, study: CorridorStudy | None = None) -> None:
+        self.states, self.groups = states, term_groups(states.terms)
+        self.every = [row for row in states.terms if row["quantity"] != CARGO]
+        variants = {NONE: states.suspended, IN_FORCE: states.in_force}
+        variants |= end_scenarios(states, TOGETHER, self.every)
+        for name, own in self.groups.items():
+            variants[f"without {name}"] = _without(states, own, f"without {name}")
+            others = [row for row in self.every if row not in own]
+            variants[f"only {name}"] = _without(states, others, f"only {name}")
+            variants |= end_scenarios(states, name, own)
+        self.variants = variants
+        self.plan = _plan(states, variants, study or CorridorStudy(states.bare, states.bare.settings.as_of))
+
+    def number(self, name: str) -> int:
+        """Number of a variant in the plan."""
+        base = {one.scenario_id for one in self.states.base}
+        return self.plan.states.index(frozenset(base | {self.variants[name].scenario_id}))
+
+    def costs(self, outcome: Outcome) -> dict[str, float]:
+        """Mean change by variant."""
+        found = {}
+        for name in self.variants:
+            change = outcome.change(self.number(NONE), self.number(name))
+            fall = change.logsum_usd_t[1] - change.logsum_usd_t[0]
+            known = np.isfinite(fall)
+            found[name] = float(np.average(fall[known], weights=outcome.tonnes_year[known]))
+        return found
+
+    def worths(self, cost: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+        """What each term and all together are worth, and bring alone, at mean changes by variant."""
+        found = {
+            name: (cost[f"without {name}"] - cost[IN_FORCE], cost[NONE] - cost[f"only {name}"])
+            for name in self.groups
+        }
+        whole = cost[NONE] - cost[IN_FORCE]
+        return found | {TOGETHER: (whole, whole)}
+
+    def table(self) -> pl.DataFrame:
+        """Terms by worth; see `results/regime_terms_worth.csv`."""
+        cost = self.costs(self.plan.outcome())
+        worths = self.worths(cost)
+        rows = [
+            self._row(cost, name, own) | {"worth_usd_t": worths[name][0]} for name, own in self.groups.items()
+        ]
+        rows.sort(key=lambda row: -row["worth_usd_t"])
+        rows.append(self._row(cost, TOGETHER, self.every) | {"value": None, "range": None})
+        ranked = [
+            {"rank": n, "alone_usd_t": worths[row["term"]][1]} | row for n, row in enumerate(rows, start=1)
+        ]
+        return result_frame("regime_terms_worth", ranked)
+
+    def _row(self, cost: Mapping[str, float], name: str, own: Sequence[Row]) -> Row:
+        """Worth of a term against the regime without it, and at the ends of its range."""
+        without = NONE if name == TOGETHER else f"without {name}"
+        worth = cost[without] - cost[IN_FORCE]
+        at_ends = [cost[without] - cost[key] for key in (f"low {name}", f"high {name}") if key in cost]
+        return {
+            "term": name,
+            "worth_usd_t": worth,
+            "low_usd_t": min(worth, *at_ends) if at_ends else None,
+            "high_usd_t": max(worth, *at_ends) if at_ends else None,
+            "value": _said(own),
+            "range": "; ".join(_range(row) for row in own if row["low"] is not None),
+            "basis": worst_basis(*(row["basis"] for row in own)),
+            "source_id": join_sources(*(row["source_id"] for row in own)),
+        }
+
+
+def _plan(states: RegimeStates, variants: Mapping[str, Scenario], study: CorridorStudy) -> Plan:
+    """Flows and routes of the case in all variants."""
     study.require_comparable()
-    named = {"none": states.suspended, **variants}
     base = frozenset(one.scenario_id for one in states.base)
-    cases: dict[State, Case] = {NOW: case}
-    at_hand = {"none": states.before, "all": states.after}
-    for name, one in named.items():
+    cases: dict[State, Case] = {NOW: states.bare}
+    at_hand = {NONE: states.before, IN_FORCE: states.after}
+    for name, one in variants.items():
         cases[base | {one.scenario_id}] = at_hand[name] if name in at_hand else states.case(one)
     pinned = pinned_scenarios(study, {s.scenario_id: s for s in (*states.base, states.in_force)})
-    first_state = base | {SUSPENDED}
-    others = {one.scenario_id: one for one in named.values()}
-    looked_in = (first_state, frozenset((SUSPENDED,)))
-    plan = Plan(study, pinned, _flows(study, states), cases, also=others, searched=looked_in)
-    outcome = plan.outcome()
-    first = plan.states.index(first_state)
-    found = {}
-    for name, one in named.items():
-        change = outcome.change(first, plan.states.index(base | {one.scenario_id}))
-        fall = change.logsum_usd_t[1] - change.logsum_usd_t[0]
-        known = np.isfinite(fall)
-        found[name] = float(np.average(fall[known], weights=outcome.tonnes_year[known]))
-    return found
+    others = {one.scenario_id: one for one in variants.values()}
+    looked_in = (base | {SUSPENDED}, frozenset((SUSPENDED,)))
+    return Plan(study, pinned, _flows(study, states), cases, also=others, searched=looked_in)
 
 
-__all__ = ["TERMS", "TOGETHER", "RegimeGrounds", "TermWorth", "own_pairs", "regime_grounds", "worth_table"]
+__all__ = [
+    "TERMS",
+    "TOGETHER",
+    "RegimeGrounds",
+    "TermCosts",
+    "TermWorth",
+    "own_pairs",
+    "regime_grounds",
+    "worth_table",
+]

@@ -92,6 +92,19 @@ class Adjust:
 
 
 @dataclass(frozen=True)
+class StateMove:
+    """Part of the way between two states, by number, that the routes of a third are moved; where a way opens or shuts between them, the whole or nothing."""
+
+    start: int
+    end: int
+    share: float
+
+
+Moves = Mapping[int, Sequence[StateMove]]
+"""State that is moved to its moves."""
+
+
+@dataclass(frozen=True)
 class Change:
     """Landed cost of each flow in two states, before and after, shape (2, F), and its mean over the shares before, shape (F,)."""
 
@@ -344,6 +357,7 @@ class Plan:
         scale: Mapping[str, float] | None = None,
         *,
         adjust: Adjust | None = None,
+        moves: Moves | None = None,
     ) -> Outcome:
         """Landed cost of all flows in all states.
 
@@ -355,6 +369,8 @@ class Plan:
             Factor on the tonnes of a direction.
         adjust
             Factors on what every good and route has.
+        moves
+            States whose routes are moved between others.
         """
         adjust = adjust or Adjust()
         values = {**self.parameters, **(changed or {})}
@@ -366,7 +382,8 @@ class Plan:
         )
         pairs, tonnes = [], []
         for (routes, _), parts, goods in zip(self.groups, self.parts, self.goods, strict=True):
-            shifted = adjust.parts(shift(parts, self.parameters, values))
+            moved = moved_parts(parts, moves) if moves else parts
+            shifted = adjust.parts(shift(moved, self.parameters, values))
             for pair, rows in routes.slices():
                 ways = _ways(shifted[:, rows], np.ones(rows.stop - rows.start))
                 costs = route_costs(adjust.goods(goods[pair]), ways, taste)
@@ -402,6 +419,22 @@ def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]
     return found
 
 
+def moved_parts(parts: Floats, moves: Moves) -> Floats:
+    """Parts of routes, shape (S, R, parts), with states moved between others; no variance falls below 0."""
+    found = parts.copy()
+    for state, each in moves.items():
+        for one in each:
+            with np.errstate(invalid="ignore"):
+                step = parts[one.end] - parts[one.start]
+            known = np.isfinite(step)
+            found[state][known] += one.share * step[known]
+            if one.share == 1.0:
+                found[state][~known] = parts[one.end][~known]
+        variances = [PARTS[name] for name in PARTS if name.endswith("_h2")]
+        found[state][:, variances] = np.maximum(0.0, found[state][:, variances])
+    return found
+
+
 def _ways(parts: Floats, path_size: Floats) -> RouteStates:
     return RouteStates(
         parts[..., PARTS["usd_t"]],
@@ -412,4 +445,15 @@ def _ways(parts: Floats, path_size: Floats) -> RouteStates:
     )
 
 
-__all__ = ["FREIGHT_TABLES", "NOW", "PARAMETERS", "Outcome", "Plan", "State", "shift"]
+__all__ = [
+    "FREIGHT_TABLES",
+    "NOW",
+    "PARAMETERS",
+    "Moves",
+    "Outcome",
+    "Plan",
+    "State",
+    "StateMove",
+    "moved_parts",
+    "shift",
+]

@@ -1,7 +1,7 @@
 """Joint draws: one draw moves every input at once; quantiles of what comes out, and how much of it each input moves.
 
-An input is a split log-normal: its median, and the 5 % and 95 % points below and above it. Draw n of a seed is the same whoever draws it,
-so any number of workers gives the same answer.
+An input is a split log-normal: its median, and the 5 % and 95 % points below and above it; or a level that a text leaves within a range. Draw n of
+a seed is the same whoever draws it, so any number of workers gives the same answer.
 
 References
 ----------
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,17 @@ from karwan.errors import InvalidInput
 
 Floats = npt.NDArray[np.float64]
 POINTS = (0.05, 0.5, 0.95)
+
+
+class DrawnInput(Protocol):
+    """An input that is drawn."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    def at(self, z: Floats) -> Floats:
+        """Values at standard normal draws."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,30 @@ class Spread:
         return np.asarray(self.median * np.exp(z / Z95 * np.where(z < 0, down, up)))
 
 
-def draw_inputs(spreads: Sequence[Spread], draws: int, seed: int) -> Floats:
+@dataclass(frozen=True)
+class Within:
+    """A level that is not known but within a range, 0 allowed: straight from the value to the 5 and 95 % points, which it never passes."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+    def at(self, z: Floats) -> Floats:
+        """Values at standard normal draws.
+
+        Examples
+        --------
+        >>> Within("share scanned", 0.2, 0.0, 1.0).at(np.array([-9.0, 0.0, Z95 / 2, 9.0])).round(9).tolist()
+        [0.0, 0.2, 0.6, 1.0]
+        """
+        part = np.clip(z / Z95, -1.0, 1.0)
+        return np.asarray(
+            self.value + np.where(part < 0, self.value - self.low, self.high - self.value) * part
+        )
+
+
+def draw_inputs(spreads: Sequence[DrawnInput], draws: int, seed: int) -> Floats:
     """Values of all inputs, shape (N, I); row n depends on the seed and n alone."""
     normal = np.array([np.random.default_rng([seed, n]).standard_normal(len(spreads)) for n in range(draws)])
     return np.stack([one.at(normal[:, k]) for k, one in enumerate(spreads)], axis=1)

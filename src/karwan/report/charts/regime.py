@@ -1,16 +1,20 @@
-"""Pictures of a transit regime: what each of its terms is worth, and what changes at each leg."""
+"""Pictures of a transit regime: what each of its terms is worth, what changes at each leg, and trade by country pair."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from karwan.amounts import number
+from karwan.amounts import number, percent
 from karwan.report.charts.axes import WIDTH, Row, has_any, span_of, value_of, whisker, x_axis
 from karwan.report.palette import ACCENT, ALERT, INK, MUTED, RULE, STATUS, tint
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
 
 _LEFT, _ROW, _RIGHT, _TOP = 300.0, 24.0, 72.0, 26.0
+
+
+LEAST_SHARE = 5e-4
+"""Change of trade from which a pair is drawn."""
 
 
 def draw_terms(table: pl.DataFrame) -> str | None:
@@ -22,9 +26,12 @@ def draw_terms(table: pl.DataFrame) -> str | None:
     bottom = _TOP + len(rows) * _ROW
     said = " ".join(f"{clean(row['term'])}: USD {number(row['worth_usd_t'], 1)} a tonne." for row in rows)
     drawing = Drawing("regime-terms", WIDTH, bottom + 34, "What each term of the regime is worth", said)
-    ends = [value_of(row, c) or 0.0 for row in rows for c in ("worth_usd_t", "low_usd_t", "high_usd_t")]
+    whiskers = [span for row in rows if (span := _span_of_term(row))]
+    ends = [value_of(row, "worth_usd_t") or 0.0 for row in rows] + [end for span in whiskers for end in span]
     drawing.swatch(0, 11, ACCENT, "worth of the term")
-    drawing.narrow(116, 11, "whisker: ranges of its figures; * assumed", size=10.5, fill=MUTED)
+    drawn = any(has_any(row, "worth_p05_usd_t") for row in rows)
+    legend = "5 to 95 % of the joint draws" if drawn else "ranges of its figures"
+    drawing.narrow(116, 11, f"whisker: {legend}; * assumed", size=10.5, fill=MUTED)
     scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
     x_axis(
         drawing,
@@ -46,10 +53,53 @@ def _draw_term(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
     drawing.row_name(y + 15, clean(row["term"], 120) + assumed, _LEFT - 12)
     left, right = sorted((scale(0.0), scale(worth)))
     drawing.rect(left, y + 5, right - left, 13, ACCENT if worth >= 0 else tint(ALERT, 0.35))
-    span = span_of(row, "low_usd_t", "high_usd_t")
+    span = _span_of_term(row)
     if span and span[1] > span[0]:
         whisker(drawing, scale, span, y + 11.5)
     drawing.narrow(WIDTH, y + 15, number(worth, 1), anchor="end", weight=600)
+
+
+def _span_of_term(row: Row) -> tuple[float, float] | None:
+    """Ends of the joint draws of a term; where none are asked for, those of its ranges."""
+    return span_of(row, "worth_p05_usd_t", "worth_p95_usd_t") or span_of(row, "low_usd_t", "high_usd_t")
+
+
+def draw_trade(table: pl.DataFrame, most: int = 12) -> str | None:
+    """A bar a country pair, by how much its trade changes with queues; whisker: 5 to 95 % of the joint draws. None where no pair moves by a thousandth."""
+    rows = [row for row in table.iter_rows(named=True) if _trade_moves(row)][:most]
+    if not rows:
+        return None
+    bottom = _TOP + len(rows) * _ROW
+    said = " ".join(f"{clean(row['pair'])}: {percent(_trade_of(row), 1)}." for row in rows)
+    drawing = Drawing("regime-trade", WIDTH, bottom + 34, "Trade by country pair with the regime", said)
+    spans = [span for row in rows if (span := span_of(row, "low_share", "high_share"))]
+    drawing.swatch(0, 11, ACCENT, "change of trade")
+    drawing.narrow(116, 11, "whisker: 5 to 95 % of the joint draws", size=10.5, fill=MUTED)
+    ends = [_trade_of(row) for row in rows] + [end for span in spans for end in span]
+    scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
+    x_axis(drawing, scale, _TOP - 6, bottom, lambda value: percent(value, 1), unit="")
+    for rank, row in enumerate(rows):
+        y, change = _TOP + rank * _ROW, _trade_of(row)
+        drawing.row_name(y + 15, clean(row["pair"], 120), _LEFT - 12)
+        left, right = sorted((scale(0.0), scale(change)))
+        drawing.rect(left, y + 5, right - left, 13, ACCENT if change >= 0 else tint(ALERT, 0.35))
+        span = span_of(row, "low_share", "high_share")
+        if span and span[1] > span[0]:
+            whisker(drawing, scale, span, y + 11.5)
+        drawing.narrow(WIDTH, y + 15, percent(change, 1), anchor="end", weight=600)
+    return drawing.render()
+
+
+def _trade_of(row: Row) -> float:
+    """Change of a pair's trade in the fullest answer there is."""
+    names = ("queue_general_share", "queue_partial_share")
+    return next((value for name in names if (value := value_of(row, name)) is not None), 0.0)
+
+
+def _trade_moves(row: Row) -> bool:
+    """Whether a pair's trade, or an end of its band, moves by a thousandth."""
+    ends = span_of(row, "low_share", "high_share") or ()
+    return any(abs(value) >= LEAST_SHARE for value in (_trade_of(row), *ends))
 
 
 def draw_before_after(table: pl.DataFrame, change: str, unit: str, most: int = 16) -> str | None:

@@ -74,6 +74,11 @@ def regime_in_force(regime: Row, day: date) -> bool:
     return regime["state"] == "in_force" and (regime["in_force"] is None or regime["in_force"] <= day)
 
 
+def held_before(regime: Row, day: date) -> bool:
+    """Whether a regime in force was so before the day: nobody observed hours under one that starts on it."""
+    return regime["in_force"] is None or bool(regime["in_force"] < day)
+
+
 def cargo_covered(terms: Iterable[Row]) -> dict[str, str]:
     """Whose goods each regime covers, where its terms say."""
     return {row["regime_id"]: row["text_value"] for row in terms if row["quantity"] == CARGO}
@@ -131,6 +136,7 @@ class Regimes:
         ends: Collection[str] = (),
     ) -> None:
         self.live = {r["regime_id"]: r for r in regimes if regime_in_force(r, day)}
+        self._held = {name: row for name, row in self.live.items() if held_before(row, day)}
         self.ends = ends
         self._cargo = cargo_covered(terms)
         self._terms: dict[str, list[Row]] = defaultdict(list)
@@ -176,19 +182,19 @@ class Regimes:
         stated = [bundle for bundle in lawful if bundle.fee is not None or bundle.hours]
         if not stated:
             return None
-        assert observed is not None  # a lawful regime is in force there
 
         def burden(bundle: BorderTerms) -> tuple[float, float]:
-            hours = bundle.checked_h if bundle.hours else observed.checked_h
+            usual = observed.checked_h if observed else 0.0
+            hours = bundle.checked_h if bundle.hours else usual
             return hours, bundle.fee.value if bundle.fee else 0.0
 
-        return min(stated, key=burden), observed
+        return min(stated, key=burden), observed or BorderTerms("", None, {})
 
     def observed(self, country: str, crossing_id: str = "", direction: str = "") -> BorderTerms | None:
-        """Terms that the observed hours of a country's border hold under: of the regimes in force there those that check most."""
+        """Terms that the observed hours of a country's border hold under: of the regimes in force there before the day those that check most."""
         side = Side(country, "", crossing_id, direction)
         if side not in self._observed:
-            names = [name for name, row in self.live.items() if country in row["parties"]]
+            names = [name for name, row in self._held.items() if country in row["parties"]]
             here = [self._bundle(name, side, None) for name in names]
             self._observed[side] = max(here, key=lambda bundle: bundle.checked_h, default=None)
         return self._observed[side]

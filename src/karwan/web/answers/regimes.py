@@ -7,7 +7,7 @@ from dataclasses import replace
 from karwan.notes import note
 from karwan.report.answer_tables import answer_tables
 from karwan.report.blocks import Block, Figure, Missing
-from karwan.report.charts.regime import draw_before_after, draw_terms
+from karwan.report.charts.regime import draw_before_after, draw_terms, draw_trade
 from karwan.web.answers.generic import asked, form_of, regimes_with_terms, shown
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say, sentences
@@ -25,6 +25,7 @@ def answer(asking: Asking) -> Page:
     tables = result.tables
     drawn = {
         "terms": draw_terms(tables["terms by worth"]),
+        "trade": draw_trade(tables["pairs"]),
         "hours": draw_before_after(tables["legs"], "hours_change", "hours"),
         "usd": draw_before_after(tables["legs"], "usd_change", "USD a truck"),
     }

@@ -84,7 +84,13 @@ PAGE: dict[str, str | Plural] = {
     "page.regime_none_why": "`regime_terms.csv` of the case names no term of a regime. With one, this page shows each leg and paper before and after.",
     "page.regime_terms": "What each term is worth",
     "page.regime_terms_caption": (
-        "How much dearer a tonne lands where the regime lacks this term alone. Whisker: its figures at the low and high ends of their ranges. A star: assumed."
+        "How much dearer a tonne lands where the regime lacks this term alone. "
+        "Whisker: 5 to 95 % of the joint draws; without draws its figures at the ends of their ranges. A star: assumed."
+    ),
+    "page.regime_trade": "Trade by country pair",
+    "page.regime_trade_caption": (
+        "Change of trade with the regime in force against suspended, queues and permits held. Whisker: 5 to 95 % of the joint draws. Pairs that move by less than a thousandth are "
+        "left out; the table has all."
     ),
     "page.regime_hours": "Hours a truck spends, before and after",
     "page.regime_hours_caption": "Open mark: without the regime; filled: with it in force. Legs whose hours do not move are left out; the table has all.",

@@ -19,6 +19,10 @@ REGIME: dict[str, str | Plural] = {
         "{permit_usd:,.0f} a permit, which those earn who hold one, the others take another way."
     ),
     "regime.quota_open": "Trips and permits were not brought together: trade by pair holds more trips than there are permits.",
+    "regime.draws": (
+        "Bands: 5, 50 and 95 % of {draws} joint draws (seed {seed}, hours of queues held) of the inputs of trade, of the terms that have a range (of every regime), of changes of "
+        "trucks, and of what is judged of papers. A row marked stated moves in no draw: its text, tariff or rule gives it."
+    ),
     "regime.assumed": "Terms of {regime} ({state}) are assumed in part: what is said of them holds if its text says so.",
     "regime.nothing": (
         "Worth nothing in the cost of carriage: {terms}. Another regime gives it already, or no route of the pair meets it; a quota enters "
