@@ -17,13 +17,14 @@ TERMS = pl.DataFrame(
 )
 LEGS = pl.DataFrame(
     {
-        "leg": ["border", "border", "country"],
-        "registration": ["KAZ", "KAZ", None],
-        "what": ["hours scanned", "fee", "guarantee"],
-        "before": [16.2, 0.0, 80.0],
-        "after": [3.5, 0.0, 0.0],
-        "hours_change": [-12.7, None, None],
-        "usd_change": [None, 0.0, -80.0],
+        "leg": ["border", "border", "country", "border"],
+        "registration": ["KAZ", "KAZ", None, "KAZ"],
+        "what": ["hours scanned", "fee", "guarantee", "trucks changed"],
+        "unit": ["h", "USD/truck", "USD/trip", "a truck"],
+        "before": [16.2, 0.0, 80.0, 1.0],
+        "after": [3.5, 0.0, 0.0, 0.0],
+        "hours_change": [-12.7, None, None, -10.0],
+        "usd_change": [None, 0.0, -80.0, -150.0],
     }
 )
 
@@ -33,6 +34,12 @@ def test_terms_are_drawn_with_their_worth_and_assumed_ones_marked() -> None:
     assert drawn is not None
     assert "share scanned *" in drawn and "no permit<" in drawn and "5.7" in drawn
     assert draw_terms(TERMS.clear()) is None
+    assert (
+        draw_terms(
+            TERMS.with_columns(pl.lit(0.0).alias(name) for name in ("worth_usd_t", "low_usd_t", "high_usd_t"))
+        )
+        is None
+    )
 
 
 def test_only_legs_that_move_are_drawn_by_what_moves() -> None:
@@ -40,6 +47,8 @@ def test_only_legs_that_move_are_drawn_by_what_moves() -> None:
     assert hours is not None and money is not None
     assert "hours scanned, border, trucks of KAZ: 16.2 to 3.5" in hours and "guarantee" not in hours
     assert "guarantee, country: 80.0 to 0.0" in money and "fee" not in money
+    assert "trucks changed, border, trucks of KAZ: 10.0 to 0.0" in hours, "a count of trucks is no hours"
+    assert "trucks changed, border, trucks of KAZ: 150.0 to 0.0" in money
     assert draw_before_after(LEGS.filter(pl.col("what") == "fee"), "usd_change", "USD") is None
 
 

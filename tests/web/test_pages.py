@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pypdf
 import pytest
 from typer.testing import CliRunner
@@ -24,6 +25,7 @@ from karwan.cli.app import app as command_line
 from karwan.errors import InvalidInput
 from karwan.project import open_case
 from karwan.web.answers.generic import usual_values
+from karwan.web.answers.scenarios import aligned
 from karwan.web.forms import asked_fields, read_request
 from karwan.web.screens import SCREENS, Screen
 from tests.web.conftest import CASE, Served
@@ -261,3 +263,41 @@ def test_a_file_is_no_scenario_of_an_address(web: Served) -> None:
     answer = web.page("scenario/compare?scenarios=/etc/x.yaml")
     assert answer.status_code == 422
     assert "is no id" in answer.text
+
+
+def test_workbench_lines_two_sets_up_by_way_and_not_by_order() -> None:
+    """A corridor that one set alone opens stands under it and is absent under the other, in whichever order they are asked."""
+    one = pl.DataFrame([_way_row("N", "open", 10.0)])
+    two = pl.DataFrame(
+        [
+            _way_row("N", "open", 9.0),
+            {**_way_row("NEW", None, None), "status_after": "open", "usd_20t_after": 7.0},
+        ]
+    )
+    for found, at in (([one, two], 1), ([two, one], 0)):
+        rows = {row["corridor_id"]: sides for row, sides in aligned(found)}
+        assert rows["NEW"][at]["usd_20t_after"] == 7.0 and rows["NEW"][at]["moved"]
+        assert rows["NEW"][1 - at]["status_after"] == "absent" and not rows["NEW"][1 - at]["moved"]
+        assert rows["N"][at]["usd_20t_after"] == 9.0 and rows["N"][1 - at]["usd_20t_after"] == 10.0
+
+
+def _way_row(corridor: str, status: str | None, usd: float | None) -> dict[str, object]:
+    """A row of `results/scenario_corridors.csv` with what the workbench reads of it."""
+    figures = {
+        f"{name}_{end}": usd for name in ("usd_20t", "days", "days_p95") for end in ("before", "after")
+    }
+    ends = {"corridor_id": corridor, "origin_id": "a", "destination_id": "b", "direction": "a_to_b"}
+    states = {"status_before": status, "status_after": status, "moved": True}
+    return {**ends, "corridor": corridor, "pair_label": "a → b", **states, **figures}
+
+
+def test_workbench_shows_the_chance_move(web: Served) -> None:
+    """The chances under a set are those of the command under the same scenario."""
+    got = web.page("scenarios/chance.json?with=fast_yard").json()["chances"]
+    under = open_case(CASE).scenario("fast_yard").target().tables["chances"]
+    wanted = {(row["target"], row["model"]): row["probability"] for row in under.iter_rows(named=True)}
+    assert got and all(
+        row["chance_with"] == pytest.approx(wanted[row["target"], row["model"]]) for row in got
+    )
+    page = web.page("scenarios/chance?with=fast_yard").text
+    assert "Set A" in page and "as things stand" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -109,6 +110,42 @@ def promise_chances(
         ]
     found = result_frame("target_promises", rows)
     return found.sort("target", "model", "factor", "scenario_id", descending=[False, False, True, False])
+
+
+def set_chances(now: Result, under: Mapping[str, Result]) -> pl.DataFrame:
+    """Chances as things stand beside those under sets of scenarios; see `results/target_promises.csv`.
+
+    Parameters
+    ----------
+    now
+        Answer of `trade target` for the case as it stands.
+    under
+        The same under each set, by the name of the set, which stands as scenario.
+    """
+    base = {
+        (row["target"], side_of(row["model"])): row["probability"]
+        for row in now.tables["chances"].iter_rows(named=True)
+        if row["model"].endswith(BASE_RATE)
+    }
+    rows = []
+    for name, result in under.items():
+        then = {(row["target"], row["model"]): row for row in result.tables["chances"].iter_rows(named=True)}
+        rows += [
+            {
+                "target": row["target"],
+                "model": row["model"],
+                "scenario_id": name,
+                "promises": [],
+                "factor": result.meta["factor"],
+                "chance": row["probability"],
+                "chance_with": then[row["target"], row["model"]]["probability"],
+                "base_rate": base.get((row["target"], side_of(row["model"]))),
+                "score": row["score"],
+            }
+            for row in now.tables["chances"].iter_rows(named=True)
+            if not row["model"].endswith(BASE_RATE) and (row["target"], row["model"]) in then
+        ]
+    return result_frame("target_promises", rows)
 
 
 def side_of(model: str) -> str:

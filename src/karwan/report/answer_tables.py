@@ -19,7 +19,7 @@ from karwan.schema.shown import shown_headings, shown_parts, with_bands
 
 MOST_ROWS = 60
 """Rows of a table on a page; the files hold all."""
-_KEYS = ("status", "kind", "state", "mode", "modes", "basis", "scope", "direction")
+_KEYS = ("status", "kind", "state", "mode", "modes", "basis", "scope", "direction", "sector", "basket")
 _SIGNED = ("growth", "contribution", "change")
 _SOURCE = "source_id"
 _SPOKEN = {"share": "", "d": "days", "h": "hours"}
@@ -37,6 +37,7 @@ _SHORT = {
     **{f"p{share:02d}": f"P{share}" for share in (5, 25, 50, 75, 95)},
 }
 _ONE_DIGIT = ("d", "h", "km")
+_UNIT_IN_NAME = re.compile(r"_usd_(year|month|day)$")
 
 
 def answer_tables(
@@ -108,6 +109,9 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
     unit = declared.unit if declared else ""
     label = heading.replace("_", " ")
     spoken = _SPOKEN.get(unit, unit)
+    if heading == name and (parted := _UNIT_IN_NAME.search(name)):  # a name that ends in money and its time
+        label, spoken = name[: parted.start()].replace("_", " "), f"USD a {parted[1]}"
+        return Column(_sentence(label), spoken, right=kind.is_numeric())
     if unit == "USD" and label.endswith(" usd"):
         label = label.removesuffix(" usd")
     if unit not in ("", "share"):  # the unit stands under the label, not in it

@@ -50,7 +50,36 @@ _LABELS = {
     "registration": "Truck of",
     "party_a": "First country",
     "party_b": "Second country",
+    "hs_revision": "HS revision",
+    "tonnes_year": "Tonnes a year",
+    "theta": "Trade elasticity of all sectors",
+    "carbon_price_usd_t": "Carbon price, USD/t",
+    "one_piece": "One piece that cannot be divided",
+    "within_days": "Falls due within, days",
+    "unsigned": "Leave the head unsigned",
+    "BasketRequest.goods": "Goods at most",
+    "BasketRequest.fewest": "Goods at least",
+    "BasketRequest.target": "Value to reach, USD",
+    "BasketRequest.least": "Least value of a good, USD",
+    "BasketRequest.share": "Greatest share of a good",
+    "BasketRequest.sectors": "Greatest share by sector",
+    "BasketRequest.frontier": "Cost for so many goods",
+    "BasketRequest.corridors": "Borders",
+    "BasketRequest.balance": "Exports over imports",
+    "BasketRequest.risk": "Share of misses accepted",
+    "TargetRequest.origins": "Points of the back-test",
+    "CriticalRequest.place": "One place alone",
+    "CriticalRequest.most": "Worst places closed in pairs",
+    "DraftRequest.who": "Whose gain ranks",
+    "DraftRequest.most": "Promises at most",
+    "DraftRequest.budget": "Budget, USD",
+    "DraftRequest.start": "First day",
+    "DraftRequest.end": "Last day",
+    "PlanHistoryRequest.promise": "Promise",
+    "RouteRequest.promise": "Promised: days, or a day",
+    "RouteRequest.load": "Traffic at borders over the usual",
 }
+"""Labels by name of the field, or by request and field where the same name asks another thing."""
 
 
 _UNITS = {
@@ -90,6 +119,8 @@ class Control:
         Value and label of each choice of a `select`.
     rare
         Whether it is folded away.
+    usual
+        What is meant where the address says nothing; it stands in the control, and the address leaves it out.
     """
 
     name: str
@@ -103,11 +134,17 @@ class Control:
     options: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     rare: bool = False
+    usual: str = ""
+
+
+def meant(control: Control, usual: str) -> Control:
+    """A control with what is meant where the address says nothing."""
+    return control if control.value else replace(control, value=usual, usual=usual)
 
 
 def picked(control: Control, choices: Mapping[str, str]) -> Control:
     """A control as a choice among values with labels; a value that is none of them stays one of its choices."""
-    free = () if control.required else (("", ""),)
+    free = () if control.required else (("", "as usual"),)
     own = () if not control.value or control.value in choices else ((control.value, control.value),)
     return replace(control, kind="select", choices=(*free, *choices.items(), *own))
 
@@ -143,16 +180,20 @@ def query_names(request: type[Any]) -> tuple[str, ...]:
 def controls(request: type[Any], query: Query, usual: Mapping[str, Any]) -> list[Control]:
     """Controls of a request, filled with what the address says, else with the usual values."""
     kinds = get_type_hints(request)
-    return [_control(one, kinds[one.name], query, usual) for one in asked_fields(request)]
+    return [
+        _control(one, kinds[one.name], query, usual, f"{request.__name__}.{one.name}")
+        for one in asked_fields(request)
+    ]
 
 
-def _control(one: Field[Any], kind: Any, query: Query, usual: Mapping[str, Any]) -> Control:
+def _control(one: Field[Any], kind: Any, query: Query, usual: Mapping[str, Any], full: str) -> Control:
+    """Control of a field; `full` is its name after that of its request."""
     how, name = one.metadata, query_name(one)
     default = usual.get(one.name, None if one.default is MISSING else one.default)
     shown = ", ".join(query[name]) if query.get(name) else _text(default)
     return Control(
         name=name,
-        label=_label(one.name, how["help"], check=kind is bool),
+        label=_LABELS.get(full) or _label(one.name, how["help"], check=kind is bool),
         help=how["help"],
         kind=_control_kind(kind),
         value=shown,

@@ -20,6 +20,48 @@ TABS = (
     ("Sources", "sources"),
 )
 
+SUBS: dict[str, tuple[tuple[str, str], ...]] = {
+    "route": (("route", "Planner"), ("route/days", "When to leave"), ("route/sheet", "Sheet to print")),
+    "corridors": (
+        ("corridors", "Corridors"),
+        ("corridors/weak", "Weak places"),
+        ("ports", "Ports"),
+        ("corridor/modes", "Road against rail"),
+        ("corridor/sensitivity", "What would change the ranking"),
+        ("corridor/assign", "Queues"),
+        ("corridor/observed", "Observed trips"),
+        ("corridor/prices", "Observed prices"),
+        ("corridor/operators", "Operators"),
+    ),
+    "goods": (
+        ("goods", "Goods"),
+        ("goods/basket", "Basket"),
+        ("target", "Target"),
+        ("trade/status", "Where trade stands"),
+        ("trade/growth", "Growth"),
+        ("trade/mirror", "Both reports"),
+    ),
+    "plan": (
+        ("plan", "The plan"),
+        ("plan/worth", "What keeping is worth"),
+        ("plan/draft", "The next plan"),
+        ("plan/register", "By both sides"),
+        ("plan/changes", "What was said"),
+        ("plan/pack", "Pack"),
+        ("plan/exchange", "Send and receive"),
+        ("ventures", "Ventures"),
+        ("plan/documents", "Documents"),
+        ("plan/indicators", "What can be watched"),
+    ),
+    "scenarios": (
+        ("scenarios", "Workbench"),
+        ("scenario/trade", "Trade"),
+        ("scenarios/gains", "Who gains"),
+        ("scenario/regime", "Transit regimes"),
+    ),
+}
+"""Screens of a tab with the words that lead to them, by the address of the tab."""
+
 
 @dataclass(frozen=True)
 class Screen:
@@ -60,12 +102,27 @@ class Screen:
         return BY_NAME.get(self.asks)
 
     @property
+    def among(self) -> str:
+        """Address of the screen of its tab that it stands under: its own, or that of the list it belongs to."""
+        named = [address for address, _ in SUBS.get(self.tab, ())]
+        own = next((one for one in named if one == self.address), "")
+        asks = next((one for one in named if BY_ADDRESS[one].asks == self.asks != ""), "")
+        return own or asks or _LISTED.get(self.address.split("/")[0], "")
+
+    @property
     def known(self) -> tuple[str, ...]:
         """Names the address knows."""
         own = query_names(self.analysis.request) if self.analysis else ()
         return (*own, *self.extras, *(name for name in COMMON if name not in own))
 
 
+_LISTED = {
+    "ventures": "ventures",
+    "venture": "ventures",
+    "regimes": "scenario/regime",
+    "scenarios": "scenarios",
+    "scenario": "scenarios",
+}
 GENERIC = "karwan.web.answers.generic:answer"
 _ANSWERS = "karwan.web.answers"
 _WAY = ("from", "to", "product", "tonnes", "depart", "avoid", "via", "open", "promise")
@@ -153,6 +210,13 @@ SPECIAL: tuple[Screen, ...] = (
         "scenarios",
         f"{_ANSWERS}.scenarios:workbench",
         "scenarios.html",
+        extras=("with", "against", "pair"),
+    ),
+    Screen(
+        "scenarios/chance",
+        "scenarios",
+        f"{_ANSWERS}.chances:answer",
+        "blocks.html",
         extras=("with", "against"),
     ),
     Screen(

@@ -19,7 +19,7 @@ from karwan.runs.job import Job
 from karwan.runs.pool import JobFailed, PoolFull, Ticket
 from karwan.web.assets import MEDIA, static_files
 from karwan.web.openapi import ROOT, answered_screens, document
-from karwan.web.screens import FORMS, SCREENS, TABS, Screen
+from karwan.web.screens import FORMS, SCREENS, SUBS, TABS, Screen
 from karwan.web.site import DOWNLOAD, PAGE, Site
 from karwan.web.templating import address
 
@@ -307,6 +307,7 @@ def _page(
         "register_served": site.register is not None,
         "root": site.root,
         "tabs": TABS,
+        "subs": SUBS.get(screen.tab, ()),
         "screen": screen,
         "screens": SCREENS,
         "query": query,

@@ -11,6 +11,10 @@ from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
 
 _LEFT, _ROW, _RIGHT, _TOP = 300.0, 24.0, 72.0, 26.0
+_NIL = 0.05  # USD a tonne that is written as nothing
+_WORTH = ("worth_usd_t", "low_usd_t", "high_usd_t", "worth_p05_usd_t", "worth_p95_usd_t")
+_UNITS = {"hours_change": ("h", "hours"), "usd_change": ("USD", "USD/truck", "USD/trip")}
+"""Units of a leg's figures in which a change is told too."""
 
 
 LEAST_SHARE = 5e-4
@@ -21,7 +25,7 @@ def draw_terms(table: pl.DataFrame) -> str | None:
     """A bar a term, by how much the expected landed cost rises where the regime lacks it alone; whisker: the ranges of its rows."""
     rows = [row for row in table.iter_rows(named=True) if has_any(row, "worth_usd_t")]
     rows.sort(key=lambda row: -(value_of(row, "worth_usd_t") or 0.0))
-    if not rows:
+    if all(abs(value_of(row, name) or 0.0) < _NIL for row in rows for name in _WORTH):
         return None
     bottom = _TOP + len(rows) * _ROW
     said = " ".join(f"{clean(row['term'])}: USD {number(row['worth_usd_t'], 1)} a tonne." for row in rows)
@@ -104,7 +108,7 @@ def _trade_moves(row: Row) -> bool:
 
 def draw_before_after(table: pl.DataFrame, change: str, unit: str, most: int = 16) -> str | None:
     """A line a leg from its figure before to that after, where one of `change` (hours_change or usd_change) is known and not nil."""
-    rows = [row for row in table.iter_rows(named=True) if _moves(row, change)][:most]
+    rows = [_in_unit(row, change) for row in table.iter_rows(named=True) if _moves(row, change)][:most]
     if not rows:
         return None
     bottom = _TOP + len(rows) * _ROW
@@ -131,6 +135,14 @@ def _moves(row: Row, change: str) -> bool:
     """Whether both figures are known in the unit of the change, and differ."""
     moved = value_of(row, change)
     return moved is not None and abs(moved) > 1e-9 and has_any(row, "before") and has_any(row, "after")
+
+
+def _in_unit(row: Row, change: str) -> Row:
+    """A row with its figures in the unit of the change; of a leg counted in trucks or shares what is saved or added stands against none."""
+    if row["unit"] in _UNITS[change]:
+        return row
+    moved = value_of(row, change) or 0.0
+    return {**row, "before": max(-moved, 0.0), "after": max(moved, 0.0)}
 
 
 def _name(row: Row) -> str:

@@ -17,7 +17,7 @@ from karwan.notes import note
 from karwan.project import Project
 from karwan.report.answer_tables import answer_tables
 from karwan.web.answers.page import Asking, Page
-from karwan.web.forms import Control, controls, picked, read_request
+from karwan.web.forms import Control, controls, meant, picked, read_request
 from karwan.words import say, sentences
 
 _REMEMBERED = 24
@@ -56,24 +56,49 @@ def form_of(asking: Asking) -> Sequence[Control]:
     if analysis is None:
         return ()
     case = asking.project.case
-    lists = _choices(case)
+    lists = _choices(case, analysis.name)
+    day = str(case.settings.as_of)
     return [
-        picked(one, lists[one.name]) if one.name in lists else one
+        picked(one, lists[one.name])
+        if one.name in lists
+        else meant(one, day)
+        if one.name == "as_of" and analysis.name not in _OF_TODAY
+        else one
         for one in controls(analysis.request, asking.query, usual_values(case, analysis.name))
     ]
 
 
-def _choices(case: Case) -> dict[str, dict[str, str]]:
-    """Fields that are chosen from a list, by name in the address: value to label."""
+_OF_TODAY = ("plan pack", "route")
+"""Analyses whose day is that of the clock, or that see the case as it was known on a day."""
+
+
+def _choices(case: Case, name: str) -> dict[str, dict[str, str]]:
+    """Fields of an analysis that are chosen from a list, by name in the address: value to label."""
     ventures = case["ventures"].filter(pl.col("life_years").is_not_null())
     found = {
         "market": {one: say(note(f"port.market_{one}")) for one in MARKETS},
         "venture_id": dict(ventures.select("venture_id", "name").iter_rows()),
         "regime_id": {key: str(row["name"]) for key, row in regimes_with_terms(case).items()},
-        "who": {one: say(note(f"page.who_{one}")) for one in ("parties", "corridor", "world")},
-        "pairs": {one: say(note(f"page.pairs_{one}")) for one in ("all", "parties")},
+        "deficits": {one: say(note(f"page.deficits_{one}")) for one in ("additive", "universal")},
+        **_choices_of(case).get(name, {}),
     }
-    return {name: choices for name, choices in found.items() if choices}
+    return {key: choices for key, choices in found.items() if choices}
+
+
+def _choices_of(case: Case) -> dict[str, dict[str, dict[str, str]]]:
+    """Choices of one analysis alone: other analyses have fields of the same name with another meaning."""
+    parties = case.parties
+    pairs = {"pairs": {one: say(note(f"page.pairs_{one}")) for one in ("all", "parties")}}
+    sides = {parties.code_a: parties.name_a, parties.code_b: parties.name_b}
+    return {
+        "plan worth": {
+            "who": {one: say(note(f"page.who_{one}")) for one in ("parties", "corridor", "world")}
+        },
+        "plan draft": {"who": {"both": say(note("page.who_both")), **sides}},
+        "scenario regime": pairs,
+        "scenario trade": pairs,
+        "basket": {"corridors": {one: say(note(f"page.borders_{one}")) for one in ("open", "today")}},
+    }
 
 
 def regimes_with_terms(case: Case) -> dict[str, dict[str, Any]]:

@@ -40,6 +40,9 @@ def answer(asking: Asking) -> Page:
         for name, picture in drawn.items()
         if picture
     ]
+    if drawn["terms"] is None and tables["terms by worth"].height:
+        nothing = Missing(say(note("page.regime_terms")), say(note("page.regime_no_worth")))
+        pictures.insert(0, nothing)
     names = dict(asking.project.case["countries"].select("country", "name").iter_rows())
     row = known.get(str(result.meta["regime_id"]), {})
     return Page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,12 +12,19 @@ from karwan.amounts import NONE, number, usd
 from karwan.errors import UnknownName
 from karwan.notes import note
 from karwan.project import Project
-from karwan.report.blocks import Cell, Column, Table, cell
+from karwan.report.blocks import Cell, Column, Figure, Missing, Table, cell
+from karwan.report.charts.moves import Move, draw_moves
+from karwan.report.charts.worth import draw_worth
+from karwan.report.palette import TOTAL
 from karwan.report.text import clean
+from karwan.report.wording import tell
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say
 
 _MEASURES = (("usd_20t", 0), ("days", 1), ("days_p95", 1))
+_ALL = "all"
+_WAY = ("corridor_id", "origin_id", "destination_id", "direction")
+_Sides = tuple[dict[str, Any], list[dict[str, Any]]]
 _LAST: dict[tuple[int, date], tuple[Project, pl.DataFrame]] = {}
 
 
@@ -25,37 +32,49 @@ def workbench(asking: Asking) -> Page:
     """The page of `karwan scenario compare`, for one set of scenarios or two."""
     project = asking.project
     listed = project.scenarios().tables["scenarios"]
-    known = listed["scenario"].to_list()
-    first, second = _set(asking, "with", known), _set(asking, "against", known)
-    parts: dict[str, Any] = {
-        "choices": _choices(asking, listed, first, second),
-        "sets": [_names(first), _names(second)],
-    }
+    titles = dict(listed.select("scenario", "title").iter_rows())
+    sets = sets_of(asking)
+    parts: dict[str, Any] = {"choices": _choices(asking, listed, sets)}
     result = None
-    if first or second:
+    if sets:
         asking.say("corridors before and after")
-        sets = [names for names in (first, second) if names]
-        marks = [mark for mark, names in zip("AB", (first, second), strict=True) if names]
-        found = [project.compare_scenarios(names, as_of=asking.as_of) for names in sets]
-        cells = [project.scenario_cells(names).tables["changes"] for names in sets]
-        parts |= _compared(marks, [one.tables["corridors"] for one in found])
-        parts["changes"] = [_changes(mark, table) for mark, table in zip(marks, cells, strict=True)]
-        result = found[0]
-        parts["asked"] = _asked(first or second, second if first else [])
-        parts["worth"] = _worth(asking, [*first, *second])
+        found = {mark: project.compare_scenarios(names, as_of=asking.as_of) for mark, names in sets.items()}
+        parts["sets"] = [
+            {"mark": mark, "names": [clean(titles[name], 200) for name in names]}
+            for mark, names in sets.items()
+        ]
+        parts |= _compared(asking, [*sets], [one.tables["corridors"] for one in found.values()])
+        parts |= _worth(asking, [name for names in sets.values() for name in names], titles)
+        parts["changes"] = [
+            _changes(mark, project.scenario_cells(names).tables["changes"]) for mark, names in sets.items()
+        ]
+        parts["asked"] = _asked(list(sets.values()))
+        result = next(iter(found.values()))
     return Page(
         title=say(note("page.scenarios_title")),
         lead=say(note("page.scenarios_lead")),
         parts=parts,
         result=result,
-        notes=[say(note("page.scenarios_target"))],
     )
 
 
-def _asked(first: Sequence[str], second: Sequence[str]) -> str:
-    """Two sets as the query of the pages of trade."""
-    against = f"&against={','.join(second)}" if second else ""
-    return f"?scenarios={','.join(first)}{against}"
+def sets_of(asking: Asking) -> dict[str, list[str]]:
+    """Scenarios of each set that is not empty, by its letter: A is ticked in `with`, B in `against`.
+
+    Raises
+    ------
+    UnknownName
+        A set names a scenario that the case does not have.
+    """
+    known = asking.project.scenarios().tables["scenarios"]["scenario"].to_list()
+    found = {"A": _set(asking, "with", known), "B": _set(asking, "against", known)}
+    return {mark: names for mark, names in found.items() if names}
+
+
+def _asked(sets: Sequence[Sequence[str]]) -> str:
+    """One set or two as the query of the pages of trade."""
+    first, *others = [",".join(names) for names in sets]
+    return f"?scenarios={first}" + "".join(f"&against={one}" for one in others)
 
 
 def _set(asking: Asking, name: str, known: Sequence[str]) -> list[str]:
@@ -69,13 +88,7 @@ def _set(asking: Asking, name: str, known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(name.replace("_", " ") for name in names)
-
-
-def _choices(
-    asking: Asking, listed: pl.DataFrame, first: Sequence[str], second: Sequence[str]
-) -> list[dict[str, Any]]:
+def _choices(asking: Asking, listed: pl.DataFrame, sets: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """Scenarios with the promises that each models."""
     promises = asking.project.case["commitments"].filter(pl.col("scenario_id").is_not_null())
     rows = []
@@ -88,54 +101,112 @@ def _choices(
                 "basis": row["basis"],
                 "cells": row["overrides"],
                 "promises": [clean(title, 160) for title in own],
-                "with": row["scenario"] in first,
-                "against": row["scenario"] in second,
+                "with": row["scenario"] in sets.get("A", ()),
+                "against": row["scenario"] in sets.get("B", ()),
             }
         )
     return rows
 
 
-def _compared(marks: Sequence[str], found: Sequence[pl.DataFrame]) -> dict[str, Any]:
-    """Corridors as they stand and under each set; those that no set moves by name."""
-    moved: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
-    still: set[str] = set()
-    for k, row in enumerate(found[0].iter_rows(named=True)):
-        sides = [one.row(k, named=True) for one in found]
-        if any(side["moved"] for side in sides):
-            moved.append((row, sides))
-        else:
-            still.add(f"{row['corridor']} ({row['pair_label']})")
+def _compared(asking: Asking, marks: Sequence[str], found: Sequence[pl.DataFrame]) -> dict[str, Any]:
+    """Corridors as they stand and under each set, between two places or all; those that no set moves by name."""
+    rows = aligned(found)
+    pairs = list(dict.fromkeys(row["pair_label"] for row, _ in rows))
+    chosen = asking.value("pair") if asking.value("pair") in (*pairs, _ALL) else next(iter(pairs), _ALL)
+    moved = [(row, sides) for row, sides in rows if any(side["moved"] for side in sides)]
+    own = [(row, sides) for row, sides in moved if chosen in (row["pair_label"], _ALL)]
+    title = say(note("page.compared") if chosen == _ALL else note("page.compared_of", pair=chosen))
     table = Table(
         "compared",
-        say(note("page.compared")),
-        _columns(marks),
-        tuple(_row(row, sides) for row, sides in moved),
-        note="" if moved else say(note("page.nothing_moves")),
+        title,
+        _columns(marks, paired=chosen == _ALL),
+        tuple(_row(row, sides, paired=chosen == _ALL) for row, sides in own),
+        note=_moved_note(len(moved), len(moved) - len(own)),
         wide=True,
     )
-    return {"compared": table, "still": sorted(still)}
+    return {
+        "pairs": [{"label": one, "current": one == chosen} for one in (*pairs, _ALL)],
+        "picture": _picture(asking, marks, [one for one in rows if one[0]["pair_label"] == chosen], chosen),
+        "compared": table,
+        "still": sorted(_way(row) for row, sides in rows if not any(side["moved"] for side in sides)),
+    }
 
 
-def _columns(marks: Sequence[str]) -> tuple[Column, ...]:
-    heads = [Column("Corridor"), Column("From and to"), Column("State today")]
-    for label, unit in (("Money", "USD / 20 t"), ("Days", "scheduled"), ("P95", "days")):
+def _way(row: Mapping[str, Any]) -> str:
+    return f"{row['corridor']} ({row['pair_label']})"
+
+
+def aligned(found: Sequence[pl.DataFrame]) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Every way as it stands with its row under each set; a way that only another set has is absent under this one."""
+    tables = [{tuple(row[key] for key in _WAY): row for row in one.iter_rows(named=True)} for one in found]
+    every = {key: row for table in reversed(tables) for key, row in table.items()}
+    ways = [*tables[0], *(key for key in every if key not in tables[0])]
+    return [
+        (_told(every[way]), [_told(table.get(way, _absent(every[way]))) for table in tables]) for way in ways
+    ]
+
+
+def _absent(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A way that a set does not have, as it does not stand either."""
+    figures = {f"{measure}_after": row[f"{measure}_before"] for measure, _ in _MEASURES}
+    return {**row, **figures, "status_after": row["status_before"], "moved": False}
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose states are said where there is no way."""
+    return {**row, **{name: row[name] or "absent" for name in ("status_before", "status_after")}}
+
+
+def _moved_note(moved: int, elsewhere: int) -> str:
+    """What moves beyond the table, or that nothing does."""
+    if not moved:
+        return say(note("page.nothing_moves"))
+    return say(note("page.moved_elsewhere", count=elsewhere)) if elsewhere else ""
+
+
+def _picture(asking: Asking, marks: Sequence[str], rows: Sequence[_Sides], pair: str) -> list[Figure]:
+    """Every corridor between two places before and after, those that do not move too."""
+    colours = dict(asking.project.case["corridors"].select("corridor_id", "colour").iter_rows())
+    moves = [
+        Move(
+            name=row["corridor"],
+            colour=colours.get(row["corridor_id"]) or TOTAL,
+            states=(row["status_before"], *(side["status_after"] for side in sides)),
+            figures=tuple(
+                (row[f"{measure}_before"], *(side[f"{measure}_after"] for side in sides))
+                for measure, _ in _MEASURES
+            ),
+        )
+        for row, sides in rows
+    ]
+    title = say(note("page.moves", pair=pair))
+    drawn = draw_moves(moves, marks, title)
+    if drawn is None:
+        return []
+    return [Figure("f-moves", title, say(note("page.moves_caption")), say(note("page.moves_unit")), drawn)]
+
+
+def _columns(marks: Sequence[str], *, paired: bool) -> tuple[Column, ...]:
+    """Headings; `paired` where the rows are of several pairs of places."""
+    heads = [Column("Corridor"), *([Column("From and to")] if paired else []), Column("State today")]
+    heads += [Column(f"under {mark}") for mark in marks]
+    for label, unit in (("Money", "USD / 20 t"), ("Mean", "days"), ("P95", "days")):
         heads.append(Column(f"{label} today", unit, right=True))
-        heads += [Column(f"under {mark}", right=True) for mark in marks]
-    heads += [Column(f"State under {mark}") for mark in marks]
+        heads += [Column(f"under {mark}", unit, right=True) for mark in marks]
     return tuple(heads)
 
 
-def _row(row: dict[str, Any], sides: Sequence[dict[str, Any]]) -> tuple[Cell, ...]:
+def _row(row: dict[str, Any], sides: Sequence[dict[str, Any]], *, paired: bool) -> tuple[Cell, ...]:
     cells = [
         cell(row["corridor"], tone="strong"),
-        cell(row["pair_label"]),
+        *([cell(row["pair_label"])] if paired else []),
         cell(row["status_before"], tone=_tone(row["status_before"])),
+        *(cell(side["status_after"], tone=_tone(side["status_after"])) for side in sides),
     ]
     for measure, digits in _MEASURES:
         before = row[f"{measure}_before"]
         cells.append(cell(number(before, digits)))
         cells += [_change(before, side[f"{measure}_after"], digits) for side in sides]
-    cells += [cell(side["status_after"], tone=_tone(side["status_after"])) for side in sides]
     return tuple(cells)
 
 
@@ -194,33 +265,34 @@ def _promises(asking: Asking) -> pl.DataFrame:
     return _LAST[key][1]
 
 
-def _worth(asking: Asking, names: Sequence[str]) -> Table | None:
-    """What keeping the promises of the ticked scenarios is worth: alone, and as the last of all."""
+def _worth(asking: Asking, names: Sequence[str], titles: Mapping[str, str]) -> dict[str, Any]:
+    """What keeping the promises of the ticked scenarios is worth, drawn and as a table: alone, and as the last of all."""
     worth = _promises(asking)
-    if not worth.height:
-        return None
-    own = worth.filter(pl.col("scenario_id").is_in(list(names))).unique(
-        "scenario_id", keep="first", maintain_order=True
-    )
+    own = worth.filter(pl.col("scenario_id").is_in(list(names))) if worth.height else worth
+    if not own.height:
+        return {"worth": [Missing(say(note("page.worth")), say(note("page.worth_not_modelled")))]}
     rows = tuple(
         (
             cell(clean(row["title"], 140)),
-            cell(str(row["scenario_id"]).replace("_", " ")),
+            cell(clean(titles.get(row["scenario_id"], ""), 120)),
             *(cell(usd(row[name])) for name in _NET),
             cell(clean(row["reason"], 200) or NONE),
         )
-        for row in own.iter_rows(named=True)
+        for row in own.unique("scenario_id", keep="first", maintain_order=True).iter_rows(named=True)
     )
-    if not rows:
-        return None
     heads = (
         Column("Promise", share=3.0),
         Column("Scenario"),
         Column("Net of duty", "USD a year", right=True),
-        Column("low", right=True),
-        Column("high", right=True),
+        Column("Low", "USD a year", right=True),
+        Column("High", "USD a year", right=True),
         Column("At target", "USD a year", right=True),
         Column("Kept last", "USD a year", right=True),
         Column("Why nothing"),
     )
-    return Table("worth", say(note("page.worth")), heads, rows, wide=True)
+    table = Table("worth", say(note("page.worth")), heads, rows, note=say(note("page.worth_note")), wide=True)
+    picture = draw_worth(own)
+    if picture is None:
+        return {"worth": [table]}
+    caption, unit = say(note("page.worth_caption")), tell("brief_plan.worth_unit")
+    return {"worth": [Figure("f-worth", say(note("page.worth")), caption, unit, picture), table]}
