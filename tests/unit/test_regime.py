@@ -99,6 +99,8 @@ def test_permits_are_held_against_the_trucks_that_would_come(pact: Case, permits
     assert upland["covered_share"] == pytest.approx(min(1.0, permits / upland["after_trucks_year"]))
     said = [one.key for one in answer.notes if isinstance(one, Note)]
     assert ("regime.quota" in said) is binds and "regime.base_bare" in said
+    assert answer.lead == said.index("regime.base_bare"), "what it does comes first, then on what it stands"
+    assert "regime.trade" in said[: answer.lead]
     assert "regime.quota_open" not in said
     assert (upland["permit_usd"] > 0.0) is binds
     assert upland["held_trucks_year"] == pytest.approx(min(permits, upland["after_trucks_year"]), rel=2e-3)

@@ -10,11 +10,13 @@ import polars as pl
 import pytest
 
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.port_requests import PortCompareRequest
+from karwan.analysis.port_requests import PortCompareRequest, PortCompareView
+from karwan.analysis.port_shown import present_zones
 from karwan.analysis.zones import answer_zones
 from karwan.appraisal.zone import GoodsIn, barred, compare_zone
 from karwan.case import Case, CaseProblems, embedded_cases, read_case
 from karwan.errors import UnknownName
+from karwan.notes import Note
 
 
 def ask(case: Case, **asked: Any) -> Result:
@@ -96,6 +98,22 @@ def test_an_assumed_zone_is_compared_only_when_asked_for_and_bars_are_named(toyl
         "re_export": "re_export is no",
         "home_sale": "home_duty is barred",
     }
+
+
+def test_people_read_the_best_good_of_each_zone_and_use(toyland: Case) -> None:
+    """The answer stands first; what is left out is counted, and JSON and --all hold it."""
+    whole = ask(toyland)
+    shown = present_zones(whole, PortCompareView(), "table")
+    rows, best = whole.tables["zones"], shown.tables["zones"]
+    assert list(shown.tables) == ["zones"] and best.height < rows.height and whole.lead == 2
+    for row in best.iter_rows(named=True):
+        same = rows.filter(zone_id=row["zone_id"], use=row["use"])
+        assert row["gain_usd_t"] == same["gain_usd_t"].max()
+    cut = next(one for one in shown.notes if isinstance(one, Note) and one.key == "port.zones_cut")
+    assert (cut.values["shown"], cut.values["rows"]) == (best.height, rows.height)
+    assert present_zones(whole, PortCompareView(top=1), "table").tables["zones"].height == 1
+    for view, form in ((PortCompareView(every=True), "table"), (PortCompareView(), "json")):
+        assert present_zones(whole, view, form) is whole
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,22 @@ class PortView:
 
 
 @dataclass(frozen=True)
+class PortCompareView:
+    """Rows shown."""
+
+    top: int = field(
+        default=6,
+        metadata=asks("Rows to show: the best good of each zone and use, the largest gain first.", least=1),
+    )
+    every: bool = field(
+        default=False,
+        metadata=asks(
+            "Print every good of each zone, what has no figure, and the terms of the zones.", flag="--all"
+        ),
+    )
+
+
+@dataclass(frozen=True)
 class PortChoiceRequest:
     """By which port the trade with a market goes: tonnes, USD and share by port, with a band.
 

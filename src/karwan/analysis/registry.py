@@ -442,8 +442,8 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.zones:answer_zones",
         tables={"zones": "zone_gains", "no figure": "zone_no_figure", "terms": "zone_terms_shown"},
         page="ports",
-        view=port.PortView,
-        present="karwan.analysis.port_shown:present_rows",
+        view=port.PortCompareView,
+        present="karwan.analysis.port_shown:present_zones",
     ),
     Analysis(
         name="port choice",

@@ -67,7 +67,8 @@ def answer_zones(inputs: Inputs, request: PortCompareRequest) -> Result:
         "no figure": result_frame("zone_no_figure", without),
         "terms": result_frame("zone_terms_shown", [_shown(case, zone) for zone in zones]),
     }
-    return Result(tables, notes=tuple(_notes(table, without)), meta={"inputs": desk.inputs})
+    notes = tuple(_notes(table, without))
+    return Result(tables, notes=notes, meta={"inputs": desk.inputs}, lead=2 if table.height else 0)
 
 
 def reference_gains(case: Case) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.analysis.case_requests import RegimeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
@@ -32,6 +33,8 @@ from karwan.analysis.worth.states import NOW
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
+from karwan.trade.parties import DIRECTIONS
+from karwan.transport.network.stage import Row
 
 INPUTS = 3
 """Inputs shown of a country pair: those that move its trade most."""
@@ -71,13 +74,11 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
         tables |= _banded(drawing, states, study, tables, request)
         drawn = [note("regime.draws", draws=request.draws, seed=request.seed)]
     meta = {"regime_id": request.regime_id, "state": states.row["state"], "parties": states.row["parties"]}
-    notes = (
-        *_base_notes(states),
-        *worth_notes(states, regime_grounds(worth)),
-        *_permit_notes(tables["permits"], held),
-        *drawn,
-    )
-    return Result(tables, meta, notes=notes)
+    grounds = regime_grounds(worth)
+    permitted = _permit_notes(tables["permits"], held)
+    lead = (*_worth_lead(grounds), *_trade_lead(study, tables["pairs"]), *permitted)
+    notes = (*lead, *_base_notes(states), *_text_notes(states, grounds), *drawn)
+    return Result(tables, meta, notes=notes, lead=len(lead))
 
 
 def present_regime(result: Result, view: None, form: str) -> Result:
@@ -147,8 +148,8 @@ def _base_notes(states: RegimeStates) -> list[Note]:
     return [note("regime.base", scenarios=made, year=year, day=states.bare.settings.as_of)]
 
 
-def worth_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
-    """What the terms of a regime are worth, in words: the grounds for its text."""
+def _worth_lead(grounds: RegimeGrounds) -> list[Note]:
+    """What the terms of a regime are worth: the grounds for its text."""
     said = []
     if grounds.best:
         said.append(
@@ -156,6 +157,25 @@ def worth_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
         )
     if grounds.low_usd_t is not None:
         said.append(note("regime.band", low=grounds.low_usd_t, high=grounds.high_usd_t))
+    return said
+
+
+def _trade_lead(study: CorridorStudy, pairs: pl.DataFrame) -> list[Note]:
+    """What the regime does to the trade of the two parties, both ways."""
+    ends = [study.case.parties.ends(way) for way in DIRECTIONS]
+    rows = [row for row in pairs.iter_rows(named=True) if (row["exporter"], row["importer"]) in ends]
+    moved = [f"{row['pair']} {_moved(row)}" for row in rows if row["value_usd_year"]]
+    return [note("regime.trade", moved=moved)] if moved else []
+
+
+def _moved(row: Row) -> str:
+    """Change of trade of a pair, by the fullest answer there is."""
+    return percent(row["new_value_usd_year"] / row["value_usd_year"] - 1.0, 1, signed=True)
+
+
+def _text_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
+    """What of the terms is assumed, and which are worth nothing."""
+    said = []
     if any(row["basis"] == "assumed" for row in states.terms):
         said.append(note("regime.assumed", regime=states.row["name"], state=states.row["state"]))
     if grounds.nothing:

@@ -16,6 +16,10 @@ PORT: dict[str, str | Plural] = {
     ),
     "port.no_zones": "The case has no free zones: fill `zone_terms.csv`.",
     "port.rows_cut": "{table}: the first {top} of {rows} rows; --json or --csv hold all, --top N shows more.",
+    "port.zones_cut": (
+        "Shown: {shown} of {rows} rows, the best good of each zone and use. Left out besides: {without} cases without a figure, terms of {terms} zones, the inputs. "
+        "--all prints them, --top N more zones and uses, --json and --csv hold all."
+    ),
     "port.zone_best": (
         "Most is gained by its owner with {product} in {zone} for {use}: USD {gain_usd_t:,.0f} a tonne, {low_usd_t:,.0f} to {high_usd_t:,.0f}. Duty and tax that a "
         "treasury leaves or gets later are a transfer: no worth to the country, and nothing says that the goods would come."

@@ -14,6 +14,7 @@ REGIME: dict[str, str | Plural] = {
         "Worth most in its text: {term}, USD {worth:,.1f} a tonne on average over the goods looked at, of USD {whole:,.1f} a tonne for all terms together."
     ),
     "regime.band": "All terms together at the ends of their ranges: USD {low:,.1f} to {high:,.1f} a tonne.",
+    "regime.trade": "Trade with the regime in force against suspended, a year: {moved}.",
     "regime.quota": (
         "Permits bind for trucks of {trucks}: {permits:,.0f} a year, where {needed:,.0f} trips a year would come. Trade by pair is reckoned with as many trips as permits: at USD "
         "{permit_usd:,.0f} a permit, which those earn who hold one, the others take another way."
