@@ -11,13 +11,17 @@ import pytest
 from karwan.analysis.case_requests import RegimeRequest
 from karwan.analysis.contract import Inputs
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling.promised import PromisedWelfare
+from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.answer import answer_regime
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
-from karwan.analysis.regime.states import IN_FORCE, regime_states
+from karwan.analysis.regime.states import IN_FORCE, regime_states, variant
 from karwan.analysis.regime.term_draws import TermDraws
 from karwan.analysis.regime.worth import TermCosts, quantity_words, worth_table
+from karwan.analysis.worth.states import NOW
 from karwan.case import Case
+from karwan.case.scenario_file import Override
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
 from karwan.schema import load_schema
@@ -238,3 +242,33 @@ def test_hours_are_not_observed_under_a_regime_that_starts_on_the_day(pact: Case
     assert change is not None and change[0].regime_id == "pact" and change[1].regime_id != "pact"
     later = Regimes(*rows, day + timedelta(days=1)).change("XTC", "XTA", direction="inbound")
     assert later is not None and later[1].regime_id == "pact"
+
+
+# -- promises against the permits of a regime in force -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("permits", "binds"), [(1.0, True), (1e9, False)])
+def test_a_promise_that_adds_trips_is_held_to_the_permits(pact: Case, permits: float, binds: bool) -> None:
+    """A quicker border adds trips under the pact: no more than permits, or the trips of today; the promise is worth less, not more."""
+    live = pl.when(pl.col("regime_id") == "pact").then(pl.lit("in_force")).otherwise("state")
+    case = with_terms(pact, permit_quota_year=permits)
+    case = case.with_tables({"regimes": case["regimes"].with_columns(state=live)})
+    quick = Override("crossing_times", "set", ("Y_XTC_road",), {"time_h": "1"}, "test")
+    scenario = variant("quick_border", [quick])
+    study = CorridorStudy(case, case.settings.as_of)
+    promised = {"quick_border": (scenario, study.under([scenario]))}
+    held, free = (PromisedWelfare(study, read_world_trade(case), promised) for _ in range(2))
+    free.quotas.regimes.clear()
+    state = frozenset(("quick_border",))
+    short = held.at(state).short
+    assert not held.at(NOW).short, "trips that come as things stand already hold"
+    assert bool(short) is binds
+    said = held.held_notes(("quick_border",))
+    assert [one.key for one in said] == ["coupling.quota"] * len(short)
+    gain, whole = float(held.gain(state).sum()), float(free.gain(state).sum())
+    if not binds:
+        assert gain == pytest.approx(whole, rel=1e-12)
+        return
+    assert 0.0 < gain < whole
+    assert {one.registration for one in short} == {"XTA"} and short[0].permit_usd > 0.0
+    assert short[0].wanted_year > short[0].permits_year > permits

@@ -340,7 +340,9 @@ def _notes(
         sides = sides_text(case, a, b)
         found.append(note("draft.together", total_usd=total, span=span, sides=sides, alone_usd=alone))
     if candidates.welfare is not None and candidates.welfare.world.whole:
-        found.append(candidates.welfare.identities())
+        found += [candidates.welfare.identities()]
+    if candidates.welfare is not None:
+        found += candidates.welfare.held_notes(one.name for one in choice.chosen)
     unknown = sum(one.cost_usd is None for one in choice.chosen)
     found.append(note("draft.costs", unknown=unknown, chosen=len(choice.chosen)))
     if request.draws:

@@ -10,9 +10,10 @@ import numpy as np
 
 from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.coupling.answer import Solved, solve_change
+from karwan.analysis.coupling.answer import Solved
 from karwan.analysis.coupling.drawn import case_spreads, drawn_change, drawn_outcome, named_values
 from karwan.analysis.coupling.problem import Coupling, StateChange
+from karwan.analysis.coupling.quotas import Quotas, ShortPermit
 from karwan.analysis.coupling.states import Promised, promised_states
 from karwan.analysis.coupling.world_trade import WorldTrade
 from karwan.analysis.worth.promises import MONTHS
@@ -41,6 +42,8 @@ class Welfare:
         Largest gap of an identity of the equilibrium; 0 where there is none.
     change, added_h
         The change of state, and the hours that queues add in it.
+    short, rents_usd
+        Permits that are short in it, and what they cost, which stays with the trade that has one: in the worth already.
     """
 
     free: Floats
@@ -51,6 +54,8 @@ class Welfare:
     gap: float
     change: StateChange
     added_h: Floats
+    short: tuple[ShortPermit, ...]
+    rents_usd: Floats
 
 
 class PromisedWelfare:
@@ -78,7 +83,9 @@ class PromisedWelfare:
         self.world, self.names = world, tuple(scenarios)
         states = promised_states(study, scenarios, others)
         self.before, self.every, self._scenarios = states.before, states.every, states.scenarios
-        self.coupling = Coupling(study, world, states.scenarios, states.cases)
+        self.quotas = Quotas(study)
+        cases, apart = states.cases | self.quotas.cases(study), self.quotas.scenarios
+        self.coupling = Coupling(study, world, states.scenarios, cases, also=apart)
         self._found: dict[State, Welfare] = {}
 
     @property
@@ -105,25 +112,57 @@ class PromisedWelfare:
     def at(self, state: State) -> Welfare:
         """Welfare of a state against the base."""
         if state not in self._found:
-            change = self.coupling.change(self.before, state)
-            solved = solve_change(change, (self.kind,))
-            settled = solved.settled[self.kind]
+            if state != NOW:
+                self.at(NOW)  # trips that come as things stand hold already
+            central = self.coupling.change(self.before, state)
+            held = self.quotas.held(self.coupling, state, central, self.kind)
+            solved, change = held.solved, held.solved.change
+            settled, rents = solved.settled[self.kind], self._by_country(held.rents_usd or {})
             if self.world.whole:
                 response = change.response.under("universal").answer(settled.t_hat, GENERAL)
                 universal = response.equilibrium.welfare_usd if response.equilibrium else np.zeros(0)
             else:
                 universal = self._worth(change, solved.answers[PARTIAL, True], settled.t_hat)
             self._found[state] = Welfare(
-                free=self._worth(change, solved.answers[self.kind, False], solved.free.t_hat),
-                queued=self._worth(change, solved.answers[self.kind, True], settled.t_hat),
-                universal=universal,
+                free=self._worth(change, solved.answers[self.kind, False], solved.free.t_hat) + rents,
+                queued=self._worth(change, solved.answers[self.kind, True], settled.t_hat) + rents,
+                universal=universal + rents,
                 duty=self._duty(solved),
                 converged=all(one.converged for one in solved.settled.values()),
                 gap=full.identities.worst if (full := solved.fullest.equilibrium) else 0.0,
                 change=change,
                 added_h=change.corridor.added_h(solved.volume_day),
+                short=held.short,
+                rents_usd=rents,
             )
         return self._found[state]
+
+    def _by_country(self, usd: Mapping[str, float]) -> Floats:
+        found = np.zeros(len(self.world.countries))
+        for code, value in usd.items():
+            place = self.world.index(code)
+            if place is not None:
+                found[place] += value
+        return found
+
+    def held_notes(self, names: Iterable[str]) -> tuple[Note, ...]:
+        """Scenarios that would bring more trips than a regime has permits, and what holds them."""
+        found = []
+        country = self.coupling.study.case.country_name
+        for name in names:
+            for one in self.at(frozenset((name,))).short:
+                found.append(
+                    note(
+                        "coupling.quota",
+                        scenario=self._scenarios[name].title,
+                        regime=one.regime_id,
+                        trucks=country(one.registration),
+                        permits=one.permits_year,
+                        wanted=one.wanted_year,
+                        permit_usd=one.permit_usd,
+                    )
+                )
+        return tuple(found)
 
     def gain(self, state: State, start: State = NOW) -> Floats:
         """Worth of one state over another, USD a year by country."""
@@ -156,7 +195,9 @@ class PromisedWelfare:
                 one, ends = central[state], (numbers[self.before], numbers[state])
                 change = drawn_change(self.coupling, one.change, ends, at, outcome)
                 t_hat = change.corridor.with_hours(one.added_h).t_hat
-                row[place] = self._worth(change, change.response.answer(t_hat, self.kind), t_hat)
+                row[place] = (
+                    self._worth(change, change.response.answer(t_hat, self.kind), t_hat) + one.rents_usd
+                )
         return found[:, 1:] - found[:, :1]
 
     def _duty(self, solved: Solved) -> Floats:
@@ -249,4 +290,4 @@ class PromisedWelfare:
         stuck = [name for name in self.names if not self.at(frozenset((name,))).converged]
         if stuck:
             found.append(note("coupling.worth_stuck", scenarios=stuck))
-        return tuple(found)
+        return (*found, *self.held_notes(self.names))

@@ -62,9 +62,12 @@ def hold_permits(
 
 
 def held_at(
-    change: StateChange, needs: PermitNeeds, permits: float | None, solve: Callable[[StateChange], Solved]
+    change: StateChange,
+    needs: PermitNeeds,
+    permits: float | Floats | None,
+    solve: Callable[[StateChange], Solved],
 ) -> HeldTrade:
-    """Trade with so many permits a year of each country of registration; as it is where None.
+    """Trade with so many permits a year of each country of registration, or of every one; as it is where None.
 
     Parameters
     ----------
@@ -176,12 +179,21 @@ class PermitNeeds:
 
     def trips_year(self, solved: Solved, price: Floats, *, after: bool = True) -> Floats:
         """Trips a year that take a permit, shape (C,); before, those on the same rows."""
+        return np.asarray(self._carried_day(solved, price, after=after) @ self.rows) * YEAR_DAYS / self.load_t
+
+    def paid_year(self, solved: Solved, price: Floats) -> Floats:
+        """What permits cost the goods a year at a price, USD, shape (G,)."""
+        corridor = solved.change.corridor
+        paid = self._carried_day(solved, price) * (self.rows @ price) / self.load_t
+        return np.asarray(np.bincount(corridor.good, paid, corridor.goods) * YEAR_DAYS, dtype=float)
+
+    def _carried_day(self, solved: Solved, price: Floats, *, after: bool = True) -> Floats:
+        """Tonnes a day of the rows that take their permit, shape (R,)."""
         corridor, full = solved.change.corridor, solved.fullest
         shares = corridor.choose(corridor.cost_usd_t if after else corridor.base_usd_t)[0]
         tonnes = full.tonnes_day if after else corridor.base_tonnes_day
-        carried = np.nan_to_num(tonnes[corridor.good] * shares)
         taken = self.taken_share(price) if after else 1.0
-        return np.asarray((carried * taken) @ self.rows) * YEAR_DAYS / self.load_t
+        return np.asarray(np.nan_to_num(tonnes[corridor.good] * shares) * taken)
 
 
 def permits_year(states: RegimeStates) -> float | None:

@@ -81,5 +81,9 @@ COUPLING: dict[str, str | Plural] = {
         "The case has no trade of the world: worth where trade answers is the fall of landed cost at tonnes between before and after, by importer."
     ),
     "coupling.worth_stuck": "The loop did not settle under {scenarios}: do not use their equilibrium figures.",
+    "coupling.quota": (
+        "Permits hold “{scenario}”: {wanted:,.0f} trips a year of trucks of {trucks} would come under {regime}, {permits:,.0f} do "
+        "(its permits, or the trips of today where these are more), as at a price of USD {permit_usd:,.0f} a permit, which stays with the trade that has one."
+    ),
     "coupling.failed_draws": "{count} draws did not settle and are left out.",
 }
