@@ -222,7 +222,7 @@ def _goods() -> GoodsSection:
     basket = [(f"g{k}", name, sector, 3.1e6 - 0.2e6 * k, 4e6, 60e3, 1200.0, "bound binds" if k < 2 else "") for k, (name, _, sector, _) in enumerate(goods[:7])]
     groups = [(side, way, name, sector, value, "2024", "s1") for side, way in (("KAZ", "a_to_b"), ("PAK", "b_to_a")) for name, sector, value in (("Rolled metal", "metals", 21e6), ("Pulses", "agriculture", 9e6), ("Medicines", "chemicals", 7.5e6), ("Citrus", "agriculture", 6e6), ("Machinery", "machinery", 2.2e6), ("Textiles and clothing", "textiles", 1.4e6), ("Other", "other", 0.4e6))]
     return GoodsSection(
-        table("product_id product hs_code sector basket direction direction_label corridor_id corridor colour route_label form price_usd_t freight_usd_t insurance_usd_t time_usd_t loss_usd_t duty_usd_t landed_usd_t corridor_share days tariff_text basis source_id", landed),
+        table("product_id product hs_code sector basket direction direction_label corridor_id corridor colour route_label form price_usd_t freight_usd_t insurance_usd_t time_usd_t loss_usd_t duty_usd_t landed_usd_t corridor_share days tariff_text basis source_id", landed).with_columns(price_country=pl.when(pl.col("product") == "Medicines").then(pl.lit("AFG"))),
         table("product_id product sector actual_usd potential_usd low_usd high_usd unrealised_usd method lacks", potential),
         table("product_id product sector value_usd bound_usd cost_usd landed_usd_t note", basket),
         ("At most 40 goods reaching USD 21.5 m at least cost.", "The upper bounds of wheat and leather bind."),

@@ -5,7 +5,8 @@ from datetime import date
 
 import polars as pl
 
-from karwan.report.blocks import Missing, Notes, Table, Tiles
+from karwan.report.blocks import Figure, Missing, Notes, Table, Tiles
+from karwan.report.charts.potential import draw_potential
 from karwan.report.document import build_document, source_notes
 from karwan.report.sections.annexes import merge_line_hauls
 from karwan.report.sections.corridors import corridor_facts, headline_routes, shut_places
@@ -132,6 +133,27 @@ def test_a_change_and_that_of_the_whole_period_are_as_large_each_with_its_period
     assert shown == [("−8.0 %", "late"), ("+97 %", "good"), ("+12 %", "good")]
     assert "Aug–Dec 2025 on Aug–Dec 2024, by subtraction; USD 16.0 m on 17.4 m" in tiles.tiles[0].label
     assert "all of 2025 on 2024" in tiles.tiles[1].label and "USD 105.6 m on 53.7 m" in tiles.tiles[1].label
+
+
+def test_pages_say_what_is_lent_announced_and_offered() -> None:
+    brief = sample_brief()
+    sections = {section.key: section for section in build_document(brief).sections}
+    captions = [block.caption for block in sections["goods"].blocks if isinstance(block, Figure)]
+    assert sum("that of another country stands in" in caption for caption in captions) == 1
+    pictures = [block.svg for block in sections["goods"].blocks if isinstance(block, Figure)]
+    assert any("Medicines†" in svg for svg in pictures)
+    offer = brief.goods.potential.head(1).with_columns(
+        method=pl.lit("published offer of supply, not demand, 2024, press")
+    )
+    drawn = draw_potential(pl.concat([offer, brief.goods.potential.tail(1)]))
+    assert drawn is not None and ", offered 2024" in drawn.replace("\u00a0", " ")
+    seen = brief.corridors.closures.head(1).with_columns(
+        since=pl.lit("2026-07-10"), last_seen=pl.lit(date(2026, 6, 30))
+    )
+    later = replace(brief, corridors=replace(brief.corridors, closures=seen))
+    tables = [block for section in build_document(later).sections for block in section.blocks]
+    closures = next(block for block in tables if isinstance(block, Table) and block.key == "closures")
+    assert "announced 30 Jun 2026" in [one.text for one in closures.rows[0]]
 
 
 def test_the_largest_gain_says_what_of_it_is_the_two_parties_own_trade() -> None:

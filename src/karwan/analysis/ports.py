@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.corridors import HEADLINE_JOURNEYS, CorridorStudy
 from karwan.analysis.port_terminals import terms_table
 from karwan.analysis.sections import PortsSection
 from karwan.analysis.zones import reference_gains
@@ -82,7 +82,7 @@ def _way_to(study: CorridorStudy, port: str) -> Row:
     closed = " (if open)" if best.status == CLOSED else ""
     return {
         "usd_20t": best.route.usd,
-        "days": study.mean_days(best.route, shut=best.status == CLOSED),
+        "days": study.mean_days(best.route, shut=best.status == CLOSED, journeys=HEADLINE_JOURNEYS),
         "corridor": name + closed,
     }
 

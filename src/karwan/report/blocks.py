@@ -43,12 +43,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """One table column: label, unit ('' when a text), alignment and relative width in print."""
+    """One table column: label, unit ('' when a text), alignment, relative width in print, and whether right-aligned text may take several lines."""
 
     label: str
     unit: str = ""
     right: bool = False
     share: float = 1.0
+    wraps: bool = False
 
 
 @dataclass(frozen=True)

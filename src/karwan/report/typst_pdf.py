@@ -145,7 +145,8 @@ def _tallness(svg: str) -> float:
 
 def _table(table: Table, known: set[int]) -> dict[str, Any]:
     columns = [
-        {"label": soften(c.label), "unit": c.unit, "right": c.right, "share": c.share} for c in table.columns
+        {"label": soften(c.label), "unit": c.unit, "right": c.right, "share": c.share, "wraps": c.wraps}
+        for c in table.columns
     ]
     rows = [[_cell(c, known) for c in row] for row in table.rows]
     return {

@@ -44,7 +44,8 @@ def draw_landed(table: pl.DataFrame, key: str, title: str, most: int = 26) -> st
 
 def _draw_row(drawing: Drawing, row: Row, scale: Scale, y: float) -> None:
     drawing.rect(0, y + 3, 4, 12, safe_colour(row["colour"]))
-    drawing.row_name(y + 13, clean(row["product"]), _LEFT - 16, x=10)
+    lent = "†" if row.get("price_country") else ""
+    drawing.row_name(y + 13, clean(row["product"]) + lent, _LEFT - 16, x=10)
     x = scale(0)
     for part, fill in PRICE.items():
         value = value_of(row, part) or 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -12,7 +13,7 @@ from karwan.report.palette import ACCENT, MUTED, tint
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
 
-_TOP, _LEFT, _ROW, _RIGHT = 34, 190.0, 22.0, 70.0
+_TOP, _LEFT, _ROW, _RIGHT = 34, 230.0, 22.0, 70.0
 _LIGHT = tint(ACCENT, 0.68)
 
 
@@ -44,7 +45,7 @@ def _order(row: Row) -> tuple[float, float, str]:
 
 
 def _draw_row(drawing: Drawing, row: Row, scale: Scale, y: float) -> None:
-    drawing.row_name(y + 13, clean(row["product"]), _LEFT - 12)
+    drawing.row_name(y + 13, clean(row["product"]) + _kind(row), _LEFT - 12)
     zero = scale(0)
     drawing.rect(zero, y + 2, scale(row["potential_usd"]) - zero, 15, _LIGHT)
     drawing.rect(zero, y + 5.5, scale(value_of(row, "actual_usd") or 0.0) - zero, 8, ACCENT)
@@ -52,6 +53,15 @@ def _draw_row(drawing: Drawing, row: Row, scale: Scale, y: float) -> None:
     if interval:
         whisker(drawing, scale, interval, y + 9.5)
     drawing.narrow(WIDTH, y + 13.5, usd(row["unrealised_usd"]), anchor="end", weight=600)
+
+
+def _kind(row: Row) -> str:
+    """', offered 2024' of an offer, ', of 2016' of a published potential; nothing where the method names no year."""
+    method = clean(row.get("method"))
+    found = re.search(r"\b(?:19|20)\d\d\b", method)
+    if found is None:
+        return ""
+    return f", {'offered' if 'offer' in method else 'of'} {found[0]}"
 
 
 def _say(rows: Sequence[Row]) -> str:

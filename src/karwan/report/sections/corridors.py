@@ -115,8 +115,7 @@ def _comparison(brief: Brief, notes: Notes) -> Table | Missing:
         table.caption,
         table.columns,
         table.rows,
-        "Days: the mean is that of a journey no border closes on at random; the range counts such closures. CO2e well to wheel per "
-        "20 t. FEU: a 40 ft container. Assumed: share of the hours and money that rests on assumed inputs.",
+        tell("brief_corridors.compared_note"),
         wide=True,
     )
 
@@ -209,8 +208,17 @@ def _arrival_figures(brief: Brief, notes: Notes) -> list[Block | None]:
 
 
 def _closures(table: pl.DataFrame, notes: Notes) -> Table | None:
-    spec = li.columns("closures", corridors=lambda row: cell(names(row["corridors"])))
+    spec = li.columns("closures", corridors=lambda row: cell(names(row["corridors"])), seen=_seen)
     return li.listing("closures", tell("brief_corridors.closures_table"), table, notes, spec)
+
+
+def _seen(row: dict[str, Any]) -> Cell:
+    """Day a closure was last seen; one spoken of before it began was announced."""
+    seen, since = str(row["last_seen"] or ""), str(row["since"] or "")
+    announced = len(seen) == len(since) and seen < since
+    return cell(
+        tell("brief_corridors.announced", day=day(row["last_seen"])) if announced else day(row["last_seen"])
+    )
 
 
 def _truth(table: pl.DataFrame, notes: Notes) -> list[Block | None]:

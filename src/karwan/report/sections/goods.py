@@ -55,7 +55,8 @@ def _landed(brief: Brief, notes: Notes) -> list[Block | None]:
         key = "".join(c for c in str(way) if c.isalnum()) or "way"
         svg = draw_landed(rows, f"landed-{key}", tell("brief_goods.landed_picture", label=label))
         if svg:
-            caption = tell("brief_goods.landed_caption", day=day(brief.as_of))
+            lent = tell("brief_goods.landed_lent") if rows["price_country"].is_not_null().any() else ""
+            caption = tell("brief_goods.landed_caption", day=day(brief.as_of), lent=lent)
             result.append(
                 Figure(
                     f"f-landed-{key}",
@@ -179,4 +180,5 @@ def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
         else None
     )
     spec = li.columns("basket", bound=_bound)
-    return [text, li.listing("basket", tell("brief_goods.basket_table"), table, notes, spec)]
+    note = tell("brief_goods.basket_note", first=text.texts[0] if text else "").strip()
+    return [text, li.listing("basket", tell("brief_goods.basket_table"), table, notes, spec, note=note)]

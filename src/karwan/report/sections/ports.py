@@ -114,7 +114,7 @@ def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
     columns = (
         Column("Measure", share=1.4),
         Column("Unit", share=0.9),
-        *(Column(clean(row["port"], 60), right=True) for row in rows),
+        *(Column(clean(row["port"], 60), right=True, share=1.5, wraps=True) for row in rows),
     )
     return Table("ports-table", "Ports side by side", columns, tuple(body), _origin(rows))
 

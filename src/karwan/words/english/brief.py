@@ -11,8 +11,8 @@ BRIEF: dict[str, str | Plural] = {
         "comtrade` asks UN Comtrade; `karwan brief CASE --store FILE` and `karwan trade potential {a} {b} --store FILE` then use it."
     ),
     "brief_standing.lead": (
-        "Two statistics describe the same trade and are never merged: each side counts what it sees, at "
-        "its own dates and values."
+        "Two statistics describe the same trade: each side counts what it sees, at its own dates and values. They are never added; one picture, “One estimate "
+        "from both reports”, makes one figure of them, and that is computed."
     ),
     "brief_standing.title": "Where we stand",
     "brief_standing.annual_figure": "Trade over twelve months against the target",
@@ -32,7 +32,7 @@ BRIEF: dict[str, str | Plural] = {
         "Logarithmic scale: equal lengths are equal ratios."
     ),
     "brief_standing.growth_unit": "USD in the months named",
-    "brief_standing.reconciled_figure": "What the truth probably is",
+    "brief_standing.reconciled_figure": "One estimate from both reports",
     "brief_standing.reconciled_caption": (
         "Both reports reconciled, freight taken off imports. How far each may err comes from the gaps "
         "between the two where enough are known, else it is assumed; the band is the interval that "
@@ -62,6 +62,11 @@ BRIEF: dict[str, str | Plural] = {
         " lines; coasts and borders as on the first map."
     ),
     "brief_corridors.title": "Corridors",
+    "brief_corridors.compared_note": (
+        "Days: mean and range of simulated journeys, random closures of borders among them. Borders: those crossed by land. CO2e well to wheel per 20 t. FEU: a "
+        "40 ft container. Assumed: share of the hours and money that rests on assumed inputs."
+    ),
+    "brief_corridors.announced": "announced {day}",
     "brief_corridors.corridor_table": "Corridors compared, {day}",
     "brief_corridors.closures_table": "Shut or slowed on the day of the brief",
     "brief_corridors.weak_map_figure": "Where the corridors are weak",
@@ -105,20 +110,22 @@ BRIEF: dict[str, str | Plural] = {
     ),
     "brief_goods.landed_caption": (
         "Each bar is the landed price of a tonne; beside it the share that the corridor takes (freight, "
-        "insurance, time, loss) and the price itself. Small block: the corridor used. {day}."
+        "insurance, time, loss) and the price itself. Small block: the corridor used. {day}.{lent}"
     ),
+    "brief_goods.landed_lent": " †: the seller's price is not known, that of another country stands in.",
     "brief_goods.groups_title": "What is traded, {way}, {period}",
     "brief_goods.title": "Goods",
     "brief_goods.landed_picture": "Landed price, {label}",
     "brief_goods.potential_figure": "Potential against actual",
     "brief_goods.potential_caption": (
         "Largest unrealised potential first; where actual trade in the same goods is not known, largest "
-        "potential first."
+        "potential first. Potential: as published, of the year named. Offered: what sellers say they could supply, which nobody is known to want."
     ),
     "brief_goods.potential_unit": "USD a year",
     "brief_goods.potential_table": "Potential by product",
     "brief_goods.basket_text": "The basket: what it solves and what binds",
     "brief_goods.basket_table": "Goods chosen",
+    "brief_goods.basket_note": "{first} Chosen: value at origin a year. Bound: the most of it; †: assumed, nobody is known to want as much.",
     "brief_goods.no_landed_costs": "No landed costs",
     "brief_goods.no_landed_costs_why": (
         "The case has no products with a price and an open or would-be route: fill `products.csv` and "
@@ -168,7 +175,8 @@ BRIEF: dict[str, str | Plural] = {
     "brief_plan.worth_text": "What the worth of a promise rests on",
     "brief_ventures.table": "Would the ventures pay",
     "brief_ventures.note": (
-        "Bands of joint draws of all inputs; a dagger: assumed inputs drive more than half of how the value varies, so no single value stands."
+        "FNPV, FIRR: net present value and rate of return of the project; ENPV, EIRR: of both economies. Bands of joint draws of all inputs; a dagger: assumed "
+        "inputs drive more than half of how the value varies, so no single value stands."
     ),
     "brief_ventures.reasons": "Ventures without figures",
     "brief_ventures.annex_title": "Ventures",
@@ -231,8 +239,7 @@ BRIEF: dict[str, str | Plural] = {
         " grew as much."
     ),
     "brief_basis.lead": (
-        "A figure nobody observed is assumed, and says so: it is set in italics with a dagger wherever it"
-        " appears."
+        "What nobody observed, nor computed from what was observed, is assumed, and says so: in tables it is set in italics with a dagger."
     ),
     "brief_basis.parties": "{party_a}, {party_b} and the like: countries by their ISO codes.",
     "brief_basis.title": "What this rests on",
