@@ -426,6 +426,13 @@ def test_with_every_route_shut_nothing_is_open() -> None:
     )
 
 
+def test_the_cheapest_way_stands_with_its_sanctions_where_another_is_best() -> None:
+    section = corridors([("sea", "open", 8.0, 4557.0, 32.0, 47.0), ("road", "open", 7.0, 5116.0, 12.0, 18.0)])
+    assert hl.corridor_headline(section).endswith("(P95 18); SEA is cheapest, USD 4,557 and 32 days.")
+    sanctioned = replace(section, routes=section.routes.with_columns(sanctions=pl.lit("EU US")))
+    assert hl.corridor_headline(sanctioned).endswith("USD 4,557 and 32 days, sanctions: EU US.")
+
+
 def test_ties_between_corridors_are_broken_by_name_not_by_order() -> None:
     rows = [("y", "open", 9.0, 5000.0, 20.0, 30.0), ("x", "open", 9.0, 5000.0, 20.0, 30.0)]
     expected = (

@@ -159,7 +159,7 @@ def _need(row: Row) -> str:
 
 
 def corridor_headline(corridors: CorridorSection) -> str:
-    """The cheapest and the fastest corridor of those open."""
+    """The best corridor in money and time of those open, the fastest and the cheapest, the last with who sanctions it."""
     rows = _first_pair(corridors)
     if not rows.height:
         return ""
@@ -175,7 +175,17 @@ def corridor_headline(corridors: CorridorSection) -> str:
     )
     if fast["days"] < best["days"]:
         text += f"; {fast['corridor']} is fastest, {fast['days']:.0f} days for USD {fast['usd_20t']:,.0f}"
-    return text + "."
+    return f"{text}{_cheapest(usable, best)}."
+
+
+def _cheapest(usable: pl.DataFrame, best: Row) -> str:
+    """The cheapest corridor where it is another than the best; nothing where it is that."""
+    row = usable.sort("usd_20t", "corridor_id").row(0, named=True)
+    if row["usd_20t"] >= best["usd_20t"]:
+        return ""
+    sanctions = row.get("sanctions")
+    met = f", sanctions: {sanctions}" if sanctions else ""
+    return f"; {row['corridor']} is cheapest, USD {row['usd_20t']:,.0f} and {row['days']:.0f} days{met}"
 
 
 def _first_pair(corridors: CorridorSection) -> pl.DataFrame:

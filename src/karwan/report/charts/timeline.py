@@ -31,7 +31,7 @@ def draw_timeline(table: pl.DataFrame, as_of: date) -> str | None:
     lanes = _lanes(rows, scale)
     bottom = axis + 30 + max(lane + len(lines) for lane, _, lines in lanes) * _LANE
     today = scale(as_of.toordinal())
-    drawing.line(today, 14, today, bottom, ALERT, line=1, dash="4 3")
+    drawing.line(today, 14, today, axis + 12, ALERT, line=1, dash="4 3")  # no further: names stand below
     anchor = "start"
     drawing.text(
         today + 5,
