@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -66,14 +67,30 @@ def answer_comparison(inputs: Inputs, request: ScenarioCompareRequest) -> Result
     base = inputs.the_case()
     changed = with_scenarios(base, request.scenarios)
     day = request.as_of or base.settings.as_of
-    corridors = compare_corridors(
-        compared_routes(CorridorStudy(base, day)), compared_routes(CorridorStudy(changed, day))
-    )
+    before, after = (compared_routes(CorridorStudy(case, day)) for case in (base, changed))
+    return comparison(base, request.scenarios, day, before, after)
+
+
+def comparison(
+    base: Case, scenarios: Sequence[str], day: date, before: pl.DataFrame, after: pl.DataFrame
+) -> Result:
+    """What `answer_comparison` answers, from routes that are known.
+
+    Parameters
+    ----------
+    base
+        The case as it stands.
+    scenarios, day
+        What it is set beside, and on which day.
+    before, after
+        Routes of the case and of the case under the scenarios, as `compared_routes` gives them.
+    """
+    corridors = compare_corridors(before, after)
     opened = pl.col("status_after") == "open"
     was_open = pl.col("status_before") == "open"
     meta = {
         "case": base.settings.case_id,
-        "scenarios": ", ".join(request.scenarios),
+        "scenarios": ", ".join(scenarios),
         "as_of": day,
         "routes": corridors.height,
         "opened": corridors.filter(opened & ~was_open).height,

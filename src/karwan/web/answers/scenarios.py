@@ -9,6 +9,11 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import NONE, number, usd
+from karwan.analysis.contract import Result
+from karwan.analysis.registry import BY_NAME
+from karwan.analysis.requests import CompareRequest
+from karwan.analysis.scenario import comparison
+from karwan.case.scenario import with_scenarios
 from karwan.errors import UnknownName
 from karwan.notes import note
 from karwan.project import Project
@@ -18,6 +23,7 @@ from karwan.report.charts.worth import draw_worth
 from karwan.report.palette import TOTAL
 from karwan.report.text import clean
 from karwan.report.wording import tell
+from karwan.web.answers.generic import computed
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say
 
@@ -38,7 +44,7 @@ def workbench(asking: Asking) -> Page:
     result = None
     if sets:
         asking.say("corridors before and after")
-        found = {mark: project.compare_scenarios(names, as_of=asking.as_of) for mark, names in sets.items()}
+        found = {mark: _comparison(asking, names) for mark, names in sets.items()}
         parts["sets"] = [
             {"mark": mark, "names": [clean(titles[name], 200) for name in names]}
             for mark, names in sets.items()
@@ -56,6 +62,15 @@ def workbench(asking: Asking) -> Page:
         parts=parts,
         result=result,
     )
+
+
+def _comparison(asking: Asking, names: Sequence[str]) -> Result:
+    """The answer of `karwan scenario compare`; the routes of the case as it stands are computed once, however many sets are asked."""
+    project, day = asking.project, asking.as_of
+    before = computed(project, BY_NAME["corridor compare"], CompareRequest(day))
+    changed = type(project)(with_scenarios(project.case, names), project.store)
+    after = changed.compare(as_of=day)
+    return comparison(project.case, names, day, before.tables["routes"], after.tables["routes"])
 
 
 def sets_of(asking: Asking) -> dict[str, list[str]]:
