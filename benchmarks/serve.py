@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import itertools
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -51,7 +50,7 @@ def server(case: str, folder: str) -> Iterator[int]:
     try:
         yield process.pid
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(30)
 
 

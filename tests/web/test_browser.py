@@ -95,7 +95,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert process.stdout.readline().startswith("open "), "the server did not start"
     yield ROOT
     process.terminate()
-    process.wait(20)
+    assert process.wait(20) == 0, "the server must end its workers before it ends"
     process.stdout.close()
 
 

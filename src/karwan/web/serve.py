@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,8 +90,14 @@ def run(
             timeout_keep_alive=20,
         )
         site.warm()
+        signal.signal(signal.SIGTERM, _end)
         ready(f"http://127.0.0.1:{port}{site.root}")
         uvicorn.Server(config).run([door])
+
+
+def _end(number: int, frame: object) -> None:
+    """End in order: uvicorn raises the signal again once it is done, and the workers must not outlive the server."""
+    raise SystemExit(0)
 
 
 def _door(port: int) -> socket.socket:
