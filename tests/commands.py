@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import random
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from typer.testing import CliRunner
 from karwan.analysis.case_requests import CheckRequest
 from karwan.analysis.contract import Result
 from karwan.analysis.registry import BY_NAME
+from karwan.case import embedded_cases
 from karwan.cli import run as run_command_line
 from karwan.cli.app import app
 from karwan.errors import KarwanError
@@ -33,10 +37,16 @@ class Ends:
     importer: str
     day: str
     scenario: str
+    regime: str
+    venture: str
+    market: str
 
 
-TOYLAND = Ends("A", "C", "beans", "XTA", "XTC", "2025-07-01", "fast_yard")
-KAZ_PAK = Ends("KOS", "P_KHI", "chickpeas", "KAZ", "PAK", "2026-12-01", "khunjerab_all_week")
+TOYLAND = Ends("A", "C", "beans", "XTA", "XTC", "2025-07-01", "fast_yard", "toy_transit", "v1", "gulf")
+KAZ_PAK = Ends(
+    *("KOS", "P_KHI", "chickpeas", "KAZ", "PAK", "2026-12-01", "khunjerab_all_week"),
+    *("KZ_PK_TTA", "leather", "central_asia"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,8 +107,43 @@ def commands(case: Path | str, ends: Ends = TOYLAND) -> dict[str, list[str]]:
         "scenario list": ["scenario", "list", folder],
         "scenario show": ["scenario", "show", folder, e.scenario],
         "scenario compare": ["scenario", "compare", folder, e.scenario],
+        "scenario regime": ["scenario", "regime", e.regime, "--case", folder],
+        "scenario trade": ["scenario", "trade", folder, e.scenario],
+        "corridor modes": ["corridor", "modes", folder],
+        "corridor prices": ["corridor", "prices", folder],
+        "corridor operators": ["corridor", "operators", folder],
+        "plan documents": ["plan", "documents", folder],
+        "plan draft": ["plan", "draft", folder],
+        "plan indicators": ["plan", "indicators", folder],
+        "port choice": ["port", "choice", folder, "--market", e.market],
+        "port compare": ["port", "compare", folder],
+        "port terminals": ["port", "terminals", folder],
+        "trade goods": ["trade", "goods", folder],
+        "trade potential": ["trade", "potential", e.exporter, e.importer, "--case", folder],
+        "trade world show": ["trade", "world", "show", folder],
+        "trade world check": ["trade", "world", "check", folder],
+        "venture list": ["venture", "list", "--case", folder],
+        "venture appraise": ["venture", "appraise", e.venture, "--case", folder],
+        "venture compare": ["venture", "compare", e.venture, "--case", folder],
+        "venture wait": ["venture", "wait", e.venture, "--case", folder],
+        "venture template": ["venture", "template", "tannery", "--case", folder],
     }
     return {name: [*arguments, "--json"] for name, arguments in plain.items()}
+
+
+def shuffled(case: str, folder: Path, seed: int) -> Path:
+    """A copy of an embedded case with the rows of every table in another order; seed 0 turns them round."""
+    shutil.copytree(embedded_cases()[case], folder)
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            head, *rows = csv.reader(file)
+        if seed:
+            random.Random(seed).shuffle(rows)
+        else:
+            rows.reverse()
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([head, *rows])
+    return folder
 
 
 def run(arguments: Sequence[str]) -> Ran:

@@ -9,7 +9,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from hypothesis import settings
 from karwan.analysis.sections import Brief
 from karwan.case import Case, embedded_cases, read_case
 from karwan.project import Project
+from tests.answered_once import AnsweredOnce, answered_once
 
 # An example may be slow on a busy machine or at its first call; the limit on each test stands in pyproject.toml.
 # Examples are the same in every run: a change is judged by its own failures, not by chance. `--hypothesis-seed` looks further.
@@ -28,6 +29,24 @@ settings.load_profile("karwan")
 gc.set_threshold(100_000, 10, 10)
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnsweredOnce]:
+    """Dear answers of the embedded cases, shared by all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "answers"
+    folder.mkdir(exist_ok=True)
+    with answered_once(folder) as kept:
+        yield kept
+
+
+@pytest.fixture(autouse=True)
+def answers_are_reckoned_anew_where_a_test_patches(
+    request: pytest.FixtureRequest, kept_answers: AnsweredOnce
+) -> None:
+    """A test that patches what answers rest on reads none that stood before."""
+    kept_answers.on = "monkeypatch" not in request.fixturenames
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from figures import Pages, rows_of
 from karwan.analysis.assignment import assign_corridors, default_demand
 from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.observed import validation_table
 from karwan.analysis.scenario import compare_corridors
 from karwan.analysis.sensitivity import CorridorBase, rebuild_switches, sensitivity_answer, sensitivity_note
 from karwan.case import read_case
@@ -126,7 +125,7 @@ def like_for_like() -> Iterator[str]:
 def trips() -> Iterator[str]:
     """KTAP and KUAP like for like, then the model against observed trips, by use."""
     yield from like_for_like()
-    table = validation_table(study().case)
+    table = open_case("kaz-pak").observed(every=True).tables["trips"]
     for use, words in USES.items():
         rows = table.filter((pl.col("use") == use) & (pl.col("status") == "done"))
         timed = rows["error_days"].drop_nulls()

@@ -13,7 +13,7 @@ from karwan.project import open_case
 def hours() -> Iterator[str]:
     """Scores, then every trip with its band, then the table of hours."""
     project = open_case("kaz-pak")
-    answer = project.observed()
+    answer = project.observed(every=True)
     share = pl.col("median_abs_error_share", "in_band_share") * 100.0
     yield from rows_of(
         "forecast | trips | n | mean error, days | median error, % | in the band, % | CRPS, days",
@@ -21,7 +21,8 @@ def hours() -> Iterator[str]:
         ["forecast", "use", "trips", "error_days", "median_abs_error_share", "in_band_share", "crps_days"],
     )
     yield ""
-    timed = answer.tables["trips"].filter(pl.col("error_days").is_not_null())
+    measured = (pl.col("status") == "done") & pl.col("error_days").is_not_null()
+    timed = answer.tables["trips"].filter(measured)
     said = pl.when(pl.col("in_band")).then(pl.lit("in")).otherwise(pl.lit("out"))
     yield from rows_of(
         "trip | use | kind | observed, days | model | P5 | P95 | error | band",

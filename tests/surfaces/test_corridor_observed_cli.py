@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,11 +38,21 @@ def test_both_groups_stand_apart_with_signed_errors(found: dict[str, Any]) -> No
         assert group["mean_abs_error_days"] == pytest.approx(sum(map(abs, errors)) / len(errors))
 
 
-def test_what_nobody_measured_is_shown_on_request(found: dict[str, Any]) -> None:
-    plain = RUN.invoke(app, ["corridor", "observed", "kaz-pak"]).stdout
-    states = [trip["status"] for trip in found["trips"]]
-    assert "plan" not in plain
-    assert "plan" in states
-    assert states.count("claim") > plain.count("claim")
-    parts = RUN.invoke(app, ["corridor", "observed", "toyland", "--csv"]).stdout.split("# trips\n")
-    assert [row["use"] for row in csv.DictReader(io.StringIO(parts[1]))] == ["validate", "calibrate"]
+def test_what_nobody_measured_is_shown_on_request(found: dict[str, Any], toy_copy: Path) -> None:
+    assert {"plan", "claim"} <= {trip["status"] for trip in found["trips"]}
+    with (toy_copy / "trips.csv").open(newline="", encoding="utf-8") as file:
+        trips = list(csv.DictReader(file))
+    told = [trips[0] | {"trip_id": state, "status": state, "use": "shown"} for state in ("plan", "claim")]
+    with (toy_copy / "trips.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(trips[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*trips, *told])
+    plain, every = (
+        RUN.invoke(app, ["corridor", "observed", str(toy_copy), *asked, "--csv"]).stdout.split("# trips\n")[1]
+        for asked in ([], ["--all"])
+    )
+    rows = [
+        [(row["use"], row["status"]) for row in csv.DictReader(io.StringIO(text))] for text in (plain, every)
+    ]
+    assert rows[0] == [("validate", "done"), ("calibrate", "done")]
+    assert sorted(rows[1]) == sorted([*rows[0], ("shown", "plan"), ("shown", "claim")])

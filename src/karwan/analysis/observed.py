@@ -22,13 +22,16 @@ from karwan.transport.route import Route
 BAND = (0.05, 0.95)
 SCORED = ("validate", "calibrate")
 MODEL, JUDGEMENT = "model", "judgement before the fit"
+JUDGED = ("hours", "queue_states")
+"""Tables that hold what was fitted, empty before any fit."""
 
 
 def answer_observed(inputs: Inputs, request: ObservedRequest) -> Result:
     """Mean errors by use of trip, scores of the model and of the judgement before the fit, and the trips."""
     case = inputs.the_case()
-    trips = validation_table(case)
-    before = validation_table(judged_case(timed_only(case)))
+    kept = Kept()
+    trips = validation_table(case, kept)
+    before = validation_table(judged_case(timed_only(case)), kept.without(JUDGED))
     has_error = pl.any_horizontal(pl.col("error_days", "error_usd").is_not_null())
     shown = trips if request.every else trips.filter((pl.col("status") == "done") & has_error)
     scores = result_frame("observed_scores", [*scores_of(trips, MODEL), *scores_of(before, JUDGEMENT)])
@@ -37,7 +40,7 @@ def answer_observed(inputs: Inputs, request: ObservedRequest) -> Result:
 
 def judged_case(case: Case) -> Case:
     """A case as it was judged before any fit: no factors on hours, no queues of bad days."""
-    return case.with_tables({name: case[name].clear() for name in ("hours", "queue_states")})
+    return case.with_tables({name: case[name].clear() for name in JUDGED})
 
 
 def validation_table(case: Case, kept: Kept | None = None) -> pl.DataFrame:
