@@ -42,7 +42,7 @@ class Ends:
     market: str
 
 
-TOYLAND = Ends("A", "C", "beans", "XTA", "XTC", "2025-07-01", "fast_yard", "toy_transit", "v1", "gulf")
+TOYLAND = Ends("A", "C", "beans", "XTA", "XTC", "2025-07-01", "fast_yard", "toy_pact", "v1", "gulf")
 KAZ_PAK = Ends(
     *("KOS", "P_KHI", "chickpeas", "KAZ", "PAK", "2026-12-01", "khunjerab_all_week"),
     *("KZ_PK_TTA", "leather", "central_asia"),
