@@ -33,9 +33,7 @@ from karwan.store.files import known_codes
 from karwan.store.hs import read_correlation
 from karwan.store.reading import Reading, no_progress
 from karwan.store.sources import source_named
-from karwan.store.sources.comtrade_answer import HttpAnswer
-from karwan.store.sources.comtrade_api import _judge, reading_of_records, request_from
-from karwan.store.sources.countries import countries_with, packaged_countries
+from karwan.store.sources.countries import countries_with
 from karwan.store.sources.mapping import read_mapping
 from karwan.store.sources.registry import Options
 from tests.fuzz.harness import Reader
@@ -260,16 +258,6 @@ def basket(folder: Path) -> None:
     table_answer(goods_from_file(folder / "x.csv"), target_usd=1e6, most_goods=2)
 
 
-def comtrade_service(folder: Path) -> None:
-    """What is made of an answer of the service."""
-    answer = _judge(HttpAnswer(200, {}, (folder / "answer.json").read_bytes()))
-    if isinstance(answer, dict):
-        request = request_from(
-            {"reporters": "KAZ", "partners": "PAK", "periods": "2022"}, packaged_countries()
-        )
-        frames_of([reading_of_records(answer["data"], request, Options())])
-
-
 READERS = (
     *(Reader(f"case table {name}", one_table(f"{name}.csv"), case_table) for name in ("nodes", "links", "closures", "flows", "commitments")),
     *(Reader(f"case with {name}", one_table(f"{name}.csv"), whole_case) for name in ("crossings", "corridors", "rates", "targets")),
@@ -278,7 +266,7 @@ READERS = (
     Reader("mapping", lambda: {"m.yaml": MAPPING.read_bytes()}, lambda f: read_mapping(f / "m.yaml")),
     Reader("comtrade csv", text(x__csv=COMTRADE), source("comtrade-csv", "x.csv")),
     Reader("comtrade zip", archive(x__csv=COMTRADE), source("comtrade-csv", "x.zip"), ARCHIVE),
-    Reader("comtrade service", lambda: {"answer.json": json.dumps(ANSWER).encode()}, comtrade_service),
+    Reader("comtrade service", lambda: {"answer.json": json.dumps(ANSWER).encode()}, source("comtrade", "answer.json")),
     Reader("baci", text(BACI_HS17_Y2020__csv=BACI), source("baci", "BACI_HS17_Y2020.csv")),
     Reader("baci zip", archive(BACI_HS17_Y2020__csv=BACI), source("baci", "x.zip", hs_revision="HS17"), ARCHIVE),
     Reader("country codes", text(c__csv=CODES), lambda f: countries_with(f / "c.csv")),

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from karwan.errors import InvalidInput
+from karwan.errors import InvalidInput, KarwanError
 from karwan.store import ingest, open_store
 from karwan.store.reading import no_progress
 from karwan.store.sources import Options, source_named
@@ -236,9 +236,45 @@ def test_nested_and_odd_texts_are_no_crash() -> None:
     with serving(script) as url:
         found = client(url, slept).fetch(REQUEST)
     assert slept == [1.0]
-    request = replace(REQUEST, reporters=("398",))
-    reading = reading_of_records(found, request, Options())
+    reading = reading_of_records(found, "api: 398", Options())
     assert pl.concat(list(reading.frames(no_progress)))["importer"].to_list() == ["PAK"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_an_answer_saved_as_a_file_gives_the_rows_of_the_service(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    script = Script(answer([record()]))
+    with serving(script) as url:
+        service = {"url": url, "reporters": "KAZ", "periods": "2023", "products": "1001", "pause_s": "0"}
+        (asked,) = source_named("comtrade").read(None, Options(service=service))
+    file = tmp_path / "answer.json"
+    file.write_bytes(pack(answer([record()])[2]))
+    (saved,) = source_named("comtrade").read(file, Options())
+    one, other = (pl.concat(list(reading.frames(no_progress))) for reading in (asked, saved))
+    assert one.height == 1
+    assert one.equals(other)
+    assert saved.content_hash() == asked.content_hash()
+    assert saved.file_name == "answer.json"
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "said"),
+    [
+        (b"reporterCode,period\n398,2023\n", InvalidInput, "no answer of Comtrade's web service"),
+        (b'{"data": 3}', InvalidInput, "no answer of Comtrade's web service"),
+        (b'{"count": 0, "data": [], "error": ""}', NoRecords, "holds no records"),
+        (b'{"count": 9, "data": [{}], "error": ""}', Truncated, "is cut: 1 of 9 records"),
+        (b'{"count": 1, "data": [3]}', ServiceError, "not in its format"),
+        (b"\x1f\x8b\x08cut", InvalidInput, "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_whole_answer_says_so(
+    tmp_path: Path, body: bytes, error: type[KarwanError], said: str
+) -> None:
+    (tmp_path / "x.json").write_bytes(body)
+    with pytest.raises(error, match=said):
+        source_named("comtrade").read(tmp_path / "x.json", Options())
 
 
 @pytest.mark.parametrize("data", [[], None])

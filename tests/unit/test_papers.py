@@ -125,7 +125,7 @@ def test_paper_of_a_lapsed_regime_is_left_out() -> None:
 
 
 def test_regime_in_force_by_day_and_state() -> None:
-    regime = CASE["regimes"].row(0, named=True)
+    regime = CASE["regimes"].row(by_predicate=pl.col("regime_id") == "toy_transit", named=True)
     assert regime_in_force(regime, date(2021, 1, 1))
     assert not regime_in_force(regime, date(2020, 12, 31))
     assert regime_in_force({**regime, "in_force": None}, date(2000, 1, 1))

@@ -411,11 +411,9 @@ KNOWN_SETTINGS = (
 
 
 def read_comtrade_api(path: Path | None, options: Options) -> list[Reading]:
-    """One reading of everything the request brings; the network is used here, before the store is touched."""
+    """One reading of everything the request brings, or of an answer saved as a file; the network is used here, before the store is touched."""
     if path is not None:
-        raise InvalidInput(
-            "The source `comtrade` reads no file.", fix="For a downloaded file use the source comtrade-csv."
-        )
+        return [_saved_reading(path, options)]
     settings = options.service
     unknown = [name for name in settings if name not in KNOWN_SETTINGS]
     if unknown:
@@ -434,7 +432,52 @@ def read_comtrade_api(path: Path | None, options: Options) -> list[Reading]:
     records = client.fetch(request)
     if not records:
         raise _no_records(request, settings)
-    return [reading_of_records(records, request, options)]
+    asked = f"{','.join(request.reporters)} {','.join(request.periods)} {','.join(request.products)}"
+    return [reading_of_records(records, f"api: {asked}"[:120], options)]
+
+
+def _saved_reading(path: Path, options: Options) -> Reading:
+    """Reading of an answer that a browser or script saved, packed with gzip or not: the same rows as the service would bring."""
+    if path.suffix.lower() in (".csv", ".zip"):
+        raise InvalidInput(
+            f"{path.name} is no answer of Comtrade's web service.", fix="Use the source comtrade-csv."
+        )
+    answer = _judge_document(HttpAnswer(200, {}, _saved_bytes(path)))
+    if isinstance(answer, tuple):
+        raise InvalidInput(
+            f"{path.name} is no answer of Comtrade's web service.",
+            evidence=answer[0],
+            fix='Save the answer as it came: {"count": ..., "data": [...]}. A CSV goes to the source comtrade-csv.',
+        )
+    records = answer["data"]
+    if not records:
+        raise NoRecords(
+            f"{path.name} holds no records.", "its list `data` is empty", "Ask for another period."
+        )
+    if answer["count"] > len(records):
+        raise Truncated(
+            f"{path.name} is cut: {len(records):,} of {answer['count']:,} records.",
+            evidence="its `count` is larger than its list `data`",
+            fix="Ask for fewer periods, partners or products at a time, and save each answer.",
+        )
+    return reading_of_records(records, path.name, options)
+
+
+def _saved_bytes(path: Path) -> bytes:
+    """Bytes of a saved answer, unpacked, no more than an answer may have."""
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            body = stream.read(MAX_ANSWER_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InvalidInput(f"{path.name} cannot be read.", str(error), "Fetch the file again.") from error
+    if len(body) > MAX_ANSWER_BYTES:
+        raise TooLarge(
+            f"{path.name} holds more than {MAX_ANSWER_BYTES // 2**20} MiB.",
+            fix="Ask for fewer periods, partners or products at a time, or load the CSV with comtrade-csv.",
+        )
+    return body
 
 
 def _seconds(settings: Mapping[str, str], name: str, default: float) -> float:
@@ -459,8 +502,8 @@ def _no_records(request: Request, settings: Mapping[str, str]) -> NoRecords:
     )
 
 
-def reading_of_records(records: Sequence[Mapping[str, Any]], request: Request, options: Options) -> Reading:
-    """Reading of Comtrade records; `line` is the number of the record in the answers, from 1."""
+def reading_of_records(records: Sequence[Mapping[str, Any]], name: str, options: Options) -> Reading:
+    """Reading of Comtrade records under a name; `line` is the number of the record in the answers, from 1."""
     texts = [json.dumps(record, sort_keys=True) for record in records]
     size = sum(map(len, texts))
     digest = hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()
@@ -485,10 +528,9 @@ def reading_of_records(records: Sequence[Mapping[str, Any]], request: Request, o
         yield from framed.frames(iter([table]))
         progress(size)
 
-    asked = f"{','.join(request.reporters)} {','.join(request.periods)} {','.join(request.products)}"
     return Reading(
         source="comtrade",
-        file_name=f"api: {asked}"[:120],
+        file_name=name,
         content_bytes=size,
         content_hash=lambda: digest,
         frames=frames,
@@ -507,7 +549,7 @@ COMTRADE_API = Source(
     title="UN Comtrade web service (public preview, or with a subscription key)",
     provider=PROVIDER,
     licence=LICENCE,
-    reads="no file; --set reporters=KAZ --set periods=2023 [--set partners=PAK] [--set key=...]",
+    reads="FILE.json, an answer saved; or no file: --set reporters=KAZ --set periods=2023 [--set partners=PAK] [--set key=...]",
     read=read_comtrade_api,
     needs_path=False,
 )
