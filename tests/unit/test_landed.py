@@ -1,7 +1,16 @@
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.goods import landed_table
+from karwan.analysis.requests import RouteRequest
+from karwan.analysis.route.query import resolve
 from karwan.appraisal.landed import landed_cost
-from karwan.case import read_case
+from karwan.case import Case, read_case
+from karwan.transport.corridor import corridor_route
+from karwan.transport.cost import additive_cost
 from karwan.transport.duty import find_duty
 from karwan.transport.shipment import make_shipment
 
@@ -40,3 +49,46 @@ def test_parts_of_the_landed_cost_by_hand(toyland):
     assert landed.duty_usd_t == pytest.approx(0.02 * (850 + 4.25))
     assert landed.landed_usd_t == pytest.approx(800 + 50 + 4.25 + 32 + 0 + 17.085)
     assert landed.corridor_share == pytest.approx((50 + 4.25 + 32) / landed.landed_usd_t)
+
+
+def with_meat(case: Case) -> Case:
+    """The case with four of its goods, the onions become frozen beef, over two corridors."""
+    goods = case["products"].filter(
+        pl.col("product_id").is_in(["wheat_milling", "rapeseed_oil", "chickpeas", "onions_kaz"])
+    )
+    beef = pl.col("product_id") == "onions_kaz"
+    named = goods.with_columns(
+        name=pl.when(beef).then(pl.lit("Beef")).otherwise("name"),
+        hs_code=pl.when(beef).then(pl.lit("020230")).otherwise("hs_code"),
+        origin_id=pl.lit(None, pl.String),
+    )
+    two = case["corridors"].filter(pl.col("corridor_id").is_in(["CHINA_SEA", "QTTA"]))
+    return case.with_tables({"products": named, "corridors": two})
+
+
+def test_landed_freight_is_what_the_route_of_the_same_load_pays(kaz_pak: Case) -> None:
+    """Grain in hoppers, oil in tanks, beef in a reefer, chickpeas in a truck: to the cent as `karwan route` over the same corridor."""
+    case = with_meat(kaz_pak)
+    study = CorridorStudy(case, case.settings.as_of)
+    landed = {row["product_id"]: row for row in landed_table(study).iter_rows(named=True)}
+    forms = {name: (row["form"], row["load_t"]) for name, row in landed.items()}
+    assert forms["wheat_milling"] == forms["rapeseed_oil"] == ("bulk", 3000.0)
+    assert forms["onions_kaz"] == ("reefer", 25.0) and forms["chickpeas"] == ("box", 25.0)
+    for name, row in landed.items():
+        start, finish = study.pairs(row["direction"])[0]
+        request = RouteRequest(start, finish, product=name, tonnes=row["load_t"], departure=study.as_of)
+        plan = resolve(case, request)
+        corridor = next(one for one in plan.corridors if one["corridor_id"] == row["corridor_id"])
+        cost = additive_cost(plan.network, plan.shipment)
+        found = corridor_route(plan.network, plan.shipment, corridor, start, finish, if_open=False, cost=cost)
+        assert found.route is not None
+        route = replace(found.route, shipment=replace(plan.shipment, price_usd_t=row["price_usd_t"]))
+        assert row["freight_usd_t"] == pytest.approx(
+            plan.bills.carriage_usd(route) / row["load_t"], abs=0.005
+        ), name
+    assert study.loads.packed(
+        case["products"].filter(product_id="rapeseed_oil").row(0, named=True), 3000.0
+    ).units == (
+        "rail_tank",
+        "truck_tank",
+    )

@@ -18,7 +18,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.market_facts import MarketFacts
 from karwan.analysis.observed import with_names
 from karwan.analysis.rivals import NO_DUTY, MarketRival, border_shut, market_rivals
-from karwan.analysis.seller_price import SellerPrice, full_load_t, priced, seller_price
+from karwan.analysis.seller_price import SellerPrice, priced, seller_price
 from karwan.analysis.trade_requests import CompeteRequest
 from karwan.appraisal.competitiveness import PricedOffer, compare_offers
 from karwan.case.case import Case
@@ -31,8 +31,9 @@ from karwan.store.query import Selection
 from karwan.transport.corridor import ABSENT, corridor_route
 from karwan.transport.duty import Duty, Tariffs, find_duty
 from karwan.transport.network import worst_basis
+from karwan.transport.packing import lot_t
 from karwan.transport.route import Route, assumed_share
-from karwan.transport.shipment import find_product, shipment_of
+from karwan.transport.shipment import find_product
 
 RIVAL_COLUMNS = {
     "origin": (pl.String, None),
@@ -133,7 +134,7 @@ def _sale(case: Case, request: CompeteRequest) -> _Sale:
         backward=backward,
         origin=request.origin or str(row.get("origin_id") or starts[0]),
         destination=request.destination or ends[0],
-        tonnes=request.tonnes or full_load_t(row),
+        tonnes=request.tonnes or lot_t(row, case["vehicles"].iter_rows(named=True)),
         day=request.day or settings.as_of,
         facts=MarketFacts(case, request.day or settings.as_of),
     )
@@ -208,8 +209,8 @@ def _stand_in(sale: _Sale, table: pl.DataFrame) -> list[Note]:
 def _own_offers(sale: _Sale) -> list[PricedOffer]:
     case = sale.case
     study = CorridorStudy(case, sale.day)
-    load = shipment_of(sale.row, sale.tonnes)
-    network = study.network_between((sale.exporter, sale.importer), load.form)
+    packed = study.loads.packed(sale.row, sale.tonnes)
+    load, network = packed.shipment, study.loads.network(packed, sale.row, (sale.origin, sale.destination))
     names = dict(case["nodes"].select("node_id", "name").iter_rows())
     offers = []
     for corridor in case["corridors"].sort("rank").iter_rows(named=True):

@@ -9,13 +9,13 @@ from functools import cached_property
 
 import polars as pl
 
+from karwan.analysis.loads import Loads
 from karwan.analysis.worth.paid import PaperMoney
 from karwan.case import Case
 from karwan.case.places import Gazetteer, plain
 from karwan.case.scenario import Scenario, apply_scenario, find_scenario, together
 from karwan.errors import InvalidInput
 from karwan.trade.parties import A_TO_B, DIRECTIONS
-from karwan.transport.cargo import Cargo, dangerous_by_hs
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import Weights, additive_cost, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
@@ -92,6 +92,11 @@ class CorridorStudy:
     def places(self) -> Gazetteer:
         """Places of the case by name."""
         return Gazetteer(self.case.tables)
+
+    @cached_property
+    def loads(self) -> Loads:
+        """Loads of its goods as they are packed, and their networks."""
+        return Loads(self.case, self.as_of, self.kept, self.set_aside)
 
     @property
     def comparable(self) -> bool:
@@ -301,7 +306,7 @@ class CorridorStudy:
         """What routes of a product cost beside their stages in a direction, on the study's day."""
         key = (str(product["product_id"]), direction)
         if key not in self._bills:
-            origin, cargo = self.case.parties.ends(direction)[0], Cargo(str(product["hs_code"] or ""))
+            origin, cargo = self.case.parties.ends(direction)[0], self.loads.cargo(product)
             self._bills[key] = Bills(
                 self.case.tables, key[0], str(product["sector"]), origin, self.as_of, cargo
             )
@@ -311,8 +316,7 @@ class CorridorStudy:
         """Bans and sanctions in force on the study's day that a route meets with its load."""
         product = find_product(self.case["products"], route.shipment.product_id)
         start, finish = (route.network.node_countries[node] for node in (route.nodes[0], route.nodes[-1]))
-        code = str(product["hs_code"] or "")
-        cargo = Cargo(code, dangerous_by_hs(self.case["dangerous_goods"].rows(named=True), code))
+        cargo = self.loads.cargo(product)
         table = self.case["restrictions"].rows(named=True)
         return met(rules_of_trade(table, start, finish, cargo, self.as_of), route)
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.market_facts import MarketFacts
-from karwan.analysis.seller_price import full_load, priced, seller_price
+from karwan.analysis.seller_price import priced, seller_price
 from karwan.analysis.standing import parties_of
 from karwan.appraisal.landed import LandedCost, landed_cost
 from karwan.case import Case
@@ -20,6 +20,7 @@ from karwan.transport.duty import Duty, Tariffs
 from karwan.transport.network import FreightNetwork, worst_basis
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.network.terms import join_sources
+from karwan.transport.packing import Packed
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 
@@ -27,9 +28,10 @@ from karwan.transport.shipment import Shipment
 def landed_table(study: CorridorStudy) -> pl.DataFrame:
     """Landed cost of every product over its cheapest open corridor; see `GoodsSection.landed`.
 
-    A full load of one truck or 40 ft container from where the good is grown or made, else the first origin of its direction, to the first destination. The route is the corridor
-    of least money plus time; products of one form, load and value of time share the search. The price is that of `seller_price`; freight holds papers,
-    guarantees and storage, as in `karwan route`.
+    A full load of one truck or 40 ft container (of goods in bulk a parcel, `packing.lot_t`) from where the good is grown or made, else the first
+    origin of its direction, to the first destination, in the units and the network in which `karwan route` sends it. The route is the corridor of
+    least money plus time; products alike in all that share the search. The price is that of `seller_price`; freight holds papers, guarantees and
+    storage, as in `karwan route`.
     """
     if not study.comparable:
         return result_frame("goods_landed")
@@ -53,19 +55,20 @@ class _RouteFinder:
 
     def __init__(self, study: CorridorStudy) -> None:
         self.study = study
-        self.found: dict[tuple[str, Ends, str, float, float, float], list[CorridorRoute]] = {}
-        self.absent: set[tuple[str, Ends, str, str]] = set()
+        self.found: dict[tuple[int, Ends, float, float, float], list[CorridorRoute]] = {}
+        self.absent: set[tuple[int, Ends, str]] = set()
 
     def ends(self, direction: str, product: Row) -> Ends:
         """Where a product starts, the place it is grown or made where the case says so, and where it goes."""
         origin, destination = self.study.pairs(direction)[0]
         return product.get("origin_id") or origin, destination
 
-    def options(self, direction: str, ends: Ends, load: Shipment) -> list[CorridorRoute]:
-        """Open corridor routes of a load, each found with the load's own value of time."""
-        key = (direction, ends, load.form, load.tonnes, load.units, load.value_of_time_usd_h)
+    def options(self, direction: str, ends: Ends, product: Row, packed: Packed) -> list[CorridorRoute]:
+        """Open corridor routes of a packed load, each found with the load's own value of time."""
+        load = packed.shipment
+        network = self.study.loads.network(packed, product, ends)
+        key = (id(network), ends, load.tonnes, load.units, load.value_of_time_usd_h)
         if key not in self.found:
-            network = self.study.network(direction, load.form)
             cost = additive_cost(network, load)
             routes = [self._route(network, cost, direction, ends, load, row) for row in self.study.corridors]
             self.found[key] = [route for route in routes if route is not None]
@@ -74,8 +77,8 @@ class _RouteFinder:
     def _route(
         self, network: FreightNetwork, cost: Floats, direction: str, ends: Ends, load: Shipment, corridor: Row
     ) -> CorridorRoute | None:
-        """Open route over a corridor; None where there is none, which holds for every load of the form."""
-        key = (direction, ends, load.form, corridor["corridor_id"])
+        """Open route over a corridor; None where there is none, which holds for every load of the network."""
+        key = (id(network), ends, corridor["corridor_id"])
         if key in self.absent:
             return None
         origin, destination = ends
@@ -135,11 +138,12 @@ def _landed_row(
         (parties.code_a, parties.code_b) if direction == "a_to_b" else (parties.code_b, parties.code_a)
     )
     price = seller_price(facts, product)
-    load = full_load(product)
+    packed = study.loads.packed(product, study.loads.full_t(product))
+    load = packed.shipment
     duty = tariffs.duty(product["product_id"], importer, exporter)
     ends = finder.ends(direction, product)
     landing = _Landing(study, product, direction, priced(load, price), duty)
-    best = landing.cheapest(finder.options(direction, ends, load))
+    best = landing.cheapest(finder.options(direction, ends, product, packed))
     if best is None:
         return None
     found, landed = best

@@ -13,7 +13,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.analysis.market_facts import MarketDemand, MarketFacts, period_text
 from karwan.analysis.rivals import MarketRival, Rivals, border_shut, market_rivals
-from karwan.analysis.seller_price import full_load, full_load_t, priced, seller_price
+from karwan.analysis.seller_price import priced, seller_price
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import GoodsRequest, GoodsView
 from karwan.appraisal.landed import landed_cost
@@ -135,7 +135,7 @@ class _Goods:
             "verdict": UNKNOWN,
             "lacks": "corridor",
             **price.columns(),
-            "load_t": full_load_t(product),
+            "load_t": self.study.loads.full_t(product),
             **_rival_columns(rival, self.study, importer),
             "sold_share": sold["value"] if sold else None,
             "sold_period": period_text(sold) if sold else None,
@@ -150,7 +150,9 @@ class _Goods:
             return row
         row["source_id"] = join_sources(*sources, carried["source_id"])
         row["basis"] = worst_basis(price.basis, carried["basis"])
-        found = self._landed_columns(priced(full_load(product), price), carried, row, rivals)
+        found = self._landed_columns(
+            priced(self.study.loads.packed(product, row["load_t"]).shipment, price), carried, row, rivals
+        )
         return row | found | {"contradicts": _contradicts(found["verdict"], row["sold_share"])}
 
     def _landed_columns(self, load: Shipment, carried: Row, row: Row, rivals: Rivals) -> Row:

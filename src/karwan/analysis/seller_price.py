@@ -7,7 +7,7 @@ from typing import Any
 
 from karwan.analysis.market_facts import MarketFacts, PriceFact, period_text
 from karwan.transport.own_goods import OWN
-from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, shipment_of
+from karwan.transport.shipment import Shipment
 
 Row = dict[str, Any]
 CASE = "case"
@@ -122,16 +122,6 @@ def _of_case(facts: MarketFacts, product: Row, stands_in: str) -> SellerPrice:
         product["source_id"],
         stands_in,
     )
-
-
-def full_load_t(product: Row) -> float:
-    """Tonnes of one truck or 40 ft container of a product: the load that landed prices are for."""
-    return float(product["stowage_t_feu"] or TRUCK_BASIS_T)
-
-
-def full_load(product: Row) -> Shipment:
-    """One full truck or 40 ft container of a product, at the price of products.csv, by which ways are searched."""
-    return shipment_of(product, full_load_t(product))
 
 
 def priced(load: Shipment, price: SellerPrice) -> Shipment:

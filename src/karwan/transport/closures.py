@@ -6,7 +6,7 @@ the month or year only; the last kind is never in force on a day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,17 @@ SLOW = "disruption"
 """Kind of a row that slows a place down and does not shut it."""
 
 FULL_DATE, MONTH_DAY = len("YYYY-MM-DD"), len("MM-DD")
+
+
+def let_through(rows: Iterable[Mapping[str, Any]], classes: Collection[str], day: date) -> frozenset[str]:
+    """Places whose closure lets one of some classes of cargo through on a day."""
+    return frozenset(
+        str(row["place_id"])
+        for row in rows
+        if row["lets_through"]
+        and set(classes) & set(row["lets_through"])
+        and (row["lets_through_from"] is None or row["lets_through_from"] <= day)
+    )
 
 
 def closure_spans(row: Mapping[str, Any], first: date) -> list[ClosedSpan]:

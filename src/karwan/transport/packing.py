@@ -13,7 +13,7 @@ from karwan.schema.units import unit_of
 from karwan.transport.cargo import fits_hs
 from karwan.transport.network.request import NetworkRequest
 from karwan.transport.network.units import Unit, units_by_mode
-from karwan.transport.shipment import Shipment
+from karwan.transport.shipment import TRUCK_BASIS_T, Shipment
 
 Row = Mapping[str, Any]
 HEAVY, BULK = "heavy", "bulk"
@@ -90,6 +90,24 @@ def capacity_t(product: Row, unit: Row) -> float:
     if density is None and stowage is not None and stowage < VOLUME_BOUND_T:
         density = stowage / FEU_M3
     return payload if volume is None or density is None else min(payload, float(volume) * density)
+
+
+def lot_t(product: Row, vehicles: Iterable[Row]) -> float:
+    """Tonnes of a full load of a product: one truck or 40 ft container, of goods in bulk the least parcel of the ships that carry it.
+
+    Examples
+    --------
+    >>> ship = {"form": "bulk", "hs": None, "least_t": 3000.0}
+    >>> lot_t({"form": "bulk", "hs_code": "1001", "stowage_t_feu": 26.0}, [ship]), lot_t({"form": "box", "hs_code": "0713", "stowage_t_feu": 25.0}, [ship])
+    (3000.0, 25.0)
+    """
+    rows = vehicles if product["form"] == BULK else ()
+    least = [
+        float(row["least_t"])
+        for row in rows
+        if row["form"] == BULK and row["least_t"] and fits_hs(str(product["hs_code"]), row.get("hs"))
+    ]
+    return max(least, default=float(product["stowage_t_feu"] or TRUCK_BASIS_T))
 
 
 def pack(

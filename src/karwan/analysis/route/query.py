@@ -16,6 +16,7 @@ from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput, UnknownName, Unreachable
 from karwan.notes import Note, note
 from karwan.transport.cargo import Cargo
+from karwan.transport.closures import let_through
 from karwan.transport.corridor import joined_corridors
 from karwan.transport.cost import Weights, shipper_weights
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
@@ -110,7 +111,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     _check_places(query, places, (origin, destination), avoid, via)
     opened = frozenset(place for name in query.opened for place in places.openable(name))
     ends = (places.country(origin), places.country(destination))
-    opened |= _let_through(case, cargo, query.departure)
+    opened |= let_through(case["closures"].iter_rows(named=True), cargo.classes, query.departure)
     rules = rules_of_trade(case["restrictions"].rows(named=True), *ends, cargo, query.departure)
     barred = barring(rules, lawful_for)
     _check_ends(barred, places, (origin, destination), query)
@@ -204,18 +205,6 @@ def corridor_notes(plan: RoutePlan) -> list[Note]:
     if not others:
         return []
     return [note("route.no_corridors", corridors=", ".join(others))]
-
-
-def _let_through(case: Case, cargo: Cargo, day: date) -> frozenset[str]:
-    """Places whose closure lets this class of cargo through on a day."""
-    rows = case["closures"].iter_rows(named=True)
-    return frozenset(
-        row["place_id"]
-        for row in rows
-        if row["lets_through"]
-        and cargo.classes & set(row["lets_through"])
-        and (row["lets_through_from"] is None or row["lets_through_from"] <= day)
-    )
 
 
 def _check_ends(barred: Sequence[Row], places: Gazetteer, ends: tuple[str, str], query: RouteRequest) -> None:
