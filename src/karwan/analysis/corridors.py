@@ -9,7 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
-from karwan.analysis.loads import Loads
+from karwan.analysis.loads import GoodsLoads
 from karwan.analysis.worth.paid import PaperMoney
 from karwan.case import Case
 from karwan.case.places import Gazetteer, plain
@@ -94,9 +94,9 @@ class CorridorStudy:
         return Gazetteer(self.case.tables)
 
     @cached_property
-    def loads(self) -> Loads:
-        """Loads of its goods as they are packed, and their networks."""
-        return Loads(self.case, self.as_of, self.kept, self.set_aside)
+    def loads(self) -> GoodsLoads:
+        """GoodsLoads of its goods as they are packed, and their networks."""
+        return GoodsLoads(self.case, self.as_of, self.kept, self.set_aside)
 
     @property
     def comparable(self) -> bool:

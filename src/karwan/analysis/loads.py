@@ -1,4 +1,4 @@
-"""Loads of goods as `karwan route` sends them: packed in their units, in the network of those units."""
+"""GoodsLoads of goods as `karwan route` sends them: packed in their units, in the network of those units."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from karwan.transport.shipment import shipment_of
 Row = Mapping[str, Any]
 
 
-class Loads:
-    """Loads of the goods of a case on a day, and the networks they travel in; loads that ask for the same share one.
+class GoodsLoads:
+    """GoodsLoads of the goods of a case on a day, and the networks they travel in; loads that ask for the same share one.
 
     Parameters
     ----------

@@ -162,7 +162,10 @@ class CompeteRequest:
     origin: str | None = field(default=None, metadata=asks("Node id of the origin.", flag="--from"))
     destination: str | None = field(default=None, metadata=asks("Node id of the destination.", flag="--to"))
     tonnes: float | None = field(
-        default=None, metadata=asks("Load, t; a full truck or 40 ft container by default, of goods in bulk the least parcel of a ship.")
+        default=None,
+        metadata=asks(
+            "Load, t; a full truck or 40 ft container by default, of goods in bulk the least parcel of a ship."
+        ),
     )
     day: date | None = field(
         default=None, metadata=asks("Day of departure; the case's by default.", metavar="DAY")

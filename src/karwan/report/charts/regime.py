@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from karwan.amounts import number, percent
@@ -12,7 +14,6 @@ from karwan.report.text import clean
 
 _LEFT, _ROW, _RIGHT, _TOP = 300.0, 24.0, 72.0, 26.0
 _NIL = 0.05  # USD a tonne that is written as nothing
-_WORTH = ("worth_usd_t", "low_usd_t", "high_usd_t", "worth_p05_usd_t", "worth_p95_usd_t")
 _UNITS = {"hours_change": ("h", "hours"), "usd_change": ("USD", "USD/truck", "USD/trip")}
 """Units of a leg's figures in which a change is told too."""
 
@@ -25,13 +26,12 @@ def draw_terms(table: pl.DataFrame) -> str | None:
     """A bar a term, by how much the expected landed cost rises where the regime lacks it alone; whisker: the ranges of its rows."""
     rows = [row for row in table.iter_rows(named=True) if has_any(row, "worth_usd_t")]
     rows.sort(key=lambda row: -(value_of(row, "worth_usd_t") or 0.0))
-    if all(abs(value_of(row, name) or 0.0) < _NIL for row in rows for name in _WORTH):
+    ends = _ends_of_terms(rows)
+    if all(abs(end) < _NIL for end in ends):
         return None
     bottom = _TOP + len(rows) * _ROW
     said = " ".join(f"{clean(row['term'])}: USD {number(row['worth_usd_t'], 1)} a tonne." for row in rows)
     drawing = Drawing("regime-terms", WIDTH, bottom + 34, "What each term of the regime is worth", said)
-    whiskers = [span for row in rows if (span := _span_of_term(row))]
-    ends = [value_of(row, "worth_usd_t") or 0.0 for row in rows] + [end for span in whiskers for end in span]
     drawing.swatch(0, 11, ACCENT, "worth of the term")
     drawn = any(has_any(row, "worth_p05_usd_t") for row in rows)
     legend = "5 to 95 % of the joint draws" if drawn else "ranges of its figures"
@@ -61,6 +61,13 @@ def _draw_term(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
     if span and span[1] > span[0]:
         whisker(drawing, scale, span, y + 11.5)
     drawing.narrow(WIDTH, y + 15, number(worth, 1), anchor="end", weight=600)
+
+
+def _ends_of_terms(rows: Sequence[Row]) -> list[float]:
+    """Worth of the terms and ends of their whiskers."""
+    worths = [value_of(row, "worth_usd_t") or 0.0 for row in rows]
+    whiskers = [span for row in rows if (span := _span_of_term(row))]
+    return worths + [end for span in whiskers for end in span]
 
 
 def _span_of_term(row: Row) -> tuple[float, float] | None:
