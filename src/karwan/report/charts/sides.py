@@ -71,7 +71,7 @@ def draw_sides(
         key, WIDTH, groups[-1].bottom + _AXIS + 18, "Who gains by each promise", _say(rows, names)
     )
     banded = any(has_any(row, *BAND) for row in rows)
-    heads = (*names, "third countries", *(("both parties, 5 to 95 %",) if banded else ()))
+    heads = (*names, "third countries", *(("both, 5 to 95 %",) if banded else ()))
     spans = panels(len(heads), _LEFT, _GAP)
     for head, (left, _) in zip(heads, spans, strict=True):
         drawing.narrow(left, 14, clean(head, 40), weight=600)

@@ -20,9 +20,10 @@ FRONT: dict[str, str | Plural] = {
         "that meet no sanction the one best at both. "
     ),
     "front.carbon_counts": ", USD {usd} for a tonne of CO2e",
-    "front.errors": (
-        "On {trips} trips it was not fitted to, the model is off by {days} days on average (mean absolute error); {band} lie between its P5 "
-        "and P95. "
+    "front.errors": Plural(
+        "trips",
+        "On the one trip it was not fitted to, the model is off by {days} days; {band} of 1 lies between its P5 and P95. ",
+        "On {trips} trips it was not fitted to, the model is off by {days} days on average (mean absolute error); {band} lie between its P5 and P95. ",
     ),
     "front.no_errors": "No trip was held back to judge the model by. ",
     "front.law": "Signed or negotiated, not found to be in force: {names}.",
@@ -33,7 +34,7 @@ FRONT: dict[str, str | Plural] = {
         "{count} sanction ({authority}): {first}",
         "{count} sanctions ({authority}), the first: {first}",
     ),
-    "front.no_sanction": "no sanction of the case met",
+    "front.no_sanction": "no sanction known to the case",
     "front.not_known": Plural(
         "count", "; {count} rule of unknown effect", "; {count} rules of unknown effect"
     ),
@@ -82,8 +83,8 @@ FRONT: dict[str, str | Plural] = {
     "front.nothing_due_why": "No promise of the case names a day by {last}, nor does a milestone.",
     "front.outlook": "What is realistic by when",
     "front.outlook_note": (
-        "Turnover of a year, USD, if each side's own past goes on (random walk without drift), and the chance of USD {target}. It rests on {steps} yearly steps: the range says "
-        "more than the middle."
+        "Turnover of a year, USD, if each side's own past goes on (random walk without drift), and the chance of USD {target}. Yearly steps it rests on: {steps}; the range "
+        "says more than the middle."
     ),
     "front.no_outlook": "No outlook",
     "front.no_outlook_why": "No turnover target lies ahead, or neither side has two full years.",
