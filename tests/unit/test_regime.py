@@ -205,6 +205,8 @@ def test_every_figure_has_a_band_or_is_stated_for_any_number_of_workers(pact: Ca
     assert permits["held_trucks_year_p95"] == pytest.approx(20.0, rel=2e-3), "no draw passes the permits"
     assert permits["after_trucks_year_p05"] > 20.0 and permits["permit_p05_usd"] > 0.0
     pairs, papers = one.tables["pairs"], one.tables["papers"]
+    lead = next(said for said in one.notes if isinstance(said, Note) and said.key == "regime.trade")
+    assert all("in joint draws" in moved for moved in lead.values["moved"])
     assert pairs["low_share"].null_count() == 0 and pairs["new_value_p95_usd_year"].null_count() == 0
     assert set(papers["known_by"]) <= {"band", "stated"}
     judged = papers.filter(

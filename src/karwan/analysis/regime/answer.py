@@ -169,8 +169,10 @@ def _trade_lead(study: CorridorStudy, pairs: pl.DataFrame) -> list[Note]:
 
 
 def _moved(row: Row) -> str:
-    """Change of trade of a pair, by the fullest answer there is."""
-    return percent(row["new_value_usd_year"] / row["value_usd_year"] - 1.0, 1, signed=True)
+    """Change of trade of a pair, by the fullest answer there is, with the band of the draws where they are asked for."""
+    share = row["new_value_usd_year"] / row["value_usd_year"] - 1.0
+    middle, low, high = (percent(one, 1, signed=True) for one in (share, row["low_share"], row["high_share"]))
+    return middle if row["low_share"] is None else f"{middle} ({low} to {high} in joint draws)"
 
 
 def _text_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
