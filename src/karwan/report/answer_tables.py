@@ -35,8 +35,16 @@ _SHORT = {
     "20t": "/ 20 t",
     "hs": "HS",
     **{f"p{share:02d}": f"P{share}" for share in (5, 25, 50, 75, 95)},
+    "p5": "P5",
 }
 _ONE_DIGIT = ("d", "h", "km")
+_HEADS = {
+    "value_text": "value and range",
+    "switch_text": "ranking changes at",
+    "corridor_flipped": "best instead",
+    "t_day": "a day",
+}
+"""Headings of columns whose name is no word, where their row has no label."""
 _UNIT_IN_NAME = re.compile(r"_usd_(year|month|day)$")
 
 
@@ -107,7 +115,7 @@ def result_block(
 
 def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -> Column:
     unit = declared.unit if declared else ""
-    label = heading.replace("_", " ")
+    label = _HEADS.get(heading, heading).replace("_", " ")
     spoken = _SPOKEN.get(unit, unit)
     if heading == name and (parted := _UNIT_IN_NAME.search(name)):  # a name that ends in money and its time
         label, spoken = name[: parted.start()].replace("_", " "), f"USD a {parted[1]}"
@@ -116,6 +124,8 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
         label = label.removesuffix(" usd")
     if unit not in ("", "share"):  # the unit stands under the label, not in it
         label = label.removesuffix(f" {unit.lower().replace('/', ' ')}")
+    if name == unit.lower().replace("/", "_"):  # `usd_t` in USD/t: there is nothing to say but the unit
+        return Column(unit, right=kind.is_numeric())
     said = label.lower().split()
     unit = (
         ""

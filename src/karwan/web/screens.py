@@ -170,6 +170,7 @@ SPECIAL: tuple[Screen, ...] = (
         ("view", "domain", "side", "late"),
     ),
     Screen("plan/worth", "plan", f"{_ANSWERS}.plans:worth", "blocks.html", "plan worth"),
+    Screen("plan/draft", "plan", f"{_ANSWERS}.plans:draft", "blocks.html", "plan draft"),
     Screen("ventures", "plan", f"{_ANSWERS}.ventures:listed", "blocks.html", "venture list"),
     Screen("venture/appraise", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
     Screen("ventures/{id}", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),

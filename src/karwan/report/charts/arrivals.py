@@ -14,7 +14,8 @@ from karwan.report.svg import Drawing, Scale, linear, points
 from karwan.report.text import clean
 
 _LEFT, _RIGHT = 176.0, 8.0
-_KEY = "shape: journeys · bar: middle half · line: 5 to 95 % · tick: median · ring: 95 % if none closes"
+_KEY = "bar: middle half · line: 5 to 95 % · tick: median"
+_SAMPLED = ("shape: journeys", "ring: 95 % if none closes")
 _FEWEST = 20  # samples that make a shape
 
 
@@ -45,7 +46,7 @@ def draw_arrivals(routes: pl.DataFrame, arrivals: pl.DataFrame, key: str, title:
         _draw_name(drawing, row, sample, y, colour)
         _draw_spread(drawing, row, sample, scale, y, colour)
         _draw_days(drawing, row, scale, y)
-    drawing.label(_LEFT, 9, _KEY)
+    drawing.label(_LEFT, 9, f"{_SAMPLED[0]} · {_KEY} · {_SAMPLED[1]}" if samples else _KEY)
     return drawing.render()
 
 

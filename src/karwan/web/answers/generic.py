@@ -19,6 +19,7 @@ from karwan.report.answer_tables import answer_tables
 from karwan.web.answers.page import Asking, Page
 from karwan.web.forms import Control, controls, meant, picked, read_request
 from karwan.words import say, sentences
+from karwan.words.english.page import PAGE
 
 _REMEMBERED = 24
 
@@ -40,9 +41,9 @@ def answer(asking: Asking) -> Page:
 
 
 def title_of(analysis: Analysis[Any]) -> str:
-    """Title of an analysis: its command, with a capital."""
-    noun, _, verb = analysis.name.rpartition(" ")
-    return f"{noun.capitalize()}: {verb}" if noun else verb.capitalize()
+    """Title of an analysis: what it answers, in words; its command, with a capital, where there are none."""
+    key = f"page.title_{analysis.name.replace(' ', '_')}"
+    return say(note(key)) if key in PAGE else analysis.name.capitalize()
 
 
 def shown(analysis: Analysis[Any], result: Result) -> Result:

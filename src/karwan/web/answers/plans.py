@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import polars as pl
 
+from karwan.analysis.contract import Result
 from karwan.notes import note
 from karwan.report.answer_tables import answer_tables, result_block
-from karwan.report.blocks import Block, Missing, Table
+from karwan.report.blocks import Block, Figure, Missing, Table
+from karwan.report.charts.changes import Change, draw_changes
 from karwan.report.sections.plan import (
     gains_figure,
     promise_tables,
@@ -152,6 +154,54 @@ def worth(asking: Asking) -> Page:
             "pictures": pictures,
             "tables": answer_tables(analysis, shown(analysis, result), asking.notes),
         },
+        form=form_of(asking),
+        result=result,
+        declared={key: analysis.table_of(key) for key in result.tables},
+        notes=sentences([*result.notes, *result.alerts]),
+    )
+
+
+_AFTERWARDS = ("change", "evidence", "grounds", "delay_usd_month")
+"""Columns of the next plan that a second table tells."""
+
+
+def draft(asking: Asking) -> Page:
+    """The next plan: who gains by each promise as a picture, what would be promised, and what shows that it is kept."""
+    analysis, result = asked(asking)
+    read = shown(analysis, result)
+    parties, promises = asking.project.case.parties, read.tables["draft"]
+    titles = dict(asking.project.scenarios().tables["scenarios"].select("scenario", "title").iter_rows())
+    rows = [
+        Change(f"{row['number']}. {titles[row['scenario_id']]}", (row["usd_year_a"], row["usd_year_b"]))
+        for row in promises.iter_rows(named=True)
+    ]
+    title = say(note("page.draft_gains"))
+    drawn = draw_changes(rows, title, (parties.name_a, parties.name_b))
+    pictures: list[Block] = []
+    if drawn:
+        pictures.append(Figure("f-draft", title, say(note("page.draft_gains_caption")), "USD a year", drawn))
+    declared = result_table("draft_promises")
+    told = [name for name in promises.columns if name not in ("number", *_AFTERWARDS)]
+    tables: list[Block] = [
+        result_block(
+            declared, "draft", say(note("page.draft_table")), promises, asking.notes, without=_AFTERWARDS
+        ),
+        result_block(
+            declared,
+            "shown-by",
+            say(note("page.draft_shown_by")),
+            promises,
+            asking.notes,
+            without=tuple(told),
+        ),
+    ]
+    if not promises.height:
+        tables = [Missing(say(note("page.draft_title")), say(note("page.draft_none")))]
+    others = Result({key: table for key, table in read.tables.items() if key != "draft"})
+    return Page(
+        title=say(note("page.draft_title")),
+        lead=say(note("page.draft_lead", start=day(result.meta["from"]), end=day(result.meta["to"]))),
+        parts={"pictures": pictures, "tables": [*tables, *answer_tables(analysis, others, asking.notes)]},
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},

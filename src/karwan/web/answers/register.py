@@ -199,7 +199,7 @@ def changes(asking: Asking) -> Page:
     return Page(
         title=title,
         lead=lead,
-        parts={"tables": _tables(asking, analysis, result)},
+        parts={"tables": _tables(asking, analysis, result) or [Missing(title, say(note("page.said_none")))]},
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},
