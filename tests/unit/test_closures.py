@@ -8,6 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from karwan.analysis.contract import Inputs
+from karwan.analysis.day_rows import day_notes
+from karwan.analysis.registry import BY_NAME
+from karwan.analysis.requests import CompareRequest
+from karwan.case import read_case
+from karwan.case.places import Gazetteer
 from karwan.transport.closures import closure_spans, end_unseen, in_force, shut_places, touches
 
 
@@ -71,3 +77,25 @@ def test_a_slowdown_shuts_nothing_and_a_season_does() -> None:
         },
     )
     assert shut_places(table, "crossing", date(2026, 1, 1)) == {"PASS"}
+
+
+def test_an_answer_of_another_day_says_which_rows_hold() -> None:
+    """Toyland on its own day says nothing; a year earlier it names what is shut then and counts what begins or ends later."""
+    case = read_case("toyland")
+    day, stands = date(case.settings.as_of.year - 1, 6, 1), case.settings.as_of
+    row = {name: None for name in case["closures"].columns} | {
+        "place_kind": "crossing",
+        "kind": "dated",
+        "history": True,
+    }
+    shut = {"closure_id": "past", "place_id": "Y", "start": f"{day.year}-05-01", "end": f"{day.year}-07-01"}
+    later = {"closure_id": "later", "place_id": "Y", "start": f"{day.year}-08-01"}
+    rows = pl.DataFrame([row | shut, row | later], schema=case["closures"].schema)
+    case = case.with_tables({"closures": rows})
+    assert day_notes(case, stands) == ()
+    (said,) = day_notes(case, day)
+    values = said.values
+    assert (values["closures"], values["ended"], values["later"]) == (1, 1, 1)
+    assert values["names"] == [Gazetteer(case.tables).name("Y")]
+    answered = BY_NAME["corridor compare"].answer(Inputs(case), CompareRequest(as_of=day))
+    assert answered.notes[-1] == said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -170,7 +170,11 @@ class Analysis(Generic[Q]):
             if isinstance(asked, date):
                 day_in_reach(asked)
         answered: Result = function_at(self.run)(inputs, request)
-        return answered
+        day = getattr(request, "as_of", None)
+        if day is None or inputs.case is None or self.name == SEEN_THEN:
+            return answered
+        said = function_at("karwan.analysis.day_rows:day_notes")(inputs.case, day)
+        return replace(answered, notes=(*answered.notes, *said)) if said else answered
 
     def presented(self, result: Result, view: Any, form: str) -> Result:
         """The result as a reader sees it; see `present`."""
@@ -196,6 +200,10 @@ class Analysis(Generic[Q]):
         if found is None:
             raise KeyError(f"{self.name} declares no table {key!r}")
         return found
+
+
+SEEN_THEN = "route"
+"""The analysis that takes away what was not known on the day asked for, and says so itself."""
 
 
 @cache
