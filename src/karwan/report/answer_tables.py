@@ -37,6 +37,7 @@ _SHORT = {
     **{f"p{share:02d}": f"P{share}" for share in (5, 25, 50, 75, 95)},
     "p5": "P5",
 }
+_RATIOS = ("ratio", "factor")
 _ONE_DIGIT = ("d", "h", "km")
 _HEADS = {
     "value_text": "value and range",
@@ -124,7 +125,9 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
         label = label.removesuffix(" usd")
     if unit not in ("", "share"):  # the unit stands under the label, not in it
         label = label.removesuffix(f" {unit.lower().replace('/', ' ')}")
-    if name == unit.lower().replace("/", "_"):  # `usd_t` in USD/t: there is nothing to say but the unit
+    if "/" in unit and name == unit.lower().replace(
+        "/", "_"
+    ):  # `usd_t` in USD/t: there is nothing to say but the unit
         return Column(unit, right=kind.is_numeric())
     said = label.lower().split()
     unit = (
@@ -182,6 +185,8 @@ def amount_text(value: float, name: str, unit: str) -> str:
         return usd(value)
     if size >= 100 or value == 0:
         return number(value)
+    if name.endswith(_RATIOS):
+        return number(value, 3)
     if size >= 1 or unit in _ONE_DIGIT:
         return number(value, 1)
     return number(value, 3)

@@ -251,12 +251,13 @@ def _generic() -> tuple[Screen, ...]:
         address = analysis.name.replace(" ", "/")
         if is_asked(analysis.request) and address not in taken:
             found.append(
-                Screen(address, _TAB_OF.get(analysis.name.split()[0], ""), GENERIC, asks=analysis.name)
+                Screen(address, _TAB_OF.get(analysis.name.split()[0], "ask"), GENERIC, asks=analysis.name)
             )
     return tuple(found)
 
 
 _TAB_OF = {
+    "brief": "",
     "corridor": "corridors",
     "network": "corridors",
     "trade": "goods",

@@ -89,6 +89,11 @@ def _form(asking: Asking) -> list[Control]:
     return [first, second, *others]
 
 
+def _from_and_to(result: Result) -> list[str]:
+    """Between which states the change is taken, as the command says it first: without a set it is what today is against the trade's own year."""
+    return [text.replace("_", " ") for text in sentences(result.notes[:1])]
+
+
 def _page(
     asking: Asking,
     first: Result,
@@ -114,7 +119,7 @@ def _page(
         tables += answer_tables(analysis, told, asking.notes, most=24)
     return Page(
         title=say(note(title)),
-        lead=say(note(lead)),
+        lead=" ".join([say(note(lead)), *_from_and_to(first)]),
         parts={"pictures": [picture], "tables": tables},
         form=_form(asking),
         result=first,
