@@ -125,8 +125,8 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
         label = label.removesuffix(" usd")
     if unit not in ("", "share"):  # the unit stands under the label, not in it
         label = label.removesuffix(f" {unit.lower().replace('/', ' ')}")
-    if "/" in unit and name == unit.lower().replace(
-        "/", "_"
+    if (
+        heading == name and "/" in unit and name == unit.lower().replace("/", "_")
     ):  # `usd_t` in USD/t: there is nothing to say but the unit
         return Column(unit, right=kind.is_numeric())
     said = label.lower().split()
