@@ -18,6 +18,7 @@ from karwan.analysis.potential import (
 )
 from karwan.analysis.published_potential import published_potential
 from karwan.analysis.registry import BY_NAME
+from karwan.analysis.trade_requests import PotentialRequest
 from karwan.analysis.world_flows import read_distances, read_world_flows, store_world_flows
 from karwan.case.case import read_case
 from karwan.cli.app import app
@@ -624,3 +625,14 @@ def test_distances_no_countries_have_are_refused(km: str, tmp_path: Path) -> Non
     path.write_text(f"exporter,importer,distance_km\nKAZ,PAK,1500\nKAZ,UZB,{km}\n")
     with pytest.raises(InvalidInput, match="distances that no two countries have"):
         read_distances(path)
+
+
+def test_a_scenario_is_told_of_where_no_table_is_given() -> None:
+    """Published potentials are not moved by it; what it does to the cost of trade is said all the same."""
+    toyland = open_case("toyland")
+    plain = toyland.ask(BY_NAME["trade potential"], PotentialRequest(exporter="XTA", importer="XTC"))
+    asked = PotentialRequest(exporter="XTA", importer="XTC", scenario=("fast_yard",))
+    under = toyland.ask(BY_NAME["trade potential"], asked)
+    words, alone = under.notes[len(plain.notes) :]
+    assert (words.key, alone.key) == ("potential.corridor", "potential.corridor_alone")
+    assert alone.values["factor"] > 1.0

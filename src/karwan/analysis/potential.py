@@ -74,7 +74,7 @@ def answer_potential(inputs: Inputs, request: PotentialRequest) -> Result:
     case = _case_about(inputs.case, request)
     change = _corridor(case, request)
     if request.table is None and inputs.store is None:
-        return _from_case(case, request)
+        return _from_case(case, request, change)
     flows = _flows(request, inputs.store)
     result = _estimate(flows, request, change)
     tables = {f"{request.exporter} to {request.importer}, {result.level}": named(result.table)}
@@ -293,7 +293,7 @@ def region_of(country: str) -> tuple[str, ...]:
     return tuple(c for c, region in regions.items() if region == own and own is not None and c != country)
 
 
-def _from_case(case: Case | None, request: PotentialRequest) -> Result:
+def _from_case(case: Case | None, request: PotentialRequest, change: CorridorChange) -> Result:
     if case is None:
         raise InvalidInput(
             f"No embedded case has {request.exporter} and {request.importer}, and no trade table is given.",
@@ -308,4 +308,12 @@ def _from_case(case: Case | None, request: PotentialRequest) -> Result:
         "source": note("potential.published", case=case.settings.case_id),
         "commands": note("potential.commands", exporter=request.exporter, importer=request.importer),
     }
-    return Result({f"published potentials and offers, {name}": published}, meta, none_published(case))
+    moved: tuple[Note, ...] = ()
+    if change.words is not None:
+        factor = change.factor(request.trade_elasticity)
+        moved = (
+            change.words,
+            note("potential.corridor_alone", factor=factor, theta=request.trade_elasticity),
+        )
+    notes = (*none_published(case), *moved)
+    return Result({f"published potentials and offers, {name}": published}, meta, notes)

@@ -38,4 +38,7 @@ POTENTIAL: dict[str, str | Plural] = {
     "potential.corridor": (
         "{goods} goods over {pairs} pairs of places: carriage, time and duty are expected to add {now} to the value, under {scenarios} {then}"
     ),
+    "potential.corridor_alone": (
+        "At given prices that makes trade {factor:.3f} times as high (elasticity {theta:g}); published potentials are not moved by it, as they say nothing of costs."
+    ),
 }
