@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
+from typing import cast
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from karwan.case import read_case
 from karwan.transport.duty import Duty
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.papers import (
+    _journeys,
     _two_parties,
     counted_usd,
     list_guarantees,
@@ -108,8 +110,9 @@ def test_a_waybill_between_parties_wants_one_journey_through_both(hauls: str, as
         stages.append(SimpleNamespace(kind=kind, mode=mode, country=country))
         stages.append(SimpleNamespace(kind="transfer", mode="road", country="XTB"))
     trip = SimpleNamespace(stages=stages)
-    assert _two_parties({"parties": ["XTA", "XTB", "XTC"]}, trip, "road") == asked
-    assert _two_parties(None, trip, "road")
+    journeys = _journeys(cast(Route, trip), "road")
+    assert _two_parties({"parties": ["XTA", "XTB", "XTC"]}, journeys) == asked
+    assert _two_parties(None, journeys)
 
 
 def test_paper_of_a_lapsed_regime_is_left_out() -> None:

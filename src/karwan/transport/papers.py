@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 import polars as pl
@@ -44,6 +45,10 @@ OF_A_DOCUMENT = (
 )
 
 
+Documents = dict[str, dict[str, list[tuple[int, Row, "Row | None"]]]]
+"""Number in the table, row and regime of each document by scope and place it names."""
+
+
 @dataclass(frozen=True)
 class Trip:
     """What a document asks about a route: its places by scope, its trade, its goods and trucks.
@@ -64,6 +69,8 @@ class Trip:
         Sector of the product.
     preferred
         Whether the tariff of the destination gives the product a preference; None where it is not known.
+    journeys
+        Countries of each unbroken journey, by mode of the legs.
     """
 
     route: Route
@@ -73,6 +80,7 @@ class Trip:
     cargo: Cargo
     sector: str
     preferred: bool | None
+    journeys: Mapping[str, list[set[str]]]
 
 
 def list_papers(
@@ -115,8 +123,11 @@ class PaperLaw:
     def __init__(self, tables: Mapping[str, pl.DataFrame], day: date) -> None:
         self.tables, self.day = tables, day
         self.regimes = {r["regime_id"]: r for r in tables["regimes"].iter_rows(named=True)}
-        documents = tables["documents"].to_dicts()
-        self.documents = [(row, regime) for row in documents if (regime := self._regime(row)) is not GONE]
+        self.documents = _by_place(
+            (row, regime)
+            for row in tables["documents"].to_dicts()
+            if (regime := self._regime(row)) is not GONE
+        )
         self.access = tables["access"].to_dicts()
         self.terms = tables["regime_terms"].to_dicts() if "regime_terms" in tables else []
         self.fees = tables["fees"].to_dicts() if self.terms else []
@@ -146,10 +157,7 @@ class PaperLaw:
         """Papers of a route, in the order of their scopes."""
         trip = self._trip(route, sector, cargo)
         rows: list[Row] = []
-        for document, regime in self.documents:
-            here = trip.places[document["scope"]]
-            if not any(_fits(document["place_id"], place) for place, _ in here):
-                continue
+        for document, regime in _documents_at(self.documents, trip.places):
             if not _concerns(document, trip) or not _between_parties(document, regime, trip):
                 continue
             paper = {name: document[name] for name in OF_A_DOCUMENT}
@@ -185,13 +193,37 @@ class PaperLaw:
         if cargo is None:
             codes = self.tables["products"].filter(pl.col("product_id") == product)["hs_code"]
             cargo = Cargo(str(codes[0]) if codes.len() else "")
-        return Trip(route, places, ends, trucks, cargo, sector, self._preference(product, *ends))
+        journeys = {mode: _journeys(route, mode) for _, mode in places["leg"]}
+        return Trip(route, places, ends, trucks, cargo, sector, self._preference(product, *ends), journeys)
 
     def _preference(self, product: str, origin: str, destination: str) -> bool | None:
         """Whether a product has a preference at its destination; None where the case has no tariff of that country."""
         if destination not in self.tariffed:
             return None
         return (destination, product, origin) in self.preferred
+
+
+def _by_place(documents: Iterable[tuple[Row, Row | None]]) -> Documents:
+    """Documents with their numbers by scope and place they name, blank for any."""
+    found: Documents = {}
+    for number, (row, regime) in enumerate(documents):
+        here = found.setdefault(row["scope"], {}).setdefault(row["place_id"] or "", [])
+        here.append((number, row, regime))
+    return found
+
+
+def _documents_at(
+    documents: Documents, places: Mapping[str, list[tuple[str, str]]]
+) -> Iterator[tuple[Row, Row | None]]:
+    """Documents that name a place of a route at their scope, or none, in the order of the table; a place without a name fits all."""
+    found = []
+    for scope, here in places.items():
+        named = {place for place, _ in here}
+        for place, held in documents.get(scope, {}).items():
+            if named and (not place or place in named or "" in named):
+                found += held
+    for _, row, regime in sorted(found, key=itemgetter(0)):
+        yield row, regime
 
 
 def counted_usd(papers: Iterable[Row]) -> float:
@@ -306,7 +338,7 @@ def _asked(
     for place, mode in places[scope]:
         if not (_fits(document["place_id"], place) and _fits(document["mode"], mode)):
             continue
-        if scope == "leg" and not _two_parties(regime, trip.route, mode):
+        if scope == "leg" and not _two_parties(regime, trip.journeys[mode]):
             continue
         if scope in ("driver", "truck") and not _fits_truck(document, trip.trucks[place]):
             continue
@@ -326,12 +358,11 @@ def _fits(wanted: str | None, here: str) -> bool:
     return not wanted or not here or wanted == here
 
 
-def _two_parties(regime: Row | None, route: Route, mode: str) -> bool:
-    """Whether one journey of a mode passes two parties of a regime; true where the document belongs to none."""
+def _two_parties(regime: Row | None, journeys: Sequence[set[str]]) -> bool:
+    """Whether one of the journeys of a mode passes two parties of a regime; true where the document belongs to none."""
     if regime is None:
         return True
-    parties = set(regime["parties"])
-    return any(len(countries & parties) >= 2 for countries in _journeys(route, mode))
+    return any(len(countries.intersection(regime["parties"])) >= 2 for countries in journeys)
 
 
 def _journeys(route: Route, mode: str) -> list[set[str]]:
@@ -416,6 +447,7 @@ class GuaranteeLaw:
         }
         self._cargo = cargo_covered(self.terms)
         self._access = tables["access"].to_dicts()
+        self._in_force = [row for row in self.regimes.values() if regime_in_force(row, day)]
 
     def levels(self, regime_id: str, country: str) -> dict[str, float]:
         """Levels of the terms of a regime in a country by quantity."""
@@ -450,8 +482,7 @@ class GuaranteeLaw:
 
     def _live(self, country: str) -> list[Row]:
         """Regimes in force with a country as party."""
-        rows = self.regimes.values()
-        return [row for row in rows if regime_in_force(row, self.day) and country in row["parties"]]
+        return [row for row in self._in_force if country in row["parties"]]
 
     def _covers(self, regime: Row, country: str, ends: Sequence[str]) -> bool:
         return covers(self._cargo.get(regime["regime_id"]), regime["parties"], country, ends)

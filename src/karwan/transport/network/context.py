@@ -15,7 +15,7 @@ from karwan.numerics.geodesy import great_circle_km
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
 from karwan.transport.network.hours import HoursBook, QueueBook
-from karwan.transport.network.layout import SpreadMoves
+from karwan.transport.network.layout import SpreadMoves, Turns
 from karwan.transport.network.lookup import (
     ClosureBook,
     CrossingTimes,
@@ -56,6 +56,7 @@ PARTS = {
     "sides": "regime",
     "gates": "gate",
     "spreads": "spread",
+    "turns": "spread",
 }
 """Kind of what each part of `Kept` holds, of those that hold one kind."""
 CROSSING_CAPACITY = {ROAD: "capacity_trucks_day", RAIL: "capacity_wagons_day"}
@@ -119,6 +120,8 @@ class Kept:
         Arcs over a border by road, with the stages they were made of, by the numbers of these, the trucks and the regimes.
     spreads
         Moves spread over truck registrations, by what they join and all of a request that it depends on.
+    turns
+        Where a move leads with a truck, and the swap it takes, by law: destination, rules of access and regimes in force.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -129,6 +132,7 @@ class Kept:
     sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
     gates: dict[tuple[Any, ...], tuple[Stages, PricedArcs]] = field(default_factory=dict)
     spreads: dict[tuple[Any, ...], SpreadMoves] = field(default_factory=dict)
+    turns: dict[tuple[Any, ...], Turns] = field(default_factory=dict)
 
     def without(self, changed: Collection[str]) -> Kept:
         """What still holds where some tables are others: a copy without what was made of them."""

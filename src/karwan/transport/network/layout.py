@@ -238,6 +238,12 @@ class Branch(NamedTuple):
     swap: str | None = None
 
 
+Turn = tuple[tuple[State, Branch], ...]
+"""States a move leads to, each with the truck that makes it."""
+Turns = dict[tuple[Any, ...], Turn]
+"""Turns by carrier, country and truck before the move, where it leads and its place."""
+
+
 @dataclass(frozen=True, eq=False)
 class SpreadMoves:
     """Moves spread over truck registrations.

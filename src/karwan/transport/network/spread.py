@@ -9,7 +9,7 @@ import numpy as np
 
 from karwan.schema.modes import ROAD, WATER_MODES
 from karwan.transport.network.context import Context
-from karwan.transport.network.layout import CHOSEN, Branch, Layout, SpreadMoves, State
+from karwan.transport.network.layout import CHOSEN, Branch, Layout, SpreadMoves, State, Turn, Turns
 from karwan.transport.network.lookup import access_rule
 from karwan.transport.network.request import Move
 
@@ -35,6 +35,8 @@ class _Spreading:
         self.branches: list[list[Branch]] = [[] for _ in moves]
         self.arcs: list[tuple[int, int, int, int]] = []
         self.rules: dict[tuple[str, str], tuple[str, str]] = {}
+        law = (context.request.destination_country, context.access_key, context.regimes_key)
+        self.turns: Turns = context.kept.turns.setdefault(law, {})
 
     def run(self) -> SpreadMoves:
         """Follow every move from every state that is met, nearest first."""
@@ -42,14 +44,25 @@ class _Spreading:
         queue = deque(index)
         while queue:
             state = queue.popleft()
+            tail = index[state]
             for number in self.outgoing.get(state[:3], ()):
-                for head, branch in self._follow(state, self.moves[number]):
-                    if head not in index:
-                        index[head] = len(index)
+                branches = self.branches[number]
+                for head, branch in self._turns(state, self.moves[number]):
+                    met = index.get(head)
+                    if met is None:
+                        met = index[head] = len(index)
                         queue.append(head)
-                    self.arcs.append((index[state], index[head], number, len(self.branches[number])))
-                    self.branches[number].append(branch)
+                    self.arcs.append((tail, met, number, len(branches)))
+                    branches.append(branch)
         return self._spread(tuple(index))
+
+    def _turns(self, state: State, move: Move) -> Turn:
+        """What `_follow` gives; networks that share `kept` ask once for trucks alike."""
+        key = (state.carrier, state.country, state.registration, move.head, move.place_id)
+        found = self.turns.get(key)
+        if found is None:
+            found = self.turns[key] = tuple(self._follow(state, move))
+        return found
 
     def _spread(self, states: tuple[State, ...]) -> SpreadMoves:
         tails, heads, numbers, turns = zip(*self.arcs, strict=True) if self.arcs else ((), (), (), ())
