@@ -12,11 +12,6 @@ from tests.fuzz.harness import Failure, Reader, folder, outcome, peak_mb, run, w
 from tests.fuzz.readers import READERS
 
 INPUTS = int(os.environ.get("KARWAN_FUZZ_INPUTS", "2000"))
-DEAR = {
-    *("baci", "comtrade csv", "comtrade zip", "mapped csv", "mapped xlsx"),
-    *("geography", "gmns", "panel", "basket table", "case with rates"),
-}
-"""Readers of which one input takes longest, six milliseconds and more: they get a quarter of the inputs."""
 DIFFERENT_SHARE = 0.8
 """Least share of the seeds that give an input of its own: small files meet the same change twice."""
 
@@ -25,11 +20,10 @@ DIFFERENT_SHARE = 0.8
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_only_errors_of_the_project(reader: Reader) -> None:
     with folder() as made:
-        inputs = INPUTS // 4 if reader.name in DEAR else INPUTS
-        tried = run(reader, made, range(inputs), most=5)
+        tried = run(reader, made, range(INPUTS), most=5)
     assert not tried.failures, "\n".join(map(str, tried.failures))
-    assert tried.seeds == inputs
-    assert tried.inputs > DIFFERENT_SHARE * inputs
+    assert tried.seeds == INPUTS
+    assert tried.inputs > DIFFERENT_SHARE * INPUTS
 
 
 def test_the_harness_sees_what_is_not_allowed(tmp_path: Path) -> None:
