@@ -1,4 +1,4 @@
-"""Every reader over seeded inputs: 2,000 in each run of the tests (500 of the ten dearest), or as many as `KARWAN_FUZZ_INPUTS` says."""
+"""Every reader over seeded inputs: 2,000 in each run of the tests, or as many as `KARWAN_FUZZ_INPUTS` says."""
 
 from __future__ import annotations
 

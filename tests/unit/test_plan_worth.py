@@ -31,8 +31,9 @@ from karwan.trade.parties import DIRECTIONS
 from karwan.transport.cargo import Cargo
 from karwan.transport.corridor import corridor_route
 from karwan.transport.duty import find_duty
+from karwan.transport.guarantees import list_guarantees
 from karwan.transport.network import FreightNetwork
-from karwan.transport.papers import list_guarantees, list_papers
+from karwan.transport.papers import list_papers
 from karwan.transport.path import least_cost_path
 from karwan.transport.reliability.moments import lognormal_quantile
 from karwan.transport.route import make_route
@@ -55,8 +56,9 @@ DEMAND = pl.DataFrame(
 
 
 def toyland(home: Path, promises: Mapping[str, str], **status: str) -> Path:
-    """Copy of toyland whose promises name new scenarios with these overrides."""
+    """Copy of toyland whose promises name new scenarios with these overrides; it has no others."""
     shutil.copytree(embedded_cases()["toyland"], home)
+    (home / "scenarios" / "fast_yard.yaml").unlink()
     path = home / "commitments.csv"
     first = pl.read_csv(path, infer_schema=False).head(1)
     rows = [

@@ -11,11 +11,12 @@ import pytest
 from karwan.analysis.assignment import assign_corridors
 from karwan.analysis.corridor_change import corridor_change
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.trade_cost import even_flows, trade_cost
 from karwan.analysis.worth.flows import flows_of
 from karwan.analysis.worth.promises import plan_worth
 from karwan.appraisal.worth import Goods, RouteStates, Taste, cost_ratio, expected, route_costs
-from karwan.case import Case, read_case
+from karwan.case import Case, embedded_cases, read_case
 from karwan.case.scenario import with_scenarios
 from karwan.errors import InvalidInput
 from karwan.transport.choice import path_size
@@ -65,6 +66,20 @@ def test_there_and_back(toyland: Case) -> None:
     assert np.diff(there.change.logsum_usd_t, axis=0) == pytest.approx(
         -np.diff(back.change.logsum_usd_t, axis=0)
     )
+
+
+def test_routes_are_looked_for_under_every_scenario_of_the_case(tmp_path: Path) -> None:
+    """Whether a promise names it, and whether it is asked for; one that cannot be read is left out."""
+    case = read_case(promised(tmp_path / "case", {"yard": YARD}))
+    assert case.folder is not None
+    text = (embedded_cases()["toyland"] / "scenarios" / "fast_yard.yaml").read_text(encoding="utf-8")
+    (case.folder / "scenarios" / "fast_yard.yaml").write_text(text, encoding="utf-8")
+    (case.folder / "scenarios" / "torn.yaml").write_text("id: torn\n", encoding="utf-8")
+    assert "fast_yard" not in case["commitments"]["scenario_id"].to_list()
+    study = CorridorStudy(case, case.settings.as_of)
+    for asked in ("yard", "fast_yard"):
+        assert list(pinned_scenarios(study, {asked: study.scenario(asked)})) == ["fast_yard", "yard"]
+    assert list(pinned_scenarios(study, {})) == ["fast_yard", "yard"]
 
 
 def test_no_goods_are_refused(toyland: Case) -> None:

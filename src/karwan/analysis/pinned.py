@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from karwan.analysis.corridors import CorridorStudy
-from karwan.case.scenario import Scenario
+from karwan.case.scenario import Scenario, scenario_names
 from karwan.errors import KarwanError
 
 
 def pinned_scenarios(study: CorridorStudy, asked: Mapping[str, Scenario]) -> dict[str, Scenario]:
-    """Scenarios of the plan's promises and of the state trade was in, without those the case stands under, and those asked for.
+    """Scenarios of the case's folder, whether a promise names them or not, without those the case stands under, and those asked for.
 
     A scenario that cannot be read or applied is left out here; who asks for it is told why.
     """
     case = study.case
-    named = case["commitments"]["scenario_id"].drop_nulls().unique(maintain_order=True)
     stands = {s.scenario_id for s in case.scenarios}
     found: dict[str, Scenario] = {}
-    for name in dict.fromkeys((*named.sort(), *case.settings.trade_state)):
-        if name in stands or name in asked or case.folder is None:
+    for name in () if case.folder is None else scenario_names(case.folder):
+        if name in stands or name in asked:
             continue
         try:
             scenario = study.scenario(name)

@@ -40,7 +40,16 @@ def list_scenarios(folder: Path) -> list[Scenario]:
     ScenarioError
         A file is not a scenario.
     """
-    return [read_scenario(path) for path in sorted((folder / FOLDER).glob("*.yaml"))]
+    return [read_scenario(path) for path in _files(folder).values()]
+
+
+def scenario_names(folder: Path) -> list[str]:
+    """Names of the scenarios of a case folder, in order; whether they can be read shows when they are."""
+    return list(_files(folder))
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted((folder / FOLDER).glob("*.yaml"))}
 
 
 def find_scenario(folder: Path, name: str) -> Scenario:
@@ -55,7 +64,7 @@ def find_scenario(folder: Path, name: str) -> Scenario:
     """
     if name == BASE.scenario_id:
         return BASE
-    known = {path.stem: path for path in sorted((folder / FOLDER).glob("*.yaml"))}
+    known = _files(folder)
     if name in known:
         return read_scenario(known[name])
     path = Path(name)
@@ -328,6 +337,7 @@ __all__ = [
     "list_scenarios",
     "meant",
     "read_scenario",
+    "scenario_names",
     "together",
     "with_scenarios",
 ]

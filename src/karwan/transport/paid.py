@@ -12,9 +12,10 @@ import polars as pl
 
 from karwan.transport.cargo import Cargo
 from karwan.transport.duty import Duty, Tariffs
+from karwan.transport.guarantees import GuaranteeLaw, list_guarantees
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import FREIGHT_KINDS, MONEY, join_sources, money_kind, worst_basis
-from karwan.transport.papers import PAPER, GuaranteeLaw, PaperLaw, list_guarantees
+from karwan.transport.papers import PAPER, PaperLaw
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 from karwan.transport.terminal import Terminals
@@ -64,7 +65,7 @@ class Bills:
         return self.listed[key]
 
     def guarantees(self, route: Route) -> pl.DataFrame:
-        """Securities of a route, listed once; see `papers.list_guarantees`."""
+        """Securities of a route, listed once; see `guarantees.list_guarantees`."""
         key = ("guarantees", id(route.network), route.arcs, route.shipment)
         if key not in self.listed:
             law = self._guarantee_law

@@ -12,10 +12,10 @@ from karwan.analysis.regime.states import RegimeStates, Row
 from karwan.case import Case
 from karwan.schema.frames import result_frame
 from karwan.transport.duty import Tariffs
+from karwan.transport.guarantees import GuaranteeLaw, Security, security_cost
 from karwan.transport.network import worst_basis
 from karwan.transport.network.regimes import Regimes, cargo_covered
 from karwan.transport.network.terms import join_sources
-from karwan.transport.papers import GuaranteeLaw, Security, security_cost
 
 FIGURES = ("before", "after", "usd_change", "hours_change")
 """Columns that have a band."""

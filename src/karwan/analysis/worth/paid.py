@@ -11,9 +11,10 @@ from karwan.analysis.worth.routes import PARTS, Routes
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.transport.cargo import Cargo
+from karwan.transport.guarantees import GuaranteeLaw, guarantee_rows
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.layout import ArcKey
-from karwan.transport.papers import GuaranteeLaw, PaperLaw, counted_usd, guarantee_rows
+from karwan.transport.papers import PaperLaw, counted_usd
 from karwan.transport.route import make_route
 from karwan.transport.shipment import Shipment, make_shipment
 
