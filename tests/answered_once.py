@@ -8,6 +8,7 @@ import pickle
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -48,6 +49,8 @@ class AnsweredOnce:
         case = inputs.case
         if not self.on or case is None or inputs.store or case.own or case.folder not in self._homes:
             return None
+        if any(isinstance(getattr(request, one.name), Path) for one in fields(request)):
+            return None  # what the file holds may be another
         asked = (analysis.name, repr(request), inputs.named, str(case.folder), content(case))
         return self.folder / f"{hashlib.sha256(repr(asked).encode()).hexdigest()}.answer"
 

@@ -54,7 +54,8 @@ def test_held_back_trips_and_the_order_of_rows_move_nothing_but_the_errors_of_th
     before, after = dict(parts(own)), dict(parts(changed_project(name, tmp_path / name).brief()))
     moved = {path for path in before if before[path] != after[path]}
     errors_alone = {"corridors.validation", "front.errors"}
-    assert errors_alone <= moved <= errors_alone | {"headlines"}
+    rows_named = {"basis.warnings"}  # they name rows of the files, which did move
+    assert errors_alone <= moved <= errors_alone | rows_named | {"headlines"}
     sentences = [s for s, t in zip(before["headlines"], after["headlines"], strict=True) if s != t]
     assert all("trip" in str(s) for s in sentences)
     assert [row["trips"] for row in before["front.errors"]] == [row["trips"] for row in after["front.errors"]]

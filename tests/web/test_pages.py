@@ -188,7 +188,7 @@ def test_things_are_chosen_by_name_and_what_steers_is_folded_away(web: Served) -
     assert page.index("<details>") < page.index('name="draws"')
     assert "least DSCR" in page[: page.index('id="f-cash"')]
     assert web.page("ventures/v1.json").content == web.page("venture/appraise.json?venture_id=v1").content
-    assert "No transit regime has terms" in web.page("scenario/regime").text
+    assert "Pact of Upland and Lowland" in web.page("scenario/regime").text
     assert "the Gulf" in web.page("ports").text and "Ports side by side" in web.page("ports").text
 
 

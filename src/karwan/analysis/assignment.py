@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from karwan.transport.shipment import make_shipment
 COLUMNS = ("origin_id", "destination_id", "product_id", "t_day")
 KEYS = list(COLUMNS[:3])
 NO_LIMIT = 1e12
+MOST_PASSED = 2
+"""Places named to tell apart routes that change modes at the same ones."""
 MOST_T_DAY = 1e7  # a third of what the world ships by sea in a day
 
 
@@ -343,19 +345,25 @@ def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str
 
 
 def _told_apart(study: CorridorStudy, trade: Trade, named: list[tuple[str, Arcs]]) -> tuple[str, ...]:
-    """Names of routes; those that share one say where they change modes or ships and the others do not."""
+    """Names of routes; those that share one say where they change modes or ships and the others do not, else where alone they pass."""
     arcs, states = trade.network.arcs, trade.network.states
-    changes = [
-        dict.fromkeys(
-            states[arcs[a].head].node_id for a in way if arcs[a].place_kind in ("transfer", "service")
-        )
-        for _, way in named
-    ]
+    ways = [way for _, way in named]
+    places = [[(states[arcs[a].head].node_id, arcs[a].place_kind) for a in way] for way in ways]
+    changes = [[node for node, kind in way if kind in ("transfer", "service")] for way in places]
+    names = _with_places(study, [name for name, _ in named], changes, None)
+    return _with_places(study, names, [[node for node, _ in way] for way in places], MOST_PASSED)
+
+
+def _with_places(
+    study: CorridorStudy, names: Sequence[str], passed: list[list[str]], most: int | None
+) -> tuple[str, ...]:
+    """Names, with the first places that not all of one name pass; a name that stands alone stays as it is."""
     found = []
-    for (name, _), own in zip(named, changes, strict=True):
-        alike = [set(other) for (label, _), other in zip(named, changes, strict=True) if label == name]
-        apart = [study.place_name(place) for place in own if place not in set.intersection(*alike)]
-        found.append(f"{name} by way of {', '.join(apart)}" if apart else name)
+    for name, own in zip(names, passed, strict=True):
+        alike = [set(other) for label, other in zip(names, passed, strict=True) if label == name]
+        common = set.intersection(*alike)
+        apart = [study.place_name(place) for place in dict.fromkeys(own) if place not in common]
+        found.append(f"{name} by way of {', '.join(apart[:most])}" if apart else name)
     return tuple(found)
 
 

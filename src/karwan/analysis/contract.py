@@ -171,7 +171,7 @@ class Analysis(Generic[Q]):
                 day_in_reach(asked)
         answered: Result = function_at(self.run)(inputs, request)
         day = getattr(request, "as_of", None)
-        if day is None or inputs.case is None or self.name == SEEN_THEN:
+        if day is None or inputs.case is None or self.name in NO_DAY_ROWS:
             return answered
         said = function_at("karwan.analysis.day_rows:day_notes")(inputs.case, day)
         return replace(answered, notes=(*answered.notes, *said)) if said else answered
@@ -202,8 +202,8 @@ class Analysis(Generic[Q]):
         return found
 
 
-SEEN_THEN = "route"
-"""The analysis that takes away what was not known on the day asked for, and says so itself."""
+NO_DAY_ROWS = frozenset(("route", "plan pack", "plan status", "plan documents", "plan indicators"))
+"""Analyses that take a day without a word on which rows hold on it: a route's way of seeing it is its own, the others read no row of that kind."""
 
 
 @cache

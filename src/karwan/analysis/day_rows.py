@@ -31,13 +31,13 @@ def day_notes(case: Case, day: date) -> tuple[Note, ...]:
     later_figures = sum(
         (case[name]["year"] > day.year).sum() for name in YEARLY if "year" in case[name].columns
     )
+    named = [*names[:NAMED], *(["…"] if len(names) > NAMED else [])]
     return (
         note(
             "as_of.holds",
             day=day,
             stands=stands,
             closures=len(closures),
-            names=[*names[:NAMED], *(["…"] if len(names) > NAMED else [])],
             ended=sum(_ended_later(row["end"], day, stands) for row in closures),
             later=sum(
                 _dated(row["start"]) > day.isoformat() for row in case["closures"].iter_rows(named=True)
@@ -46,6 +46,7 @@ def day_notes(case: Case, day: date) -> tuple[Note, ...]:
             regimes_later=sum(regime_in_force(row, stands) for row in regimes) - own,
             figures=int(later_figures),
         ),
+        *([note("as_of.shut", day=day, names=named)] if named else []),
     )
 
 

@@ -6,10 +6,11 @@ from karwan.words.english.plural import Plural
 
 CORRIDORS: dict[str, str | Plural] = {
     "as_of.holds": (
-        "Of {day:%Y-%m-%d}, by all that the case holds on {stands:%Y-%m-%d}, not by what was known then. Closures and slowdowns in force: {closures} ({names}); "
-        "of these an end came later of {ended}; {later} begin after the day and do not hold. Regimes in force: {regimes}, later {regimes_later}. "
+        "Of {day:%Y-%m-%d}, by all that the case holds on {stands:%Y-%m-%d}, not by what was known then. Closures and slowdowns in force: {closures}, "
+        "of which {ended} ended later; {later} begin after the day and do not hold. Regimes in force: {regimes}; later {regimes_later} more. "
         "Rates and border hours of a later year that count all the same: {figures}. `karwan route --as-of` leaves out what was not known."
     ),
+    "as_of.shut": "Shut or slower on {day:%Y-%m-%d}: {names}.",
     "demand.given": "{tonnes:,.0f} t a year each way (given), spread evenly over the pairs.",
     "demand.none": "{way}: the case has no yearly flow on {day:%Y-%m-%d}; give --tonnes-year.",
     "demand.flow": (
