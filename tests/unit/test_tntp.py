@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from karwan.analysis.network_assignment import assign_tntp
@@ -339,3 +340,47 @@ def test_a_node_file_may_bear_the_plural(tmp_path: Path) -> None:
     (tmp_path / "a_nodes.tntp").write_text("Node X Y ;\n")
     assert sibling(tmp_path / "a_net.tntp", "node").name == "a_nodes.tntp"
     assert sibling(tmp_path / "b_net.tntp", "node").name == "b_node.tntp"
+
+
+def one_time_for_all(folder: Path, side: int, zones: int, trips: float) -> Path:
+    """A grid whose links all take .75 when empty and follow a power of 1.5, as those of Terrassa do: every detour of like length is a tie."""
+    draw = np.random.default_rng(1)
+    first, nodes = zones + 1, zones + side * side
+    ends = []
+    for node in range(side * side):
+        ahead = [node + 1] * ((node + 1) % side > 0) + [node + side] * (node + side < side * side)
+        ends += [(a, b) for other in ahead for a, b in ((node, other), (other, node)) if draw.random() < 0.9]
+    links = [(first + a, first + b, draw.choice([7500, 9000, 11250, 13500, 31500])) for a, b in ends]
+    for zone in range(1, zones + 1):
+        for node in draw.choice(side * side, 4, replace=False):
+            links += [(zone, first + node, 1.5e6), (first + node, zone, 1.5e6)]
+    head = "\n".join(
+        f"<{name}> {value}"
+        for name, value in (
+            ("NUMBER OF ZONES", zones),
+            ("NUMBER OF NODES", nodes),
+            ("FIRST THRU NODE", first),
+            ("NUMBER OF LINKS", len(links)),
+        )
+    )
+    names = "~\tInit node\tTerm node\tCapacity\tLength\tFree Flow Time\tB\tPower\tSpeed limit\tToll\tType\t;"
+    rows = [f"{a}\t{b}\t{c:g}\t0.2\t0.75\t0.1\t1.5\t50\t0\t1;" for a, b, c in links]
+    net = folder / "made_net.tntp"
+    net.write_text("\n".join([head, "<END OF METADATA>", names, *rows]) + "\n")
+    table = draw.random((zones, zones)) * (1.0 - np.eye(zones))
+    table *= trips / table.sum()
+    lines = [f"<NUMBER OF ZONES> {zones}", f"<TOTAL OD FLOW> {trips}", "<END OF METADATA>"]
+    for origin, row in enumerate(table, 1):
+        cells = (f"{to} : {count!r};" for to, count in enumerate(row.tolist(), 1) if to != origin)
+        lines += [f"Origin {origin}", " ".join(cells)]
+    (folder / "made_trips.tntp").write_text("\n".join(lines) + "\n")
+    return net
+
+
+@pytest.mark.parametrize("trips", [2e4, 2e6])
+def test_links_of_one_time_and_a_low_power_converge(tmp_path: Path, trips: float) -> None:
+    found = assign_tntp(one_time_for_all(tmp_path, 14, 20, trips), relative_gap=1e-10)
+    assert found.meta["converged"]
+    assert found.meta["relative_gap"] <= 1e-10
+    served = found.links.filter(pl.col("from_node_id") <= 20)["volume"].sum()
+    assert served == pytest.approx(trips, rel=1e-9)
