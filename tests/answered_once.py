@@ -1,64 +1,90 @@
-"""Answers of the embedded cases that cost seconds: what one worker found in a run the others read."""
+"""Answers of the embedded cases that cost seconds, and dear tables that many rest on: what one worker found in a run the others read."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import pickle
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import polars as pl
+
 from karwan.analysis.contract import Analysis, Inputs, Result
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.goods import landed_table
+from karwan.analysis.observed import validation_table
 from karwan.case import Case, embedded_cases
 
 DEAR_S = 1.0
 """Seconds of computing from which an answer is worth keeping."""
 STANDS_ON = ("settings", "scenarios", "warnings")
+TABLES = (landed_table, validation_table)
+"""Functions of a case or study alone whose tables of the large case take seconds."""
 
 
 class AnsweredOnce:
-    """Stands in for `Analysis.answer`: the same question of an embedded case as it stands is reckoned once a run.
+    """Stands in for `Analysis.answer` and `TABLES`: the same question of an embedded case as it stands is reckoned once a run.
 
-    A copy of a case, a store, a table of a test's own and a test that patches anything (`on` is False) are reckoned anew.
+    A copy of a case, a store, a file that is read, a table of a test's own and a test that patches anything (`on` is False) are reckoned anew.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.on, self.read = folder, True, 0
-        self._reckon = Analysis.answer
+        self.folder, self.on = folder, True
         self._homes = set(embedded_cases().values())
+        self._digests: dict[int, tuple[Case, str]] = {}
 
-    def answer(self, analysis: Analysis[Any], inputs: Inputs, request: Any) -> Result:
-        """The answer at hand, or a new one, kept where it was dear."""
-        path = self._path(analysis, inputs, request)
-        if path is not None and path.exists():
-            self.read += 1
-            held: Result = pickle.loads(path.read_bytes())
-            return held
-        began = time.process_time()
-        found = self._reckon(analysis, inputs, request)
-        if path is not None and time.process_time() - began > DEAR_S:
-            self._keep(path, found)
+    def answer(self, reckon: Callable[..., Result], asked: tuple[Analysis[Any], Inputs, Any]) -> Result:
+        """The answer of an analysis."""
+        analysis, inputs, request = asked
+        files = any(isinstance(getattr(request, one.name), Path) for one in fields(request))
+        path = (
+            None
+            if inputs.store or files
+            else self._path(inputs.case, analysis.name, repr(request), inputs.named)
+        )
+        found: Result = self._once(path, lambda: reckon(*asked))
         return found
 
-    def _path(self, analysis: Analysis[Any], inputs: Inputs, request: Any) -> Path | None:
-        case = inputs.case
-        if not self.on or case is None or inputs.store or case.own or case.folder not in self._homes:
-            return None
-        if any(isinstance(getattr(request, one.name), Path) for one in fields(request)):
-            return None  # what the file holds may be another
-        asked = (analysis.name, repr(request), inputs.named, str(case.folder), content(case))
-        return self.folder / f"{hashlib.sha256(repr(asked).encode()).hexdigest()}.answer"
+    def table(
+        self, reckon: Callable[..., pl.DataFrame], about: Case | CorridorStudy, *rest: Any
+    ) -> pl.DataFrame:
+        """A table of a case or study."""
+        case, more = (
+            (about, ()) if isinstance(about, Case) else (about.case, (about.as_of, sorted(about.set_aside)))
+        )
+        path = self._path(case, reckon.__name__, *more)
+        found: pl.DataFrame = self._once(path, lambda: reckon(about, *rest))
+        return found
 
-    @staticmethod
-    def _keep(path: Path, found: Result) -> None:
-        own = path.with_suffix(f".{os.getpid()}")
-        own.write_bytes(pickle.dumps(found))
-        own.replace(path)
+    def _once(self, path: Path | None, reckon: Callable[[], Any]) -> Any:
+        if path is not None and path.exists():
+            return pickle.loads(path.read_bytes())
+        began = time.process_time()
+        found = reckon()
+        if path is not None and time.process_time() - began > DEAR_S:
+            own = path.with_suffix(f".{os.getpid()}")
+            own.write_bytes(pickle.dumps(found))
+            own.replace(path)
+        return found
+
+    def _path(self, case: Case | None, *asked: Any) -> Path | None:
+        if not self.on or case is None or case.own or case.folder not in self._homes:
+            return None
+        name = repr((*asked, str(case.folder), self._digest(case)))
+        return self.folder / f"{hashlib.sha256(name.encode()).hexdigest()}.answer"
+
+    def _digest(self, case: Case) -> str:
+        if id(case) not in self._digests:  # the case is held, so that no other gets its id
+            self._digests[id(case)] = case, content(case)
+        return self._digests[id(case)][1]
 
 
 def content(case: Case) -> str:
@@ -73,11 +99,18 @@ def content(case: Case) -> str:
 
 @contextmanager
 def answered_once(folder: Path) -> Iterator[AnsweredOnce]:
-    """Keep dear answers below a folder while the body runs."""
+    """Keep dear answers and tables below a folder while the body runs, for all modules that know the functions."""
     kept = AnsweredOnce(folder)
+    reckon = Analysis.answer
 
     def answer(analysis: Analysis[Any], inputs: Inputs, request: Any) -> Result:
-        return kept.answer(analysis, inputs, request)
+        return kept.answer(reckon, (analysis, inputs, request))
 
-    with mock.patch.object(Analysis, "answer", answer):
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(Analysis, "answer", answer))
+        for function in TABLES:
+            stand_in = partial(kept.table, function)
+            for module in [m for name, m in sys.modules.items() if name.startswith("karwan.")]:
+                if getattr(module, function.__name__, None) is function:
+                    stack.enter_context(mock.patch.object(module, function.__name__, stand_in))
         yield kept
