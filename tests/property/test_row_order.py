@@ -21,7 +21,7 @@ from karwan.project import open_case
 from tests.commands import KAZ_PAK, TOYLAND, Ends, commands, run, shuffled, strict_json, write_brief
 
 THOROUGH = "KARWAN_ORDER_SEEDS" in os.environ
-SEEDS = int(os.environ.get("KARWAN_ORDER_SEEDS", "2"))
+SEEDS = int(os.environ.get("KARWAN_ORDER_SEEDS", "1"))
 DEAR = {
     *(
         "corridor compare",
@@ -81,11 +81,9 @@ def answer(case: Path | str, arguments: list[str]) -> Any:
 
 
 @pytest.mark.timeout(3600 if THOROUGH else 240)
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", range(1, 1 + SEEDS))
 @pytest.mark.parametrize(("case", "ends"), [("toyland", TOYLAND), ("kaz-pak", KAZ_PAK)])
 def test_every_command_answers_the_same(case: str, ends: Ends, seed: int, tmp_path: Path) -> None:
-    if case == "kaz-pak" and seed and not THOROUGH:
-        pytest.skip("one order of the large case is asked in CI")
     folder = shuffled(case, tmp_path / "case", seed)
     before, after = commands(case, ends), commands(folder, ends)
     wanted = [name for name in before if case == "toyland" or THOROUGH or name not in DEAR]
