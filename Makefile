@@ -5,7 +5,8 @@ OUT ?= out
 JOBS ?= 2
 PORT ?= 8765
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --retries 8 --timeout 60 -c constraints.txt
+# Modules are compiled when they are first imported: most of what is installed never is.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --no-compile --retries 8 --timeout 60 -c constraints.txt
 
 .PHONY: brief serve test check check-types check-rest format docs mutants benchmarks clean
 

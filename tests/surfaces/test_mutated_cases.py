@@ -18,7 +18,7 @@ from karwan.case import embedded_cases, inspect_case
 from karwan.schema import Column, load_schema
 from tests.commands import commands, run, strict_json, write_brief
 
-COUNT = int(os.environ.get("KARWAN_MUTATIONS", "4"))
+COUNT = int(os.environ.get("KARWAN_MUTATIONS", "3"))
 ALWAYS = ("no rows in flows", "no rows in closures", "no rows in corridors")
 Change = Callable[[Path], None]
 pytestmark = pytest.mark.timeout(300)  # each runs every command and writes a brief

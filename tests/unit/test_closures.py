@@ -93,9 +93,9 @@ def test_an_answer_of_another_day_says_which_rows_hold() -> None:
     rows = pl.DataFrame([row | shut, row | later], schema=case["closures"].schema)
     case = case.with_tables({"closures": rows})
     assert day_notes(case, stands) == ()
-    (said,) = day_notes(case, day)
+    said, named = day_notes(case, day)
     values = said.values
     assert (values["closures"], values["ended"], values["later"]) == (1, 1, 1)
-    assert values["names"] == [Gazetteer(case.tables).name("Y")]
+    assert named.values["names"] == [Gazetteer(case.tables).name("Y")]
     answered = BY_NAME["corridor compare"].answer(Inputs(case), CompareRequest(as_of=day))
-    assert answered.notes[-1] == said
+    assert answered.notes[-2:] == (said, named)

@@ -56,9 +56,8 @@ DEMAND = pl.DataFrame(
 
 
 def toyland(home: Path, promises: Mapping[str, str], **status: str) -> Path:
-    """Copy of toyland whose promises name new scenarios with these overrides; it has no others."""
+    """Copy of toyland whose promises name new scenarios with these overrides."""
     shutil.copytree(embedded_cases()["toyland"], home)
-    (home / "scenarios" / "fast_yard.yaml").unlink()
     path = home / "commitments.csv"
     first = pl.read_csv(path, infer_schema=False).head(1)
     rows = [
@@ -286,7 +285,9 @@ def test_an_effectless_scenario_is_worth_nothing(tmp_path: Path) -> None:
 
 
 def test_closing_costs_what_opening_is_worth(tmp_path: Path) -> None:
+    """Where nothing else is looked for: a way best with another scenario too would be known to one side alone."""
     folder = toyland(tmp_path / "case", {"shut": SHUT})
+    (folder / "scenarios" / "fast_yard.yaml").unlink()
     opened = read_case(folder)
     closed = edited(folder, tmp_path / "hand", "links.csv", "X-B", state="closed")
     back = "[{table: links, key: X-B, set: {state: open}, reason: Invented.}]"
