@@ -51,6 +51,22 @@ def usd_tick(value: object) -> str:
     return f"{amount} {unit}".strip()
 
 
+def two_figures(value: float) -> float:
+    """An amount to two figures: more would claim what assumed inputs do not give.
+
+    Examples
+    --------
+    >>> two_figures(-5_312_000.0)
+    -5300000.0
+    """
+    return float(f"{value:.2g}")
+
+
+def usd_rough(value: float) -> str:
+    """USD as on an axis, to two figures: '5.3 m'."""
+    return usd_tick(two_figures(value))
+
+
 def dollars(value: object) -> str:
     """USD in a sentence: 'USD 1 bn', 'USD 21.5 m'."""
     return f"USD {usd_tick(value)}"

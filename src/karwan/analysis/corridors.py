@@ -95,7 +95,7 @@ class CorridorStudy:
 
     @cached_property
     def loads(self) -> GoodsLoads:
-        """GoodsLoads of its goods as they are packed, and their networks."""
+        """Its goods as they are packed, and their networks."""
         return GoodsLoads(self.case, self.as_of, self.kept, self.set_aside)
 
     @property

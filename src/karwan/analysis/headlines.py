@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from karwan.amounts import dollars, grown, number, percent, usd_tick
+from karwan.amounts import dollars, grown, number, percent, usd_rough
 from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
 from karwan.case import Case
@@ -287,7 +287,7 @@ def worth_headline(plan: PlanSection, names: tuple[str, ...] = ()) -> str:
     if given.height:
         row = given.row(0, named=True)
         said += (
-            f" What models “{row['title']}” would spare trade USD {_rounded(row['duty_usd_year'])} a year of duty: a transfer from the"
+            f" What models “{row['title']}” would spare trade USD {usd_rough(row['duty_usd_year'])} a year of duty: a transfer from the"
             " treasuries, not counted as worth."
         )
     return said.strip()
@@ -295,8 +295,8 @@ def worth_headline(plan: PlanSection, names: tuple[str, ...] = ()) -> str:
 
 def _worth_words(row: Row, names: tuple[str, ...]) -> str:
     ends = [row["low_net_usd_year"], row["high_net_usd_year"]]
-    span = "" if None in ends else f", {_rounded(ends[0])} to {_rounded(ends[1])}"
-    return f"{row['title']} (USD {_rounded(row['net_usd_year'])} a year{span}{_sides(row, names)})"
+    span = "" if None in ends else f", {usd_rough(ends[0])} to {usd_rough(ends[1])}"
+    return f"{row['title']} (USD {usd_rough(row['net_usd_year'])} a year{span}{_sides(row, names)})"
 
 
 def _sides(row: Row, names: tuple[str, ...]) -> str:
@@ -306,15 +306,10 @@ def _sides(row: Row, names: tuple[str, ...]) -> str:
     if len(known) < len(names) or not names:
         return ""
     said = [
-        f"{name} {'loses' if usd < 0 else 'gains'} {_rounded(abs(usd))}"
+        f"{name} {'loses' if usd < 0 else 'gains'} {usd_rough(abs(usd))}"
         for name, usd in zip(names, known, strict=True)
     ]
     return f"; where all trade answers {', '.join(said)}"
-
-
-def _rounded(value: float) -> str:
-    """Money to two figures: more would claim what assumed inputs do not give."""
-    return usd_tick(float(f"{value:.2g}"))
 
 
 def chance_headline(target: TargetSection, standing: Standing, as_of: date) -> str:

@@ -1,4 +1,4 @@
-"""GoodsLoads of goods as `karwan route` sends them: packed in their units, in the network of those units."""
+"""Loads of goods as `karwan route` sends them: packed in their units, in the network of those units."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 
 
 class GoodsLoads:
-    """GoodsLoads of the goods of a case on a day, and the networks they travel in; loads that ask for the same share one.
+    """Loads of the goods of a case on a day, and the networks they travel in; loads that ask for the same share one.
 
     Parameters
     ----------
@@ -44,13 +44,21 @@ class GoodsLoads:
         return self.case["vehicles"].to_dicts()
 
     @cached_property
+    def _dangerous(self) -> list[dict[str, Any]]:
+        return self.case["dangerous_goods"].to_dicts()
+
+    @cached_property
+    def _closures(self) -> list[dict[str, Any]]:
+        return self.case["closures"].to_dicts()
+
+    @cached_property
     def _country(self) -> dict[str, str]:
         return dict(self.case["nodes"].select("node_id", "country").iter_rows())
 
     def cargo(self, product: Row) -> Cargo:
         """What rules and papers ask about a product."""
         code = str(product["hs_code"] or "")
-        return Cargo(code, dangerous_by_hs(self.case["dangerous_goods"].rows(named=True), code))
+        return Cargo(code, dangerous_by_hs(self._dangerous, code))
 
     def full_t(self, product: Row) -> float:
         """Tonnes that landed prices are for: one truck or 40 ft container, of goods in bulk the parcel that fills wagons and ship."""
@@ -63,9 +71,7 @@ class GoodsLoads:
     def network(self, packed: Packed, product: Row, ends: tuple[str, str]) -> FreightNetwork:
         """The network of a packed load between two nodes."""
         cargo = self.cargo(product)
-        opened = self._set_aside | let_through(
-            self.case["closures"].iter_rows(named=True), cargo.classes, self.day
-        )
+        opened = self._set_aside | let_through(self._closures, cargo.classes, self.day)
         start, finish = (self._country[end] for end in ends)
         request = packed.network_request((start, finish), ends, self.day, opened)
         request = self._as_alike(replace(request, dangerous=cargo.dangerous is not None))

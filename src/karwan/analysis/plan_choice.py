@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import dollars, percent
+from karwan.amounts import dollars, percent, two_figures
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.world_trade import read_world_trade
@@ -271,11 +271,11 @@ def _why_not(candidates: Candidates, one: Candidate, whole: tuple[float, float, 
         return "costs more than it brings"
     if one.losses():
         said = [
-            f"{names[side]} would lose {dollars(_rounded(-one.gain(side)))} a year by it"
+            f"{names[side]} would lose {dollars(two_figures(-one.gain(side)))} a year by it"
             for side in one.losses()
         ]
         still = [
-            f"{names[side]} would still lose {dollars(_rounded(-value))} with all that is proposed"
+            f"{names[side]} would still lose {dollars(two_figures(-value))} with all that is proposed"
             for side, value in zip(("a", "b"), whole[1:], strict=True)
             if value < -LEAST_USD
         ]
@@ -293,7 +293,7 @@ def _in_return(names: Mapping[str, str], whole: tuple[float, float, float]) -> s
     share = max(-loss / gain, 0.001)
     return (
         f"it needs something in return: {percent(share)} of what {names[winner]} would gain makes {names[loser]} whole, "
-        f"and {dollars(_rounded(gain + loss))} a year is left"
+        f"and {dollars(two_figures(gain + loss))} a year is left"
     )
 
 
@@ -311,11 +311,7 @@ def _depends(candidates: Candidates, one: Candidate) -> str:
                 best = (gain, other)
     if best is None:
         return ", nor once another is kept that is left out"
-    return f"; worth {dollars(_rounded(best[0]))} a year once this is kept: {best[1].scenario.title}"
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.2g}")
+    return f"; worth {dollars(two_figures(best[0]))} a year once this is kept: {best[1].scenario.title}"
 
 
 def drawn_together(

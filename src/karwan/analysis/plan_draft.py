@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import dollars, number, usd
+from karwan.amounts import dollars, number, two_figures, usd
 from karwan.analysis.agreements import indicators_table
 from karwan.analysis.case_requests import DraftRequest
 from karwan.analysis.contract import Inputs, Result
@@ -229,11 +229,9 @@ def _cost(one: Candidate) -> str:
     lost = -(one.figures["duty_net_usd_year"] or 0.0)
     if lost < LEAST_USD:
         return said
-    return f"{said}; duty given up by both treasuries USD {usd(_two(lost))} a year, counted in the worth"
-
-
-def _two(value: float) -> float:
-    return float(f"{value:.2g}")
+    return (
+        f"{said}; duty given up by both treasuries USD {usd(two_figures(lost))} a year, counted in the worth"
+    )
 
 
 def sides_text(case: Case, a_usd: float, b_usd: float) -> str:
@@ -244,7 +242,7 @@ def sides_text(case: Case, a_usd: float, b_usd: float) -> str:
 
 def _signed(value: float) -> str:
     sign = "+" if value > 0 else "−" if value < 0 else ""
-    return sign + dollars(_two(abs(value)))
+    return sign + dollars(two_figures(abs(value)))
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -339,10 +337,9 @@ def _notes(
         alone = sum(one.gain("both") for one in choice.chosen)
         sides = sides_text(case, a, b)
         found.append(note("draft.together", total_usd=total, span=span, sides=sides, alone_usd=alone))
-    if candidates.welfare is not None and candidates.welfare.world.whole:
-        found += [candidates.welfare.identities()]
-    if candidates.welfare is not None:
-        found += candidates.welfare.held_notes(one.name for one in choice.chosen)
+    if (welfare := candidates.welfare) is not None:
+        found += [welfare.identities()] if welfare.world.whole else []
+        found += welfare.held_notes(one.name for one in choice.chosen)
     unknown = sum(one.cost_usd is None for one in choice.chosen)
     found.append(note("draft.costs", unknown=unknown, chosen=len(choice.chosen)))
     if request.draws:

@@ -25,6 +25,8 @@ BASE_RATE = "base rate"
 LEAST = 5e-4
 """Change of the turnover below which a promise is said to move nothing."""
 Row = dict[str, Any]
+Ways = dict[tuple[str, str], Row]
+"""Chances by target and way of forecasting."""
 
 
 def factor_under(case: Case, day: date) -> float | None:
@@ -79,35 +81,16 @@ def promise_chances(
     factors = turnover_factors(study, scenarios) if scenarios else {}
     annual = annual_series(known_flows(case["flows"], case["sources"], day))
 
-    def chances(times: float) -> dict[tuple[str, str], Row]:
+    def chances(times: float) -> Ways:
         section = target_section(case, annual, day, target_id=target_id, due=due, rates=rates, factor=times)
-        return {(row["target"], row["model"]): row for row in section.chances.iter_rows(named=True)}
+        return _by_way(section.chances)
 
     now = chances(factor)
-    base = {
-        (target, side_of(model)): row for (target, model), row in now.items() if model.endswith(BASE_RATE)
-    }
     rows = []
     for name, own in factors.items():
         titles = table.filter(pl.col("scenario_id") == name)["title"].to_list()
-        then = chances(factor * own)
-        rows += [
-            {
-                "target": target,
-                "model": model,
-                "scenario_id": name,
-                "promises": titles,
-                "factor": own,
-                "chance": row["probability"],
-                "chance_with": then[target, model]["probability"] if (target, model) in then else None,
-                "base_rate": base[target, side_of(model)]["probability"]
-                if (target, side_of(model)) in base
-                else None,
-                "score": row["score"],
-            }
-            for (target, model), row in now.items()
-            if not model.endswith(BASE_RATE)
-        ]
+        head = {"scenario_id": name, "promises": titles, "factor": own}
+        rows += _beside(now, chances(factor * own), head)
     found = result_frame("target_promises", rows)
     return found.sort("target", "model", "factor", "scenario_id", descending=[False, False, True, False])
 
@@ -122,30 +105,39 @@ def set_chances(now: Result, under: Mapping[str, Result]) -> pl.DataFrame:
     under
         The same under each set, by the name of the set, which stands as scenario.
     """
-    base = {
-        (row["target"], side_of(row["model"])): row["probability"]
-        for row in now.tables["chances"].iter_rows(named=True)
-        if row["model"].endswith(BASE_RATE)
-    }
+    before = _by_way(now.tables["chances"])
     rows = []
     for name, result in under.items():
-        then = {(row["target"], row["model"]): row for row in result.tables["chances"].iter_rows(named=True)}
-        rows += [
-            {
-                "target": row["target"],
-                "model": row["model"],
-                "scenario_id": name,
-                "promises": [],
-                "factor": result.meta["factor"],
-                "chance": row["probability"],
-                "chance_with": then[row["target"], row["model"]]["probability"],
-                "base_rate": base.get((row["target"], side_of(row["model"]))),
-                "score": row["score"],
-            }
-            for row in now.tables["chances"].iter_rows(named=True)
-            if not row["model"].endswith(BASE_RATE) and (row["target"], row["model"]) in then
-        ]
+        head = {"scenario_id": name, "promises": [], "factor": result.meta["factor"]}
+        then = _by_way(result.tables["chances"])
+        rows += [row for row in _beside(before, then, head) if (row["target"], row["model"]) in then]
     return result_frame("target_promises", rows)
+
+
+def _by_way(chances: pl.DataFrame) -> Ways:
+    return {(row["target"], row["model"]): row for row in chances.iter_rows(named=True)}
+
+
+def _beside(now: Ways, then: Ways, head: Row) -> list[Row]:
+    """Rows of the chances as things stand beside those in another state, with the base rate of their side."""
+    base = {
+        (target, side_of(model)): row["probability"]
+        for (target, model), row in now.items()
+        if model.endswith(BASE_RATE)
+    }
+    return [
+        {
+            "target": target,
+            "model": model,
+            **head,
+            "chance": row["probability"],
+            "chance_with": then.get((target, model), {}).get("probability"),
+            "base_rate": base.get((target, side_of(model))),
+            "score": row["score"],
+        }
+        for (target, model), row in now.items()
+        if not model.endswith(BASE_RATE)
+    ]
 
 
 def side_of(model: str) -> str:

@@ -70,7 +70,7 @@ class PromisedWelfare:
     scenarios
         Scenarios of the promises, by id, with the case under each.
     others
-        Scenarios that no promise names: their routes are looked for too, so that a figure is the same whoever asks.
+        Scenarios that no promise names, whose worth is asked for too.
     """
 
     def __init__(

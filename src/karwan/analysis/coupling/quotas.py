@@ -127,9 +127,7 @@ class Quotas:
         taken = rows.rows.any(axis=1)
         known = taken & np.isfinite(saving) & (saving > LEAST_USD_T)
         saving = np.where(np.isnan(saving), saving[known].mean() if known.any() else 0.0, saving)
-        opened = np.isfinite(change.corridor.cost_usd_t)
-        needed = (opened & (saving > LEAST_USD_T))[:, None] * rows.rows
-        return PermitNeeds(rows.registrations, needed, np.maximum(saving, 0.0), rows.load_t)
+        return rows.saving(np.isfinite(change.corridor.cost_usd_t), saving)
 
 
 def _valued(coupling: Coupling, solved: Solved, kind: str) -> Floats | float:

@@ -18,6 +18,7 @@ from karwan.analysis.coupling.shown import without_bands
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.drawn import (
     RegimeDrawing,
+    RegimeDraws,
     banded_permits,
     banded_worths,
     draw_regime,
@@ -31,6 +32,7 @@ from karwan.analysis.regime.term_draws import TermDraws
 from karwan.analysis.regime.worth import RegimeGrounds, TermCosts, regime_grounds
 from karwan.analysis.worth.states import NOW
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
+from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
@@ -57,22 +59,23 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     terms, costs = TermDraws(states), TermCosts(states, study)
     worth = costs.table()
     coupling, held = _solved(study, states, terms, request)
-    pairs = pair_table(coupling, held.capped)
-    permits = permit_table(states, coupling, held)
-    tables = {
-        "legs": leg_table(states) if not request.draws else result_frame("regime_legs"),
-        "papers": paper_table(states, study) if not request.draws else result_frame("regime_papers"),
+    reckoned = {
         "terms by worth": worth,
-        "permits": permits,
-        "pairs": pairs,
+        "permits": permit_table(states, coupling, held),
+        "pairs": pair_table(coupling, held.capped),
         "inputs": result_frame("response_inputs"),
     }
+    cases: list[tuple[Case, Case]] = []
+    at: tuple[dict[str, float], ...] = ()
     drawn: list[Note] = []
     if request.draws:
         kind = GENERAL if held.capped.fullest.equilibrium is not None else PARTIAL
         drawing = regime_drawing(states, (terms, costs), coupling, held, kind)
-        tables |= _banded(drawing, states, study, tables, request)
+        found = draw_regime(drawing, request.draws, request.seed, request.workers)
+        reckoned = _banded(drawing, found, reckoned)
+        cases, at = [terms.cases(terms.levels(one), one) for one in found.at], found.at
         drawn = [note("regime.draws", draws=request.draws, seed=request.seed)]
+    tables = {"legs": leg_table(states, cases), "papers": paper_table(states, study, cases, at), **reckoned}
     meta = {"regime_id": request.regime_id, "state": states.row["state"], "parties": states.row["parties"]}
     grounds = regime_grounds(worth)
     permitted = _permit_notes(tables["permits"], held)
@@ -116,28 +119,17 @@ def _solved(
 
 
 def _banded(
-    drawing: RegimeDrawing,
-    states: RegimeStates,
-    study: CorridorStudy,
-    tables: Mapping[str, pl.DataFrame],
-    request: RegimeRequest,
+    drawing: RegimeDrawing, drawn: RegimeDraws, tables: Mapping[str, pl.DataFrame]
 ) -> dict[str, pl.DataFrame]:
-    """The tables with the bands of the joint draws, and what moves trade most."""
-    drawn = draw_regime(drawing, request.draws, request.seed, request.workers)
-    cases = [drawing.terms.cases(drawing.terms.levels(at), at) for at in drawn.at]
+    """Worth of terms, permits and trade with the bands of the joint draws, and what moves trade most."""
     inputs = (names_of(drawing.trade.spreads), drawn.inputs, drawn.ratios)
     pairs, shares = banded_pairs(drawing.trade.coupling, drawing.trade.change, tables["pairs"], inputs)
     return {
-        "legs": leg_table(states, cases),
-        "papers": paper_table(states, study, cases, drawn.at),
         "terms by worth": banded_worths(tables["terms by worth"], drawn),
         "permits": banded_permits(tables["permits"], drawn, drawing.needs.registrations),
         "pairs": pairs,
         "inputs": shares,
     }
-
-
-# -- what to know --------------------------------------------------------------------------------------------
 
 
 def _base_notes(states: RegimeStates) -> list[Note]:

@@ -32,14 +32,19 @@ def band_cells(name: str, values: Sequence[float | None], unit: str = "") -> dic
     return dict(zip(keys, band(np.array(values, dtype=float)).round(12).tolist(), strict=True))
 
 
+def column_band(name: str, values: Sequence[float | None]) -> dict[str, float | None]:
+    """Cells of the band of a column: of `x_usd` they are `x_p05_usd` and so on, of a column without a unit `x_p05`."""
+    plain, end, unit = name.rpartition("_") if name.endswith(("_usd", "_h")) else (name, "", "")
+    return band_cells(plain, values, end + unit)
+
+
 def row_bands(names: Iterable[str], draws: Sequence[Cells]) -> Cells:
-    """Bands of some cells of a row, `x_usd` as `x_p05_usd`, with `known_by`: `stated` where no draw moves any of them."""
+    """Bands of some cells of a row (`column_band`), with `known_by`: `stated` where no draw moves any of them."""
     found: Cells = {}
     moved = False
     for name in names:
-        plain, end, unit = name.rpartition("_") if name.endswith(("_usd", "_h")) else (name, "", "")
         values = [one[name] for one in draws]
-        found |= band_cells(plain, values, end + unit)
+        found |= column_band(name, values)
         moved = moved or _moves(values)
     return found | {"known_by": RANGED if moved else STATED} if draws else {}
 
@@ -59,4 +64,4 @@ def with_cells(table: pl.DataFrame, rows: Sequence[Cells]) -> pl.DataFrame:
     )
 
 
-__all__ = ["BAND", "RANGED", "STATED", "band_cells", "row_bands", "with_cells"]
+__all__ = ["BAND", "RANGED", "STATED", "band_cells", "column_band", "row_bands", "with_cells"]

@@ -20,7 +20,7 @@ from karwan.analysis.coupling.drawn import (
     solve_each,
 )
 from karwan.analysis.coupling.problem import Coupling, StateChange
-from karwan.analysis.regime.bands import Cells, band_cells, with_cells
+from karwan.analysis.regime.bands import Cells, band_cells, column_band, with_cells
 from karwan.analysis.regime.permits import HeldTrade, PermitRows, held_at, permit_rows, permits_year
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates
 from karwan.analysis.regime.term_draws import TermDraw, TermDraws
@@ -201,9 +201,7 @@ def banded_permits(table: pl.DataFrame, drawn: RegimeDraws, registrations: Seque
         own = drawn.permits[:, :, registrations.index(row["registration"])]
         cells: Cells = {}
         for place, name in enumerate(PERMITS):
-            plain, unit = name.rsplit("_", 1) if name == "permit_usd" else (name, "")
-            values = own[:, place].tolist() if row[name] is not None else []
-            cells |= band_cells(plain, values, f"_{unit}" if unit else "")
+            cells |= column_band(name, own[:, place].tolist() if row[name] is not None else [])
         come = own[:, PERMITS.index("after_trucks_year")]
         short = (
             []

@@ -57,9 +57,7 @@ def leg_table(states: RegimeStates, drawn: Sequence[tuple[Case, Case]] = ()) -> 
     for country, registration in [(c, r) for c in shown for r in shown if c != r]:
         sides = [_side(one, country, registration) for one in (states.before, states.after, *states.ends)]
         draws = [
-            _leg_rows(one, [_side(each, country, registration) for each in pair], cargo)
-            for pair in drawn
-            for one in pair[1:]
+            _leg_rows(pair[1], [_side(each, country, registration) for each in pair], cargo) for pair in drawn
         ]
         head = {"country": country, "registration": registration, "basis": basis}
         for number, row in enumerate(_leg_rows(case, sides, cargo)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from karwan.amounts import YEAR_DAYS
@@ -139,25 +140,47 @@ class _Prices:
 
 
 @dataclass(frozen=True)
-class PermitNeeds:
-    """What needs a permit.
+class PermitRows:
+    """Rows of the corridor that a truck of a party passes into another party under the regime, whatever it saves there.
 
     Attributes
     ----------
     registrations
         Countries of registration, C of them.
     rows
-        Whether a row of the corridor takes a permit of one, shape (R, C).
-    saving_usd_t
-        What the regime saves on the row; inf where it opens it, shape (R,).
+        Whether a row takes a permit of one, shape (R, C).
     load_t
         Tonnes of a trip.
     """
 
     registrations: tuple[str, ...]
     rows: Floats
-    saving_usd_t: Floats
     load_t: float
+
+    def of(self, change: StateChange) -> PermitNeeds:
+        """What needs a permit in a change, as the regime makes it cheaper or opens it."""
+        corridor = change.corridor
+        opened = np.isfinite(corridor.cost_usd_t)
+        before = np.where(opened, corridor.base_usd_t, 0.0)
+        return self.saving(opened, before - np.where(opened, corridor.cost_usd_t, 0.0))
+
+    def saving(self, opened: npt.NDArray[np.bool_], saved_usd_t: Floats) -> PermitNeeds:
+        """What needs a permit: rows that are open and saved something, shapes (R,)."""
+        needed = (opened & (saved_usd_t > LEAST_USD_T))[:, None] * self.rows
+        return PermitNeeds(self.registrations, needed, self.load_t, np.maximum(saved_usd_t, 0.0))
+
+
+@dataclass(frozen=True)
+class PermitNeeds(PermitRows):
+    """What needs a permit: those of the rows on which the regime saves something.
+
+    Attributes
+    ----------
+    saving_usd_t
+        What the regime saves on the row; inf where it opens it, shape (R,).
+    """
+
+    saving_usd_t: Floats
 
     def named(self, price: Floats) -> dict[str, float]:
         """Prices by country of registration."""
@@ -240,34 +263,6 @@ def permit_table(states: RegimeStates, coupling: Coupling, held: HeldTrade) -> p
             }
         )
     return result_frame("regime_permits", rows)
-
-
-@dataclass(frozen=True)
-class PermitRows:
-    """Rows of the corridor that a truck of a party passes into another party under the regime, whatever it saves there.
-
-    Attributes
-    ----------
-    registrations
-        Countries of registration, C of them.
-    rows
-        Whether a row takes a permit of one, shape (R, C).
-    load_t
-        Tonnes of a trip.
-    """
-
-    registrations: tuple[str, ...]
-    rows: Floats
-    load_t: float
-
-    def of(self, change: StateChange) -> PermitNeeds:
-        """What needs a permit in a change, as the regime makes it cheaper or opens it."""
-        corridor = change.corridor
-        opened = np.isfinite(corridor.cost_usd_t)
-        before = np.where(opened, corridor.base_usd_t, 0.0)
-        saving = before - np.where(opened, corridor.cost_usd_t, 0.0)
-        needed = (opened & (saving > LEAST_USD_T))[:, None] * self.rows
-        return PermitNeeds(self.registrations, needed, np.maximum(saving, 0.0), self.load_t)
 
 
 def permit_rows(states: RegimeStates, coupling: Coupling, change: StateChange) -> PermitRows:

@@ -16,7 +16,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.plan import commitment_table
-from karwan.analysis.worth.promises import other_scenarios, plan_worth, promise_scenarios
+from karwan.analysis.worth.promises import plan_worth, promise_scenarios
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame, result_types
@@ -46,7 +46,7 @@ def in_equilibrium(
     if not scenarios:
         return promises, ()
     world = read_world_trade(study.case)
-    welfare = PromisedWelfare(study, world, scenarios, other_scenarios(study, table))
+    welfare = PromisedWelfare(study, world, scenarios)
     joined = with_equilibrium(promises, equilibrium_rows(welfare, request))
     alone = joined.unique("scenario_id")["usd_year_ge"].sum()
     notes = welfare.notes(request.who, float(alone))
@@ -81,7 +81,7 @@ def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
     promises = found.promises
     if scenarios:
         with suppress(InvalidInput):  # no trade of the corridors is known: the other columns stand
-            welfare = PromisedWelfare(study, read_world_trade(case), scenarios, other_scenarios(study, table))
+            welfare = PromisedWelfare(study, read_world_trade(case), scenarios)
             rows = [{"scenario_id": name, **welfare.columns(name, "parties")} for name in welfare.names]
             promises = with_equilibrium(promises, rows)
     return promises, found.text

@@ -422,6 +422,7 @@ def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]
 def moved_parts(parts: Floats, moves: Moves) -> Floats:
     """Parts of routes, shape (S, R, parts), with states moved between others; no variance falls below 0."""
     found = parts.copy()
+    variances = [place for name, place in PARTS.items() if name.endswith("_h2")]
     for state, each in moves.items():
         for one in each:
             with np.errstate(invalid="ignore"):
@@ -430,7 +431,6 @@ def moved_parts(parts: Floats, moves: Moves) -> Floats:
             found[state][known] += one.share * step[known]
             if one.share == 1.0:
                 found[state][~known] = parts[one.end][~known]
-        variances = [PARTS[name] for name in PARTS if name.endswith("_h2")]
         found[state][:, variances] = np.maximum(0.0, found[state][:, variances])
     return found
 

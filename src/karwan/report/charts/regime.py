@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from karwan.amounts import number, percent
-from karwan.report.charts.axes import WIDTH, Row, has_any, span_of, value_of, whisker, x_axis
+from karwan.report.charts.axes import WIDTH, Row, Span, has_any, span_of, value_of, whisker, x_axis
 from karwan.report.palette import ACCENT, ALERT, INK, MUTED, RULE, STATUS, tint
 from karwan.report.svg import Drawing, Scale, linear
 from karwan.report.text import clean
@@ -46,21 +47,30 @@ def draw_terms(table: pl.DataFrame) -> str | None:
         unit="USD a tonne",
     )
     for rank, row in enumerate(rows):
-        _draw_term(drawing, scale, row, _TOP + rank * _ROW)
+        assumed = " *" if row["basis"] == "assumed" else ""
+        worth = value_of(row, "worth_usd_t") or 0.0
+        bar = _Bar(clean(row["term"], 120) + assumed, worth, _span_of_term(row), number(worth, 1))
+        _draw_bar(drawing, scale, bar, _TOP + rank * _ROW)
     return drawing.render()
 
 
-def _draw_term(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
-    """Name, bar, whisker and figure of a term."""
-    worth = value_of(row, "worth_usd_t") or 0.0
-    assumed = " *" if row["basis"] == "assumed" else ""
-    drawing.row_name(y + 15, clean(row["term"], 120) + assumed, _LEFT - 12)
-    left, right = sorted((scale(0.0), scale(worth)))
-    drawing.rect(left, y + 5, right - left, 13, ACCENT if worth >= 0 else tint(ALERT, 0.35))
-    span = _span_of_term(row)
-    if span and span[1] > span[0]:
-        whisker(drawing, scale, span, y + 11.5)
-    drawing.narrow(WIDTH, y + 15, number(worth, 1), anchor="end", weight=600)
+@dataclass(frozen=True)
+class _Bar:
+    """Name, figure, ends of the whisker and the figure in words."""
+
+    name: str
+    value: float
+    span: Span | None
+    text: str
+
+
+def _draw_bar(drawing: Drawing, scale: Scale, bar: _Bar, y: float) -> None:
+    drawing.row_name(y + 15, bar.name, _LEFT - 12)
+    left, right = sorted((scale(0.0), scale(bar.value)))
+    drawing.rect(left, y + 5, right - left, 13, ACCENT if bar.value >= 0 else tint(ALERT, 0.35))
+    if bar.span and bar.span[1] > bar.span[0]:
+        whisker(drawing, scale, bar.span, y + 11.5)
+    drawing.narrow(WIDTH, y + 15, bar.text, anchor="end", weight=600)
 
 
 def _ends_of_terms(rows: Sequence[Row]) -> list[float]:
@@ -76,7 +86,7 @@ def _span_of_term(row: Row) -> tuple[float, float] | None:
 
 
 def draw_trade(table: pl.DataFrame, most: int = 12) -> str | None:
-    """A bar a country pair, by how much its trade changes with queues; whisker: 5 to 95 % of the joint draws. None where no pair moves by a thousandth."""
+    """A bar a country pair, by how much its trade changes with queues; whisker: 5 to 95 % of the joint draws. None where no pair moves by half a thousandth."""
     rows = [row for row in table.iter_rows(named=True) if _trade_moves(row)][:most]
     if not rows:
         return None
@@ -90,14 +100,9 @@ def draw_trade(table: pl.DataFrame, most: int = 12) -> str | None:
     scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
     x_axis(drawing, scale, _TOP - 6, bottom, lambda value: percent(value, 1), unit="")
     for rank, row in enumerate(rows):
-        y, change = _TOP + rank * _ROW, _trade_of(row)
-        drawing.row_name(y + 15, clean(row["pair"], 120), _LEFT - 12)
-        left, right = sorted((scale(0.0), scale(change)))
-        drawing.rect(left, y + 5, right - left, 13, ACCENT if change >= 0 else tint(ALERT, 0.35))
-        span = span_of(row, "low_share", "high_share")
-        if span and span[1] > span[0]:
-            whisker(drawing, scale, span, y + 11.5)
-        drawing.narrow(WIDTH, y + 15, percent(change, 1), anchor="end", weight=600)
+        change, span = _trade_of(row), span_of(row, "low_share", "high_share")
+        bar = _Bar(clean(row["pair"], 120), change, span, percent(change, 1))
+        _draw_bar(drawing, scale, bar, _TOP + rank * _ROW)
     return drawing.render()
 
 
@@ -108,7 +113,7 @@ def _trade_of(row: Row) -> float:
 
 
 def _trade_moves(row: Row) -> bool:
-    """Whether a pair's trade, or an end of its band, moves by a thousandth."""
+    """Whether a pair's trade, or an end of its band, moves by half a thousandth."""
     ends = span_of(row, "low_share", "high_share") or ()
     return any(abs(value) >= LEAST_SHARE for value in (_trade_of(row), *ends))
 

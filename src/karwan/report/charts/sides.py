@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from karwan.amounts import number, usd_tick
+from karwan.amounts import number, two_figures, usd_rough, usd_tick
 from karwan.report.charts.axes import WIDTH, Row, Span, has_any, panels, span_of, value_of
 from karwan.report.palette import ALERT, HAIR, INK, MUTED, RULE, STATUS, text_colour
 from karwan.report.svg import Drawing, Scale, linear
@@ -111,7 +111,7 @@ def _groups(rows: Sequence[Row]) -> list[_Group]:
 def _new_scale(drawing: Drawing, top: float, times: float) -> None:
     """A line that says that the bars below are drawn larger."""
     drawing.line(0, top - 18, WIDTH, top - 18, HAIR, dash="4 3")
-    text = f"Another scale: below, a bar is {number(float(f'{times:.2g}'))} times as long for the same money."
+    text = f"Another scale: below, a bar is {number(two_figures(times))} times as long for the same money."
     drawing.narrow(0, top - 7, text, size=10.5, fill=MUTED)
 
 
@@ -127,7 +127,7 @@ def _draw_group(drawing: Drawing, group: _Group, spans: Sequence[Span]) -> None:
         drawing.row_name(y + 11, clean(row["title"], 200) + more, _LEFT - 14)
         band = span_of(row, *BAND)
         if band is not None:
-            text = " to ".join(_short(end) for end in band)
+            text = " to ".join(usd_rough(end) for end in band)
             drawing.narrow(WIDTH, y + 11, text, anchor="end", fill=INK)
 
 
@@ -159,15 +159,10 @@ def _cell(drawing: Drawing, row: Row, column: str, scale: Scale, at: Span) -> No
     if not small:
         drawing.rect(min(zero, end), y, max(abs(end - zero), 0.6), 13, colour)
     mark = "†" if row["basis"] == "assumed" and not small else ""
-    text = "0" if small else _short(value) + mark
+    text = "0" if small else usd_rough(value) + mark
     drawing.narrow(
         right, y + 11, text, anchor="end", weight=600, fill=MUTED if small else text_colour(colour)
     )
-
-
-def _short(value: float) -> str:
-    """Money in two figures."""
-    return usd_tick(float(f"{value:.2g}"))
 
 
 def _known(row: Row, column: str) -> float:

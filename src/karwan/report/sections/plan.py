@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import NONE, is_number, number, usd, usd_tick
+from karwan.amounts import NONE, is_number, number, usd, usd_rough
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, Table, cell
@@ -126,7 +126,7 @@ def gains_of_others(worth: pl.DataFrame) -> str:
     own, third = row["net_usd_year"], shared[-1]
     if own is None or abs(own) >= 0.5 * sum(map(abs, shared)):
         return ""
-    own, third = (usd_tick(float(f"{value:.2g}")) for value in (own, third))
+    own, third = (usd_rough(value) for value in (own, third))
     return tell("brief_plan.gains_others", title=clean(row["title"], 200), own=own, third=third)
 
 

@@ -438,10 +438,6 @@ def read_comtrade_api(path: Path | None, options: Options) -> list[Reading]:
 
 def _saved_reading(path: Path, options: Options) -> Reading:
     """Reading of an answer that a browser or script saved, packed with gzip or not: the same rows as the service would bring."""
-    if path.suffix.lower() in (".csv", ".zip"):
-        raise InvalidInput(
-            f"{path.name} is no answer of Comtrade's web service.", fix="Use the source comtrade-csv."
-        )
     answer = _judge_document(HttpAnswer(200, {}, _saved_bytes(path)))
     if isinstance(answer, tuple):
         raise InvalidInput(

@@ -47,7 +47,7 @@ class _Spreading:
             tail = index[state]
             for number in self.outgoing.get(state[:3], ()):
                 branches = self.branches[number]
-                for head, branch in self._turns(state, self.moves[number]):
+                for head, branch in self._turn(state, self.moves[number]):
                     met = index.get(head)
                     if met is None:
                         met = index[head] = len(index)
@@ -56,7 +56,7 @@ class _Spreading:
                     branches.append(branch)
         return self._spread(tuple(index))
 
-    def _turns(self, state: State, move: Move) -> Turn:
+    def _turn(self, state: State, move: Move) -> Turn:
         """What `_follow` gives; networks that share `kept` ask once for trucks alike."""
         key = (state.carrier, state.country, state.registration, move.head, move.place_id)
         found = self.turns.get(key)
