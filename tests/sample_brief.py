@@ -272,7 +272,8 @@ def _plan() -> PlanSection:
         ),
     )
     worth = worth.with_columns(
-        usd_year_ge_a=pl.Series([0.2e6, -5e6, -5e6, -0.1e6, None]), usd_year_ge_b=pl.Series([0.6e6, 2e8, 2e8, 0.0, None]), third_usd_year=pl.Series([-5e4, 2e8, 2e8, 400.0, None])
+        usd_year_ge_a=pl.Series([0.2e6, -5e6, -5e6, -0.1e6, None]), usd_year_ge_b=pl.Series([0.6e6, 2e8, 2e8, 0.0, None]), third_usd_year=pl.Series([-5e4, 2e8, 2e8, 400.0, None]),
+        modelled_as=pl.Series(["Duties at half", "The crossings reopen", "The crossings reopen", "A dearer way", None])
     )
     documents = table("date title signed in_force followed owed state milestone_id agreement_id basis source_id note", (("2026-02-04", "Agreement on transit trade", "yes", "not found", "nothing found", "Bring it into force (unknown)", "signed", "visit", "tta", "observed", "s13", None),))
     indicators = table("domain_id domain promise commitment_id quantity value unit kind date baseline indicator_id basis source_id", (("d8", "Tourism and culture", "Commitment 9", "c8", "flights", "2", "a week", "seen", "2026-01", "4 (2023)", "i1", "observed", "s13"), ("d8", "Tourism and culture", "Commitment 19", "c18", "none published", None, None, "none published", None, None, None, "observed", "s13")))

@@ -14,7 +14,7 @@ from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import CompareRequest
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
-from karwan.transport.closures import closure_spans, end_unseen, in_force, shut_places, touches
+from karwan.transport.closures import closure_spans, days_shut, end_unseen, in_force, shut_places, touches
 
 
 def row(start: str, end: str | None = None, kind: str = "dated", seen: date | None = None) -> dict[str, Any]:
@@ -99,3 +99,10 @@ def test_an_answer_of_another_day_says_which_rows_hold() -> None:
     assert named.values["names"] == [Gazetteer(case.tables).name("Y")]
     answered = BY_NAME["corridor compare"].answer(Inputs(case), CompareRequest(as_of=day))
     assert answered.notes[-2:] == (said, named)
+
+
+def test_a_closure_counts_its_days_from_a_day_that_is_known() -> None:
+    row = {"kind": "dated", "start": "2025-10-12", "end": None, "last_seen": None}
+    assert days_shut(row, date(2025, 11, 1)) == 20
+    assert days_shut(row, date(2025, 10, 1)) == 0
+    assert days_shut({**row, "start": "2025-10"}, date(2025, 11, 1)) == 0

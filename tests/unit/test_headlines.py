@@ -285,6 +285,11 @@ def test_a_preference_is_no_worth_however_large_its_duty() -> None:
         assert hl.worth_headline(worth(order)) == expected
 
 
+def test_what_a_worth_supposes_is_said_beside_it() -> None:
+    rows = [worth_row("road", 0.4e6, 0.0, modelled_as="The crossings reopen")]
+    assert "road, modelled as: The crossings reopen (USD 400 k a year" in hl.worth_headline(worth(rows))
+
+
 def test_promises_of_one_scenario_are_named_once_by_the_nearest_date() -> None:
     shared = {"scenario_id": "s"}
     rows = [

@@ -105,6 +105,7 @@ def test_permits_are_held_against_the_trucks_that_would_come(pact: Case, permits
     assert ("regime.quota" in said) is binds and "regime.base_bare" in said
     assert answer.lead == said.index("regime.base_bare"), "what it does comes first, then on what it stands"
     assert "regime.trade" in said[: answer.lead]
+    assert {"regime.best_supposed", "regime.assumed_all"} <= set(said), "every term of the pact is assumed"
     assert "regime.quota_open" not in said
     assert (upland["permit_usd"] > 0.0) is binds
     assert upland["held_trucks_year"] == pytest.approx(min(permits, upland["after_trucks_year"]), rel=2e-3)

@@ -296,7 +296,8 @@ def worth_headline(plan: PlanSection, names: tuple[str, ...] = ()) -> str:
 def _worth_words(row: Row, names: tuple[str, ...]) -> str:
     ends = [row["low_net_usd_year"], row["high_net_usd_year"]]
     span = "" if None in ends else f", {usd_rough(ends[0])} to {usd_rough(ends[1])}"
-    return f"{row['title']} (USD {usd_rough(row['net_usd_year'])} a year{span}{_sides(row, names)})"
+    supposed = f", modelled as: {row['modelled_as']}" if row["modelled_as"] else ""
+    return f"{row['title']}{supposed} (USD {usd_rough(row['net_usd_year'])} a year{span}{_sides(row, names)})"
 
 
 def _sides(row: Row, names: tuple[str, ...]) -> str:

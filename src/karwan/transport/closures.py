@@ -62,6 +62,13 @@ def touches(row: Mapping[str, Any], first: date, last: date) -> bool:
     return any(span.start <= last for span in closure_spans(row, first))
 
 
+def days_shut(row: Mapping[str, Any], day: date) -> int:
+    """Days a closure that holds on a day has held by then; 0 where it does not hold, or no day is known that it began on."""
+    if len(row["start"]) != FULL_DATE or not in_force(row, day):
+        return 0
+    return (day - date.fromisoformat(row["start"])).days
+
+
 def end_unseen(row: Mapping[str, Any]) -> bool:
     """Whether nobody saw the closure end: its last sighting lies before its end, or it has none."""
     seen = row["last_seen"]

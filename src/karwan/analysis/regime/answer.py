@@ -16,6 +16,7 @@ from karwan.analysis.coupling.drawn import names_of
 from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.coupling.shown import without_bands
 from karwan.analysis.coupling.world_trade import read_world_trade
+from karwan.analysis.regime.bands import BAND
 from karwan.analysis.regime.drawn import (
     RegimeDrawing,
     RegimeDraws,
@@ -29,7 +30,7 @@ from karwan.analysis.regime.papers import moved_papers, paper_table
 from karwan.analysis.regime.permits import HeldTrade, hold_permits, permit_table
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates, regime_states
 from karwan.analysis.regime.term_draws import TermDraws
-from karwan.analysis.regime.worth import RegimeGrounds, TermCosts, regime_grounds
+from karwan.analysis.regime.worth import TOGETHER, RegimeGrounds, TermCosts, regime_grounds
 from karwan.analysis.worth.states import NOW
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
 from karwan.case import Case
@@ -79,7 +80,8 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     meta = {"regime_id": request.regime_id, "state": states.row["state"], "parties": states.row["parties"]}
     grounds = regime_grounds(worth)
     permitted = _permit_notes(tables["permits"], held)
-    lead = (*_worth_lead(grounds), *_trade_lead(study, tables["pairs"]), *permitted)
+    worths = _worth_lead(states, grounds, tables["terms by worth"])
+    lead = (*worths, *_trade_lead(study, states, tables["pairs"]), *permitted)
     notes = (*lead, *_base_notes(states), *_text_notes(states, grounds), *drawn)
     return Result(tables, meta, notes=notes, lead=len(lead))
 
@@ -140,24 +142,37 @@ def _base_notes(states: RegimeStates) -> list[Note]:
     return [note("regime.base", scenarios=made, year=year, day=states.bare.settings.as_of)]
 
 
-def _worth_lead(grounds: RegimeGrounds) -> list[Note]:
-    """What the terms of a regime are worth: the grounds for its text."""
+def _worth_lead(states: RegimeStates, grounds: RegimeGrounds, worth: pl.DataFrame) -> list[Note]:
+    """What the terms of a regime are worth: the grounds for its text, with the band of the draws, else that of the ranges of its terms."""
     said = []
     if grounds.best:
-        said.append(
-            note("regime.best", term=grounds.best, worth=grounds.best_usd_t, whole=grounds.whole_usd_t)
-        )
-    if grounds.low_usd_t is not None:
+        key = "regime.best_supposed" if _supposed(states) else "regime.best"
+        said.append(note(key, term=grounds.best, worth=grounds.best_usd_t, whole=grounds.whole_usd_t))
+    whole = worth.row(by_predicate=pl.col("term") == TOGETHER, named=True)
+    if whole["worth_p05_usd_t"] is not None:
+        low, middle, high = (whole[f"worth_{end}_usd_t"] for end in BAND)
+        said.append(note("regime.drawn", low=low, middle=middle, high=high))
+    elif grounds.low_usd_t is not None:
         said.append(note("regime.band", low=grounds.low_usd_t, high=grounds.high_usd_t))
     return said
 
 
-def _trade_lead(study: CorridorStudy, pairs: pl.DataFrame) -> list[Note]:
-    """What the regime does to the trade of the two parties, both ways."""
+def _supposed(states: RegimeStates) -> bool:
+    """Whether every term is assumed: no source gives the text."""
+    return all(row["basis"] == "assumed" for row in states.terms)
+
+
+def _trade_lead(study: CorridorStudy, states: RegimeStates, pairs: pl.DataFrame) -> list[Note]:
+    """What the regime does to the trade of the two parties, both ways, and under what."""
     ends = [study.case.parties.ends(way) for way in DIRECTIONS]
     rows = [row for row in pairs.iter_rows(named=True) if (row["exporter"], row["importer"]) in ends]
     moved = [f"{row['pair']} {_moved(row)}" for row in rows if row["value_usd_year"]]
-    return [note("regime.trade", moved=moved)] if moved else []
+    if not moved:
+        return []
+    under = [one.title for one in states.base]
+    return [
+        note("regime.trade_under", moved=moved, under=under) if under else note("regime.trade", moved=moved)
+    ]
 
 
 def _moved(row: Row) -> str:
@@ -171,7 +186,8 @@ def _text_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
     """What of the terms is assumed, and which are worth nothing."""
     said = []
     if any(row["basis"] == "assumed" for row in states.terms):
-        said.append(note("regime.assumed", regime=states.row["name"], state=states.row["state"]))
+        key = "regime.assumed_all" if _supposed(states) else "regime.assumed"
+        said.append(note(key, regime=states.row["name"], state=states.row["state"]))
     if grounds.nothing:
         said.append(note("regime.nothing", terms=list(grounds.nothing)))
     return said

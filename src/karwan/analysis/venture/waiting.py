@@ -21,10 +21,12 @@ from karwan.appraisal.venture.indicators import npv
 from karwan.appraisal.venture.model import Floats
 from karwan.appraisal.venture.waiting import equal_hazards, wait, yearly_options
 from karwan.case import Case
+from karwan.case.places import Gazetteer
 from karwan.case.scenario import find_scenario, list_scenarios
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
+from karwan.transport.closures import days_shut
 from karwan.transport.journey import recorded_process
 
 Row = dict[str, Any]
@@ -34,13 +36,14 @@ RARE = 0.05
 
 @dataclass(frozen=True)
 class Record:
-    """How long closures of a place last and how long it stays open, years, with the interval of the first; and the place."""
+    """How long closures of a place last and how long it stays open, years, with the interval of the first; the place, and days it has been shut now."""
 
     place: str
     closed: float
     low: float
     high: float
     is_open: float
+    shut_days: int
 
 
 def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
@@ -61,7 +64,7 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     choice = BuildOrWait(made, larger[0] if larger else None, again)
     rows = [choice.row(one) for one in sorted({low, years, high})]
     table = result_frame("venture_waiting", rows)
-    lead = _lead(rows, years)
+    lead = _lead(rows, years, None if request.reopening_years else record)
     return Result({"build now or wait": table}, notes=(lead, *_notes(request, choice, record)), lead=1)
 
 
@@ -215,7 +218,8 @@ def _record(case: Case, opening: str) -> Record | None:
         return None
     scenario = find_scenario(case.folder, opening)
     keys = {key for one in scenario.overrides if one.table == "closures" for key in one.keys}
-    places = {row["place_id"] for row in case["closures"].iter_rows(named=True) if row["closure_id"] in keys}
+    shut = [row for row in case["closures"].iter_rows(named=True) if row["closure_id"] in keys]
+    places = {row["place_id"] for row in shut}
     process, _ = recorded_process(case.tables, case.settings.as_of)
     if process is None:
         return None
@@ -225,14 +229,21 @@ def _record(case: Case, opening: str) -> Record | None:
     row = max(rows, key=lambda one: (one["closures"], one["place"]))
     days = (row["mean_days"], row["mean_low_days"], row["mean_high_days"])
     closed, low, high = (one / MEAN_YEAR_DAYS for one in days)
-    return Record(row["place"], closed, low, high, 1.0 / (row["rate_per_day"] * MEAN_YEAR_DAYS))
+    since = [days_shut(one, case.settings.as_of) for one in shut if one["place_id"] == row["place"]]
+    is_open = 1.0 / (row["rate_per_day"] * MEAN_YEAR_DAYS)
+    return Record(
+        Gazetteer(case.tables).name(row["place"]), closed, low, high, is_open, max(since, default=0)
+    )
 
 
-def _lead(rows: Sequence[Row], years: float) -> Note:
-    """How often neither building nor waiting pays, and how often each does, at the mean years until the border opens."""
+def _lead(rows: Sequence[Row], years: float, record: Record | None) -> Note:
+    """How often neither building nor waiting pays, and how often each does, at the mean years until the border opens, and where these are from."""
     row = next(one for one in rows if one["reopening_years"] == years)
     shares = {name: row[name] for name in ("neither_share", "build_share", "wait_share")}
-    return note("venture.wait_lead", years=years, **shares)
+    if record is None or not record.shut_days:
+        return note("venture.wait_lead", years=years, **shares)
+    told = {"place": record.place, "days": years * MEAN_YEAR_DAYS, "shut_days": record.shut_days}
+    return note("venture.wait_lead_record", **shares, **told)
 
 
 def _notes(request: WaitRequest, choice: BuildOrWait, record: Record | None) -> list[Note]:

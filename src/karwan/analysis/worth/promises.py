@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from karwan.amounts import dollars, two_figures
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.plan import commitment_table
@@ -119,7 +121,9 @@ def plan_worth(
     plan = Plan(study, pinned_scenarios(study, chosen), flows, cases)
     found = _Worths(plan, today)
     every = frozenset(scenarios) if kept else None
-    figures = {name: found.figures(state, every) for name, state in one.items()}
+    figures = {
+        name: found.figures(state, every) | {"modelled_as": chosen[name].title} for name, state in one.items()
+    }
     inputs = result_frame("plan_worth_inputs", _ranges(found, one) if ranges else ())
     weakest = _flow_basis(demand)
     for name, own in figures.items():
@@ -221,15 +225,19 @@ class _Worths:
         """Name of the first turnover target, and how many times today's value it is."""
         wanted = (pl.col("quantity") == "turnover") & (pl.col("unit") == "USD")
         rows = self.plan.case["targets"].filter(wanted).sort("due", "target_id", nulls_last=True)
+        if not rows.height or not self.valued_usd:
+            return None
+        return str(rows["title"][0]), float(rows["value"][0]) / self.valued_usd
+
+    @cached_property
+    def valued_usd(self) -> float:
+        """Value of the flows, USD a year."""
         goods = [
             own[pair]
             for (routes, _), own in zip(self.plan.groups, self.plan.goods, strict=True)
             for pair in routes.pairs
         ]
-        today = sum(float(g.price_usd_t @ g.tonnes_year) for g in goods)
-        if not rows.height or not today:
-            return None
-        return str(rows["title"][0]), float(rows["value"][0]) / today
+        return sum(float(g.price_usd_t @ g.tonnes_year) for g in goods)
 
     def change(self, outcome: Outcome, before: State, after: State) -> Change:
         """Landed cost of each flow in two states."""
@@ -316,7 +324,7 @@ class _Worths:
             )
         if self.target:
             said.append(
-                f"At the target: {self.target[0]}, {self.target[1]:.1f} times today's flows, in today's mix."
+                f"At the target: {self.target[0]}, {self.target[1]:.1f} times the flows valued here ({dollars(two_figures(self.valued_usd))} a year), in their mix."
             )
         said.append(
             "A crossing that reopens is taken as open all year, and no queue of the trade a promise brings is reckoned."

@@ -25,7 +25,7 @@ from karwan.trade.standing import SUBTRACTED, counted_by
 
 Values = dict[str, Any]
 _LONG = 110  # signs of a text on these pages
-_ROWS, _SOURCES, _GAINS = 6, 3, 6
+_ROWS, _SOURCES, _GAINS = 6, 3, 5
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,10 @@ def gains_of_others(worth: pl.DataFrame) -> str:
     if own is None or abs(own) >= 0.5 * sum(map(abs, shared)):
         return ""
     own, third = (usd_rough(value) for value in (own, third))
-    return tell("brief_plan.gains_others", title=clean(row["title"], 200), own=own, third=third)
+    modelled = clean(row["modelled_as"] or row["scenario_id"], 200)
+    return tell(
+        "brief_plan.gains_others", title=clean(row["title"], 200), modelled=modelled, own=own, third=third
+    )
 
 
 def _why(row: dict[str, Any]) -> str:

@@ -211,8 +211,8 @@ BRIEF: dict[str, str | Plural] = {
         "nobody are left out; `karwan plan worth CASE --general-equilibrium` has bands and the other rule of deficits."
     ),
     "brief_plan.gains_others": (
-        "Most of the largest gain is trade with and of others: “{title}” is worth USD {own} a year in the trade of the two with each other as it is, and USD "
-        "{third} of its gain falls to third countries."
+        "Most of the largest gain is trade with and of others: “{title}”, modelled as “{modelled}”, is worth USD {own} a year in the trade of the two as "
+        "it is; USD {third} of its gain falls to third countries."
     ),
     "brief_plan.gains_unit": "USD a year, linear",
     "brief_corridors.fact_sanctions": "; it meets sanctions ({authority})",

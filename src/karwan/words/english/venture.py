@@ -57,6 +57,10 @@ VENTURE: dict[str, str | Plural] = {
         "In {neither_share} of draws neither building now nor waiting pays; building now is best in {build_share}, waiting in {wait_share} "
         "(the border opens after {years:.2f} years on average)."
     ),
+    "venture.wait_lead_record": (
+        "In {neither_share} of draws neither building now nor waiting pays; building now is best in {build_share}, waiting in {wait_share}: if the border "
+        "opens as after closures on record, {days:.0f} days on average at {place}. This one has lasted {shut_days} days: give --reopening-years."
+    ),
     "venture.earned": (
         "Level yearly earnings while the border is shut {shut_usd}, under {opening} {open_usd}, of the middle case."
     ),
