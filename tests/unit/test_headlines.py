@@ -277,12 +277,14 @@ def worth_row(commitment_id: str, usd: float, duty: float, **other: Any) -> dict
 
 def test_a_preference_is_no_worth_however_large_its_duty() -> None:
     rows = [worth_row("preference", 2.3e6, 2.29e6), worth_row("road", 0.4e6, 0.0)]
-    expected = (
-        "Worth most to trade net of duty, on assumed inputs: road (USD 400 k a year, 200 k to 800 k). What models “preference” would spare trade"
-        " USD 2.3 m a year of duty: a transfer from the treasuries, not counted as worth."
-    )
     for order in (rows, rows[::-1]):
-        assert hl.worth_headline(worth(order)) == expected
+        assert hl.worth_headline(worth(order)) == (
+            "Worth most to trade net of duty, on assumed inputs: road (USD 400 k a year, 200 k to 800 k)."
+        )
+        assert hl.duty_headline(worth(order)) == (
+            "What models “preference” would spare trade USD 2.3 m a year of duty: a transfer from the treasuries, not counted as worth."
+        )
+    assert hl.duty_headline(worth(rows[1:])) == hl.duty_headline(worth([])) == ""
 
 
 def test_what_a_worth_supposes_is_said_beside_it() -> None:

@@ -16,6 +16,7 @@ from karwan.transport.network.stage import Row
 
 OFFICIAL = pl.col("claimed") == "official"
 DAY = "%-d %B %Y"
+_LEAST_SAID = 5e4  # USD a year: a smaller worth is no headline
 
 
 def headlines(
@@ -34,6 +35,7 @@ def headlines(
         closed_headline(corridors),
         plan_headline(plan, as_of),
         worth_headline(plan, tuple(case.country_name(code) for code in case.parties.codes)),
+        duty_headline(plan),
         chance_headline(target, standing, as_of),
         fit_headline(corridors),
     )
@@ -266,31 +268,41 @@ def _late_parts(table: pl.DataFrame) -> str:
 
 
 def worth_headline(plan: PlanSection, names: tuple[str, ...] = ()) -> str:
-    """The two promises that are worth most net of duty, who gains and who loses by each where trade answers, and how much is duty no longer paid.
+    """The two promises that are worth most net of duty, and who gains and who loses by each where trade answers.
 
     Empty where nothing is reckoned; `names` are those of the two parties.
     """
-    if not plan.worth.height:
-        return ""
     order = ["net_usd_year", "due", "commitment_id"]
-    known = plan.worth.filter(pl.col("net_usd_year").is_not_null())
-    known = known.sort(order, descending=[True, False, False], nulls_last=True)
-    known = known.unique("scenario_id", keep="first", maintain_order=True)
     best = [
         _worth_words(row, names)
-        for row in known.filter(pl.col("net_usd_year") >= 5e4).head(2).iter_rows(named=True)
+        for row in _once(plan, order, [True, False, False])
+        if row["net_usd_year"] >= _LEAST_SAID
     ]
-    said = f"Worth most to trade net of duty, on assumed inputs: {'; then '.join(best)}." if best else ""
-    given = known.filter(pl.col("duty_usd_year") >= 5e4).sort(
-        "duty_usd_year", "commitment_id", descending=[True, False]
+    return f"Worth most to trade net of duty, on assumed inputs: {'; then '.join(best[:2])}." if best else ""
+
+
+def duty_headline(plan: PlanSection) -> str:
+    """The promise whose worth is most of all duty no longer paid, which is no worth; empty where no duty falls."""
+    given = _once(plan, ["duty_usd_year", "commitment_id"], [True, False])
+    if not given or given[0]["duty_usd_year"] < _LEAST_SAID:
+        return ""
+    row = given[0]
+    return (
+        f"What models “{row['title']}” would spare trade USD {usd_rough(row['duty_usd_year'])} a year of duty: a transfer from the"
+        " treasuries, not counted as worth."
     )
-    if given.height:
-        row = given.row(0, named=True)
-        said += (
-            f" What models “{row['title']}” would spare trade USD {usd_rough(row['duty_usd_year'])} a year of duty: a transfer from the"
-            " treasuries, not counted as worth."
-        )
-    return said.strip()
+
+
+def _once(plan: PlanSection, order: list[str], descending: list[bool]) -> list[Row]:
+    """Rows with a worth in this order, each scenario once by its best row, so that none is counted under two titles."""
+    if not plan.worth.height:
+        return []
+    known = plan.worth.filter(pl.col("net_usd_year").is_not_null())
+    by_worth = known.sort(
+        "net_usd_year", "due", "commitment_id", descending=[True, False, False], nulls_last=True
+    )
+    once = by_worth.unique("scenario_id", keep="first", maintain_order=True)
+    return once.sort(order, descending=descending, nulls_last=True).to_dicts()
 
 
 def _worth_words(row: Row, names: tuple[str, ...]) -> str:
