@@ -129,9 +129,14 @@ def test_case_product_over_its_corridors(tmp_path: Path) -> None:
     tza = answer.filter(origin="TZA").row(0, named=True)
     assert tza["lacks"] == "freight_usd_t"
     bare = Project(case).compete("chickpeas")
-    assert {note.key for note in bare.notes} == {"compete.stand_in", "compete.market_rivals", "compete.about"}
-    afghan = bare.tables[TABLE].filter(role="rival").row(0, named=True)
-    assert (afghan["origin"], afghan["shut"]) == ("AFG", True) and "2020" in afghan["way"]
+    assert {note.key for note in bare.notes} == {
+        "compete.stand_in",
+        "compete.own_goods",
+        "compete.market_rivals",
+        "compete.about",
+    }
+    rival = bare.tables[TABLE].filter(role="rival").row(0, named=True)
+    assert (rival["origin"], rival["shut"]) == ("PAK", False) and "2025" in rival["way"]
     assert "no break-even" in say(Project(case).compete("flour").notes[0])
     with pytest.raises(UnknownName):
         Project(case).compete("unobtainium")

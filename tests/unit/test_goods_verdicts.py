@@ -15,6 +15,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.analysis.goods_verdicts import answer_goods, judged_only
 from karwan.analysis.market_facts import MarketFacts
+from karwan.analysis.reachable import good_bounds
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.rivals import border_shut
 from karwan.analysis.route import answer_route
@@ -161,7 +162,7 @@ def test_a_price_that_stands_in_decides_nothing(toyland: Case) -> None:
     case = toyland.with_tables({"products": foreign})
     wanted = _fact("import_t", 1000.0)
     row = _row(_with(case, wanted, _fact("unit_value", 700.0, origin="XTB")))
-    assert (row["price_kind"], row["price_usd_t"]) == ("unit_value", 700.0)
+    assert (row["price_kind"], row["price_country"], row["rival_origin"]) == ("case", "ZAF", "XTB")
     assert (row["verdict"], row["switch"], row["price_basis"]) == ("only if", "price", "assumed")
     assert 0 < row["switch_at"] < 700.0
     home = _row(_with(case, wanted, _fact("home_price", 5000.0)))
@@ -169,12 +170,74 @@ def test_a_price_that_stands_in_decides_nothing(toyland: Case) -> None:
         "ZAF",
         "unknown",
     )  # six times as dear: another good
-    assert row["price_country"] == "XTB"
     dear = _row(_with(case, wanted, _fact("home_price", 1500.0)))
     assert (dear["verdict"], dear["switch"]) == ("only if", "price")
     own = _row(_with(case, wanted, _fact("home_price", 1500.0), _fact("home_price", 800.0, country="XTA")))
     assert own["price_country"] is None
     assert own["verdict"] == "yes"
+
+
+def test_no_origin_is_both_stand_in_and_rival(toyland: Case) -> None:
+    """The cheapest rival keeps its origin; the newest of the others lends its price, of two as new the one of the greater share."""
+    beans = pl.col("product_id") == "beans"
+    foreign = toyland["products"].with_columns(price_country=pl.when(beans).then(pl.lit("XTB")))
+    case = toyland.with_tables({"products": foreign})
+    b, c, d = (
+        _fact("unit_value", usd, origin=key) for usd, key in ((600.0, "XTB"), (700.0, "ZAF"), (650.0, "ZMB"))
+    )
+    share = _fact("origin_share", 0.4, origin="ZAF")
+    older = _fact("unit_value", 500.0, year=2022, origin="MWI")
+    for facts, lender, rival in (
+        ((b,), "XTB", None),
+        ((b, _fact("unit_value", 680.0)), "XTB", "mean of all origins"),
+        ((b, c), "ZAF", "XTB"),
+        ((b, c, d), "ZMB", "XTB"),
+        ((b, c, d, share), "ZAF", "XTB"),
+        ((b, older), "MWI", "XTB"),
+        ((b, c, older), "ZAF", "XTB"),
+    ):
+        row = _row(_with(case, *facts))
+        assert (row["price_country"], row["rival_origin"]) == (lender, rival), facts
+    table = answer_compete(Inputs(_with(case, b, c)), CompeteRequest("beans")).tables[COMPETE]
+    assert table.filter(role="rival")["origin"].to_list() == ["XTB"]
+
+
+def test_a_heading_stands_in_for_a_good_and_is_said(toyland: Case) -> None:
+    wide = {"product_id": None, "heading": "0713"}
+    found = answer_goods(Inputs(_with(toyland, _fact("unit_value", 680.0, **wide))), GoodsRequest("beans"))
+    row = found.tables["goods"].row(0, named=True)
+    assert (row["rival_heading"], row["rival_usd_t"], row["basis"]) == (
+        "0713",
+        pytest.approx(680.0, rel=0.5),
+        "assumed",
+    )
+    assert any("mean of its whole heading" in sentence for sentence in sentences(found.notes))
+
+
+def test_a_figure_that_goods_share_is_counted_once(toyland: Case) -> None:
+    """Own tonnes before the heading's money where no older; a crop bounds; what two goods share is said, and adds up to itself alone."""
+    demand = [_fact("import_t", 1e6, product_id=key) for key in ("beans", "wheat")]
+    supply = {"exporter": "XTA", "heading": "0713", "world_usd": 1e9, "source_id": "toy", "basis": "observed"}
+    rows = [
+        {"supply_id": key, "product_id": key, "year": 2023, "exports_usd": 5e6, "note": None, **supply}
+        for key in ("beans", "wheat")
+    ]
+    sold = toyland.with_tables({"supplies": pl.DataFrame(rows, schema=toyland["supplies"].schema)})
+
+    def verdicts(*facts: dict[str, Any]) -> Any:
+        return answer_goods(Inputs(_with(sold, *demand, *facts)), GoodsRequest())
+
+    shared = verdicts()
+    by_id = {row["product_id"]: row for row in shared.tables["goods"].iter_rows(named=True)}
+    assert {by_id[key]["bound_usd"] for key in ("beans", "wheat")} == {5e6}
+    assert any("bounds each; together" in sentence for sentence in sentences(shared.notes))
+    reach = good_bounds(shared.tables["goods"], sold)
+    assert reach["bound_usd"].sum() == pytest.approx(5e6)
+    assert set(reach["binding"]) == {"offer", "shared offer"}
+    own = verdicts(_fact("capacity_t", 100.0, country="XTA"), _fact("harvest_t", 50.0, country="XTA"))
+    row = own.tables["goods"].filter(product_id="beans").row(0, named=True)
+    assert (row["binding"], row["bound_usd"]) == ("crop", pytest.approx(50 * row["price_usd_t"]))
+    assert (row["offer_heading"], row["offer_usd_year"]) == (None, pytest.approx(100 * row["price_usd_t"]))
 
 
 def test_goods_start_where_they_are_grown(toyland: Case) -> None:
@@ -256,6 +319,19 @@ def test_kaz_pak_says_what_its_facts_say(kaz_pak: Case) -> None:
     assert by_id["wheat_milling"]["verdict"] != "yes"
     assert by_id["chickpeas"]["demand_t_year"] == 550_000
     assert by_id["peas_dry"]["demand_heading"] == "0713"
+    for pulse, rival, binding in (
+        ("peas_dry", "CAN", "offer"),
+        ("chickpeas", "PAK", "crop"),
+        ("lentils_red", "AUS", "demand"),
+    ):
+        row = by_id[pulse]
+        assert (row["price_country"], row["rival_origin"], row["binding"]) == ("AFG", rival, binding)
+        assert (
+            row["rival_period"].startswith("2025")
+            and row["offer_heading" if binding != "crop" else "ban"] is None
+        )
+    lent = goods.filter(pl.col("price_country").is_not_null())
+    assert lent.filter(pl.col("price_country") == pl.col("rival_origin")).is_empty()
     assert by_id["kinnow"]["verdict"] == "unknown"
     assert by_id["kinnow"]["rival_origin"] == "mean of all origins"
     assert by_id["kinnow"]["contradicts"]
@@ -301,4 +377,4 @@ def test_compete_says_what_a_seller_without_a_price_may_ask(toyland: Case) -> No
     found = answer_compete(Inputs(case), CompeteRequest("beans"))
     said = next(one for one in found.notes if isinstance(one, Note) and one.key == "compete.stand_in")
     assert said.values["most_usd_t"] == pytest.approx(_row(case)["switch_at"], rel=0.02)
-    assert any("XTB stands in for it" in sentence for sentence in sentences(found.notes))
+    assert any("ZAF stands in for it" in sentence for sentence in sentences(found.notes))

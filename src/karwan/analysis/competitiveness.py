@@ -163,7 +163,9 @@ def _rivals(sale: _Sale, request: CompeteRequest, store: str | None) -> tuple[li
 
 def _market_rivals(sale: _Sale) -> list[PricedOffer]:
     """What the case knows of rivals, the same that `karwan trade goods` judges by."""
-    known = market_rivals(sale.facts, Tariffs(sale.case["tariffs"]), sale.row, sale.importer)
+    known = market_rivals(
+        sale.facts, Tariffs(sale.case["tariffs"]), sale.row, sale.importer, sale.price.country
+    )
     return [_market_rival(one, sale) for one in known.compared]
 
 
@@ -174,6 +176,7 @@ def _market_rival(rival: MarketRival, sale: _Sale) -> PricedOffer:
     way = " ".join(
         (
             fact.row["quantity"].replace("_", " "),
+            f"of HS {rival.heading}" if rival.heading else "",
             rival.period or "no period",
             f"brought to {sale.facts.year()}" if fact.indexed else "as seen",
             "(its border is shut)" if shut else "",
@@ -181,7 +184,7 @@ def _market_rival(rival: MarketRival, sale: _Sale) -> PricedOffer:
     )
     return PricedOffer(
         origin=rival.name,
-        way=way.strip(),
+        way=" ".join(way.split()),
         price_usd_t=fact.usd_t,
         freight_usd_t=0.0,
         days=0.0,

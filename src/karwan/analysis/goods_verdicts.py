@@ -13,6 +13,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
 from karwan.analysis.market_facts import MarketDemand, MarketFacts, period_text
 from karwan.analysis.rivals import MarketRival, Rivals, border_shut, market_rivals
+from karwan.analysis.seller_offer import SellerOffer, seller_crop_usd, seller_offer, sharing
 from karwan.analysis.seller_price import priced, seller_price
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.trade_requests import GoodsRequest, GoodsView
@@ -119,12 +120,13 @@ class _Goods:
         """The product's row of the answer."""
         importer = self.importer(product)
         price = seller_price(self.facts, product)
-        rivals = market_rivals(self.facts, self.tariffs, product, importer)
+        rivals = market_rivals(self.facts, self.tariffs, product, importer, price.country)
         rival = rivals.shown
         sold = self.facts.sold(product, importer, product["exporter"])
         ban = self.facts.ban(product, importer)
         demand = self.facts.demand(product, importer, product["exporter"])
-        sources = [price.source_id]
+        offer = seller_offer(self.facts, product, self.offers.get(product["product_id"]), price.usd_t)
+        sources = [price.source_id, *([offer.source_id] if offer and demand else [])]
         sources += [
             row["source_id"] for row in (rival and rival.fact.row, ban, demand and demand.row, sold) if row
         ]
@@ -140,7 +142,8 @@ class _Goods:
             "sold_share": sold["value"] if sold else None,
             "sold_period": period_text(sold) if sold else None,
             **_demand_columns(demand),
-            **self._bound(product, demand, price.usd_t),
+            **(offer.columns() if offer else {}),
+            **self._bound(product, demand, offer, price.usd_t),
             "ban": ban["country"] if ban else None,
             "ban_since": period_text(ban) if ban else None,
             "source_id": join_sources(*sources),
@@ -149,7 +152,7 @@ class _Goods:
         if carried is None:
             return row
         row["source_id"] = join_sources(*sources, carried["source_id"])
-        row["basis"] = worst_basis(price.basis, carried["basis"])
+        row["basis"] = worst_basis(price.basis, carried["basis"], _rival_basis(rival))
         found = self._landed_columns(
             priced(self.study.loads.packed(product, row["load_t"]).shipment, price), carried, row, rivals
         )
@@ -185,12 +188,14 @@ class _Goods:
             "gap_usd_t": band.mean - rival.usd_t if rival else None,
         }
 
-    def _bound(self, product: Row, demand: MarketDemand | None, price: float) -> Row:
+    def _bound(
+        self, product: Row, demand: MarketDemand | None, offer: SellerOffer | None, price: float
+    ) -> Row:
         """How much can be sold in a year, USD at origin, and what binds."""
-        offer = self.offers.get(product["product_id"])
         limit = bound(
             {
-                "offer": offer["exports_usd"] if offer else None,
+                "offer": offer.usd if offer else None,
+                "crop": seller_crop_usd(self.facts, product, price),
                 "demand": demand.usd(price) * self.reach if demand else None,
             }
         )
@@ -204,11 +209,19 @@ def _rival_columns(rival: MarketRival | None, study: CorridorStudy, importer: st
     return {
         "rival_usd_t": rival.usd_t,
         "rival_origin": rival.name,
+        "rival_heading": rival.heading,
         "rival_kind": row["quantity"],
         "rival_place": row["place"],
         "rival_period": rival.period,
         "rival_shut": border_shut(study.case, rival.origin, importer, study.as_of),
     }
+
+
+def _rival_basis(rival: MarketRival | None) -> str:
+    """Basis of the rival's price: assumed where the mean of a whole heading stands in for the good's own."""
+    if rival is None:
+        return "observed"
+    return "assumed" if rival.heading else str(rival.fact.row["basis"])
 
 
 def _contradicts(found: str, sold: float | None) -> bool | None:
@@ -251,6 +264,12 @@ def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
     borrowed = table.filter(pl.col("price_country").is_not_null() & (pl.col("verdict") == ONLY_IF))
     if borrowed.height:
         said.append(note("goods.stand_in", goods=borrowed.height, products=", ".join(borrowed["product"])))
+    for (exporter, heading, year), products in sharing(table).items():
+        told = {"exporter": exporter, "heading": heading, "year": str(year)}
+        said.append(note("goods.shared_offer", products=", ".join(products), **told))
+    wide = table.filter(pl.col("rival_heading").is_not_null())
+    if wide.height:
+        said.append(note("goods.heading_mean", goods=wide.height, products=", ".join(wide["product"])))
     lacking = table.filter(pl.col("verdict") == UNKNOWN).group_by("lacks", maintain_order=True).len()
     for lacks, count in sorted(lacking.iter_rows(), key=lambda one: -one[1]):
         said.append(note(f"goods.lacks_{lacks.replace(' ', '_')}", goods=count))

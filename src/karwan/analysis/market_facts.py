@@ -44,7 +44,7 @@ class PriceFact:
 
 @dataclass(frozen=True)
 class MarketDemand:
-    """What a country buys of a good in a year.
+    """What a country buys, grows or exports of a good in a year.
 
     Attributes
     ----------
@@ -150,6 +150,37 @@ class MarketFacts:
         rows = [row for row in self._used(product, {"origin_share"}, importer) if row["origin"] == exporter]
         rows = [row for row in rows if row["product_id"]]
         return max(rows, key=_last_day, default=None)
+
+    def rivals(self, product: Row, importer: str, besides: str = "") -> list[PriceFact]:
+        """Prices of others in the buyer's country: its own goods, unit values of other origins, offers.
+
+        Those of the newest year and of the one before it: an older one is another market, though an index may have brought it to the year.
+
+        Parameters
+        ----------
+        besides
+            An origin that is none: the one whose price stands in for the seller's own.
+        """
+        seller = product["exporter"]
+        found = [
+            *self.home_rivals(product, importer),
+            *self.unit_values(product, importer, seller),
+            *self.offers(product, importer, seller),
+        ]
+        others = [one for one in found if not besides or one.row["origin"] != besides]
+        newest = max((one.year or 0 for one in others), default=0)
+        return [one for one in others if (one.year or 0) >= newest - 1]
+
+    def share(self, product: Row, importer: str, origin: str) -> float:
+        """Newest share of the buyer's imports that comes from an origin; 0 where none is known."""
+        row = self.sold(product, importer, origin)
+        return float(row["value"]) if row else 0.0
+
+    def yearly(self, product: Row, quantity: str, country: str) -> MarketDemand | None:
+        """Newest tonnes a year of the good itself in a country: its crop (`harvest_t`) or its exports (`capacity_t`); None where none is known."""
+        rows = [row for row in self._used(product, {quantity}, country) if row["product_id"]]
+        newest = max(rows, key=_last_day, default=None)
+        return MarketDemand(float(newest["value"]) / _years(newest), newest) if newest else None
 
     def home_price(self, product: Row, country: str) -> PriceFact | None:
         """Newest price of the good in a country; None where none is known."""

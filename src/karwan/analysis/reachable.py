@@ -11,6 +11,7 @@ import polars as pl
 
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.carriage import land_capacity
+from karwan.analysis.seller_offer import shared_once
 from karwan.analysis.target import turnover_series
 from karwan.analysis.trade_flows import trade_flows
 from karwan.appraisal.verdict import NO
@@ -26,7 +27,8 @@ Row = dict[str, Any]
 def good_bounds(verdicts: pl.DataFrame, case: Case) -> pl.DataFrame:
     """What each good whose demand is known may add in a year, and what binds; goods that are banned or too dear add nothing.
 
-    The bound is that of `goods_verdicts` (least of offer and reachable demand); no announcement is one.
+    The bound is that of `goods_verdicts` (least of offer, crop and reachable demand); no announcement is one. Goods whose offer is one figure
+    of a heading get together no more than it, the largest first, so that bounds add up.
     """
     known = verdicts.filter(pl.col("bound_usd").is_not_null())
     sold = (pl.col("verdict") != NO) & pl.col("ban").is_null()
@@ -49,8 +51,10 @@ def good_bounds(verdicts: pl.DataFrame, case: Case) -> pl.DataFrame:
         "binding",
         "price_usd_t",
     ]
-    return result_frame(
-        "reach_goods", rows.sort("bound_usd", "product_id", descending=[True, False]).select(kept).to_dicts()
+    listed = rows.sort("bound_usd", "product_id", descending=[True, False]).select(kept).to_dicts()
+    by_id = {row["product_id"]: row for row in known.iter_rows(named=True)}
+    return result_frame("reach_goods", shared_once(listed, by_id)).sort(
+        "bound_usd", "product_id", descending=[True, False]
     )
 
 

@@ -14,6 +14,7 @@ from karwan.transport.duty import Duty, Tariffs
 Row = dict[str, Any]
 MEAN_OF_ALL = "mean of all origins"
 OFFER = "an offer"
+HOME = ("home_price", "export_price")  # of the buyer's own goods
 NO_DUTY = Duty(0.0, 0.0, "none on the country's own goods", "computed", "", True)
 
 
@@ -24,7 +25,7 @@ class MarketRival:
     Attributes
     ----------
     fact
-        The price before duty.
+        The price before duty; of a heading wider than the good where none of the good itself is known.
     origin
         Country its goods come from; blank for an offer and for the mean of all origins.
     duty
@@ -46,6 +47,12 @@ class MarketRival:
         if self.origin:
             return self.origin
         return OFFER if self.fact.row["quantity"] == "offer_price" else MEAN_OF_ALL
+
+    @property
+    def heading(self) -> str | None:
+        """Heading its price is a mean of, where that is wider than the good."""
+        row = self.fact.row
+        return None if row["product_id"] else str(row["heading"])
 
     @property
     def period(self) -> str | None:
@@ -76,7 +83,9 @@ class Rivals:
         return self.named or ((self.mean,) if self.mean else ())
 
 
-def market_rivals(facts: MarketFacts, tariffs: Tariffs, product: Row, importer: str) -> Rivals:
+def market_rivals(
+    facts: MarketFacts, tariffs: Tariffs, product: Row, importer: str, stands_in: str = ""
+) -> Rivals:
     """What the case knows of rivals: other origins and offers with their duty, the buyer's own goods without.
 
     Parameters
@@ -85,17 +94,19 @@ def market_rivals(facts: MarketFacts, tariffs: Tariffs, product: Row, importer: 
         Row of `products`.
     importer
         The buyer.
+    stands_in
+        Origin whose price stands in for the seller's own (`SellerPrice.country`): it is no rival, for its price would be compared with itself.
     """
 
     def taxed(price: PriceFact) -> MarketRival:
+        if price.row["quantity"] in HOME:
+            return MarketRival(price, importer, NO_DUTY)
         origin = price.row["origin"] or ""
         return MarketRival(price, origin, tariffs.duty(product["product_id"], importer, origin))
 
-    seller = product["exporter"]
-    home = [MarketRival(one, importer, NO_DUTY) for one in facts.home_rivals(product, importer)]
-    abroad = [*facts.unit_values(product, importer, seller), *facts.offers(product, importer, seller)]
+    named = map(taxed, facts.rivals(product, importer, stands_in))
     mean = facts.mean_value(product, importer)
-    return Rivals((*home, *map(taxed, abroad)), taxed(mean) if mean else None)
+    return Rivals(tuple(named), taxed(mean) if mean else None)
 
 
 def border_shut(case: Case, one: str, other: str, day: date) -> bool | None:

@@ -72,8 +72,8 @@ def seller_price(facts: MarketFacts, product: Row) -> SellerPrice:
     """The seller's price brought to the newest year of the index: the pair's own before the seller's others, and only then anyone else's.
 
     In order: what the buyer pays for the seller's goods; the seller's newest export price; its price at home; the case's, where it is the
-    seller's; what the buyer pays the cheapest other origin; the case's, which stands in from a third country. A price of the case that is
-    over three years old and that no index follows is assumed, and so is one that stands in. Own goods of a shipper keep their price.
+    seller's; one that stands in: see `_stand_in`. A price of the case that is over three years old and that no index follows is assumed, and
+    so is one that stands in. Own goods of a shipper keep their price.
 
     Parameters
     ----------
@@ -87,12 +87,35 @@ def seller_price(facts: MarketFacts, product: Row) -> SellerPrice:
     if own is not None:
         return _of_fact(facts, own)
     stands_in = product.get("price_country") or ""
-    if stands_in:
-        others = facts.unit_values(product, importer, product["exporter"])
-        other = min(others, key=lambda one: one.usd_t, default=None)
-        if other is not None:
-            return replace(_of_fact(facts, other), basis="assumed", country=other.row["origin"])
+    other = _stand_in(facts, product, importer) if stands_in else None
+    if other is not None:
+        return replace(_of_fact(facts, other), basis="assumed", country=other.row["origin"])
     return _of_case(facts, product, stands_in)
+
+
+def _stand_in(facts: MarketFacts, product: Row, importer: str) -> PriceFact | None:
+    """What the buyer pays another origin: the newest, then the one of the greater share; None where the case's price of a third country is newer.
+
+    The cheapest rival's origin lends no price: the good would be compared with itself.
+    """
+    rival = min(facts.rivals(product, importer), key=lambda one: one.usd_t, default=None)
+    kept = rival.row["origin"] if rival else None
+    others = [
+        one for one in facts.unit_values(product, importer, product["exporter"]) if one.row["origin"] != kept
+    ]
+    found = max(others, key=lambda one: _newest(facts, product, importer, one), default=None)
+    if found is None or product["price_country"] == kept:
+        return found
+    return found if _year(found.year) >= _year(product["price_year"]) else None
+
+
+def _newest(facts: MarketFacts, product: Row, importer: str, one: PriceFact) -> tuple[int, float, float]:
+    """The newest price first, then the origin of the greatest share, then the cheapest."""
+    return _year(one.year), facts.share(product, importer, one.row["origin"]), -one.usd_t
+
+
+def _year(year: int | None) -> int:
+    return year or 0
 
 
 def _of_fact(facts: MarketFacts, found: PriceFact) -> SellerPrice:

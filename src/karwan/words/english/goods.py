@@ -18,10 +18,18 @@ GOODS: dict[str, str | Plural] = {
     ),
     "goods.stand_in": Plural(
         "goods",
-        "1 good has no price of the seller's own: another origin's stands in, which may be the rival's too. It sells only if the seller asks at most "
+        "1 good has no price of the seller's own: the price of an origin that is no rival stands in. It sells only if the seller asks at most what the "
+        "table says ({products}).",
+        "{goods} goods have no price of the seller's own: the price of an origin that is no rival stands in. They sell only if the seller asks at most "
         "what the table says ({products}).",
-        "{goods} goods have no price of the seller's own: another origin's stands in, which may be the rival's too. They sell only if the seller asks at "
-        "most what the table says ({products}).",
+    ),
+    "goods.shared_offer": (
+        "{products}: one figure of {exporter}'s exports of HS {heading} ({year}) bounds each; together they cannot bring more than it."
+    ),
+    "goods.heading_mean": Plural(
+        "goods",
+        "1 good is compared with the mean of its whole heading, for no price of its own is known: a stand-in ({products}).",
+        "{goods} goods are compared with the mean of their whole heading, for no price of their own is known: a stand-in ({products}).",
     ),
     "goods.lacks_corridor": "{goods} without a verdict: no corridor is open.",
     "goods.lacks_rival": "{goods} without a verdict: no price of a rival is known.",
