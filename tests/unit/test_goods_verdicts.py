@@ -378,3 +378,16 @@ def test_compete_says_what_a_seller_without_a_price_may_ask(toyland: Case) -> No
     said = next(one for one in found.notes if isinstance(one, Note) and one.key == "compete.stand_in")
     assert said.values["most_usd_t"] == pytest.approx(_row(case)["switch_at"], rel=0.02)
     assert any("ZAF stands in for it" in sentence for sentence in sentences(found.notes))
+
+
+def test_what_is_sold_now_is_its_share_of_the_demand(toyland: Case) -> None:
+    """1,000 t at 800 USD/t, a tenth within reach, 6 % of it the seller's: 48,000 sold, 32,000 left of 80,000."""
+    wanted = _fact("import_t", 1000.0)
+    known = _row(_with(toyland, wanted, _fact("origin_share", 0.06, origin="XTA")))
+    assert known["bound_usd"] == pytest.approx(80_000.0)
+    assert known["sold_usd"] == pytest.approx(48_000.0)
+    assert known["unrealised_usd"] == pytest.approx(32_000.0)
+    full = _row(_with(toyland, wanted, _fact("origin_share", 0.5, origin="XTA")))
+    assert full["unrealised_usd"] == 0.0
+    unknown = _row(_with(toyland, wanted))
+    assert unknown["sold_usd"] is None and unknown["unrealised_usd"] is None

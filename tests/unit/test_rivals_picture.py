@@ -27,3 +27,22 @@ def test_goods_with_a_rival_are_drawn_nearest_to_selling_first() -> None:
     lent = draw_against_rivals(goods.with_columns(price_country=pl.lit("AFG")))
     assert lent is not None and "ring: another origin's price stands in" in lent.replace("&#x27;", "'")
     assert draw_against_rivals(goods.filter(pl.col("rival_usd_t").is_null())) is None
+
+
+def test_a_ban_stands_on_the_mark() -> None:
+    goods = pl.DataFrame(
+        {
+            "product": ["Wheat"],
+            "exporter": ["XTA"],
+            "verdict": ["no"],
+            "landed_usd_t": [350.0],
+            "landed_low_usd_t": [300.0],
+            "landed_high_usd_t": [380.0],
+            "rival_usd_t": [360.0],
+            "ban": ["XTC"],
+        }
+    )
+    drawn = draw_against_rivals(goods)
+    assert drawn is not None
+    assert "ban of XTC</text>" in drawn and "under a ban of XTC." in drawn
+    assert drawn.count("<circle") == 1  # that of the legend

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -45,6 +46,8 @@ OTHERWISE = {
     "plan/changes": "it asks the register served: test_register_pages compares its table",
     "plan/pack": "it asks the register served: test_register_forms compares it",
 }
+PACKED = 40_000
+"""Bytes of a page as it is sent; `benchmarks/pages.py` holds the embedded case to it."""
 WITHOUT_STORE = {"trade goods", "trade target", "trade status", "brief"}  # it would only add to their answer
 
 
@@ -58,14 +61,37 @@ def test_every_screen_answers(web: Served, screen: Screen) -> None:
     )
     assert answer.status_code == (422 if needs_store or screen.asks in REFUSED else 200), answer.text
     assert "<h1" in answer.text
+    assert len(gzip.compress(answer.content, 6)) <= PACKED
 
 
-@pytest.mark.parametrize("address", ["brief/standing", "corridors/MID", "crossings/X", "ventures/v1"])
+@pytest.mark.parametrize(
+    "address", ["brief/standing", "corridors/MID", "crossings/X", "ventures/v1", "goods/beans"]
+)
 def test_pages_of_one_thing_answer_and_unknown_ids_name_known_ones(web: Served, address: str) -> None:
     assert web.page(address).status_code == 200
     unknown = web.page(f"{address.split('/')[0]}/no-such")
     assert unknown.status_code == 404
-    assert any(said in unknown.text for said in ("known", "it has", "venture list")), unknown.text
+    assert any(said in unknown.text for said in ("known", "it has", "venture list", "nearest")), unknown.text
+
+
+def test_a_good_has_a_page_with_its_verdict_offers_reports_and_papers(web: Served) -> None:
+    page = web.page("goods/beans").text
+    for said in (
+        "Can it be sold?",
+        "unknown: rival lacking",
+        "the freight at which they are equal",
+        "karwan trade ingest",
+    ):
+        assert said in page
+    assert "Phytosanitary certificate" in page and "first: Midland" in page
+    assert web.page("goods/beans.json").content == web.page("trade/compete.json?product=beans").content
+    assert f'href="{web.site.root}goods/beans?as_of=2025-08-01"' in web.page("goods?as_of=2025-08-01").text
+
+
+def test_a_long_list_is_shown_in_parts_and_small_numbers_lead_to_theirs(web: Served) -> None:
+    assert "Rows 1 to" not in web.page("sources").text
+    found = web.site.root
+    assert f'{found}sources#s1"' in web.page("goods/beans").text
 
 
 def test_the_list_of_questions_names_each_once_and_leads_to_it(web: Served) -> None:

@@ -148,6 +148,7 @@ class _Goods:
             "ban_since": period_text(ban) if ban else None,
             "source_id": join_sources(*sources),
         }
+        row |= _sold_columns(demand, price.usd_t, sold, row["bound_usd"])
         carried = self.landed.get(product["product_id"])
         if carried is None:
             return row
@@ -184,6 +185,7 @@ class _Goods:
             "landed_high_usd_t": band.high,
             "freight_usd_t": band.freight,
             "corridor_id": carried["corridor_id"],
+            "corridor_share": landed.corridor_share,
             "duty_usd_t": landed.duty_usd_t if duty.known else None,
             "gap_usd_t": band.mean - rival.usd_t if rival else None,
         }
@@ -200,6 +202,16 @@ class _Goods:
             }
         )
         return {"bound_usd": limit.usd, "binding": limit.binding or None}
+
+
+def _sold_columns(
+    demand: MarketDemand | None, price: float, sold: Row | None, bound_usd: float | None
+) -> Row:
+    """What the buyer takes from the seller a year and what the bound leaves; nothing where its share or the demand of the good itself is not known."""
+    if demand is None or sold is None or demand.row["heading"]:
+        return {}
+    now = demand.usd(price) * float(sold["value"])
+    return {"sold_usd": now, "unrealised_usd": None if bound_usd is None else max(0.0, bound_usd - now)}
 
 
 def _rival_columns(rival: MarketRival | None, study: CorridorStudy, importer: str) -> Row:

@@ -17,8 +17,8 @@ from karwan.report.text import clean, day, safe_url, words
 from karwan.schema.results import ResultColumn, ResultTable, result_table
 from karwan.schema.shown import shown_headings, shown_parts, with_bands
 
-MOST_ROWS = 60
-"""Rows of a table on a page; the files hold all."""
+MOST_ROWS = 400
+"""Rows of a table on a page, which shows them in parts, and in print; the files hold all."""
 _KEYS = ("status", "kind", "state", "mode", "modes", "basis", "scope", "direction", "sector", "basket")
 _SIGNED = ("growth", "contribution", "change")
 _SOURCE = "source_id"

@@ -9,7 +9,10 @@ from karwan.analysis.registry import ANALYSES, BY_NAME
 from karwan.web.forms import is_asked, query_names
 
 FORMS = ("json", "csv", "xlsx", "pdf", "geojson")
-COMMON = ("as_of", "scenario")
+COMMON = ("as_of", "scenario", "rows", "figure")
+"""Names every address knows: the day, the scenario it stands under, the part of a long table, and a heavy picture that is wanted."""
+SOURCES = 100
+"""Sources on a page of the list of sources."""
 TABS = (
     ("Brief", ""),
     ("Routes", "route"),
@@ -160,6 +163,7 @@ SPECIAL: tuple[Screen, ...] = (
         "basket",
         main=("goods", "target", "sectors", "corridors", "frontier"),
     ),
+    Screen("goods/{id}", "goods", f"{_ANSWERS}.good:answer", "blocks.html", "trade compete"),
     Screen("target", "goods", f"{_ANSWERS}.targets:answer", "blocks.html", "trade target"),
     Screen(
         "plan",

@@ -19,7 +19,7 @@ from karwan.runs.job import Job
 from karwan.runs.pool import JobFailed, PoolFull, Ticket
 from karwan.web.assets import MEDIA, static_files
 from karwan.web.openapi import ROOT, answered_screens, document
-from karwan.web.screens import FORMS, SCREENS, SUBS, TABS, Screen
+from karwan.web.screens import FORMS, SCREENS, SOURCES, SUBS, TABS, Screen
 from karwan.web.site import DOWNLOAD, PAGE, Site
 from karwan.web.templating import address
 
@@ -319,9 +319,25 @@ def _page(
         "with_one": lambda name, value: address([*_without(query, name), (name, str(value))]),
         "with_more": lambda name, value: address([*query, (name, str(value))]),
         "without_scenario": address(_without(query, "scenario")),
+        "carry": lambda to: _carried_to(to, site.root, carried),
+        "source_at": lambda number: _source_at(carried, int(number)),
         **content,
     }
     return render(request, template, context, status=status)
+
+
+def _carried_to(to: str, root: str, carried: list[tuple[str, str]]) -> str:
+    """A link of a table with the day and the scenario of the page it stands on, where it leads to another page of the case."""
+    more = address(carried)
+    if not more or not to.startswith(root) or "#" in to:
+        return to
+    return f"{to}&{more[1:]}" if "?" in to else f"{to}{more}"
+
+
+def _source_at(carried: list[tuple[str, str]], number: int) -> str:
+    """Query of the page of the list of sources that a source stands on, by its number."""
+    part = (number - 1) // SOURCES + 1
+    return address([*carried, ("rows", f"sources.{part}")] if part > 1 else carried)
 
 
 def _without(query: list[tuple[str, str]], name: str) -> list[tuple[str, str]]:
@@ -332,9 +348,10 @@ def _files(
     request: HttpRequest, screen: Screen, query: list[tuple[str, str]], content: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     """Label and address of each file of a page."""
+    kept = [pair for pair in query if pair[0] not in ("rows", "figure")]
     stem = request.path.rstrip("/") if screen.address else f"{request.path}brief"
     return [
-        (_LABELS.get(end, end.upper()), f"{stem}.{end}{address(query)}") for end in content.get("ends", ())
+        (_LABELS.get(end, end.upper()), f"{stem}.{end}{address(kept)}") for end in content.get("ends", ())
     ]
 
 

@@ -7,6 +7,7 @@ from itertools import cycle
 from typing import Any
 
 import polars as pl
+import squarify as layout
 
 from karwan.amounts import percent, usd
 from karwan.report.charts.axes import WIDTH, is_positive
@@ -60,40 +61,13 @@ def _sector(row: dict[str, Any]) -> str:
     return clean(row["sector"] or row["group"])
 
 
-def squarify(values: list[float], box: Box) -> list[Box]:
-    """Rectangles (x, y, width, height) filling `box`, areas in proportion to the descending `values`."""
-    total = sum(values)
-    if total <= 0:
-        return []
+def squarify(values: Sequence[float], box: Box) -> list[Box]:
+    """Rectangles (x, y, width, height) filling `box`, areas in proportion to the descending positive `values`."""
     x, y, width, height = box
-    areas = [value * width * height / total for value in values]
-    result: list[Box] = []
-    while areas:
-        side = min(width, height)
-        row = [areas[0]]
-        while len(row) < len(areas) and _worst([*row, areas[len(row)]], side) <= _worst(row, side):
-            row.append(areas[len(row)])
-        depth = sum(row) / side if side else 0.0
-        along = 0.0
-        for area in row:
-            length = area / depth if depth else 0.0
-            result.append((x, y + along, depth, length) if width >= height else (x + along, y, length, depth))
-            along += length
-        if width >= height:
-            x, width = x + depth, width - depth
-        else:
-            y, height = y + depth, height - depth
-        areas = areas[len(row) :]
-    return result
-
-
-def _worst(row: list[float], side: float) -> float:
-    total = sum(row)
-    return (
-        max(side**2 * max(row) / total**2, total**2 / (side**2 * min(row)))
-        if side and min(row) > 0
-        else float("inf")
-    )
+    if sum(values) <= 0:
+        return []
+    sizes = layout.normalize_sizes(list(values), width, height)
+    return [(one["x"], one["y"], one["dx"], one["dy"]) for one in layout.squarify(sizes, x, y, width, height)]
 
 
 def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: float) -> None:
@@ -103,7 +77,7 @@ def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: f
     drawing.rect(x, y, width, height, colour, stroke=PAPER, line=1.5, title=f"{name}: USD {value}")
     if width < 34 or height < 18:
         return
-    lines, size = _name_lines(name, width - 10, int(min(max((height - 20) // 13, 1), 3)))
+    lines, size = name_lines(name, width - 10, int(min(max((height - 20) // 13, 1), 3)))
     for k, line in enumerate(lines):
         drawing.narrow(x + 6, y + 15 + 13 * k, line, size=size, weight=600, fill=INK)
     under = y + 15 + 13 * len(lines)
@@ -114,7 +88,7 @@ def _tile(drawing: Drawing, row: dict[str, Any], box: Box, colour: str, total: f
         drawing.narrow(x + 6, under, text, size=10.5, fill=INK)
 
 
-def _name_lines(name: str, room: float, most: int) -> tuple[list[str], float]:
+def name_lines(name: str, room: float, most: int) -> tuple[list[str], float]:
     """Lines of a name and their size: the smaller one where the larger would cut it short."""
     for size in (11.0, 9.5):
         lines = wrap(name, size, room, lines=most, stretch="semi-condensed", bold=True)

@@ -90,6 +90,8 @@ class Page:
         What makes its PDF; by default its blocks are printed.
     book
         What makes its workbook; by default one sheet a table of the result.
+    printed
+        Blocks that are printed after its parts and not shown: lists that the page shows in another way.
     """
 
     title: str
@@ -102,6 +104,7 @@ class Page:
     geojson: Callable[[], bytes] | None = None
     pdf: Callable[[], bytes] | None = None
     book: Callable[[], bytes] | None = None
+    printed: Sequence[Block] = ()
 
     def blocks(self) -> list[Block]:
         """Every block of its parts, in order, for print."""
@@ -110,7 +113,7 @@ class Page:
             for one in part if isinstance(part, list | tuple) else (part,):
                 if isinstance(one, Table | Figure | Prose | Missing):
                     found.append(one)
-        return found
+        return [*found, *self.printed]
 
 
 def content_of(value: Any) -> Any:

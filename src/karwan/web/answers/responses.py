@@ -116,7 +116,7 @@ def _page(
         )
         said = say(note("page.set_of", mark=mark, names=names.replace(",", ", ").replace("_", " ")))
         tables += [Prose((said,))] if second else []
-        tables += answer_tables(analysis, told, asking.notes, most=24)
+        tables += answer_tables(analysis, told, asking.notes)
     return Page(
         title=say(note(title)),
         lead=" ".join([say(note(lead)), *_from_and_to(first)]),

@@ -11,6 +11,8 @@ from karwan.report.charts.basis import draw_basis
 from karwan.report.text import clean, safe_url
 from karwan.web.answers.generic import asked
 from karwan.web.answers.page import Asking, Page
+from karwan.web.answers.paged import part_of
+from karwan.web.screens import SOURCES
 from karwan.words import say
 
 
@@ -38,6 +40,7 @@ def answer(asking: Asking) -> Page:
             for row in found.conflicts.iter_rows(named=True)
         ),
     )
+    first, parted = part_of("sources", shown.height, asking.value("rows"), SOURCES)
     return Page(
         title=say(note("page.sources_title")),
         lead=say(note("page.sources_lead", count=sources.height)),
@@ -46,11 +49,12 @@ def answer(asking: Asking) -> Page:
             "pictures": blocks,
             "conflicts": conflicts,
             "count": shown.height,
-            "sources": [_source(row) for row in shown.iter_rows(named=True)],
-            "list": _printed(shown),
+            "sources": [_source(row) for row in shown[first : first + SOURCES].iter_rows(named=True)],
+            "parted": parted if shown.height > SOURCES else None,
         },
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},
+        printed=(_printed(shown),),
     )
 
 

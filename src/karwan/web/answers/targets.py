@@ -60,7 +60,7 @@ def answer(asking: Asking) -> Page:
     return Page(
         title=say(note("page.target_title")),
         lead=say(note("page.target_lead")),
-        parts={"pictures": pictures, "tables": answer_tables(analysis, result, asking.notes, most=24)},
+        parts={"pictures": pictures, "tables": answer_tables(analysis, result, asking.notes)},
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in tables},

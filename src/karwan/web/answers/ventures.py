@@ -72,7 +72,7 @@ def answer(asking: Asking) -> Page:
         parts={
             "key": _head(tables["indicators"]),
             "pictures": pictures,
-            "tables": answer_tables(analysis, shown(analysis, result), asking.notes, most=40),
+            "tables": answer_tables(analysis, shown(analysis, result), asking.notes),
         },
         form=form_of(asking),
         result=result,

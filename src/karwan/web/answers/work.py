@@ -16,6 +16,7 @@ from karwan.web.answers.files import file_of
 from karwan.web.answers.generic import form_of
 from karwan.web.answers.opened import as_typed, opened
 from karwan.web.answers.page import Asking, Page, content_of, error_content, status_of
+from karwan.web.answers.paged import paged
 from karwan.web.screens import BY_ADDRESS
 
 Say = Callable[[str], None]
@@ -70,7 +71,7 @@ def page(job: Job, say: Say) -> bytes:
         "title": answered.title,
         "lead": answered.lead,
         "form": content_of(answered.form),
-        "parts_of": content_of(answered.parts),
+        "parts_of": paged(content_of(answered.parts), asking.value("rows"), asking.value("figure")),
         "notes": list(answered.notes),
         "ends": _ends(answered),
     }

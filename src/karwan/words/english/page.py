@@ -178,6 +178,26 @@ PAGE: dict[str, str | Plural] = {
         "Left of the line a good lands for less than its cheapest rival is paid. Green: it sells; amber: only if something changes; red: not; blue: not judged. Goods without a "
         "known rival are left out, bands are cut at three times the rival's price."
     ),
+    "page.goods_sellable": "What could be sold a year, and what is",
+    "page.goods_sellable_caption": (
+        "A tile is as large as what could be sold of a good a year: the least of the offer and of the part of the demand within reach, at the price at origin. "
+        "Its dark foot is what is sold now. The table below has the same figures."
+    ),
+    "page.goods_table": "Every good, with what decides it",
+    "page.goods_note": "Could be sold: the least of offer and reachable demand. Unrealised: that less what is sold now. A dash: not known.",
+    "page.goods_banned": "{verdict}; under a ban of {country} since {since}",
+    "page.goods_switch": "{verdict} {switch} at most {at}",
+    "page.goods_lacks": "{verdict}: {lacks} lacking",
+    "page.good_lead": "HS {hs_code}, sold by {exporter}: can it be sold, what both sides report, who is cheaper, at what freight it wins, and its papers.",
+    "page.good_verdict": "Can it be sold?",
+    "page.good_offers": "Landed price by corridor, rivals, and the freight at which they are equal",
+    "page.good_reports": "What both sides report, and what the trade probably was",
+    "page.good_published": "What the sources of the case say of its trade",
+    "page.good_no_reports": (
+        "The case names no flow of this good, and no served trade store has reports of it. `karwan trade ingest` reads reports by product (HS {hs_code}); "
+        "`karwan serve CASE --store FILE` then shows both beside each other with the reconciled band."
+    ),
+    "page.good_papers": "Papers on the route ranked first: {name}",
     "page.goods_demand": "What the other side buys of each good a year",
     "page.goods_demand_caption": "Areas: imports from everywhere by value, of the goods whose demand is known. They bound what may be sold, and promise nothing.",
     "page.year_title": "When to leave?",
