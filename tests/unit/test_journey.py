@@ -300,3 +300,10 @@ def test_dated_closures_look_back_a_season_and_no_further_than_the_horizon(toyla
     seen, cleared = (str(first - timedelta(days=days)) for days in (LOOK_BACK_DAYS, LOOK_BACK_DAYS + 1))
     assert dated(toyland, (seen, seen)) == [(-LOOK_BACK_DAYS, 1.0 - LOOK_BACK_DAYS)]
     assert dated(toyland, (cleared, cleared)) == []
+
+
+def test_no_place_counts_the_pandemic_as_a_random_closure(kaz_pak):
+    """One rule for every place, that of docs/reliability.md; Taftan's closure of 2020 counted, Khunjerab's did not."""
+    pandemic = kaz_pak["closures"].filter(pl.col("reason").str.contains("(?i)pandemic|covid"))
+    assert {"taft_2020_02", "khun_covid_2020", "tork_2020_03"} <= set(pandemic["closure_id"])
+    assert not pandemic["history"].any()

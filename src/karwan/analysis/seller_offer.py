@@ -74,7 +74,7 @@ def shared_once(rows: list[Row], verdicts: Mapping[str, Row]) -> list[Row]:
     capped = []
     for row in rows:
         known = verdicts[row["product_id"]]
-        if known["offer_heading"] is None:
+        if known.get("offer_heading") is None:
             capped.append(row)
             continue
         key = (known["exporter"], known["offer_heading"], known["offer_year"])
