@@ -15,6 +15,7 @@ from karwan.analysis.flow_table import read_flow_table, tidy_flows
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.store.country_codes import country_code, nearest, typed_countries
+from karwan.store.frame import read_frame
 from karwan.words import say, sentences
 
 COUNTRIES = ("KAZ", "PAK", "UZB", "KGZ", "IRN", "IND", "CHN", "RUS", "TUR")
@@ -256,3 +257,21 @@ def test_codes_as_tariffs_print_them_are_codes() -> None:
     found = tidy_flows(rows)
     assert found.digits == 6
     assert set(found.table["product"]) == {code + "10" for code in PRODUCTS}
+
+
+@pytest.mark.parametrize("texts", [None, ()])
+def test_figures_between_semicolons_that_may_be_thousands_are_refused(
+    tmp_path: Path, texts: tuple[str, ...] | None
+) -> None:
+    """The row, both readings and the way out; a figure that only a decimal dot explains settles it for the file."""
+    path = tmp_path / "t.csv"
+    path.write_text("# goods\nproduct_id;bound_usd;cost_usd\na;500;\nb;12.500;7\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="can be read in two ways") as caught:
+        read_frame(path, texts=texts)
+    assert caught.value.evidence.startswith("line 4, bound_usd is 12.500: 12.5 where")
+    assert "12500 where it parts thousands" in caught.value.evidence
+    for cells in ("a;12.500;0.75\n", "a;12.500;1234.500\n", "a;12.500;\nb;12.5;\n"):
+        path.write_text("product_id;bound_usd;cost_usd\n" + cells, encoding="utf-8")
+        assert float(read_frame(path, texts=texts)["bound_usd"][0]) == 12.5
+    path.write_text("product_id,bound_usd\na,12.500\n", encoding="utf-8")
+    assert float(read_frame(path, texts=texts)["bound_usd"][0]) == 12.5

@@ -88,6 +88,28 @@ def test_a_column_whose_marks_contradict_one_another_is_refused(tmp_path: Path, 
     assert values(tmp_path, texts, decimal="','", thousands="'.'") == [1234, 12345678, 7][::order]
 
 
+def test_dots_between_semicolons_are_refused_where_nothing_tells_what_they_are(tmp_path: Path) -> None:
+    """12.500 is 12.5 or 12500: the row, both readings and the way out; one figure that tells settles it."""
+    path = tmp_path / "t.csv"
+
+    def read(*figures: str, **more: str) -> list[float | None]:
+        rows = "".join(f"Pakistan;2023;100{n};{figure}\n" for n, figure in enumerate(figures, 1))
+        path.write_text("p;y;k;v\n" + rows, encoding="utf-8")
+        return (rows_of(path, mapping_of(delimiter="';'", **more))["value_milliusd"] / 1000).to_list()
+
+    with pytest.raises(BadTable, match="can be read in two ways") as caught:
+        read("500", "12.500", "1.250")
+    assert (
+        "line 3: `12.500` is 12.5 where" in caught.value.evidence and "12500 where" in caught.value.evidence
+    )
+    assert "`decimal:" in caught.value.fix
+    assert read("12.500", "0.5") == [12.5, 0.5]
+    assert read("12.500", "1234.125") == [12.5, 1234.125]
+    assert read("500", "7") == [500, 7]
+    assert read("12.500", decimal="'.'") == [12.5]
+    assert read("12.500", decimal="','", thousands="'.'") == [12500]
+
+
 def test_a_weight_that_is_no_number_is_flagged_not_lost_in_silence(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("p,y,k,v,w\nPakistan,2023,1001,5,7 t\nPakistan,2023,1002,5,\n", encoding="utf-8")

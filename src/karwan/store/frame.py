@@ -13,6 +13,9 @@ from karwan.errors import InvalidInput
 SHOWN = 5  # values and rows named in a message
 HEAD = 256 * 2**10  # bytes looked at for how a text is written
 SEPARATORS = (",", ";", "\t")
+NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+# 12.500 is a little more than twelve by one reading, more than twelve thousand by the other.
+EITHER = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 LARGEST = 1e18  # no amount, weight, number of people or distance has more
 
 
@@ -87,14 +90,42 @@ def with_columns_named(
 def _csv(path: Path, texts: Sequence[str] | None) -> pl.DataFrame:
     mark, end = _text_form(path)
     kinds = None if texts is None else dict.fromkeys(texts, pl.String)
-    looked_at = 0 if texts is None else None
-    return pl.read_csv(
-        path,
-        separator=mark,
-        eol_char=end,
-        schema_overrides=kinds,
-        infer_schema_length=looked_at,
-        comment_prefix="#",
+
+    def read(looked_at: int | None) -> pl.DataFrame:
+        return pl.read_csv(
+            path,
+            separator=mark,
+            eol_char=end,
+            schema_overrides=kinds,
+            infer_schema_length=looked_at,
+            comment_prefix="#",
+        )
+
+    if mark == ";":
+        _refuse_two_readings(path, read(0), texts or ())
+    return read(0 if texts is None else None)
+
+
+def _refuse_two_readings(path: Path, cells: pl.DataFrame, texts: Sequence[str]) -> None:
+    """Refuse cells between semicolons whose only dots may part thousands: whoever writes semicolons mostly writes decimals after a comma.
+
+    One figure of the file with a dot that parts no thousands (0.5, 1234.5) says that all of them are decimal.
+    """
+    plain = cells.select(pl.exclude(texts).str.strip_chars())
+    figures = [
+        one
+        for one in plain
+        if one.filter(one != "").str.contains(NUMBER).all() and one.str.contains(".", literal=True).any()
+    ]
+    dotted = [one.filter(one.str.contains(".", literal=True)) for one in figures]
+    if not dotted or not all(one.str.contains(EITHER).all() for one in dotted):
+        return
+    column, cell = figures[0].name, str(dotted[0][0])
+    line = _line_of(path, column, cell, mark=";")
+    raise InvalidInput(
+        f"{path.name} parts its columns with semicolons and has figures that can be read in two ways.",
+        f"line {line}, {column} is {cell}: {float(cell):g} where the dot is a decimal mark, {cell.replace('.', '')} where it parts thousands",
+        "write figures without marks of thousands and decimals with a dot, and part the columns with commas.",
     )
 
 
@@ -186,12 +217,12 @@ def _odd_cells(path: Path, column: pl.Series, odd: pl.Series) -> str:
     return f"{where}, {column.name} is {first!r}{also}{more}"
 
 
-def _line_of(path: Path, column: str, cell: str) -> int | None:
+def _line_of(path: Path, column: str, cell: str, mark: str = ",") -> int | None:
     """Line of a CSV file where a column first holds a cell; None where there are no lines, or it is under another name."""
     if path.suffix.lower() in (".parquet", ".json") or not path.is_file():
         return None
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
-        reader = csv.reader(_without_comments(handle))
+        reader = csv.reader(_without_comments(handle), delimiter=mark)
         heads: list[str] | None = None
         try:
             for row in reader:

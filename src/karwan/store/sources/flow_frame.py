@@ -140,7 +140,7 @@ class FlowFramer:
         self._odd_products: Counter[str] = Counter()
         self._periods: dict[tuple[str, int | None], dict[str, tuple[str, date, date, str] | None]] = {}
         self._period_kinds: dict[str, str] = {}
-        self._marks: dict[str, tuple[bool, bool]] = {}
+        self._marks: dict[str, numbers.Marks] = {}
 
     def frames(self, tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """Staged rows of a whole table, frame by frame.
@@ -176,13 +176,30 @@ class FlowFramer:
                 f"beside it: {', '.join(f'`{other}`' for other in seen.values() if other != text) or 'no other period'}",
                 "Set `fiscal_start_month` of the period in the mapping: the first month of the year, or 1 for months.",
             )
-        for column, (comma, either) in self._marks.items():
-            if comma and either:
+        for column, marks in self._marks.items():
+            if marks.comma and marks.either:
                 raise BadTable(
                     f"Column `{column}` has figures with a decimal comma or dots between thousands, and figures such as "
                     "1.234 that are then a thousand times what they seem.",
                     fix="Set `decimal` and `thousands` in the mapping.",
                 )
+        self._refuse_semicolons()
+
+    def _refuse_semicolons(self) -> None:
+        """Refuse figures between semicolons whose only dots may part thousands: who writes semicolons mostly writes decimals after a comma."""
+        marks = self._marks.values()
+        if self.mapping.delimiter != ";" or any(one.comma or one.dot for one in marks):
+            return
+        for column, one in self._marks.items():
+            if one.either is None:
+                continue
+            line, text = one.either
+            raise BadTable(
+                f"Column `{column}` can be read in two ways, and the mapping does not say which.",
+                f"line {line}: `{text}` is {float(text):g} where the dot is a decimal mark, {text.replace('.', '')} where it "
+                "parts thousands; columns are parted with semicolons, and no figure tells",
+                'Set `decimal: "."`, or `decimal: ","` and `thousands: "."`, in the mapping.',
+            )
 
     def _note_marks(self, table: pl.DataFrame) -> None:
         """Remember, column by column, which marks the figures show; nothing to learn where the mapping states them."""
@@ -190,9 +207,8 @@ class FlowFramer:
             return
         kinds = table.schema
         columns = [name for name in self.mapping.figure_columns() if kinds[name] == pl.String]
-        for column, (comma, either) in numbers.contradictions(table, columns).items():
-            before = self._marks.get(column, (False, False))
-            self._marks[column] = (before[0] or comma, before[1] or either)
+        for column, marks in numbers.marks_of(table, columns).items():
+            self._marks[column] = self._marks.get(column, numbers.Marks()) | marks
 
     def frame(self, table: pl.DataFrame) -> pl.DataFrame:
         """Staged rows (columns `STAGED`) of a frame with `line`, `fault` (null, or why the row cannot be

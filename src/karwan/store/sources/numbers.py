@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
+from karwan.store.frame import EITHER
 from karwan.store.sources.mapping import TableMapping
 
 SPACES = " \u00a0\u202f\u2009"
@@ -16,8 +18,7 @@ EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
 COMMA_DECIMAL = (
     r"^[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|[0-9.]+\.[0-9]{3},[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,})$"
 )
-# 1.234: a little more than one by one reading, more than a thousand by the other.
-EITHER = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+DECIMAL_DOT = r"^[+-]?(?:0?\.[0-9]+|[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,})|(?:0|[0-9]{4,})\.[0-9]{3})$"
 
 
 def figures(text: pl.Expr, mapping: TableMapping) -> pl.Expr:
@@ -55,15 +56,41 @@ def marks_stated(mapping: TableMapping) -> str:
     return f"decimal mark `{mapping.decimal_mark}`, thousands mark {thousands}"
 
 
-def contradictions(table: pl.DataFrame, columns: Sequence[str]) -> dict[str, tuple[bool, bool]]:
-    """For each column of texts whether it has figures only a decimal comma explains, and figures such as 1.234 that then mean thousands."""
+@dataclass(frozen=True)
+class Marks:
+    """What the figures of a column show of their marks.
+
+    Attributes
+    ----------
+    comma, dot
+        Whether it has figures that only a decimal comma (or dots between thousands) explains; that only a decimal dot does.
+    either
+        Line and text of the first figure such as 1.234: a little more than one, or more than a thousand; None without any.
+    """
+
+    comma: bool = False
+    dot: bool = False
+    either: tuple[int, str] | None = None
+
+    def __or__(self, later: Marks) -> Marks:
+        return Marks(self.comma or later.comma, self.dot or later.dot, self.either or later.either)
+
+
+def marks_of(table: pl.DataFrame, columns: Sequence[str]) -> dict[str, Marks]:
+    """What each column of texts shows of its marks; `table` has the line of each row."""
     if not columns:
         return {}
-    signs = {"comma": COMMA_DECIMAL, "either": EITHER}
+    signs = {"comma": COMMA_DECIMAL, "dot": DECIMAL_DOT, "either": EITHER}
     held = [
         pl.col(name).str.contains(pattern).any().alias(f"{sign} {name}")
         for name in columns
         for sign, pattern in signs.items()
     ]
     row = table.select(held).row(0, named=True)
-    return {name: (row[f"comma {name}"], row[f"either {name}"]) for name in columns}
+    found = {}
+    for name in columns:
+        first = None
+        if row[f"either {name}"]:
+            first = table.filter(pl.col(name).str.contains(EITHER)).select("line", name).row(0)
+        found[name] = Marks(row[f"comma {name}"], row[f"dot {name}"], first)
+    return found
