@@ -57,12 +57,13 @@ def tables_page() -> str:
         f"A case is a folder: `case.yaml` and up to {len(schema)} CSV tables (UTF-8, comma separated, header first).",
         "A value outside the bounds is an error, one outside the plausible range a listed warning. Lists are joined by",
         "semicolons, dates are YYYY-MM-DD, HS codes are text, shares lie between 0 and 1.",
+        "Tables required as `network` or `plan` may all be absent: such a case has none, and commands that need one say so.",
         "`karwan docs tables TABLE` prints the same in the terminal.",
         "",
     ]
     header = ["table", "key", "required", "what it holds"]
     lines += table_lines(
-        header, [[f"[{t.name}](#{t.name})", t.key, t.required, t.description] for t in schema.values()]
+        header, [[f"[{t.name}](#{t.name})", t.key, t.part or t.required, t.description] for t in schema.values()]
     )
     for spec in schema.values():
         lines += ["", f"## {spec.name}", "", spec.description, ""]

@@ -127,13 +127,22 @@ def _sale(case: Case, request: CompeteRequest) -> _Sale:
     starts, ends = settings.origins, settings.destinations
     if backward:
         starts, ends = ends, starts
+    origin = request.origin or row.get("origin_id") or next(iter(starts), None)
+    destination = request.destination or next(iter(ends), None)
+    if origin is None or destination is None or case["nodes"].is_empty():
+        raise InvalidInput(
+            f"The case {settings.case_id} knows no way for {row['name']}, so nothing lands.",
+            f"{case['nodes'].height} places in nodes.csv; case.yaml names {len(starts)} to start from and {len(ends)} to go to",
+            "fill the network (nodes.csv, links.csv, corridors.csv) and the places of the brief, or name places with --from and --to; "
+            "`karwan trade goods` tells demand and rivals without one.",
+        )
     return _Sale(
         case=case,
         row=row,
         importer=settings.party_a if backward else settings.party_b,
         backward=backward,
-        origin=request.origin or str(row.get("origin_id") or starts[0]),
-        destination=request.destination or ends[0],
+        origin=str(origin),
+        destination=destination,
         tonnes=request.tonnes or lot_t(row, case["vehicles"].iter_rows(named=True)),
         day=request.day or settings.as_of,
         facts=MarketFacts(case, request.day or settings.as_of),

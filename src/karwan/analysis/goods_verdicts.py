@@ -284,7 +284,8 @@ def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
         said.append(note("goods.heading_mean", goods=wide.height, products=", ".join(wide["product"])))
     lacking = table.filter(pl.col("verdict") == UNKNOWN).group_by("lacks", maintain_order=True).len()
     for lacks, count in sorted(lacking.iter_rows(), key=lambda one: -one[1]):
-        said.append(note(f"goods.lacks_{lacks.replace(' ', '_')}", goods=count))
+        key = "network" if lacks == "corridor" and goods.case["corridors"].is_empty() else lacks
+        said.append(note(f"goods.lacks_{key.replace(' ', '_')}", goods=count))
     without = table.filter(pl.col("demand_kind") == UNKNOWN).height
     if without:
         said.append(note("goods.demand_unknown", goods=without, all=table.height))

@@ -149,7 +149,9 @@ def _figures_of_case(inputs: Inputs, request: GrowthRequest) -> Figures:
         whom = f"{request.country} and {request.partner}." if request.partner else f"{request.country} alone."
         raise InvalidInput(
             f"There are no figures for {whom}",
-            "no case is about the two, and no store was given",
+            "no store was given, and a case tells of its two countries together"
+            if request.partner is None
+            else "no case is about the two, and no store was given",
             "give --store FILE (see `karwan trade ingest`), or --case FOLDER and a partner.",
         )
     return case_figures(case, request.until or case.settings.as_of)

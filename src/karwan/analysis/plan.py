@@ -12,6 +12,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.sections import BriefVentures, PlanSection
 from karwan.analysis.venture.read import why_not
 from karwan.case import Case
+from karwan.notes import note
 from karwan.schema.frames import result_frame, result_types
 
 STATUSES = ("done", "partly_done", "in_progress", "stalled", "not_started", "unknown")
@@ -23,7 +24,9 @@ def answer_plan(inputs: Inputs, request: PlanRequest) -> Result:
     case = inputs.the_case()
     section = plan_section(case, request.as_of or case.settings.as_of)
     tables = {"by_domain": section.by_domain, "commitments": section.commitments}
-    return Result({**tables, "milestones": section.milestones, "ventures": section.ventures})
+    tables |= {"milestones": section.milestones, "ventures": section.ventures}
+    empty = all(table.is_empty() for table in tables.values())
+    return Result(tables, notes=(note("plan.none", case=case.settings.case_id),) if empty else ())
 
 
 def plan_section(

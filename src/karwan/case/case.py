@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
@@ -17,7 +17,7 @@ from karwan.case.problems import CaseProblems, Problem
 from karwan.case.reader import empty_table, read_table
 from karwan.case.settings import CaseSettings, read_settings
 from karwan.errors import UnknownName
-from karwan.schema import load_schema
+from karwan.schema import PARTS, load_schema
 from karwan.trade.parties import Parties
 
 
@@ -242,10 +242,7 @@ def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
             problems += found
         else:
             tables[spec.name] = empty_table(spec)
-            if spec.required:
-                problems.append(
-                    Problem("error", path.name, 0, "", "", "required table is missing", f"a file {path.name}")
-                )
+    problems += _missing(there)
     # The keys of a file that could not be read as a whole are not known: what names them is not judged.
     broken = {p.file for p in problems if p.severity == "error"}
     unreadable = {f"{name}.csv" for name, table in tables.items() if not table.height} & broken
@@ -256,6 +253,27 @@ def inspect_case(name: str | Path) -> tuple[Case | None, list[Problem]]:
         problems += check_rules(tables, settings)
     warnings = tuple(p for p in problems if p.severity == "warning")
     return Case(settings, in_key_order(tables), warnings, folder=folder), problems
+
+
+def _missing(there: Collection[str]) -> Iterator[Problem]:
+    """Required tables a folder lacks; of a part that it lacks as a whole, as a case without a network, one warning."""
+    lacking: dict[str, list[str]] = {"": []}
+    whole = dict.fromkeys(PARTS, True)
+    for spec in load_schema().values():
+        if not spec.required:
+            continue
+        if f"{spec.name}.csv" not in there:
+            lacking.setdefault(spec.part, []).append(spec.name)
+        elif spec.part:
+            whole[spec.part] = False
+    for part, names in lacking.items():
+        if part and whole[part]:
+            said = f"the case has no {part}: {', '.join(names)} are taken as empty"
+            yield Problem("warning", f"{names[0]}.csv", 0, "", "", said, "")
+            continue
+        for name in names:
+            file = f"{name}.csv"
+            yield Problem("error", file, 0, "", "", "required table is missing", f"a file {file}")
 
 
 def in_key_order(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -8,6 +8,8 @@ from functools import cache, cached_property
 from importlib import resources
 from io import StringIO
 
+PARTS = ("network", "plan")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -47,7 +49,13 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One declared table: its key, whether a case must have it, and its columns in order."""
+    """One declared table: its key, whether a case must have it, and its columns in order.
+
+    Attributes
+    ----------
+    part
+        network or plan: required only beside another table of that part, for a case may lack the whole of it; else blank.
+    """
 
     name: str
     key: str
@@ -55,6 +63,7 @@ class TableSpec:
     provenance: bool
     description: str
     columns: tuple[Column, ...]
+    part: str = ""
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
@@ -114,7 +123,8 @@ def load_schema() -> dict[str, TableSpec]:
         schema[name] = TableSpec(
             name=name,
             key=row["key"],
-            required=row["required"] == "yes",
+            required=row["required"] != "no",
+            part=row["required"] if row["required"] in PARTS else "",
             provenance=has_provenance,
             description=row["description"],
             columns=own + provenance if has_provenance else own,

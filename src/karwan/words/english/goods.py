@@ -32,6 +32,10 @@ GOODS: dict[str, str | Plural] = {
         "{goods} goods are compared with the mean of their whole heading, for no price of their own is known: a stand-in ({products}).",
     ),
     "goods.lacks_corridor": "{goods} without a verdict: no corridor is open.",
+    "goods.lacks_network": (
+        "{goods} without a verdict: the case has no corridor at all, so nothing lands. Fill nodes.csv, links.csv and corridors.csv; demand and rivals "
+        "stand without them (--json)."
+    ),
     "goods.lacks_rival": "{goods} without a verdict: no price of a rival is known.",
     "goods.lacks_named_rival": (
         "{goods} without a verdict: only the mean of all origins is known, the seller's own among them, and it alone says neither no nor only if."

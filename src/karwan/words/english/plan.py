@@ -12,6 +12,7 @@ PLAN: dict[str, str | Plural] = {
         "{documents} documents and steps: {signed} signed, {force} in force, {missing} whose entry into force was looked for and not found; what "
         "followed is told of {followed}, {owing} with promises not known to be done.",
     ),
+    "plan.none": "No promise, milestone or venture is in the case {case}: fill commitments.csv, milestones.csv and domains.csv.",
     "plan.no_documents": "No document of {milestone} is typed in `agreements.csv`.",
     "plan.indicators": "{promises} promises; of {bare} nothing is published that would show them to be kept.",
     "plan.milestone_lead": "Each document signed or announced: in force or not, what followed, what is owed on {day}.",
