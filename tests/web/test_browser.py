@@ -42,6 +42,7 @@ ADDRESSES = [
     "corridors",
     "corridors/MID",
     "goods",
+    "goods/beans",
     "target",
     "plan",
     "plan?view=timeline",
@@ -279,6 +280,10 @@ def test_every_page_works_without_script(browser: Browser, server: str) -> None:
 AXE = "axe.run({resultTypes: ['violations'], preload: false}).then((found) => found.violations)"
 
 
+# Tables that are wider than their place; on a phone their rows stand as blocks.
+SIDEWAYS = "[...document.querySelectorAll('.scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1 && innerWidth < 641).map((one) => one.parentElement.id)"
+
+
 def asked_ahead(addresses: list[str]) -> None:
     """Have the worker begin with every page, so that it answers the next ones while one is looked at."""
     with httpx.Client(timeout=90.0) as client, ThreadPoolExecutor(8) as askers:
@@ -297,6 +302,7 @@ def test_reads_well_at_every_width_and_axe_finds_nothing(page: Page) -> None:
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 faults.append(f"{address} scrolls sideways at {width}")
+            faults += [f"{address}: {table} scrolls sideways at {width}" for table in page.evaluate(SIDEWAYS)]
         page.evaluate(script)
         found = page.evaluate(AXE)
         faults += [f"{address}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]

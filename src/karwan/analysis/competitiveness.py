@@ -85,6 +85,11 @@ class _Sale:
         """The seller's price."""
         return seller_price(self.facts, self.row)
 
+    def named(self, node_id: str) -> str:
+        """Name of a place of the case."""
+        names = dict(self.case["nodes"].select("node_id", "name").iter_rows())
+        return str(names.get(node_id, node_id))
+
     def duty_on(self, origin: str) -> Duty:
         """The importer's duty on the product from an origin."""
         return find_duty(self.case["tariffs"], str(self.row["product_id"]), self.importer, origin)
@@ -108,8 +113,8 @@ def answer_compete(inputs: Inputs, request: CompeteRequest) -> Result:
         "compete.about",
         product=sale.row["name"],
         hs_code=sale.row["hs_code"],
-        origin=sale.origin,
-        destination=sale.destination,
+        origin=sale.named(sale.origin),
+        destination=sale.named(sale.destination),
         day=str(sale.day),
         tonnes=f"{sale.tonnes:g}",
         **sale.price.told(),

@@ -89,7 +89,8 @@ def promise_chances(
     rows = []
     for name, own in factors.items():
         titles = table.filter(pl.col("scenario_id") == name)["title"].to_list()
-        head = {"scenario_id": name, "promises": titles, "factor": own}
+        modelled = scenarios[name][0].title if name in scenarios else name
+        head = {"scenario_id": name, "modelled_as": modelled, "promises": titles, "factor": own}
         rows += _beside(now, chances(factor * own), head)
     found = result_frame("target_promises", rows)
     return found.sort("target", "model", "factor", "scenario_id", descending=[False, False, True, False])
@@ -108,7 +109,7 @@ def set_chances(now: Result, under: Mapping[str, Result]) -> pl.DataFrame:
     before = _by_way(now.tables["chances"])
     rows = []
     for name, result in under.items():
-        head = {"scenario_id": name, "promises": [], "factor": result.meta["factor"]}
+        head = {"scenario_id": name, "modelled_as": name, "promises": [], "factor": result.meta["factor"]}
         then = _by_way(result.tables["chances"])
         rows += [row for row in _beside(before, then, head) if (row["target"], row["model"]) in then]
     return result_frame("target_promises", rows)
@@ -156,7 +157,7 @@ def present_target(result: Result, view: None, form: str) -> Result:
 def shown_promises(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Note, ...]]:
     """Rows of promises that move the turnover, by the better scored way of each side, and how many move nothing."""
     moves = (pl.col("factor") - 1.0).abs() >= LEAST
-    idle = table.filter(~moves)["scenario_id"].unique().sort().to_list()
+    idle = table.filter(~moves)["modelled_as"].unique().sort().to_list()
     side = pl.col("model").map_elements(side_of, return_dtype=pl.String)
     best = (
         table.sort("score", "model", nulls_last=True)

@@ -124,7 +124,7 @@ def _column(name: str, heading: str, declared: ResultColumn | None, kind: Any) -
     if unit == "USD" and label.endswith(" usd"):
         label = label.removesuffix(" usd")
     if unit not in ("", "share"):  # the unit stands under the label, not in it
-        label = label.removesuffix(f" {unit.lower().replace('/', ' ')}")
+        label = label.removesuffix(f" {unit.lower().replace('/', ' ')}").rstrip(",")
     if (
         heading == name and "/" in unit and name == unit.lower().replace("/", "_")
     ):  # `usd_t` in USD/t: there is nothing to say but the unit

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from karwan._version import __version__
 from karwan.web.assets import static_address
@@ -18,13 +18,23 @@ def environment(**options: Any) -> Environment:
     told = options | {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**told)  # noqa: S701 - it escapes: see the line above
     made.globals.update(version=__version__, static=static_address)
-    made.filters.update(picture=picture, address=address, zip=zip, sentence=sentence)
+    made.filters.update(picture=picture, address=address, zip=zip, sentence=sentence, coded=coded)
     return made
 
 
 def picture(svg: str) -> Markup:
     """SVG that this program drew, its texts escaped by `karwan.report.svg`."""
     return Markup(svg)  # noqa: S704 - drawn by this program, as said above
+
+
+def coded(text: str) -> Markup:
+    """A text whose `commands` are set as code, everything else escaped."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:  # a mark without its partner stays what it is
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(one) if k % 2 else escape(one) for k, one in enumerate(parts)
+    )
 
 
 def address(pairs: Iterable[tuple[str, str]] | Mapping[str, str]) -> str:

@@ -30,6 +30,7 @@ from karwan.analysis.venture_requests import AppraiseRequest, CompareVentureRequ
 from karwan.appraisal.venture.cash import available, capacity, vehicle_trips
 from karwan.appraisal.venture.model import VentureStage
 from karwan.case import Case
+from karwan.case.scenario import find_scenario
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 
@@ -255,7 +256,9 @@ def answer_venture_compare(inputs: Inputs, request: CompareVentureRequest) -> Re
     names = ["as it stands", *request.scenarios]
     made = [(name, one) for name, (one, _) in zip(names, own, strict=True)]
     first = made[0][1]
-    rows = [_state_row(name, one, first) for name, one in made]
+    folder = case.folder
+    titles = {name: find_scenario(folder, name).title for name in request.scenarios} if folder else {}
+    rows = [{"modelled_as": titles.get(name, name), **_state_row(name, one, first)} for name, one in made]
     notes = [note("venture.same_draws", draws=first.draws)]
     notes += [withheld_note(one) for _, one in made if one.withheld][:1]
     return Result({"under scenarios": result_frame("venture_states", rows)}, notes=tuple(notes))

@@ -147,7 +147,7 @@ def equilibrium_table(known: pl.DataFrame) -> pl.DataFrame:
 def obstacle_table(known: pl.DataFrame) -> pl.DataFrame:
     """What each scenario would remove; see `results/plan_obstacles.csv`."""
     table = known.group_by("scenario_id", maintain_order=True).agg(
-        pl.col("rank", "obstacle", "moved_most_by", "reason").first(),
+        pl.col("rank", "modelled_as", "obstacle", "moved_most_by", "reason").first(),
     )
     return table.select(list(result_types("plan_obstacles")))
 

@@ -124,7 +124,7 @@ def plan_worth(
     figures = {
         name: found.figures(state, every) | {"modelled_as": chosen[name].title} for name, state in one.items()
     }
-    inputs = result_frame("plan_worth_inputs", _ranges(found, one) if ranges else ())
+    inputs = result_frame("plan_worth_inputs", _ranges(found, one, chosen) if ranges else ())
     weakest = _flow_basis(demand)
     for name, own in figures.items():
         own["obstacle"] = obstacle_text(case, cases[one[name]], chosen[name])
@@ -364,7 +364,9 @@ def _known(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else value
 
 
-def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]:
+def _ranges(
+    found: _Worths, states: Mapping[str, State], chosen: Mapping[str, Scenario]
+) -> list[dict[str, Any]]:
     """Worth of each scenario with one input at either end of its range."""
     plan, rows = found.plan, []
     columns = list(result_types("plan_worth_inputs"))
@@ -390,7 +392,11 @@ def _ranges(found: _Worths, states: Mapping[str, State]) -> list[dict[str, Any]]
         for name, state in states.items():
             at = [_known(found.usd_year(outcome, NOW, state)) for outcome in ends]
             net = [_known(found.net_usd_year(outcome, NOW, state)) for outcome in ends]
-            rows.append(dict(zip(columns, (name, label, value, low, high, *at, *net), strict=True)))
+            rows.append(
+                dict(
+                    zip(columns, (name, chosen[name].title, label, value, low, high, *at, *net), strict=True)
+                )
+            )
     return rows
 
 

@@ -39,7 +39,7 @@ def draw_promised_chances(table: pl.DataFrame, *, most: int = MOST, key: str = "
         return None
     bottom = _TOP + len(rows) * _ROW
     says = " ".join(
-        f"{clean(row['scenario_id'])}, {clean(row['model'])}: {percent(row['chance'])} without, {percent(_then(row))} with."
+        f"{_name(row)}, {clean(row['model'])}: {percent(row['chance'])} without, {percent(_then(row))} with."
         for row in rows
     )
     drawing = Drawing(key, WIDTH, bottom + 34, "Chance of the target with and without each promise", says)
@@ -58,8 +58,13 @@ def _then(row: Row) -> float | None:
     return value_of(row, "chance_with")
 
 
+def _name(row: Row) -> str:
+    """Title of the scenario of a row; its id in words where it has none."""
+    return clean(row.get("modelled_as") or row["scenario_id"]).replace("_", " ")
+
+
 def _draw_row(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
-    name = clean(row["scenario_id"]).replace("_", " ")
+    name = _name(row)
     drawing.narrow(0, y - 1, name, size=11.5, room=_LEFT - 14, fill=INK)
     about = f"{clean(row['target'])}; {clean(row['model'])}"
     drawing.narrow(0, y + 10, about, size=9.5, room=_LEFT - 14, fill=MUTED)

@@ -56,17 +56,19 @@ def _draw(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
     drawing.row_name(y + 4, _name(row), _LEFT - 12)
     span = min(_ratio(row, "landed_low_usd_t"), _FAR), min(_ratio(row, "landed_high_usd_t"), _FAR)
     error_bar(drawing, scale, span, y, colour, lines=(2.4, 1.4), cap=4)
-    _mark(drawing, row, scale(min(_ratio(row, "landed_usd_t"), _FAR)), y, colour)
+    _mark(drawing, scale, row, y, colour)
     prices = f"{number(row['landed_usd_t'])} · {number(row['rival_usd_t'])}"
     drawing.narrow(WIDTH, y + 4, prices, size=11.5, anchor="end", fill=INK)
 
 
-def _mark(drawing: Drawing, row: Row, x: float, y: float, colour: str) -> None:
+def _mark(drawing: Drawing, scale: Scale, row: Row, y: float, colour: str) -> None:
     """Dot at the landed price; a ring where another origin's price stands in, a named cross where a ban holds."""
+    x = scale(min(_ratio(row, "landed_usd_t"), _FAR))
     if row.get("ban"):
         for way in (-4.5, 4.5):
             drawing.line(x - 4.5, y - way, x + 4.5, y + way, ALERT, line=2.2)
-        drawing.narrow(x + 9, y - 3, f"ban of {clean(row['ban'])}", size=10.5, weight=600, fill=ALERT)
+        end = scale(min(max(_ratio(row, "landed_high_usd_t"), _ratio(row, "landed_usd_t")), _FAR))
+        drawing.narrow(end + 9, y + 4, f"ban of {clean(row['ban'])}", size=10.5, weight=600, fill=ALERT)
         return
     fill = PAPER if row.get("price_country") else colour
     drawing.circle(x, y, 4.6, fill, stroke=colour, line=1.6)

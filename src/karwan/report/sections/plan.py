@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from karwan.report.charts.status import draw_status
 from karwan.report.charts.timeline import draw_timeline
 from karwan.report.charts.worth import draw_worth
 from karwan.report.sections.ventures import appraised
-from karwan.report.text import clean, day, safe_url
+from karwan.report.text import clean, day, safe_url, words
 from karwan.report.wording import tell
 
 _PROMISED = pl.col("kind") == "promise"
@@ -29,7 +30,7 @@ def plan_section(brief: Brief, notes: Notes) -> Section:
         status_figure(plan.by_domain, brief.as_of, notes.of_rows(plan.commitments.to_dicts())),
         timeline_figure(plan.milestones, brief.as_of, notes),
         *_worth(brief, notes),
-        *promise_tables(plan.commitments, notes),
+        *promise_tables(plan.commitments, notes, _modelled(plan.worth)),
         *appraised(brief, notes),
         *venture_tables(plan.ventures, notes),
         li.listing("documents", tell("plan.documents_table"), plan.documents, notes, _DOCUMENTS, wide=True),
@@ -68,8 +69,23 @@ def worth_figure(known: pl.DataFrame, height: int) -> Figure | None:
     return Figure("f-worth", title, caption, unit, picture, ()) if picture else None
 
 
-def promise_tables(commitments: pl.DataFrame, notes: Notes) -> tuple[Table | None, Table | None]:
-    """Promises of the plan, late ones first, and contracts of companies."""
+def _modelled(worth: pl.DataFrame) -> dict[str, str]:
+    """Titles of the scenarios that model promises, by id."""
+    if "modelled_as" not in worth.columns:
+        return {}
+    return dict(worth.select("scenario_id", "modelled_as").drop_nulls().iter_rows())
+
+
+def promise_tables(
+    commitments: pl.DataFrame, notes: Notes, titles: Mapping[str, str]
+) -> tuple[Table | None, Table | None]:
+    """Promises of the plan, late ones first, and contracts of companies; `titles` are those of the scenarios that model them, by id."""
+    spec = li.columns(
+        "commitments",
+        due=_due,
+        evidence=_evidence,
+        scenario_id=lambda row: cell(titles.get(row["scenario_id"]) or words(row["scenario_id"])),
+    )
     contracts_note = tell("brief_plan.contracts_note")
     return (
         li.listing(
@@ -77,7 +93,7 @@ def promise_tables(commitments: pl.DataFrame, notes: Notes) -> tuple[Table | Non
             tell("brief_plan.commitments_table"),
             commitments.filter(_PROMISED),
             notes,
-            _COMMITMENTS,
+            spec,
             wide=True,
         ),
         li.listing(
@@ -85,7 +101,7 @@ def promise_tables(commitments: pl.DataFrame, notes: Notes) -> tuple[Table | Non
             tell("brief_plan.contracts_table"),
             commitments.filter(~_PROMISED),
             notes,
-            _COMMITMENTS,
+            spec,
             note=contracts_note,
             wide=True,
         ),
@@ -200,7 +216,6 @@ def _evidence(row: dict[str, Any]) -> Cell:
     return cell(text, url=url)
 
 
-_COMMITMENTS: li.Spec = li.columns("commitments", due=_due, evidence=_evidence)
 _VENTURES: li.Spec = li.columns("ventures")
 _DOCUMENTS: li.Spec = li.columns("documents")
 _INDICATORS: li.Spec = li.columns("indicators")

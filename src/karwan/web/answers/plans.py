@@ -55,8 +55,10 @@ def _board(asking: Asking, tables: Mapping[str, pl.DataFrame]) -> list[Block]:
     own = _chosen(asking, tables["commitments"])
     found: list[Block | None] = [status_figure(tables["by_domain"], asking.as_of)]
     kinds = (own.filter(pl.col("kind") == "promise"), own.filter(pl.col("kind") != "promise"))
-    for table, part in zip(promise_tables(own, asking.notes), kinds, strict=True):
-        found.append(_linked(table, asking, "plan/promises/{}", 1, part["commitment_id"].to_list()))
+    titles = dict(asking.project.scenarios().tables["scenarios"].select("scenario", "title").iter_rows())
+    for table, part in zip(promise_tables(own, asking.notes, titles), kinds, strict=True):
+        promises = _linked(table, asking, "plan/promises/{}", 1, part["commitment_id"].to_list())
+        found.append(_linked(promises, asking, "scenarios?with={}", -1, part["scenario_id"].to_list()))
     if not own.height:
         found.append(Missing(say(note("page.plan_none")), say(note("page.plan_none_why"))))
     ventures = tables["ventures"]
@@ -125,16 +127,20 @@ def _filters(asking: Asking, commitments: pl.DataFrame) -> list[Control]:
     ]
 
 
-def _linked(table: Table | None, asking: Asking, pattern: str, at: int, ids: Sequence[str]) -> Table | None:
-    """A table, one cell of each row a link to the page of its thing; a cell with a link of its own keeps it."""
+def _linked(
+    table: Table | None, asking: Asking, pattern: str, at: int, ids: Sequence[str | None]
+) -> Table | None:
+    """A table, one cell of each row a link to the page of its thing, where it has one; a cell with a link of its own keeps it."""
     if table is None:
         return None
     root = f"/en/{asking.project.case.settings.case_id}/"
-    rows = tuple(
-        (*row[:at], replace(row[at], url=row[at].url or root + pattern.format(one)), *row[at + 1 :])
-        for row, one in zip(table.rows, ids, strict=True)
-    )
-    return replace(table, rows=rows)
+    rows = []
+    for row, one in zip(table.rows, ids, strict=True):
+        cells = list(row)
+        if one:
+            cells[at] = replace(cells[at], url=cells[at].url or root + pattern.format(one))
+        rows.append(tuple(cells))
+    return replace(table, rows=tuple(rows))
 
 
 def worth(asking: Asking) -> Page:
