@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -93,6 +94,29 @@ def promised_days(text: str, departure: date) -> float:
         ) from error
 
 
+_MOST_SHARED = 40
+"""Questions that share what their networks have in common; then it is begun anew, so that it stays small."""
+
+
+class _Shared(threading.local):
+    """What the networks of the last tables asked about share, in each thread its own."""
+
+    tables: Mapping[str, pl.DataFrame] | None = None
+    kept: Kept
+    questions = 0
+
+
+_SHARED = _Shared()
+
+
+def shared_by(tables: Mapping[str, pl.DataFrame]) -> Kept:
+    """What networks of these tables share from one question to the next: the same objects, so that nothing in it can be of other tables."""
+    if _SHARED.tables is not tables or _SHARED.questions >= _MOST_SHARED:
+        _SHARED.tables, _SHARED.kept, _SHARED.questions = tables, Kept(), 0
+    _SHARED.questions += 1
+    return _SHARED.kept
+
+
 def resolve(case: Case, query: RouteRequest) -> RoutePlan:
     """Look up places and product, check bounds, build the network."""
     if query.as_of is not None:
@@ -125,7 +149,7 @@ def resolve(case: Case, query: RouteRequest) -> RoutePlan:
         carbon_price_usd_t=query.carbon_price_usd_t,
     )
     sector = case["products"].filter(pl.col("product_id") == shipment.product_id)["sector"][0]
-    kept = Kept()
+    kept = shared_by(case.tables)
     network = build_network(case.tables, request, kept=kept)
     return RoutePlan(
         case=case,
