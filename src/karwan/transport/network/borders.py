@@ -11,7 +11,7 @@ from karwan.transport.network.context import Context
 from karwan.transport.network.hours import NO_KIND, border_kind, widened
 from karwan.transport.network.layout import Branch
 from karwan.transport.network.lookup import fee_terms
-from karwan.transport.network.price import PricedArcs, Stages, priced_arcs
+from karwan.transport.network.price import PricedArc, Stages, priced_arc
 from karwan.transport.network.regimes import Change
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
@@ -53,17 +53,20 @@ def crossing_moves(context: Context) -> list[Move]:
     return moves
 
 
-def crossing_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedArcs:
+def crossing_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> list[PricedArc]:
     """Arcs over a border by the truck in use. Networks that share `kept` make those of the same trucks once."""
-    key = (*map(id, move.stages), branches, context.regimes_key)  # numbers of objects that the value holds
-    held = context.kept.gates
-    if key not in held:
-        each = [
-            (*_under_regime(context, move.stages, one.registration), *_swap(context, move, one))
-            for one in branches
-        ]
-        held[key] = move.stages, priced_arcs(each)
-    return held[key][1]
+    key = (
+        *map(id, move.stages),
+        id(context.regimes),
+    )  # numbers of objects that the value or `kept.regimes` holds
+    _, held = context.kept.gates.setdefault(key, (move.stages, {}))
+    found = []
+    for branch in branches:
+        if branch not in held:
+            sides = _under_regime(context, move.stages, branch.registration)
+            held[branch] = priced_arc((*sides, *_swap(context, move, branch)))
+        found.append(held[branch])
+    return found
 
 
 def _swap(context: Context, move: Move, branch: Branch) -> Stages:

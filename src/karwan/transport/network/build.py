@@ -9,7 +9,7 @@ from karwan.transport.network.borders import crossing_arcs, crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.layout import Branch
 from karwan.transport.network.links import link_moves, truck_arcs, with_handling
-from karwan.transport.network.price import PricedArcs, laid_out, same_stages
+from karwan.transport.network.price import PricedArc, laid_out, priced_arc
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.spread import spread
 from karwan.transport.network.stage import Arc, FreightNetwork
@@ -69,12 +69,14 @@ def _network(context: Context, moves: Sequence[Move]) -> FreightNetwork:
     )
 
 
-def _priced(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedArcs:
+def _priced(context: Context, move: Move, branches: tuple[Branch, ...]) -> Sequence[PricedArc]:
     """Stages and sums of a move by each truck that may make it."""
+    if not branches:
+        return ()
     by_road = move.head[1] == ROAD
     if by_road and move.place_kind == "crossing":
         return crossing_arcs(context, move, branches)
-    if move.place_kind != "link":
-        return same_stages(move.stages, len(branches))
-    hauls = truck_arcs(context, move, branches) if by_road else same_stages(move.stages, len(branches))
-    return with_handling(context, move, hauls)
+    if by_road and move.place_kind == "link":
+        return with_handling(context, move, truck_arcs(context, move, branches))
+    alike = [priced_arc(move.stages)] * len(branches)
+    return with_handling(context, move, alike) if move.place_kind == "link" else alike

@@ -15,7 +15,7 @@ from karwan.numerics.geodesy import great_circle_km
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.calendar import ClosedSpan, Windows, open_windows, outside_season
 from karwan.transport.network.hours import HoursBook, QueueBook
-from karwan.transport.network.layout import SpreadMoves, Turns
+from karwan.transport.network.layout import Branch, SpreadMoves, Turns
 from karwan.transport.network.lookup import (
     ClosureBook,
     CrossingTimes,
@@ -25,7 +25,7 @@ from karwan.transport.network.lookup import (
     in_time,
     weight_limit,
 )
-from karwan.transport.network.price import PricedArcs, Stages
+from karwan.transport.network.price import PricedArc, Stages
 from karwan.transport.network.regimes import Change, Regimes, regime_in_force
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
@@ -90,11 +90,11 @@ class Hauls:
     moves
         Moves by who is paid, and load over capacity (less 1) of the gates left to his trucks.
     arcs
-        Their arcs by where they start, the trucks that make them, and the loads of all gates.
+        Their arcs by where they start and the loads of all gates, then by the country of the truck.
     """
 
     moves: dict[tuple[str, float], tuple[Move, ...]] = field(default_factory=dict)
-    arcs: dict[tuple[object, ...], PricedArcs] = field(default_factory=dict)
+    arcs: dict[tuple[object, ...], dict[str, PricedArc]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,11 @@ class Kept:
     sides
         A side of a border under a regime, with the side and the terms it was made of, by their numbers.
     gates
-        Arcs over a border by road, with the stages they were made of, by the numbers of these, the trucks and the regimes.
+        Stages over a border by road and the arcs made of them by truck, by the numbers of these stages and of the regimes.
     spreads
         Moves spread over truck registrations, by what they join and all of a request that it depends on.
     turns
-        Where a move leads with a truck, and the swap it takes, by law: destination, rules of access and regimes in force.
+        What a truck may do at a border, by law: destination, rules of access and regimes in force.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Kept:
     bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
     regimes: dict[tuple[tuple[str, ...], tuple[str, ...]], Regimes] = field(default_factory=dict)
     sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
-    gates: dict[tuple[Any, ...], tuple[Stages, PricedArcs]] = field(default_factory=dict)
+    gates: dict[tuple[int, ...], tuple[Stages, dict[Branch, PricedArc]]] = field(default_factory=dict)
     spreads: dict[tuple[Any, ...], SpreadMoves] = field(default_factory=dict)
     turns: dict[tuple[Any, ...], Turns] = field(default_factory=dict)
 

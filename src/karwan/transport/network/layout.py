@@ -238,10 +238,10 @@ class Branch(NamedTuple):
     swap: str | None = None
 
 
-Turn = tuple[tuple[State, Branch], ...]
-"""States a move leads to, each with the truck that makes it."""
-Turns = dict[tuple[Any, ...], Turn]
-"""Turns by carrier, country and truck before the move, where it leads and its place."""
+Turn = tuple[Branch, ...]
+"""Ways a move may be made with a truck."""
+Turns = dict[tuple[str, str, str], Turn]
+"""Turns at borders, by the country entered, the truck's registration and the place."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from karwan.schema.units import BOX20, PARCEL
 from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls, LinkKey
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.layout import Branch
-from karwan.transport.network.price import PricedArcs, Stages, priced_arcs
+from karwan.transport.network.price import PricedArc, Stages, priced_arc
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
@@ -81,13 +81,16 @@ def _line_haul(context: Context, link: Row) -> Sequence[Move]:
     return [move._replace(calendar=number) for move, number in zip(moves, calendars, strict=True)]
 
 
-def truck_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedArcs:
+def truck_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> list[PricedArc]:
     """Arcs along a road by the truck in use. Networks that share `kept` make those of the same trucks once."""
-    held = _held_hauls(context, context.links[move.place_id])[1].arcs
-    key = (move.tail[0], branches, context.overload_key)
-    if key not in held:
-        held[key] = priced_arcs([_truck_stages(context, move, branch.registration) for branch in branches])
-    return held[key]
+    arcs = _held_hauls(context, context.links[move.place_id])[1].arcs
+    held = arcs.setdefault((move.tail[0], context.overload_key), {})
+    found = []
+    for truck, _ in branches:
+        if truck not in held:
+            held[truck] = priced_arc(_truck_stages(context, move, truck))
+        found.append(held[truck])
+    return found
 
 
 def _truck_stages(context: Context, move: Move, registration: str) -> Stages:
@@ -240,7 +243,7 @@ def _haul_money(
     return own or context.rates.money(link["country"], mode, unit)
 
 
-def with_handling(context: Context, move: Move, arcs: PricedArcs) -> PricedArcs:
+def with_handling(context: Context, move: Move, arcs: Sequence[PricedArc]) -> Sequence[PricedArc]:
     """Arcs of a haul with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
     ends = context.request.ends
     if not ends or (move.tail[0] != ends[0] and move.head[0] != ends[1]):
@@ -250,7 +253,7 @@ def with_handling(context: Context, move: Move, arcs: PricedArcs) -> PricedArcs:
         return arcs
     before = (_handling(context, unit, move.tail, "loading"),) if move.tail[0] == ends[0] else ()
     after = (_handling(context, unit, move.head, "unloading"),) if move.head[0] == ends[1] else ()
-    return priced_arcs([(*before, *stages, *after) for stages in arcs.stages])
+    return [priced_arc((*before, *arc.stages, *after)) for arc in arcs]
 
 
 def _handling(context: Context, unit: Unit, place: tuple[str, str, str], what: str) -> Stage:

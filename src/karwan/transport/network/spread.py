@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -25,90 +24,78 @@ def spread(context: Context, moves: Sequence[Move]) -> SpreadMoves:
 
 
 class _Spreading:
-    """The states and arcs met so far."""
+    """The states and arcs met so far. Places are numbered; a state is the number of its place and the country its truck is registered in."""
 
     def __init__(self, context: Context, moves: Sequence[Move]) -> None:
         self.context, self.moves = context, moves
-        self.outgoing: dict[tuple[str, str, str], list[int]] = {}
+        ends = [end for move in moves for end in (move.tail, move.head)]
+        self.places = {place: number for number, place in enumerate(dict.fromkeys(ends))}
+        self.by_road = [carrier == ROAD for _, carrier, _ in self.places]
+        self.countries = [country for _, _, country in self.places]
+        self.heads = [self.places[move.head] for move in moves]
+        self.outgoing: dict[int, list[int]] = {}
         for number, move in enumerate(moves):
-            self.outgoing.setdefault(move.tail, []).append(number)
+            self.outgoing.setdefault(self.places[move.tail], []).append(number)
         self.branches: list[list[Branch]] = [[] for _ in moves]
-        self.arcs: list[tuple[int, int, int, int]] = []
         self.rules: dict[tuple[str, str], tuple[str, str]] = {}
+        self.stays: dict[str, Turn] = {}
         law = (context.request.destination_country, context.access_key, context.regimes_key)
         self.turns: Turns = context.kept.turns.setdefault(law, {})
 
     def run(self) -> SpreadMoves:
         """Follow every move from every state that is met, nearest first."""
-        index = {state: number for number, state in enumerate(dict.fromkeys(self._starts()))}
-        queue = deque(index)
-        while queue:
-            state = queue.popleft()
-            tail = index[state]
-            for number in self.outgoing.get(state[:3], ()):
-                branches = self.branches[number]
-                for head, branch in self._turn(state, self.moves[number]):
-                    met = index.get(head)
-                    if met is None:
-                        met = index[head] = len(index)
-                        queue.append(head)
-                    self.arcs.append((tail, met, number, len(branches)))
+        met = list(dict.fromkeys(self._starts()))
+        index = {state: number for number, state in enumerate(met)}
+        arcs: list[tuple[int, int, int, int]] = []
+        for tail, (place, truck) in enumerate(met):  # grows as states are met
+            for number in self.outgoing.get(place, ()):
+                head, branches = self.heads[number], self.branches[number]
+                for branch in self._turn(place, truck, number):
+                    state = head, branch.registration
+                    found = index.get(state)
+                    if found is None:
+                        found = index[state] = len(met)
+                        met.append(state)
+                    arcs.append((tail, found, number, len(branches)))
                     branches.append(branch)
-        return self._spread(tuple(index))
+        return self._spread(met, arcs)
 
-    def _turn(self, state: State, move: Move) -> Turn:
-        """What `_follow` gives; networks that share `kept` ask once for trucks alike."""
-        key = (state.carrier, state.country, state.registration, move.head, move.place_id)
-        found = self.turns.get(key)
-        if found is None:
-            found = self.turns[key] = tuple(self._follow(state, move))
-        return found
-
-    def _spread(self, states: tuple[State, ...]) -> SpreadMoves:
-        tails, heads, numbers, turns = zip(*self.arcs, strict=True) if self.arcs else ((), (), (), ())
-        places = tuple((self.moves[n].place_kind, self.moves[n].place_id) for n in numbers)
-        first = np.cumsum([0, *map(len, self.branches)])
-        slots = first[np.array(numbers, dtype=np.int64)] + np.array(turns, dtype=np.int64)
-        return SpreadMoves(
-            Layout(states, tails, heads, places), numbers, tuple(map(tuple, self.branches)), slots
-        )
-
-    def _starts(self) -> Iterator[State]:
-        """States at the origin: by land in its own trucks or on its trains; a port abroad may have nothing but ships."""
-        context, origin = self.context, self.context.request.origin_country
-        for node, carrier, country in self.outgoing:
-            if country == origin:
-                yield State(node, carrier, country, context.home if carrier == ROAD else "")
-        for node, carrier, country in self.outgoing:
-            if carrier in WATER_MODES and context.nodes[node]["country"] == origin:
-                yield State(node, carrier, country, "")
-
-    def _follow(self, state: State, move: Move) -> list[tuple[State, Branch]]:
-        """States a move leads to with the truck in use, each with the truck swap it takes; none where the truck may not go.
+    def _turn(self, place: int, truck: str, number: int) -> Turn:
+        """Ways a move may be made with the truck in use, each with the truck swap it takes; none where the truck may not go.
 
         A foreign truck that enters the country of destination may also hand its load to one of that country, which pays what a swap costs. In a
         country on the way it may not choose to: a domestic rate is that of a truck that stays at home.
         """
-        node, carrier, country = move.head
-        if carrier != ROAD:
-            return [(State(node, carrier, country, ""), Branch(""))]
-        if state.carrier != ROAD:  # a local truck picks the goods up at a terminal
-            return [(State(node, carrier, country, country), Branch(country))]
-        if country == state.country or country == state.registration:
-            return [self._to(move, state.registration)]
-        return self._abroad(state.registration, move)
+        head = self.heads[number]
+        if not self.by_road[head]:
+            return self._stay("")
+        country = self.countries[head]
+        if not self.by_road[place]:  # a local truck picks the goods up at a terminal
+            return self._stay(country)
+        if country in (self.countries[place], truck):
+            return self._stay(truck)
+        key = country, truck, self.moves[number].place_id
+        if key not in self.turns:
+            self.turns[key] = self._abroad(*key)
+        return self.turns[key]
 
-    def _abroad(self, registration: str, move: Move) -> list[tuple[State, Branch]]:
-        """What a foreign truck may do that enters a country."""
-        country = move.head[2]
+    def _stay(self, truck: str) -> Turn:
+        """A move made by one truck without a swap; none is meant by ''."""
+        found = self.stays.get(truck)
+        if found is None:
+            found = self.stays[truck] = (Branch(truck),)
+        return found
+
+    def _abroad(self, country: str, registration: str, place: str) -> Turn:
+        """What a foreign truck may do that enters a country; networks that share `kept` ask once for trucks alike."""
         rule, access = self._rule(country, registration)
         if rule == "forbidden":
-            return []
-        through = self._to(move, registration)
-        if rule == "swap" and not self.context.regimes.spares_swap(country, registration, move.place_id):
-            return [self._to(move, country, access)]
-        changed = self._to(move, country, CHOSEN)
-        return [through, changed] if country == self.context.request.destination_country else [through]
+            return ()
+        if rule == "swap" and not self.context.regimes.spares_swap(country, registration, place):
+            return (Branch(country, access),)
+        through = Branch(registration)
+        at_end = country == self.context.request.destination_country
+        return (through, Branch(country, CHOSEN)) if at_end else (through,)
 
     def _rule(self, country: str, registration: str) -> tuple[str, str]:
         """What a truck may do in a country, and the key of the rule; looked up once."""
@@ -118,6 +105,26 @@ class _Spreading:
             self.rules[key] = rule, "" if row is None else row["access_id"]
         return self.rules[key]
 
-    @staticmethod
-    def _to(move: Move, registration: str, swap: str | None = None) -> tuple[State, Branch]:
-        return State(*move.head, registration), Branch(registration, swap)
+    def _spread(
+        self, met: Sequence[tuple[int, str]], arcs: Sequence[tuple[int, int, int, int]]
+    ) -> SpreadMoves:
+        places = list(self.places)
+        states = tuple(State(*places[place], truck) for place, truck in met)
+        tails, heads, numbers, turns = zip(*arcs, strict=True) if arcs else ((), (), (), ())
+        named = [(move.place_kind, move.place_id) for move in self.moves]
+        first = np.cumsum([0, *map(len, self.branches)])
+        slots = first[np.array(numbers, dtype=np.int64)] + np.array(turns, dtype=np.int64)
+        layout = Layout(states, tails, heads, tuple(named[number] for number in numbers))
+        return SpreadMoves(layout, numbers, tuple(map(tuple, self.branches)), slots)
+
+    def _starts(self) -> Iterator[tuple[int, str]]:
+        """States at the origin: by land in its own trucks or on its trains; a port abroad may have nothing but ships."""
+        context, origin = self.context, self.context.request.origin_country
+        places = list(self.places)
+        for place in self.outgoing:
+            if self.countries[place] == origin:
+                yield place, context.home if self.by_road[place] else ""
+        for place in self.outgoing:
+            node, carrier, _ = places[place]
+            if carrier in WATER_MODES and context.nodes[node]["country"] == origin:
+                yield place, ""

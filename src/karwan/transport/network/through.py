@@ -12,7 +12,7 @@ from karwan.numerics import shortest as kernel
 from karwan.schema.days import within
 from karwan.transport.network.context import Context
 from karwan.transport.network.layout import NewArcs, State
-from karwan.transport.network.price import priced_arcs
+from karwan.transport.network.price import priced_arc
 from karwan.transport.network.request import mode_of
 from karwan.transport.network.stage import Arc, FreightNetwork, Row
 from karwan.transport.network.terms import (
@@ -90,7 +90,7 @@ def _extended(
         network,
         layout=network.layout.extended(NewArcs(tuple(states), tails, heads, places)),
         arcs=(*network.arcs, *arcs),
-        sums=np.concatenate([network.sums, priced_arcs([arc.stages for arc in arcs]).sums]),
+        sums=np.concatenate([network.sums, *[priced_arc(arc.stages).sums for arc in arcs]]),
         skipped=tuple(dict.fromkeys((*network.skipped, *missing))),
     )
 
