@@ -10,8 +10,10 @@ import pytest
 
 from karwan.analysis.case_requests import RegimeRequest
 from karwan.analysis.contract import Inputs
+from karwan.analysis.corridor_change import permits_free
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.promised import PromisedWelfare
+from karwan.analysis.coupling.turnover import turnover_factors
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.answer import answer_regime
 from karwan.analysis.regime.legs import leg_table
@@ -250,6 +252,12 @@ def test_hours_are_not_observed_under_a_regime_that_starts_on_the_day(pact: Case
 # -- promises against the permits of a regime in force -------------------------------------------------------
 
 
+def without_quota(case: Case) -> Case:
+    """The case whose regimes give permits without number."""
+    terms = case["regime_terms"]
+    return case.with_tables({"regime_terms": terms.filter(pl.col("quantity") != "permit_quota_year")})
+
+
 @pytest.mark.parametrize(("permits", "binds"), [(1.0, True), (1e9, False)])
 def test_a_promise_that_adds_trips_is_held_to_the_permits(pact: Case, permits: float, binds: bool) -> None:
     """A quicker border adds trips under the pact: no more than permits, or the trips of today; the promise is worth less, not more."""
@@ -273,5 +281,13 @@ def test_a_promise_that_adds_trips_is_held_to_the_permits(pact: Case, permits: f
         assert gain == pytest.approx(whole, rel=1e-12)
         return
     assert 0.0 < gain < whole
+    factor = turnover_factors(study, promised)["quick_border"]
+    open_study = CorridorStudy(without_quota(case), case.settings.as_of)
+    unheld = turnover_factors(open_study, {"quick_border": (scenario, open_study.under([scenario]))})[
+        "quick_border"
+    ]
+    assert 1.0 < factor < unheld, "the target's turnover is held by the same permits"
+    assert [one.key for one in permits_free(case, case.settings.as_of)] == ["coupling.permits_free"]
+    assert permits_free(open_study.case, case.settings.as_of) == ()
     assert {one.registration for one in short} == {"XTA"} and short[0].permit_usd > 0.0
     assert short[0].wanted_year > short[0].permits_year > permits

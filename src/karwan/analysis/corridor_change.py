@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from karwan.analysis.trade_cost import TradeCost, even_flows, trade_cost
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.notes import Note, note
+from karwan.transport.network.regimes import with_permits
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,13 @@ def corridor_change(
         then=percent(then, 1),
     )
     return CorridorChange((now, then), words, cost, way)
+
+
+def permits_free(case: Case, day: date) -> tuple[Note, ...]:
+    """That permits of the regimes in force hold no trade in an answer; nothing where none of them gives a number of permits."""
+    regimes, terms = (case[name].iter_rows(named=True) for name in ("regimes", "regime_terms"))
+    found = with_permits(regimes, terms, day)
+    return (note("coupling.permits_free", regimes=found),) if found else ()
 
 
 def _prices(case: Case, cost: TradeCost) -> Floats:

@@ -12,6 +12,7 @@ from karwan.amounts import YEAR_DAYS
 from karwan.analysis.assignment import place_name
 from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridor_change import permits_free
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.drawn import LEVEL, Drawing, case_spreads, names_of, solve_draws
 from karwan.analysis.coupling.problem import Coupling, StateChange
@@ -471,7 +472,7 @@ def _notes(coupling: Coupling, solved: Solved, states: States, request: Scenario
     full = solved.fullest.equilibrium
     if full is not None:
         found.append(note("coupling.identities", gap=full.identities.worst, deficits=request.deficits))
-    return [*found, note("coupling.static")]
+    return [*found, *permits_free(coupling.study.case, coupling.study.as_of), note("coupling.static")]
 
 
 def _in_force_already(study: CorridorStudy, states: States, request: ScenarioTradeRequest) -> list[Note]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import polars as pl
 
 from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
@@ -15,7 +14,6 @@ from karwan.analysis.coupling.answer import Solved, solve_change
 from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.regime.permits import (
     LEAST_USD_T,
-    QUOTA,
     HeldTrade,
     PermitNeeds,
     held_at,
@@ -28,7 +26,7 @@ from karwan.appraisal.coupling.loop import Floats
 from karwan.appraisal.coupling.trade import GENERAL
 from karwan.case import Case
 from karwan.case.scenario import Scenario
-from karwan.transport.network.regimes import regime_in_force
+from karwan.transport.network.regimes import with_permits
 
 
 @dataclass(frozen=True)
@@ -66,14 +64,12 @@ class Quotas:
     """
 
     def __init__(self, study: CorridorStudy) -> None:
-        case, day = study.case, study.as_of
-        with_quota = set(case["regime_terms"].filter(pl.col("quantity") == QUOTA)["regime_id"])
-        live = [r["regime_id"] for r in case["regimes"].iter_rows(named=True) if regime_in_force(r, day)]
+        case = study.case
+        regimes, terms = (case[name].iter_rows(named=True) for name in ("regimes", "regime_terms"))
         self.regimes: dict[str, tuple[RegimeStates, Scenario]] = {}
-        for name in live:
-            if name in with_quota:
-                states = replace(regime_states(case, name), base=())
-                self.regimes[name] = (states, replace(states.suspended, scenario_id=f"without_{name}"))
+        for name in with_permits(regimes, terms, study.as_of):
+            states = replace(regime_states(case, name), base=())
+            self.regimes[name] = (states, replace(states.suspended, scenario_id=f"without_{name}"))
         self._usual: dict[str, Floats] = {}
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.coupling.answer import pair_change, solve_change
+from karwan.analysis.coupling.answer import pair_change
 from karwan.analysis.coupling.problem import Coupling
+from karwan.analysis.coupling.quotas import Quotas
 from karwan.analysis.coupling.states import promised_states
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.worth.states import NOW, State
@@ -21,6 +22,9 @@ def turnover_factors(
     study: CorridorStudy, scenarios: Mapping[str, tuple[Scenario, Case]]
 ) -> dict[str, float]:
     """Turnover of the parties under each scenario over that of the case as it stands, queues and incomes in it.
+
+    Permits of the regimes in force hold what a scenario adds, by the rule of `plan worth --general-equilibrium`; only trips of the parties' trade
+    are counted against them.
 
     Parameters
     ----------
@@ -38,17 +42,22 @@ def turnover_factors(
     states: dict[str, State] = {name: frozenset((name,)) for name in scenarios}
     if len(scenarios) > 1 and found.every is not None:
         states[TOGETHER] = found.every
-    coupling = Coupling(study, world, found.scenarios, found.cases, parties_only=True)
+    quotas = Quotas(study)
+    cases, apart = found.cases | quotas.cases(study), quotas.scenarios
+    coupling = Coupling(study, world, found.scenarios, cases, parties_only=True, also=apart)
     kind = GENERAL if world.whole else PARTIAL
-    now = _turnover(coupling, found.before, NOW, kind)
-    return {name: _turnover(coupling, found.before, state, kind) / now for name, state in states.items()}
+    now = _turnover(
+        coupling, quotas, found.before, NOW, kind
+    )  # first: trips that come as things stand hold already
+    return {
+        name: _turnover(coupling, quotas, found.before, state, kind) / now for name, state in states.items()
+    }
 
 
-def _turnover(coupling: Coupling, before: State, after: State, kind: str) -> float:
-    """Trade of the parties both ways in a state, over that of the base state."""
-    change = coupling.change(before, after)
-    answer = solve_change(change, (kind,)).answers[kind, True]
-    moved = pair_change(coupling, change, answer.value_ratio)
+def _turnover(coupling: Coupling, quotas: Quotas, before: State, after: State, kind: str) -> float:
+    """Trade of the parties both ways in a state, its permits held, over that of the base state."""
+    solved = quotas.held(coupling, after, coupling.change(before, after), kind).solved
+    moved = pair_change(coupling, solved.change, solved.answers[kind, True].value_ratio)
     world, places = coupling.world, coupling.world.countries.index
     base = {ends: float(world.flows_usd[:, places(ends[0]), places(ends[1])].sum()) for ends in moved}
     whole = sum(base.values())

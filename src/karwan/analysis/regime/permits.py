@@ -18,9 +18,8 @@ from karwan.appraisal.coupling.loop import Floats
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import ROAD
 from karwan.transport.network.layout import ArcKey
-from karwan.transport.network.regimes import cargo_covered, covers
+from karwan.transport.network.regimes import QUOTA, cargo_covered, covers
 
-QUOTA = "permit_quota_year"
 CLOSE = 1e-3
 """Largest gap of trips and permits, of the logarithm of their ratio."""
 STEPS = 60

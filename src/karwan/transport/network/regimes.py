@@ -18,6 +18,8 @@ CHECKS = ("scan", "exam")
 """What is checked at a border: a share of trucks, each for some hours."""
 CARGO = "cargo"
 """Quantity of a term that says whose goods a regime covers."""
+QUOTA = "permit_quota_year"
+"""Quantity of a term that says how many permits a year a regime gives."""
 
 
 class BorderTerms(NamedTuple):
@@ -72,6 +74,12 @@ class Side(NamedTuple):
 def regime_in_force(regime: Row, day: date) -> bool:
     """Whether a regime is in force on a day; without a date its state decides."""
     return regime["state"] == "in_force" and (regime["in_force"] is None or regime["in_force"] <= day)
+
+
+def with_permits(regimes: Iterable[Row], terms: Iterable[Row], day: date) -> list[str]:
+    """Regimes in force on a day that give a number of permits a year."""
+    limited = {row["regime_id"] for row in terms if row["quantity"] == QUOTA}
+    return [row["regime_id"] for row in regimes if row["regime_id"] in limited and regime_in_force(row, day)]
 
 
 def held_before(regime: Row, day: date) -> bool:

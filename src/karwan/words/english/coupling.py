@@ -57,6 +57,10 @@ COUPLING: dict[str, str | Plural] = {
     "coupling.identities": (
         "Largest gap of any identity (markets, spending, incomes, home shares): {gap:.1e}. Incomes are those of {deficits} deficits."
     ),
+    "coupling.permits_free": (
+        "Permits of {regimes} hold nothing here: trips beyond them are counted as if they came. `karwan plan worth --general-equilibrium` and "
+        "`karwan trade target --scenario` hold them."
+    ),
     "coupling.static": (
         "Static: no queue is carried over from day to day, and no crossing answers with more capacity. Values are spending at landed cost, duty and time in it; tonnes "
         "fall further where a tonne costs more."
