@@ -57,6 +57,21 @@ def test_equal_questions_are_computed_once(pool: WorkerPool, tmp_path: Path) -> 
     assert runs.read_text().splitlines() == ["run"]
 
 
+def test_the_worker_that_answered_last_answers_next_and_another_only_beside_it(pool: WorkerPool) -> None:
+    """It has the case at hand: a question that comes alone never waits for a cold worker."""
+    asked = [job("slow", text=str(k), seconds="0.01") for k in range(4)]
+    alone = set()
+    for one in asked:
+        ticket = submit(pool, one)
+        ticket.answer.result(30)
+        alone.add(process_of(ticket))
+    assert len(alone) == 1
+    two = [submit(pool, job("slow", text=text, seconds="0.4")) for text in "ab"]
+    assert len({process_of(ticket) for ticket in two}) == 2
+    for ticket in two:
+        ticket.answer.result(30)
+
+
 def test_key_tells_inputs_apart_and_nothing_else() -> None:
     base = Job("a:b", "toyland", (), (("x", "1"), ("y", "2")), None, "abc")
     assert job_key(base) == job_key(Job("a:b", "toyland", (), (("y", "2"), ("x", "1")), None, "abc"))

@@ -161,6 +161,7 @@ class WorkerPool:
         self._waiting: deque[Ticket] = deque()
         self._open: dict[str, Ticket] = {}
         self._running: Counter[str] = Counter()
+        self._idle: list[int] = []
         self._ready = threading.Condition()
         self._closed = False
         self._workers: dict[int, _Worker] = {}
@@ -194,7 +195,7 @@ class WorkerPool:
                 )
             self._open[key] = ticket
             self._waiting.insert(0 if first else len(self._waiting), ticket)
-            self._ready.notify()
+            self._ready.notify_all()
             return ticket
 
     def place(self, ticket: Ticket) -> int:
@@ -216,28 +217,36 @@ class WorkerPool:
         for ticket in list(self._open.values()):
             ticket.answer.cancel()
 
-    def _next(self) -> Ticket | None:
-        """The first waiting job whose visitor has room; None once the pool is closed."""
+    def _next(self, number: int) -> Ticket | None:
+        """The first waiting job whose visitor has room, for the worker that fell idle last: it has the case at hand. None once the pool is closed."""
         with self._ready:
             while not self._closed:
-                for ticket in self._waiting:
-                    if self._running[ticket.visitor] < self.limits.each:
-                        self._waiting.remove(ticket)
-                        self._running[ticket.visitor] += 1
-                        ticket.running = True
-                        return ticket
+                open_ = [one for one in self._waiting if self._running[one.visitor] < self.limits.each]
+                before = len(self._idle) - 1 - self._idle.index(number)  # workers that fell idle later
+                if len(open_) > before:
+                    self._idle.remove(number)
+                    return self._taken(open_[0])
                 self._ready.wait()
         return None
+
+    def _taken(self, ticket: Ticket) -> Ticket:
+        """A job that waited, now one of its visitor's that run."""
+        self._waiting.remove(ticket)
+        self._running[ticket.visitor] += 1
+        ticket.running = True
+        return ticket
 
     def _keep(self, number: int) -> None:
         """Keep one worker busy."""
         self._workers[number] = _Worker(str(self.kept.folder))
-        while (ticket := self._next()) is not None:
+        with self._ready:
+            self._idle.append(number)
+        while (ticket := self._next(number)) is not None:
             try:
                 word, text = self._tried(number, ticket)
-                self._finish(ticket, None if word == "done" else _failure(text))
+                self._finish(number, ticket, None if word == "done" else _failure(text))
             except JobFailed as error:
-                self._finish(ticket, error)
+                self._finish(number, ticket, error)
 
     def _tried(self, number: int, ticket: Ticket) -> tuple[str, str]:
         if not self._workers[number].process.is_alive():  # ended while idle: no try of this job
@@ -265,11 +274,12 @@ class WorkerPool:
         if not self._closed:
             self._workers[number] = _Worker(str(self.kept.folder))
 
-    def _finish(self, ticket: Ticket, error: JobFailed | None) -> None:
+    def _finish(self, number: int, ticket: Ticket, error: JobFailed | None) -> None:
         with self._ready:
+            self._idle.append(number)  # before the answer is told, so that the next question finds it
             self._open.pop(ticket.key, None)
             self._running[ticket.visitor] -= 1
-            self._ready.notify()
+            self._ready.notify_all()
         if ticket.answer.cancelled():
             return
         if error is None:
