@@ -12,8 +12,9 @@ import pytest
 from scipy import stats
 from typer.testing import CliRunner
 
-from karwan.analysis.target import target_section, turnover_series
+from karwan.analysis.target import target_section
 from karwan.analysis.target_answer import panel_rates, panel_scores
+from karwan.analysis.turnover import turnover_series
 from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName

@@ -7,12 +7,16 @@ import polars as pl
 import pytest
 
 from karwan.analysis import front
-from karwan.analysis.front_ways import CHEAPEST, CLEAR, FASTEST, TOGETHER, Way, chosen_ways
+from karwan.analysis.corridor_compare import compared_routes
+from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.front_ways import CHEAPEST, CLEAR, FASTEST, TOGETHER, Way, chosen_ways, ways_table
 from karwan.analysis.sections import PlanSection
 from karwan.analysis.standing import standing_section
 from karwan.case import Case, read_case
 from karwan.schema.frames import result_frame
 from tests.unit.test_headlines import DAY, TURNED, figure, plan, promise, standing, with_rows, year
+
+NOTHING = result_frame("target_without")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +78,7 @@ def owed(case: Case, rows: list[dict[str, Any]], worth: list[dict[str, Any]]) ->
     made = plan(case, rows)
     table = result_frame("plan_worth", worth)
     section = PlanSection(made.by_domain, made.commitments, made.milestones, made.ventures, table)
-    return front.owed_table(section, (case.settings.party_a, case.settings.party_b))
+    return front.owed_table(section, (case.settings.party_a, case.settings.party_b), {"s3": ("XTA", "XTC")})
 
 
 def test_an_ask_is_what_the_other_side_alone_promised_and_a_contract_is_none(toyland: Case) -> None:
@@ -124,6 +128,7 @@ def test_asks_are_ranked_by_net_worth_then_time_and_a_duty_given_up_is_no_worth(
         table = owed(toyland, order, worth)
         ranked = table.filter(pl.col("rank").is_not_null())
         assert ranked["commitment_id"].to_list() == ["again", "hours"]
+        assert ranked["also_needs"].to_list() == [["XTA"], []]
         assert set(table["commitment_id"]) - set(ranked["commitment_id"]) == {"duty", "nothing"}
 
 
@@ -154,16 +159,16 @@ def test_outlook_stands_on_the_days_of_the_targets_and_no_target_is_none(toyland
         "targets",
         [{"target_id": "t", "quantity": "turnover", "unit": "USD", "value": 40e6, "due": date(2027, 12, 31)}],
     )
-    row = front.outlook_table(case, annual, DAY).row(0, named=True)
+    row = front.outlook_table(case, annual, DAY, NOTHING).row(0, named=True)
     assert (row["by"], row["base_usd"]) == (date(2027, 12, 31), 20e6)
     assert row["p50_usd"] == pytest.approx(20e6)
     assert row["p05_usd"] < 19e6 and row["p95_usd"] > 21e6
     assert 0.0 < row["probability"] < 0.5
-    assert front.outlook_table(case, annual, date(2028, 1, 1)).is_empty()
+    assert front.outlook_table(case, annual, date(2028, 1, 1), NOTHING).is_empty()
     short = standing_section(
         with_rows(toyland, "flows", [figure("one", date(2025, 1, 1), date(2025, 12, 31), 1e6)]), DAY
     )
-    assert front.outlook_table(case, short.annual, DAY).is_empty()
+    assert front.outlook_table(case, short.annual, DAY, NOTHING).is_empty()
 
 
 def way(name: str, cost: float | None, days: float, *effects: str) -> Way:
@@ -176,6 +181,7 @@ def way(name: str, cost: float | None, days: float, *effects: str) -> Way:
     }
     figures = {
         "usd_20t": cost,
+        "all_told_usd": cost,
         "days": days,
         "days_p95": days * 2,
         "assumed_share": 0.5,
@@ -210,6 +216,30 @@ def test_the_way_today_names_its_sanctions_and_the_best_that_meets_none() -> Non
         )
         assert (rows["plain"]["sanctions"], rows["plain"]["unknown"]) == (0, 1)
     assert chosen_ways([way("banned", 1.0, 1.0, "forbidden")]) == []
+
+
+def test_the_cheapest_way_is_by_all_that_is_paid() -> None:
+    plain, papers = way("plain", 200.0, 40.0), way("papers", 100.0, 40.0)
+    dear = Way(papers.row | {"all_told_usd": 300.0, "generalised_usd": 500.0}, papers.rules)
+    rows = {row["corridor_id"]: row for row in chosen_ways([plain, dear])}
+    assert CHEAPEST in rows["plain"]["role"]
+    assert "papers" not in rows or CHEAPEST not in rows["papers"]["role"]
+
+
+def test_slow_downs_in_the_days_are_named_and_legs_that_nobody_publishes_counted(toyland: Case) -> None:
+    slow = {"kind": "disruption", "start": "2026-01-01", "end": None, "slowdown_share": 0.5, "history": False}
+    rows = [
+        {**slow, "closure_id": "slow_b", "place_kind": "country", "place_id": "XTB", "mode": "road"},
+        {**slow, "closure_id": "slow_rail", "place_kind": "country", "place_id": "XTA", "mode": "rail"},
+        {**slow, "closure_id": "over", "place_kind": "country", "place_id": "XTC", "end": "2026-01-02"},
+    ]
+    study = CorridorStudy(with_rows(toyland, "closures", rows), date(2026, 11, 24))
+    table = ways_table(study, compared_routes(study)).filter(pl.col("direction") == "a_to_b")
+    found = {row["corridor_id"]: row for row in table.iter_rows(named=True)}
+    assert found["PASS"]["slowed"] is None
+    assert (found["PASS"]["legs"], found["PASS"]["legs_carried"]) == (2, 0)
+    through_midland = [row for row in found.values() if row["corridor_id"] != "PASS"]
+    assert through_midland and all(row["slowed"] == "Midland 50 %" for row in through_midland)
 
 
 def test_agreements_in_force_or_of_others_are_no_caveat() -> None:

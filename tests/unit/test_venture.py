@@ -211,6 +211,26 @@ def test_who_gains_adds_up_to_the_economic_flow() -> None:
     )
 
 
+def test_days_that_are_no_money_stay_out_of_the_cash_and_in_the_economies() -> None:
+    """Of 0.2 % a day half is interest and loss; ten days, and one day kept in reserve."""
+    held = PLANT.with_values({"p.blue.wait_share": 0.001, "p.blue.late_hours": 24.0})
+    sales = tuple(replace(sale, market="XTC") for sale in held.sales)
+    cash, plain = cash_flows(replace(held, sales=sales)), cash_flows(PLANT)
+    sold = 0.8 * plain.taken["s.tan"]
+    assert cash.sales["p.blue"] - plain.sales["p.blue"] == pytest.approx(sold * 550 * 0.001 * 10)
+    waits = sold * 550 * (0.001 * 10 + 0.002 * 1)
+    assert cash.waits["p.blue"] == pytest.approx(waits)
+    moved = economic_flow(held, cash, SHADOW) - economic_flow(PLANT, plain, SHADOW)
+    working = cash.working_change - plain.working_change  # the royalty is a share of the sales
+    assert moved == pytest.approx(-1.05 * sold * 550 * 0.002 - working)
+    gains = distribution(replace(held, sales=sales), cash, SHADOW)
+    assert [(one.country, one.group) for one in gains if one.group == "buyers who wait"] == [
+        ("XTC", "buyers who wait")
+    ]
+    whole = sum(one.flow for one in gains)
+    assert np.asarray(whole) == pytest.approx(economic_flow(held, cash, SHADOW), abs=1e-6)
+
+
 def test_internal_rate_of_the_flows_has_no_value_left() -> None:
     flows = cash_flows(PLANT).project[:, 0]
     rate = internal_rate(flows).rate
@@ -493,11 +513,20 @@ def test_the_corridor_leaves_a_price_at_the_gate(toyland: Case) -> None:
     states = ((), ("fast_yard",))
     (as_is, fast), = appraisals_of(case, ["v1"], states, draws=20)  # fmt: skip
     row = as_is[1].table.row(0, named=True)
-    days = 1000 * 0.008 * row["hours"] / 24
+    late = as_is[1].values[f"venture_sales.{row['sale_id']}.late_hours"]
+    interest = as_is[0].read.venture.terms.financial / 365
+    days = 1000 * interest * row["hours"] / 24
     assert row["duty_share"] == 0.02 and row["days_usd"] == pytest.approx(days)
+    assert late > 0.0
+    assert row["wait_usd"] == pytest.approx(1000 * ((0.008 - interest) * row["hours"] + 0.008 * late) / 24)
     assert row["gate_usd"] == pytest.approx(1000 / 1.02 - row["freight_usd"] - days)
     cost = trade_cost(case, (), [Flow("a_to_b", "A", "C", "beans", 1.0)])
-    landed = 800 + row["freight_usd"] + float(cost.change.duty_usd_t[1, 0]) + 800 * 0.008 * row["hours"] / 24
+    landed = (
+        800
+        + row["freight_usd"]
+        + float(cost.change.duty_usd_t[1, 0])
+        + 800 * 0.008 * (row["hours"] + late) / 24
+    )
     assert landed == pytest.approx(float(cost.gate_usd_t[0]))
     assert fast[1].table["gate_usd"].item() > row["gate_usd"]
     assert fast[0].fnpv > as_is[0].fnpv

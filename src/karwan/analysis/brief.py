@@ -19,6 +19,7 @@ from karwan.analysis.published_potential import published_potential
 from karwan.analysis.reconciled import reconciled_table
 from karwan.analysis.sections import Brief
 from karwan.analysis.sensitivity import sensitivity_table
+from karwan.analysis.standing import unusual_table
 from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section
 from karwan.case import Case
@@ -71,7 +72,8 @@ def brief_of(
     study = beside.study
     landed = landed_table(study)
     basket, basket_text = basket_section(case, landed, as_of)
-    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    known = known_flows(case["flows"], case["sources"], as_of)
+    annual = annual_series(known)
     engines = study.comparable
     criticality, weak_points = brief_weak_points(study) if engines else (None, None)
     potential, said = _potential(case, store)
@@ -84,7 +86,7 @@ def brief_of(
         sensitivity=sensitivity_table(study) if engines else None,
         basket_text=basket_text,
         commands=_commands(case, store, (*stored, *said)),
-        target=target_section(case, annual, as_of),
+        target=target_section(case, annual, as_of, unusual=unusual_table(case, known, annual, as_of)),
         verdicts=verdict_table(study, landed) if engines else None,
         states=beside.part,
     )

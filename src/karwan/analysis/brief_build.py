@@ -121,7 +121,14 @@ def build_brief(study: CorridorStudy, landed: pl.DataFrame, parts: BriefParts) -
         basis=basis_section(case, as_of),
         scenarios=tuple(s.scenario_id for s in case.stands_under),
         under=case.under,
-        front=front_section(study, standing, corridors, plan, _or_empty(parts.verdicts, "goods_verdicts")),
+        front=front_section(
+            study,
+            standing,
+            corridors,
+            plan,
+            _or_empty(parts.verdicts, "goods_verdicts"),
+            parts.target.without,
+        ),
     )
 
 

@@ -307,6 +307,7 @@ class BriefRequest:
 BRIEF_TABLES = {
     "front.momentum": "front_momentum",
     "front.totals": "front_totals",
+    "front.without": "front_without",
     "front.goods": "front_goods",
     "front.promises": "front_promises",
     "front.due": "front_due",
@@ -322,6 +323,7 @@ BRIEF_TABLES = {
     "standing.distance": "standing_distance",
     "standing.annual": "standing_annual",
     "standing.reconciled": "standing_reconciled",
+    "standing.unusual": "standing_unusual",
     "corridors.corridors": "brief_corridors",
     "corridors.routes": "corridor_routes",
     "corridors.stages": "corridor_stages",
@@ -358,6 +360,7 @@ BRIEF_TABLES = {
     "target.chances": "target_chances",
     "target.base_rate": "target_rates",
     "target.back_tests": "target_tests",
+    "target.without": "target_without",
     "basis.shares": "basis_shares",
     "basis.conflicts": "basis_conflicts",
     "basis.warnings": "basis_warnings",

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
 
+from karwan.analysis.consent import scenario_consent
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.front_ways import ways_table
 from karwan.analysis.headlines import newest_of_each, official_changes, whole_of
 from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, FrontSection, PlanSection, Standing
-from karwan.analysis.target import turnover_series, turnover_targets
+from karwan.analysis.turnover import Series, turnover_series, turnover_targets
 from karwan.appraisal.verdict import NO, ONLY_IF, YES
 from karwan.case import Case
 from karwan.schema.frames import result_frame
 from karwan.trade.forecast import fit_walk
-from karwan.trade.standing import main_target
+from karwan.trade.parties import DIRECTIONS, Parties
+from karwan.trade.standing import OFFICIAL, main_target
 from karwan.transport.network.stage import Row
 
 SOON_DAYS, GOODS = 60, 3
-OFFICIAL = "official"
 _GOOD_ORDER = (YES, ONLY_IF, NO)
+_UNUSUAL = (
+    "reporter_name",
+    "year_label",
+    "months_label",
+    "value_usd",
+    "fold",
+    "at_most",
+    "without_usd",
+    "source_id",
+)
 _CHANGE = (
     "reporter_name",
     "statistics",
@@ -42,6 +53,7 @@ def front_section(
     corridors: CorridorSection,
     plan: PlanSection,
     goods: pl.DataFrame,
+    without: pl.DataFrame,
 ) -> FrontSection:
     """Tables of the first two pages; see `FrontSection`.
 
@@ -49,6 +61,8 @@ def front_section(
     ----------
     goods
         Verdicts on the goods, as `karwan.analysis.goods_verdicts.verdict_table` gives them.
+    without
+        Chances without unusual months, as `karwan.analysis.target_without.chances_without` gives them.
     """
     case, as_of = study.case, study.as_of
     parties = (case.settings.party_a, case.settings.party_b)
@@ -56,12 +70,13 @@ def front_section(
         momentum=momentum_table(standing.growth),
         totals=totals_table(standing, as_of),
         goods=best_goods(goods),
-        promises=owed_table(plan, parties),
+        promises=owed_table(plan, parties, _consents(study, plan)),
         due=due_table(plan, as_of),
-        outlook=outlook_table(case, standing.annual, as_of),
+        outlook=outlook_table(case, standing.annual, as_of, without),
         ways=ways_table(study, corridors.routes),
         law=unsettled_law(case["regimes"], parties),
         errors=errors_table(corridors.validation),
+        without=without_table(standing, case.parties, as_of),
     )
 
 
@@ -118,6 +133,30 @@ def totals_table(standing: Standing, as_of: date) -> pl.DataFrame:
     return result_frame("front_totals", rows)
 
 
+def without_table(standing: Standing, parties: Parties, as_of: date) -> pl.DataFrame:
+    """Each side's latest full year without the months that it rests on and the year before has not."""
+    aims = main_target(standing.distance, as_of)
+    aim = aims["target_usd"][0] if aims.height else None
+    counted = {
+        (row["reporter"], row["year_label"]): _counted(row)
+        for row in standing.annual.iter_rows(named=True)
+        if row["direction"] == "total" and row["claimed"] == OFFICIAL
+    }
+    rows = []
+    for row in standing.unusual.iter_rows(named=True):
+        ends = parties.ends(row["direction"]) if row["direction"] in DIRECTIONS else (None, None)
+        rows.append(
+            {
+                **{name: row[name] for name in _UNUSUAL},
+                "counted": counted.get((row["reporter"], row["year_label"])),
+                "exporter": ends[0],
+                "importer": ends[1],
+                "target_multiple": aim / row["without_usd"] if aim and row["without_usd"] > 0.0 else None,
+            }
+        )
+    return result_frame("front_without", rows)
+
+
 def _counted(row: Row) -> str:
     """Kind of a figure: 'customs', 'payments' or 'statistics' where official, else who said it."""
     return (row["statistics"] or "statistics") if row["claimed"] == OFFICIAL else str(row["claimed"])
@@ -147,10 +186,25 @@ def _way_to_go(row: Row) -> float:
     return float("inf") if not now or at is None else abs(now - at) / abs(now)
 
 
-def owed_table(plan: PlanSection, parties: Sequence[str]) -> pl.DataFrame:
+def _consents(study: CorridorStudy, plan: PlanSection) -> dict[str, tuple[str, ...]]:
+    """Countries whose consent each scenario of a promise supposes; of none where the case has no folder to read them from."""
+    if study.case.folder is None or not plan.commitments.height:
+        return {}
+    names = plan.commitments["scenario_id"].drop_nulls().unique().sort()
+    return {name: scenario_consent(study.case, study.scenario(name)) for name in names}
+
+
+def owed_table(
+    plan: PlanSection, parties: Sequence[str], consents: Mapping[str, Sequence[str]]
+) -> pl.DataFrame:
     """Promises not done that one side's act keeps, by worth net of duty, then by hours saved, one a scenario.
 
     What one side owes is an ask of the other and its own offer. A promise nobody has reckoned keeps its row without a rank.
+
+    Parameters
+    ----------
+    consents
+        Countries whose consent a scenario supposes, by scenario: a promise of one side may be modelled by what needs others too.
     """
     commitments = plan.commitments
     if not commitments.height:
@@ -164,7 +218,7 @@ def owed_table(plan: PlanSection, parties: Sequence[str]) -> pl.DataFrame:
     rows: list[Row] = []
     for owner in parties:
         own = [
-            _owed(row, worth.get(row["commitment_id"]))
+            _owed(row, worth.get(row["commitment_id"]), consents)
             for row in owed.iter_rows(named=True)
             if row["owner"] == owner
         ]
@@ -172,12 +226,15 @@ def owed_table(plan: PlanSection, parties: Sequence[str]) -> pl.DataFrame:
     return result_frame("front_promises", rows)
 
 
-def _owed(row: Row, worth: Row | None) -> Row:
+def _owed(row: Row, worth: Row | None, consents: Mapping[str, Sequence[str]]) -> Row:
     own = ("owner", "commitment_id", "title", "status", "due", "due_basis", "scenario_id", "source_id")
     figures = ("net_usd_year", "low_net_usd_year", "high_net_usd_year", "hours_t", "shared", "basis")
     known = worth is not None and worth["net_usd_year"] is not None
-    return {name: row[name] for name in own} | (
-        {name: worth[name] for name in figures} if known and worth else {}
+    others = [code for code in consents.get(row["scenario_id"] or "", ()) if code != row["owner"]]
+    return (
+        {name: row[name] for name in own}
+        | {"also_needs": others}
+        | ({name: worth[name] for name in figures} if known and worth else {})
     )
 
 
@@ -250,11 +307,12 @@ def due_table(plan: PlanSection, as_of: date, days: int = SOON_DAYS) -> pl.DataF
     return result_frame("front_due", rows)
 
 
-def outlook_table(case: Case, annual: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def outlook_table(case: Case, annual: pl.DataFrame, as_of: date, without: pl.DataFrame) -> pl.DataFrame:
     """Turnover that each side's own past makes likely on the days of its targets: median, 5 and 95 %, and the target's chance.
 
     Method: random walk without drift, Student t (`karwan.trade.forecast.fit_walk`), the way with the better score of those that forecast
-    a figure. Nothing where a side has fewer than two full years or no target lies ahead.
+    a figure. Nothing where a side has fewer than two full years or no target lies ahead. Where the last year rests on unusual months, the same
+    without them stands below: of several stretches the one that leaves least.
     """
     targets = turnover_targets(case, as_of).unique("due", keep="first", maintain_order=True)
     rows = []
@@ -279,7 +337,28 @@ def outlook_table(case: Case, annual: pl.DataFrame, as_of: date) -> pl.DataFrame
                     "steps": len(series.values) - 1,
                 }
             )
+        rows += _outlook_without(without, series, set(targets["due"]))
     return result_frame("front_outlook", rows)
+
+
+def _outlook_without(without: pl.DataFrame, series: Series, days: Collection[date]) -> list[Row]:
+    """Outlook of one side without the unusual months that leave least of its last year."""
+    own = without.filter((pl.col("reporter") == series.reporter) & pl.col("by").is_in(list(days)))
+    least = own.filter(pl.col("base_usd") == pl.col("base_usd").min())
+    same = (
+        "reporter_name",
+        "by",
+        "base_label",
+        "base_usd",
+        "p05_usd",
+        "p50_usd",
+        "p95_usd",
+        "probability",
+        "target_usd",
+        "less",
+    )
+    once = least.unique("by", keep="first", maintain_order=True).select(same)
+    return [row | {"steps": len(series.values) - 1} for row in once.iter_rows(named=True)]
 
 
 def unsettled_law(regimes: pl.DataFrame, parties: Sequence[str]) -> pl.DataFrame:

@@ -7,21 +7,27 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.analysis.corridors import CorridorStudy
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
+from karwan.transport.carriers import Leg, carriers_of
 from karwan.transport.corridor import OPEN
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import join_sources
 from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, UNKNOWN
+from karwan.transport.route import Route
 
 TOGETHER, CHEAPEST, FASTEST, CLEAR = "least money and time", "cheapest", "fastest", "no sanction met"
+SLOWED = ("closures", "slowdown_share")
+"""Table and column of a figure that slows a stage."""
 _SHOWN = (
     "pair_label",
     "direction",
     "corridor_id",
     "corridor",
     "colour",
+    "all_told_usd",
     "usd_20t",
     "days",
     "days_p95",
@@ -31,10 +37,24 @@ _SHOWN = (
 
 @dataclass(frozen=True)
 class Way:
-    """An open corridor: its row of `corridor_routes` and the rules it meets."""
+    """An open corridor.
+
+    Attributes
+    ----------
+    row
+        Its row of `corridor_routes`.
+    rules
+        Bans and sanctions it meets.
+    slowed
+        What slows it on the day, each as 'Iran 30 %': it is in the days.
+    legs
+        Its legs with who can carry on them.
+    """
 
     row: Row
     rules: Sequence[Row]
+    slowed: Sequence[str] = ()
+    legs: Sequence[Leg] = ()
 
     def meets(self, effect: str) -> bool:
         """Whether a rule of that effect holds on it."""
@@ -62,7 +82,7 @@ def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
     for direction in DIRECTIONS:
         pair = study.pairs(direction)[0]
         usable = [
-            Way(known[direction, *pair, str(e.corridor["corridor_id"])], study.rules_met(e.found.route))
+            _found_way(study, known[direction, *pair, str(e.corridor["corridor_id"])], e.found.route)
             for e in study.evaluated
             if e.direction == direction
             and (e.origin, e.destination) == pair
@@ -71,6 +91,20 @@ def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
         ]
         rows += [row | _day_counts(study, direction, pair) for row in chosen_ways(usable)]
     return result_frame("front_ways", rows)
+
+
+def _found_way(study: CorridorStudy, row: Row, route: Route) -> Way:
+    """A corridor's row with the rules, slow-downs and carriers of its route on the study's day."""
+    legs = carriers_of(route, study.case.tables, study.as_of)
+    return Way(row, study.rules_met(route), slowed_places(study, route), legs)
+
+
+def slowed_places(study: CorridorStudy, route: Route) -> list[str]:
+    """Places that the hours of a route are slowed at, in the order of the way, each with the share added: those figures are in its terms."""
+    factors = (factor for stage in route.stages for term in stage.terms for factor in term.factors)
+    cells = dict.fromkeys(one.figure for one in factors if (one.figure.table, one.figure.column) == SLOWED)
+    places = {row["closure_id"]: row["place_id"] for row in study.case["closures"].iter_rows(named=True)}
+    return [f"{study.place_name(places[cell.key])} {percent(cell.value)}" for cell in cells]
 
 
 def _day_counts(study: CorridorStudy, direction: str, pair: tuple[str, str]) -> Row:
@@ -92,7 +126,7 @@ def chosen_ways(usable: Sequence[Way]) -> list[Row]:
     roles: dict[str, list[str]] = {}
     for role, among, column in (
         (TOGETHER, legal, "generalised_usd"),
-        (CHEAPEST, legal, "usd_20t"),
+        (CHEAPEST, legal, "all_told_usd"),
         (FASTEST, legal, "days"),
         (CLEAR, clear, "generalised_usd"),
     ):
@@ -116,5 +150,8 @@ def _way(way: Way, roles: Sequence[str]) -> Row:
         "unknown": sum(rule["effect"] == UNKNOWN for rule in way.rules),
         "authority": ", ".join(authorities) or None,
         "caveat": sanctions[0]["name"] if sanctions else None,
+        "slowed": ", ".join(way.slowed) or None,
+        "legs": len(way.legs),
+        "legs_carried": sum(leg.carried for leg in way.legs),
         "source_id": join_sources(*(rule["source_id"] for rule in way.rules)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import polars as pl
@@ -31,6 +32,7 @@ def headlines(
     found = (
         trade_headline(standing, as_of),
         distance_headline(standing, as_of),
+        unusual_headline(standing, target, as_of),
         corridor_headline(corridors),
         closed_headline(corridors),
         plan_headline(plan, as_of),
@@ -46,7 +48,11 @@ def trade_headline(standing: Standing, as_of: date) -> str:
     """What each side's statistics say, what the newest figure is, and the newest change like for like."""
     if not standing.reported.height:
         return ""
-    said = (_last_years(standing.annual), newest_figure(standing.reported, as_of), _changes(standing.growth))
+    said = (
+        _last_years(standing.annual),
+        newest_figure(standing.reported, as_of),
+        _changes(standing.growth),
+    )
     return " ".join(sentence for sentence in said if sentence)
 
 
@@ -122,7 +128,7 @@ def distance_headline(standing: Standing, as_of: date) -> str:
     rows = list(main_target(standing.distance, as_of).iter_rows(named=True))
     if not rows:
         return ""
-    needs = " and ".join(_need(row) for row in rows)
+    needs = " and ".join(_need(row, standing.unusual) for row in rows)
     return f"{rows[0]['title']}{_due(rows[0])}{_unset(rows[0])} is {needs}.{_other_days(standing.distance, rows[0], as_of)}"
 
 
@@ -148,16 +154,69 @@ def _other_days(distance: pl.DataFrame, row: Row, as_of: date) -> str:
     return f" Days that were named for it: {', '.join(days)}." if days else ""
 
 
-def _need(row: Row) -> str:
+def _need(row: Row, unusual: pl.DataFrame) -> str:
     year = f"{row['reporter_name']}'s {row['base_label']}"
     if row["multiple"] is None:
         return f"far from {year}, which shows no trade"
     text = f"{row['multiple']:.1f} times {year}"
     if row["multiple"] <= 1.0:
         return f"{text}: reached"
-    if row["growth_needed_share"] is None:
-        return text if row["due"] is None else f"{text} (its date has passed)"
-    return f"{text} (growth of {percent(row['growth_needed_share'])} a year from there)"
+    beside = []
+    if row["growth_needed_share"] is not None:
+        beside = [f"growth of {percent(row['growth_needed_share'])} a year from there"]
+    elif row["due"] is not None:
+        beside = ["its date has passed"]
+    beside += _need_without(row, unusual)
+    return f"{text} ({'; '.join(beside)})" if beside else text
+
+
+def _need_without(row: Row, unusual: pl.DataFrame) -> list[str]:
+    """How many times the year is without the months that it rests on; empty where there are none."""
+    same = (pl.col("reporter") == row["reporter"]) & (pl.col("year_label") == row["base_label"])
+    return [
+        f"{row['target_usd'] / r['without_usd']:.1f} times without {dollars(r['value_usd'])} {r['direction_label']} in {r['months_label']}"
+        for r in unusual.filter(same & (pl.col("without_usd") > 0.0)).iter_rows(named=True)
+    ]
+
+
+def unusual_headline(standing: Standing, target: TargetSection, as_of: date) -> str:
+    """Months that each side's latest year rests on and the year before has not, and the chances of the target without them."""
+    years: dict[str, list[str]] = {}
+    for row in standing.unusual.iter_rows(named=True):
+        part = f"{dollars(row['value_usd'])} {row['direction_label']} in {row['months_label']}, {_fold(row)}"
+        years.setdefault(f"{row['reporter_name']}'s {row['year_label']}", []).append(part)
+    if not years:
+        return ""
+    held = [f"{year} holds {' and '.join(parts)}" for year, parts in years.items()]
+    said = (*held, *_chances_without(standing, target, as_of))
+    return f"Out of line with the year before: {'; '.join(said)}."
+
+
+def _fold(row: Row) -> str:
+    """How many times the same months a year before unusual months are; `row` of `results/standing_unusual.csv`."""
+    if row["fold"] is None:
+        return "none a year before"
+    times = number(row["fold"], 0 if row["fold"] >= 10.0 else 1)
+    return f"{'at least ' if row['at_most'] else ''}{times} times a year before"
+
+
+def _chances_without(standing: Standing, target: TargetSection, as_of: date) -> Iterator[str]:
+    """Chances of the main target without the unusual months that leave least of each side's last year; nothing where there are none."""
+    aims = main_target(standing.distance, as_of)
+    if not aims.height:
+        return
+    aim = aims.row(0, named=True)
+    rows = target.without.filter(pl.col("target") == aim["title"])
+    least = rows.filter(pl.col("base_usd") == pl.col("base_usd").min().over("reporter"))
+    named = f"{aim['title']}{_due(aim)}"
+    for row in least.unique("reporter", keep="first", maintain_order=True).iter_rows(named=True):
+        chance = f"{percent(row['probability'])} from {dollars(row['base_usd'])}{_rate(row)}"
+        yield f"{row['reporter_name']}'s chance of {named} without them {chance}"
+
+
+def _rate(row: Row) -> str:
+    rate = row["rate_share"]
+    return "" if rate is None else f" (base rate {percent(rate)})"
 
 
 def corridor_headline(corridors: CorridorSection) -> str:
@@ -173,21 +232,32 @@ def corridor_headline(corridors: CorridorSection) -> str:
     fast = usable.sort("days", "corridor_id").row(0, named=True)
     text = (
         f"{pair}, 20 t, by the model: of the corridors open as last reported {best['corridor']} costs least in money and time together,"
-        f" USD {best['usd_20t']:,.0f} and {best['days']:.0f} days (P95 {best['days_p95']:.0f})"
+        f" {_price(best)} and {best['days']:.0f} days (P95 {best['days_p95']:.0f})"
     )
     if fast["days"] < best["days"]:
-        text += f"; {fast['corridor']} is fastest, {fast['days']:.0f} days for USD {fast['usd_20t']:,.0f}"
+        text += f"; {fast['corridor']} is fastest, {fast['days']:.0f} days for {_price(fast)}"
     return f"{text}{_cheapest(usable, best)}."
 
 
 def _cheapest(usable: pl.DataFrame, best: Row) -> str:
     """The cheapest corridor where it is another than the best; nothing where it is that."""
-    row = usable.sort("usd_20t", "corridor_id").row(0, named=True)
-    if row["usd_20t"] >= best["usd_20t"]:
+    row = min(usable.sort("corridor_id").iter_rows(named=True), key=_paid)
+    if _paid(row) >= _paid(best):
         return ""
     sanctions = row.get("sanctions")
     met = f", sanctions: {sanctions}" if sanctions else ""
-    return f"; {row['corridor']} is cheapest, USD {row['usd_20t']:,.0f} and {row['days']:.0f} days{met}"
+    return f"; {row['corridor']} is cheapest, {_price(row)} and {row['days']:.0f} days{met}"
+
+
+def _paid(row: Row) -> float:
+    """All that is paid for the load; its freight where no more is known."""
+    return float(row.get("all_told_usd") or row["usd_20t"])
+
+
+def _price(row: Row) -> str:
+    freight = f"{row['usd_20t']:,.0f}"
+    told = row.get("all_told_usd")
+    return f"USD {told:,.0f} all told (freight {freight})" if told else f"USD {freight}"
 
 
 def _first_pair(corridors: CorridorSection) -> pl.DataFrame:

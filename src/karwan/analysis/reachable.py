@@ -12,8 +12,8 @@ import polars as pl
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.carriage import land_capacity
 from karwan.analysis.seller_offer import shared_once
-from karwan.analysis.target import turnover_series
 from karwan.analysis.trade_flows import trade_flows
+from karwan.analysis.turnover import turnover_series
 from karwan.appraisal.verdict import NO
 from karwan.case import Case
 from karwan.notes import Note, note

@@ -9,7 +9,7 @@ from pathlib import Path
 from karwan.analysis.contract import asks
 
 REGISTER = "Register: a SQLite file, or the address of a PostgreSQL database."
-SINCE = "Only what was said since this day."
+SINCE = asks("Only what was said since this day.", metavar="DAY")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PlanHistoryRequest:
 
     register: str = field(metadata=asks(REGISTER, flag="argument"))
     promise: str = field(default="", metadata=asks("Only about this promise: its commitment_id."))
-    since: date | None = field(default=None, metadata=asks(SINCE, metavar="DAY"))
+    since: date | None = field(default=None, metadata=SINCE)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class PlanPackRequest:
     """
 
     register: str = field(metadata=asks(REGISTER, flag="argument"))
-    since: date | None = field(default=None, metadata=asks(SINCE, metavar="DAY"))
+    since: date | None = field(default=None, metadata=SINCE)
     within_days: int = field(default=60, metadata=asks("Days ahead in which a promise falls due.", least=0))
     as_of: date | None = field(
         default=None, metadata=asks("Day it speaks of; default: today.", metavar="DAY")

@@ -22,6 +22,7 @@ TRADE: tuple[Analysis[Any], ...] = (
             "distance": "standing_distance",
             "annual": "standing_annual",
             "reconciled": "standing_reconciled",
+            "unusual": "standing_unusual",
         },
         page="standing",
         store="option",
@@ -199,6 +200,7 @@ TRADE: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.target_answer:answer_target",
         tables={
             "chances": "target_chances",
+            "without unusual months": "target_without",
             "base rate": "target_rates",
             "back-tests": "target_tests",
             "fan": "target_fan",

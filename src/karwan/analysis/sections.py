@@ -40,6 +40,8 @@ class Standing:
         statistics.
     reconciled
         Reconciled yearly series (may be empty): columns of `schema/results/standing_reconciled.csv`.
+    unusual
+        Months that each side's latest full year rests on and the year before has not: columns of `schema/results/standing_unusual.csv`.
     """
 
     reported: pl.DataFrame
@@ -50,6 +52,7 @@ class Standing:
     distance: pl.DataFrame
     annual: pl.DataFrame
     reconciled: pl.DataFrame
+    unusual: pl.DataFrame = field(default_factory=lambda: result_frame("standing_unusual"))
 
 
 @dataclass(frozen=True)
@@ -274,6 +277,8 @@ class TargetSection:
         Sentences that say what the chances rest on.
     back_tests
         How each way did on past forecasts: model, forecasts, crps, mase, cover90_share, pit_mean, log_score.
+    without
+        The same without the unusual months of a side's last year: `schema/results/target_without.csv`.
     """
 
     fan: pl.DataFrame
@@ -281,6 +286,7 @@ class TargetSection:
     base_rate: pl.DataFrame
     text: tuple[Note | str, ...]
     back_tests: pl.DataFrame = field(default_factory=pl.DataFrame)
+    without: pl.DataFrame = field(default_factory=lambda: result_frame("target_without"))
 
 
 @dataclass(frozen=True)
@@ -315,6 +321,8 @@ class FrontSection:
         Newest like-for-like change of each side.
     totals
         Newest twelve months of each side by kind of figure.
+    without
+        The same without the months that a side's year rests on and the year before has not.
     goods
         At most three goods that can be sold, or could if one input moved.
     promises
@@ -340,6 +348,7 @@ class FrontSection:
     ways: pl.DataFrame = field(default_factory=pl.DataFrame)
     law: pl.DataFrame = field(default_factory=pl.DataFrame)
     errors: pl.DataFrame = field(default_factory=pl.DataFrame)
+    without: pl.DataFrame = field(default_factory=lambda: result_frame("front_without"))
 
 
 @dataclass(frozen=True)

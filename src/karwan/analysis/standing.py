@@ -25,6 +25,7 @@ from karwan.trade.standing import (
     mirror_pairs,
     refused_comparisons,
 )
+from karwan.trade.unusual import unusual_months
 
 
 def parties_of(case: Case) -> Parties:
@@ -72,7 +73,13 @@ def standing_section(case: Case, as_of: date, reconciled: pl.DataFrame | None = 
         distance=distance_to_targets(annual, case["targets"], as_of).with_columns(labels[0]),
         annual=annual.with_columns(labels),
         reconciled=result_frame("standing_reconciled") if reconciled is None else reconciled,
+        unusual=unusual_table(case, known, annual, as_of),
     )
+
+
+def unusual_table(case: Case, known: pl.DataFrame, annual: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Months that each side's latest full year rests on, see `karwan.trade.unusual.unusual_months`, with names of sides and directions."""
+    return unusual_months(known, annual, as_of).with_columns(_labels(parties_of(case)))
 
 
 def _labels(parties: Parties) -> list[pl.Expr]:

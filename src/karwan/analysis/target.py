@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,8 +12,9 @@ import polars as pl
 
 from karwan.amounts import MEAN_YEAR_DAYS, percent
 from karwan.analysis.sections import TargetSection
+from karwan.analysis.target_without import chances_without
+from karwan.analysis.turnover import Series, matching_rates, rates_over, turnover_series, turnover_targets
 from karwan.case import Case
-from karwan.errors import UnknownName
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.trade.forecast import (
@@ -21,7 +22,6 @@ from karwan.trade.forecast import (
     Walk,
     fit_walk,
 )
-from karwan.trade.period import years_between
 
 STUDENT = "random walk, Student t"
 THIN = 10  # full years below which a series is called thin
@@ -40,86 +40,6 @@ TESTED = (
 )
 
 
-@dataclass(frozen=True)
-class Series:
-    """Full-year turnover of one side: ends of the years, values, and the words for them."""
-
-    reporter: str
-    name: str
-    ends: tuple[date, ...]
-    values: np.ndarray
-    labels: tuple[str, ...]
-    spoken: int
-
-    @property
-    def times(self) -> np.ndarray:
-        """Ends of the years in years."""
-        return np.array([end.toordinal() / MEAN_YEAR_DAYS for end in self.ends])
-
-    def years_to(self, due: date) -> float:
-        """Years from the end of the last year to a date; whole years exactly."""
-        return years_between(self.ends[-1], due)
-
-
-def turnover_series(case: Case, annual: pl.DataFrame, reporter: str, as_of: date) -> Series | None:
-    """Positive full-year totals of one side since its latest gap of more than two years; None with fewer than
-    two.
-
-    Years that overlap an earlier one kept (a fiscal year after a calendar year) stay out: their steps would
-    count months twice.
-    """
-    rows = annual.filter(
-        (pl.col("reporter") == reporter)
-        & (pl.col("direction") == "total")
-        & (pl.col("period_end") <= as_of)
-        & (pl.col("value_usd") > 0)
-    ).sort("period_end", "period_start", descending=True)
-    official = rows.filter(pl.col("claimed") == "official")
-    if not official.height:
-        return None
-    kept: list[dict[str, Any]] = []
-    for row in rows.filter(pl.col("period_end") <= official["period_end"][0]).iter_rows(named=True):
-        if kept and row["period_end"] > kept[-1]["period_start"]:
-            continue
-        if kept and (kept[-1]["period_end"] - row["period_end"]).days > 2.5 * MEAN_YEAR_DAYS:
-            break
-        kept.append(row)
-    kept.reverse()
-    if len(kept) < 2:
-        return None
-    return Series(
-        reporter,
-        case.country_name(reporter),
-        tuple(row["period_end"] for row in kept),
-        np.array([row["value_usd"] for row in kept]),
-        tuple(row["year_label"] for row in kept),
-        sum(row["claimed"] != "official" for row in kept),
-    )
-
-
-def turnover_targets(case: Case, as_of: date, target_id: str | None = None) -> pl.DataFrame:
-    """Turnover targets in USD with a due date after `as_of`.
-
-    Raises
-    ------
-    UnknownName
-        The target asked for is no such target.
-    """
-    every = case["targets"].filter(
-        (pl.col("quantity") == "turnover") & (pl.col("unit") == "USD") & pl.col("due").is_not_null()
-    )
-    if target_id is not None:
-        every = every.filter(pl.col("target_id") == target_id)
-        if not every.height:
-            known = case["targets"].filter(pl.col("quantity") == "turnover")["target_id"].to_list()
-            raise UnknownName(
-                f"No turnover target is called {target_id!r}.",
-                f"targets: {', '.join(known)}",
-                "use one of these.",
-            )
-    return every.filter(pl.col("due") > as_of).sort("due", "target_id")
-
-
 def target_section(
     case: Case,
     annual: pl.DataFrame,
@@ -130,6 +50,7 @@ def target_section(
     rates: pl.DataFrame | None = None,
     back_tests: pl.DataFrame | None = None,
     factor: float = 1.0,
+    unusual: pl.DataFrame | None = None,
 ) -> TargetSection:
     """Chances of the case's turnover targets, each side's figures apart, with the base rate beside them.
 
@@ -145,6 +66,9 @@ def target_section(
         Scores as the case's table `back_tests`, in its place.
     factor
         What scenarios make of the level of trade.
+    unusual
+        Months that a side's last year rests on, as `karwan.trade.unusual.unusual_months` gives them with labels: the chances without them
+        stand beside.
     """
     targets = turnover_targets(case, as_of, target_id)
     if due is not None:
@@ -167,10 +91,13 @@ def target_section(
         fan += _fan(series, models[0], targets)
         for target in targets.iter_rows(named=True):
             chances += _chances(scores, series, target, models)
-            rows = _matching_rates(table, target["value"] / series.values[-1])
+            rows = matching_rates(table, target["value"] / series.values[-1])
             chances += _rate_chances(series, target, rows, scores.get("base rate"))
             for row in _rate_rows(series, rows):
                 rated.setdefault(row["label"], row)
+    parts = result_frame("standing_unusual") if unusual is None else unusual
+    without = chances_without(case, annual, parts, targets, as_of, rates=table, factor=factor)
+    notes += _without_notes(without)
     notes += _closing(targets, chances, bool(rated), as_of)
     if chances and tested.height > 1:
         notes.append(_tested_note(tested))
@@ -180,6 +107,7 @@ def target_section(
         base_rate=result_frame("target_rates", rated.values()),
         text=tuple(notes),
         back_tests=tested,
+        without=without,
     )
 
 
@@ -226,20 +154,6 @@ def _chances(
     return rows
 
 
-def _matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]]:
-    """Rows whose multiple is the greatest not above the one needed (2 % slack): at most as hard, so an upper
-    bound.
-    """
-    usable = rates.filter(pl.col("multiple") <= multiple * 1.02)
-    if not usable.height:
-        return []
-    return (
-        usable.filter(pl.col("multiple") == pl.col("multiple").max())
-        .sort("horizon_years", "cases", "comparable")
-        .to_dicts()
-    )
-
-
 def _rate_rows(series: Series, rows: list[Row]) -> Iterator[Row]:
     """Base rates as the table of them has them, each with its posterior."""
     for row in rows:
@@ -265,9 +179,7 @@ def _rate_chances(series: Series, target: Row, rows: list[Row], score: float | N
     if not rows:
         return []
     years = series.years_to(target["due"])
-    enough = [row["horizon_years"] for row in rows if row["horizon_years"] >= years]
-    horizon = min(enough) if enough else max(row["horizon_years"] for row in rows)
-    same = [BaseRate("", r["successes"], r["cases"]) for r in rows if r["horizon_years"] == horizon]
+    horizon, same = rates_over(rows, years)
     middle = same[len(same) // 2]
     text = (
         f"{middle.successes:,} of {middle.cases:,} comparable pairs grew {rows[0]['multiple']:.3g}-fold in {horizon:g} years"
@@ -346,6 +258,25 @@ def _closing(targets: pl.DataFrame, chances: list[Row], rated: bool, as_of: date
                 note("target.range", title=target["title"], day=target["due"], alone=alone, ends=ends)
             )
     return [*notes, note("target.rates_depend" if rated else "target.no_rates")]
+
+
+def _without_notes(without: pl.DataFrame) -> Iterator[Note]:
+    """Of each side's last year what it rests on, and the chance of the nearest target without that."""
+    first = without.unique(["reporter", "less"], keep="first", maintain_order=True)
+    for row in first.iter_rows(named=True):
+        rate = row["rate_share"]
+        yield note(
+            "target.without",
+            country=row["reporter_name"],
+            year=row["base_label"],
+            less=row["less"],
+            base_usd=row["base_usd"],
+            multiple=f"{row['multiple']:.1f}",
+            day=row["by"],
+            probability_share=row["probability"],
+            with_share=row["probability_with"],
+            rate=note("target.without_rate", rate_share=rate) if rate is not None else "",
+        )
 
 
 def _tested_note(tested: pl.DataFrame) -> Note:

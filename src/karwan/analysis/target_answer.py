@@ -12,10 +12,12 @@ import polars as pl
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.flow_table import countries_only
 from karwan.analysis.sections import TargetSection
+from karwan.analysis.standing import unusual_table
 from karwan.analysis.stored_case import stored_case
-from karwan.analysis.target import target_section, turnover_series, turnover_targets
+from karwan.analysis.target import target_section
 from karwan.analysis.target_promises import factor_under, promise_chances, scenario_notes
 from karwan.analysis.trade_requests import TargetRequest
+from karwan.analysis.turnover import turnover_series, turnover_targets
 from karwan.analysis.world_flows import with_codes
 from karwan.case import Case
 from karwan.errors import InvalidInput
@@ -45,6 +47,7 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
     )
     tables = {
         "chances": section.chances,
+        "without unusual months": section.without,
         "base rate": section.base_rate,
         "back-tests": section.back_tests,
         "fan": section.fan,
@@ -76,7 +79,8 @@ def target_answer(
     """
     if origins is not None and panel is None:
         raise InvalidInput("Back-tests need a panel.", fix="Give --panel FILE with --origins.")
-    annual = annual_series(known_flows(case["flows"], case["sources"], as_of))
+    known = known_flows(case["flows"], case["sources"], as_of)
+    annual = annual_series(known)
     rates = None if panel is None else panel_rates(case, annual, as_of, panel, geography, target_id)
     tested = None
     if origins is not None and panel is not None:
@@ -90,6 +94,7 @@ def target_answer(
         rates=rates,
         back_tests=tested,
         factor=factor,
+        unusual=unusual_table(case, known, annual, as_of),
     )
     return section if panel is None else replace(section, text=(*section.text, *panel_notes(panel)))
 

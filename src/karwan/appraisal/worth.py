@@ -105,14 +105,16 @@ class Landed:
     ----------
     logsum_usd_t
         Shape (S, P).
-    money_usd_t, duty_usd_t, hours
-        Means over the shares: freight and insurance, duty, door to door, shape (S, P).
+    money_usd_t, duty_usd_t, hours, late_hours
+        Means over the shares: freight and insurance, duty, door to door, and the hours that shippers keep in reserve for late arrivals, shape
+        (S, P).
     """
 
     logsum_usd_t: Floats
     money_usd_t: Floats
     duty_usd_t: Floats
     hours: Floats
+    late_hours: Floats
 
 
 def opening_wait(windows: Windows, horizon_h: float = WEEKS_H) -> tuple[float, float]:
@@ -162,14 +164,15 @@ class RouteCosts:
         Landed, time and reserve in it; inf where the route is not open.
     money_usd_t, duty_usd_t
         Freight and insurance, and duty.
-    hours
-        Mean hours door to door, shape (S, R); 0 where the route is not open.
+    hours, late_hours
+        Mean hours door to door, and those kept in reserve for late arrivals, shape (S, R); 0 where the route is not open.
     """
 
     cost_usd_t: Floats
     money_usd_t: Floats
     duty_usd_t: Floats
     hours: Floats
+    late_hours: Floats
 
 
 def route_costs(goods: Goods, ways: RouteStates, taste: Taste) -> RouteCosts:
@@ -180,9 +183,10 @@ def route_costs(goods: Goods, ways: RouteStates, taste: Taste) -> RouteCosts:
     freight = ways.usd_t[:, None, :] + ways.usd_unit[:, None, :] / goods.unit_t[None, :, None]
     cif = (price + freight) * (1.0 + taste.insurance_share)
     duty = cif * goods.duty_share[:, :, None] + goods.duty_usd_t[:, :, None]
-    felt = hours + taste.reliability_ratio * buffer_time(hours, np.where(known, ways.variance_h2, 0.0))
-    cost = cif + duty + price * goods.day_share[None, :, None] * felt[:, None, :] / HOURS_DAY
-    return RouteCosts(np.where(known[:, None, :], cost, np.inf), cif - price, duty, hours)
+    late = taste.reliability_ratio * buffer_time(hours, np.where(known, ways.variance_h2, 0.0))
+    felt = (hours + late)[:, None, :]
+    cost = cif + duty + price * goods.day_share[None, :, None] * felt / HOURS_DAY
+    return RouteCosts(np.where(known[:, None, :], cost, np.inf), cif - price, duty, hours, late)
 
 
 def expected(costs: RouteCosts, path_size: Floats, taste: Taste) -> tuple[Landed, Floats]:
@@ -204,6 +208,7 @@ def expected(costs: RouteCosts, path_size: Floats, taste: Taste) -> tuple[Landed
         (share * costs.money_usd_t).sum(axis=2),
         (share * costs.duty_usd_t).sum(axis=2),
         (share * costs.hours[:, None, :]).sum(axis=2),
+        (share * costs.late_hours[:, None, :]).sum(axis=2),
     )
     level = (share * np.where(np.isfinite(costs.cost_usd_t), costs.cost_usd_t, 0.0)).sum(axis=2)
     return found, level

@@ -294,8 +294,14 @@ class _Book:
 
     def _gate(self, sale: Sale) -> str:
         at = {name: self._at(f"{sale.key}.{name}") for name in ("price_usd", *CORRIDOR)}
-        days = f"{at['price_usd']}*{at['day_share']}*{at['hours']}*{self._at(HOURS)}/24"
+        days = f"{at['price_usd']}*({at['day_share']}-{at['wait_share']})*{at['hours']}*{self._at(HOURS)}/24"
         return f"({at['price_usd']}/(1+{at['duty_share']})-{at['freight_usd']}*{self._at(FREIGHT)}-{days})"
+
+    def _wait(self, sale: Sale) -> str:
+        """What the days cost the buyers of a unit beyond money."""
+        at = {name: self._at(f"{sale.key}.{name}") for name in ("price_usd", *CORRIDOR)}
+        mean, late = f"{at['wait_share']}*{at['hours']}", f"{at['day_share']}*{at['late_hours']}"
+        return f"{at['price_usd']}*({mean}+{late})*{self._at(HOURS)}/24"
 
     def _sold(self, sale: Sale, year: int) -> str:
         share = self._at(f"{sale.key}.share", "1")
@@ -484,7 +490,8 @@ class _Book:
         def flow(y: int) -> str:
             parts = [f"{self._ref('residual', y)}-{self._ref('working', y)}"]
             for sale in self.venture.sales:
-                parts.append(f"+{self._ref(sale.key, y)}*(1+{sale.tradable:g}*({exchange}-1))")
+                left = f"({self._ref(sale.key, y)}-{self._sold(sale, y)}*{self._wait(sale)})"
+                parts.append(f"+{left}*(1+{sale.tradable:g}*({exchange}-1))")
             parts += [f"-{self._ref(c.key, y)}*{self._factor(c)}" for c in self.venture.costs]
             for supply in self.venture.supplies:
                 price = self._at(f"{supply.key}.price_usd_t")

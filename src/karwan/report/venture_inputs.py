@@ -11,7 +11,7 @@ from karwan.appraisal.venture.economic import Shadow
 
 ACCEPTED = "accepted"
 """Input that lets the answer show single values where assumed inputs drive it: 0 until a reader sets it to 1."""
-CORRIDOR = ("duty_share", "freight_usd", "hours", "day_share")
+CORRIDOR = ("duty_share", "freight_usd", "hours", "late_hours", "day_share", "wait_share")
 TERMS = {
     ACCEPTED: "1: I take the assumed inputs as mine and want single values",
     "financial": "discount rate, financial",

@@ -10,6 +10,7 @@ from karwan.trade.period import year_after
 
 Row = dict[str, Any]
 Series = tuple[Any, ...]
+Slot = tuple[Series, date, date, str]
 SERIES = ("reporter", "product_group", "value_kind", "claimed", "statistics")
 """Figures that alike in these are one count of one thing."""
 
@@ -18,7 +19,8 @@ def rest_of_periods(figures: Iterable[Row]) -> tuple[list[Row], list[tuple[Row, 
     """Figures of periods that nobody published, by subtraction of cumulated ones.
 
     Only figures of one count are subtracted: same reporter, direction, goods, kind of value, kind of claim (no speech from a statistic) and
-    kind of statistics, within twelve months. A period that was printed with two values stays out: the difference would hold the revision.
+    kind of statistics, within twelve months. A period that was printed with two values in a direction stays out there and in the total: the
+    difference would hold the revision.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def rest_of_periods(figures: Iterable[Row]) -> tuple[list[Row], list[tuple[Row, 
     revised = _revised(rows)
     runs: dict[Series, dict[date, Row]] = {}
     for row in rows:
-        if (_series(row), row["period_start"], row["period_end"]) not in revised:
+        if _slot(row) not in revised:
             run = runs.setdefault((_series(row), row["direction"], row["period_start"]), {})
             held = run.get(row["period_end"])
             if held is None or (held["derived"], held["flow_id"]) > (row["derived"], row["flow_id"]):
@@ -53,14 +55,18 @@ def _series(row: Row) -> Series:
     return tuple(row[name] for name in SERIES)
 
 
-def _revised(rows: Iterable[Row]) -> set[tuple[Series, date, date]]:
-    """Periods that one series prints with more than one value in some direction."""
-    values: dict[tuple[Any, ...], set[float]] = {}
+def _slot(row: Row, direction: str | None = None) -> Slot:
+    return _series(row), row["period_start"], row["period_end"], direction or row["direction"]
+
+
+def _revised(rows: Iterable[Row]) -> set[Slot]:
+    """Periods that one series prints with more than one value in a direction; their totals hold the revision too."""
+    seen: dict[Slot, float] = {}
+    found = set()
     for row in rows:
-        if not row["derived"]:
-            slot = (_series(row), row["period_start"], row["period_end"])
-            values.setdefault((*slot, row["direction"]), set()).add(row["value_usd"])
-    return {(key[0], key[1], key[2]) for key, seen in values.items() if len(seen) > 1}
+        if not row["derived"] and seen.setdefault(_slot(row), row["value_usd"]) != row["value_usd"]:
+            found |= {_slot(row), _slot(row, "total")}
+    return found
 
 
 def _pairs(run: dict[date, Row]) -> Iterator[tuple[Row, Row]]:

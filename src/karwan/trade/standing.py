@@ -16,7 +16,7 @@ Row = dict[str, Any]
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 FIRM = {"official": 0, "press": 1, "speech": 2, None: 3}
 COUNTED = {"customs": 0, "payments": 1, None: 2}
-SPOKEN = "speech"
+SPOKEN, OFFICIAL = "speech", "official"
 PUBLISHED, SUBTRACTED = "published", "by subtraction"
 
 
@@ -387,19 +387,21 @@ def distance_to_targets(annual: pl.DataFrame, targets: pl.DataFrame, as_of: date
     Table with the columns of `DISTANCE`, the nearest due date first: years_left from `as_of`, years_from_base from the end of the base
     year; growth_needed_share null without a due date or when it is past.
     """
-    totals = annual.filter((pl.col("direction") == "total") & (pl.col("period_end") <= as_of))
-    bases = [
-        _base_year(totals.filter(pl.col("reporter") == code)) for code in sorted(set(totals["reporter"]))
-    ]
+    bases = base_years(annual, as_of)
     wanted = targets.filter((pl.col("quantity") == "turnover") & (pl.col("unit") == "USD"))
     rows = [_distance(target, base, as_of) for target in wanted.iter_rows(named=True) for base in bases]
     order = ["due", "target_id", "reporter"]
     return pl.DataFrame(rows, schema=DISTANCE).sort(order, nulls_last=True)
 
 
+def base_years(annual: pl.DataFrame, as_of: date) -> list[Row]:
+    """Latest full year both ways of each side by `as_of`, an official one where there is any; `annual` as `annual_series` gives it."""
+    totals = annual.filter((pl.col("direction") == "total") & (pl.col("period_end") <= as_of))
+    return [_base_year(totals.filter(pl.col("reporter") == code)) for code in sorted(set(totals["reporter"]))]
+
+
 def _base_year(years: pl.DataFrame) -> Row:
-    """Latest full year of one side, an official one where there is any."""
-    firm = years.filter(pl.col("claimed") == "official")
+    firm = years.filter(pl.col("claimed") == OFFICIAL)
     return (firm if firm.height else years).sort("period_end", "period_start").row(-1, named=True)
 
 

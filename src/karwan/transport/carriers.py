@@ -15,6 +15,8 @@ from karwan.transport.network.through import RUNS, lane_service
 from karwan.transport.route import Route
 
 TRIAL = "trial"
+WHOLE = 0.999
+"""Share of a leg's km from which a service is said to cover all of it."""
 HAULS = ("link", "service")
 
 
@@ -69,6 +71,11 @@ class Leg:
     km: float
     offers: tuple[Offer, ...] = field(default=())
     through_id: str = ""
+
+    @property
+    def carried(self) -> bool:
+        """Whether somebody published a service on the whole of it that runs or can be booked; a trial is none."""
+        return any(one.km_share >= WHOLE and one.state != TRIAL for one in self.offers)
 
 
 def carriers_of(route: Route, tables: Mapping[str, pl.DataFrame], day: date) -> list[Leg]:

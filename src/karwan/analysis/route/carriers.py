@@ -9,12 +9,11 @@ import polars as pl
 from karwan.analysis.route.offers import RouteOffer
 from karwan.analysis.route.query import RoutePlan
 from karwan.schema.frames import result_frame
-from karwan.transport.carriers import TRIAL, Leg, Offer, carriers_of
+from karwan.transport.carriers import TRIAL, WHOLE, Leg, Offer, carriers_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import join_sources
 
 NOBODY = "nobody published"
-WHOLE = 0.999
 
 
 def carriers_table(plan: RoutePlan, offers: Sequence[RouteOffer]) -> pl.DataFrame:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.venture.read import ReadVenture
 from karwan.analysis.worth.flows import Flow, flow_direction
 from karwan.analysis.worth.states import NOW, Change, Plan
-from karwan.appraisal.venture.cash import gate_price
+from karwan.appraisal.venture.cash import gate_price, wait_cost
 from karwan.case import Case
 from karwan.case.places import Gazetteer
 from karwan.case.scenario import Scenario
@@ -43,8 +44,8 @@ def carriages_of(
     """Duty, freight, hours and cost of a day of each sale over the corridors, for ventures in states of the case.
 
     The landed cost of a tonne at its price in the case is the mean over the shares of the routes as the case stands, moved by what a
-    scenario moves the logsum (`karwan.analysis.trade_cost`). Less price, duty and the cost of the mean hours it leaves the money of
-    carriage, insurance, papers and the reserve that a shipper keeps for late arrivals among it. All states share one set of routes.
+    scenario moves the logsum (`karwan.analysis.trade_cost`). Less price, duty and the cost of the hours, those kept in reserve for late arrivals
+    among them, it leaves the money of carriage, insurance and papers. All states share one set of routes.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ class _Finder:
         for leg in _legs(read):
             self._must_be_open(leg, names, change)
             if leg.key.startswith("venture_sales"):
-                found |= self._sale(leg, change, tariffs)
+                found |= self._sale(read, leg, change, tariffs)
                 continue
             key = f"{leg.key.rsplit('.', 1)[0]}.turn_hours"
             found[key] = found.get(key, 0.0) + float(change.hours[1, self.place[self.flows[leg.key]]])
@@ -159,7 +160,8 @@ class _Finder:
                 "name another way in its row, or a scenario under which one is open.",
             )
 
-    def _sale(self, leg: _Leg, change: Change, tariffs: Tariffs) -> dict[str, float]:
+    def _sale(self, read: ReadVenture, leg: _Leg, change: Change, tariffs: Tariffs) -> dict[str, float]:
+        """Numbers of the corridor for a sale; interest on the goods on the way runs at the venture's financial rate."""
         flow = self.flows[leg.key]
         number = self.place[flow]
         landed = float(change.level_usd_t[number] * change.ratio[number])
@@ -167,15 +169,19 @@ class _Finder:
         product = self.products[flow.product_id]
         exporter, importer = flow.ends(self.case)
         duty = tariffs.duty(flow.product_id, importer, exporter)
+        late = float(change.late_hours[1, number])
         daily = product["time_cost_share_day"] + (product["loss_share_day"] or 0.0)
+        interest = min(read.venture.terms.financial / YEAR_DAYS, product["time_cost_share_day"])
         price = product["price_usd_t"]
-        money = landed - price - float(change.duty_usd_t[1, number]) - price * daily * hours / 24.0
+        money = landed - price - float(change.duty_usd_t[1, number]) - price * daily * (hours + late) / 24.0
         key = leg.key
         return {
             f"{key}.duty_share": duty.rate_share,
             f"{key}.freight_usd": money + duty.specific_usd_t,
             f"{key}.hours": hours,
+            f"{key}.late_hours": late,
             f"{key}.day_share": daily,
+            f"{key}.wait_share": product["time_cost_share_day"] - interest,
         }
 
 
@@ -192,13 +198,14 @@ def _carriage(case: Case, read: ReadVenture, values: Mapping[str, float]) -> Car
     """Numbers of the corridor and the price at the gate they leave."""
     venture = read.venture.with_values(values)
     gates = {one.key: float(gate_price(venture, one)) for one in venture.sales}
+    waits = {one.key: float(wait_cost(venture, one)) for one in venture.sales}
     places = Gazetteer(case.tables)
     rows = []
     for row in read.rows["venture_sales"]:
         key = f"venture_sales.{row['sale_id']}"
         found = {name: values.get(f"{key}.{name}") for name in ("duty_share", "freight_usd", "hours")}
         hours = found["hours"]
-        daily = values.get(f"{key}.day_share", 0.0)
+        paid = values.get(f"{key}.day_share", 0.0) - values.get(f"{key}.wait_share", 0.0)
         way = places.pair(row["origin_id"], row["destination_id"]) if row["origin_id"] else None
         rows.append(
             {
@@ -208,7 +215,8 @@ def _carriage(case: Case, read: ReadVenture, values: Mapping[str, float]) -> Car
                 "route_label": way,
                 "price_usd": row["price_usd"],
                 **found,
-                "days_usd": None if hours is None else row["price_usd"] * daily * hours / 24.0,
+                "days_usd": None if hours is None else row["price_usd"] * paid * hours / 24.0,
+                "wait_usd": None if hours is None else waits[key],
                 "gate_usd": gates[key],
                 "basis": worst_basis(row["basis"], "computed"),
                 "source_id": join_sources(row["source_id"]),

@@ -275,7 +275,14 @@ def _cost(row: Row) -> Cost:
 def _sale(row: Row) -> Sale:
     product = row["output_product"] or row["product_id"] or ""
     tradable = 1.0 if row["product_id"] else 0.0
-    return Sale(_key("venture_sales", row), product, bool(row["by_product"]), _stage_key(row), tradable)
+    return Sale(
+        _key("venture_sales", row),
+        product,
+        bool(row["by_product"]),
+        _stage_key(row),
+        tradable,
+        row["market"] or "",
+    )
 
 
 def _loan(row: Row, host: str) -> Loan:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.amounts import NONE, is_number, number, percent, usd
+from karwan.amounts import NONE, is_number, number, percent, two_figures, usd
 from karwan.analysis.venture.appraise import LOAD, LOW_COVER, Appraisal, rates_of
 from karwan.analysis.venture.band import NAMES, banded, quantiles
 from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS, Figure
@@ -308,15 +308,21 @@ def _input_row(made: Appraisal, key: str) -> Row:
         return row | (
             {"base": value} if base is None else {"base": value, "low": base.low, "high": base.high}
         )
-    row |= {"base": bar.base, "low": bar.low, "high": bar.high, "switching": bar.value}
+    row |= {"base": bar.base, "low": bar.low, "high": bar.high}
     return row | {
-        "of_range": bar.of_range,
+        "switching": _rough(made, bar.value),
+        "of_range": _rough(made, bar.of_range),
         "low_npv_usd": made.single(bar.low_npv),
         "base_npv_usd": made.single(bar.base_npv),
         "high_npv_usd": made.single(bar.high_npv),
-        "low_change_usd": bar.low_npv - bar.base_npv,
-        "high_change_usd": bar.high_npv - bar.base_npv,
+        "low_change_usd": _rough(made, bar.low_npv - bar.base_npv),
+        "high_change_usd": _rough(made, bar.high_npv - bar.base_npv),
     }
+
+
+def _rough(made: Appraisal, value: float | None) -> float | None:
+    """A figure from which the middle case could be worked out: to two figures where no single value stands, else as it is."""
+    return two_figures(value) if made.withheld and value is not None else value
 
 
 def input_words(made: Appraisal, key: str) -> str:

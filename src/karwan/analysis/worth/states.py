@@ -111,6 +111,7 @@ class Change:
     logsum_usd_t: Floats
     duty_usd_t: Floats
     hours: Floats
+    late_hours: Floats
     level_usd_t: Floats
 
     @property
@@ -144,7 +145,7 @@ class PairCosts:
         size = self.routes.path_sizes(self.rows, self.opened[before] | self.opened[after])
         own = RouteCosts(*(part[two] for part in vars(self.costs).values()))
         found, level = expected(own, size, taste)
-        return Change(found.logsum_usd_t, found.duty_usd_t, found.hours, level[0])
+        return Change(found.logsum_usd_t, found.duty_usd_t, found.hours, found.late_hours, level[0])
 
 
 class Outcome:

@@ -53,6 +53,8 @@ class Cash:
         Units taken in and put out, by stage key.
     sales, costs, raw
         Income by sale key, costs by cost key, raw material by supply key.
+    waits
+        What the days on the way cost the buyers by sale key: no money, so in none of the sums here.
     project, equity
         Cash before finance, taxed as if without debt; cash of the owners.
     """
@@ -62,6 +64,7 @@ class Cash:
     sales: Mapping[str, Floats]
     costs: Mapping[str, Floats]
     raw: Mapping[str, Floats]
+    waits: Mapping[str, Floats]
     loans: tuple[LoanFlows, ...]
     revenue: Floats
     capital: Floats
@@ -91,7 +94,9 @@ def cash_flows(venture: Venture) -> Cash:
     """Cash of a venture; N is the number of draws, 1 where none of its numbers is an array."""
     shape = (venture.terms.years, _draws(venture))
     taken, made, sold = _quantities(venture, shape)
-    sales = {one.key: gate_price(venture, one) * _sold(venture, one, taken, sold) for one in venture.sales}
+    units = {one.key: _sold(venture, one, taken, sold) for one in venture.sales}
+    sales = {one.key: gate_price(venture, one) * units[one.key] for one in venture.sales}
+    waits = {one.key: wait_cost(venture, one) * units[one.key] for one in venture.sales}
     raw = _raw(venture, taken, shape)
     revenue = _sum(sales.values(), shape)
     costs: dict[str, Floats] = {}
@@ -122,6 +127,7 @@ def cash_flows(venture: Venture) -> Cash:
         sales=sales,
         costs=costs,
         raw=raw,
+        waits=waits,
         loans=loans,
         revenue=revenue,
         capital=capital,
@@ -137,12 +143,25 @@ def cash_flows(venture: Venture) -> Cash:
 
 
 def gate_price(venture: Venture, sale: Sale) -> Floats:
-    """Price at the gate of what is sold: the market's without duty, less freight and what the days on the way cost."""
+    """Price at the gate of what is sold: the market's without duty, less freight and what of the days on the way is money: interest on the goods and loss."""
     price = venture.value(f"{sale.key}.price_usd")
-    hours = venture.value(f"{sale.key}.hours") * venture.value("factor.hours", 1.0)
     freight = venture.value(f"{sale.key}.freight_usd") * venture.value("factor.freight", 1.0)
-    days_cost = price * venture.value(f"{sale.key}.day_share") * hours / 24.0
+    paid = venture.value(f"{sale.key}.day_share") - venture.value(f"{sale.key}.wait_share")
+    days_cost = price * paid * _hours(venture, f"{sale.key}.hours") / 24.0
     return np.asarray(price / (1.0 + venture.value(f"{sale.key}.duty_share")) - freight - days_cost)
+
+
+def wait_cost(venture: Venture, sale: Sale) -> Floats:
+    """What the days on the way, and those kept in reserve for late arrivals, cost the buyers of a unit sold beyond money: in the economic flow alone."""
+    price = venture.value(f"{sale.key}.price_usd")
+    mean = venture.value(f"{sale.key}.wait_share") * _hours(venture, f"{sale.key}.hours")
+    late = venture.value(f"{sale.key}.day_share") * _hours(venture, f"{sale.key}.late_hours")
+    return np.asarray(price * (mean + late) / 24.0)
+
+
+def _hours(venture: Venture, key: str) -> Floats:
+    """Hours of the corridor, moved by the factor on them."""
+    return venture.value(key) * venture.value("factor.hours", 1.0)
 
 
 def _draws(venture: Venture) -> int:

@@ -1,6 +1,6 @@
 """Economic flows of a venture and who gets them: conversion factors on the financial items, transfers shown as such.
 
-    economic flow = sum of CF_k x financial item_k - effluent damage - carbon + training's benefit to others + users' gain
+    economic flow = sum of CF_k x financial item_k - days that buyers wait - effluent damage - carbon + training's benefit to others + users' gain
 
 Tax, loans, grants, wages above the shadow wage, a price paid for what would be thrown away and a royalty move money between people: they
 are in no sum, and in each person's row. So the rows of `distribution` add up to the economic flow.
@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from karwan.appraisal.venture.cash import Cash
-from karwan.appraisal.venture.model import LABOUR, Cost, Floats, Venture
+from karwan.appraisal.venture.model import LABOUR, Cost, Floats, Sale, Venture
 
 OWNERS, LENDERS, DONORS, TREASURY = "owners", "lenders", "donors", "treasury"
 WORKERS, SUPPLIERS, LICENSOR = "workers", "suppliers of raw material", "owner of the technology"
 TRAINEES, NEIGHBOURS, CLIMATE = "trainees", "neighbours of the plant", "climate"
 UTILITIES, USERS = "energy and water utilities", "users"
+BUYERS = "buyers who wait"
 WORLD = "all"
 FACTOR_OF = {"energy": "energy", "water": "water"}
 """Kinds of cost with a conversion factor of their own."""
@@ -74,13 +75,18 @@ def economic_flow(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) ->
     """Economic flow of a venture by year, shape (T+1, N); see the module."""
     flow = cash.residual - cash.working_change
     for sale in venture.sales:
-        flow = flow + cash.sales[sale.key] * (1.0 + sale.tradable * (shadow["exchange"] - 1.0))
+        flow = flow + (cash.sales[sale.key] - cash.waits[sale.key]) * _sale_factor(sale, shadow)
     for cost in venture.costs:
         flow = flow - cash.costs[cost.key] * _factor(cost, shadow)
     for supply in venture.supplies:
         flow = flow - cash.raw[supply.key] * _raw_factor(venture, supply.key)
     harm = _damage(venture, cash, shadow) + _carbon(venture, cash, shadow)
     return flow - harm + _spill(venture, cash, shadow) + _users(venture, cash, shadow)
+
+
+def _sale_factor(sale: Sale, shadow: Mapping[str, Floats]) -> Floats:
+    """Conversion factor of what is sold: foreign exchange counts at its own price."""
+    return 1.0 + sale.tradable * (shadow["exchange"] - 1.0)
 
 
 def _factor(cost: Cost, shadow: Mapping[str, Floats]) -> Floats:
@@ -127,6 +133,17 @@ def _spill(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> Floats
     return np.asarray(sum(trained, np.zeros_like(cash.project)) * shadow["spill"])
 
 
+def _waiting(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> list[Gain]:
+    """What the days on the way cost the buyers of each country beyond money; none where nothing is carried."""
+    found: dict[str, Floats] = {}
+    for sale in venture.sales:
+        if f"{sale.key}.wait_share" in venture.values:
+            lost = -cash.waits[sale.key] * _sale_factor(sale, shadow)
+            market = sale.market or WORLD
+            found[market] = found[market] + lost if market in found else lost
+    return [Gain(market, BUYERS, flow) for market, flow in found.items()]
+
+
 def distribution(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> tuple[Gain, ...]:
     """Who gains what by year, each group of each country; the flows add up to `economic_flow`."""
     terms = venture.terms
@@ -140,7 +157,8 @@ def distribution(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> 
         gains.append(Gain(one.loan.country, group, one.interest + one.principal + one.fee - one.drawdown))
     treasury, workers, utilities = cash.tax + zero, zero, zero
     for sale in venture.sales:
-        treasury = treasury + cash.sales[sale.key] * sale.tradable * (shadow["exchange"] - 1.0)
+        factor = _sale_factor(sale, shadow)
+        treasury = treasury + cash.sales[sale.key] * (factor - 1.0)
     for cost in venture.costs:
         paid = cash.costs[cost.key]
         above = paid * (1.0 - _factor(cost, shadow))
@@ -156,6 +174,7 @@ def distribution(venture: Venture, cash: Cash, shadow: Mapping[str, Floats]) -> 
     for supply in venture.supplies:
         suppliers = suppliers + cash.raw[supply.key] * (1.0 - _raw_factor(venture, supply.key))
     gains += [
+        *_waiting(venture, cash, shadow),
         Gain(host, TREASURY, treasury),
         Gain(host, WORKERS, workers),
         Gain(host, SUPPLIERS, suppliers),

@@ -69,12 +69,16 @@ class Cost:
 
 @dataclass(frozen=True)
 class Sale:
-    """A sale. Its numbers: price_usd at the market, share, and of the corridor duty_share, freight_usd, hours, day_share.
+    """A sale. Its numbers: price_usd at the market, share, and of the corridor duty_share, freight_usd, hours, late_hours, day_share, wait_share.
+
+    `day_share` is what a day on the way costs over the price, `wait_share` the part of it that nobody pays: neither interest on the goods nor loss.
 
     Attributes
     ----------
     by_product
         Its quantity is the share times what its stage takes in.
+    market
+        Country of the buyers; blank where not told.
     """
 
     key: str
@@ -82,6 +86,7 @@ class Sale:
     by_product: bool = False
     stage: str = ""
     tradable: float = 1.0
+    market: str = ""
 
 
 @dataclass(frozen=True)

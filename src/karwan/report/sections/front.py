@@ -19,7 +19,7 @@ from karwan.report.charts.sides import draw_sides
 from karwan.report.palette import safe_colour
 from karwan.report.sections.corridors import load_text
 from karwan.report.sections.plan import gains_of_others
-from karwan.report.text import clean, day
+from karwan.report.text import clean, day, words
 from karwan.report.wording import tell
 from karwan.trade.standing import SUBTRACTED, counted_by
 
@@ -108,12 +108,62 @@ def _totals(brief: Brief, notes: Notes) -> Block:
     found = li.listing(
         "front-totals",
         tell("front.totals"),
-        brief.front.totals,
+        _totals_without(brief),
         notes,
-        li.columns("front_totals"),
-        note=tell("front.totals_note", newest=newest_figure(brief.standing.reported, brief.as_of)),
+        li.columns("front_totals", side=_side, kind=_kind),
+        note=tell(
+            "front.totals_note",
+            newest=newest_figure(brief.standing.reported, brief.as_of),
+            without=_folds(brief.front.without),
+        ),
     )
     return found or Missing(tell("front.totals"), newest_figure(brief.standing.reported, brief.as_of))
+
+
+def _totals_without(brief: Brief) -> pl.DataFrame:
+    """Totals, each followed by what it is without the unusual months it holds."""
+    totals, parts = brief.front.totals, brief.front.without
+    if totals.is_empty():
+        return totals
+    less = parts.rename({"year_label": "period_label"}).with_columns(value_usd=pl.col("without_usd"))
+    rows: list[Values] = []
+    for row in totals.iter_rows(named=True):
+        rows.append(row)
+        own = [one for one in less.iter_rows(named=True) if _of_total(one, row)]
+        rows += [one | {"period_label": one["months_label"]} for one in own]
+    schema = totals.schema | less.schema
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+def _of_total(part: Values, total: Values) -> bool:
+    """Whether unusual months are of the year that a total is of."""
+    return all(part[name] == total[name] for name in ("reporter_name", "counted", "period_label"))
+
+
+def _side(row: Values) -> Cell:
+    """Who gives a total; nobody gives one without unusual months."""
+    if row.get("months_label") is None:
+        return cell(clean(row["reporter_name"], 40))
+    return cell(tell("front.less"), tone="muted")
+
+
+def _kind(row: Values) -> Cell:
+    """Kind of a figure; of months left out which way they went."""
+    if row.get("months_label") is None:
+        return cell(words(row["counted"]))
+    way = _between(row).text if row["exporter"] else tell("front.both_ways")
+    return cell(way, tone="muted")
+
+
+def _folds(table: pl.DataFrame) -> str:
+    """What is left out of the totals: how many times the same months a year before it was; empty where nothing is."""
+    if not table.height:
+        return ""
+    folds = table["fold"].drop_nulls()
+    if not folds.len():
+        return tell("front.without_new")
+    low, high = number(folds.min()), number(folds.max())
+    return tell("front.without_note", fold=low if low == high else f"{low} to {high}")
 
 
 def _ways(brief: Brief, notes: Notes) -> Block:
@@ -147,12 +197,28 @@ def _days(row: Values) -> Cell:
 
 
 def _law(row: Values) -> Cell:
+    """Sanctions first, then what slows the way and whether anybody publishes to carry on it."""
     unknown = tell("front.not_known", count=row["unknown"]) if row["unknown"] else ""
+    rest = f"{unknown}{_slowed(row)}{_carried(row)}"
     if not row["sanctions"]:
-        return cell(tell("front.no_sanction") + unknown, tone="muted")
+        return cell(tell("front.no_sanction") + rest, tone="muted")
     first = clean(row["caveat"], _LONG)
     said = tell("front.sanctions", count=row["sanctions"], authority=clean(row["authority"], 40), first=first)
-    return cell(said + unknown, tone="late")
+    return cell(said + rest, tone="late")
+
+
+def _slowed(row: Values) -> str:
+    """Slow-downs that hold on the day and are in the days; empty where none does."""
+    return tell("front.slowed", places=clean(row["slowed"], _LONG)) if row.get("slowed") else ""
+
+
+def _carried(row: Values) -> str:
+    """On how many legs nobody publishes a service; empty where somebody does on each."""
+    legs, carried = row.get("legs") or 0, row.get("legs_carried") or 0
+    if legs <= carried:
+        return ""
+    key = "front.no_carrier" if carried else "front.no_carrier_at_all"
+    return tell(key, count=legs - carried, legs=legs)
 
 
 def _errors(brief: Brief) -> str:
@@ -242,11 +308,23 @@ def _owed(brief: Brief, notes: Notes, owner: tuple[str, str], asker: tuple[str, 
         ranked.head(3),
         notes,
         li.columns("front_promises", promise=_promise, worth_each=_worth, by_day=_by_day, row_key=_key),
-        note=tell("front.owed_note", rest=rest, **names),
+        note=tell("front.owed_note", rest=rest, models=_models(ranked.head(3), names["owner"]), **names),
     )
     if found is not None:
         return found
     return Missing(tell("front.nothing_owed", **names), tell("front.nothing_owed_why", rest=rest, **names))
+
+
+def _models(table: pl.DataFrame, owner: str) -> str:
+    """Which scenario reckons each promise, and which other countries must agree to it."""
+    return "; ".join(_model(row, owner) for row in table.iter_rows(named=True))
+
+
+def _model(row: Values, owner: str) -> str:
+    others = ", ".join(clean(code, 3) for code in row.get("also_needs") or ())
+    key = "front.owed_model_needs" if others else "front.owed_model"
+    names = {"promise": clean(row["commitment_id"], 40), "scenario": clean(row["scenario_id"], 40)}
+    return tell(key, others=others, owner=owner, **names)
 
 
 def _rest(table: pl.DataFrame, *, after: int) -> str:
@@ -330,7 +408,7 @@ def _thing(row: Values) -> Cell:
 
 
 def _outlook(brief: Brief) -> Block:
-    table = brief.front.outlook
+    table = _nearest_without(brief.front.outlook)
     if not table.height:
         return Missing(tell("front.no_outlook"), tell("front.no_outlook_why"))
     steps = sorted(set(table["steps"].to_list()))
@@ -340,11 +418,41 @@ def _outlook(brief: Brief) -> Block:
         tell("front.outlook"),
         table,
         Notes(),
-        li.columns("front_outlook", when=_by, span=_span, chance=_chance),
-        note=tell("front.outlook_note", steps=shown, target=usd(table["target_usd"][0])),
+        li.columns("front_outlook", when=_by, side=_outlook_side, span=_span, chance=_chance),
+        note=tell(
+            "front.outlook_note",
+            steps=shown,
+            target=usd(table["target_usd"][0]),
+            without=_outlook_less(table),
+        ),
     )
     assert found is not None
     return found
+
+
+def _nearest_without(table: pl.DataFrame) -> pl.DataFrame:
+    """Rows as published, and those without unusual months on the nearest day alone: the workbook has all."""
+    if "less" not in table.columns:
+        return table
+    return table.filter(pl.col("less").is_null() | (pl.col("by") == pl.col("by").min()))
+
+
+def _outlook_side(row: Values) -> Cell:
+    """Whose past is carried on; a star where unusual months are taken out of it."""
+    return cell(f"{clean(row['reporter_name'], 40)}{'*' if row.get('less') else ''}")
+
+
+def _outlook_less(table: pl.DataFrame) -> str:
+    """What the star takes out of each side's last year; empty where nothing is."""
+    if "less" not in table.columns:
+        return ""
+    rows = table.filter(pl.col("less").is_not_null()).unique(
+        "reporter_name", keep="first", maintain_order=True
+    )
+    names = "; ".join(
+        f"{clean(r['reporter_name'], 40)}: {clean(r['less'], 80)}" for r in rows.iter_rows(named=True)
+    )
+    return tell("front.outlook_without", names=names) if names else ""
 
 
 def _span(row: Values) -> Cell:

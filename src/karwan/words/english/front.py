@@ -12,12 +12,16 @@ FRONT: dict[str, str | Plural] = {
     "front.no_momentum": "No momentum known",
     "front.no_momentum_why": "No official figure of the same months of two years is known.",
     "front.totals": "Both sides' totals, never added",
-    "front.totals_note": "{newest} Customs count goods at the border, payments what banks pass on; a speech or a press report is neither.",
+    "front.totals_note": "{newest} Customs count goods at the border, payments what banks pass on.{without}",
+    "front.without_note": " Without: less months that held {fold} times those of a year before.",
+    "front.without_new": " Without: less months that held nothing a year before.",
+    "front.less": "without",
+    "front.both_ways": "both ways",
     "front.ways": "The way to ship today: {load}",
     "front.ways_note": "P95: nineteen journeys in twenty are not later. {counts}{errors}{law}",
     "front.counts": (
-        "Least money and time: price and papers, USD {day} for each day of the load and USD {late} for each day from the mean to P95{carbon}; of the ways "
-        "that meet no sanction the one best at both. "
+        "Least money and time: all told (freight, papers, guarantees, storage, insurance), USD {day} for each day of the load and USD {late} for each day "
+        "from the mean to P95{carbon}; of the ways that meet no sanction the one best at both. "
     ),
     "front.carbon_counts": ", USD {usd} for a tonne of CO2e",
     "front.errors": Plural(
@@ -38,6 +42,9 @@ FRONT: dict[str, str | Plural] = {
     "front.not_known": Plural(
         "count", "; {count} rule of unknown effect", "; {count} rules of unknown effect"
     ),
+    "front.slowed": "; slowed, in the days: {places}",
+    "front.no_carrier": "; no published carrier on {count} of {legs} legs",
+    "front.no_carrier_at_all": "; no published carrier on any leg",
     "front.goods": Plural("count", "One good, by verdict", "{count} goods, by verdict"),
     "front.goods_note": (
         "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time, duty in it. A price that "
@@ -59,7 +66,9 @@ FRONT: dict[str, str | Plural] = {
     "front.no_goods": "No good to speak of",
     "front.no_goods_why": "Of no good of the case both a landed price and a rival's price are known: `karwan trade goods --all` says why.",
     "front.owed": "{asker} asks, {owner} offers",
-    "front.owed_note": "What {owner} alone promised, by worth a year net of duty, then hours saved a tonne. {rest}",
+    "front.owed_note": "What {owner} alone promised, by worth a year net of duty, then hours saved a tonne. Modelled by: {models}. {rest}",
+    "front.owed_model": "{promise}: {scenario}, {owner} alone",
+    "front.owed_model_needs": "{promise}: {scenario}, which {others} must agree to as well",
     "front.owed_rest": Plural(
         "count", "Not reckoned by anybody: {names}.", "{count} more that nobody has reckoned: {names}."
     ),
@@ -84,8 +93,9 @@ FRONT: dict[str, str | Plural] = {
     "front.outlook": "What is realistic by when",
     "front.outlook_note": (
         "Turnover of a year, USD, if each side's own past goes on (random walk without drift), and the chance of USD {target}. Yearly steps it rests on: {steps}; the range "
-        "says more than the middle."
+        "says more than the middle.{without}"
     ),
+    "front.outlook_without": " * Last year without unusual months: {names}.",
     "front.no_outlook": "No outlook",
     "front.no_outlook_why": "No turnover target lies ahead, or neither side has two full years.",
     "front.more_rows": "{shown} of {all} rows; the others stand in the annex and the workbook.",

@@ -9,6 +9,11 @@ TARGET: dict[str, str | Plural] = {
     "target.series": "{country}: {years} full years ({first} to {last}{spoken}), the last {last_usd}.{thin}",
     "target.spoken": ", {count} of them spoken or press figures",
     "target.thin": " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them.",
+    "target.without": (
+        "{country}'s {year} without {less} ends at {base_usd}; {multiple} times that is the target. Its chance by {day} is then {probability_share} by the "
+        "random walk (Student t), {with_share} with it{rate}: a last year that swings more also widens the range."
+    ),
+    "target.without_rate": ", {rate_share} by the base rate",
     "target.about": "about {low_share}",
     "target.between": "{low_share} to {high_share}",
     "target.none_ahead": "No turnover target in USD has a date after {day}.",

@@ -1,0 +1,94 @@
+"""Chances of a turnover target without the months that a side's last year rests on and the year before has not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from karwan.analysis.turnover import Series, matching_rates, rates_over, turnover_series
+from karwan.case import Case
+from karwan.schema.frames import result_frame
+from karwan.trade.forecast import fit_walk
+
+Row = dict[str, Any]
+
+
+def chances_without(
+    case: Case,
+    annual: pl.DataFrame,
+    unusual: pl.DataFrame,
+    targets: pl.DataFrame,
+    as_of: date,
+    *,
+    rates: pl.DataFrame,
+    factor: float = 1.0,
+) -> pl.DataFrame:
+    """Chance of each target if a side's last year is taken without its unusual months, beside the one of the year as published.
+
+    The last step of the series changes with the last year, so its scale does: a chance may be larger without those months.
+
+    Parameters
+    ----------
+    annual
+        Result of `karwan.trade.standing.annual_series`.
+    unusual
+        Table `unusual` of `karwan.analysis.standing.standing_section`.
+    targets
+        Result of `karwan.analysis.target.turnover_targets`.
+    rates
+        Base rates, as the case's table of them.
+    factor
+        What scenarios make of the level of trade.
+
+    Returns
+    -------
+    Rows of `results/target_without.csv`, by side and months, then by day.
+    """
+    rows: list[Row] = []
+    for part in unusual.iter_rows(named=True):
+        series = turnover_series(case, annual, part["reporter"], as_of)
+        if series is None or series.labels[-1] != part["year_label"] or part["without_usd"] <= 0.0:
+            continue
+        series = replace(series, values=series.values * factor)
+        rows += _of_part(series, part, targets, rates)
+    return result_frame("target_without", rows)
+
+
+def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFrame) -> Iterator[Row]:
+    """Rows of one stretch of months taken out, a target each."""
+    left = series.values[-1] * part["without_usd"] / part["turnover_usd"]
+    walk = fit_walk(series.times, np.append(series.values[:-1], left), drifting=False)
+    whole = fit_walk(series.times, series.values, drifting=False)
+    for target in targets.iter_rows(named=True):
+        years = series.years_to(target["due"])
+        yield {
+            "reporter": series.reporter,
+            "reporter_name": series.name,
+            "less": f"{part['direction_label']}, {part['months_label']}",
+            "base_label": series.labels[-1],
+            "base_usd": float(left),
+            "by": target["due"],
+            "target": target["title"],
+            "target_usd": target["value"],
+            "multiple": target["value"] / left,
+            "probability": walk.chance_t(target["value"], years),
+            "probability_with": whole.chance_t(target["value"], years),
+            "rate_share": _rate(rates, target["value"] / left, years),
+            "p05_usd": walk.quantile_t(0.05, years),
+            "p50_usd": walk.quantile_t(0.5, years),
+            "p95_usd": walk.quantile_t(0.95, years),
+        }
+
+
+def _rate(rates: pl.DataFrame, multiple: float, years: float) -> float | None:
+    """Share of comparable pairs that grew as much, of the middle narrowness of 'comparable'; None where no base rate is at hand."""
+    rows = matching_rates(rates, multiple)
+    if not rows:
+        return None
+    _, same = rates_over(rows, years)
+    return same[len(same) // 2].share
