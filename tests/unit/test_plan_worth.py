@@ -24,6 +24,7 @@ from karwan.analysis.worth.states import NOW, Plan
 from karwan.appraisal.worth import WEEKS_H
 from karwan.case import Case, embedded_cases, read_case
 from karwan.case.scenario import apply_scenario, find_scenario, together
+from karwan.case.scenario_file import read_scenario
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.project import open_case
@@ -411,6 +412,22 @@ def test_a_through_rate_is_worth_something_alone_and_last(tmp_path: Path) -> Non
     table = plan_worth(case, case.settings.as_of, demand=DEMAND, ranges=False).promises
     lane = table.filter(pl.col("scenario_id") == "lane").row(0, named=True)
     assert lane["net_usd_year"] > 0 and lane["net_usd_year_kept"] > 0
+
+
+@pytest.mark.parametrize(
+    ("override", "alone"),
+    [
+        ("{table: links, key: X-B, set: {state: open}, reason: Invented.}", True),
+        ("{table: closures, key: c_snow, remove: true, reason: Invented.}", True),
+        ("{table: links, key: X-B, set: {speed_kmh: 90}, reason: Invented.}", False),
+        ("{table: rates, key: r_one, set: {cost_usd_km: 1}, reason: Invented.}", False),
+    ],
+)
+def test_what_builds_or_opens_is_looked_for_alone_too(tmp_path: Path, override: str, alone: bool) -> None:
+    """A way may be best with it alone, and neither now nor with all in force."""
+    path = tmp_path / "one.yaml"
+    path.write_text(f"id: one\n{HEAD}overrides: [{override}]\n")
+    assert states._adds_ways(read_scenario(path)) is alone
 
 
 def test_the_command_prints_what_the_desk_finds(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from karwan.appraisal.worth import (
 )
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError
+from karwan.case.scenario_file import Override
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
@@ -54,6 +55,9 @@ FREIGHT_TABLES = frozenset(
     )
 )
 WAYS = ("links", "services", "land_services")
+BUILDS = frozenset(
+    ("state", "opens_on", "capacity_t_day")
+)  # columns of links and services that say whether they can be used
 """Tables whose rows are ways."""
 PARAMETERS = (
     *("logit_scale_per_usd_t", "path_size_weight", "reliability_ratio", "insurance_share"),
@@ -394,8 +398,13 @@ class Plan:
 
 
 def _adds_ways(scenario: Scenario) -> bool:
-    """Whether a scenario adds lines, sailings or through rates: a way may be best with it alone."""
-    return any(one.action == "add" and one.table in WAYS for one in scenario.overrides)
+    """Whether a scenario adds lines, sailings or through rates, builds them, or opens or shuts places: a way may be best with it alone."""
+    return any(_gives_way(one) for one in scenario.overrides)
+
+
+def _gives_way(one: Override) -> bool:
+    built = one.action == "add" or not BUILDS.isdisjoint(one.values)
+    return one.table == "closures" or (one.table in WAYS and built)
 
 
 def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]) -> Floats:
