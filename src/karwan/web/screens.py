@@ -110,7 +110,7 @@ class Screen:
         named = [address for address, _ in SUBS.get(self.tab, ())]
         own = next((one for one in named if one == self.address), "")
         asks = next((one for one in named if BY_ADDRESS[one].asks == self.asks != ""), "")
-        return own or asks or _LISTED.get(self.address.split("/")[0], "")
+        return own or _LISTED.get(self.address, "") or asks or _LISTED.get(self.address.split("/")[0], "")
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -120,6 +120,7 @@ class Screen:
 
 
 _LISTED = {
+    "plan/promises/{id}": "plan/register",
     "ventures": "ventures",
     "venture": "ventures",
     "regimes": "scenario/regime",

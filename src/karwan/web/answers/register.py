@@ -24,6 +24,7 @@ from karwan.register.state import Word
 from karwan.report.answer_tables import answer_tables
 from karwan.report.blocks import Block, Missing, Table
 from karwan.report.text import clean, day, safe_url
+from karwan.web.answers.entries import moment, reading_of, size_text, spoken, told_value
 from karwan.web.answers.generic import form_of, shown
 from karwan.web.answers.page import Asking, Page
 from karwan.web.forms import read_request
@@ -118,11 +119,11 @@ def _kept(asking: Asking, project: Project, key: str, title: str) -> dict[str, A
             {**_proposal(names, *one), "due_type": state.words[one[0]].due_type or ""}
             for one in state.proposals
         ],
-        "joint": [{"text": str(e.change["text"]), "on": _moment(e.at)} for e in state.notes],
+        "joint": [{"text": str(e.change["text"]), "on": moment(e.at)} for e in state.notes],
         "written": _written(own, asking.value("said")),
         "forms": {
             "sides": [{"code": side, "name": name} for side, name in names.items()],
-            "statuses": [{"code": one, "label": _spoken(one)} for one in STATUSES],
+            "statuses": [{"code": one, "label": spoken(one)} for one in STATUSES],
             "due_types": DUE_TYPES,
             "today": str(now().date()),
             "wording": state.wording or title,
@@ -143,22 +144,22 @@ def _withdrawable(own: Sequence[Entry], names: Mapping[str, str]) -> list[dict[s
     gone = withdrawn(own)
     stand = [e for e in own if e.number not in gone and e.kind not in ("withdrawal", "joint")]
     return [
-        {"number": e.number, "label": f"{e.number}: {_spoken(e.kind)}, {names.get(e.side, e.side)}"}
+        {"number": e.number, "label": f"{e.number}: {spoken(e.kind)}, {names.get(e.side, e.side)}"}
         for e in stand
     ]
 
 
 def _word(name: str, side: str, word: Word) -> dict[str, Any]:
-    due = word.due or (_spoken(word.due_type) if word.due_type else "")
+    due = told_value(word.due) if word.due else spoken(word.due_type or "")
     return {
         "side": side,
         "name": name,
-        "status": _spoken(word.status) if word.status else "",
+        "status": spoken(word.status) if word.status else "",
         "on": day(date.fromisoformat(word.on)) if word.on else "",
         "share": "" if word.share_percent is None else f"{word.share_percent} %",
         "reason": clean(word.reason or "", 2_000),
         "due": due,
-        "due_type": _spoken(word.due_type) if word.due_type and word.due else "",
+        "due_type": spoken(word.due_type) if word.due_type and word.due else "",
         "wording": clean(word.wording or "", 10_000),
     }
 
@@ -170,8 +171,8 @@ def _shown_evidence(asking: Asking, entry: Entry) -> dict[str, str]:
         "side": entry.side,
         "text": clean(str(entry.change.get("name", "")) or link, 200),
         "to": link or f"{root}{digest}",
-        "size": f"{int(entry.change['bytes']) / 1000:,.0f} kB" if "bytes" in entry.change else "",
-        "on": _moment(entry.at),
+        "size": size_text(int(entry.change["bytes"])) if "bytes" in entry.change else "",
+        "on": moment(entry.at),
         "reason": clean(entry.reason, 2_000),
     }
 
@@ -184,6 +185,7 @@ def _proposal(names: dict[str, str], side: str, kind: str, text: str) -> dict[st
         "other": names[other],
         "kind": kind,
         "text": text,
+        "said": told_value(text),
         "undated": "1" if text == "undated" else "",
     }
 
@@ -273,31 +275,15 @@ def _typed(asking: Asking) -> Project:
 
 
 def _linked(block: Block, asking: Asking, result: Result) -> Block:
-    """The table of both sides' words as people read it: each promise by its title, a link to its own page, and each side by its name."""
+    """The table of both sides' words, each promise by the wording both hold and a link to its own page."""
     if not isinstance(block, Table):
         return block
-    parties = asking.project.case.parties
-    named = {"First side": parties.name_a, "Second side": parties.name_b}
     root = f"/en/{asking.project.case.settings.case_id}/plan/promises/"
     rows = tuple(
-        (
-            replace(row[0], text=clean(one["title"], 200), url=f"{root}{one['commitment_id']}"),
-            *(replace(cell, text=_read(cell.text)) for cell in row[1:]),
-        )
+        (replace(row[0], text=clean(one["title"], 200), url=f"{root}{one['commitment_id']}"), *row[1:])
         for row, one in zip(block.rows, result.tables["promises"].iter_rows(named=True), strict=False)
     )
-    columns = tuple(replace(one, label=named.get(one.label, one.label)) for one in block.columns)
-    return replace(block, rows=rows, columns=columns)
-
-
-def _read(text: str) -> str:
-    """A status or a day as people read it; any other text as it is."""
-    if text in STATUSES:
-        return _spoken(text)
-    try:
-        return day(date.fromisoformat(text))
-    except ValueError:
-        return text
+    return replace(block, rows=rows)
 
 
 def _about(result: Result, table: str, promise: str) -> Result:
@@ -306,18 +292,10 @@ def _about(result: Result, table: str, promise: str) -> Result:
 
 
 def _tables(asking: Asking, analysis: Analysis[Any], result: Result) -> list[Block]:
-    return list(answer_tables(analysis, shown(analysis, result), asking.notes, most=_ROWS))
+    reading = reading_of(asking.project.case)
+    read = answer_tables(analysis, shown(analysis, result), asking.notes, most=_ROWS)
+    return [reading.table(one) for one in read]
 
 
 def _no_register() -> Missing:
     return Missing(say(note("page.no_register")), say(note("page.no_register_why")))
-
-
-def _spoken(code: str) -> str:
-    """A code as people read it."""
-    return clean(code).replace("_", " ")
-
-
-def _moment(at: str) -> str:
-    """A moment of the chain as people read it."""
-    return f"{day(date.fromisoformat(at[:10]))}, {at[11:16]} UTC"

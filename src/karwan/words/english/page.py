@@ -119,6 +119,8 @@ PAGE: dict[str, str | Plural] = {
     ),
     "page.register_empty": "Nobody has said anything yet. Below is every promise; each has a page with the forms that say something.",
     "page.pack_empty": "Nobody has said anything yet, so that there is nothing to meet about. Each promise has a page with the forms that say something.",
+    "page.entry_on": "on {day}",
+    "page.entry_of": "entry {number}",
     "page.entry_written": "Entry {number} is written. Its digest is {digest}.",
     "page.said": "What was said",
     "page.said_lead": "Every entry of both sides by time: what changed, why, and who said it. Nothing is ever taken out.",
