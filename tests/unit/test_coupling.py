@@ -308,7 +308,14 @@ def test_a_target_moves_with_a_scenario_and_with_a_promise(in_a_world: Case) -> 
 
 def test_promises_that_move_nothing_are_one_line() -> None:
     rows = [
-        {"target": "T", "model": f"A: {way}", "scenario_id": name, "factor": factor, "score": score}
+        {
+            "target": "T",
+            "model": f"A: {way}",
+            "scenario_id": name,
+            "modelled_as": name,
+            "factor": factor,
+            "score": score,
+        }
         for way, score in (("walk", 0.5), ("drift", 0.6))
         for name, factor in (("moves", 1.2), ("idle", 1.0), ("hardly", 1.0001))
     ]
