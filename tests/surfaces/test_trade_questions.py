@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
+from karwan.store import open_store
 from tests.commands import program
 
 RUN = CliRunner()
@@ -76,6 +77,52 @@ def test_a_query_that_matches_nothing_says_so(store: str, filters: list[str], wo
     result = program("trade", "query", "--store", store, *filters)
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "fact", "way_out"),
+    [
+        ("compete beans --case toyland --from XX", "No place is called 'XX'", "nodes.csv"),
+        ("compete beans --case toyland --rival AUS:-5", "The offer of AUS has an impossible", "above 0"),
+        ("compete beans --case toyland --tonnes -1", "cannot weigh -1 t", "give its tonnes"),
+        ("goods toyland --product zzz", "No product is called 'zzz'", "use a product id"),
+        (
+            "mirror XTA XTC --case toyland --year 1990",
+            "no yearly figures of the two countries for 1990",
+            "choose",
+        ),
+        ("mirror KAZ kazakhstan", "The two countries are the same", "name two countries"),
+        ("growth KAZ KAZ --store {store}", "The two countries are the same", "name two countries"),
+        ("growth KAZ PAK --store {store} --year-starts 13", "cannot start in month 13", "1 to 12"),
+        ("indicators KAZ --partner KAZ --store {store}", "partner are the same", "name another partner"),
+        ("potential KAZ PAK --freight-share -1 2 --store {store}", "figures that cannot be", "0 or more"),
+        ("potential KAZ PAK --days 5 -2 --store {store}", "figures that cannot be", "0 or more"),
+        ("potential KAZ PAK --store {empty}", "it has none at any level", "karwan trade ingest"),
+        ("partners KAZ --store {empty}", "it has none", "karwan trade ingest"),
+        ("query --store {empty}", "The store holds no flows", "karwan trade ingest"),
+        ("loads --store {there}", "bytes, .csv", "with the ending .duckdb"),
+        ("query --store {store} --csv {there}", "is no folder to write to", "--csv --table NAME > FILE"),
+        ("target --case toyland --date 2020-01-01", "The date of the target is past", "give a later date"),
+        ("names zzzzqqq", "like it: no word", "name other words"),
+    ],
+)
+def test_a_wrong_question_ends_in_fact_evidence_and_way_out(
+    store: str, tmp_path: Path, call: str, fact: str, way_out: str
+) -> None:
+    there, empty = tmp_path / "there.csv", tmp_path / "empty.duckdb"
+    there.write_text("a,b\n1,2\n", encoding="utf-8")
+    if "{empty}" in call:
+        with open_store(str(empty), create=True):
+            pass
+    told = program("trade", *call.format(store=store, there=there, empty=empty).split())
+    assert told.exit_code == 2, told.output
+    assert fact in told.stderr and "Fix:" in told.stderr and way_out in told.stderr
+    assert there.read_text(encoding="utf-8") == "a,b\n1,2\n"
+
+
+def test_a_day_before_all_figures_is_told_so() -> None:
+    told = program("trade", "status", "toyland", "--as-of", "1990-01-01")
+    assert told.exit_code == 0 and "the first ends on 2023-12-31" in told.stdout
 
 
 def test_the_basket_reads_what_potential_prints(tmp_path: Path) -> None:

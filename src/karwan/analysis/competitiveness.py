@@ -22,6 +22,7 @@ from karwan.analysis.seller_price import SellerPrice, priced, seller_price
 from karwan.analysis.trade_requests import CompeteRequest
 from karwan.appraisal.competitiveness import PricedOffer, compare_offers
 from karwan.case.case import Case
+from karwan.case.places import Gazetteer
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.store import open_store, query
@@ -141,13 +142,14 @@ def _sale(case: Case, request: CompeteRequest) -> _Sale:
             "fill the network (nodes.csv, links.csv, corridors.csv) and the places of the brief, or name places with --from and --to; "
             "`karwan trade goods` tells demand and rivals without one.",
         )
+    places = Gazetteer(case.tables)
     return _Sale(
         case=case,
         row=row,
         importer=settings.party_a if backward else settings.party_b,
         backward=backward,
-        origin=str(origin),
-        destination=destination,
+        origin=places.node(str(origin)),
+        destination=places.node(destination),
         tonnes=request.tonnes or lot_t(row, case["vehicles"].iter_rows(named=True)),
         day=request.day or settings.as_of,
         facts=MarketFacts(case, request.day or settings.as_of),

@@ -25,8 +25,8 @@ from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 
 
-def landed_table(study: CorridorStudy) -> pl.DataFrame:
-    """Landed cost of every product over its cheapest open corridor; see `GoodsSection.landed`.
+def landed_table(study: CorridorStudy, products: Sequence[Row] | None = None) -> pl.DataFrame:
+    """Landed cost of every product, or of some, over its cheapest open corridor; see `GoodsSection.landed`.
 
     A full load of one truck or 40 ft container (of goods in bulk a parcel, `packing.lot_t`) from where the good is grown or made, else the first
     origin of its direction, to the first destination, in the units and the network in which `karwan route` sends it. The route is the corridor of
@@ -35,7 +35,7 @@ def landed_table(study: CorridorStudy) -> pl.DataFrame:
     """
     if not study.comparable:
         return result_frame("goods_landed")
-    products = study.case["products"].to_dicts()
+    products = study.case["products"].to_dicts() if products is None else products
     facts = MarketFacts(study.case, study.as_of)
     routes = _RouteFinder(study)
     tariffs = Tariffs(study.case["tariffs"])

@@ -59,8 +59,9 @@ def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
     study = CorridorStudy(case, request.as_of or case.settings.as_of)
     if case["products"].is_empty():
         return Result({"goods": result_frame("goods_verdicts")}, notes=(note("goods.none"), *stored.notes))
-    goods = _Goods(study, landed_table(study))
-    table = goods.table(_asked(case, request))
+    asked = _asked(case, request)
+    goods = _Goods(study, landed_table(study, asked))
+    table = goods.table(asked)
     notes = (*_notes(goods, table), *stored.notes)
     return Result({"goods": table}, meta={"as_of": str(study.as_of)}, notes=notes, lead=1)
 

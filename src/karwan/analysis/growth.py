@@ -62,6 +62,7 @@ def trade_growth(inputs: Inputs, request: GrowthRequest) -> Result:
         No figures of the two, or a breakdown that does not exist.
     """
     request = _understood(request)
+    _two_countries(request)
     figures = _figures(inputs, request)
     found = _Found()
     for key, series in figures.table.group_by(*SERIES, maintain_order=True):
@@ -141,6 +142,11 @@ def _figures(inputs: Inputs, request: GrowthRequest) -> Figures:
     # Published figures name some goods only: the rest then stands in a row of its own for both.
     notes = tuple(note for one in found for note in one.notes)
     return Figures(pl.concat([one.table for one in found]), complete=False, notes=notes)
+
+
+def _two_countries(request: GrowthRequest) -> None:
+    if request.country == request.partner:
+        raise InvalidInput("The two countries are the same.", request.country, "name two countries.")
 
 
 def _figures_of_case(inputs: Inputs, request: GrowthRequest) -> Figures:

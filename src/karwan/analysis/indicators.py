@@ -42,6 +42,8 @@ def trade_indicators(inputs: Inputs, request: IndicatorRequest) -> Result:
     """
     country = typed_country(request.country)
     partner = typed_country(request.partner) if request.partner else None
+    if country == partner:
+        raise InvalidInput("The country and its partner are the same.", country, "name another partner.")
     request = replace(request, country=country, partner=partner)
     flows, about, notes = _flows(request, inputs.store)
     _known_country(country, flows["exporter"], "exports nothing")

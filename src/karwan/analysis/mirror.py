@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
@@ -55,6 +55,8 @@ def trade_mirror(inputs: Inputs, request: MirrorRequest) -> Result:
     meta: dict[str, Any] = {}
     sigmas: dict[str, float] = {}
     request = replace(request, party_a=typed_country(request.party_a), party_b=typed_country(request.party_b))
+    if request.party_a == request.party_b:
+        raise InvalidInput("The two countries are the same.", request.party_a, "name two countries.")
     case = inputs.case
     freight = _freight(request, case)
     notes: list[Note] = []
@@ -67,7 +69,10 @@ def trade_mirror(inputs: Inputs, request: MirrorRequest) -> Result:
         answer = mirror_of_case(
             case, sigma=request.sigma, sigmas=sigmas, coverage=request.coverage, freight=freight
         )
-        tables |= {title: _of_year(table, request.year) for title, table in answer.tables.items()}
+        of_year = {title: _of_year(table, request.year) for title, table in answer.tables.items()}
+        if not tables and request.year is not None and all(table.is_empty() for table in of_year.values()):
+            raise _no_year(case, request.year, answer.tables.values())
+        tables |= of_year
         meta |= answer.meta
     if not tables:
         raise InvalidInput(
@@ -110,6 +115,15 @@ def _freight(request: MirrorRequest, case: Case | None) -> Freight | None:
         ways = (f"{a} to {b}" for a, b in permutations((request.party_a, request.party_b)))
         return Freight(dict.fromkeys(ways, request.cif_share), "stated")
     return case_freight(case) if case is not None and request.distances is None else None
+
+
+def _no_year(case: Case, year: int, tables: Iterable[pl.DataFrame]) -> InvalidInput:
+    years = sorted({held for table in tables if "year" in table.columns for held in table["year"]})
+    return InvalidInput(
+        f"The case {case.settings.case_id} has no yearly figures of the two countries for {year}.",
+        f"years: {', '.join(map(str, years)) or 'none'}",
+        "choose of these, or give --store FILE.",
+    )
 
 
 def _of_year(table: pl.DataFrame, year: int | None) -> pl.DataFrame:

@@ -40,7 +40,15 @@ def trade_status(inputs: Inputs, request: StatusRequest) -> Result:
     day = request.as_of or case.settings.as_of
     section = standing_section(case, day, reconciled_table(case, day))
     tables = {one.name: getattr(section, one.name) for one in fields(section)}
-    return Result(tables, notes=(*none_published(case), *stored.notes))
+    none = none_published(case)
+    if not none and section.reported.is_empty():
+        told = {
+            "case": case.settings.case_id,
+            "day": str(day),
+            "first": str(case["flows"]["period_end"].min()),
+        }
+        none = (note("flows.none_by", **told),)
+    return Result(tables, notes=(*none, *stored.notes))
 
 
 def none_published(case: Case) -> tuple[Note, ...]:

@@ -177,11 +177,11 @@ def _first_filled(table: pl.DataFrame, test: pl.Expr) -> pl.DataFrame:
 
 
 def _no_such_level(counts: pl.DataFrame, digits: int | None, where: str) -> InvalidInput:
-    have = ", ".join(map(str, sorted(set(counts["product_level"])))) or "none"
+    have = ", ".join(map(str, sorted(set(counts["product_level"]))))
     asked = "." if digits is None else f" at {level_title(digits)}."
     return InvalidInput(
         f"The store {where} has no bilateral yearly flows by product{asked}",
-        f"levels with flows between two countries: {have} digits",
+        f"it has such flows with codes of {have} digits" if have else "it has none at any level",
         "bring them in with `karwan trade ingest baci FILE` (HS6, all countries), then ask again.",
     )
 

@@ -33,6 +33,12 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
     stored = stored_case(inputs, request.as_of)
     case = stored.case
     day = request.as_of or case.settings.as_of
+    if request.due is not None and request.due <= day:
+        raise InvalidInput(
+            "The date of the target is past.",
+            f"{request.due} is not after {day}, the day of the answer",
+            "give a later date.",
+        )
     moved = factor_under(case, day)
     factor = 1.0 if moved is None else moved
     section = target_answer(

@@ -355,6 +355,14 @@ class PotentialRequest:
                 f"--scenario {', '.join(self.scenario)} and --freight-share",
                 "give one of them.",
             )
+        for name, (now, then) in (
+            ("--freight-share", self.freight_share or (0.0, 0.0)),
+            ("--days", self.days),
+        ):
+            if not (0.0 <= now < float("inf") and 0.0 <= then < float("inf")):
+                raise InvalidInput(
+                    f"{name} has figures that cannot be.", f"{now:g} {then:g}", "give two of 0 or more."
+                )
 
     @property
     def pair(self) -> tuple[str, str]:

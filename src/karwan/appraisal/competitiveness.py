@@ -143,7 +143,7 @@ def _check(offer: PricedOffer) -> None:
     bad = [name for name, value in numbers.items() if not 0 <= value < float("inf")]
     if bad or offer.price_usd_t <= 0:
         raise InvalidInput(
-            f"The offer of {offer.origin} over {offer.way} has an impossible {', '.join(bad) or 'price'}.",
+            f"The offer of {offer.origin}{f' over {offer.way}' if offer.way else ''} has an impossible {', '.join(bad) or 'price'}.",
             ", ".join(f"{name} {numbers[name]}" for name in bad) or f"price {offer.price_usd_t}",
             "prices are above 0; freight, days, rates and shares are 0 or more.",
         )

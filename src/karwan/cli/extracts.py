@@ -76,6 +76,13 @@ class Extract:
         return written
 
 
+def _way_out(folder: Path) -> str:
+    """How to write elsewhere; a file that is there already is no folder of tables."""
+    if folder.is_file():
+        return "name a folder that is not a file: each table becomes a CSV in it; one table goes to a file by `--csv --table NAME > FILE`."
+    return "name another."
+
+
 def extract_of(given: dict[str, Any]) -> Extract:
     """What the shell's options ask for; they are taken out of what was given."""
     return Extract(
@@ -106,7 +113,7 @@ def write_tables(folder: Path, tables: Mapping[str, pl.DataFrame]) -> list[Path]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(
-            f"{folder} is no folder to write to.", error.strerror or str(error), "name another."
+            f"{folder} is no folder to write to.", error.strerror or str(error), _way_out(folder)
         ) from error
     written: dict[Path, None] = {}
     for name, table in tables.items():

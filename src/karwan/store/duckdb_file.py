@@ -258,7 +258,8 @@ def _not_opened(path: Path, said: str) -> StoreError:
     if "different configuration" in said:
         return _held(path, "this process has it open for another purpose", "Close the other use of it first.")
     if any(words in said for words in _NO_DATABASE):
-        return _no_database(path, line)
+        ending = path.suffix or "no ending"
+        return _no_database(path, f"{path.stat().st_size if path.is_file() else 0:,} bytes, {ending}")
     if "Permission denied" in said:
         return StoreError(
             f"The trade store {path} cannot be opened: no permission.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 
 import polars as pl
 
 from karwan.errors import UnknownName
-from karwan.store.country_codes import nearest
 
 LEVELS = (6, 4, 2)
 
@@ -67,10 +67,10 @@ def codes_of_words(text: str, held: Collection[str]) -> tuple[str, ...]:
     if found:
         return _widest(found)
     known = sorted({word for code in held for word in _words(name_of(code) or "")})
-    near = [one for word in words for one in nearest(word, known, 4)] if known else []
+    near = [one for word in words for one in get_close_matches(word, known, 4)]
     raise UnknownName(
         f"No product here is called {text!r}.",
-        f"like it: {', '.join(dict.fromkeys(near)) or 'none'}",
+        f"like it: {', '.join(dict.fromkeys(near)) or 'no word'}",
         "name other words, or an HS code; `karwan trade names WORDS` lists codes.",
     )
 

@@ -6,6 +6,7 @@ from karwan.words.english.plural import Plural
 
 FLOWS: dict[str, str | Plural] = {
     "mirror.case_alone": "{fact} The two sides are those that {case} publishes; the store adds nothing here.",
+    "flows.none_by": "No figure of trade in the case {case} is of a period that ended by {day}: the first ends on {first}.",
     "flows.case_none": "The case {case} publishes no figures of trade yet: fill flows.csv, or give --store FILE (`karwan trade ingest`).",
     "flows.rows": Plural("count", "{count:,} row", "{count:,} rows"),
     "flows.no_value": "{rows} without a value left out: unknown is not zero.",
