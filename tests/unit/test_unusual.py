@@ -136,7 +136,7 @@ def test_chances_stand_with_and_without_them_and_the_published_one_is_not_moved(
     student = plain.chances.filter(pl.col("model").str.contains("Student"))["probability"][0]
     assert beside.without["probability_with"].to_list() == pytest.approx([student, student])
     assert beside.without["probability"][1] != pytest.approx(student)
-    assert "; Upland's chance of T by 31 December 2026 without them " in hl.unusual_headline(
+    assert "; chance of T by 31 December 2026 without them: Upland " in hl.unusual_headline(
         section, beside, DAY
     )
     assert hl.chance_headline(beside, section, DAY) == hl.chance_headline(plain, section, DAY)

@@ -187,8 +187,10 @@ def unusual_headline(standing: Standing, target: TargetSection, as_of: date) -> 
         years.setdefault(f"{row['reporter_name']}'s {row['year_label']}", []).append(part)
     if not years:
         return ""
-    held = [f"{year} holds {' and '.join(parts)}" for year, parts in years.items()]
-    said = (*held, *_chances_without(standing, target, as_of))
+    said = [f"{year} holds {' and '.join(parts)}" for year, parts in years.items()]
+    chances = list(_chances_without(standing, target, as_of))
+    if chances:
+        said.append(f"chance of {_main_aim(standing, as_of)} without them: {', '.join(chances)}")
     return f"Out of line with the year before: {'; '.join(said)}."
 
 
@@ -200,18 +202,22 @@ def _fold(row: Row) -> str:
     return f"{'at least ' if row['at_most'] else ''}{times} times a year before"
 
 
+def _main_aim(standing: Standing, as_of: date) -> str:
+    """The main target and its day, as the headline on distance names it."""
+    aim = main_target(standing.distance, as_of).row(0, named=True)
+    return f"{aim['title']}{_due(aim)}"
+
+
 def _chances_without(standing: Standing, target: TargetSection, as_of: date) -> Iterator[str]:
     """Chances of the main target without the unusual months that leave least of each side's last year; nothing where there are none."""
     aims = main_target(standing.distance, as_of)
     if not aims.height:
         return
-    aim = aims.row(0, named=True)
-    rows = target.without.filter(pl.col("target") == aim["title"])
+    rows = target.without.filter(pl.col("target") == aims["title"][0])
     least = rows.filter(pl.col("base_usd") == pl.col("base_usd").min().over("reporter"))
-    named = f"{aim['title']}{_due(aim)}"
     for row in least.unique("reporter", keep="first", maintain_order=True).iter_rows(named=True):
         chance = f"{percent(row['probability'])} from {dollars(row['base_usd'])}{_rate(row)}"
-        yield f"{row['reporter_name']}'s chance of {named} without them {chance}"
+        yield f"{row['reporter_name']} {chance}"
 
 
 def _rate(row: Row) -> str:

@@ -13,7 +13,7 @@ KEPT: dict[str, dict[str, int]] = {
     "goods": {"f-landed-atob": 0, "f-potential": 0, "basket": 10},
     "ports": {"ports-table": 16},
     "plan": {"f-status": 0, "f-worth": 0, "worth": 4, "venture-appraisals": 6, "contracts": 5},
-    "target": {"f-chances": 0, "base-rate": 2},
+    "target": {"f-chances": 0, "chances-without": 9, "base-rate": 2},
     "basis": {"f-basis": 0},
 }
 """Blocks of each section that the printed brief keeps, and of a table how many rows."""

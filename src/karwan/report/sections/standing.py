@@ -181,6 +181,16 @@ def _reconciled(table: pl.DataFrame) -> Block | None:
     )
 
 
+def _times_without(brief: Brief, row: dict[str, Any]) -> str:
+    """How many times the target is of a year without its unusual months; empty where it has none."""
+    own = (pl.col("reporter") == row["reporter"]) & (pl.col("year_label") == row["base_label"])
+    left = brief.standing.unusual.filter(own & (pl.col("without_usd") > 0.0))["without_usd"]
+    if left.is_empty():
+        return ""
+    times = " or ".join(number(row["target_usd"] / usd_left, 1) for usd_left in left)
+    return tell("brief_standing.times_without", times=times)
+
+
 def stand_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     """Rows of the summary: measure, value, unit and date, source id."""
     main, target = _main_row(brief), main_target(brief)
@@ -195,7 +205,7 @@ def stand_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
             (
                 f"Trade by {clean(row['reporter_name'], 40)}'s {counted_by(clean(row.get('statistics')))}",
                 usd(row["base_usd"]),
-                f"USD, {clean(row['base_label'], 40)}{times}",
+                f"USD, {clean(row['base_label'], 40)}{times}{_times_without(brief, row)}",
                 "",
             )
         )

@@ -47,6 +47,14 @@ def target_section(brief: Brief, notes: Notes) -> Section:
             li.columns("chances"),
         ),
         li.listing(
+            "chances-without",
+            tell("brief_target.without_table"),
+            part.without,
+            notes,
+            li.columns("chances_without"),
+            note=tell("brief_target.without_note"),
+        ),
+        li.listing(
             "base-rate",
             tell("brief_target.base_rate_table"),
             part.base_rate,
