@@ -675,6 +675,8 @@ def test_formulas_of_the_workbook_give_what_the_model_gives(tmp_path: Path) -> N
         "l.bank.rate_share": 0.05,
         "u.hide.fit_share": 0.3,
         "s.tan.turn_hours": 600.0,
+        "p.blue.wait_share": 0.0015,
+        "p.blue.late_hours": 36.0,
     }
     assert made.withheld and sheets.book["Answer"]["B5"].value.endswith(',"withheld")')
     sheets.put("accepted", 1.0)
