@@ -50,6 +50,7 @@ ADDRESSES = [
     "ventures",
     "ventures/v1",
     "ports",
+    "ports/P",
     "scenario/regime",
     "scenarios/gains",
     "crossings/X",

@@ -218,6 +218,19 @@ def test_things_are_chosen_by_name_and_what_steers_is_folded_away(web: Served) -
     assert "the Gulf" in web.page("ports").text and "Ports side by side" in web.page("ports").text
 
 
+def test_a_port_has_its_terminals_terms_and_zones_with_sources(web: Served) -> None:
+    case = open_case(CASE).case
+    port = case.settings.ports[0]
+    name = case["nodes"].filter(case["nodes"]["node_id"] == port)["name"][0]
+    assert f'href="{web.site.root}ports/{port}"' in web.page("ports").text
+    page = web.page(f"ports/{port}").text
+    assert f"<h1>{name}</h1>" in page and "Terms of the terminals" in page
+    held = web.page(f"ports/{port}.json").json()
+    assert {row["node_id"] for row in held["port_terminals"]} == {port}
+    assert {row["place"] for row in held["port_terms"]} == {name}
+    assert web.page("ports/nowhere").status_code == 404
+
+
 @pytest.mark.parametrize("address", ["brief", "brief/plan", "crossings/X", "plan/exchange"])
 def test_pages_that_ask_no_analysis_have_their_tables_as_files_too(web: Served, address: str) -> None:
     assert web.page(f"{address}.csv").text.startswith("#") or address == "plan/exchange"

@@ -120,6 +120,7 @@ class Screen:
 
 
 _LISTED = {
+    "ports": "ports",
     "plan/promises/{id}": "plan/register",
     "ventures": "ventures",
     "venture": "ventures",
@@ -181,6 +182,7 @@ SPECIAL: tuple[Screen, ...] = (
     Screen("ventures/{id}", "plan", f"{_ANSWERS}.ventures:answer", "blocks.html", "venture appraise"),
     Screen("port/choice", "corridors", f"{_ANSWERS}.ports:answer", "blocks.html", "port choice"),
     Screen("ports", "corridors", f"{_ANSWERS}.ports:screen", "blocks.html", "port choice"),
+    Screen("ports/{id}", "corridors", f"{_ANSWERS}.ports:one", "place.html", extras=("map",)),
     Screen("scenario/regime", "scenarios", f"{_ANSWERS}.regimes:answer", "blocks.html", "scenario regime"),
     Screen("regimes/{id}", "scenarios", f"{_ANSWERS}.regimes:answer", "blocks.html", "scenario regime"),
     Screen("plan/register", "plan", f"{_ANSWERS}.register:board", "blocks.html", "plan state"),

@@ -74,11 +74,19 @@ def port_blocks(ports: PortsSection, as_of: date, notes: Notes) -> list[Block]:
 
 def ports_annex(brief: Brief, notes: Notes) -> Section | None:
     """Annex with the terms of the terminals, and a tonne with and without each zone; None where there is neither."""
+    held = tuple(terms_blocks(brief.ports, notes))
+    if not held:
+        return None
+    return Section("annex-e", "E", tell("brief_ports.annex_title"), tell("brief_ports.annex_lead"), held)
+
+
+def terms_blocks(ports: PortsSection, notes: Notes) -> list[Block]:
+    """Terms of the terminals, and a tonne with and without each zone."""
     blocks = [
         li.listing(
             "port-terms",
             tell("brief_ports.terms_table"),
-            brief.ports.terms,
+            ports.terms,
             notes,
             li.columns("port_terms"),
             wide=True,
@@ -86,17 +94,14 @@ def ports_annex(brief: Brief, notes: Notes) -> Section | None:
         li.listing(
             "zone-gains",
             tell("brief_ports.zone_gains_table"),
-            brief.ports.zone_gains,
+            ports.zone_gains,
             notes,
             li.columns("zone_gains"),
             note=tell("brief_ports.zone_gains_note"),
             wide=True,
         ),
     ]
-    held = tuple(block for block in blocks if block is not None)
-    if not held:
-        return None
-    return Section("annex-e", "E", tell("brief_ports.annex_title"), tell("brief_ports.annex_lead"), held)
+    return [block for block in blocks if block is not None]
 
 
 def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:

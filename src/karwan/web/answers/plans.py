@@ -77,7 +77,23 @@ def _timeline(asking: Asking, tables: Mapping[str, pl.DataFrame]) -> list[Block]
         return [Missing(say(note("page.plan_timeline")), say(note("page.plan_no_milestones")))]
     declared = result_table("plan_milestones")
     title = say(note("page.plan_milestones"))
-    return [picture, result_block(declared, "milestones", title, tables["milestones"], asking.notes)]
+    table = result_block(declared, "milestones", title, tables["milestones"], asking.notes)
+    return [picture, _with_ventures(asking, table)]
+
+
+def _with_ventures(asking: Asking, table: Table) -> Table:
+    """A table whose column of ventures holds their names, each a link to its page."""
+    names = dict(asking.project.case["ventures"].select("venture_id", "name").iter_rows())
+    root = f"/en/{asking.project.case.settings.case_id}/ventures/"
+    at = next((k for k, column in enumerate(table.columns) if column.label == "Venture"), None)
+    if at is None:
+        return table
+    rows = []
+    for row in table.rows:
+        known = row[at].text in names
+        one = replace(row[at], text=names[row[at].text], url=root + row[at].text) if known else row[at]
+        rows.append((*row[:at], one, *row[at + 1 :]))
+    return replace(table, rows=tuple(rows))
 
 
 def _chosen(asking: Asking, commitments: pl.DataFrame) -> pl.DataFrame:

@@ -110,6 +110,7 @@ PAGE: dict[str, str | Plural] = {
     "page.regime_hours_caption": "Open mark: without the regime; filled: with it in force. Legs whose hours do not move are left out; the table has all.",
     "page.regime_usd": "Money a truck pays, before and after",
     "page.regime_usd_caption": "Open mark: without the regime; filled: with it in force. Legs whose money does not move are left out; the table has all.",
+    "page.port_lead": "A port of {country}: its terminals with their terms, its free zones and what they spare, each figure with its source.",
     "page.register": "The plan by both sides",
     "page.register_lead": "Each side's own word on every promise, beside the other's; where they differ first. Neither is averaged.",
     "page.no_register": "No register is served",
