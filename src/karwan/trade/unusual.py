@@ -93,7 +93,11 @@ def _year_before(row: Row, count: list[Row]) -> Row | None:
     ]
     return min(
         holding,
-        key=lambda other: (other["value_usd"], other["period_end"] - other["period_start"]),
+        key=lambda other: (
+            other["value_usd"],
+            other["period_end"] - other["period_start"],
+            other["period_start"],
+        ),
         default=None,
     )
 
