@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import openpyxl
 import polars as pl
@@ -25,6 +27,8 @@ from karwan.case import read_case
 from karwan.cli.app import app as command_line
 from karwan.errors import InvalidInput
 from karwan.project import open_case
+from karwan.report.blocks import Missing
+from karwan.web.answers import good
 from karwan.web.answers.generic import usual_values
 from karwan.web.answers.scenarios import aligned
 from karwan.web.forms import asked_fields, read_request
@@ -86,6 +90,14 @@ def test_a_good_has_a_page_with_its_verdict_offers_reports_and_papers(web: Serve
     assert "Phytosanitary certificate" in page and "first: Midland" in page
     assert web.page("goods/beans.json").content == web.page("trade/compete.json?product=beans").content
     assert f'href="{web.site.root}goods/beans?as_of=2025-08-01"' in web.page("goods?as_of=2025-08-01").text
+
+
+def test_a_good_of_a_case_without_places_has_no_papers() -> None:
+    """Nothing starts or ends there, so no route is asked for; it ended in an error."""
+    settings = SimpleNamespace(origins=(), destinations=())
+    asking: Any = SimpleNamespace(project=SimpleNamespace(case=SimpleNamespace(settings=settings)))
+    (block,) = good._papers(asking, {})
+    assert isinstance(block, Missing)
 
 
 def test_a_long_list_is_shown_in_parts_and_small_numbers_lead_to_theirs(web: Served) -> None:

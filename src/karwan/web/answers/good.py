@@ -141,6 +141,8 @@ def _mirrored(asking: Asking, product: Row) -> Block | None:
 def _papers(asking: Asking, product: Row) -> list[Block]:
     """Papers of the good on the route ranked first, from where it is made to the other side."""
     case = asking.project.case
+    if not (case.settings.origins and case.settings.destinations):
+        return [Missing(say(note("page.papers")), say(note("page.nothing", what=say(note("page.papers")))))]
     request = _route(case, product, asking)
     try:
         result = computed(asking.project, BY_NAME["route"], request)
