@@ -66,7 +66,8 @@ def answer_draft(inputs: Inputs, request: DraftRequest) -> Result:
     meta = {"case": case.settings.case_id, "as_of": day, "from": start, "to": end, "who": request.who}
     band = drawn_together(candidates, choice.chosen, request.draws, request.seed)
     notes = _notes(candidates, choice, request, table, band)
-    return Result(tables, {**meta, "sides": f"{a}, {b}"}, (*notes, *writer.notes()))
+    said = (*notes, *writer.notes())
+    return Result(tables, {**meta, "sides": f"{a}, {b}"}, said, lead=2 if choice.chosen else 1)
 
 
 def _years_later(start: date) -> date:
@@ -120,6 +121,7 @@ class DraftWriter:
             "change": draft_kind(one),
             "replaces": [row["commitment_id"] for row in one.promises],
             "takes_up": "; ".join(row["title"] for row in one.promises),
+            "title": one.scenario.title,
             "wording": _sentence(one, moved, terms, due),
             "owner": owners,
             "depends": others,

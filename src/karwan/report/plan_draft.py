@@ -15,7 +15,7 @@ from karwan.amounts import usd
 from karwan.analysis.case_requests import DraftView
 from karwan.analysis.contract import Result
 from karwan.exports import beside, json_text, write_text
-from karwan.notes import note
+from karwan.notes import Note, note
 from karwan.register.register import Register
 from karwan.register.rules import Said
 from karwan.register.transfer import write_export
@@ -54,7 +54,16 @@ def present_draft(result: Result, view: DraftView, form: str) -> Result:
     if form != "table":
         return said
     printed = {key: table for key, table in result.tables.items() if key != "schedule"}
-    return replace(said, tables=_rounded(printed))
+    draft = printed["draft"]
+    lead, rest = said.notes[: result.lead], said.notes[result.lead :]
+    said = replace(said, notes=(*lead, *_worded(draft), *rest), lead=len(lead) + draft.height)
+    return replace(said, tables=_rounded({**printed, "draft": draft.with_columns(wording="title")}))
+
+
+def _worded(draft: pl.DataFrame) -> list[Note]:
+    """What would be promised, one line each: in a column of the table it would be a word wide."""
+    rows = draft.select("number", "wording", "owner").iter_rows(named=True)
+    return [note("draft.worded", **row) for row in rows]
 
 
 def _rounded(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -22,5 +22,6 @@ DRAFT: dict[str, str | Plural] = {
         "{count} of the ten weakest points of the corridors are taken up by no scenario: {places}.",
     ),
     "draft.amend": "A draft reckoned from the tables of the case: wording, owner and term are for both sides to amend. Every value that a promise moves stands in its schedule.",
+    "draft.worded": "{number}. {wording} ({owner}).",
     "draft.wrote": "Wrote {file}.",
 }
