@@ -16,7 +16,12 @@ from karwan.report.text import clean
 
 Row = dict[str, Any]
 _COLOURS = {"yes": STATUS["done"], "only if": STATUS["in_progress"], "no": ALERT, "unknown": ACCENT}
-_SAID = {"yes": "it sells", "only if": "only if something changes", "no": "not", "unknown": "not judged"}
+_SAID = {
+    "yes": "it sells",
+    "only if": "only if something changes",
+    "no": "does not sell",
+    "unknown": "not judged",
+}
 _PALE, _DEEP = 0.66, 0.15
 _LINE, _EDGE = 13.0, 6.0
 

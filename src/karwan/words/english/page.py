@@ -183,11 +183,12 @@ PAGE: dict[str, str | Plural] = {
     ),
     "page.goods_sellable": "What could be sold a year, and what is",
     "page.goods_sellable_caption": (
-        "A tile is as large as what could be sold of a good a year: the least of the offer and of the part of the demand within reach, at the price at origin. "
-        "Its dark foot is what is sold now. The table below has the same figures."
+        "A tile is as large as what could be sold of a good a year: the least of the offer, the crop and the part of the demand within reach, at the price at origin. "
+        "Its dark foot is what is sold now; where that is more than was reckoned to be within reach, the tile is as large as it, and dark. A diagonal: a ban. "
+        "The table below has the same figures."
     ),
     "page.goods_table": "Every good, with what decides it",
-    "page.goods_note": "Could be sold: the least of offer and reachable demand. Unrealised: that less what is sold now. A dash: not known.",
+    "page.goods_note": "Could be sold: the least of offer, crop and reachable demand. Unrealised: that less what is sold now. A dash: not known.",
     "page.goods_banned": "{verdict}; under a ban of {country} since {since}",
     "page.goods_switch": "{verdict} {switch} at most {at}",
     "page.goods_lacks": "{verdict}: {lacks} lacking",
