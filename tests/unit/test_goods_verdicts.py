@@ -330,6 +330,7 @@ def test_kaz_pak_says_what_its_facts_say(kaz_pak: Case) -> None:
             row["rival_period"].startswith("2025")
             and row["offer_heading" if binding != "crop" else "ban"] is None
         )
+        assert row["rival_basis"] == ("computed" if pulse == "chickpeas" else "assumed")  # offers to India
     lent = goods.filter(pl.col("price_country").is_not_null())
     assert lent.filter(pl.col("price_country") == pl.col("rival_origin")).is_empty()
     assert by_id["kinnow"]["verdict"] == "unknown"

@@ -225,6 +225,7 @@ def _rival_columns(rival: MarketRival | None, study: CorridorStudy, importer: st
         "rival_heading": rival.heading,
         "rival_kind": row["quantity"],
         "rival_place": row["place"],
+        "rival_basis": _rival_basis(rival),
         "rival_period": rival.period,
         "rival_shut": border_shut(study.case, rival.origin, importer, study.as_of),
     }

@@ -292,7 +292,8 @@ def _against(row: Values) -> Cell:
     origin = clean(row["rival_origin"], 20) or tell("front.all_origins")
     key = "front.rival_shut" if row["rival_shut"] else "front.rival"
     seen = _seen(row["rival_period"])
-    return cell(tell(key, usd=number(row["rival_usd_t"]), origin=origin, seen=seen))
+    assumed = row.get("rival_basis") == "assumed"
+    return cell(tell(key, usd=number(row["rival_usd_t"]), origin=origin, seen=seen), assumed=assumed)
 
 
 def _owed(brief: Brief, notes: Notes, owner: tuple[str, str], asker: tuple[str, str]) -> Block:
