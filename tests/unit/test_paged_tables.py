@@ -35,6 +35,16 @@ def test_the_address_leads_to_every_row_once() -> None:
     assert seen == [f"x{n}" for n in range(200)]
 
 
+def test_a_page_of_very_many_tables_shows_a_few_rows_of_each() -> None:
+    draw = random.Random(5)
+    content = [_table(f"t{k}", 30) for k in range(60)]
+    for table in content:
+        table["rows"] = [[{"text": "".join(draw.choices(string.ascii_letters, k=90))}] for _ in range(30)]
+    cut = paged(content, "")
+    assert {len(one["rows"]) for one in cut} == {5}
+    assert len(gzip.compress(json.dumps(cut).encode())) <= BUDGET
+
+
 def test_the_heaviest_picture_is_put_off_until_it_is_wanted() -> None:
     draw = random.Random(3)
     sizes = {"light": 9_000, "heavy": 20_000, "middle": 12_000}

@@ -9,6 +9,8 @@ from typing import Any
 
 STEPS = (80, 40, 20)
 """Rows of a table that a page shows at once: the first that keeps the page within `BUDGET`, else the last, and then its heaviest pictures come one by one."""
+FEW = (STEPS[-1], 10, 5, 3, 1)
+"""The same of a page of so many tables that it is over its budget without pictures too."""
 BUDGET = 27_000
 """Bytes of the packed content of a page; as HTML, with the frame around it, it is a third more, and at most 40 kB is wanted."""
 _PART = re.compile(r"(?P<key>.+)\.(?P<part>[1-9][0-9]{0,4})")
@@ -31,11 +33,12 @@ def paged(content: Any, asked: str, figure: str = "") -> Any:
     The same, each cut table with `parted`: first and last row shown, how many there are, and the values that lead to the part before and after.
     """
     most = next((most for most in STEPS if _packed(_cut(content, "", most)) <= BUDGET), STEPS[-1])
-    cut = _cut(content, asked, most)
     over = _packed(_cut(content, "", most)) - BUDGET
     if over <= 0:
-        return cut
-    return _without(cut, _put_off(content, over, figure))
+        return _cut(content, asked, most)
+    lighter = _without(content, _put_off(content, over, figure))
+    last = next((most for most in FEW if _packed(_cut(lighter, "", most)) <= BUDGET), FEW[-1])
+    return _cut(lighter, asked, last)
 
 
 def _put_off(content: Any, over: int, wanted: str) -> set[str]:
