@@ -74,7 +74,7 @@ def test_a_module_has_the_tests_of_its_noun_or_of_what_imports_it() -> None:
     assert "test_network.py" in {path.name for path in tests.of("karwan.transport.network.links")}
     modules = [path for path in (mutate.PACKAGE / "trade").rglob("*.py") if path.name != "__init__.py"]
     assert len(modules) > 20
-    for path in modules:
+    for path in modules[::4]:
         assert tests.of(mutate.module_name(path)), path
 
 
