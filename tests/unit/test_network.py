@@ -12,7 +12,7 @@ import pytest
 
 from karwan.case import Case, read_case
 from karwan.errors import UnknownName
-from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
+from karwan.transport.network import BY_ROW, FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.context import Context
 
 SUMMER = date(2025, 6, 2)  # a Monday
@@ -345,6 +345,27 @@ def test_what_is_kept_gives_the_network_of_a_case_that_lacks_a_row(toyland: Case
             if alone.arcs != now.arcs:
                 moved.add(name)
     assert moved >= {"links", "crossings", "transfers", "access"}
+
+
+@pytest.mark.parametrize("case_id", ["toyland", "kaz-pak"])
+def test_what_other_rows_gave_stays_where_single_rows_change(
+    case_id: str, toyland: Case, kaz_pak: Case
+) -> None:
+    """A row of links or crossings with every figure a tenth larger, and one less: the network is that built alone, the other hauls are the same objects."""
+    case = toyland if case_id == "toyland" else kaz_pak
+    ask = replace(request(), origin_country=case.parties.codes[0], destination_country=case.parties.codes[1])
+    kept = Kept()
+    build_network(case.tables, ask, kept=kept)
+    for name, key in BY_ROW.items():
+        table = case[name]
+        figures = [c for c, kind in table.schema.items() if kind == pl.Float64]
+        hit = table[key][table.height // 2]
+        larger = pl.when(pl.col(key) == hit).then(pl.col(figures) * 1.1).otherwise(pl.col(figures))
+        for changed in (table.with_columns(larger), table.filter(pl.col(key) != hit)):
+            tables = {**case.tables, name: changed}
+            left = kept.without((name,), {name: (hit,)})
+            assert left.hauls and (name != "links" or all(one.link_id != hit for one in left.hauls))
+            assert_alike(build_network(tables, ask, kept=left), build_network(tables, ask), name)
 
 
 def test_nothing_is_kept_of_a_table_that_is_another(toyland: Case, kaz_pak: Case) -> None:

@@ -19,7 +19,7 @@ from karwan.trade.parties import A_TO_B, DIRECTIONS
 from karwan.transport.corridor import ABSENT, CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import Weights, additive_cost, shipper_weights
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages, recorded_process
-from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
+from karwan.transport.network import BY_ROW, FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.paid import Bills
 from karwan.transport.reliability import Journeys, simulate
@@ -79,6 +79,8 @@ class CorridorStudy:
         self.corridors = list(case["corridors"].sort("rank", "corridor_id").iter_rows(named=True))
         self.kept = Kept() if kept is None else kept
         self.paper_money = PaperMoney(as_of)
+        self._base: CorridorStudy | None = None  # of a state: the study of the case as it stands
+        self._taken = -1  # how many networks that had when its parts were last taken over
         self._networks: dict[tuple[str, str, str], FreightNetwork] = {}
         self._costs: dict[tuple[str, str, str], Floats] = {}
         self._routes: dict[tuple[str, ...], CorridorRoute] = {}
@@ -129,6 +131,7 @@ class CorridorStudy:
         start, finish = ends
         key = (start, finish, form)
         if key not in self._networks:
+            self._take_over()
             request = NetworkRequest(start, finish, form, self.as_of, self.set_aside)
             self._networks[key] = build_network(self.case.tables, request, kept=self.kept)
         return self._networks[key]
@@ -170,11 +173,27 @@ class CorridorStudy:
     def of(self, case: Case) -> CorridorStudy:
         """Corridors of the case in another state, on the same day: one study a state, sharing what its networks are made of."""
         if id(case) not in self._states:
-            changed = {name for name, table in case.tables.items() if table is not self.case.tables[name]}
-            study = CorridorStudy(case, self.as_of, self.kept.without(changed), self.set_aside)
+            study = CorridorStudy(case, self.as_of, None, self.set_aside)
             study.paper_money = self.paper_money
+            study._base = self
+            study._take_over()
             self._states[id(case)] = study
         return self._states[id(case)]
+
+    def _take_over(self) -> None:
+        """Share what the networks of the case it is a state of are made of by now, as far as it still holds."""
+        if self._base is None or len(self._base._networks) == self._taken:
+            return
+        self._taken = len(self._base._networks)
+        self.kept.take(self._base.kept.without(*self._changes))
+
+    @cached_property
+    def _changes(self) -> tuple[set[str], dict[str, frozenset[str]]]:
+        """Tables that differ from those of the case it is a state of, and of some the rows that do."""
+        before, after = self._base.case if self._base else self.case, self.case
+        changed = {name for name, table in after.tables.items() if table is not before.tables[name]}
+        known = {name: key for name, key in BY_ROW.items() if name in changed}
+        return changed, {name: _differing(before[name], after[name], key) for name, key in known.items()}
 
     # -- routes ---------------------------------------------------------------------------------------------
 
@@ -356,6 +375,12 @@ class CorridorStudy:
         """Case, day and product that figures of the study are for."""
         settings = self.case.settings
         return {"case": settings.case_id, "as_of": self.as_of, "product": settings.reference_product}
+
+
+def _differing(before: pl.DataFrame, after: pl.DataFrame, key: str) -> frozenset[str]:
+    """Keys of the rows of a table that differ, are new or gone."""
+    held, found = ({row[key]: row for row in table.iter_rows(named=True)} for table in (before, after))
+    return frozenset(name for name in held.keys() | found.keys() if held.get(name) != found.get(name))
 
 
 def asked_study(case: Case, as_of: date | None = None, product: str | None = None) -> CorridorStudy:

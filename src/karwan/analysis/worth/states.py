@@ -207,6 +207,8 @@ class Plan:
         }
         self._cases = dict(cases)
         self.groups = self._grouped(flows)
+        for routes, _ in self.groups:  # first, for other states share what they leave alone
+            study.network_between(routes.ends, routes.form)
         full = self._full()
         bare = () if self.case.bare is None else (study.of(self.case.bare),)
         self.studies = (*full.values(), *bare)

@@ -1,7 +1,7 @@
 """The multimodal network of a case: states, arcs, stages, closures."""
 
 from karwan.transport.network.build import build_network
-from karwan.transport.network.context import Kept
+from karwan.transport.network.context import BY_ROW, Kept
 from karwan.transport.network.layout import State
 from karwan.transport.network.request import NetworkRequest, carrier_of, mode_of
 from karwan.transport.network.stage import Arc, FreightNetwork
@@ -17,6 +17,7 @@ from karwan.transport.network.terms import (
 )
 
 __all__ = [
+    "BY_ROW",
     "Arc",
     "CellFigure",
     "Factor",

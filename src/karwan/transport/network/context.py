@@ -59,6 +59,9 @@ PARTS = {
     "turns": "spread",
 }
 """Kind of what each part of `Kept` holds, of those that hold one kind."""
+BY_ROW = {"links": "link_id", "crossings": "crossing_id"}
+"""Tables of which a haul or a crossing rests on one row alone, and the column that names it."""
+KIND_BY_ROW = {"haul": "links", "crossing": "crossings"}
 CROSSING_CAPACITY = {ROAD: "capacity_trucks_day", RAIL: "capacity_wagons_day"}
 """Column of crossings that says what passes in a day, by mode."""
 
@@ -134,14 +137,32 @@ class Kept:
     spreads: dict[tuple[Any, ...], SpreadMoves] = field(default_factory=dict)
     turns: dict[tuple[Any, ...], Turns] = field(default_factory=dict)
 
-    def without(self, changed: Collection[str]) -> Kept:
-        """What still holds where some tables are others: a copy without what was made of them."""
+    def without(self, changed: Collection[str], rows: Mapping[str, Collection[str]] | None = None) -> Kept:
+        """What still holds where some tables are others: a copy without what was made of them.
+
+        `rows` names, of the tables of `BY_ROW` among them, the keys of the rows that differ, are new or gone: what was made of the others stays.
+        """
+        rows = rows or {}
         others = set(changed)
-        gone = {kind for kind, tables in RESTS_ON.items() if tables & others}
-        rows = {name: held for name, held in self.rows.items() if name not in changed}
-        stages = {key: stage for key, stage in self.stages.items() if key[0] not in gone}
+        told = {kind: {table} & rows.keys() for kind, table in KIND_BY_ROW.items()}
+        gone = {kind for kind, tables in RESTS_ON.items() if (tables - told.get(kind, set())) & others}
+        links, crossings = (frozenset(rows.get(name, ())) for name in ("links", "crossings"))
         parts = {name: dict(getattr(self, name)) for name, kind in PARTS.items() if kind not in gone}
-        return Kept(rows=rows, stages=stages, **parts)
+        for name in {"hauls", "bases"} & parts.keys():
+            parts[name] = {key: held for key, held in parts[name].items() if key.link_id not in links}
+        stages = {
+            key: stage
+            for key, stage in self.stages.items()
+            if key[0] not in gone and not (key[0] == "crossing" and key[1] in crossings)
+        }
+        held = {name: one for name, one in self.rows.items() if name not in changed}
+        return Kept(rows=held, stages=stages, **parts)
+
+    def take(self, other: Kept) -> None:
+        """Take over what another holds and this lacks."""
+        for name in vars(other):
+            mine = getattr(self, name)
+            mine.update({key: held for key, held in getattr(other, name).items() if key not in mine})
 
 
 class Context:
