@@ -63,7 +63,8 @@ def tables_page() -> str:
     ]
     header = ["table", "key", "required", "what it holds"]
     lines += table_lines(
-        header, [[f"[{t.name}](#{t.name})", t.key, t.part or t.required, t.description] for t in schema.values()]
+        header,
+        [[f"[{t.name}](#{t.name})", t.key, t.part or t.required, t.description] for t in schema.values()],
     )
     for spec in schema.values():
         lines += ["", f"## {spec.name}", "", spec.description, ""]
