@@ -131,7 +131,6 @@ class CorridorStudy:
         start, finish = ends
         key = (start, finish, form)
         if key not in self._networks:
-            self._take_over()
             request = NetworkRequest(start, finish, form, self.as_of, self.set_aside)
             self._networks[key] = build_network(self.case.tables, request, kept=self.kept)
         return self._networks[key]
@@ -171,13 +170,13 @@ class CorridorStudy:
         return self._under[key][1]
 
     def of(self, case: Case) -> CorridorStudy:
-        """Corridors of the case in another state, on the same day: one study a state, sharing what its networks are made of."""
+        """Corridors of the case in another state, on the same day: one study a state, sharing what the case's networks are made of by now."""
         if id(case) not in self._states:
             study = CorridorStudy(case, self.as_of, None, self.set_aside)
             study.paper_money = self.paper_money
             study._base = self
-            study._take_over()
             self._states[id(case)] = study
+        self._states[id(case)]._take_over()
         return self._states[id(case)]
 
     def _take_over(self) -> None:

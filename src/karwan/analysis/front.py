@@ -13,6 +13,7 @@ from karwan.analysis.front_ways import ways_table
 from karwan.analysis.headlines import newest_of_each, official_changes, whole_of
 from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, FrontSection, PlanSection, Standing
+from karwan.analysis.target_without import leaving_least
 from karwan.analysis.turnover import Series, turnover_series, turnover_targets
 from karwan.appraisal.verdict import NO, ONLY_IF, YES
 from karwan.case import Case
@@ -344,7 +345,6 @@ def outlook_table(case: Case, annual: pl.DataFrame, as_of: date, without: pl.Dat
 def _outlook_without(without: pl.DataFrame, series: Series, days: Collection[date]) -> list[Row]:
     """Outlook of one side without the unusual months that leave least of its last year."""
     own = without.filter((pl.col("reporter") == series.reporter) & pl.col("by").is_in(list(days)))
-    least = own.filter(pl.col("base_usd") == pl.col("base_usd").min())
     same = (
         "reporter_name",
         "by",
@@ -357,7 +357,7 @@ def _outlook_without(without: pl.DataFrame, series: Series, days: Collection[dat
         "target_usd",
         "less",
     )
-    once = least.unique("by", keep="first", maintain_order=True).select(same)
+    once = leaving_least(own).unique("by", keep="first", maintain_order=True).select(same)
     return [row | {"steps": len(series.values) - 1} for row in once.iter_rows(named=True)]
 
 

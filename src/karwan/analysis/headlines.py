@@ -10,6 +10,7 @@ import polars as pl
 from karwan.amounts import dollars, grown, number, percent, usd_rough
 from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
+from karwan.analysis.target_without import leaving_least
 from karwan.case import Case
 from karwan.trade.period import year_after
 from karwan.trade.standing import SUBTRACTED, counted_by, main_target
@@ -48,11 +49,7 @@ def trade_headline(standing: Standing, as_of: date) -> str:
     """What each side's statistics say, what the newest figure is, and the newest change like for like."""
     if not standing.reported.height:
         return ""
-    said = (
-        _last_years(standing.annual),
-        newest_figure(standing.reported, as_of),
-        _changes(standing.growth),
-    )
+    said = (_last_years(standing.annual), newest_figure(standing.reported, as_of), _changes(standing.growth))
     return " ".join(sentence for sentence in said if sentence)
 
 
@@ -214,8 +211,9 @@ def _chances_without(standing: Standing, target: TargetSection, as_of: date) -> 
     if not aims.height:
         return
     rows = target.without.filter(pl.col("target") == aims["title"][0])
-    least = rows.filter(pl.col("base_usd") == pl.col("base_usd").min().over("reporter"))
-    for row in least.unique("reporter", keep="first", maintain_order=True).iter_rows(named=True):
+    for row in (
+        leaving_least(rows).unique("reporter", keep="first", maintain_order=True).iter_rows(named=True)
+    ):
         chance = f"{percent(row['probability'])} from {dollars(row['base_usd'])}{_rate(row)}"
         yield f"{row['reporter_name']} {chance}"
 

@@ -59,6 +59,11 @@ def chances_without(
     return result_frame("target_without", rows)
 
 
+def leaving_least(without: pl.DataFrame) -> pl.DataFrame:
+    """Rows of each side's stretch of unusual months that leaves least of its last year."""
+    return without.filter(pl.col("base_usd") == pl.col("base_usd").min().over("reporter"))
+
+
 def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFrame) -> Iterator[Row]:
     """Rows of one stretch of months taken out, a target each."""
     left = series.values[-1] * part["without_usd"] / part["turnover_usd"]

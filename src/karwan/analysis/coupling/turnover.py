@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.answer import pair_change
@@ -46,15 +47,12 @@ def turnover_factors(
     cases, apart = found.cases | quotas.cases(study), quotas.scenarios
     coupling = Coupling(study, world, found.scenarios, cases, parties_only=True, also=apart)
     kind = GENERAL if world.whole else PARTIAL
-    now = _turnover(
-        coupling, quotas, found.before, NOW, kind
-    )  # first: trips that come as things stand hold already
-    return {
-        name: _turnover(coupling, quotas, found.before, state, kind) / now for name, state in states.items()
-    }
+    turnover = partial(_turnover, coupling, quotas, found.before, kind)
+    now = turnover(NOW)  # first: trips that come as things stand hold already
+    return {name: turnover(state) / now for name, state in states.items()}
 
 
-def _turnover(coupling: Coupling, quotas: Quotas, before: State, after: State, kind: str) -> float:
+def _turnover(coupling: Coupling, quotas: Quotas, before: State, kind: str, after: State) -> float:
     """Trade of the parties both ways in a state, its permits held, over that of the base state."""
     solved = quotas.held(coupling, after, coupling.change(before, after), kind).solved
     moved = pair_change(coupling, solved.change, solved.answers[kind, True].value_ratio)
