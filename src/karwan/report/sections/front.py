@@ -433,8 +433,6 @@ def _outlook(brief: Brief) -> Block:
 
 def _nearest_without(table: pl.DataFrame) -> pl.DataFrame:
     """Rows as published, and those without unusual months on the nearest day alone: the workbook has all."""
-    if "less" not in table.columns:
-        return table
     return table.filter(pl.col("less").is_null() | (pl.col("by") == pl.col("by").min()))
 
 
@@ -445,8 +443,6 @@ def _outlook_side(row: Values) -> Cell:
 
 def _outlook_less(table: pl.DataFrame) -> str:
     """What the star takes out of each side's last year; empty where nothing is."""
-    if "less" not in table.columns:
-        return ""
     rows = table.filter(pl.col("less").is_not_null()).unique(
         "reporter_name", keep="first", maintain_order=True
     )
