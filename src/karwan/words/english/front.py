@@ -48,11 +48,11 @@ FRONT: dict[str, str | Plural] = {
     "front.goods": Plural("count", "One good, by verdict", "{count} goods, by verdict"),
     "front.goods_note": (
         "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time, duty in it. A price that "
-        "is not known is an origin's that is not the rival's: landed and bound rest on it, the most the seller may ask does not. Prices are brought to "
-        "one year by a published index. Bound: what a year could bring at the price shown, none where demand is unknown; "
+        "is not known is an origin's that is not the rival's: landed and bound rest on it, the most the seller may ask does not. Prices are of "
+        "one year, by a published index. Bound: a year's sales at the price of now, not at the most it may ask; none where demand is unknown; "
         "goods of one heading may share an offer: bounds need not add up. "
         "† at a rival: an offer to another country, or a heading's mean. Most "
-        "other goods lack a rival's price or demand: `karwan trade goods --all`."
+        "others lack a rival's price or demand: `karwan trade goods --all`."
     ),
     "front.sells": "yes: at or below the cheapest rival",
     "front.only_if": "only if the {what} falls from USD {now} to {at}",
