@@ -8,6 +8,9 @@ BIN := .venv/bin
 # Modules are compiled when they are first imported: most of what is installed never is.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q --no-compile --retries 8 --timeout 60 -c constraints.txt
 
+# Compiled modules are kept whatever the surroundings ask: every process would compile them anew, half of what `karwan route` takes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: brief serve test check check-types check-rest format docs mutants benchmarks clean
 
 brief: .venv/ready ## the brief of the embedded case: terminal, HTML, PDF, workbook in out/
