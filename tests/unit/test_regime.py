@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from karwan.analysis.case_requests import RegimeRequest
-from karwan.analysis.contract import Inputs
-from karwan.analysis.corridor_change import permits_free
+from karwan.analysis.case_requests import RegimeRequest, ScenarioTradeRequest
+from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridor_change import corridor_change
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling.answer import answer_trade
 from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.turnover import turnover_factors
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.answer import answer_regime
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
-from karwan.analysis.regime.states import IN_FORCE, regime_states, variant
+from karwan.analysis.regime.states import IN_FORCE, regime_states
 from karwan.analysis.regime.term_draws import TermDraws
 from karwan.analysis.regime.worth import TermCosts, quantity_words, worth_table
 from karwan.analysis.worth.states import NOW
 from karwan.case import Case
-from karwan.case.scenario_file import Override
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
 from karwan.schema import load_schema
 from karwan.transport.network.regimes import Regimes
+from tests.unit.test_coupling import small_world
 
 
 @pytest.fixture
@@ -252,42 +254,89 @@ def test_hours_are_not_observed_under_a_regime_that_starts_on_the_day(pact: Case
 # -- promises against the permits of a regime in force -------------------------------------------------------
 
 
-def without_quota(case: Case) -> Case:
-    """The case whose regimes give permits without number."""
-    terms = case["regime_terms"]
-    return case.with_tables({"regime_terms": terms.filter(pl.col("quantity") != "permit_quota_year")})
+@pytest.fixture
+def live(pact: Case) -> Case:
+    """The pact in force, in a world whose incomes answer."""
+    on = pl.when(pl.col("regime_id") == "pact").then(pl.lit("in_force")).otherwise("state")
+    goods = [(product, None, "goods") for product in pact["products"]["product_id"]]
+    mapped = pl.DataFrame(goods, schema=["product_id", "hs", "sector"], orient="row")
+    tables = {"regimes": pact["regimes"].with_columns(state=on), "world_flows": small_world()}
+    return pact.with_tables(tables | {"sector_map": mapped})
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> str:
+    """A scenario of a quicker border, as a file."""
+    path = tmp_path / "quick_border.yaml"
+    text = "overrides:\n  - {table: crossing_times, key: Y_XTC_road, set: {time_h: 1}, reason: Invented.}\n"
+    path.write_text(
+        f"id: quick_border\ntitle: Quick border\ndescription: d\nsource_ids: [toy]\nbasis: assumed\n{text}"
+    )
+    return str(path)
+
+
+def traded(case: Case, name: str, **options: object) -> Result:
+    return answer_trade(Inputs(case), ScenarioTradeRequest((name,), pairs="parties", **options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("permits", "binds"), [(1.0, True), (1e9, False)])
-def test_a_promise_that_adds_trips_is_held_to_the_permits(pact: Case, permits: float, binds: bool) -> None:
-    """A quicker border adds trips under the pact: no more than permits, or the trips of today; the promise is worth less, not more."""
-    live = pl.when(pl.col("regime_id") == "pact").then(pl.lit("in_force")).otherwise("state")
-    case = with_terms(pact, permit_quota_year=permits)
-    case = case.with_tables({"regimes": case["regimes"].with_columns(state=live)})
-    quick = Override("crossing_times", "set", ("Y_XTC_road",), {"time_h": "1"}, "test")
-    scenario = variant("quick_border", [quick])
-    study = CorridorStudy(case, case.settings.as_of)
+def test_every_command_holds_trade_to_the_same_permits(
+    live: Case, quick: str, permits: float, binds: bool
+) -> None:
+    """A quicker border adds trips under the pact: no more than permits, or the trips of today, in worth, target, trade and potential alike."""
+    case = with_terms(live, permit_quota_year=permits)
+    study, world = CorridorStudy(case, case.settings.as_of), read_world_trade(case)
+    scenario = study.scenario(quick)
     promised = {"quick_border": (scenario, study.under([scenario]))}
-    held, free = (PromisedWelfare(study, read_world_trade(case), promised) for _ in range(2))
+    held, free = (PromisedWelfare(study, world, promised) for _ in range(2))
     free.quotas.regimes.clear()
     state = frozenset(("quick_border",))
-    short = held.at(state).short
-    assert not held.at(NOW).short, "trips that come as things stand already hold"
+    short = held.at(state).held.short
+    assert not held.at(NOW).held.short, "trips that come as things stand already hold"
     assert bool(short) is binds
     said = held.held_notes(("quick_border",))
     assert [one.key for one in said] == ["coupling.quota"] * len(short)
-    gain, whole = float(held.gain(state).sum()), float(free.gain(state).sum())
-    if not binds:
-        assert gain == pytest.approx(whole, rel=1e-12)
-        return
-    assert 0.0 < gain < whole
+    gain, whole = held.gain(state), free.gain(state)
+    assert (gain == pytest.approx(whole, rel=1e-12)) is not binds
+    if binds:
+        assert 0.0 < float(gain.sum()) < float(whole.sum())
+        assert {one.registration for one in short} == {"XTA"} and short[0].permit_usd > 0.0
+        assert short[0].wanted_year > short[0].permits_year > permits
+    answer = traded(case, quick)
+    assert tuple(one for one in answer.notes if isinstance(one, Note) and one.key == "coupling.quota") == said
+    welfare = dict(answer.tables["countries"].select("country", "welfare_usd_year").iter_rows())
+    assert [welfare[code] for code in world.countries] == pytest.approx(gain.tolist(), rel=1e-9)
+    pairs = answer.tables["pairs"]
     factor = turnover_factors(study, promised)["quick_border"]
-    open_study = CorridorStudy(without_quota(case), case.settings.as_of)
-    unheld = turnover_factors(open_study, {"quick_border": (scenario, open_study.under([scenario]))})[
-        "quick_border"
-    ]
-    assert 1.0 < factor < unheld, "the target's turnover is held by the same permits"
-    assert [one.key for one in permits_free(case, case.settings.as_of)] == ["coupling.permits_free"]
-    assert permits_free(open_study.case, case.settings.as_of) == ()
-    assert {one.registration for one in short} == {"XTA"} and short[0].permit_usd > 0.0
-    assert short[0].wanted_year > short[0].permits_year > permits
+    assert factor == pytest.approx(
+        float(pairs["new_value_usd_year"].sum() / pairs["value_usd_year"].sum()), rel=1e-9
+    )
+    partial = traded(case, quick, partial=True, no_queues=True, theta=5.03).tables["pairs"]
+    change = corridor_change(case, [quick], "XTA", theta=5.03)
+    moved = partial.filter(exporter="XTA")["free_partial_share"][0]
+    assert change.factor(5.03) == pytest.approx(1.0 + moved, rel=1e-9)
+    assert [one.key for one in change.held] == ["coupling.quota"] * binds
+
+
+def test_draws_of_a_scenario_hold_its_permits_too(live: Case, quick: str) -> None:
+    """With one permit no draw brings more trade than with any number, and most bring less."""
+    one, any_number = (
+        traded(with_terms(live, permit_quota_year=permits), quick, draws=6, seed=3).tables["pairs"]
+        for permits in (1.0, 1e9)
+    )
+    for end in ("low_share", "median_share", "high_share"):
+        assert one[end][0] < any_number[end][0]
+
+
+def test_a_scenario_that_is_the_base_changes_nothing_however_few_permits(live: Case) -> None:
+    """Trips that came in the state trade was made in hold already."""
+    moved = traded(with_terms(live, permit_quota_year=1.0), "today").tables["pairs"]
+    assert moved["queue_general_share"].abs().max() < 1e-8
+
+
+def test_permits_are_said_not_to_hold_where_no_trade_is_known(live: Case, quick: str) -> None:
+    bare = with_terms(live, permit_quota_year=1.0)
+    bare = bare.with_tables({name: bare[name].clear() for name in ("world_flows", "flows")})
+    change = corridor_change(bare, [quick], "XTA", theta=5.03)
+    assert [one.key for one in change.held] == ["coupling.permits_unknown"]
+    assert change.factor(5.03) > 1.0

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 
 import numpy as np
 
 from karwan.amounts import percent
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling.problem import Coupling
+from karwan.analysis.coupling.quotas import Quotas, held_notes
+from karwan.analysis.coupling.solved import solve_change
+from karwan.analysis.coupling.states import promised_states
+from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.trade_cost import TradeCost, even_flows, trade_cost
+from karwan.analysis.worth.states import NOW
+from karwan.appraisal.coupling.trade import PARTIAL
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
+from karwan.case.scenario import Scenario
+from karwan.errors import InvalidInput
 from karwan.notes import Note, note
-from karwan.transport.network.regimes import with_permits
 
 
 @dataclass(frozen=True)
@@ -31,12 +39,15 @@ class CorridorChange:
         Landed cost by good; None where the shares were stated.
     direction
         Which way.
+    held
+        What permits hold after.
     """
 
     cost_share: tuple[float, float] | None = None
     words: Note | None = None
     cost: TradeCost | None = None
     direction: str = ""
+    held: tuple[Note, ...] = ()
 
     def factor(self, theta: float) -> float:
         """Factor on trade at given prices, for an elasticity theta > 0."""
@@ -52,7 +63,8 @@ def corridor_change(
 ) -> CorridorChange:
     """Landed cost of the exporter's goods in the case's form over its pairs of places, now and under scenarios.
 
-    A dollar of each good counts alike, as in `karwan plan worth`. The share after is the one that gives the factor on trade at theta.
+    A dollar of each good counts alike, as in `karwan plan worth`, and permits of the regimes in force hold it as there.
+    The share after is the one that gives the factor on trade at theta.
 
     Parameters
     ----------
@@ -74,7 +86,9 @@ def corridor_change(
     study.require_comparable()
     way = case.parties.direction_of(exporter)
     flows = even_flows(case, way, study.shipment().form, study.pairs(way))
-    cost = trade_cost(case, scenarios, flows, study=study)
+    quotas, read = Quotas(study), [study.scenario(name) for name in scenarios]
+    free = trade_cost(case, read, flows, study=study, also=quotas.scenarios)
+    cost, held = _held(study, read, free, quotas, theta)
     served = cost.served(way)
     factor = cost.shock(way, theta)
     landed = cost.change.level_usd_t[served] / _prices(case, cost)[served]
@@ -88,14 +102,31 @@ def corridor_change(
         scenarios=list(scenarios),
         then=percent(then, 1),
     )
-    return CorridorChange((now, then), words, cost, way)
+    return CorridorChange((now, then), words, cost, way, held)
 
 
-def permits_free(case: Case, day: date) -> tuple[Note, ...]:
-    """That permits of the regimes in force hold no trade in an answer; nothing where none of them gives a number of permits."""
-    regimes, terms = (case[name].iter_rows(named=True) for name in ("regimes", "regime_terms"))
-    found = with_permits(regimes, terms, day)
-    return (note("coupling.permits_free", regimes=found),) if found else ()
+def _held(
+    study: CorridorStudy, scenarios: Sequence[Scenario], cost: TradeCost, quotas: Quotas, theta: float
+) -> tuple[TradeCost, tuple[Note, ...]]:
+    """Cost of trade with permits held, and what they hold.
+
+    A permit has the price at which trips of the parties' own trade, at given prices and without queues, are as many as permits.
+    """
+    if not quotas.regimes:
+        return cost, ()
+    try:
+        world = read_world_trade(study.case, theta)
+        found = promised_states(study, {one.scenario_id: (one, study.under([one])) for one in scenarios})
+        cases = found.cases | quotas.cases(study)
+        coupling = Coupling(study, world, found.scenarios, cases, parties_only=True, also=quotas.scenarios)
+    except InvalidInput:  # the case knows no trade: who needs a permit cannot be counted
+        return cost, (note("coupling.permits_unknown", regimes=list(quotas.regimes)),)
+    solve = partial(solve_change, kinds=(PARTIAL,), queues=False)
+    after, now = (coupling.change(found.before, one) for one in (cost.states[1], NOW))
+    held = quotas.held(coupling, solve(after), solve, lambda: solve(now))
+    if held.short:
+        cost = cost.dearer(quotas.added_usd_t(cost.rows, cost.states[1], held.short))
+    return cost, tuple(held_notes(study.case, " + ".join(one.title for one in scenarios), held))
 
 
 def _prices(case: Case, cost: TradeCost) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.corridor_change import CorridorChange, corridor_change, permits_free
+from karwan.analysis.corridor_change import CorridorChange, corridor_change
 from karwan.analysis.levels import named
 from karwan.analysis.published_potential import published_potential
 from karwan.analysis.standing import none_published
@@ -92,8 +92,7 @@ def answer_potential(inputs: Inputs, request: PotentialRequest) -> Result:
         **({"corridor": change.words} if change.words else {}),
         "flows_lack": "; ".join(flows.lacks) or note("potential.nothing"),
     }
-    held = permits_free(case, case.settings.as_of) if change.words and case else ()
-    measured = (*_measured(request), *held)
+    measured = (*_measured(request), *change.held)
     return Result(tables, meta, (*result.notes, *measured), flows.notes, detail=result)
 
 
@@ -315,7 +314,7 @@ def _from_case(case: Case | None, request: PotentialRequest, change: CorridorCha
         moved = (
             change.words,
             note("potential.corridor_alone", factor=factor, theta=request.trade_elasticity),
-            *permits_free(case, case.settings.as_of),
+            *change.held,
         )
     notes = (*none_published(case), *moved)
     return Result({f"published potentials and offers, {name}": published}, meta, notes)

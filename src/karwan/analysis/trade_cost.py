@@ -9,8 +9,8 @@ landed cost over the shares of the routes in s0, price in it. Routes are the sam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ import numpy.typing as npt
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.worth.flows import Flow
-from karwan.analysis.worth.states import NOW, Change, Plan
+from karwan.analysis.worth.rows import GoodsRows
+from karwan.analysis.worth.states import NOW, Change, Plan, State
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.case.scenario import Scenario
@@ -36,13 +37,27 @@ class TradeCost:
         Goods: product, places and tonnes a year, F of them.
     value_usd
         Value a year at origin of each, shape (F,).
-    change
-        Logsums, duty and hours before and after, and the level before.
+    rows
+        Every good over every route of its places, in all states at hand.
+    states
+        Before and after, of those.
     """
 
     flows: tuple[Flow, ...]
     value_usd: Floats
-    change: Change
+    rows: GoodsRows
+    states: tuple[State, State]
+
+    @property
+    def change(self) -> Change:
+        """Logsums, duty and hours before and after, and the level before."""
+        before, after = (self.rows.plan.states.index(one) for one in self.states)
+        return self.rows.outcome.change(before, after)
+
+    def dearer(self, more_usd_t: Floats) -> TradeCost:
+        """The same with every row dearer after, shape (R,)."""
+        after = self.rows.plan.states.index(self.states[1])
+        return replace(self, rows=replace(self.rows, outcome=self.rows.outcome.dearer(after, more_usd_t)))
 
     @property
     def t_hat(self) -> Floats:
@@ -85,6 +100,7 @@ def trade_cost(
     *,
     before: Sequence[str | Scenario] = (),
     study: CorridorStudy | None = None,
+    also: Mapping[str, Scenario] | None = None,
 ) -> TradeCost:
     """Landed cost of goods in two states of a case.
 
@@ -98,6 +114,8 @@ def trade_cost(
         Goods that move.
     study
         Corridors of the case on a day; on its own by default.
+    also
+        More scenarios, by id, to cost the goods under, each alone; no routes are looked for with them.
 
     Raises
     ------
@@ -109,19 +127,24 @@ def trade_cost(
     study = study or CorridorStudy(case, case.settings.as_of)
     one, two = (_read(study, names) for names in (before, scenarios))
     asked = {s.scenario_id: s for s in (*one, *two)}
-    states = [frozenset(s.scenario_id for s in some) for some in (one, two)]
-    cases = {NOW: case, states[0]: study.under(one), states[1]: study.under(two)}
-    plan = Plan(study, pinned_scenarios(study, asked), flows, cases)
-    number = [plan.states.index(state) for state in states]
+    before_after = (_state(one), _state(two))
+    cases = {NOW: case, before_after[0]: study.under(one), before_after[1]: study.under(two)}
+    cases |= {frozenset((name,)): study.under([other]) for name, other in (also or {}).items()}
+    plan = Plan(study, pinned_scenarios(study, asked), flows, cases, also=also)
     outcome = plan.outcome()
     price = {product: row["price_usd_t"] for product, row in plan.products.items()}
     value = np.array([flow.tonnes_year * price[flow.product_id] for flow in plan.flows])
-    return TradeCost(plan.flows, value, outcome.change(*number))
+    served = [(n, np.arange(pair.rows.stop - pair.rows.start)) for n, pair in enumerate(outcome.pairs)]
+    return TradeCost(plan.flows, value, GoodsRows(plan, outcome, served), before_after)
 
 
 def _read(study: CorridorStudy, names: Sequence[str | Scenario]) -> list[Scenario]:
     """Scenarios by id as read from the case's folder."""
     return [name if isinstance(name, Scenario) else study.scenario(name) for name in names]
+
+
+def _state(scenarios: Sequence[Scenario]) -> State:
+    return frozenset(one.scenario_id for one in scenarios)
 
 
 def even_flows(case: Case, direction: str, form: str, pairs: Sequence[tuple[str, str]]) -> list[Flow]:

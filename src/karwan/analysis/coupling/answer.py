@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -12,16 +13,16 @@ from karwan.amounts import YEAR_DAYS
 from karwan.analysis.assignment import place_name
 from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
-from karwan.analysis.corridor_change import permits_free
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.drawn import LEVEL, Drawing, case_spreads, names_of, solve_draws
 from karwan.analysis.coupling.problem import Coupling, StateChange
+from karwan.analysis.coupling.quotas import HeldState, Quotas, held_notes
+from karwan.analysis.coupling.solved import Solved, solve_change
 from karwan.analysis.coupling.world_trade import WorldTrade, read_world_trade
 from karwan.analysis.world.matrix import REST
 from karwan.analysis.worth.states import NOW, State
 from karwan.appraisal.coupling.draws import band, rank_shares
-from karwan.appraisal.coupling.loop import Carried, Settled
-from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL, TradeAnswer
+from karwan.appraisal.coupling.trade import CONDITIONAL, GENERAL, PARTIAL
 from karwan.appraisal.worth import Floats
 from karwan.case import Case
 from karwan.case.scenario import Scenario
@@ -34,51 +35,6 @@ EQUAL_SHARE = "assumed equal share"
 
 TODAY = ("today", "closed")
 """Names that stand for the case as it is, without the state its trade was made in."""
-
-
-@dataclass(frozen=True)
-class Solved:
-    """A change of state and what trade and corridor make of it.
-
-    Attributes
-    ----------
-    change
-        Goods, routes and places.
-    free, settled
-        Cost ratios without queues, and where loop and trade agree (None without queues), by kind of response.
-    answers
-        TradeAnswer of trade by kind of response and whether queues count.
-    """
-
-    change: StateChange
-    free: Carried
-    settled: dict[str, Settled]
-    answers: dict[tuple[str, bool], TradeAnswer]
-
-    @property
-    def fullest(self) -> TradeAnswer:
-        """The answer that holds most: queues before none, equilibrium before partial."""
-        order = [(GENERAL, True), (PARTIAL, True), (GENERAL, False), (PARTIAL, False)]
-        return next(self.answers[key] for key in order if key in self.answers)
-
-    @property
-    def volume_day(self) -> Floats:
-        """Volumes at the places in the fullest answer."""
-        for kind in (GENERAL, PARTIAL):
-            if kind in self.settled:
-                return self.settled[kind].volume_day
-        return self.free.volumes(self.fullest.tonnes_day)
-
-
-def solve_change(change: StateChange, kinds: Sequence[str], *, queues: bool = True) -> Solved:
-    """Answers of trade to a change, without queues and, where asked, with them."""
-    corridor, response = change.corridor, change.response
-    free = corridor.at(corridor.base_volume, queues=False)
-    answers = {(kind, False): response.answer(free.t_hat, kind) for kind in kinds}
-    settled = {}
-    for kind in kinds if queues else ():
-        settled[kind], answers[kind, True] = change.settle(kind)
-    return Solved(change, free, settled, answers)
 
 
 @dataclass(frozen=True)
@@ -129,23 +85,29 @@ def answer_trade(inputs: Inputs, request: ScenarioTradeRequest) -> Result:
     study.require_comparable()
     world = read_world_trade(case, request.theta, request.world)
     states = read_states(study, request.scenarios)
-    coupling = Coupling(study, world, states.scenarios, states.cases, parties_only=request.pairs == "parties")
-    change = coupling.change(states.before, states.after, deficits=request.deficits)
+    quotas = Quotas(study)
+    ours, cases = request.pairs == "parties", states.cases | quotas.cases(study)
+    coupling = Coupling(study, world, states.scenarios, cases, parties_only=ours, also=quotas.scenarios)
     kinds = (PARTIAL,) if request.partial or not world.whole else (PARTIAL, GENERAL)
-    solved = solve_change(change, kinds, queues=not request.no_queues)
+    solve = partial(solve_change, kinds=kinds, queues=not request.no_queues)
+    change, now = (
+        coupling.change(states.before, one, deficits=request.deficits) for one in (states.after, NOW)
+    )
+    held = quotas.held(coupling, solve(change), solve, lambda: solve(now))
+    solved = held.solved
     pairs = pair_table(coupling, solved)
     moved = result_frame("response_inputs")
     drawn: list[Note] = []
     if request.draws:
-        pairs, moved, drawn = with_draws(coupling, solved, states, request, pairs)
+        pairs, moved, drawn = with_draws(coupling, solved, states, request, pairs, (quotas, now))
     tables = {
         "pairs": pairs,
         "products": product_table(coupling, solved),
-        "countries": country_table(coupling, solved),
+        "countries": country_table(coupling, solved, held.rents_usd),
         "places": filled_places(coupling, solved),
         "inputs": moved,
     }
-    notes = [*_notes(coupling, solved, states, request), *drawn]
+    notes = [*_notes(coupling, held, states, request), *drawn]
     return Result(tables, _facts(solved, request), tuple(notes), _alerts(solved))
 
 
@@ -243,7 +205,7 @@ def product_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
     """One row a product and direction of the two parties."""
     change, full = solved.change, solved.fullest
     case, parties = coupling.study.case, set(coupling.study.case.parties.codes)
-    t_hat = _t_hat(solved)
+    t_hat = solved.t_hat
     value = coupling.value_usd[change.kept]
     tonnes = change.corridor.base_tonnes_day
     level = change.corridor.base[2]
@@ -284,20 +246,12 @@ def _splits(
     return {key: EQUAL_SHARE if sectors.count(key) > 1 else "whole sector" for key in sectors}
 
 
-def _t_hat(solved: Solved) -> Floats:
-    """Cost ratios of the fullest answer."""
-    for kind in (GENERAL, PARTIAL):
-        if kind in solved.settled:
-            return solved.settled[kind].t_hat
-    return solved.free.t_hat
-
-
-def country_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
-    """One row a country of the world; empty where incomes do not answer."""
+def country_table(coupling: Coupling, solved: Solved, rents_usd: Mapping[str, float]) -> pl.DataFrame:
+    """One row a country of the world; empty where incomes do not answer. What permits cost (USD a year) stays with the importer's trade."""
     full, response = solved.fullest, solved.change.response
     if full.equilibrium is None:
         return result_frame("response_countries")
-    t_hat = _t_hat(solved)
+    t_hat = solved.t_hat
     welfare = {response.deficits: full.equilibrium.welfare_usd}
     for rule in ("additive", "universal"):
         if rule not in welfare:
@@ -315,8 +269,8 @@ def country_table(coupling: Coupling, solved: Solved) -> pl.DataFrame:
                 "country": code,
                 "name": "Rest of the world" if code == REST else coupling.study.case.country_name(code),
                 "real_income_share": float(full.equilibrium.real_income[n]) - 1.0,
-                "welfare_usd_year": float(welfare["additive"][n]),
-                "welfare_universal_usd_year": float(welfare["universal"][n]),
+                "welfare_usd_year": float(welfare["additive"][n]) + rents_usd.get(code, 0.0),
+                "welfare_universal_usd_year": float(welfare["universal"][n]) + rents_usd.get(code, 0.0),
                 "exports_share": _growth(abroad[0][n].sum(), abroad[1][n].sum()),
                 "imports_share": _growth(abroad[0][:, n].sum(), abroad[1][:, n].sum()),
                 "duty_usd_year": float(full.equilibrium.duty_usd[n] - before[n])
@@ -361,7 +315,12 @@ def filled_places(coupling: Coupling, solved: Solved) -> pl.DataFrame:
 
 
 def with_draws(
-    coupling: Coupling, solved: Solved, states: States, request: ScenarioTradeRequest, pairs: pl.DataFrame
+    coupling: Coupling,
+    solved: Solved,
+    states: States,
+    request: ScenarioTradeRequest,
+    pairs: pl.DataFrame,
+    permits: tuple[Quotas, StateChange],
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[Note]]:
     """Pairs with the band of the draws, what moves them, and what to know of the draws."""
     change = solved.change
@@ -369,7 +328,14 @@ def with_draws(
     numbers = (coupling.plan.states.index(states.before), coupling.plan.states.index(states.after))
     frozen = change.corridor.added_h(solved.volume_day) if request.frozen_queues else None
     drawing = Drawing(
-        coupling, change, numbers, kind, case_spreads(coupling), frozen, queues=not request.no_queues
+        coupling,
+        replace(change, added_usd_t=0.0),
+        numbers,
+        kind,
+        case_spreads(coupling),
+        frozen,
+        not request.no_queues,
+        *(permits if permits[0].regimes else ()),
     )
     inputs, ratios = solve_draws(drawing, request.draws, request.seed, request.workers, request.dask)
     banded, shares = banded_pairs(coupling, change, pairs, (names_of(drawing.spreads), inputs, ratios))
@@ -432,8 +398,8 @@ def _level_of(ends: tuple[str, str], names: Sequence[str], inputs: Floats) -> Fl
 # -- what to know --------------------------------------------------------------------------------------------
 
 
-def _notes(coupling: Coupling, solved: Solved, states: States, request: ScenarioTradeRequest) -> list[Note]:
-    world, change = coupling.world, solved.change
+def _notes(coupling: Coupling, held: HeldState, states: States, request: ScenarioTradeRequest) -> list[Note]:
+    world, solved, change = coupling.world, held.solved, held.solved.change
     found = [
         note(
             "coupling.state",
@@ -472,7 +438,9 @@ def _notes(coupling: Coupling, solved: Solved, states: States, request: Scenario
     full = solved.fullest.equilibrium
     if full is not None:
         found.append(note("coupling.identities", gap=full.identities.worst, deficits=request.deficits))
-    return [*found, *permits_free(coupling.study.case, coupling.study.as_of), note("coupling.static")]
+    new = states.after - states.before
+    title = " + ".join(one.title for one in states.scenarios.values() if one.scenario_id in new)
+    return [*found, *held_notes(coupling.study.case, title, held), note("coupling.static")]
 
 
 def _in_force_already(study: CorridorStudy, states: States, request: ScenarioTradeRequest) -> list[Note]:

@@ -16,8 +16,10 @@ import polars as pl
 from karwan.amounts import Z95
 from karwan.analysis.coupling.cluster import solve_on_cluster
 from karwan.analysis.coupling.problem import Coupling, StateChange
+from karwan.analysis.coupling.quotas import Quotas
+from karwan.analysis.coupling.solved import Solved, solve_change
 from karwan.analysis.trade_flows import trade_flows
-from karwan.analysis.worth.states import Adjust, Moves, Outcome
+from karwan.analysis.worth.states import NOW, Adjust, Moves, Outcome
 from karwan.appraisal.coupling.draws import DrawnInput, Spread, draw_inputs
 from karwan.appraisal.worth import Floats
 
@@ -52,6 +54,8 @@ class Drawing:
         Hours that queues add in the central answer where they are held; None solves the loop again.
     queues
         Whether queues count at all.
+    quotas, now
+        Permits that hold trade, and the change from the state trade was made in to the case as it stands; nothing holds it where None.
     """
 
     coupling: Coupling
@@ -61,6 +65,32 @@ class Drawing:
     spreads: tuple[DrawnInput, ...]
     added_h: Floats | None
     queues: bool = True
+    quotas: Quotas | None = None
+    now: StateChange | None = None
+
+    def solve(self, change: StateChange) -> Solved:
+        """What trade and corridor make of a change at drawn inputs."""
+        if self.queues and self.added_h is None:
+            return solve_change(change, (self.kind,))
+        corridor = change.corridor
+        none = np.zeros(len(change.place_limits))
+        carried = corridor.with_hours(none if self.added_h is None else self.added_h)
+        return Solved(
+            change, carried, {}, {(self.kind, True): change.response.answer(carried.t_hat, self.kind)}
+        )
+
+    def hold(self, solved: Solved, at: Mapping[str, float], outcome: Outcome) -> Solved:
+        """A change solved at drawn inputs with its permits held."""
+        if self.quotas is None or self.now is None:
+            return solved
+        today, coupling = self.now, self.coupling
+
+        def now() -> Solved:
+            ends = (self.numbers[0], coupling.plan.states.index(NOW))
+            return self.solve(drawn_change(coupling, today, ends, at, outcome))
+
+        rows = coupling.rows(solved.change, outcome)
+        return self.quotas.held(coupling, solved, self.solve, now, rows).solved
 
 
 def case_spreads(coupling: Coupling) -> tuple[Spread, ...]:
@@ -97,14 +127,8 @@ def solve_draw(drawing: Drawing, values: Floats) -> Floats:
     at = named_values(drawing.spreads, values)
     outcome = drawn_outcome(drawing.coupling, at)
     change = drawn_change(drawing.coupling, drawing.change, drawing.numbers, at, outcome)
-    corridor, response = change.corridor, change.response
-    if not drawing.queues:
-        free = corridor.at(corridor.base_volume, queues=False)
-        return response.answer(free.t_hat, drawing.kind).value_ratio
-    if drawing.added_h is not None:
-        return response.answer(corridor.with_hours(drawing.added_h).t_hat, drawing.kind).value_ratio
-    settled, answer = change.settle(drawing.kind)
-    return answer.value_ratio if settled.converged else np.full(corridor.goods, np.nan)
+    solved = drawing.hold(drawing.solve(change), at, outcome)
+    return solved.fullest.value_ratio if solved.converged else np.full(change.corridor.goods, np.nan)
 
 
 def named_values(spreads: Sequence[DrawnInput], values: Floats) -> dict[str, float]:
@@ -146,13 +170,13 @@ def drawn_change(
         Inputs drawn, and `drawn_outcome` at them.
     """
     adjust = drawn_factors(at)
-    before, after = central.costs(outcome, numbers)
+    rows = coupling.rows(central, outcome)
     level = np.array([at.get(f"{LEVEL} {a}-{b}", 1.0) for a, b in coupling.ends])[central.kept]
     tonnes = central.corridor.base_tonnes_day * level / adjust.price
     corridor = replace(
         central.corridor,
-        base_usd_t=before,
-        cost_usd_t=after,
+        base_usd_t=rows.at(numbers[0]),
+        cost_usd_t=rows.at(numbers[1]) + central.added_usd_t,
         hour_usd_t=central.corridor.hour_usd_t * adjust.price * adjust.day,
         base_tonnes_day=tonnes,
         scale=outcome.taste.scale,

@@ -18,6 +18,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.world_trade import WorldTrade
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.worth.flows import Flow, flow_direction
+from karwan.analysis.worth.rows import GoodsRows
 from karwan.analysis.worth.states import Outcome, PairCosts, Plan, State
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
 from karwan.appraisal.coupling.loop import Settled, settle_trade
@@ -177,6 +178,10 @@ class Coupling:
         found = _changed(self, self.outcome, numbers, self.cases[after])
         return replace(found, response=found.response.under(deficits))
 
+    def rows(self, change: StateChange, outcome: Outcome | None = None) -> GoodsRows:
+        """Rows of a change with what they cost in every state, at another outcome of the plan where one is given."""
+        return GoodsRows(self.plan, outcome or self.outcome, change.served)
+
     @cached_property
     def places(self) -> LimitedPlaces:
         """Places with a capacity that any route passes, and which route of which pair passes which."""
@@ -273,15 +278,11 @@ class StateChange:
     served: tuple[tuple[int, npt.NDArray[np.int64]], ...]
     added_usd_t: Floats | float = 0.0
 
-    def costs(self, outcome: Outcome, numbers: tuple[int, int]) -> tuple[Floats, Floats]:
-        """Cost of the corridor's rows before and after at another outcome of the same plan."""
-        before, after = _row_costs(outcome, numbers, self.served)
-        return before, after + self.added_usd_t
-
-    def dearer(self, added_usd_t: Floats) -> StateChange:
-        """The change with the corridor's rows dearer after, shape (R,)."""
-        more = self.corridor.cost_usd_t - self.added_usd_t + added_usd_t
-        return replace(self, corridor=replace(self.corridor, cost_usd_t=more), added_usd_t=added_usd_t)
+    def dearer(self, more_usd_t: Floats) -> StateChange:
+        """The change with the corridor's rows dearer after by so much more, shape (R,)."""
+        cost = self.corridor.cost_usd_t + more_usd_t
+        corridor = replace(self.corridor, cost_usd_t=cost)
+        return replace(self, corridor=corridor, added_usd_t=self.added_usd_t + more_usd_t)
 
     def settle(self, kind: str) -> tuple[Settled, TradeAnswer]:
         """Where the cost of carriage and the trade it brings agree, with queues, and the answer of trade there."""
@@ -341,7 +342,8 @@ def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], aft
     units = passes.copy()
     of_row = np.repeat(good, np.diff(passes.indptr))
     units.data = coupling.units[chosen[of_row], passes.indices]
-    base_usd, cost_usd = _row_costs(outcome, numbers, served)
+    rows_usd = GoodsRows(coupling.plan, outcome, served)
+    base_usd, cost_usd = (rows_usd.at(one) for one in numbers)
     corridor = Corridor(
         base_usd_t=base_usd,
         cost_usd_t=cost_usd,
@@ -362,17 +364,6 @@ def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], aft
 def _count(outcome: Outcome, number: int) -> int:
     """Goods of a pair of places."""
     return int(outcome.pairs[number].costs.cost_usd_t.shape[1])
-
-
-def _row_costs(
-    outcome: Outcome, numbers: tuple[int, int], served: Sequence[tuple[int, npt.NDArray[np.int64]]]
-) -> tuple[Floats, Floats]:
-    """Landed cost of each good over each of its routes, before and after, good by good."""
-    before, after = (
-        np.concatenate([outcome.pairs[n].costs.cost_usd_t[state][:, rows].ravel() for n, rows in served])
-        for state in numbers
-    )
-    return before, after
 
 
 def _units_t(unit: str, payloads: Mapping[str, float]) -> float:

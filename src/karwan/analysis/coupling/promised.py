@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from karwan.amounts import YEAR_DAYS
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.coupling.answer import Solved
 from karwan.analysis.coupling.drawn import case_spreads, drawn_change, drawn_outcome, named_values
 from karwan.analysis.coupling.problem import Coupling, StateChange
-from karwan.analysis.coupling.quotas import Quotas, ShortPermit
+from karwan.analysis.coupling.quotas import HeldState, Quotas, held_notes
+from karwan.analysis.coupling.solved import Solved, solve_change
 from karwan.analysis.coupling.states import Promised, promised_states
 from karwan.analysis.coupling.world_trade import WorldTrade
 from karwan.analysis.worth.promises import MONTHS
@@ -42,8 +43,8 @@ class Welfare:
         Largest gap of an identity of the equilibrium; 0 where there is none.
     change, added_h
         The change of state, and the hours that queues add in it.
-    short, rents_usd
-        Permits that are short in it, and what they cost, which stays with the trade that has one: in the worth already.
+    held, rents_usd
+        Its permits held, and what they cost by country, which stays with the trade that has one: in the worth already.
     """
 
     free: Floats
@@ -54,7 +55,7 @@ class Welfare:
     gap: float
     change: StateChange
     added_h: Floats
-    short: tuple[ShortPermit, ...]
+    held: HeldState
     rents_usd: Floats
 
 
@@ -112,12 +113,10 @@ class PromisedWelfare:
     def at(self, state: State) -> Welfare:
         """Welfare of a state against the base."""
         if state not in self._found:
-            if state != NOW:
-                self.at(NOW)  # trips that come as things stand hold already
-            central = self.coupling.change(self.before, state)
-            held = self.quotas.held(self.coupling, state, central, self.kind)
+            free = self._today if state == NOW else self._solve(self.coupling.change(self.before, state))
+            held = self.quotas.held(self.coupling, free, self._solve, lambda: self._today)
             solved, change = held.solved, held.solved.change
-            settled, rents = solved.settled[self.kind], self._by_country(held.rents_usd or {})
+            settled, rents = solved.settled[self.kind], self._by_country(held.rents_usd)
             if self.world.whole:
                 response = change.response.under("universal").answer(settled.t_hat, GENERAL)
                 universal = response.equilibrium.welfare_usd if response.equilibrium else np.zeros(0)
@@ -128,11 +127,11 @@ class PromisedWelfare:
                 queued=self._worth(change, solved.answers[self.kind, True], settled.t_hat) + rents,
                 universal=universal + rents,
                 duty=self._duty(solved),
-                converged=all(one.converged for one in solved.settled.values()),
+                converged=solved.converged,
                 gap=full.identities.worst if (full := solved.fullest.equilibrium) else 0.0,
                 change=change,
                 added_h=change.corridor.added_h(solved.volume_day),
-                short=held.short,
+                held=held,
                 rents_usd=rents,
             )
         return self._found[state]
@@ -145,23 +144,20 @@ class PromisedWelfare:
                 found[place] += value
         return found
 
+    @cached_property
+    def _today(self) -> Solved:
+        """The case as it stands, as if every truck got a permit: its trips hold already."""
+        return self._solve(self.coupling.change(self.before, NOW))
+
+    def _solve(self, change: StateChange) -> Solved:
+        return solve_change(change, (self.kind,))
+
     def held_notes(self, names: Iterable[str]) -> tuple[Note, ...]:
         """Scenarios that would bring more trips than a regime has permits, and what holds them."""
-        found = []
-        country = self.coupling.study.case.country_name
+        found: list[Note] = []
         for name in names:
-            for one in self.at(frozenset((name,))).short:
-                found.append(
-                    note(
-                        "coupling.quota",
-                        scenario=self._scenarios[name].title,
-                        regime=one.regime_id,
-                        trucks=country(one.registration),
-                        permits=one.permits_year,
-                        wanted=one.wanted_year,
-                        permit_usd=one.permit_usd,
-                    )
-                )
+            held = self.at(frozenset((name,))).held
+            found += held_notes(self.coupling.study.case, self._scenarios[name].title, held)
         return tuple(found)
 
     def gain(self, state: State, start: State = NOW) -> Floats:

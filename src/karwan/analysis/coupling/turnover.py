@@ -9,6 +9,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.answer import pair_change
 from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.coupling.quotas import Quotas
+from karwan.analysis.coupling.solved import Solved, solve_change
 from karwan.analysis.coupling.states import promised_states
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.worth.states import NOW, State
@@ -47,15 +48,19 @@ def turnover_factors(
     cases, apart = found.cases | quotas.cases(study), quotas.scenarios
     coupling = Coupling(study, world, found.scenarios, cases, parties_only=True, also=apart)
     kind = GENERAL if world.whole else PARTIAL
-    turnover = partial(_turnover, coupling, quotas, found.before, kind)
-    now = turnover(NOW)  # first: trips that come as things stand hold already
-    return {name: turnover(state) / now for name, state in states.items()}
+    solve = partial(solve_change, kinds=(kind,))
+    today = solve(coupling.change(found.before, NOW))
+    now = _turnover(coupling, today)
+    factors = {}
+    for name, state in states.items():
+        free = solve(coupling.change(found.before, state))
+        factors[name] = _turnover(coupling, quotas.held(coupling, free, solve, lambda: today).solved) / now
+    return factors
 
 
-def _turnover(coupling: Coupling, quotas: Quotas, before: State, kind: str, after: State) -> float:
-    """Trade of the parties both ways in a state, its permits held, over that of the base state."""
-    solved = quotas.held(coupling, after, coupling.change(before, after), kind).solved
-    moved = pair_change(coupling, solved.change, solved.answers[kind, True].value_ratio)
+def _turnover(coupling: Coupling, solved: Solved) -> float:
+    """Trade of the parties both ways in a state over that of the base state."""
+    moved = pair_change(coupling, solved.change, solved.fullest.value_ratio)
     world, places = coupling.world, coupling.world.countries.index
     base = {ends: float(world.flows_usd[:, places(ends[0]), places(ends[1])].sum()) for ends in moved}
     whole = sum(base.values())

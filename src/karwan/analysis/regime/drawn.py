@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from karwan.analysis.coupling.answer import Solved
 from karwan.analysis.coupling.drawn import (
     Drawing,
     case_spreads,
@@ -19,7 +18,7 @@ from karwan.analysis.coupling.drawn import (
     named_values,
     solve_each,
 )
-from karwan.analysis.coupling.problem import Coupling, StateChange
+from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.regime.bands import Cells, band_cells, column_band, with_cells
 from karwan.analysis.regime.permits import HeldTrade, PermitRows, held_at, permit_rows, permits_year
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates
@@ -132,7 +131,7 @@ def regime_drawing(
         held.capped.change.corridor.added_h(held.capped.volume_day),
     )
     return RegimeDrawing(
-        trade, numbers, terms, costs, permit_rows(states, coupling, change), permits_year(states)
+        trade, numbers, terms, costs, permit_rows(states, coupling.rows(change)), permits_year(states)
     )
 
 
@@ -145,7 +144,7 @@ def _solved(drawing: RegimeDrawing, values: Floats) -> Floats:
     outcome = drawn_outcome(trade.coupling, at, moves)
     change = drawn_change(trade.coupling, trade.change, trade.numbers, at, outcome)
     needs = drawing.needs.of(change)
-    held = held_at(change, needs, drawing.permits, _held_queues(trade))
+    held = held_at(trade.solve(change), needs, drawing.permits, trade.solve)
     price = np.array([held.permit_usd.get(code, 0.0) for code in needs.registrations])
     nothing = np.zeros(price.size)
     trips = (
@@ -155,18 +154,6 @@ def _solved(drawing: RegimeDrawing, values: Floats) -> Floats:
     )
     worths = _drawn_worths(drawing, at, draw)
     return np.concatenate([held.capped.fullest.value_ratio, *trips, price, *worths])
-
-
-def _held_queues(trade: Drawing) -> Callable[[StateChange], Solved]:
-    """What trade makes of a change with the hours that queues add held."""
-
-    def solve(change: StateChange) -> Solved:
-        assert trade.added_h is not None
-        carried = change.corridor.with_hours(trade.added_h)
-        answer = change.response.answer(carried.t_hat, trade.kind)
-        return Solved(change, carried, {}, {(trade.kind, True): answer})
-
-    return solve
 
 
 def _drawn_worths(

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import polars as pl
 
 from karwan.amounts import YEAR_DAYS
-from karwan.analysis.coupling.answer import Solved, solve_change
 from karwan.analysis.coupling.problem import Coupling, StateChange
+from karwan.analysis.coupling.solved import Solved, solve_change
 from karwan.analysis.regime.states import RegimeStates, Row
+from karwan.analysis.worth.rows import GoodsRows
 from karwan.appraisal.coupling.loop import Floats
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import ROAD
@@ -57,12 +58,13 @@ def hold_permits(
     The price falls on routes that the regime makes cheaper or opens; who goes without a permit goes as if the regime were suspended. Who holds
     permits earns their price, so it counts as no gain or loss of traders beyond the trade it keeps away.
     """
-    needs = permit_rows(states, coupling, change).of(change)
-    return held_at(change, needs, permits_year(states), partial(solve_change, kinds=kinds))
+    needs = permit_rows(states, coupling.rows(change)).of(change)
+    solve = partial(solve_change, kinds=kinds)
+    return held_at(solve(change), needs, permits_year(states), solve)
 
 
 def held_at(
-    change: StateChange,
+    free: Solved,
     needs: PermitNeeds,
     permits: float | Floats | None,
     solve: Callable[[StateChange], Solved],
@@ -71,22 +73,23 @@ def held_at(
 
     Parameters
     ----------
+    free
+        A change as if every truck got a permit.
     needs
         What needs a permit, and what it saves.
     solve
         What trade and corridor make of a change.
     """
-    free = solve(change)
     if permits is None:
         return HeldTrade(free, free, {}, True)
-    search = _Prices.start(len(needs.registrations), -change.corridor.scale / needs.load_t)
+    search = _Prices.start(len(needs.registrations), -free.change.corridor.scale / needs.load_t)
     solved = free
     for _ in range(STEPS):
         gap = np.log(np.maximum(needs.trips_year(solved, search.price), 1e-9) / permits)
         if search.reached(gap):
             break
         search = search.after(gap)
-        solved = solve(change.dearer(needs.added_usd_t(change, search.price)))
+        solved = solve(free.change.dearer(needs.added_usd_t(search.price)))
     else:
         return HeldTrade(free, solved, needs.named(search.price), False)
     return HeldTrade(free, solved, needs.named(search.price), True)
@@ -192,7 +195,7 @@ class PermitNeeds(PermitRows):
             free = 1.0 + np.exp(-SHARP * self.saving_usd_t)
             return np.asarray(free / (1.0 + np.exp(SHARP * (fee - self.saving_usd_t))))
 
-    def added_usd_t(self, change: StateChange, price: Floats) -> Floats:
+    def added_usd_t(self, price: Floats) -> Floats:
         """What rows cost more at a price, shape (R,): the permit, or what the regime would save."""
         fee = self.rows @ price / self.load_t
         taken = self.taken_share(price)
@@ -235,7 +238,7 @@ def permit_table(states: RegimeStates, coupling: Coupling, held: HeldTrade) -> p
     reference load, as far as the regime makes the route cheaper or opens it; trips home empty are not counted.
     """
     quota = _quota(states)
-    needs = permit_rows(states, coupling, held.free.change).of(held.free.change)
+    needs = permit_rows(states, coupling.rows(held.free.change)).of(held.free.change)
     nothing = np.zeros(len(needs.registrations))
     price = np.array([held.permit_usd.get(code, 0.0) for code in needs.registrations])
     before = needs.trips_year(held.free, nothing, after=False)
@@ -264,17 +267,17 @@ def permit_table(states: RegimeStates, coupling: Coupling, held: HeldTrade) -> p
     return result_frame("regime_permits", rows)
 
 
-def permit_rows(states: RegimeStates, coupling: Coupling, change: StateChange) -> PermitRows:
-    """Which rows of the corridor pass a border of the regime with a truck of which country."""
+def permit_rows(states: RegimeStates, rows: GoodsRows) -> PermitRows:
+    """Which rows pass a border of the regime with a truck of which country."""
     registrations = tuple(sorted(states.row["parties"]))
     blocks = []
-    for number, rows in change.served:
-        pair = coupling.outcome.pairs[number]
+    for number, own in rows.served:
+        pair = rows.outcome.pairs[number]
         flat = pair.routes.flat[pair.rows]
-        under = [_registrations(states, flat[row], pair.routes.ends) for row in rows]
-        block = np.array([[float(code in own) for code in registrations] for own in under])
+        under = [_registrations(states, flat[route], pair.routes.ends) for route in own]
+        block = np.array([[float(code in trucks) for code in registrations] for trucks in under])
         blocks.append(np.tile(block, (int(pair.costs.cost_usd_t.shape[1]), 1)))
-    return PermitRows(registrations, np.concatenate(blocks), coupling.study.case.settings.load_t)
+    return PermitRows(registrations, np.concatenate(blocks), rows.load_t)
 
 
 def _registrations(states: RegimeStates, route: Sequence[ArcKey], ends: tuple[str, str]) -> list[str]:

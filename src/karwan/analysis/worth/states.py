@@ -167,6 +167,17 @@ class Outcome:
             self._found[before, after] = Change(*(np.concatenate(part, axis=-1) for part in parts))
         return self._found[before, after]
 
+    def dearer(self, state: int, more_usd_t: Floats) -> Outcome:
+        """The same with every good dearer over each of its routes in a state; more of all pairs, goods and routes in this order, USD/t."""
+        pairs, at = [], 0
+        for pair in self.pairs:
+            cost = pair.costs.cost_usd_t.copy()
+            size = cost[state].size
+            cost[state] += more_usd_t[at : at + size].reshape(cost[state].shape)
+            pairs.append(replace(pair, costs=replace(pair.costs, cost_usd_t=cost)))
+            at += size
+        return Outcome(pairs, self.tonnes_year, self.taste)
+
 
 class Plan:
     """Flows and routes of a case in the states that its promises can bring about.

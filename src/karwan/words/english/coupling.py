@@ -57,10 +57,8 @@ COUPLING: dict[str, str | Plural] = {
     "coupling.identities": (
         "Largest gap of any identity (markets, spending, incomes, home shares): {gap:.1e}. Incomes are those of {deficits} deficits."
     ),
-    "coupling.permits_free": (
-        "Permits of {regimes} hold nothing here: trips beyond them are counted as if they came. `karwan plan worth --general-equilibrium` and "
-        "`karwan trade target --scenario` hold them."
-    ),
+    "coupling.quota_open": "Trips and permits were not brought together: trade holds more trips than there are permits.",
+    "coupling.permits_unknown": "Permits of {regimes} hold nothing here: no trade is known whose trips could be counted.",
     "coupling.static": (
         "Static: no queue is carried over from day to day, and no crossing answers with more capacity. Values are spending at landed cost, duty and time in it; tonnes "
         "fall further where a tonne costs more."
@@ -87,7 +85,7 @@ COUPLING: dict[str, str | Plural] = {
     "coupling.worth_stuck": "The loop did not settle under {scenarios}: do not use their equilibrium figures.",
     "coupling.quota": (
         "Permits hold “{scenario}”: {wanted:,.0f} trips a year of trucks of {trucks} would come under {regime}, {permits:,.0f} do "
-        "(its permits, or the trips of today where these are more), as at a price of USD {permit_usd:,.0f} a permit, which stays with the trade that has one."
+        "(its permits, or the trips of today or of the base where these are more), as at a price of USD {permit_usd:,.0f} a permit, which stays with the trade that has one."
     ),
     "coupling.failed_draws": "{count} draws did not settle and are left out.",
 }
