@@ -165,6 +165,11 @@ def test_a_price_that_stands_in_decides_nothing(toyland: Case) -> None:
     assert (row["price_kind"], row["price_country"], row["rival_origin"]) == ("case", "ZAF", "XTB")
     assert (row["verdict"], row["switch"], row["price_basis"]) == ("only if", "price", "assumed")
     assert 0 < row["switch_at"] < 700.0
+    assert row["bound_t"] == pytest.approx(1000 * case.parameter("reachable_share"))
+    assert row["bound_price_usd_t"] == row["switch_at"]
+    assert row["bound_usd"] == pytest.approx(
+        row["bound_t"] * row["switch_at"]
+    )  # not at a price that does not sell
     home = _row(_with(case, wanted, _fact("home_price", 5000.0)))
     assert (home["price_country"], home["verdict"]) == (
         "ZAF",
@@ -172,6 +177,9 @@ def test_a_price_that_stands_in_decides_nothing(toyland: Case) -> None:
     )  # six times as dear: another good
     dear = _row(_with(case, wanted, _fact("home_price", 1500.0)))
     assert (dear["verdict"], dear["switch"]) == ("only if", "price")
+    assert (
+        dear["switch_at"] > dear["bound_price_usd_t"] == dear["price_usd_t"]
+    )  # never above the price of now
     own = _row(_with(case, wanted, _fact("home_price", 1500.0), _fact("home_price", 800.0, country="XTA")))
     assert own["price_country"] is None
     assert own["verdict"] == "yes"

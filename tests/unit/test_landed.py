@@ -67,13 +67,13 @@ def with_meat(case: Case) -> Case:
 
 
 def test_landed_freight_is_what_the_route_of_the_same_load_pays(kaz_pak: Case) -> None:
-    """Grain in hoppers, oil in tanks, beef in a reefer, chickpeas in a truck: to the cent as `karwan route` over the same corridor."""
+    """Grain in hoppers, oil in tanks, beef in a reefer, chickpeas in a truck of 20 t: to the cent as `karwan route` over the same corridor."""
     case = with_meat(kaz_pak)
     study = CorridorStudy(case, case.settings.as_of)
     landed = {row["product_id"]: row for row in landed_table(study).iter_rows(named=True)}
     forms = {name: (row["form"], row["load_t"]) for name, row in landed.items()}
     assert forms["wheat_milling"] == forms["rapeseed_oil"] == ("bulk", 3000.0)
-    assert forms["onions_kaz"] == ("reefer", 25.0) and forms["chickpeas"] == ("box", 25.0)
+    assert forms["onions_kaz"] == ("reefer", 20.0) and forms["chickpeas"] == ("box", 20.0)
     for name, row in landed.items():
         start, finish = study.pairs(row["direction"])[0]
         request = RouteRequest(start, finish, product=name, tonnes=row["load_t"], departure=study.as_of)

@@ -170,7 +170,9 @@ def best_goods(verdicts: pl.DataFrame, count: int = GOODS) -> pl.DataFrame:
     """
     known = [row for row in verdicts.iter_rows(named=True) if row["verdict"] in _GOOD_ORDER]
     columns = list(result_frame("front_goods").columns)
-    rows = [{name: row.get(name) for name in columns} for row in sorted(known, key=_good_order)]
+    yes = sum(row["verdict"] == YES for row in known)
+    counts = {"goods": verdicts.height, "goods_judged": len(known), "goods_yes": yes}
+    rows = [{name: row.get(name) for name in columns} | counts for row in sorted(known, key=_good_order)]
     return result_frame("front_goods", rows[:count])
 
 

@@ -149,16 +149,16 @@ class _Goods:
             "ban_since": period_text(ban) if ban else None,
             "source_id": join_sources(*sources),
         }
-        row |= _sold_columns(demand, price.usd_t, sold, row["bound_usd"])
         carried = self.landed.get(product["product_id"])
         if carried is None:
-            return row
+            return row | _amounts(row, demand, sold)
         row["source_id"] = join_sources(*sources, carried["source_id"])
         row["basis"] = worst_basis(price.basis, carried["basis"], _rival_basis(rival))
         found = self._landed_columns(
             priced(self.study.loads.packed(product, row["load_t"]).shipment, price), carried, row, rivals
         )
-        return row | found | {"contradicts": _contradicts(found["verdict"], row["sold_share"])}
+        row |= found | {"contradicts": _contradicts(found["verdict"], row["sold_share"])}
+        return row | _amounts(row, demand, sold)
 
     def _landed_columns(self, load: Shipment, carried: Row, row: Row, rivals: Rivals) -> Row:
         """Landed price with its band, and the verdict."""
@@ -194,7 +194,7 @@ class _Goods:
     def _bound(
         self, product: Row, demand: MarketDemand | None, offer: SellerOffer | None, price: float
     ) -> Row:
-        """How much can be sold in a year, USD at origin, and what binds."""
+        """How much can be sold in a year, USD at the price at origin of now, and what binds."""
         limit = bound(
             {
                 "offer": offer.usd if offer else None,
@@ -205,14 +205,23 @@ class _Goods:
         return {"bound_usd": limit.usd, "binding": limit.binding or None}
 
 
-def _sold_columns(
-    demand: MarketDemand | None, price: float, sold: Row | None, bound_usd: float | None
-) -> Row:
-    """What the buyer takes from the seller a year and what the bound leaves; nothing where its share or the demand of the good itself is not known."""
+def _amounts(row: Row, demand: MarketDemand | None, sold: Row | None) -> Row:
+    """The bound in tonnes and at the price that can be asked; what the buyer takes from the seller a year and what the bound leaves.
+
+    A good that sells only if its price is at most a figure brings in no more than that: tonnes are those of the price of now, money is
+    at the lower of the two prices. Nothing is said of what is sold where its share or the demand of the good itself is not known.
+    """
+    price = row["price_usd_t"]
+    asked = min(price, row["switch_at"]) if row.get("switch") == "price" else price
+    tonnes = None if row["bound_usd"] is None else row["bound_usd"] / price
+    found: Row = {"bound_t": tonnes}
+    if tonnes is not None:
+        found |= {"bound_usd": tonnes * asked, "bound_price_usd_t": asked}
     if demand is None or sold is None or demand.row["heading"]:
-        return {}
+        return found
     now = demand.usd(price) * float(sold["value"])
-    return {"sold_usd": now, "unrealised_usd": None if bound_usd is None else max(0.0, bound_usd - now)}
+    left = None if tonnes is None else max(0.0, tonnes - now / price) * asked
+    return found | {"sold_usd": now, "unrealised_usd": left}
 
 
 def _rival_columns(rival: MarketRival | None, study: CorridorStudy, importer: str) -> Row:

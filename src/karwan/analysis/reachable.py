@@ -37,6 +37,7 @@ def good_bounds(verdicts: pl.DataFrame, case: Case) -> pl.DataFrame:
         binding=pl.when(sold)
         .then(pl.col("binding"))
         .otherwise(pl.coalesce(pl.format("ban of {}", "ban"), pl.lit("price"))),
+        price_usd_t="bound_price_usd_t",
         direction=pl.when(pl.col("exporter") == case.settings.party_a)
         .then(pl.lit("a_to_b"))
         .otherwise(pl.lit("b_to_a")),

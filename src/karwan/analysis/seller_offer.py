@@ -69,17 +69,22 @@ def sharing(verdicts: pl.DataFrame) -> dict[tuple[str, str, int], list[str]]:
 
 
 def shared_once(rows: list[Row], verdicts: Mapping[str, Row]) -> list[Row]:
-    """Bounds that may be added up: goods whose offer is one figure of a heading get together no more than it, in the order of the rows."""
+    """Bounds that may be added up: goods whose offer is one figure of a heading get together no more than it, in the order of the rows.
+
+    What a good takes of the figure is its tonnes at the price of now, by which the figure was turned into tonnes.
+    """
     room: dict[tuple[Any, ...], float] = {}
     capped = []
     for row in rows:
         known = verdicts[row["product_id"]]
-        if known.get("offer_heading") is None:
+        if known.get("offer_heading") is None or not row["bound_usd"]:
             capped.append(row)
             continue
         key = (known["exporter"], known["offer_heading"], known["offer_year"])
         left = room.setdefault(key, known["offer_usd_year"])
-        room[key] = left - min(row["bound_usd"], left)
-        lowered = row["bound_usd"] > left
-        capped.append(row | {"bound_usd": left, "binding": SHARED} if lowered else row)
+        wanted = known["bound_t"] * known["price_usd_t"]
+        room[key] = left - min(wanted, left)
+        lowered = wanted > left
+        less = {"bound_usd": row["bound_usd"] * left / wanted, "binding": SHARED}
+        capped.append(row | less if lowered else row)
     return capped

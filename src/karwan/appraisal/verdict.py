@@ -10,7 +10,7 @@ from karwan.amounts import Z95
 from karwan.appraisal.landed import LandedCost
 from karwan.transport.duty import Duty
 
-ALIKE = 3.0  # a rival over three times as dear or cheap is another good
+ALIKE = 3.0  # a rival over three times as dear or cheap, of the price at origin and of the landed one, is another good
 YES, ONLY_IF, NO, UNKNOWN = "yes", "only if", "no", "unknown"
 LACKS = ("corridor", "rival", "named rival", "like rival", "demand")  # what an unknown verdict waits for
 
@@ -211,7 +211,7 @@ def _by_mean(band: LandedBand, mean: float | None, banned: bool) -> Verdict:
 
 def _by_price(band: LandedBand, rival_usd_t: float, banned: bool) -> Verdict:
     """The verdict by one price, as if the goods were wanted."""
-    if not alike(band.mean, rival_usd_t):
+    if not (alike(band.price, rival_usd_t) or alike(band.mean, rival_usd_t)):
         return Verdict(UNKNOWN, lacks="like rival")
     if band.high <= rival_usd_t:
         return Verdict(ONLY_IF, lifted=True) if banned else Verdict(YES)

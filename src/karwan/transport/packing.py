@@ -93,21 +93,26 @@ def capacity_t(product: Row, unit: Row) -> float:
 
 
 def lot_t(product: Row, vehicles: Iterable[Row]) -> float:
-    """Tonnes of a full load of a product: one truck or 40 ft container, of goods in bulk the least parcel of the ships that carry it.
+    """Tonnes of a full load of a product: what fills a truck or 40 ft container and no usual unit of its form is too small for, so that every mode of
+    a way may carry it (a truck takes its payload, not what a container holds); of goods in bulk the least parcel of the ships that carry it.
 
     Examples
     --------
     >>> ship = {"form": "bulk", "hs": None, "least_t": 3000.0}
-    >>> lot_t({"form": "bulk", "hs_code": "1001", "stowage_t_feu": 26.0}, [ship]), lot_t({"form": "box", "hs_code": "0713", "stowage_t_feu": 25.0}, [ship])
-    (3000.0, 25.0)
+    >>> truck = {"form": "box", "default": True, "payload_t": 20.0}
+    >>> lot_t({"form": "bulk", "hs_code": "1001", "stowage_t_feu": 26.0}, [ship]), lot_t({"form": "box", "hs_code": "0713", "stowage_t_feu": 25.0}, [truck])
+    (3000.0, 20.0)
     """
-    rows = vehicles if product["form"] == BULK else ()
-    least = [
-        float(row["least_t"])
-        for row in rows
-        if row["form"] == BULK and row["least_t"] and fits_hs(str(product["hs_code"]), row.get("hs"))
-    ]
-    return max(least, default=float(product["stowage_t_feu"] or TRUCK_BASIS_T))
+    rows = [row for row in vehicles if row["form"] == product["form"]]
+    if product["form"] == BULK:
+        fitting = (row for row in rows if fits_hs(str(product["hs_code"]), row.get("hs")))
+        return max((float(row["least_t"]) for row in fitting if row["least_t"]), default=_room_t(product))
+    return min([_room_t(product), *(float(row["payload_t"]) for row in rows if row["default"])])
+
+
+def _room_t(product: Row) -> float:
+    """Tonnes of a product that a 40 ft container holds; a truck's where that is not known."""
+    return float(product["stowage_t_feu"] or TRUCK_BASIS_T)
 
 
 def pack(

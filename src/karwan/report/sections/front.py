@@ -241,13 +241,36 @@ def _goods(brief: Brief, notes: Notes) -> Block:
     table = brief.front.goods
     found = li.listing(
         "front-goods",
-        tell("front.goods", count=table.height),
+        _of_goods(table),
         table,
         notes,
-        li.columns("front_goods", between=_between, judged=_judged, against=_against),
-        note=tell("front.goods_note"),
+        li.columns("front_goods", between=_between, judged=_judged, against=_against, bound=_bound),
+        note=tell("front.goods_note", loads=_loads(table)),
     )
     return found or Missing(tell("front.no_goods"), tell("front.no_goods_why"))
+
+
+def _of_goods(table: pl.DataFrame) -> str:
+    """How many goods of the case sell, how many have a verdict, and how many of these are shown."""
+    if not table.height:
+        return ""
+    row = table.row(0, named=True)
+    counts = {"yes": row["goods_yes"], "judged": row["goods_judged"], "all": row["goods"]}
+    return tell("front.goods", count=table.height, **counts)
+
+
+def _loads(table: pl.DataFrame) -> str:
+    """Loads that the landed prices are for: '20 t'."""
+    loads = sorted(set(table["load_t"].drop_nulls())) if table.height else []
+    return " or ".join(f"{number(load)} t" for load in loads) or NONE
+
+
+def _bound(row: Values) -> Cell:
+    """Money of the bound, and its tonnes beside it."""
+    if not is_number(row["bound_usd"]):
+        return cell(NONE)
+    text = tell("front.bound", usd=usd(row["bound_usd"]), tonnes=number(row["bound_t"]))
+    return cell(text, assumed=row["basis"] == "assumed")
 
 
 def _between(row: Values) -> Cell:

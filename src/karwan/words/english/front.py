@@ -45,15 +45,16 @@ FRONT: dict[str, str | Plural] = {
     "front.slowed": "; slowed, in the days: {places}",
     "front.no_carrier": "; no published carrier on {count} of {legs} legs",
     "front.no_carrier_at_all": "; no published carrier on any leg",
-    "front.goods": Plural("count", "One good, by verdict", "{count} goods, by verdict"),
+    "front.goods": "Can it be sold? Yes: {yes} of {all} goods; {judged} have a verdict, the first {count} of these",
     "front.goods_note": (
-        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time, duty in it. A price that "
-        "is not known is an origin's that is not the rival's: landed and bound rest on it, the most the seller may ask does not. Prices are of "
-        "one year, by a published index. Bound: a year's sales at the price of now, not at the most it may ask; none where demand is unknown; "
+        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time, duty in it, loads of "
+        "{loads}. A price that is not known is an origin's that is not the rival's: landed rests on it, the most the seller may ask does not. Prices are of one "
+        "year, by a published index. Bound: a year's sales and tonnes at the most it may ask; none where demand is unknown; "
         "goods of one heading may share an offer: bounds need not add up. "
-        "† at a rival: an offer to another country, or a heading's mean. Most "
-        "others lack a rival's price or demand: `karwan trade goods --all`."
+        "† at a rival: an offer to another country, or a heading's mean. "
+        "What the others lack: `karwan trade goods --all`."
     ),
+    "front.bound": "{usd} ({tonnes} t)",
     "front.sells": "yes: at or below the cheapest rival",
     "front.only_if": "only if the {what} falls from USD {now} to {at}",
     "front.only_if_duty": "only if the duty falls from {now} to {at}",
