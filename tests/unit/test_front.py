@@ -215,6 +215,7 @@ def test_the_way_today_names_its_sanctions_and_the_best_that_meets_none() -> Non
             "US",
         )
         assert (rows["plain"]["sanctions"], rows["plain"]["unknown"]) == (0, 1)
+        assert list(rows) == ["plain", "quick", "cheap"]
     assert chosen_ways([way("banned", 1.0, 1.0, "forbidden")]) == []
 
 

@@ -63,7 +63,7 @@ def front_section(
     goods
         Verdicts on the goods, as `karwan.analysis.goods_verdicts.verdict_table` gives them.
     without
-        Chances without unusual months, as `karwan.analysis.target_without.chances_without` gives them.
+        Chances with unusual months as a year before, as `karwan.analysis.target_without.chances_without` gives them.
     """
     case, as_of = study.case, study.as_of
     parties = (case.settings.party_a, case.settings.party_b)
@@ -135,7 +135,7 @@ def totals_table(standing: Standing, as_of: date) -> pl.DataFrame:
 
 
 def without_table(standing: Standing, parties: Parties, as_of: date) -> pl.DataFrame:
-    """Each side's latest full year without the months that it rests on and the year before has not."""
+    """Each side's latest full year had the months that it rests on been as a year before."""
     aims = main_target(standing.distance, as_of)
     aim = aims["target_usd"][0] if aims.height else None
     counted = {
@@ -315,7 +315,7 @@ def outlook_table(case: Case, annual: pl.DataFrame, as_of: date, without: pl.Dat
 
     Method: random walk without drift, Student t (`karwan.trade.forecast.fit_walk`), the way with the better score of those that forecast
     a figure. Nothing where a side has fewer than two full years or no target lies ahead. Where the last year rests on unusual months, the same
-    without them stands below: of several stretches the one that leaves least.
+    with them as a year before stands below: of several stretches the one that leaves least.
     """
     targets = turnover_targets(case, as_of).unique("due", keep="first", maintain_order=True)
     rows = []
@@ -345,7 +345,7 @@ def outlook_table(case: Case, annual: pl.DataFrame, as_of: date, without: pl.Dat
 
 
 def _outlook_without(without: pl.DataFrame, series: Series, days: Collection[date]) -> list[Row]:
-    """Outlook of one side without the unusual months that leave least of its last year."""
+    """Outlook of one side with those unusual months as a year before that leave least of its last year."""
     own = without.filter((pl.col("reporter") == series.reporter) & pl.col("by").is_in(list(days)))
     same = (
         "reporter_name",

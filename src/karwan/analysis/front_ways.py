@@ -120,7 +120,7 @@ def _day_counts(study: CorridorStudy, direction: str, pair: tuple[str, str]) -> 
 
 
 def chosen_ways(usable: Sequence[Way]) -> list[Row]:
-    """Rows of one direction; a corridor that is best at several things stands once. A banned one is none."""
+    """Rows of one direction, those that meet no sanction first; a corridor that is best at several things stands once. A banned one is none."""
     legal = [way for way in usable if way.row["generalised_usd"] is not None and not way.meets(FORBIDDEN)]
     clear = [way for way in legal if not way.meets(SANCTIONED)]
     roles: dict[str, list[str]] = {}
@@ -133,7 +133,10 @@ def chosen_ways(usable: Sequence[Way]) -> list[Row]:
         if among:
             roles.setdefault(_least(among, column), []).append(role)
     found = {way.row["corridor_id"]: way for way in legal}
-    return [_way(found[name], named) for name, named in roles.items()]
+    rows = [_way(found[name], named) for name, named in roles.items()]
+    return sorted(
+        rows, key=lambda row: (row["sanctions"] > 0, found[row["corridor_id"]].row["generalised_usd"])
+    )
 
 
 def _least(ways: Sequence[Way], column: str) -> str:

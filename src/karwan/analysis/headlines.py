@@ -168,16 +168,16 @@ def _need(row: Row, unusual: pl.DataFrame) -> str:
 
 
 def _need_without(row: Row, unusual: pl.DataFrame) -> list[str]:
-    """How many times the year is without the months that it rests on; empty where there are none."""
+    """How many times the year is had the months that it rests on been as a year before; empty where there are none."""
     same = (pl.col("reporter") == row["reporter"]) & (pl.col("year_label") == row["base_label"])
     return [
-        f"{row['target_usd'] / r['without_usd']:.1f} times without {dollars(r['value_usd'])} {r['direction_label']} in {r['months_label']}"
+        f"{'at least ' if r['at_most'] else ''}{row['target_usd'] / r['without_usd']:.1f} times had {r['direction_label']} in {r['months_label']} been as a year before"
         for r in unusual.filter(same & (pl.col("without_usd") > 0.0)).iter_rows(named=True)
     ]
 
 
 def unusual_headline(standing: Standing, target: TargetSection, as_of: date) -> str:
-    """Months that each side's latest year rests on and the year before has not, and the chances of the target without them."""
+    """Months that each side's latest year rests on and the year before has not, and the chances of the target had they been as then."""
     years: dict[str, list[str]] = {}
     for row in standing.unusual.iter_rows(named=True):
         part = f"{dollars(row['value_usd'])} {row['direction_label']} in {row['months_label']}, {_fold(row)}"
@@ -187,7 +187,9 @@ def unusual_headline(standing: Standing, target: TargetSection, as_of: date) -> 
     said = [f"{year} holds {' and '.join(parts)}" for year, parts in years.items()]
     chances = list(_chances_without(standing, target, as_of))
     if chances:
-        said.append(f"chance of {_main_aim(standing, as_of)} without them: {', '.join(chances)}")
+        said.append(
+            f"chance of {_main_aim(standing, as_of)} with them as a year before: {', '.join(chances)}"
+        )
     return f"Out of line with the year before: {'; '.join(said)}."
 
 
@@ -206,7 +208,7 @@ def _main_aim(standing: Standing, as_of: date) -> str:
 
 
 def _chances_without(standing: Standing, target: TargetSection, as_of: date) -> Iterator[str]:
-    """Chances of the main target without the unusual months that leave least of each side's last year; nothing where there are none."""
+    """Chances of the main target with those unusual months as a year before that leave least of each side's last year; nothing where there are none."""
     aims = main_target(standing.distance, as_of)
     if not aims.height:
         return
@@ -236,11 +238,17 @@ def corridor_headline(corridors: CorridorSection) -> str:
     fast = usable.sort("days", "corridor_id").row(0, named=True)
     text = (
         f"{pair}, 20 t, by the model: of the corridors open as last reported {best['corridor']} costs least in money and time together,"
-        f" {_price(best)} and {best['days']:.0f} days (P95 {best['days_p95']:.0f})"
+        f" {_price(best)} and {best['days']:.0f} days (P95 {best['days_p95']:.0f}{_resting(best)})"
     )
     if fast["days"] < best["days"]:
         text += f"; {fast['corridor']} is fastest, {fast['days']:.0f} days for {_price(fast)}"
     return f"{text}{_cheapest(usable, best)}."
+
+
+def _resting(row: Row) -> str:
+    """How much of a corridor's money and hours is assumed; nothing where none is."""
+    share = row.get("assumed_share")
+    return f"; {percent(share)} of it assumed" if share else ""
 
 
 def _cheapest(usable: pl.DataFrame, best: Row) -> str:

@@ -200,7 +200,7 @@ TRADE: tuple[Analysis[Any], ...] = (
         run="karwan.analysis.target_answer:answer_target",
         tables={
             "chances": "target_chances",
-            "without unusual months": "target_without",
+            "unusual months as a year before": "target_without",
             "base rate": "target_rates",
             "back-tests": "target_tests",
             "fan": "target_fan",

@@ -278,7 +278,7 @@ class TargetSection:
     back_tests
         How each way did on past forecasts: model, forecasts, crps, mase, cover90_share, pit_mean, log_score.
     without
-        The same without the unusual months of a side's last year: `schema/results/target_without.csv`.
+        The same with the unusual months of a side's last year as a year before: `schema/results/target_without.csv`.
     """
 
     fan: pl.DataFrame

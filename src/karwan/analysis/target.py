@@ -67,7 +67,7 @@ def target_section(
     factor
         What scenarios make of the level of trade.
     unusual
-        Months that a side's last year rests on, as `karwan.trade.unusual.unusual_months` gives them with labels: the chances without them
+        Months that a side's last year rests on, as `karwan.trade.unusual.unusual_months` gives them with labels: the chances with them as a year before
         stand beside.
     """
     targets = turnover_targets(case, as_of, target_id)

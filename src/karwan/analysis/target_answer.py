@@ -53,7 +53,7 @@ def answer_target(inputs: Inputs, request: TargetRequest) -> Result:
     )
     tables = {
         "chances": section.chances,
-        "without unusual months": section.without,
+        "unusual months as a year before": section.without,
         "base rate": section.base_rate,
         "back-tests": section.back_tests,
         "fan": section.fan,

@@ -1,4 +1,4 @@
-"""Chances of a turnover target without the months that a side's last year rests on and the year before has not."""
+"""Chances of a turnover target had the months that a side's last year rests on been as a year before."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def chances_without(
     rates: pl.DataFrame,
     factor: float = 1.0,
 ) -> pl.DataFrame:
-    """Chance of each target if a side's last year is taken without its unusual months, beside the one of the year as published.
+    """Chance of each target had the unusual months of a side's last year been as a year before, beside the one of the year as published.
 
-    The last step of the series changes with the last year, so its scale does: a chance may be larger without those months.
+    The last step of the series changes with the last year, so its scale does: a chance may be larger so.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def leaving_least(without: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFrame) -> Iterator[Row]:
-    """Rows of one stretch of months taken out, a target each."""
+    """Rows of one stretch of months taken as a year before, a target each."""
     left = series.values[-1] * part["without_usd"] / part["turnover_usd"]
     walk = fit_walk(series.times, np.append(series.values[:-1], left), drifting=False)
     whole = fit_walk(series.times, series.values, drifting=False)

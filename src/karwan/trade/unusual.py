@@ -27,11 +27,12 @@ UNUSUAL: dict[str, Any] = {
 
 
 def unusual_months(known: pl.DataFrame, annual: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Of each side's latest full year the months that are out of line with the year before, and the turnover without them.
+    """Of each side's latest full year the months that are out of line with the year before, and the turnover had they been as a year before.
 
     Unusual are months of one direction, or of both together, that hold at least `FOLD` times what the same count had in the same months a
     year before and at least `PART` of the year's turnover. Where only a longer period of the year before is known that holds those months,
-    its whole value stands for them (`at_most`): the true ratio is then larger. Months whose year before is not known are never called unusual.
+    its whole value stands for them (`at_most`): the true ratio is then larger, and the
+    turnover with them as a year before smaller. Months whose year before is not known are never called unusual.
     Of those of a year two are kept: the shortest, and the one with the largest value.
 
     Parameters
@@ -44,7 +45,7 @@ def unusual_months(known: pl.DataFrame, annual: pl.DataFrame, as_of: date) -> pl
     Returns
     -------
     Table with the columns of `UNUSUAL`, by reporter, the shortest first: fold is value_usd over before_usd, null where nothing was traded in
-    those months a year before.
+    those months a year before; without_usd is turnover_usd less value_usd plus before_usd: only what lies above the year before goes.
     """
     figures = {key: row for key, row in series_figures(known).items() if row["product_group"] == "all"}
     rows = [row for year in base_years(annual, as_of) for row in _of_year(year, figures.values())]
@@ -116,6 +117,6 @@ def _unusual(year: Row, row: Row, before: Row) -> Row:
         "at_most": not whole,
         "fold": row["value_usd"] / before["value_usd"] if before["value_usd"] else None,
         "turnover_usd": year["value_usd"],
-        "without_usd": year["value_usd"] - row["value_usd"],
+        "without_usd": year["value_usd"] - row["value_usd"] + before["value_usd"],
         "source_id": ";".join(dict.fromkeys(sources)),
     }

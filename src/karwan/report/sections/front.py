@@ -121,7 +121,7 @@ def _totals(brief: Brief, notes: Notes) -> Block:
 
 
 def _totals_without(brief: Brief) -> pl.DataFrame:
-    """Totals, each followed by what it is without the unusual months it holds."""
+    """Totals, each followed by what it is with the unusual months it holds as a year before."""
     totals, parts = brief.front.totals, brief.front.without
     if totals.is_empty():
         return totals
@@ -141,14 +141,14 @@ def _of_total(part: Values, total: Values) -> bool:
 
 
 def _side(row: Values) -> Cell:
-    """Who gives a total; nobody gives one without unusual months."""
+    """Who gives a total; nobody gives one with months as a year before."""
     if row.get("months_label") is None:
         return cell(clean(row["reporter_name"], 40))
     return cell(tell("front.less"), tone="muted")
 
 
 def _kind(row: Values) -> Cell:
-    """Kind of a figure; of months left out which way they went."""
+    """Kind of a figure; of unusual months which way they went."""
     if row.get("months_label") is None:
         return cell(words(row["counted"]))
     way = _between(row).text if row["exporter"] else tell("front.both_ways")
@@ -156,7 +156,7 @@ def _kind(row: Values) -> Cell:
 
 
 def _folds(table: pl.DataFrame) -> str:
-    """What is left out of the totals: how many times the same months a year before it was; empty where nothing is."""
+    """What months are taken as a year before in the totals: how many times the same months a year before it was; empty where nothing is."""
     if not table.height:
         return ""
     folds = table["fold"].drop_nulls()
@@ -170,12 +170,33 @@ def _ways(brief: Brief, notes: Notes) -> Block:
     found = li.listing(
         "front-ways",
         tell("front.ways", load=load_text(brief)),
-        brief.front.ways,
+        _marked_ways(brief),
         notes,
         li.columns("front_ways", way=_way, days_range=_days, law=_law),
-        note=tell("front.ways_note", counts=_counts(brief), errors=_errors(brief), law=_unsettled(brief)),
+        note=tell(
+            "front.ways_note",
+            rest=_resting(brief.front.ways),
+            counts=_counts(brief),
+            errors=_errors(brief),
+            law=_unsettled(brief),
+        ),
     )
     return found or Missing(tell("front.no_way"), tell("front.no_way_why"))
+
+
+def _marked_ways(brief: Brief) -> pl.DataFrame:
+    """Ways of the day; one whose money and hours rest on assumed inputs is marked."""
+    rests = pl.col("assumed_share") > 0.0
+    return brief.front.ways.with_columns(basis=pl.when(rests).then(pl.lit("assumed")))
+
+
+def _resting(table: pl.DataFrame) -> str:
+    """How much of the ways' money and hours rests on assumed inputs; empty where none does."""
+    shares = [share for share in table["assumed_share"] if share]
+    if not shares:
+        return ""
+    low, high = percent(min(shares)), percent(max(shares))
+    return tell("front.ways_rest", share=low if low == high else tell("front.ways_span", low=low, high=high))
 
 
 def _counts(brief: Brief) -> str:
@@ -193,7 +214,7 @@ def _way(row: Values) -> Cell:
 
 
 def _days(row: Values) -> Cell:
-    return cell(f"{number(row['days'])} (P95 {number(row['days_p95'])})")
+    return cell(f"{number(row['days'])} (P95 {number(row['days_p95'])})", assumed=row["basis"] == "assumed")
 
 
 def _law(row: Values) -> Cell:
@@ -435,8 +456,8 @@ def _outlook(brief: Brief) -> Block:
     table = _nearest_without(brief.front.outlook)
     if not table.height:
         return Missing(tell("front.no_outlook"), tell("front.no_outlook_why"))
-    steps = sorted(set(table["steps"].to_list()))
-    shown = " and ".join(str(step) for step in steps)
+    steps = table.unique("reporter_name", keep="first", maintain_order=True)
+    shown = ", ".join(f"{clean(r['reporter_name'], 40)} {r['steps']}" for r in steps.iter_rows(named=True))
     found = li.listing(
         "front-outlook",
         tell("front.outlook"),
@@ -455,17 +476,17 @@ def _outlook(brief: Brief) -> Block:
 
 
 def _nearest_without(table: pl.DataFrame) -> pl.DataFrame:
-    """Rows as published, and those without unusual months on the nearest day alone: the workbook has all."""
+    """Rows as published, and those with unusual months as a year before on the nearest day alone: the workbook has all."""
     return table.filter(pl.col("less").is_null() | (pl.col("by") == pl.col("by").min()))
 
 
 def _outlook_side(row: Values) -> Cell:
-    """Whose past is carried on; a star where unusual months are taken out of it."""
+    """Whose past is carried on; a star where unusual months are taken as a year before."""
     return cell(f"{clean(row['reporter_name'], 40)}{'*' if row.get('less') else ''}")
 
 
 def _outlook_less(table: pl.DataFrame) -> str:
-    """What the star takes out of each side's last year; empty where nothing is."""
+    """What the star takes as a year before in each side's last year; empty where nothing is."""
     rows = table.filter(pl.col("less").is_not_null()).unique(
         "reporter_name", keep="first", maintain_order=True
     )

@@ -182,7 +182,7 @@ def _reconciled(table: pl.DataFrame) -> Block | None:
 
 
 def _times_without(brief: Brief, row: dict[str, Any]) -> str:
-    """How many times the target is of a year without its unusual months; empty where it has none."""
+    """How many times the target is of a year with its unusual months as a year before; empty where it has none."""
     own = (pl.col("reporter") == row["reporter"]) & (pl.col("year_label") == row["base_label"])
     left = brief.standing.unusual.filter(own & (pl.col("without_usd") > 0.0))["without_usd"]
     if left.is_empty():

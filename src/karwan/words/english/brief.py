@@ -10,7 +10,7 @@ BRIEF: dict[str, str | Plural] = {
         "Trade by product is not shipped with the case. `karwan trade ingest baci FILE` brings a CEPII BACI file in, `karwan trade ingest "
         "comtrade` asks UN Comtrade; `karwan brief CASE --store FILE` and `karwan trade potential {a} {b} --store FILE` then use it."
     ),
-    "brief_standing.times_without": ", {times} times without unusual months",
+    "brief_standing.times_without": ", {times} times with unusual months as a year before",
     "brief_standing.lead": (
         "Two statistics describe the same trade: each side counts what it sees, at its own dates and values. They are never added; one picture, “One estimate "
         "from both reports”, makes one figure of them, and that is computed."
@@ -225,9 +225,9 @@ BRIEF: dict[str, str | Plural] = {
     ),
     "brief_target.chances_table": "Chances by model",
     "brief_target.base_rate_table": "Historical base rate",
-    "brief_target.without_table": "Chances without unusual months",
+    "brief_target.without_table": "Chances with unusual months as a year before",
     "brief_target.without_note": (
-        "Months of a side's last year that are many times those of the year before are taken out; random walk, Student t. A chance may be larger without them: a last step that "
+        "Months of a side's last year that are many times those of the year before are taken as in that year; random walk, Student t. A chance may be larger so: a last step that "
         "swings more widens the range."
     ),
     "brief_target.chances_figure": "Chance of reaching the target",

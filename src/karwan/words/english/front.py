@@ -13,12 +13,14 @@ FRONT: dict[str, str | Plural] = {
     "front.no_momentum_why": "No official figure of the same months of two years is known.",
     "front.totals": "Both sides' totals, never added",
     "front.totals_note": "{newest} Customs count goods at the border, payments what banks pass on.{without}",
-    "front.without_note": " Without: less months that held {fold} times those of a year before.",
-    "front.without_new": " Without: less months that held nothing a year before.",
-    "front.less": "without",
+    "front.without_note": " As before: with months that held {fold} times as much taken as a year before.",
+    "front.without_new": " As before: with months that held nothing a year before taken so.",
+    "front.less": "as before",
     "front.both_ways": "both ways",
     "front.ways": "The way to ship today: {load}",
-    "front.ways_note": "P95: nineteen journeys in twenty are not later. {counts}{errors}{law}",
+    "front.ways_note": "P95: nineteen journeys in twenty are not later. {rest}{counts}{errors}{law}",
+    "front.ways_rest": "† {share} of it rests on assumed inputs. ",
+    "front.ways_span": "{low} to {high}",
     "front.counts": (
         "Least money and time: all told (freight, papers, guarantees, storage, insurance), USD {day} for each day of the load and USD {late} for each day "
         "from the mean to P95{carbon}; of the ways that meet no sanction the one best at both. "
@@ -98,7 +100,7 @@ FRONT: dict[str, str | Plural] = {
         "Turnover of a year, USD, if each side's own past goes on (random walk without drift), and the chance of USD {target}. Yearly steps it rests on: {steps}; the range "
         "says more than the middle.{without}"
     ),
-    "front.outlook_without": " * Last year without unusual months: {names}.",
+    "front.outlook_without": " * Last year with unusual months as a year before: {names}; a last step that swings more raises a chance.",
     "front.no_outlook": "No outlook",
     "front.no_outlook_why": "No turnover target lies ahead, or neither side has two full years.",
     "front.more_rows": "{shown} of {all} rows; the others stand in the annex and the workbook.",

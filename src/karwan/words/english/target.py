@@ -10,8 +10,8 @@ TARGET: dict[str, str | Plural] = {
     "target.spoken": ", {count} of them spoken or press figures",
     "target.thin": " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them.",
     "target.without": (
-        "{country}'s {year} without {less} ends at {base_usd}; {multiple} times that is the target. Its chance by {day} is then {probability_share} by the "
-        "random walk (Student t), {with_share} with it{rate}: a last year that swings more also widens the range."
+        "{country}'s {year} with {less} as a year before ends at {base_usd}; {multiple} times that is the target. Its chance by {day} is then {probability_share} by the "
+        "random walk (Student t), {with_share} as published{rate}: a last year that swings more also widens the range."
     ),
     "target.without_rate": ", {rate_share} by the base rate",
     "target.about": "about {low_share}",
