@@ -60,7 +60,7 @@ def test_simulated_mean_equals_the_sum_of_stages(toyland, corridor):
 def test_a_sailing_waits_half_its_headway_on_average(toyland):
     found = route_of(toyland, "SEA")
     sailing = next(s for s in found.route.stages if s.kind == "sailing")
-    assert sailing.headway_h == pytest.approx(48)
+    assert sailing.step.headway_h == pytest.approx(48)
     assert sailing.hours == pytest.approx(400 / 20 + 24)
 
 

@@ -168,7 +168,7 @@ class Capacities:
         if not slots or trade.shipment.form == BULK:
             return None
         limit = Limit(SAILING, arc.place_id, *ends, "TEU", slots / 7.0, None)
-        return limit, sum(s.headway_h for s in arc.stages) / 2.0
+        return limit, sum(s.step.headway_h for s in arc.stages) / 2.0
 
 
 def _ends(trade: Trade, a: int, what: str) -> tuple[Any, Any]:

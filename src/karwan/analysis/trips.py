@@ -165,15 +165,15 @@ def _judged_hours(trip: TripRoute, factor: Mapping[str, float]) -> list[float]:
     assert trip.route is not None
     found = dict.fromkeys(KINDS_OF_PLACE, 0.0)
     for stage in trip.route.stages:
-        if stage.hours_group:
-            found[stage.hours_group] += stage.service_h / factor[stage.hours_group]
+        if stage.step.hours_group:
+            found[stage.step.hours_group] += stage.service_h / factor[stage.step.hours_group]
     return list(found.values())
 
 
 def _waits(trip: TripRoute) -> float:
     """Hours that no factor moves: for an opening, a ship, in the queue of a bad day."""
     assert trip.route is not None
-    served = sum(stage.service_h for stage in trip.route.stages if stage.hours_group)
+    served = sum(stage.service_h for stage in trip.route.stages if stage.step.hours_group)
     return trip.route.hours - served
 
 
@@ -218,7 +218,7 @@ def predicted_days(trip: TripRoute, case: Case, fit: HoursFit | None) -> Floats:
 def _under(route: Route, stages: JourneyStages, factor: Mapping[str, float], fit: HoursFit) -> JourneyStages:
     """Stages with the factors of a fit in place of those of the case."""
     means, spreads = dict(zip(FACTORS, fit.factor, strict=True)), dict(zip(FACTORS, fit.log_sd, strict=True))
-    kinds = [stage.hours_group for stage in route.stages]
+    kinds = [stage.step.hours_group for stage in route.stages]
     moved = np.array([means[kind] / factor[kind] if kind else 1.0 for kind in kinds])
     return replace(
         stages,

@@ -239,8 +239,8 @@ def journey_stages(
 def _step(stage: Stage) -> dict[str, float]:
     """A stage alone."""
     mean, cv = _service(stage)
-    step = {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.headway_h}
-    return step | {"jam_share": stage.jam_share, "jam_h": stage.jam_h}
+    step = {"kind": KINDS.index(stage.kind), "mean_h": mean, "cv": cv, "headway_h": stage.step.headway_h}
+    return step | {"jam_share": stage.step.jam_share, "jam_h": stage.step.jam_h}
 
 
 def _shared_groups(stages: Sequence[Stage]) -> list[dict[str, float]]:
@@ -248,11 +248,11 @@ def _shared_groups(stages: Sequence[Stage]) -> list[dict[str, float]]:
     numbers: dict[str, int] = {}
     found: list[dict[str, float]] = []
     for stage in stages:
-        if not stage.hours_group:
+        if not stage.step.hours_group:
             found.append({})
             continue
-        number = numbers.setdefault(stage.hours_group, len(numbers))
-        found.append({"group": number, "group_log_sd": stage.group_log_sd})
+        number = numbers.setdefault(stage.step.hours_group, len(numbers))
+        found.append({"group": number, "group_log_sd": stage.step.group_log_sd})
     return found
 
 

@@ -173,7 +173,7 @@ def shared_variance(stages: Sequence[Stage], trip_log_sd: float) -> float:
     """
     by_kind: dict[tuple[str, float], float] = {}
     for stage in stages:
-        key = (stage.hours_group, stage.group_log_sd)
+        key = (stage.step.hours_group, stage.step.group_log_sd)
         by_kind[key] = by_kind.get(key, 0.0) + stage.service_h
     total = sum(by_kind.values())
     alike = sum(hours**2 * math.expm1(log_sd**2) for (_, log_sd), hours in by_kind.items())

@@ -129,7 +129,7 @@ def layered_graph(
         tails.append(tail + layer * n)
         above = np.array([climb(layer, a) for a in arc.tolist()]) if layer < len(via) else layer
         targets.append(head + above * n)
-    calendar = np.array([network.arcs[a].calendar for a in arc], dtype=np.int64)
+    calendar = network.calendar[arc]
     windows = network.calendars
     empty = np.empty(0)
     graph = StateGraph(

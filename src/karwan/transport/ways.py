@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Floats, Row
@@ -37,7 +35,8 @@ def best_and_round(network: FreightNetwork, cost: Floats, pair: tuple[str, str])
     yield best
     gates = dict.fromkeys(network.arcs[a].place_id for a in best if network.is_crossing[a])
     for gate in gates:
-        past = np.array([a.place_kind == "crossing" and a.place_id == gate for a in network.arcs])
-        way = least_cost_path(network, cost, *pair, allowed=usable & ~past).arcs
+        allowed = usable.copy()
+        allowed[network.layout.of_place["crossing", gate]] = False
+        way = least_cost_path(network, cost, *pair, allowed=allowed).arcs
         if way is not None:
             yield way

@@ -76,15 +76,14 @@ class Trade:
         """Generalised cost of each arc, USD/t, infinite where it never opens or leaves `within`, shape (A,)."""
         cost = additive_cost(self.network, self.shipment) / self.shipment.tonnes
         known = self.within | {""}
-        barred = [bool(self.within) and s.country not in known for s in self.network.states]
-        outside = [barred[a.tail] or barred[a.head] for a in self.network.arcs]
-        return np.where(self.network.never_open() | np.array(outside, dtype=bool), np.inf, cost)
+        barred = np.array([bool(self.within) and s.country not in known for s in self.network.states])
+        tails, heads = self.network.ends
+        return np.where(self.network.never_open() | barred[tails] | barred[heads], np.inf, cost)
 
     @cached_property
     def adjacency(self) -> Adjacency:
         """Arcs in search order."""
-        tails = np.array([a.tail for a in self.network.arcs], dtype=np.int32)
-        heads = np.array([a.head for a in self.network.arcs], dtype=np.int32)
+        tails, heads = (side.astype(np.int32) for side in self.network.ends)
         return prepare(len(self.network.states), tails, heads)
 
     @cached_property
@@ -101,7 +100,7 @@ class Trade:
     def arc_place(self) -> list[Place]:
         """Kind and id of the place each arc belongs to."""
         kinds = {"crossing": CROSSING, "transfer": TERMINAL, "link": LINK, "service": LINK}
-        found = [(kinds[a.place_kind], a.place_id) for a in self.network.arcs]
+        found = [(kinds[kind], place) for kind, place in self.network.layout.places]
         return [(kind, self.link_of_service.get(place, place)) for kind, place in found]
 
     @cached_property

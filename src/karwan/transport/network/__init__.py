@@ -11,7 +11,6 @@ from karwan.transport.network.terms import (
     Stage,
     Step,
     Term,
-    make_stage,
     times,
     worst_basis,
 )
@@ -30,7 +29,6 @@ __all__ = [
     "Term",
     "build_network",
     "carrier_of",
-    "make_stage",
     "mode_of",
     "times",
     "worst_basis",

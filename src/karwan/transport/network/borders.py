@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,12 +12,12 @@ from karwan.transport.network.context import Context
 from karwan.transport.network.hours import NO_KIND, border_kind, widened
 from karwan.transport.network.layout import Branch
 from karwan.transport.network.lookup import fee_terms
-from karwan.transport.network.price import PricedArc, Stages, priced_arc
+from karwan.transport.network.price import PricedArc, PricedMove, Stages, priced_arc, priced_move
 from karwan.transport.network.regimes import Change
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
 from karwan.transport.network.swap import swap_stage
-from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, make_stage, scaled, times
+from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, Term, scaled, times
 from karwan.transport.network.units import unit_term
 
 
@@ -53,20 +54,21 @@ def crossing_moves(context: Context) -> list[Move]:
     return moves
 
 
-def crossing_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> list[PricedArc]:
-    """Arcs over a border by the truck in use. Networks that share `kept` make those of the same trucks once."""
+def by_truck_over(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedMove:
+    """A move over a border by the trucks in use. Networks that share `kept` make those of the same trucks once."""
     key = (
         *map(id, move.stages),
         id(context.regimes),
     )  # numbers of objects that the value or `kept.regimes` holds
     _, held = context.kept.gates.setdefault(key, (move.stages, {}))
-    found = []
-    for branch in branches:
-        if branch not in held:
-            sides = _under_regime(context, move.stages, branch.registration)
-            held[branch] = priced_arc((*sides, *_swap(context, move, branch)))
-        found.append(held[branch])
-    return found
+    if branches not in held:
+        held[branches] = priced_move([_truck_arc(context, move, branch) for branch in branches])
+    return held[branches]
+
+
+def _truck_arc(context: Context, move: Move, branch: Branch) -> PricedArc:
+    sides = _under_regime(context, move.stages, branch.registration)
+    return priced_arc((*sides, *_swap(context, move, branch)))
 
 
 def _swap(context: Context, move: Move, branch: Branch) -> Stages:
@@ -104,18 +106,10 @@ def _changed_side(stage: Stage, found: Change) -> Stage:
         added += [times(HOURS, *pair, by=-part) for pair in observed.hours]
     if not added:
         return stage
-    step = Step(
-        stage.kind,
-        stage.name,
-        stage.place_id,
-        stage.mode,
-        stage.country,
-        hours_group=stage.hours_group,
-        group_log_sd=stage.group_log_sd,
-    )
+    step = replace(stage.step, jam_share=0.0, jam_h=0.0)
     hours = stage.hours + sum(term.amount for term in added if term.unit == HOURS)
     scale = hours / stage.hours if stage.hours else 1.0
-    return make_stage(step, [*stage.terms, *added], variance_h2=stage.variance_h2 * scale**2)
+    return Stage(step, (*stage.terms, *added), variance_h2=stage.variance_h2 * scale**2)
 
 
 def _rail_carriers(row: Row) -> list[str]:
@@ -196,7 +190,7 @@ def _new_side_stage(
         terms.append(times(HOURS, *jam))
     day_to_day = widened(cv.value, off.value) if off and own_known else kind.spread(cv.value, hours)
     own = (day_to_day * mean_h) ** 2
-    return make_stage(
+    return Stage(
         Step(
             "crossing",
             f"{row['name']}: {side} {way}",
@@ -208,9 +202,9 @@ def _new_side_stage(
             jam_share=jam_share,
             jam_h=jam_h,
         ),
-        terms,
+        tuple(terms),
         variance_h2=own + (2.0 * jam_share - jam_share**2) * jam_h**2,
-        also=[cv],
+        also=(cv,),
     )
 
 

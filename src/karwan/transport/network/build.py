@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from karwan.schema.modes import ROAD
-from karwan.transport.network.borders import crossing_arcs, crossing_moves
+from karwan.transport.network.borders import by_truck_over, crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.layout import Branch
-from karwan.transport.network.links import link_moves, truck_arcs, with_handling
-from karwan.transport.network.price import PricedArc, laid_out, priced_arc
+from karwan.transport.network.links import by_truck_along, link_moves, with_handling
+from karwan.transport.network.price import PricedMove, laid_out, priced_arc, priced_move
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.spread import spread
-from karwan.transport.network.stage import Arc, FreightNetwork
+from karwan.transport.network.stage import FreightNetwork
 from karwan.transport.network.through import with_through_rates
 from karwan.transport.network.transfers import transfer_moves
 
@@ -49,15 +51,14 @@ def build_network(tables: Tables, request: NetworkRequest, *, kept: Kept | None 
 def _network(context: Context, moves: Sequence[Move]) -> FreightNetwork:
     """Moves spread over truck registrations, with what each arc costs."""
     found = spread(context, moves)
-    each = [_priced(context, move, ways) for move, ways in zip(moves, found.branches, strict=True)]
+    each = [_priced(context, move, ways) for move, ways in zip(moves, found.branches, strict=True) if ways]
     stages, sums = laid_out(each, found.slots)
-    made = [moves[number][3:] for number in found.moves]  # calendar, place and covariance of each arc's move
-    ends = zip(found.layout.tails, found.layout.heads, stages, made, strict=True)
-    arcs = [Arc(tail, head, held, *rest) for tail, head, held, rest in ends]
     return FreightNetwork(
         layout=found.layout,
-        arcs=tuple(arcs),
+        stages=stages,
         sums=sums,
+        calendar=np.array([move.calendar for move in moves], dtype=np.int64)[found.moves],
+        covariance_h2=np.array([move.covariance_h2 for move in moves], dtype=np.float64)[found.moves],
         calendars=tuple(context.calendars),
         shut=context.shut,
         first_day=context.request.departure,
@@ -69,14 +70,13 @@ def _network(context: Context, moves: Sequence[Move]) -> FreightNetwork:
     )
 
 
-def _priced(context: Context, move: Move, branches: tuple[Branch, ...]) -> Sequence[PricedArc]:
+def _priced(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedMove:
     """Stages and sums of a move by each truck that may make it."""
-    if not branches:
-        return ()
     by_road = move.head[1] == ROAD
     if by_road and move.place_kind == "crossing":
-        return crossing_arcs(context, move, branches)
+        return by_truck_over(context, move, branches)
     if by_road and move.place_kind == "link":
-        return with_handling(context, move, truck_arcs(context, move, branches))
-    alike = [priced_arc(move.stages)] * len(branches)
-    return with_handling(context, move, alike) if move.place_kind == "link" else alike
+        found = by_truck_along(context, move, branches)
+    else:
+        found = priced_move([priced_arc(move.stages)] * len(branches))
+    return with_handling(context, move, found) if move.place_kind == "link" else found

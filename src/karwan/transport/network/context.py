@@ -25,7 +25,7 @@ from karwan.transport.network.lookup import (
     in_time,
     weight_limit,
 )
-from karwan.transport.network.price import PricedArc, Stages
+from karwan.transport.network.price import PricedMove, Stages
 from karwan.transport.network.regimes import Change, Regimes, regime_in_force
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
@@ -92,12 +92,12 @@ class Hauls:
     ----------
     moves
         Moves by who is paid, and load over capacity (less 1) of the gates left to his trucks.
-    arcs
-        Their arcs by where they start and the loads of all gates, then by the country of the truck.
+    by_truck
+        The same as trucks make them: by where they start, the loads of all gates and the trucks.
     """
 
     moves: dict[tuple[str, float], tuple[Move, ...]] = field(default_factory=dict)
-    arcs: dict[tuple[object, ...], dict[str, PricedArc]] = field(default_factory=dict)
+    by_truck: dict[tuple[object, ...], PricedMove] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Kept:
     sides
         A side of a border under a regime, with the side and the terms it was made of, by their numbers.
     gates
-        Stages over a border by road and the arcs made of them by truck, by the numbers of these stages and of the regimes.
+        Stages over a border by road and the moves made of them by trucks, by the numbers of these stages and of the regimes.
     spreads
         Moves spread over truck registrations, by what they join and all of a request that it depends on.
     turns
@@ -133,7 +133,9 @@ class Kept:
     bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
     regimes: dict[tuple[tuple[str, ...], tuple[str, ...]], Regimes] = field(default_factory=dict)
     sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
-    gates: dict[tuple[int, ...], tuple[Stages, dict[Branch, PricedArc]]] = field(default_factory=dict)
+    gates: dict[tuple[int, ...], tuple[Stages, dict[tuple[Branch, ...], PricedMove]]] = field(
+        default_factory=dict
+    )
     spreads: dict[tuple[Any, ...], SpreadMoves] = field(default_factory=dict)
     turns: dict[tuple[Any, ...], Turns] = field(default_factory=dict)
 

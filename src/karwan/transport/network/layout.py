@@ -122,6 +122,14 @@ class Layout:
         return {key: number for number, key in enumerate(self.arc_keys)}
 
     @cached_property
+    def of_place(self) -> dict[Place, list[int]]:
+        """Numbers of the arcs of each place."""
+        found: dict[Place, list[int]] = {}
+        for arc, place in enumerate(self.places):
+            found.setdefault(place, []).append(arc)
+        return found
+
+    @cached_property
     def head_nodes(self) -> list[str]:
         """Node each arc leads to."""
         return [self.states[head].node_id for head in self.heads]
@@ -253,7 +261,7 @@ class SpreadMoves:
     layout
         States and arcs.
     moves
-        Number of the move each arc makes.
+        Number of the move each arc makes, shape (A,).
     branches
         Ways to make each move, one an arc of it.
     slots
@@ -261,6 +269,6 @@ class SpreadMoves:
     """
 
     layout: Layout
-    moves: tuple[int, ...]
+    moves: npt.NDArray[np.int64]
     branches: tuple[tuple[Branch, ...], ...]
     slots: npt.NDArray[np.int64]

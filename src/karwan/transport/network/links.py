@@ -9,7 +9,7 @@ from karwan.schema.units import BOX20, PARCEL
 from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls, LinkKey
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.layout import Branch
-from karwan.transport.network.price import PricedArc, Stages, priced_arc
+from karwan.transport.network.price import PricedMove, Stages, priced_arc, priced_move
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
@@ -21,7 +21,6 @@ from karwan.transport.network.terms import (
     Step,
     Term,
     figure_of,
-    make_stage,
     scaled,
     times,
 )
@@ -81,16 +80,14 @@ def _line_haul(context: Context, link: Row) -> Sequence[Move]:
     return [move._replace(calendar=number) for move, number in zip(moves, calendars, strict=True)]
 
 
-def truck_arcs(context: Context, move: Move, branches: tuple[Branch, ...]) -> list[PricedArc]:
-    """Arcs along a road by the truck in use. Networks that share `kept` make those of the same trucks once."""
-    arcs = _held_hauls(context, context.links[move.place_id])[1].arcs
-    held = arcs.setdefault((move.tail[0], context.overload_key), {})
-    found = []
-    for truck, _ in branches:
-        if truck not in held:
-            held[truck] = priced_arc(_truck_stages(context, move, truck))
-        found.append(held[truck])
-    return found
+def by_truck_along(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedMove:
+    """A move along a road by the trucks in use. Networks that share `kept` make those of the same trucks once."""
+    held = _held_hauls(context, context.links[move.place_id])[1].by_truck
+    key = (move.tail[0], context.overload_key, branches)
+    if key not in held:
+        arcs = [priced_arc(_truck_stages(context, move, truck)) for truck, _ in branches]
+        held[key] = priced_move(arcs)
+    return held[key]
 
 
 def _truck_stages(context: Context, move: Move, registration: str) -> Stages:
@@ -157,9 +154,9 @@ def _priced_hauls(context: Context, link: Row, payee: str, rests_on: LinkKey) ->
         context.skipped.append(("links", link["link_id"], fact))
         return ()
     return tuple(
-        make_stage(
+        Stage(
             step,
-            [*_paid(context, link, payee, paid or ()), *base.terms],
+            (*_paid(context, link, payee, paid or ()), *base.terms),
             variance_h2=base.variance_h2,
             also=base.also,
         )
@@ -243,17 +240,17 @@ def _haul_money(
     return own or context.rates.money(link["country"], mode, unit)
 
 
-def with_handling(context: Context, move: Move, arcs: Sequence[PricedArc]) -> Sequence[PricedArc]:
-    """Arcs of a haul with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
+def with_handling(context: Context, move: Move, priced: PricedMove) -> PricedMove:
+    """A haul with the loading of its wagons before it at the origin, and their unloading after it at the destination."""
     ends = context.request.ends
     if not ends or (move.tail[0] != ends[0] and move.head[0] != ends[1]):
-        return arcs
+        return priced
     unit = context.units[mode_of(move.tail[1])]
     if unit.row.get("load_h") is None:
-        return arcs
+        return priced
     before = (_handling(context, unit, move.tail, "loading"),) if move.tail[0] == ends[0] else ()
     after = (_handling(context, unit, move.head, "unloading"),) if move.head[0] == ends[1] else ()
-    return [priced_arc((*before, *arc.stages, *after)) for arc in arcs]
+    return priced_move([priced_arc((*before, *stages, *after)) for stages in priced.stages])
 
 
 def _handling(context: Context, unit: Unit, place: tuple[str, str, str], what: str) -> Stage:
@@ -262,7 +259,7 @@ def _handling(context: Context, unit: Unit, place: tuple[str, str, str], what: s
     hours, cv = figure_of(unit.row, "vehicles", "vehicle_id", "load_h"), context.parameter("transfer_time_cv")
     name = f"{context.nodes[node]['name']}: {what}"
     step = Step("transfer", name, node, mode_of(carrier), country)
-    return make_stage(step, [times(HOURS, hours)], variance_h2=(cv.value * hours.value) ** 2, also=[cv])
+    return Stage(step, (times(HOURS, hours),), variance_h2=(cv.value * hours.value) ** 2, also=(cv,))
 
 
 def _ends(context: Context, tail: str, head: str) -> str:
@@ -353,14 +350,14 @@ def _sailing_stage(
     headway = WEEK_H / weekly.value
     emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
     at_sea = voyage.amount + sum(term.amount for term in slowed)
-    terms = [
+    terms = (
         money,
         voyage,
         *slowed,
         times(HOURS, Factor(weekly, -1), by=WEEK_H / 2.0),
         times(EMISSION, emission, length),
-    ]
-    return make_stage(
+    )
+    return Stage(
         Step(
             "sailing",
             _ends(context, *ends),
@@ -374,7 +371,7 @@ def _sailing_stage(
         ),
         terms,
         variance_h2=(cv.value * at_sea) ** 2 + headway**2 / 12.0,
-        also=[cv],
+        also=(cv,),
     )
 
 

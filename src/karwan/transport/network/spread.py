@@ -113,9 +113,10 @@ class _Spreading:
         tails, heads, numbers, turns = zip(*arcs, strict=True) if arcs else ((), (), (), ())
         named = [(move.place_kind, move.place_id) for move in self.moves]
         first = np.cumsum([0, *map(len, self.branches)])
-        slots = first[np.array(numbers, dtype=np.int64)] + np.array(turns, dtype=np.int64)
+        moves = np.array(numbers, dtype=np.int64)
+        slots = first[moves] + np.array(turns, dtype=np.int64)
         layout = Layout(states, tails, heads, tuple(named[number] for number in numbers))
-        return SpreadMoves(layout, numbers, tuple(map(tuple, self.branches)), slots)
+        return SpreadMoves(layout, moves, tuple(map(tuple, self.branches)), slots)
 
     def _starts(self) -> Iterator[tuple[int, str]]:
         """States at the origin: by land in its own trucks or on its trains; a port abroad may have nothing but ships."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,30 @@ class Arc(NamedTuple):
     covariance_h2: float = 0.0
 
 
+class Arcs(Sequence[Arc]):
+    """Arcs of a network in the order of its layout, each made when it is asked for: a search looks at arrays, a route at a few arcs."""
+
+    def __init__(self, network: FreightNetwork) -> None:
+        self._layout, self._stages = network.layout, network.stages
+        self._calendar = network.calendar.tolist()
+        self._covariance_h2 = network.covariance_h2.tolist()
+
+    def __len__(self) -> int:
+        return len(self._stages)
+
+    @overload
+    def __getitem__(self, number: int) -> Arc: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Arc]: ...
+    def __getitem__(self, number: int | slice) -> Arc | list[Arc]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        layout = self._layout
+        ends = layout.tails[number], layout.heads[number]
+        calendar, place = self._calendar[number], layout.places[number]
+        return Arc(*ends, self._stages[number], calendar, *place, self._covariance_h2[number])
+
+
 @dataclass(frozen=True)
 class FreightNetwork:
     """All states and arcs open to one kind of shipment between two countries.
@@ -41,10 +65,14 @@ class FreightNetwork:
     ----------
     layout
         States, and where each arc leads.
-    arcs
-        In the order of the layout.
+    stages
+        Stages of each arc, in the order of the layout.
     sums
-        Sums over the stages of each arc: `terms.Stage.amounts`, shape (A, 6).
+        What they add up to: `terms.Amounts`, shape (A, 6).
+    calendar
+        Which of the calendars says when each arc may start, -1 where it always may, shape (A,).
+    covariance_h2
+        Twice the covariance of the two sides of a crossing, h2, shape (A,).
     calendars
         Opening windows, referred to by `Arc.calendar`; -1 there means always open.
     shut
@@ -64,8 +92,10 @@ class FreightNetwork:
     """
 
     layout: Layout = field(repr=False)
-    arcs: tuple[Arc, ...]
+    stages: tuple[tuple[Stage, ...], ...] = field(repr=False)
     sums: Floats = field(repr=False)
+    calendar: Ints = field(repr=False)
+    covariance_h2: Floats = field(repr=False)
     calendars: tuple[Windows, ...]
     shut: Mapping[int, str]
     first_day: date
@@ -74,6 +104,11 @@ class FreightNetwork:
     home: str = ""
     node_countries: Mapping[str, str] = field(default_factory=dict, repr=False)
     trip_log_sd: float = 0.0
+
+    @cached_property
+    def arcs(self) -> Arcs:
+        """Arcs, in the order of the layout."""
+        return Arcs(self)
 
     @cached_property
     def states(self) -> tuple[State, ...]:
@@ -136,16 +171,12 @@ class FreightNetwork:
 
     @cached_property
     def _never_open(self) -> npt.NDArray[np.bool_]:
-        return np.array([a.calendar in self.shut for a in self.arcs], dtype=bool)
+        return np.isin(self.calendar, list(self.shut))
 
     @cached_property
     def _sums(self) -> tuple[Floats, ...]:
         """Sums over the stages of each arc: USD/t, USD a unit, hours, h2, kg CO2e/t and km, each (A,)."""
         return tuple(self.sums.T.copy())
-
-    @cached_property
-    def _covariance(self) -> Floats:
-        return np.array([a.covariance_h2 for a in self.arcs])
 
     @cached_property
     def physical(self) -> tuple[Ints, Floats]:
@@ -172,12 +203,10 @@ class FreightNetwork:
         A gauge change at a border post stands before the crossing in one path and behind it in another, at the same places, cost and
         hours; choosing between the two is no choice.
         """
-        moves = [(self.arcs[a], self.states[self.arcs[a].head]) for a in arcs]
+        layout = self.layout
+        moves = [(layout.places[a], layout.states[layout.heads[a]]) for a in arcs]
         return tuple(
-            sorted(
-                (m.place_kind, m.place_id, head.registration, head.service.partition(" ")[0])
-                for m, head in moves
-            )
+            sorted((*place, head.registration, head.service.partition(" ")[0]) for place, head in moves)
         )
 
     def arc_usd(self, shipment: Shipment) -> Floats:
@@ -190,7 +219,7 @@ class FreightNetwork:
 
     def arc_variance(self) -> Floats:
         """Variance of the hours of each arc, h2, the two sides of a crossing correlated, shape (A,)."""
-        return self._sums[3] + self._covariance
+        return self._sums[3] + self.covariance_h2
 
     def arc_co2(self, shipment: Shipment) -> Floats:
         """Emission of each arc for a shipment, kg CO2e, shape (A,)."""

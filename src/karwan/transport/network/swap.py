@@ -6,7 +6,7 @@ from karwan.schema.modes import ROAD
 from karwan.transport.network.context import Context
 from karwan.transport.network.hours import SWAP_KIND
 from karwan.transport.network.request import Move
-from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, make_stage, times
+from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, times
 
 
 def swap_stage(context: Context, move: Move, access: str) -> Stage:
@@ -25,9 +25,9 @@ def _new_swap_stage(context: Context, node: str, country: str, access: str) -> S
     name = f"{context.nodes[node]['name']}: goods change to a {country} truck"
     kind = context.hours.kind(SWAP_KIND)
     rules = (row for row in context.access if row["access_id"] == access)
-    return make_stage(
+    return Stage(
         Step("transfer", name, node, ROAD, country, hours_group=kind.name, group_log_sd=kind.log_sd),
-        [times("usd_unit", money), times(HOURS, hours, *kind.factors())],
+        (times("usd_unit", money), times(HOURS, hours, *kind.factors())),
         variance_h2=(cv.value * hours.value * kind.factor.value) ** 2,
-        also=[CellFigure(0.0, row["basis"], row["source_id"]) for row in rules],
+        also=tuple(CellFigure(0.0, row["basis"], row["source_id"]) for row in rules),
     )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 BASES = ("observed", "computed", "assumed", "assumed")  # by rank; the last where nothing is known
 BASIS_RANK = {"observed": 0, "computed": 1, "assumed": 2}
@@ -76,8 +73,8 @@ class Term(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One step of a route with its money, hours and emissions.
+class Step:
+    """What a stage is, before its amounts.
 
     Attributes
     ----------
@@ -87,76 +84,13 @@ class Stage:
         What and where; `place_id` is a link, crossing or node id.
     km
         Length, km.
-    usd_t, usd_unit
-        Money per tonne and per truck or container: the sums of the terms in that unit.
-    hours, variance_h2
-        Mean and variance of its hours, waiting for a ship included, waiting for an opening not.
-    co2_kg_t
-        Well-to-wheel emission per tonne, kg CO2e.
     headway_h
         Time between sailings, h; 0 when there is no ship to wait for.
-    basis_usd, basis_hours
-        Weakest basis of the figures that make the money and the mean hours.
-    source_id
-        Sources of all figures used.
-    terms
-        What the amounts are made of.
     hours_group, group_log_sd
         Kind of place whose hours share one unknown factor, and the standard deviation of its log.
     jam_share, jam_h
-        Share of days with a queue of days, and the mean hours waited then; part of `hours`.
+        Share of days with a queue of days, and the mean hours waited then; part of the stage's hours.
     """
-
-    kind: str
-    name: str
-    place_id: str
-    mode: str
-    country: str
-    km: float
-    usd_t: float
-    usd_unit: float
-    hours: float
-    variance_h2: float
-    co2_kg_t: float
-    headway_h: float
-    basis_usd: str
-    basis_hours: str
-    source_id: str
-    terms: tuple[Term, ...] = ()
-    hours_group: str = ""
-    group_log_sd: float = 0.0
-    jam_share: float = 0.0
-    jam_h: float = 0.0
-
-    @property
-    def service_h(self) -> float:
-        """Mean hours without waiting for a ship and without the queue of bad days."""
-        return self.hours - self.headway_h / 2.0 - self.jam_share * self.jam_h
-
-    @property
-    def service_variance_h2(self) -> float:
-        """Variance of these hours, h2."""
-        jam = (2.0 * self.jam_share - self.jam_share**2) * self.jam_h**2
-        return self.variance_h2 - self.headway_h**2 / 12.0 - jam
-
-    @cached_property
-    def amounts(self) -> npt.NDArray[np.float64]:
-        """USD/t, USD a unit, hours, h2, kg CO2e/t and km, shape (1, 6)."""
-        return np.array([[self.usd_t, self.usd_unit, self.hours, self.variance_h2, self.co2_kg_t, self.km]])
-
-    @property
-    def basis(self) -> str:
-        """Weaker of the two bases."""
-        return worst_basis(self.basis_usd, self.basis_hours)
-
-    def usd(self, tonnes: float, units: float) -> float:
-        """Money for a load, USD."""
-        return self.usd_t * tonnes + self.usd_unit * units
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a stage is, before its amounts: the fields of `Stage` of the same names."""
 
     kind: str
     name: str
@@ -171,54 +105,140 @@ class Step:
     jam_h: float = 0.0
 
 
-def make_stage(
-    step: Step, terms: Iterable[Term], *, variance_h2: float, also: Iterable[CellFigure] = ()
-) -> Stage:
-    """A stage whose amounts are the sums of its terms.
+class Amounts(NamedTuple):
+    """What a stage or an arc adds up to: money per tonne and per truck or container, hours, their variance, emission and length."""
 
-    Parameters
+    usd_t: float
+    usd_unit: float
+    hours: float
+    variance_h2: float
+    co2_kg_t: float
+    km: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a route with its money, hours and emissions: what it is, and the terms they are the sums of.
+
+    A network has a stage for every truck on every link, and a route asks a handful of them: what is not a sum is worked out when asked.
+
+    Attributes
     ----------
     step
         What and where.
     terms
         What its money, hours and emission are made of; a stage without money rests on an assumption.
     variance_h2
-        Variance of its hours, h2.
+        Variance of its hours, h2, waiting for a ship included, waiting for an opening not.
     also
         Figures it rests on that move no amount: spreads, rules.
     """
-    held = tuple(terms)
-    sums = dict.fromkeys((*MONEY, HOURS, EMISSION), 0.0)
-    weakest = dict.fromkeys((*MONEY, HOURS, EMISSION), -1)
-    sources: list[str] = []
-    for unit, amount, factors in held:
-        sums[unit] += amount
-        if unit != EMISSION:
-            sources += [factor[0][2] for factor in factors]
-            weakest[unit] = max([weakest[unit], *[BASIS_RANK.get(factor[0][1], 2) for factor in factors]])
-    sources += [figure.source_id for figure in also]
-    return Stage(
-        step.kind,
-        step.name,
-        step.place_id,
-        step.mode,
-        step.country,
-        step.km,
-        sums["usd_t"],
-        sums["usd_unit"],
-        sums[HOURS],
-        variance_h2,
-        sums[EMISSION],
-        step.headway_h,
-        BASES[max(weakest["usd_t"], weakest["usd_unit"])],
-        BASES[weakest[HOURS]],
-        join_sources(*sources),
-        held,
-        step.hours_group,
-        step.group_log_sd,
-        step.jam_share,
-        step.jam_h,
-    )
+
+    step: Step
+    terms: tuple[Term, ...]
+    variance_h2: float
+    also: tuple[CellFigure, ...] = ()
+
+    @cached_property
+    def amounts(self) -> Amounts:
+        """Sums of the terms in each unit, with the variance of its hours and its length."""
+        sums = {"usd_t": 0.0, "usd_unit": 0.0, HOURS: 0.0, EMISSION: 0.0}
+        for unit, amount, _ in self.terms:
+            sums[unit] += amount
+        usd_t, usd_unit, hours, co2_kg_t = sums.values()
+        return Amounts(usd_t, usd_unit, hours, self.variance_h2, co2_kg_t, self.step.km)
+
+    @property
+    def kind(self) -> str:
+        """Kind of its step."""
+        return self.step.kind
+
+    @property
+    def name(self) -> str:
+        """Name of its step."""
+        return self.step.name
+
+    @property
+    def place_id(self) -> str:
+        """Link, crossing or node."""
+        return self.step.place_id
+
+    @property
+    def mode(self) -> str:
+        """Mode of its step."""
+        return self.step.mode
+
+    @property
+    def country(self) -> str:
+        """Country it lies in."""
+        return self.step.country
+
+    @property
+    def km(self) -> float:
+        """Length, km."""
+        return self.step.km
+
+    @property
+    def usd_t(self) -> float:
+        """Money per tonne."""
+        return self.amounts.usd_t
+
+    @property
+    def usd_unit(self) -> float:
+        """Money per truck or container."""
+        return self.amounts.usd_unit
+
+    @property
+    def hours(self) -> float:
+        """Mean hours, waiting for a ship included, waiting for an opening not."""
+        return self.amounts.hours
+
+    @property
+    def co2_kg_t(self) -> float:
+        """Well-to-wheel emission per tonne, kg CO2e."""
+        return self.amounts.co2_kg_t
+
+    @property
+    def service_h(self) -> float:
+        """Mean hours without waiting for a ship and without the queue of bad days."""
+        return self.hours - self.step.headway_h / 2.0 - self.step.jam_share * self.step.jam_h
+
+    @property
+    def service_variance_h2(self) -> float:
+        """Variance of these hours, h2."""
+        step = self.step
+        jam = (2.0 * step.jam_share - step.jam_share**2) * step.jam_h**2
+        return self.variance_h2 - step.headway_h**2 / 12.0 - jam
+
+    @property
+    def basis_usd(self) -> str:
+        """Weakest basis of the figures that make the money."""
+        return self._weakest(MONEY)
+
+    @property
+    def basis_hours(self) -> str:
+        """Weakest basis of the figures that make the mean hours."""
+        return self._weakest((HOURS,))
+
+    def _weakest(self, units: Collection[str]) -> str:
+        """Weakest basis of the figures in the terms of some units; assumed where there are none."""
+        bases = [factor.figure.basis for term in self.terms if term.unit in units for factor in term.factors]
+        return BASES[max((BASIS_RANK.get(basis, 2) for basis in bases), default=-1)]
+
+    @property
+    def source_id(self) -> str:
+        """Sources of the figures that make its money and hours, and of those beside."""
+        figures = [f.figure for term in self.terms if term.unit != EMISSION for f in term.factors]
+        return join_sources(*[figure.source_id for figure in (*figures, *self.also)])
+
+    @property
+    def basis(self) -> str:
+        """Weaker of the two bases."""
+        return worst_basis(self.basis_usd, self.basis_hours)
+
+    def usd(self, tonnes: float, units: float) -> float:
+        """Money for a load, USD."""
+        return self.usd_t * tonnes + self.usd_unit * units
 
 
 def times(unit: str, *factors: CellFigure | Factor, by: float = 1.0) -> Term:

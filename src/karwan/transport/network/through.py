@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from karwan.numerics import shortest as kernel
 from karwan.schema.days import within
 from karwan.transport.network.context import Context
 from karwan.transport.network.layout import NewArcs, State
-from karwan.transport.network.price import priced_arc
+from karwan.transport.network.price import priced_arc, priced_move
 from karwan.transport.network.request import mode_of
 from karwan.transport.network.stage import Arc, FreightNetwork, Row
 from karwan.transport.network.terms import (
@@ -24,7 +24,6 @@ from karwan.transport.network.terms import (
     Step,
     Term,
     figure_of,
-    make_stage,
     money_kind,
     times,
 )
@@ -86,11 +85,14 @@ def _extended(
     """The network with the states and arcs of lanes, and why others could not be laid."""
     ends = [(arc.tail, arc.head, (arc.place_kind, arc.place_id)) for arc in arcs]
     tails, heads, places = zip(*ends, strict=True) if ends else ((), (), ())
+    stages = tuple(arc.stages for arc in arcs)
     return replace(
         network,
         layout=network.layout.extended(NewArcs(tuple(states), tails, heads, places)),
-        arcs=(*network.arcs, *arcs),
-        sums=np.concatenate([network.sums, *[priced_arc(arc.stages).sums for arc in arcs]]),
+        stages=(*network.stages, *stages),
+        sums=np.concatenate([network.sums, priced_move([priced_arc(own) for own in stages]).sums]),
+        calendar=np.append(network.calendar, np.array([arc.calendar for arc in arcs], dtype=np.int64)),
+        covariance_h2=np.append(network.covariance_h2, [arc.covariance_h2 for arc in arcs]),
         skipped=tuple(dict.fromkeys((*network.skipped, *missing))),
     )
 
@@ -236,7 +238,26 @@ def _booking(context: Context, network: FreightNetwork, lane: _Lane, first: Arc)
         start.country,
         headway_h=headway,
     )
-    return make_stage(step, terms, variance_h2=headway**2 / 12.0)
+    return Stage(step, tuple(terms), variance_h2=headway**2 / 12.0)
+
+
+@dataclass(frozen=True)
+class _Covered(Stage):
+    """A stage without the money that a through rate covers: its sources are those of the whole, money it lacks has the basis of the rate."""
+
+    whole: Stage = field(kw_only=True)
+    rate_basis: str = field(kw_only=True)
+
+    @property
+    def basis_usd(self) -> str:
+        """Weakest basis of the figures that make the money."""
+        paid = any(term.unit in MONEY for term in self.terms)
+        return self.whole.basis_usd if paid else self.rate_basis
+
+    @property
+    def source_id(self) -> str:
+        """Sources of the whole stage."""
+        return self.whole.source_id
 
 
 def _covered(stage: Stage, kinds: set[str], basis: str) -> Stage:
@@ -244,15 +265,7 @@ def _covered(stage: Stage, kinds: set[str], basis: str) -> Stage:
     kept = tuple(term for term in stage.terms if not _paid_by(stage, term, kinds))
     if len(kept) == len(stage.terms):
         return stage
-    sums = {unit: sum(term.amount for term in kept if term.unit == unit) for unit in MONEY}
-    rest = [term for term in kept if term.unit in MONEY]
-    return replace(
-        stage,
-        usd_t=sums["usd_t"],
-        usd_unit=sums["usd_unit"],
-        terms=kept,
-        basis_usd=stage.basis_usd if rest else basis,
-    )
+    return _Covered(stage.step, kept, stage.variance_h2, stage.also, whole=stage, rate_basis=basis)
 
 
 def _paid_by(stage: Stage, term: Term, kinds: set[str]) -> bool:

@@ -16,7 +16,6 @@ from karwan.transport.network.terms import (
     Step,
     Term,
     figure_of,
-    make_stage,
     scaled,
     times,
 )
@@ -107,18 +106,18 @@ def _transfer_stage(
     place = terminal["name"] if terminal else context.nodes[row["node_id"]]["name"]
     landing = before in WATER_MODES and after not in WATER_MODES
     kind = context.hours.kind(transfer_kind(mode_of(before), mode))
-    terms = [
+    terms = (
         times(HOURS, hours, *kind.factors()),
         *_transfer_money(context, row),
         *context.place_fees("node", row["node_id"], mode, "passage"),
         *(_port_entry_fees(context, country, mode) if landing else ()),
-    ]
+    )
     bonded = " in bond" if row["method"] == IN_BOND else ""
     name = f"{place}: {_spoken(before)} to {_spoken(after)}{bonded}"
     step = Step(
         "transfer", name, row["node_id"], mode, country, hours_group=kind.name, group_log_sd=kind.log_sd
     )
-    return make_stage(step, terms, variance_h2=(spread * hours.value * kind.factor.value) ** 2)
+    return Stage(step, terms, variance_h2=(spread * hours.value * kind.factor.value) ** 2)
 
 
 def _port_entry_fees(context: Context, country: str, mode: str) -> tuple[Term, ...]:
