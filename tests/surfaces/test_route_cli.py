@@ -171,19 +171,33 @@ def test_plain_output_reads_as_tables() -> None:
     for words in (
         "Alford → Cove",
         "Named corridors",
-        "Stages of route 1",
-        "Papers",
-        "Guarantees",
+        "Papers of route 1",
+        "Guarantees in customs transit, route 1",
+        "stages of route 1 and sources of rules: --full",
         "Midland",
         "on-time share",
         "logsum",
         "an hour at USD 5.33, an hour of P95 less mean at USD 2.67",
     ):
         assert words in text, words
+    lines = [line.strip() for line in text.splitlines()]
+    first_table = lines.index("Routes")
+    assert lines[0].startswith("Alford → Cove") and lines[1].startswith("Landed at 800 at origin")
+    assert any(line.startswith("Duty at destination") for line in lines[:first_table])
+
+
+def test_a_crossing_without_a_closure_on_record_is_named_with_a_bound(example: dict[str, Any]) -> None:
+    """None in n years leaves a Poisson rate of up to -ln 0.05 / n at 95 %: the rule of three."""
+    (said,) = [one for one in example["notes"] if "closure that came unannounced" in one]
+    years = float(re.search(r"in ([\d.]+) years", said).group(1))
+    bound = float(re.search(r"rule out ([\d.]+) a year", said).group(1))
+    assert bound == pytest.approx(3.0 / years, abs=0.05)
+    recorded = {row["place"] for row in example["closure_rates"] if row["closures"]}
+    assert not [place for place in recorded if place in said]
 
 
 def test_plain_tables_say_a_paper_and_a_guarantee_once() -> None:
-    text = run(*EXAMPLE, "--journeys", "200")
+    text = run(*EXAMPLE, "--journeys", "200", "--full")
     for name in ("SMGS waybill", "Import goods declaration (PSW)", "Fumigation certificate"):
         assert text.count(name) == 1, name
     block = text.split("Guarantees in customs transit, listed routes", 1)[1].split("What makes route 1 late")[

@@ -135,7 +135,7 @@ def _show_plain(analysis: Analysis[Any], said: Result, under: Sequence[Any], who
     notes = [str(one) for one in (*said.notes, *said.alerts)]
     if whole and analysis.name in PLAIN:
         page = PLAIN[analysis.name](said)
-        emit(page.tables, Format.TABLE, columns=page.columns, notes=page.notes, under=under)
+        emit(page.tables, Format.TABLE, columns=page.columns, notes=page.notes, under=under, lead=page.lead)
         return
     tables: dict[str, pl.DataFrame] = {}
     columns: dict[str, dict[str, str]] = {}

@@ -23,6 +23,7 @@ from karwan.analysis.route.rules import (
     rules_table,
 )
 from karwan.analysis.route.tables import (
+    calm_notes,
     days_of_year,
     destination_duty,
     duty_note,
@@ -71,13 +72,13 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     papers, guarantees = papers_table(plan, offers), guarantees_table(plan, offers)
     paid = paid_table(plan, offers)
     left_out = left_out_routes(plan, search)
+    first = [price_note(plan), duty_note(duty), *calm_notes(plan, offers[0], model)]
     notes = [
+        *first,
         *rule_notes(plan, offers, left_out),
         *corridor_notes(plan),
         *closure_notes,
         *search_notes(search, request),
-        price_note(plan),
-        duty_note(duty),
     ]
     tables = {
         "routes": offer_table(plan, offers, shares, duty, Paid(totals(paid), lead_hours(papers))),
@@ -103,7 +104,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     if request.explain:
         tables["amounts"] = explain_table(offers)
     meta = make_meta(plan, search, logsum) | {"first_choice_rests_on": rests_on(plan, offers[0])}
-    return Result(tables, meta, tuple(notes))
+    return Result(tables, meta, tuple(notes), lead=len(first))
 
 
 def present_route(result: Result, view: RouteView | None, form: str) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -168,6 +169,25 @@ def rates_table(plan: RoutePlan, offers: Sequence[RouteOffer], model: ArrivalMod
         * pl.col("mean_days")
         / (1.0 + pl.col("rate_per_day") * pl.col("mean_days")),
     )
+
+
+def calm_notes(plan: RoutePlan, offer: RouteOffer, model: ArrivalModel) -> list[Note]:
+    """Crossings of a route without a random closure on record: its P95 holds none of them, which a record of some years does not promise.
+
+    The bound on their rate is the one that would leave so long a record empty once in twenty times: -ln 0.05 over its years (Poisson).
+    """
+    if model.closures is None:
+        return []
+    network = offer.route.network
+    arcs = [network.arcs[a] for a in offer.route.arcs]
+    passed = dict.fromkeys(arc.place_id for arc in arcs if arc.place_kind == "crossing")
+    calm = model.closures.table.filter(pl.col("place").is_in(list(passed)) & (pl.col("closures") == 0))
+    if calm.is_empty():
+        return []
+    years = min(calm["observed_days"].to_list()) / MEAN_YEAR_DAYS
+    known = set(calm["place"])
+    names = ", ".join(plan.places.name(place) for place in passed if place in known)
+    return [note("route.calm", route=offer.label, places=names, years=years, bound=-math.log(0.05) / years)]
 
 
 def queue_table(

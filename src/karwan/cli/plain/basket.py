@@ -26,7 +26,8 @@ TABLES = {
 
 def basket_page(result: Result) -> PlainPage:
     """The answer of `karwan basket` for people."""
-    return plain_page(_blocks(result), sentences(result.notes))
+    said = sentences(result.notes)
+    return plain_page(_blocks(result), said[result.lead :], said[: result.lead])
 
 
 def _blocks(result: Result) -> Iterator[Block]:

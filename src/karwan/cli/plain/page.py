@@ -22,23 +22,26 @@ class PlainPage:
         Title to the columns shown, with their headings.
     notes
         Sentences under the tables.
+    lead
+        Sentences above them.
     """
 
     tables: Mapping[str, pl.DataFrame]
     columns: Mapping[str, Mapping[str, str]]
     notes: list[str] = field(default_factory=list)
+    lead: list[str] = field(default_factory=list)
 
 
 Block = tuple[str, str, pl.DataFrame]
 """Title, result table whose headings it has, table; columns that are not declared go by their names."""
 
 
-def plain_page(blocks: Iterable[Block], notes: list[str]) -> PlainPage:
+def plain_page(blocks: Iterable[Block], notes: list[str], lead: list[str]) -> PlainPage:
     """The filled tables with the headings of their result rows."""
     filled = [block for block in blocks if block[2].height]
     tables = {title: table for title, _, table in filled}
     columns = {title: headings(name, table) for title, name, table in filled}
-    return PlainPage(tables, columns, notes)
+    return PlainPage(tables, columns, notes, lead)
 
 
 def headings(name: str, table: pl.DataFrame) -> dict[str, str]:

@@ -26,13 +26,19 @@ ONE_ROUTE = pl.col("route") == 1
 
 def route_page(result: Result) -> PlainPage:
     """The answer of `karwan route` for people."""
-    return plain_page(_blocks(result), _notes(result))
+    return plain_page(_blocks(result), _notes(result), _lead(result))
+
+
+def _lead(result: Result) -> list[str]:
+    """What was asked, and what the figures below rest on."""
+    asked = _asked(result.meta, result.tables["routes"], result.tables["rules"])
+    return [asked, *sentences(result.notes[: result.lead])]
 
 
 def _blocks(result: Result) -> Iterator[Block]:
     tables, meta = result.tables, result.meta
     routes = tables["routes"]
-    yield _asked(meta, routes, tables["rules"]), "route_offers", _overview(routes, tables["rules"])
+    yield say(note("route.routes")), "route_offers", _overview(routes, tables["rules"])
     corridors = tables["corridors"].select("corridor", "status", "route", "reason")
     yield say(note("route.corridors")), "route_corridors", corridors
     if "stages" in tables:
@@ -45,10 +51,7 @@ def _blocks(result: Result) -> Iterator[Block]:
     yield say(note("route.closed")), "route_closed", _closed(tables["closed"])
     if tables["rules"].height:
         yield say(note("route.rules")), "route_rules", _rules(tables["rules"])
-    yield say(note("route.papers")), "route_papers", _papers(tables["papers"])
-    listed = routes.filter(pl.col("status") == "listed")["route"].implode()
-    guarantees = _guarantees(tables["guarantees"].filter(pl.col("route").is_in(listed)))
-    yield say(note("route.guarantees")), "route_guarantees", guarantees
+    yield from _to_carry(tables, whole="stages" in tables)
     yield say(note("route.lateness")), "route_lateness", _lateness(tables["lateness"])
     queues = note("route.queues_usual") if meta["load"] == 1.0 else note("route.queues", load=meta["load"])
     yield say(queues), "route_queues", _queues(tables["queues"])
@@ -58,6 +61,20 @@ def _blocks(result: Result) -> Iterator[Block]:
     if "amounts" in tables:
         shown = list(result_table("route_amounts").headings)
         yield say(note("route.amounts")), "route_amounts", tables["amounts"].filter(ONE_ROUTE).select(shown)
+
+
+def _to_carry(tables: Mapping[str, pl.DataFrame], *, whole: bool) -> Iterator[Block]:
+    """Papers and guarantees: of route 1, or of all routes and of the listed ones where the whole is asked for."""
+    routes, every = tables["routes"], "_all" if whole else ""
+    listed = routes.filter((pl.col("status") == "listed") & (ONE_ROUTE | whole))["route"].implode()
+    papers = tables["papers"].filter(ONE_ROUTE | whole)
+    yield say(note(f"route.papers{every}")), "route_papers", _papers(papers).drop([] if whole else ["routes"])
+    guarantees = _guarantees(tables["guarantees"].filter(pl.col("route").is_in(listed)))
+    yield (
+        say(note(f"route.guarantees{every}")),
+        "route_guarantees",
+        guarantees.drop([] if whole else ["routes"]),
+    )
 
 
 def _asked(meta: Mapping[str, Any], routes: pl.DataFrame, rules: pl.DataFrame) -> str:
@@ -112,7 +129,7 @@ def _notes(result: Result) -> list[str]:
         [
             note("route.reading", overlap_share=meta["search"]["overlap_max"]),
             weights,
-            *result.notes,
+            *result.notes[result.lead :],
             note("route.logsum", logsum=meta["choice"]["logsum_usd_t"]),
             note("route.all_tables"),
         ]

@@ -25,6 +25,10 @@ ROUTE: dict[str, str | Plural] = {
         "{count} ways were left out: they meet a place or border again, change between rail and road and back at one border, or wait months.",
     ),
     "route.price": "Landed at {price_usd_t} at origin ({price_kind}, {price_period}{price_brought}), for {tonnes} t.",
+    "route.calm": (
+        "Route 1, {route}: no closure that came unannounced is on record at {places} in {years:.1f} years, so its days and P95 hold none; such a record does not rule "
+        "out {bound:.1f} a year (95 %)."
+    ),
     "route.rests_on_rules": "Route 1, {route}, rests on: {rules}.",
     "route.left_out_by_rules": Plural(
         "count",
@@ -73,13 +77,16 @@ ROUTE: dict[str, str | Plural] = {
         "{origin} → {destination}, {tonnes:g} t {product} ({units} units), leaving {departure:%Y-%m-%d}",
     ),
     "route.caution": "CAUTION: route 1, {route}, meets sanctions of {authorities}; --lawful-for leaves such ways out",
+    "route.routes": "Routes",
     "route.corridors": "Named corridors",
     "route.stages": "Stages of route 1, {route}",
     "route.carriers": "Who can carry each leg of route 1",
     "route.closed": "Closed or slow on the way",
     "route.paid": "What is paid for route 1, {route}",
-    "route.papers": "Papers",
-    "route.guarantees": "Guarantees in customs transit, listed routes",
+    "route.papers": "Papers of route 1",
+    "route.papers_all": "Papers",
+    "route.guarantees": "Guarantees in customs transit, route 1",
+    "route.guarantees_all": "Guarantees in customs transit, listed routes",
     "route.lateness": "What makes route 1 late: share of lateness, hours above the mean in late journeys",
     "route.queues": "Waiting in line that traffic adds at the crossings of route 1, at {load:g} times the usual load",
     "route.queues_usual": "Waiting in line that traffic adds at the crossings of route 1, at the usual load",
@@ -97,7 +104,7 @@ ROUTE: dict[str, str | Plural] = {
         "USD {carbon:.0f}."
     ),
     "route.logsum": "Corridor trade cost (logsum): USD {logsum:,.0f}/t.",
-    "route.all_tables": "Stages of route 1 and sources of rules: --full. All tables of all routes: --json or --csv.",
+    "route.all_tables": "Papers and guarantees of the other routes, stages of route 1 and sources of rules: --full. All tables of all routes: --json or --csv.",
     "closures.no_record": "Random closures are left out: parameters.csv has no row closures_observed_from_year.",
     "closures.record_too_late": (
         "Random closures are left out: their record begins on {start:%Y-%m-%d}, not before {as_of:%Y-%m-%d}."
