@@ -335,7 +335,7 @@ class Plan:
         study = self._study
         request = NetworkRequest(*routes.ends, routes.form, study.as_of, study.set_aside)
         whole = study.of(case).kept
-        kept = replace(whole, rows={name: own for name, own in whole.rows.items() if name not in FILTERED})
+        kept = whole.fewer(FILTERED)
         network = build_network(only_routes(case, routes), request, kept=kept)
         whole.rows.update((name, own) for name, own in kept.rows.items() if name not in FILTERED)
         return network

@@ -28,7 +28,7 @@ def crossing_moves(context: Context) -> list[Move]:
         for mode in filter(context.request.uses, row["modes"]):
             reason = context.too_heavy(("crossing", row["crossing_id"])) if mode == ROAD else ""
             if reason:
-                context.skipped.append(("crossings", row["crossing_id"], reason))
+                context.met.skipped.append(("crossings", row["crossing_id"], reason))
                 continue
             carriers = [ROAD] if mode == ROAD else _rail_carriers(row)
             for leave, enter in (
@@ -143,7 +143,7 @@ def _crossing_stages(
         stage = _side_stage(context, row, mode, side, direction)
         if stage is None:
             fact = f"crossing_times.csv has no {mode} hours for {side}"
-            context.skipped.append(("crossings", row["crossing_id"], fact))
+            context.met.skipped.append(("crossings", row["crossing_id"], fact))
             return None
         stages.append(stage)
     return stages[0], stages[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -59,11 +60,11 @@ def _network(context: Context, moves: Sequence[Move]) -> FreightNetwork:
         sums=sums,
         calendar=np.array([move.calendar for move in moves], dtype=np.int64)[found.moves],
         covariance_h2=np.array([move.covariance_h2 for move in moves], dtype=np.float64)[found.moves],
-        calendars=tuple(context.calendars),
-        shut=context.shut,
+        calendars=tuple(context.met.calendars),
+        shut=context.met.shut,
         first_day=context.request.departure,
         form=context.request.form,
-        skipped=tuple(dict.fromkeys(context.skipped)),
+        skipped=tuple(dict.fromkeys(context.met.skipped)),
         home=context.home,
         node_countries={node: row["country"] for node, row in context.nodes.items()},
         trip_log_sd=context.hours.trip_log_sd,
@@ -78,5 +79,5 @@ def _priced(context: Context, move: Move, branches: tuple[Branch, ...]) -> Price
     if by_road and move.place_kind == "link":
         found = by_truck_along(context, move, branches)
     else:
-        found = priced_move([priced_arc(move.stages)] * len(branches))
+        found = priced_move(repeat(priced_arc(move.stages), len(branches)))
     return with_handling(context, move, found) if move.place_kind == "link" else found

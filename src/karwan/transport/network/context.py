@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -43,6 +44,10 @@ RESTS_ON = {
         ("crossings", "crossing_times", "vehicles", "fees", "parameters", "hours", "queue_states")
     ),
     "regime": frozenset(("regimes", "regime_terms", "fees")),
+    "along": frozenset(
+        ("links", "services", "nodes", "countries", "rates", "vehicles", "fees", "parameters", "hours")
+        + ("closures", "weight_limits", "crossings")
+    ),
     "swap": frozenset(("nodes", "access", "parameters", "hours")),
     "gate": frozenset(("regimes", "regime_terms", "fees", "nodes", "access", "parameters", "hours")),
     "spread": frozenset(("regimes", "regime_terms", "nodes", "access")),
@@ -50,6 +55,7 @@ RESTS_ON = {
 }
 """Tables that a stage of each kind is made of, or what is made of stages; slowdowns stand in its key."""
 PARTS = {
+    "along": "along",
     "hauls": "haul",
     "bases": "haul",
     "regimes": "regime",
@@ -90,14 +96,41 @@ class Hauls:
 
     Attributes
     ----------
-    moves
-        Moves by who is paid, and load over capacity (less 1) of the gates left to his trucks.
+    by_payee
+        A stage for each direction by who is paid, and load over capacity (less 1) of the gates left to his trucks.
     by_truck
-        The same as trucks make them: by where they start, the loads of all gates and the trucks.
+        A move as trucks make it: by where it starts, the loads of all gates and the trucks.
     """
 
-    moves: dict[tuple[str, float], tuple[Move, ...]] = field(default_factory=dict)
+    by_payee: dict[tuple[str, float], Stages] = field(default_factory=dict)
     by_truck: dict[tuple[object, ...], PricedMove] = field(default_factory=dict)
+
+
+@dataclass
+class Met:
+    """What the rows read so far gave beside moves.
+
+    Attributes
+    ----------
+    calendars, numbers
+        Opening windows, and the number of those of each place.
+    shut
+        Number of each calendar that never opens, and why.
+    hauls
+        What the hauls along each link rest on, and those that do so.
+    skipped
+        Rows left out: table, key, reason.
+    """
+
+    calendars: list[Windows] = field(default_factory=list)
+    numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+    shut: dict[int, str] = field(default_factory=dict)
+    hauls: dict[str, tuple[LinkKey, Hauls]] = field(default_factory=dict)
+    skipped: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def copied(self) -> Met:
+        """The same, to which more can be added."""
+        return Met(*map(copy, vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -108,6 +141,8 @@ class Kept:
     ----------
     rows
         Rows by table.
+    along
+        Moves along all links, and what was met on them, by all of a request that they depend on.
     hauls
         Moves along a link in the directions it allows, as if always open: by link, vehicle, slowdowns in force and who pays its fees,
         then by who is paid for the haul.
@@ -128,6 +163,7 @@ class Kept:
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    along: dict[tuple[object, ...], tuple[tuple[Move, ...], Met]] = field(default_factory=dict)
     hauls: dict[tuple[Any, ...], Hauls] = field(default_factory=dict)
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
     bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
@@ -159,6 +195,12 @@ class Kept:
         }
         held = {name: one for name, one in self.rows.items() if name not in changed}
         return Kept(rows=held, stages=stages, **parts)
+
+    def fewer(self, tables: Collection[str]) -> Kept:
+        """What holds where tables lack some of their rows: shared, but for these rows and what is made of all of them."""
+        return replace(
+            self, rows={name: own for name, own in self.rows.items() if name not in tables}, along={}
+        )
 
     def take(self, other: Kept) -> None:
         """Take over what another holds and this lacks."""
@@ -197,11 +239,7 @@ class Context:
         self.gates = {r["country"]: (r["head_haul_from"], r["head_haul_km"]) for r in self.rows("countries")}
         self.apart_km: dict[tuple[str, str], float] = {}
         self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
-        self.calendars: list[Windows] = []
-        self.calendar_index: dict[tuple[object, ...], int] = {}
-        self.shut: dict[int, str] = {}
-        self.link_hauls: dict[str, tuple[LinkKey, Hauls]] = {}
-        self.skipped: list[tuple[str, str, str]] = []
+        self.met = Met()
 
     def rows(self, table: str) -> list[Row]:
         """Rows of a table, read once for all networks that share `kept`."""
@@ -226,6 +264,15 @@ class Context:
         """Regimes in force on the day, and the ends they must cover a load between."""
         live = (r["regime_id"] for r in self.rows("regimes") if regime_in_force(r, self.request.departure))
         return tuple(live), (self.request.origin_country, self.request.destination_country)
+
+    @cached_property
+    def along_key(self) -> tuple[object, ...]:
+        """All of the request that moves along links depend on: of its ends nothing, unless a fee is charged on some link."""
+        asked = self.request
+        units = tuple(unit.key for unit in self.units.values())
+        payers = {self.payer("", place) for place in self.fee_numbers if place[0] == "link"}
+        day = (asked.departure, asked.opened, asked.modes)
+        return day, units, asked.form, asked.dangerous, asked.tonnes, self.gross_t, frozenset(payers)
 
     @cached_property
     def access_key(self) -> tuple[str, ...]:
@@ -382,8 +429,8 @@ class Context:
         """Index of the calendar of a place, made once; -1 where it is always open."""
         if not spans and not weekdays and hours == "00:00-24:00":
             return ALWAYS_OPEN
-        if key in self.calendar_index:
-            return self.calendar_index[key]
+        if key in self.met.numbers:
+            return self.met.numbers[key]
         windows = open_windows(
             self.request.departure,
             hours=hours,
@@ -393,11 +440,11 @@ class Context:
         )
         index = ALWAYS_OPEN
         if windows is not None:
-            index = len(self.calendars)
-            self.calendars.append(windows)
+            index = len(self.met.calendars)
+            self.met.calendars.append(windows)
             if not len(windows[0]):
-                self.shut[index] = _why_shut(spans)
-        self.calendar_index[key] = index
+                self.met.shut[index] = _why_shut(spans)
+        self.met.numbers[key] = index
         return index
 
 

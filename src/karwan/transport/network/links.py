@@ -32,8 +32,20 @@ BOX_COLUMNS = {False: ("cost_usd_feu",), True: ("cost_usd_teu", "cost_usd_feu")}
 """Columns of a sailing's freight in the order they are looked up, by whether the box is a 20 ft one."""
 
 
-def link_moves(context: Context) -> list[Move]:
-    """Moves along every usable link in each direction it allows."""
+def link_moves(context: Context) -> tuple[Move, ...]:
+    """Moves along every usable link in each direction it allows. Networks that share `kept` make them once for loads alike, whatever their ends.
+
+    Asked before other moves: calendars are numbered as they are met.
+    """
+    key, held = context.along_key, context.kept.along
+    if key not in held:
+        held[key] = tuple(_moves_along(context)), context.met.copied()
+    moves, met = held[key]
+    context.met = met.copied()
+    return moves
+
+
+def _moves_along(context: Context) -> list[Move]:
     moves: list[Move] = []
     services: dict[str, list[Row]] = {}
     for row in context.rows("services"):
@@ -43,7 +55,7 @@ def link_moves(context: Context) -> list[Move]:
             continue
         reason = _unbuilt(context, link) or _too_heavy(context, link)
         if reason:
-            context.skipped.append(("links", link["link_id"], reason))
+            context.met.skipped.append(("links", link["link_id"], reason))
         elif link["mode"] in WATER_MODES:
             moves += _sailings(context, link, services.get(link["link_id"], []))
         else:
@@ -71,13 +83,16 @@ def _too_heavy(context: Context, link: Row) -> str:
     return context.too_heavy(("link", link["link_id"]), ("country", link["country"]))
 
 
-def _line_haul(context: Context, link: Row) -> Sequence[Move]:
-    """Moves along a road or railway, each with its calendar."""
-    moves, mode = _hauls(context, link, link["country"]), link["mode"]
-    if context.never_shut(link):
-        return moves
-    calendars = [context.link_calendar(link, move.tail[0], move.head[0], mode) for move in moves]
-    return [move._replace(calendar=number) for move, number in zip(moves, calendars, strict=True)]
+def _line_haul(context: Context, link: Row) -> list[Move]:
+    """Moves along a road or railway, each with its calendar; none where a rate is missing."""
+    stages, mode, country = _hauls(context, link, link["country"]), link["mode"], link["country"]
+    carrier, never_shut = carrier_of(mode, link["gauge_mm"]), context.never_shut(link)
+    moves = []
+    for stage, (tail, head) in zip(stages, _directions(link), strict=False):
+        calendar = ALWAYS_OPEN if never_shut else context.link_calendar(link, tail, head, mode)
+        ends = (tail, carrier, country), (head, carrier, country)
+        moves.append(Move(*ends, (stage,), calendar, "link", link["link_id"]))
+    return moves
 
 
 def by_truck_along(context: Context, move: Move, branches: tuple[Branch, ...]) -> PricedMove:
@@ -94,64 +109,48 @@ def _truck_stages(context: Context, move: Move, registration: str) -> Stages:
     """Stages of a move with the truck in use: a haulier's price goes by the country its truck is registered in."""
     if registration in ("", move.head[2]):
         return move.stages
-    hauls = _hauls(context, context.links[move.place_id], registration)
+    link = context.links[move.place_id]
+    hauls = _hauls(context, link, registration)
     if not hauls:
         return move.stages
-    return hauls[0].stages if hauls[0].tail == move.tail else hauls[-1].stages
+    return hauls[:1] if link["from_node_id"] == move.tail[0] else hauls[-1:]
 
 
-def _hauls(context: Context, link: Row, payee: str) -> tuple[Move, ...]:
-    """Moves as if always open; none, with the reason noted, where a rate is missing. Networks that share `kept` make them once.
+def _hauls(context: Context, link: Row, payee: str) -> Stages:
+    """A stage for each direction; none, with the reason noted, where a rate is missing. Networks that share `kept` make them once.
 
     By road `payee` is the country the truck is registered in, by rail that of the link.
     """
     rests_on, held = _held_hauls(context, link)
     key = (payee, _over(context, link, payee))
-    found = held.moves.get(key)
-    if found is None:
+    if key not in held.by_payee:
         stages = _priced_hauls(context, link, payee, rests_on)
         if not stages:
             return ()
-        found = held.moves[key] = _always_open(link, stages)
-    return found
+        held.by_payee[key] = stages
+    return held.by_payee[key]
 
 
 def _held_hauls(context: Context, link: Row) -> tuple[LinkKey, Hauls]:
     """What the hauls along a link rest on, and its moves by payee that do so; looked up once a network."""
     number = link["link_id"]
-    found = context.link_hauls.get(number)
+    found = context.met.hauls.get(number)
     if found is None:
         unit = (*context.units[link["mode"]].key, context.request.dangerous)
         slowdowns = tuple(_slowdowns(context, link, link["mode"]))
         key = LinkKey(number, unit, slowdowns, context.payer("", ("link", number)))
-        found = context.link_hauls[number] = key, context.kept.hauls.setdefault(key, Hauls())
+        found = context.met.hauls[number] = key, context.kept.hauls.setdefault(key, Hauls())
     return found
 
 
-def _always_open(link: Row, stages: tuple[Stage, ...]) -> tuple[Move, ...]:
-    """A move for each direction of a link."""
-    carrier, country = carrier_of(link["mode"], link["gauge_mm"]), link["country"]
-    return tuple(
-        Move(
-            (tail, carrier, country),
-            (head, carrier, country),
-            (stage,),
-            ALWAYS_OPEN,
-            "link",
-            link["link_id"],
-        )
-        for (tail, head), stage in zip(_directions(link), stages, strict=True)
-    )
-
-
-def _priced_hauls(context: Context, link: Row, payee: str, rests_on: LinkKey) -> tuple[Stage, ...]:
+def _priced_hauls(context: Context, link: Row, payee: str, rests_on: LinkKey) -> Stages:
     """Line haul in each direction with its slow-downs and fees."""
     base = _haul_base(context, link, rests_on)
     money = [_haul_money(context, link, payee, way) for way in _directions(link)]
     if money[0] is None or base is None:
         what = "cost_usd_km" if money[0] is None else "speed_kmh"
         fact = f"rates.csv has no {what} for {link['country']} {link['mode']}"
-        context.skipped.append(("links", link["link_id"], fact))
+        context.met.skipped.append(("links", link["link_id"], fact))
         return ()
     return tuple(
         Stage(
@@ -297,14 +296,14 @@ def _directions(link: Row) -> list[tuple[str, str]]:
 def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
     moves: list[Move] = []
     if not services:
-        context.skipped.append(("links", link["link_id"], "services.csv has no sailing on it"))
+        context.met.skipped.append(("links", link["link_id"], "services.csv has no sailing on it"))
     for service in services:
         money = _sailing_money(context, service, link)
         own = _own_speed(service, "services", "service_id")
         speed = own or context.rates.find("", link["mode"], "speed_kmh")
         if money is None or speed is None:
             what = "freight" if money is None else "speed"
-            context.skipped.append(
+            context.met.skipped.append(
                 ("services", service["service_id"], f"no {what} for form {context.request.form}")
             )
             continue

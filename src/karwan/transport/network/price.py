@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,6 @@ from karwan.transport.network.terms import Amounts, Stage
 
 Stages = tuple[Stage, ...]
 NOTHING = Amounts(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-NO_ARCS = np.zeros((0, len(NOTHING)))
 
 
 class PricedArc(NamedTuple):
@@ -23,10 +23,10 @@ class PricedArc(NamedTuple):
 
 
 class PricedMove(NamedTuple):
-    """Stages of a move by each of N trucks in use, and what they add up to: `Amounts`, shape (N, 6)."""
+    """Stages of a move by each truck in use, and what they add up to."""
 
     stages: tuple[Stages, ...]
-    sums: npt.NDArray[np.float64]
+    sums: tuple[tuple[float, ...], ...]
 
 
 def priced_arc(stages: Stages) -> PricedArc:
@@ -36,12 +36,14 @@ def priced_arc(stages: Stages) -> PricedArc:
     return PricedArc(stages, tuple(map(sum, zip(NOTHING, *[stage.amounts for stage in stages], strict=True))))
 
 
-def priced_move(arcs: Sequence[PricedArc]) -> PricedMove:
+def priced_move(arcs: Iterable[PricedArc]) -> PricedMove:
     """A move as the arcs of its trucks."""
-    return PricedMove(
-        tuple(arc.stages for arc in arcs),
-        np.array([arc.sums for arc in arcs]).reshape(len(arcs), len(NOTHING)),
-    )
+    return PricedMove(*zip(*arcs, strict=True))
+
+
+def in_rows(sums: Iterable[tuple[float, ...]]) -> npt.NDArray[np.float64]:
+    """Sums of N arcs: `Amounts`, shape (N, 6)."""
+    return np.fromiter(chain.from_iterable(sums), dtype=np.float64).reshape(-1, len(NOTHING))
 
 
 def laid_out(
@@ -49,5 +51,6 @@ def laid_out(
 ) -> tuple[tuple[Stages, ...], npt.NDArray[np.float64]]:
     """Stages and sums of arcs, each taken from its slot among the arcs of all moves laid end to end."""
     flat = [stages for move in moves for stages in move.stages]
-    sums = np.concatenate([NO_ARCS, *[move.sums for move in moves]])
-    return tuple([flat[slot] for slot in slots.tolist()]), sums[slots]
+    return tuple([flat[slot] for slot in slots.tolist()]), in_rows(
+        chain.from_iterable(move.sums for move in moves)
+    )[slots]

@@ -12,7 +12,7 @@ from karwan.numerics import shortest as kernel
 from karwan.schema.days import within
 from karwan.transport.network.context import Context
 from karwan.transport.network.layout import NewArcs, State
-from karwan.transport.network.price import priced_arc, priced_move
+from karwan.transport.network.price import in_rows, priced_arc
 from karwan.transport.network.request import mode_of
 from karwan.transport.network.stage import Arc, FreightNetwork, Row
 from karwan.transport.network.terms import (
@@ -90,7 +90,7 @@ def _extended(
         network,
         layout=network.layout.extended(NewArcs(tuple(states), tails, heads, places)),
         stages=(*network.stages, *stages),
-        sums=np.concatenate([network.sums, priced_move([priced_arc(own) for own in stages]).sums]),
+        sums=np.concatenate([network.sums, in_rows(priced_arc(own).sums for own in stages)]),
         calendar=np.append(network.calendar, np.array([arc.calendar for arc in arcs], dtype=np.int64)),
         covariance_h2=np.append(network.covariance_h2, [arc.covariance_h2 for arc in arcs]),
         skipped=tuple(dict.fromkeys((*network.skipped, *missing))),
@@ -106,7 +106,7 @@ def _lanes(context: Context) -> Iterator[_Lane]:
         unit = _unit(context, row)
         why = _unusable(context, row, unit)
         if why or unit is None:
-            context.skipped.append((TABLE, row[KEY], why))
+            context.met.skipped.append((TABLE, row[KEY], why))
             continue
         via = [place for place in row["via"] or () if place in context.nodes]
         places = (row["from_node_id"], *via, row["to_node_id"])

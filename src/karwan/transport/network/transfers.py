@@ -45,7 +45,7 @@ def _usable(context: Context, row: Row, terminal: Row | None) -> bool:
         return False
     assumed = row["method"] == IN_BOND and ASSUMED in (row["basis"], (terminal or row)["basis"])
     if assumed and not context.request.include_assumed:
-        context.skipped.append(("transfers", row["transfer_id"], "in bond through an assumed terminal"))
+        context.met.skipped.append(("transfers", row["transfer_id"], "in bond through an assumed terminal"))
         return False
     return True
 
