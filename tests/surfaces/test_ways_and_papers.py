@@ -276,3 +276,12 @@ def test_ports_abroad_start_and_end_a_route(kaz_pak: Case, end: str) -> None:
     for origin, destination in ((end, "Tashkent"), ("Tashkent", end)):
         answer = ask(kaz_pak, origin, destination, "auto_parts", journeys=100)
         assert answer.tables["routes"].height > 0
+
+
+def test_the_end_of_the_pandemic_is_not_known_before_it_is_past(kaz_pak: Case) -> None:
+    def end(case: Case, closure: str) -> object:
+        return case["closures"].filter(pl.col("closure_id") == closure)["end"].to_list()
+
+    amid, after = known_on(kaz_pak, date(2022, 6, 1)), known_on(kaz_pak, date(2023, 6, 1))
+    assert (end(amid, "khun_covid_2020"), end(after, "khun_covid_2020")) == ([None], ["2023-04-02"])
+    assert end(amid, "khun_winter_2023") == ["2024-01-01"]  # announced every year

@@ -23,8 +23,8 @@ FULL_DATE = len("YYYY-MM-DD")
 def known_on(case: Case, day: date) -> Case:
     """The case as it stood on a day, its `as_of` that day.
 
-    A dated closure is known from its first day, or from the year of its earliest source where that announced it; its end is known once it
-    is past or was announced (known ahead: `history` false). A regime not yet in force was signed at most. Bans and sanctions, access rules and fees carry
+    A dated closure is known from its first day, or before where it was announced; its end is known once it
+    is past or was announced (`announced`; where that is blank, what does not count in the record: holidays, winters). A regime not yet in force was signed at most. Bans and sanctions, access rules and fees carry
     their own days and are judged by the day of departure. Of yearly rates and border hours only those up to that year count; where none
     is that old the earliest stands in. Queues of days count once the days they were seen on have begun. A planned link opens on its own day.
     Rows go by the day they hold from, not by the day their source came out.
@@ -69,10 +69,11 @@ def _closures(closures: pl.DataFrame, day: date) -> pl.DataFrame:
     """Closures begun by a day, seasons, and those known ahead; ends that were not yet seen are taken away."""
     dated = pl.col("start").str.len_chars() == FULL_DATE
     begun = pl.col("start") <= pl.lit(day.isoformat())
-    early = closures.filter(~dated | begun | ~pl.col("history"))
+    announced = pl.col("announced").fill_null(~pl.col("history"))
+    early = closures.filter(~dated | begun | announced)
     seen = pl.col("end").str.len_chars() != FULL_DATE
     past = pl.col("end") <= pl.lit(day.isoformat())
-    known = seen | past | ~pl.col("history")
+    known = seen | past | announced
     open_end = dated & pl.col("end").is_not_null() & ~known
     last_seen = pl.when(pl.col("last_seen") > day).then(pl.lit(day)).otherwise(pl.col("last_seen"))
     return early.with_columns(
