@@ -509,7 +509,7 @@ def test_a_billion_is_judged_by_demand_and_by_what_pairs_did_in_the_time_left(ca
             "ban": [None, "PAK", None],
             "bound_usd": [5e6, 9e6, 2e6],
             "binding": ["demand", "offer", "demand"],
-            "price_usd_t": [500.0, 200.0, 1000.0],
+            "bound_price_usd_t": [500.0, 200.0, 1000.0],
         }
     )
     bounds = good_bounds(verdicts, case)

@@ -137,7 +137,7 @@ def test_case_product_over_its_corridors(tmp_path: Path) -> None:
     }
     rival = bare.tables[TABLE].filter(role="rival").row(0, named=True)
     assert (rival["origin"], rival["shut"]) == ("PAK", False) and "2025" in rival["way"]
-    assert "no break-even" in say(Project(case).compete("flour").notes[0])
+    assert "no break-even" in say(Project(case).compete("zinc").notes[0])
     with pytest.raises(UnknownName):
         Project(case).compete("unobtainium")
 

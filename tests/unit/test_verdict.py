@@ -138,7 +138,9 @@ def test_a_ban_says_no_where_no_price_says_more() -> None:
 def test_a_rival_of_another_quality_gives_no_verdict() -> None:
     band = _band()
     assert verdict(band, band.mean * 3.01, banned=False, demanded=True).kind == UNKNOWN
-    assert verdict(band, band.mean / 3.01, banned=False, demanded=True).kind == UNKNOWN
+    assert verdict(band, band.price / 3.01, banned=False, demanded=True).kind == UNKNOWN
+    near = band.price / 2.99  # dear only by its carriage: the same good
+    assert verdict(band, near, banned=False, demanded=True).kind == NO
 
 
 def test_the_least_known_limit_binds() -> None:

@@ -110,6 +110,7 @@ def _heeded(goods: pl.DataFrame, verdicts: pl.DataFrame | None) -> tuple[pl.Data
     joined = joined.with_columns(
         pl.col("verdict", "demand").fill_null(UNKNOWN), bound_usd=pl.min_horizontal("bound_usd", "_most")
     ).drop("_most")
+    joined = joined.with_columns(least_usd=pl.min_horizontal("least_usd", "bound_usd"))
     refused = joined.filter(pl.col("verdict") == NO)
     return joined.filter(pl.col("verdict") != NO), refused["product"].to_list()
 

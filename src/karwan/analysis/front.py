@@ -25,6 +25,7 @@ from karwan.transport.network.stage import Row
 
 SOON_DAYS, GOODS = 60, 3
 _GOOD_ORDER = (YES, ONLY_IF, NO)
+LEAST_USD = 1e6  # a year: less is nothing to carry into a meeting
 _UNUSUAL = (
     "reporter_name",
     "year_label",
@@ -166,6 +167,8 @@ def _counted(row: Row) -> str:
 def best_goods(verdicts: pl.DataFrame, count: int = GOODS) -> pl.DataFrame:
     """Goods that sell, the largest first; then those that would if one input moved, the shortest way first; then the nearest misses.
 
+    Of these each, goods whose bound is under `LEAST_USD` or not known come after the others.
+
     A good whose verdict is unknown is none of them, and fewer than `count` are an answer.
     """
     known = [row for row in verdicts.iter_rows(named=True) if row["verdict"] in _GOOD_ORDER]
@@ -176,17 +179,18 @@ def best_goods(verdicts: pl.DataFrame, count: int = GOODS) -> pl.DataFrame:
     return result_frame("front_goods", rows[:count])
 
 
-def _good_order(row: Row) -> tuple[int, float, float, str]:
+def _good_order(row: Row) -> tuple[int, bool, float, float, str]:
     way = _way_to_go(row) if row["verdict"] != YES else 0.0
-    return _GOOD_ORDER.index(row["verdict"]), way, -_figure(row, "bound_usd"), row["product_id"]
+    bound = _figure(row, "bound_usd")
+    return _GOOD_ORDER.index(row["verdict"]), bound < LEAST_USD, way, -bound, row["product_id"]
 
 
 def _way_to_go(row: Row) -> float:
-    """Share by which the deciding input, or the landed price itself, is too high; inf where a ban decides or no rival is known."""
+    """Share by which the deciding input, or the landed price itself, is too high, none where it may rise; inf where a ban decides or no rival is known."""
     now, at = row["switch_now"], row["switch_at"]
     if row["verdict"] == NO:
         now, at = row["landed_usd_t"], row["rival_usd_t"]
-    return float("inf") if not now or at is None else abs(now - at) / abs(now)
+    return float("inf") if not now or at is None else max(0.0, now - at) / now
 
 
 def _consents(study: CorridorStudy, plan: PlanSection) -> dict[str, tuple[str, ...]]:

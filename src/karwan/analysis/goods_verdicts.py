@@ -153,7 +153,8 @@ class _Goods:
         if carried is None:
             return row | _amounts(row, demand, sold)
         row["source_id"] = join_sources(*sources, carried["source_id"])
-        row["basis"] = worst_basis(price.basis, carried["basis"], _rival_basis(rival))
+        wanted = demand.row["basis"] if demand else "observed"
+        row["basis"] = worst_basis(price.basis, carried["basis"], _rival_basis(rival), wanted)
         found = self._landed_columns(
             priced(self.study.loads.packed(product, row["load_t"]).shipment, price), carried, row, rivals
         )
@@ -293,6 +294,9 @@ def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
     wide = table.filter(pl.col("rival_heading").is_not_null())
     if wide.height:
         said.append(note("goods.heading_mean", goods=wide.height, products=", ".join(wide["product"])))
+    shut = table.filter(pl.col("rival_shut") & (pl.col("verdict") != UNKNOWN))
+    if shut.height:
+        said.append(note("goods.rival_shut", goods=shut.height, products=", ".join(shut["product"])))
     lacking = table.filter(pl.col("verdict") == UNKNOWN).group_by("lacks", maintain_order=True).len()
     for lacks, count in sorted(lacking.iter_rows(), key=lambda one: -one[1]):
         key = "network" if lacks == "corridor" and goods.case["corridors"].is_empty() else lacks

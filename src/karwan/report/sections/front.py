@@ -281,9 +281,9 @@ def _of_goods(table: pl.DataFrame) -> str:
 
 
 def _loads(table: pl.DataFrame) -> str:
-    """Loads that the landed prices are for: '20 t'."""
+    """Loads that the landed prices are for, t: '20 or 3,000'."""
     loads = sorted(set(table["load_t"].drop_nulls())) if table.height else []
-    return " or ".join(f"{number(load)} t" for load in loads) or NONE
+    return " or ".join(map(number, loads)) or NONE
 
 
 def _bound(row: Values) -> Cell:
@@ -323,11 +323,9 @@ def _only_if(row: Values) -> str:
 
 
 def _seen(period: object) -> str:
-    """Months of a price; the year alone where they are all of it."""
+    """Year of a price: of the last of its months."""
     text = clean(period, 20)
-    first, _, last = text.partition("..")
-    whole = first.endswith("-01") and last == f"{first[:4]}-12"
-    return first[:4] if whole else text.replace("..", " to ") or tell("front.no_year")
+    return text.rpartition("..")[2][:4] or tell("front.no_year")
 
 
 def _against(row: Values) -> Cell:

@@ -49,18 +49,16 @@ FRONT: dict[str, str | Plural] = {
     "front.no_carrier_at_all": "; no published carrier on any leg",
     "front.goods": "Can it be sold? Yes: {yes} of {all} goods; {judged} have a verdict, the first {count} of these",
     "front.goods_note": (
-        "Yes, then what would sell if one input moved, then the nearest misses. Landed over the open corridor of least money and time, duty in it, loads of "
-        "{loads}. A price that is not known is an origin's that is not the rival's: landed rests on it, the most the seller may ask does not. Prices are of one "
-        "year, by a published index. Bound: a year's sales and tonnes at the most it may ask; none where demand is unknown; "
-        "goods of one heading may share an offer: bounds need not add up. "
-        "† at a rival: an offer to another country, or a heading's mean. "
-        "What the others lack: `karwan trade goods --all`."
+        "Yes, then what would sell if one input moved, the shortest way first, under USD 1 m a year last; then misses. Landed over the open corridor of least money "
+        "and time, duty in it, {loads} t a load. A price that is not known is an origin's that is not the rival's: landed rests on it, the most it may ask does not. "
+        "Prices are of one year, by a published index. Bound: sales and tonnes of a year at a price that sells, none where demand is unknown; goods of one heading "
+        "may share an offer. † at a rival: it stands in. The others: `karwan trade goods --all`."
     ),
     "front.bound": "{usd} ({tonnes} t)",
     "front.sells": "yes: at or below the cheapest rival",
     "front.only_if": "only if the {what} falls from USD {now} to {at}",
     "front.only_if_duty": "only if the duty falls from {now} to {at}",
-    "front.only_if_asks": "only if the seller asks at most USD {at}; its price is not known ({now}: {country}, {seen})",
+    "front.only_if_asks": "only if it asks at most USD {at}; its own price is not known ({now}: {country}, {seen})",
     "front.rival": "{usd} ({origin}, {seen})",
     "front.rival_shut": "{usd} ({origin}, {seen}; border shut)",
     "front.no_year": "no year",

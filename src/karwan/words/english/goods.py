@@ -31,6 +31,13 @@ GOODS: dict[str, str | Plural] = {
         "1 good is compared with the mean of its whole heading, for no price of its own is known: a stand-in ({products}).",
         "{goods} goods are compared with the mean of their whole heading, for no price of their own is known: a stand-in ({products}).",
     ),
+    "goods.rival_shut": Plural(
+        "goods",
+        "1 good is compared with an origin whose every known crossing to the buyer is shut on the day ({products}): while it stays shut that rival cannot "
+        "deliver by land.",
+        "{goods} goods are compared with an origin whose every known crossing to the buyer is shut on the day ({products}): while they stay shut these rivals "
+        "cannot deliver by land.",
+    ),
     "goods.lacks_corridor": "{goods} without a verdict: no corridor is open.",
     "goods.lacks_network": (
         "{goods} without a verdict: the case has no corridor at all, so nothing lands. Fill nodes.csv, links.csv and corridors.csv; demand and rivals "
