@@ -18,11 +18,12 @@ from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.turnover import turnover_factors
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.answer import answer_regime
+from karwan.analysis.regime.exact import DrawnStates, Variant
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
 from karwan.analysis.regime.states import IN_FORCE, regime_states
 from karwan.analysis.regime.term_draws import TermDraws
-from karwan.analysis.regime.worth import TermCosts, quantity_words, worth_table
+from karwan.analysis.regime.worth import NONE, TermCosts, quantity_words, worth_table
 from karwan.analysis.worth.states import NOW
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
@@ -227,14 +228,35 @@ def test_a_draw_at_an_end_of_a_term_is_the_regime_at_that_end(pact: Case) -> Non
     """Fee at its high end: the state with the regime moves all the way to the state of that end, and none where nothing is drawn."""
     states = regime_states(ranged(pact), "pact")
     terms, costs = TermDraws(states), TermCosts(states)
+    lacking = {NONE: None, **costs.dropped}
+    moved = DrawnStates.of(
+        costs.plan, terms, [Variant(name, costs.number(name), gone) for name, gone in lacking.items()]
+    )
     place = dict.fromkeys((one.name for one in terms.spreads), 0.0)
-    at_rest, high = terms.draw(place), terms.draw(place | {"pact_fee_usd": 1.0})
+
+    def drawn(**at: float) -> dict[str, float]:
+        parts = moved.at(terms.levels(place | at))
+        return costs.costs(costs.plan.outcome(priced=parts))
+
     usual = costs.costs(costs.plan.outcome())
-    assert not terms.moves(at_rest, costs.number)
-    moved = costs.costs(costs.plan.outcome(moves={costs.number(IN_FORCE): terms.moves(high, costs.number)}))
-    assert moved[IN_FORCE] == pytest.approx(usual["high fees"], rel=1e-9)
-    assert moved["none"] == usual["none"]
+    assert drawn() == pytest.approx(usual, rel=1e-12), "at the levels stated nothing moves"
+    high = drawn(pact_fee_usd=1.0)
+    assert high[IN_FORCE] == pytest.approx(usual["high fees"], rel=1e-9)
+    assert high["without fees"] == pytest.approx(usual["without fees"], rel=1e-12)
+    assert high[NONE] == usual[NONE]
     assert terms.levels(place | {"scan_h XTC": -1.0})["pact_scan_h"] == 2.0
+
+
+def test_a_draw_is_the_state_itself_not_a_sum_of_terms(pact: Case) -> None:
+    """Fee and scan at their high ends: what the case gives with both, to the cent."""
+    states = regime_states(ranged(pact), "pact")
+    terms, costs = TermDraws(states), TermCosts(states)
+    moved = DrawnStates.of(costs.plan, terms, [Variant(IN_FORCE, costs.number(IN_FORCE), ())])
+    place = dict.fromkeys((one.name for one in terms.spreads), 0.0)
+    levels = terms.levels(place | {"pact_fee_usd": 1.0, "scan_h XTC": 1.0})
+    outcome = costs.plan.outcome(priced=moved.at(levels))
+    both = costs.costs(outcome)[IN_FORCE]
+    assert both == pytest.approx(costs.costs(costs.plan.outcome())["high all together"], rel=1e-9)
 
 
 def test_hours_are_not_observed_under_a_regime_that_starts_on_the_day(pact: Case) -> None:

@@ -139,17 +139,29 @@ def _show_plain(analysis: Analysis[Any], said: Result, under: Sequence[Any], who
         return
     tables: dict[str, pl.DataFrame] = {}
     columns: dict[str, dict[str, str]] = {}
+    spare: dict[str, int] = {}
     for key, table in said.tables.items():
         rows = result_table(analysis.table_of(key))
         shares = _share_names(rows, table)
         heads, said_table = with_bands(rows, shown_headings(rows, table), table)
+        room = sum(column.shown == "room" and column.name in heads for column in rows.columns)
         headings = {shares.get(name, name): label for name, label in heads.items()}
         shares = {name: new for name, new in shares.items() if name in said_table.columns}
         for title, part in shown_parts(rows, key, said_table, titled=analysis.is_titled(key)):
             if headings:
                 tables[title], columns[title] = part.rename(shares), headings
+                spare[title] = room
     lead, notes = notes[: said.lead], notes[said.lead :]
-    emit(tables, Format.TABLE, columns=columns, meta=said.meta, notes=notes, under=under, lead=lead)
+    emit(
+        tables,
+        Format.TABLE,
+        columns=columns,
+        meta=said.meta,
+        notes=notes,
+        under=under,
+        lead=lead,
+        spare=spare,
+    )
 
 
 def _share_names(rows: ResultTable, table: pl.DataFrame) -> dict[str, str]:

@@ -58,6 +58,7 @@ def emit(
     notes: Sequence[str] = (),
     under: Sequence[AppliedScenario] = (),
     lead: Sequence[str] = (),
+    spare: Mapping[str, int] | None = None,
 ) -> None:
     """Print result tables.
 
@@ -78,6 +79,8 @@ def emit(
         Scenarios the case stands under: first line of the plain tables, `scenarios` in JSON, and a line on stderr beside CSV.
     lead
         Sentences above the plain tables.
+    spare
+        Columns at the end of a plain table that may be left out where they are more than its last third.
     """
     if form is Format.JSON:
         echo_json(answer_content(tables, meta or {}, notes, under))
@@ -95,13 +98,18 @@ def emit(
     for name, table in tables.items():
         shown = (columns or {}).get(name) or table.columns
         heads = list(shown.values()) if isinstance(shown, Mapping) else list(shown)
-        spare = len(heads) // 3 if isinstance(shown, Mapping) else 0
-        console.print(_rich(name, table.select(list(shown)), console.width, heads, spare))
+        most = _left_out(shown, (spare or {}).get(name, 0))
+        console.print(_rich(name, table.select(list(shown)), console.width, heads, most))
     for key, value in (meta or {}).items():
         console.print(Text(fact(key, value)))
     if notes:
         console.print()
         print_lines(notes)
+
+
+def _left_out(shown: Columns, spare: int) -> int:
+    """Columns at the end of a plain table that may be left out: its last third, or so many as are marked so."""
+    return max(len(shown) // 3, spare) if isinstance(shown, Mapping) else 0
 
 
 def print_lines(notes: Iterable[str], *, err: bool = False) -> None:

@@ -129,8 +129,9 @@ BANDS = (
     *("low_share", "median_share", "high_share"),
     *("value_p05_usd_year", "value_p50_usd_year", "value_p95_usd_year"),
     *("new_value_p05_usd_year", "new_value_p50_usd_year", "new_value_p95_usd_year"),
+    *("cost_ratio_p05", "cost_ratio_p50", "cost_ratio_p95"),
 )
-"""Columns that draws fill: change of trade, base trade, trade after."""
+"""Columns that draws fill: change of trade, base trade, trade after, cost ratio."""
 COLUMNS = {
     (PARTIAL, False): "free_partial_share",
     (GENERAL, False): "free_general_share",
@@ -363,16 +364,18 @@ def banded_pairs(
     pairs
         Table of `pair_table`.
     drawn
-        Names of the inputs, their values, shape (N, I), and value ratios of the goods, shape (N, G).
+        Names of the inputs, their values, shape (N, I), and value ratios and cost ratios of the goods (`ratios_of`), shape (N, 2 G).
     """
-    names, inputs, ratios = drawn
+    names, inputs, found = drawn
+    ratios, costs = np.split(found, 2, axis=1)
     value = coupling.value_usd[change.kept]
     rows, bands = [], []
     for ends, own in pair_groups(coupling, change).items():
         base = base_value(coupling, ends)
         moved = (ratios[:, own] - 1.0) @ value[own] / base
         level = _level_of(ends, names, inputs) * base
-        bands.append((*ends, *band(moved), *band(level), *band(level * (1.0 + moved))))
+        dearer = costs[:, own] @ value[own] / value[own].sum()
+        bands.append((*ends, *band(moved), *band(level), *band(level * (1.0 + moved)), *band(dearer)))
         correlation, share = rank_shares(inputs, moved)
         name = " to ".join(coupling.study.case.country_name(code) for code in ends)
         rows += [

@@ -19,7 +19,7 @@ from karwan.analysis.coupling.problem import Coupling, StateChange
 from karwan.analysis.coupling.quotas import Quotas
 from karwan.analysis.coupling.solved import Solved, solve_change
 from karwan.analysis.trade_flows import trade_flows
-from karwan.analysis.worth.states import NOW, Adjust, Moves, Outcome
+from karwan.analysis.worth.states import NOW, Adjust, Outcome
 from karwan.appraisal.coupling.draws import DrawnInput, Spread, draw_inputs
 from karwan.appraisal.worth import Floats
 
@@ -123,12 +123,19 @@ def _levels(coupling: Coupling) -> list[Spread]:
 
 
 def solve_draw(drawing: Drawing, values: Floats) -> Floats:
-    """Value ratio of each good in one draw, shape (G,); nan where the loop does not settle."""
+    """Value and cost ratio of each good in one draw, shape (2 G,); nan where the loop does not settle."""
     at = named_values(drawing.spreads, values)
     outcome = drawn_outcome(drawing.coupling, at)
     change = drawn_change(drawing.coupling, drawing.change, drawing.numbers, at, outcome)
     solved = drawing.hold(drawing.solve(change), at, outcome)
-    return solved.fullest.value_ratio if solved.converged else np.full(change.corridor.goods, np.nan)
+    found = ratios_of(solved)
+    return found if solved.converged else np.full(found.size, np.nan)
+
+
+def ratios_of(solved: Solved) -> Floats:
+    """Value ratios of the goods in the fullest answer, then their cost ratios without queues, shape (2 G,)."""
+    corridor = solved.change.corridor
+    return np.concatenate([solved.fullest.value_ratio, corridor.at(corridor.base_volume, queues=False).t_hat])
 
 
 def named_values(spreads: Sequence[DrawnInput], values: Floats) -> dict[str, float]:
@@ -146,9 +153,9 @@ def drawn_factors(at: Mapping[str, float]) -> Adjust:
     return Adjust(price=at.get(PRICE, 1.0), day=at.get(DAY, 1.0), rest_hours=at.get(HOURS, 1.0))
 
 
-def drawn_outcome(coupling: Coupling, at: Mapping[str, float], moves: Moves | None = None) -> Outcome:
+def drawn_outcome(coupling: Coupling, at: Mapping[str, float]) -> Outcome:
     """What all flows cost in all states at drawn inputs."""
-    return coupling.plan.outcome(drawn_parameters(at), adjust=drawn_factors(at), moves=moves)
+    return coupling.plan.outcome(drawn_parameters(at), adjust=drawn_factors(at))
 
 
 def drawn_change(
@@ -205,7 +212,7 @@ def _solve_shared(values: Floats) -> Floats:
 def solve_draws(
     drawing: Drawing, draws: int, seed: int, workers: int = 1, dask: str = ""
 ) -> tuple[Floats, Floats]:
-    """Inputs drawn, shape (N, I), and value ratios, shape (N, G), in the order of the draws whoever solves them.
+    """Inputs drawn, shape (N, I), and value and cost ratios, shape (N, 2 G), in the order of the draws whoever solves them.
 
     Parameters
     ----------

@@ -41,6 +41,8 @@ from karwan.transport.network.stage import Row
 
 INPUTS = 3
 """Inputs shown of a country pair: those that move its trade most."""
+LEAST_MOVE = 1e-3
+"""Change of a pair's trade from which it is shown what moves it."""
 
 
 def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
@@ -59,7 +61,7 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     study.require_comparable()
     terms, costs = TermDraws(states), TermCosts(states, study)
     worth = costs.table()
-    coupling, held = _solved(study, states, terms, request)
+    coupling, held = _solved(study, states, request)
     reckoned = {
         "terms by worth": worth,
         "permits": permit_table(states, coupling, held),
@@ -87,21 +89,22 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
 
 
 def present_regime(result: Result, view: None, form: str) -> Result:
-    """Plain: no band that nobody asked for, and of the papers those that move, with a row for all that stay."""
+    """Plain: no band that nobody asked for, of the papers those that move, with a row for all that stay, and what moves the pairs that move."""
     if form != "table":
         return result
     tables = {key: without_bands(table) for key, table in result.tables.items()}
     tables["papers"] = moved_papers(tables["papers"])
-    tables["inputs"] = tables["inputs"].group_by("pair", maintain_order=True).head(INPUTS)
+    change = pl.col("new_value_usd_year") / pl.col("value_usd_year") - 1.0
+    moved = tables["pairs"].filter(change.abs() >= LEAST_MOVE)["pair"].to_list()
+    inputs = tables["inputs"].filter(pl.col("pair").is_in(moved))
+    tables["inputs"] = inputs.group_by("pair", maintain_order=True).head(INPUTS)
     return replace(result, tables=tables)
 
 
 # -- trade ---------------------------------------------------------------------------------------------------
 
 
-def _solved(
-    study: CorridorStudy, states: RegimeStates, terms: TermDraws, request: RegimeRequest
-) -> tuple[Coupling, HeldTrade]:
+def _solved(study: CorridorStudy, states: RegimeStates, request: RegimeRequest) -> tuple[Coupling, HeldTrade]:
     """Trade with the regime against without it, through the loop of corridors and trade, its permits held."""
     world = read_world_trade(study.case, None, "")
     ids = frozenset(one.scenario_id for one in states.base)
@@ -109,9 +112,6 @@ def _solved(
     cases = {NOW: study.case, before: states.before, after: states.after}
     joined = {one.scenario_id: one for one in (*states.base, states.in_force)}
     apart = {SUSPENDED: states.suspended}
-    if request.draws:
-        apart |= {one.scenario_id: one for one in terms.ends.values()}
-        cases |= {ids | {one.scenario_id}: states.case(one) for one in terms.ends.values()}
     looked_in = (before, frozenset((SUSPENDED,)))
     ours = request.pairs == "parties"
     coupling = Coupling(study, world, joined, cases, parties_only=ours, also=apart, searched=looked_in)

@@ -13,17 +13,19 @@ from karwan.analysis.coupling.drawn import (
     case_spreads,
     drawn_change,
     drawn_factors,
-    drawn_outcome,
     drawn_parameters,
     named_values,
+    ratios_of,
     solve_each,
 )
 from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.regime.bands import Cells, band_cells, column_band, with_cells
+from karwan.analysis.regime.exact import DrawnStates, Variant
 from karwan.analysis.regime.permits import HeldTrade, PermitRows, held_at, permit_rows, permits_year
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates
-from karwan.analysis.regime.term_draws import TermDraw, TermDraws
-from karwan.analysis.regime.worth import TermCosts
+from karwan.analysis.regime.term_draws import TermDraws, drawn_swaps
+from karwan.analysis.regime.worth import NONE, TermCosts
+from karwan.analysis.worth.states import Priced
 from karwan.appraisal.coupling.draws import draw_inputs
 from karwan.appraisal.coupling.loop import Floats
 
@@ -38,18 +40,19 @@ class RegimeDrawing:
     ----------
     trade
         Goods, routes, places and the central change, queues held.
-    numbers
-        States of the trade's plan by name.
     terms, costs
         Terms drawn, and the plan in which each is worth something.
+    moved, worth_moved
+        States that a draw moves in the plan of the trade and in that of the terms.
     needs, permits
         Rows that a permit is asked for on, and permits a year.
     """
 
     trade: Drawing
-    numbers: Mapping[str, int]
     terms: TermDraws
     costs: TermCosts
+    moved: DrawnStates
+    worth_moved: DrawnStates
     needs: PermitRows
     permits: float | None
 
@@ -65,7 +68,7 @@ class RegimeDraws:
     at
         Inputs of each draw by name.
     inputs, ratios
-        Inputs, shape (N, I), and value ratios of the goods, shape (N, G).
+        Inputs, shape (N, I), and value and cost ratios of the goods, shape (N, 2 G).
     permits
         Columns of `PERMITS` by country of registration, shape (N, 4, C).
     worths
@@ -84,9 +87,13 @@ def draw_regime(drawing: RegimeDrawing, draws: int, seed: int, workers: int = 1)
     """Joint draws of a regime, the same for any number of workers."""
     spreads = drawing.trade.spreads
     values = draw_inputs(spreads, draws, seed)
-    found = solve_each(drawing, values, _solved, workers)
+    levels = [drawing.terms.levels(named_values(spreads, row)) for row in values]
+    # Routes are priced before draws are shared: a forked process can sum, but not read tables.
+    priced = tuple((drawing.moved.at(one), drawing.worth_moved.at(one)) for one in levels)
+    numbered = np.column_stack([values, np.arange(draws)])
+    found = solve_each((drawing, priced), numbered, _solved, workers)
     goods, count = drawing.trade.change.corridor.goods, len(drawing.needs.registrations)
-    ratios, permits, worths = np.split(found, [goods, goods + len(PERMITS) * count], axis=1)
+    ratios, permits, worths = np.split(found, [2 * goods, 2 * goods + len(PERMITS) * count], axis=1)
     names = tuple(drawing.costs.worths(dict.fromkeys(drawing.costs.variants, 0.0)))
     pairs = worths.reshape(draws, len(names), 2)
     return RegimeDraws(
@@ -119,29 +126,39 @@ def regime_drawing(
     """
     terms, costs = drawn
     base = {one.scenario_id for one in states.base}
-    ids = {SUSPENDED: SUSPENDED, IN_FORCE: IN_FORCE} | {k: s.scenario_id for k, s in terms.ends.items()}
-    numbers = {name: coupling.plan.states.index(frozenset(base | {own})) for name, own in ids.items()}
+    suspended, in_force = (
+        coupling.plan.states.index(frozenset(base | {own})) for own in (SUSPENDED, IN_FORCE)
+    )
+    lacking = {NONE: None, **costs.dropped}
+    variants = [Variant(name, costs.number(name), dropped) for name, dropped in lacking.items()]
+    both = [Variant(SUSPENDED, suspended, None), Variant(IN_FORCE, in_force, ())]
     change = held.free.change
     trade = Drawing(
         coupling,
         change,
-        (numbers[SUSPENDED], numbers[IN_FORCE]),
+        (suspended, in_force),
         kind,
         (*case_spreads(coupling), *terms.spreads),
         held.capped.change.corridor.added_h(held.capped.volume_day),
     )
     return RegimeDrawing(
-        trade, numbers, terms, costs, permit_rows(states, coupling.rows(change)), permits_year(states)
+        trade,
+        terms,
+        costs,
+        DrawnStates.of(coupling.plan, terms, both),
+        DrawnStates.of(costs.plan, terms, variants),
+        permit_rows(states, coupling.rows(change)),
+        permits_year(states),
     )
 
 
-def _solved(drawing: RegimeDrawing, values: Floats) -> Floats:
-    """Value ratios, permits and worths of one draw, one after another."""
-    trade, terms = drawing.trade, drawing.terms
-    at = named_values(trade.spreads, values)
-    draw = terms.draw(at)
-    moves = {trade.numbers[1]: terms.moves(draw, drawing.numbers.__getitem__)}
-    outcome = drawn_outcome(trade.coupling, at, moves)
+def _solved(shared: tuple[RegimeDrawing, Sequence[tuple[Priced, Priced]]], numbered: Floats) -> Floats:
+    """Value and cost ratios, permits and worths of one draw, one after another; its number stands behind its inputs."""
+    drawing, priced = shared
+    trade, (parts, worth_parts) = drawing.trade, priced[int(numbered[-1])]
+    at = named_values(trade.spreads, numbered[:-1])
+    changed = drawn_parameters(at) | drawn_swaps(at)
+    outcome = trade.coupling.plan.outcome(changed, adjust=drawn_factors(at), priced=parts)
     change = drawn_change(trade.coupling, trade.change, trade.numbers, at, outcome)
     needs = drawing.needs.of(change)
     held = held_at(trade.solve(change), needs, drawing.permits, trade.solve)
@@ -152,21 +169,10 @@ def _solved(drawing: RegimeDrawing, values: Floats) -> Floats:
         needs.trips_year(held.free, nothing),
         needs.trips_year(held.capped, price),
     )
-    worths = _drawn_worths(drawing, at, draw)
-    return np.concatenate([held.capped.fullest.value_ratio, *trips, price, *worths])
-
-
-def _drawn_worths(
-    drawing: RegimeDrawing, at: Mapping[str, float], draw: TermDraw
-) -> Sequence[Sequence[float]]:
-    """Worth of each term and all together, and what it brings alone, in one draw."""
-    costs, terms = drawing.costs, drawing.terms
-    moves = {costs.number(IN_FORCE): terms.moves(draw, costs.number)}
-    for name in costs.groups:
-        moves[costs.number(f"without {name}")] = terms.moves(draw, costs.number, but=name)
-        moves[costs.number(f"only {name}")] = terms.moves(draw, costs.number, only=name)
-    outcome = costs.plan.outcome(drawn_parameters(at), adjust=drawn_factors(at), moves=moves)
-    return list(costs.worths(costs.costs(outcome)).values())
+    plan, costs = drawing.costs.plan, drawing.costs
+    moved = plan.outcome(changed, adjust=drawn_factors(at), priced=worth_parts)
+    worths = list(costs.worths(costs.costs(moved)).values())
+    return np.concatenate([ratios_of(held.capped), *trips, price, *worths])
 
 
 # -- tables --------------------------------------------------------------------------------------------------

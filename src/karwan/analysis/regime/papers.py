@@ -27,7 +27,10 @@ from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import find_product
 
 PAPER, SECURITY = "paper", "security"
-FIGURES = ("before_usd", "after_usd", "usd_change", "before_h", "after_h", "hours_change")
+FIGURES = (
+    *("before_usd", "after_usd", "usd_change", "before_h", "after_h", "hours_change"),
+    *("before_tied_usd", "after_tied_usd"),
+)
 """Columns that have a band."""
 Asked = dict[tuple[str, str, str], Row]
 """Papers and securities by kind, place and name."""

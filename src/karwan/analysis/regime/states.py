@@ -73,14 +73,17 @@ class RegimeStates:
 
     def at_levels(self, name: str, levels: Mapping[str, float]) -> Scenario:
         """The regime in force with some of its terms, by id, at other levels."""
-        moved = {
-            row["quantity"] for row in self.terms if levels.get(row["term_id"]) not in (None, row["value"])
-        }
-        shut = {quantity for quantity in moved & set(FREES) if not self._frees(quantity, levels)}
-        kept = [*self._others(), *self.access_without(shut)]
+        kept = [*self._others(), *self.access_without(self.shut(levels))]
         for term_id, level in levels.items():
             kept.append(Override("regime_terms", "set", (term_id,), {"value": f"{level:g}"}, COMPARED))
         return variant(name, kept)
+
+    def shut(self, levels: Mapping[str, float]) -> set[str]:
+        """Quantities that free trucks as the text stands, and no longer with some of its rows at other levels."""
+        moved = {
+            row["quantity"] for row in self.terms if levels.get(row["term_id"]) not in (None, row["value"])
+        }
+        return {quantity for quantity in moved & set(FREES) if not self._frees(quantity, levels)}
 
     def _frees(self, quantity: str, levels: Mapping[str, float]) -> bool:
         rows = [row for row in self.terms if row["quantity"] == quantity]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
 
-from karwan.amounts import YEAR_DAYS
-from karwan.analysis.regime.legs import FEW
-from karwan.analysis.regime.states import FREES, IN_FORCE, RegimeStates, Row
-from karwan.analysis.regime.worth import end_scenarios, term_groups
-from karwan.analysis.worth.states import StateMove
+from karwan.analysis.regime.states import FREES, RegimeStates, Row
+from karwan.analysis.regime.worth import observed_shares, without_terms
 from karwan.appraisal.coupling.draws import Spread, Within
 from karwan.case import Case
-from karwan.case.scenario import Scenario
-from karwan.transport.network.regimes import CARGO, CHECKS, BorderTerms, Regimes
+from karwan.transport.network.regimes import CARGO, CHECKS
 
 SWAPS = ("truck_swap_time_h", "truck_swap_cost_usd")
 """Parameters of a change of trucks, drawn with the terms."""
@@ -26,29 +22,19 @@ JUDGED = 1.5
 YES = 0.5
 """Level from which a term that is yes or no counts as yes."""
 ENDS = ("low", "high")
-
-
-@dataclass(frozen=True)
-class TermDraw:
-    """One draw: levels of rows by id, and of each term the part of the way from its low to its high end that it is moved."""
-
-    levels: Mapping[str, float]
-    shares: Mapping[str, float]
-
-    def flips(self, rows: Iterable[Row]) -> list[Row]:
-        """Rows that are yes or no, and the other than stated."""
-        return [row for row in rows if _is_open(row) and _flips(row, self.levels)]
+Levels = Mapping[str, float]
+"""Levels of rows by id."""
 
 
 @dataclass(frozen=True)
 class TermDraws:
-    """Rows of regime_terms with a range, of every regime, and how far a draw moves the states of one.
+    """Rows of regime_terms with a range, of every regime, and the case at levels drawn for them.
 
     A row is drawn between its ends, straight from its value; how long a check takes at a border is one fact, whichever regime states it.
     """
 
     states: RegimeStates
-    _flipped: dict[frozenset[tuple[str, float]], Case] = field(
+    _cases: dict[tuple[str, frozenset[tuple[str, float]]], Case] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -75,115 +61,50 @@ class TermDraws:
         """Levels of the rows in a draw; a term that is yes or no is one of them."""
         return {row["term_id"]: _level(row, at[_fact(row)]) for row in self.rows}
 
-    def draw(self, at: Mapping[str, float]) -> TermDraw:
-        """Where a draw puts each row and term."""
-        levels = self.levels(at)
-        return TermDraw(levels, {name: self._share(name, own, levels) for name, own in self.groups.items()})
+    @property
+    def ends(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Levels with all rows at the low and all at the high ends of their ranges."""
+        low, high = ({row["term_id"]: float(row[end]) for row in self.rows} for end in ENDS)
+        return low, high
 
     # -- cases -----------------------------------------------------------------------------------------------
 
-    def cases(self, levels: Mapping[str, float], at: Mapping[str, float]) -> tuple[Case, Case]:
-        """The case without and with the regime at drawn levels."""
-        flips = frozenset((r["term_id"], levels[r["term_id"]]) for r in self._own if _flips(r, levels))
-        if flips not in self._flipped:
-            states, name = self.states, "regime_drawn"
-            self._flipped[flips] = states.case(states.at_levels(name, dict(flips))) if flips else states.after
-        swaps = {name: at[name] for name in SWAPS if name in at}
-        without, with_it = (
-            _at_levels(one, levels, swaps) for one in (self.states.before, self._flipped[flips])
-        )
-        return without, with_it
+    def cases(self, levels: Levels, at: Mapping[str, float]) -> tuple[Case, Case]:
+        """The case without and with the regime at drawn levels, changes of trucks as drawn too."""
+        swaps = drawn_swaps(at)
+        return _at_levels(self.before(levels), {}, swaps), _at_levels(self.after("", (), levels), {}, swaps)
 
-    # -- states of a plan ------------------------------------------------------------------------------------
+    def before(self, levels: Levels) -> Case:
+        """The case without the regime at drawn levels of the others."""
+        return _at_levels(self.states.before, levels, {})
 
-    @property
-    def _own(self) -> list[Row]:
-        return [row for row in self.rows if row["regime_id"] == self.states.row["regime_id"]]
-
-    @cached_property
-    def groups(self) -> dict[str, list[Row]]:
-        """Terms of the regime that are drawn, each with all of its rows."""
-        drawn = {row["term_id"] for row in self._own}
-        grouped = term_groups(self.states.terms)
-        return {name: rows for name, rows in grouped.items() if drawn & {r["term_id"] for r in rows}}
-
-    @cached_property
-    def ends(self) -> dict[str, Scenario]:
-        """The regime with each of its terms that are drawn at either end of its range, by `end_name`."""
-        found: dict[str, Scenario] = {}
-        for name, rows in self.groups.items():
-            found |= end_scenarios(self.states, name, rows)
-        return found
-
-    def moves(
-        self, draw: TermDraw, number: Callable[[str], int], *, but: str = "", only: str = ""
-    ) -> list[StateMove]:
-        """How far a draw moves the state with the regime in force between the states at the ends of its terms.
+    def after(self, name: str, dropped: Sequence[Row], levels: Levels) -> Case:
+        """The case with the regime in force at drawn levels.
 
         Parameters
         ----------
-        draw
-            Where it puts each row and term.
-        number
-            Number of a state in a plan by its name: those of `ends`, and `IN_FORCE`.
-        but, only
-            Term left out, or the only one that counts.
+        name, dropped
+            Name of a variant, and rows that it lacks: shares checked go back to those observed at these levels.
         """
-        found = []
-        for name, rows in self.groups.items():
-            if name == but or only not in ("", name):
-                continue
-            low, high = (number(f"{end} {name}") for end in ENDS)
-            for row in draw.flips(rows):
-                end = high if draw.levels[row["term_id"]] == row["high"] else low
-                found.append(StateMove(number(IN_FORCE), end, 1.0))
-            if draw.shares[name]:
-                found.append(StateMove(low, high, draw.shares[name]))
-        return found
+        gone = {row["term_id"] for row in dropped}
+        flips = {
+            row["term_id"]: levels[row["term_id"]]
+            for row in self.rows
+            if row["regime_id"] == self.states.row["regime_id"]
+            and row["term_id"] not in gone
+            and _flips(row, levels)
+        }
+        key = name, frozenset(flips.items())
+        if key not in self._cases:
+            variant = without_terms(self.states, dropped, f"drawn {name}", flips)
+            self._cases[key] = self.states.case(variant)
+        seen = observed_shares(_at_levels(self.states.bare, levels, {}), dropped) if dropped else {}
+        return _at_levels(self._cases[key], {**levels, **seen}, {})
 
-    def _share(self, name: str, rows: list[Row], levels: Mapping[str, float]) -> float:
-        """Part of the way from the low to the high end of a term that a draw moves it from where it stands."""
-        plain = [row for row in rows if row["quantity"] not in FREES]
-        if not any(_is_open(row) for row in plain):
-            return 0.0
-        drawn, middle = self._size(name, plain, levels), self._size(name, plain, {})
-        low, high = (
-            self._size(name, plain, {r["term_id"]: float(r[end]) for r in plain if _is_open(r)})
-            for end in ENDS
-        )
-        return (drawn - middle) / (high - low) if high != low else 0.0
 
-    def _size(self, name: str, rows: list[Row], levels: Mapping[str, float]) -> float:
-        """What a term comes to at levels: hours of a check against those observed, cost of a security a dollar at risk, USD of fees and papers."""
-        what = name.removeprefix("share ")
-        for check in CHECKS:
-            if what.startswith(check):
-                return self._checked_h(check, levels)
-        own = {r["quantity"]: levels.get(r["term_id"], r["value"]) or 0.0 for r in rows}
-        if name == "guarantee":
-            tied = own.get("cash_margin_share", 0.0) * own.get("interest_share_year", 0.0)
-            costs = own.get("guarantee_premium_share", 0.0) + tied * own.get("tied_days", 0.0) / YEAR_DAYS
-            return own.get("guaranteed_share", 1.0) * costs
-        return float(sum(own.values()))
-
-    @cached_property
-    def _tables(self) -> tuple[list[Row], ...]:
-        return tuple(self.states.after[name].to_dicts() for name in ("regimes", "regime_terms", "fees"))
-
-    def _checked_h(self, what: str, levels: Mapping[str, float]) -> float:
-        """Hours of a check under the regime over those that the observed hours hold under, all its parties together."""
-        known, usual, fees = self._tables
-        terms = [{**row, "value": levels.get(row["term_id"], row["value"])} for row in usual]
-        regimes = Regimes(known, terms, fees, self.states.bare.settings.as_of)
-        parties = sorted(self.states.row["parties"])[:FEW]
-        found = 0.0
-        for country, registration in [(c, r) for c in parties for r in parties if c != r]:
-            change = regimes.change(country, registration, direction="inbound")
-            if (
-                change and change[0].hours
-            ):  # the cheapest lawful regime may state no checks: those observed stay
-                found += _hours_of(change[0], what) - _hours_of(change[1], what)
-        return found
+def drawn_swaps(at: Mapping[str, float]) -> dict[str, float]:
+    """Changes of trucks among the inputs drawn."""
+    return {name: at[name] for name in SWAPS if name in at}
 
 
 def _is_open(row: Row) -> bool:
@@ -195,12 +116,6 @@ def _is_open(row: Row) -> bool:
         and row["low"] <= row["value"] <= row["high"]
         and row["low"] < row["high"]
     )
-
-
-def _hours_of(bundle: BorderTerms, what: str) -> float:
-    """Mean hours of a check."""
-    share, hours = bundle.checks.get(what, (None, None))
-    return share.value * hours.value if share and hours else 0.0
 
 
 def _fact(row: Row) -> str:

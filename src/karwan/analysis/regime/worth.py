@@ -170,13 +170,27 @@ def _range(row: Row) -> str:
     return _clause(row, f"{_level(row, row['low'])} to {_level(row, row['high'])}")
 
 
-def _without(states: RegimeStates, dropped: Sequence[Row], name: str) -> Scenario:
-    """The regime in force without some of its terms: shares checked go back to what is observed, the rest is gone."""
-    seen = {row["term_id"]: _observed_share(states.bare, row) for row in dropped}
-    levels = {term_id: level for term_id, level in seen.items() if level is not None}
+def without_terms(
+    states: RegimeStates, dropped: Sequence[Row], name: str, flips: Mapping[str, float] | None = None
+) -> Scenario:
+    """The regime in force without some of its terms: shares checked go back to what is observed, the rest is gone.
+
+    Parameters
+    ----------
+    flips
+        Levels of rows that stay and say yes or no, where other than stated.
+    """
+    levels = observed_shares(states.bare, dropped)
     hours = ("scan_h", "exam_h")
     gone = [r["term_id"] for r in dropped if r["term_id"] not in levels and r["quantity"] not in hours]
-    return states.without(name, gone, levels, {row["quantity"] for row in dropped})
+    shut = {row["quantity"] for row in dropped} | states.shut(flips or {})
+    return states.without(name, gone, levels | dict(flips or {}), shut)
+
+
+def observed_shares(case: Case, rows: Iterable[Row]) -> dict[str, float]:
+    """Shares scanned or examined today by row, where rows would change them."""
+    seen = {row["term_id"]: _observed_share(case, row) for row in rows}
+    return {term_id: level for term_id, level in seen.items() if level is not None}
 
 
 def _observed_share(case: Case, row: Row) -> float | None:
@@ -241,12 +255,15 @@ class TermCosts:
     def __init__(self, states: RegimeStates, study: CorridorStudy | None = None) -> None:
         self.states, self.groups = states, term_groups(states.terms)
         self.every = [row for row in states.terms if row["quantity"] != CARGO]
+        self.dropped: dict[str, list[Row]] = {IN_FORCE: []}
+        """Rows that a variant with the regime in force lacks."""
         variants = {NONE: states.suspended, IN_FORCE: states.in_force}
         variants |= end_scenarios(states, TOGETHER, self.every)
         for name, own in self.groups.items():
-            variants[f"without {name}"] = _without(states, own, f"without {name}")
             others = [row for row in self.every if row not in own]
-            variants[f"only {name}"] = _without(states, others, f"only {name}")
+            lacking = {f"without {name}": own, f"only {name}": others}
+            self.dropped |= lacking
+            variants |= {one: without_terms(states, gone, one) for one, gone in lacking.items()}
             variants |= end_scenarios(states, name, own)
         self.variants = variants
         self.plan = _plan(states, variants, study or CorridorStudy(states.bare, states.bare.settings.as_of))

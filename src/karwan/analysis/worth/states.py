@@ -95,17 +95,8 @@ class Adjust:
         return found
 
 
-@dataclass(frozen=True)
-class StateMove:
-    """Part of the way between two states, by number, that the routes of a third are moved; where a way opens or shuts between them, the whole or nothing."""
-
-    start: int
-    end: int
-    share: float
-
-
-Moves = Mapping[int, Sequence[StateMove]]
-"""State that is moved to its moves."""
+Priced = Mapping[int, Sequence[Floats]]
+"""Parts of the routes of each group, shape (R, parts), in states by number: in place of those of the case."""
 
 
 @dataclass(frozen=True)
@@ -327,14 +318,28 @@ class Plan:
         found = parts.copy()
         if hit.any():
             own = routes.only(hit)
-            found[hit] = self._priced(own, self._network(own, case), case)
+            found[hit] = self._priced(own, self._network(own, self._study.of(case)), case)
         return found
 
-    def _network(self, routes: Routes, case: Case) -> FreightNetwork:
+    def price(
+        self, case: Case, usual: Sequence[Floats], hit: Sequence[npt.NDArray[np.bool_]]
+    ) -> list[Floats]:
+        """Parts of the routes of each group in a case that is asked about once, shape (R, parts): those hit (R,), the others as usual."""
+        study = self._study.passing(case)
+        found = []
+        for (routes, _), parts, rows in zip(self.groups, usual, hit, strict=True):
+            parts = parts.copy()
+            if rows.any():
+                own = routes.only(rows)
+                network = self._network(own, study)
+                parts[rows] = study.paper_money.add(route_parts(own, network), own, network, case)
+            found.append(parts)
+        return found
+
+    def _network(self, routes: Routes, study: CorridorStudy) -> FreightNetwork:
         """Network of a case with what some routes use alone; it shares all else with the networks of the whole case."""
-        study = self._study
+        case, whole = study.case, study.kept
         request = NetworkRequest(*routes.ends, routes.form, study.as_of, study.set_aside)
-        whole = study.of(case).kept
         kept = whole.fewer(FILTERED)
         network = build_network(only_routes(case, routes), request, kept=kept)
         whole.rows.update((name, own) for name, own in kept.rows.items() if name not in FILTERED)
@@ -375,7 +380,7 @@ class Plan:
         scale: Mapping[str, float] | None = None,
         *,
         adjust: Adjust | None = None,
-        moves: Moves | None = None,
+        priced: Priced | None = None,
     ) -> Outcome:
         """Landed cost of all flows in all states.
 
@@ -387,8 +392,8 @@ class Plan:
             Factor on the tonnes of a direction.
         adjust
             Factors on what every good and route has.
-        moves
-            States whose routes are moved between others.
+        priced
+            States whose routes have other parts (`price`).
         """
         adjust = adjust or Adjust()
         values = {**self.parameters, **(changed or {})}
@@ -399,9 +404,11 @@ class Plan:
             values["insurance_share"],
         )
         pairs, tonnes = [], []
-        for (routes, _), parts, goods in zip(self.groups, self.parts, self.goods, strict=True):
-            moved = moved_parts(parts, moves) if moves else parts
-            shifted = adjust.parts(shift(moved, self.parameters, values))
+        for number, ((routes, _), parts, goods) in enumerate(
+            zip(self.groups, self.parts, self.goods, strict=True)
+        ):
+            shown = _in_place(parts, {state: own[number] for state, own in (priced or {}).items()})
+            shifted = adjust.parts(shift(shown, self.parameters, values))
             for pair, rows in routes.slices():
                 ways = _ways(shifted[:, rows], np.ones(rows.stop - rows.start))
                 costs = route_costs(adjust.goods(goods[pair]), ways, taste)
@@ -442,19 +449,13 @@ def shift(parts: Floats, before: Mapping[str, float], after: Mapping[str, float]
     return found
 
 
-def moved_parts(parts: Floats, moves: Moves) -> Floats:
-    """Parts of routes, shape (S, R, parts), with states moved between others; no variance falls below 0."""
+def _in_place(parts: Floats, others: Mapping[int, Floats]) -> Floats:
+    """Parts of routes, shape (S, R, parts), with those of some states in place of their own."""
+    if not others:
+        return parts
     found = parts.copy()
-    variances = [place for name, place in PARTS.items() if name.endswith("_h2")]
-    for state, each in moves.items():
-        for one in each:
-            with np.errstate(invalid="ignore"):
-                step = parts[one.end] - parts[one.start]
-            known = np.isfinite(step)
-            found[state][known] += one.share * step[known]
-            if one.share == 1.0:
-                found[state][~known] = parts[one.end][~known]
-        found[state][:, variances] = np.maximum(0.0, found[state][:, variances])
+    for state, own in others.items():
+        found[state] = own
     return found
 
 
@@ -472,11 +473,9 @@ __all__ = [
     "FREIGHT_TABLES",
     "NOW",
     "PARAMETERS",
-    "Moves",
     "Outcome",
     "Plan",
+    "Priced",
     "State",
-    "StateMove",
-    "moved_parts",
     "shift",
 ]

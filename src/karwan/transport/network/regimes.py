@@ -150,6 +150,7 @@ class Regimes:
         self._terms: dict[str, list[Row]] = defaultdict(list)
         self._lawful_of: dict[tuple[str, str], tuple[str, ...]] = {}
         self._found: dict[tuple[object, ...], Change | None] = {}
+        self._bundles: dict[tuple[object, ...], BorderTerms] = {}
         self._observed: dict[Side, BorderTerms | None] = {}
         self._spared: dict[Side, bool] = {}
         self._charged = {(r["regime_id"], r["place_id"]) for r in fees if r["regime_id"]}
@@ -235,7 +236,13 @@ class Regimes:
         ]
 
     def _bundle(self, regime: str, side: Side, observed: BorderTerms | None) -> BorderTerms:
-        """Terms of a regime at a side of a border; those that add or times go by the observed ones, and are left out where there are none."""
+        """Terms of a regime at a side of a border, whatever the truck; those that add or times go by the observed ones, and are left out where there are none."""
+        key = regime, side.country, side.crossing_id, side.direction, observed is None
+        if key not in self._bundles:
+            self._bundles[key] = self._bundled(regime, side, observed)
+        return self._bundles[key]
+
+    def _bundled(self, regime: str, side: Side, observed: BorderTerms | None) -> BorderTerms:
         found: dict[str, CellFigure] = {}
         for row in sorted(
             self._at(regime, side), key=lambda row: row["place_id"] == (side.crossing_id or None)

@@ -28,7 +28,8 @@ REGIME: dict[str, str | Plural] = {
     "regime.quota_open": "Trips and permits were not brought together: trade by pair holds more trips than there are permits.",
     "regime.draws": (
         "Bands: 5, 50 and 95 % of {draws} joint draws (seed {seed}, hours of queues held) of the inputs of trade, of the terms that have a range (of every regime), of changes of "
-        "trucks, and of what is judged of papers. A row marked stated moves in no draw: its text, tariff or rule gives it, or it is supposed without a range "
+        "trucks, and of what is judged of papers; each draw prices the whole state, so terms act on one another. "
+        "A row marked stated moves in no draw: its text, tariff or rule gives it, or it is supposed without a range "
         "where its basis is assumed."
     ),
     "regime.assumed": "Terms of {regime} ({state}) are assumed in part: what is said of them holds if its text says so.",
