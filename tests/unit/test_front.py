@@ -59,6 +59,8 @@ def test_goods_are_ranked_by_verdict_then_by_the_way_to_go_and_unknown_ones_are_
     rows = [
         good("unknown", "unknown", landed_usd_t=1.0, rival_usd_t=100.0, bound_usd=9e9),
         good("far", "only if", switch_now=900.0, switch_at=450.0, bound_usd=60e6),
+        good("under", "only if", switch_now=450.0, switch_at=900.0, bound_usd=2e6),
+        good("tiny", "only if", switch_now=450.0, switch_at=900.0, bound_usd=9e5),
         good("near", "only if", switch_now=1770.0, switch_at=1750.0, bound_usd=1e6),
         good("ban", "only if", bound_usd=8e9),
         good("dear", "no", landed_usd_t=200.0, rival_usd_t=100.0),
@@ -69,7 +71,7 @@ def test_goods_are_ranked_by_verdict_then_by_the_way_to_go_and_unknown_ones_are_
     for order in (rows, rows[::-1]):
         table = result_frame("goods_verdicts", order)
         every = front.best_goods(table, 9)["product_id"].to_list()
-        assert every == ["large", "small", "near", "far", "ban", "miss", "dear"]
+        assert every == ["large", "small", "under", "near", "far", "ban", "tiny", "miss", "dear"]
         assert front.best_goods(table)["product_id"].to_list() == every[:3]
     assert front.best_goods(result_frame("goods_verdicts", rows[:1])).is_empty()
 

@@ -319,7 +319,8 @@ def _only_if(row: Values) -> str:
     if row["price_country"]:
         country, seen = clean(row["price_country"], 20), _seen(row["price_period"])
         return tell("front.only_if_asks", now=now, at=at, country=country, seen=seen)
-    return tell("front.only_if", what=clean(row["switch"]), now=now, at=at)
+    key = "front.only_if_under" if row["switch_at"] >= row["switch_now"] else "front.only_if"
+    return tell(key, what=clean(row["switch"]), now=now, at=at)
 
 
 def _seen(period: object) -> str:

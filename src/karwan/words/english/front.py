@@ -57,6 +57,7 @@ FRONT: dict[str, str | Plural] = {
     "front.bound": "{usd} ({tonnes} t)",
     "front.sells": "yes: at or below the cheapest rival",
     "front.only_if": "only if the {what} falls from USD {now} to {at}",
+    "front.only_if_under": "only if the {what} is under USD {at}; it is put at {now}, and may be off",
     "front.only_if_duty": "only if the duty falls from {now} to {at}",
     "front.only_if_asks": "only if it asks at most USD {at}; its own price is not known ({now}: {country}, {seen})",
     "front.rival": "{usd} ({origin}, {seen})",
