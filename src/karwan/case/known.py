@@ -23,11 +23,11 @@ FULL_DATE = len("YYYY-MM-DD")
 def known_on(case: Case, day: date) -> Case:
     """The case as it stood on a day, its `as_of` that day.
 
-    A dated closure is known from its first day, or before where it was announced; its end is known once it
-    is past or was announced (`announced`; where that is blank, what does not count in the record: holidays, winters). A regime not yet in force was signed at most. Bans and sanctions, access rules and fees carry
-    their own days and are judged by the day of departure. Of yearly rates and border hours only those up to that year count; where none
-    is that old the earliest stands in. Queues of days count once the days they were seen on have begun. A planned link opens on its own day.
-    Rows go by the day they hold from, not by the day their source came out.
+    A dated closure is known from its first day, or before where it was announced; its end is known once it is past or was announced (`announced`;
+    where that is blank, what does not count in the record: holidays, winters). A regime not yet in force was signed at most. Bans and sanctions,
+    access rules and fees carry their own days and are judged by the day of departure. Of yearly rates and border hours only those up to that year
+    count; where none is that old the earliest stands in. Queues of days count once the days they were seen on have begun. A planned link opens on its
+    own day. Rows go by the day they hold from, not by the day their source came out.
 
     Parameters
     ----------
