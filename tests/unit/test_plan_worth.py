@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.worth import states
-from karwan.analysis.worth.answer import scenario_table
+from karwan.analysis.worth.answer import loss_notes, scenario_table
 from karwan.analysis.worth.flows import flows_of
 from karwan.analysis.worth.promises import plan_worth
 from karwan.analysis.worth.states import NOW, Plan
@@ -28,6 +28,7 @@ from karwan.case.scenario_file import read_scenario
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.project import open_case
+from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.cargo import Cargo
 from karwan.transport.corridor import corridor_route
@@ -493,3 +494,18 @@ def test_a_corridor_with_a_ship_has_no_railway_of_its_own() -> None:
     for modes, wanted in by_modes.items():
         corridor = {"corridor_id": "C", "modes": modes.split(";")}
         assert [row["modes"] for row in without_roads(corridor)] == wanted
+
+
+@pytest.mark.parametrize(("usd", "said"), [((-5e6, 2e8), True), ((5e6, 2e8), False), ((None, 2e8), False)])
+def test_a_side_that_loses_by_the_first_rank_is_said_first(
+    usd: tuple[float | None, float], said: bool
+) -> None:
+    case = read_case("toyland")
+    row = {"rank": 1, "scenario_id": "s", "modelled_as": "Border open"}
+    table = result_frame(
+        "plan_worth", [row | dict(zip(("usd_year_ge_a", "usd_year_ge_b"), usd, strict=True))]
+    )
+    found = loss_notes(case, table)
+    assert bool(found) is said
+    if said:
+        assert found[0].values["loser"] == "Upland" and found[0].values["lost_usd"] == 5e6

@@ -17,9 +17,13 @@ from karwan.analysis.coupling.promised import PromisedWelfare
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.worth.promises import plan_worth, promise_scenarios
+from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame, result_types
+
+LEAST_LOSS_USD = 500.0
+"""Loss of a side a year from which it is said."""
 
 
 def answer_worth(inputs: Inputs, request: WorthRequest) -> Result:
@@ -33,8 +37,49 @@ def answer_worth(inputs: Inputs, request: WorthRequest) -> Result:
     notes: tuple[Note, ...] = ()
     if request.general_equilibrium:
         promises, notes = in_equilibrium(study, promises, request)
+    sided = promises if request.general_equilibrium else _first_by_sides(study, promises)
+    lead = loss_notes(case, sided)
     tables = {"promises": promises, "inputs": found.inputs, "flows": found.flows}
-    return Result(tables, {"case": case.settings.case_id, "as_of": day}, (*found.text, *notes))
+    meta = {"case": case.settings.case_id, "as_of": day}
+    return Result(tables, meta, (*lead, *found.text, *notes), lead=len(lead))
+
+
+def _first_by_sides(study: CorridorStudy, promises: pl.DataFrame) -> pl.DataFrame:
+    """The promises with what the scenario of the first rank is worth to each side where trade answers; as they are where nothing can be said."""
+    first = promises.filter(pl.col("rank") == 1)["scenario_id"].to_list()
+    scenarios, _ = promise_scenarios(study, commitment_table(study.case, study.as_of))
+    own = {name: scenarios[name] for name in first[:1] if name in scenarios}
+    if not own:
+        return promises
+    try:
+        welfare = PromisedWelfare(study, read_world_trade(study.case), own)
+        rows = [{"scenario_id": name, **welfare.columns(name, "parties")} for name in own]
+    except InvalidInput:  # no trade of the corridors is known
+        return promises
+    return with_equilibrium(promises, rows)
+
+
+def loss_notes(case: Case, promises: pl.DataFrame) -> tuple[Note, ...]:
+    """That a side loses by the first rank where trade answers."""
+    first = promises.filter(pl.col("rank") == 1).head(1)
+    names = [case.country_name(code) for code in case.parties.codes]
+    worth = first.select("usd_year_ge_a", "usd_year_ge_b").rows()
+    for row in worth:
+        sides = sorted((usd, name) for usd, name in zip(row, names, strict=True) if usd is not None)
+        if len(sides) == 2 and sides[0][0] < -LEAST_LOSS_USD:
+            (lost, loser), (gained, other) = sides
+            title = first["modelled_as"][0] or first["scenario_id"][0]
+            return (
+                note(
+                    "coupling.side_loses",
+                    scenario=title,
+                    loser=loser,
+                    other=other,
+                    lost_usd=-lost,
+                    gained_usd=gained,
+                ),
+            )
+    return ()
 
 
 def in_equilibrium(

@@ -324,7 +324,8 @@ class _Worths:
             )
         if self.target:
             said.append(
-                f"At the target: {self.target[0]}, {self.target[1]:.1f} times the flows valued here ({dollars(two_figures(self.valued_usd))} a year), in their mix."
+                f"Scaled to the target: {self.target[0]} is {self.target[1]:.1f} times the flows valued here ({dollars(two_figures(self.valued_usd))} a year); the worth "
+                "is multiplied by that number, goods and ways as they are. It is no forecast: nothing here says that the flows get there."
             )
         said.append(
             "A crossing that reopens is taken as open all year, and no queue of the trade a promise brings is reckoned."

@@ -73,6 +73,10 @@ COUPLING: dict[str, str | Plural] = {
         "spends it, queues of the new trade in it; base flows were made under {before}. "
         "Trade of every country pair on the corridors counts, that of either party with its neighbours too. Its rank stands beside the rank net of duty at today's flows."
     ),
+    "coupling.side_loses": (
+        "First rank is no gain to both: under “{scenario}” {loser} loses {lost_usd} a year where all trade answers, as trade of others moves too ({other}: {gained_usd}). "
+        "Ranks are by today's trade of the two alone; `--general-equilibrium` gives each promise by side."
+    ),
     "coupling.sides": "Side a is {a}, side b {b}.",
     "coupling.bands": (
         "Low and high in equilibrium: 5 and 95 % points of {draws} joint draws (seed {seed}) of elasticities, choice, reserve, insurance, hours, values and base flows, "
