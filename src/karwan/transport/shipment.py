@@ -74,6 +74,9 @@ def find_product(products: pl.DataFrame, name: str) -> dict[str, object]:
     """
     wanted = name.strip().lower()
     code = wanted.replace(".", "")
+    ids = [number.lower() for number in products["product_id"]]
+    if wanted and ids.count(wanted) == 1:
+        return products.row(ids.index(wanted), named=True)
     rows = products.to_dicts()
     for test in (
         lambda r: r["product_id"].lower() == wanted,

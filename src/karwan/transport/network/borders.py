@@ -12,7 +12,7 @@ from karwan.transport.network.context import Context
 from karwan.transport.network.hours import NO_KIND, border_kind, widened
 from karwan.transport.network.layout import Branch
 from karwan.transport.network.lookup import fee_terms
-from karwan.transport.network.price import PricedArc, PricedMove, Stages, priced_arc, priced_move
+from karwan.transport.network.price import PricedMove, Stages, priced_move
 from karwan.transport.network.regimes import Change
 from karwan.transport.network.request import Move
 from karwan.transport.network.stage import Row
@@ -62,17 +62,14 @@ def by_truck_over(context: Context, move: Move, branches: tuple[Branch, ...]) ->
     )  # numbers of objects that the value or `kept.regimes` holds
     _, held = context.kept.gates.setdefault(key, (move.stages, {}))
     if branches not in held:
-        held[branches] = priced_move([_truck_arc(context, move, branch) for branch in branches])
+        held[branches] = priced_move(_truck_stages(context, move, branch) for branch in branches)
     return held[branches]
 
 
-def _truck_arc(context: Context, move: Move, branch: Branch) -> PricedArc:
+def _truck_stages(context: Context, move: Move, branch: Branch) -> Stages:
+    """Both sides of a border under the regime of the truck in use, and the change of trucks if any."""
     sides = _under_regime(context, move.stages, branch.registration)
-    return priced_arc((*sides, *_swap(context, move, branch)))
-
-
-def _swap(context: Context, move: Move, branch: Branch) -> Stages:
-    return () if branch.swap is None else (swap_stage(context, move, branch.swap),)
+    return sides if branch.swap is None else (*sides, swap_stage(context, move, branch.swap))
 
 
 def _under_regime(context: Context, stages: Stages, registration: str) -> Stages:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from karwan.transport.network.borders import by_truck_over, crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.layout import Branch
 from karwan.transport.network.links import by_truck_along, link_moves, with_handling
-from karwan.transport.network.price import PricedMove, laid_out, priced_arc, priced_move
+from karwan.transport.network.price import PricedMove, alike, laid_out
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.spread import spread
 from karwan.transport.network.stage import FreightNetwork
@@ -79,5 +78,5 @@ def _priced(context: Context, move: Move, branches: tuple[Branch, ...]) -> Price
     if by_road and move.place_kind == "link":
         found = by_truck_along(context, move, branches)
     else:
-        found = priced_move(repeat(priced_arc(move.stages), len(branches)))
+        found = alike(move.stages, len(branches))
     return with_handling(context, move, found) if move.place_kind == "link" else found

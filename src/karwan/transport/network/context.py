@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -36,6 +36,7 @@ from karwan.transport.network.units import units_by_mode
 
 Tables = Mapping[str, pl.DataFrame]
 ALWAYS_OPEN = -1
+Book = TypeVar("Book")
 
 RESTS_ON = {
     "haul": frozenset(("links", "nodes", "countries", "rates", "vehicles", "fees", "parameters", "hours")),
@@ -141,6 +142,8 @@ class Kept:
     ----------
     rows
         Rows by table.
+    books
+        What looks figures up in the rows of a table, by table.
     along
         Moves along all links, and what was met on them, by all of a request that they depend on.
     hauls
@@ -163,6 +166,7 @@ class Kept:
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    books: dict[str, Any] = field(default_factory=dict)
     along: dict[tuple[object, ...], tuple[tuple[Move, ...], Met]] = field(default_factory=dict)
     hauls: dict[tuple[Any, ...], Hauls] = field(default_factory=dict)
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
@@ -193,20 +197,35 @@ class Kept:
             for key, stage in self.stages.items()
             if key[0] not in gone and not (key[0] == "crossing" and key[1] in crossings)
         }
-        held = {name: one for name, one in self.rows.items() if name not in changed}
-        return Kept(rows=held, stages=stages, **parts)
+        held = self.fewer(changed)
+        return Kept(rows=held.rows, books=held.books, stages=stages, **parts)
 
     def fewer(self, tables: Collection[str]) -> Kept:
         """What holds where tables lack some of their rows: shared, but for these rows and what is made of all of them."""
-        return replace(
-            self, rows={name: own for name, own in self.rows.items() if name not in tables}, along={}
+        rows, books = (
+            {name: one for name, one in own.items() if name not in tables} for own in (self.rows, self.books)
         )
+        return replace(self, rows=rows, books=books, along={})
 
     def take(self, other: Kept) -> None:
         """Take over what another holds and this lacks."""
         for name in vars(other):
             mine = getattr(self, name)
             mine.update({key: held for key, held in getattr(other, name).items() if key not in mine})
+
+
+def _by(key: str) -> Callable[[list[Row]], dict[str, Row]]:
+    """What finds the rows of a table by a column."""
+    return lambda rows: {row[key]: row for row in rows}
+
+
+def _fees_by_place(rows: list[Row]) -> tuple[list[Row], dict[tuple[str, str], list[int]]]:
+    """Fees that hold, and the numbers of those of each place (kind and id)."""
+    fees = [row for row in rows if row["use"] == "model"]
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(fees):
+        numbers.setdefault((row["place_kind"], row["place_id"]), []).append(number)
+    return fees, numbers
 
 
 class Context:
@@ -217,28 +236,25 @@ class Context:
         self.request = request
         self.kept = Kept() if kept is None else kept
         self.bulk = request.form == "bulk"  # whether money per tonne goes before money per container
-        self.rates = Rates(self.rows("rates"))
-        self.hours = HoursBook(self.rows("hours"))
-        self.queues = QueueBook(self.rows("queue_states"))
-        self.times = CrossingTimes(self.rows("crossing_times"))
+        self.rates = Rates(self.rows("rates"))  # holds what vehicles pay too
+        self.hours = self.book_of("hours", HoursBook)
+        self.queues = self.book_of("queue_states", QueueBook)
+        self.times = self.book_of("crossing_times", CrossingTimes)
         self.book = ClosureBook(tuple(self.rows("closures")), request.departure, request.opened)
-        self.nodes = {r["node_id"]: r for r in self.rows("nodes")}
-        self.fees = [r for r in self.rows("fees") if r["use"] == "model"]
-        self.fee_numbers: dict[tuple[str, str], list[int]] = {}
-        for number, row in enumerate(self.fees):
-            self.fee_numbers.setdefault((row["place_kind"], row["place_id"]), []).append(number)
+        self.nodes = self.book_of("nodes", _by("node_id"))
+        self.fees, self.fee_numbers = self.book_of("fees", _fees_by_place)
         self.home = request.registration or request.origin_country
         self.access = self.rows("access")
         self.limits = self.rows("weight_limits")
         self.units = units_by_mode(self.rows("vehicles"), request.form, request.units, dict(request.fill_t))
         truck = self.units.get(ROAD)
         self.gross_t = gross_weight(truck and truck.row, request.load_t)
-        self.parameters = {r["parameter_id"]: r for r in self.rows("parameters")}
+        self.parameters = self.book_of("parameters", _by("parameter_id"))
         self.regimes = self._regimes()
-        self.links = {r["link_id"]: r for r in self.rows("links")}
+        self.links = self.book_of("links", _by("link_id"))
         self.gates = {r["country"]: (r["head_haul_from"], r["head_haul_km"]) for r in self.rows("countries")}
         self.apart_km: dict[tuple[str, str], float] = {}
-        self.crossing_at = {r["node_id"]: r for r in self.rows("crossings")}
+        self.crossing_at = self.book_of("crossings", _by("node_id"))
         self.met = Met()
 
     def rows(self, table: str) -> list[Row]:
@@ -247,6 +263,14 @@ class Context:
         if table not in rows:
             rows[table] = self.tables[table].rows(named=True) if table in self.tables else []
         return rows[table]
+
+    def book_of(self, table: str, read: Callable[[list[Row]], Book]) -> Book:
+        """What looks figures up in a table, read once for all networks that share `kept`."""
+        books = self.kept.books
+        if table not in books:
+            books[table] = read(self.rows(table))
+        found: Book = books[table]
+        return found
 
     def _regimes(self) -> Regimes:
         """Regimes in force on the day for the ends; what does not depend on the ends is shared."""

@@ -142,7 +142,8 @@ class Layout:
     @cached_property
     def head_modes(self) -> list[str]:
         """Mode in which each arc arrives."""
-        return [mode_of(self.states[head].carrier) for head in self.heads]
+        modes = [mode_of(state.carrier) for state in self.states]
+        return [modes[head] for head in self.heads]
 
     @cached_property
     def is_crossing(self) -> list[bool]:

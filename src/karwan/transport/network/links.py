@@ -9,7 +9,7 @@ from karwan.schema.units import BOX20, PARCEL
 from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls, LinkKey
 from karwan.transport.network.hours import SAILING_KIND, haul_kind
 from karwan.transport.network.layout import Branch
-from karwan.transport.network.price import PricedMove, Stages, priced_arc, priced_move
+from karwan.transport.network.price import PricedMove, Stages, priced_move
 from karwan.transport.network.request import Move, carrier_of, mode_of
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import (
@@ -100,8 +100,7 @@ def by_truck_along(context: Context, move: Move, branches: tuple[Branch, ...]) -
     held = _held_hauls(context, context.links[move.place_id])[1].by_truck
     key = (move.tail[0], context.overload_key, branches)
     if key not in held:
-        arcs = [priced_arc(_truck_stages(context, move, truck)) for truck, _ in branches]
-        held[key] = priced_move(arcs)
+        held[key] = priced_move(_truck_stages(context, move, truck) for truck, _ in branches)
     return held[key]
 
 
@@ -249,7 +248,7 @@ def with_handling(context: Context, move: Move, priced: PricedMove) -> PricedMov
         return priced
     before = (_handling(context, unit, move.tail, "loading"),) if move.tail[0] == ends[0] else ()
     after = (_handling(context, unit, move.head, "unloading"),) if move.head[0] == ends[1] else ()
-    return priced_move([priced_arc((*before, *stages, *after)) for stages in priced.stages])
+    return priced_move((*before, *stages, *after) for stages in priced.stages)
 
 
 def _handling(context: Context, unit: Unit, place: tuple[str, str, str], what: str) -> Stage:

@@ -15,13 +15,6 @@ Stages = tuple[Stage, ...]
 NOTHING = Amounts(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-class PricedArc(NamedTuple):
-    """Stages of an arc, and what they add up to."""
-
-    stages: Stages
-    sums: tuple[float, ...]
-
-
 class PricedMove(NamedTuple):
     """Stages of a move by each truck in use, and what they add up to."""
 
@@ -29,16 +22,22 @@ class PricedMove(NamedTuple):
     sums: tuple[tuple[float, ...], ...]
 
 
-def priced_arc(stages: Stages) -> PricedArc:
-    """An arc with its sums."""
+def sums_of(stages: Stages) -> tuple[float, ...]:
+    """What the stages of an arc add up to: `Amounts`."""
     if len(stages) == 1:
-        return PricedArc(stages, stages[0].amounts)
-    return PricedArc(stages, tuple(map(sum, zip(NOTHING, *[stage.amounts for stage in stages], strict=True))))
+        return stages[0].amounts
+    return tuple(map(sum, zip(NOTHING, *[stage.amounts for stage in stages], strict=True)))
 
 
-def priced_move(arcs: Iterable[PricedArc]) -> PricedMove:
-    """A move as the arcs of its trucks."""
-    return PricedMove(*zip(*arcs, strict=True))
+def priced_move(by_truck: Iterable[Stages]) -> PricedMove:
+    """A move by its stages with each truck."""
+    stages = tuple(by_truck)
+    return PricedMove(stages, tuple([sums_of(own) for own in stages]))
+
+
+def alike(stages: Stages, trucks: int) -> PricedMove:
+    """A move whose stages are the same for a number of trucks."""
+    return PricedMove((stages,) * trucks, (sums_of(stages),) * trucks)
 
 
 def in_rows(sums: Iterable[tuple[float, ...]]) -> npt.NDArray[np.float64]:

@@ -40,6 +40,7 @@ class Arcs(Sequence[Arc]):
         self._layout, self._stages = network.layout, network.stages
         self._calendar = network.calendar.tolist()
         self._covariance_h2 = network.covariance_h2.tolist()
+        self._made: dict[int, Arc] = {}
 
     def __len__(self) -> int:
         return len(self._stages)
@@ -51,6 +52,11 @@ class Arcs(Sequence[Arc]):
     def __getitem__(self, number: int | slice) -> Arc | list[Arc]:
         if isinstance(number, slice):
             return [self[one] for one in range(*number.indices(len(self)))]
+        if number not in self._made:
+            self._made[number] = self._new(number)
+        return self._made[number]
+
+    def _new(self, number: int) -> Arc:
         layout = self._layout
         ends = layout.tails[number], layout.heads[number]
         calendar, place = self._calendar[number], layout.places[number]

@@ -12,7 +12,7 @@ from karwan.numerics import shortest as kernel
 from karwan.schema.days import within
 from karwan.transport.network.context import Context
 from karwan.transport.network.layout import NewArcs, State
-from karwan.transport.network.price import in_rows, priced_arc
+from karwan.transport.network.price import in_rows, sums_of
 from karwan.transport.network.request import mode_of
 from karwan.transport.network.stage import Arc, FreightNetwork, Row
 from karwan.transport.network.terms import (
@@ -90,7 +90,7 @@ def _extended(
         network,
         layout=network.layout.extended(NewArcs(tuple(states), tails, heads, places)),
         stages=(*network.stages, *stages),
-        sums=np.concatenate([network.sums, in_rows(priced_arc(own).sums for own in stages)]),
+        sums=np.concatenate([network.sums, in_rows(map(sums_of, stages))]),
         calendar=np.append(network.calendar, np.array([arc.calendar for arc in arcs], dtype=np.int64)),
         covariance_h2=np.append(network.covariance_h2, [arc.covariance_h2 for arc in arcs]),
         skipped=tuple(dict.fromkeys((*network.skipped, *missing))),
