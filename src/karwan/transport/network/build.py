@@ -11,7 +11,7 @@ from karwan.transport.network.borders import by_truck_over, crossing_moves
 from karwan.transport.network.context import Context, Kept, Tables
 from karwan.transport.network.layout import Branch
 from karwan.transport.network.links import by_truck_along, link_moves, with_handling
-from karwan.transport.network.price import PricedMove, alike, laid_out
+from karwan.transport.network.price import PricedMove, laid_out, same_for_all
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.spread import spread
 from karwan.transport.network.stage import FreightNetwork
@@ -78,5 +78,5 @@ def _priced(context: Context, move: Move, branches: tuple[Branch, ...]) -> Price
     if by_road and move.place_kind == "link":
         found = by_truck_along(context, move, branches)
     else:
-        found = alike(move.stages, len(branches))
+        found = same_for_all(move.stages, len(branches))
     return with_handling(context, move, found) if move.place_kind == "link" else found

@@ -35,7 +35,7 @@ def priced_move(by_truck: Iterable[Stages]) -> PricedMove:
     return PricedMove(stages, tuple([sums_of(own) for own in stages]))
 
 
-def alike(stages: Stages, trucks: int) -> PricedMove:
+def same_for_all(stages: Stages, trucks: int) -> PricedMove:
     """A move whose stages are the same for a number of trucks."""
     return PricedMove((stages,) * trucks, (sums_of(stages),) * trucks)
 
