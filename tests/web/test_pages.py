@@ -243,6 +243,25 @@ def test_a_port_has_its_terminals_terms_and_zones_with_sources(web: Served) -> N
     assert web.page("ports/nowhere").status_code == 404
 
 
+def test_a_regime_has_its_clauses_what_rests_on_it_and_its_legs(web: Served) -> None:
+    """The pact has terms and legs before and after; the other agreement says why it has none."""
+    assert f'href="{web.site.root}regimes/toy_pact"' in web.page("scenario/regime").text
+    page = web.page("regimes/toy_pact").text
+    assert "<h1>Pact of Upland and Lowland</h1>" in page and "a scan takes 5 h" in page
+    assert "scenario/regime?regime_id=toy_pact" in page
+    held = web.page("regimes/toy_pact.json").json()
+    terms = open_case(CASE).case["regime_terms"].filter(pl.col("regime_id") == "toy_pact")
+    assert len(held["regime_clauses"]) == terms.height and all(
+        row["source_id"] for row in held["regime_clauses"]
+    )
+    assert {row["what"] for row in held["regime_legs"]} >= {"trucks changed", "fee of the regime"}
+    other = web.page("regimes/toy_transit").text
+    assert "No terms in figures" in other and "toy_transit" not in held
+    rests = web.page("regimes/toy_transit.json").json()["regime_rests"]
+    assert [row["what"] for row in rests if row["kind"] == "access"] == ["all trucks: allowed"]
+    assert web.page("regimes/nowhere").status_code == 404
+
+
 @pytest.mark.parametrize("address", ["brief", "brief/plan", "crossings/X", "plan/exchange"])
 def test_pages_that_ask_no_analysis_have_their_tables_as_files_too(web: Served, address: str) -> None:
     assert web.page(f"{address}.csv").text.startswith("#") or address == "plan/exchange"

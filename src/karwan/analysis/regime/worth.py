@@ -139,6 +139,11 @@ def quantity_words() -> Mapping[str, tuple[str, str]]:
     return {row["quantity"]: (row["unit"], row["clause"]) for row in rows}
 
 
+def clause(row: Row) -> str:
+    """'20 % of trucks scanned'."""
+    return _said([row])
+
+
 def _said(rows: Sequence[Row]) -> str:
     """'20 % of trucks scanned; a scan takes 15 h'."""
     return "; ".join(_clause(row, _level(row, row["value"])) for row in rows)
@@ -165,7 +170,7 @@ _LEVELS: Mapping[str, Callable[[float], str]] = {
 }
 
 
-def _range(row: Row) -> str:
+def clause_range(row: Row) -> str:
     """'5.0 % to 100 % of trucks scanned'."""
     return _clause(row, f"{_level(row, row['low'])} to {_level(row, row['high'])}")
 
@@ -317,7 +322,7 @@ class TermCosts:
             "low_usd_t": min(worth, *at_ends) if at_ends else None,
             "high_usd_t": max(worth, *at_ends) if at_ends else None,
             "value": _said(own),
-            "range": "; ".join(_range(row) for row in own if row["low"] is not None),
+            "range": "; ".join(clause_range(row) for row in own if row["low"] is not None),
             "basis": worst_basis(*(row["basis"] for row in own)),
             "source_id": join_sources(*(row["source_id"] for row in own)),
         }

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
+
+from karwan.analysis.contract import Result
+from karwan.analysis.regime.facts import RegimeFacts, regime_facts
+from karwan.case import Case
+from karwan.errors import UnknownName
 from karwan.notes import note
-from karwan.report.answer_tables import answer_tables
-from karwan.report.blocks import Block, Figure, Missing
+from karwan.report.answer_tables import answer_tables, result_blocks
+from karwan.report.blocks import Block, Column, Figure, Missing, Prose, Table, cell
 from karwan.report.charts.regime import draw_before_after, draw_terms, draw_trade
+from karwan.report.text import clean, day
 from karwan.web.answers.generic import asked, form_of, regimes_with_terms, shown
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say, sentences
@@ -15,8 +22,6 @@ from karwan.words import say, sentences
 
 def answer(asking: Asking) -> Page:
     """The page of `karwan scenario regime`."""
-    if "id" in asking.ids and not asking.value("regime_id"):
-        asking = replace(asking, query={**asking.query, "regime_id": [asking.ids["id"]]})
     known = regimes_with_terms(asking.project.case)
     if not known and not asking.value("regime_id"):
         title = say(note("page.regime_none"))
@@ -45,6 +50,7 @@ def answer(asking: Asking) -> Page:
         pictures.insert(0, nothing)
     names = dict(asking.project.case["countries"].select("country", "name").iter_rows())
     row = known.get(str(result.meta["regime_id"]), {})
+    after = [_listed(asking)]
     return Page(
         title=str(row.get("name", result.meta["regime_id"])),
         lead=say(
@@ -57,9 +63,114 @@ def answer(asking: Asking) -> Page:
         parts={
             "pictures": pictures,
             "tables": answer_tables(analysis, shown(analysis, result), asking.notes),
+            "after": after,
         },
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in tables},
         notes=sentences([*result.notes, *result.alerts]),
     )
+
+
+def one(asking: Asking) -> Page:
+    """One regime: what it is, its terms with their sources, what rests on it, which promise brings it, and its legs before and after.
+
+    Its files hold these tables; trade, worth of terms and bands are those of `karwan scenario regime`.
+
+    Raises
+    ------
+    UnknownName
+        The case has no such regime.
+    """
+    case, key = asking.project.case, asking.ids["id"]
+    known = sorted(case["regimes"]["regime_id"])
+    if key not in known:
+        raise UnknownName(
+            f"The case has no regime {key!r}.", f"known: {', '.join(known)}", "follow a link of the regimes."
+        )
+    found = regime_facts(case, key)
+    tables = {
+        "regime_clauses": found.clauses,
+        "regime_legs": found.legs,
+        "regime_rests": found.rests,
+        "regime_promises": found.promises,
+    }
+    blocks: list[Block] = [_about(asking, found)]
+    for change, unit in (("hours_change", "hours"), ("usd_change", "USD a truck")):
+        name = change.removesuffix("_change")
+        picture = draw_before_after(found.legs, change, unit)
+        if picture:
+            title, caption = (say(note(f"page.regime_{name}{end}")) for end in ("", "_caption"))
+            blocks.append(Figure(f"f-{name}", title, caption, "", picture))
+    for name, table in tables.items():
+        made = list(result_blocks(name, name, _readable(case, table), asking.notes)) if table.height else []
+        blocks += made or [Missing(say(note(f"page.{name}_none")), say(note(f"page.{name}_why")))]
+    root = f"/en/{case.settings.case_id}/"
+    blocks = [_to_promises(block, f"{root}plan/promises/", found.promises) for block in blocks]
+    follow = []
+    if found.clauses.height:
+        text = say(note("page.regime_answer"))
+        follow = [{"to": f"{root}scenario/regime?regime_id={key}", "text": text}]
+    return Page(
+        title=clean(str(found.row["name"]), 160),
+        lead=_lead(asking, found),
+        parts={"blocks": blocks, "follow": follow},
+        result=Result(tables),
+        declared={name: name for name in tables},
+    )
+
+
+def _readable(case: Case, table: pl.DataFrame) -> pl.DataFrame:
+    """A table without empty columns, countries by name."""
+    names = dict(case["countries"].select("country", "name").iter_rows())
+    codes = [name for name in ("country", "registration") if name in table.columns]
+    shown = table.with_columns(pl.col(name).replace(names) for name in codes)
+    return shown.drop([name for name in shown.columns if shown[name].null_count() == shown.height])
+
+
+def _lead(asking: Asking, found: RegimeFacts) -> str:
+    """State and parties of a regime in a sentence."""
+    row, names = found.row, asking.project.case.country_name
+    heads = {"signed": "page.regime_signed", "in_force": "page.regime_since"}
+    days = [say(note(said, day=day(row[name]))) for name, said in heads.items() if row[name]]
+    stands = str(row["state"])
+    told = days if stands in heads and row[stands] else [stands.replace("_", " "), *days]
+    parties = ", ".join(names(one) for one in row["parties"])
+    said = note("page.regime_one_lead", parties=parties, told=", ".join(told))
+    return say(said)
+
+
+def _about(asking: Asking, found: RegimeFacts) -> Prose:
+    """What it says in words, with its sources."""
+    row = found.row
+    texts = [clean(str(row[name]), 900) for name in ("terms", "note") if row[name]]
+    sources = asking.notes.of(row["source_id"])
+    texts = texts or [say(note("page.regime_no_text"))]
+    return Prose(tuple(texts), say(note("page.regime_about")), tuple([sources] * len(texts)))
+
+
+def _to_promises(block: Block, root: str, promises: pl.DataFrame) -> Block:
+    """The table of promises with links to their pages."""
+    ids = promises["commitment_id"].to_list()
+    if not isinstance(block, Table) or not block.key.startswith("regime-promises") or not ids:
+        return block
+    rows = zip(block.rows, ids, strict=True)
+    return replace(block, rows=tuple((replace(row[0], url=root + one), *row[1:]) for row, one in rows))
+
+
+def _listed(asking: Asking) -> Table:
+    """All regimes of the case, each a link to its page."""
+    case = asking.project.case
+    root, terms = f"/en/{case.settings.case_id}/regimes/", set(case["regime_terms"]["regime_id"])
+    rows = []
+    for row in case["regimes"].sort("regime_id").iter_rows(named=True):
+        name = replace(
+            cell(clean(row["name"], 120)),
+            url=root + row["regime_id"],
+            notes=asking.notes.of(row["source_id"]),
+        )
+        parties = ", ".join(case.country_name(one) for one in row["parties"])
+        has = say(note("page.regime_has_terms" if row["regime_id"] in terms else "page.regime_has_none"))
+        rows.append((name, cell(str(row["state"]).replace("_", " ")), cell(parties), cell(has)))
+    heads = (Column("Regime", share=2.0), Column("State"), Column("Parties", share=2.0), Column("Terms"))
+    return Table("regimes-all", say(note("page.regimes_all")), heads, tuple(rows))
