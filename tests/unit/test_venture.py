@@ -455,6 +455,11 @@ def test_no_single_value_stands_on_assumed_inputs() -> None:
     certain = next(one for one in result.notes if isinstance(one, Note) and one.key == "venture.certain")
     assert certain.values["inputs"] == 8 and "tan capacity a year" in certain.values["names"]
     assert keys[:2] == ["venture.withheld", "venture.gap_band"] and "venture.find_out" in keys
+    middle = next(
+        one for one in result.notes if isinstance(one, Note) and one.key == "venture.middle_worked_back"
+    )
+    worse = float((result.detail.drawn.fnpv < result.detail.fnpv).mean())
+    assert middle.values["worse_share"] == worse and 0.0 < worse < 1.0
     decides = result.tables["what decides"]
     assert not single_values(result.tables), "a single value of the middle case is printed"
     assert result.tables["cash in the middle case"].is_empty()

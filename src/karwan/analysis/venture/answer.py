@@ -125,7 +125,7 @@ def appraisal_notes(made: Appraisal) -> tuple[Note, ...]:
     financial, economic = made.firr.rate, made.eirr.rate
     said = []
     if made.withheld:
-        said += [withheld_note(made), _gap_band(made)]
+        said += [withheld_note(made), _gap_band(made), _middle_note(made)]
     elif financial is not None and economic is not None:
         said.append(note("venture.gap", firr_share=financial, eirr_share=economic))
     drawn = made.drawn
@@ -182,6 +182,12 @@ def withheld_note(made: Appraisal) -> Note:
     return note(
         "venture.withheld", assumed_share=made.assumed_share, economic_share=made.assumed_share_economic
     )
+
+
+def _middle_note(made: Appraisal) -> Note:
+    """Where the middle case stands among the draws: what switching values are counted from can be worked back, so it is said and not hidden."""
+    worse = float((made.drawn.fnpv < made.fnpv).mean())
+    return note("venture.middle_worked_back", worse_share=worse, better_share=1.0 - worse)
 
 
 def _corridor_note(made: Appraisal, row: Mapping[str, Any]) -> Note:

@@ -6,6 +6,10 @@ from karwan.words.english.plural import Plural
 
 VENTURE: dict[str, str | Plural] = {
     "venture.counts": "{ready} of {all} ventures have the figures to be appraised; of the others the table says what is missing.",
+    "venture.middle_worked_back": (
+        "Values at which the NPV is nil are counted from the middle case, all inputs at their middles, and whoever works backwards from them gets near its NPV. It is no forecast: "
+        "{worse_share} of the draws are worse and {better_share} better, for ranges need not lie evenly round their middles. Go by the band."
+    ),
     "venture.withheld": (
         "No single value stands: assumed inputs drive {assumed_share} of how the financial NPV varies and {economic_share} of how the economic one "
         "does. Read the bands, the values at which it turns, and what to find out first."
