@@ -122,6 +122,16 @@ def _means(band: LandedBand) -> list[float]:
     return [band.low - 50, band.mean, band.high + 1]
 
 
+def test_a_heading_whose_origins_are_three_times_apart_holds_unlike_goods() -> None:
+    """Medicines: 11,154 USD/t from Russia and 56,085 from all origins; a price by the tonne between them decides nothing."""
+    band = _band()
+    for times, kind in ((2.9, ONLY_IF), (3.1, UNKNOWN)):
+        rival = band.mean
+        found = verdict(band, rival, banned=False, demanded=True, mean_usd_t=times * rival)
+        assert found.kind == kind
+        assert (found.lacks == "like rival") == (kind == UNKNOWN)
+
+
 def test_a_mean_below_the_known_rival_takes_the_yes_only() -> None:
     band = _band()
     said = [

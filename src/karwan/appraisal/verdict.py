@@ -159,7 +159,8 @@ def verdict(
     yes: the whole 5-95 % band lies at or below the cheapest rival, and no ban holds. only if: the rival's price lies within the band, and
     the input that needs the least change decides; or the ban alone stands in the way; or without the duty the good would be cheaper.
     no: dearer in the whole band, and not for the duty; or banned, and no price says that the ban alone stands in the way. unknown: no
-    rival's price is known, or it is so far off that it must be of another good; or the price would do but nobody has said that the
+    rival's price is known, or it is so far off that it must be of another good, or so far from the mean of all origins that the heading holds
+    goods too unlike to be compared by weight (medicines); or the price would do but nobody has said that the
     goods are wanted.
 
     Parameters
@@ -193,6 +194,8 @@ def _by_prices(band: LandedBand, rival: float | None, mean: float | None, banned
     by_mean = _by_mean(band, mean, banned)
     if rival is None:
         return by_mean
+    if mean is not None and not alike(mean, rival):
+        return Verdict(UNKNOWN, lacks="like rival")
     by_rival = _by_price(band, rival, banned)
     if mean is None or mean >= rival or by_rival.kind != YES:
         return by_rival

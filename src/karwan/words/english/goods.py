@@ -47,7 +47,10 @@ GOODS: dict[str, str | Plural] = {
     "goods.lacks_named_rival": (
         "{goods} without a verdict: only the mean of all origins is known, the seller's own among them, and it alone says neither no nor only if."
     ),
-    "goods.lacks_like_rival": "{goods} without a verdict: the rival is over three times as dear or cheap, before and after carriage, so it is another good.",
+    "goods.lacks_like_rival": (
+        "{goods} without a verdict: the rival is over three times as dear or cheap, before and after carriage, or as the mean of all origins, so "
+        "it is another good."
+    ),
     "goods.lacks_demand": "{goods} without a verdict: the price would do, but nobody is known to want the goods.",
     "goods.demand_unknown": (
         "Demand is unknown for {goods} of {all} goods: they have no bound, and enter a basket only as such."
