@@ -299,6 +299,44 @@ def test_networks_that_share_stages_are_the_networks_built_alone(name: str) -> N
         assert_alike(shared, alone, one)
 
 
+def test_moves_along_links_are_shared_only_where_nothing_of_a_request_tells_them_apart(toyland: Case) -> None:
+    """Each field of a request changed in turn, in a case where each moves the network: shared, it is the network built alone."""
+    toll = {"fee_id": "toll", "place_kind": "link", "place_id": "A-X", "when": "passage", "vehicle_registration": "XTA"}  # fmt: skip
+    tables = with_row(toyland.tables, "fees", **toll, unit="truck", cost_usd=5.0, use="model", basis="assumed", source_id="toy")  # fmt: skip
+    tables = with_row(tables, "weight_limits", limit_id="low", place_kind="link", place_id="Y-C", max_gross_t=38.0, over="forbidden")  # fmt: skip
+    tables = with_row(tables, "parameters", parameter_id="dangerous_rate_share", value=1.5, basis="assumed", source_id="toy")  # fmt: skip
+    least = pl.when(pl.col("mode") == "sea").then(pl.lit(100.0)).otherwise("least_t").alias("least_t")
+    tables["vehicles"] = tables["vehicles"].with_columns(least)
+    tables["services"] = tables["services"].with_columns(cost_usd_t=pl.lit(3.0), cost_usd_feu=pl.lit(400.0))
+    changes: list[dict[str, object]] = [
+        {"form": "box"},
+        {"form": "box", "units": ("road_bulk", "rail_bulk", "sea_bulk", "ferry_bulk")},
+        {"departure": WINTER},
+        {"opened": frozenset({"A-Cp"})},
+        {"origin_country": "XTB"},
+        {"registration": "XTB"},
+        {"modes": frozenset({"rail"})},
+        {"load_t": 25.0},
+        {"units": ("rail_box",)},
+        {"units": ("sea_box",)},
+        {"fill_t": (("rail", 30.0),)},
+        {"tonnes": 5.0},
+        {"dangerous": True},
+    ]
+    first, kept = request(form="bulk"), Kept()
+    now = build_network(tables, first, kept=kept)
+    for change in changes:
+        one = replace(first, **change)  # type: ignore[arg-type]
+        alone = build_network(tables, one)
+        assert_alike(build_network(tables, one, kept=kept), alone, change)
+        assert (list(alone.arcs), opening(alone)) != (list(now.arcs), opening(now)), change
+    assert_alike(build_network(tables, first, kept=kept), now, "asked again")
+
+
+def opening(network: FreightNetwork) -> list[list[float]]:
+    return [side.tolist() for calendar in network.calendars for side in calendar]
+
+
 def assert_alike(one: FreightNetwork, other: FreightNetwork, what: object) -> None:
     """Two networks are the same to the last bit: states, arcs with their stages and sums, calendars, what was left out."""
     assert one.states == other.states, what

@@ -308,7 +308,7 @@ def _sailings(context: Context, link: Row, services: list[Row]) -> list[Move]:
             continue
         slowdowns = _slowdowns(context, link, link["mode"])
         for tail, head in _directions(link):
-            carrier = (*context.units[link["mode"]].key, context.request.dangerous)
+            carrier = (*context.units[link["mode"]].key, context.bulk, context.request.dangerous)
             key = ("sailing", service["service_id"], tail, head, carrier, context.request.tonnes, *slowdowns)
             stage = context.kept.stages.get(key)
             if stage is None:

@@ -74,6 +74,8 @@ def _transfer(context: Context, row: Row, before: str, after: str, terminal: Row
             after,
             country,
             context.units[mode_of(after)].key,
+            context.request.form,
+            _order(context),
             payer,
         )
         stages = context.kept.stages
@@ -137,18 +139,22 @@ def _port_entry_fees(context: Context, country: str, mode: str) -> tuple[Term, .
 
 def _transfer_money(context: Context, row: Row) -> list[Term]:
     """Charges of a transfer: bulk pays per tonne where a rate exists, boxes by their size, else by the other, else per tonne; a heavy piece its crane."""
-    order = ["cost_usd_feu", "cost_usd_teu", "cost_usd_t"]
-    if BOX20 in (context.units[RAIL].kind, context.units[SEA].kind):
-        order = ["cost_usd_teu", "cost_usd_feu", "cost_usd_t"]
-    if context.request.form == "bulk":
-        order = ["cost_usd_t", "cost_usd_feu", "cost_usd_teu"]
-    column = next((name for name in order if row[name] is not None), None)
+    column = next((name for name in _order(context) if row[name] is not None), None)
     if column is None:
         return [times("usd_t", CellFigure(0.0, row["basis"], row["source_id"]))]
     unit = "usd_t" if column == "cost_usd_t" else "usd_unit"
     charge = times(unit, figure_of(row, "transfers", "transfer_id", column))
     lifted = context.request.form == "heavy" and "heavy_lift_share" in context.parameters
     return [scaled(charge, context.parameter("heavy_lift_share")) if lifted else charge]
+
+
+def _order(context: Context) -> tuple[str, ...]:
+    """Columns of the charge of a transfer in the order they are looked up."""
+    if context.bulk:
+        return "cost_usd_t", "cost_usd_feu", "cost_usd_teu"
+    if BOX20 in (context.units[RAIL].kind, context.units[SEA].kind):
+        return "cost_usd_teu", "cost_usd_feu", "cost_usd_t"
+    return "cost_usd_feu", "cost_usd_teu", "cost_usd_t"
 
 
 def _spoken(carrier: str) -> str:
