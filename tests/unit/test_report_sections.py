@@ -113,10 +113,10 @@ def test_a_price_that_stands_in_is_no_price_of_the_seller() -> None:
     """The seller's price is another origin's, so the page says what it may ask, whose price was taken, and that the rival's border is shut."""
     table = _front_table("front-goods")
     assert table.caption == "Can it be sold? Yes: 1 of 87 goods; 40 have a verdict, the first 5 of these"
-    assert "14 or 20 t a load" in table.note
+    assert "14 to 20 t a load" in table.note
     rows = {row[0].text: [one.text for one in row] for row in table.rows}
     assert rows["Chickpeas"][2] == (
-        "only if it asks at most USD 582; its own price is not known (842: AFG, 2020)"
+        "only if USD 582 or less at origin; its own price is not known (842: AFG, 2020)"
     )
     assert rows["Chickpeas"][4] == "842 (AFG, 2020; border shut)"
     assert rows["Lentils"][4] == "800 (CAN, 2024)"

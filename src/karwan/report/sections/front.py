@@ -281,9 +281,9 @@ def _of_goods(table: pl.DataFrame) -> str:
 
 
 def _loads(table: pl.DataFrame) -> str:
-    """Loads that the landed prices are for, t: '20 or 3,000'."""
+    """Loads that the landed prices are for, t: '20 to 3,000'."""
     loads = sorted(set(table["load_t"].drop_nulls())) if table.height else []
-    return " or ".join(map(number, loads)) or NONE
+    return " to ".join(map(number, dict.fromkeys([loads[0], loads[-1]]))) if loads else NONE
 
 
 def _bound(row: Values) -> Cell:

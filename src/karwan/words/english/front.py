@@ -50,7 +50,7 @@ FRONT: dict[str, str | Plural] = {
     "front.goods": "Can it be sold? Yes: {yes} of {all} goods; {judged} have a verdict, the first {count} of these",
     "front.goods_note": (
         "Yes, then what would sell if one input moved, the shortest way first, under USD 1 m a year last; then misses. Landed over the open corridor of least money "
-        "and time, duty in it, {loads} t a load. A price that is not known is an origin's that is not the rival's: landed rests on it, the most it may ask does not. "
+        "and time, duty in it, {loads} t a load. A price that is not known is an origin's that is not the rival's: landed rests on it, the price at which it sells does not. "
         "Prices are of one year, by a published index. Bound: sales and tonnes of a year at a price that sells, none where demand is unknown; goods of one heading "
         "may share an offer. † at a rival: it stands in. The others: `karwan trade goods --all`."
     ),
@@ -59,7 +59,7 @@ FRONT: dict[str, str | Plural] = {
     "front.only_if": "only if the {what} falls from USD {now} to {at}",
     "front.only_if_under": "only if the {what} is under USD {at}; it is put at {now}, and may be off",
     "front.only_if_duty": "only if the duty falls from {now} to {at}",
-    "front.only_if_asks": "only if it asks at most USD {at}; its own price is not known ({now}: {country}, {seen})",
+    "front.only_if_asks": "only if USD {at} or less at origin; its own price is not known ({now}: {country}, {seen})",
     "front.rival": "{usd} ({origin}, {seen})",
     "front.rival_shut": "{usd} ({origin}, {seen}; border shut)",
     "front.no_year": "no year",
