@@ -107,7 +107,7 @@ def commands(case: Path | str, ends: Ends = TOYLAND) -> dict[str, list[str]]:
         "scenario list": ["scenario", "list", folder],
         "scenario show": ["scenario", "show", folder, e.scenario],
         "scenario compare": ["scenario", "compare", folder, e.scenario],
-        "scenario regime": ["scenario", "regime", e.regime, "--case", folder],
+        "scenario regime": ["scenario", "regime", e.regime, "--case", folder, "--draws", "10"],
         "scenario trade": ["scenario", "trade", folder, e.scenario],
         "corridor modes": ["corridor", "modes", folder],
         "corridor prices": ["corridor", "prices", folder],
