@@ -14,7 +14,9 @@ from karwan.case import read_case
 from karwan.schema import load_schema
 from karwan.schema.cargoes import CARGOES
 from karwan.transport.network import NetworkRequest, build_network
-from karwan.transport.network.regimes import Regimes, cargo_covered, covers
+from karwan.transport.network.borders import _changed_side
+from karwan.transport.network.regimes import BorderTerms, Regimes, cargo_covered, covers
+from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, times
 
 DAY = date(2026, 12, 1)
 
@@ -166,3 +168,22 @@ def test_every_regime_with_terms_says_whose_goods_it_covers() -> None:
     said = cargo_covered(cargo.to_dicts())
     assert said["TIR"] == "any" and covers("any", ["KAZ", "PAK"], "UZB", ("CHN", "PAK"))
     assert set(said.values()) <= set(CARGOES)
+
+
+def test_queue_days_of_a_border_stay_when_a_regime_changes_its_hours() -> None:
+    """Half the hours: half the wait on queue days and a quarter of all variance, on as many days."""
+
+    def cell(value: float) -> CellFigure:
+        return CellFigure(value, "observed", "", "crossing_times", "x", "time_h")
+
+    step = Step("crossing", "A", "A", "road", "XTA", jam_share=0.1, jam_h=40.0)
+    stage = Stage(step, (times(HOURS, cell(20.0)),), variance_h2=900.0)
+    scans = {"scan": (cell(1.0), cell(10.0))}
+    changed = _changed_side(stage, (BorderTerms("new", None, {}), BorderTerms("old", None, scans)))
+    assert changed is stage  # a regime without hours of its own says nothing of them
+    short = {"scan": (cell(0.0), cell(10.0))}
+    changed = _changed_side(stage, (BorderTerms("new", None, short), BorderTerms("old", None, scans)))
+    assert (changed.hours, changed.variance_h2) == (10.0, 225.0)
+    assert (changed.step.jam_share, changed.step.jam_h) == (0.1, 20.0)
+    assert changed.service_h == stage.service_h / 2
+    assert changed.service_variance_h2 == pytest.approx(stage.service_variance_h2 / 4)

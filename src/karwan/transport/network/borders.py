@@ -93,7 +93,7 @@ def _side_under_regime(context: Context, stage: Stage, registration: str, way: s
 
 
 def _changed_side(stage: Stage, found: Change) -> Stage:
-    """One side of a border; no regime takes away more than nine tenths of its observed hours."""
+    """One side of a border; no regime takes away more than nine tenths of its observed hours, the waits of its queue days in like measure."""
     best, observed = found
     added = [times("usd_unit", best.fee)] if best.fee is not None and best.fee.value else []
     change_h = best.checked_h - observed.checked_h
@@ -103,9 +103,9 @@ def _changed_side(stage: Stage, found: Change) -> Stage:
         added += [times(HOURS, *pair, by=-part) for pair in observed.hours]
     if not added:
         return stage
-    step = replace(stage.step, jam_share=0.0, jam_h=0.0)
     hours = stage.hours + sum(term.amount for term in added if term.unit == HOURS)
     scale = hours / stage.hours if stage.hours else 1.0
+    step = replace(stage.step, jam_h=scale * stage.step.jam_h)
     return Stage(step, (*stage.terms, *added), variance_h2=stage.variance_h2 * scale**2)
 
 
