@@ -85,6 +85,7 @@ def test_shares_by_hand(traded: Case) -> None:
     assert quay["share"] == pytest.approx(share)
     assert quay["usd"] == pytest.approx(share * VALUE)
     assert quay["tonnes"] == pytest.approx(share * VALUE / 525.0)  # middle of wheat at 250 and beans at 800
+    assert quay["tonnes_low"] < quay["tonnes"] < quay["tonnes_high"]
     assert quay["share_of_ports"] == 1.0
     assert quay["share_low"] < quay["share"] < quay["share_high"]
     assert land["share"] == pytest.approx(1.0 - share)
@@ -97,6 +98,8 @@ def test_an_assumed_port_is_chosen_only_when_asked_for(traded: Case) -> None:
     assert result.tables["ports"].select("share", "share_low", "share_high", "usd_low").rows() == [
         (1.0, None, None, None)
     ]
+    ends = VALUE / 800.0, VALUE / 250.0  # one way, so only what a tonne is worth moves
+    assert result.tables["ports"].select("tonnes_low", "tonnes_high").row(0) == pytest.approx(ends)
     assert {"port.choice_assumed", "port.choice_single"} <= set(keys_of(result))
     assert "port.choice_single" not in keys_of(ask(traded, include_assumed=True))
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.port_places import Gateways, Pair, read_trade
+from karwan.analysis.port_places import Gateways, Pair, prices_of, read_trade
 from karwan.analysis.port_requests import PortChoiceRequest
 from karwan.case import Case
 from karwan.case.provenance import BASES
@@ -36,6 +36,8 @@ Floats = npt.NDArray[np.float64]
 ELSEWHERE = ""
 """By land, or by a port that is none of those compared."""
 BAND = (0.05, 0.95)
+ALL_BUT_NONE = 0.995
+"""Share of a pair's trade from which on a port has no rival."""
 NO_WAY = "no lawful open way, by sea or by land, on the day of the case"
 
 
@@ -204,22 +206,37 @@ def _shares(case: Case, ways: Sequence[Ways]) -> list[Floats]:
     ]
 
 
-def _drawn(case: Case, ways: Sequence[Ways], request: PortChoiceRequest) -> dict[str, Floats]:
-    """USD by port in each draw, shape (N,): the scale of choice, and what the cost by way of a port leaves out, drawn once a port."""
+@dataclass(frozen=True)
+class _Drawn:
+    """USD and tonnes by port in each draw, shape (N,)."""
+
+    usd: dict[str, Floats]
+    tonnes: dict[str, Floats]
+
+
+def _drawn(case: Case, ways: Sequence[Ways], request: PortChoiceRequest) -> _Drawn:
+    """Trade by port in each draw: the scale of choice, what the cost by way of a port leaves out, drawn once a port, and what a tonne is worth.
+
+    What a tonne of an exporter's goods is worth is in each draw the price of one of them, as nobody published the mix.
+    """
     rng = np.random.default_rng(request.seed)
     ports = sorted({port for one in ways for port in one.ports})
     rows = {row["parameter_id"]: row for row in case["parameters"].iter_rows(named=True)}
     scale = rng.triangular(*_range(rows["logit_scale_per_usd_t"]), size=request.draws)
     spread = rng.triangular(*_range(rows["port_cost_error_usd_t"]), size=request.draws)
     errors = {port: spread * rng.standard_normal(request.draws) for port in ports}
+    exporters = sorted({one.pair.exporter for one in ways})
+    worth = {exporter: rng.choice(prices_of(case, exporter), request.draws) for exporter in exporters}
     weight = case.parameter("path_size_weight")
-    found = {port: np.zeros(request.draws) for port in ports}
+    usd, tonnes = ({port: np.zeros(request.draws) for port in ports} for _ in range(2))
     for one in ways:
         cost = one.cost_usd_t + np.column_stack([errors[port] for port in one.ports])
         shares, _ = logit_rows(cost * scale[:, None], one.path_size, scale=1.0, path_size_weight=weight)
         for number, port in enumerate(one.ports):
-            found[port] += shares[:, number] * one.pair.value_usd
-    return found
+            value = shares[:, number] * one.pair.value_usd
+            usd[port] += value
+            tonnes[port] += value / worth[one.pair.exporter]
+    return _Drawn(usd, tonnes)
 
 
 def _range(row: Row) -> tuple[float, float, float]:
@@ -241,14 +258,15 @@ def _parts(ways: Sequence[Ways], shares: Sequence[Floats]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**texts, **figures}, orient="row")
 
 
-def _port_table(desk: _Desk, parts: pl.DataFrame, drawn: dict[str, Floats]) -> pl.DataFrame:
+def _port_table(desk: _Desk, parts: pl.DataFrame, drawn: _Drawn) -> pl.DataFrame:
     """One row a port, the largest first, then what goes by none of them."""
     total = float(parts["usd"].sum())
     by_port = float(parts.filter(pl.col("port") != ELSEWHERE)["usd"].sum())
     sums = parts.group_by("port", maintain_order=True).agg(pl.sum("usd", "tonnes", "cost_usd"))
     rows = [
         {
-            **_ends_of_band(drawn[row["port"]], total),
+            **_ends_of_band(drawn.usd[row["port"]], total),
+            **_ends_of_tonnes(drawn.tonnes[row["port"]]),
             **_about(desk, row["port"]),
             "tonnes": row["tonnes"],
             "usd": row["usd"],
@@ -268,6 +286,12 @@ def _ends_of_band(usd: Floats, total: float) -> Row:
         return dict.fromkeys(("usd_low", "usd_high", "share_low", "share_high"))
     low, high = (float(end) for end in np.quantile(usd, BAND))
     return {"usd_low": low, "usd_high": high, "share_low": low / total, "share_high": high / total}
+
+
+def _ends_of_tonnes(tonnes: Floats) -> Row:
+    """Ends of the band of the tonnes of a port; they move where its shares do not, as what a tonne is worth does."""
+    low, high = (float(end) for end in np.quantile(tonnes, BAND))
+    return {"tonnes_low": low, "tonnes_high": high}
 
 
 def _about(desk: _Desk, port: str) -> Row:
@@ -310,6 +334,15 @@ def _pair_table(desk: _Desk, parts: pl.DataFrame, ways: Sequence[Ways]) -> pl.Da
     return result_frame("port_pairs", rows).sort("usd", descending=True)
 
 
+def _without_rival(desk: _Desk, pairs: pl.DataFrame, ways: Sequence[Ways]) -> list[str]:
+    """Pairs that have one way, or one port that no other way competes with: their shares rest on which links the network has."""
+    single = {(one.pair.exporter, one.pair.importer) for one in ways if len(one.ports) == 1}
+    names = {tuple(desk.case.country_name(end) for end in ends) for ends in single}
+    taken = pairs.filter(pl.col("port_share") >= ALL_BUT_NONE)
+    names |= set(taken.select("exporter", "importer").iter_rows())
+    return sorted(f"{exporter} to {importer}" for exporter, importer in names)
+
+
 def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], ways: Sequence[Ways]) -> Iterator[Note]:
     request, settings = desk.request, desk.case.settings
     ports = tables["ports"].filter(pl.col("node_id").is_not_null())
@@ -330,9 +363,9 @@ def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], ways: Sequence[Ways]) -
     )
     if settings.trade_state and not request.opened:
         yield note("port.choice_state", scenarios=", ".join(settings.trade_state))
-    single = {(one.pair.exporter, one.pair.importer) for one in ways if len(one.ports) == 1}
+    single = _without_rival(desk, tables["pairs"], ways)
     if single:
-        yield note("port.choice_single", pairs=len(single))
+        yield note("port.choice_single", pairs=len(single), names=single)
     if desk.gateways.left_out:
         left_out = [desk.study.place_name(port) for port in desk.gateways.left_out]
         yield note("port.choice_assumed", ports=left_out)

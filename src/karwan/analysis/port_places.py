@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from karwan.analysis.ports import PORT_KINDS
@@ -130,11 +131,13 @@ def _lacking(case: Case, ends: tuple[str, str], flow: Row | None, reason: str) -
 def _missing(
     case: Case, members: tuple[str, ...], flows: dict[tuple[str, str], Row]
 ) -> Iterator[tuple[str, str]]:
-    """Pairs of a member with a country the case is about that nobody published."""
+    """Pairs of a member with a country the case is about that nobody published, and of such a member with one of any market."""
     settings = case.settings
     named = {settings.party_a, settings.party_b, *(country for pair in settings.pairs for country in pair)}
+    any_market = named | set(case["market_members"]["country"])
     for member in members:
-        for other in sorted(named - set(members)):
+        others = any_market if member in named else named
+        for other in sorted(others - set(members)):
             for ends in ((member, other), (other, member)):
                 if ends not in flows:
                     yield ends
@@ -153,6 +156,13 @@ def _latest(case: Case) -> dict[tuple[str, str], Row]:
             "value_usd": float(own["value_usd"].sum()),
         }
     return found
+
+
+def prices_of(case: Case, exporter: str) -> npt.NDArray[np.float64]:
+    """Prices of the goods the case lists for an exporter, of all its goods where it lists none, sorted; USD/t, shape (G,)."""
+    products = case["products"]
+    own = products.filter(pl.col("exporter") == exporter)
+    return (own if own.height else products)["price_usd_t"].sort().to_numpy()
 
 
 @dataclass(frozen=True)
@@ -230,10 +240,8 @@ class _Places:
         return str(ends[1] if ends[0] == node else ends[0])
 
     def _price(self, exporter: str) -> float:
-        """Middle price of the goods the case lists for an exporter, of all its goods where it lists none, USD/t."""
-        products = self.case["products"]
-        own = products.filter(pl.col("exporter") == exporter)
-        return float(np.median((own if own.height else products)["price_usd_t"].to_numpy()))
+        """Middle price of the goods of an exporter, USD/t."""
+        return float(np.median(prices_of(self.case, exporter)))
 
 
 @dataclass(frozen=True)

@@ -47,13 +47,14 @@ PORT: dict[str, str | Plural] = {
     ),
     "port.choice_single": Plural(
         "pairs",
-        "{pairs} country pair has one way in the network, so its share rests on which links there are and has no band.",
-        "{pairs} country pairs have one way in the network, so their shares rest on which links there are and have no band.",
+        "{pairs} country pair has one way in the network, or one port without a rival there, so its share rests on which links there are: {names}.",
+        "{pairs} country pairs have one way in the network, or one port without a rival there, so their shares rest on which links there are: {names}.",
     ),
     "port.choice_assumed": "Left out as all that is known of their terminals is assumed: {ports}. Their tariff and stay would decide; --include-assumed takes them.",
     "port.choice_model": (
         "Shares are a path-size logit on the generalised cost of whole routes of the reference load, all that is paid counted; the band is of "
-        "{draws} draws of the scale of choice and of what the cost by way of each port leaves out. Both are assumed; no share was fitted to an observed one."
+        "{draws} draws of the scale of choice and of what the cost by way of each port leaves out, for tonnes of the price of one of the exporter's "
+        "goods too. All are assumed; no share was fitted to an observed one."
     ),
     "port.page_lead": "By which port the published trade with a market goes, and how sure that is.",
     "port.market_gulf": "the Gulf",
