@@ -287,6 +287,23 @@ def test_damaged_files_are_said_so_and_kept(tmp_path: Path, target: str) -> None
     assert refused > 8
 
 
+def test_a_load_into_a_damaged_store_does_not_ask_for_room(tmp_path: Path, target: str) -> None:
+    """A load meets a damaged block that opening the file did not read: no full disk, and no advice for one."""
+    filled(target, baci(tmp_path, 2020, 10, 1))
+    good, more, refused = Path(target).read_bytes(), baci(tmp_path, 2021, 10, 1), 0
+    for place in range(12_288 + 2_000, len(good), 262_144):
+        bad = good[:place] + bytes(100) + good[place + 100 :]
+        bad = bad if bad != good else good[:place] + b"\xff" * 100 + good[place + 100 :]
+        Path(target).write_bytes(bad)
+        result = trade("ingest", "baci", more, "--store", target, "--quiet")
+        if result.exit_code:
+            refused += 1
+            assert "it is damaged" in result.stderr and "Make room" not in result.stderr
+            assert Path(target).read_bytes() == bad
+        Path(f"{target}.wal").unlink(missing_ok=True)
+    assert refused > 2
+
+
 FULL = """
 import resource, signal, sys
 from pathlib import Path

@@ -309,6 +309,8 @@ def _held(path: Path, who: str, fix: str) -> StoreError:
 def _not_stored(path: Path, error: duckdb.Error) -> StoreError:
     line = first_line(error)
     said = str(error)
+    if "corrupt" in said.lower():
+        return damaged(str(path), line)
     full = "No space left" in said or "Could not write" in said or "not enough space" in said.lower()
     return StoreError(
         f"Nothing was loaded into {path}: " + ("the disk is full." if full else "DuckDB could not write it."),
