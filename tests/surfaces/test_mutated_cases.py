@@ -106,3 +106,16 @@ def test_the_commands_refuse_what_the_check_refuses(toy_copy: Path) -> None:
     for command, arguments in commands(toy_copy).items():
         if command not in ("scenario list",):
             assert run(arguments).code == 2, command
+
+
+@pytest.mark.parametrize(
+    ("table", "change"), [("rates", without_rows), ("links", partial(all_cells, "state", "closed"))]
+)
+def test_with_no_way_open_trade_says_so(table: str, change: Change, toy_copy: Path) -> None:
+    """A network that joins nothing is a case like another: what needs a way ends with a sentence."""
+    change(toy_copy / f"{table}.csv")
+    todo = commands(toy_copy)
+    assert run(todo["case check"]).code == 0
+    for command in ("scenario trade", "scenario regime", "plan draft"):
+        ran = run(todo[command])
+        assert ran.code == 2 and "No way is open between the two countries" in ran.output, (command, ran)

@@ -19,7 +19,7 @@ from karwan.analysis.coupling.world_trade import WorldTrade
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.worth.flows import Flow, flow_direction
 from karwan.analysis.worth.rows import GoodsRows
-from karwan.analysis.worth.states import Outcome, PairCosts, Plan, State
+from karwan.analysis.worth.states import Outcome, PairCosts, Plan, State, nothing_joined
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
 from karwan.appraisal.coupling.loop import Settled, settle_trade
 from karwan.appraisal.coupling.trade import TradeAnswer, TradeResponse
@@ -335,6 +335,8 @@ def _changed(coupling: Coupling, outcome: Outcome, numbers: tuple[int, int], aft
             kept += range(at, at + count)
             served.append((number, rows))
         at += count
+    if not served:
+        raise nothing_joined()
     chosen = np.array(kept, dtype=np.int64)
     counts = np.concatenate([np.full(_count(outcome, n), rows.size) for n, rows in served])
     good = np.repeat(np.arange(chosen.size), counts)

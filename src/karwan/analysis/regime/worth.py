@@ -15,7 +15,7 @@ from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates, Row
 from karwan.analysis.trade_cost import even_flows
 from karwan.analysis.worth.flows import Flow
-from karwan.analysis.worth.states import NOW, Outcome, Plan, State
+from karwan.analysis.worth.states import NOW, Outcome, Plan, State, nothing_joined
 from karwan.case import Case
 from karwan.case.scenario import Scenario
 from karwan.errors import InvalidInput
@@ -279,12 +279,21 @@ class TermCosts:
         return self.plan.states.index(frozenset(base | {self.variants[name].scenario_id}))
 
     def costs(self, outcome: Outcome) -> dict[str, float]:
-        """Mean change by variant."""
+        """Mean change by variant.
+
+        Raises
+        ------
+        Unreachable
+            No way is open for any flow.
+        """
         found = {}
         for name in self.variants:
             change = outcome.change(self.number(NONE), self.number(name))
-            fall = change.logsum_usd_t[1] - change.logsum_usd_t[0]
+            with np.errstate(invalid="ignore"):  # no way before and after
+                fall = change.logsum_usd_t[1] - change.logsum_usd_t[0]
             known = np.isfinite(fall)
+            if not known.any():
+                raise nothing_joined()
             found[name] = float(np.average(fall[known], weights=outcome.tonnes_year[known]))
         return found
 

@@ -26,6 +26,7 @@ from karwan.appraisal.worth import (
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError
 from karwan.case.scenario_file import Override
+from karwan.errors import Unreachable
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.duty import Tariffs
 from karwan.transport.network import FreightNetwork, NetworkRequest, build_network
@@ -415,6 +416,15 @@ class Plan:
                 pairs.append(PairCosts(routes, rows, costs, np.isfinite(ways.hours)))
                 tonnes.append(goods[pair].tonnes_year * (scale or {}).get(routes.direction, 1.0))
         return Outcome(pairs, np.concatenate(tonnes), taste)
+
+
+def nothing_joined() -> Unreachable:
+    """The error where no way is open between any two places of the parties."""
+    return Unreachable(
+        "No way is open between the two countries, so no trade can answer.",
+        "as the case stands every way is absent, closed or without a rate",
+        "`karwan corridor compare CASE` says how each corridor stands; open a place, or add its links and rates.",
+    )
 
 
 def _adds_ways(scenario: Scenario) -> bool:
