@@ -181,6 +181,25 @@ def test_one_carnet_serves_every_country_on_the_way() -> None:
     assert ["lodged once" in note for note in guarantees["note"]] == [False, True]
 
 
+def test_a_carnet_is_the_same_whichever_agreement_names_it() -> None:
+    """In Lowland another agreement without a figure of its own names it: paid for once; alone it costs what the first one says."""
+    tables = extended()
+    first = pl.col("regime_id") == "toy_transit"
+    named = {"regime_id": pl.lit("other"), "guarantee_usd_trip": pl.lit(None, dtype=pl.Float64)}
+    tables["regimes"] = pl.concat([tables["regimes"], tables["regimes"].filter(first).with_columns(**named)])
+    low = pl.when(pl.col("access_id") == "low").then(pl.lit("other")).otherwise("regime_id")
+    tables["access"] = tables["access"].with_columns(regime_id=low)
+    network = build_network(tables, NetworkRequest("XTA", "XTD", "box", DAY))
+    usable = allowed_arcs(network, modes=("road",))
+    found = least_cost_path(network, network.arc_hours(), "A", "D", via=("X", "Y"), allowed=usable)
+    assert found.arcs is not None
+    both = list_guarantees(make_route(network, BEANS, found.arcs), tables, {}, DAY)
+    assert both.select("regime_id", "cost_usd").rows() == [("toy_transit", 60.0), ("other", 0.0)]
+    rests = tables["access"].with_columns(regime_id=pl.lit("other"))
+    alone = list_guarantees(make_route(network, BEANS, found.arcs), tables | {"access": rests}, {}, DAY)
+    assert alone.select("regime_id", "cost_usd").rows() == [("other", 60.0), ("other", 0.0)]
+
+
 def test_guarantee_unknown_without_a_regime_is_missing_not_zero() -> None:
     tables = {**CASE.tables, "regimes": CASE["regimes"].clear()}
     row = list_guarantees(route("X", "Y", modes=("road",)), tables, {}, DAY).row(0, named=True)

@@ -17,6 +17,8 @@ from karwan.transport.network.regimes import cargo_covered, covers, levels_at, r
 from karwan.transport.network.stage import Row
 from karwan.transport.route import Route
 
+TIR = "tir"
+
 
 def list_guarantees(
     route: Route,
@@ -29,8 +31,8 @@ def list_guarantees(
 
     By road, in this order: the regime that the access rule rests on, where it is in force and asks for a security or lets trucks in
     freely without one; a regime with a TIR carnet that both the country and the truck's country are party to (one carnet serves all
-    countries on the way, so its cost counts once); any other regime in force with the country and an end of the route as parties. The last
-    two must cover the load (`network.regimes.covers`).
+    countries on the way, whichever agreement names it, so its cost counts once); any other regime in force with the country and an end of
+    the route as parties. The last two must cover the load (`network.regimes.covers`).
     By rail no regime of the case asks for one unless it says so.
 
     Parameters
@@ -62,8 +64,8 @@ def guarantee_rows(route: Route, duties: Mapping[str, Duty], law: GuaranteeLaw) 
         at_risk = _at_risk(duties.get(country), route)
         head = {"country": country, "mode": mode, "registration": registration or None, "rule": rule or None}
         rows.append({**head, "at_risk_usd": at_risk, **_security_row(found, law, country, at_risk, paid)})
-        if found.regime is not None:
-            paid.add(found.regime["regime_id"])
+        if found.regime is not None and rows[-1]["cost_usd"] is not None:
+            paid.add(_lodged_as(found.regime))
     return rows
 
 
@@ -85,9 +87,23 @@ class GuaranteeLaw:
             row["regime_id"]: {**row, "guarantee": kinds.get(row["regime_id"], row["guarantee"])}
             for row in tables["regimes"].iter_rows(named=True)
         }
+        self._lent: set[str] = set()
+        self._price_carnets()
         self._cargo = cargo_covered(self.terms)
         self._access = tables["access"].to_dicts()
         self._in_force = [row for row in self.regimes.values() if regime_in_force(row, day)]
+
+    def _price_carnets(self) -> None:
+        """A TIR carnet costs what the agreement with most parties that gives a figure says, where an agreement that names it gives none."""
+        carnets = [row for row in self.regimes.values() if row["guarantee"] == TIR]
+        priced = [row for row in carnets if row["guarantee_usd_trip"] is not None]
+        if not priced:
+            return
+        widest = max(priced, key=lambda row: (len(row["parties"]), row["regime_id"]))
+        for row in carnets:
+            if row["guarantee_usd_trip"] is None:
+                row["guarantee_usd_trip"] = widest["guarantee_usd_trip"]
+                self._lent.add(row["regime_id"])
 
     def levels(self, regime_id: str, country: str) -> dict[str, float]:
         """Levels of the terms of a regime in a country by quantity."""
@@ -103,6 +119,9 @@ class GuaranteeLaw:
         if rests_on is not None:
             return rule, Found(rests_on, f"{own}; the access rule rests on it")
         secured = [one for one in self._live(country) if _secured(one) and self._covers(one, country, ends)]
+        secured.sort(
+            key=lambda one: one["regime_id"] in self._lent
+        )  # one that gives its own figure goes first
         for regime in secured:
             if _carnet_of(regime, registration):
                 return rule, Found(regime, f"{own}; both are parties")
@@ -203,7 +222,7 @@ def _security_row(
     regime, why = found
     if regime is None:
         return {"guarantee": "unknown", "note": why, "basis": "assumed", "source_id": "judgement"}
-    again = regime["regime_id"] in paid
+    again = _lodged_as(regime) in paid
     cost = security_cost(regime, at_risk, law.levels(regime["regime_id"], country))
     return {
         "guarantee": regime["guarantee"] or "none",
@@ -237,7 +256,12 @@ def _secured(regime: Row) -> bool:
     return (regime["guarantee"] or "none") != "none"
 
 
+def _lodged_as(regime: Row) -> str:
+    """What is lodged: a TIR carnet is one and the same, whichever agreement names it."""
+    return TIR if regime["guarantee"] == TIR else str(regime["regime_id"])
+
+
 def _carnet_of(regime: Row, registration: str) -> bool:
     """Whether a regime's TIR carnet serves trucks of a country."""
-    tir = regime["guarantee"] == "tir" and regime["guarantee_usd_trip"]
+    tir = regime["guarantee"] == TIR and regime["guarantee_usd_trip"]
     return bool(tir) and registration in regime["parties"]

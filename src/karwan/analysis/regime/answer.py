@@ -41,6 +41,10 @@ from karwan.transport.network.stage import Row
 
 INPUTS = 3
 """Inputs shown of a country pair: those that move its trade most."""
+FEW_PARTIES = 4
+"""Parties of a regime up to which trade among all of them is said first."""
+LEAST_FALL = 5e-4
+"""Fall of a pair's trade at given prices from which it is said why."""
 LEAST_MOVE = 1e-3
 """Change of a pair's trade from which it is shown what moves it."""
 
@@ -83,7 +87,7 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     grounds = regime_grounds(worth)
     permitted = _permit_notes(tables["permits"], held)
     worths = _worth_lead(states, grounds, tables["terms by worth"])
-    lead = (*worths, *_trade_lead(study, states, tables["pairs"]), *permitted)
+    lead = (*worths, *_trade_lead(study, states, tables["pairs"]), *_fall_notes(tables["pairs"]), *permitted)
     notes = (*lead, *_base_notes(states), *_text_notes(states, grounds), *drawn)
     return Result(tables, meta, notes=notes, lead=len(lead))
 
@@ -163,8 +167,11 @@ def _supposed(states: RegimeStates) -> bool:
 
 
 def _trade_lead(study: CorridorStudy, states: RegimeStates, pairs: pl.DataFrame) -> list[Note]:
-    """What the regime does to the trade of the two parties, both ways, and under what."""
+    """What the regime does to the trade of the two countries of the case, both ways, and of its own parties where they are few, and under what."""
     ends = [study.case.parties.ends(way) for way in DIRECTIONS]
+    own = states.row["parties"]
+    if len(own) <= FEW_PARTIES:
+        ends += [(one, two) for one in own for two in own if one != two]
     rows = [row for row in pairs.iter_rows(named=True) if (row["exporter"], row["importer"]) in ends]
     moved = [f"{row['pair']} {_moved(row)}" for row in rows if row["value_usd_year"]]
     if not moved:
@@ -173,6 +180,12 @@ def _trade_lead(study: CorridorStudy, states: RegimeStates, pairs: pl.DataFrame)
     return [
         note("regime.trade_under", moved=moved, under=under) if under else note("regime.trade", moved=moved)
     ]
+
+
+def _fall_notes(pairs: pl.DataFrame) -> list[Note]:
+    """What trade that falls at given prices means: what the regime asks for costs, and nothing known takes its place without it."""
+    fallen = pairs.filter(pl.col("free_partial_share") <= -LEAST_FALL)["pair"].to_list()
+    return [note("regime.falls", pairs=len(fallen), names=fallen)] if fallen else []
 
 
 def _moved(row: Row) -> str:

@@ -21,6 +21,13 @@ REGIME: dict[str, str | Plural] = {
     "regime.band": "All terms together at the ends of their ranges: USD {low:,.1f} to {high:,.1f} a tonne.",
     "regime.trade": "Trade with the regime in force against suspended, a year: {moved}.",
     "regime.trade_under": "Trade with the regime in force against suspended, a year, supposing “{under}”: {moved}.",
+    "regime.falls": Plural(
+        "pairs",
+        "Trade of {pairs} country pair falls at given prices: fees, papers, securities and checks of the regime are paid with it, and what would be asked for in their "
+        "place without it is not known and costs nothing here, so the fall may be too large: {names}.",
+        "Trade of {pairs} country pairs falls at given prices: fees, papers, securities and checks of the regime are paid with it, and what would be asked for in their "
+        "place without it is not known and costs nothing here, so the fall may be too large: {names}.",
+    ),
     "regime.quota": (
         "Permits bind for trucks of {trucks}: {permits:,.0f} a year, where {needed:,.0f} trips a year would come. Trade by pair is reckoned with as many trips as permits: at USD "
         "{permit_usd:,.0f} a permit, which those earn who hold one, the others take another way."
