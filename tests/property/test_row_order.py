@@ -79,6 +79,7 @@ def answer(case: Path | str, arguments: list[str]) -> Any:
     return content
 
 
+@pytest.mark.timeout(600)  # the dearest is asked twice
 @pytest.mark.parametrize("seed", range(1, 1 + SEEDS))
 @pytest.mark.parametrize(
     ("case", "ends", "asked"),
