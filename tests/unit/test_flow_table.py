@@ -275,3 +275,32 @@ def test_figures_between_semicolons_that_may_be_thousands_are_refused(
         assert float(read_frame(path, texts=texts)["bound_usd"][0]) == 12.5
     path.write_text("product_id,bound_usd\na,12.500\n", encoding="utf-8")
     assert float(read_frame(path, texts=texts)["bound_usd"][0]) == 12.5
+
+
+def test_a_table_too_large_to_be_read_is_refused_unread(tmp_path: Path) -> None:
+    """A file of 4 GB (sparse: it takes no room) ends with its size, whatever stands in it."""
+    path = tmp_path / "flows.csv"
+    path.write_text("exporter,importer,product,value_usd\nKAZ,PAK,1001,1\n")
+    with path.open("ab") as stream:
+        stream.truncate(4_000_000_000)
+    with pytest.raises(InvalidInput, match="too large") as refused:
+        read_frame(path, ("exporter",))
+    assert "4,000 MB" in refused.value.evidence
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_table_that_lacks_a_column_is_refused_by_its_header(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"t.{ending}"
+    frame = pl.DataFrame({"a": [1, 2], "b": [3, 4]})
+    frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
+    read: list[pl.DataFrame] = []
+    for name in ("read_csv", "read_parquet"):
+        given = getattr(pl, name)
+        monkeypatch.setattr(
+            pl, name, lambda *said, given=given, **more: read.append(given(*said, **more)) or read[-1]
+        )
+    with pytest.raises(InvalidInput, match="lacks c"):
+        read_frame(path, ("a", "c"))
+    assert [one.height for one in read] == [0]

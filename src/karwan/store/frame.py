@@ -16,6 +16,7 @@ SEPARATORS = (",", ";", "\t")
 NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 # 12.500 is a little more than twelve by one reading, more than twelve thousand by the other.
 EITHER = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+MAX_BYTES = 500_000_000  # a year of BACI has 340 MB
 LARGEST = 1e18  # no amount, weight, number of people or distance has more
 
 
@@ -43,18 +44,33 @@ def read_frame(
     Raises
     ------
     InvalidInput
-        No such file, no table, or a column is missing.
+        No such file, no table, too large a one, or a column is missing.
     """
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    _refuse_large(path)
+    packed = path.suffix.lower() == ".parquet"
     try:
-        frame = pl.read_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, texts)
+        # What lacks a column is refused by its header: the rows are not read.
+        head = pl.read_parquet(path, n_rows=0) if packed else _csv(path, None, rows=0)
+        _refuse_twice(path, head.columns, [*needs, *(rename or {})])
+        with_columns_named(path, head, needs, rename=rename, fix=fix)
+        frame = pl.read_parquet(path) if packed else _csv(path, texts)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as error:
         raise InvalidInput(
             f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
         ) from error
-    _refuse_twice(path, frame.columns, [*needs, *(rename or {})])
     return with_columns_named(path, frame, needs, rename=rename, fix=fix)
+
+
+def _refuse_large(path: Path) -> None:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise InvalidInput(
+            f"{path.name} is too large for a table that is read as a whole.",
+            f"{size / 1e6:,.0f} MB",
+            f"give at most {MAX_BYTES / 1e6:,.0f} MB: the columns and rows that are asked for alone.",
+        )
 
 
 def with_columns_named(
@@ -87,7 +103,7 @@ def with_columns_named(
     return frame
 
 
-def _csv(path: Path, texts: Sequence[str] | None) -> pl.DataFrame:
+def _csv(path: Path, texts: Sequence[str] | None, rows: int | None = None) -> pl.DataFrame:
     mark, end = _text_form(path)
     kinds = None if texts is None else dict.fromkeys(texts, pl.String)
 
@@ -99,9 +115,10 @@ def _csv(path: Path, texts: Sequence[str] | None) -> pl.DataFrame:
             schema_overrides=kinds,
             infer_schema_length=looked_at,
             comment_prefix="#",
+            n_rows=rows,
         )
 
-    if mark == ";":
+    if mark == ";" and rows is None:
         _refuse_two_readings(path, read(0), texts or ())
     return read(0 if texts is None else None)
 
