@@ -68,6 +68,25 @@ def test_legs_before_and_after_by_hand(pact: Case) -> None:
     assert set(legs["country"]) == {"XTA", "XTC"}
 
 
+def test_access_that_rests_on_a_regime_is_a_term_of_it(pact: Case) -> None:
+    """In force, trucks let in by its access rules, no such term stated: what that brings is not put down to its fee and its checks."""
+    live = pl.col("regime_id") == "pact"
+    state = pl.when(live).then(pl.lit("in_force")).otherwise("state")
+    here = pl.col("country") == "XTC"
+    rule, rests = (pl.when(here).then(pl.lit(one)) for one in ("permit", "pact"))
+    tables = {
+        "regimes": pact["regimes"].with_columns(state=state),
+        "access": pact["access"].with_columns(
+            rule=rule.otherwise("rule"), regime_id=rests.otherwise("regime_id")
+        ),
+        "regime_terms": pact["regime_terms"].filter(pl.col("quantity") != "swap_needed"),
+    }
+    table = worth_table(regime_states(pact.with_tables(tables), "pact"))
+    assert table["term"][0] == "no change of trucks" and table["basis"][0] == "assumed"
+    alone = dict(table.select("term", "alone_usd_t").iter_rows())
+    assert alone["no change of trucks"] > 0.0 >= alone["fees"]
+
+
 def test_the_term_that_opens_the_border_is_worth_most(pact: Case) -> None:
     table = worth_table(regime_states(pact, "pact"))
     worth = dict(table.select("term", "worth_usd_t").iter_rows())

@@ -15,7 +15,9 @@ from karwan.case.scenario import Scenario, apply_scenario, find_scenario, togeth
 from karwan.case.scenario_file import Override
 from karwan.errors import InvalidInput, UnknownName
 from karwan.schema.modes import ROAD
+from karwan.transport.network import worst_basis
 from karwan.transport.network.regimes import regime_in_force
+from karwan.transport.network.terms import join_sources
 
 Row = dict[str, Any]
 SUSPENDED, IN_FORCE, LOW, HIGH = "regime_suspended", "regime_in_force", "regime_low", "regime_high"
@@ -104,10 +106,14 @@ class RegimeStates:
             Quantities that the text no longer has: access rules follow.
         """
         kept = [*self._others(), *self.access_without(dropped)]
+        typed = set(self.bare["regime_terms"]["term_id"])
+        gone = [one for one in gone if one in typed]  # a term that access rules imply has no row
         if gone:
             kept.append(Override("regime_terms", "remove", tuple(gone), {}, COMPARED))
         for term_id, level in levels.items():
             kept.append(Override("regime_terms", "set", (term_id,), {"value": f"{level:g}"}, COMPARED))
+        if "guarantee_kind" in dropped:  # what other regimes ask for is lodged
+            kept.append(Override("regimes", "set", (self.row["regime_id"],), {"guarantee": "none"}, COMPARED))
         return variant(name, kept)
 
     def _others(self) -> list[Override]:
@@ -156,7 +162,10 @@ def regime_states(case: Case, regime_id: str) -> RegimeStates:
     day = case.settings.as_of.isoformat()
     off = [Override("regimes", "set", (regime_id,), {"state": "signed"}, COMPARED)]
     rests = (pl.col("regime_id") == regime_id) & pl.col("rule").is_in(["permit", "allowed"])
-    resting = tuple(case["access"].filter(rests)["access_id"])
+    opened_by = case["access"].filter(rests)
+    resting = tuple(opened_by["access_id"])
+    if resting and not any(term["quantity"] == "swap_needed" for term in terms):
+        terms.append(_implied(terms[0], opened_by))
     if resting:
         off.append(Override("access", "set", resting, {"rule": "swap", "regime_id": ""}, COMPARED))
     started = {"state": "in_force", "in_force": day}
@@ -177,6 +186,20 @@ def regime_states(case: Case, regime_id: str) -> RegimeStates:
         replace(with_it, title="With the regime"),
         tuple(base),
     )
+
+
+def _implied(like: Row, access: pl.DataFrame) -> Row:
+    """The term that no truck is changed, of a regime that does not state it but whose access rules let trucks in."""
+    blank = dict.fromkeys(like)
+    said = {
+        "term_id": f"{like['regime_id']}_access",
+        "regime_id": like["regime_id"],
+        "leg": "border",
+        "mode": ROAD,
+    }
+    level = {"quantity": "swap_needed", "value": 0.0, "unit": "1", "op": "set"}
+    basis, source = worst_basis(*access["basis"]), join_sources(*access["source_id"])
+    return blank | said | level | {"basis": basis, "source_id": source}
 
 
 def _opened_access(case: Case, regime: Row, terms: Sequence[Row]) -> tuple[str, ...]:
