@@ -330,6 +330,8 @@ def test_codes_as_tariffs_print_them_are_read_and_words_are_none(tmp_path: Path)
         "9801.00",
         "Wheat",
         "１００１",
+        "10०1",
+        "1001²",
     ]
     mapping = mapping_of(delimiter="';'", product="k")
     (reading,) = readings_of(written(tmp_path, codes), mapping, Options())
@@ -339,8 +341,11 @@ def test_codes_as_tariffs_print_them_are_read_and_words_are_none(tmp_path: Path)
     assert staged["reason"][:6].null_count() == 6
     said = staged["reason"][6:].to_list()
     assert said[0] == "product code '9801.00' is a decimal number; HS codes are text"
-    assert said[1:] == [
-        f"product '{text}' is no HS code: it has none of the digits 0 to 9" for text in codes[7:]
+    assert said[1:3] == [
+        f"product '{text}' is no HS code: it has none of the digits 0 to 9" for text in codes[7:9]
+    ]
+    assert said[3:] == [
+        f"product '{text}' is no HS code: not all of its digits are 0 to 9" for text in codes[9:]
     ]
     sections = mapping_of(delimiter="';'", product="k", nomenclature="SITC")
     assert rows_of(written(tmp_path, ["Wheat", "0.1"]), sections)["reason"].null_count() == 2

@@ -87,6 +87,10 @@ def _unread_texts(fiscal_start_month: int | None) -> list[tuple[pl.Expr, pl.Expr
             & ~pl.col("product").str.contains("[0-9]"),
             pl.format("product '{}' is no HS code: it has none of the digits 0 to 9", pl.col("product")),
         ),
+        (
+            _is_hs(pl.col("hs_revision")) & pl.col("product").str.contains(r"[\p{N}&&[^0-9]]"),
+            pl.format("product '{}' is no HS code: not all of its digits are 0 to 9", pl.col("product")),
+        ),
     ]
 
 
