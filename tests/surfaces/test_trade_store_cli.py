@@ -148,6 +148,16 @@ def test_group_by_nonsense_is_an_error(baci: Path, store: str) -> None:
     assert "no column colour" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["exporter", "product", "period", "source"])
+def test_a_blank_filter_is_not_all(name: str, baci: Path, store: str) -> None:
+    """As a script asks whose variable is empty."""
+    trade("ingest", "baci", str(baci), "--store", store)
+    for blank in ("", " , "):
+        result = trade("query", "--store", store, f"--{name}", blank)
+        assert result.exit_code == 2
+        assert f"The filter {name} is blank" in result.stderr
+
+
 def test_the_facade_asks_what_the_commands_ask(baci: Path, store: str) -> None:
     trade("ingest", "baci", str(baci), "--store", store)
     project = open_case("toyland", store=store)

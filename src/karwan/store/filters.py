@@ -29,10 +29,13 @@ def understood(store: Store, selection: Selection) -> Selection:
     UnknownName
         A value of a filter stands on no row of the store; the nearest are named.
     InvalidInput
-        A text is no period or no product code, or the days are out of order.
+        A text is no period or no product code, a filter is blank, or the days are out of order.
     """
     given = {name: getattr(selection, name) for name in READERS if getattr(selection, name)}
     known: dict[str, Any] = {name: READERS[name](store, name, values) for name, values in given.items()}
+    for name, values in known.items():
+        if not values:
+            raise InvalidInput(f"The filter {name} is blank.", fix="Give it a value, or leave it out.")
     found = replace(selection, **known)
     if found.since is not None and found.until is not None and found.since > found.until:
         raise InvalidInput(f"--since {found.since} is after --until {found.until}.", fix="Turn them round.")
