@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from karwan.analysis.flow_table import read_flow_table, tidy_flows
 from karwan.cli.app import app
 from karwan.errors import InvalidInput
 from karwan.store.country_codes import country_code, nearest, typed_countries
-from karwan.store.frame import read_frame
+from karwan.store.frame import MAX_BYTES, read_frame
 from karwan.words import say, sentences
 
 COUNTRIES = ("KAZ", "PAK", "UZB", "KGZ", "IRN", "IND", "CHN", "RUS", "TUR")
@@ -286,6 +288,35 @@ def test_a_table_too_large_to_be_read_is_refused_unread(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="too large") as refused:
         read_frame(path, ("exporter",))
     assert "4,000 MB" in refused.value.evidence
+
+
+def test_a_table_of_the_largest_size_is_refused_for_its_content_within_the_memory_it_may_take(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "panel.csv"
+    row = b"KAZ,PAK,2001,1234567.25\n"
+    path.write_bytes(b"exp,imp,time,export\n" + row * ((MAX_BYTES - 100) // len(row)) + b"KAZ,PAK,20x1,1\n")
+    code = (
+        "import resource; from karwan.cli import run\n"
+        f"code = run(['trade', 'target', '--case', 'toyland', '--panel', {str(path)!r}])\n"
+        "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    ended, peak_mb = map(int, done.stdout.split())
+    assert (ended, "time is '20x1'" in done.stderr) == (2, True)
+    assert peak_mb < 500
+
+
+def test_a_packed_table_of_more_cells_than_its_size_says_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "flows.parquet"
+    same = pl.DataFrame({"exporter": ["KAZ"], "value_usd": [1.0]})
+    pl.concat([same] * 1000).select(pl.all().repeat_by(10_000).explode()).write_parquet(path)
+    assert path.stat().st_size < MAX_BYTES / 100
+    with pytest.raises(InvalidInput, match="too many cells") as refused:
+        read_frame(path, ("exporter",))
+    assert refused.value.evidence == "20,000,000 cells"
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])

@@ -16,7 +16,10 @@ SEPARATORS = (",", ";", "\t")
 NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 # 12.500 is a little more than twelve by one reading, more than twelve thousand by the other.
 EITHER = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
-MAX_BYTES = 500_000_000  # a year of BACI has 340 MB
+MAX_BYTES = (
+    25_000_000  # one refused for its content then ends below 500 MB of memory, the program itself in them
+)
+WORLD_BYTES = 500_000_000  # a year of BACI has 340 MB
 LARGEST = 1e18  # no amount, weight, number of people or distance has more
 
 
@@ -27,6 +30,7 @@ def read_frame(
     texts: Sequence[str] | None = (),
     rename: dict[str, str] | None = None,
     fix: str = "",
+    most: int = MAX_BYTES,
 ) -> pl.DataFrame:
     """Read a table; lines that start with `#` are comments in CSV.
 
@@ -40,6 +44,8 @@ def read_frame(
         Other names that columns may have, in order of preference, to the name used here, which comes first.
     fix
         What to do about missing columns.
+    most
+        Bytes it may have.
 
     Raises
     ------
@@ -48,13 +54,17 @@ def read_frame(
     """
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    _refuse_large(path)
+    _refuse_large(path, most)
     packed = path.suffix.lower() == ".parquet"
     try:
         # What lacks a column is refused by its header: the rows are not read.
         head = pl.read_parquet(path, n_rows=0) if packed else _csv(path, None, rows=0)
         _refuse_twice(path, head.columns, [*needs, *(rename or {})])
         with_columns_named(path, head, needs, rename=rename, fix=fix)
+        if packed:
+            _refuse_many(
+                path, head.width * pl.scan_parquet(path).select(pl.len()).collect().item(), most // 2
+            )
         frame = pl.read_parquet(path) if packed else _csv(path, texts)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as error:
         raise InvalidInput(
@@ -63,13 +73,23 @@ def read_frame(
     return with_columns_named(path, frame, needs, rename=rename, fix=fix)
 
 
-def _refuse_large(path: Path) -> None:
+def _refuse_large(path: Path, most: int) -> None:
     size = path.stat().st_size
-    if size > MAX_BYTES:
+    if size > most:
         raise InvalidInput(
             f"{path.name} is too large for a table that is read as a whole.",
             f"{size / 1e6:,.0f} MB",
-            f"give at most {MAX_BYTES / 1e6:,.0f} MB: the columns and rows that are asked for alone.",
+            f"give at most {most / 1e6:,.0f} MB: the columns and rows that are asked for alone, or load it into a store (`karwan trade ingest`).",
+        )
+
+
+def _refuse_many(path: Path, cells: int, most: int) -> None:
+    """A packed table may hold far more than its bytes say: its cells are counted before they are read."""
+    if cells > most:
+        raise InvalidInput(
+            f"{path.name} holds too many cells for a table that is read as a whole.",
+            f"{cells:,} cells",
+            f"give at most {most:,}: the columns and rows that are asked for alone, or load it into a store (`karwan trade ingest`).",
         )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from karwan.analysis.world.matrix import ALL_GOODS, REST, SERVICES, WorldMatrix, chapter_sectors
 from karwan.errors import InvalidInput
 from karwan.store.country_codes import country_code
-from karwan.store.frame import read_frame
+from karwan.store.frame import WORLD_BYTES, read_frame
 from karwan.trade.equilibrium.base import Array
 from karwan.trade.world import home_sales
 
@@ -25,7 +25,7 @@ THOUSAND, MILLION = 1e3, 1e6
 
 def baci_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
     """exporter, importer, sector, year, value_usd of a BACI file (t, i, j, k, v in thousand USD); one year, the latest by default."""
-    table = read_frame(path, BACI, texts=("i", "j", "k"))
+    table = read_frame(path, BACI, texts=("i", "j", "k"), most=WORLD_BYTES)
     chosen = _one_year(table.rename({"t": "year"}), year)
     names = chapter_sectors(kind)
     codes = {text: country_code(text) for text in set(chosen["i"]) | set(chosen["j"])}
@@ -51,7 +51,7 @@ def baci_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
 
 def plain_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
     """exporter, importer, sector, year, value_usd of a file with these columns, or with `product` (HS code) for `sector`."""
-    table = read_frame(path, FLOWS, texts=("product", "sector", "exporter", "importer"))
+    table = read_frame(path, FLOWS, texts=("product", "sector", "exporter", "importer"), most=WORLD_BYTES)
     if "year" not in table.columns:
         raise InvalidInput(
             f"{path.name} has no column year.", f"columns: {', '.join(table.columns)}", "add it."
@@ -180,7 +180,7 @@ def icio_matrix(path: Path, output_path: Path | None, year: int, source: str) ->
             f"columns {', '.join(ICIO_OUTPUT)}",
             "give it with --output.",
         )
-    sales, output = read_frame(path, ICIO), read_frame(output_path, ICIO_OUTPUT)
+    sales, output = read_frame(path, ICIO, most=WORLD_BYTES), read_frame(output_path, ICIO_OUTPUT)
     names = tuple(sorted(set(sales["exporter"]) | set(sales["importer"]) | set(output["country"])))
     sectors = tuple(sorted(set(sales["sector"]) | set(output["sector"])))
     place = {name: number for number, name in enumerate(names)}
