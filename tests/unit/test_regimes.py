@@ -15,6 +15,7 @@ from karwan.schema import load_schema
 from karwan.schema.cargoes import CARGOES
 from karwan.transport.network import NetworkRequest, build_network
 from karwan.transport.network.borders import _changed_side
+from karwan.transport.network.context import Context, Kept
 from karwan.transport.network.regimes import BorderTerms, Regimes, cargo_covered, covers
 from karwan.transport.network.terms import HOURS, CellFigure, Stage, Step, times
 
@@ -187,3 +188,24 @@ def test_queue_days_of_a_border_stay_when_a_regime_changes_its_hours() -> None:
     assert (changed.step.jam_share, changed.step.jam_h) == (0.1, 20.0)
     assert changed.service_h == stage.service_h / 2
     assert changed.service_variance_h2 == pytest.approx(stage.service_variance_h2 / 4)
+
+
+def test_a_term_that_began_later_than_its_regime_holds_from_its_own_day() -> None:
+    late = {**term("NEW", "swap_needed", 0.0), "since": date(2026, 6, 1)}
+    for day, spared in ((date(2026, 5, 31), False), (date(2026, 6, 1), True)):
+        assert Regimes([regime("NEW", "XTA;XTB")], [late], [], day).spares_swap("XTA", "XTB") is spared
+
+
+def test_networks_of_days_before_and_after_a_term_began_do_not_share_it() -> None:
+    """Trucks of Pakistan enter Afghanistan without a change since May 2024 alone, whichever day is asked first."""
+    tables, kept = read_case("kaz-pak").tables, Kept()
+
+    def spared(day: date) -> bool:
+        context = Context(tables, NetworkRequest("PAK", "AFG", "box", day), kept)
+        return context.regimes.spares_swap("AFG", "PAK")
+
+    assert [spared(date(2024, 6, 1)), spared(date(2024, 1, 1)), spared(date(2024, 6, 1))] == [
+        True,
+        False,
+        True,
+    ]

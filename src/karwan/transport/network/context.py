@@ -27,7 +27,7 @@ from karwan.transport.network.lookup import (
     weight_limit,
 )
 from karwan.transport.network.price import PricedMove, Stages
-from karwan.transport.network.regimes import Change, Regimes, regime_in_force
+from karwan.transport.network.regimes import Change, Regimes, regime_in_force, terms_on
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
 from karwan.transport.network.stage import Row
@@ -285,9 +285,13 @@ class Context:
 
     @cached_property
     def regimes_key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Regimes in force on the day, and the ends they must cover a load between."""
-        live = (r["regime_id"] for r in self.rows("regimes") if regime_in_force(r, self.request.departure))
-        return tuple(live), (self.request.origin_country, self.request.destination_country)
+        """Regimes in force on the day with those of their terms that began later than they did, and the ends they must cover a load between."""
+        live = [r["regime_id"] for r in self.rows("regimes") if regime_in_force(r, self.request.departure)]
+        dated = terms_on((r for r in self.rows("regime_terms") if r.get("since")), self.request.departure)
+        return (*live, *(row["term_id"] for row in dated)), (
+            self.request.origin_country,
+            self.request.destination_country,
+        )
 
     @cached_property
     def along_key(self) -> tuple[object, ...]:

@@ -76,6 +76,11 @@ def regime_in_force(regime: Row, day: date) -> bool:
     return regime["state"] == "in_force" and (regime["in_force"] is None or regime["in_force"] <= day)
 
 
+def terms_on(terms: Iterable[Row], day: date) -> list[Row]:
+    """Terms of regimes that hold on a day: those that began with their regime, or by then."""
+    return [row for row in terms if row.get("since") is None or row["since"] <= day]
+
+
 def with_permits(regimes: Iterable[Row], terms: Iterable[Row], day: date) -> list[str]:
     """Regimes in force on a day that give a number of permits a year."""
     limited = {row["regime_id"] for row in terms if row["quantity"] == QUOTA}
@@ -146,6 +151,7 @@ class Regimes:
         self.live = {r["regime_id"]: r for r in regimes if regime_in_force(r, day)}
         self._held = {name: row for name, row in self.live.items() if held_before(row, day)}
         self.ends = ends
+        terms = terms_on(terms, day)
         self._cargo = cargo_covered(terms)
         self._terms: dict[str, list[Row]] = defaultdict(list)
         self._lawful_of: dict[tuple[str, str], tuple[str, ...]] = {}
