@@ -159,6 +159,18 @@ def test_malformed_flows(tmp_path: Path, text: str, words: list[str]) -> None:
         assert word in str(caught.value)
 
 
+def test_files_too_large_to_be_refused_within_their_memory_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "x_net.tntp"
+    with path.open("wb") as stream:  # sparse: it takes no room
+        stream.truncate(26_000_000)
+    with pytest.raises(MalformedTntp, match="too large") as refused:
+        read_network(path)
+    assert refused.value.evidence == "26 MB"
+    with pytest.raises(MalformedTntp) as other:
+        read_trips(path)
+    assert "too large" not in other.value.fact
+
+
 def test_binary_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.tntp"
     path.write_bytes(b"PK\x03\x04\xff\xfe\x00")

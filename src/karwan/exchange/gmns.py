@@ -33,7 +33,7 @@ from karwan.schema import TableSpec, load_schema
 from karwan.schema.modes import FERRY, RAIL, ROAD, SEA, WATER_MODES
 
 GMNS_VERSION = "0.95"
-MAX_BYTES = 200_000_000
+MAX_BYTES = 40_000_000  # a file of a network that is refused then ends below 500 MB of memory
 
 NODE_NAMES = {"node_id": "node_id", "name": "name", "x_coord": "lon", "y_coord": "lat", "node_type": "kind"}
 """GMNS field to column of `nodes`; written first, in this order."""

@@ -21,7 +21,8 @@ from karwan.errors import InvalidInput, KarwanError
 from karwan.exchange.tntp_header import LANES, LINK_COLUMNS, PER_LANE, STANDARD, Header, read_header
 from karwan.transport.assignment import AssignmentNetwork
 
-MAX_BYTES = 500_000_000
+MAX_BYTES = 25_000_000  # of links or flows: one refused at its last line then ends below 500 MB of memory
+TRIPS_BYTES = 500_000_000  # they go into a matrix line by line
 MAX_LINE = 1_000_000
 MOST = 10**9  # of a count or a number of a node
 MOST_ZONES = 10_000  # a matrix of trips between them takes 0.8 GB
@@ -147,13 +148,13 @@ def sibling(net: Path, kind: str) -> Path:
 # -- text ----------------------------------------------------------------------------------------------------
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def _lines(path: Path, most: int = MAX_BYTES) -> Iterator[tuple[int, str]]:
     """Number and text of each line, one at a time."""
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", fix="name the file.")
-    if path.stat().st_size > MAX_BYTES:
+    if path.stat().st_size > most:
         seen = f"{path.stat().st_size / 1e6:,.0f} MB"
-        raise MalformedTntp(f"{path.name} is too large", seen, f"give at most {MAX_BYTES / 1e6:,.0f} MB")
+        raise MalformedTntp(f"{path.name} is too large", seen, f"give at most {most / 1e6:,.0f} MB")
     number = 0
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -354,7 +355,7 @@ def read_trips(path: str | Path, *, total_tolerance: float = 1e-4) -> TntpTrips:
         differs.
     """
     path = Path(path)
-    lines = _lines(path)
+    lines = _lines(path, TRIPS_BYTES)
     found = _metadata(path, lines, ("NUMBER OF ZONES", "TOTAL OD FLOW"))
     n_zones = _count(path, found, "NUMBER OF ZONES", MOST_ZONES)
     declared = _number(path, 0, found["TOTAL OD FLOW"], "<TOTAL OD FLOW>", minimum=0.0)
