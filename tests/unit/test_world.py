@@ -147,6 +147,19 @@ def test_baci_is_read_by_chapter_and_year(baci: Path) -> None:
         baci_flows(baci, "hs2", 2019)
 
 
+def test_a_cell_of_baci_that_is_no_number_is_named_and_parquet_reads_as_csv(baci: Path) -> None:
+    packed = baci.with_suffix(".parquet")
+    pl.read_csv(baci, schema_overrides=dict.fromkeys("ijk", pl.String)).write_parquet(packed)
+    assert baci_flows(packed, "section", None).equals(baci_flows(baci, "section", None))
+    baci.write_text(baci.read_text() + "2022,842,398,870323,6x,4\n")
+    with pytest.raises(InvalidInput, match="cannot be read") as refused:
+        baci_flows(baci, "section", None)
+    assert "6x" in refused.value.evidence
+    baci.write_text("t,i,j,k,v,q\n")
+    with pytest.raises(InvalidInput, match="no rows with a year"):
+        baci_flows(baci, "section", None)
+
+
 def test_output_gives_sales_at_home_and_others_are_one_rest(baci: Path) -> None:
     flows = baci_flows(baci, "section", None)
     output = pl.DataFrame({"country": ["KAZ"], "sector": ["FOOD"], "usd": [100_000.0]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +21,7 @@ MAX_BYTES = (
     25_000_000  # one refused for its content then ends below 500 MB of memory, the program itself in them
 )
 WORLD_BYTES = 500_000_000  # a year of BACI has 340 MB
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError)
 LARGEST = 1e18  # no amount, weight, number of people or distance has more
 
 
@@ -56,7 +58,7 @@ def read_frame(
         raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
     _refuse_large(path, most)
     packed = path.suffix.lower() == ".parquet"
-    try:
+    with _said(path):
         # What lacks a column is refused by its header: the rows are not read.
         head = pl.read_parquet(path, n_rows=0) if packed else _csv(path, None, rows=0)
         _refuse_twice(path, head.columns, [*needs, *(rename or {})])
@@ -66,11 +68,52 @@ def read_frame(
                 path, head.width * pl.scan_parquet(path).select(pl.len()).collect().item(), most // 2
             )
         frame = pl.read_parquet(path) if packed else _csv(path, texts)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as error:
+    return with_columns_named(path, frame, needs, rename=rename, fix=fix)
+
+
+def scan_frame(path: Path, needs: Sequence[str], *, most: int) -> pl.LazyFrame:
+    """A table too large to be read as a whole, to be summed up row by row: of CSV every column is text. `collected` reads it.
+
+    Raises
+    ------
+    InvalidInput
+        No such file, no table, too large a one, or a column is missing.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    _refuse_large(path, most)
+    packed = path.suffix.lower() == ".parquet"
+    with _said(path):
+        head = pl.read_parquet(path, n_rows=0) if packed else _csv(path, None, rows=0)
+        _refuse_twice(path, head.columns, needs)
+        with_columns_named(path, head, needs)
+        if packed:
+            return pl.scan_parquet(path).with_columns(pl.col(*needs).cast(pl.String))
+        mark, end = _text_form(path)
+        return pl.scan_csv(path, separator=mark, eol_char=end, infer_schema_length=0, comment_prefix="#")
+
+
+def collected(path: Path, table: pl.LazyFrame) -> pl.DataFrame:
+    """What a table of `scan_frame` sums up to, read a part at a time; `path` is named where a cell cannot be read."""
+    try:
+        return table.collect(engine="streaming")
+    except UNREADABLE as error:
+        raise InvalidInput(
+            f"{path.name} cannot be read.",
+            str(error)[:200],
+            "write numbers with a decimal point and nothing else.",
+        ) from error
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """What a reader cannot do with a file, in words."""
+    try:
+        yield
+    except UNREADABLE as error:
         raise InvalidInput(
             f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
         ) from error
-    return with_columns_named(path, frame, needs, rename=rename, fix=fix)
 
 
 def _refuse_large(path: Path, most: int) -> None:

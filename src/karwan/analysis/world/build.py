@@ -11,7 +11,7 @@ import polars as pl
 from karwan.analysis.world.matrix import ALL_GOODS, REST, SERVICES, WorldMatrix, chapter_sectors
 from karwan.errors import InvalidInput
 from karwan.store.country_codes import country_code
-from karwan.store.frame import WORLD_BYTES, read_frame
+from karwan.store.frame import WORLD_BYTES, collected, read_frame, scan_frame
 from karwan.trade.equilibrium.base import Array
 from karwan.trade.world import home_sales
 
@@ -25,25 +25,31 @@ THOUSAND, MILLION = 1e3, 1e6
 
 def baci_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
     """exporter, importer, sector, year, value_usd of a BACI file (t, i, j, k, v in thousand USD); one year, the latest by default."""
-    table = read_frame(path, BACI, texts=("i", "j", "k"), most=WORLD_BYTES)
-    chosen = _one_year(table.rename({"t": "year"}), year)
+    table = scan_frame(path, BACI, most=WORLD_BYTES).select(
+        *("i", "j"),
+        pl.col("k").str.zfill(6).str.slice(0, 2),
+        year=pl.col("t").cast(pl.Int64),
+        v=pl.col("v").cast(pl.Float64),
+    )
+    asked = _year_of(collected(path, table.select(pl.col("year").unique()))["year"], year)
+    in_chapter = table.filter(pl.col("year") == asked).group_by("i", "j", "k", "year")
+    chosen = collected(path, in_chapter.agg(pl.col("v").sum())).sort("i", "j", "k")
     names = chapter_sectors(kind)
     codes = {text: country_code(text) for text in set(chosen["i"]) | set(chosen["j"])}
     lost = sorted(text for text, code in codes.items() if code is None)
     known = {text: code for text, code in codes.items() if code is not None}
-    chapter = pl.col("k").cast(pl.String).str.zfill(6).str.slice(0, 2)
     flows = chosen.select(
         exporter=pl.col("i").replace_strict(known, default=None, return_dtype=pl.String),
         importer=pl.col("j").replace_strict(known, default=None, return_dtype=pl.String),
-        sector=chapter.replace_strict(names, default=None, return_dtype=pl.String),
+        sector=pl.col("k").replace_strict(names, default=None, return_dtype=pl.String),
         year=pl.col("year"),
-        value_usd=pl.col("v").cast(pl.Float64) * THOUSAND,
+        value_usd=pl.col("v") * THOUSAND,
     )
     kept = flows.drop_nulls(["exporter", "importer", "sector", "value_usd"])
     if not kept.height:
         raise InvalidInput(
             f"{path.name} holds no flow between countries.",
-            f"{table.height} rows; unknown countries: {', '.join(lost[:5])}",
+            f"year {asked}; unknown countries: {', '.join(lost[:5])}",
             "give a BACI file with ISO numeric codes.",
         )
     return kept
@@ -51,7 +57,7 @@ def baci_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
 
 def plain_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
     """exporter, importer, sector, year, value_usd of a file with these columns, or with `product` (HS code) for `sector`."""
-    table = read_frame(path, FLOWS, texts=("product", "sector", "exporter", "importer"), most=WORLD_BYTES)
+    table = read_frame(path, FLOWS, texts=("product", "sector", "exporter", "importer"))
     if "year" not in table.columns:
         raise InvalidInput(
             f"{path.name} has no column year.", f"columns: {', '.join(table.columns)}", "add it."
@@ -71,12 +77,19 @@ def plain_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
 
 
 def _one_year(table: pl.DataFrame, year: int | None) -> pl.DataFrame:
-    years = sorted(int(one) for one in table["year"].unique())
+    return table.filter(pl.col("year") == _year_of(table["year"].unique(), year))
+
+
+def _year_of(held: pl.Series, year: int | None) -> int:
+    """The year asked for, the latest by default."""
+    years = sorted(int(one) for one in held.drop_nulls())
+    if not years:
+        raise InvalidInput("The file has no rows with a year.", "none was read", "give one with rows.")
     if year is not None and year not in years:
         raise InvalidInput(
             f"The file has no rows of {year}.", f"years: {years[0]} to {years[-1]}", "ask for one of these."
         )
-    return table.filter(pl.col("year") == (year or years[-1]))
+    return year or years[-1]
 
 
 def matrix_of_flows(
@@ -180,7 +193,7 @@ def icio_matrix(path: Path, output_path: Path | None, year: int, source: str) ->
             f"columns {', '.join(ICIO_OUTPUT)}",
             "give it with --output.",
         )
-    sales, output = read_frame(path, ICIO, most=WORLD_BYTES), read_frame(output_path, ICIO_OUTPUT)
+    sales, output = read_frame(path, ICIO), read_frame(output_path, ICIO_OUTPUT)
     names = tuple(sorted(set(sales["exporter"]) | set(sales["importer"]) | set(output["country"])))
     sectors = tuple(sorted(set(sales["sector"]) | set(output["sector"])))
     place = {name: number for number, name in enumerate(names)}
