@@ -160,6 +160,17 @@ def test_a_cell_of_baci_that_is_no_number_is_named_and_parquet_reads_as_csv(baci
         baci_flows(baci, "section", None)
 
 
+def test_figures_of_baci_between_semicolons_that_can_be_read_in_two_ways_are_refused(baci: Path) -> None:
+    """12.500 thousand USD, or 12,500: the file is summed up a part at a time, and this is seen first."""
+    whole = baci.read_text()
+    baci.write_text(whole.replace(",30,", ",12.500,").replace(",", ";"))
+    with pytest.raises(InvalidInput, match="two ways") as refused:
+        baci_flows(baci, "section", None)
+    assert "12.500" in refused.value.evidence
+    baci.write_text(whole.replace(",30,", ",12.5,").replace(",", ";"))
+    assert 12_500.0 in baci_flows(baci, "section", None)["value_usd"].to_list()
+
+
 def test_output_gives_sales_at_home_and_others_are_one_rest(baci: Path) -> None:
     flows = baci_flows(baci, "section", None)
     output = pl.DataFrame({"country": ["KAZ"], "sector": ["FOOD"], "usd": [100_000.0]})

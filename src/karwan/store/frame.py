@@ -32,7 +32,6 @@ def read_frame(
     texts: Sequence[str] | None = (),
     rename: dict[str, str] | None = None,
     fix: str = "",
-    most: int = MAX_BYTES,
 ) -> pl.DataFrame:
     """Read a table; lines that start with `#` are comments in CSV.
 
@@ -46,6 +45,33 @@ def read_frame(
         Other names that columns may have, in order of preference, to the name used here, which comes first.
     fix
         What to do about missing columns.
+
+    Raises
+    ------
+    InvalidInput
+        No such file, no table, too large a one, or a column is missing.
+    """
+    with _read(path, MAX_BYTES) as packed:
+        head = _header(path, packed)
+        # What lacks a column is refused by its header: the rows are not read.
+        _refuse_twice(path, head.columns, [*needs, *(rename or {})])
+        with_columns_named(path, head, needs, rename=rename, fix=fix)
+        if packed:
+            rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+            _refuse_many(path, head.width * rows, MAX_BYTES // 2)
+        frame = pl.read_parquet(path) if packed else _csv(path, texts)
+    return with_columns_named(path, frame, needs, rename=rename, fix=fix)
+
+
+def scan_frame(path: Path, needs: Sequence[str], *, texts: Sequence[str], most: int) -> pl.LazyFrame:
+    """A table too large to be read as a whole, to be summed up a part at a time by `collected`: of CSV every column is text.
+
+    Parameters
+    ----------
+    needs
+        Columns it must have.
+    texts
+        Columns that hold no figures.
     most
         Bytes it may have.
 
@@ -54,47 +80,26 @@ def read_frame(
     InvalidInput
         No such file, no table, too large a one, or a column is missing.
     """
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    _refuse_large(path, most)
-    packed = path.suffix.lower() == ".parquet"
-    with _said(path):
-        # What lacks a column is refused by its header: the rows are not read.
-        head = pl.read_parquet(path, n_rows=0) if packed else _csv(path, None, rows=0)
-        _refuse_twice(path, head.columns, [*needs, *(rename or {})])
-        with_columns_named(path, head, needs, rename=rename, fix=fix)
-        if packed:
-            _refuse_many(
-                path, head.width * pl.scan_parquet(path).select(pl.len()).collect().item(), most // 2
-            )
-        frame = pl.read_parquet(path) if packed else _csv(path, texts)
-    return with_columns_named(path, frame, needs, rename=rename, fix=fix)
-
-
-def scan_frame(path: Path, needs: Sequence[str], *, most: int) -> pl.LazyFrame:
-    """A table too large to be read as a whole, to be summed up row by row: of CSV every column is text. `collected` reads it.
-
-    Raises
-    ------
-    InvalidInput
-        No such file, no table, too large a one, or a column is missing.
-    """
-    if not path.is_file():
-        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
-    _refuse_large(path, most)
-    packed = path.suffix.lower() == ".parquet"
-    with _said(path):
-        head = pl.read_parquet(path, n_rows=0) if packed else _csv(path, None, rows=0)
+    with _read(path, most) as packed:
+        head = _header(path, packed)
         _refuse_twice(path, head.columns, needs)
         with_columns_named(path, head, needs)
         if packed:
             return pl.scan_parquet(path).with_columns(pl.col(*needs).cast(pl.String))
         mark, end = _text_form(path)
-        return pl.scan_csv(path, separator=mark, eol_char=end, infer_schema_length=0, comment_prefix="#")
+        cells = pl.scan_csv(path, separator=mark, eol_char=end, infer_schema_length=0, comment_prefix="#")
+        if mark == ";":
+            _refuse_two_readings(path, cells, texts)
+        return cells
+
+
+def _header(path: Path, packed: bool) -> pl.DataFrame:
+    """A table without its rows."""
+    return pl.read_parquet(path, n_rows=0) if packed else _csv(path, None, rows=0)
 
 
 def collected(path: Path, table: pl.LazyFrame) -> pl.DataFrame:
-    """What a table of `scan_frame` sums up to, read a part at a time; `path` is named where a cell cannot be read."""
+    """What a table of `scan_frame` sums up to; `path` is named where a cell cannot be read."""
     try:
         return table.collect(engine="streaming")
     except UNREADABLE as error:
@@ -106,10 +111,13 @@ def collected(path: Path, table: pl.LazyFrame) -> pl.DataFrame:
 
 
 @contextmanager
-def _said(path: Path) -> Iterator[None]:
-    """What a reader cannot do with a file, in words."""
+def _read(path: Path, most: int) -> Iterator[bool]:
+    """A file to be read, of at most so many bytes, and whether it is Parquet; what a reader cannot do with it, in words."""
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {path}.", fix="Check the path.")
+    _refuse_large(path, most)
     try:
-        yield
+        yield path.suffix.lower() == ".parquet"
     except UNREADABLE as error:
         raise InvalidInput(
             f"{path.name} cannot be read.", str(error)[:200], "give CSV or Parquet."
@@ -182,31 +190,39 @@ def _csv(path: Path, texts: Sequence[str] | None, rows: int | None = None) -> pl
         )
 
     if mark == ";" and rows is None:
-        _refuse_two_readings(path, read(0), texts or ())
+        _refuse_two_readings(path, read(0).lazy(), texts or ())
     return read(0 if texts is None else None)
 
 
-def _refuse_two_readings(path: Path, cells: pl.DataFrame, texts: Sequence[str]) -> None:
+def _refuse_two_readings(path: Path, cells: pl.LazyFrame, texts: Sequence[str]) -> None:
     """Refuse cells between semicolons whose only dots may part thousands: whoever writes semicolons mostly writes decimals after a comma.
 
     One figure of the file with a dot that parts no thousands (0.5, 1234.5) says that all of them are decimal.
     """
     plain = cells.select(pl.exclude(texts).str.strip_chars())
-    figures = [
-        one
-        for one in plain
-        if one.filter(one != "").str.contains(NUMBER).all() and one.str.contains(".", literal=True).any()
-    ]
-    dotted = [one.filter(one.str.contains(".", literal=True)) for one in figures]
-    if not dotted or not all(one.str.contains(EITHER).all() for one in dotted):
+    columns = plain.collect_schema().names()
+    found = plain.select(_dots(name) for name in columns).collect(engine="streaming").row(0, named=True)
+    figures = {name: one for name, one in found.items() if one["figures"] and one["dotted"] is not None}
+    if not figures or not all(one["either"] for one in figures.values()):
         return
-    column, cell = figures[0].name, str(dotted[0][0])
+    column, cell = next((name, str(one["dotted"])) for name, one in figures.items())
     line = _line_of(path, column, cell, mark=";")
     raise InvalidInput(
         f"{path.name} parts its columns with semicolons and has figures that can be read in two ways.",
         f"line {line}, {column} is {cell}: {float(cell):g} where the dot is a decimal mark, {cell.replace('.', '')} where it parts thousands",
         "write figures without marks of thousands and decimals with a dot, and part the columns with commas.",
     )
+
+
+def _dots(name: str) -> pl.Expr:
+    """Whether a column holds figures alone, its first cell with a dot, and whether every such dot may part thousands."""
+    cell = pl.col(name)
+    dotted = cell.str.contains(".", literal=True)
+    return pl.struct(
+        figures=cell.filter(cell != "").str.contains(NUMBER).all(),
+        dotted=cell.filter(dotted).first(),
+        either=cell.filter(dotted).str.contains(EITHER).all(),
+    ).alias(name)
 
 
 def _text_form(path: Path) -> tuple[str, str]:

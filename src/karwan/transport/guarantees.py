@@ -13,7 +13,7 @@ from karwan.schema.frames import result_frame
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.duty import Duty
 from karwan.transport.network.lookup import access_rule
-from karwan.transport.network.regimes import cargo_covered, covers, levels_at, regime_in_force, terms_on
+from karwan.transport.network.regimes import cargo_covered, covers, levels_at, regime_in_force, terms_of
 from karwan.transport.network.stage import Row
 from karwan.transport.route import Route
 
@@ -81,7 +81,7 @@ class GuaranteeLaw:
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], day: date) -> None:
         self.day = day
-        self.terms = terms_on(tables["regime_terms"].to_dicts(), day) if "regime_terms" in tables else []
+        self.terms = terms_of(tables, day)
         kinds = {r["regime_id"]: r["text_value"] for r in self.terms if r["quantity"] == "guarantee_kind"}
         self.regimes = {
             row["regime_id"]: {**row, "guarantee": kinds.get(row["regime_id"], row["guarantee"])}

@@ -14,7 +14,7 @@ from karwan.schema.frames import result_frame
 from karwan.schema.modes import FERRY, ROAD, WATER_MODES
 from karwan.transport.cargo import Cargo, fits_hs
 from karwan.transport.network.lookup import access_rule
-from karwan.transport.network.regimes import regime_in_force, terms_on
+from karwan.transport.network.regimes import regime_in_force, terms_of
 from karwan.transport.network.stage import Row
 from karwan.transport.regime_papers import regime_papers
 from karwan.transport.route import Route
@@ -126,7 +126,7 @@ class PaperLaw:
             if (regime := self._regime(row)) is not GONE
         )
         self.access = tables["access"].to_dicts()
-        self.terms = terms_on(tables["regime_terms"].to_dicts(), day) if "regime_terms" in tables else []
+        self.terms = terms_of(tables, day)
         self.fees = tables["fees"].to_dicts() if self.terms else []
         tariffs = tables["tariffs"].select("importer", "product_id", "exporter", "kind").rows()
         self.tariffed = {importer for importer, *_ in tariffs}

@@ -25,7 +25,7 @@ THOUSAND, MILLION = 1e3, 1e6
 
 def baci_flows(path: Path, kind: str, year: int | None) -> pl.DataFrame:
     """exporter, importer, sector, year, value_usd of a BACI file (t, i, j, k, v in thousand USD); one year, the latest by default."""
-    table = scan_frame(path, BACI, most=WORLD_BYTES).select(
+    table = scan_frame(path, BACI, texts=("i", "j", "k"), most=WORLD_BYTES).select(
         *("i", "j"),
         pl.col("k").str.zfill(6).str.slice(0, 2),
         year=pl.col("t").cast(pl.Int64),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import date
 from typing import NamedTuple
+
+import polars as pl
 
 from karwan.schema.cargoes import ANY, PARTIES
 from karwan.schema.modes import ROAD
@@ -81,9 +83,14 @@ def terms_on(terms: Iterable[Row], day: date) -> list[Row]:
     return [row for row in terms if row.get("since") is None or row["since"] <= day]
 
 
+def terms_of(tables: Mapping[str, pl.DataFrame], day: date) -> list[Row]:
+    """Terms of the regimes of a case that hold on a day; none where the case has no table of them."""
+    return terms_on(tables["regime_terms"].to_dicts(), day) if "regime_terms" in tables else []
+
+
 def with_permits(regimes: Iterable[Row], terms: Iterable[Row], day: date) -> list[str]:
     """Regimes in force on a day that give a number of permits a year."""
-    limited = {row["regime_id"] for row in terms if row["quantity"] == QUOTA}
+    limited = {row["regime_id"] for row in terms_on(terms, day) if row["quantity"] == QUOTA}
     return [row["regime_id"] for row in regimes if row["regime_id"] in limited and regime_in_force(row, day)]
 
 
