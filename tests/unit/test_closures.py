@@ -14,7 +14,15 @@ from karwan.analysis.registry import BY_NAME
 from karwan.analysis.requests import CompareRequest
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
-from karwan.transport.closures import closure_spans, days_shut, end_unseen, in_force, shut_places, touches
+from karwan.transport.closures import (
+    closure_spans,
+    days_open,
+    days_shut,
+    end_unseen,
+    in_force,
+    shut_places,
+    touches,
+)
 
 
 def row(start: str, end: str | None = None, kind: str = "dated", seen: date | None = None) -> dict[str, Any]:
@@ -106,3 +114,13 @@ def test_a_closure_counts_its_days_from_a_day_that_is_known() -> None:
     assert days_shut(row, date(2025, 11, 1)) == 20
     assert days_shut(row, date(2025, 10, 1)) == 0
     assert days_shut({**row, "start": "2025-10"}, date(2025, 11, 1)) == 0
+
+
+def test_days_on_which_a_place_was_shut_are_no_days_of_its_record() -> None:
+    rows = [
+        {"start": "2019-12-20", "end": "2020-01-10"},  # ten days of January
+        {"start": "2020-01-05", "end": "2020-01-12"},  # two more
+        {"start": "2020-01-30", "end": None},  # and one, as the last day is not counted
+    ]
+    assert days_open(rows, date(2020, 1, 1), date(2020, 1, 31)) == 30 - 10 - 2 - 1
+    assert days_open([], date(2020, 1, 1), date(2020, 1, 31)) == 30

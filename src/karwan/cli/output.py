@@ -141,12 +141,6 @@ def _said(under: Sequence[AppliedScenario]) -> str:
     return spoken(under) if under else ""
 
 
-def by_title(table: pl.DataFrame, title: str, columns: Sequence[str]) -> dict[str, pl.DataFrame]:
-    """A table for each value of a text column, under that value, with the columns named."""
-    parts = table.partition_by(title, maintain_order=True, as_dict=True)
-    return {str(value): part.select(columns) for (value,), part in parts.items()}
-
-
 @dataclass(frozen=True)
 class _Layout:
     """Headings, broken where they must be, widths (none where all has room), and whether lines are drawn."""

@@ -7,7 +7,7 @@ the month or year only; the last kind is never in force on a day.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -60,6 +60,15 @@ def in_force(row: Mapping[str, Any], day: date) -> bool:
 def touches(row: Mapping[str, Any], first: date, last: date) -> bool:
     """Whether a row holds on any day from `first` to `last`."""
     return any(span.start <= last for span in closure_spans(row, first))
+
+
+def days_open(rows: Iterable[Mapping[str, Any]], first: date, last: date) -> int:
+    """Days from `first` to the one before `last` on which none of some rows holds: a place that is shut cannot be shut again."""
+    shut: set[int] = set()
+    for span in (span for row in rows for span in closure_spans(row, first)):
+        end = last if span.end is None else min(last, span.end + timedelta(days=1))
+        shut.update(range(max(first, span.start).toordinal(), end.toordinal()))
+    return (last - first).days - len(shut)
 
 
 def days_shut(row: Mapping[str, Any], day: date) -> int:

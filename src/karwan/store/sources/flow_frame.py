@@ -24,7 +24,6 @@ from karwan.store.sources.periods import parse_period, period_kind
 from karwan.store.tables import REPORTER_SIDES, VALUATIONS
 
 MAX_TEXT = 120
-MAX_RAW = 300
 MAX_VALUE_USD = 9e14
 EXPORTS = ("export", "exports", "x", "2")
 IMPORTS = ("import", "imports", "m", "1")

@@ -26,8 +26,8 @@ ROUTE: dict[str, str | Plural] = {
     ),
     "route.price": "Landed at {price_usd_t} at origin ({price_kind}, {price_period}{price_brought}), for {tonnes} t.",
     "route.calm": (
-        "Route 1, {route}: no closure that came unannounced is on record at {places} in {years:.1f} years, so its days and P95 hold none; such a record does not rule "
-        "out {bound:.1f} a year (95 %)."
+        "Route 1, {route}: the case records no closure that came unannounced at {places}, known closures and the pandemic's apart, so its days and P95 hold none. "
+        "It may lack some, and none in {years:.1f} years open does not rule out {bound:.1f} a year (95 %)."
     ),
     "route.rests_on_rules": "Route 1, {route}, rests on: {rules}.",
     "route.left_out_by_rules": Plural(
