@@ -14,10 +14,9 @@ from karwan.analysis.contract import Inputs
 from karwan.analysis.indicators import trade_indicators
 from karwan.analysis.ports import room_and_use
 from karwan.analysis.published_potential import published_potential
-from karwan.analysis.reachable import newest_turnover
 from karwan.analysis.target_answer import answer_target
 from karwan.analysis.target_promises import scenario_notes
-from karwan.analysis.trade_flows import trade_flows
+from karwan.analysis.trade_flows import newest_turnover, trade_flows
 from karwan.analysis.trade_requests import IndicatorRequest, TargetRequest
 from karwan.analysis.world_flows import distance_measure, read_distances
 from karwan.case import Case

@@ -258,15 +258,15 @@ def test_a_billion_needs_the_offered_grain(case: Case) -> None:
     found = reach_of_target(case, 1e9, case.settings.as_of)
     by = {row["variant"]: row for row in found.variants.iter_rows(named=True)}
     baseline = baseline_by_direction(case, case.settings.as_of)
-    assert sum(baseline.values()) == pytest.approx(53.7e6)
+    assert sum(baseline.values()) == pytest.approx(105.6e6)
     every = by["everything published, any route"]
     assert every["reachable"]
-    assert every["reach_usd"] == pytest.approx(53.7e6 + found.blocks["bound_usd"].sum())
+    assert every["reach_usd"] == pytest.approx(105.6e6 + found.blocks["bound_usd"].sum())
     poor = by["without the offered tonnes of bulk goods"]
     assert not poor["reachable"]
     assert poor["gap_usd"] == pytest.approx(1e9 - poor["reach_usd"])
     assert "must be added" in say(found.text[0])
-    assert "41.9 m as KAZ reports for 2024" in say(found.text[0])
+    assert "from the USD 105.6 m that KAZ reports for 2025" in say(found.text[0])
 
 
 def test_potential_is_less_what_flows_already(case: Case) -> None:
@@ -361,7 +361,7 @@ def test_command_answers_reach() -> None:
 
 def test_command_keeps_the_corridors_and_the_balance() -> None:
     run = CliRunner().invoke(
-        app, ["basket", "--corridors", "today", "--balance", "0.1", "0.9", "--frontier", "1,3", "--json"]
+        app, ["basket", "--corridors", "today", "--balance", "0.1", "9", "--frontier", "1,3", "--json"]
     )
     assert run.exit_code == 0, run.output
     answer = json.loads(run.output)
@@ -371,8 +371,8 @@ def test_command_keeps_the_corridors_and_the_balance() -> None:
     assert {"balance, least", "balance, greatest"} <= set(prices)
     assert any("flowing already" in line for line in answer["text"])
     assert answer["frontier"][0]["cost_usd"] >= 0.999 * answer["frontier"][1]["cost_usd"]  # to the gap
-    # Exports may be at most .9 of imports: the target then is out of reach, and the balance says so.
-    tight = CliRunner().invoke(app, ["basket", "--target", "40e6", "--balance", "0.1", "0.9", "--json"])
+    # Exports may be at most twice the imports (1.6 times in 2025): the target then is out of reach, and the balance says so.
+    tight = CliRunner().invoke(app, ["basket", "--target", "40e6", "--balance", "0.1", "2", "--json"])
     told = json.loads(tight.output)
     assert told["status"] == "infeasible"
     assert any("balance" in row["without"] for row in told["reach"])

@@ -41,6 +41,7 @@ from karwan.transport.reliability.moments import lognormal_quantile
 from karwan.transport.route import make_route
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
 from karwan.transport.ways import without_roads
+from karwan.words import sentences
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 YARD = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 3}, reason: Invented.}]"
@@ -337,7 +338,7 @@ def test_a_study_at_hand_changes_nothing(kaz_pak: Case, plain: pl.DataFrame) -> 
     assert plan_worth(kaz_pak, day, ranges=False, kept=False, study=study).promises.equals(plain)
 
 
-def test_default_flows_are_todays_value(tmp_path: Path) -> None:
+def test_default_flows_are_the_years_value(tmp_path: Path) -> None:
     case = read_case(toyland(tmp_path / "case", {"yard": YARD}))
     found = plan_worth(case, case.settings.as_of)
     price = dict(case["products"].select("product_id", "price_usd_t").iter_rows())
@@ -347,6 +348,10 @@ def test_default_flows_are_todays_value(tmp_path: Path) -> None:
     assert by == {"a_to_b": pytest.approx(6e6), "b_to_a": pytest.approx(9e6)}
     row = found.promises.row(0, named=True)
     assert row["usd_year_target"] == pytest.approx(row["usd_year"] * 20 / 15)
+    assert row["flows_usd"] == row["newest_usd"] == pytest.approx(15e6)
+    assert "Valued is the trade of 2024, USD 15 m both ways, of which the target is 1.3 times." in sentences(
+        found.text
+    )
     assert row["low_usd_year"] <= row["usd_year"] <= row["high_usd_year"]
     assert row["usd_year_response"] is None  # toyland has no trade_elasticity
     assert "Trade Upland to Lowland, as either side reports it" in found.inputs["input"].to_list()

@@ -1,4 +1,4 @@
-"""Today's trade: which report counts, and that every analysis starts from it."""
+"""Trade that is valued: which report counts, that every analysis starts from it, and what stands beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from karwan.analysis.basket import baseline_by_direction
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.sensitivity import demand_of
-from karwan.analysis.trade_flows import trade_flows
+from karwan.analysis.trade_flows import ValuedTrade, trade_flows, valued_trade
 from karwan.analysis.worth.flows import default_flows
 from karwan.case import read_case
 
@@ -28,7 +28,7 @@ def test_trade_is_valued_on_customs_of_the_importer_before_payments() -> None:
 
 
 def test_every_analysis_starts_from_one_figure() -> None:
-    """Weak points, worth and basket of one brief all stand on the same trade."""
+    """Weak points and worth of one brief stand on the same trade; a basket on the newest total, which the worth names beside."""
     case = read_case("kaz-pak")
     day = case.settings.as_of
     study = CorridorStudy(case, day)
@@ -41,7 +41,9 @@ def test_every_analysis_starts_from_one_figure() -> None:
         spread = sum(one.tonnes_year * price[one.product_id] for one in worth if one.direction == way)
         assert spread == pytest.approx(flow.value_usd)
         assert tonnes[way] * study.shipment().price_usd_t == pytest.approx(flow.value_usd)
-        assert basket[way] == flow.value_usd
+    valued = valued_trade(case, day, flows)
+    assert valued == ValuedTrade("2024", 53.7e6, "2025", 105.6e6)
+    assert sum(basket.values()) == pytest.approx(valued.newest_usd)
 
 
 def test_half_of_a_total_is_assumed() -> None:
@@ -55,6 +57,7 @@ def test_half_of_a_total_is_assumed() -> None:
 def test_a_direction_nobody_reports_is_missing() -> None:
     toyland = read_case("toyland")
     assert trade_flows(toyland, date(1990, 1, 1)) == {}
+    assert valued_trade(toyland, date(1990, 1, 1), {}) is None
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import polars as pl
 from karwan.analysis.basket_targets import basket_target, named_basket, turnover_target
 from karwan.analysis.basket_terms import SignTerms, alternatives, default_caps, limited
 from karwan.analysis.carriage import land_capacity, landed_goods, with_landed
-from karwan.analysis.trade_flows import TradeFlow, trade_flows
+from karwan.analysis.trade_flows import newest_turnover
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note, note
@@ -246,7 +246,7 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     corridors
         'open' or 'today': the goods' tonnes must fit the land corridors, all open or as on `as_of`.
     balance
-        Least and greatest value of exports over imports, today's trade included;
+        Least and greatest value of exports over imports, the newest trade included;
         the target then stands on top of that trade.
     """
     day = as_of or case.settings.as_of
@@ -280,7 +280,7 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
 
 
 def _flowing(case: Case, day: date) -> dict[str, float]:
-    """Today's trade each way, which a balance counts in; refused where it is not known."""
+    """Newest trade each way, which a balance counts in; refused where it is not known."""
     flowing = baseline_by_direction(case, day)
     if not flowing:
         raise InvalidInput(
@@ -304,9 +304,9 @@ def _capacity(case: Case, corridors: str | None, day: date) -> pl.DataFrame | No
 
 
 def baseline_by_direction(case: Case, as_of: date) -> dict[str, float]:
-    """Today's trade each way, USD a year (`trade_flows`); empty unless both directions are known."""
-    flows = trade_flows(case, as_of)
-    return {way: flow.value_usd for way, flow in flows.items()} if len(flows) == len(DIRECTIONS) else {}
+    """Newest trade each way, USD a year (`newest_turnover`); empty unless both directions are known."""
+    ways = newest_turnover(case, as_of).ways
+    return ways if len(ways) == len(DIRECTIONS) else {}
 
 
 def published_blocks(case: Case, baseline: Mapping[str, float]) -> pl.DataFrame:
@@ -482,7 +482,7 @@ def _reach_words(
     blocks: pl.DataFrame,
     variants: pl.DataFrame,
 ) -> tuple[Note, ...]:
-    flows = trade_flows(case, as_of)
+    flowing = newest_turnover(case, as_of)
     now = sum(baseline_by_direction(case, as_of).values())
     every = variants.row(0, named=True)
     known = blocks.sort("bound_usd", descending=True)
@@ -492,12 +492,17 @@ def _reach_words(
         for row in named.iter_rows(named=True)
     ]
     parts += [note("basket.other_blocks", bound_usd=rest)] if rest else []
-    counted = reduce(
-        lambda first, second: note("basket.and", first=first, second=second), map(_counted, flows.values())
-    )
     published = reduce(lambda first, rest: note("basket.more", first=first, rest=rest), parts)
     now_and_then = {"target_usd": target, "now_usd": now, "missing_usd": target - now}
-    notes = [note("basket.needed", counted=counted, published=published, **now_and_then)]
+    notes = [
+        note(
+            "basket.needed",
+            reporter=flowing.reporter,
+            year=flowing.year_label,
+            published=published,
+            **now_and_then,
+        )
+    ]
     if every["reachable"]:
         share = (target - now) / (every["reach_usd"] - now)
         notes.append(note("basket.on_paper", reach_usd=every["reach_usd"], true_share=share))
@@ -517,12 +522,6 @@ def _variant(row: dict[str, Any]) -> Note:
         verdict=verdict,
         binds=row["binds"],
     )
-
-
-def _counted(flow: TradeFlow) -> Note:
-    """'USD 41.9 m as KAZ reports for 2024'."""
-    taken = flow.taken
-    return note("basket.counted", value_usd=flow.value_usd, reporter=taken.reporter, year=taken.year_label)
 
 
 def basket_section(

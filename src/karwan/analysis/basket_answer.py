@@ -23,10 +23,10 @@ from karwan.analysis.reachable import (
     carried_usd,
     comparable_reach,
     good_bounds,
-    newest_turnover,
     reach_notes,
 )
 from karwan.analysis.stored_case import stored_case
+from karwan.analysis.trade_flows import newest_turnover
 from karwan.analysis.trade_requests import BasketRequest
 from karwan.case import Case
 from karwan.errors import InvalidInput

@@ -18,6 +18,7 @@ from karwan.analysis.venture.sheets import brief_ventures
 from karwan.analysis.worth.answer import brief_worth
 from karwan.case import Case
 from karwan.errors import KarwanError
+from karwan.notes import Note
 
 LARGE = 100
 """Links of a case from which a second process saves more than its start of some 3 seconds takes."""
@@ -28,7 +29,7 @@ class StatesPart:
     """What keeping the promises is worth, with the sentences on it, and whether the ventures would pay; see `BriefParts`."""
 
     worth: pl.DataFrame | None = None
-    worth_text: tuple[str, ...] = ()
+    worth_text: tuple[str | Note, ...] = ()
     ventures: BriefVentures | None = None
 
 

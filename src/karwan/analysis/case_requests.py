@@ -45,7 +45,7 @@ class WorthRequest:
     demand: Path | None = field(
         default=None,
         metadata=asks(
-            "Flows instead of today's value over all goods; CSV: origin_id,destination_id,product_id,t_day.",
+            "Flows instead of the yearly trade over all goods; CSV: origin_id,destination_id,product_id,t_day.",
             metavar="FILE",
         ),
     )

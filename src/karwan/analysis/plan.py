@@ -12,7 +12,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.sections import BriefVentures, PlanSection
 from karwan.analysis.venture.read import why_not
 from karwan.case import Case
-from karwan.notes import note
+from karwan.notes import Note, note
 from karwan.schema.frames import result_frame, result_types
 
 STATUSES = ("done", "partly_done", "in_progress", "stalled", "not_started", "unknown")
@@ -33,7 +33,7 @@ def plan_section(
     case: Case,
     as_of: date,
     worth: pl.DataFrame | None = None,
-    worth_text: tuple[str, ...] = (),
+    worth_text: tuple[str | Note, ...] = (),
     ventures: BriefVentures | None = None,
 ) -> PlanSection:
     """Tables of section 5; see `PlanSection`, `worth` and its text and the appraisals among them where they were reckoned.

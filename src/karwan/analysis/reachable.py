@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,13 +11,12 @@ import polars as pl
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.carriage import land_capacity
 from karwan.analysis.seller_offer import shared_once
-from karwan.analysis.trade_flows import trade_flows
+from karwan.analysis.trade_flows import Turnover
 from karwan.analysis.turnover import turnover_series
 from karwan.appraisal.verdict import NO
 from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
-from karwan.trade.parties import DIRECTIONS
 from karwan.trade.standing import annual_series, known_flows
 
 Row = dict[str, Any]
@@ -57,64 +55,6 @@ def good_bounds(verdicts: pl.DataFrame, case: Case) -> pl.DataFrame:
     return result_frame("reach_goods", shared_once(listed, by_id)).sort(
         "bound_usd", "product_id", descending=[True, False]
     )
-
-
-@dataclass(frozen=True)
-class Turnover:
-    """Today's trade both ways: value each way in USD a year, whose figures, of which year, and of which period their split is."""
-
-    ways: dict[str, float]
-    reporter: str
-    year_label: str
-    split_label: str
-
-    @property
-    def usd(self) -> float:
-        """Both ways together."""
-        return sum(self.ways.values())
-
-
-def newest_turnover(case: Case, day: date) -> Turnover:
-    """Newest full year of the side whose figures count (`trade_flows`), split as in the newest period it gives both directions of.
-
-    Where the two directions are counted by different sides each stands as it is. Nothing is known of a case without such flows: 0.
-    """
-    flows = trade_flows(case, day)
-    taken = {way: flow.taken for way, flow in flows.items()}
-    ways = {way: flow.value_usd for way, flow in flows.items()}
-    reporters = sorted({one.reporter for one in taken.values()})
-    labels = sorted({one.year_label for one in taken.values()})
-    apart = Turnover(ways, " and ".join(reporters), " and ".join(labels), "")
-    if len(reporters) != 1:
-        return apart
-    known = known_flows(case["flows"], case["sources"], day).filter(
-        (pl.col("reporter") == reporters[0]) & (pl.col("claimed") == "official")
-    )
-    total = annual_series(known).filter(pl.col("direction") == "total").tail(1)
-    split = _newest_split(known)
-    if not total.height or split is None:
-        return apart
-    shares, period = split
-    usd, year = float(total["value_usd"][0]), str(total["year_label"][0])
-    return Turnover({way: usd * share for way, share in shares.items()}, reporters[0], year, period)
-
-
-def _newest_split(known: pl.DataFrame) -> tuple[dict[str, float], str] | None:
-    """Shares of the two directions in the newest period of all goods that has both, and the words for it."""
-    both = known.filter(
-        (pl.col("value_kind") == "trade")
-        & (pl.col("product_group") == "all")
-        & pl.col("direction").is_in(list(DIRECTIONS))
-        & (pl.col("value_usd") > 0)
-    )
-    keys = ["period_start", "period_end", "period_label"]
-    periods = both.group_by(keys).agg(pl.col("direction").n_unique().alias("ways"))
-    newest = periods.filter(pl.col("ways") == len(DIRECTIONS)).sort("period_end", "period_start").tail(1)
-    if not newest.height:
-        return None
-    one = both.join(newest.select(keys), on=keys).unique("direction", keep="first", maintain_order=True)
-    value = dict(one.select("direction", "value_usd").iter_rows())
-    return {way: value[way] / sum(value.values()) for way in DIRECTIONS}, str(newest["period_label"][0])
 
 
 def carried_usd(bounds: pl.DataFrame, case: Case, day: date) -> float:

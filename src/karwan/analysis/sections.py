@@ -253,7 +253,7 @@ class PlanSection:
     milestones: pl.DataFrame
     ventures: pl.DataFrame
     worth: pl.DataFrame = field(default_factory=pl.DataFrame)
-    worth_text: tuple[str, ...] = ()
+    worth_text: tuple[str | Note, ...] = ()
     documents: pl.DataFrame = field(default_factory=pl.DataFrame)
     indicators: pl.DataFrame = field(default_factory=pl.DataFrame)
     appraisals: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -169,7 +169,7 @@ def road_queues(case: Case) -> dict[str, Queue]:
 
 
 def demand_of(study: CorridorStudy, tonnes_year: float | None = None) -> Demand:
-    """Tonnes a year each way: today's trade (`trade_flows`) over the price of the reference product, or a figure given."""
+    """Tonnes a year each way: the trade that is valued (`trade_flows`) over the price of the reference product, or a figure given."""
     if tonnes_year is not None:
         given = note("demand.given", tonnes=tonnes_year)
         return Demand(dict.fromkeys(DIRECTIONS, tonnes_year), (given,))

@@ -251,7 +251,7 @@ class BasketRequest:
     )
     balance: tuple[float, float] | None = field(
         default=None,
-        metadata=asks("Least and greatest exports over imports; today's trade is counted in."),
+        metadata=asks("Least and greatest exports over imports; the newest trade is counted in."),
     )
     table: Path | None = field(
         default=None,

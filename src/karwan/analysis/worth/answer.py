@@ -114,7 +114,7 @@ def equilibrium_rows(welfare: PromisedWelfare, request: WorthRequest) -> list[di
     return [{**row, "rank_ge": rank} for rank, row in enumerate(rows, start=1)]
 
 
-def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str | Note, ...]]:
     """Table and sentences for the plan section of the brief, with who gains where trade answers; empty, with the reason, where nothing can be said."""
     case = study.case
     try:

@@ -45,7 +45,7 @@ def flow_direction(case: Case, exporter: str, importer: str) -> str:
 
 
 def require_trade(case: Case, as_of: date) -> Mapping[str, TradeFlow]:
-    """Today's trade, both ways.
+    """Trade that is valued, both ways.
 
     Raises
     ------
@@ -73,8 +73,8 @@ def _words(report: YearlyReport) -> str:
     return ", ".join(word for word in (report.reporter, report.statistics, report.year_label) if word)
 
 
-def default_flows(study: CorridorStudy, today: Mapping[str, TradeFlow]) -> tuple[list[Flow], str]:
-    """Today's value spread evenly over the goods each side sells and over the pairs of places, and a sentence that says so.
+def default_flows(study: CorridorStudy, trade: Mapping[str, TradeFlow]) -> tuple[list[Flow], str]:
+    """Value of the trade spread evenly over the goods each side sells and over the pairs of places, and a sentence that says so.
 
     Goods that travel like the reference load are taken; all goods of a side that sells none of them.
     """
@@ -86,10 +86,10 @@ def default_flows(study: CorridorStudy, today: Mapping[str, TradeFlow]) -> tuple
         goods = goods_sold(case["products"], exporter, form)
         counts.append(f"{goods.height} from {case.country_name(exporter)}")
         pairs = study.pairs(way)
-        shares, said = value_shares(case, today[way], goods)
+        shares, said = value_shares(case, trade[way], goods)
         counts[-1] += said
         for product, price, share in zip(goods["product_id"], goods["price_usd_t"], shares, strict=True):
-            tonnes = today[way].value_usd * float(share) / price / len(pairs)
+            tonnes = trade[way].value_usd * float(share) / price / len(pairs)
             flows += [Flow(way, o, d, product, tonnes) for o, d in pairs]
     text = (
         f"Spread evenly by value over the case's goods that travel as {form} ({', '.join(counts)}) and over its pairs of places: assumed, as "

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from karwan.amounts import dollars, two_figures
+from karwan.amounts import dollars, number
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.pinned import pinned_scenarios
 from karwan.analysis.plan import commitment_table
-from karwan.analysis.trade_flows import TradeFlow
+from karwan.analysis.trade_flows import TradeFlow, ValuedTrade, valued_trade
 from karwan.analysis.worth.flows import Flow, default_flows, flows_of, require_trade, trade_text
 from karwan.analysis.worth.obstacle import obstacle_text
 from karwan.analysis.worth.states import NOW, PARAMETERS, Change, Outcome, Plan, State
@@ -25,6 +25,7 @@ from karwan.appraisal.worth import Floats, rule_of_half
 from karwan.case import Case
 from karwan.case.scenario import Scenario, ScenarioError, list_scenarios
 from karwan.errors import KarwanError
+from karwan.notes import Note, note
 from karwan.schema.frames import result_frame, result_types
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.network import worst_basis
@@ -67,7 +68,7 @@ class PlanWorth:
     promises: pl.DataFrame
     inputs: pl.DataFrame
     flows: pl.DataFrame
-    text: tuple[str, ...]
+    text: tuple[str | Note, ...]
 
 
 def plan_worth(
@@ -88,7 +89,7 @@ def plan_worth(
     as_of
         Day of departure and of what is known.
     demand
-        origin_id, destination_id, product_id, t_day; today's yearly value spread over the case's goods where None.
+        origin_id, destination_id, product_id, t_day; the yearly trade (`trade_flows`) spread over the case's goods where None.
     kept
         Also the worth of each promise as the last one to be kept.
     ranges
@@ -108,8 +109,8 @@ def plan_worth(
         return PlanWorth(
             _ranked(table, {}, reasons), *_empty(), ("No scenario models a promise of the plan.",)
         )
-    today = require_trade(case, as_of) if demand is None else None
-    flows, text = _flows(study, today, demand)
+    trade = require_trade(case, as_of) if demand is None else None
+    flows, text = _flows(study, trade, demand)
     one = {name: frozenset((name,)) for name in scenarios}
     chosen = {name: scenario for name, (scenario, _) in scenarios.items()}
     cases = {NOW: case} | {one[name]: changed for name, (_, changed) in scenarios.items()}
@@ -119,7 +120,7 @@ def plan_worth(
         kept = not refusal
         text += refusal
     plan = Plan(study, pinned_scenarios(study, chosen), flows, cases)
-    found = _Worths(plan, today)
+    found = _Worths(plan, trade, as_of)
     every = frozenset(scenarios) if kept else None
     figures = {
         name: found.figures(state, every) | {"modelled_as": chosen[name].title} for name, state in one.items()
@@ -150,15 +151,15 @@ def _kept_together(
 
 
 def _flows(
-    study: CorridorStudy, today: Mapping[str, TradeFlow] | None, demand: pl.DataFrame | None
-) -> tuple[list[Flow], list[str]]:
-    """Flows that are valued, from today's trade or as given, and what they rest on."""
-    if today is None:
+    study: CorridorStudy, trade: Mapping[str, TradeFlow] | None, demand: pl.DataFrame | None
+) -> tuple[list[Flow], list[str | Note]]:
+    """Flows that are valued, from the trade of a year or as given, and what they rest on."""
+    if trade is None:
         assert demand is not None
         flows = flows_of(study, demand)
         return flows, [f"{len(flows)} flows as given with --demand."]
-    flows, said = default_flows(study, today)
-    return flows, [*(trade_text(study.case, today[way]) for way in DIRECTIONS), said]
+    flows, said = default_flows(study, trade)
+    return flows, [*(trade_text(study.case, trade[way]) for way in DIRECTIONS), said]
 
 
 def _company(study: CorridorStudy, scenarios: Mapping[str, Scenario]) -> dict[State, Case]:
@@ -215,19 +216,20 @@ def other_scenarios(study: CorridorStudy, table: pl.DataFrame) -> dict[str, tupl
 class _Worths:
     """Falls of the landed cost from the case as it stands to another state."""
 
-    def __init__(self, plan: Plan, today: Mapping[str, TradeFlow] | None) -> None:
-        self.plan, self.today = plan, today
+    def __init__(self, plan: Plan, trade: Mapping[str, TradeFlow] | None, as_of: date) -> None:
+        self.plan, self.trade = plan, trade
+        self.valued = valued_trade(plan.case, as_of, trade) if trade else None
         self.base = plan.outcome()
         self.elasticity = plan.parameters.get("trade_elasticity")
         self.target = self._target()
 
     def _target(self) -> tuple[str, float] | None:
-        """Name of the first turnover target, and how many times today's value it is."""
+        """Name of the first turnover target, and its value in USD."""
         wanted = (pl.col("quantity") == "turnover") & (pl.col("unit") == "USD")
         rows = self.plan.case["targets"].filter(wanted).sort("due", "target_id", nulls_last=True)
         if not rows.height or not self.valued_usd:
             return None
-        return str(rows["title"][0]), float(rows["value"][0]) / self.valued_usd
+        return str(rows["title"][0]), float(rows["value"][0])
 
     @cached_property
     def valued_usd(self) -> float:
@@ -286,8 +288,9 @@ class _Worths:
             "usd_year": usd_year,
             "duty_usd_year": duty,
             "net_usd_year": net,
-            "usd_year_target": usd_year * self.target[1] if self.target else None,
-            "net_usd_year_target": net * self.target[1] if self.target else None,
+            "usd_year_target": self._at_target(usd_year),
+            "net_usd_year_target": self._at_target(net),
+            **_base_columns(self.valued),
             "delay_net_usd_month": net / MONTHS,
             **self._kept(state, every),
             "reason": "" if usd_year else "moves no cost of these flows as things stand",
@@ -297,6 +300,10 @@ class _Worths:
             gain = rule_of_half(change.ratio[known], fall[known], served[known], self.elasticity)
             found["usd_year_response"] = float(gain.sum())
         return found
+
+    def _at_target(self, worth: float) -> float | None:
+        """Worth a dollar of the flows valued, times the target."""
+        return worth / self.valued_usd * self.target[1] if self.target else None
 
     def _kept(self, state: State, every: State | None) -> dict[str, float | None]:
         """Worth of the last promise to be kept, with and without duty; nothing where they exclude one another."""
@@ -308,10 +315,11 @@ class _Worths:
             "net_usd_year_kept": _known(self.net_usd_year(self.base, before, every)),
         }
 
-    def text(self) -> list[str]:
+    def text(self) -> list[str | Note]:
         """What the reader must know."""
         case = self.plan.case
-        said = [
+        said: list[str | Note] = [
+            *_base_notes(self.valued, self.target),
             "USD a year: tonnes x fall of the landed cost that shippers expect (price, freight, papers, securities, insurance, duty, time and reserve), choice "
             "among the routes of the named corridors, the best of all and the best ways round its crossings, the same routes in every state.",
             "Duty no longer paid is a transfer from the treasuries to trade, no worth: promises rank by their worth net of it.",
@@ -324,8 +332,8 @@ class _Worths:
             )
         if self.target:
             said.append(
-                f"Scaled to the target: {self.target[0]} is {self.target[1]:.1f} times the flows valued here ({dollars(two_figures(self.valued_usd))} a year); the worth "
-                "is multiplied by that number, goods and ways as they are. It is no forecast: nothing here says that the flows get there."
+                f"At the target: {self.target[0]}; worth for each dollar of the flows valued ({dollars(self.valued_usd)}), times the target, goods and ways "
+                "as they are. It is no forecast: nothing here says that the flows get there."
             )
         said.append(
             "A crossing that reopens is taken as open all year, and no queue of the trade a promise brings is reckoned."
@@ -338,7 +346,28 @@ class _Worths:
             said.append("Last kept: worth of the promise when all the others are kept.")
         if case.under:
             said.append(f"{case.under}: the worth is reckoned from there.")
-        return said + _other_base(case)
+        return [*said, *_other_base(case)]
+
+
+def _base_notes(valued: ValuedTrade | None, target: tuple[str, float] | None) -> list[Note]:
+    """Trade of which year is valued, the newest in all beside it, and how far the target is from that."""
+    if valued is None:
+        return []
+    key = "plan.valued" if valued.is_newest else "plan.valued_beside"
+    aim = note("plan.target_times", times=number(target[1] / valued.newest_usd, 1)) if target else ""
+    return [note(key, aim=aim, **_base_columns(valued))]
+
+
+def _base_columns(valued: ValuedTrade | None) -> dict[str, Any]:
+    """Columns that say which trade is valued; empty where flows were given."""
+    if valued is None:
+        return {}
+    return {
+        "flows_year": valued.year_label,
+        "flows_usd": valued.usd,
+        "newest_year": valued.newest_label,
+        "newest_usd": valued.newest_usd,
+    }
 
 
 def _other_base(case: Case) -> list[str]:
@@ -380,10 +409,8 @@ def _ranges(
     ).iter_rows():
         ends = [plan.outcome({name: end}) for end in (low, high)]
         tried.append((str(label).rstrip("."), value, low, high, ends))
-    today = found.today
-    for way in DIRECTIONS if today is not None else ():
-        assert today is not None
-        value, low, high = today[way].value_usd, today[way].low_usd, today[way].high_usd
+    for way, flow in (found.trade or {}).items():
+        value, low, high = flow.value_usd, flow.low_usd, flow.high_usd
         if value and low < high:
             ends = [plan.outcome(None, {way: end / value}) for end in (low, high)]
             tried.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from karwan.amounts import usd, usd_tick
@@ -28,10 +30,16 @@ def draw_worth(table: pl.DataFrame, most: int = 20) -> str | None:
     drawing.text(256, 11, "whisker: ranges of the inputs", size=10.5, fill=MUTED, stretch="semi-condensed")
     ends = [value_of(r, c) or 0.0 for r in rows for c in ("usd_year", "low_usd_year", "high_usd_year")]
     scale = linear([0.0, *ends], _LEFT, WIDTH - _RIGHT)
-    x_axis(drawing, scale, 30, bottom, usd_tick, unit="USD a year at today's flows")
+    x_axis(drawing, scale, 30, bottom, usd_tick, unit=_unit(rows))
     for number, row in enumerate(rows):
         _bar(drawing, scale, row, 34 + number * _ROW, light)
     return drawing.render()
+
+
+def _unit(rows: Sequence[Row]) -> str:
+    """Unit of the bars, with the year of the trade that is valued where it is known."""
+    years = {clean(r["flows_year"], 40) for r in rows if r.get("flows_year")}
+    return f"USD a year at the trade of {' and '.join(sorted(years))}" if years else "USD a year"
 
 
 def _bar(drawing: Drawing, scale: Scale, row: Row, y: float, light: str) -> None:

@@ -18,7 +18,7 @@ from karwan.report.blocks import Block, Cell, Figure, Missing, Notes, Row, Tile,
 from karwan.report.charts.sides import draw_sides
 from karwan.report.palette import safe_colour
 from karwan.report.sections.corridors import load_text
-from karwan.report.sections.plan import gains_of_others
+from karwan.report.sections.plan import gains_of_others, valued_text
 from karwan.report.text import clean, day, words
 from karwan.report.wording import tell
 from karwan.trade.standing import SUBTRACTED, counted_by
@@ -352,7 +352,13 @@ def _owed(brief: Brief, notes: Notes, owner: tuple[str, str], asker: tuple[str, 
         ranked.head(3),
         notes,
         li.columns("front_promises", promise=_promise, worth_each=_worth, by_day=_by_day, row_key=_key),
-        note=tell("front.owed_note", rest=rest, models=_models(ranked.head(3), names["owner"]), **names),
+        note=tell(
+            "front.owed_note",
+            rest=rest,
+            base=valued_text(brief.plan.worth),
+            models=_models(ranked.head(3), names["owner"]),
+            **names,
+        ),
     )
     if found is not None:
         return found

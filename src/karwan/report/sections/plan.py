@@ -19,6 +19,7 @@ from karwan.report.charts.worth import draw_worth
 from karwan.report.sections.ventures import appraised
 from karwan.report.text import clean, day, safe_url, words
 from karwan.report.wording import tell
+from karwan.words import sentences
 
 _PROMISED = pl.col("kind") == "promise"
 
@@ -117,9 +118,29 @@ def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
     return (
         worth_figure(known, table.height),
         gains_figure(known, (brief.name_a, brief.name_b)),
-        li.listing("worth", tell("brief_plan.worth_table"), known, notes, _WORTH, wide=True),
-        Prose(tuple(clean(t, 600) for t in brief.plan.worth_text), tell("brief_plan.worth_text")),
+        li.listing(
+            "worth",
+            tell("brief_plan.worth_table"),
+            known,
+            notes,
+            _WORTH,
+            note=tell("brief_plan.worth_note", base=valued_text(known)),
+            wide=True,
+        ),
+        Prose(tuple(clean(t, 600) for t in sentences(brief.plan.worth_text)), tell("brief_plan.worth_text")),
     )
+
+
+def valued_text(known: pl.DataFrame) -> str:
+    """Which trade is valued, and the newest in all where that is another; empty where flows were given."""
+    if "flows_year" not in known.columns or not known["flows_year"].drop_nulls().len():
+        return ""
+    row = known.filter(pl.col("flows_year").is_not_null()).row(0, named=True)
+    year, newest = clean(row["flows_year"], 40), clean(row["newest_year"], 40)
+    beside = (
+        "" if newest == year else tell("brief_plan.valued_beside", newest=newest, usd=usd(row["newest_usd"]))
+    )
+    return tell("brief_plan.valued", year=year, usd=usd(row["flows_usd"]), beside=beside)
 
 
 def gains_figure(known: pl.DataFrame, names: tuple[str, str]) -> Figure | None:

@@ -69,9 +69,7 @@ BASKET: dict[str, str | Plural] = {
     "basket.scenarios": (
         "The scenarios are assumed: deliveries scatter by {spread_share} (log), of it {common_share} common to all goods."
     ),
-    "basket.needed": "{target_usd} from {now_usd} now ({counted}): {missing_usd} must be added. Published: {published}.",
-    "basket.counted": "{value_usd} as {reporter} reports for {year}",
-    "basket.and": "{first} and {second}",
+    "basket.needed": "{target_usd} from the {now_usd} that {reporter} reports for {year}: {missing_usd} must be added. Published: {published}.",
     "basket.block": "{product} {bound_usd}",
     "basket.other_blocks": "others {bound_usd}",
     "basket.more": "{first}; {rest}",

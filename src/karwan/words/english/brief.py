@@ -198,6 +198,9 @@ BRIEF: dict[str, str | Plural] = {
     "brief_plan.timeline_unit": "date",
     "brief_plan.no_plan": "No plan",
     "brief_plan.no_plan_why": "The case has no commitments: fill `commitments.csv` and `milestones.csv`.",
+    "brief_plan.valued": " at the trade of {year} (USD {usd}{beside})",
+    "brief_plan.valued_beside": "; all of {newest}: {usd}",
+    "brief_plan.worth_note": "Worth a year{base}. At the target: as much for each dollar of that trade; no forecast.",
     "brief_plan.worth_figure": "What keeping a promise is worth",
     "brief_plan.worth_caption": (
         "Through the scenario that models it, each alone, from where things stand. Duty no longer paid is"
@@ -212,8 +215,8 @@ BRIEF: dict[str, str | Plural] = {
         "nobody are left out; `karwan plan worth CASE --general-equilibrium` has bands and the other rule of deficits."
     ),
     "brief_plan.gains_others": (
-        "Most of the largest gain is trade with and of others: “{title}”, modelled as “{modelled}”, is worth USD {own} a year in the trade of the two as "
-        "it is; USD {third} of its gain falls to third countries."
+        "Most of the largest gain is trade with and of others: “{title}”, modelled as “{modelled}”, is worth USD {own} a year in the trade of the two that "
+        "is valued; USD {third} of its gain falls to third countries."
     ),
     "brief_plan.gains_unit": "USD a year, linear",
     "brief_corridors.fact_sanctions": "; it meets sanctions ({authority})",

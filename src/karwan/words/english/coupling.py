@@ -71,11 +71,11 @@ COUPLING: dict[str, str | Plural] = {
     "coupling.worth": (
         "In equilibrium: welfare of {who}, USD a year, deficits keeping their dollars (usd_year_ge_universal: their share of output), duty given back to who "
         "spends it, queues of the new trade in it; base flows were made under {before}. "
-        "Trade of every country pair on the corridors counts, that of either party with its neighbours too. Its rank stands beside the rank net of duty at today's flows."
+        "Trade of every country pair on the corridors counts, that of either party with its neighbours too. Its rank stands beside the rank net of duty at the flows valued."
     ),
     "coupling.side_loses": (
         "First rank is no gain to both: under “{scenario}” {loser} loses {lost_usd} a year where all trade answers, as trade of others moves too ({other}: {gained_usd}). "
-        "Ranks are by today's trade of the two alone; `--general-equilibrium` gives each promise by side."
+        "Ranks are by the valued trade of the two alone; `--general-equilibrium` gives each promise by side."
     ),
     "coupling.sides": "Side a is {a}, side b {b}.",
     "coupling.bands": (

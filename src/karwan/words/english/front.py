@@ -70,7 +70,7 @@ FRONT: dict[str, str | Plural] = {
     "front.no_goods": "No good to speak of",
     "front.no_goods_why": "Of no good of the case both a landed price and a rival's price are known: `karwan trade goods --all` says why.",
     "front.owed": "{asker} asks, {owner} offers",
-    "front.owed_note": "What {owner} alone promised, by worth a year net of duty, then hours saved a tonne. Modelled by: {models}. {rest}",
+    "front.owed_note": "{owner}'s own promises by worth a year net of duty{base}, then hours saved a tonne. Models: {models}. {rest}",
     "front.owed_model": "{promise}: {scenario}, {owner} alone",
     "front.owed_model_needs": "{promise}: {scenario}, which {others} must agree to as well",
     "front.owed_rest": Plural(

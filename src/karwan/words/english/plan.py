@@ -12,6 +12,12 @@ PLAN: dict[str, str | Plural] = {
         "{documents} documents and steps: {signed} signed, {force} in force, {missing} whose entry into force was looked for and not found; what "
         "followed is told of {followed}, {owing} with promises not known to be done.",
     ),
+    "plan.valued": "Valued is the trade of {flows_year}, {flows_usd} both ways{aim}.",
+    "plan.valued_beside": (
+        "Valued is the trade of {flows_year}, {flows_usd} both ways: the newest full year with each direction apart. Trade of {newest_year} was {newest_usd} "
+        "in all{aim}."
+    ),
+    "plan.target_times": ", of which the target is {times} times",
     "plan.none": "No promise, milestone or venture is in the case {case}: fill commitments.csv, milestones.csv and domains.csv.",
     "plan.no_documents": "No document of {milestone} is typed in `agreements.csv`.",
     "plan.indicators": "{promises} promises; of {bare} nothing is published that would show them to be kept.",
