@@ -276,6 +276,24 @@ def test_distinct_routes_drop_what_overlaps() -> None:
     assert overlap_share(np.array([0]), np.array([3]), np.zeros(4)) == 1.0
 
 
+def test_distinct_routes_are_those_of_overlaps_taken_pair_by_pair() -> None:
+    rng = np.random.default_rng(11)
+    graph = StateGraph.always_open(
+        25, *rng.integers(0, 25, (2, 160)), cost_usd=rng.random(160), mean_h=rng.random(160)
+    )
+    routes = pareto_routes(graph, 0, 24, criteria=("cost_usd", "hours"))
+    length = rng.integers(0, 4, 160).astype(float)
+    cost = generalised_cost(routes.criteria, Weights(1.0))
+    chosen: list[int] = []
+    for k in np.argsort(cost, kind="stable").tolist():
+        pairs = [overlap_share(routes.route(k), routes.route(j), length) for j in chosen]
+        if max(pairs, default=0.0) <= 0.5:
+            chosen.append(k)
+    found = distinct_routes(routes, length, weights=Weights(1.0), overlap_max=0.5, count=99)
+    assert 1 < len(chosen) < len(routes)
+    assert found.chosen.tolist() == chosen
+
+
 def test_distinct_routes_of_nothing_is_nothing() -> None:
     empty = pareto_routes(ladder(2), 2, 0)
     result = distinct_routes(empty, np.ones(4), weights=Weights())

@@ -247,7 +247,8 @@ def _straightened(
     A way that turns back hides the straight ones it beats: they are looked for without the moves that close its turns, and without those
     that begin them. Arcs of the set returned are those of the network.
     """
-    held = [(found, _turns(network, layered, found, usd))]
+    known = _Turns(network, layered.arc, usd)
+    held = [(found, known.of(found))]
     for ends in (_closing, _opening) if _any_turn(held[0][1]) else ():
         banned: set[int] = set()
         latest = held[0]
@@ -257,7 +258,7 @@ def _straightened(
                 break
             banned |= fresh
             more = _search_without(layered, banned, max_labels)
-            latest = (more, _turns(network, layered, more, usd))
+            latest = (more, known.of(more))
             held.append(latest)
     worst = [np.array([turn.worst for turn in turns], dtype=int) for _, turns in held]
     least = min(int(some.min()) for some in worst if some.size)
@@ -266,12 +267,23 @@ def _straightened(
     return replace(kept, arcs=layered.arc[kept.arcs].astype(np.int64))
 
 
-def _turns(network: FreightNetwork, layered: LayeredGraph, found: ParetoSet, usd: Floats) -> list[Turn]:
-    """What is wrong with each route of a search."""
-    return [
-        find_turn(network, layered.arc[found.route(k)].tolist(), usd, found.waits(k).tolist())
-        for k in range(len(found))
-    ]
+class _Turns:
+    """What is wrong with routes of a graph, looked at once however many searches find them; the waits of a route go by its arcs."""
+
+    def __init__(self, network: FreightNetwork, arc: Ints, usd: Floats) -> None:
+        self._network, self._arc, self._usd = network, arc, usd
+        self._known: dict[bytes, Turn] = {}
+
+    def of(self, found: ParetoSet) -> list[Turn]:
+        """What is wrong with each route of a search."""
+        return [self._turn(found.route(k), found.waits(k)) for k in range(len(found))]
+
+    def _turn(self, arcs: Ints, waits_h: Floats) -> Turn:
+        path = self._arc[arcs]
+        key = path.tobytes()
+        if key not in self._known:
+            self._known[key] = find_turn(self._network, path.tolist(), self._usd, waits_h.tolist())
+        return self._known[key]
 
 
 def _any_turn(turns: Sequence[Turn]) -> bool:

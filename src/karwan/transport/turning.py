@@ -58,8 +58,8 @@ def find_turn(
         HOPS: [*_hops(network, arcs, usd), *boarded_in_vain(network, arcs)],
         WAITS: [(k, k) for k, wait in enumerate(waits_h) if wait >= LONG_WAIT_H],
     }
-    again = _crossed_again(network, arcs)
-    posts = Counter(network.arcs[a].place_id for a in arcs if network.is_crossing[a])
+    again, places = _crossed_again(network, arcs), network.layout.places
+    posts = Counter(places[a][1] for a in arcs if network.is_crossing[a])
     pairs[CROSSES_THRICE if max(posts.values(), default=0) > 2 else CROSSES_TWICE] = again
     found = [pair for level in pairs.values() for pair in level]
     worst = max((kind for kind, level in pairs.items() if level), default=STRAIGHT)
@@ -86,7 +86,7 @@ def _crossed_again(network: FreightNetwork, arcs: Sequence[int]) -> list[tuple[i
     found = []
     for k, arc in enumerate(arcs):
         if network.is_crossing[arc]:
-            post = network.arcs[arc].place_id
+            post = network.layout.places[arc][1]
             if post in first:
                 found.append((first[post], k))
             first.setdefault(post, k)

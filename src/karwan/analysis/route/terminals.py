@@ -142,7 +142,7 @@ def _in(network: FreightNetwork, route: Route) -> tuple[int, ...]:
         return route.arcs
     wanted = [_name(route.network, route.network.arcs[a]) for a in route.arcs]
     places = {(kind, place) for _, _, kind, place, _ in wanted}
-    near = [a for a, arc in enumerate(network.arcs) if (arc.place_kind, arc.place_id) in places]
+    near = sorted(a for place in places for a in network.layout.of_place.get(place, ()))
     numbers = {_name(network, network.arcs[a]): a for a in near}
     return tuple(numbers[name] for name in wanted)
 

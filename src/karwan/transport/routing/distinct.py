@@ -111,10 +111,11 @@ def distinct_routes(
     if count < 1:
         raise InvalidInput("count must be at least 1", f"{count}")
     cost = generalised_cost(routes.criteria, weights)
+    likeness = _Likeness(routes, length)
     chosen: list[int] = []
     dropped: list[tuple[int, str, int | None, float | None]] = []
     for k in np.argsort(cost, kind="stable").tolist():
-        shares = [overlap_share(routes.route(k), routes.route(j), length) for j in chosen]
+        shares = likeness.to_chosen(k)
         worst = int(np.argmax(shares)) if shares else -1
         if shares and shares[worst] > overlap_max:
             dropped.append((k, "overlap", chosen[worst], shares[worst]))
@@ -122,7 +123,34 @@ def distinct_routes(
             dropped.append((k, "count", None, None))
         else:
             chosen.append(k)
+            likeness.choose(k)
     schema = {"route": pl.Int64, "reason": pl.String, "overlaps_with": pl.Int64, "overlap_share": pl.Float64}
     buffer = buffer_time(routes.criteria[:, 1], routes.criteria[:, 2])
     table = pl.DataFrame(dropped, schema=schema, orient="row")
     return DistinctRoutes(np.array(chosen, dtype=np.int64), cost, buffer, table)
+
+
+class _Likeness:
+    """Overlap of every route of a set with those chosen from it, as `overlap_share` gives it, a whole set at a time."""
+
+    def __init__(self, routes: ParetoSet, length: Array) -> None:
+        sizes = np.diff(routes.route_ptr)
+        slots = np.column_stack([np.repeat(np.arange(len(routes)), sizes), routes.arcs])
+        self._own, self._arcs = np.unique(slots, axis=0).T
+        self._routes, self._length = routes, length
+        self._totals = np.bincount(slots[:, 0], weights=length[routes.arcs], minlength=len(routes))
+        self._shares: list[list[float]] = []
+
+    def choose(self, k: int) -> None:
+        """Count a route among the chosen."""
+        shared = np.zeros(self._length.size)
+        arcs = self._routes.route(k)
+        shared[arcs] = self._length[arcs]
+        met = np.bincount(self._own, weights=shared[self._arcs], minlength=len(self._routes))
+        shorter = np.minimum(self._totals, self._totals[k])
+        share = np.divide(met, shorter, out=np.ones_like(met), where=shorter > 0.0)
+        self._shares.append(np.minimum(share, 1.0).tolist())
+
+    def to_chosen(self, k: int) -> list[float]:
+        """Overlap of a route with each of the chosen, in the order they were chosen."""
+        return [shares[k] for shares in self._shares]
