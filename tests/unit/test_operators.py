@@ -10,7 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from karwan.analysis.assignment import assign_corridors
 from karwan.analysis.contract import Result
+from karwan.analysis.corridors import CorridorStudy
 from karwan.case.problems import CaseProblems
 from karwan.errors import InvalidInput, UnknownName
 from karwan.project import Project, open_case
@@ -116,6 +118,41 @@ def test_nobody_boards_or_leaves_a_lane_on_the_way() -> None:
     }  # no number of a state: the same in every network of a case
     doors = [network.states[number] for node in lanes for number in door_states(network, node)]
     assert all(not state.service for state in doors)
+
+
+@pytest.mark.parametrize(
+    ("t_day", "told"), [(1.0, "room"), (40.0, "tight"), (200.0, "full")], ids=["room", "tight", "full"]
+)
+def test_a_fleet_binds_in_the_assignment_by_hand(t_day: float, told: str) -> None:
+    """One truck a day each way: the wait for it is Davidson's, 12 h (1 + J x / (1 - x)), and who finds it full pays the legs."""
+    case = _with(rate_usd=400.0, rate_unit="truck", departures_per_week=7.0, units_per_week=7.0).case
+    rows = {"origin_id": ["A"], "destination_id": ["C"], "product_id": ["beans"], "t_day": [t_day]}
+    found = assign_corridors(CorridorStudy(case, DAY), pl.DataFrame(rows))
+    fleet = found.loads.row(by_predicate=pl.col("kind") == "service", named=True)
+    by_rate = found.routes.row(
+        by_predicate=pl.col("route").str.ends_with("at the rate of Toy Haul"), named=True
+    )
+    trucks = by_rate["t_day"] / 20.0  # of 20 t
+    assert fleet["volume_day"] == pytest.approx(trucks)
+    assert fleet["capacity_day"] == pytest.approx(1.0)
+    load = min(trucks, 0.95)
+    slope = 12.0 * 0.25 / (1.0 - load) ** 2  # the tangent line beyond 95 % of the fleet
+    wait = 12.0 * (1.0 + 0.25 * load / (1.0 - load)) + slope * max(0.0, trucks - 0.95)
+    assert fleet["time_h"] == pytest.approx(wait)
+    assert fleet["delay_h"] == pytest.approx(wait - 12.0)
+    legs = found.routes.row(by_predicate=pl.col("route") == "Midland (Xing, Yard)", named=True)
+    assert (by_rate["share"] > legs["share"]) == (told != "full")
+    assert f"assignment.fleet_{told}" in {one.key for one in found.notes}
+
+
+def test_a_fleet_nobody_stated_is_never_full_and_the_answer_says_so() -> None:
+    case = _with(rate_usd=400.0, rate_unit="truck").case
+    rows = {"origin_id": ["A"], "destination_id": ["C"], "product_id": ["beans"], "t_day": [1000.0]}
+    found = assign_corridors(CorridorStudy(case, DAY), pl.DataFrame(rows))
+    assert not found.loads.filter(pl.col("kind") == "service").height
+    assert next(one for one in found.notes if one.key == "assignment.no_fleet").values["names"] == [
+        "Toy Haul"
+    ]
 
 
 def test_the_list_holds_published_services_and_sailings() -> None:

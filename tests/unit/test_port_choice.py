@@ -96,12 +96,31 @@ def test_an_assumed_port_is_chosen_only_when_asked_for(traded: Case) -> None:
     result = ask(traded)
     assert result.tables["ports"]["node_id"].to_list() == [None]
     assert result.tables["ports"].select("share", "share_low", "share_high", "usd_low").rows() == [
-        (1.0, None, None, None)
+        (1.0, None, None, result.tables["ports"]["usd_low"][0])
     ]
-    ends = VALUE / 800.0, VALUE / 250.0  # one way, so only what a tonne is worth moves
-    assert result.tables["ports"].select("tonnes_low", "tonnes_high").row(0) == pytest.approx(ends)
+    land = result.tables["ports"].row(0, named=True)
+    assert land["varies_by"] == []  # all goes by it in every draw: what it is worth moves, its share cannot
+    assert land["usd_low"] < VALUE < land["usd_high"]
+    assert land["tonnes_low"] < VALUE / 800.0 and land["tonnes_high"] > VALUE / 250.0
     assert {"port.choice_assumed", "port.choice_single"} <= set(keys_of(result))
     assert "port.choice_single" not in keys_of(ask(traded, include_assumed=True))
+
+
+def test_a_share_without_a_choice_moves_with_the_trade_alone(traded: Case) -> None:
+    """Upland's trade can go by Quay or by land; Lowland's own, added here, by land alone: its report is off, so both shares move."""
+    back = {"source_id": "toy", "basis": "observed", "exporter": "XTC", "importer": "XTA", "sector": "GOODS"}
+    flows = rows_added(
+        traded["world_flows"], {"world_flow_id": "back", "year": 2024, "value_usd": VALUE, **back}
+    )
+    two = ask(traded.with_tables({"world_flows": flows}), include_assumed=True).tables["ports"]
+    assert two["varies_by"].to_list() == [["choice", "trade"]] * two.height
+    sure = traded["parameters"].with_columns(
+        pl.when(pl.col("parameter_id") == "trade_report_log_sd").then(0.0).otherwise(name).alias(name)
+        for name in ("value", "low", "high")
+    )
+    one = ask(traded.with_tables({"parameters": sure}), include_assumed=True).tables["ports"]
+    assert one["varies_by"].to_list() == [["choice"]] * one.height
+    assert one["usd_low"][0] / VALUE == pytest.approx(one["share_low"][0])
 
 
 def test_the_same_seed_gives_the_same_band_and_more_doubt_a_wider_one(traded: Case) -> None:
@@ -165,10 +184,14 @@ def test_the_picture_shows_each_port_with_its_band(traded: Case) -> None:
 
 
 def test_the_embedded_case_says_what_its_page_says(kaz_pak: Case) -> None:
-    """Pakistan to the Gulf: three ports of Karachi alike, Gwadar far behind; what is not published is listed."""
+    """Pakistan to the Gulf: three ports of Karachi alike, Gwadar far behind; what is not published is listed; every share has a band."""
+    south = answer_choice(Inputs(kaz_pak), PortChoiceRequest("south_asia")).tables["ports"]
+    assert south["node_id"].to_list()[:2] == ["P_CHB", "P_BND"]
+    for name in ("share", "usd", "tonnes"):
+        assert (south[f"{name}_low"] < south[name]).all() and (south[name] < south[f"{name}_high"]).all()
     found = ask(kaz_pak).tables
     shares = dict(found["ports"].select("node_id", "share").iter_rows())
-    expected = {"P_QAS": 0.32, "P_KHI": 0.30, "P_SAPT": 0.29, "P_GWA": 0.08}
+    expected = {"P_QAS": 0.32, "P_KHI": 0.30, "P_SAPT": 0.29, "P_GWA": 0.07}
     assert {port: shares[port] for port in expected} == pytest.approx(expected, abs=0.01)
     assert sum(found["ports"]["share"]) == pytest.approx(1.0)
     assert found["ports"].filter(pl.col("node_id") == "P_KHI")["observed_share"].to_list() == [0.54]

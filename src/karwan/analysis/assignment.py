@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import YEAR_DAYS
-from karwan.analysis.capacity import Capacities, Limit
+from karwan.analysis.capacity import SERVICE, Capacities, Limit
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy, asked_study
 from karwan.analysis.pinned import pinned_scenarios
@@ -29,6 +29,7 @@ from karwan.transport.assignment.result import AssignmentNotConverged
 from karwan.transport.corridor import name_route
 from karwan.transport.criticality import CROSSING, Arcs, Pair, Trade
 from karwan.transport.network import FreightNetwork
+from karwan.transport.network.through import lanes_of
 from karwan.transport.route import make_route
 from karwan.transport.shipment import make_shipment
 
@@ -37,6 +38,8 @@ KEYS = list(COLUMNS[:3])
 NO_LIMIT = 1e12
 MOST_PASSED = 2
 """Places named to tell apart routes that change modes at the same ones."""
+FELT_H = 1.0
+"""Hours of waiting from which on a fleet is told to hold loads back."""
 MOST_T_DAY = 1e7  # a third of what the world ships by sea in a day
 
 
@@ -50,8 +53,8 @@ class CorridorAssignment:
         od, origin, destination, product, route (corridor or crossings), share, t_day, usd_t, hours (queues and waits for openings
         included), generalised_cost_usd_t (landed: price, freight, insurance, duty, time and reserve).
     loads
-        kind ('crossing', 'terminal', 'link', 'sailing'), place_id, place, start, finish (countries of a crossing, node ids of a link or
-        sailing, empty at a terminal), unit, volume_day, background_day (null where the case does not say; taken as none), capacity_day,
+        kind ('crossing', 'terminal', 'link', 'sailing', 'service'), place_id, place, start, finish (countries of a crossing, node ids of a
+        link, sailing or service, empty at a terminal), unit, volume_day, background_day (null where the case does not say; taken as none), capacity_day,
         load_share, time_h, delay_h (what the demand adds), beyond_limit; places on the routes whose capacity the case states, fullest
         first.
     demand
@@ -188,7 +191,7 @@ def assign_corridors(
     The routes of an origin-destination-product are those of `karwan.analysis.trade_cost` that are open: named corridors between its places,
     the route of least generalised cost and the best way round each crossing of it, as things stand and under the scenarios the case pins.
     A tonne costs what it costs landed. Trucks and trains queue at crossings (M/M/c, M/D/1), terminals and links slow down as they
-    fill, and a full ship makes boxes wait for the next, each with the background traffic and where the case states a capacity. The
+    fill, and a full ship or fleet makes loads wait for the next, each with the background traffic and where the case states a capacity. The
     observed hours hold at the background load, so what a place adds is what the demand adds.
 
     Parameters
@@ -250,7 +253,12 @@ def assign_corridors(
         demand=_demand_table(study, legs, found.logsums),
         residual=found.residual,
         converged=found.converged,
-        notes=(*unserved, _choice_note(study.case), _capacity_note(loads)),
+        notes=(
+            *unserved,
+            _choice_note(study.case),
+            _capacity_note(loads),
+            *_fleet_notes(study.case, served, loads),
+        ),
         outcome=note(
             "assignment.converged" if found.converged else "assignment.not_converged",
             residual=found.residual,
@@ -338,10 +346,17 @@ def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str
     route = make_route(trade.network, trade.shipment, arcs)
     corridor = name_route(route, study.corridors, backward=backward)
     passed = ", ".join(study.place_name(c) for c in route.crossings) or "no land border"
-    if corridor is None:
-        return f"a way over {passed}"
-    title = next(c["name"] for c in study.corridors if c["corridor_id"] == corridor)
-    return f"{title} ({passed})"
+    title = next((c["name"] for c in study.corridors if c["corridor_id"] == corridor), None)
+    name = f"a way over {passed}" if title is None else f"{title} ({passed})"
+    rates = [_runs(study.case, service) for service, *_ in lanes_of(trade.network, arcs)]
+    return f"{name} at the rate of {', '.join(rates)}" if rates else name
+
+
+def _runs(case: Case, service: str) -> str:
+    """Who runs a service with a through rate."""
+    row = case["land_services"].row(by_predicate=pl.col("land_service_id") == service, named=True)
+    names = dict(case["operators"].select("operator_id", "name").iter_rows())
+    return ", ".join(str(names[one]) for one in row["operator_ids"])
 
 
 def _told_apart(study: CorridorStudy, trade: Trade, named: list[tuple[str, Arcs]]) -> tuple[str, ...]:
@@ -506,13 +521,14 @@ def _load_table(study: CorridorStudy, limits: _Limits, volumes: pl.DataFrame) ->
 
 
 def place_name(study: CorridorStudy, limit: Limit) -> str:
-    """Name of a place with its direction: a crossing by countries, a link or sailing by its ends."""
+    """Name of a place with its direction: a crossing by countries, a link, sailing or service by its ends."""
     if limit.kind == CROSSING:
         return f"{study.place_name(limit.place_id)}, {limit.start} → {limit.finish}"
     if not limit.start:
         terminals = study.case["terminals"].filter(pl.col("terminal_id") == limit.place_id)
         return str(terminals["name"][0])
-    return study.pair_label(limit.start, limit.finish)
+    label = study.pair_label(limit.start, limit.finish)
+    return f"{_runs(study.case, limit.place_id)}, {label}" if limit.kind == SERVICE else label
 
 
 def _choice_note(case: Case) -> Note:
@@ -541,6 +557,19 @@ def _capacity_note(loads: pl.DataFrame) -> Note:
         unknown=note("assignment.unknown", count=unknown) if unknown else "",
         beyond=note("assignment.beyond", count=beyond) if beyond else "",
     )
+
+
+def _fleet_notes(case: Case, served: Sequence[_Leg], loads: pl.DataFrame) -> Iterator[Note]:
+    """How full each fleet is, fullest first, and which services have a rate and no fleet that anybody stated."""
+    fleets = loads.filter(pl.col("kind") == SERVICE)
+    for row in fleets.iter_rows(named=True):
+        key = "full" if row["beyond_limit"] else "tight" if row["delay_h"] > FELT_H else "room"
+        names = ("place", "volume_day", "capacity_day", "unit", "load_share", "delay_h")
+        yield note(f"assignment.fleet_{key}", **{name: row[name] for name in names})
+    taken = {one for leg in served for way in leg.routes for one, *_ in lanes_of(leg.trade.network, way.arcs)}
+    endless = sorted(taken - set(fleets["place_id"]))
+    if endless:
+        yield note("assignment.no_fleet", count=len(endless), names=[_runs(case, one) for one in endless])
 
 
 def _demand_table(study: CorridorStudy, legs: list[_Leg], logsums: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What the places of a case can take a day: crossings, terminals, links and sailings that a route loads."""
+"""What the places of a case can take a day: crossings, terminals, links, sailings and services with a fleet that a route loads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from karwan.amounts import YEAR_DAYS
 from karwan.analysis.sensitivity import parameter_or
@@ -14,13 +15,17 @@ from karwan.case import Case
 from karwan.transport.criticality import CROSSING, LINK, TERMINAL, Trade
 from karwan.transport.delay import delay_named, parameter_table
 from karwan.transport.network.request import carrier_of
+from karwan.transport.network.through import TABLE as THROUGH
+from karwan.transport.network.through import WEEK_H, lanes_of
 from karwan.transport.network.transfers import IN_BOND
 from karwan.transport.shipment import Shipment
 from karwan.transport.traffic import SERVERS, TRAIN_WAGONS, crossing_traffic
 
-SAILING = "sailing"
+SAILING, SERVICE = "sailing", "service"
 QUEUE, FILLING = "border_queue", "davidson"
 BULK = "bulk"
+WAGONS = ("covered_wagon", "hopper", "tank_wagon", "platform")
+WEEK_DAYS = 7.0
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,9 @@ class Limit:
     Attributes
     ----------
     kind, place_id
-        'crossing', 'terminal', 'link' or 'sailing' (place_id is the service), and which.
+        'crossing', 'terminal', 'link', 'sailing' or 'service' (place_id is the service), and which.
     start, finish
-        Countries of a crossing, node ids of a link or sailing; empty at a terminal, which both ways share.
+        Countries of a crossing, node ids of a link, sailing or service; empty at a terminal, which both ways share.
     unit
         'truck', 'train', 'TEU' or 't'.
     capacity_day, background_day
@@ -76,7 +81,7 @@ class Capacities:
     Parameters
     ----------
     case
-        Its tables crossings, terminals, transfers, links and services state them; what states none has no limit.
+        Its tables crossings, terminals, transfers, links, services and land_services state them; what states none has no limit.
     """
 
     def __init__(self, case: Case) -> None:
@@ -86,8 +91,14 @@ class Capacities:
         self.traffic = crossing_traffic(case["crossings"], servers, self.train_wagons)
         self.rows = {
             name: {row[key]: row for row in case[name].iter_rows(named=True)}
-            for name, key in (("terminals", "terminal_id"), ("links", "link_id"), ("services", "service_id"))
+            for name, key in (
+                ("terminals", "terminal_id"),
+                ("links", "link_id"),
+                ("services", "service_id"),
+            )
         }
+        fleets = case[THROUGH].filter(pl.col("units_per_week").is_not_null())
+        self.fleets = {row["land_service_id"]: row for row in fleets.iter_rows(named=True)}
         self.terminal_of: dict[tuple[str, frozenset[str]], str] = {}
         for row in case["transfers"].iter_rows(named=True):
             carriers = {carrier_of(row[f"{end}_mode"], row[f"{end}_gauge_mm"]) for end in ("from", "to")}
@@ -116,6 +127,18 @@ class Capacities:
             }[kind](trade, a)
             if found is not None:
                 yield found
+        yield from self._services(trade, arcs)
+
+    def _services(self, trade: Trade, arcs: tuple[int, ...]) -> Iterator[tuple[Limit, float]]:
+        """Fleets that the route loads: a full one makes a load wait for the next departure, or for the next unit that comes free."""
+        for service, start, finish in lanes_of(trade.network, arcs) if self.fleets else ():
+            row = self.fleets.get(service)
+            if row is None:
+                continue
+            unit, size = _counted(row["rate_unit"], self.train_wagons)
+            departures = row["departures_per_week"] or row["units_per_week"]
+            capacity = row["units_per_week"] * size / WEEK_DAYS
+            yield Limit(SERVICE, service, start, finish, unit, capacity, None), WEEK_H / departures / 2.0
 
     def _crossing(self, trade: Trade, a: int) -> tuple[Limit, float] | None:
         arc, (start, finish) = trade.network.arcs[a], _ends(trade, a, "country")
@@ -167,8 +190,19 @@ class Capacities:
         slots = self.rows["services"][arc.place_id]["capacity_teu_week"]
         if not slots or trade.shipment.form == BULK:
             return None
-        limit = Limit(SAILING, arc.place_id, *ends, "TEU", slots / 7.0, None)
+        limit = Limit(SAILING, arc.place_id, *ends, "TEU", slots / WEEK_DAYS, None)
         return limit, sum(s.step.headway_h for s in arc.stages) / 2.0
+
+
+def _counted(rate_unit: str, train_wagons: float) -> tuple[str, float]:
+    """Unit in which a fleet is counted, and how many of it one unit of a rate is."""
+    if rate_unit == "box20":
+        return "TEU", 1.0
+    if "box" in rate_unit:
+        return "TEU", 2.0
+    if rate_unit in WAGONS:
+        return "train", 1.0 / train_wagons
+    return "truck", 1.0
 
 
 def _ends(trade: Trade, a: int, what: str) -> tuple[Any, Any]:

@@ -50,6 +50,9 @@ def answer_operators(inputs: Inputs, request: OperatorsRequest) -> Result:
         notes.append(note("operators.none"))
     priced = sum(row["rate_usd"] is not None and row["kind"] == "published" for row in shown)
     notes.append(note("operators.rates", count=priced))
+    if any(row["kind"] == "published" for row in shown):
+        counted = sum(row["units_per_week"] is not None for row in shown)
+        notes.append(note("operators.fleets" if counted else "operators.no_fleets", count=counted))
     return Result(tables, {"case": case.settings.case_id, "as_of": day}, tuple(notes))
 
 
@@ -89,7 +92,17 @@ def _land_rows(case: Case, places: Gazetteer) -> list[Row]:
 
 _SAME = (
     *("from_place", "to_place", "both_ways", "modes", "state", "frequency", "departures_per_week"),
-    *("rate_usd", "rate_unit", "rate_year", "days_min", "days_max", "slots", "since", "until"),
+    *(
+        "rate_usd",
+        "rate_unit",
+        "rate_year",
+        "days_min",
+        "days_max",
+        "slots",
+        "units_per_week",
+        "since",
+        "until",
+    ),
     *("basis", "source_id", "note"),
 )
 
@@ -119,7 +132,7 @@ def _sea_rows(case: Case, places: Gazetteer) -> list[Row]:
                 "rate_usd": row["cost_usd_feu"],
                 "rate_unit": "box40" if row["cost_usd_feu"] is not None else None,
                 "rate_year": row["year"],
-                **dict.fromkeys(("days_min", "days_max", "slots", "since", "until")),
+                **dict.fromkeys(("days_min", "days_max", "slots", "units_per_week", "since", "until")),
                 **{name: row[name] for name in ("basis", "source_id", "note")},
             }
         )

@@ -36,6 +36,8 @@ Floats = npt.NDArray[np.float64]
 ELSEWHERE = ""
 """By land, or by a port that is none of those compared."""
 BAND = (0.05, 0.95)
+SMALLEST = 1e-9
+"""Share of the trade below which a draw moved nothing."""
 ALL_BUT_NONE = 0.995
 """Share of a pair's trade from which on a port has no rival."""
 NO_WAY = "no lawful open way, by sea or by land, on the day of the case"
@@ -208,16 +210,46 @@ def _shares(case: Case, ways: Sequence[Ways]) -> list[Floats]:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """USD and tonnes by port in each draw, shape (N,)."""
+    """USD and tonnes by port in each draw, and USD of the trade as published, which only the choice moves, shape (N,)."""
 
     usd: dict[str, Floats]
     tonnes: dict[str, Floats]
+    as_published: dict[str, Floats]
+
+    @cached_property
+    def total(self) -> Floats:
+        """USD of all trade in each draw."""
+        return np.asarray(np.sum(list(self.usd.values()), axis=0))
+
+    def band(self, port: str) -> Row:
+        """Ends of the bands of a port, and what moves its share; a share that nothing moves has no ends."""
+        share = self.usd[port] / self.total
+        found = {
+            **_ends("usd", self.usd[port]),
+            **_ends("tonnes", self.tonnes[port]),
+            **_ends("share", share),
+            "varies_by": self._moved_by(port, share),
+        }
+        return found if found["varies_by"] else found | dict.fromkeys(("share_low", "share_high"))
+
+    def _moved_by(self, port: str, share: Floats) -> list[str]:
+        """The choice where a pair has another way than by this port; the trade where other pairs do not go by it alike."""
+        chosen = self.as_published[port]
+        by_choice = np.ptp(chosen) > SMALLEST * np.max(self.total)
+        moved = np.ptp(share - chosen / np.sum(list(self.as_published.values()), axis=0))
+        return [*(["choice"] if by_choice else []), *(["trade"] if moved > SMALLEST else [])]
+
+
+def _ends(name: str, drawn: Floats) -> Row:
+    low, high = (float(end) for end in np.quantile(drawn, BAND))
+    return {f"{name}_low": low, f"{name}_high": high}
 
 
 def _drawn(case: Case, ways: Sequence[Ways], request: PortChoiceRequest) -> _Drawn:
-    """Trade by port in each draw: the scale of choice, what the cost by way of a port leaves out, drawn once a port, and what a tonne is worth.
+    """Trade by port in each draw: the scale of choice, what the cost by way of a port leaves out, drawn once a port, what a pair trades, and what a tonne is worth.
 
-    What a tonne of an exporter's goods is worth is in each draw the price of one of them, as nobody published the mix.
+    The published trade of a pair is one report; in each draw it is off by a factor of its own, log-normal. What a tonne of an exporter's goods
+    is worth is in each draw the price of one of them, as nobody published the mix.
     """
     rng = np.random.default_rng(request.seed)
     ports = sorted({port for one in ways for port in one.ports})
@@ -228,15 +260,20 @@ def _drawn(case: Case, ways: Sequence[Ways], request: PortChoiceRequest) -> _Dra
     exporters = sorted({one.pair.exporter for one in ways})
     worth = {exporter: rng.choice(prices_of(case, exporter), request.draws) for exporter in exporters}
     weight = case.parameter("path_size_weight")
-    usd, tonnes = ({port: np.zeros(request.draws) for port in ports} for _ in range(2))
+    doubt = rng.triangular(*_range(rows["trade_report_log_sd"]), size=request.draws)
+    pairs = sorted({(one.pair.exporter, one.pair.importer) for one in ways})
+    told = {pair: np.exp(doubt * rng.standard_normal(request.draws)) for pair in pairs}
+    usd, tonnes, as_published = ({port: np.zeros(request.draws) for port in ports} for _ in range(3))
     for one in ways:
         cost = one.cost_usd_t + np.column_stack([errors[port] for port in one.ports])
         shares, _ = logit_rows(cost * scale[:, None], one.path_size, scale=1.0, path_size_weight=weight)
         for number, port in enumerate(one.ports):
             value = shares[:, number] * one.pair.value_usd
+            as_published[port] += value
+            value = value * told[one.pair.exporter, one.pair.importer]
             usd[port] += value
             tonnes[port] += value / worth[one.pair.exporter]
-    return _Drawn(usd, tonnes)
+    return _Drawn(usd, tonnes, as_published)
 
 
 def _range(row: Row) -> tuple[float, float, float]:
@@ -265,8 +302,7 @@ def _port_table(desk: _Desk, parts: pl.DataFrame, drawn: _Drawn) -> pl.DataFrame
     sums = parts.group_by("port", maintain_order=True).agg(pl.sum("usd", "tonnes", "cost_usd"))
     rows = [
         {
-            **_ends_of_band(drawn.usd[row["port"]], total),
-            **_ends_of_tonnes(drawn.tonnes[row["port"]]),
+            **drawn.band(row["port"]),
             **_about(desk, row["port"]),
             "tonnes": row["tonnes"],
             "usd": row["usd"],
@@ -278,20 +314,6 @@ def _port_table(desk: _Desk, parts: pl.DataFrame, drawn: _Drawn) -> pl.DataFrame
     ]
     table = result_frame("port_shares_by_port", rows)
     return table.sort(pl.col("node_id").is_null(), pl.col("usd"), descending=[False, True])
-
-
-def _ends_of_band(usd: Floats, total: float) -> Row:
-    """Ends of the band of a port; empty where every pair it serves has one way, as no draw can move them."""
-    if np.ptp(usd) <= 1e-9 * total:
-        return dict.fromkeys(("usd_low", "usd_high", "share_low", "share_high"))
-    low, high = (float(end) for end in np.quantile(usd, BAND))
-    return {"usd_low": low, "usd_high": high, "share_low": low / total, "share_high": high / total}
-
-
-def _ends_of_tonnes(tonnes: Floats) -> Row:
-    """Ends of the band of the tonnes of a port; they move where its shares do not, as what a tonne is worth does."""
-    low, high = (float(end) for end in np.quantile(tonnes, BAND))
-    return {"tonnes_low": low, "tonnes_high": high}
 
 
 def _about(desk: _Desk, port: str) -> Row:
@@ -350,17 +372,23 @@ def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], ways: Sequence[Ways]) -
         first = ports.row(0, named=True)
         said = {"market": request.market, "port": first["port"], "port_share": first["share"]}
         said["of_ports_share"] = first["share_of_ports"]
-        if first["share_low"] is None:
+        said |= {"value_usd": first["usd"], "low_usd": first["usd_low"], "high_usd": first["usd_high"]}
+        if not first["varies_by"]:
             yield note("port.choice_first_fixed", **said)
         else:
             band = {"low_share": first["share_low"], "high_share": first["share_high"]}
-            yield note("port.choice_first", **said, **band)
+            key = "port.choice_first" if "choice" in first["varies_by"] else "port.choice_first_trade"
+            yield note(key, **said, **band)
     yield note(
         "port.choice_covers",
         pairs=tables["pairs"].height,
         value_usd=float(tables["pairs"]["usd"].sum()),
         missing=tables["without data"].height,
     )
+    beside = ports.filter(pl.col("observed_share").is_not_null()).iter_rows(named=True)
+    shares = [f"{row['port']} {row['observed_share']:.0%} ({row['observed_of']})" for row in beside]
+    if shares:
+        yield note("port.choice_observed", shares=shares)
     if settings.trade_state and not request.opened:
         yield note("port.choice_state", scenarios=", ".join(settings.trade_state))
     single = _without_rival(desk, tables["pairs"], ways)

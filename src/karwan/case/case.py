@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from babel import Locale
+from babel.core import get_global
 
 from karwan.case.checks import check_references, check_rules
 from karwan.case.problems import CaseProblems, Problem
@@ -32,6 +34,12 @@ class AppliedScenario:
 
 OWN = "own_observation"
 """Source of every row that a private folder told of."""
+
+
+def two_letters(code: str) -> str:
+    """ISO 3166-1 alpha-2 of an alpha-3 code; the code itself where it has none."""
+    found: list[str] = get_global("territory_aliases").get(code, [code])
+    return found[0]
 
 
 @dataclass(frozen=True)
@@ -134,8 +142,8 @@ class Case:
         return replace(self, tables={**self.tables, **tables})
 
     def country_name(self, code: str) -> str:
-        """Short English name of a country, or its code where no table of the case names it."""
-        return self._names.get(code, code)
+        """Short English name of a country: of the case, else of CLDR; its code where neither names it."""
+        return self._names.get(code) or str(Locale("en").territories.get(two_letters(code), code))
 
     @cached_property
     def _names(self) -> dict[str, str]:

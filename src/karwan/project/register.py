@@ -7,8 +7,6 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from babel.core import get_global
-
 from karwan.analysis.contract import Result
 from karwan.analysis.register import require_whole
 from karwan.analysis.register_requests import (
@@ -18,6 +16,7 @@ from karwan.analysis.register_requests import (
     PlanVerifyRequest,
 )
 from karwan.analysis.registry import BY_NAME
+from karwan.case.case import two_letters
 from karwan.errors import UnknownName
 from karwan.project.trade import TradeProject
 from karwan.register.database import is_register
@@ -161,7 +160,7 @@ class RegisterProject(TradeProject):
             return iati(
                 promises,
                 reporter=case.settings.title,
-                countries=[_two_letters(code) for code in sides_of(case)],
+                countries=[two_letters(code) for code in sides_of(case)],
                 moment=moment,
             )
         titles = {promise.commitment_id: promise.title for promise in promises}
@@ -179,9 +178,3 @@ def _promise(row: dict[str, object]) -> Promise:
         links=(str(link),) if link else (),
         share=float(share) if isinstance(share, float) else None,
     )
-
-
-def _two_letters(code: str) -> str:
-    """ISO 3166-1 alpha-2 of an alpha-3 code; the code itself where it has none."""
-    found: list[str] = get_global("territory_aliases").get(code, [code])
-    return found[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from karwan.schema.modes import RAIL, ROAD
 from karwan.transport.network import FreightNetwork
 from karwan.transport.network.stage import Floats, Row
+from karwan.transport.network.through import service_boarded
 from karwan.transport.path import least_cost_path
 
 
@@ -21,7 +22,7 @@ def without_roads(corridor: Row) -> Iterator[Row]:
 
 
 def best_and_round(network: FreightNetwork, cost: Floats, pair: tuple[str, str]) -> Iterator[tuple[int, ...]]:
-    """The best open route of a pair of places, and the best way round each crossing of it, as arcs.
+    """The best open route of a pair of places, the best way round each crossing of it, and the best without its through rates, as arcs.
 
     Parameters
     ----------
@@ -38,5 +39,14 @@ def best_and_round(network: FreightNetwork, cost: Floats, pair: tuple[str, str])
         allowed = usable.copy()
         allowed[network.layout.of_place["crossing", gate]] = False
         way = least_cost_path(network, cost, *pair, allowed=allowed).arcs
+        if way is not None:
+            yield way
+    way = best
+    while way is not None:
+        boarded = [a for a in way if service_boarded(network.arcs[a])]
+        if not boarded:
+            return
+        usable[boarded] = False  # who finds the fleet full goes on as others do
+        way = least_cost_path(network, cost, *pair, allowed=usable).arcs
         if way is not None:
             yield way

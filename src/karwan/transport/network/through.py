@@ -189,6 +189,23 @@ def lane_service(name: str) -> str:
     return name.split(" ")[0]
 
 
+def lanes_of(network: FreightNetwork, arcs: Sequence[int]) -> Iterator[tuple[str, str, str]]:
+    """Lanes that a path takes: service, and the nodes where each is boarded and left."""
+    states, moves = network.states, [network.arcs[a] for a in arcs]
+    for number, move in enumerate(moves):
+        service = service_boarded(move)
+        if service:
+            left = next(one for one in moves[number:] if not states[one.head].service)
+            yield service, states[move.tail].node_id, states[left.head].node_id
+
+
+def service_boarded(move: Arc) -> str:
+    """Service whose through rate a move pays; blank where it pays none."""
+    terms = (term for stage in move.stages for term in stage.terms)
+    figures = (factor.figure for term in terms for factor in term.factors)
+    return next((one.key for one in figures if (one.table, one.column) == (TABLE, "rate_usd")), "")
+
+
 def _lay(
     context: Context,
     network: FreightNetwork,

@@ -47,6 +47,23 @@ CORRIDORS: dict[str, str | Plural] = {
     "assignment.terminal": Plural("count", "{count} terminal", "{count} terminals"),
     "assignment.link": Plural("count", "{count} link", "{count} links"),
     "assignment.sailing": Plural("count", "{count} sailing", "{count} sailings"),
+    "assignment.service": Plural("count", "{count} fleet", "{count} fleets"),
+    "assignment.fleet_full": (
+        "The fleet of {place} is full: {volume_day:.2f} of {capacity_day:.2f} {unit} a day ({load_share:.0%}). It binds: the wait for a "
+        "unit outweighs its price, and the rest goes as without it."
+    ),
+    "assignment.fleet_tight": (
+        "The fleet of {place} takes {volume_day:.2f} of {capacity_day:.2f} {unit} a day ({load_share:.0%}): a load waits {delay_h:.1f} h "
+        "more for a unit, which keeps some away."
+    ),
+    "assignment.fleet_room": (
+        "The fleet of {place} takes {volume_day:.2f} of {capacity_day:.2f} {unit} a day ({load_share:.0%}): it does not bind."
+    ),
+    "assignment.no_fleet": Plural(
+        "count",
+        "Of {count} service with a through rate nobody stated how many units a week it can take, so it is never full: {names}.",
+        "Of {count} services with a through rate nobody stated how many units a week they can take, so they are never full: {names}.",
+    ),
     "assignment.unknown": " Traffic of others is not known at {count} of them and taken as none.",
     "assignment.beyond": " Loaded beyond the limit: {count}; hours there order the routes, they forecast no queue.",
     "assignment.converged": "Converged: residual {residual:.2e} (bound {bound:g}), iterations: {iterations}.",

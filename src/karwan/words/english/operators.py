@@ -16,4 +16,12 @@ OPERATORS: dict[str, str | Plural] = {
         "{count} of the published services shown has a through rate; freights of sailings are the case's own, with their basis.",
         "{count} of the published services shown have a through rate; freights of sailings are the case's own, with their basis.",
     ),
+    "operators.no_fleets": (
+        "Of none is it known how many units a week it can take: their fleets and slots are text and hold nothing back in the assignment."
+    ),
+    "operators.fleets": Plural(
+        "count",
+        "Of {count} it is known how many units a week it can take each way: it is full beyond that in the assignment, the others never.",
+        "Of {count} it is known how many units a week they can take each way: they are full beyond that in the assignment, the others never.",
+    ),
 }

@@ -34,14 +34,22 @@ PORT: dict[str, str | Plural] = {
     "port.no_flows": "No trade with the market {market} is published in the case: fill `world_flows.csv`. What is lacking is listed.",
     "port.no_places": "No published trade with the market {market} has both its ends in the network. What is lacking is listed.",
     "port.choice_first": (
-        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} ({low_share} to {high_share}), and {of_ports_share} of what "
+        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} "
+        "({low_share} to {high_share}), {value_usd} a year ({low_usd} to {high_usd}), and {of_ports_share} of what "
         "goes by the ports compared."
     ),
     "port.choice_first_fixed": (
-        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share}, without a band, and {of_ports_share} of what goes by the "
+        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} "
+        "in every draw, as all of it goes by it, {value_usd} a year ({low_usd} to {high_usd}), and {of_ports_share} of what goes by the "
         "ports compared."
     ),
+    "port.choice_first_trade": (
+        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} "
+        "({low_share} to {high_share}), {value_usd} a year ({low_usd} to {high_usd}), and {of_ports_share} of what "
+        "goes by the ports compared. No pair by it has another way in the network, so the band is of what the pairs trade alone, not of a choice."
+    ),
     "port.choice_covers": "{pairs} country pairs with USD {value_usd:,.0f} are shared out; {missing} pairs have no data and are listed.",
+    "port.choice_observed": "Observed shares stand beside and are of other trades: {shares}.",
     "port.choice_state": (
         "Crossings stand as on the day of the case; the trade was made under {scenarios}. --open NAME takes places as open."
     ),
@@ -53,8 +61,8 @@ PORT: dict[str, str | Plural] = {
     "port.choice_assumed": "Left out as all that is known of their terminals is assumed: {ports}. Their tariff and stay would decide; --include-assumed takes them.",
     "port.choice_model": (
         "Shares are a path-size logit on the generalised cost of whole routes of the reference load, all that is paid counted; the band is of "
-        "{draws} draws of the scale of choice and of what the cost by way of each port leaves out, for tonnes of the price of one of the exporter's "
-        "goods too. All are assumed; no share was fitted to an observed one."
+        "{draws} draws of the scale of choice, of what the cost by way of each port leaves out and of how far the one report of each pair's trade is "
+        "off, for tonnes of the price of one of the exporter's goods too. All are assumed; no share was fitted to an observed one."
     ),
     "port.page_lead": "By which port the published trade with a market goes, and how sure that is.",
     "port.market_gulf": "the Gulf",
