@@ -19,6 +19,7 @@ from karwan.analysis.coupling.turnover import turnover_factors
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.answer import answer_regime
 from karwan.analysis.regime.exact import DrawnStates, Variant
+from karwan.analysis.regime.lead import base_lead, trade_lead
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
 from karwan.analysis.regime.states import IN_FORCE, regime_states
@@ -29,7 +30,9 @@ from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
 from karwan.notes import Note
 from karwan.schema import load_schema
+from karwan.schema.frames import result_frame
 from karwan.transport.network.regimes import Regimes
+from karwan.words import sentences
 from tests.unit.test_coupling import small_world
 
 
@@ -113,6 +116,32 @@ def with_terms(case: Case, **levels: float) -> Case:
     ]
     return case.with_tables(
         {"regime_terms": pl.concat([case["regime_terms"], *more], how="vertical_relaxed")}
+    )
+
+
+def test_the_head_names_losers_with_their_dollars(pact: Case) -> None:
+    """Upland gains 2 % of 10 m, a third pair loses 5.3 m: both stand in the head; a pair that moves by USD 100 does not."""
+    states = regime_states(pact, "pact")
+
+    def pair(exporter: str, importer: str, value: float, change: float) -> dict[str, object]:
+        head = {"pair": f"{exporter} to {importer}", "exporter": exporter, "importer": importer}
+        return head | {"value_usd_year": value, "new_value_usd_year": value + change}
+
+    rows = [pair("XTA", "XTC", 1e7, 2e5), pair("XTC", "XTA", 1e6, 1e2), pair("XTZ", "XTY", 1e9, -5.3e6)]
+    pairs = result_frame("response_pairs", rows)
+    assert sentences(trade_lead(pact, states, pairs)) == [
+        "Trade a year with the regime in force against suspended: XTA to XTC +USD 200 k (+2.0 %), XTC to XTA USD 0 (+0.0 %).",
+        "One country pair loses trade: XTZ to XTY −USD 5.30 m (−0.5 %) a year.",
+    ]
+    alone = sentences(trade_lead(pact, states, pairs.head(2)))
+    assert alone[1] == "No country pair loses USD 500 of trade a year."
+
+
+def test_the_head_says_first_what_is_shut_today(kaz_pak: Case) -> None:
+    said = sentences(base_lead(regime_states(kaz_pak, "APTTA")))
+    assert said[0].startswith("5 crossings that this answer takes as open are closed on 24 November 2026:")
+    assert "Torkham" in said[0] and said[0].endswith(
+        "It supposes “The Pakistan-Afghanistan crossings reopen to trade”."
     )
 
 

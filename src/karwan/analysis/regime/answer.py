@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from karwan.amounts import percent
 from karwan.analysis.case_requests import RegimeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
@@ -16,7 +15,6 @@ from karwan.analysis.coupling.drawn import names_of
 from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.coupling.shown import without_bands
 from karwan.analysis.coupling.world_trade import read_world_trade
-from karwan.analysis.regime.bands import BAND
 from karwan.analysis.regime.drawn import (
     RegimeDrawing,
     RegimeDraws,
@@ -25,26 +23,28 @@ from karwan.analysis.regime.drawn import (
     draw_regime,
     regime_drawing,
 )
+from karwan.analysis.regime.lead import (
+    all_supposed,
+    base_lead,
+    fall_notes,
+    permit_notes,
+    trade_lead,
+    worth_lead,
+)
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
 from karwan.analysis.regime.permits import HeldTrade, hold_permits, permit_table
 from karwan.analysis.regime.states import IN_FORCE, SUSPENDED, RegimeStates, regime_states
 from karwan.analysis.regime.term_draws import TermDraws
-from karwan.analysis.regime.worth import TOGETHER, RegimeGrounds, TermCosts, regime_grounds
+from karwan.analysis.regime.worth import RegimeGrounds, TermCosts, regime_grounds
 from karwan.analysis.worth.states import NOW
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
 from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
-from karwan.trade.parties import DIRECTIONS
-from karwan.transport.network.stage import Row
 
 INPUTS = 3
 """Inputs shown of a country pair: those that move its trade most."""
-FEW_PARTIES = 4
-"""Parties of a regime up to which trade among all of them is said first."""
-LEAST_FALL = 5e-4
-"""Fall of a pair's trade at given prices from which it is said why."""
 LEAST_MOVE = 1e-3
 """Change of a pair's trade from which it is shown what moves it."""
 
@@ -85,9 +85,13 @@ def answer_regime(inputs: Inputs, request: RegimeRequest) -> Result:
     tables = {"legs": leg_table(states, cases), "papers": paper_table(states, study, cases, at), **reckoned}
     meta = {"regime_id": request.regime_id, "state": states.row["state"], "parties": states.row["parties"]}
     grounds = regime_grounds(worth)
-    permitted = _permit_notes(tables["permits"], held)
-    worths = _worth_lead(states, grounds, tables["terms by worth"])
-    lead = (*worths, *_trade_lead(study, states, tables["pairs"]), *_fall_notes(tables["pairs"]), *permitted)
+    lead = (
+        *base_lead(states),
+        *trade_lead(study.case, states, tables["pairs"]),
+        *worth_lead(states, grounds, tables["terms by worth"]),
+        *fall_notes(tables["pairs"]),
+        *permit_notes(tables["permits"], held),
+    )
     notes = (*lead, *_base_notes(states), *_text_notes(states, grounds), *drawn)
     return Result(tables, meta, notes=notes, lead=len(lead))
 
@@ -146,76 +150,12 @@ def _base_notes(states: RegimeStates) -> list[Note]:
     return [note("regime.base", scenarios=made, year=year, day=states.bare.settings.as_of)]
 
 
-def _worth_lead(states: RegimeStates, grounds: RegimeGrounds, worth: pl.DataFrame) -> list[Note]:
-    """What the terms of a regime are worth: the grounds for its text, with the band of the draws, else that of the ranges of its terms."""
-    said = []
-    if grounds.best:
-        key = "regime.best_supposed" if _supposed(states) else "regime.best"
-        said.append(note(key, term=grounds.best, worth=grounds.best_usd_t, whole=grounds.whole_usd_t))
-    whole = worth.row(by_predicate=pl.col("term") == TOGETHER, named=True)
-    if whole["worth_p05_usd_t"] is not None:
-        low, middle, high = (whole[f"worth_{end}_usd_t"] for end in BAND)
-        said.append(note("regime.drawn", low=low, middle=middle, high=high))
-    elif grounds.low_usd_t is not None:
-        said.append(note("regime.band", low=grounds.low_usd_t, high=grounds.high_usd_t))
-    return said
-
-
-def _supposed(states: RegimeStates) -> bool:
-    """Whether every term is assumed: no source gives the text."""
-    return all(row["basis"] == "assumed" for row in states.terms)
-
-
-def _trade_lead(study: CorridorStudy, states: RegimeStates, pairs: pl.DataFrame) -> list[Note]:
-    """What the regime does to the trade of the two countries of the case, both ways, and of its own parties where they are few, and under what."""
-    ends = [study.case.parties.ends(way) for way in DIRECTIONS]
-    own = states.row["parties"]
-    if len(own) <= FEW_PARTIES:
-        ends += [(one, two) for one in own for two in own if one != two]
-    rows = [row for row in pairs.iter_rows(named=True) if (row["exporter"], row["importer"]) in ends]
-    moved = [f"{row['pair']} {_moved(row)}" for row in rows if row["value_usd_year"]]
-    if not moved:
-        return []
-    under = [one.title for one in states.base]
-    return [
-        note("regime.trade_under", moved=moved, under=under) if under else note("regime.trade", moved=moved)
-    ]
-
-
-def _fall_notes(pairs: pl.DataFrame) -> list[Note]:
-    """What trade that falls at given prices means: what the regime asks for costs, and nothing known takes its place without it."""
-    fallen = pairs.filter(pl.col("free_partial_share") <= -LEAST_FALL)["pair"].to_list()
-    return [note("regime.falls", pairs=len(fallen), names=fallen)] if fallen else []
-
-
-def _moved(row: Row) -> str:
-    """Change of trade of a pair, by the fullest answer there is, with the band of the draws where they are asked for."""
-    share = row["new_value_usd_year"] / row["value_usd_year"] - 1.0
-    middle, low, high = (percent(one, 1, signed=True) for one in (share, row["low_share"], row["high_share"]))
-    return middle if row["low_share"] is None else f"{middle} ({low} to {high} in joint draws)"
-
-
 def _text_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
     """What of the terms is assumed, and which are worth nothing."""
     said = []
     if any(row["basis"] == "assumed" for row in states.terms):
-        key = "regime.assumed_all" if _supposed(states) else "regime.assumed"
+        key = "regime.assumed_all" if all_supposed(states) else "regime.assumed"
         said.append(note(key, regime=states.row["name"], state=states.row["state"]))
     if grounds.nothing:
         said.append(note("regime.nothing", terms=list(grounds.nothing)))
     return said
-
-
-def _permit_notes(permits: pl.DataFrame, held: HeldTrade) -> list[Note]:
-    bound = permits.filter(pl.col("binds").fill_null(False))
-    said = [
-        note(
-            "regime.quota",
-            trucks=row["trucks"],
-            permits=row["permits_year"],
-            needed=row["after_trucks_year"],
-            permit_usd=row["permit_usd"],
-        )
-        for row in bound.iter_rows(named=True)
-    ]
-    return said if held.settled else [*said, note("regime.quota_open")]

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from karwan.analysis.regime.lead import base_lead
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.states import Row, regime_states
 from karwan.analysis.regime.worth import clause, clause_range
 from karwan.case import Case
 from karwan.case.places import Gazetteer
 from karwan.case.scenario import list_scenarios
+from karwan.notes import Note
 from karwan.schema.frames import result_frame
 
 TABLES = ("regimes", "regime_terms", "access")
@@ -34,6 +36,8 @@ class RegimeFacts:
         Promises whose scenario changes it; see `results/regime_promises.csv`.
     legs
         What trucks of each party meet in each other without and with it; empty where it has no terms.
+    lead
+        Which crossings that its answer takes as open are shut on the day.
     """
 
     row: Row
@@ -41,14 +45,18 @@ class RegimeFacts:
     rests: pl.DataFrame
     promises: pl.DataFrame
     legs: pl.DataFrame
+    lead: tuple[Note, ...] = ()
 
 
 def regime_facts(case: Case, regime_id: str) -> RegimeFacts:
     """All that a case says of one of its regimes; no network is built."""
     row = case["regimes"].filter(pl.col("regime_id") == regime_id).row(0, named=True)
     terms = case["regime_terms"].filter(pl.col("regime_id") == regime_id)
-    legs = leg_table(regime_states(case, regime_id)) if terms.height else result_frame("regime_legs")
-    return RegimeFacts(row, _clauses(case, terms), _rests(case, regime_id), _promises(case, regime_id), legs)
+    told = _clauses(case, terms), _rests(case, regime_id), _promises(case, regime_id)
+    if not terms.height:
+        return RegimeFacts(row, *told, result_frame("regime_legs"))
+    states = regime_states(case, regime_id)
+    return RegimeFacts(row, *told, leg_table(states), tuple(base_lead(states)))
 
 
 def _clauses(case: Case, terms: pl.DataFrame) -> pl.DataFrame:

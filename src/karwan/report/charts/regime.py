@@ -85,7 +85,7 @@ def _span_of_term(row: Row) -> tuple[float, float] | None:
     return span_of(row, "worth_p05_usd_t", "worth_p95_usd_t") or span_of(row, "low_usd_t", "high_usd_t")
 
 
-def draw_trade(table: pl.DataFrame, most: int = 12) -> str | None:
+def draw_trade(table: pl.DataFrame, most: int = 20) -> str | None:
     """A bar a country pair, by how much its trade changes with queues; whisker: 5 to 95 % of the joint draws. None where no pair moves by half a thousandth."""
     rows = [row for row in table.iter_rows(named=True) if _trade_moves(row)][:most]
     if not rows:

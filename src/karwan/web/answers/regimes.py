@@ -113,7 +113,7 @@ def one(asking: Asking) -> Page:
         follow = [{"to": f"{root}scenario/regime?regime_id={key}", "text": text}]
     return Page(
         title=clean(str(found.row["name"]), 160),
-        lead=_lead(asking, found),
+        lead=" ".join((_lead(asking, found), *sentences(found.lead))),
         parts={"blocks": blocks, "follow": follow},
         result=Result(tables),
         declared={name: name for name in tables},

@@ -115,7 +115,7 @@ PAGE: dict[str, str | Plural] = {
     "page.regime_since": "in force since {day}",
     "page.regime_about": "What it says",
     "page.regime_no_text": "The case holds no text of it.",
-    "page.regime_answer": "What it does to trade, what each term is worth, with bands",
+    "page.regime_answer": "What it does to trade: who gains and who loses, what each term is worth, with bands",
     "page.regime_has_terms": "yes",
     "page.regime_has_none": "none in figures",
     "page.regimes_all": "All regimes of the case",

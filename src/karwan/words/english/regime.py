@@ -10,17 +10,35 @@ REGIME: dict[str, str | Plural] = {
         "the case as it stands, so their figures are others."
     ),
     "regime.base_bare": "Base: the case as it stands on {day}; the regime suspended against in force.",
+    "regime.shut": Plural(
+        "crossings",
+        "A crossing that this answer takes as open is closed on {day}: {places}. It supposes “{under}”.",
+        "{crossings} crossings that this answer takes as open are closed on {day}: {places}. It supposes “{under}”.",
+    ),
+    "regime.none_shut": "No crossing that this answer takes as open is closed on {day}; it supposes “{under}”.",
+    "regime.trade": "Trade a year with the regime in force against suspended: {moved}.",
+    "regime.losers": Plural(
+        "pairs",
+        "One country pair loses trade: {names} a year.",
+        "{pairs} country pairs lose trade, {total_usd} a year in all: {names}{more}.",
+    ),
+    "regime.no_loser": "No country pair loses {least_usd} of trade a year.",
+    "regime.gainers": Plural(
+        "pairs",
+        "One other country pair gains: {names} a year.",
+        "{pairs} other country pairs gain, {total_usd} a year in all: {names}{more}.",
+    ),
+    "regime.more": " and {count} more",
     "regime.best": (
-        "Worth most in its text: {term}, USD {worth:,.1f} a tonne on average over the goods looked at, of USD {whole:,.1f} a tonne for all terms together."
+        "All terms together are worth USD {whole:,.1f} a tonne on average over the goods looked at{band}; worth most alone: {term}, USD {worth:,.1f}."
     ),
     "regime.best_supposed": (
-        "Worth most of the terms supposed, as no source gives the text: {term}, USD {worth:,.1f} a tonne on average over the goods looked at, of USD {whole:,.1f} a "
-        "tonne for all terms together."
+        "All terms, supposed as no source gives the text, are worth USD {whole:,.1f} a tonne together on average over the goods looked at{band}; worth most alone: "
+        "{term}, USD {worth:,.1f}."
     ),
-    "regime.drawn": "All terms together in the joint draws: USD {middle:,.1f} a tonne in the middle, {low:,.1f} to {high:,.1f} in nine of ten.",
-    "regime.band": "All terms together at the ends of their ranges: USD {low:,.1f} to {high:,.1f} a tonne.",
-    "regime.trade": "Trade with the regime in force against suspended, a year: {moved}.",
-    "regime.trade_under": "Trade with the regime in force against suspended, a year, supposing “{under}”: {moved}.",
+    "regime.worthless": "Its terms are worth nothing a tonne to the goods looked at.",
+    "regime.drawn": " ({low:,.1f} to {high:,.1f} in nine of ten joint draws)",
+    "regime.band": " ({low:,.1f} to {high:,.1f} at the ends of the terms' ranges)",
     "regime.falls": Plural(
         "pairs",
         "Trade of {pairs} country pair falls at given prices: fees, papers, securities and checks of the regime are paid with it, and what would be asked for in their "
