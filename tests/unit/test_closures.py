@@ -16,10 +16,10 @@ from karwan.case import read_case
 from karwan.case.places import Gazetteer
 from karwan.transport.closures import (
     closure_spans,
-    days_open,
     days_shut,
     end_unseen,
     in_force,
+    shut_days,
     shut_places,
     touches,
 )
@@ -122,5 +122,5 @@ def test_days_on_which_a_place_was_shut_are_no_days_of_its_record() -> None:
         {"start": "2020-01-05", "end": "2020-01-12"},  # two more
         {"start": "2020-01-30", "end": None},  # and one, as the last day is not counted
     ]
-    assert days_open(rows, date(2020, 1, 1), date(2020, 1, 31)) == 30 - 10 - 2 - 1
-    assert days_open([], date(2020, 1, 1), date(2020, 1, 31)) == 30
+    assert len(shut_days(rows, date(2020, 1, 1), date(2020, 1, 31))) == 10 + 2 + 1
+    assert not shut_days([], date(2020, 1, 1), date(2020, 1, 31))

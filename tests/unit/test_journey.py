@@ -14,6 +14,7 @@ from karwan.case import read_case
 from karwan.errors import UnknownName
 from karwan.notes import note
 from karwan.transport.calendar import HORIZON_DAYS
+from karwan.transport.closures import in_force
 from karwan.transport.corridor import corridor_route, name_route
 from karwan.transport.journey import (
     LOOK_BACK_DAYS,
@@ -86,6 +87,64 @@ def test_closures_add_delay(toyland):
     quiet = simulate(journey_stages(found.route, replace(model, closures=None)), journeys=20_000, seed=1)
     risky = simulate(journey_stages(found.route, model), journeys=20_000, seed=1)
     assert risky.mean_h > quiet.mean_h
+
+
+def test_days_shut_for_what_does_not_count_are_no_exposure(toyland):
+    """The rate is closures by the days that a count day by day finds open: no winter, no closure, and a day shut by both is the closure's."""
+    first, last = date(2020, 1, 1), date(2025, 7, 1)
+    blank = dict.fromkeys(toyland["closures"].columns)
+    base = {**blank, "place_kind": "crossing", "place_id": "Y", "reason": "winter", "history": False}
+    winters = [
+        {**base, "closure_id": "w", "kind": "seasonal", "start": "12-20", "end": "01-31"},
+        {**base, "closure_id": "d", "kind": "dated", "start": "2024-05-07", "end": "2024-05-12"},
+        {**base, "closure_id": "s", "kind": "disruption", "start": "2021-05-01", "end": "2021-05-31"},
+    ]
+    closures = pl.concat([toyland["closures"], pl.DataFrame(winters, schema=toyland["closures"].schema)])
+    fitted = closure_process(closures, ["Y"], first, last).table.filter(place="Y").row(0, named=True)
+    days = [first + timedelta(days=n) for n in range((last - first).days)]
+    held = closures.filter((pl.col("place_id") == "Y") & (pl.col("kind") != "disruption"))
+    open_days = sum(not any(in_force(row, day) for row in held.iter_rows(named=True)) for day in days)
+    assert open_days < (last - first).days - 14
+    assert fitted["open_days"] == open_days
+    assert fitted["rate_per_day"] == pytest.approx(2 / open_days)
+    assert fitted["closed_days"] == 14.0  # the closures keep their whole length
+
+
+def test_a_route_says_what_was_shut_before_and_which_season_is_over(toyland):
+    """A winter of an earlier year is named at its time of the year alone; a holiday, and a winter that holds now, are not."""
+    blank = {
+        **dict.fromkeys(toyland["closures"].columns),
+        "reason": "winter",
+        "history": False,
+        "kind": "dated",
+    }
+
+    def told(start: str, end: str, depart: date) -> list[str]:
+        row = {
+            **blank,
+            "closure_id": "w",
+            "place_kind": "crossing",
+            "place_id": "Y",
+            "start": start,
+            "end": end,
+        }
+        schema = toyland["closures"].schema
+        changed = toyland.with_tables(
+            {"closures": pl.concat([toyland["closures"], pl.DataFrame([row], schema=schema)])}
+        )
+        query = RouteRequest("A", "C", "beans", 20, depart)
+        return [say(one) for one in answer_route(Inputs(changed), query).notes]
+
+    winter = told("2023-12-01", "2024-02-28", date(2025, 12, 10))
+    assert [one for one in winter if "shut at this time of the year until 28 February 2024" in one]
+    (before,) = [one for one in winter if "Yard, shut unannounced" in one]
+    assert "2 times in 5." in before and "6 days each" in before  # ten and four days, four elsewhere
+    assert not [
+        one for one in told("2023-12-01", "2024-02-28", date(2026, 6, 1)) if "time of the year" in one
+    ]
+    assert not [
+        one for one in told("2023-12-10", "2023-12-12", date(2025, 12, 10)) if "time of the year" in one
+    ]
 
 
 def test_routes_are_named_by_the_corridor_they_keep_to(toyland):

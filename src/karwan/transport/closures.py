@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from karwan.transport.calendar import ClosedSpan, seasonal_spans
+from karwan.transport.calendar import HORIZON_DAYS, ClosedSpan, seasonal_spans
 
 SLOW = "disruption"
 """Kind of a row that slows a place down and does not shut it."""
@@ -31,7 +31,7 @@ def let_through(rows: Iterable[Mapping[str, Any]], classes: Collection[str], day
     )
 
 
-def closure_spans(row: Mapping[str, Any], first: date) -> list[ClosedSpan]:
+def closure_spans(row: Mapping[str, Any], first: date, days: int = HORIZON_DAYS) -> list[ClosedSpan]:
     """Spans of days a row speaks of, as far as they touch the days from `first`.
 
     Parameters
@@ -40,10 +40,12 @@ def closure_spans(row: Mapping[str, Any], first: date) -> list[ClosedSpan]:
         Row of `closures.csv`: start, end.
     first
         First day looked at; spans that ended before it are left out.
+    days
+        How far seasons are followed.
     """
     start, end = row["start"], row["end"]
     if len(start) == MONTH_DAY:
-        return seasonal_spans(start, end or start, first)
+        return seasonal_spans(start, end or start, first, days)
     if len(start) != FULL_DATE:
         return []
     last = date.fromisoformat(end) if end else None
@@ -62,13 +64,13 @@ def touches(row: Mapping[str, Any], first: date, last: date) -> bool:
     return any(span.start <= last for span in closure_spans(row, first))
 
 
-def days_open(rows: Iterable[Mapping[str, Any]], first: date, last: date) -> int:
-    """Days from `first` to the one before `last` on which none of some rows holds: a place that is shut cannot be shut again."""
+def shut_days(rows: Iterable[Mapping[str, Any]], first: date, last: date) -> set[int]:
+    """Ordinals of the days from `first` to the one before `last` on which any of some rows holds."""
     shut: set[int] = set()
-    for span in (span for row in rows for span in closure_spans(row, first)):
+    for span in (s for row in rows for s in closure_spans(row, first, (last - first).days)):
         end = last if span.end is None else min(last, span.end + timedelta(days=1))
         shut.update(range(max(first, span.start).toordinal(), end.toordinal()))
-    return (last - first).days - len(shut)
+    return shut
 
 
 def days_shut(row: Mapping[str, Any], day: date) -> int:

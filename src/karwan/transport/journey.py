@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from karwan.errors import UnknownName
 from karwan.notes import Note, note
 from karwan.transport.calendar import HORIZON_DAYS, Windows
-from karwan.transport.closures import end_unseen
+from karwan.transport.closures import SLOW, end_unseen, shut_days
 from karwan.transport.network import Stage
 from karwan.transport.network.lookup import ClosureBook
 from karwan.transport.network.stage import Row
@@ -398,10 +398,10 @@ def recorded_closures(
 
     Returns
     -------
-    Table with columns place, start_date, end_date, observed_from, observed_to. A place with no closure on record has one row
-    without dates.
+    Table with columns place, start_date, end_date, observed_from, observed_to, away_days: the days of the record on which the place was shut
+    by rows that do not count (winters, holidays, the pandemic) and by none that does. A place with no closure on record has one row without dates.
     """
-    rows: list[tuple[str, date | None, date | None, date, date]] = []
+    rows: list[tuple[str, date | None, date | None, date, date, int]] = []
     by_place: dict[str, list[Row]] = {}
     for row in _history(closures, kind).iter_rows(named=True):
         by_place.setdefault(row["place_id"], []).append(row)
@@ -410,21 +410,31 @@ def recorded_closures(
         seen = [r["last_seen"] for r in found if end_unseen(r) and r["last_seen"] > record_start]
         until = min(as_of, max(seen)) if seen else as_of
         spans = _joined(found, record_start, until)
-        rows += [(place, start, end, record_start, until) for start, end in spans]
+        away = _away_days(closures, place, found, record_start, until)
+        rows += [(place, start, end, record_start, until, away) for start, end in spans]
         if not spans:
-            rows.append((place, None, None, record_start, until))
+            rows.append((place, None, None, record_start, until, away))
     schema = {
         "place": pl.String,
         "start_date": pl.Date,
         "end_date": pl.Date,
         "observed_from": pl.Date,
         "observed_to": pl.Date,
+        "away_days": pl.Int64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _history(closures: pl.DataFrame, kind: str) -> pl.DataFrame:
     return closures.filter((pl.col("place_kind") == kind) & (pl.col("kind") == "dated") & pl.col("history"))
+
+
+def _away_days(closures: pl.DataFrame, place: str, counted: Sequence[Row], first: date, last: date) -> int:
+    """Days on which a place was shut by what does not count, so that nothing else could shut it; other modes than those counted apart."""
+    modes = {row["mode"] for row in counted}
+    known = closures.filter((pl.col("place_id") == place) & (pl.col("kind") != SLOW) & ~pl.col("history"))
+    same = [r for r in known.iter_rows(named=True) if r["mode"] is None or not modes or modes == {r["mode"]}]
+    return len(shut_days(same, first, last) - shut_days(counted, first, last))
 
 
 def _joined(rows: Sequence[Row], record_start: date, until: date) -> list[tuple[date, date | None]]:

@@ -22,8 +22,8 @@ from karwan.analysis.route.rules import (
     rules_in_the_way,
     rules_table,
 )
+from karwan.analysis.route.shutting import shutting_notes
 from karwan.analysis.route.tables import (
-    calm_notes,
     days_of_year,
     destination_duty,
     duty_note,
@@ -72,7 +72,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     papers, guarantees = papers_table(plan, offers), guarantees_table(plan, offers)
     paid = paid_table(plan, offers)
     left_out = left_out_routes(plan, search)
-    first = [price_note(plan), duty_note(duty), *calm_notes(plan, offers[0], model)]
+    first = [price_note(plan), duty_note(duty), *shutting_notes(plan, offers[0], model)]
     notes = [
         *first,
         *rule_notes(plan, offers, left_out),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from karwan.analysis.seller_price import SellerPrice, seller_price
 from karwan.appraisal.landed import landed_cost
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
-from karwan.transport.closures import SLOW, days_open
 from karwan.transport.duty import Duty, find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
 from karwan.transport.reliability import departures
@@ -170,36 +168,6 @@ def rates_table(plan: RoutePlan, offers: Sequence[RouteOffer], model: ArrivalMod
         * pl.col("mean_days")
         / (1.0 + pl.col("rate_per_day") * pl.col("mean_days")),
     )
-
-
-def calm_notes(plan: RoutePlan, offer: RouteOffer, model: ArrivalModel) -> list[Note]:
-    """Crossings of a route without a random closure on record: its P95 holds none of them, which a record of some years does not promise.
-
-    The bound on their rate is the one that would leave so long a record empty once in twenty times: -ln 0.05 over the years that the place
-    was open in it (Poisson); of several places that of the shortest.
-    """
-    if model.closures is None:
-        return []
-    network = offer.route.network
-    arcs = [network.arcs[a] for a in offer.route.arcs]
-    passed = dict.fromkeys(arc.place_id for arc in arcs if arc.place_kind == "crossing")
-    calm = model.closures.table.filter(pl.col("place").is_in(list(passed)) & (pl.col("closures") == 0))
-    if calm.is_empty():
-        return []
-    days = [
-        _open_days(plan, place, seen) for place, seen in calm.select("place", "observed_days").iter_rows()
-    ]
-    years = max(1, min(days)) / MEAN_YEAR_DAYS
-    known = set(calm["place"])
-    names = ", ".join(plan.places.name(place) for place in passed if place in known)
-    return [note("route.calm", route=offer.label, places=names, years=years, bound=-math.log(0.05) / years)]
-
-
-def _open_days(plan: RoutePlan, place: str, observed: float) -> int:
-    """Days of its record that a crossing was not known to be shut."""
-    rows = plan.case["closures"].filter((pl.col("place_id") == place) & (pl.col("kind") != SLOW))
-    last = plan.case.settings.as_of
-    return days_open(rows.iter_rows(named=True), last - timedelta(days=int(observed)), last)
 
 
 def queue_table(

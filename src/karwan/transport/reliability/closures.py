@@ -34,7 +34,7 @@ class ClosureProcess:
     Attributes
     ----------
     table
-        place; closures (starts seen), ended (ends seen), observed_days, open_days, closed_days;
+        place; closures (starts seen), ended (ends seen), observed_days (without days away), open_days, closed_days;
         rate_per_day with rate_low_per_day, rate_high_per_day; mean_days (null if no closure was seen to
         end) with mean_low_days, mean_high_days; shape ("exponential" or "lognormal"), log_sd (null for
         exponential), aicc_exponential, aicc_lognormal; closed_share (long run); note.
@@ -111,7 +111,8 @@ def fit_closures(
     events
         Columns place, start_date, end_date (the day it reopened; null: still closed), observed_from,
         observed_to. Dates or datetimes. A place never seen closed has one row with null start_date. The
-        observation window of a place is the same in all its rows.
+        observation window of a place is the same in all its rows, and so is away_days, if given: days of the window on which it was shut for
+        reasons that do not count, which are no exposure.
     shape
         "exponential", "lognormal", or "auto": the smaller AICc, which asks for at least four ends.
     level
@@ -207,9 +208,12 @@ def _spells(events: pl.DataFrame) -> pl.DataFrame:
     days = [
         (pl.col(c).cast(pl.Datetime("us")).dt.epoch("us") / 86_400_000_000.0).alias(c) for c in COLUMNS[1:]
     ]
-    spells = events.select(pl.col("place").cast(pl.String), *days).sort(
-        "place", "start_date", nulls_last=False
-    )
+    away = events.get_column("away_days", default=None)
+    spells = events.select(
+        pl.col("place").cast(pl.String),
+        *days,
+        (pl.lit(0.0) if away is None else pl.col("away_days").cast(pl.Float64)).alias("away_days"),
+    ).sort("place", "start_date", nulls_last=False)
     previous = pl.col("end_date").fill_null(np.inf).shift(1).over("place")
     start, end = pl.col("start_date"), pl.col("end_date")
     checks = {
@@ -244,7 +248,8 @@ def _spells(events: pl.DataFrame) -> pl.DataFrame:
 
 def _record(spells: pl.DataFrame) -> _Record:
     place, start, end, since, until = (spells[c].to_list() for c in COLUMNS)
-    windows = {p: b - a for p, a, b in zip(place, since, until, strict=True)}
+    away = spells["away_days"].to_list()
+    windows = {p: b - a - out for p, a, b, out in zip(place, since, until, away, strict=True)}
     closed = [
         (a, math.inf if b is None else b, first, last)
         for a, b, first, last in zip(start, end, since, until, strict=True)

@@ -29,6 +29,14 @@ ROUTE: dict[str, str | Plural] = {
         "Route 1, {route}: the case records no closure that came unannounced at {places}, known closures and the pandemic's apart, so its days and P95 hold none. "
         "It may lack some, and none in {years:.1f} years open does not rule out {bound:.1f} a year (95 %)."
     ),
+    "route.shut_before": Plural(
+        "count",
+        "Route 1 passes {place}, shut unannounced once in {years:.1f} years open on record, taken as {days:.0f} days; its P95 holds that.",
+        "Route 1 passes {place}, shut unannounced {count} times in {years:.1f} years open on record, {days:.0f} days each; its P95 holds that.",
+    ),
+    "route.past_season": (
+        "{place} was shut at this time of the year until {last}, as known ahead; no row of the case shuts it this time, so the answer takes it as open."
+    ),
     "route.rests_on_rules": "Route 1, {route}, rests on: {rules}.",
     "route.left_out_by_rules": Plural(
         "count",
