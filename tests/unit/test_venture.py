@@ -453,7 +453,7 @@ def test_no_single_value_stands_on_assumed_inputs() -> None:
     assert table.filter(indicator="firr")["value"].item() is None
     keys = [one.key for one in result.notes if isinstance(one, Note)]
     certain = next(one for one in result.notes if isinstance(one, Note) and one.key == "venture.certain")
-    assert certain.values["inputs"] == 8 and "tan capacity a year" in certain.values["names"]
+    assert certain.values["inputs"] == 10 and "tan capacity a year" in certain.values["names"]
     assert keys[:2] == ["venture.withheld", "venture.gap_band"] and "venture.find_out" in keys
     middle = next(
         one for one in result.notes if isinstance(one, Note) and one.key == "venture.middle_worked_back"
@@ -489,6 +489,41 @@ def single_values(tables: Mapping[str, pl.DataFrame]) -> list[str]:
 def say_all(notes: tuple[Note | str, ...]) -> list[str]:
     """Every note in words: a note without a message is an error."""
     return [say(one) for one in notes]
+
+
+RANGE = "range_id,venture_id,of_table,of_row,of_column,low,high,source_id,basis,note\n"
+
+
+def test_a_range_of_its_own_row_is_drawn_with_its_ground(toy_copy: Path) -> None:
+    row = "size,v1,venture_stages,v1_tan,capacity_year,40000,60000,toy,assumed,Hides differ in weight.\n"
+    (toy_copy / "venture_ranges.csv").write_text(RANGE + row, encoding="utf-8")
+    result = open_case(toy_copy).appraise("v1", draws=4000)
+    values = result.detail.drawn.values["venture_stages.v1_tan.capacity_year"]
+    assert np.quantile(values, [0.05, 0.5, 0.95]) == pytest.approx([40000.0, 50000.0, 60000.0], rel=0.02)
+    certain = next(one for one in result.notes if isinstance(one, Note) and one.key == "venture.certain")
+    assert certain.values["inputs"] == 9
+    shown = result.tables["what decides"].filter(key="venture_stages.v1_tan.capacity_year")
+    assert shown["ground"].item().endswith("Range: Hides differ in weight.")
+    assert (shown["low"].item(), shown["high"].item()) == (40000.0, 60000.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a,v1,venture_stages,v1_dry,capacity_year,1,2,toy,assumed,", "v1 has no such row in venture_stages"),
+        ("a,v1,venture_stages,v1_tan,vehicles,1,2,toy,assumed,", "venture_stages.csv has no number there"),
+        (
+            "a,v1,venture_stages,v1_tan,capacity_year,60000,70000,toy,assumed,",
+            "leaves out capacity_year 50000",
+        ),
+        ("a,v1,venture_stages,v1_tan,output_per_input,1,3,toy,assumed,", "allowed"),
+    ],
+    ids=["row", "blank", "outside", "column"],
+)
+def test_a_range_of_no_number_is_refused(toy_copy: Path, row: str, said: str) -> None:
+    (toy_copy / "venture_ranges.csv").write_text(f"{RANGE}{row}\n", encoding="utf-8")
+    with pytest.raises(CaseProblems, match=said):
+        open_case(toy_copy)
 
 
 def test_observed_inputs_let_the_value_stand(toyland: Case) -> None:

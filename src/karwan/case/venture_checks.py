@@ -45,6 +45,58 @@ def ranges_hold_their_value(tables: Tables) -> list[Problem]:
     return problems
 
 
+RANGE_KEYS = {
+    "venture_stages": "stage_id",
+    "venture_supply": "venture_supply_id",
+    "venture_finance": "finance_id",
+}
+
+
+def ranges_are_of_a_number(tables: Tables) -> list[Problem]:
+    """A row of ranges is of a number in a row of the same venture, holds it, and is the only one."""
+    numbers = {
+        (name, row[key]): row
+        for name, key in RANGE_KEYS.items()
+        for row in tables[name].iter_rows(named=True)
+    }
+    problems, taken = [], set()
+    for row, found in _rows(tables, "venture_ranges"):
+        cell = (found["of_table"], found["of_row"])
+        own = numbers.get(cell, {})
+        value = own.get(found["of_column"])
+        fault = _of_no_number(found, own, value) or _repeated(found, (*cell, found["of_column"]) in taken)
+        taken.add((*cell, found["of_column"]))
+        end = _outside(value, found["low"], found["high"])
+        if fault:
+            problems.append(_error("venture_ranges", row, *fault))
+        elif end:
+            fact = f"the range leaves out {found['of_column']} {value:g}"
+            problems.append(_error("venture_ranges", row, end, found[end], fact))
+    return problems
+
+
+def _of_no_number(found: Mapping[str, Any], own: Mapping[str, Any], value: float | None) -> tuple[str, ...]:
+    """What is wrong with the cell that a range is of; empty for nothing."""
+    table, row = found["of_table"], found["of_row"]
+    if own.get("venture_id") != found["venture_id"]:
+        return (
+            "of_row",
+            row,
+            f"{found['venture_id']} has no such row in {table}",
+            "a key of one of its rows there",
+        )
+    if value is None:
+        fact = f"{table}.csv has no number there"
+        return "of_column", found["of_column"], fact, "a column of that row with a number"
+    return ()
+
+
+def _repeated(found: Mapping[str, Any], twice: bool) -> tuple[str, ...]:
+    return (
+        ("range_id", found["range_id"], "a second range of one number", "one row a number") if twice else ()
+    )
+
+
 def _outside(value: float | None, low: float | None, high: float | None) -> str:
     """Which end of a range leaves its value out; blank for none."""
     if value is None:
@@ -230,6 +282,7 @@ def _error(
 
 VENTURE_RULES = (
     ranges_hold_their_value,
+    ranges_are_of_a_number,
     ventures_can_be_appraised,
     sales_are_made,
     stages_of_one_venture,

@@ -12,7 +12,7 @@ from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.venture.appraise import USUAL_DRAWS, Appraisal, with_carriage
 from karwan.analysis.venture.band import banded, quantiles
 from karwan.analysis.venture.carriage import Carriage, carriages_of, case_in
-from karwan.analysis.venture.read import BAN, find_venture, lacking_words, read_venture, why_not
+from karwan.analysis.venture.read import BAN, HOURS, find_venture, lacking_words, read_venture, why_not
 from karwan.analysis.venture.tables import (
     cash_band_table,
     cash_table,
@@ -28,7 +28,7 @@ from karwan.analysis.venture.tables import (
 from karwan.analysis.venture.traffic import corridor_traffic
 from karwan.analysis.venture_requests import AppraiseRequest, CompareVentureRequest, VentureListRequest
 from karwan.appraisal.venture.cash import available, capacity, vehicle_trips
-from karwan.appraisal.venture.model import VentureStage
+from karwan.appraisal.venture.model import CAPITAL, VentureStage
 from karwan.case import Case
 from karwan.case.scenario import find_scenario
 from karwan.notes import Note, note
@@ -167,14 +167,21 @@ def _certain(made: Appraisal) -> list[str]:
     ranged = {one.key for one in made.read.ranges}
     used = [key for key in made.read.venture.values if key in made.read.figures and key not in ranged]
     rows = [key for key in used if made.read.figures[key].basis == "assumed" and _moves(made, key)]
+    if HOURS in ranged:  # hours on the way are the corridor's, and drawn with it
+        rows = [key for key in rows if not key.endswith(".turn_hours")]
     return [input_words(made, key) for key in rows]
 
 
 def _moves(made: Appraisal, key: str) -> bool:
-    """Whether a number is one that a range could move: not nothing, nor a share that stands at 1."""
-    column, value = key.rsplit(".", 1)[-1], float(made.read.venture.value(key))
-    capital = made.read.figures[key].table == "venture_costs" and made.read.overruns
-    return value != 0.0 and not (column.endswith("share") and value == 1.0) and not capital
+    """Whether a number is one that a range could move: none that is nothing, 1 by definition, equity (what loans leave), or capital that overruns move."""
+    row, column = key.rsplit(".", 1)
+    value = float(made.read.venture.value(key))
+    if value == 0.0 or (value == 1.0 and (column.endswith("share") or column == "output_per_input")):
+        return False
+    if row.startswith("venture_finance."):
+        return any(loan.key == row for loan in made.read.venture.loans)
+    kinds = {cost.key: cost.kind for cost in made.read.venture.costs}
+    return not (made.read.overruns and kinds.get(row) in CAPITAL)
 
 
 def withheld_note(made: Appraisal) -> Note:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -59,7 +59,10 @@ RANGES = (
     ("venture_shadow", "value", "low", "high"),
 )
 """Numbers with a range: table, number, columns of its ends. Raw material comes first, as prices of products move with its price."""
-SHARES = ("fit_share", "reachable_share", "transit_share", "utilisation", "rate_share", BAN)
+SHARES = (
+    *("fit_share", "reachable_share", "transit_share", "utilisation", "rate_share", BAN),
+    *("opportunity_share", "fee_share"),
+)
 KEYS = {
     "venture_stages": "stage_id",
     "venture_costs": "cost_id",
@@ -67,6 +70,7 @@ KEYS = {
     "venture_supply": "venture_supply_id",
     "venture_finance": "finance_id",
     "venture_shadow": "shadow_id",
+    "venture_ranges": "range_id",
 }
 
 
@@ -349,20 +353,15 @@ def _ranges(rows: Mapping[str, Sequence[Row]], venture_id: str) -> tuple[Range, 
     found: list[Range] = []
     raw = ""
     values = _values(rows)
-    for table, column, low, high in RANGES:
-        for row in rows[table]:
-            key = f"{_key(table, row)}.{column}"
-            if values.get(key) is None or None in (row[low], row[high]):
-                continue
-            most = 1.0 if column in SHARES else float("inf")
-            ends = (values[key], float(row[low]), float(row[high]), most)
-            stream = key.replace(f".{venture_id}_", ".", 1)
-            if column == "price_usd" and raw:
-                found.append(Range(key, *ends, with_key=raw, correlation=PRICE_CORRELATION, stream=stream))
-            else:
-                found.append(Range(key, *ends, stream=stream))
-            if column == "price_usd_t":
-                raw = raw or key
+    for key, column, low, high in _spans(rows):
+        if values.get(key) is None:
+            continue
+        most = 1.0 if column in SHARES else float("inf")
+        one = Range(key, values[key], low, high, most, stream=key.replace(f".{venture_id}_", ".", 1))
+        moves = column == "price_usd" and raw
+        found.append(replace(one, with_key=raw, correlation=PRICE_CORRELATION) if moves else one)
+        if column == "price_usd_t":
+            raw = raw or key
     if any(row["origin_id"] for row in (*rows["venture_sales"], *rows["venture_stages"])):
         first, second = (Range(key, 1.0, low, high) for key, low, high in CORRIDOR_RANGES)
         found += [
@@ -372,6 +371,21 @@ def _ranges(rows: Mapping[str, Sequence[Row]], venture_id: str) -> tuple[Range, 
             ),
         ]
     return tuple(found)
+
+
+def _spans(rows: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str, float, float]]:
+    """Key, column, low and high end of each range: of a number's own row, then of `venture_ranges`."""
+    for table, column, low, high in RANGES:
+        for row in rows[table]:
+            if None not in (row[low], row[high]):
+                yield f"{_key(table, row)}.{column}", column, float(row[low]), float(row[high])
+    for row in rows["venture_ranges"]:
+        yield _ranged(row), row["of_column"], float(row["low"]), float(row["high"])
+
+
+def _ranged(row: Row) -> str:
+    """Key of the number that a row of `venture_ranges` is of."""
+    return ".".join((row["of_table"], row["of_row"], row["of_column"]))
 
 
 def _figures(rows: Mapping[str, Sequence[Row]]) -> dict[str, Figure]:
@@ -386,6 +400,12 @@ def _figures(rows: Mapping[str, Sequence[Row]]) -> dict[str, Figure]:
                 found[f"{_key(table, row)}.{name}"] = Figure(
                     table, row[KEYS[table]], name, unit, row["basis"], row["source_id"], row["note"] or ""
                 )
+    for row in rows["venture_ranges"]:
+        one = found.get(_ranged(row))
+        if one is not None:
+            sources = dict.fromkeys((*one.source_id.split(";"), *row["source_id"].split(";")))
+            told = f"{one.note} Range: {row['note'] or ''}".strip()
+            found[_ranged(row)] = replace(one, source_id=";".join(sources), note=told)
     for key, _, _ in CORRIDOR_RANGES:
         found[key] = Figure("", key, "", "1", "assumed", "judgement", "")
     found[CAPEX] = Figure("", CAPEX, "", "1", "assumed", "judgement", "")

@@ -59,7 +59,7 @@ COLUMN_WORDS = {
     "collection_usd_t": "collection",
     "opportunity_share": "share of the price that another use pays",
     "fee_share": "fee",
-    "usd": "",
+    "usd": "loan",
     "value": "",
     "rate_share": "interest",
 }
@@ -300,7 +300,7 @@ def _input_row(made: Appraisal, key: str) -> Row:
     """An input with its range, its switching value and where it comes from."""
     figure = made.read.figures.get(key, UNKNOWN)
     row: Row = {"key": key, "input": input_words(made, key), "unit": figure.unit}
-    row |= {"basis": figure.basis, "source_id": figure.source_id}
+    row |= {"basis": figure.basis, "source_id": figure.source_id, "ground": figure.note}
     bar = next((one for one in made.switches if one.key == key), None)
     if bar is None:
         base = next((one for one in made.read.ranges if one.key == key), None)
