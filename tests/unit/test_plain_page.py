@@ -59,5 +59,5 @@ def test_sanctions_stand_in_the_first_table_and_the_headline() -> None:
         "destination": {"name": "There"},
         "departure": date(2026, 12, 1),
     }
-    assert "CAUTION: route 1, A, meets sanctions of EU US" in route._asked(meta, routes, rules)
+    assert "CAUTION: route 1, A, falls under sanctions of EU and US" in route._asked(meta, routes, rules)
     assert "CAUTION" not in route._asked(meta, routes, rules.filter(pl.col("effect") == "unknown"))

@@ -131,7 +131,7 @@ def test_the_head_names_losers_with_their_dollars(pact: Case) -> None:
     pairs = result_frame("response_pairs", rows)
     assert sentences(trade_lead(pact, states, pairs)) == [
         "Trade a year with the regime in force against suspended: XTA to XTC +USD 200 k (+2.0 %), XTC to XTA USD 0 (+0.0 %).",
-        "One country pair loses trade: XTZ to XTY −USD 5.30 m (−0.5 %) a year.",
+        "One country pair loses trade: XTZ to XTY −USD 5.3 m (−0.5 %) a year.",
     ]
     alone = sentences(trade_lead(pact, states, pairs.head(2)))
     assert alone[1] == "No country pair loses USD 500 of trade a year."

@@ -362,6 +362,9 @@ def _outlook_without(without: pl.DataFrame, series: Series, days: Collection[dat
         "probability",
         "target_usd",
         "less",
+        "probability_with",
+        "last_step_share",
+        "last_step_with_share",
     )
     once = leaving_least(own).unique("by", keep="first", maintain_order=True).select(same)
     return [row | {"steps": len(series.values) - 1} for row in once.iter_rows(named=True)]

@@ -18,7 +18,7 @@ from karwan.transport.network.terms import join_sources
 from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, UNKNOWN
 from karwan.transport.route import Route
 
-TOGETHER, CHEAPEST, FASTEST, CLEAR = "least money and time", "cheapest", "fastest", "no sanction met"
+TOGETHER, CHEAPEST, FASTEST, CLEAR = "least money and time", "cheapest", "fastest", "no known sanction"
 SLOWED = ("closures", "slowdown_share")
 """Table and column of a figure that slows a stage."""
 _SHOWN = (
@@ -71,7 +71,7 @@ def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    Of each direction the best in money and time, the cheapest, the fastest, and the best that meets no sanction, with what a day counts; see
+    Of each direction the best in money and time, the cheapest, the fastest, and the best under no known sanction, with what a day counts; see
     `results/front_ways.csv`.
     """
     if not study.comparable:
@@ -120,7 +120,7 @@ def _day_counts(study: CorridorStudy, direction: str, pair: tuple[str, str]) -> 
 
 
 def chosen_ways(usable: Sequence[Way]) -> list[Row]:
-    """Rows of one direction, those that meet no sanction first; a corridor that is best at several things stands once. A banned one is none."""
+    """Rows of one direction, those under no known sanction first; a corridor that is best at several things stands once. A banned one is none."""
     legal = [way for way in usable if way.row["generalised_usd"] is not None and not way.meets(FORBIDDEN)]
     clear = [way for way in legal if not way.meets(SANCTIONED)]
     roles: dict[str, list[str]] = {}
@@ -151,7 +151,7 @@ def _way(way: Way, roles: Sequence[str]) -> Row:
         "role": ", ".join(roles),
         "sanctions": len(sanctions),
         "unknown": sum(rule["effect"] == UNKNOWN for rule in way.rules),
-        "authority": ", ".join(authorities) or None,
+        "authority": " and ".join(authorities) or None,
         "caveat": sanctions[0]["name"] if sanctions else None,
         "slowed": ", ".join(way.slowed) or None,
         "legs": len(way.legs),

@@ -276,7 +276,17 @@ def _without_notes(without: pl.DataFrame) -> Iterator[Note]:
             probability_share=row["probability"],
             with_share=row["probability_with"],
             rate=note("target.without_rate", rate_share=rate) if rate is not None else "",
+            why=_why_higher(row),
         )
+
+
+def _why_higher(row: dict[str, Any]) -> Note | str:
+    """Why less trade gives a higher chance; empty where it does not."""
+    if row["probability"] <= row["probability_with"]:
+        return ""
+    steps = (row["last_step_share"], row["last_step_with_share"])
+    step, step_with = (percent(one, signed=True) for one in steps)
+    return note("target.without_higher", step=step, step_with=step_with)
 
 
 def _tested_note(tested: pl.DataFrame) -> Note:

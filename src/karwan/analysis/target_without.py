@@ -69,6 +69,7 @@ def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFra
     left = series.values[-1] * part["without_usd"] / part["turnover_usd"]
     walk = fit_walk(series.times, np.append(series.values[:-1], left), drifting=False)
     whole = fit_walk(series.times, series.values, drifting=False)
+    before = series.values[-2]
     for target in targets.iter_rows(named=True):
         years = series.years_to(target["due"])
         yield {
@@ -83,6 +84,8 @@ def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFra
             "multiple": target["value"] / left,
             "probability": walk.chance_t(target["value"], years),
             "probability_with": whole.chance_t(target["value"], years),
+            "last_step_share": float(left / before - 1.0),
+            "last_step_with_share": float(series.values[-1] / before - 1.0),
             "rate_share": _rate(rates, target["value"] / left, years),
             "p05_usd": walk.quantile_t(0.05, years),
             "p50_usd": walk.quantile_t(0.5, years),

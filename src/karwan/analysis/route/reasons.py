@@ -72,7 +72,7 @@ def _status(
 def _beaten(plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], mine: RouteOffer) -> str:
     """Why a corridor's best route is not listed: a route that dominates it (listed ones are named first), else what kept it off the list.
 
-    A way that meets no ban or sanction is not dominated by one that does: a shipper who keeps to the law cannot take that.
+    A way under no ban or sanction is not dominated by one that does: a shipper who keeps to the law cannot take that.
     """
     lawful = _lawful(plan, mine.route)
     unlawful = ""
@@ -87,7 +87,7 @@ def _beaten(plan: RoutePlan, search: RouteSearch, offers: Sequence[RouteOffer], 
 
 
 def _lawful(plan: RoutePlan, route: Route) -> bool:
-    """Whether a route meets no ban and no sanction; a rule of unknown effect is neither."""
+    """Whether a route falls under no ban and no sanction; a rule of unknown effect is neither."""
     return not any(rule["effect"] in (FORBIDDEN, SANCTIONED) for rule in met(plan.rules, route))
 
 

@@ -92,7 +92,7 @@ def _asked(meta: Mapping[str, Any], routes: pl.DataFrame, rules: pl.DataFrame) -
     title, authorities = say(asked), sanctioned_by(rules, SANCTIONED).get(1)
     if not authorities:
         return title
-    caution = note("route.caution", route=routes["name"][0], authorities=" ".join(authorities))
+    caution = note("route.caution", route=routes["name"][0], authorities=" and ".join(authorities))
     return f"{title}. {say(caution)}"
 
 
@@ -171,7 +171,7 @@ def _closed(closed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rules(rules: pl.DataFrame) -> pl.DataFrame:
-    """Rules once each, with the routes that meet them and those left out."""
+    """Rules once each, with the routes that fall under them and those left out."""
     same = ["name", "effect", "authority", "place", "since", "basis"]
     same += [name for name in ("source_id",) if name in rules.columns]
     once = rules.group_by(same, maintain_order=True).agg(

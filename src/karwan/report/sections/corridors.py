@@ -355,6 +355,6 @@ def _best_route(brief: Brief, routes: list[dict[str, Any]]) -> tuple[str, str, s
 
 
 def _sanctions(best: dict[str, Any]) -> str:
-    """Whose sanctions the way meets; empty where it meets none."""
+    """Whose sanctions the way falls under; empty where there is none."""
     authorities = clean(best["sanctions"], 40).split()
-    return tell("brief_corridors.fact_sanctions", authority=", ".join(authorities)) if authorities else ""
+    return tell("brief_corridors.fact_sanctions", authority=" and ".join(authorities)) if authorities else ""

@@ -474,6 +474,7 @@ def _outlook(brief: Brief) -> Block:
             steps=shown,
             target=usd(table["target_usd"][0]),
             without=_outlook_less(table),
+            why="".join(_wider(row) for row in table.iter_rows(named=True) if _is_higher(row)),
         ),
     )
     assert found is not None
@@ -501,9 +502,24 @@ def _outlook_less(table: pl.DataFrame) -> str:
     return tell("front.outlook_without", names=names) if names else ""
 
 
+def _wider(row: Values) -> str:
+    """Why the range of a side is wider with less trade."""
+    step, step_with = (
+        percent(row[name], signed=True) for name in ("last_step_share", "last_step_with_share")
+    )
+    return tell("front.outlook_why", name=clean(row["reporter_name"], 40), step=step, published=step_with)
+
+
 def _span(row: Values) -> Cell:
     return cell(f"{usd(row['p05_usd'])} to {usd(row['p95_usd'])}")
 
 
 def _chance(row: Values) -> Cell:
-    return cell(percent(row["probability"]))
+    """The chance, and beside one that is higher from less trade why."""
+    text = percent(row["probability"])
+    return cell(tell("front.outlook_wider", chance=text) if _is_higher(row) else text)
+
+
+def _is_higher(row: Values) -> bool:
+    """Whether less trade gives a higher chance than the year as published."""
+    return is_number(row.get("probability_with")) and row["probability"] > row["probability_with"]

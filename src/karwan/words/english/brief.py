@@ -219,7 +219,7 @@ BRIEF: dict[str, str | Plural] = {
         "is valued; USD {third} of its gain falls to third countries."
     ),
     "brief_plan.gains_unit": "USD a year, linear",
-    "brief_corridors.fact_sanctions": "; it meets sanctions ({authority})",
+    "brief_corridors.fact_sanctions": "; it falls under {authority} sanctions",
     "brief_target.title": "Will the target be reached",
     "brief_target.lead": "Several models side by side, and how often others grew as much in the time named.",
     "brief_target.back_tests_table": "How these ways did on past forecasts",
@@ -230,8 +230,8 @@ BRIEF: dict[str, str | Plural] = {
     "brief_target.base_rate_table": "Historical base rate",
     "brief_target.without_table": "Chances with unusual months as a year before",
     "brief_target.without_note": (
-        "Months of a side's last year that are many times those of the year before are taken as in that year; random walk, Student t. A chance may be larger so: a last step that "
-        "swings more widens the range."
+        "Months of a side's last year that are many times those of the year before are taken as in that year; random walk, Student t. Where the chance is higher "
+        "so, the last step is larger: a walk that swings more reaches further up as well as down."
     ),
     "brief_target.chances_figure": "Chance of reaching the target",
     "brief_target.chances_caption": "Point: probability; line: its range. Read the spread, not one number.",

@@ -23,7 +23,7 @@ FRONT: dict[str, str | Plural] = {
     "front.ways_span": "{low} to {high}",
     "front.counts": (
         "Least money and time: all told (freight, papers, guarantees, storage, insurance), USD {day} for each day of the load and USD {late} for each day "
-        "from the mean to P95{carbon}; of the ways that meet no sanction the one best at both. "
+        "from the mean to P95{carbon}; of the ways under no known sanction the one best at both. "
     ),
     "front.carbon_counts": ", USD {usd} for a tonne of CO2e",
     "front.errors": Plural(
@@ -37,8 +37,8 @@ FRONT: dict[str, str | Plural] = {
     "front.no_way_why": "The case names nothing to compare, or every corridor is shut on the day.",
     "front.sanctions": Plural(
         "count",
-        "{count} sanction ({authority}): {first}",
-        "{count} sanctions ({authority}), the first: {first}",
+        "falls under {count} {authority} sanction: {first}",
+        "falls under {count} {authority} sanctions, the first: {first}",
     ),
     "front.no_sanction": "no sanction known to the case",
     "front.not_known": Plural(
@@ -96,10 +96,12 @@ FRONT: dict[str, str | Plural] = {
     "front.nothing_due_why": "No promise of the case names a day by {last}, nor does a milestone.",
     "front.outlook": "What is realistic by when",
     "front.outlook_note": (
-        "Turnover of a year, USD, if each side's own past goes on (random walk without drift), and the chance of USD {target}. Yearly steps it rests on: {steps}; the range "
+        "{why}Turnover of a year, USD, if each side's own past goes on (random walk without drift), and the chance of USD {target}. Yearly steps it rests on: {steps}; the range "
         "says more than the middle.{without}"
     ),
-    "front.outlook_without": " * Last year with unusual months as a year before: {names}; a last step that swings more raises a chance.",
+    "front.outlook_without": " * Unusual months as a year before: {names}.",
+    "front.outlook_wider": "{chance}\u00a0‡",
+    "front.outlook_why": "‡ Higher from less trade: {name}'s last step is then {step}, not {published}, and larger steps reach further up too. ",
     "front.no_outlook": "No outlook",
     "front.no_outlook_why": "No turnover target lies ahead, or neither side has two full years.",
     "front.more_rows": "{shown} of {all} rows; the others stand in the annex and the workbook.",

@@ -84,7 +84,7 @@ ROUTE: dict[str, str | Plural] = {
         "{origin} → {destination}, {tonnes:g} t {product} ({units} unit), leaving {departure:%Y-%m-%d}",
         "{origin} → {destination}, {tonnes:g} t {product} ({units} units), leaving {departure:%Y-%m-%d}",
     ),
-    "route.caution": "CAUTION: route 1, {route}, meets sanctions of {authorities}; --lawful-for leaves such ways out",
+    "route.caution": "CAUTION: route 1, {route}, falls under sanctions of {authorities}; --lawful-for leaves such ways out",
     "route.routes": "Routes",
     "route.corridors": "Named corridors",
     "route.stages": "Stages of route 1, {route}",

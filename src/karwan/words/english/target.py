@@ -11,7 +11,10 @@ TARGET: dict[str, str | Plural] = {
     "target.thin": " That is a thin series: the models' ranges are wide, the base rate weighs more than any of them.",
     "target.without": (
         "{country}'s {year} with {less} as a year before ends at {base_usd}; {multiple} times that is the target. Its chance by {day} is then {probability_share} by the "
-        "random walk (Student t), {with_share} as published{rate}: a last year that swings more also widens the range."
+        "random walk (Student t), {with_share} as published{rate}{why}."
+    ),
+    "target.without_higher": (
+        "; higher from less trade, for the last step is then {step} ({step_with} as published), and a walk that swings more reaches further up as well as down"
     ),
     "target.without_rate": ", {rate_share} by the base rate",
     "target.about": "about {low_share}",
