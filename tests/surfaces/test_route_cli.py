@@ -143,7 +143,7 @@ def test_open_and_a_scenario_that_ends_the_closure_have_one_law_of_new_closures(
     )
     assert {"B_CHAM", "B_TORK"} <= set(by_open)
     assert {p: by_scenario[p] for p in by_open} == by_open
-    assert by_open["B_CHAM"]["mean_days"] == pytest.approx(48.5)  # 194 days of closure, four ends
+    assert by_open["B_CHAM"]["mean_days"] == pytest.approx(276 / 9)  # days of closure, ends
     p95 = [
         next(r["days_p95"] for r in answer["routes"] if r["corridor_id"] == "KTAP_RAIL")
         for answer in (opened, ended)

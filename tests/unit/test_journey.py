@@ -136,7 +136,7 @@ def test_a_route_says_what_was_shut_before_and_which_season_is_over(toyland):
         return [say(one) for one in answer_route(Inputs(changed), query).notes]
 
     winter = told("2023-12-01", "2024-02-28", date(2025, 12, 10))
-    assert [one for one in winter if "shut at this time of the year until 28 February 2024" in one]
+    assert [one for one in winter if "time of the year (winter, up to 28 February 2024)" in one]
     (before,) = [one for one in winter if "Yard, shut unannounced" in one]
     assert "2 times in 5." in before and "6 days each" in before  # ten and four days, four elsewhere
     assert not [

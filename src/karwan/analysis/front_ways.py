@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from karwan.amounts import percent
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.shutting import past_seasons, shut_before
 from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.carriers import Leg, carriers_of
@@ -33,6 +34,7 @@ _SHOWN = (
     "days_p95",
     "assumed_share",
 )
+_SHUT = ("shut_at", "shut_count", "shut_years", "season_at", "season", "season_last")
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,15 @@ class Way:
         What slows it on the day, each as 'Iran 30 %': it is in the days.
     legs
         Its legs with who can carry on them.
+    shut
+        What it takes for granted of its places: the one most often shut unannounced, and one that used to be shut at this time of the year.
     """
 
     row: Row
     rules: Sequence[Row]
     slowed: Sequence[str] = ()
     legs: Sequence[Leg] = ()
+    shut: Mapping[str, object] = field(default_factory=dict)
 
     def meets(self, effect: str) -> bool:
         """Whether a rule of that effect holds on it."""
@@ -96,7 +101,21 @@ def ways_table(study: CorridorStudy, routes: pl.DataFrame) -> pl.DataFrame:
 def _found_way(study: CorridorStudy, row: Row, route: Route) -> Way:
     """A corridor's row with the rules, slow-downs and carriers of its route on the study's day."""
     legs = carriers_of(route, study.case.tables, study.as_of)
-    return Way(row, study.rules_met(route), slowed_places(study, route), legs)
+    return Way(row, study.rules_met(route), slowed_places(study, route), legs, _shut(study, route))
+
+
+def _shut(study: CorridorStudy, route: Route) -> Row:
+    """The place of a route that closures on record shut for the largest share of days, and one whose closed season is over."""
+    found: Row = {}
+    for one in shut_before(route, study.arrival)[:1]:
+        found = {"shut_at": study.place_name(one.place), "shut_count": one.count, "shut_years": one.years}
+    for season in list(past_seasons(route, study.case["closures"]))[:1]:
+        found |= {
+            "season_at": study.place_name(season.place),
+            "season": season.reason,
+            "season_last": season.last,
+        }
+    return found
 
 
 def slowed_places(study: CorridorStudy, route: Route) -> list[str]:
@@ -156,5 +175,6 @@ def _way(way: Way, roles: Sequence[str]) -> Row:
         "slowed": ", ".join(way.slowed) or None,
         "legs": len(way.legs),
         "legs_carried": sum(leg.carried for leg in way.legs),
+        **{name: way.shut.get(name) for name in _SHUT},
         "source_id": join_sources(*(rule["source_id"] for rule in way.rules)),
     }

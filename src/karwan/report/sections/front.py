@@ -176,6 +176,7 @@ def _ways(brief: Brief, notes: Notes) -> Block:
         note=tell(
             "front.ways_note",
             rest=_resting(brief.front.ways),
+            shut=_shut(brief.front.ways),
             counts=_counts(brief),
             errors=_errors(brief),
             law=_unsettled(brief),
@@ -197,6 +198,23 @@ def _resting(table: pl.DataFrame) -> str:
         return ""
     low, high = percent(min(shares)), percent(max(shares))
     return tell("front.ways_rest", share=low if low == high else tell("front.ways_span", low=low, high=high))
+
+
+def _shut(ways: pl.DataFrame) -> str:
+    """How often the first way was shut unannounced where most of its days were lost, and the season it is taken to be over; empty where neither is known."""
+    row = ways.row(0, named=True) if ways.height else {}
+    if not row.get("shut_at"):
+        return ""
+    over = row["season_at"] == row["shut_at"]
+    season = (
+        tell("front.season", reason=clean(row["season"], 20).lower(), last=day(row["season_last"]))
+        if over
+        else ""
+    )
+    years = number(row["shut_years"], 1)
+    return tell(
+        "front.shut", place=clean(row["shut_at"], 40), count=row["shut_count"], years=years, season=season
+    )
 
 
 def _counts(brief: Brief) -> str:

@@ -18,7 +18,13 @@ FRONT: dict[str, str | Plural] = {
     "front.less": "as before",
     "front.both_ways": "both ways",
     "front.ways": "The way to ship today: {load}",
-    "front.ways_note": "P95: nineteen journeys in twenty are not later. {rest}{counts}{errors}{law}",
+    "front.ways_note": "P95: nineteen journeys in twenty are not later. {rest}{shut}{counts}{errors}{law}",
+    "front.shut": Plural(
+        "count",
+        "On the first way {place} was shut unannounced once in {years} years open{season}. ",
+        "On the first way {place} was shut unannounced {count} times in {years} years open{season}. ",
+    ),
+    "front.season": ", and at this time of year ({reason}) up to {last}; the days take it as open",
     "front.ways_rest": "† {share} of it rests on assumed inputs. ",
     "front.ways_span": "{low} to {high}",
     "front.counts": (

@@ -35,7 +35,7 @@ ROUTE: dict[str, str | Plural] = {
         "Route 1 passes {place}, shut unannounced {count} times in {years:.1f} years open on record, {days:.0f} days each; its P95 holds that.",
     ),
     "route.past_season": (
-        "{place} was shut at this time of the year until {last}, as known ahead; no row of the case shuts it this time, so the answer takes it as open."
+        "{place} used to be shut at this time of the year ({reason}, up to {last}); no row of the case shuts it now, so the answer takes it as open."
     ),
     "route.rests_on_rules": "Route 1, {route}, rests on: {rules}.",
     "route.left_out_by_rules": Plural(
