@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -145,14 +146,19 @@ FISCAL = ["2009-10", "2010-11", "2011-12", "2012-13"]
 
 
 @pytest.mark.parametrize(
-    "texts", [FISCAL, FISCAL[::-1], FISCAL[:3], FISCAL[:1], ["2011-12", "FY24", "2011-03"]]
+    "texts",
+    [
+        *(FISCAL, FISCAL[::-1], FISCAL[:3], FISCAL[:1], ["2011-12", "FY24", "2011-03"]),
+        *(["2011/12", "2012-01"], ["2012-01", "2012-02", "2011/12"], ["2011-12", "2012/01"]),  # two marks
+    ],
 )
 def test_years_that_may_be_months_are_refused_until_the_start_is_stated(
     tmp_path: Path, texts: list[str]
 ) -> None:
     cells = [(text, "1001", "5") for text in texts]
-    with pytest.raises(BadTable, match="a month or a fiscal year"):
+    with pytest.raises(BadTable, match="a month or a fiscal year") as refused:
         table(tmp_path, cells, mapping_of(delimiter="';'"))
+    assert re.search(r"as a month (\d{4})-\d\d, as a year \1 to \d{4}", str(refused.value))
 
 
 @pytest.mark.parametrize(
@@ -162,6 +168,7 @@ def test_years_that_may_be_months_are_refused_until_the_start_is_stated(
         (FISCAL, "4", ["2009-04..2010-03", "2010-04..2011-03", "2011-04..2012-03", "2012-04..2013-03"]),
         (["2011-11", "2011-12"], "1", ["2011-11", "2011-12"]),
         (["2011-11", "2011-12"], "", ["2011-11", "2011-12"]),
+        (["2011/12", "2012/01"], "", ["2011-12", "2012-01"]),
         (["2011-12", "2012-13"], "1", ["2011-12", None]),
         (["2012-13", "2024/25", "FY24", "2024"], "", [None, None, None, "2024"]),
     ],

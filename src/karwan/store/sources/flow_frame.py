@@ -20,7 +20,7 @@ from karwan.store.sources.countries import Countries, Party
 from karwan.store.sources.delimited import BadTable
 from karwan.store.sources.mapping import COUNTRY_FIELDS, Field, TableMapping
 from karwan.store.sources.parties import PartiesSeen, named_first, rows_of
-from karwan.store.sources.periods import parse_period, period_kind
+from karwan.store.sources.periods import parse_period, period_kind, period_mark
 from karwan.store.tables import REPORTER_SIDES, VALUATIONS
 
 MAX_TEXT = 120
@@ -142,7 +142,7 @@ class FlowFramer:
         self.parties = PartiesSeen()
         self._odd_products: Counter[str] = Counter()
         self._periods: dict[tuple[str, int | None], dict[str, tuple[str, date, date, str] | None]] = {}
-        self._period_kinds: dict[str, str] = {}
+        self._period_kinds: dict[tuple[str, str], str] = {}
         self._marks: dict[str, numbers.Marks] = {}
 
     def frames(self, tables: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -171,12 +171,21 @@ class FlowFramer:
         return [*self.parties.notes(), said]
 
     def _refuse_two_readings(self) -> None:
+        """A period such as `2011-12` is December where months beside it are written with the same mark and no fiscal year is; else nobody knows."""
         seen = self._period_kinds
-        if "either" in seen and ("month" not in seen or "fiscal" in seen):
-            text = seen["either"]
+        fiscal = any(kind == "fiscal" for kind, _ in seen)
+        unclear = (
+            t
+            for (kind, mark), t in seen.items()
+            if kind == "either" and (fiscal or ("month", mark) not in seen)
+        )
+        text = next(unclear, None)
+        if text is not None:
+            year = int(text[:4])
+            beside = ", ".join(f"`{other}`" for other in seen.values() if other != text)
             raise BadTable(
                 f"The period `{text}` is a month or a fiscal year, and the mapping does not say which.",
-                f"beside it: {', '.join(f'`{other}`' for other in seen.values() if other != text) or 'no other period'}",
+                f"as a month {year}-{text[-2:]}, as a year {year} to {year + 1}; beside it: {beside or 'no other period'}",
                 "Set `fiscal_start_month` of the period in the mapping: the first month of the year, or 1 for months.",
             )
         for column, marks in self._marks.items():
@@ -337,7 +346,7 @@ class FlowFramer:
         plain = text.replace(" ", "-") if by_month and text[-2:].isdigit() else text
         found = parse_period(plain, entry.fiscal_start_month)
         if not by_month and entry.fiscal_start_month is None:
-            self._period_kinds.setdefault(period_kind(plain), plain)
+            self._period_kinds.setdefault((period_kind(plain), period_mark(plain)), plain)
         return None if found is None else (found.text, found.start, found.end, found.frequency)
 
     def _product(self, work: pl.DataFrame, view: Mapping[str, Field]) -> pl.DataFrame:

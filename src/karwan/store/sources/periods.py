@@ -117,6 +117,12 @@ def period_kind(text: str) -> str:
     return "other" if _month(plain, 1) is None or not pair else "month"
 
 
+def period_mark(text: str) -> str:
+    """The mark between the numbers of a period written as a pair (`/` of `2011/12`); empty where it is none."""
+    pair = FISCAL_PAIR.fullmatch(_plain(text))
+    return _plain(text)[pair.end(2) : pair.start(3)].strip() if pair else ""
+
+
 def _plain(text: str) -> str:
     plain = text.strip()
     return plain[:-2] if re.fullmatch(r"[0-9]+\.0", plain) else plain
