@@ -20,7 +20,7 @@ from karwan.store.sources.countries import Countries, Party
 from karwan.store.sources.delimited import BadTable
 from karwan.store.sources.mapping import COUNTRY_FIELDS, Field, TableMapping
 from karwan.store.sources.parties import PartiesSeen, named_first, rows_of
-from karwan.store.sources.periods import parse_period, period_kind, period_mark
+from karwan.store.sources.periods import parse_period, period_kind, period_mark, unclear_period
 from karwan.store.tables import REPORTER_SIDES, VALUATIONS
 
 MAX_TEXT = 120
@@ -171,15 +171,8 @@ class FlowFramer:
         return [*self.parties.notes(), said]
 
     def _refuse_two_readings(self) -> None:
-        """A period such as `2011-12` is December where months beside it are written with the same mark and no fiscal year is; else nobody knows."""
         seen = self._period_kinds
-        fiscal = any(kind == "fiscal" for kind, _ in seen)
-        unclear = (
-            t
-            for (kind, mark), t in seen.items()
-            if kind == "either" and (fiscal or ("month", mark) not in seen)
-        )
-        text = next(unclear, None)
+        text = unclear_period(seen)
         if text is not None:
             year = int(text[:4])
             beside = ", ".join(f"`{other}`" for other in seen.values() if other != text)

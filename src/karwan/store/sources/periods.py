@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -121,6 +122,21 @@ def period_mark(text: str) -> str:
     """The mark between the numbers of a period written as a pair (`/` of `2011/12`); empty where it is none."""
     pair = FISCAL_PAIR.fullmatch(_plain(text))
     return _plain(text)[pair.end(2) : pair.start(3)].strip() if pair else ""
+
+
+def unclear_period(seen: Mapping[tuple[str, str], str]) -> str | None:
+    """First period that may be a month or a fiscal year: `2011-12` is December where months beside it have the same mark and no year is fiscal.
+
+    Parameters
+    ----------
+    seen
+        A period of each kind and mark in a table, by `period_kind` and `period_mark`.
+    """
+    fiscal = any(kind == "fiscal" for kind, _ in seen)
+    unclear = (
+        t for (kind, mark), t in seen.items() if kind == "either" and (fiscal or ("month", mark) not in seen)
+    )
+    return next(unclear, None)
 
 
 def _plain(text: str) -> str:
