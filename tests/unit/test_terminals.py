@@ -103,6 +103,34 @@ def test_the_ways_are_compared_by_hand(toyland: Case) -> None:
     assert bond["difference_usd"] < -money  # hours and their spread are saved too
 
 
+@pytest.mark.parametrize(
+    ("charge", "stay", "key"),
+    [
+        ((90.0, 500.0), (30.0, 50.0), "charge"),
+        ((90.0, 110.0), (30.0, 50.0), "neither"),
+        ((90.0, 110.0), (30.0, 500.0), "hours"),
+        ((90.0, 500.0), (30.0, 500.0), "both"),
+    ],
+    ids=["charge", "neither", "hours", "both"],
+)
+def test_what_would_decide_lies_within_what_it_may_be(
+    toyland: Case, charge: tuple[float, float], stay: tuple[float, float], key: str
+) -> None:
+    """In bond one box costs USD 100 and 40 h, and is as good as the quay at about USD 290 and some 420 h: which of them can that be?"""
+    case = off_dock(toyland, "assumed")
+    told = {"terminal_id": "YARD", "unit": "-", "applies": "all", "source_id": "toy", "basis": "assumed"}
+    rows = [
+        {"term_id": "c", "quantity": "bond_usd_feu", "value": 100.0, "low": charge[0], "high": charge[1]},
+        {"term_id": "s", "quantity": "bond_h", "value": 40.0, "low": stay[0], "high": stay[1]},
+    ]
+    terms = rows_added(case["terminal_terms"], *(told | row for row in rows))
+    found = ask(replace(case, tables={**case.tables, "terminal_terms": terms}))
+    bond = found.tables["terminals"].row(1, named=True)
+    assert (bond["charge_low_usd"], bond["charge_high_usd"], bond["hours_low"]) == (*charge, stay[0])
+    left_out = next(one for one in found.notes if one.key == "route.assumed_terminal_cheaper")
+    assert left_out.values["decides"].key == f"route.terminal_range_{key}"
+
+
 def test_detention_runs_from_landing_beyond_the_free_days(toyland: Case) -> None:
     """From Pier to Cove: 72 h at the pier and 4.4 h of road, 2 days free, USD 100 a day after them; both in the port's country."""
     terms = toyland.tables["terminal_terms"]

@@ -24,6 +24,10 @@ from karwan.transport.routing import least_cost_tree, prepare, weigh
 from karwan.transport.terminal import transfer_of
 
 
+ALIKE_USD = 0.5
+"""Difference below which two terminals cost the same."""
+
+
 @dataclass(frozen=True)
 class _Ways:
     """A port the best route passes by ship, in a network with all ways in bond.
@@ -104,6 +108,10 @@ def terminal_notes(plan: RoutePlan, table: pl.DataFrame) -> list[Note]:
     names = ("terminal", "charge_usd", "charge_at_par_usd", "hours", "hours_at_par")
     key = "route.assumed_terminal_dearer" if dearer else "route.assumed_terminal_cheaper"
     values = {name: best[name] for name in names}
+    values["decides"] = _decides(best)
+    alike = assumed.filter((pl.col("difference_usd") - best["difference_usd"]).abs() < ALIKE_USD)
+    if alike.height > 1:
+        values["terminal"] = note("route.terminals_alike", alike=alike.height, terminal=best["terminal"])
     return [note(key, terminals=assumed.height, difference_usd=abs(best["difference_usd"]), **values)]
 
 
@@ -196,7 +204,9 @@ def _row(ways: _Ways, route: Route, level: float) -> Row:
     transfer = plan.case["transfers"].row(by_predicate=pl.col("transfer_id") == transfer_of(arc), named=True)
     terminals = plan.case["terminals"].filter(pl.col("terminal_id") == transfer["terminal_id"]).to_dicts()
     hour = plan.weights.value_of_time_usd_h
+    spans = _spans(plan, transfer["terminal_id"], {"charge_usd": usd, "hours": hours})
     return {
+        **spans,
         "port": plan.places.name(ways.port),
         "terminal": terminals[0]["name"] if terminals else plan.places.name(ways.port),
         "all_told_usd": plan.bills.all_told_usd(route),
@@ -210,3 +220,33 @@ def _row(ways: _Ways, route: Route, level: float) -> Row:
         "basis": worst_basis(transfer["basis"], *(row["basis"] for row in terminals)),
         "source_id": transfer["source_id"],
     }
+
+
+BOUNDED = {"charge_usd": ("bond_usd_feu", "charge_low_usd", "charge_high_usd")}
+BOUNDED["hours"] = ("bond_h", "hours_low", "hours_high")
+"""Figure of a way in bond, the term of its terminal that says how far it may be off, and the columns of the ends."""
+
+
+def _spans(plan: RoutePlan, terminal: str | None, figures: dict[str, float]) -> Row:
+    """Ends of the charge and the hours of a way, as far off them as the terminal's terms allow; none where they say nothing."""
+    terms = plan.case["terminal_terms"].filter(pl.col("terminal_id") == terminal).iter_rows(named=True)
+    said = {row["quantity"]: row for row in terms if row["value"]}
+    found: Row = {}
+    for name, (quantity, *ends) in BOUNDED.items():
+        row = said.get(quantity, {"value": 1.0, "low": None, "high": None})
+        for column, end in zip(ends, (row["low"], row["high"]), strict=True):
+            found[column] = None if end is None else figures[name] * end / row["value"]
+    return found
+
+
+def _decides(best: Row) -> Note:
+    """Whether the charge or the hours at which it is as good as the quay lie within what they may be."""
+    ends = {name: best[name] for _, *columns in BOUNDED.values() for name in columns}
+    if None in ends.values():
+        return note("route.terminal_range_unknown")
+    by_charge = ends["charge_low_usd"] <= best["charge_at_par_usd"] <= ends["charge_high_usd"]
+    by_hours = ends["hours_low"] <= best["hours_at_par"] <= ends["hours_high"]
+    key = {(True, True): "both", (True, False): "charge", (False, True): "hours"}.get(
+        (by_charge, by_hours), "neither"
+    )
+    return note(f"route.terminal_range_{key}", **ends)

@@ -65,14 +65,32 @@ ROUTE: dict[str, str | Plural] = {
     "route.assumed_terminal_dearer": (
         "{terminals} ways in bond through off-dock terminals are left out: their figures are assumed. By them the best, {terminal}, costs USD "
         "{difference_usd:,.0f} more than the quay. It would be chosen if it charged less than USD {charge_at_par_usd:,.0f} (assumed "
-        "{charge_usd:,.0f}) or held the goods less than {hours_at_par:,.0f} h (assumed {hours:,.0f}): its tariff and its dwell would decide. "
+        "{charge_usd:,.0f}) or held the goods less than {hours_at_par:,.0f} h (assumed {hours:,.0f}): {decides}. "
         "--include-assumed takes them."
     ),
     "route.assumed_terminal_cheaper": (
         "{terminals} ways in bond through off-dock terminals are left out: their figures are assumed. By them the best, {terminal}, costs USD "
         "{difference_usd:,.0f} less than the quay, as long as it charges less than USD {charge_at_par_usd:,.0f} (assumed {charge_usd:,.0f}) "
-        "and holds the goods less than {hours_at_par:,.0f} h (assumed {hours:,.0f}): its tariff and its dwell would decide. "
+        "and holds the goods less than {hours_at_par:,.0f} h (assumed {hours:,.0f}): {decides}. "
         "--include-assumed takes it."
+    ),
+    "route.terminals_alike": "{terminal} (the {alike} are assumed alike)",
+    "route.terminal_range_unknown": "its tariff and its dwell would decide",
+    "route.terminal_range_both": (
+        "its tariff or its dwell would decide, as the charge may be USD {charge_low_usd:,.0f} to {charge_high_usd:,.0f} and the stay "
+        "{hours_low:,.0f} to {hours_high:,.0f} h"
+    ),
+    "route.terminal_range_charge": (
+        "its tariff would decide, as the charge may be USD {charge_low_usd:,.0f} to {charge_high_usd:,.0f}; no stay of {hours_low:,.0f} to "
+        "{hours_high:,.0f} h would by itself"
+    ),
+    "route.terminal_range_hours": (
+        "its dwell would decide, as the stay may be {hours_low:,.0f} to {hours_high:,.0f} h; no charge of USD {charge_low_usd:,.0f} to "
+        "{charge_high_usd:,.0f} would by itself"
+    ),
+    "route.terminal_range_neither": (
+        "neither its tariff nor its dwell would by itself, as they may be USD {charge_low_usd:,.0f} to {charge_high_usd:,.0f} and "
+        "{hours_low:,.0f} to {hours_high:,.0f} h"
     ),
     "route.assumed_terminal_chosen": "The first route goes in bond through {terminal}, whose figures are assumed.",
     "route.days_of_year": (
