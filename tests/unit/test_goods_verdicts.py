@@ -13,7 +13,8 @@ from karwan.analysis.competitiveness import answer_compete
 from karwan.analysis.contract import Inputs
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
-from karwan.analysis.goods_verdicts import answer_goods, judged_only
+from karwan.analysis.goods_shown import present_goods, short_row
+from karwan.analysis.goods_verdicts import answer_goods
 from karwan.analysis.market_facts import MarketFacts
 from karwan.analysis.reachable import good_bounds
 from karwan.analysis.requests import RouteRequest
@@ -22,6 +23,7 @@ from karwan.analysis.route import answer_route
 from karwan.analysis.trade_requests import CompeteRequest, GoodsRequest, GoodsView
 from karwan.case import Case
 from karwan.notes import Note
+from karwan.schema.frames import result_frame
 from karwan.words import sentences
 
 FACT = {
@@ -131,12 +133,30 @@ def test_people_read_the_count_first_and_judged_goods_only(toyland: Case) -> Non
     landed = _row(toyland)["landed_usd_t"]
     case = _with(toyland, _fact("import_t", 1000.0), _fact("home_price", landed / 2.5))
     result = answer_goods(Inputs(case), GoodsRequest())
-    told = judged_only(result, GoodsView(), "table")
+    told = present_goods(result, GoodsView(full=True), "table")
     assert sentences(result.notes)[0].startswith("1 of 3 goods can be judged.")
     assert (result.lead, told.lead) == (1, 1)
     assert told.tables["goods"]["product_id"].to_list() == ["beans"]
-    for view, form in ((GoodsView(), "json"), (GoodsView(every=True), "table")):
-        assert judged_only(result, view, form).tables["goods"].height == 3
+    for view, form in ((GoodsView(), "json"), (GoodsView(every=True, full=True), "table")):
+        assert present_goods(result, view, form).tables["goods"].height == 3
+    (short,) = present_goods(result, GoodsView(), "table").tables.values()
+    assert (short["verdict"].to_list(), short["missing"].to_list()) == (["no"], [[]])
+    every = present_goods(result, GoodsView(every=True), "table").tables["in short"]
+    assert every.height == 3 and every["missing"].list.len().max() > 0
+
+
+@pytest.mark.parametrize(("at", "verdict", "cut"), [(701.0, "only if", 0.299), (699.0, "no plan", 0.301)])
+def test_a_cut_of_more_than_three_tenths_is_no_plan(at: float, verdict: str, cut: float) -> None:
+    row = result_frame("goods_verdicts", [{"product": "Coil", "exporter": "XTA", "verdict": "only if"}])
+    full = row.row(0, named=True) | {
+        "switch": "price",
+        "switch_now": 1000.0,
+        "switch_at": at,
+        "cut_share": cut,
+    }
+    short = short_row(full | {"price_country": "ZAF", "bound_usd": 1e6})
+    assert (short["verdict"], short["sells_at"]) == (verdict, f"{at:.0f}")
+    assert short["missing"] == ["own price"]
 
 
 def test_the_sellers_own_export_price_goes_before_the_case(toyland: Case) -> None:

@@ -79,6 +79,7 @@ def front_section(
         law=unsettled_law(case["regimes"], parties),
         errors=errors_table(corridors.validation),
         without=without_table(standing, case.parties, as_of),
+        load=reference_verdict(goods, case.settings.reference_product),
     )
 
 
@@ -177,6 +178,15 @@ def best_goods(verdicts: pl.DataFrame, count: int = GOODS) -> pl.DataFrame:
     counts = {"goods": verdicts.height, "goods_judged": len(known), "goods_yes": yes}
     rows = [{name: row.get(name) for name in columns} | counts for row in sorted(known, key=_good_order)]
     return result_frame("front_goods", rows[:count])
+
+
+def reference_verdict(verdicts: pl.DataFrame, product_id: str) -> pl.DataFrame:
+    """The verdict on one good, with the columns of `best_goods`."""
+    columns = list(result_frame("front_goods").columns)
+    own = verdicts.filter(pl.col("product_id") == product_id)
+    return result_frame(
+        "front_goods", [{n: row.get(n) for n in columns} for row in own.iter_rows(named=True)]
+    )
 
 
 def _good_order(row: Row) -> tuple[int, bool, float, float, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
@@ -16,9 +16,10 @@ from karwan.analysis.rivals import MarketRival, Rivals, border_shut, market_riva
 from karwan.analysis.seller_offer import SellerOffer, seller_crop_usd, seller_offer, sharing
 from karwan.analysis.seller_price import priced, seller_price
 from karwan.analysis.stored_case import stored_case
-from karwan.analysis.trade_requests import GoodsRequest, GoodsView
+from karwan.analysis.trade_requests import GoodsRequest
 from karwan.appraisal.landed import landed_cost
 from karwan.appraisal.verdict import (
+    FAR_CUT,
     NO,
     ONLY_IF,
     UNKNOWN,
@@ -69,17 +70,6 @@ def answer_goods(inputs: Inputs, request: GoodsRequest) -> Result:
 def verdict_table(study: CorridorStudy, landed: pl.DataFrame) -> pl.DataFrame:
     """Verdict on every good of a case, from landed prices that are reckoned already; see `results/goods_verdicts.csv`."""
     return _Goods(study, landed).table(study.case["products"].to_dicts())
-
-
-def judged_only(result: Result, view: GoodsView, form: str) -> Result:
-    """The goods people read: those with a verdict, unless every one is asked for or there is no other."""
-    goods = result.tables["goods"]
-    judged = goods.filter(pl.col("verdict") != UNKNOWN)
-    if form != "table" or view.every or judged.is_empty():
-        return result
-    hidden = goods.height - judged.height
-    notes = (*result.notes, note("goods.hidden", goods=hidden)) if hidden else result.notes
-    return replace(result, tables={"goods": judged}, notes=notes)
 
 
 def _asked(case: Case, request: GoodsRequest) -> list[Row]:
@@ -273,7 +263,15 @@ def _switch_columns(found: Verdict) -> Row:
         return {"switch": "ban lifted"}
     if found.switch is None:
         return {}
-    return {"switch": found.switch.name, "switch_now": found.switch.now, "switch_at": found.switch.at}
+    now, at = found.switch.now, found.switch.at
+    cut = 1.0 - at / now if now > at else None
+    return {"switch": found.switch.name, "switch_now": now, "switch_at": at, "cut_share": cut}
+
+
+def _far_note(table: pl.DataFrame) -> Note | str:
+    """How many goods would sell only by a cut that is no plan; empty where none."""
+    far = table.filter((pl.col("verdict") == ONLY_IF) & (pl.col("cut_share") > FAR_CUT)).height
+    return note("goods.far", goods=far, cut=percent(FAR_CUT)) if far else ""
 
 
 def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
@@ -281,7 +279,7 @@ def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
     counted = dict(table.group_by("verdict").len().iter_rows())
     counts = {kind.replace(" ", "_"): counted.get(kind, 0) for kind in ORDER}
     judged = table.height - counts[UNKNOWN]
-    said = [note("goods.counts", judged=judged, all=table.height, **counts)]
+    said = [note("goods.counts", judged=judged, all=table.height, far=_far_note(table), **counts)]
     for row in table.filter(pl.col("contradicts")).iter_rows(named=True):
         told = {name: row[name] for name in ("product", "importer", "exporter", "sold_share", "sold_period")}
         said.append(note("goods.contradicts", verdict=row["verdict"], **told))

@@ -187,11 +187,11 @@ TRADE: tuple[Analysis[Any], ...] = (
         method="goods",
         request=trade.GoodsRequest,
         run="karwan.analysis.goods_verdicts:answer_goods",
-        tables={"goods": "goods_verdicts"},
+        tables={"goods": "goods_verdicts", "in short": "goods_short"},
         page="goods",
         store="option",
         view=trade.GoodsView,
-        present="karwan.analysis.goods_verdicts:judged_only",
+        present="karwan.analysis.goods_shown:present_goods",
     ),
     Analysis(
         name="trade target",

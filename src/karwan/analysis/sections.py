@@ -337,6 +337,8 @@ class FrontSection:
         Agreements of the two that are not in force.
     errors
         Mean absolute error of the model on trips held back.
+    load
+        Verdict on the goods that the ways are priced for, as in `goods`; empty where there is none.
     """
 
     momentum: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -349,6 +351,7 @@ class FrontSection:
     law: pl.DataFrame = field(default_factory=pl.DataFrame)
     errors: pl.DataFrame = field(default_factory=pl.DataFrame)
     without: pl.DataFrame = field(default_factory=lambda: result_frame("front_without"))
+    load: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -290,6 +290,10 @@ class GoodsView:
             "Print the goods that cannot be judged too; JSON and CSV always hold them.", flag="--all"
         ),
     )
+    full: bool = field(
+        default=False,
+        metadata=asks("Print every column of each good, as for one good by --product.", flag="--full"),
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from karwan.transport.duty import Duty
 
 ALIKE = 3.0  # a rival over three times as dear or cheap, of the price at origin and of the landed one, is another good
 YES, ONLY_IF, NO, UNKNOWN = "yes", "only if", "no", "unknown"
+FAR_CUT = 0.30  # fall of an input from which what would sell so is no plan
 LACKS = ("corridor", "rival", "named rival", "like rival", "demand")  # what an unknown verdict waits for
 
 

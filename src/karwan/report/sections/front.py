@@ -11,8 +11,10 @@ import polars as pl
 
 from karwan.amounts import NONE, grown, is_number, number, percent, usd
 from karwan.analysis.front import SOON_DAYS
+from karwan.analysis.goods_shown import is_far
 from karwan.analysis.headlines import newest_figure
 from karwan.analysis.sections import Brief
+from karwan.appraisal.verdict import NO, ONLY_IF, YES
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Figure, Missing, Notes, Row, Tile, Tiles, cell
 from karwan.report.charts.sides import draw_sides
@@ -175,6 +177,7 @@ def _ways(brief: Brief, notes: Notes) -> Block:
         li.columns("front_ways", way=_way, days_range=_days, law=_law),
         note=tell(
             "front.ways_note",
+            load=_load_said(brief.front.load),
             rest=_resting(brief.front.ways),
             shut=_shut(brief.front.ways),
             counts=_counts(brief),
@@ -183,6 +186,16 @@ def _ways(brief: Brief, notes: Notes) -> Block:
         ),
     )
     return found or Missing(tell("front.no_way"), tell("front.no_way_why"))
+
+
+def _load_said(table: pl.DataFrame) -> str:
+    """Why this load is priced, and whether it sells; empty where it does."""
+    if not table.height or table["verdict"][0] == YES:
+        return ""
+    row = table.row(0, named=True)
+    if row["verdict"] == ONLY_IF and row["switch"] == "price":
+        return tell("front.load_only_if", at=number(row["switch_at"]), now=number(row["switch_now"]))
+    return tell("front.load_no" if row["verdict"] == NO else "front.load_unknown")
 
 
 def _marked_ways(brief: Brief) -> pl.DataFrame:
@@ -334,6 +347,8 @@ def _only_if(row: Values) -> str:
     if row["switch"] == "duty":
         return tell("front.only_if_duty", now=percent(row["switch_now"]), at=percent(row["switch_at"]))
     now, at = number(row["switch_now"]), number(row["switch_at"])
+    if is_far(row):
+        return tell("front.no_plan", what=clean(row["switch"]), now=now, at=at, cut=percent(row["cut_share"]))
     if row["price_country"]:
         country, seen = clean(row["price_country"], 20), _seen(row["price_period"])
         return tell("front.only_if_asks", now=now, at=at, country=country, seen=seen)

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from karwan.amounts import NONE, number, percent, usd
+from karwan.analysis.goods_shown import is_far
 from karwan.notes import note
 from karwan.report.blocks import Block, Cell, Column, Figure, Table, cell
 from karwan.report.charts.rivals import draw_against_rivals
@@ -117,6 +118,8 @@ def verdict_text(row: Row) -> str:
         )
     if row["switch"] and row["switch_at"] is not None:
         at = percent(row["switch_at"]) if row["switch"] == "duty" else f"{number(row['switch_at'])} USD/t"
+        if is_far(row):
+            return say(note("page.goods_far", switch=row["switch"], at=at, cut=percent(row["cut_share"])))
         return say(note("page.goods_switch", verdict=verdict, switch=row["switch"], at=at))
     if row["lacks"]:
         return say(note("page.goods_lacks", verdict=verdict, lacks=row["lacks"]))

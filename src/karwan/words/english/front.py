@@ -17,8 +17,8 @@ FRONT: dict[str, str | Plural] = {
     "front.without_new": " As before: with months that held nothing a year before taken so.",
     "front.less": "as before",
     "front.both_ways": "both ways",
-    "front.ways": "The way to ship today: {load}",
-    "front.ways_note": "P95: nineteen journeys in twenty are not later. {rest}{shut}{counts}{errors}{law}",
+    "front.ways": "The way to ship today, priced for the case's reference load: {load}",
+    "front.ways_note": "P95: nineteen journeys in twenty are not later. {load}{rest}{shut}{counts}{errors}{law}",
     "front.shut": Plural(
         "count",
         "On the first way {place} was shut unannounced once in {years} years open{season}. ",
@@ -39,6 +39,9 @@ FRONT: dict[str, str | Plural] = {
     ),
     "front.no_errors": "No trip was held back to judge the model by. ",
     "front.law": "Signed or negotiated, not found to be in force: {names}.",
+    "front.load_only_if": "The load compares ways and is no offer: it sells only at USD {at}/t or less at origin, put at {now}. ",
+    "front.load_no": "The load compares ways and is no offer: it lands dearer than its cheapest rival. ",
+    "front.load_unknown": "The load compares ways and is no offer: whether it sells is not known. ",
     "front.no_way": "No way is open",
     "front.no_way_why": "The case names nothing to compare, or every corridor is shut on the day.",
     "front.sanctions": Plural(
@@ -63,6 +66,7 @@ FRONT: dict[str, str | Plural] = {
     "front.bound": "{usd} ({tonnes} t)",
     "front.sells": "yes: at or below the cheapest rival",
     "front.only_if": "only if the {what} falls from USD {now} to {at}",
+    "front.no_plan": "no plan: the {what} would have to fall by {cut}, from USD {now} to {at}",
     "front.only_if_under": "only if the {what} is under USD {at}; it is put at {now}, and may be off",
     "front.only_if_duty": "only if the duty falls from {now} to {at}",
     "front.only_if_asks": "only if USD {at} or less at origin; its own price is not known ({now}: {country}, {seen})",

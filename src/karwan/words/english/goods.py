@@ -6,7 +6,9 @@ from karwan.words.english.plural import Plural
 
 GOODS: dict[str, str | Plural] = {
     "goods.none": "The case lists no goods: fill products.csv, or open a case `karwan case new A B --like kaz-pak` made.",
-    "goods.counts": "{judged} of {all} goods can be judged. Yes: {yes}, only if: {only_if}, no: {no}, unknown: {unknown}.",
+    "goods.counts": "{judged} of {all} goods can be judged. Yes: {yes}, only if: {only_if}{far}, no: {no}, unknown: {unknown}.",
+    "goods.far": " ({goods} of them by a cut of more than {cut}, which is no plan)",
+    "goods.full": "Sells at: the price at origin, USD a tonne, at or below which it sells. One good in all its figures: --product NAME; all of them: --full.",
     "goods.hidden": Plural(
         "goods",
         "1 good that cannot be judged is not shown: --all prints it, --json and --csv hold it.",

@@ -207,6 +207,7 @@ PAGE: dict[str, str | Plural] = {
     "page.goods_table": "Every good, with what decides it",
     "page.goods_note": "Could be sold: the least of offer, crop and reachable demand. Unrealised: that less what is sold now. A dash: not known.",
     "page.goods_banned": "{verdict}; under a ban of {country} since {since}",
+    "page.goods_far": "no plan: {switch} at most {at}, a cut of {cut}",
     "page.goods_switch": "{verdict} {switch} at most {at}",
     "page.goods_lacks": "{verdict}: {lacks} lacking",
     "page.good_lead": "HS {hs_code}, sold by {exporter}: can it be sold, what both sides report, who is cheaper, at what freight it wins, and its papers.",
