@@ -19,6 +19,7 @@ from karwan.analysis.coupling.turnover import turnover_factors
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.regime.answer import answer_regime
 from karwan.analysis.regime.exact import DrawnStates, Variant
+from karwan.analysis.regime.given import given_notes
 from karwan.analysis.regime.lead import base_lead, trade_lead
 from karwan.analysis.regime.legs import leg_table
 from karwan.analysis.regime.papers import moved_papers, paper_table
@@ -135,6 +136,15 @@ def test_the_head_names_losers_with_their_dollars(pact: Case) -> None:
     ]
     alone = sentences(trade_lead(pact, states, pairs.head(2)))
     assert alone[1] == "No country pair loses USD 500 of trade a year."
+
+
+def test_a_regime_that_moves_nothing_says_who_carries_without_it(kaz_pak: Case) -> None:
+    """AUPTT lets Uzbek trucks through Pakistan; Pakistani ones go the whole way by the transport agreement, under a TIR carnet."""
+    trucks, guarantee = given_notes(regime_states(kaz_pak, "AUPTT"))
+    assert (trucks.values["trucks"], trucks.values["country"]) == ("Uzbekistan", "Pakistan")
+    assert "cooperation in transport" in str(trucks.values["regime"])
+    assert guarantee.values == {"kind": "tir", "regimes": ["TIR"]}
+    assert not list(given_notes(regime_states(kaz_pak, "KZ_PK_TTA")))
 
 
 def test_the_head_says_first_what_is_shut_today(kaz_pak: Case) -> None:

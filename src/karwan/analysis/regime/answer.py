@@ -23,6 +23,7 @@ from karwan.analysis.regime.drawn import (
     draw_regime,
     regime_drawing,
 )
+from karwan.analysis.regime.given import given_notes
 from karwan.analysis.regime.lead import (
     all_supposed,
     base_lead,
@@ -157,5 +158,5 @@ def _text_notes(states: RegimeStates, grounds: RegimeGrounds) -> list[Note]:
         key = "regime.assumed_all" if all_supposed(states) else "regime.assumed"
         said.append(note(key, regime=states.row["name"], state=states.row["state"]))
     if grounds.nothing:
-        said.append(note("regime.nothing", terms=list(grounds.nothing)))
+        said += [note("regime.nothing", terms=list(grounds.nothing)), *given_notes(states)]
     return said

@@ -23,7 +23,6 @@ from karwan.transport.route import Route, make_route
 from karwan.transport.routing import least_cost_tree, prepare, weigh
 from karwan.transport.terminal import transfer_of
 
-
 ALIKE_USD = 0.5
 """Difference below which two terminals cost the same."""
 

@@ -63,4 +63,10 @@ REGIME: dict[str, str | Plural] = {
         "Worth nothing in the cost of carriage: {terms}. Another regime gives it already, or no route of the pair meets it; a quota enters "
         "no cost."
     ),
+    "regime.given_trucks": (
+        "Without it trucks of {country} drive on through {trucks} ({regime}) and can carry the whole way, both ways, so no load needs a "
+        "truck of {trucks} in {country}. It would be worth what a change of trucks costs where trucks of {country} were not to be had, "
+        "which the model does not know: no fleet of a country is bounded."
+    ),
+    "regime.given_guarantee": "The same guarantee ({kind}) is had without it, by {regimes}.",
 }
