@@ -172,15 +172,14 @@ class CorridorStudy:
     def of(self, case: Case) -> CorridorStudy:
         """Corridors of the case in another state, on the same day: one study a state, sharing what the case's networks are made of by now."""
         if id(case) not in self._states:
-            study = self._states[id(case)] = self.passing(case)
-            study.paper_money = self.paper_money
+            self._states[id(case)] = self.passing(case)
         self._states[id(case)]._take_over()
         return self._states[id(case)]
 
     def passing(self, case: Case) -> CorridorStudy:
         """Corridors of the case in another state that nobody asks about again: the study is not kept."""
         study = CorridorStudy(case, self.as_of, None, self.set_aside)
-        study._base = self
+        study._base, study.paper_money = self, self.paper_money
         study._take_over()
         return study
 

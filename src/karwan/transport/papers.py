@@ -80,6 +80,25 @@ class Trip:
     journeys: Mapping[str, list[set[str]]]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What documents and weight limits ask a trip for.
+
+    Attributes
+    ----------
+    trip
+        The trip.
+    papers
+        Papers of documents, in the order of their table.
+    permits
+        Permits for a truck over weight limits.
+    """
+
+    trip: Trip
+    papers: tuple[Row, ...]
+    permits: tuple[Row, ...]
+
+
 def list_papers(
     route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date, cargo: Cargo | None = None
 ) -> pl.DataFrame:
@@ -152,6 +171,13 @@ class PaperLaw:
 
     def rows(self, route: Route, sector: str, cargo: Cargo | None = None) -> list[Row]:
         """Papers of a route, in the order of their scopes."""
+        asked = self.asked(route, sector, cargo)
+        rows = [*self.with_terms(asked), *asked.permits]
+        rows.sort(key=lambda r: SCOPES.index(r["scope"]))
+        return rows
+
+    def asked(self, route: Route, sector: str, cargo: Cargo | None = None) -> Asked:
+        """What documents and weight limits ask a route for, whatever the terms of regimes."""
         trip = self._trip(route, sector, cargo)
         rows: list[Row] = []
         for document, regime in _documents_at(self.documents, trip.places):
@@ -160,21 +186,20 @@ class PaperLaw:
             paper = {name: document[name] for name in OF_A_DOCUMENT}
             for place, mode in _asked(document, trip.places, regime, trip):
                 rows.append({**paper, "place_id": place, "mode": mode})
-        rows = self._with_terms(rows, trip)
-        rows += heavy_permits(over_limits(route, self._vehicles, self._limits, self.day))
-        rows.sort(key=lambda r: SCOPES.index(r["scope"]))
-        return rows
+        over = over_limits(route, self._vehicles, self._limits, self.day)
+        return Asked(trip, tuple(rows), tuple(heavy_permits(over)))
 
     def table(self, route: Route, sector: str, cargo: Cargo | None = None) -> pl.DataFrame:
         """Papers of a route as `list_papers` gives them."""
         return result_frame("route_papers", self.rows(route, sector, cargo), without=("route", "place"))
 
-    def _with_terms(self, rows: list[Row], trip: Trip) -> list[Row]:
-        """Papers, with those that terms of regimes ask for in place of the documents of the regime at the same scope."""
+    def with_terms(self, asked: Asked) -> list[Row]:
+        """Papers of documents, with those that terms of regimes ask for in place of the documents of the regime at the same scope."""
+        trip = asked.trip
         goods = (trip.ends, trip.sector, trip.route.shipment.value_usd)
-        asked = regime_papers(self.regimes, self.terms, self.fees, trip.places, goods, self.day)
-        stood_for = {(row["regime_id"], row["scope"]) for row in asked}
-        return [row for row in rows if (row["regime_id"], row["scope"]) not in stood_for] + asked
+        added = regime_papers(self.regimes, self.terms, self.fees, trip.places, goods, self.day)
+        stood_for = {(row["regime_id"], row["scope"]) for row in added}
+        return [row for row in asked.papers if (row["regime_id"], row["scope"]) not in stood_for] + added
 
     def _trip(self, route: Route, sector: str, cargo: Cargo | None) -> Trip:
         places = _places(route)
@@ -190,7 +215,7 @@ class PaperLaw:
         if cargo is None:
             codes = self.tables["products"].filter(pl.col("product_id") == product)["hs_code"]
             cargo = Cargo(str(codes[0]) if codes.len() else "")
-        journeys = {mode: _journeys(route, mode) for _, mode in places["leg"]}
+        journeys = {mode: _journeys(route, mode) for mode in dict.fromkeys(mode for _, mode in places["leg"])}
         return Trip(route, places, ends, trucks, cargo, sector, self._preference(product, *ends), journeys)
 
     def _preference(self, product: str, origin: str, destination: str) -> bool | None:

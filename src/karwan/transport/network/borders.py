@@ -81,14 +81,14 @@ def _under_regime(context: Context, stages: Stages, registration: str) -> Stages
 
 
 def _side_under_regime(context: Context, stage: Stage, registration: str, way: str) -> Stage:
-    """One side of a border under the regimes. Networks that share `kept` make it once."""
+    """One side of a border under the regimes. Networks that share `kept.common` make it once."""
     found = context.regimes.change(stage.country, registration, stage.place_id, way)
     if found is None:
         return stage
     key = id(stage), id(found)  # numbers of objects that the value holds
-    held = context.kept.sides.get(key)
+    held = context.kept.common.sides.get(key)
     if held is None:
-        held = context.kept.sides[key] = stage, found, _changed_side(stage, found)
+        held = context.kept.common.sides[key] = stage, found, _changed_side(stage, found)
     return held[2]
 
 

@@ -27,7 +27,7 @@ from karwan.transport.network.lookup import (
     weight_limit,
 )
 from karwan.transport.network.price import PricedMove, Stages
-from karwan.transport.network.regimes import Change, Regimes, regime_in_force, terms_on
+from karwan.transport.network.regimes import Change, KnownTerms, Regimes, regime_in_force, terms_on
 from karwan.transport.network.request import Move, NetworkRequest
 from karwan.transport.network.scarcity import overload
 from karwan.transport.network.stage import Row
@@ -51,7 +51,6 @@ RESTS_ON = {
     ),
     "swap": frozenset(("nodes", "access", "parameters", "hours")),
     "gate": frozenset(("regimes", "regime_terms", "fees", "nodes", "access", "parameters", "hours")),
-    "spread": frozenset(("regimes", "regime_terms", "nodes", "access")),
     "transfer": frozenset(("transfers", "terminals", "nodes", "vehicles", "fees", "parameters", "hours")),
 }
 """Tables that a stage of each kind is made of, or what is made of stages; slowdowns stand in its key."""
@@ -60,10 +59,7 @@ PARTS = {
     "hauls": "haul",
     "bases": "haul",
     "regimes": "regime",
-    "sides": "regime",
     "gates": "gate",
-    "spreads": "spread",
-    "turns": "spread",
 }
 """Kind of what each part of `Kept` holds, of those that hold one kind."""
 BY_ROW = {"links": "link_id", "crossings": "crossing_id"}
@@ -135,6 +131,28 @@ class Met:
 
 
 @dataclass(frozen=True)
+class Common:
+    """What networks share whatever their tables: its keys name all that it was made of.
+
+    Attributes
+    ----------
+    terms
+        Terms of regimes at borders, and the numbers of what they rest on.
+    sides
+        A side of a border under a regime, with the side and the terms it was made of, by their numbers.
+    spreads
+        Moves spread over truck registrations, by what they join and the number of the law.
+    turns
+        What a truck may do at a border, by the number of the law.
+    """
+
+    terms: KnownTerms = field(default_factory=KnownTerms)
+    sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
+    spreads: dict[tuple[Any, ...], SpreadMoves] = field(default_factory=dict)
+    turns: dict[int, Turns] = field(default_factory=dict)
+
+
+@dataclass
 class Kept:
     """What several networks of the same tables share, filled as they are built.
 
@@ -155,14 +173,10 @@ class Kept:
         What hauls along a link share whoever is paid, by all of a request that it depends on.
     regimes
         Regimes by those in force and the ends of the load, none for any load.
-    sides
-        A side of a border under a regime, with the side and the terms it was made of, by their numbers.
     gates
         Stages over a border by road and the moves made of them by trucks, by the numbers of these stages and of the regimes.
-    spreads
-        Moves spread over truck registrations, by what they join and all of a request that it depends on.
-    turns
-        What a truck may do at a border, by law: destination, rules of access and regimes in force.
+    common
+        What the states of a case share too.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -172,12 +186,10 @@ class Kept:
     stages: dict[tuple[Any, ...], Stage | None] = field(default_factory=dict)
     bases: dict[tuple[Any, ...], HaulBase | None] = field(default_factory=dict)
     regimes: dict[tuple[tuple[str, ...], tuple[str, ...]], Regimes] = field(default_factory=dict)
-    sides: dict[tuple[int, int], tuple[Stage, Change, Stage]] = field(default_factory=dict)
     gates: dict[tuple[int, ...], tuple[Stages, dict[tuple[Branch, ...], PricedMove]]] = field(
         default_factory=dict
     )
-    spreads: dict[tuple[Any, ...], SpreadMoves] = field(default_factory=dict)
-    turns: dict[tuple[Any, ...], Turns] = field(default_factory=dict)
+    common: Common = field(default_factory=Common)
 
     def without(self, changed: Collection[str], rows: Mapping[str, Collection[str]] | None = None) -> Kept:
         """What still holds where some tables are others: a copy without what was made of them.
@@ -198,7 +210,7 @@ class Kept:
             if key[0] not in gone and not (key[0] == "crossing" and key[1] in crossings)
         }
         held = self.fewer(changed)
-        return Kept(rows=held.rows, books=held.books, stages=stages, **parts)
+        return Kept(rows=held.rows, books=held.books, stages=stages, common=self.common, **parts)
 
     def fewer(self, tables: Collection[str]) -> Kept:
         """What holds where tables lack some of their rows: shared, but for these rows and what is made of all of them."""
@@ -209,7 +221,8 @@ class Kept:
 
     def take(self, other: Kept) -> None:
         """Take over what another holds and this lacks."""
-        for name in vars(other):
+        self.common = other.common
+        for name in vars(other).keys() - {"common"}:
             mine = getattr(self, name)
             mine.update({key: held for key, held in getattr(other, name).items() if key not in mine})
 
@@ -278,7 +291,8 @@ class Context:
         held = self.kept.regimes
         if (live, ()) not in held:
             rows = [row for row in self.rows("regimes") if row["regime_id"] in live]
-            held[live, ()] = Regimes(rows, self.rows("regime_terms"), self.fees, self.request.departure)
+            terms, known = self.rows("regime_terms"), self.kept.common.terms
+            held[live, ()] = Regimes(rows, terms, self.fees, self.request.departure, known=known)
         if (live, ends) not in held:
             held[live, ends] = held[live, ()].for_load(ends)
         return held[live, ends]
@@ -303,9 +317,13 @@ class Context:
         return day, units, asked.form, asked.dangerous, asked.tonnes, self.gross_t, frozenset(payers)
 
     @cached_property
-    def access_key(self) -> tuple[str, ...]:
-        """Rules of access that hold on the day."""
-        return tuple(row["access_id"] for row in self.access if in_time(row, self.request.departure))
+    def law_number(self) -> int:
+        """Number of all that says which trucks may go where: countries of places, rules of access on the day, regimes that spare a change of trucks."""
+        asked = self.request
+        access = tuple(tuple(row.values()) for row in self.access if in_time(row, asked.departure))
+        places = tuple((node, row["country"]) for node, row in self.nodes.items())
+        law = (places, access, self.regimes.swap_law, asked.origin_country, asked.destination_country)
+        return self.kept.common.terms.number(law)
 
     def parameter(self, name: str) -> CellFigure:
         """CellFigure of a model parameter; UnknownName where parameters.csv lacks it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -134,6 +135,27 @@ def covers(cargo: str | None, parties: Collection[str], country: str, ends: Coll
     return bool(set(ends) & (set(parties) - {country}))
 
 
+@dataclass(frozen=True)
+class KnownTerms:
+    """Terms at borders reckoned already, by all that they rest on.
+
+    Attributes
+    ----------
+    numbers
+        Number of each thing that something rests on, instead of which it stands in a key.
+    changes
+        What regimes change at a side of a border: by the numbers of the regimes with a say in its country, those lawful, country, crossing
+        and direction.
+    """
+
+    numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+    changes: dict[tuple[object, ...], Change | None] = field(default_factory=dict)
+
+    def number(self, thing: tuple[object, ...]) -> int:
+        """Number of a thing; the same for things alike."""
+        return self.numbers.setdefault(thing, len(self.numbers))
+
+
 class Regimes:
     """Regimes in force on a day with their terms.
 
@@ -145,6 +167,8 @@ class Regimes:
     ----------
     ends
         Countries of origin and destination of the load; empty where any load is asked about.
+    known
+        What to share with regimes of other tables.
     """
 
     def __init__(
@@ -154,6 +178,8 @@ class Regimes:
         fees: Iterable[Row],
         day: date,
         ends: Collection[str] = (),
+        *,
+        known: KnownTerms | None = None,
     ) -> None:
         self.live = {r["regime_id"]: r for r in regimes if regime_in_force(r, day)}
         self._held = {name: row for name, row in self.live.items() if held_before(row, day)}
@@ -169,6 +195,9 @@ class Regimes:
         self._charged = {(r["regime_id"], r["place_id"]) for r in fees if r["regime_id"]}
         for row in terms:
             self._terms[row["regime_id"]].append(row)
+        self._known = KnownTerms() if known is None else known
+        self._numbers = {name: self._number(name) for name in self.live}
+        self._with_say: dict[str, tuple[int, ...]] = {}
 
     def for_load(self, ends: Collection[str]) -> Regimes:
         """The same regimes for a load between other countries; both share what does not depend on it."""
@@ -182,7 +211,7 @@ class Regimes:
         side = Side(country, registration, crossing_id, "inbound" if crossing_id else "")
         if side not in self._spared:
             self._spared[side] = any(
-                row["quantity"] == "swap_needed" and row["value"] == 0.0
+                _spares(row)
                 for regime in self._lawful(country, registration)
                 for row in self._at(regime, side)
             )
@@ -195,8 +224,39 @@ class Regimes:
         lawful = self._lawful(country, registration)
         key = lawful, country, crossing_id, direction
         if key not in self._found:
-            self._found[key] = self._change(lawful, Side(country, registration, crossing_id, direction))
+            self._found[key] = self._known_change(lawful, Side(country, registration, crossing_id, direction))
         return self._found[key]
+
+    def _known_change(self, lawful: tuple[str, ...], side: Side) -> Change | None:
+        """A change that regimes of other tables may have found already."""
+        held = self._known.changes
+        key = self._say(side.country), lawful, side.country, side.crossing_id, side.direction
+        if key not in held:
+            held[key] = self._change(lawful, side)
+        return held[key]
+
+    def _say(self, country: str) -> tuple[int, ...]:
+        """Numbers of the regimes that a country is a party of."""
+        if country not in self._with_say:
+            self._with_say[country] = tuple(
+                self._numbers[name] for name, row in self.live.items() if country in row["parties"]
+            )
+        return self._with_say[country]
+
+    def _number(self, name: str) -> int:
+        """Number of all that a regime says at borders."""
+        charged = frozenset(place for regime, place in self._charged if regime == name)
+        terms = tuple(tuple(row.values()) for row in self._terms.get(name, ()))
+        return self._known.number((name, name in self._held, charged, terms))
+
+    @property
+    def swap_law(self) -> tuple[object, ...]:
+        """All of the regimes that says whose trucks may go on without a change: parties, whose goods, where."""
+        return tuple(
+            (tuple(row["parties"]), self._cargo.get(name), places)
+            for name, row in self.live.items()
+            if (places := tuple(_where(term) for term in self._terms.get(name, ()) if _spares(term)))
+        )
 
     def _change(self, names: Sequence[str], side: Side) -> Change | None:
         observed = self.observed(side.country, side.crossing_id, side.direction)
@@ -271,6 +331,16 @@ class Regimes:
         }
         fee = None if (regime, side.country) in self._charged else found.get("fee_usd")
         return BorderTerms(regime, fee, checks)
+
+
+def _spares(term: Row) -> bool:
+    """Whether a term lets trucks through without a change."""
+    return bool(term["quantity"] == "swap_needed" and term["value"] == 0.0)
+
+
+def _where(term: Row) -> tuple[object, ...]:
+    """Where a term bites."""
+    return term["leg"], term["place_id"], term.get("mode"), term.get("direction")
 
 
 def _levelled(row: Row, observed: BorderTerms | None) -> CellFigure | None:

@@ -14,10 +14,10 @@ from karwan.transport.network.request import Move
 
 
 def spread(context: Context, moves: Sequence[Move]) -> SpreadMoves:
-    """Spread moves from the origin's own trucks, and number the states. Networks that share `kept` do it once for moves that join the same places."""
+    """Spread moves from the origin's own trucks, and number the states. Networks that share `kept.common` do it once for moves that join the same places."""
     shapes = tuple((move.tail, move.head, move.place_kind, move.place_id) for move in moves)
-    key = (shapes, context.home, context.request.destination_country, context.access_key, context.regimes_key)
-    held = context.kept.spreads
+    key = shapes, context.home, context.law_number
+    held = context.kept.common.spreads
     if key not in held:
         held[key] = _Spreading(context, moves).run()
     return held[key]
@@ -39,8 +39,7 @@ class _Spreading:
         self.branches: list[list[Branch]] = [[] for _ in moves]
         self.rules: dict[tuple[str, str], tuple[str, str]] = {}
         self.stays: dict[str, Turn] = {}
-        law = (context.request.destination_country, context.access_key, context.regimes_key)
-        self.turns: Turns = context.kept.turns.setdefault(law, {})
+        self.turns: Turns = context.kept.common.turns.setdefault(context.law_number, {})
 
     def run(self) -> SpreadMoves:
         """Follow every move from every state that is met, nearest first."""
@@ -87,7 +86,7 @@ class _Spreading:
         return found
 
     def _abroad(self, country: str, registration: str, place: str) -> Turn:
-        """What a foreign truck may do that enters a country; networks that share `kept` ask once for trucks alike."""
+        """What a foreign truck may do that enters a country; networks that share `kept.common` ask once for trucks alike."""
         rule, access = self._rule(country, registration)
         if rule == "forbidden":
             return ()
