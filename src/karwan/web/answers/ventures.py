@@ -16,6 +16,7 @@ from karwan.web.answers.generic import asked, form_of, shown
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say, sentences
 
+NO_BREAK = "\u00a0"
 HEAD = ("fnpv", "enpv", "firr", "eirr", "least_dscr", "fnpv_negative")
 """Indicators that stand above the pictures."""
 
@@ -83,7 +84,7 @@ def answer(asking: Asking) -> Page:
 
 
 def _head(indicators: pl.DataFrame) -> list[dict[str, str]]:
-    """What the page opens with: the middle of each indicator over the draws with its band, or its one value."""
+    """What the page opens with: each indicator's one value with its band, and where none stands the band itself."""
     by_key = {row["indicator"]: row for row in indicators.iter_rows(named=True)}
     found = []
     for row in (by_key[key] for key in HEAD if key in by_key):
@@ -91,7 +92,12 @@ def _head(indicators: pl.DataFrame) -> list[dict[str, str]]:
         middle, _, high = rest.partition(" .. ")
         if not (high or row["value"] is not None):
             continue
-        unit = "USD " if row["unit"] == "USD" else ""
-        spread = say(note("page.of_draws", low=low, high=high)) if high else ""
-        found.append({"label": row["label"], "value": f"{unit}{middle or row['shown']}", "spread": spread})
+        unit = f"USD{NO_BREAK}" if row["unit"] == "USD" else ""
+        if high and row["value"] is None:
+            kept = [end.replace(" ", NO_BREAK) for end in (low, high)]
+            value = say(note("page.band", low=kept[0], high=kept[1]))
+            spread = say(note("page.middle_of_draws", middle=middle))
+        else:
+            value, spread = row["shown"], say(note("page.of_draws", low=low, high=high)) if high else ""
+        found.append({"label": row["label"], "value": f"{unit}{value}", "spread": spread})
     return found

@@ -90,6 +90,8 @@ PAGE: dict[str, str | Plural] = {
     "page.pairs_all": "all on the corridors",
     "page.pairs_parties": "the two parties",
     "page.ventures_title": "Ventures",
+    "page.band": "{low} to {high}",
+    "page.middle_of_draws": "5 to 95 % of draws, their middle {middle}; no single value stands",
     "page.of_draws": "{low} to {high} in 5 to 95 % of draws",
     "page.ventures_lead": "Announced or supposed by the case. Those that have the figures are appraised: their names lead to it.",
     "page.regime_lead": "A regime that is {state}, of {parties}: each leg and paper without it and with it in force, and what each of its terms is worth.",
