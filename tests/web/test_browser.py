@@ -282,8 +282,8 @@ def test_every_page_works_without_script(browser: Browser, server: str) -> None:
 AXE = "axe.run({resultTypes: ['violations'], preload: false}).then((found) => found.violations)"
 
 
-# Tables that are wider than their place; on a phone their rows stand as blocks.
-SIDEWAYS = "[...document.querySelectorAll('.scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1 && innerWidth < 641).map((one) => one.parentElement.id)"
+# Tables and pictures that are wider than their place; on a phone rows stand as blocks, and pictures are as wide as the page.
+SIDEWAYS = "[...document.querySelectorAll('.scroll, figure .pic')].filter((one) => one.scrollWidth > one.clientWidth + 1 && innerWidth < 641).map((one) => one.parentElement.id)"
 
 
 def asked_ahead(addresses: list[str]) -> None:

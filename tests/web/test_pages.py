@@ -315,6 +315,12 @@ def test_workbench_file_equals_the_command(web: Served) -> None:
     assert web.page("scenarios.json?with=fast_yard").text == printed.stdout
 
 
+def test_the_workbench_has_a_picture_whatever_is_asked(web: Served) -> None:
+    """Of all pairs that between which most ways move; before anything is ticked what keeping each promise is worth."""
+    assert 'id="f-moves"' in web.page("scenarios?with=fast_yard&pair=all").text
+    assert 'hx-get="/en/toyland/plan/worth"' in web.page("scenarios").text
+
+
 def test_no_such_page_and_no_such_case(web: Served) -> None:
     assert web.page("nothing").status_code == 404
     assert web.get("/en/elsewhere/route").status_code == 404

@@ -130,6 +130,7 @@ def _compared(asking: Asking, marks: Sequence[str], found: Sequence[pl.DataFrame
     chosen = asking.value("pair") if asking.value("pair") in (*pairs, _ALL) else next(iter(pairs), _ALL)
     moved = [(row, sides) for row, sides in rows if any(side["moved"] for side in sides)]
     own = [(row, sides) for row, sides in moved if chosen in (row["pair_label"], _ALL)]
+    drawn = _most_moved(moved, pairs) if chosen == _ALL else chosen
     title = say(note("page.compared") if chosen == _ALL else note("page.compared_of", pair=chosen))
     table = Table(
         "compared",
@@ -141,10 +142,16 @@ def _compared(asking: Asking, marks: Sequence[str], found: Sequence[pl.DataFrame
     )
     return {
         "pairs": [{"label": one, "current": one == chosen} for one in (*pairs, _ALL)],
-        "picture": _picture(asking, marks, [one for one in rows if one[0]["pair_label"] == chosen], chosen),
+        "picture": _picture(asking, marks, [one for one in rows if one[0]["pair_label"] == drawn], drawn),
         "compared": table,
         "still": sorted(_way(row) for row, sides in rows if not any(side["moved"] for side in sides)),
     }
+
+
+def _most_moved(moved: Sequence[_Sides], pairs: Sequence[str]) -> str:
+    """The pair of places between which most ways move, the first of several; a picture of all would have a hundred rows."""
+    counted = [row["pair_label"] for row, _ in moved]
+    return max(pairs, key=counted.count, default="")
 
 
 def _way(row: Mapping[str, Any]) -> str:
