@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from karwan.analysis.trips import fits_without, predicted_days, trip_routes
+from karwan.analysis.trips import fits_without, predicted_days, trip_routes, trip_sample, trips_fitted_to
 from karwan.case import read_case
 from karwan.errors import InvalidInput
 from karwan.transport.hours import FACTORS, KINDS_OF_PLACE, HoursPrior, TripSample, fit_hours, place_spread
@@ -135,3 +135,23 @@ def test_no_scored_trip_enters_its_own_fit() -> None:
     assert others[0] is not None
     assert others[1] is not None
     assert not np.allclose(others[0].log_mean, others[1].log_mean)
+
+
+def test_a_trip_told_without_its_stays_in_port_waits_for_no_ship() -> None:
+    """Kashgar - Karachi - Jebel Ali: as told the port hours and the wait for the ship are set aside, in the fit and in the forecast."""
+    case = read_case("kaz-pak")
+    told = case["trips"].filter(trip_id="NLC_KHG_JEA_2025")
+    assert told["without_stay"].item()
+    in_full = told.with_columns(without_stay=pl.lit(False))
+    samples, days = [], []
+    for table in (told, in_full):
+        changed = case.with_tables({"trips": table})
+        trips = trips_fitted_to(changed)
+        samples.append(trip_sample(changed, trips))
+        days.append(predicted_days(trips[0], changed, None).mean())
+    port = KINDS_OF_PLACE.index("port")
+    assert samples[0].hours[0, port] == 0.0 < samples[1].hours[0, port]
+    assert np.delete(samples[0].hours, port) == pytest.approx(np.delete(samples[1].hours, port))
+    waited = samples[1].fixed_h[0] - samples[0].fixed_h[0]
+    assert waited > 24.0
+    assert days[1] - days[0] > waited / 24.0

@@ -105,6 +105,21 @@ def test_sailing_waits_half_a_headway_on_average(toyland: Case) -> None:
     assert stage.usd(20, 2) == pytest.approx(600.0)  # a box pays per container
 
 
+def test_a_ship_that_comes_late_adds_its_share_of_the_hours_late(toyland: Case) -> None:
+    late = toyland["services"].with_columns(late_share=pl.lit(0.4), late_h=pl.lit(50.0))
+    before, after = (
+        network.arcs[arcs_of(network, "QP")[0]].stages[0]
+        for network in (
+            build_network(toyland.tables, request()),
+            build_network({**toyland.tables, "services": late}, request()),
+        )
+    )
+    assert after.hours - before.hours == pytest.approx(20.0)
+    assert after.variance_h2 - before.variance_h2 == pytest.approx(0.4 * 2 * 50.0**2 - 20.0**2)
+    assert after.service_h == pytest.approx(before.service_h)
+    assert after.service_variance_h2 == pytest.approx(before.service_variance_h2)
+
+
 def test_crossing_has_both_sides_and_the_transit_fee(toyland: Case) -> None:
     network = build_network(toyland.tables, request())
     for a in arcs_of(network, "X"):

@@ -26,7 +26,7 @@ from karwan.transport.hours import (
 )
 from karwan.transport.journey import ArrivalModel, arrival_model, journey_stages
 from karwan.transport.network import Kept, NetworkRequest, build_network
-from karwan.transport.network.hours import TRIP
+from karwan.transport.network.hours import PORT_KIND, TRIP
 from karwan.transport.network.stage import FreightNetwork, Row
 from karwan.transport.reliability import JourneyStages, moments, simulate
 from karwan.transport.route import Route, make_route
@@ -112,7 +112,21 @@ def _trip_route(case: Case, trip: Row, network: FreightNetwork, model: ArrivalMo
     route = make_route(network, load, found.route.arcs, ignore_shut=True)
     stages = journey_stages(route, model, ignore_shut=True)
     undated = replace(stages, dated=np.full(stages.size, -1))
-    return TripRoute(trip, route, "", undated)
+    return TripRoute(trip, route, "", _as_told(trip, route, undated))
+
+
+def _as_told(trip: Row, route: Route, stages: JourneyStages) -> JourneyStages:
+    """Stages whose hours the stated days hold: a trip told without its stays in port waits for no ship and changes in no port."""
+    if not trip["without_stay"]:
+        return stages
+    in_port = np.array([stage.step.hours_group == PORT_KIND for stage in route.stages])
+    none = np.zeros(stages.size)
+    return replace(
+        stages,
+        mean_h=np.where(in_port, 0.0, stages.mean_h),
+        headway_h=none,
+        jam_share=np.where(stages.headway_h > 0.0, 0.0, stages.jam_share),
+    )
 
 
 def trip_load(case: Case, trip: Row) -> Shipment:
@@ -167,6 +181,8 @@ def _judged_hours(trip: TripRoute, factor: Mapping[str, float]) -> list[float]:
     for stage in trip.route.stages:
         if stage.step.hours_group:
             found[stage.step.hours_group] += stage.service_h / factor[stage.step.hours_group]
+    if trip.row["without_stay"]:
+        found[PORT_KIND] = 0.0
     return list(found.values())
 
 
@@ -174,7 +190,10 @@ def _waits(trip: TripRoute) -> float:
     """Hours that no factor moves: for an opening, a ship, in the queue of a bad day."""
     assert trip.route is not None
     served = sum(stage.service_h for stage in trip.route.stages if stage.step.hours_group)
-    return trip.route.hours - served
+    if not trip.row["without_stay"]:
+        return trip.route.hours - served
+    for_ships = sum(stage.hours - stage.service_h for stage in trip.route.stages if stage.step.headway_h)
+    return trip.route.hours - served - for_ships
 
 
 def _day_to_day(trip: TripRoute) -> float:

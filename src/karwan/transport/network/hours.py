@@ -12,6 +12,7 @@ from karwan.transport.network.terms import CellFigure, figure_of
 
 TRIP = "trip"
 """Row of the table `hours` that says what all stages of a trip share."""
+PORT_KIND = "port"
 
 
 class HoursKind(NamedTuple):
@@ -107,7 +108,7 @@ def border_kind(mode: str) -> str:
 
 def transfer_kind(*modes: str) -> str:
     """Kind of place of a change between modes: a port where one goes by water, else a terminal."""
-    return "port" if any(mode in WATER_MODES for mode in modes) else "terminal"
+    return PORT_KIND if any(mode in WATER_MODES for mode in modes) else "terminal"
 
 
 SAILING_KIND = "sailing"

@@ -348,13 +348,16 @@ def _sailing_stage(
     headway = WEEK_H / weekly.value
     emission = figure_of(context.units[mode].row, "vehicles", "vehicle_id", "emission_kg_t_km")
     at_sea = voyage.amount + sum(term.amount for term in slowed)
+    late, late_share, late_h = _lateness(service)
     terms = (
         money,
         voyage,
         *slowed,
         times(HOURS, Factor(weekly, -1), by=WEEK_H / 2.0),
+        *late,
         times(EMISSION, emission, length),
     )
+    lateness = (2.0 * late_share - late_share**2) * late_h**2
     return Stage(
         Step(
             "sailing",
@@ -366,11 +369,21 @@ def _sailing_stage(
             headway,
             hours_group=kind.name,
             group_log_sd=kind.log_sd,
+            jam_share=late_share,
+            jam_h=late_h,
         ),
         terms,
-        variance_h2=(cv.value * at_sea) ** 2 + headway**2 / 12.0,
+        variance_h2=(cv.value * at_sea) ** 2 + headway**2 / 12.0 + lateness,
         also=(cv,),
     )
+
+
+def _lateness(service: Row) -> tuple[list[Term], float, float]:
+    """Hours a ship comes late on average, the share of voyages that do, and the mean hours late of those."""
+    if not service["late_share"] or not service["late_h"]:
+        return [], 0.0, 0.0
+    share, hours = (figure_of(service, "services", "service_id", name) for name in ("late_share", "late_h"))
+    return [times(HOURS, share, hours)], share.value, hours.value
 
 
 def _sailing_money(context: Context, service: Row, link: Row) -> Term | None:
