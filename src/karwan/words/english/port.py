@@ -17,7 +17,7 @@ PORT: dict[str, str | Plural] = {
     "port.no_zones": "The case has no free zones: fill `zone_terms.csv`.",
     "port.rows_cut": "{table}: the first {top} of {rows} rows; --json or --csv hold all, --top N shows more.",
     "port.zones_cut": (
-        "Shown: {shown} of {rows} rows, the best good of each zone and use. Left out besides: {without} cases without a figure, terms of {terms} zones, the inputs. "
+        "Shown: {shown} of {rows} rows, the best good of each zone and use. Left out besides: cases without a figure ({without}), terms of zones ({terms}), the inputs. "
         "--all prints them, --top N more zones and uses, --json and --csv hold all."
     ),
     "port.zone_best": (
@@ -25,7 +25,11 @@ PORT: dict[str, str | Plural] = {
         "treasury leaves or gets later are a transfer: no worth to the country, and nothing says that the goods would come."
     ),
     "port.zone_sure": "In {sure} of {rows} rows the zone gains at every end of the ranges.",
-    "port.zone_no_figure": "No figure in {rows} cases: the terms bar the use, or are not known.",
+    "port.zone_no_figure": Plural(
+        "rows",
+        "No figure in {rows} case: the terms bar the use, or are not known.",
+        "No figure in {rows} cases: the terms bar the use, or are not known.",
+    ),
     "port.zone_assumed": (
         "Interest, stay, refunds, moves and rent are assumed, with ranges; the band takes all of them at the ends that make the gain least and "
         "most. What a law exempts is from the source of the row."
@@ -48,7 +52,11 @@ PORT: dict[str, str | Plural] = {
         "({low_share} to {high_share}), {value_usd} a year ({low_usd} to {high_usd}), and {of_ports_share} of what "
         "goes by the ports compared. No pair by it has another way in the network, so the band is of what the pairs trade alone, not of a choice."
     ),
-    "port.choice_covers": "{pairs} country pairs with USD {value_usd:,.0f} are shared out; {missing} pairs have no data and are listed.",
+    "port.choice_covers": Plural(
+        "pairs",
+        "{pairs} country pair with USD {value_usd:,.0f} is shared out; without data, and listed: {missing}.",
+        "{pairs} country pairs with USD {value_usd:,.0f} are shared out; without data, and listed: {missing}.",
+    ),
     "port.choice_observed": "Observed shares stand beside and are of other trades: {shares}.",
     "port.choice_state": (
         "Crossings stand as on the day of the case; the trade was made under {scenarios}. --open NAME takes places as open."

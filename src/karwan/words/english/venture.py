@@ -46,8 +46,10 @@ VENTURE: dict[str, str | Plural] = {
     "venture.corridor_traffic": (
         "The corridors' own trade past {port} is {own:,.0f} {product} a year, {own_share} of what it can have; the rest is of third countries."
     ),
-    "venture.certain": (
-        "{inputs} assumed inputs have no range, so the draws take them as certain: the first are {names}. Bands are too narrow by what these hide."
+    "venture.certain": Plural(
+        "inputs",
+        "{inputs} assumed input has no range, so the draws take it as certain: {names}. Bands are too narrow by what it hides.",
+        "{inputs} assumed inputs have no range, so the draws take them as certain: the first are {names}. Bands are too narrow by what these hide.",
     ),
     "venture.fleet_permits": (
         "What binds is the permits: {permits:,.0f} round trips a year, where {vehicles:,.0f} vehicles could make {able:,.0f}."
