@@ -343,7 +343,9 @@ def _notes(
         found += [welfare.identities()] if welfare.world.whole else []
         found += welfare.held_notes(one.name for one in choice.chosen)
     unknown = sum(one.cost_usd is None for one in choice.chosen)
-    found.append(note("draft.costs", unknown=unknown, chosen=len(choice.chosen)))
+    year = case.settings.trade_year
+    trade = "" if year is None else note("draft.trade_year", year=str(year))
+    found.append(note("draft.costs", trade=trade, unknown=unknown, chosen=len(choice.chosen)))
     if request.draws:
         found.append(note("coupling.bands", draws=request.draws, seed=request.seed))
     return [*found, note("draft.amend")]

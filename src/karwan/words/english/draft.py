@@ -13,9 +13,10 @@ DRAFT: dict[str, str | Plural] = {
     "draft.span": " ({low_usd} to {high_usd})",
     "draft.nothing": "No scenario of the case can be used, so nothing can be valued and nothing is proposed.",
     "draft.costs": (
-        "Worth: USD a year where trade, incomes and queues answer, from the case as it stands, each alone; beside it as the last of the set. "
+        "Worth: USD a year{trade} where trade, incomes and queues answer, from the case as it stands, each alone; beside it as the last of the set. "
         "What keeping it costs is unknown of {unknown} of {chosen}: unknown is no zero, and no budget holds it."
     ),
+    "draft.trade_year": " at the trade of {year}",
     "draft.weak": Plural(
         "count",
         "One weak point of the corridors is taken up by no scenario: {places}.",
