@@ -8,7 +8,6 @@ import polars as pl
 from figures import Pages, rows_of
 
 from karwan.amounts import number, percent, usd
-from karwan.analysis.basket import basket_answer, reach_of_target
 from karwan.analysis.basket_targets import basket_target
 from karwan.analysis.corridor_change import corridor_change
 from karwan.analysis.target_answer import target_answer
@@ -16,32 +15,29 @@ from karwan.case import read_case
 from karwan.project import open_case
 from karwan.words import say, sentences
 
-CASE, CAP, COUNTS = "kaz-pak", 0.3, (3, 4, 5, 10, 20, 40)
+CASE, CAP, COUNTS = "kaz-pak", 0.3, (5, 6, 7, 10, 20, 40)
 OPEN = "open_afghan_crossings"
 
 
 def baskets() -> Iterator[str]:
     """The case's basket target with every good in it, its frontier, and the reach of a billion."""
-    case = read_case(CASE)
-    target = basket_target(case)
+    project = open_case(CASE)
+    target = basket_target(project.case)
     assert target is not None
     value, count, _ = target
-    terms = {"target_usd": value, "sector_caps": {"*": CAP}}
+    asked = {"goods": count, "target": value, "sectors": (f"*={CAP}",)}
+    command = f'    karwan basket --goods {count} --target {value / 1e6:g}e6 --sectors "*={CAP}"'
+    yield from (command, "")
+    yield from (f"- {line}" for line in sentences(project.basket(**asked).notes))
     counts = ",".join(map(str, COUNTS))
-    yield from (f'    karwan basket --fewest {count} --sectors "*={CAP}"', "")
-    yield from (
-        f"- {line}"
-        for line in sentences(basket_answer(case, most_goods=count, fewest_goods=count, **terms).text)
-    )
-    yield from ("", f'    karwan basket --sectors "*={CAP}" --frontier {counts}', "")
-    edge = basket_answer(case, most_goods=count, counts=COUNTS, **terms).frontier
+    yield from ("", f"{command} --fewest 0 --frontier {counts}", "")
+    edge = project.basket(**asked, fewest=0, frontier=COUNTS).tables["frontier"]
     shown = edge.with_columns(pl.col("cost_usd").map_elements(usd, pl.String))
     yield from rows_of(
         "at most | goods chosen | cost, USD | status", shown, ["most_goods", "goods", "cost_usd", "status"]
     )
     yield from ("", "    karwan basket --reach", "")
-    lines = sentences(reach_of_target(case, 1e9, case.settings.as_of).text)
-    yield from (f"- {line}" for line in lines)
+    yield from (f"- {line}" for line in sentences(project.basket(reach=True).notes))
 
 
 def chances() -> Iterator[str]:

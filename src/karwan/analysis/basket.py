@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from karwan.analysis.basket_targets import basket_target, named_basket, turnover_target
-from karwan.analysis.basket_terms import SignTerms, alternatives, default_caps, limited
+from karwan.analysis.basket_terms import (
+    SignTerms,
+    alternatives,
+    default_caps,
+    least_even,
+    limited,
+    listed_goods,
+)
 from karwan.analysis.carriage import land_capacity, landed_goods, with_landed
+from karwan.analysis.reachable import carried_usd, comparable_reach, good_bounds, reach_notes
 from karwan.analysis.trade_flows import newest_turnover
 from karwan.case import Case
 from karwan.errors import InvalidInput, UnknownName
@@ -37,7 +43,6 @@ SECTION_COLUMNS = (
 SPREAD = 0.5  # standard deviation of ln(delivered / chosen) of one good
 COMMON = 0.3  # of it, what all goods share
 CORRIDORS = ("open", "today")
-NAMED = 5  # offers and potentials named in a sentence, the rest summed
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,9 @@ def offer_pool(case: Case, direction: str = "a_to_b") -> Pool | None:
     return best[1] if best else None
 
 
-def case_goods(case: Case, landed: pl.DataFrame, basket: str = "") -> pl.DataFrame:
+def case_goods(
+    case: Case, landed: pl.DataFrame, basket: str = "", listed: Sequence[str] | None = None
+) -> pl.DataFrame:
     """Goods of a basket with bounds and costs.
 
     The bound of a good is the published figure for it where one exists (a signed deal, a potential). All
@@ -99,19 +106,18 @@ def case_goods(case: Case, landed: pl.DataFrame, basket: str = "") -> pl.DataFra
         Landed costs by product and corridor, as the brief's `landed`.
     basket
         One of the lists the case names; by default that of its target.
+    listed
+        The goods to choose from, all of one seller; by default those of the basket.
 
     Returns
     -------
     Columns as `choose_basket` wants them, plus product, landed_usd_t, bound_basis ('observed', 'assumed') and
     note.
     """
-    basket = basket or named_basket(case)
-    products = case["products"].filter(pl.col("basket") == basket)
-    if not products.height:
-        known = ", ".join(case["products"]["basket"].drop_nulls().unique().sort())
-        raise UnknownName(
-            f"No product belongs to the basket {basket!r}.", f"baskets: {known}", "use one of these."
-        )
+    if listed is None:
+        products = basket_products(case, basket)
+    else:
+        products = case["products"].filter(pl.col("product_id").is_in(listed))
     exporter = products["exporter"][0]
     direction = "a_to_b" if exporter == case.settings.party_a else "b_to_a"
     goods = products.select(
@@ -122,6 +128,24 @@ def case_goods(case: Case, landed: pl.DataFrame, basket: str = "") -> pl.DataFra
     goods = with_landed(case, goods, landed, exporter)
     lot = pl.col("stowage_t_feu") * pl.col("price_usd_t")  # one 40 ft container
     return goods.with_columns(least_usd=pl.min_horizontal(lot, "bound_usd"))
+
+
+def basket_products(case: Case, basket: str = "") -> pl.DataFrame:
+    """Products of a basket, by default that of the case's target.
+
+    Raises
+    ------
+    UnknownName
+        No product belongs to it.
+    """
+    basket = basket or named_basket(case)
+    products = case["products"].filter(pl.col("basket") == basket)
+    if not products.height:
+        known = ", ".join(case["products"]["basket"].drop_nulls().unique().sort())
+        raise UnknownName(
+            f"No product belongs to the basket {basket!r}.", f"baskets: {known}", "use one of these."
+        )
+    return products
 
 
 def _bounds(case: Case, goods: pl.DataFrame, pool: Pool | None) -> pl.DataFrame:
@@ -242,7 +266,8 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     fewest_goods
         None is `most_goods`, or all there are.
     verdicts
-        Rows of `results/goods_verdicts.csv`: goods that cannot be sold are left out, demand bounds the others.
+        Rows of `results/goods_verdicts.csv`: goods that cannot be sold are left out, others of the seller stand in for them, demand
+        bounds all.
     corridors
         'open' or 'today': the goods' tonnes must fit the land corridors, all open or as on `as_of`.
     balance
@@ -252,7 +277,11 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     day = as_of or case.settings.as_of
     if landed is None:
         landed = landed_goods(case, day)
-    limits = limited(case_goods(case, landed, basket), verdicts, most_goods, target_usd, sign or SignTerms())
+    products = basket_products(case, basket)
+    roomy = _roomy(case, landed, products["exporter"][0], least_even(most_goods, target_usd))
+    listed = listed_goods(case, landed, products, verdicts, most_goods, roomy)
+    offered = case_goods(case, landed, basket, listed.product_ids)
+    limits = limited(offered, verdicts, most_goods, target_usd, sign or SignTerms())
     goods, asked = limits.goods, fewest_goods or 0
     fewest = limits.fewest if fewest_goods is None else fewest_goods
     caps = default_caps(goods, SECTOR_CAP) if sector_caps is None else sector_caps
@@ -273,10 +302,20 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     statement["sector_caps"] = sector_caps or {}
     edge = frontier(limits.free, [n for n in counts if n >= asked], **statement)
     under = _terms_notes(case, goods, dropped=dropped, risk=risk)
-    text = [*basket_notes(found), *limits.notes, *under]
+    text = [*basket_notes(found), *limits.notes, *listed.notes, *under]
     exporter = case.parties.ends(goods["direction"][0])[0]
     others = alternatives(case, landed, found.chosen, verdicts, exporter)
     return BasketAnswer(found, goods, edge, tuple(text), others)
+
+
+def _roomy(case: Case, landed: pl.DataFrame, exporter: str, least_usd: float) -> list[str]:
+    """Goods of a seller with room for a least value, were all of them to share the offer."""
+    own = case["products"].filter(pl.col("exporter") == exporter)["product_id"].to_list()
+    try:
+        goods = case_goods(case, landed, listed=own)
+    except InvalidInput:  # nothing bounds goods outside the list
+        return []
+    return goods.filter(pl.col("bound_usd") >= least_usd)["product_id"].to_list()
 
 
 def _flowing(case: Case, day: date) -> dict[str, float]:
@@ -309,226 +348,14 @@ def baseline_by_direction(case: Case, as_of: date) -> dict[str, float]:
     return ways if len(ways) == len(DIRECTIONS) else {}
 
 
-def published_blocks(case: Case, baseline: Mapping[str, float]) -> pl.DataFrame:
-    """Everything anybody published as unrealised, as blocks a basket may take: offers, deals, potentials,
-    offered tonnes.
-
-    Offers and deals are taken as additional in full (generous: part of them may flow already); a potential is
-    a total, so what flows that way is taken off it pro rata. Of several offers by number of goods only the
-    latest official one counts, and a potential in its direction is taken as part of it.
-    """
-    rows: list[dict[str, object]] = []
-    flows = case["flows"].filter((pl.col("value_kind") != "trade") & (pl.col("claimed") == "official"))
-    for direction in ("a_to_b", "b_to_a"):
-        own = flows.filter(pl.col("direction") == direction)
-        pool = offer_pool(case, direction)
-        if pool:
-            rows.append(
-                _block(
-                    case, f"offer {direction}", f"{pool.goods} goods offered", pool.value_usd, direction, 0
-                )
-            )
-        for row in own.filter(pl.col("value_kind") == "deals").iter_rows(named=True):
-            rows.append(
-                _block(
-                    case,
-                    row["flow_id"],
-                    f"deal: {row['product_group']}",
-                    row["value_usd"],
-                    direction,
-                    row["product_id"],
-                )
-            )
-        if not pool:
-            rows += _potential_blocks(case, own, direction, baseline.get(direction, 0.0))
-        for row in own.filter(pl.col("value_usd").is_null() & pl.col("quantity_t").is_not_null()).iter_rows(
-            named=True
-        ):
-            rows += _tonnes_block(case, row, direction)
-    return pl.DataFrame(rows, schema=_BLOCK)
-
-
-_BLOCK = {
-    "product_id": pl.String,
-    "product": pl.String,
-    "sector": pl.String,
-    "direction": pl.String,
-    "bound_usd": pl.Float64,
-    "tonnes_per_usd": pl.Float64,
-}
-
-
-def _block(
-    case: Case, key: str, words: str, value: float, direction: str, product: str | int | None
-) -> dict[str, object]:
-    exporter = case.settings.party_a if direction == "a_to_b" else case.settings.party_b
-    goods = case["products"].filter((pl.col("exporter") == exporter) & pl.col("price_usd_t").is_not_null())
-    own = goods.filter(pl.col("product_id") == product) if isinstance(product, str) else goods.clear()
-    price = (own if own.height else goods)["price_usd_t"].median()
-    sector = own["sector"][0] if own.height else "several"
-    return dict(
-        product_id=key,
-        product=words,
-        sector=sector,
-        direction=direction,
-        bound_usd=value,
-        tonnes_per_usd=1.0 / float(price) if price else 0.0,  # type: ignore[arg-type]
-    )
-
-
-def _potential_blocks(case: Case, own: pl.DataFrame, direction: str, flows: float) -> list[dict[str, object]]:
-    potential = own.filter(pl.col("value_kind") == "potential")
-    total = potential.filter(pl.col("product_id").is_null())["value_usd"].max()
-    if total is None:
-        return []
-    left = max(0.0, 1.0 - flows / float(total))  # type: ignore[arg-type]
-    rows, named = [], 0.0
-    for row in potential.filter(pl.col("product_id").is_not_null()).iter_rows(named=True):
-        named += row["value_usd"]
-        rows.append(
-            _block(
-                case,
-                row["flow_id"],
-                row["product_group"],
-                left * row["value_usd"],
-                direction,
-                row["product_id"],
-            )
-        )
-    rest = float(total) - named  # type: ignore[arg-type]
-    if rest > 0:
-        rows.append(_block(case, f"rest {direction}", "rest of the potential", left * rest, direction, None))
-    return rows
-
-
-def _tonnes_block(case: Case, row: dict[str, object], direction: str) -> list[dict[str, object]]:
-    """Offered tonnes at the price of the good of that sector the country exports most."""
-    exporter = case.settings.party_a if direction == "a_to_b" else case.settings.party_b
-    goods = case["products"].filter(
-        (pl.col("exporter") == exporter) & (pl.col("sector") == row["product_group"])
-    )
-    goods = goods.join(case["supplies"].select("product_id", "exports_usd"), on="product_id", how="left")
-    if not goods.height:
-        return []
-    order = [
-        "exports_usd",
-        "price_usd_t",
-        "product_id",
-    ]  # of goods of one heading the cheapest: the cautious figure
-    good = goods.sort(order, descending=[True, False, False], nulls_last=True).row(0, named=True)
-    tonnes = float(row["quantity_t"])  # type: ignore[arg-type]
-    words = f"{row['product_group']}: {tonnes / 1e6:g} Mt offered, at the price of {good['name'].lower()}"
-    return [
-        _block(case, str(row["flow_id"]), words, tonnes * good["price_usd_t"], direction, good["product_id"])
-    ]
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Whether a turnover target is within reach of everything published."""
-
-    target_usd: float
-    blocks: pl.DataFrame
-    variants: pl.DataFrame
-    text: tuple[Note, ...]
-
-
-def reach_of_target(case: Case, target_usd: float, as_of: date) -> Reach:
-    """Greatest turnover the published potentials, offers and deals allow, by what may carry them.
-
-    Variants: no limit on carriage; the land corridors as they are meant to work; the land corridors with what
-    is shut on the day; and the first without the offered tonnes of grain or the like.
-    """
-    baseline = baseline_by_direction(case, as_of)
-    blocks = published_blocks(case, baseline)
-    if not blocks.height:
-        raise InvalidInput("The case holds no published potential, offer or deal.", fix="add such flows.")
-    bulk = [row["flow_id"] for row in case["flows"].iter_rows(named=True) if row["value_usd"] is None]
-    choices = (
-        ("everything published, any route", blocks, None),
-        ("without the offered tonnes of bulk goods", blocks.filter(~pl.col("product_id").is_in(bulk)), None),
-        ("land corridors, all open", blocks, land_capacity(case, None)),
-        (f"land corridors as on {as_of:%-d %B %Y}", blocks, land_capacity(case, as_of)),
-    )
-    rows = []
-    for name, goods, capacity in choices:
-        found = choose_basket(
-            goods,
-            most_goods=goods.height,
-            target_usd=target_usd,
-            objective="value",
-            capacity=capacity,
-            terms=Terms(baseline_usd=baseline),
-        )
-        reach = found.value_usd + found.baseline_usd
-        rows.append(
-            (name, reach, target_usd - reach, found.status != "infeasible", _binding(found, capacity))
-        )
-    schema = ["variant", "reach_usd", "gap_usd", "reachable", "binds"]
-    variants = pl.DataFrame(rows, schema=schema, orient="row")
-    texts = _reach_words(case, target_usd, as_of, blocks, variants)
-    return Reach(target_usd, blocks, variants, texts)
-
-
-def _binding(found: Basket, capacity: pl.DataFrame | None) -> str:
-    full = found.prices.filter(pl.col("binding") & (pl.col("kind") != "target"))["constraint"].to_list()
-    return ", ".join(full) or "the bounds of the goods"
-
-
-def _reach_words(
-    case: Case,
-    target: float,
-    as_of: date,
-    blocks: pl.DataFrame,
-    variants: pl.DataFrame,
-) -> tuple[Note, ...]:
-    flowing = newest_turnover(case, as_of)
-    now = sum(baseline_by_direction(case, as_of).values())
-    every = variants.row(0, named=True)
-    known = blocks.sort("bound_usd", descending=True)
-    named, rest = known.head(NAMED), known["bound_usd"].tail(-NAMED).sum()
-    parts = [
-        note("basket.block", product=row["product"], bound_usd=row["bound_usd"])
-        for row in named.iter_rows(named=True)
-    ]
-    parts += [note("basket.other_blocks", bound_usd=rest)] if rest else []
-    published = reduce(lambda first, rest: note("basket.more", first=first, rest=rest), parts)
-    now_and_then = {"target_usd": target, "now_usd": now, "missing_usd": target - now}
-    notes = [
-        note(
-            "basket.needed",
-            reporter=flowing.reporter,
-            year=flowing.year_label,
-            published=published,
-            **now_and_then,
-        )
-    ]
-    if every["reachable"]:
-        share = (target - now) / (every["reach_usd"] - now)
-        notes.append(note("basket.on_paper", reach_usd=every["reach_usd"], true_share=share))
-    else:
-        notes.append(note("basket.not_on_paper", reach_usd=every["reach_usd"], gap_usd=every["gap_usd"]))
-    notes += [_variant(row) for row in variants.rows(named=True)[1:]]
-    return (*notes, note("basket.offers_only"))
-
-
-def _variant(row: dict[str, Any]) -> Note:
-    reached, name = row["reachable"], str(row["variant"])
-    verdict = note("basket.is_reached") if reached else note("basket.is_missed", gap_usd=row["gap_usd"])
-    return note(
-        "basket.variant",
-        variant=name[:1].upper() + name[1:],
-        reach_usd=row["reach_usd"],
-        verdict=verdict,
-        binds=row["binds"],
-    )
-
-
 def basket_section(
-    case: Case, landed: pl.DataFrame | None = None, as_of: date | None = None
+    case: Case,
+    landed: pl.DataFrame | None = None,
+    as_of: date | None = None,
+    verdicts: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, tuple[Note, ...]]:
-    """Basket table and notes of the brief: the case's basket target by value and count, then the reach of
-    its turnover target.
+    """Basket table and notes of the brief: the case's basket target under the terms of `karwan basket`, then the reach of its turnover
+    target as `karwan basket --reach` judges it.
 
     Parameters
     ----------
@@ -536,6 +363,8 @@ def basket_section(
         See `case_goods`.
     as_of
         Day the brief speaks of, the case's by default; figures for later periods are not used.
+    verdicts
+        See `basket_answer`; without them nothing is said of the turnover.
 
     Returns
     -------
@@ -544,15 +373,26 @@ def basket_section(
     """
     day = as_of or case.settings.as_of
     case = case.with_tables({"flows": case["flows"].filter(pl.col("period_end") <= day)})
-    table, texts = _section_basket(case, landed)
+    table, texts = _section_basket(case, landed, day, verdicts)
     value = turnover_target(case)
-    if value is not None:
-        with suppress(InvalidInput):  # nothing published that a reach could be made of
-            texts += reach_of_target(case, value, day).text
+    if value is not None and verdicts is not None:
+        texts += _reach(case, verdicts, value, day)
     return table, tuple(text for rank, text in enumerate(texts) if text not in texts[:rank])
 
 
-def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFrame, list[Note]]:
+def _reach(case: Case, verdicts: pl.DataFrame, value: float, day: date) -> list[Note]:
+    """Whether a turnover is within reach, or why that is not said."""
+    bounds = good_bounds(verdicts, case)
+    try:
+        carried = carried_usd(bounds, case, day)
+    except UnknownName as error:  # the case does not say what a truck or a wagon carries
+        return [note("basket.no_reach", fact=error.fact)]
+    return reach_notes(value, newest_turnover(case, day), bounds, carried, comparable_reach(case, value, day))
+
+
+def _section_basket(
+    case: Case, landed: pl.DataFrame | None, day: date, verdicts: pl.DataFrame | None
+) -> tuple[pl.DataFrame, list[Note]]:
     """The case's own basket target, or why there is no basket."""
     kinds = {n: pl.Float64 if n.endswith(("usd", "usd_t")) else pl.String for n in SECTION_COLUMNS}
     target = basket_target(case)
@@ -563,11 +403,11 @@ def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFra
         answer = basket_answer(
             case,
             most_goods=count,
-            fewest_goods=count,
             target_usd=value,
-            sector_caps={"*": SECTOR_CAP},
             landed=landed,
             basket=basket,
+            verdicts=verdicts,
+            as_of=day,
         )
     except InvalidInput as error:
         return pl.DataFrame(schema=kinds), [note("basket.none", fact=error.fact, evidence=error.evidence)]
@@ -581,5 +421,4 @@ def _section_basket(case: Case, landed: pl.DataFrame | None) -> tuple[pl.DataFra
         "landed_usd_t",
         pl.format("bound {}", "bound_basis").alias("note"),
     )
-    terms = note("basket.terms", goods=count, cap_share=SECTOR_CAP, reached=answer.text[0])
-    return table, [terms, *answer.text[1:]]
+    return table, list(answer.text)

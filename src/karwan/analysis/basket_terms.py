@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -55,7 +55,7 @@ class LimitedGoods:
     share, fewest
         Greatest share of a good, and how many goods there must be.
     notes
-        The same in words, with the goods left out.
+        The same in words.
     """
 
     goods: pl.DataFrame
@@ -65,22 +65,64 @@ class LimitedGoods:
     notes: tuple[Note, ...]
 
 
-def limited(
-    goods: pl.DataFrame, verdicts: pl.DataFrame | None, most_goods: int, target_usd: float, terms: SignTerms
-) -> LimitedGoods:
-    """Goods without those the verdict is no to, their bounds by demand and by the greatest share, their least values.
+@dataclass(frozen=True)
+class Listed:
+    """Goods a basket is chosen from, and in words which were left out and which stand in for them."""
+
+    product_ids: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def listed_goods(
+    case: Case,
+    landed: pl.DataFrame,
+    products: pl.DataFrame,
+    verdicts: pl.DataFrame | None,
+    most_goods: int,
+    roomy: Collection[str],
+) -> Listed:
+    """Goods of a list without those the verdict is no to; where fewer than asked are left, as many others of the seller stand in for them.
+
+    Parameters
+    ----------
+    products
+        The list.
+    roomy
+        Goods whose bound is not below the least value: of these the cheapest to bring stand in (see `alternatives`).
 
     Raises
     ------
     InvalidInput
         No good is left.
     """
-    heeded, refused = _heeded(goods, verdicts)
-    if heeded.is_empty():
-        raise InvalidInput("No good of the basket can be sold.", ", ".join(refused), "choose another basket.")
+    ids = products["product_id"]
+    if verdicts is None:
+        return Listed(tuple(ids), ())
+    no = ids.is_in(verdicts.filter(pl.col("verdict") == NO)["product_id"].to_list())
+    refused = products.filter(no)
+    if refused.is_empty():
+        return Listed(tuple(ids), ())
+    kept = ids.filter(~no)
+    names = ", ".join(refused["name"])
+    if kept.is_empty():
+        raise InvalidInput("No good of the basket can be sold.", names, "choose another basket.")
+    places = max(0, min(refused.height, most_goods - kept.len()))
+    others = alternatives(case, landed, products, verdicts, products["exporter"][0])
+    others = others.filter(pl.col("product_id").is_in(list(roomy))).head(places)
+    said = [note("basket.refused", goods=refused.height, names=names)]
+    if others.height:
+        said.append(note("basket.stand_ins", goods=others.height, names=", ".join(others["product"])))
+    return Listed((*kept, *others["product_id"]), tuple(said))
+
+
+def limited(
+    goods: pl.DataFrame, verdicts: pl.DataFrame | None, most_goods: int, target_usd: float, terms: SignTerms
+) -> LimitedGoods:
+    """Goods with their bounds by demand and by the greatest share, and their least values."""
+    heeded = _heeded(goods, verdicts)
     share = terms.share or _share(heeded["bound_usd"], most_goods, target_usd)
     bound = pl.min_horizontal("bound_usd", pl.lit(share * target_usd))
-    quarter = LEAST_EVEN * target_usd / most_goods
+    quarter = least_even(most_goods, target_usd)
     least = (
         pl.max_horizontal("least_usd", pl.lit(quarter))
         if terms.least_usd is None
@@ -92,27 +134,28 @@ def limited(
     fewest = min(most_goods, kept.height)
     stated = quarter if terms.least_usd is None else terms.least_usd
     said = [note("basket.limits", most_share=share, goods=fewest, least_usd=stated)]
-    if refused:
-        said.append(note("basket.refused", goods=len(refused), names=", ".join(refused)))
     unknown = kept.filter(pl.col("demand") == UNKNOWN).height
     if unknown:
         said.append(note("basket.demand_unknown", goods=unknown, all=kept.height))
     return LimitedGoods(kept, heeded, share, fewest, tuple(said))
 
 
-def _heeded(goods: pl.DataFrame, verdicts: pl.DataFrame | None) -> tuple[pl.DataFrame, list[str]]:
-    """Goods with verdict and demand, bound by what the buyer can take; and names of those left out."""
+def least_even(most_goods: int, target_usd: float) -> float:
+    """Least value of a good by default, USD."""
+    return LEAST_EVEN * target_usd / most_goods
+
+
+def _heeded(goods: pl.DataFrame, verdicts: pl.DataFrame | None) -> pl.DataFrame:
+    """Goods with verdict and demand, bound by what the buyer can take."""
     if verdicts is None:
         blank = pl.lit(UNKNOWN)
-        return goods.with_columns(verdict=blank, demand=blank), []
+        return goods.with_columns(verdict=blank, demand=blank)
     known = verdicts.select("product_id", "verdict", demand="demand_kind", _most="bound_usd")
     joined = goods.join(known, on="product_id", how="left", maintain_order="left")
     joined = joined.with_columns(
         pl.col("verdict", "demand").fill_null(UNKNOWN), bound_usd=pl.min_horizontal("bound_usd", "_most")
     ).drop("_most")
-    joined = joined.with_columns(least_usd=pl.min_horizontal("least_usd", "bound_usd"))
-    refused = joined.filter(pl.col("verdict") == NO)
-    return joined.filter(pl.col("verdict") != NO), refused["product"].to_list()
+    return joined.with_columns(least_usd=pl.min_horizontal("least_usd", "bound_usd"))
 
 
 def _share(bounds: pl.Series, most_goods: int, target_usd: float) -> float:
@@ -149,6 +192,7 @@ def alternatives(
     else:
         known = verdicts.select("product_id", "verdict", most_usd="bound_usd")
         priced = priced.join(known, on="product_id", how="left", maintain_order="left")
+        priced = priced.with_columns(pl.col("verdict").fill_null(UNKNOWN))
     could = priced.filter(pl.col("verdict") != NO).sort("cost_share", "product_id").head(ALTERNATIVES)
     rows = could.select(
         "product_id",

@@ -71,10 +71,11 @@ def brief_of(
     beside = beside or StatesBeside(CorridorStudy(case, as_of))
     study = beside.study
     landed = landed_table(study)
-    basket, basket_text = basket_section(case, landed, as_of)
+    engines = study.comparable
+    verdicts = verdict_table(study, landed) if engines else None
+    basket, basket_text = basket_section(case, landed, as_of, verdicts)
     known = known_flows(case["flows"], case["sources"], as_of)
     annual = annual_series(known)
-    engines = study.comparable
     criticality, weak_points = brief_weak_points(study) if engines else (None, None)
     potential, said = _potential(case, store)
     parts = BriefParts(
@@ -87,7 +88,7 @@ def brief_of(
         basket_text=basket_text,
         commands=_commands(case, store, (*stored, *said)),
         target=target_section(case, annual, as_of, unusual=unusual_table(case, known, annual, as_of)),
-        verdicts=verdict_table(study, landed) if engines else None,
+        verdicts=verdicts,
         states=beside.part,
     )
     return build_brief(study, landed, parts)

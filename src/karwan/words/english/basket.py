@@ -58,6 +58,11 @@ BASKET: dict[str, str | Plural] = {
         "{goods} good is left out, as it cannot be sold: {names}.",
         "{goods} goods are left out, as they cannot be sold: {names}.",
     ),
+    "basket.stand_ins": Plural(
+        "goods",
+        "{goods} good from outside the list stands in, the cheapest to bring: {names}.",
+        "{goods} goods from outside the list stand in, the cheapest to bring: {names}.",
+    ),
     "basket.demand_unknown": "Nobody is known to want {goods} of the {all} goods: they stand here as demand unknown.",
     "basket.no_costs": "The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.",
     "basket.offer": "the offer of {group} worth {value_usd} ({year:d})",
@@ -69,10 +74,6 @@ BASKET: dict[str, str | Plural] = {
     "basket.scenarios": (
         "The scenarios are assumed: deliveries scatter by {spread_share} (log), of it {common_share} common to all goods."
     ),
-    "basket.needed": "{target_usd} from the {now_usd} that {reporter} reports for {year}: {missing_usd} must be added. Published: {published}.",
-    "basket.block": "{product} {bound_usd}",
-    "basket.other_blocks": "others {bound_usd}",
-    "basket.more": "{first}; {rest}",
     "basket.reach_no": (
         "{target_usd} is not within reach in the time that is left: from {now_usd}, the {goods} goods whose demand is known add at most "
         "{carried_usd} a year over the land corridors open today ({most_usd} in all), and fewer than one comparable pair in ten grew as much."
@@ -92,22 +93,6 @@ BASKET: dict[str, str | Plural] = {
         "By {due} ({years} years): comparable pairs would bring {reporter}'s {now_usd} to {median_usd} (median of {cases}), one in ten to "
         "{p90_usd} or more; {multiple} times as much is needed."
     ),
-    "basket.on_paper": (
-        "What was offered, announced or estimated adds up to {reach_usd}, of which {true_share} would have to come true: a sum of announcements, no bound and "
-        "no forecast."
-    ),
-    "basket.not_on_paper": (
-        "The target is out of reach even on paper: everything published makes {reach_usd}, {gap_usd} short."
-    ),
-    "basket.variant": "{variant}: {reach_usd}, the target is {verdict} (binds: {binds}).",
-    "basket.is_reached": "reached",
-    "basket.is_missed": "missed by {gap_usd}",
-    "basket.offers_only": (
-        "Offers and potentials are what somebody said could be sold, not orders; trade by product of both sides would replace them "
-        "(karwan trade ingest, karwan trade potential)."
-    ),
+    "basket.no_reach": "Whether the turnover is within reach is not said: {fact}",
     "basket.none": "No basket: {fact} {evidence}",
-    "basket.terms": (
-        "{goods:d} goods, no sector above {cap_share} of the value, each at least one container (our terms). {reached}"
-    ),
 }
