@@ -97,6 +97,23 @@ def test_a_home_rival_bears_no_duty_and_another_origin_does(toyland: Case) -> No
     assert abroad["rival_usd_t"] == pytest.approx(900 * (1 + rate) + specific)
 
 
+def test_an_assumed_duty_says_so_and_which_verdict_its_range_gives(toyland: Case) -> None:
+    """At 200 % of duty the beans land dearer than the home rival, which pays none; at their own 2 % they do not."""
+    wanted = _fact("import_t", 1000.0)
+    landed = _row(_with(toyland, wanted))["landed_usd_t"]
+    case = _with(toyland, wanted, _fact("home_price", landed * 1.7))
+    ends = case["tariffs"].with_columns(low_share=pl.lit(0.0), high_share=pl.lit(2.0))
+    row = _row(case.with_tables({"tariffs": ends}))
+    assert row["duty"] == "preference 2.0 % (2024, assumed, 0 % to 200 %)"
+    assert (row["verdict"], row["verdict_by_duty"]) == ("yes", "only if")
+    assert _row(case)["verdict_by_duty"] is None
+    said = " ".join(
+        sentences(answer_goods(Inputs(case.with_tables({"tariffs": ends})), GoodsRequest("beans")).notes)
+    )
+    assert "The duty under 1 of 1 verdicts is assumed" in said
+    assert "would be others: Beans (only if)" in said
+
+
 def test_the_cheapest_rival_is_named(toyland: Case) -> None:
     row = _row(
         _with(

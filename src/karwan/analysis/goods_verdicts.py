@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import polars as pl
@@ -96,11 +97,22 @@ class _Goods:
 
     def table(self, products: Sequence[Row]) -> pl.DataFrame:
         """Rows of products, the sellable ones first."""
-        rows = [self.row(product) for product in products]
+        ends = [self._at(end) for end in ("low", "high")]
+        rows = []
+        for product in products:
+            row = self.row(product)
+            others = {at.row(product)["verdict"] for at in ends} - {row["verdict"]}
+            rows.append(row | {"verdict_by_duty": ", ".join(k for k in ORDER if k in others) or None})
         rows.sort(
             key=lambda row: (ORDER.index(row["verdict"]), -(row["bound_usd"] or 0.0), row["product_id"])
         )
         return result_frame("goods_verdicts", rows)
+
+    def _at(self, end: str) -> _Goods:
+        """The same with assumed duties, the rivals' too, at an end of their range."""
+        other = copy(self)
+        other.tariffs = Tariffs(self.case["tariffs"], end)
+        return other
 
     def importer(self, product: Row) -> str:
         """The other party."""
@@ -179,6 +191,7 @@ class _Goods:
             "corridor_id": carried["corridor_id"],
             "corridor_share": landed.corridor_share,
             "duty_usd_t": landed.duty_usd_t if duty.known else None,
+            "duty": duty.text,
             "gap_usd_t": band.mean - rival.usd_t if rival else None,
         }
 
@@ -274,6 +287,18 @@ def _far_note(table: pl.DataFrame) -> Note | str:
     return note("goods.far", goods=far, cut=percent(FAR_CUT)) if far else ""
 
 
+def _duty_notes(table: pl.DataFrame) -> list[Note]:
+    """How many verdicts rest on an assumed duty, and which would be another within its range."""
+    judged = table.filter(pl.col("verdict") != UNKNOWN)
+    assumed = judged.filter(pl.col("duty").str.contains("assumed"))
+    if assumed.is_empty():
+        return []
+    turned = table.filter(pl.col("verdict_by_duty").is_not_null())
+    named = ", ".join(f"{row['product']} ({row['verdict_by_duty']})" for row in turned.iter_rows(named=True))
+    within = note("goods.duty_turns", products=named) if named else note("goods.duty_holds")
+    return [note("goods.duty_assumed", goods=assumed.height, all=judged.height, within=within)]
+
+
 def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
     """How many goods can be judged, how to read the verdicts, what contradicts them, and how many goods lack what."""
     counted = dict(table.group_by("verdict").len().iter_rows())
@@ -292,6 +317,7 @@ def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
     wide = table.filter(pl.col("rival_heading").is_not_null())
     if wide.height:
         said.append(note("goods.heading_mean", goods=wide.height, products=", ".join(wide["product"])))
+    said += _duty_notes(table)
     shut = table.filter(pl.col("rival_shut") & (pl.col("verdict") != UNKNOWN))
     if shut.height:
         said.append(note("goods.rival_shut", goods=shut.height, products=", ".join(shut["product"])))

@@ -58,10 +58,14 @@ class Tariffs:
     ----------
     tariffs
         Table `tariffs` of a case.
+    end
+        low or high: assumed rates at that end of their range; blank takes them as they are.
     """
 
-    def __init__(self, tariffs: pl.DataFrame) -> None:
+    def __init__(self, tariffs: pl.DataFrame, end: str = "") -> None:
         self._rows: dict[tuple[str, str], list[Row]] = {}
+        if end:
+            tariffs = tariffs.with_columns(rate_share=pl.coalesce(f"{end}_share", "rate_share"))
         for row in tariffs.filter(pl.col("use") == "model").iter_rows(named=True):
             self._rows.setdefault((row["product_id"], row["importer"]), []).append(row)
 
@@ -93,10 +97,18 @@ def _duty(chosen: list[Row]) -> Duty:
 
 
 def _rate_text(row: Row) -> str:
-    """'MFN 5 % + USD 10/t (2026)'."""
+    """'MFN 5 % + USD 10/t (2026)'; an assumed rate says so, with its range: 'MFN 5 % (2026, assumed, 0 % to 10 %)'."""
     amounts = []
     if row["rate_share"] is not None:
         amounts.append(percent(row["rate_share"]))
     if row["specific_usd_t"]:
         amounts.append(f"USD {row['specific_usd_t']:g}/t")
-    return f"{KINDS.get(row['kind'], row['kind'])} {' + '.join(amounts) or 'none stated'} ({row['year']})"
+    stated = [str(row["year"])]
+    if row["basis"] == "assumed":
+        stated.append("assumed")
+        low, high = row.get("low_share"), row.get("high_share")
+        if low is not None and high is not None:
+            stated.append(f"{percent(low)} to {percent(high)}")
+    return (
+        f"{KINDS.get(row['kind'], row['kind'])} {' + '.join(amounts) or 'none stated'} ({', '.join(stated)})"
+    )

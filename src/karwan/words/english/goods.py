@@ -54,6 +54,9 @@ GOODS: dict[str, str | Plural] = {
         "it is another good."
     ),
     "goods.lacks_demand": "{goods} without a verdict: the price would do, but nobody is known to want the goods.",
+    "goods.duty_assumed": "The duty under {goods} of {all} verdicts is assumed, not read off a tariff: {within}",
+    "goods.duty_holds": "within its range none of them changes.",
+    "goods.duty_turns": "within its range some verdicts would be others: {products}.",
     "goods.demand_unknown": (
         "Demand is unknown for {goods} of {all} goods: they have no bound, and enter a basket only as such."
     ),
