@@ -1,7 +1,8 @@
 """The first two pages on cases that would make them lie."""
 
 from datetime import date, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import polars as pl
 import pytest
@@ -10,9 +11,10 @@ from karwan.analysis import front
 from karwan.analysis.corridor_compare import compared_routes
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.front_ways import CHEAPEST, CLEAR, FASTEST, TOGETHER, Way, chosen_ways, ways_table
-from karwan.analysis.sections import PlanSection
+from karwan.analysis.sections import Brief, PlanSection
 from karwan.analysis.standing import standing_section
 from karwan.case import Case, read_case
+from karwan.report.sections.front import _counts
 from karwan.schema.frames import result_frame
 from tests.unit.test_headlines import DAY, TURNED, figure, plan, promise, standing, with_rows, year
 
@@ -272,3 +274,16 @@ def test_errors_are_those_of_the_trips_held_back() -> None:
     )
     assert front.errors_table(table).rows() == [(2, 5.0, 0.0, 1)]
     assert front.errors_table(table.filter(pl.col("use") == "calibrate")).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("sanctions", "said"),
+    [
+        ([0, 2], "of the ways under no known sanction"),
+        ([1, 2], "every open way falls under a known sanction"),
+    ],
+)
+def test_where_every_way_falls_under_a_sanction_it_is_said(sanctions: list[int], said: str) -> None:
+    day = {"day_usd": 54.0, "late_day_usd": 27.0, "co2_usd_t": 0.0}
+    ways = pl.DataFrame([day | {"sanctions": count} for count in sanctions])
+    assert said in _counts(cast(Brief, SimpleNamespace(front=SimpleNamespace(ways=ways))))

@@ -237,7 +237,8 @@ def _counts(brief: Brief) -> str:
     row = brief.front.ways.row(0, named=True)
     day, late = number(row["day_usd"]), number(row["late_day_usd"])
     carbon = tell("front.carbon_counts", usd=number(row["co2_usd_t"])) if row["co2_usd_t"] else ""
-    return tell("front.counts", day=day, late=late, carbon=carbon)
+    clear = tell("front.clear" if (brief.front.ways["sanctions"] == 0).any() else "front.none_clear")
+    return tell("front.counts", day=day, late=late, carbon=carbon, clear=clear)
 
 
 def _way(row: Values) -> Cell:

@@ -29,8 +29,10 @@ FRONT: dict[str, str | Plural] = {
     "front.ways_span": "{low} to {high}",
     "front.counts": (
         "Least money and time: all told (freight, papers, guarantees, storage, insurance), USD {day} for each day of the load and USD {late} for each day "
-        "from the mean to P95{carbon}; of the ways under no known sanction the one best at both. "
+        "from the mean to P95{carbon}; {clear}. "
     ),
+    "front.clear": "of the ways under no known sanction the one best at both",
+    "front.none_clear": "every open way falls under a known sanction",
     "front.carbon_counts": ", USD {usd} for a tonne of CO2e",
     "front.errors": Plural(
         "trips",
