@@ -15,7 +15,7 @@ from karwan.case import read_case
 from karwan.project import open_case
 from karwan.words import say, sentences
 
-CASE, CAP, COUNTS = "kaz-pak", 0.3, (5, 6, 7, 10, 20, 40)
+CASE, CAP, COUNTS = "kaz-pak", 0.3, (5, 8, 9, 10, 20, 40)
 OPEN = "open_afghan_crossings"
 
 

@@ -460,6 +460,7 @@ def test_a_refused_good_gives_its_place_to_the_cheapest_other_of_the_seller(toyl
         }
     )
     verdicts = pl.DataFrame({"product_id": ["g0", "g3"], "verdict": ["no", "no"], "bound_usd": [1.0, 1.0]})
+    verdicts = verdicts.with_columns(cut_share=pl.lit(None, dtype=pl.Float64))
     case = toyland.with_tables({"products": all_goods})
     listed = all_goods.head(1)
     with pytest.raises(InvalidInput, match="No good of the basket can be sold"):
@@ -471,6 +472,11 @@ def test_a_refused_good_gives_its_place_to_the_cheapest_other_of_the_seller(toyl
     assert said[1] == "1 good from outside the list stands in, the cheapest to bring: Good 2."
     assert listed_goods(case, landed, all_goods.head(2), verdicts, 1, ["g2"]).product_ids == ("g1",)
     assert listed_goods(case, landed, all_goods.head(2), verdicts, 2, ["g3"]).product_ids == ("g1",)
+    dear = pl.DataFrame({"product_id": ["g1", "g2"], "verdict": ["only if"] * 2, "bound_usd": [1.0, 1.0]})
+    dear = pl.concat([verdicts, dear.with_columns(cut_share=pl.lit(0.5))])
+    found = listed_goods(case, landed, all_goods.head(2), dear, 2, ["g2"])
+    assert found.product_ids == ("g1",)  # a cut of half is no plan for g2, and is said of g1
+    assert "1 good of the list would sell only by a cut of more than 30 %" in sentences(found.notes)[0]
 
 
 def test_goods_below_a_least_value_asked_for_are_left_out() -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.analysis.carriage import with_landed
-from karwan.appraisal.verdict import NO, UNKNOWN
+from karwan.appraisal.verdict import FAR_CUT, NO, UNKNOWN
 from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
@@ -88,7 +89,8 @@ def listed_goods(
     products
         The list.
     roomy
-        Goods whose bound is not below the least value: of these the cheapest to bring stand in (see `alternatives`).
+        Goods whose bound is not below the least value: of these the cheapest to bring stand in (see `alternatives`), unless their price
+        would have to fall so far that it is no plan.
 
     Raises
     ------
@@ -98,18 +100,23 @@ def listed_goods(
     ids = products["product_id"]
     if verdicts is None:
         return Listed(tuple(ids), ())
+    far = verdicts.filter(pl.col("cut_share") > FAR_CUT)["product_id"].to_list()
+    planless = products.filter(pl.col("product_id").is_in(far))["name"].to_list()
+    told = [note("basket.far", goods=len(planless), cut=percent(FAR_CUT), names=", ".join(planless))]
+    said = told if planless else []
     no = ids.is_in(verdicts.filter(pl.col("verdict") == NO)["product_id"].to_list())
     refused = products.filter(no)
     if refused.is_empty():
-        return Listed(tuple(ids), ())
+        return Listed(tuple(ids), tuple(said))
     kept = ids.filter(~no)
     names = ", ".join(refused["name"])
     if kept.is_empty():
         raise InvalidInput("No good of the basket can be sold.", names, "choose another basket.")
     places = max(0, min(refused.height, most_goods - kept.len()))
     others = alternatives(case, landed, products, verdicts, products["exporter"][0])
-    others = others.filter(pl.col("product_id").is_in(list(roomy))).head(places)
-    said = [note("basket.refused", goods=refused.height, names=names)]
+    fit = set(roomy) - set(far)
+    others = others.filter(pl.col("product_id").is_in(list(fit))).head(places)
+    said.append(note("basket.refused", goods=refused.height, names=names))
     if others.height:
         said.append(note("basket.stand_ins", goods=others.height, names=", ".join(others["product"])))
     return Listed((*kept, *others["product_id"]), tuple(said))

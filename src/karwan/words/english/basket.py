@@ -63,6 +63,11 @@ BASKET: dict[str, str | Plural] = {
         "{goods} good from outside the list stands in, the cheapest to bring: {names}.",
         "{goods} goods from outside the list stand in, the cheapest to bring: {names}.",
     ),
+    "basket.far": Plural(
+        "goods",
+        "{goods} good of the list would sell only by a cut of more than {cut}, which is no plan: {names}.",
+        "{goods} goods of the list would sell only by a cut of more than {cut}, which is no plan: {names}.",
+    ),
     "basket.demand_unknown": "Nobody is known to want {goods} of the {all} goods: they stand here as demand unknown.",
     "basket.no_costs": "The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.",
     "basket.offer": "the offer of {group} worth {value_usd} ({year:d})",
