@@ -55,6 +55,14 @@ def test_a_scenario_says_why_it_does_not_move_the_target(
     assert said in " ".join(" ".join(sentences(scenario_notes(under, factor))).split())
 
 
+def test_the_target_under_a_scenario_says_what_moved_in_the_answer_itself(toyland: Case) -> None:
+    found = answer_target(Inputs(_under(toyland)), TargetRequest())
+    assert any("fast_yard" in one for one in sentences(found.notes))
+    assert not any(
+        "fast_yard" in one for one in sentences(answer_target(Inputs(toyland), TargetRequest()).notes)
+    )
+
+
 def _under(case: Case) -> Case:
     return replace(case, scenarios=(AppliedScenario("fast_yard", "Yard", "assumed"),), bare=case)
 
