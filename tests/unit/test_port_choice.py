@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from math import exp
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.port_choice import answer_choice
+from karwan.analysis.port_day import without_land
 from karwan.analysis.port_requests import PortChoiceRequest
 from karwan.case import Case
 from karwan.errors import InvalidInput
@@ -19,6 +21,7 @@ from karwan.report.charts.port_shares import draw_port_shares
 from karwan.transport.corridor import corridor_route
 from karwan.transport.cost import route_cost
 from karwan.transport.paid import Bills
+from karwan.words import sentences
 
 VALUE = 16_000_000.0
 
@@ -137,6 +140,39 @@ def test_the_same_seed_gives_the_same_band_and_more_doubt_a_wider_one(traded: Ca
     assert wider["share"].equals(first["share"])
     spread = [table["share_high"][0] - table["share_low"][0] for table in (first, wider)]
     assert spread[1] > spread[0]
+
+
+def test_rules_and_closures_of_the_day_stand_beside_the_shares(traded: Case) -> None:
+    """A sanction on Quay, a ban that no way meets, and a slow bridge: what the first sentence rests on, and what falls under what."""
+    typed = {"source_id": "toy", "basis": "observed"}
+    rule = {"place_kind": "node", "place_id": "Q", "authority": ["US"], "name": "US: Quay", **typed}
+    rules = rows_added(
+        traded["restrictions"],
+        {"restriction_id": "us", "effect": "sanctioned", **rule},
+        {"restriction_id": "over", "effect": "forbidden", **rule, "end": date(2001, 1, 1)},
+    )
+    slow = {"place_kind": "country", "place_id": "XTA", "kind": "disruption", "slowdown_share": 0.3}
+    closures = rows_added(
+        traded["closures"],
+        {"closure_id": "s", "start": "2020-01-01", "reason": "storm", **slow, **typed},
+    )
+    case = traded.with_tables({"restrictions": rules, "closures": closures})
+    result = ask(case, include_assumed=True)
+    assert result.tables["on the day"].select("place", "kind", "authority", "what", "touches").rows() == [
+        ("Quay", "sanctioned", ["US"], "US: Quay", ["Quay"]),
+        ("Upland", "slower by 30 %", [], "storm", ["Quay", "by land"]),
+    ]
+    told = sentences(result.notes)
+    assert told[0].startswith("1 of the 2 country pairs of the market gulf have published trade and a way")
+    assert any("ways by Quay (US)" in text for text in told)
+    assert any(text == "Slow: Upland slower by 30 % (storm)." for text in told)
+
+
+def test_a_country_without_a_land_link_has_no_share_by_land(traded: Case) -> None:
+    """Its trade that goes by land is given to ports: the share is not known, not nil."""
+    assert without_land(traded, ["XTA", "XTC"]) == ()
+    sea = traded.with_tables({"links": traded["links"].filter(pl.col("mode") == "sea")})
+    assert without_land(sea, ["XTA", "XTC", "XTA"]) == ("XTA", "XTC")
 
 
 def test_pairs_without_data_are_listed_with_the_reason(traded: Case) -> None:

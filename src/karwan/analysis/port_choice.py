@@ -13,6 +13,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.port_day import PortDay, day_notes, without_land
 from karwan.analysis.port_places import Gateways, Pair, prices_of, read_trade
 from karwan.analysis.port_requests import PortChoiceRequest
 from karwan.case import Case
@@ -27,7 +28,6 @@ from karwan.transport.cost import additive_cost, route_cost
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.paid import Bills
-from karwan.transport.restrictions import barring, rules_of_trade
 from karwan.transport.route import Route
 from karwan.transport.route_choice import incidence
 from karwan.transport.shipment import find_product
@@ -40,6 +40,8 @@ SMALLEST = 1e-9
 """Share of the trade below which a draw moved nothing."""
 ALL_BUT_NONE = 0.995
 """Share of a pair's trade from which on a port has no rival."""
+NAMED = 4
+"""Pairs named in the first sentence."""
 NO_WAY = "no lawful open way, by sea or by land, on the day of the case"
 
 
@@ -69,7 +71,12 @@ def answer_choice(inputs: Inputs, request: PortChoiceRequest) -> Result:
     """Tonnes, USD and share by port with a band; each pair; and the pairs without data, with the reason."""
     case = inputs.the_case()
     trade = read_trade(case, request.market)
-    names = {"ports": "port_shares_by_port", "pairs": "port_pairs", "without data": "port_no_data"}
+    names = {
+        "ports": "port_shares_by_port",
+        "on the day": "port_on_day",
+        "pairs": "port_pairs",
+        "without data": "port_no_data",
+    }
     if not trade.pairs:
         tables = {"without data": result_frame("port_no_data", trade.without)}
         empty = {key: result_frame(name, []) for key, name in names.items() if key not in tables}
@@ -78,16 +85,17 @@ def answer_choice(inputs: Inputs, request: PortChoiceRequest) -> Result:
         )
     desk = _Desk(case, request)
     ways, lost = desk.ways(trade.pairs)
+    desk.day.shut_at(trade.pairs)
     parts = _parts(ways, _shares(case, ways))
     drawn = _drawn(case, ways, request)
     tables = {
         "ports": _port_table(desk, parts, drawn),
+        "on the day": desk.day.table(),
         "pairs": _pair_table(desk, parts, ways),
         "without data": result_frame("port_no_data", [*trade.without, *lost]),
     }
-    order = ("ports", "pairs", "without data")
     return Result(
-        {key: tables[key] for key in order},
+        tables,
         {
             "market": request.market,
             "countries": list(trade.members),
@@ -114,6 +122,11 @@ class _Desk:
     def gateways(self) -> Gateways:
         """Ports of the case."""
         return Gateways(self.case, self.request.include_assumed)
+
+    @cached_property
+    def day(self) -> PortDay:
+        """What is sanctioned, banned, shut or slow on the ways found."""
+        return PortDay(self.case, self.study.places, self._opened)
 
     @cached_property
     def _opened(self) -> frozenset[str]:
@@ -149,7 +162,7 @@ class _Desk:
         load, gateways = self.study.shipment(), self.gateways.between(pair)
         cost = additive_cost(network, load, self.study.weights(load).value_of_time_usd_h)
         routes: dict[str, Route] = {}
-        banned = self._banned(pair)
+        banned = self.day.banned(pair)
         if set(banned) & {pair.exporter, pair.importer}:
             return None
         for port in (*gateways, ELSEWHERE):
@@ -161,20 +174,13 @@ class _Desk:
             )
             if found.route is not None and found.status == OPEN:
                 routes[port] = found.route
+                self.day.passed(pair, port, found.route)
         if not routes:
             return None
         costs = np.array([self._cost(pair, route) for route in routes.values()])
         used, lengths = incidence(list(routes.values()))
         sizes = path_size_logit(costs, used, lengths, scale=1.0).path_size
         return Ways(pair, tuple(routes), costs, sizes)
-
-    def _banned(self, pair: Pair) -> tuple[str, ...]:
-        """Places and countries that a ban shuts to the trade of a pair, the country of an end where the trade itself is banned."""
-        rows = self.case["restrictions"].rows(named=True)
-        product = find_product(self.case["products"], self.case.settings.reference_product)
-        cargo = Cargo(str(product["hs_code"] or ""))
-        rules = rules_of_trade(rows, pair.exporter, pair.importer, cargo, self.case.settings.as_of)
-        return tuple(dict.fromkeys(row["place_id"] for row in barring(rules, ())))
 
     def _cost(self, pair: Pair, route: Route) -> float:
         """Generalised cost of a tonne, all that is paid counted."""
@@ -339,10 +345,12 @@ def _pair_table(desk: _Desk, parts: pl.DataFrame, ways: Sequence[Ways]) -> pl.Da
     """One row a pair of countries: its trade, the port that takes most of it, what goes by none."""
     pairs = {(one.pair.exporter, one.pair.importer): one.pair for one in ways}
     columns = result_frame("port_pairs").columns
+    by_sea = set(without_land(desk.case, [country for ends in pairs for country in ends]))
     rows = []
     for ends, own in parts.group_by(["exporter", "importer"], maintain_order=True):
         usd = float(own["usd"].sum())
         sums = own.group_by("port").agg(pl.sum("usd")).sort("usd", "port", descending=[True, False])
+        by_land = float(own.filter(pl.col("port") == ELSEWHERE)["usd"].sum()) / usd
         best = sums.filter(pl.col("port") != ELSEWHERE).head(1).to_dicts()
         row = {
             **pairs[str(ends[0]), str(ends[1])].row(desk.case, ""),
@@ -350,7 +358,8 @@ def _pair_table(desk: _Desk, parts: pl.DataFrame, ways: Sequence[Ways]) -> pl.Da
             "tonnes": float(own["tonnes"].sum()),
             "port": desk.study.place_name(best[0]["port"]) if best else None,
             "port_share": best[0]["usd"] / usd if best else None,
-            "elsewhere_share": float(own.filter(pl.col("port") == ELSEWHERE)["usd"].sum()) / usd,
+            "usd_t": usd / float(own["tonnes"].sum()),
+            "elsewhere_share": by_land or (None if by_sea & set(ends) else 0.0),
         }
         rows.append({key: row[key] for key in columns})
     return result_frame("port_pairs", rows).sort("usd", descending=True)
@@ -365,26 +374,46 @@ def _without_rival(desk: _Desk, pairs: pl.DataFrame, ways: Sequence[Ways]) -> li
     return sorted(f"{exporter} to {importer}" for exporter, importer in names)
 
 
+def _first(desk: _Desk, tables: dict[str, pl.DataFrame]) -> Note | None:
+    """The port that takes most, of how many pairs of the market; None where no port takes any."""
+    ports, pairs = tables["ports"].filter(pl.col("node_id").is_not_null()), tables["pairs"]
+    if ports.is_empty():
+        return None
+    first = ports.row(0, named=True)
+    names = [
+        f"{exporter} to {importer}" for exporter, importer in pairs.select("exporter", "importer").rows()
+    ]
+    said = {
+        "pairs": pairs.height,
+        "of": pairs.height + tables["without data"].height,
+        "names": names[:NAMED] + ["..."] * (len(names) > NAMED),
+        "market": desk.request.market,
+        "port": first["port"],
+        "port_share": first["share"],
+        "total_usd": float(pairs["usd"].sum()),
+        "of_ports_share": first["share_of_ports"],
+        "value_usd": first["usd"],
+        "low_usd": first["usd_low"],
+        "high_usd": first["usd_high"],
+    }
+    if not first["varies_by"]:
+        return note("port.choice_first_fixed", **said)
+    band = {"low_share": first["share_low"], "high_share": first["share_high"]}
+    key = "port.choice_first" if "choice" in first["varies_by"] else "port.choice_first_trade"
+    return note(key, **said, **band)
+
+
 def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], ways: Sequence[Ways]) -> Iterator[Note]:
     request, settings = desk.request, desk.case.settings
     ports = tables["ports"].filter(pl.col("node_id").is_not_null())
-    if ports.height:
-        first = ports.row(0, named=True)
-        said = {"market": request.market, "port": first["port"], "port_share": first["share"]}
-        said["of_ports_share"] = first["share_of_ports"]
-        said |= {"value_usd": first["usd"], "low_usd": first["usd_low"], "high_usd": first["usd_high"]}
-        if not first["varies_by"]:
-            yield note("port.choice_first_fixed", **said)
-        else:
-            band = {"low_share": first["share_low"], "high_share": first["share_high"]}
-            key = "port.choice_first" if "choice" in first["varies_by"] else "port.choice_first_trade"
-            yield note(key, **said, **band)
-    yield note(
-        "port.choice_covers",
-        pairs=tables["pairs"].height,
-        value_usd=float(tables["pairs"]["usd"].sum()),
-        missing=tables["without data"].height,
-    )
+    first = _first(desk, tables)
+    if first:
+        yield first
+    yield from day_notes(desk.case, tables["on the day"])
+    by_sea = without_land(desk.case, [end for one in ways for end in (one.pair.exporter, one.pair.importer)])
+    if by_sea:
+        yield note("port.choice_no_land", countries=[desk.case.country_name(end) for end in by_sea])
+    yield note("port.choice_tonnes")
     beside = ports.filter(pl.col("observed_share").is_not_null()).iter_rows(named=True)
     shares = [f"{row['port']} {row['observed_share']:.0%} ({row['observed_of']})" for row in beside]
     if shares:

@@ -450,7 +450,12 @@ ANALYSES: tuple[Analysis[Any], ...] = (
         method="port_choice",
         request=port.PortChoiceRequest,
         run="karwan.analysis.port_choice:answer_choice",
-        tables={"ports": "port_shares_by_port", "pairs": "port_pairs", "without data": "port_no_data"},
+        tables={
+            "ports": "port_shares_by_port",
+            "on the day": "port_on_day",
+            "pairs": "port_pairs",
+            "without data": "port_no_data",
+        },
         page="ports",
         view=port.PortView,
         present="karwan.analysis.port_shown:present_rows",

@@ -38,25 +38,33 @@ PORT: dict[str, str | Plural] = {
     "port.no_flows": "No trade with the market {market} is published in the case: fill `world_flows.csv`. What is lacking is listed.",
     "port.no_places": "No published trade with the market {market} has both its ends in the network. What is lacking is listed.",
     "port.choice_first": (
-        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} "
-        "({low_share} to {high_share}), {value_usd} a year ({low_usd} to {high_usd}), and {of_ports_share} of what "
-        "goes by the ports compared."
+        "{pairs} of the {of} country pairs of the market {market} have published trade and a way ({names}). Of their {total_usd} a year, "
+        "{port} takes the most of all ports: {port_share} "
+        "({low_share} to {high_share}), {value_usd} ({low_usd} to {high_usd}), and {of_ports_share} of what goes by the ports compared."
     ),
     "port.choice_first_fixed": (
-        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} "
-        "in every draw, as all of it goes by it, {value_usd} a year ({low_usd} to {high_usd}), and {of_ports_share} of what goes by the "
-        "ports compared."
+        "{pairs} of the {of} country pairs of the market {market} have published trade and a way ({names}). Of their {total_usd} a year, "
+        "{port} takes the most of all ports: {port_share} "
+        "in every draw, as all of it goes by it, {value_usd} ({low_usd} to {high_usd}), and {of_ports_share} of what goes by the ports compared."
     ),
     "port.choice_first_trade": (
-        "Of the published trade with the market {market}, {port} takes the most of all ports: {port_share} "
-        "({low_share} to {high_share}), {value_usd} a year ({low_usd} to {high_usd}), and {of_ports_share} of what "
-        "goes by the ports compared. No pair by it has another way in the network, so the band is of what the pairs trade alone, not of a choice."
+        "{pairs} of the {of} country pairs of the market {market} have published trade and a way ({names}). Of their {total_usd} a year, "
+        "{port} takes the most of all ports: {port_share} "
+        "({low_share} to {high_share}), {value_usd} ({low_usd} to {high_usd}), and {of_ports_share} of what goes by the ports compared. "
+        "No pair by it has another way in the network, so the band is of what the pairs trade alone, not of a choice."
     ),
-    "port.choice_covers": Plural(
-        "pairs",
-        "{pairs} country pair with USD {value_usd:,.0f} is shared out; without data, and listed: {missing}.",
-        "{pairs} country pairs with USD {value_usd:,.0f} are shared out; without data, and listed: {missing}.",
+    "port.choice_sanctioned": "Under sanctions on {day:%Y-%m-%d} are the ways by {ports}; the shares count them as open, as a route does unless asked --lawful-for.",
+    "port.choice_banned": Plural(
+        "more",
+        "Banned: {rules}. One more ban, of a line or place, is in the table.",
+        "Banned: {rules}. Bans of lines and places besides, in the table: {more}.",
     ),
+    "port.choice_shut": "Shut: {places}.",
+    "port.choice_slow": "Slow: {places}.",
+    "port.choice_no_land": (
+        "The network has no land way into {countries}: what goes there by land, or went in the year of the trade, is given to the ports."
+    ),
+    "port.choice_tonnes": "Tonnes are assumed: one value a tonne stands for all goods of a pair, the column USD/t of the pairs.",
     "port.choice_observed": "Observed shares stand beside and are of other trades: {shares}.",
     "port.choice_state": (
         "Crossings stand as on the day of the case; the trade was made under {scenarios}. --open NAME takes places as open."
