@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 import polars as pl
 
 from karwan.transport.cargo import Cargo
 from karwan.transport.duty import Duty, Tariffs
-from karwan.transport.guarantees import GuaranteeLaw, list_guarantees
+from karwan.transport.guarantees import GuaranteeLaw, guarantee_rows, list_guarantees
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import FREIGHT_KINDS, MONEY, join_sources, money_kind, worst_basis
-from karwan.transport.papers import PAPER, PaperLaw
+from karwan.transport.papers import PaperLaw, counts
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 from karwan.transport.terminal import Terminals
@@ -78,8 +77,8 @@ class Bills:
         if key not in self.kept:
             self.kept[key] = {
                 **_carriage(route),
-                "papers": _counted(self.papers(route)),
-                "guarantees": _listed(self.guarantees(route), "guarantees"),
+                "papers": _counted(self._paper_law.rows(route, self.sector, self.cargo)),
+                "guarantees": _listed(guarantee_rows(route, self._duties, self._guarantee_law), "guarantees"),
                 "storage": self._storage(route),
                 INSURANCE: self._insured(route),
             }
@@ -148,21 +147,22 @@ def _carriage(route: Route) -> dict[str, Row]:
     return found
 
 
-def _counted(papers: pl.DataFrame) -> dict[str, Any]:
+def _counted(papers: Sequence[Row]) -> Row:
     """Sum of the papers that no fee, security or insurance counts already, and how many it leaves out."""
-    own = papers.filter(pl.col("counted").fill_null(PAPER) == PAPER)
+    own = [paper for paper in papers if counts(paper)]
     row = _listed(own, "papers")
-    left = papers.height - own.height
+    left = len(papers) - len(own)
     said = f"{left} counted as fees, security or insurance" if left else None
     return row | {"note": "; ".join(filter(None, (row["note"], said))) or None}
 
 
-def _listed(table: pl.DataFrame, what: str) -> dict[str, Any]:
+def _listed(rows: Sequence[Row], what: str) -> Row:
     """Sum of the known costs of a list, and how many are not known."""
-    unknown = table["cost_usd"].null_count()
+    known = [float(row["cost_usd"]) for row in rows if row.get("cost_usd") is not None]
+    unknown = len(rows) - len(known)
     return {
-        "usd": float(table["cost_usd"].sum()),
-        "basis": worst_basis("observed", *table["basis"].drop_nulls()),
-        "source_id": join_sources(*table["source_id"].drop_nulls()),
-        "note": f"cost of {unknown} of {table.height} {what} not known" if unknown else None,
+        "usd": sum(known),
+        "basis": worst_basis("observed", *(row["basis"] for row in rows if row.get("basis") is not None)),
+        "source_id": join_sources(*(row["source_id"] for row in rows if row.get("source_id") is not None)),
+        "note": f"cost of {unknown} of {len(rows)} {what} not known" if unknown else None,
     }

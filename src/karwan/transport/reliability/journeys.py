@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from statistics import NormalDist
 
 import numpy as np
@@ -426,8 +426,13 @@ def _spread(run: Callable[[int], None], tasks: Iterable[int], threads: int | Non
         for task in tasks:
             run(task)
         return
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(run, tasks))
+    list(_pool(workers).map(run, tasks))
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Threads that wait for the next draw: to start them anew takes as long as to draw a few thousand journeys."""
+    return ThreadPoolExecutor(workers, thread_name_prefix="journeys")
 
 
 def _processors() -> int:
