@@ -123,10 +123,10 @@ def test_base_rates_of_the_case_are_those_of_the_panel() -> None:
         (shared_path("data/trade/cepii_geo.csv"), shared_path("data/trade/cepii_dist.parquet"))
     )
     typed = read_case("kaz-pak")["base_rates"]
-    assert typed.height == 12
+    assert typed.height == 30
     for (low, high, horizon), rows in typed.group_by("low_usd", "high_usd", "horizon_years"):
         cases = growth_cases(turnover, int(horizon))  # type: ignore[call-overload]
-        for words, like in comparables(low * 2):
+        for words, like in comparables(high / 2):
             assert (like.low_usd, like.high_usd) == pytest.approx((low, high), rel=1e-3)
             row = rows.filter(pl.col("comparable") == words).row(0, named=True)
             some = comparable_cases(cases, like, landlocked=shut, distances=distances)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from karwan.analysis.target import target_section
 from karwan.analysis.target_answer import panel_rates, panel_scores
-from karwan.analysis.turnover import turnover_series
+from karwan.analysis.turnover import matching_rates, rate_in_words, turnover_series
 from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
@@ -337,12 +337,34 @@ def test_command() -> None:
     assert bad.exit_code == 2
 
 
+def test_a_base_rate_is_for_its_own_growth_and_start_or_says_of_which(
+    case: Case, annual: pl.DataFrame
+) -> None:
+    rates = case["base_rates"]
+    own = matching_rates(rates, 17.3, 57.8e6)
+    assert {(row["multiple"], row["low_usd"], row["high_usd"]) for row in own} == {(17.3, 28.9e6, 115.6e6)}
+    assert rate_in_words(own, 17.3, 57.8e6, 4.0) == ((4 + 0.5) / 1607, "0.3 %, 17.3-fold in 4 years")
+    assert rate_in_words(own, 17.3, 57.8e6, 2.0)[1] == "<= 0.3 %, 17.3-fold in 4 years"
+    less = rates.filter(pl.col("multiple") < 17.0)
+    other = matching_rates(less, 17.3, 57.8e6)
+    assert rate_in_words(other, 17.3, 57.8e6, 4.0)[1] == "<= 0.5 %, 10.1-fold in 4 years"
+    assert rate_in_words(other, 17.3, 57.8e6, 20.0)[1].startswith(
+        "2.8 %, "
+    )  # more time than any pair had: no bound
+    afar = matching_rates(rates, 30.0, 20e6)  # no band holds so small a start
+    assert rate_in_words(afar, 30.0, 20e6, 4.0)[1] == "0.3 %, 17.3-fold in 4 years from 29 m-120 m"
+    section = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn")
+    assert (
+        section.base_rate.height == 12
+    )  # the case's two growths: other starts are of the months taken as a year before
+
+
 def test_a_base_rate_over_another_time_names_both(case: Case, annual: pl.DataFrame) -> None:
     section = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn")
     rate = section.chances.filter(pl.col("model") == "Kazakhstan: base rate").row(0, named=True)
     assert rate["basis_text"] == (
-        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; an upper bound, for the date is 1.0 years after the last full year and no rate"
-        " over that time is known"
+        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; the date is 1.0 years after the last full year: of the base rate over that time an"
+        " upper bound, of the models' chances none"
     )
     assert set(section.base_rate["horizon_years"]) == {4.0, 8.0}
     like = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn", due=date(2029, 12, 31))

@@ -221,8 +221,8 @@ def _chances_without(standing: Standing, target: TargetSection, as_of: date) -> 
 
 
 def _rate(row: Row) -> str:
-    rate = row["rate_share"]
-    return "" if rate is None else f" (base rate {percent(rate)})"
+    rate = row["rate_text"]
+    return "" if rate is None else f" (base rate {rate})"
 
 
 def corridor_headline(corridors: CorridorSection) -> str:

@@ -13,7 +13,14 @@ import polars as pl
 from karwan.amounts import MEAN_YEAR_DAYS, percent
 from karwan.analysis.sections import TargetSection
 from karwan.analysis.target_without import chances_without
-from karwan.analysis.turnover import Series, matching_rates, rates_over, turnover_series, turnover_targets
+from karwan.analysis.turnover import (
+    SLACK,
+    Series,
+    matching_rates,
+    rates_over,
+    turnover_series,
+    turnover_targets,
+)
 from karwan.case import Case
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
@@ -91,7 +98,8 @@ def target_section(
         fan += _fan(series, models[0], targets)
         for target in targets.iter_rows(named=True):
             chances += _chances(scores, series, target, models)
-            rows = matching_rates(table, target["value"] / series.values[-1])
+            base = float(series.values[-1])
+            rows = matching_rates(table, target["value"] / base, base)
             chances += _rate_chances(series, target, rows, scores.get("base rate"))
             for row in _rate_rows(series, rows):
                 rated.setdefault(row["label"], row)
@@ -181,9 +189,14 @@ def _rate_chances(series: Series, target: Row, rows: list[Row], score: float | N
     years = series.years_to(target["due"])
     horizon, same = rates_over(rows, years)
     middle = same[len(same) // 2]
+    needed = target["value"] / float(series.values[-1])
+    asked = rows[0]["multiple"]
+    other = (
+        f"; {needed:.3g}-fold is needed, of which no rate is known" if asked < needed * (1.0 - SLACK) else ""
+    )
     text = (
-        f"{middle.successes:,} of {middle.cases:,} comparable pairs grew {rows[0]['multiple']:.3g}-fold in {horizon:g} years"
-        f"{_other_horizon(horizon, years)}"
+        f"{middle.successes:,} of {middle.cases:,} comparable pairs grew {asked:.3g}-fold in {horizon:g} years"
+        f"{other}{_other_horizon(horizon, years)}"
     )
     return [
         {
@@ -202,8 +215,10 @@ def _other_horizon(horizon: float, years: float) -> str:
     """How the time of a base rate differs from the time there is; empty where it does not."""
     if abs(horizon - years) <= 0.1:
         return ""
-    bound = "an upper bound" if horizon > years else "a lower bound"
-    return f"; {bound}, for the date is {years:.1f} years after the last full year and no rate over that time is known"
+    span = f"the date is {years:.1f} years after the last full year"
+    if horizon > years:
+        return f"; {span}: of the base rate over that time an upper bound, of the models' chances none"
+    return f"; {span}, and no rate over that time is known: a lower bound of it"
 
 
 def _fan(series: Series, model: tuple[str, Walk, str], targets: pl.DataFrame) -> list[Row]:
@@ -264,7 +279,7 @@ def _without_notes(without: pl.DataFrame) -> Iterator[Note]:
     """Of each side's last year what it rests on, and the chance of the nearest target without that."""
     first = without.unique(["reporter", "less"], keep="first", maintain_order=True)
     for row in first.iter_rows(named=True):
-        rate = row["rate_share"]
+        rate = row["rate_text"]
         yield note(
             "target.without",
             country=row["reporter_name"],
@@ -275,7 +290,7 @@ def _without_notes(without: pl.DataFrame) -> Iterator[Note]:
             day=row["by"],
             probability_share=row["probability"],
             with_share=row["probability_with"],
-            rate=note("target.without_rate", rate_share=rate) if rate is not None else "",
+            rate=note("target.without_rate", rate=rate) if rate is not None else "",
             why=_why_higher(row),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from karwan.analysis.stored_case import stored_case
 from karwan.analysis.target import target_section
 from karwan.analysis.target_promises import factor_under, promise_chances, scenario_notes
 from karwan.analysis.trade_requests import TargetRequest
-from karwan.analysis.turnover import turnover_series, turnover_targets
+from karwan.analysis.turnover import Series, turnover_series, turnover_targets
 from karwan.analysis.world_flows import with_codes
 from karwan.case import Case
 from karwan.errors import InvalidInput
@@ -87,7 +88,10 @@ def target_answer(
         raise InvalidInput("Back-tests need a panel.", fix="Give --panel FILE with --origins.")
     known = known_flows(case["flows"], case["sources"], as_of)
     annual = annual_series(known)
-    rates = None if panel is None else panel_rates(case, annual, as_of, panel, geography, target_id)
+    unusual = unusual_table(case, known, annual, as_of)
+    rates = None
+    if panel is not None:
+        rates = panel_rates(case, annual, as_of, panel, geography, target_id, unusual=unusual)
     tested = None
     if origins is not None and panel is not None:
         tested = panel_scores(panel, origins)
@@ -100,7 +104,7 @@ def target_answer(
         rates=rates,
         back_tests=tested,
         factor=factor,
-        unusual=unusual_table(case, known, annual, as_of),
+        unusual=unusual,
     )
     return section if panel is None else replace(section, text=(*section.text, *panel_notes(panel)))
 
@@ -135,9 +139,10 @@ def panel_rates(
     panel: Path,
     geography: tuple[Path, Path] | None = None,
     target_id: str | None = None,
+    unusual: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Base rates of the growth each side's figure needs, from a panel of bilateral totals (exp, imp, time,
-    export).
+    export); of its year with `unusual` months as a year before too, where they are given.
 
     Comparable are pairs of half to double the turnover; with geography (CEPII's geo_cepii and dist_cepii)
     also those with a landlocked side, and of them those 1,000-4,000 km apart.
@@ -151,21 +156,32 @@ def panel_rates(
         series = turnover_series(case, annual, reporter, as_of)
         if series is None:
             continue
-        base = float(series.values[-1])
-        for target in (
-            turnover_targets(case, as_of, target_id).unique("value").sort("value").iter_rows(named=True)
-        ):
-            for horizon in (int(step), int(2 * step)):
-                cases = growth_cases(totals, horizon)
-                for words, like in comparables(base, with_geography=geography is not None):
-                    some = comparable_cases(cases, like, landlocked=shut, distances=distances)
-                    multiple = target["value"] / base
-                    rate = base_rate(
-                        some, multiple, f"Pairs that grew {multiple:.3g}-fold in {horizon} years"
-                    )
-                    rows.append((rate.label, float(horizon), multiple, rate.successes, rate.cases, words))
-    schema = ["label", "horizon_years", "multiple", "successes", "cases", "comparable"]
+        targets = turnover_targets(case, as_of, target_id)["value"].unique().sort()
+        ways = product(starts(series, unusual), targets, (int(step), int(2 * step)))
+        for base, target, horizon in ways:
+            cases = growth_cases(totals, horizon)
+            multiple = target / base
+            label = f"Pairs that grew {multiple:.3g}-fold in {horizon} years"
+            for words, like in comparables(base, with_geography=geography is not None):
+                some = comparable_cases(cases, like, landlocked=shut, distances=distances)
+                rate = base_rate(some, multiple, label)
+                counted = (rate.label, float(horizon), multiple, rate.successes, rate.cases)
+                rows.append((*counted, like.low_usd, like.high_usd, words))
+    schema = ["label", "horizon_years", "multiple", "successes", "cases", "low_usd", "high_usd", "comparable"]
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def starts(series: Series, unusual: pl.DataFrame | None) -> list[float]:
+    """Turnover of the last year, then of the same with each stretch of unusual months as a year before."""
+    last = float(series.values[-1])
+    if unusual is None:
+        return [last]
+    own = unusual.filter(
+        (pl.col("reporter") == series.reporter)
+        & (pl.col("year_label") == series.labels[-1])
+        & (pl.col("without_usd") > 0.0)
+    )
+    return [last, *(last * own["without_usd"] / own["turnover_usd"])]
 
 
 def comparables(base_usd: float, *, with_geography: bool = True) -> list[tuple[str, Comparable]]:

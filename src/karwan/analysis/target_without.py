@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.analysis.turnover import Series, matching_rates, rates_over, turnover_series
+from karwan.analysis.turnover import Series, matching_rates, rate_in_words, turnover_series
 from karwan.case import Case
 from karwan.schema.frames import result_frame
 from karwan.trade.forecast import fit_walk
@@ -86,17 +86,15 @@ def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFra
             "probability_with": whole.chance_t(target["value"], years),
             "last_step_share": float(left / before - 1.0),
             "last_step_with_share": float(series.values[-1] / before - 1.0),
-            "rate_share": _rate(rates, target["value"] / left, years),
+            **_rate(rates, target["value"] / left, float(left), years),
             "p05_usd": walk.quantile_t(0.05, years),
             "p50_usd": walk.quantile_t(0.5, years),
             "p95_usd": walk.quantile_t(0.95, years),
         }
 
 
-def _rate(rates: pl.DataFrame, multiple: float, years: float) -> float | None:
-    """Share of comparable pairs that grew as much, of the middle narrowness of 'comparable'; None where no base rate is at hand."""
-    rows = matching_rates(rates, multiple)
-    if not rows:
-        return None
-    _, same = rates_over(rows, years)
-    return same[len(same) // 2].share
+def _rate(rates: pl.DataFrame, multiple: float, base_usd: float, years: float) -> Row:
+    """Share of comparable pairs that grew as much and its words; None where no base rate is at hand."""
+    rows = matching_rates(rates, multiple, base_usd)
+    share, words = rate_in_words(rows, multiple, base_usd, years) if rows else (None, None)
+    return {"rate_share": share, "rate_text": words}

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.amounts import MEAN_YEAR_DAYS
+from karwan.amounts import MEAN_YEAR_DAYS, percent, usd_rough
 from karwan.case import Case
 from karwan.errors import UnknownName
 from karwan.trade.forecast import BaseRate
 from karwan.trade.period import years_between
 
 Row = dict[str, Any]
+SLACK = 0.02
+"""Two multiples that differ by less count as one."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +100,20 @@ def turnover_targets(case: Case, as_of: date, target_id: str | None = None) -> p
     return every.filter(pl.col("due") > as_of).sort("due", "target_id")
 
 
-def matching_rates(rates: pl.DataFrame, multiple: float) -> list[dict[str, Any]]:
-    """Rows whose multiple is the greatest not above the one needed (2 % slack): at most as hard, so an upper
-    bound.
+def matching_rates(rates: pl.DataFrame, multiple: float, base_usd: float) -> list[dict[str, Any]]:
+    """Rows of a growth at most as hard as the one needed (2 % slack), from a start band that holds the turnover where one does.
+
+    The greatest such multiple, of the band whose middle is nearest; empty where every rate known is of a harder growth.
     """
-    usable = rates.filter(pl.col("multiple") <= multiple * 1.02)
-    if not usable.height:
+    usable = rates.filter(pl.col("multiple") <= multiple * (1.0 + SLACK))
+    held = usable.filter((pl.col("low_usd") <= base_usd) & (pl.col("high_usd") >= base_usd))
+    known = held if held.height else usable
+    if not known.height:
         return []
-    return (
-        usable.filter(pl.col("multiple") == pl.col("multiple").max())
-        .sort("horizon_years", "cases", "comparable")
-        .to_dicts()
-    )
+    off = ((pl.col("low_usd") * pl.col("high_usd")).sqrt() / base_usd).log().abs().round(3)
+    known = known.with_columns(off=off).filter(pl.col("multiple") == pl.col("multiple").max())
+    nearest = known.filter(pl.col("off") == pl.col("off").min())
+    return nearest.sort("horizon_years", "cases", "comparable").to_dicts()
 
 
 def rates_over(rows: list[Row], years: float) -> tuple[float, list[BaseRate]]:
@@ -117,3 +121,19 @@ def rates_over(rows: list[Row], years: float) -> tuple[float, list[BaseRate]]:
     enough = [row["horizon_years"] for row in rows if row["horizon_years"] >= years]
     horizon = min(enough) if enough else max(row["horizon_years"] for row in rows)
     return horizon, [BaseRate("", r["successes"], r["cases"]) for r in rows if r["horizon_years"] == horizon]
+
+
+def rate_in_words(rows: list[Row], multiple: float, base_usd: float, years: float) -> tuple[float, str]:
+    """Share of the middle narrowness of 'comparable' and its words: growth and time it was counted for, `<=` where that makes it an upper bound.
+
+    A bound it is where less growth was asked of pairs of the same start, or more time was theirs, and nothing speaks the other way; `rows` not empty.
+    """
+    horizon, same = rates_over(rows, years)
+    share = same[len(same) // 2].share
+    asked, low, high = (rows[0][name] for name in ("multiple", "low_usd", "high_usd"))
+    easier = asked < multiple * (1.0 - SLACK)
+    longer = horizon > years + 0.1
+    held = low <= base_usd <= high
+    bound = "<= " if (easier or longer) and held and horizon >= years - 0.1 else ""
+    start = "" if held else f" from {usd_rough(low)}-{usd_rough(high)}"
+    return share, f"{bound}{percent(share)}, {asked:.3g}-fold in {horizon:g} years{start}"

@@ -221,7 +221,7 @@ BRIEF: dict[str, str | Plural] = {
     "brief_plan.gains_unit": "USD a year, linear",
     "brief_corridors.fact_sanctions": "; it falls under {authority} sanctions",
     "brief_target.title": "Will the target be reached",
-    "brief_target.lead": "Several models side by side, and how often others grew as much in the time named.",
+    "brief_target.lead": "Several models side by side, and how often others grew as much over four and over eight years: for a nearer date an upper bound of that rate.",
     "brief_target.back_tests_table": "How these ways did on past forecasts",
     "brief_target.back_tests_note": (
         "Best first. CRPS: distance of the whole forecast from what came, smaller is better."

@@ -16,7 +16,7 @@ TARGET: dict[str, str | Plural] = {
     "target.without_higher": (
         "; higher from less trade, for the last step is then {step} ({step_with} as published), and a walk that swings more reaches further up as well as down"
     ),
-    "target.without_rate": ", {rate_share} by the base rate",
+    "target.without_rate": "; base rate {rate}",
     "target.about": "about {low_share}",
     "target.between": "{low_share} to {high_share}",
     "target.none_ahead": "No turnover target in USD has a date after {day}.",
