@@ -357,8 +357,7 @@ def test_a_base_rate_stands_apart_from_the_models_with_its_own_years() -> None:
         ("Lowland: random walk", 0.012, 0.0, 0.02, ""),
     )
     expected = (
-        "T by 31 December 2026: models of each side's own past give chances between 0.2 % and 1.2 % (0 % to 2.0 % with each one's own"
-        " uncertainty); Upland: base rate 2.3 %, 0.8 % to 3.1 %"
+        "T by 31 December 2026: models of each side's own past give a chance of 0.2 % to 1.2 %, with their own error up to 2.0 %; Upland: base rate 2.3 %, 0.8 % to 3.1 %"
         " (24 of 1,057 comparable pairs grew 4-fold in 4 years; an upper bound)."
     )
     for order in (rows, rows[::-1]):

@@ -10,7 +10,7 @@ import polars as pl
 from karwan.amounts import dollars, grown, number, percent, usd_rough
 from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, PlanSection, Standing, TargetSection
-from karwan.analysis.target_without import leaving_least
+from karwan.analysis.target_without import Span, chance_span, leaving_least
 from karwan.case import Case
 from karwan.trade.period import year_after
 from karwan.trade.standing import SUBTRACTED, counted_by, main_target
@@ -416,31 +416,21 @@ def chance_headline(target: TargetSection, standing: Standing, as_of: date) -> s
     rows = target.chances.filter(
         (pl.col("target") == aim["title"]) & pl.col("probability").is_not_null()
     ).sort("model")
-    base = pl.col("model").str.ends_with("base rate")
-    said = _model_chances(rows.filter(~base))
+    said = _model_chances(chance_span(rows, target.without, aim["title"]))
     said += [
         f"{r['model']} {percent(r['probability'])}, {percent(r['low'])} to {percent(r['high'])} ({r['basis_text']})"
-        for r in rows.filter(base).iter_rows(named=True)
+        for r in rows.filter(pl.col("model").str.ends_with("base rate")).iter_rows(named=True)
     ]
     return f"{aim['title']}{_due(aim)}: {'; '.join(said)}." if said else ""
 
 
-def _model_chances(rows: pl.DataFrame) -> list[str]:
-    """Range of the models' chances, and with each one's own uncertainty."""
-    if not rows.height:
+def _model_chances(span: Span | None) -> list[str]:
+    """Range of the models' chances over both sides, and the most with a model's own error."""
+    if span is None:
         return []
-    low, high, least, most = (
-        percent(value)
-        for value in (
-            rows["probability"].min(),
-            rows["probability"].max(),
-            rows["low"].min(),
-            rows["high"].max(),
-        )
-    )
-    shown = f"of {low}" if low == high else f"between {low} and {high}"
+    less = ", with and without its unusual months," if span.less else ""
     return [
-        f"models of each side's own past give chances {shown} ({least} to {most} with each one's own uncertainty)"
+        f"models of each side's own past{less} give a chance of {span.words}, with their own error up to {percent(span.most)}"
     ]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from karwan.amounts import percent
 from karwan.analysis.turnover import Series, matching_rates, rate_in_words, turnover_series
 from karwan.case import Case
 from karwan.schema.frames import result_frame
@@ -64,6 +65,44 @@ def leaving_least(without: pl.DataFrame) -> pl.DataFrame:
     return without.filter(pl.col("base_usd") == pl.col("base_usd").min().over("reporter"))
 
 
+@dataclass(frozen=True)
+class Span:
+    """Chances of one target on one day by every model: least, greatest, and the greatest with a model's own error."""
+
+    low: float
+    high: float
+    most: float
+    models: int
+    less: bool
+
+    @property
+    def words(self) -> str:
+        """The range, as one figure where its ends print alike."""
+        low, high = percent(self.low), percent(self.high)
+        return low if low == high else f"{low} to {high}"
+
+
+def chance_span(chances: pl.DataFrame, without: pl.DataFrame, title: str) -> Span | None:
+    """Range over the models of both sides, with and without unusual months, base rates apart; None where there is no chance.
+
+    Parameters
+    ----------
+    chances, without
+        Tables of `results/target_chances.csv` and `results/target_without.csv`.
+    title
+        Which target.
+    """
+    columns = ["probability", "high"]
+    of_title = pl.col("target") == title
+    own = chances.filter(of_title & ~pl.col("model").str.ends_with("base rate")).select(columns).drop_nulls()
+    if not own.height:
+        return None
+    less = without.filter(of_title).select(columns).drop_nulls() if without.height else own.clear()
+    every = pl.concat([own, less])
+    values = every["probability"]
+    return Span(values.min(), values.max(), every["high"].max(), own.height, bool(less.height))  # type: ignore[arg-type]
+
+
 def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFrame) -> Iterator[Row]:
     """Rows of one stretch of months taken as a year before, a target each."""
     left = series.values[-1] * part["without_usd"] / part["turnover_usd"]
@@ -72,6 +111,7 @@ def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFra
     before = series.values[-2]
     for target in targets.iter_rows(named=True):
         years = series.years_to(target["due"])
+        middle = walk.chance_t(target["value"], years)
         yield {
             "reporter": series.reporter,
             "reporter_name": series.name,
@@ -82,7 +122,8 @@ def _of_part(series: Series, part: Row, targets: pl.DataFrame, rates: pl.DataFra
             "target": target["title"],
             "target_usd": target["value"],
             "multiple": target["value"] / left,
-            "probability": walk.chance_t(target["value"], years),
+            "probability": middle,
+            "high": max(walk.chance_range(target["value"], years)[1], middle),
             "probability_with": whole.chance_t(target["value"], years),
             "last_step_share": float(left / before - 1.0),
             "last_step_with_share": float(series.values[-1] / before - 1.0),

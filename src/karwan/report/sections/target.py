@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from karwan.amounts import is_number, percent
+from karwan.amounts import percent
 from karwan.analysis.sections import Brief
+from karwan.analysis.target_without import chance_span
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Figure, Notes, Prose, Section
 from karwan.report.charts.chances import draw_chances
@@ -96,21 +97,15 @@ def _back_tests(table: pl.DataFrame, notes: Notes) -> Block | None:
 
 
 def target_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
-    """Row of the summary: spread of the chances of the nearest large target over models and reporters, base rates apart."""
-    rows = [r for r in brief.target.chances.iter_rows(named=True) if is_number(r["probability"])]
-    rows = [r for r in rows if not clean(r["model"]).endswith("base rate")]
+    """Row of the summary: chances of the nearest large target over models, sides and years without unusual months, base rates apart."""
     target = main_target(brief)
-    named = [r for r in rows if target is not None and clean(r["target"]) == target[2]]
-    values = [float(r["probability"]) for r in named or rows]
-    if not values:
+    part = brief.target
+    titles = [] if target is None else [target[2]]
+    titles += part.chances["target"].unique(maintain_order=True).to_list() if part.chances.height else []
+    spans = (chance_span(part.chances, part.without, title) for title in titles)
+    span = next((one for one in spans if one is not None), None)
+    if span is None:
         return []
-    low, high = percent(min(values)), percent(max(values))
-    shown = low if low == high else f"{low} to {high}"
-    return [
-        (
-            tell("brief_target.fact"),
-            shown,
-            tell("brief_target.fact_unit", models=len(values)),
-            "",
-        )
-    ]
+    less = tell("brief_target.fact_less") if span.less else ""
+    unit = tell("brief_target.fact_unit", models=span.models, less=less, most=percent(span.most))
+    return [(tell("brief_target.fact"), span.words, unit, "")]

@@ -344,7 +344,8 @@ BRIEF: dict[str, str | Plural] = {
     ),
     "brief_plan.fact_overdue": ", {part} overdue in part",
     "brief_target.fact": "Chance of reaching the target",
-    "brief_target.fact_unit": "by {models} models of each side's own past; base rates stand in section 6",
+    "brief_target.fact_unit": "by {models} models of each side's own past{less}; with their own error up to {most}; base rates stand in section 6",
+    "brief_target.fact_less": ", with and without its unusual months",
     "brief_corridors.fact_best": (
         "USD per 20 t and {days} days by {corridor}, the cheapest of {open} open of {total}{law}"
     ),
