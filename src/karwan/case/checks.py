@@ -375,6 +375,22 @@ def parameters_within_bounds(tables: Tables) -> list[Problem]:
     return _each(tables, "parameters", test)
 
 
+def rates_within_ranges(tables: Tables) -> list[Problem]:
+    """The range of a tariff has both ends, and its rate lies between them."""
+
+    def test(row: dict[str, object]) -> tuple[str, str, str] | None:
+        rate, low, high = (row[name] for name in ("rate_share", "low_share", "high_share"))
+        if low is None and high is None:
+            return None
+        if not (isinstance(rate, float) and isinstance(low, float) and isinstance(high, float)):
+            return "low_share", "a range needs a rate and both ends", "low_share and high_share"
+        if not low <= rate <= high:
+            return "rate_share", "outside its own range", f"{low:g} to {high:g}"
+        return None
+
+    return _each(tables, "tariffs", test)
+
+
 def modes_have_vehicles(tables: Tables) -> list[Problem]:
     """Every mode of a link has a vehicle that carries goods on it."""
     carried = set(tables["vehicles"]["mode"])
@@ -414,6 +430,7 @@ RULES = (
     periods_run_forward,
     traffic_within_capacity,
     parameters_within_bounds,
+    rates_within_ranges,
     modes_have_vehicles,
     *VENTURE_RULES,
     *PORT_RULES,
