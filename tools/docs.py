@@ -182,7 +182,7 @@ PAGES = {
 
 README = DOCS.parent / "README.md"
 README_COMMAND = "route Kostanay Karachi --product chickpeas --tonnes 24 --depart 2026-12-01"
-README_WIDTH, README_LINES = 132, 17
+README_WIDTH, README_LINES = 132, 20
 
 
 def readme_example() -> str:

@@ -138,7 +138,8 @@ def test_a_route_says_what_was_shut_before_and_which_season_is_over(toyland):
     winter = told("2023-12-01", "2024-02-28", date(2025, 12, 10))
     assert [one for one in winter if "time of the year (winter, up to 28 February 2024)" in one]
     (before,) = [one for one in winter if "Yard, shut unannounced" in one]
-    assert "2 times in 5." in before and "6 days each" in before  # ten and four days, four elsewhere
+    assert "2 times in 5." in before
+    assert "14 days in all" in before and "take one as 6 days" in before  # ten and four days, four elsewhere
     assert not [
         one for one in told("2023-12-01", "2024-02-28", date(2026, 6, 1)) if "time of the year" in one
     ]
@@ -366,3 +367,28 @@ def test_no_place_counts_the_pandemic_as_a_random_closure(kaz_pak):
     pandemic = kaz_pak["closures"].filter(pl.col("reason").str.contains("(?i)pandemic|covid"))
     assert {"taft_2020_02", "khun_covid_2020", "tork_2020_03"} <= set(pandemic["closure_id"])
     assert not pandemic["history"].any()
+
+
+NOT_COUNTED = "Known ahead|known ahead|Not a random closure|the pandemic|hours only|not counted a second time"
+
+
+def test_a_closure_counts_unless_its_note_says_why_not(kaz_pak):
+    """War, blockade and embargo count as clashes do: one rule, that of docs/reliability.md."""
+    closures = kaz_pak["closures"]
+    left_out = closures.filter(~pl.col("history"))
+    assert left_out.filter(~pl.col("note").str.contains(NOT_COUNTED))["closure_id"].to_list() == []
+    came = {"bnd_2026_03", "jea_2026_03", "chb_2026_04", "bola_2025_10", "ghul_2014"}
+    assert not came & set(left_out["closure_id"])
+
+
+def test_a_blockade_counts_once_and_lends_its_length_to_ports_alone(kaz_pak):
+    process, _ = recorded_process(kaz_pak.tables, date(2026, 11, 24))
+    row = process.table.filter(place="P_BND").row(0, named=True)
+    assert (row["closures"], row["closed_days"]) == (2, 115.0)  # two days of fire, 113 of war and blockade
+    assert row["open_days"] == (date(2026, 11, 24) - date(2017, 1, 1)).days - 115
+    assert row["mean_days"] == pytest.approx(
+        (2 + 113 + 64) / 3
+    )  # with Chabahar's; Jebel Ali's are the same days
+    assert process.stage_values("SKZ")[1] < 5.0
+    bans = (61 + 31 + 4 + 12 + 3) / 5  # Dostyk's three, one of them Khorgos's too, Bolashak's and Saryagash's
+    assert process.stage_values("B_BOLA")[1] == pytest.approx(bans)

@@ -20,11 +20,12 @@ _NO_END = date.max.isoformat()
 
 @dataclass(frozen=True)
 class ShutBefore:
-    """Unannounced closures of a place on record: how many in how many years open, and mean days of one."""
+    """Unannounced closures of a place on record: how many in how many years open, days of all of them, and mean days of one as fitted."""
 
     place: str
     count: int
     years: float
+    total: float
     days: float
 
 
@@ -35,7 +36,13 @@ def shut_before(route: Route, model: ArrivalModel) -> list[ShutBefore]:
     passed = sorted(closing_places(route, model))
     shut = model.closures.table.filter(pl.col("place").is_in(passed) & (pl.col("closures") > 0))
     return [
-        ShutBefore(row["place"], row["closures"], row["open_days"] / MEAN_YEAR_DAYS, row["mean_days"])
+        ShutBefore(
+            row["place"],
+            row["closures"],
+            row["open_days"] / MEAN_YEAR_DAYS,
+            row["closed_days"],
+            row["mean_days"],
+        )
         for row in shut.sort("closed_share", "place", descending=[True, False]).iter_rows(named=True)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -161,17 +161,29 @@ def recorded_process(
     start = date(int(year), 1, 1)
     if start >= as_of:
         return None, (note("closures.record_too_late", start=start, as_of=as_of),)
-    crossings = tables["crossings"]["crossing_id"].to_list()
-    found, notes = [], []
-    for kind, places in (("crossing", crossings), ("node", sorted(_closing_nodes(tables)))):
+    found: list[pl.DataFrame] = []
+    notes = []
+    for kind, places in _alike(tables):
         try:
             if places:
                 table = closure_process(tables["closures"], places, start, as_of, kind=kind).table
-                found.append(table if kind == "crossing" else table.filter(pl.col("place") != POOLED))
+                found.append(table.filter(pl.col("place") != POOLED) if found else table)
         except UnidentifiedClosures as error:
             notes.append(note("closures.left_out", kind=kind, fact=error.fact, evidence=error.evidence))
     process = ClosureProcess(pl.concat(found, how="vertical_relaxed"), LEVEL) if found else None
     return process, tuple(notes)
+
+
+def _alike(tables: Mapping[str, pl.DataFrame]) -> Iterator[tuple[str, list[str]]]:
+    """Places that lend each other the length of a closure, with their kind: gates, crossings shut to rail alone, inland nodes, ports.
+
+    A ban on loading says nothing of how long a clash lasts, nor a blockade of a landslide.
+    """
+    modes = _closed_modes(tables["closures"])
+    crossings, nodes = tables["crossings"]["crossing_id"].to_list(), sorted(_closing_nodes(tables))
+    for kind, places, apart in (("crossing", crossings, "rail"), ("node", nodes, "sea")):
+        yield kind, [place for place in places if modes.get(place) != apart]
+        yield kind, [place for place in places if modes.get(place) == apart]
 
 
 def journey_stages(

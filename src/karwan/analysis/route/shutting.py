@@ -21,7 +21,14 @@ def shutting_notes(plan: RoutePlan, offer: RouteOffer, model: ArrivalModel) -> l
     """Notes on the closures that the days of a route hold, on those they do not, and on seasons in which a place used to be shut."""
     name = plan.places.name
     met = [
-        note("route.shut_before", place=name(one.place), count=one.count, years=one.years, days=one.days)
+        note(
+            "route.shut_before",
+            place=name(one.place),
+            count=one.count,
+            years=one.years,
+            total=one.total,
+            days=one.days,
+        )
         for one in shut_before(offer.route, model)[:NAMED]
     ]
     past = [

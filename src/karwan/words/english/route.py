@@ -31,8 +31,8 @@ ROUTE: dict[str, str | Plural] = {
     ),
     "route.shut_before": Plural(
         "count",
-        "Route 1 passes {place}, shut unannounced once in {years:.1f} years open on record, taken as {days:.0f} days; its P95 holds that.",
-        "Route 1 passes {place}, shut unannounced {count} times in {years:.1f} years open on record, {days:.0f} days each; its P95 holds that.",
+        "Route 1 passes {place}, shut unannounced once in {years:.1f} years open on record, {total:.0f} days; its days and P95 take one as {days:.0f} days.",
+        "Route 1 passes {place}, shut unannounced {count} times in {years:.1f} years open on record, {total:.0f} days in all; its days and P95 take one as {days:.0f} days.",
     ),
     "route.past_season": (
         "{place} used to be shut at this time of the year ({reason}, up to {last}); no row of the case shuts it now, so the answer takes it as open."
