@@ -76,7 +76,7 @@ def test_table_of_fitted_closures() -> None:
     seen = set()
     for names, starts, ends, *figures in quoted:
         for name in re.sub(r", (road|rail|sea|each)$", "", names).replace(" pass", " tunnel").split(", "):
-            node = "all" if name in ("crossings", "each closure once") else places.node(name)
+            node = "all" if name in ("gates", "each closure once") else places.node(name)
             mine = fitted[crossings.get(node, node)]
             seen.add(mine["place"])
             assert (mine["closures"], mine["ended"]) == (int(starts), int(ends)), name

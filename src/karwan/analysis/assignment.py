@@ -222,17 +222,7 @@ def assign_corridors(
     capacities = Capacities(study.case)
     limits = _limits(served, capacities)
     routes, uses, links = _problem(served, limits)
-    od = pl.DataFrame(
-        [
-            {
-                "od_id": leg.od,
-                "demand_t_day": leg.t_day,
-                "value_of_time_usd_t_h": leg.trade.hour_usd_t,
-                **capacities.payloads(leg.trade.shipment),
-            }
-            for leg in served
-        ]
-    )
+    od = _demands(served, capacities)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssignmentNotConverged)
         found = assign_routes(
@@ -265,6 +255,21 @@ def assign_corridors(
             bound=tolerance,
             iterations=len(found.residual_history),
         ),
+    )
+
+
+def _demands(served: Sequence[_Leg], capacities: Capacities) -> pl.DataFrame:
+    """Tonnes a day of each origin-destination-product with a route, the value of its time and its payloads."""
+    return pl.DataFrame(
+        [
+            {
+                "od_id": leg.od,
+                "demand_t_day": leg.t_day,
+                "value_of_time_usd_t_h": leg.trade.hour_usd_t,
+                **capacities.payloads(leg.trade.shipment),
+            }
+            for leg in served
+        ]
     )
 
 

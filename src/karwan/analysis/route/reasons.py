@@ -122,7 +122,7 @@ def left_off(
     if shared.max(initial=0.0) > search.overlap_max:
         like = before[int(shared.argmax())]
         reason = (
-            f"not dominated, but shares {shared.max():.0%} of its way with route {like.number}, above the bound of "
+            f"not dominated, but shares {shared.max():.1%} of its way with route {like.number}, above the bound of "
             f"{search.overlap_max:.0%} for listed routes"
         )
     elif before and len(listed) >= plan.query.count:
