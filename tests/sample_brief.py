@@ -218,13 +218,13 @@ def _goods() -> GoodsSection:
         freight, insurance, time, loss, duty = 195.0 + 6 * k, price * 0.005, price * 0.008 * 15, price * 0.002 * 15, price * 0.05
         total = price + freight + insurance + time + loss + duty
         landed.append((f"g{k}", name, code, sector, "processed" if k in (6, 9) else "export", way, "Kazakhstan to Pakistan" if way == "a_to_b" else "Pakistan to Kazakhstan", cid, corridor, colour, "Almaty → Karachi" if way == "a_to_b" else "Karachi → Almaty", "bulk", price, freight, insurance, time, loss, duty, total, (total - price - duty) / total, 15.0 + k, "5 % ad valorem, most favoured nation", "assumed" if k % 3 == 0 else "observed", "s9"))
-    potential = [(f"g{k}", name, sector, 1e6 * k, 4e6 + 2.5e6 * k, 2e6 + k * 1e6, 9e6 + 4e6 * k, 4e6 + 1.5e6 * k, "gravity-fitted ratio", "HS6 imports of PAK") for k, (name, _, sector, _) in enumerate(goods)]
-    basket = [(f"g{k}", name, sector, 3.1e6 - 0.2e6 * k, 4e6, 60e3, 1200.0, "bound binds" if k < 2 else "") for k, (name, _, sector, _) in enumerate(goods[:7])]
+    potential = [(f"g{k}", name, sector, 1e6 * k, "KAZ 2024", "2024", 4e6 + 2.5e6 * k, 2e6 + k * 1e6, 9e6 + 4e6 * k, 4e6 + 1.5e6 * k, "gravity-fitted ratio", "HS6 imports of PAK") for k, (name, _, sector, _) in enumerate(goods)]
+    basket = [(f"g{k}", name, sector, 3.1e6 - 0.2e6 * k, 4e6, "offer" if k < 2 else "share", None if k else 5e6, None if k else "offer 2017", "observed", "unknown" if k else "only if", 60e3, 1200.0, "assumed") for k, (name, _, sector, _) in enumerate(goods[:7])]
     groups = [(side, way, name, sector, value, "2024", "s1") for side, way in (("KAZ", "a_to_b"), ("PAK", "b_to_a")) for name, sector, value in (("Rolled metal", "metals", 21e6), ("Pulses", "agriculture", 9e6), ("Medicines", "chemicals", 7.5e6), ("Citrus", "agriculture", 6e6), ("Machinery", "machinery", 2.2e6), ("Textiles and clothing", "textiles", 1.4e6), ("Other", "other", 0.4e6))]
     return GoodsSection(
         table("product_id product hs_code sector basket direction direction_label corridor_id corridor colour route_label form price_usd_t freight_usd_t insurance_usd_t time_usd_t loss_usd_t duty_usd_t landed_usd_t corridor_share days tariff_text basis source_id", landed).with_columns(price_country=pl.when(pl.col("product") == "Medicines").then(pl.lit("AFG"))),
-        table("product_id product sector actual_usd potential_usd low_usd high_usd unrealised_usd method lacks", potential),
-        table("product_id product sector value_usd bound_usd cost_usd landed_usd_t note", basket),
+        table("product_id product sector actual_usd actual_of potential_of potential_usd low_usd high_usd unrealised_usd method lacks", potential),
+        table("product_id product sector value_usd cap_usd cap_by bound_usd bound_of bound_basis verdict cost_usd landed_usd_t basis", basket),
         ("At most 40 goods reaching USD 21.5 m at least cost.", "The upper bounds of wheat and leather bind."),
         table("reporter direction group sector value_usd period_label source_id", groups),
         ("`karwan trade ingest baci FILE` brings HS6 trade of both sides in; the potential is then found per product.",),

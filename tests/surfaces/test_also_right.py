@@ -67,16 +67,16 @@ def _under(case: Case) -> Case:
     return replace(case, scenarios=(AppliedScenario("fast_yard", "Yard", "assumed"),), bare=case)
 
 
-def test_unrealised_potential_is_against_the_newest_flow(kaz_pak: Case) -> None:
-    """Potentials of 2016 stand against what flows now, named in their method, not against the flow of 2016."""
+def test_potential_stands_beside_the_newest_flow(kaz_pak: Case) -> None:
+    """Potentials of 2016 stand beside what flows now, each of its own year, and no difference is taken."""
     flows = trade_flows(kaz_pak, kaz_pak.settings.as_of)
     known = published_potential(kaz_pak).filter(pl.col("product").str.starts_with("all goods"))
     assert known.height
     for row in known.iter_rows(named=True):
         now = flows[row["direction"]]
         assert row["actual_usd"] == now.value_usd
-        assert row["unrealised_usd"] == max(0.0, row["potential_usd"] - now.value_usd)
-        assert row["method"].endswith(f"less trade of {now.taken.reporter} {now.taken.year_label}")
+        assert row["actual_of"] == f"{now.taken.reporter} {now.taken.year_label}"
+        assert row["potential_of"] == "2016" and row["unrealised_usd"] is None
 
 
 def test_the_distance_of_gravity_is_the_weighted_one_and_is_named(tmp_path: Path) -> None:

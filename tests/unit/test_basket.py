@@ -19,7 +19,7 @@ from karwan.analysis.basket import (
     offer_pool,
 )
 from karwan.analysis.basket_targets import basket_target, named_basket
-from karwan.analysis.basket_terms import SignTerms, limited, listed_goods
+from karwan.analysis.basket_terms import SignTerms, judged_notes, limited, listed_goods
 from karwan.analysis.carriage import land_capacity, landed_goods
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
@@ -30,6 +30,7 @@ from karwan.case import Case, read_case
 from karwan.cli.app import app
 from karwan.errors import InvalidInput, UnknownName
 from karwan.project import open_case
+from karwan.schema.frames import result_frame
 from karwan.trade.basket import Scenarios, Terms, basket_notes, choose_basket, frontier
 from karwan.transport.closures import shut_places
 from karwan.transport.duty import find_duty
@@ -239,7 +240,7 @@ def test_bounds_come_from_the_offer_and_its_split_is_marked_assumed(case: Case) 
     assert 0.9 * 490e6 * 40 / 85 < split["bound_usd"].sum() <= 490e6 * 40 / 85
 
 
-def test_forty_goods_worth_21_5_m_that_can_be_sold(case: Case) -> None:
+def test_goods_worth_21_5_m_that_pass_the_price_test(case: Case) -> None:
     target = basket_target(case)
     assert target == (21.5e6, 40, "processed_40")
     study = CorridorStudy(case, case.settings.as_of)
@@ -247,7 +248,12 @@ def test_forty_goods_worth_21_5_m_that_can_be_sold(case: Case) -> None:
     verdicts = verdict_table(study, landed)
     table, text = basket_section(case, landed, None, verdicts)
     assert table.columns == list(SECTION_COLUMNS)
-    assert table.height == 40
+    assert table.height == 35  # of 40 asked
+    assert set(table["verdict"]) == {"only if", "unknown"}
+    bounded = table.filter(pl.col("bound_usd").is_not_null())
+    assert (bounded["value_usd"] <= bounded["bound_usd"] * (1 + 1e-6)).all()
+    buses = table.filter(pl.col("product_id") == "electric_buses").row(0, named=True)
+    assert (buses["cap_by"], buses["bound_usd"], buses["bound_of"]) == ("share", 2_329_313, "offer 2017")
     assert table["value_usd"].sum() == pytest.approx(21.5e6, rel=1e-6)
     refused = verdicts.filter(pl.col("verdict") == "no")["product_id"]
     assert "wheat_flour" in refused and not table["product_id"].is_in(refused.implode()).any()
@@ -256,9 +262,11 @@ def test_forty_goods_worth_21_5_m_that_can_be_sold(case: Case) -> None:
     assert sectors["value_usd"].max() <= 0.3 * 21.5e6 * (1 + 1e-6)
     joined = " ".join(sentences(text))
     assert "assumed, no values by good are published" in joined
-    assert "39 of 40 goods share 40/85 of the offer of 85 goods worth USD 490 m" in joined
-    assert "2 goods from outside the list stand in" in joined
+    assert "34 of 35 goods share 35/85 of the offer of 85 goods worth USD 490 m" in joined
+    assert "3 goods from outside the list stand in" in joined
     assert "USD 1 bn is not within reach in the time that is left" in joined
+    assert "Price test: of the 35 goods 0 pass as priced (USD 0), 3 if" in joined
+    assert "the basket holds USD 1.85 m of the USD 21.5 m" in joined
     assert "adds up to" not in joined  # no sum of announcements
 
 
@@ -406,6 +414,7 @@ def pool(count: int = 10) -> pl.DataFrame:
             "product": [f"Good {n}" for n in range(count)],
             "sector": [f"s{n % 5}" for n in range(count)],
             "bound_usd": [100.0] * count,
+            "bound_basis": ["assumed"] * count,
             "least_usd": [1.0] * count,
             "cost_share": [0.1 * (n + 1) for n in range(count)],
         }
@@ -434,18 +443,33 @@ def test_the_share_widens_only_where_the_target_asks_for_it() -> None:
 
 
 def test_goods_that_cannot_be_sold_are_left_out_and_demand_bounds_the_rest() -> None:
-    verdicts = pl.DataFrame(
-        {
-            "product_id": ["g0", "g1", "g2"],
-            "verdict": ["no", "yes", "unknown"],
-            "demand_kind": ["import_t", "import_t", "unknown"],
-            "bound_usd": [50.0, 7.0, None],
-        }
+    verdicts = result_frame(
+        "goods_verdicts",
+        [
+            {"product_id": "g0", "verdict": "no", "demand_kind": "import_t", "bound_usd": 50.0},
+            {"product_id": "g1", "verdict": "yes", "demand_kind": "import_t", "bound_usd": 7.0}
+            | {"binding": "offer", "offer_year": 2017},
+            {"product_id": "g2", "verdict": "unknown", "demand_kind": "unknown"},
+            {"product_id": "g3", "verdict": "only if", "demand_kind": "need_t", "bound_usd": 50.0}
+            | {"binding": "demand", "demand_period": "2024-07..2025-06", "cut_share": 0.4},
+        ],
     )
     found = limited(pool().tail(9), verdicts, 10, 100.0, SignTerms())
     bounds = dict(found.goods.select("product_id", "bound_usd").iter_rows())
     assert bounds["g1"] == 7.0 and bounds["g2"] == pytest.approx(30.0)
-    assert "Nobody is known to want 8 of the 9 goods" in " ".join(sentences(found.notes))
+    rows = {row["product_id"]: row for row in found.goods.iter_rows(named=True)}
+    assert (rows["g1"]["own_usd"], rows["g1"]["cap_by"], rows["g1"]["bound_of"]) == (
+        7.0,
+        "bound",
+        "offer 2017",
+    )
+    assert (rows["g3"]["own_usd"], rows["g3"]["cap_by"], rows["g3"]["bound_of"]) == (
+        50.0,
+        "share",
+        "demand 2025",
+    )
+    assert (rows["g3"]["verdict"], rows["g2"]["own_usd"], rows["g2"]["bound_of"]) == ("no plan", None, None)
+    assert "Nobody is known to want 7 of the 9 goods" in " ".join(sentences(found.notes))
 
 
 def test_a_refused_good_gives_its_place_to_the_cheapest_other_of_the_seller(toyland: Case) -> None:
@@ -459,8 +483,8 @@ def test_a_refused_good_gives_its_place_to_the_cheapest_other_of_the_seller(toyl
             "landed_usd_t": [1.1, 1.2, 1.9, 1.3],
         }
     )
-    verdicts = pl.DataFrame({"product_id": ["g0", "g3"], "verdict": ["no", "no"], "bound_usd": [1.0, 1.0]})
-    verdicts = verdicts.with_columns(cut_share=pl.lit(None, dtype=pl.Float64))
+    no = [{"product_id": name, "verdict": "no", "bound_usd": 1.0} for name in ("g0", "g3")]
+    verdicts = result_frame("goods_verdicts", no)
     case = toyland.with_tables({"products": all_goods})
     listed = all_goods.head(1)
     with pytest.raises(InvalidInput, match="No good of the basket can be sold"):
@@ -468,15 +492,32 @@ def test_a_refused_good_gives_its_place_to_the_cheapest_other_of_the_seller(toyl
     found = listed_goods(case, landed, all_goods.head(2), verdicts, 2, ["g2", "g3"])
     assert found.product_ids == ("g1", "g2")  # g3 is cheaper to bring, yet refused as well
     said = sentences(found.notes)
-    assert said[0] == "1 good is left out, as it cannot be sold: Good 0."
+    assert said[0].startswith("1 good is left out") and said[0].endswith("no plan: Good 0 (no).")
     assert said[1] == "1 good from outside the list stands in, the cheapest to bring: Good 2."
     assert listed_goods(case, landed, all_goods.head(2), verdicts, 1, ["g2"]).product_ids == ("g1",)
     assert listed_goods(case, landed, all_goods.head(2), verdicts, 2, ["g3"]).product_ids == ("g1",)
-    dear = pl.DataFrame({"product_id": ["g1", "g2"], "verdict": ["only if"] * 2, "bound_usd": [1.0, 1.0]})
-    dear = pl.concat([verdicts, dear.with_columns(cut_share=pl.lit(0.5))])
-    found = listed_goods(case, landed, all_goods.head(2), dear, 2, ["g2"])
-    assert found.product_ids == ("g1",)  # a cut of half is no plan for g2, and is said of g1
-    assert "1 good of the list would sell only by a cut of more than 30 %" in sentences(found.notes)[0]
+    far = {"product_id": "g1", "verdict": "only if", "cut_share": 0.4, "bound_usd": 1.0}
+    dear = result_frame("goods_verdicts", [*no, far])
+    other = all_goods.with_columns(
+        sector=pl.when(pl.col("product_id") == "g1").then(pl.lit("alone")).otherwise("sector")
+    )
+    case = toyland.with_tables({"products": other})
+    found = listed_goods(case, landed, other.head(3), dear, 3, [])
+    assert found.product_ids == ("g1", "g2")  # the only one of its sector stays, and is named
+    assert sentences(found.notes)[1].endswith("as no other good is of its sector: Good 1 (no plan).")
+    assert listed_goods(
+        toyland.with_tables({"products": all_goods}), landed, all_goods, dear, 4, []
+    ).product_ids == ("g2",)
+
+
+def test_the_price_test_of_a_basket_is_counted_with_its_values() -> None:
+    kinds = ["only if", "no plan", "unknown", "unknown"]
+    chosen = pl.DataFrame({"verdict": kinds, "value_usd": [2e6, 1e6, 3e6, 4e6]})
+    counted, left = sentences(judged_notes(chosen, 10e6))
+    assert "of the 4 goods 0 pass as priced (USD 0), 1 if" in counted
+    assert "1 fail (USD 1 m), 2 are not judged (USD 7 m)" in counted
+    assert left == "Without the goods not judged or failed the basket holds USD 2 m of the USD 10 m."
+    assert "reached without the goods not judged" in sentences(judged_notes(chosen, 2e6))[1]
 
 
 def test_goods_below_a_least_value_asked_for_are_left_out() -> None:

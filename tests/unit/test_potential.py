@@ -346,6 +346,16 @@ def test_published_figures_keep_missing_missing() -> None:
     table = published_potential(case)
     row = table.filter((pl.col("direction") == "a_to_b") & pl.col("product").str.starts_with("all goods"))
     assert row["actual_usd"][0] == 11_800_000  # of 2024, not the 2.7 m of 2016
+    assert (row["actual_of"][0], row["potential_of"][0]) == ("KAZ 2024", "2016")
+    assert row["unrealised_usd"][0] is None
+    assert "dollars of two years have no difference" in row["lacks"][0]
+    then = case["flows"].with_columns(
+        pl.col("period_start", "period_end").dt.offset_by(
+            pl.when(pl.col("flow_id") == "pak_2016_a2b_potential").then(pl.lit("8y")).otherwise(pl.lit("0d"))
+        )
+    )
+    alike = published_potential(case.with_tables({"flows": then}))
+    row = alike.filter((pl.col("direction") == "a_to_b") & pl.col("product").str.starts_with("all goods"))
     assert row["unrealised_usd"][0] == 75_320_000 - 11_800_000
     offers = table.filter(pl.col("product").str.starts_with("85 goods")).row(0, named=True)
     assert (offers["low_usd"], offers["high_usd"]) == (490e6, 500e6)

@@ -45,8 +45,8 @@ def test_each_declared_table_is_made_by_a_section() -> None:
 
 def test_a_figure_of_an_assumed_row_is_marked_where_its_column_says_so() -> None:
     row = {"cost": 2.5, "basis": "assumed"}
-    marked = listing.maker(ReportColumn("cost", "number1", "Cost", "USD", 0.7, True))(row)
-    plain = listing.maker(ReportColumn("cost", "number1", "Cost", "USD", 0.7, False))(row)
+    marked = listing.maker(ReportColumn("cost", "number1", "Cost", "USD", 0.7, "yes"))(row)
+    plain = listing.maker(ReportColumn("cost", "number1", "Cost", "USD", 0.7, ""))(row)
     assert (marked.text, marked.assumed, plain.assumed) == ("2.5", True, False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from karwan.analysis.basket_terms import (
     SignTerms,
     alternatives,
     default_caps,
+    judged_notes,
     least_even,
     limited,
     listed_goods,
@@ -35,10 +36,15 @@ SECTION_COLUMNS = (
     "product",
     "sector",
     "value_usd",
+    "cap_usd",
+    "cap_by",
     "bound_usd",
+    "bound_of",
+    "bound_basis",
+    "verdict",
     "cost_usd",
     "landed_usd_t",
-    "note",
+    "basis",
 )
 SPREAD = 0.5  # standard deviation of ln(delivered / chosen) of one good
 COMMON = 0.3  # of it, what all goods share
@@ -266,8 +272,8 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     fewest_goods
         None is `most_goods`, or all there are.
     verdicts
-        Rows of `results/goods_verdicts.csv`: goods that cannot be sold are left out, others of the seller stand in for them, demand
-        bounds all.
+        Rows of `results/goods_verdicts.csv`: goods that fail the price test are left out, others of the seller stand in for them, no good
+        is above its own bound. The chosen goods have it as `bound_usd`, and what the basket limited them by as `cap_usd`.
     corridors
         'open' or 'today': the goods' tonnes must fit the land corridors, all open or as on `as_of`.
     balance
@@ -302,10 +308,37 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
     statement["sector_caps"] = sector_caps or {}
     edge = frontier(limits.free, [n for n in counts if n >= asked], **statement)
     under = _terms_notes(case, goods, dropped=dropped, risk=risk)
-    text = [*basket_notes(found), *limits.notes, *listed.notes, *under]
+    solved = basket_notes(found)
+    text = [
+        *solved[:1],
+        *_judged(found, verdicts, target_usd),
+        *solved[1:],
+        *limits.notes,
+        *listed.notes,
+        *under,
+    ]
     exporter = case.parties.ends(goods["direction"][0])[0]
     others = alternatives(case, landed, found.chosen, verdicts, exporter)
-    return BasketAnswer(found, goods, edge, tuple(text), others)
+    return BasketAnswer(
+        replace(found, chosen=_chosen(found.chosen, landed)), goods, edge, tuple(text), others
+    )
+
+
+def _judged(found: Basket, verdicts: pl.DataFrame | None, target_usd: float) -> list[Note]:
+    """How the goods chosen pass the price test; nothing without verdicts or goods."""
+    if verdicts is None or found.chosen.is_empty():
+        return []
+    return judged_notes(found.chosen, target_usd)
+
+
+def _chosen(chosen: pl.DataFrame, landed: pl.DataFrame) -> pl.DataFrame:
+    """Goods of a case that were chosen: their own bound beside the cap of the basket, and whether their figures rest on assumed inputs."""
+    carried = (pl.col("basis") == "assumed") | (pl.col("assumed_share").fill_null(0.0) > 0.0)
+    resting = landed.filter(carried)["product_id"]
+    assumed = pl.col("product_id").is_in(resting.to_list()) | (pl.col("cap_by") == "offer")
+    named = {"bound_usd": "cap_usd", "own_usd": "bound_usd", "own_basis": "bound_basis"}
+    basis = pl.when(assumed).then(pl.lit("assumed")).otherwise(pl.lit("computed"))
+    return chosen.drop("bound_basis").rename(named).with_columns(basis=basis)
 
 
 def _roomy(case: Case, landed: pl.DataFrame, exporter: str, least_usd: float) -> list[str]:
@@ -411,14 +444,5 @@ def _section_basket(
         )
     except InvalidInput as error:
         return pl.DataFrame(schema=kinds), [note("basket.none", fact=error.fact, evidence=error.evidence)]
-    table = answer.basket.chosen.select(
-        "product_id",
-        "product",
-        "sector",
-        "value_usd",
-        "bound_usd",
-        pl.col("total_cost_usd").alias("cost_usd"),
-        "landed_usd_t",
-        pl.format("bound {}", "bound_basis").alias("note"),
-    )
-    return table, list(answer.text)
+    chosen = answer.basket.chosen.with_columns(cost_usd="total_cost_usd")
+    return chosen.select(SECTION_COLUMNS), list(answer.text)

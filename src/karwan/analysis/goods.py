@@ -21,7 +21,7 @@ from karwan.transport.network import FreightNetwork, worst_basis
 from karwan.transport.network.stage import Floats, Row
 from karwan.transport.network.terms import join_sources
 from karwan.transport.packing import Packed
-from karwan.transport.route import Route
+from karwan.transport.route import Route, assumed_share
 from karwan.transport.shipment import Shipment
 
 
@@ -165,6 +165,7 @@ def _landed_row(
         **price.columns(),
         **landed.columns(duty_known=duty.known),
         "days": landed.days,
+        "assumed_share": assumed_share(found.route) if found.route else None,
         "tariff_text": duty.text,
         "basis": worst_basis(price.basis, duty.basis),
         "source_id": join_sources(price.source_id, duty.source_id, product.get("origin_source_id") or ""),

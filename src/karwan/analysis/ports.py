@@ -17,6 +17,7 @@ from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import route_cost
 from karwan.transport.network import worst_basis
 from karwan.transport.network.stage import Row
+from karwan.transport.route import assumed_share
 
 PORT_KINDS = ("sea_port", "container_terminal", "bulk_terminal")
 CAPACITY, THROUGHPUT = "capacity_teu_year", "throughput_teu_year"
@@ -77,13 +78,14 @@ def _way_to(study: CorridorStudy, port: str) -> Row:
     """Money, days and corridor of the best route to a port; nothing where there is none."""
     best = _best_route(study, port)
     if best is None or best.route is None:
-        return {"usd_20t": None, "days": None, "corridor": None}
+        return {"usd_20t": None, "days": None, "corridor": None, "assumed_share": None}
     name = next(c["name"] for c in study.corridors if c["corridor_id"] == best.corridor_id)
     closed = " (if open)" if best.status == CLOSED else ""
     return {
         "usd_20t": best.route.usd,
         "days": study.mean_days(best.route, shut=best.status == CLOSED, journeys=HEADLINE_JOURNEYS),
         "corridor": name + closed,
+        "assumed_share": assumed_share(best.route),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -18,7 +19,7 @@ def published_potential(case: Case) -> pl.DataFrame:
     """Potentials and offers a case's sources state, by direction and group of goods.
 
     Several figures for one group are not averaged: the lowest is the headline, lowest and highest are the
-    interval.
+    interval. Trade is taken off a potential of the same year only: dollars of two years have no difference.
 
     Returns
     -------
@@ -45,21 +46,24 @@ def _published_row(case: Case, group: pl.DataFrame, key: dict[str, object]) -> t
     low, high = float(group["value_usd"][0]), float(group["value_usd"][-1])
     several = group.height > 1
     product_id = first["product_id"]
+    period = period_label(first["period_start"], first["period_end"], first["period_kind"])
     goods = case["products"].filter(pl.col("product_id").eq_missing(pl.lit(product_id, pl.String))).to_dicts()
     good = goods[0] if goods else {"name": _group_name(first["product_group"]), "sector": None}
-    actual, whose = _actual(case, key, first["reporter"])
+    actual = _actual(case, key, first["reporter"])
     return (
         key["direction"],
         product_id,
         f"{good['name']}, {_way(case, key['direction'])}",
         good["sector"],
-        actual,
+        actual.usd if actual else None,
+        f"{actual.whose} {actual.period}" if actual else None,
+        period,
         low,
         low if several else None,
         high if several else None,
-        None if actual is None else max(0.0, low - actual),
-        _published_method(case, group, key) + (f"; less trade of {whose}" if whose else ""),
-        "; ".join(_published_lacks(actual, several, product_id)),
+        max(0.0, low - actual.usd) if actual and actual.period == period else None,
+        _published_method(case, group, key),
+        "; ".join(_published_lacks(actual, period, several, product_id)),
     )
 
 
@@ -82,9 +86,13 @@ def _published_method(case: Case, group: pl.DataFrame, key: dict[str, object]) -
     return f"published {kind}, {key['period_start']:%Y}, {'; '.join(who)}{several}"
 
 
-def _published_lacks(actual: float | None, several: bool, product_id: str | None) -> Iterator[str]:
+def _published_lacks(
+    actual: _Actual | None, period: str, several: bool, product_id: str | None
+) -> Iterator[str]:
     if actual is None:
         yield "actual trade in the same goods"
+    elif actual.period != period:
+        yield f"trade of {period}, or a potential of {actual.period}: dollars of two years have no difference"
     if not several:
         yield "an interval"
     yield "the publisher's method"
@@ -92,8 +100,17 @@ def _published_lacks(actual: float | None, several: bool, product_id: str | None
         yield "a split by product"
 
 
-def _actual(case: Case, key: dict[str, object], reporter: str) -> tuple[float | None, str]:
-    """Newest trade in the same goods and direction, with whose and of which year it is; None where none is published.
+@dataclass(frozen=True)
+class _Actual:
+    """Trade that stands beside a potential: USD, whose it is and of which period."""
+
+    usd: float
+    whose: str
+    period: str
+
+
+def _actual(case: Case, key: dict[str, object], reporter: str) -> _Actual | None:
+    """Newest trade in the same goods and direction; None where none is published.
 
     Of all goods it is the flow that counts everywhere (`trade_flows`); of a group the newest official full year, of the potential's own reporter
     before others.
@@ -101,7 +118,7 @@ def _actual(case: Case, key: dict[str, object], reporter: str) -> tuple[float | 
     if key["product_group"] == ALL_GOODS:
         flow = trade_flows(case, case.settings.as_of).get(str(key["direction"]))
         if flow is not None:
-            return flow.value_usd, f"{flow.taken.reporter} {flow.taken.year_label}"
+            return _Actual(flow.value_usd, flow.taken.reporter, flow.taken.year_label)
     same = case["flows"].filter(
         (pl.col("value_kind") == "trade")
         & pl.col("value_usd").is_not_null()
@@ -110,8 +127,8 @@ def _actual(case: Case, key: dict[str, object], reporter: str) -> tuple[float | 
         & pl.all_horizontal(pl.col(n) == pl.lit(key[n]) for n in ("direction", "product_group"))
     )
     if same.is_empty():
-        return None, ""
+        return None
     own = (pl.col("reporter") == reporter).alias("own")
     newest = same.with_columns(own).sort("period_end", "own", "flow_id").row(-1, named=True)
     label = period_label(newest["period_start"], newest["period_end"], newest["period_kind"])
-    return float(newest["value_usd"]), f"{newest['reporter']} {label}"
+    return _Actual(float(newest["value_usd"]), newest["reporter"], label)

@@ -130,7 +130,7 @@ class GoodsSection:
         Potential against actual (may be empty): product_id, product, sector, actual_usd, potential_usd, low_usd, high_usd,
         unrealised_usd, method, lacks.
     basket
-        Chosen goods (may be empty): product_id, product, sector, value_usd, bound_usd, cost_usd, landed_usd_t, note.
+        Chosen goods (may be empty): `schema/results/goods_basket.csv`.
     basket_text
         What the basket solves and what binds.
     groups

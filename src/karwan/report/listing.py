@@ -93,7 +93,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
 
 
 def maker(column: ReportColumn) -> Maker:
-    """What makes the cell of a column; a figure of an assumed row is marked where the column says so."""
+    """What makes the cell of a column; a figure that rests on assumed inputs is marked where the column says so."""
     if column.form == "corridor":
         return lambda row: cell(row.get(column.name), tone="strong", swatch=safe_colour(row.get("colour")))
     if column.form == "status":
@@ -102,9 +102,16 @@ def maker(column: ReportColumn) -> Maker:
 
     def make(row: Row) -> Cell:
         shown = form(row.get(column.name))
-        return cell(shown, assumed=column.basis and row.get("basis") == "assumed" and shown != NONE)
+        return cell(shown, assumed=shown != NONE and is_assumed(row, column.marks))
 
     return make
+
+
+def is_assumed(row: Row, marks: str) -> bool:
+    """Whether a figure stands in italics with a dagger: "yes" in `marks`, where its row is assumed; "way", where any share of the money and hours
+    of its way is."""
+    by_row = "yes" in marks and row.get("basis") == "assumed"
+    return by_row or ("way" in marks and bool(row.get("assumed_share")))
 
 
 def _status(key: str) -> Cell:

@@ -23,8 +23,8 @@ class ReportColumn:
         Heading and what stands below it.
     share
         Relative width in print.
-    basis
-        Whether a figure of an assumed row is marked.
+    marks
+        What marks its figures as assumed: "yes", an assumed row; "way", a way of whose money and hours any share is assumed; both; or nothing.
     """
 
     name: str
@@ -32,7 +32,7 @@ class ReportColumn:
     label: str
     unit: str
     share: float
-    basis: bool
+    marks: str
 
 
 TEXTS = ("text", "key", "date", "own", "corridor", "status")
@@ -44,9 +44,7 @@ def _tables() -> dict[str, tuple[ReportColumn, ...]]:
     found: dict[str, list[ReportColumn]] = {}
     for row in schema_rows("report_columns.csv"):
         share = float(row["share"] or _SHARES.get(row["form"], 0.7))
-        column = ReportColumn(
-            row["column"], row["form"], row["label"], row["unit"], share, row["basis"] == "yes"
-        )
+        column = ReportColumn(row["column"], row["form"], row["label"], row["unit"], share, row["basis"])
         found.setdefault(row["table"], []).append(column)
     return {name: tuple(columns) for name, columns in found.items()}
 

@@ -37,7 +37,7 @@ def draw_basket(table: pl.DataFrame, most: int = 40) -> str | None:
 
 def _row(drawing: Drawing, scale: Scale, row: Row, y: float) -> None:
     drawing.row_name(y + 13, clean(row["product"], 80), _LEFT - 12)
-    zero, bound = scale(0.0), value_of(row, "bound_usd")
+    zero, bound = scale(0.0), value_of(row, "cap_usd" if "cap_usd" in row else "bound_usd")
     if bound is not None:
         drawing.rect(zero, y + 2, min(scale(bound), WIDTH - _RIGHT) - zero, 15, _LIGHT)
     drawing.rect(zero, y + 5.5, scale(row["value_usd"]) - zero, 8, ACCENT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -29,7 +28,8 @@ def draw_potential(table: pl.DataFrame, most: int = 24) -> str | None:
     drawing.swatch(0, 11, ACCENT, "actual")
     drawing.swatch(66, 11, _LIGHT, "potential")
     drawing.narrow(150, 11, "whisker: interval of the potential", size=10.5, fill=MUTED)
-    drawing.label(WIDTH - 66, 26, "unrealised")
+    if any(value_of(row, "unrealised_usd") is not None for row in rows):
+        drawing.label(WIDTH - 66, 26, "unrealised")
     far = [value_of(r, c) or 0.0 for r in rows for c in ("potential_usd", "high_usd", "actual_usd")]
     scale = linear([0.0, *far], _LEFT, WIDTH - _RIGHT)
     x_axis(drawing, scale, 30, bottom, usd_tick, unit="USD a year")
@@ -52,16 +52,17 @@ def _draw_row(drawing: Drawing, row: Row, scale: Scale, y: float) -> None:
     interval = span_of(row, "low_usd", "high_usd")
     if interval:
         whisker(drawing, scale, interval, y + 9.5)
-    drawing.narrow(WIDTH, y + 13.5, usd(row["unrealised_usd"]), anchor="end", weight=600)
+    if value_of(row, "unrealised_usd") is not None:
+        drawing.narrow(WIDTH, y + 13.5, usd(row["unrealised_usd"]), anchor="end", weight=600)
 
 
 def _kind(row: Row) -> str:
-    """', offered 2024' of an offer, ', of 2016' of a published potential; nothing where the method names no year."""
-    method = clean(row.get("method"))
-    found = re.search(r"\b(?:19|20)\d\d\b", method)
-    if found is None:
+    """', offered 2024' of an offer, ', potential 2016, actual KAZ 2024' of a published potential; nothing where no year is named."""
+    period, actual = clean(row.get("potential_of")), clean(row.get("actual_of"))
+    if not period:
         return ""
-    return f", {'offered' if 'offer' in method else 'of'} {found[0]}"
+    kind = "offered" if "offer" in clean(row.get("method")) else "potential"
+    return f", {kind} {period}" + (f", actual {actual}" if actual else "")
 
 
 def _say(rows: Sequence[Row]) -> str:

@@ -172,7 +172,7 @@ def _ways(brief: Brief, notes: Notes) -> Block:
     found = li.listing(
         "front-ways",
         tell("front.ways", load=load_text(brief)),
-        _marked_ways(brief),
+        brief.front.ways,
         notes,
         li.columns("front_ways", way=_way, days_range=_days, law=_law),
         note=tell(
@@ -196,12 +196,6 @@ def _load_said(table: pl.DataFrame) -> str:
     if row["verdict"] == ONLY_IF and row["switch"] == "price":
         return tell("front.load_only_if", at=number(row["switch_at"]), now=number(row["switch_now"]))
     return tell("front.load_no" if row["verdict"] == NO else "front.load_unknown")
-
-
-def _marked_ways(brief: Brief) -> pl.DataFrame:
-    """Ways of the day; one whose money and hours rest on assumed inputs is marked."""
-    rests = pl.col("assumed_share") > 0.0
-    return brief.front.ways.with_columns(basis=pl.when(rests).then(pl.lit("assumed")))
 
 
 def _resting(table: pl.DataFrame) -> str:
@@ -246,7 +240,7 @@ def _way(row: Values) -> Cell:
 
 
 def _days(row: Values) -> Cell:
-    return cell(f"{number(row['days'])} (P95 {number(row['days_p95'])})", assumed=row["basis"] == "assumed")
+    return cell(f"{number(row['days'])} (P95 {number(row['days_p95'])})", assumed=li.is_assumed(row, "way"))
 
 
 def _law(row: Values) -> Cell:

@@ -6,8 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from karwan.amounts import usd
+from karwan.amounts import NONE, usd
+from karwan.analysis.goods_shown import NO_PLAN
 from karwan.analysis.sections import Brief
+from karwan.appraisal.verdict import NO
+from karwan.notes import Note
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Figure, Notes, Prose, Section, cell
 from karwan.report.charts.landed import draw_landed
@@ -159,9 +162,21 @@ def _potential(brief: Brief, notes: Notes) -> list[Block | None]:
     ]
 
 
+def _cap(row: dict[str, Any]) -> Cell:
+    """Most the basket may take, marked where it is a part of an offer of many goods."""
+    return cell(usd(row["cap_usd"]), assumed=row["cap_by"] == "offer")
+
+
 def _bound(row: dict[str, Any]) -> Cell:
-    """Upper bound of a product's value, marked where its note says that it is assumed."""
-    return cell(usd(row["bound_usd"]), assumed="assumed" in clean(row["note"]))
+    """Most that can be sold, with what it is and its year."""
+    if row["bound_usd"] is None:
+        return cell(NONE)
+    text = tell("brief_goods.basket_bound", usd=usd(row["bound_usd"]), of=clean(row["bound_of"], 20))
+    return cell(text, assumed=row["bound_basis"] == "assumed")
+
+
+def _verdict(row: dict[str, Any]) -> Cell:
+    return cell(clean(row["verdict"], 20), tone="late" if row["verdict"] in (NO, NO_PLAN) else "")
 
 
 def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
@@ -179,6 +194,10 @@ def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
         if brief.goods.basket_text
         else None
     )
-    spec = li.columns("basket", bound=_bound)
-    note = tell("brief_goods.basket_note", first=text.texts[0] if text else "").strip()
+    spec = li.columns("basket", cap=_cap, bound=_bound, verdict=_verdict)
+    first = " ".join(clean(t) for t in sentences(brief.goods.basket_text[:1]))
+    said = [one for one in brief.goods.basket_text if isinstance(one, Note)]
+    judged = [one for one in said if one.key.startswith("basket.judged")]
+    tested = " ".join(clean(t) for t in sentences(judged))
+    note = tell("brief_goods.basket_note", first=first, tested=tested).strip()
     return [text, li.listing("basket", tell("brief_goods.basket_table"), table, notes, spec, note=note)]

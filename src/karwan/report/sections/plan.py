@@ -178,7 +178,9 @@ def _why(row: dict[str, Any]) -> str:
 
 def _range(row: dict[str, Any]) -> Cell:
     low, high = usd(row["low_net_usd_year"]), usd(row["high_net_usd_year"])
-    return cell(f"{low} to {high}" if NONE not in (low, high) and low != high else NONE, tone="muted")
+    if NONE in (low, high) or low == high:
+        return cell(NONE, tone="muted")
+    return cell(f"{low} to {high}", tone="muted", assumed=li.is_assumed(row, "yes"))
 
 
 _WORTH: li.Spec = li.columns("worth", usd_range=_range, hangs_on=lambda row: cell(_why(row), tone="muted"))

@@ -58,7 +58,12 @@ def _money(name: str) -> Callable[[dict[str, Any]], Cell]:
 
 
 def _rates(row: dict[str, Any]) -> Cell:
-    return cell("; ".join(_band(row, name, "share", percent) for name in ("firr", "eirr")))
+    bands = "; ".join(_band(row, name, "share", percent) for name in ("firr", "eirr"))
+    return cell(bands, assumed=bool(row["withheld"]))
+
+
+def _positive(name: str) -> Callable[[dict[str, Any]], Cell]:
+    return lambda row: cell(percent(row[f"{name}_positive_share"]), assumed=bool(row["withheld"]))
 
 
 _APPRAISALS: li.Spec = li.columns(
@@ -66,6 +71,8 @@ _APPRAISALS: li.Spec = li.columns(
     fnpv=_money("fnpv"),
     enpv=_money("enpv"),
     rates=_rates,
+    fnpv_positive_share=_positive("fnpv"),
+    enpv_positive_share=_positive("enpv"),
     decides=lambda row: cell(clean(row["decides"], 200) or NONE, tone="muted"),
 )
 

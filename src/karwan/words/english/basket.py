@@ -6,7 +6,7 @@ from karwan.words.english.plural import Plural
 
 BASKET: dict[str, str | Plural] = {
     "basket.basket_figure": "What is chosen of each good",
-    "basket.basket_caption": "Dark: chosen; light: the most there is, of offer and demand.",
+    "basket.basket_caption": "Dark: chosen; light: the most the basket may take of it.",
     "basket.frontier_figure": "Cost by the number of goods",
     "basket.frontier_caption": "Cost of bringing the value with so many goods at most; every other term as in the form.",
     "basket.as_asked": "none, all as asked",
@@ -52,27 +52,34 @@ BASKET: dict[str, str | Plural] = {
         "Terms: {goods} goods, none above {most_share} of the target, none below {least_usd} unless that is all it can have "
         "(--fewest, --share and --least change them)."
     ),
+    "basket.fewer": "{goods} goods stand of the {asked} asked: no other of the list or of the seller passes the price test or has room.",
     "basket.caps_dropped": "No sector was held to {cap_share}: the goods would not reach the target so.",
     "basket.refused": Plural(
         "goods",
-        "{goods} good is left out, as it cannot be sold: {names}.",
-        "{goods} goods are left out, as they cannot be sold: {names}.",
+        "{goods} good is left out, as it cannot be sold, or only by a cut of more than {cut_share}, which is no plan: {names}.",
+        "{goods} goods are left out, as they cannot be sold, or only by a cut of more than {cut_share}, which is no plan: {names}.",
     ),
+    "basket.last_of_sector": Plural(
+        "goods",
+        "{goods} good fails the price test and stays, as no other good is of its sector: {names}.",
+        "{goods} goods fail the price test and stay, as no other good is of their sector: {names}.",
+    ),
+    "basket.judged": (
+        "Price test: of the {goods} goods {yes} pass as priced ({yes_usd}), {only_if} if one price, freight or duty is as `karwan trade goods` says "
+        "({only_if_usd}), {fail} fail ({fail_usd}), {unknown} are not judged ({unknown_usd})."
+    ),
+    "basket.judged_enough": "The target is reached without the goods not judged: {judged_usd} of {target_usd}.",
+    "basket.judged_short": "Without the goods not judged or failed the basket holds {judged_usd} of the {target_usd}.",
     "basket.stand_ins": Plural(
         "goods",
         "{goods} good from outside the list stands in, the cheapest to bring: {names}.",
         "{goods} goods from outside the list stand in, the cheapest to bring: {names}.",
     ),
-    "basket.far": Plural(
-        "goods",
-        "{goods} good of the list would sell only by a cut of more than {cut}, which is no plan: {names}.",
-        "{goods} goods of the list would sell only by a cut of more than {cut}, which is no plan: {names}.",
-    ),
     "basket.demand_unknown": "Nobody is known to want {goods} of the {all} goods: they stand here as demand unknown.",
     "basket.no_costs": "The table has no costs (cost_usd, cost_share): the goods of greatest value were taken.",
     "basket.offer": "the offer of {group} worth {value_usd} ({year:d})",
     "basket.bounds": (
-        "Bounds: {assumed:d} of {goods:d} goods share {goods:d}/{offered:d} of {offer}, split by the country's world exports under "
+        "Caps: {assumed:d} of {goods:d} goods share {goods:d}/{offered:d} of {offer}, split by the country's world exports under "
         "their headings: assumed, no values by good are published."
     ),
     "basket.costs": "Costs: {costs}",

@@ -119,14 +119,18 @@ BRIEF: dict[str, str | Plural] = {
     "brief_goods.landed_picture": "Landed price, {label}",
     "brief_goods.potential_figure": "Potential against actual",
     "brief_goods.potential_caption": (
-        "Largest unrealised potential first; where actual trade in the same goods is not known, largest "
-        "potential first. Potential: as published, of the year named. Offered: what sellers say they could supply, which nobody is known to want."
+        "Potential and actual: as published, each of the year named; what is unrealised stands only where both are of one year, as dollars of two "
+        "years have no difference. Offered: what sellers say they could supply, which nobody is known to want."
     ),
     "brief_goods.potential_unit": "USD a year",
     "brief_goods.potential_table": "Potential by product",
     "brief_goods.basket_text": "The basket: what it solves and what binds",
     "brief_goods.basket_table": "Goods chosen",
-    "brief_goods.basket_note": "{first} Chosen: value at origin a year. Bound: the most of it; †: assumed, nobody is known to want as much.",
+    "brief_goods.basket_bound": "{usd} ({of})",
+    "brief_goods.basket_note": (
+        "{first} {tested} Chosen: value at origin a year. Cap: the least of bound, part of the offer (†) and the greatest share of one good. Bound: "
+        "the most that can be sold, where demand is known."
+    ),
     "brief_goods.no_landed_costs": "No landed costs",
     "brief_goods.no_landed_costs_why": (
         "The case has no products with a price and an open or would-be route: fill `products.csv` and "
