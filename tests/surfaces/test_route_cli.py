@@ -109,7 +109,9 @@ def test_reason_of_each_corridor_that_is_only_possible_is_true(
             continue
         own, reason = row["route"], row["reason"]
         assert routes[own]["corridor_id"] == row["corridor_id"]
-        if found := re.search(r"shares ([\d.]+)% of its way with route (\d+), above the bound of 60%", reason):
+        if found := re.search(
+            r"shares ([\d.]+)% of its way with route (\d+), above the bound of 60%", reason
+        ):
             like = int(found[2])
             assert 0.6 < shared(own, like) == pytest.approx(float(found[1]) / 100.0, abs=0.00051)
             assert routes[like]["generalised_usd"] <= routes[own]["generalised_usd"]

@@ -343,16 +343,16 @@ def test_a_base_rate_is_for_its_own_growth_and_start_or_says_of_which(
     rates = case["base_rates"]
     own = matching_rates(rates, 17.3, 57.8e6)
     assert {(row["multiple"], row["low_usd"], row["high_usd"]) for row in own} == {(17.3, 28.9e6, 115.6e6)}
-    assert rate_in_words(own, 17.3, 57.8e6, 4.0) == ((4 + 0.5) / 1607, "0.3 %, 17.3-fold in 4 years")
-    assert rate_in_words(own, 17.3, 57.8e6, 2.0)[1] == "<= 0.3 %, 17.3-fold in 4 years"
+    assert rate_in_words(own, 17.3, 57.8e6, 4.0) == ((4 + 0.5) / 1607, "0.3 %, 17.3-fold, 4 y")
+    assert rate_in_words(own, 17.3, 57.8e6, 2.0)[1] == "<= 0.3 %, 17.3-fold, 4 y"
     less = rates.filter(pl.col("multiple") < 17.0)
     other = matching_rates(less, 17.3, 57.8e6)
-    assert rate_in_words(other, 17.3, 57.8e6, 4.0)[1] == "<= 0.5 %, 10.1-fold in 4 years"
+    assert rate_in_words(other, 17.3, 57.8e6, 4.0)[1] == "<= 0.5 %, 10.1-fold, 4 y"
     assert rate_in_words(other, 17.3, 57.8e6, 20.0)[1].startswith(
         "2.8 %, "
     )  # more time than any pair had: no bound
     afar = matching_rates(rates, 30.0, 20e6)  # no band holds so small a start
-    assert rate_in_words(afar, 30.0, 20e6, 4.0)[1] == "0.3 %, 17.3-fold in 4 years from 29 m-120 m"
+    assert rate_in_words(afar, 30.0, 20e6, 4.0)[1] == "0.3 %, 17.3-fold, 4 y from 29 m-120 m"
     section = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn")
     assert (
         section.base_rate.height == 12

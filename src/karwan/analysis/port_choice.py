@@ -13,7 +13,7 @@ import polars as pl
 
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
-from karwan.analysis.port_day import PortDay, day_notes, without_land
+from karwan.analysis.port_day import PortDay, told_of_day, without_land
 from karwan.analysis.port_places import Gateways, Pair, prices_of, read_trade
 from karwan.analysis.port_requests import PortChoiceRequest
 from karwan.case import Case
@@ -409,7 +409,7 @@ def _notes(desk: _Desk, tables: dict[str, pl.DataFrame], ways: Sequence[Ways]) -
     first = _first(desk, tables)
     if first:
         yield first
-    yield from day_notes(desk.case, tables["on the day"])
+    yield from told_of_day(desk.case, tables["on the day"])
     by_sea = without_land(desk.case, [end for one in ways for end in (one.pair.exporter, one.pair.importer)])
     if by_sea:
         yield note("port.choice_no_land", countries=[desk.case.country_name(end) for end in by_sea])

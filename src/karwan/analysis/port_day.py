@@ -127,7 +127,7 @@ def _rank(kind: str) -> int:
     return len(ORDER) + (kind == NOT_KNOWN)
 
 
-def day_notes(case: Case, table: pl.DataFrame) -> list[Note]:
+def told_of_day(case: Case, table: pl.DataFrame) -> list[Note]:
     """Which ways fall under sanctions, bans, closures and slow-downs on the day."""
     day = case.settings.as_of
     found = []

@@ -136,4 +136,4 @@ def rate_in_words(rows: list[Row], multiple: float, base_usd: float, years: floa
     held = low <= base_usd <= high
     bound = "<= " if (easier or longer) and held and horizon >= years - 0.1 else ""
     start = "" if held else f" from {usd_rough(low)}-{usd_rough(high)}"
-    return share, f"{bound}{percent(share)}, {asked:.3g}-fold in {horizon:g} years{start}"
+    return share, f"{bound}{percent(share)}, {asked:.3g}-fold, {horizon:g} y{start}"
