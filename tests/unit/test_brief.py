@@ -129,7 +129,7 @@ def test_the_first_page_says_what_its_figures_are(brief):
         "0 past their date",
         "first deliveries of “Deliver 600 electric buses to Pakistan”, due 30 April 2026",
         "USD 2.4 m a year of duty: a transfer",
-        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; an upper bound, for the date is 1.0 years after the last full year",
+        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; the date is 1.0 years after the last full year: an upper bound of base rates, none of models",
         "off by 2.7 days on average (mean absolute error, n = 31), −1.0 with its sign",
     ):
         assert part in said

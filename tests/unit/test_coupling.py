@@ -291,8 +291,19 @@ def test_a_target_moves_with_a_scenario_and_with_a_promise(in_a_world: Case) -> 
     swapped = [pl.col("reporter").replace(other), pl.col("value_usd") / 4, pl.format("{}_b", "flow_id")]
     both = pl.concat([flows, flows.with_columns(*swapped[:2], swapped[2].alias("flow_id"))])
     planned = planned.with_tables({"flows": both.unique("flow_id", maintain_order=True)})
-    one, two = ("Pairs", 4.0, 1.0, 50, 100, "all"), ("Pairs", 4.0, 3.0, 5, 100, "all")
-    columns = ["label", "horizon_years", "multiple", "successes", "cases", "comparable"]
+    one, two = (
+        ("Pairs", 4.0, multiple, hits, 100, "all", 0.0, 1e15) for multiple, hits in ((1.0, 50), (3.0, 5))
+    )
+    columns = [
+        "label",
+        "horizon_years",
+        "multiple",
+        "successes",
+        "cases",
+        "comparable",
+        "low_usd",
+        "high_usd",
+    ]
     rates = pl.DataFrame([one, two], schema=columns, orient="row")
     annual = annual_series(known_flows(planned["flows"], planned["sources"], day))
     chances = target_section(planned, annual, day, rates=rates).chances

@@ -363,8 +363,8 @@ def test_a_base_rate_over_another_time_names_both(case: Case, annual: pl.DataFra
     section = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn")
     rate = section.chances.filter(pl.col("model") == "Kazakhstan: base rate").row(0, named=True)
     assert rate["basis_text"] == (
-        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; the date is 1.0 years after the last full year: of the base rate over that time an"
-        " upper bound, of the models' chances none"
+        "8 of 1,366 comparable pairs grew 9.47-fold in 4 years; the date is 1.0 years after the last full year: an upper bound of base rates,"
+        " none of models"
     )
     assert set(section.base_rate["horizon_years"]) == {4.0, 8.0}
     like = target_section(case, annual, case.settings.as_of, target_id="turnover_1bn", due=date(2029, 12, 31))

@@ -249,7 +249,7 @@ def test_what_keeps_a_route_off_the_list_is_its_likeness_to_one_taken_before() -
     cost = offers[0].cost(plan.weights) + 10.0
     reason = left_off(plan, strict, offers, like, cost)
     assert reason.startswith(
-        f"not dominated, but shares {share:.0%} of its way with route {number}, above the bound of"
+        f"not dominated, but shares {share:.1%} of its way with route {number}, above the bound of"
     )
     assert f"USD 10 worse than route {number} at these weights: USD 112 cheaper, 31 h slower" in reason
     coarse = replace(found, epsilon=0.05)

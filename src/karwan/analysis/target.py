@@ -217,7 +217,7 @@ def _other_horizon(horizon: float, years: float) -> str:
         return ""
     span = f"the date is {years:.1f} years after the last full year"
     if horizon > years:
-        return f"; {span}: of the base rate over that time an upper bound, of the models' chances none"
+        return f"; {span}: an upper bound of base rates, none of models"
     return f"; {span}, and no rate over that time is known: a lower bound of it"
 
 
