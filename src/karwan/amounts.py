@@ -9,6 +9,7 @@ Z95 = 1.6448536269514722
 """95th percentile of the standard normal distribution: a 5-95 % band reaches so many standard deviations to each side."""
 YEAR_DAYS = 365.0
 """Days that the flow or capacity of a year is spread over."""
+WEEK_DAYS, WEEK_H = 7.0, 168.0
 MEAN_YEAR_DAYS = 365.2425
 """Mean days of a year of the calendar: for rates a year and for time between dates."""
 

@@ -12,12 +12,13 @@ import pytest
 
 from karwan.case import read_case
 from karwan.transport.duty import Duty
-from karwan.transport.guarantees import list_guarantees, security_cost
+from karwan.transport.guarantees import security_cost
 from karwan.transport.network import NetworkRequest, build_network
-from karwan.transport.papers import _journeys, _two_parties, counted_usd, list_papers, regime_in_force
+from karwan.transport.papers import _journeys, _two_parties, counted_usd, regime_in_force
 from karwan.transport.path import allowed_arcs, least_cost_path
 from karwan.transport.route import Route, make_route
 from karwan.transport.shipment import make_shipment
+from tests.unit.papers_once import list_guarantees, list_papers
 
 CASE = read_case("toyland")
 DAY = date(2025, 6, 2)

@@ -33,15 +33,14 @@ from karwan.trade.parties import DIRECTIONS
 from karwan.transport.cargo import Cargo
 from karwan.transport.corridor import corridor_route
 from karwan.transport.duty import find_duty
-from karwan.transport.guarantees import list_guarantees
 from karwan.transport.network import FreightNetwork
-from karwan.transport.papers import list_papers
 from karwan.transport.path import least_cost_path
 from karwan.transport.reliability.moments import lognormal_quantile
 from karwan.transport.route import make_route
 from karwan.transport.shipment import TRUCK_BASIS_T, Shipment, make_shipment
 from karwan.transport.ways import without_roads
 from karwan.words import sentences
+from tests.unit.papers_once import list_guarantees, list_papers
 
 HEAD = "title: T\ndescription: D\nsource_ids: [toy]\nbasis: assumed\n"
 YARD = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 3}, reason: Invented.}]"

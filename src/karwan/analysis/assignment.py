@@ -26,6 +26,7 @@ from karwan.schema.frames import result_frame
 from karwan.trade.parties import DIRECTIONS
 from karwan.transport.assignment import assign_routes
 from karwan.transport.assignment.result import AssignmentNotConverged
+from karwan.transport.carriers import operator_names
 from karwan.transport.corridor import name_route
 from karwan.transport.criticality import CROSSING, Arcs, Pair, Trade
 from karwan.transport.network import FreightNetwork
@@ -360,8 +361,8 @@ def _name(study: CorridorStudy, trade: Trade, arcs: Arcs, backward: bool) -> str
 def _runs(case: Case, service: str) -> str:
     """Who runs a service with a through rate."""
     row = case["land_services"].row(by_predicate=pl.col("land_service_id") == service, named=True)
-    names = dict(case["operators"].select("operator_id", "name").iter_rows())
-    return ", ".join(str(names[one]) for one in row["operator_ids"])
+    names = operator_names(case.tables)
+    return ", ".join(names[one] for one in row["operator_ids"])
 
 
 def _told_apart(study: CorridorStudy, trade: Trade, named: list[tuple[str, Arcs]]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from karwan.analysis.carriage import with_landed
-from karwan.analysis.goods_shown import NO_PLAN
+from karwan.analysis.goods_shown import FAR, NO_PLAN
 from karwan.appraisal.verdict import FAR_CUT, NO, ONLY_IF, UNKNOWN, YES
 from karwan.case import Case
 from karwan.errors import InvalidInput
@@ -137,12 +137,11 @@ def _listed_notes(refused: pl.DataFrame, last: pl.DataFrame, filling: pl.DataFra
 
 def planned(verdicts: pl.DataFrame) -> pl.DataFrame:
     """Verdicts with `no plan` where a good would sell only by a cut that is none, and `bound_of`: what its bound is, and of which year."""
-    far = (pl.col("verdict") == ONLY_IF) & (pl.col("cut_share").fill_null(0.0) > FAR_CUT)
     wanted = pl.col("demand_period").str.extract_all(r"\d{4}").list.last()
     offered = pl.when(pl.col("binding") == "offer").then(pl.col("offer_year").cast(pl.String))
     year = offered.when(pl.col("binding") == "demand").then(wanted)
     return verdicts.with_columns(
-        verdict=pl.when(far).then(pl.lit(NO_PLAN)).otherwise("verdict"),
+        verdict=pl.when(FAR).then(pl.lit(NO_PLAN)).otherwise("verdict"),
         bound_of=pl.concat_str("binding", year, separator=" ", ignore_nulls=True).replace("", None),
     )
 

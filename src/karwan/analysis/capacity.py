@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from karwan.amounts import YEAR_DAYS
+from karwan.amounts import WEEK_DAYS, WEEK_H, YEAR_DAYS
 from karwan.analysis.sensitivity import parameter_or
 from karwan.case import Case
 from karwan.transport.criticality import CROSSING, LINK, TERMINAL, Trade
 from karwan.transport.delay import delay_named, parameter_table
 from karwan.transport.network.request import carrier_of
 from karwan.transport.network.through import TABLE as THROUGH
-from karwan.transport.network.through import WEEK_H, lanes_of
+from karwan.transport.network.through import lanes_of
 from karwan.transport.network.transfers import IN_BOND
 from karwan.transport.shipment import Shipment
 from karwan.transport.traffic import SERVERS, TRAIN_WAGONS, crossing_traffic
@@ -25,7 +25,6 @@ SAILING, SERVICE = "sailing", "service"
 QUEUE, FILLING = "border_queue", "davidson"
 BULK = "bulk"
 WAGONS = ("covered_wagon", "hopper", "tank_wagon", "platform")
-WEEK_DAYS = 7.0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -173,20 +173,20 @@ def best_goods(verdicts: pl.DataFrame, count: int = GOODS) -> pl.DataFrame:
     A good whose verdict is unknown is none of them, and fewer than `count` are an answer.
     """
     known = [row for row in verdicts.iter_rows(named=True) if row["verdict"] in _GOOD_ORDER]
-    columns = list(result_frame("front_goods").columns)
     yes = sum(row["verdict"] == YES for row in known)
     counts = {"goods": verdicts.height, "goods_judged": len(known), "goods_yes": yes}
-    rows = [{name: row.get(name) for name in columns} | counts for row in sorted(known, key=_good_order)]
-    return result_frame("front_goods", rows[:count])
+    return _goods_frame(row | counts for row in sorted(known, key=_good_order)[:count])
 
 
 def reference_verdict(verdicts: pl.DataFrame, product_id: str) -> pl.DataFrame:
     """The verdict on one good, with the columns of `best_goods`."""
+    return _goods_frame(verdicts.filter(pl.col("product_id") == product_id).iter_rows(named=True))
+
+
+def _goods_frame(rows: Iterable[Row]) -> pl.DataFrame:
+    """Verdicts with the columns of `results/front_goods.csv`, blank where a row has none."""
     columns = list(result_frame("front_goods").columns)
-    own = verdicts.filter(pl.col("product_id") == product_id)
-    return result_frame(
-        "front_goods", [{n: row.get(n) for n in columns} for row in own.iter_rows(named=True)]
-    )
+    return result_frame("front_goods", [{name: row.get(name) for name in columns} for row in rows])
 
 
 def _good_order(row: Row) -> tuple[int, bool, float, float, str]:

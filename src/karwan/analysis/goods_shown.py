@@ -18,6 +18,8 @@ from karwan.schema.frames import result_frame
 Row = Mapping[str, Any]
 NO_PLAN = "no plan"
 """What stands for `only if` where an input would have to fall by more than `FAR_CUT`."""
+FAR = (pl.col("verdict") == ONLY_IF) & (pl.col("cut_share").fill_null(0.0) > FAR_CUT)
+"""`is_far` of the rows of a table."""
 
 
 def present_goods(result: Result, view: GoodsView, form: str) -> Result:

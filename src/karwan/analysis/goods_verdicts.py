@@ -12,6 +12,7 @@ from karwan.amounts import percent
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
+from karwan.analysis.goods_shown import FAR
 from karwan.analysis.market_facts import MarketDemand, MarketFacts, period_text
 from karwan.analysis.rivals import MarketRival, Rivals, border_shut, market_rivals
 from karwan.analysis.seller_offer import SellerOffer, seller_crop_usd, seller_offer, sharing
@@ -283,7 +284,7 @@ def _switch_columns(found: Verdict) -> Row:
 
 def _far_note(table: pl.DataFrame) -> Note | str:
     """How many goods would sell only by a cut that is no plan; empty where none."""
-    far = table.filter((pl.col("verdict") == ONLY_IF) & (pl.col("cut_share") > FAR_CUT)).height
+    far = table.filter(FAR).height
     return note("goods.far", goods=far, cut=percent(FAR_CUT)) if far else ""
 
 

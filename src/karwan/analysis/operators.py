@@ -16,6 +16,7 @@ from karwan.notes import note
 from karwan.schema.days import within
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import MODES
+from karwan.transport.carriers import operator_names
 from karwan.transport.network.stage import Row
 from karwan.transport.network.through import RUNS
 
@@ -72,7 +73,7 @@ def _asked_for(row: Row, request: OperatorsRequest, place: str | None, day: date
 
 def _land_rows(case: Case, places: Gazetteer) -> list[Row]:
     """Published services, by state and name."""
-    named = dict(case["operators"].select("operator_id", "name").iter_rows())
+    named = operator_names(case.tables)
     rows = []
     for row in case["land_services"].iter_rows(named=True):
         ends = (row["from_node_id"], row["to_node_id"])
@@ -143,7 +144,7 @@ def _operator_rows(case: Case, services: Sequence[Mapping[str, object]], *, whol
     """Operators with the number of their services shown; all of them, or only those with one."""
     runs = pl.Series([one for row in services for one in row["operator_ids"]], dtype=pl.String)  # type: ignore[attr-defined]
     count = dict(runs.value_counts().iter_rows())
-    names = dict(case["operators"].select("operator_id", "name").iter_rows())
+    names = operator_names(case.tables)
     rows = []
     for row in case["operators"].iter_rows(named=True):
         if whole or row["operator_id"] in count:

@@ -58,10 +58,14 @@ class PortDay:
         rows = self.case["closures"].iter_rows(named=True)
         return [row for row in rows if row["place_id"] not in self.opened and in_force(row, day)]
 
+    @cached_property
+    def _restrictions(self) -> list[Row]:
+        return self.case["restrictions"].rows(named=True)
+
     def rules(self, pair: Pair) -> list[Row]:
         """Bans, sanctions and what is not known of them, for the reference product of a pair."""
-        rows = self.case["restrictions"].rows(named=True)
-        return rules_of_trade(rows, pair.exporter, pair.importer, self._cargo, self.case.settings.as_of)
+        ends = pair.exporter, pair.importer
+        return rules_of_trade(self._restrictions, *ends, self._cargo, self.case.settings.as_of)
 
     def banned(self, pair: Pair) -> tuple[str, ...]:
         """Places and countries that a ban shuts to the trade of a pair, the country of an end where the trade itself is banned."""

@@ -62,7 +62,7 @@ def past_seasons(route: Route, closures: pl.DataFrame) -> Iterator[PastSeason]:
     last = first + timedelta(hours=route.hours)
     known = (pl.col("kind") == "dated") & ~pl.col("history") & pl.col("announced").fill_null(True)
     rows = closures.filter(known & (pl.col("start").str.len_chars() == FULL_DATE))
-    for place in crossings_of(route):
+    for place in dict.fromkeys(route.crossings):
         spans = rows.filter(pl.col("place_id") == place).select(
             "start", pl.col("end").fill_null(_NO_END), "reason"
         )
@@ -71,12 +71,6 @@ def past_seasons(route: Route, closures: pl.DataFrame) -> Iterator[PastSeason]:
             latest = max(end for _, end, why in held if why == reason)
             if latest < first:
                 yield PastSeason(place, reason, latest)
-
-
-def crossings_of(route: Route) -> list[str]:
-    """Crossings of a route, in the order it meets them."""
-    arcs = [route.network.arcs[a] for a in route.arcs]
-    return list(dict.fromkeys(arc.place_id for arc in arcs if arc.place_kind == "crossing"))
 
 
 def _span(start: str, end: str) -> tuple[date, date]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from karwan.case.problems import Problem
 from karwan.case.rows import cells, numbered_rows
+from karwan.schema import load_schema
 
 Tables = Mapping[str, pl.DataFrame]
 RANGED = (
@@ -45,18 +46,15 @@ def ranges_hold_their_value(tables: Tables) -> list[Problem]:
     return problems
 
 
-RANGE_KEYS = {
-    "venture_stages": "stage_id",
-    "venture_supply": "venture_supply_id",
-    "venture_finance": "finance_id",
-}
+NUMBERED = ("venture_stages", "venture_supply", "venture_finance")
+"""Tables of whose numbers `venture_ranges` may give the range."""
 
 
 def ranges_are_of_a_number(tables: Tables) -> list[Problem]:
     """A row of ranges is of a number in a row of the same venture, holds it, and is the only one."""
     numbers = {
-        (name, row[key]): row
-        for name, key in RANGE_KEYS.items()
+        (name, row[load_schema()[name].key]): row
+        for name in NUMBERED
         for row in tables[name].iter_rows(named=True)
     }
     problems, taken = [], set()

@@ -93,7 +93,7 @@ def carriers_of(route: Route, tables: Mapping[str, pl.DataFrame], day: date) -> 
     day
         Day of departure.
     """
-    named = dict(tables["operators"].select("operator_id", "name").iter_rows())
+    named = operator_names(tables)
     lines = {row["service_id"]: row for row in tables["services"].iter_rows(named=True)}
     arcs = [route.network.arcs[a] for a in route.arcs]
     live = [row for row in tables["land_services"].iter_rows(named=True) if _live(row, day)]
@@ -104,6 +104,11 @@ def carriers_of(route: Route, tables: Mapping[str, pl.DataFrame], day: date) -> 
         offers = [*_lines_on(arcs, numbers, lines), *_services_on(km, carried, named)]
         legs.append(_leg(route, arcs, numbers, sum(km.values()), offers))
     return legs
+
+
+def operator_names(tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    """Name of each operator of a case by its id."""
+    return dict(tables["operators"].select("operator_id", "name").iter_rows())
 
 
 def _live(row: Row, day: date) -> bool:

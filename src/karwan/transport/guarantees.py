@@ -20,13 +20,12 @@ from karwan.transport.route import Route
 TIR = "tir"
 
 
-def list_guarantees(
-    route: Route,
-    tables: Mapping[str, pl.DataFrame],
-    duties: Mapping[str, Duty],
-    day: date,
-    law: GuaranteeLaw | None = None,
-) -> pl.DataFrame:
+def guarantees_frame(rows: Sequence[Row]) -> pl.DataFrame:
+    """Securities of `guarantee_rows` as a table."""
+    return result_frame("route_guarantees", rows, without=("route",))
+
+
+def guarantee_rows(route: Route, duties: Mapping[str, Duty], law: GuaranteeLaw) -> list[Row]:
     """Securities to lodge for goods in customs transit, one row per country passed that is neither end.
 
     By road, in this order: the regime that the access rule rests on, where it is in force and asks for a security or lets trucks in
@@ -40,20 +39,13 @@ def list_guarantees(
     duties
         Country to the duty on the product there, where known: what is at risk. A country left out has it unknown.
     law
-        Law of the tables on the day, where it is at hand.
+        Law of the tables on the day.
 
     Returns
     -------
-    Table with columns country, mode, registration, rule (of access), guarantee ('none', 'bank', 'insurance', 'tir', 'cash' or
-    'unknown'), regime_id, cost_usd (missing where unknown), at_risk_usd, tied_usd (cash held back), note, basis,
-    source_id.
+    Rows with country, mode, registration, rule (of access), guarantee ('none', 'bank', 'insurance', 'tir', 'cash' or 'unknown'), regime_id,
+    cost_usd (missing where unknown), at_risk_usd, tied_usd (cash held back), note, basis, source_id.
     """
-    rows = guarantee_rows(route, duties, law or GuaranteeLaw(tables, day))
-    return result_frame("route_guarantees", rows, without=("route",))
-
-
-def guarantee_rows(route: Route, duties: Mapping[str, Duty], law: GuaranteeLaw) -> list[Row]:
-    """Securities to lodge as `list_guarantees` lists them; of those that cost nothing known a row may lack `cost_usd`."""
     ends = (route.stages[0].country, route.stages[-1].country)
     rows: list[Row] = []
     paid: set[str] = set()

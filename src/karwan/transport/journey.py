@@ -414,15 +414,14 @@ def recorded_closures(
     by rows that do not count (winters, holidays, the pandemic) and by none that does. A place with no closure on record has one row without dates.
     """
     rows: list[tuple[str, date | None, date | None, date, date, int]] = []
-    by_place: dict[str, list[Row]] = {}
-    for row in _history(closures, kind).iter_rows(named=True):
-        by_place.setdefault(row["place_id"], []).append(row)
+    by_place = _by_place(_history(closures, kind))
+    apart = _by_place(closures.filter((pl.col("kind") != SLOW) & ~pl.col("history")))
     for place in places:
         found = by_place.get(place, [])
         seen = [r["last_seen"] for r in found if end_unseen(r) and r["last_seen"] > record_start]
         until = min(as_of, max(seen)) if seen else as_of
         spans = _joined(found, record_start, until)
-        away = _away_days(closures, place, found, record_start, until)
+        away = _away_days(apart.get(place, []), found, record_start, until)
         rows += [(place, start, end, record_start, until, away) for start, end in spans]
         if not spans:
             rows.append((place, None, None, record_start, until, away))
@@ -441,11 +440,18 @@ def _history(closures: pl.DataFrame, kind: str) -> pl.DataFrame:
     return closures.filter((pl.col("place_kind") == kind) & (pl.col("kind") == "dated") & pl.col("history"))
 
 
-def _away_days(closures: pl.DataFrame, place: str, counted: Sequence[Row], first: date, last: date) -> int:
+def _by_place(closures: pl.DataFrame) -> dict[str, list[Row]]:
+    """Rows of each place."""
+    found: dict[str, list[Row]] = {}
+    for row in closures.iter_rows(named=True):
+        found.setdefault(row["place_id"], []).append(row)
+    return found
+
+
+def _away_days(apart: Sequence[Row], counted: Sequence[Row], first: date, last: date) -> int:
     """Days on which a place was shut by what does not count, so that nothing else could shut it; other modes than those counted apart."""
     modes = {row["mode"] for row in counted}
-    known = closures.filter((pl.col("place_id") == place) & (pl.col("kind") != SLOW) & ~pl.col("history"))
-    same = [r for r in known.iter_rows(named=True) if r["mode"] is None or not modes or modes == {r["mode"]}]
+    same = [row for row in apart if row["mode"] is None or not modes or modes == {row["mode"]}]
     return len(shut_days(same, first, last) - shut_days(counted, first, last))
 
 

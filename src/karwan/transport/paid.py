@@ -11,10 +11,10 @@ import polars as pl
 
 from karwan.transport.cargo import Cargo
 from karwan.transport.duty import Duty, Tariffs
-from karwan.transport.guarantees import GuaranteeLaw, guarantee_rows, list_guarantees
+from karwan.transport.guarantees import GuaranteeLaw, guarantee_rows, guarantees_frame
 from karwan.transport.network.stage import Row
 from karwan.transport.network.terms import FREIGHT_KINDS, MONEY, join_sources, money_kind, worst_basis
-from karwan.transport.papers import PaperLaw, counts
+from karwan.transport.papers import PaperLaw, counts, papers_frame
 from karwan.transport.route import Route
 from karwan.transport.shipment import Shipment
 from karwan.transport.terminal import Terminals
@@ -52,23 +52,30 @@ class Bills:
     kept: dict[tuple[int, tuple[int, ...], Shipment], dict[str, Row]] = field(
         default_factory=dict, repr=False, compare=False
     )
-    listed: dict[tuple[str, int, tuple[int, ...], Shipment], pl.DataFrame] = field(
+    listed: dict[tuple[str, int, tuple[int, ...], Shipment], list[Row]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     def papers(self, route: Route) -> pl.DataFrame:
-        """Papers of a route, listed once; see `papers.list_papers`."""
-        key = ("papers", id(route.network), route.arcs, route.shipment)
-        if key not in self.listed:
-            self.listed[key] = self._paper_law.table(route, self.sector, self.cargo)
-        return self.listed[key]
+        """Papers of a route; see `papers.PaperLaw.rows`."""
+        return papers_frame(self._papers(route))
 
     def guarantees(self, route: Route) -> pl.DataFrame:
-        """Securities of a route, listed once; see `guarantees.list_guarantees`."""
+        """Securities of a route; see `guarantees.guarantee_rows`."""
+        return guarantees_frame(self._guarantees(route))
+
+    def _papers(self, route: Route) -> list[Row]:
+        """Papers of a route, listed once."""
+        key = ("papers", id(route.network), route.arcs, route.shipment)
+        if key not in self.listed:
+            self.listed[key] = self._paper_law.rows(route, self.sector, self.cargo)
+        return self.listed[key]
+
+    def _guarantees(self, route: Route) -> list[Row]:
+        """Securities of a route, listed once."""
         key = ("guarantees", id(route.network), route.arcs, route.shipment)
         if key not in self.listed:
-            law = self._guarantee_law
-            self.listed[key] = list_guarantees(route, self.tables, self._duties, self.day, law)
+            self.listed[key] = guarantee_rows(route, self._duties, self._guarantee_law)
         return self.listed[key]
 
     def rows(self, route: Route) -> dict[str, Row]:
@@ -77,8 +84,8 @@ class Bills:
         if key not in self.kept:
             self.kept[key] = {
                 **_carriage(route),
-                "papers": _counted(self._paper_law.rows(route, self.sector, self.cargo)),
-                "guarantees": _listed(guarantee_rows(route, self._duties, self._guarantee_law), "guarantees"),
+                "papers": _counted(self._papers(route)),
+                "guarantees": _listed(self._guarantees(route), "guarantees"),
                 "storage": self._storage(route),
                 INSURANCE: self._insured(route),
             }

@@ -99,42 +99,16 @@ class Asked:
     permits: tuple[Row, ...]
 
 
-def list_papers(
-    route: Route, tables: Mapping[str, pl.DataFrame], sector: str, day: date, cargo: Cargo | None = None
-) -> pl.DataFrame:
-    """Papers a route needs.
-
-    A paper of scope 'origin' or 'destination' is asked for in the country of that end, 'leg' for each mode used (in its country, where it
-    names one), 'driver' in each country a foreign truck drives in, 'truck' in those whose access rule wants a permit, 'loading' where a ship
-    is boarded after land, 'discharge' where it is left, 'port' at both, 'country' in the land countries passed that are neither end,
-    'crossing' at the crossings passed. A document holds for the HS codes, forms, registrations, partners and class of cargo it names. A
-    paper whose regime is not in force on the day is left out; a leg's paper needs two parties of its regime on the way, a paper of an end
-    both ends. A form of a preference is asked for where the tariff of the destination has that preference, or is not known. A truck over a
-    weight limit that a permit lifts needs the permit.
+class PaperLaw:
+    """What the tables of a case ask for as papers on a day, read once for many routes.
 
     Parameters
     ----------
-    route
-        Route.
     tables
         Tables of a case: documents, regimes, products, tariffs, access, vehicles, weight_limits.
-    sector
-        Sector of the product.
     day
         Day of departure.
-    cargo
-        What the goods are; their HS code alone by default.
-
-    Returns
-    -------
-    Table with columns scope, place_id, mode, document_id, name, issued_by, cost_usd, time_h (before departure), regime_id, counted (where
-    its money is counted; blank as a paper), basis, source_id; a missing cost stays missing.
     """
-    return PaperLaw(tables, day).table(route, sector, cargo)
-
-
-class PaperLaw:
-    """What the tables of a case ask for as papers on a day, read once for many routes; see `list_papers`."""
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], day: date) -> None:
         self.tables, self.day = tables, day
@@ -170,7 +144,30 @@ class PaperLaw:
         return GONE if regime is not None and not regime_in_force(regime, self.day) else regime
 
     def rows(self, route: Route, sector: str, cargo: Cargo | None = None) -> list[Row]:
-        """Papers of a route, in the order of their scopes."""
+        """Papers a route needs, in the order of their scopes.
+
+        A paper of scope 'origin' or 'destination' is asked for in the country of that end, 'leg' for each mode used (in its country, where
+        it names one), 'driver' in each country a foreign truck drives in, 'truck' in those whose access rule wants a permit, 'loading' where
+        a ship is boarded after land, 'discharge' where it is left, 'port' at both, 'country' in the land countries passed that are neither
+        end, 'crossing' at the crossings passed. A document holds for the HS codes, forms, registrations, partners and class of cargo it
+        names. A paper whose regime is not in force on the day is left out; a leg's paper needs two parties of its regime on the way, a paper
+        of an end both ends. A form of a preference is asked for where the tariff of the destination has that preference, or is not known. A
+        truck over a weight limit that a permit lifts needs the permit.
+
+        Parameters
+        ----------
+        route
+            Route.
+        sector
+            Sector of the product.
+        cargo
+            What the goods are; their HS code alone by default.
+
+        Returns
+        -------
+        Rows with scope, place_id, mode, document_id, name, issued_by, cost_usd, time_h (before departure), regime_id, counted (where its
+        money is counted; blank as a paper), basis, source_id; a missing cost stays missing.
+        """
         asked = self.asked(route, sector, cargo)
         rows = [*self.with_terms(asked), *asked.permits]
         rows.sort(key=lambda r: SCOPES.index(r["scope"]))
@@ -188,10 +185,6 @@ class PaperLaw:
                 rows.append({**paper, "place_id": place, "mode": mode})
         over = over_limits(route, self._vehicles, self._limits, self.day)
         return Asked(trip, tuple(rows), tuple(heavy_permits(over)))
-
-    def table(self, route: Route, sector: str, cargo: Cargo | None = None) -> pl.DataFrame:
-        """Papers of a route as `list_papers` gives them."""
-        return result_frame("route_papers", self.rows(route, sector, cargo), without=("route", "place"))
 
     def with_terms(self, asked: Asked) -> list[Row]:
         """Papers of documents, with those that terms of regimes ask for in place of the documents of the regime at the same scope."""
@@ -223,6 +216,11 @@ class PaperLaw:
         if destination not in self.tariffed:
             return None
         return (destination, product, origin) in self.preferred
+
+
+def papers_frame(rows: Sequence[Row]) -> pl.DataFrame:
+    """Papers of `PaperLaw.rows` as a table."""
+    return result_frame("route_papers", rows, without=("route", "place"))
 
 
 def _by_place(documents: Iterable[tuple[Row, Row | None]]) -> Documents:

@@ -46,7 +46,7 @@ def regime_papers(
 
     Returns
     -------
-    Rows as `papers.list_papers` has them, one a regime, leg and place.
+    Rows as `papers.PaperLaw.rows` has them, one a regime, leg and place.
     """
     ends, sector, value_usd = goods
     charged = {row["regime_id"] for row in fees if row["regime_id"]}

@@ -9,7 +9,7 @@ import polars as pl
 from karwan.analysis.regime.states import RegimeStates
 from karwan.case import Case
 from karwan.notes import Note, note
-from karwan.schema.modes import ROAD
+from karwan.transport.network.lookup import access_rule
 
 SHUT = ("swap", "forbidden")
 """Rules under which a truck does not drive on."""
@@ -55,13 +55,6 @@ def _opened(states: RegimeStates) -> list[tuple[str, str]]:
 
 def _rule(case: Case, country: str, trucks: str) -> str | None:
     """Regime by which trucks drive on in a country on the day of the case, blank for none; None where they do not."""
-    day = case.settings.as_of
-    rows = case["access"].filter(
-        (pl.col("country") == country)
-        & (pl.col("vehicle_registration") == trucks)
-        & (pl.col("mode") == ROAD)
-        & (pl.col("start").is_null() | (pl.col("start") <= day))
-        & (pl.col("end").is_null() | (pl.col("end") >= day))
-    )
-    passing = rows.filter(~pl.col("rule").is_in(SHUT))
-    return None if passing.is_empty() else str(passing["regime_id"][0] or "")
+    named = case["access"].filter(pl.col("vehicle_registration") == trucks).iter_rows(named=True)
+    rule, row = access_rule(named, country, trucks, case.settings.as_of)
+    return None if row is None or rule in SHUT else str(row["regime_id"] or "")

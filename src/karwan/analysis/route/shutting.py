@@ -9,7 +9,7 @@ import polars as pl
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.analysis.route.offers import RouteOffer
 from karwan.analysis.route.query import RoutePlan
-from karwan.analysis.shutting import crossings_of, past_seasons, shut_before
+from karwan.analysis.shutting import past_seasons, shut_before
 from karwan.notes import Note, note
 from karwan.transport.journey import ArrivalModel
 
@@ -46,7 +46,7 @@ def _calm(plan: RoutePlan, offer: RouteOffer, model: ArrivalModel) -> list[Note]
     """
     if model.closures is None:
         return []
-    passed = crossings_of(offer.route)
+    passed = list(dict.fromkeys(offer.route.crossings))
     calm = model.closures.table.filter(pl.col("place").is_in(passed) & (pl.col("closures") == 0))
     if calm.is_empty():
         return []

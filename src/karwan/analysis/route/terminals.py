@@ -221,8 +221,10 @@ def _row(ways: _Ways, route: Route, level: float) -> Row:
     }
 
 
-BOUNDED = {"charge_usd": ("bond_usd_feu", "charge_low_usd", "charge_high_usd")}
-BOUNDED["hours"] = ("bond_h", "hours_low", "hours_high")
+BOUNDED = {
+    "charge_usd": ("bond_usd_feu", "charge_low_usd", "charge_high_usd"),
+    "hours": ("bond_h", "hours_low", "hours_high"),
+}
 """Figure of a way in bond, the term of its terminal that says how far it may be off, and the columns of the ends."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from karwan.amounts import WEEK_H
 from karwan.schema.modes import RAIL, ROAD, SEA, WATER_MODES
 from karwan.schema.units import BOX20, PARCEL
 from karwan.transport.network.context import ALWAYS_OPEN, Context, HaulBase, Hauls, LinkKey
@@ -27,7 +28,6 @@ from karwan.transport.network.terms import (
 from karwan.transport.network.units import Unit, share_of, unit_term
 
 CV_PARAMETER = {ROAD: "line_haul_cv_road", RAIL: "line_haul_cv_rail", SEA: "line_haul_cv_sea"}
-WEEK_H = 168.0
 BOX_COLUMNS = {False: ("cost_usd_feu",), True: ("cost_usd_teu", "cost_usd_feu")}
 """Columns of a sailing's freight in the order they are looked up, by whether the box is a 20 ft one."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from karwan.amounts import WEEK_H
 from karwan.numerics import shortest as kernel
 from karwan.schema.days import within
 from karwan.transport.network.context import Context
@@ -32,7 +33,6 @@ from karwan.transport.network.units import Unit, unit_term
 RUNS = ("running", "on_booking")
 """States of a service whose rate can be had."""
 TABLE, KEY = "land_services", "land_service_id"
-WEEK_H = 168.0
 NO_ARCS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
 
 
