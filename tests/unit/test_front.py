@@ -14,6 +14,7 @@ from karwan.analysis.front_ways import CHEAPEST, CLEAR, FASTEST, TOGETHER, Way, 
 from karwan.analysis.sections import Brief, PlanSection
 from karwan.analysis.standing import standing_section
 from karwan.case import Case, read_case
+from karwan.report.sections.corridors import day_state, is_troubled
 from karwan.report.sections.front import _counts
 from karwan.schema.frames import result_frame
 from tests.unit.test_headlines import DAY, TURNED, figure, plan, promise, standing, with_rows, year
@@ -245,6 +246,28 @@ def test_slow_downs_in_the_days_are_named_and_legs_that_nobody_publishes_counted
     assert (found["PASS"]["legs"], found["PASS"]["legs_carried"]) == (2, 0)
     through_midland = [row for row in found.values() if row["corridor_id"] != "PASS"]
     assert through_midland and all(row["slowed"] == "Midland 50 %" for row in through_midland)
+
+
+def test_every_way_says_what_slows_it_and_when_that_was_last_seen(toyland: Case) -> None:
+    slow = {"kind": "disruption", "start": "2026-01-01", "end": None, "slowdown_share": 0.5, "history": False}
+    slow |= {"place_kind": "country", "mode": "road"}
+    rows = [
+        {**slow, "closure_id": "slow_b", "place_id": "XTB", "last_seen": date(2026, 5, 1)},
+        {**slow, "closure_id": "over", "place_id": "XTB", "end": "2026-01-02", "last_seen": date(2026, 1, 2)},
+    ]
+    study = CorridorStudy(with_rows(toyland, "closures", rows), date(2026, 11, 24))
+    routes = compared_routes(study).filter(pl.col("slowed").is_not_null())
+    assert routes["slowed"].unique().to_list() == ["Midland 50 %"]
+    assert routes["last_seen"].unique().to_list() == [date(2026, 5, 1)]
+    said = {day_state(row) for row in routes.filter(pl.col("status") == "open").iter_rows(named=True)}
+    assert said == {"open; slowed: Midland 50 %; seen 1 May 2026"}
+
+
+def test_a_way_is_plainly_open_only_without_ban_sanction_and_slow_down() -> None:
+    row = {"status": "open", "reason": "", "ban": None, "sanctions": "", "slowed": None, "last_seen": None}
+    assert day_state(row) == "open, no sanction known" and not is_troubled(row)
+    met = row | {"sanctions": "EU US", "ban": "no meat"}
+    assert day_state(met) == "open; banned: no meat; under EU and US sanctions" and is_troubled(met)
 
 
 def test_agreements_in_force_or_of_others_are_no_caveat() -> None:

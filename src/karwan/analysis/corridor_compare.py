@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from karwan.amounts import percent
 from karwan.analysis.contract import Inputs, Result
+from karwan.analysis.corridor_day import last_seen, slowed_places
 from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.analysis.requests import CompareRequest
 from karwan.analysis.route.explain import amount_rows
@@ -18,6 +19,7 @@ from karwan.transport.closures import SLOW, in_force
 from karwan.transport.corridor import OPEN
 from karwan.transport.cost import arrival_cost
 from karwan.transport.network.stage import Row
+from karwan.transport.restrictions import FORBIDDEN, sanctioning
 from karwan.transport.route import assumed_share, stage_table
 from karwan.transport.shipment import find_product
 
@@ -57,7 +59,7 @@ def _route_row(study: CorridorStudy, e: Evaluated) -> Row:
     route = e.found.route
     if route is None or e.journeys is None:
         return row
-    load = route.shipment
+    load, rules = route.shipment, study.rules_met(route)
     bills = study.bills(find_product(study.case["products"], load.product_id), e.direction)
     all_told = bills.all_told_usd(route)
     mean_h = e.journeys.mean_h if e.journeys.never_arrives_share < 1.0 else route.hours
@@ -74,7 +76,10 @@ def _route_row(study: CorridorStudy, e: Evaluated) -> Row:
         "gauge_changes": route.gauge_changes,
         "crossings": len(route.crossings),
         "assumed_share": assumed_share(route),
-        "sanctions": study.sanctions(route),
+        "sanctions": " ".join(sanctioning(rules)),
+        "ban": next((rule["name"] for rule in rules if rule["effect"] == FORBIDDEN), None),
+        "slowed": ", ".join(slowed_places(study, route)) or None,
+        "last_seen": last_seen(study, route),
         "all_told_usd": all_told,
         "generalised_usd": arrival_cost(route, study.weights(load), e.journeys.hours, all_told),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from karwan.amounts import percent
+from karwan.analysis.corridor_day import slowed_places
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.shutting import past_seasons, shut_before
 from karwan.schema.frames import result_frame
@@ -20,8 +20,6 @@ from karwan.transport.restrictions import FORBIDDEN, SANCTIONED, UNKNOWN
 from karwan.transport.route import Route
 
 TOGETHER, CHEAPEST, FASTEST, CLEAR = "least money and time", "cheapest", "fastest", "no known sanction"
-SLOWED = ("closures", "slowdown_share")
-"""Table and column of a figure that slows a stage."""
 _SHOWN = (
     "pair_label",
     "direction",
@@ -116,14 +114,6 @@ def _shut(study: CorridorStudy, route: Route) -> Row:
             "season_last": season.last,
         }
     return found
-
-
-def slowed_places(study: CorridorStudy, route: Route) -> list[str]:
-    """Places that the hours of a route are slowed at, in the order of the way, each with the share added: those figures are in its terms."""
-    factors = (factor for stage in route.stages for term in stage.terms for factor in term.factors)
-    cells = dict.fromkeys(one.figure for one in factors if (one.figure.table, one.figure.column) == SLOWED)
-    places = {row["closure_id"]: row["place_id"] for row in study.case["closures"].iter_rows(named=True)}
-    return [f"{study.place_name(places[cell.key])} {percent(cell.value)}" for cell in cells]
 
 
 def _day_counts(study: CorridorStudy, direction: str, pair: tuple[str, str]) -> Row:

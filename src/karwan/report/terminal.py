@@ -14,7 +14,14 @@ from karwan.analysis.sections import Brief
 from karwan.report.blocks import Missing
 from karwan.report.document import build_document
 from karwan.report.palette import safe_colour
-from karwan.report.sections.corridors import WAYS, corridor_facts, headline_routes, load_text
+from karwan.report.sections.corridors import (
+    WAYS,
+    corridor_facts,
+    day_state,
+    headline_routes,
+    is_troubled,
+    load_text,
+)
 from karwan.report.sections.plan import plan_facts
 from karwan.report.sections.standing import stand_facts
 from karwan.report.sections.target import target_facts
@@ -103,7 +110,7 @@ def _corridors(brief: Brief, console: Console, way: str) -> None:
             Text(number(row["days"], 1)),
             Text(_range(row)),
             Text(percent(row["assumed_share"])),
-            Text(_state(row), style="" if row["status"] == "open" else "red"),
+            Text(day_state(row), style="red" if is_troubled(row) else ""),
         )
     console.print(table)
 
@@ -112,15 +119,6 @@ def _range(row: dict[str, Any]) -> str:
     if not is_number(row["days_p05"]) or not is_number(row["days_p95"]):
         return "–"
     return f"{number(row['days_p05'], 0)}-{number(row['days_p95'], 0)}"
-
-
-def _state(row: dict[str, Any]) -> str:
-    reason = clean(row["reason"], 120)
-    return (
-        f"{clean(row['status'], 20)}: {reason}"
-        if reason and row["status"] != "open"
-        else clean(row["status"], 20)
-    )
 
 
 def _late(brief: Brief, console: Console) -> None:

@@ -64,7 +64,7 @@ def draw_stages(routes: pl.DataFrame, stages: pl.DataFrame, key: str, title: str
     if not rows:
         return None
     split = _split(stages)
-    step = 40.0 if len(rows) < 7 else 32.0
+    step = 40.0 if len(rows) < 7 else 28.0
     bottom = 56 + len(rows) * step
     drawing = Drawing(key, WIDTH, bottom + 34, title, _say(rows))
     drawn = {kind for _, kind in split}

@@ -10,7 +10,7 @@ from karwan.amounts import NONE, usd
 from karwan.analysis.sections import Brief
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Notes, Section, cell
-from karwan.report.sections.corridors import ROUTES, WAYS, headline_routes
+from karwan.report.sections.corridors import WAYS, headline_routes, route_columns
 from karwan.report.sections.ports import ports_annex
 from karwan.report.sections.ventures import annex_section
 from karwan.report.text import clean, items, names, words
@@ -43,7 +43,7 @@ def annexes(brief: Brief, notes: Notes) -> tuple[Section, ...]:
         tell("brief_annexes.all_routes_table"),
         brief.corridors.routes,
         notes,
-        ROUTES,
+        route_columns(brief.corridors.routes),
         wide=True,
     )
     if routes:

@@ -101,41 +101,74 @@ def _comparison(brief: Brief, notes: Notes) -> Table | Missing:
             tell("brief_corridors.no_routes"),
             tell("brief_corridors.no_routes_why"),
         )
+    shown = pl.concat(frames, how="vertical_relaxed")
     table = li.listing(
         "corridor-table",
         tell("brief_corridors.corridor_table", day=day(brief.as_of)),
-        pl.concat(frames, how="vertical_relaxed"),
+        shown,
         notes,
-        ROUTES,
+        route_columns(shown, "gauge_changes"),
+        note=tell("brief_corridors.compared_note") + _one_rate(shown),
         wide=True,
     )
     assert table is not None
-    return Table(
-        table.key,
-        table.caption,
-        table.columns,
-        table.rows,
-        tell("brief_corridors.compared_note"),
-        wide=True,
+    return table
+
+
+def _one_rate(routes: pl.DataFrame) -> str:
+    """Which corridors cost the same to the dollar both ways; empty where none does."""
+    priced = routes.filter(pl.col("usd_20t").is_not_null())
+    found = priced.group_by("corridor", maintain_order=True).agg(
+        ways=pl.col("direction").n_unique(), prices=pl.col("usd_20t").round(0).n_unique()
+    )
+    same = found.filter((pl.col("ways") > 1) & (pl.col("prices") == 1))["corridor"].to_list()
+    return (
+        tell("brief_corridors.one_rate", corridors=", ".join(clean(name, 40) for name in same))
+        if same
+        else ""
     )
 
 
 def _state(row: dict[str, Any]) -> Cell:
-    state = clean(row["status"])
-    reason = clean(row["reason"], 300)
-    return cell(
-        f"{state}: {reason}" if reason and state != "open" else state,
-        tone="good" if state == "open" else "late",
-    )
+    return cell(day_state(row), tone="late" if is_troubled(row) else "good")
+
+
+def is_troubled(row: dict[str, Any]) -> bool:
+    """Whether a route is anything but open: shut, slowed, banned or under sanctions on the day."""
+    return row["status"] != "open" or any(row.get(name) for name in ("ban", "sanctions", "slowed"))
+
+
+def day_state(row: dict[str, Any]) -> str:
+    """State of a route on the day in words: open or why not, bans and sanctions, what slows it, and when that was last seen."""
+    state, reason = clean(row["status"]), clean(row["reason"], 300)
+    if not is_troubled(row):
+        return tell("brief_corridors.state_open")
+    said = [f"{state}: {reason}" if reason and state != "open" else state]
+    if row.get("ban"):
+        said.append(tell("brief_corridors.state_ban", ban=clean(row["ban"], 120)))
+    if row.get("sanctions"):
+        by = " and ".join(clean(row["sanctions"], 40).split())
+        said.append(tell("brief_corridors.state_sanctions", authority=by))
+    if row.get("slowed"):
+        said.append(tell("brief_corridors.state_slowed", places=clean(row["slowed"], 200)))
+    if row.get("last_seen"):
+        said.append(tell("brief_corridors.state_seen", day=day(row["last_seen"])))
+    return "; ".join(said)
 
 
 def _range(row: dict[str, Any]) -> Cell:
     if not is_number(row["days_p05"]) or not is_number(row["days_p95"]):
         return cell(NONE)
-    return cell(f"{number(row['days_p05'], 1)} to {number(row['days_p95'], 1)}")
+    shown = f"{number(row['days_p05'], 1)} to {number(row['days_p95'], 1)}"
+    return cell(shown, assumed=li.is_assumed(row, "way"))
 
 
-ROUTES: li.Spec = li.columns("routes", days_range=_range, state=_state)
+def route_columns(routes: pl.DataFrame, *left_out: str) -> li.Spec:
+    """Columns of routes but those left out; money for a full container only where that is not the money for the load."""
+    dollars = routes.select(pl.col("usd_20t", "usd_feu").round(0))
+    same = dollars.select(pl.col("usd_20t").eq_missing(pl.col("usd_feu")).all()).item()
+    without = (*left_out, "usd_feu") if same else left_out
+    return li.columns("routes", without=without, days_range=_range, state=_state)
 
 
 def _stage_figures(brief: Brief, notes: Notes) -> list[Block | None]:

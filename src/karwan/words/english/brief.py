@@ -64,9 +64,15 @@ BRIEF: dict[str, str | Plural] = {
     ),
     "brief_corridors.title": "Corridors",
     "brief_corridors.compared_note": (
-        "Days: mean and range of simulated journeys, random closures of borders among them. Borders: those crossed by land. CO2e well to wheel per 20 t. FEU: a "
-        "40 ft container. Assumed: share of the hours and money that rests on assumed inputs."
+        "Days: mean and range of simulated journeys, random closures of borders among them. Borders: those crossed by land. CO2e well to wheel per 20 t. "
+        "Assumed: share of the hours and money that rests on assumed inputs. Seen: when what shuts or slows a way was last reported."
     ),
+    "brief_corridors.one_rate": " One rate for both ways: {corridors}.",
+    "brief_corridors.state_open": "open, no sanction known",
+    "brief_corridors.state_ban": "banned: {ban}",
+    "brief_corridors.state_sanctions": "under {authority} sanctions",
+    "brief_corridors.state_slowed": "slowed: {places}",
+    "brief_corridors.state_seen": "seen {day}",
     "brief_corridors.announced": "announced {day}",
     "brief_corridors.corridor_table": "Corridors compared, {day}",
     "brief_corridors.closures_table": "Shut or slowed on the day of the brief",
