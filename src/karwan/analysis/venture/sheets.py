@@ -31,7 +31,8 @@ def brief_ventures(study: CorridorStudy) -> BriefVentures:
     for row in rows:
         name = row["venture_id"]
         line = {"venture_id": name, "venture": row["name"]}
-        line |= {key: row[key] for key in ("announced", "basis", "source_id")}
+        line |= {key: row[key] for key in ("announced", "price_year", "basis", "source_id")}
+        line |= {f"{key}_share": row[f"discount_rate_{key}"] for key in ("financial", "economic")}
         found = made.get(name)
         reason = f"lacks {reasons[name]}" if reasons[name] else refused.get(name)
         lines.append(line | (_appraised(found) if found else {"reason": reason}))

@@ -13,7 +13,7 @@ import polars as pl
 from karwan.amounts import NONE, is_number, number, percent, two_figures, usd
 from karwan.analysis.venture.appraise import LOAD, LOW_COVER, Appraisal, rates_of
 from karwan.analysis.venture.band import NAMES, banded, quantiles
-from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS, Figure
+from karwan.analysis.venture.read import BAN, CAPEX, FREIGHT, HOURS, KEYS, Figure
 from karwan.appraisal.venture.cash import Cash, cash_flows, gate_price, vehicle_trips
 from karwan.appraisal.venture.economic import distribution, shadow_of
 from karwan.appraisal.venture.indicators import (
@@ -46,23 +46,25 @@ COLUMN_WORDS = {
     "fit_share": "share fit for use",
     "reachable_share": "share within reach",
     "output_per_input": "yield",
-    "utilisation": "load",
-    "share": "share",
+    "utilisation": "share of capacity used",
+    "share": "share of output sold",
     "transit_share": "share of the corridors' own",
     "vehicles": "vehicles",
     "wait_hours": "hours waiting",
     "turn_hours": "hours out and back",
     "days_year": "days at work a year",
     "capacity_year": "capacity a year",
-    "available_year": "there is in a year",
-    "corridor_year": "of the corridors' own a year",
-    "collection_usd_t": "collection",
+    "available_year": "amount there is in a year",
+    "corridor_year": "the corridors' own a year",
+    "collection_usd_t": "cost of collection",
     "opportunity_share": "share of the price that another use pays",
     "fee_share": "fee",
-    "usd": "loan",
-    "value": "",
+    "usd": "money put in",
+    "value": "running cost",
     "rate_share": "interest",
 }
+COST_WORDS = {"capex": "capital cost", "replacement": "cost of renewal"}
+"""Kinds of cost that are no running cost."""
 
 
 @cache
@@ -332,14 +334,29 @@ def input_words(made: Appraisal, key: str) -> str:
         return FACTOR_WORDS.get(key, key)
     if figure.table == "venture_shadow":
         return f"shadow price: {_of(made, figure)}"
-    what = COLUMN_WORDS.get(figure.column, figure.column)
-    return f"{_of(made, figure)} {what}".strip()
+    row = _row_of(made, figure)
+    what = COST_WORDS.get(row.get("kind", ""), COLUMN_WORDS.get(figure.column, figure.column))
+    return f"{what}: {_of(made, figure)}"
+
+
+def _row_of(made: Appraisal, figure: Figure) -> Row:
+    """The row of the venture's tables that a figure stands in; empty where it is none of them."""
+    rows, key = made.read.rows.get(figure.table, ()), KEYS.get(figure.table, "")
+    return next((row for row in rows if row.get(key) == figure.row), {})
 
 
 def _of(made: Appraisal, figure: Figure) -> str:
-    """What a figure is of: the row's name without the venture's id before it."""
-    row = figure.row.removeprefix(f"{made.read.row['venture_id']}_")
-    return row.replace("_", " ")
+    """What a figure is of: the name of its stage or lender, what is sold where or bought, else the row's id without the venture's before it."""
+    row = _row_of(made, figure)
+    goods = str(row.get("product_id") or row.get("output_product") or "").replace("_", " ")
+    if figure.table == "venture_sales":
+        return f"{goods} ({row['market']})"
+    if figure.table == "venture_supply":
+        return goods
+    name = row.get("name") or row.get("party")
+    if name:
+        return str(name)
+    return figure.row.removeprefix(f"{made.read.row['venture_id']}_").replace("_", " ")
 
 
 def gain_table(made: Appraisal) -> pl.DataFrame:

@@ -62,10 +62,12 @@ def timeline_figure(milestones: pl.DataFrame, as_of: date, notes: Notes) -> Figu
     return Figure("f-timeline", title, caption, unit, picture, sources) if picture else None
 
 
-def worth_figure(known: pl.DataFrame, height: int) -> Figure | None:
-    """What keeping the promises is worth, a bar a scenario; `height` counts all promises, those without a figure too."""
+def worth_figure(known: pl.DataFrame, height: int, contracts: int = 0) -> Figure | None:
+    """What keeping the promises is worth, a bar a scenario; `height` counts all promises and contracts, those without a figure too."""
     picture = draw_worth(known)
-    caption = tell("brief_plan.worth_caption", without=height - known.height, height=height)
+    beside = tell("brief_plan.worth_contracts", contracts=contracts) if contracts else ""
+    counts = {"without": height - known.height, "promises": height - contracts, "beside": beside}
+    caption = tell("brief_plan.worth_caption", **counts)
     title, unit = tell("brief_plan.worth_figure"), tell("brief_plan.worth_unit")
     return Figure("f-worth", title, caption, unit, picture, ()) if picture else None
 
@@ -116,7 +118,7 @@ def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
     if not known.height:
         return ()
     return (
-        worth_figure(known, table.height),
+        worth_figure(known, table.height, brief.plan.commitments.filter(~_PROMISED).height),
         gains_figure(known, (brief.name_a, brief.name_b)),
         li.listing(
             "worth",

@@ -62,6 +62,12 @@ def _rates(row: dict[str, Any]) -> Cell:
     return cell(bands, assumed=bool(row["withheld"]))
 
 
+def _discounted(row: dict[str, Any]) -> Cell:
+    """Discount rates of the two NPVs, and the year of their prices."""
+    rates = "; ".join(percent(row[f"{name}_share"]) for name in ("financial", "economic"))
+    return cell(f"{rates}; {row['price_year'] or NONE}", tone="muted")
+
+
 def _positive(name: str) -> Callable[[dict[str, Any]], Cell]:
     return lambda row: cell(percent(row[f"{name}_positive_share"]), assumed=bool(row["withheld"]))
 
@@ -70,6 +76,7 @@ _APPRAISALS: li.Spec = li.columns(
     "appraisals",
     fnpv=_money("fnpv"),
     enpv=_money("enpv"),
+    discounted=_discounted,
     rates=_rates,
     fnpv_positive_share=_positive("fnpv"),
     enpv_positive_share=_positive("enpv"),

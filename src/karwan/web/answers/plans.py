@@ -165,7 +165,11 @@ def worth(asking: Asking) -> Page:
     promises = result.tables["promises"]
     known = promises.filter(pl.col("rank").is_not_null())
     parties = asking.project.case.parties
-    figures = (worth_figure(known, promises.height), gains_figure(known, (parties.name_a, parties.name_b)))
+    contracts = asking.project.case["commitments"].filter(pl.col("kind") != "promise").height
+    figures = (
+        worth_figure(known, promises.height, contracts),
+        gains_figure(known, (parties.name_a, parties.name_b)),
+    )
     pictures: list[Block] = [one for one in figures if one is not None]
     if known.is_empty():
         pictures.append(Missing(say(note("page.worth_none")), say(note("page.worth_none_why"))))
