@@ -14,6 +14,7 @@ from karwan.analysis.case_requests import ScenarioTradeRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.coupling.answer import answer_trade
 from karwan.analysis.coupling.shown import present_trade
+from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.target import target_section
 from karwan.analysis.target_promises import factor_under, promise_chances, shown_promises, side_of
 from karwan.appraisal.coupling.corridor import Corridor, Places, shape_rows
@@ -197,6 +198,15 @@ def in_a_world() -> Case:
 
 def asked(case: Case, *names: str, **options: object) -> Result:
     return answer_trade(Inputs(case), ScenarioTradeRequest(names, **options))  # type: ignore[arg-type]
+
+
+def test_trade_without_sales_at_home_is_no_world(toyland: Case) -> None:
+    """Toyland's one row of trade between two countries leaves the trade to flows.csv; with sales at home of both it is a world."""
+    told = read_world_trade(toyland)
+    assert not told.whole and set(told.countries) == {"XTA", "XTC"}
+    row = toyland["world_flows"]
+    home = [row.with_columns(exporter=pl.lit(one), importer=pl.lit(one)) for one in ("XTA", "XTC")]
+    assert read_world_trade(toyland.with_tables({"world_flows": pl.concat([row, *home])})).whole
 
 
 def test_four_columns_side_by_side(in_a_world: Case) -> None:

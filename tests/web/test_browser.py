@@ -51,6 +51,7 @@ ADDRESSES = [
     "ventures/v1",
     "ports",
     "ports/P",
+    "regimes",
     "regimes/toy_pact",
     "scenario/regime",
     "scenarios/gains",

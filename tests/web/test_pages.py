@@ -260,6 +260,12 @@ def test_a_regime_has_its_clauses_what_rests_on_it_and_its_legs(web: Served) -> 
     rests = web.page("regimes/toy_transit.json").json()["regime_rests"]
     assert [row["what"] for row in rests if row["kind"] == "access"] == ["all trucks: allowed"]
     assert web.page("regimes/nowhere").status_code == 404
+    assert f'href="{web.site.root}regimes/toy_pact"' in web.page("regimes").text
+    listed = web.page("regimes.json").json()["regimes_listed"]
+    assert {row["regime_id"]: (row["terms"], row["rests"]) for row in listed} == {
+        "toy_pact": (5, 0),
+        "toy_transit": (0, 1),
+    }
 
 
 @pytest.mark.parametrize("address", ["brief", "brief/plan", "crossings/X", "plan/exchange"])

@@ -310,7 +310,7 @@ class Gateways:
         """Latest published share of a port, of the market where there is one, else of a trade that names none."""
         rows = (
             self.case["port_shares"]
-            .filter(pl.col("node_id") == port)
+            .filter((pl.col("node_id") == port) & (pl.col("basis") != "assumed"))
             .sort("year", descending=True)
             .to_dicts()
         )

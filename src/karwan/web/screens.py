@@ -184,6 +184,7 @@ SPECIAL: tuple[Screen, ...] = (
     Screen("ports", "corridors", f"{_ANSWERS}.ports:screen", "blocks.html", "port choice"),
     Screen("ports/{id}", "corridors", f"{_ANSWERS}.ports:one", "place.html", extras=("map",)),
     Screen("scenario/regime", "scenarios", f"{_ANSWERS}.regimes:answer", "blocks.html", "scenario regime"),
+    Screen("regimes", "scenarios", f"{_ANSWERS}.regimes:every", "facts.html"),
     Screen("regimes/{id}", "scenarios", f"{_ANSWERS}.regimes:one", "facts.html"),
     Screen("plan/register", "plan", f"{_ANSWERS}.register:board", "blocks.html", "plan state"),
     Screen("plan/changes", "plan", f"{_ANSWERS}.register:changes", "blocks.html", "plan history"),

@@ -74,8 +74,8 @@ def read_world_trade(case: Case, theta: float | None = None, named: str = "") ->
     """
     if named or has_world(case):
         matrix = world_of(case, named or None)
-    elif case["world_flows"].height:
-        matrix = matrix_of_rows(_latest(case))  # a case that ships every cell
+    elif _ships_every_cell(case):
+        matrix = matrix_of_rows(_latest(case))
     else:
         return _parties_trade(case, theta)
     middle, low, high = _elasticities(case, matrix.sectors, theta)
@@ -91,6 +91,15 @@ def read_world_trade(case: Case, theta: float | None = None, named: str = "") ->
         float(matrix.flows_usd[matrix.assumed].sum()) / total if total else 0.0,
         year=matrix.year,
     )
+
+
+def _ships_every_cell(case: Case) -> bool:
+    """Whether the rows of trade hold sales at home of every country they name; rows between some countries alone are no world."""
+    if not case["world_flows"].height:
+        return False
+    rows = _latest(case)
+    at_home = rows.filter(pl.col("exporter") == pl.col("importer"))["exporter"]
+    return set(at_home) == set(rows["exporter"]) | set(rows["importer"])
 
 
 def _latest(case: Case) -> pl.DataFrame:

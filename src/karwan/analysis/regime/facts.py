@@ -59,6 +59,26 @@ def regime_facts(case: Case, regime_id: str) -> RegimeFacts:
     return RegimeFacts(row, *told, leg_table(states), tuple(base_lead(states)))
 
 
+def regime_list(case: Case) -> pl.DataFrame:
+    """All regimes of a case, with how much of each is in figures; see `results/regimes_listed.csv`."""
+    rows = []
+    for row in case["regimes"].sort("regime_id").iter_rows(named=True):
+        regime_id = row["regime_id"]
+        terms = case["regime_terms"].filter(pl.col("regime_id") == regime_id)
+        rows.append(
+            {
+                **{name: row[name] for name in ("regime_id", "in_force", "signed", "source_id")},
+                "regime": row["name"],
+                "state": row["state"].replace("_", " "),
+                "parties": ", ".join(case.country_name(one) for one in row["parties"]),
+                "terms": terms.height,
+                "rests": _rests(case, regime_id).height,
+                "promises": _promises(case, regime_id).height,
+            }
+        )
+    return result_frame("regimes_listed", rows)
+
+
 def _clauses(case: Case, terms: pl.DataFrame) -> pl.DataFrame:
     rows = [
         {

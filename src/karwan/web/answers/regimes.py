@@ -7,12 +7,12 @@ from dataclasses import replace
 import polars as pl
 
 from karwan.analysis.contract import Result
-from karwan.analysis.regime.facts import RegimeFacts, regime_facts
+from karwan.analysis.regime.facts import RegimeFacts, regime_facts, regime_list
 from karwan.case import Case
 from karwan.errors import UnknownName
 from karwan.notes import note
 from karwan.report.answer_tables import answer_tables, result_blocks
-from karwan.report.blocks import Block, Column, Figure, Missing, Prose, Table, cell
+from karwan.report.blocks import Block, Figure, Missing, Prose, Table
 from karwan.report.charts.regime import draw_before_after, draw_terms, draw_trade
 from karwan.report.text import clean, day
 from karwan.web.answers.generic import asked, form_of, regimes_with_terms, shown
@@ -50,7 +50,7 @@ def answer(asking: Asking) -> Page:
         pictures.insert(0, nothing)
     names = dict(asking.project.case["countries"].select("country", "name").iter_rows())
     row = known.get(str(result.meta["regime_id"]), {})
-    after = [_listed(asking)]
+    after = [_listed(asking, regime_list(asking.project.case))]
     return Page(
         title=str(row.get("name", result.meta["regime_id"])),
         lead=say(
@@ -158,19 +158,25 @@ def _to_promises(block: Block, root: str, promises: pl.DataFrame) -> Block:
     return replace(block, rows=tuple((replace(row[0], url=root + one), *row[1:]) for row, one in rows))
 
 
-def _listed(asking: Asking) -> Table:
+def every(asking: Asking) -> Page:
+    """All regimes of the case: where each stands, whose it is, and how much of it is in figures."""
+    table = regime_list(asking.project.case)
+    blocks: list[Block] = [_listed(asking, table)]
+    if not table.height:
+        blocks = [Missing(say(note("page.regimes_none")), say(note("page.regimes_why")))]
+    return Page(
+        title=say(note("page.regimes_title")),
+        lead=say(note("page.regimes_lead")),
+        parts={"blocks": blocks},
+        result=Result({"regimes_listed": table}),
+        declared={"regimes_listed": "regimes_listed"},
+    )
+
+
+def _listed(asking: Asking, table: pl.DataFrame) -> Table:
     """All regimes of the case, each a link to its page."""
-    case = asking.project.case
-    root, terms = f"/en/{case.settings.case_id}/regimes/", set(case["regime_terms"]["regime_id"])
-    rows = []
-    for row in case["regimes"].sort("regime_id").iter_rows(named=True):
-        name = replace(
-            cell(clean(row["name"], 120)),
-            url=root + row["regime_id"],
-            notes=asking.notes.of(row["source_id"]),
-        )
-        parties = ", ".join(case.country_name(one) for one in row["parties"])
-        has = say(note("page.regime_has_terms" if row["regime_id"] in terms else "page.regime_has_none"))
-        rows.append((name, cell(str(row["state"]).replace("_", " ")), cell(parties), cell(has)))
-    heads = (Column("Regime", share=2.0), Column("State"), Column("Parties", share=2.0), Column("Terms"))
-    return Table("regimes-all", say(note("page.regimes_all")), heads, tuple(rows))
+    root = f"/en/{asking.project.case.settings.case_id}/regimes/"
+    (block,) = result_blocks("regimes_listed", "regimes_listed", table.drop("regime_id"), asking.notes)
+    rows = zip(block.rows, table["regime_id"], strict=True)
+    named = tuple((replace(row[0], url=root + one), *row[1:]) for row, one in rows)
+    return replace(block, key="regimes-all", caption=say(note("page.regimes_all")), rows=named)
