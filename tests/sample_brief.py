@@ -233,11 +233,11 @@ def _goods() -> GoodsSection:
 
 def _ports() -> PortsSection:
     ports = table(
-        "node_id port access_km access_from draught_m berths capacity_teu_year throughput_teu_year used_share room_of dwell_days handling_usd_feu free_days storage_usd_day usd_20t days corridor usd_difference days_difference year basis source_id",
+        "node_id port draught_m berths capacity_teu_year throughput_teu_year used_share room_of dwell_days handling_usd_feu free_days storage_usd_day usd_20t days corridor usd_difference days_difference years basis source_id capacity_of throughput_of judged",
         (
-            ("KHI", "Karachi", 1210.0, "Lahore", 13.5, 33, 4.2e6, 2.4e6, 2.4 / 4.2, "KGTL 2024, 1 of 3 terminals", 6.5, 180.0, 5.0, 22.0, 4800.0, 18.2, "Iran", 0.0, 0.0, 2024, "observed", "s10"),
-            ("QAS", "Port Qasim", 1230.0, "Lahore", 14.0, 15, 1.8e6, 1.1e6, 1.1 / 1.8, "QICT 2024, 1 of 1 terminals", 5.8, 175.0, 7.0, 20.0, 4860.0, 18.1, "Iran", 60.0, -0.1, 2024, "observed", "s10"),
-            ("GWA", "Gwadar", 1950.0, "Lahore", 14.5, 3, 0.3e6, None, None, "capacity of GWADAR 2024", None, 140.0, 30.0, None, 5350.0, 19.9, "Iran", 550.0, 1.7, 2024, "assumed", "s11"),
+            ("KHI", "Karachi", 13.5, 33, 4.2e6, 2.4e6, 2.4 / 4.2, "KGTL 2024, 1 of 3 terminals", 6.5, 180.0, 5.0, 22.0, 4800.0, 18.2, "Iran", 0.0, 0.0, "KGTL 2024", "observed", "s10", "4,200,000 (2024)", "2,400,000 (2024)", ["berths"]),
+            ("QAS", "Port Qasim", 14.0, 15, 1.8e6, 1.1e6, 1.1 / 1.8, "QICT 2024, 1 of 1 terminals", 5.8, 175.0, 7.0, 20.0, 4860.0, 18.1, "Iran", 60.0, -0.1, "QICT 2024", "observed", "s10", "1,800,000 (2024)", "1,100,000 (2024)", []),
+            ("GWA", "Gwadar", 14.5, 3, 0.3e6, None, None, "capacity of GWADAR 2024", None, 140.0, 30.0, None, 5350.0, 19.9, "Iran", 550.0, 1.7, "2024", "assumed", "s11", "300,000 (2024)", None, []),
         ),
     )
     terminals = table("node_id port terminal kind operator capacity_teu_year throughput_teu_year throughput_year capacity_t_year draught_m dwell_days year basis source_id", [("KHI", "Karachi", n, "container", op, cap, None, None, None, 13.5, 6.0, 2024, "observed", "s10") for n, op, cap in (("KGTL", "AD Ports", 0.75e6), ("SAPT", "Hutchison", 3.1e6), ("KICT", "Hutchison", 0.9e6))] + [("QAS", "Port Qasim", "QICT", "container", "DP World", 1.8e6, 1.1e6, 2024, None, 14.0, 5.8, 2024, "observed", "s10")])

@@ -24,7 +24,7 @@ def test_use_is_of_the_terminals_that_state_both_for_one_year() -> None:
     assert room["capacity_teu_year"] == 1500.0
     assert room["throughput_teu_year"] == 1000.0
     assert room["used_share"] == pytest.approx(2.0 / 3.0)
-    assert room["room_of"] == "A 2024, B 2024, 2 of 3 terminals"
+    assert room["room_of"] == "A (2024) and B (2024): 2 of 3 terminals"
 
 
 def test_capacity_and_throughput_of_different_terminals_are_not_compared() -> None:
@@ -34,16 +34,19 @@ def test_capacity_and_throughput_of_different_terminals_are_not_compared() -> No
     room = room_and_use([one, two])
     assert room["capacity_teu_year"] is None and room["throughput_teu_year"] is None
     assert room["used_share"] is None
-    assert room["room_of"] == "no comparison: capacity of A 2025; throughput of A 2022, B 2014"
+    assert room["room_of"] == (
+        "not of the same terminals and year: capacity is known of A (2025), "
+        "throughput is known of A (2022) and B (2014)"
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "of"),
     [
-        ({"basis": "assumed"}, "B 2024, 1 of 2 terminals"),
-        ({"year": 2020}, "B 2024, 1 of 2 terminals"),
-        ({"year": None}, "B 2024, 1 of 2 terminals"),
-        ({"capacity_year": 2019}, "B 2024, 1 of 2 terminals"),
+        ({"basis": "assumed"}, "B (2024): 1 of 2 terminals"),
+        ({"year": 2020}, "B (2024): 1 of 2 terminals"),
+        ({"year": None}, "B (2024): 1 of 2 terminals"),
+        ({"capacity_year": 2019}, "B (2024): 1 of 2 terminals"),
     ],
 )
 def test_years_and_bases_are_never_mixed(change: dict[str, Any], of: str) -> None:
@@ -57,5 +60,5 @@ def test_capacity_alone_is_summed_and_named() -> None:
     two = _terminal("B", capacity_teu_year=500.0, capacity_year=2019, year=2024)
     room = room_and_use([one, two])
     assert room["capacity_teu_year"] == 1500.0 and room["throughput_teu_year"] is None
-    assert room["room_of"] == "capacity of A 2024, B 2019"
+    assert room["room_of"] == "capacity is known of A (2024) and B (2019)"
     assert room_and_use([])["room_of"] is None

@@ -12,6 +12,7 @@ import polars as pl
 from karwan.analysis.corridor_compare import closure_table
 from karwan.analysis.corridors import CorridorStudy, Evaluated
 from karwan.case import Case
+from karwan.numerics.geodesy import great_circle_km
 from karwan.schema.frames import result_frame
 from karwan.schema.modes import WATER_MODES
 from karwan.trade.parties import A_TO_B
@@ -19,6 +20,8 @@ from karwan.transport.network.stage import Row
 
 Point = tuple[float, float]
 """Longitude and latitude."""
+_BESIDE_KM = 15.0
+"""Ports nearer than this share one place on the map."""
 STRAIGHT, LANE = "straight", "lane"
 """States of an open way: by land, its line not known; by water, along a known lane."""
 PLANNED_COLOUR = "#555555"
@@ -98,7 +101,7 @@ def map_nodes(study: CorridorStudy) -> pl.DataFrame:
     """Places on the map; see `CorridorSection.map_nodes`."""
     used = {n for e in study.evaluated if e.found.route is not None for n in e.found.route.nodes}
     settings = study.case.settings
-    first = {*settings.origins, *settings.destinations, *settings.ports}
+    first = {*settings.origins, *settings.destinations, *_ports_apart(study.case)}
     passed = {n for c in study.corridors for n in c["via"] or () if n in used}
     is_first, is_passed = pl.col("node_id").is_in(sorted(first)), pl.col("node_id").is_in(sorted(passed))
     rank = pl.when(is_first).then(1).when(is_passed).then(2).otherwise(3)
@@ -107,6 +110,19 @@ def map_nodes(study: CorridorStudy) -> pl.DataFrame:
         .filter(pl.col("node_id").is_in(sorted(used | first)))
         .select("node_id", "name", "kind", "country", "lat", "lon", rank=rank.cast(pl.Int64))
     )
+
+
+def _ports_apart(case: Case) -> list[str]:
+    """Ports of the brief but those that stand beside one named before: their names would cover one another."""
+    nodes = {row["node_id"]: row for row in case["nodes"].iter_rows(named=True)}
+    kept: list[str] = []
+    for port in case.settings.ports:
+        here = nodes[port]
+        near = (nodes[other] for other in kept)
+        gaps = [great_circle_km(here["lat"], here["lon"], one["lat"], one["lon"]) for one in near]
+        if all(gap > _BESIDE_KM for gap in gaps):
+            kept.append(port)
+    return kept
 
 
 def map_lines(study: CorridorStudy) -> pl.DataFrame:

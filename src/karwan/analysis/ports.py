@@ -11,7 +11,6 @@ from karwan.analysis.zones import reference_gains
 from karwan.case import Case
 from karwan.case.provenance import BASES
 from karwan.schema.frames import result_frame
-from karwan.schema.modes import ROAD
 from karwan.trade.parties import A_TO_B
 from karwan.transport.corridor import CLOSED, CorridorRoute, corridor_route
 from karwan.transport.cost import route_cost
@@ -21,6 +20,18 @@ from karwan.transport.route import assumed_share
 
 PORT_KINDS = ("sea_port", "container_terminal", "bulk_terminal")
 CAPACITY, THROUGHPUT = "capacity_teu_year", "throughput_teu_year"
+NO_YEAR = "year not told"
+FIGURES = {
+    "draught_m": "draught_m",
+    "berths": "berths",
+    "capacity_of": CAPACITY,
+    "throughput_of": THROUGHPUT,
+    "dwell_days": "dwell_time_h",
+    "handling_usd_feu": "handling_usd_feu",
+    "free_days": "free_days",
+    "storage_usd_day": "storage_usd_day",
+}
+"""Columns of the ports side by side, and of the terminals they are from."""
 
 
 def ports_section(study: CorridorStudy) -> PortsSection:
@@ -54,24 +65,54 @@ def _difference(row: Row, first: Row, column: str) -> float | None:
 
 def _port_row(study: CorridorStudy, port: str, nodes: dict[str, Row], terminals: list[Row]) -> Row:
     own = [t for t in terminals if t["node_id"] == port and t["kind"] in PORT_KINDS]
-    access_km, access_from = _access(study.case, port, nodes)
     return {
         "node_id": port,
         "port": nodes[port]["name"],
-        "access_km": access_km,
-        "access_from": access_from,
         "draught_m": _most(own, "draught_m"),
         "berths": _sum(own, "berths"),
         **room_and_use(own),
+        "capacity_of": _stated(own, CAPACITY),
+        "throughput_of": _stated(own, THROUGHPUT),
         "dwell_days": _days(_mean(own, "dwell_time_h")),
         "handling_usd_feu": _mean(own, "handling_usd_feu"),
         "free_days": _mean(own, "free_days"),
         "storage_usd_day": _mean(own, "storage_usd_day"),
-        "year": max((t["year"] for t in own if t["year"]), default=None),
+        "years": ", ".join(_with_year(t, t["year"], len(own)) for t in own) or None,
+        "judged": _judged(own),
         "basis": worst_basis(*(t["basis"] for t in own)) if own else None,
         "source_id": ";".join(dict.fromkeys(s for t in own for s in t["source_id"].split(";"))),
         **_way_to(study, port),
     }
+
+
+def _stated(terminals: list[Row], column: str) -> str | None:
+    """A figure of every terminal that states it, each with its year: 'KGTL 371,028 (2022), KICT 1,081,000 (2014)'."""
+    rows = [t for t in terminals if t[column] is not None]
+    return ", ".join(_figure(t, column, len(terminals)) for t in rows) or None
+
+
+def _figure(terminal: Row, column: str, among: int) -> str:
+    name = f"{_short(terminal)} " if among > 1 else ""
+    return f"{name}{terminal[column]:,.0f} ({_year_of(terminal, column) or NO_YEAR})"
+
+
+def _with_year(terminal: Row, year: int | None, among: int) -> str:
+    """A terminal and the year of its figures; the year alone where it is the only one of its port."""
+    return f"{_short(terminal)} {year or NO_YEAR}" if among > 1 else str(year or NO_YEAR)
+
+
+def _short(terminal: Row) -> str:
+    return str(terminal["terminal_id"]).replace("_", " ")
+
+
+def _judged(terminals: list[Row]) -> list[str]:
+    """Figures of a port that rest on an assumed row, or on a judged cell of one that is not."""
+    return [name for name, column in FIGURES.items() if any(_is_judged(t, column) for t in terminals)]
+
+
+def _is_judged(terminal: Row, column: str) -> bool:
+    doubtful = terminal["basis"] == BASES[-1] or column in (terminal["judged"] or ())
+    return terminal[column] is not None and doubtful
 
 
 def _way_to(study: CorridorStudy, port: str) -> Row:
@@ -87,19 +128,6 @@ def _way_to(study: CorridorStudy, port: str) -> Row:
         "corridor": name + closed,
         "assumed_share": assumed_share(best.route),
     }
-
-
-def _access(case: Case, port: str, nodes: dict[str, Row]) -> tuple[float | None, str | None]:
-    """Length of the shortest road link from the port to an inland place."""
-    links = case["links"].filter((pl.col("mode") == ROAD) & (pl.col("state") == "open")).sort("link_id")
-    best: tuple[float, str] | None = None
-    for link in links.iter_rows(named=True):
-        ends = {link["from_node_id"], link["to_node_id"]}
-        if port in ends:
-            other = (ends - {port}).pop()
-            if best is None or link["length_km"] < best[0]:
-                best = (link["length_km"], nodes[other]["name"])
-    return best if best else (None, None)
 
 
 def _best_route(study: CorridorStudy, port: str) -> CorridorRoute | None:
@@ -129,13 +157,18 @@ def room_and_use(terminals: list[Row]) -> Row:
             CAPACITY: capacity,
             THROUGHPUT: throughput,
             "used_share": throughput / capacity if capacity and throughput is not None else None,
-            "room_of": f"{_named(alike, CAPACITY)}, {len(alike)} of {len(terminals)} terminals",
+            "room_of": f"{_named(alike, CAPACITY)}: {len(alike)} of {len(terminals)} terminals",
         }
-    stated = "; ".join(
-        f"{column.split('_')[0]} of {_named(rows, column)}" for column, rows in known.items() if rows
+    stated = ", ".join(
+        f"{column.split('_')[0]} is known of {_named(rows, column)}" for column, rows in known.items() if rows
     )
     if all(known.values()):
-        return {CAPACITY: None, THROUGHPUT: None, "used_share": None, "room_of": f"no comparison: {stated}"}
+        return {
+            CAPACITY: None,
+            THROUGHPUT: None,
+            "used_share": None,
+            "room_of": f"not of the same terminals and year: {stated}",
+        }
     room = {column: _sum(rows, column) for column, rows in known.items()}
     return {**room, "used_share": None, "room_of": stated or None}
 
@@ -160,8 +193,8 @@ def _year_of(row: Row, column: str) -> int | None:
 
 
 def _named(rows: list[Row], column: str) -> str:
-    """Terminals with the year of their figure: KGTL 2025, SAPT 2019."""
-    return ", ".join(f"{row['terminal_id']} {_year_of(row, column) or 'without a year'}" for row in rows)
+    """Terminals with the year of their figure: KGTL (2025) and SAPT (2019)."""
+    return " and ".join(f"{_short(row)} ({_year_of(row, column) or NO_YEAR})" for row in rows)
 
 
 def _most(rows: list[Row], column: str) -> float | None:

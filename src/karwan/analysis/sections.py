@@ -155,11 +155,11 @@ class PortsSection:
     Attributes
     ----------
     ports
-        node_id, port, access_km (from the nearest inland city), access_from, draught_m, berths, capacity_teu_year,
+        node_id, port, draught_m, berths, capacity_teu_year,
         throughput_teu_year, used_share, room_of (the terminals and years behind the three, or why they cannot be compared),
         dwell_days, handling_usd_feu, free_days, storage_usd_day, usd_20t, days (door to door from the
         reference origin over the cheapest open or would-be route), corridor, usd_difference, days_difference (to the first
-        port), year, basis, source_id.
+        port), capacity_of, throughput_of (by terminal, with the year), years (of the other figures), judged (columns), basis, source_id.
     terminals
         node_id, port, terminal, kind, operator, capacity_teu_year, capacity_year, throughput_teu_year, throughput_year, capacity_t_year,
         draught_m, dwell_days, year, note, basis,

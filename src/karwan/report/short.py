@@ -11,7 +11,7 @@ KEPT: dict[str, dict[str, int]] = {
     "standing": {"f-annual": 0, "distance": 6, "f-growth": 0, "mirror": 5, "f-reconciled": 0},
     "corridors": {"corridor-table": 20, "closures": 10, "f-stages-a_to_b": 0, "f-arrivals-a_to_b": 0},
     "goods": {"f-landed-atob": 0, "f-potential": 0, "basket": 10},
-    "ports": {"ports-table": 16},
+    "ports": {"ports-table": 17},
     "plan": {"f-status": 0, "f-worth": 0, "worth": 4, "venture-appraisals": 6, "contracts": 5},
     "target": {"f-chances": 0, "chances-without": 9, "base-rate": 2},
     "basis": {"f-basis": 0},

@@ -11,10 +11,11 @@ import polars as pl
 from karwan.amounts import NONE
 from karwan.analysis.sections import Brief, PortsSection
 from karwan.report import listing as li
-from karwan.report.blocks import Block, Column, Figure, Notes, Section, Table, cell
+from karwan.report.blocks import Block, Cell, Column, Figure, Notes, Section, Table, cell
 from karwan.report.charts.ports import draw_ports
 from karwan.report.text import clean, day
 from karwan.report.wording import tell
+from karwan.schema.report import report_columns
 
 
 def ports_section(brief: Brief, notes: Notes) -> Section:
@@ -105,30 +106,33 @@ def terms_blocks(ports: PortsSection, notes: Notes) -> list[Block]:
 
 
 def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
-    """One column a port, one line a fact that any port has; its sources stand on the first line."""
+    """One column a port, one line a fact that any port has; its sources stand on the last line."""
     if table.is_empty():
         return None
     rows = table.to_dicts()
-    lines = [(column, [make(row) for row in rows]) for column, make in li.columns("ports")]
+    names = [column.name for column in report_columns("ports")]
+    lines = [
+        (column, [_marked(make(row), row, name) for row in rows])
+        for name, (column, make) in zip(names, li.columns("ports"), strict=True)
+    ]
     known = [(column, cells) for column, cells in lines if any(c.text != NONE for c in cells)]
     body = [(cell(column.label), cell(column.unit, tone="muted"), *cells) for column, cells in known]
     sourced = [
-        replace(made, notes=notes.of(row["source_id"])) for made, row in zip(known[0][1], rows, strict=True)
+        replace(made, notes=notes.of(row["source_id"])) for made, row in zip(known[-1][1], rows, strict=True)
     ]
-    body[0] = (*body[0][:2], *sourced)
+    body[-1] = (*body[-1][:2], *sourced)
     columns = (
         Column("Measure", share=1.4),
         Column("Unit", share=0.9),
         *(Column(clean(row["port"], 60), right=True, share=1.5, wraps=True) for row in rows),
     )
-    return Table("ports-table", "Ports side by side", columns, tuple(body), _origin(rows))
+    title, told = tell("brief_ports.side_by_side"), tell("brief_ports.side_by_side_note")
+    return Table("ports-table", title, columns, tuple(body), told)
 
 
-def _origin(rows: list[dict[str, Any]]) -> str:
-    """Where the ways of all ports begin, when it is one place."""
-    origins = {clean(row["access_from"], 60) for row in rows}
-    origin = origins.pop()
-    return f"Way measured from {origin}." if origin and not origins else ""
+def _marked(made: Cell, row: dict[str, Any], name: str) -> Cell:
+    """A cell, marked where its figure is judged."""
+    return replace(made, assumed=True) if name in (row.get("judged") or ()) else made
 
 
 _TERMINALS: li.Spec = li.columns("terminals")

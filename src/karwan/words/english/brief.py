@@ -155,8 +155,10 @@ BRIEF: dict[str, str | Plural] = {
     "brief_goods.groups_caption": "Area is value, by {who}'s statistics; one colour per sector.",
     "brief_goods.groups_unit": "USD in the period",
     "brief_ports.title": "Ports",
-    "brief_ports.lead": (
-        "The gates to the sea side by side: access, depth, room, dwell and what a load pays."
+    "brief_ports.lead": ("The gates to the sea side by side: depth, room, dwell and what a load pays."),
+    "brief_ports.side_by_side": "Ports side by side",
+    "brief_ports.side_by_side_note": (
+        "Figures are of the terminals named in the last line, which need not be all of a port; each has its own year. Door to door: from the first origin."
     ),
     "brief_ports.ports_figure": "Ports compared door to door",
     "brief_ports.ports_caption": (
