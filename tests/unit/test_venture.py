@@ -595,6 +595,16 @@ def test_compare_wait_and_template(tmp_path: Path) -> None:
     assert say_all((lead,))[0].startswith("In ")
     with pytest.raises(InvalidInput, match="closure record"):
         project.wait_venture("v1", opening="fast_yard")
+    for low, years, high in ((5.0, 2.0, 0.5), (1.0, float("nan"), 3.0), (3.0, 2.0, None), (None, 2.0, 1.0)):
+        with pytest.raises(InvalidInput, match="lie outside the fewest and the most"):
+            project.wait_venture(
+                "v1",
+                opening="fast_yard",
+                reopening_years=years,
+                low=low,
+                high=high,
+                closing_years=3.0,
+            )
     cells = project.venture_template("logistics", out=tmp_path / "rows").tables["rows to fill"]
     assert "venture_stages" in cells["table"].to_list()
     written = pl.read_csv(tmp_path / "rows" / "venture_costs.csv", infer_schema=False)

@@ -45,6 +45,11 @@ class Record:
     is_open: float
     shut_days: int
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Fewest and most mean years until it opens."""
+        return self.low, self.high
+
 
 def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     """Worth of building at once and of waiting, by the mean years until the border opens.
@@ -56,11 +61,11 @@ def answer_wait(inputs: Inputs, request: WaitRequest) -> Result:
     case = inputs.the_case()
     request = replace(request, opening=request.opening or _opening(case))
     record = _record(case, request.opening)
+    low, years, high, again = _spans(request, record)
     variant = _variant(case, request.venture_id)
     asked = [request.venture_id, *([variant] if variant else [])]
     found = appraisals_of(case, asked, [(), (request.opening,)])
     made, *larger = [tuple(one for one, _ in own) for own in found]
-    low, years, high, again = _spans(request, record)
     choice = BuildOrWait(made, larger[0] if larger else None, again)
     rows = [choice.row(one) for one in sorted({low, years, high})]
     table = result_frame("venture_waiting", rows)
@@ -91,20 +96,24 @@ def _spans(request: WaitRequest, record: Record | None) -> tuple[float, float, f
     Raises
     ------
     InvalidInput
-        Neither tells.
+        Neither tells, or the mean does not lie between the fewest and the most.
     """
-    asked = request.reopening_years
-    if record is None:
-        if asked is None or request.closing_years is None:
-            raise InvalidInput(
-                f"The closure record does not tell how long the places that {request.opening} opens stay shut.",
-                fix="give --reopening-years and --closing-years.",
-            )
-        return request.low or asked / 2.0, asked, request.high or asked * 2.0, request.closing_years
-    again = request.closing_years or record.is_open
-    if asked is not None:
-        return request.low or asked / 2.0, asked, request.high or asked * 2.0, again
-    return request.low or record.low, record.closed, request.high or record.high, again
+    years = request.reopening_years or (record.closed if record else None)
+    again = request.closing_years or (record.is_open if record else None)
+    if years is None or again is None:
+        raise InvalidInput(
+            f"The closure record does not tell how long the places that {request.opening} opens stay shut.",
+            fix="give --reopening-years and --closing-years.",
+        )
+    known = (years / 2.0, years * 2.0) if record is None or request.reopening_years else record.ends
+    low, high = request.low or known[0], request.high or known[1]
+    if not low <= years <= high:
+        raise InvalidInput(
+            "The mean years until the border opens lie outside the fewest and the most.",
+            evidence=f"fewest {low:g}, mean {years:g}, most {high:g}",
+            fix="give --low at most --reopening-years, and --high at least that.",
+        )
+    return low, years, high, again
 
 
 def level(made: Appraisal, cash: Cash) -> Floats:
