@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from karwan.analysis.corridor_modes import AS_FAR, MIX
 from karwan.errors import UnknownName
 from karwan.project import open_case
 from karwan.schema.modes import RAIL, ROAD
@@ -29,6 +30,23 @@ def test_ways_keep_to_their_modes_and_the_mix_costs_least() -> None:
     assert (table["all_told_usd"] > table["usd"]).all()
     ranked = table.pivot("way", index="pair_label", values="usd")
     assert ranked.height == table["pair_label"].n_unique()
+
+
+def test_no_way_of_a_corridor_beats_its_best_mix_in_money_and_days() -> None:
+    table = (
+        open_case("kaz-pak").modes(corridors=("IRAN_ROAD",)).tables["ways"].filter(pl.col("status") == "open")
+    )
+    mix = table.filter(pl.col("way") == MIX).select("origin_id", "destination_id", "all_told_usd", "days")
+    joined = table.join(mix, on=["origin_id", "destination_id"], suffix="_mix")
+    better = (pl.col("all_told_usd") < pl.col("all_told_usd_mix")) & (pl.col("days") < pl.col("days_mix"))
+    assert joined.height > mix.height > 0
+    assert joined.filter(better).height == 0
+    whole = table.filter((pl.col("way") == "rail") & (pl.col("rail_share") == 1.0))
+    far = table.filter(pl.col("way") == AS_FAR).join(
+        whole, on=["origin_id", "destination_id"], suffix="_rail"
+    )
+    assert far.height > 0
+    assert (far["all_told_usd"] <= far["all_told_usd_rail"] + 27.0 * 40).all()
 
 
 def test_a_corridor_by_sea_is_not_compared() -> None:

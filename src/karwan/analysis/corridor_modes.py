@@ -65,29 +65,20 @@ def _is_called(row: Row, name: str) -> bool:
 
 
 def _rows(study: CorridorStudy, corridor: Row, direction: str, pair: tuple[str, str]) -> Iterator[Row]:
-    """A corridor between two places by road, by rail and by mixes of both."""
+    """A corridor between two places by road, by rail and by mixes of both; a mix may be any way that was found."""
     load = study.shipment()
     network = study.network(direction, load.form)
     product = find_product(study.case["products"], load.product_id)
+    bills = study.bills(product, direction)
     usual = additive_cost(network, load)
     shunned = usual + SHUN_USD_KM * np.array(network.kilometres) * (np.array(network.head_modes) == ROAD)
+    tried: list[Row] = []
     for way, modes in WAYS.items():
         own, cost = {**corridor, "modes": list(modes)}, shunned if way == AS_FAR else usual
         found = corridor_route(network, load, own, *pair, backward=direction == B_TO_A, cost=cost)
-        row: Row = {
-            "corridor_id": corridor["corridor_id"],
-            "corridor": corridor["name"],
-            "pair_label": study.pair_label(*pair),
-            "origin_id": pair[0],
-            "destination_id": pair[1],
-            "direction": direction,
-            "way": way,
-            "status": found.status,
-            "reason": study.spoken_reason(found),
-        }
+        row: Row = {"status": found.status, "reason": study.spoken_reason(found)}
         route = found.route
         if route is not None:
-            bills = study.bills(product, direction)
             row |= {
                 "usd": route.usd,
                 "all_told_usd": bills.all_told_usd(route),
@@ -97,7 +88,34 @@ def _rows(study: CorridorStudy, corridor: Row, direction: str, pair: tuple[str, 
                 "co2_kg": route.co2_kg,
                 "sanctions": study.sanctions(route),
             }
-        yield row
+        tried.append(row)
+        yield {
+            "corridor_id": corridor["corridor_id"],
+            "corridor": corridor["name"],
+            "pair_label": study.pair_label(*pair),
+            "origin_id": pair[0],
+            "destination_id": pair[1],
+            "direction": direction,
+            "way": way,
+            **_shown(way, tried, load.value_of_time_usd_h * 24.0),
+        }
+
+
+def _shown(way: str, tried: Sequence[Row], usd_day: float) -> Row:
+    """What a way's row tells: its own search, or a way found before that serves it better: the search goes by mean hours without queues' tails.
+
+    The best mix is the one of least money and time as the table shows them; rail as far as it lies has the most rail, then costs least.
+    """
+    own = tried[-1]
+    ways = [row for row in tried if row["status"] == own["status"] and "usd" in row]
+    if way not in (AS_FAR, MIX) or "usd" not in own:
+        return own
+
+    def worth(row: Row) -> tuple[float, float]:
+        rail = -round(float(row["rail_share"]), 6) if way == AS_FAR else 0.0
+        return rail, row["all_told_usd"] + usd_day * row["days"]
+
+    return min(ways, key=worth)
 
 
 def _rail_share(route: Route) -> float:

@@ -200,7 +200,8 @@ def joined_corridors(
                 row["via"] or (), touches, network.node_countries[origin], network.node_countries[destination]
             )
             trimmed = {**row, "via": via}
-            way = corridor_route(network, shipment, trimmed, origin, destination) if via else None
+            left = set(via) - {origin, destination}
+            way = corridor_route(network, shipment, trimmed, origin, destination) if left else None
             if way is not None and way.route is not None:
                 total = float(cost[list(way.route.arcs)].sum())
                 options.append((total, len(options), trimmed))
@@ -212,13 +213,18 @@ def joined_corridors(
 def _between(
     via: Sequence[str], touches: Mapping[str, Collection[str]], origin: str, destination: str
 ) -> list[str]:
-    """Via places from the last border of the origin's country to the first of the destination's; none where they lie the other way round."""
+    """Via places from the last border of the origin's country to the first of the destination's; none where they lie the other way round.
+
+    One border left of several names no corridor, unless it joins the two countries itself.
+    """
     starts = [k for k, place in enumerate(via) if origin in touches[place] and len(touches[place]) > 1]
     kept = list(via[starts[-1] :] if starts else via)
     ends = [k for k, place in enumerate(kept) if destination in touches[place] and len(touches[place]) > 1]
     if not ends and any(destination in touches[place] for place in via[: len(via) - len(kept)]):
         return []  # drawn the other way round
-    return kept[: ends[0] + 1] if ends else kept
+    part = kept[: ends[0] + 1] if ends else kept
+    lone = len(part) == 1 < len(via) and not {origin, destination} <= set(touches[part[0]])
+    return [] if lone else part
 
 
 def name_route(route: Route, corridors: Sequence[Row], *, backward: bool = False) -> str | None:

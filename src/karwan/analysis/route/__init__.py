@@ -10,6 +10,7 @@ from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.requests import RouteRequest, RouteView
 from karwan.analysis.route.carriers import carriers_table
 from karwan.analysis.route.explain import explain_table
+from karwan.analysis.route.loads import load_notes
 from karwan.analysis.route.offers import corridor_routes, find_shares, make_offers
 from karwan.analysis.route.paid import Paid, lead_hours, paid_table, totals
 from karwan.analysis.route.query import RoutePlan, corridor_notes, promised_days, resolve
@@ -72,7 +73,7 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     papers, guarantees = papers_table(plan, offers), guarantees_table(plan, offers)
     paid = paid_table(plan, offers)
     left_out = left_out_routes(plan, search)
-    first = [price_note(plan), duty_note(duty), *shutting_notes(plan, offers[0], model)]
+    first = [price_note(plan), *load_notes(plan), duty_note(duty), *shutting_notes(plan, offers[0], model)]
     notes = [
         *first,
         *rule_notes(plan, offers, left_out),

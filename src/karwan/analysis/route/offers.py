@@ -27,6 +27,8 @@ QUICK = 2000
 """Journeys that tell which way is the surest before the list is drawn in full."""
 Candidate = tuple[str | None, str, Route]
 """Corridor, if it keeps to one; listed or also possible; route."""
+ALIKE = 0.01
+"""Chances to keep a promise that differ by no more are told apart neither by the draw nor by a shipper."""
 
 
 @dataclass(frozen=True)
@@ -184,8 +186,17 @@ def _likeliest(plan: RoutePlan, also: Sequence[Candidate], tried: Sequence[Tried
 
 
 def _by_chance(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[RouteOffer]:
-    """Offers in order of the chance to keep the promise, equal chances by cost, numbered again."""
-    order = sorted(offers, key=lambda o: (-chance_of(plan, o), o.cost(plan.weights)))
+    """Offers in order of the chance to keep the promise, equal chances by cost, numbered again.
+
+    Chances are equal that lie within `ALIKE` of the best one left: of two as sure as each other the cheaper stands first.
+    """
+    left = sorted(offers, key=lambda o: -chance_of(plan, o))
+    order: list[RouteOffer] = []
+    while left:
+        least = chance_of(plan, left[0]) - ALIKE
+        alike = [offer for offer in left if chance_of(plan, offer) >= least]
+        order += sorted(alike, key=lambda o: o.cost(plan.weights))
+        left = left[len(alike) :]
     return [replace(offer, number=number) for number, offer in enumerate(order, start=1)]
 
 
@@ -215,10 +226,9 @@ def best_in(plan: RoutePlan, offers: Sequence[RouteOffer]) -> list[list[str]]:
         "fastest": [o.journeys.time_p50_h for o in offers],
         "surest": [o.journeys.time_p95_h for o in offers],
     }
-    if plan.promise_days is not None:
-        measures["likeliest"] = [-chance_of(plan, o) for o in offers]
-    if not any(measures.get("likeliest", ())):  # no way has a chance
-        measures.pop("likeliest", None)
+    chances = [] if plan.promise_days is None else [chance_of(plan, o) for o in offers]
+    if any(chances):
+        measures["likeliest"] = [-min(chance, max(chances) - ALIKE) for chance in chances]
     return [
         [name for name, values in measures.items() if values[k] <= min(values)] for k in range(len(offers))
     ]

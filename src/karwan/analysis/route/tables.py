@@ -22,6 +22,7 @@ from karwan.notes import Note, note
 from karwan.schema.frames import result_frame
 from karwan.transport.duty import Duty, find_duty
 from karwan.transport.journey import ArrivalModel, closing_places
+from karwan.transport.own_goods import OWN
 from karwan.transport.reliability import departures
 from karwan.transport.restrictions import met
 from karwan.transport.route import assumed_share, stage_table
@@ -88,7 +89,8 @@ def plan_price(plan: RoutePlan) -> SellerPrice:
 
 def price_note(plan: RoutePlan) -> Note:
     """At which price and load the goods land."""
-    return note("route.price", tonnes=f"{plan.shipment.tonnes:g}", **plan_price(plan).told())
+    kind = "route.own_price" if plan.shipment.product_id == OWN else "route.price"
+    return note(kind, tonnes=f"{plan.shipment.tonnes:g}", **plan_price(plan).told())
 
 
 def destination_duty(plan: RoutePlan) -> Duty:

@@ -25,6 +25,14 @@ ROUTE: dict[str, str | Plural] = {
         "{count} ways were left out: they meet a place or border again, change between rail and road and back at one border, or wait months.",
     ),
     "route.price": "Landed at {price_usd_t} at origin ({price_kind}, {price_period}{price_brought}), for {tonnes} t.",
+    "route.own_price": "Landed at {price_usd_t} at origin (the price given), for {tonnes} t.",
+    "route.fills": "Units are trucks or 40 ft boxes. In wagons and ships' parcels the load is {fills}.",
+    "route.half_empty": (
+        "The load fills {percent:.0f} % of a truck or 40 ft box and pays for all of it; --unit part_load prices a share of a truck, by road alone."
+    ),
+    "route.in_parts": (
+        "Reckoned as {count} parts of {each:.3g} t. One piece that cannot be divided takes other ways, or none: --one-piece."
+    ),
     "route.calm": (
         "Route 1, {route}: the case records no closure that came unannounced at {places}, known closures and the pandemic's apart, so its days and P95 hold none. "
         "It may lack some, and none in {years:.1f} years open does not rule out {bound:.1f} a year (95 %)."
