@@ -21,9 +21,14 @@ def load_notes(plan: RoutePlan) -> list[Note]:
     fills = [f"{load.tonnes / full:.0f} by {mode} of {full:,.4g} t" for mode, full in plan.request.fill_t]
     if fills:
         found.append(note("route.fills", fills=", ".join(fills)))
-    full = float(product["stowage_t_feu"] or 0.0)
+    full = product["stowage_t_feu"]
     may_share = query.units is None and not query.one_piece and ROAD not in plan.avoid
-    if may_share and PART_LOAD not in query.unit and full and load.tonnes < SMALL_SHARE * full:
+    if (
+        may_share
+        and PART_LOAD not in query.unit
+        and isinstance(full, float)
+        and load.tonnes < SMALL_SHARE * full
+    ):
         found.append(note("route.half_empty", percent=100.0 * load.tonnes / full))
     if product["sector"] == MACHINERY and load.units > 1 and not query.one_piece:
         found.append(note("route.in_parts", count=int(load.units), each=load.tonnes / load.units))
