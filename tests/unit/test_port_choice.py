@@ -22,7 +22,7 @@ from karwan.transport.cost import route_cost
 from karwan.transport.paid import Bills
 from karwan.words import sentences
 
-VALUE = 9_000_000.0
+VALUE = 6_000_000.0
 """Of toyland's world_flows.csv: Upland to Lowland in 2024."""
 
 

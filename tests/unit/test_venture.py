@@ -31,7 +31,7 @@ from karwan.analysis.venture.band import quantiles
 from karwan.analysis.venture.read import Figure, read_venture
 from karwan.analysis.venture.sheets import brief_ventures
 from karwan.analysis.venture.tables import ALWAYS_SHOWN, indicator_table, indicator_text
-from karwan.analysis.venture_requests import AppraiseRequest
+from karwan.analysis.venture_requests import AppraiseRequest, WaitRequest
 from karwan.analysis.worth.flows import Flow
 from karwan.appraisal.venture.cash import available, capacity, cash_flows
 from karwan.appraisal.venture.draws import Range, draw_values, importance, shut_years
@@ -570,6 +570,15 @@ def test_the_corridor_leaves_a_price_at_the_gate(toyland: Case) -> None:
     assert landed == pytest.approx(float(cost.gate_usd_t[0]))
     assert fast[1].table["gate_usd"].item() > row["gate_usd"]
     assert fast[0].fnpv > as_is[0].fnpv
+
+
+@pytest.mark.parametrize(
+    "years", [(1.5, 5.0, 0.5), (1.5, 2.0, None), (1.5, None, 1.0), (float("nan"), None, None)]
+)
+def test_years_out_of_order_are_refused(years: tuple[float, float | None, float | None]) -> None:
+    mean, low, high = years
+    with pytest.raises(InvalidInput, match="not in order"):
+        WaitRequest("leather", reopening_years=mean, low=low, high=high)
 
 
 def test_compare_wait_and_template(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 from karwan.analysis.contract import asks
+from karwan.errors import InvalidInput
 
 VENTURE = asks("Id of the venture; `karwan venture list` names them.", flag="argument")
 DRAWS = asks("Joint draws of all inputs; 0 takes 1,000.", least=0, most=1_000_000)
@@ -114,6 +116,15 @@ class WaitRequest:
             "Mean years until it shuts again; from the closure record otherwise.", least=0.01, most=100
         ),
     )
+
+    def __post_init__(self) -> None:
+        given = [one for one in (self.low, self.reopening_years, self.high) if one is not None]
+        if not all(map(isfinite, given)) or given != sorted(given):
+            raise InvalidInput(
+                "The years until the border opens are not in order.",
+                f"low {self.low}, mean {self.reopening_years}, high {self.high}",
+                "give --low at most --reopening-years, and that at most --high.",
+            )
 
 
 @dataclass(frozen=True)
