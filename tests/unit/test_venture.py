@@ -620,6 +620,9 @@ def test_compare_wait_and_template(tmp_path: Path) -> None:
     assert written.filter(cost_id="ID_fuel")["unit"].item() == "USD/input"
     with pytest.raises(InvalidInput, match="kinds: tannery"):
         project.venture_template("zeppelin")
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidInput, match="no folder to write to"):
+        project.venture_template("logistics", out=tmp_path / "file")
     assert project.ventures().tables["ventures"]["appraised"].to_list() == [True]
 
 

@@ -190,6 +190,14 @@ def test_geojson_is_that_of_the_export(web: Served, tmp_path: Path) -> None:
     words = ["network", "export", CASE, "--format", "geojson", "--out", str(tmp_path)]
     assert CliRunner().invoke(command_line, words).exit_code == 0
     assert web.page("corridors.geojson").content == (tmp_path / "corridors.geojson").read_bytes()
+    for address, layer, key in (
+        ("corridors/MID", "corridors", "MID"),
+        ("crossings/X", "crossings", "X"),
+        ("ports/P", "nodes", "P"),
+    ):
+        every = json.loads((tmp_path / f"{layer}.geojson").read_text())["features"]
+        assert web.page(f"{address}.geojson").json()["features"] == [one for one in every if one["id"] == key]
+    assert web.page("brief.geojson").content == web.page("corridors.geojson").content
     route = web.page("route.geojson").json()
     assert route["features"] and route["features"][0]["geometry"]["type"] == "LineString"
 

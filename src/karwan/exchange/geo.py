@@ -9,7 +9,7 @@ import json
 import math
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import import_module
 from itertools import pairwise
@@ -80,6 +80,11 @@ class Layer:
             return None
         lon, lat = zip(*points, strict=True)
         return min(lon), min(lat), max(lon), max(lat)
+
+    def only(self, key: str) -> Layer:
+        """The same layer with the feature of that key alone; empty where it has none."""
+        keep = [row for row, one in enumerate(self.table[self.key]) if one == key]
+        return replace(self, table=self.table[keep], parts=tuple(self.parts[row] for row in keep))
 
 
 # -- lines of links ------------------------------------------------------------------------------------------

@@ -90,7 +90,11 @@ def _written(folder: Path, asked: list[dict[str, str]]) -> list[Path]:
     taken = [f"{table}.csv" for table in tables if (folder / f"{table}.csv").exists()]
     if taken:
         raise InvalidInput(f"{folder} holds {taken[0]} already.", fix="name a new folder.")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidInput(f"{folder} is no folder to write to.", reason, "name a new folder.") from error
     files = []
     for table in tables:
         spec = load_schema()[table]

@@ -13,7 +13,7 @@ from karwan.errors import UnknownName
 from karwan.project import Project
 from karwan.report.document import build_document
 from karwan.report.typst_pdf import render_pdf
-from karwan.web.answers.maps import map_part
+from karwan.web.answers.maps import layer_geojson, map_part
 from karwan.web.answers.page import Asking, Page
 
 _LAST: OrderedDict[tuple[int, date], tuple[Project, Result]] = OrderedDict()
@@ -63,6 +63,7 @@ def front(asking: Asking) -> Page:
         parts={"map": map_part(asking), "headlines": heads, "facts": document.facts, "sections": sections},
         result=_answer_on(asking),
         pdf=lambda: render_pdf(brief),
+        geojson=lambda: layer_geojson(asking, "corridors"),
     )
 
 

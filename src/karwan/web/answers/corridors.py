@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -16,10 +14,8 @@ from karwan.amounts import number, percent
 from karwan.analysis.contract import Result
 from karwan.analysis.corridor_compare import closure_table
 from karwan.analysis.corridor_map import map_lines, map_nodes
-from karwan.analysis.exchange import network_layers
 from karwan.analysis.requests import CompareRequest
 from karwan.errors import UnknownName
-from karwan.exchange.geo import STRAIGHT, link_lines, write_geojson
 from karwan.notes import note
 from karwan.report.answer_tables import result_block
 from karwan.report.blocks import Block, Cell, Column, Figure, Prose, Table, cell
@@ -34,7 +30,7 @@ from karwan.schema import load_schema
 from karwan.schema.results import result_table
 from karwan.transport.closures import shut_places
 from karwan.web.answers.generic import asked, computed, form_of
-from karwan.web.answers.maps import map_part
+from karwan.web.answers.maps import layer_geojson, map_part
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say
 
@@ -96,17 +92,8 @@ def monitor(asking: Asking) -> Page:
         form=form_of(asking),
         result=result,
         declared={key: analysis.table_of(key) for key in result.tables},
-        geojson=lambda: corridors_geojson(asking),
+        geojson=lambda: layer_geojson(asking, "corridors"),
     )
-
-
-def corridors_geojson(asking: Asking) -> bytes:
-    """The layer of corridors as `karwan network export --format geojson` writes it."""
-    case = asking.project.case
-    lines = link_lines(case["links"], case["nodes"], STRAIGHT)
-    layer = next(one for one in network_layers(case, asking.as_of, lines) if one.name == "corridors")
-    with TemporaryDirectory() as folder:
-        return write_geojson(layer, Path(folder, "corridors.geojson")).read_bytes()
 
 
 def _sorted(asking: Asking, routes: pl.DataFrame) -> pl.DataFrame:
@@ -229,6 +216,7 @@ def corridor(asking: Asking) -> Page:
         parts={"map": map_part(asking), "blocks": blocks},
         result=_only(result, routes, stages),
         declared={"routes": "corridor_routes", "stages": "corridor_stages"},
+        geojson=lambda: layer_geojson(asking, "corridors", row["corridor_id"]),
     )
 
 
@@ -280,6 +268,7 @@ def crossing(asking: Asking) -> Page:
             "follow": [{"to": way, "text": say(note("page.as_if_open" if shut else "page.as_if_shut"))}],
         },
         result=Result({"crossing": own, "times": times, "closures": closures}),
+        geojson=lambda: layer_geojson(asking, "crossings", row["crossing_id"]),
     )
 
 

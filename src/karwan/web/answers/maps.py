@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
 from karwan.analysis.corridor_map import LANE, STRAIGHT, CorridorMap, Point, corridor_map, drawn_links
+from karwan.analysis.exchange import network_layers
 from karwan.case import Case
+from karwan.exchange.geo import link_lines, write_geojson
 from karwan.notes import note
 from karwan.project import Project
 from karwan.report.map import WIDTH, map_frame
@@ -35,6 +39,16 @@ def map_of(project: Project, as_of: date) -> CorridorMap:
     while len(_LAST) > _REMEMBERED:
         _LAST.popitem(last=False)
     return _LAST[key][1]
+
+
+def layer_geojson(asking: Asking, name: str, only: str = "") -> bytes:
+    """A layer as `karwan network export --format geojson` writes it, or one of its features: that of the key `only`."""
+    case = asking.project.case
+    lines = link_lines(case["links"], case["nodes"])
+    layer = next(one for one in network_layers(case, asking.as_of, lines) if one.name == name)
+    with TemporaryDirectory() as folder:
+        written = write_geojson(layer.only(only) if only else layer, Path(folder, f"{name}.geojson"))
+        return written.read_bytes()
 
 
 def map_part(

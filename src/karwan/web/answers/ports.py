@@ -21,7 +21,7 @@ from karwan.report.sections.ports import port_blocks, terms_blocks
 from karwan.report.text import clean
 from karwan.report.wording import tell
 from karwan.web.answers.generic import asked, form_of, shown
-from karwan.web.answers.maps import map_part
+from karwan.web.answers.maps import layer_geojson, map_part
 from karwan.web.answers.page import Asking, Page
 from karwan.words import say, sentences
 
@@ -94,6 +94,7 @@ def one(asking: Asking) -> Page:
         parts={"map": map_part(asking), "blocks": blocks},
         result=Result(tables),
         declared={table: table for table in tables},
+        geojson=lambda: layer_geojson(asking, "nodes", key),
     )
 
 
