@@ -24,6 +24,7 @@ from karwan.errors import InvalidInput
 from karwan.project import open_case
 from karwan.register.rules import Said
 from karwan.report.plan_draft import present_draft
+from karwan.words import say
 from tests.unit.test_plan_worth import IDLE, RAIL, YARD, toyland
 
 TOLL = "[{table: crossing_times, key: Y_XTC_road, set: {time_h: 90}, reason: Invented.}]"
@@ -137,6 +138,15 @@ def test_who_gains_could_pay_who_loses() -> None:
         names, (200e6, -4.3e6, 204.3e6)
     )
     assert _in_return(names, (-3e6, -4e6, 1e6)) == "it needs something in return"
+
+
+def test_the_line_of_a_promise_names_the_third_countries_it_needs(result: Result) -> None:
+    draft = result.tables["draft"]
+    lines = [say(one) for one in present_draft(result, DraftView(), "table").notes]
+    for row in draft.iter_rows(named=True):
+        line = next(line for line in lines if line.startswith(f"{row['number']}. {row['wording']}"))
+        assert (f"needs {row['depends']} too" in line) == bool(row["depends"])
+    assert draft["depends"].str.len_chars().max() > 0
 
 
 def test_the_files_hold_the_draft(

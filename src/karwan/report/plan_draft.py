@@ -62,8 +62,8 @@ def present_draft(result: Result, view: DraftView, form: str) -> Result:
 
 def _worded(draft: pl.DataFrame) -> list[Note]:
     """What would be promised, one line each: in a column of the table it would be a word wide."""
-    rows = draft.select("number", "wording", "owner").iter_rows(named=True)
-    return [note("draft.worded", **row) for row in rows]
+    rows = draft.select("number", "wording", "owner", "depends").iter_rows(named=True)
+    return [note("draft.worded_depends" if row["depends"] else "draft.worded", **row) for row in rows]
 
 
 def _rounded(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -24,5 +24,6 @@ DRAFT: dict[str, str | Plural] = {
     ),
     "draft.amend": "A draft reckoned from the tables of the case: wording, owner and term are for both sides to amend. Every value that a promise moves stands in its schedule.",
     "draft.worded": "{number}. {wording} ({owner}).",
+    "draft.worded_depends": "{number}. {wording} ({owner}; needs {depends} too).",
     "draft.wrote": "Wrote {file}.",
 }
