@@ -151,6 +151,8 @@ class Document:
         The first pages: of each its rows of blocks, side by side.
     sources_in
         Where the sources are listed in place of this document; empty where it lists them itself.
+    printed
+        The map as wide and low as the first page has room for; in print it stands in place of `plate`.
     """
 
     title: str
@@ -168,6 +170,7 @@ class Document:
     under: str = ""
     front: tuple[tuple[Row, ...], ...] = ()
     sources_in: str = ""
+    printed: Figure | None = None
 
 
 @dataclass(frozen=True)

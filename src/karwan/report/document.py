@@ -8,7 +8,7 @@ from karwan.amounts import is_number
 from karwan.analysis.sections import Brief
 from karwan.report.blocks import Column, Document, Figure, Notes, Table, cell
 from karwan.report.fonts import LICENCE, font_folder
-from karwan.report.map import draw_map
+from karwan.report.map import PRINT_RATIO, RATIO, draw_map
 from karwan.report.sections.annexes import annexes
 from karwan.report.sections.basis import basis_section
 from karwan.report.sections.corridors import corridor_facts, corridor_section, shut_places
@@ -50,7 +50,8 @@ class _Same:
 def _build(same: _Same) -> Document:
     brief = same.brief
     notes = source_notes(brief)
-    plate, map_notes = _plate(brief)
+    plate, map_notes = _plate(brief, RATIO)
+    printed, _ = _plate(brief, PRINT_RATIO)
     sections = (
         standing_section(brief, notes),
         corridor_section(brief, notes),
@@ -82,10 +83,11 @@ def _build(same: _Same) -> Document:
         colophon,
         clean(brief.under, 600),
         front_pages(brief, notes),
+        printed=printed,
     )
 
 
-def _plate(brief: Brief) -> tuple[Figure | None, tuple[str, ...]]:
+def _plate(brief: Brief, ratio: float) -> tuple[Figure | None, tuple[str, ...]]:
     part = brief.corridors
     shut = frozenset(shut_places(brief))
     names = ", ".join(items(part.corridors["name"].to_list())) if part.corridors.height else "none"
@@ -99,6 +101,7 @@ def _plate(brief: Brief) -> tuple[Figure | None, tuple[str, ...]]:
         description=tell(
             "brief_page.map_description", corridors=names, shut=", ".join(sorted(shut)) or "none"
         ),
+        ratio=ratio,
     )
     if drawn is None:
         return None, ()

@@ -14,6 +14,10 @@ Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 
+GAP = 3.5
+"""Room kept free at either side of a label, so that two on one line do not read as one."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """A label to place: text, point, size, rank (1 always placed) and clearance from its point."""
@@ -86,7 +90,7 @@ def place_labels(
         for order, (x, y, leader) in enumerate(_candidates(wish, span)):
             if leader and wish.rank > 1:
                 break  # only labels of the first rank stand away from their points
-            box = (x - 1.5, y - wish.size * 0.82, x + span + 1.5, y + wish.size * 0.26)
+            box = (x - GAP, y - wish.size * 0.82, x + span + GAP, y + wish.size * 0.26)
             cost = _cost(box, boxes, marks, path, wish, width, height)
             cost += order * 0.35 + (6.0 if leader else 0.0)
             if best is None or cost < best[0]:

@@ -26,9 +26,12 @@ from karwan.report.wording import tell
 from karwan.schema.modes import WATER_MODES
 
 WIDTH, RATIO = 900.0, 1.28
+PRINT_RATIO = 2.6
+"""As wide as a page of the brief, as low as its first page leaves room for: letters of 11 units are 6 points there."""
 Box = tuple[float, float, float, float]
 _REACH, _WATER = 0.45, WATER_MODES
 _BORDER = "#8d8270"
+_DEGREE_KM = 111.0
 _EDGE = 60.0  # land further outside the window is drawn flat
 
 
@@ -41,6 +44,7 @@ def draw_map(
     parties: tuple[str, str],
     title: str,
     description: str,
+    ratio: float = RATIO,
 ) -> tuple[str, tuple[str, ...]] | None:
     """The map and the notes to print below it; None when there is no place to show.
 
@@ -52,11 +56,13 @@ def draw_map(
         Names of the places that are shut on the day.
     parties
         ISO alpha-3 codes of the two countries, tinted.
+    ratio
+        Width over height of the window.
     """
     known = nodes.filter(pl.col("lon").is_not_null() & pl.col("lat").is_not_null()) if nodes.height else nodes
     if known.is_empty():
         return None
-    frame = map_frame(known, lines, parties)
+    frame = map_frame(known, lines, parties, ratio)
     base = read_basemap(map_box(frame))
     drawing = Drawing("map", WIDTH, frame.height, title, description)
     drawing.defs.append(
@@ -82,9 +88,11 @@ def _line_notes(lines: pl.DataFrame) -> tuple[str, ...]:
     return (tell("brief_map.lines"),) if follows else ()
 
 
-def map_frame(nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str]) -> Frame:
+def map_frame(
+    nodes: pl.DataFrame, lines: pl.DataFrame, parties: tuple[str, str], ratio: float = RATIO
+) -> Frame:
     """Window of the map; `nodes` have coordinates."""
-    return fit_frame(*_extent(nodes, lines, parties), WIDTH, RATIO)
+    return fit_frame(*_extent(nodes, lines, parties), WIDTH, ratio)
 
 
 def map_box(frame: Frame) -> Box:
@@ -325,12 +333,18 @@ def _draw_places(
         else:
             _mark(drawing, place.x, place.y, place.kind, place.shut)
     signs = [place for place in places if not place.plain]
-    marks = np.array([(place.x, place.y) for place in signs] or np.empty((0, 2)))
+    marks = np.array([*((place.x, place.y) for place in signs), *_scale_points(frame)])
     wishes = [place.wish() for place in signs] + _exits(found, frame, names) + _stub_names(found, names)
     placed = place_labels(wishes, marks, path, frame.width, frame.height)
     draw_names(drawing, base, frame, placed, path)
     for label in placed:
         draw_label(drawing, label, label.wish.text in closed)
+
+
+def _scale_points(frame: Frame) -> list[tuple[float, float]]:
+    """Points of the scale bar, which no label may cover."""
+    xs, ys = np.arange(6.0, 0.16 * frame.width + 80, 10.0), np.arange(frame.height - 34, frame.height, 8.0)
+    return [(float(x), float(y)) for x in xs for y in ys]
 
 
 def _places(nodes: pl.DataFrame, frame: Frame, closed: frozenset[str], path: Floats) -> list[_Place]:
@@ -463,13 +477,15 @@ MOVES = ((0, 0), (0, 26), (0, -26), (45, 0), (-45, 0), (40, 30), (-40, -30), (0,
 
 
 def draw_country_names(drawing: Drawing, base: Basemap, frame: Frame, boxes: list[Box], path: Floats) -> None:
-    """Names of countries in wide capitals, large ones first, where they meet nothing."""
+    """Names of countries in wide capitals, large ones first, where they meet nothing and not far outside."""
     for country in sorted(base.countries, key=lambda c: -c.area):
         text = clean(country.name, 40).upper()
         size = 12.5 if country.area > 120 else 10.5
         half = text_width(text, size) / 2 + len(text) * 1.1
         x, y = frame.point(*country.label)
-        box = free_box(MOVES, x, y, half, size, frame, boxes, path)
+        reach = max(10.0, 0.5 * float(np.sqrt(country.area)) * _DEGREE_KM / frame.km())
+        moves = [move for move in MOVES if np.hypot(*move) <= reach]
+        box = free_box(moves, x, y, half, size, frame, boxes, path)
         if box is not None:
             boxes.append(box)
             middle = (box[0] + box[2]) / 2
@@ -517,17 +533,22 @@ def _draw_legend(
 
 
 def _draw_corridor_keys(drawing: Drawing, corridors: pl.DataFrame, drawn: set[str], y: float) -> float:
-    """Names of the corridors in their colours, in rows; the last baseline is returned."""
+    """Names of the corridors in their colours, on one line or on lines of as many each; the last baseline is returned."""
     x = 0.0
+    keys = []
     for k, row in enumerate(corridors.iter_rows(named=True)):
-        name, colour = clean(row["name"], 40), safe_colour(row["colour"], k)
+        name = clean(row["name"], 40)
         text = name if row["corridor_id"] in drawn else f"{name} (not drawn)"
-        width = 28 + text_width(text, 12, stretch="semi-condensed", bold=True) + 20
-        if x and x + width - 20 > WIDTH:
-            x, y = 0.0, y + 18
-        drawing.line(x, y - 4, x + 22, y - 4, colour, line=4)
-        drawing.narrow(x + 28, y, text, size=12, weight=600, fill=text_colour(colour))
-        x += width
+        width = 22 + text_width(text, 12, stretch="semi-condensed", bold=True)
+        keys.append((text, safe_colour(row["colour"], k), width))
+    gap = 12.0
+    lines = max(1, int(np.ceil(sum(width + gap for _, _, width in keys) / (WIDTH + gap))))
+    in_line = max(1, -(-len(keys) // lines))
+    for number, (text, colour, width) in enumerate(keys):
+        x, y = (0.0, y + 18 * bool(number)) if number % in_line == 0 else (x, y)
+        drawing.line(x, y - 4, x + 17, y - 4, colour, line=4)
+        drawing.narrow(x + 22, y, text, size=12, weight=600, fill=text_colour(colour))
+        x += width + gap
     return y
 
 

@@ -42,6 +42,7 @@ def annex_document(document: Document) -> Document:
         headlines=(),
         facts=None,
         plate=None,
+        printed=None,
         front=(),
         sections=sections,
     )

@@ -78,7 +78,7 @@ def _document(document: Document, known: set[int]) -> dict[str, Any]:
         "front": [[[_block(b, known) for b in row] for row in page] for page in document.front],
         "linked": not document.sources_in,
         "headlines": [soften(h) for h in document.headlines],
-        "plate": _figure(document.plate, known) if document.plate else None,
+        "plate": _figure(document.printed, known) if document.printed else None,
         "sections": [_section(s, known) for s in document.sections],
         "annexes": [_section(s, known) for s in document.annexes],
         "sources": [

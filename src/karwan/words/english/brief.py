@@ -188,7 +188,7 @@ BRIEF: dict[str, str | Plural] = {
     "brief_plan.worth_text": "What the worth of a promise rests on",
     "brief_ventures.table": "Would the ventures pay",
     "brief_ventures.note": (
-        "FNPV, FIRR: net present value and rate of return of the project; ENPV, EIRR: of both economies. At: real discount rate a year. "
+        "FNPV, FIRR: net present value and rate of return of the project; ENPV, EIRR: of both economies. Discounted at: real rates a year, and the year of the prices. "
         "Bands of joint draws of all inputs; a dagger: assumed inputs drive more than half of how the value varies, so no single value stands."
     ),
     "brief_ventures.reasons": "Ventures without figures",
@@ -217,9 +217,9 @@ BRIEF: dict[str, str | Plural] = {
     "brief_plan.worth_caption": (
         "Through the scenario that models it, each alone, from where things stand. Duty no longer paid is"
         " a transfer, no worth: the bars are in the order of what is left without it. Promises of one "
-        "scenario share one bar. Of {promises} promises{beside}, {without} have no figure."
+        "scenario share one bar. Of {promises} promises{beside} {without} have no figure."
     ),
-    "brief_plan.worth_contracts": " and {contracts} contracts of companies",
+    "brief_plan.worth_contracts": " and {contracts} contracts",
     "brief_plan.worth_unit": "USD a year",
     "brief_plan.gains_figure": "Who gains and who loses",
     "brief_plan.gains_caption": (
