@@ -9,7 +9,7 @@ from karwan.report.palette import ALERT, HAIR, INK, STATUS, STATUS_LABEL, text_c
 from karwan.report.svg import Drawing, legend
 from karwan.report.text import clean
 
-_LEFT, _ROW, _RIGHT = 250.0, 21.0, 120.0
+_LEFT, _ROW, _RIGHT = 250.0, 24.0, 120.0
 
 
 def draw_status(table: pl.DataFrame) -> str | None:
@@ -35,15 +35,15 @@ def draw_status(table: pl.DataFrame) -> str | None:
 
 def _draw_row(drawing: Drawing, row: Row, y: float, side: float) -> None:
     drawing.line(0, y, WIDTH, y, HAIR, line=0.8)
-    drawing.narrow(0, y + 15, clean(row["domain"]), size=12, room=_LEFT - 14, fill=INK)
+    drawing.narrow(0, y + 16, clean(row["domain"]), size=12, room=_LEFT - 14, fill=INK)
     states = [status for status in STATUS for _ in range(int(row[status] or 0))]
     x = _LEFT
     for status in states:
         drawing.rect(x, y + (_ROW - side) / 2, side, side, STATUS[status], title=STATUS_LABEL[status])
         x += side + 3
-    drawing.narrow(WIDTH - _RIGHT + 48, y + 15, str(row["total"]), size=12, anchor="end")
+    drawing.narrow(WIDTH - _RIGHT + 48, y + 16, str(row["total"]), size=12, anchor="end")
     if row["late"]:
         late = str(row["late"])
-        drawing.narrow(WIDTH, y + 15, late, size=12, anchor="end", weight=600, fill=text_colour(ALERT))
+        drawing.narrow(WIDTH, y + 16, late, size=12, anchor="end", weight=600, fill=text_colour(ALERT))
     else:
-        drawing.text(WIDTH, y + 15, "–", size=12, anchor="end", fill="#6f6a5d")
+        drawing.text(WIDTH, y + 16, "–", size=12, anchor="end", fill="#6f6a5d")

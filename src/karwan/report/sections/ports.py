@@ -106,7 +106,7 @@ def terms_blocks(ports: PortsSection, notes: Notes) -> list[Block]:
 
 
 def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
-    """One column a port, one line a fact that any port has; its sources stand on the last line."""
+    """One column a port, one line a fact that any port has; its sources stand on the first line."""
     if table.is_empty():
         return None
     rows = table.to_dicts()
@@ -118,13 +118,13 @@ def _side_by_side(table: pl.DataFrame, notes: Notes) -> Table | None:
     known = [(column, cells) for column, cells in lines if any(c.text != NONE for c in cells)]
     body = [(cell(column.label), cell(column.unit, tone="muted"), *cells) for column, cells in known]
     sourced = [
-        replace(made, notes=notes.of(row["source_id"])) for made, row in zip(known[-1][1], rows, strict=True)
+        replace(made, notes=notes.of(row["source_id"])) for made, row in zip(known[0][1], rows, strict=True)
     ]
-    body[-1] = (*body[-1][:2], *sourced)
+    body[0] = (*body[0][:2], *sourced)
     columns = (
-        Column("Measure", share=1.4),
-        Column("Unit", share=0.9),
-        *(Column(clean(row["port"], 60), right=True, share=1.5, wraps=True) for row in rows),
+        Column("Measure", share=1.2),
+        Column("Unit", share=1.05),
+        *(Column(clean(row["port"], 60), right=True, share=1.7, wraps=True) for row in rows),
     )
     title, told = tell("brief_ports.side_by_side"), tell("brief_ports.side_by_side_note")
     return Table("ports-table", title, columns, tuple(body), told)
