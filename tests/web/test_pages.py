@@ -249,6 +249,8 @@ def test_a_port_has_its_terminals_terms_and_zones_with_sources(web: Served) -> N
     assert {row["node_id"] for row in held["port_terminals"]} == {port}
     assert {row["place"] for row in held["port_terms"]} == {name}
     assert web.page("ports/nowhere").status_code == 404
+    beside = web.page("ports/Q").text  # the case compares Pier alone
+    assert "No ports" not in beside and "Quay terminal" in beside and "<h1>Quay</h1>" in beside
 
 
 def test_a_regime_has_its_clauses_what_rests_on_it_and_its_legs(web: Served) -> None:

@@ -34,14 +34,15 @@ FIGURES = {
 """Columns of the ports side by side, and of the terminals they are from."""
 
 
-def ports_section(study: CorridorStudy) -> PortsSection:
-    """Tables of section 4; see `PortsSection`."""
+def ports_section(study: CorridorStudy, beside: str = "") -> PortsSection:
+    """Tables of section 4; see `PortsSection`. `beside` is a port compared with those that the case compares."""
     case = study.case
+    ports = tuple(dict.fromkeys((*case.settings.ports, *filter(None, [beside]))))
     nodes = {r["node_id"]: r for r in case["nodes"].iter_rows(named=True)}
     terminals = list(case["terminals"].sort("terminal_id").iter_rows(named=True))
     return PortsSection(
-        ports=result_frame("ports", _port_rows(study, nodes, terminals)),
-        terminals=_terminals(case, nodes, terminals),
+        ports=result_frame("ports", _port_rows(study, ports, nodes, terminals)),
+        terminals=_terminals(case, ports, nodes, terminals),
         off_dock=_off_dock(case, nodes, terminals),
         free_zones=_free_zones(case, nodes, terminals),
         terms=terms_table(case, countries=(case.settings.party_a, case.settings.party_b)),
@@ -49,8 +50,10 @@ def ports_section(study: CorridorStudy) -> PortsSection:
     )
 
 
-def _port_rows(study: CorridorStudy, nodes: dict[str, Row], terminals: list[Row]) -> list[Row]:
-    rows = [_port_row(study, port, nodes, terminals) for port in study.case.settings.ports]
+def _port_rows(
+    study: CorridorStudy, ports: tuple[str, ...], nodes: dict[str, Row], terminals: list[Row]
+) -> list[Row]:
+    rows = [_port_row(study, port, nodes, terminals) for port in ports]
     for row in rows:
         row["usd_difference"] = _difference(row, rows[0], "usd_20t")
         row["days_difference"] = _difference(row, rows[0], "days")
@@ -224,8 +227,9 @@ def _capacity(row: Row) -> str:
     return ", ".join(parts)
 
 
-def _terminals(case: Case, nodes: dict[str, Row], terminals: list[Row]) -> pl.DataFrame:
-    ports = case.settings.ports
+def _terminals(
+    case: Case, ports: tuple[str, ...], nodes: dict[str, Row], terminals: list[Row]
+) -> pl.DataFrame:
     rows = [
         {
             **{k: t[k] for k in ("node_id", "kind", "operator", CAPACITY, THROUGHPUT, "capacity_t_year")},

@@ -160,7 +160,7 @@ def usual_values(case: Case, name: str) -> dict[str, Any]:
         "trade compete": {"product": settings.reference_product},
         "scenario show": {"scenarios": _first_scenario(case)},
         "scenario compare": {"scenarios": _first_scenario(case)},
-        "port choice": {"market": MARKETS[-1]},
+        "port choice": {"market": _market(case)},
         "scenario trade": {"scenarios": ("today",)},
         "scenario regime": dict.fromkeys(["regime_id"], _regime(case)) if _regime(case) else {},
     }
@@ -184,6 +184,12 @@ def _usual_venture(case: Case, name: str) -> dict[str, Any]:
         return {"kind": row["kind"]}
     spans = {"reopening_years": float(row["build_years"]), "closing_years": float(row["life_years"])}
     return {"venture_id": row["venture_id"]} | (spans if name == "venture wait" else {})
+
+
+def _market(case: Case) -> str:
+    """The last market of which the case names a country, else the last."""
+    named = set(case["market_members"]["market"])
+    return [one for one in MARKETS if one in named or not named][-1]
 
 
 def _regime(case: Case) -> str:

@@ -77,7 +77,7 @@ def one(asking: Asking) -> Page:
         listed = ", ".join(sorted(known.values()))
         raise UnknownName(f"The case has no port {key!r}.", f"known: {listed}", "follow a link of the ports.")
     name = next(named for named, port in known.items() if port == key)
-    found = _of_port(ports_section(CorridorStudy(case, asking.as_of)), key, name)
+    found = _of_port(ports_section(CorridorStudy(case, asking.as_of), key), key, name)
     tables = {
         "ports": found.ports,
         "port_terminals": found.terminals,
