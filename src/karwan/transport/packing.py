@@ -168,7 +168,10 @@ def _chosen(shipment: Shipment, product: Row, rows: Sequence[Row], asked: Sequen
     """Ids of the vehicles asked for; of goods in bulk that only some vehicles hold, as liquids in tanks, those."""
     kinds = [kind for kind in asked if kind != PART_LOAD]
     fitting = [row for row in rows if fits_hs(str(product["hs_code"]), row.get("hs"))]
-    found = tuple(str(row["vehicle_id"]) for kind in kinds for row in _carriers(fitting, shipment, kind))
+    kept = [row for row in rows if row not in fitting]
+    found = tuple(
+        str(row["vehicle_id"]) for kind in kinds for row in _carriers(fitting, shipment, kind, kept)
+    )
     if found or shipment.form != BULK:
         return found
     return tuple(str(row["vehicle_id"]) for row in fitting if row["form"] == BULK and row.get("hs"))
@@ -186,8 +189,8 @@ def _number(tonnes: float, capacity: float) -> int:
     return max(1, math.ceil(tonnes / capacity - 1e-9))
 
 
-def _carriers(rows: Sequence[Row], shipment: Shipment, kind: str) -> list[Row]:
-    """Vehicles of a kind, or the one with an id, that carry the form of a load."""
+def _carriers(rows: Sequence[Row], shipment: Shipment, kind: str, kept: Sequence[Row] = ()) -> list[Row]:
+    """Vehicles of a kind, or the one with an id, that carry the form of a load; those `kept` for other goods are named where it asks for one."""
     found = [r for r in rows if r["form"] == shipment.form and kind in (unit_of(dict(r)), r["vehicle_id"])]
     if found:
         return found
@@ -198,9 +201,15 @@ def _carriers(rows: Sequence[Row], shipment: Shipment, kind: str) -> list[Row]:
     listed = "; ".join(f"{mode}: {', '.join(dict.fromkeys(kinds))}" for mode, kinds in allowed.items())
     raise InvalidInput(
         f"No mode carries {shipment.name} ({shipment.form}) in a unit {kind!r}.",
-        f"allowed are {listed}; {PART_LOAD} by road",
+        f"allowed are {listed}; {PART_LOAD} by road{_for_others(kept, kind)}",
         "name one of these with --unit, or leave it out for the usual ones.",
     )
+
+
+def _for_others(rows: Iterable[Row], kind: str) -> str:
+    """Which goods alone a kind of unit takes: '; tank_wagon takes HS 27 alone'."""
+    codes = dict.fromkeys(str(code) for row in rows if unit_of(dict(row)) == kind for code in row["hs"] or ())
+    return f"; {kind} takes HS {', '.join(codes)} alone" if codes else ""
 
 
 def _in_one_piece(shipment: Shipment, rows: Sequence[Row]) -> Packed:
