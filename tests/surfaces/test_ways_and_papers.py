@@ -16,6 +16,7 @@ from karwan.case import Case
 from karwan.case.known import known_on
 from karwan.case.scenario import apply_scenario, find_scenario
 from karwan.errors import InvalidInput, UnknownName, Unreachable
+from karwan.transport.journey import recorded_process
 from karwan.words import say
 
 DAY = date(2026, 12, 1)
@@ -253,6 +254,12 @@ def test_a_past_trip_is_reckoned_as_it_was_known(kaz_pak: Case) -> None:
     assert {"B_TORK", "B_CHAM"} & set(before.tables["stages"]["place_id"])
     after = ask(kaz_pak, "Lahore", "Tashkent", "kinnow", departure=date(2026, 2, 10), as_of=date(2026, 2, 1))
     assert not {"B_TORK", "B_CHAM"} & set(after.tables["stages"]["place_id"])
+    day = date(2025, 5, 1)
+    process, _ = recorded_process(known_on(kaz_pak, day).tables, day)
+    assert process is not None
+    known = {row["place"]: row["closures"] for row in process.table.iter_rows(named=True)}
+    told = {row["place_id"]: row["closures"] for row in rows(before, "closure_rates")}
+    assert told and all(known[place] == closures for place, closures in told.items())  # none that came after
     old = ask(kaz_pak, "Almaty", "Karachi", "chickpeas", departure=date(2022, 3, 1), as_of=date(2022, 2, 1))
     assert not any(rule.startswith("eu_") for row in rows(old, "routes") for rule in row["rules"])
     assert old.meta["as_of"] == date(2022, 2, 1)

@@ -100,9 +100,11 @@ def source_table(case: Case) -> pl.DataFrame:
     used: Counter[str] = Counter()
     for spec in load_schema().values():
         if spec.provenance:
-            for text in case[spec.name]["source_id"].drop_nulls():
-                used.update(part.strip() for part in text.split(";"))
-    rows = [
+            told = case[spec.name]["source_id"].drop_nulls().value_counts()
+            for text, rows in told.iter_rows():
+                for part in text.split(";"):
+                    used[part.strip()] += rows
+    listed = [
         {
             **{k: s[k] for k in ("source_id", "title", "publisher", "year", "url", "licence")},
             "rows": used[s["source_id"]],
@@ -110,4 +112,4 @@ def source_table(case: Case) -> pl.DataFrame:
         for s in case["sources"].iter_rows(named=True)
         if used[s["source_id"]]
     ]
-    return result_frame("sources", ({"number": n, **row} for n, row in enumerate(rows, start=1)))
+    return result_frame("sources", ({"number": n, **row} for n, row in enumerate(listed, start=1)))

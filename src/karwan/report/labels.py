@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from karwan.report.fonts import text_width
 
 Floats = NDArray[np.float64]
-Box = tuple[float, float, float, float]
-
-
 GAP = 3.5
 """Room kept free at either side of a label, so that two on one line do not read as one."""
 
@@ -83,47 +80,42 @@ def place_labels(
         Width of a label over its width in the report's own font; more than 1 where another font may stand in.
     """
     placed: list[Placed] = []
-    boxes: list[Box] = []
+    boxes = np.empty((0, 4))
     for wish in sorted(wishes, key=lambda w: (w.rank, w.y, w.x)):
         span = room * text_width(wish.text, wish.size, stretch="semi-condensed", bold=wish.bold)
-        best: tuple[float, Placed, Box] | None = None
-        for order, (x, y, leader) in enumerate(_candidates(wish, span)):
-            if leader and wish.rank > 1:
-                break  # only labels of the first rank stand away from their points
-            box = (x - GAP, y - wish.size * 0.82, x + span + GAP, y + wish.size * 0.26)
-            cost = _cost(box, boxes, marks, path, wish, width, height)
-            cost += order * 0.35 + (6.0 if leader else 0.0)
-            if best is None or cost < best[0]:
-                best = (cost, Placed(wish, x, y, span, leader), box)
-        if best and best[0] < (math.inf if wish.rank == 1 else 9.0):
-            placed.append(best[1])
-            boxes.append(best[2])
+        found = [
+            one for one in _candidates(wish, span) if wish.rank == 1 or not one[2]
+        ]  # others take no leader
+        at = np.array([one[:2] for one in found])
+        ends = (-GAP, -wish.size * 0.82, span + GAP, wish.size * 0.26)
+        tried = at[:, [0, 1, 0, 1]] + ends
+        cost = _costs(tried, boxes, marks, path, wish, (width, height))
+        cost += [order * 0.35 + (6.0 if leader else 0.0) for order, (_, _, leader) in enumerate(found)]
+        best = int(cost.argmin())
+        if cost[best] < (math.inf if wish.rank == 1 else 9.0):
+            placed.append(Placed(wish, *found[best][:2], span, found[best][2]))
+            boxes = np.vstack([boxes, tried[best]])
     return placed
 
 
-def _cost(
-    box: Box, boxes: list[Box], marks: Floats, path: Floats, wish: Wish, width: float, height: float
-) -> float:
-    """Penalty of a box: half a point for each point of a line; infinite where it may not stand."""
-    left, top, right, bottom = box
-    outside = left < 3 or top < 3 or right > width - 3 or bottom > height - 3
-    if outside or any(_meet(box, other) for other in boxes) or _hides(box, marks, wish):
-        return math.inf
-    return float(_within(path, box).sum()) * 0.5
+def _costs(
+    tried: Floats, boxes: Floats, marks: Floats, path: Floats, wish: Wish, size: tuple[float, float]
+) -> Floats:
+    """Penalty of each box, shape (C,): half a point for each point of a line; infinite where it may not stand."""
+    outside = np.any(tried[:, :2] < 3, axis=1) | np.any(tried[:, 2:] > np.array(size) - 3, axis=1)
+    others = np.hypot(marks[:, 0] - wish.x, marks[:, 1] - wish.y) >= 0.5
+    hides = _within(marks[others], tried + (-3, -3, 3, 3)) > 0  # or nearly hides
+    meets = ((tried[:, None, :2] < boxes[None, :, 2:]) & (tried[:, None, 2:] > boxes[None, :, :2])).all(
+        axis=2
+    )
+    cost: Floats = np.where(outside | np.any(meets, axis=1) | hides, math.inf, _within(path, tried) * 0.5)
+    return cost
 
 
-def _meet(box: Box, other: Box) -> bool:
-    return box[0] < other[2] and box[2] > other[0] and box[1] < other[3] and box[3] > other[1]
-
-
-def _hides(box: Box, marks: Floats, wish: Wish) -> bool:
-    """Whether it covers a point, or nearly, other than its own."""
-    left, top, right, bottom = box
-    own = np.hypot(marks[:, 0] - wish.x, marks[:, 1] - wish.y) < 0.5
-    return bool((_within(marks, (left - 3, top - 3, right + 3, bottom + 3)) & ~own).any())
-
-
-def _within(places: Floats, box: Box) -> NDArray[np.bool_]:
-    left, top, right, bottom = box
-    x, y = places[:, 0], places[:, 1]
-    return (x > left) & (x < right) & (y > top) & (y < bottom)
+def _within(places: Floats, boxes: Floats) -> NDArray[np.int64]:
+    """How many of some points lie in each box, shape (C,)."""
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    near = places[((places > low) & (places < high)).all(axis=1)]
+    inside = (near > boxes[:, None, :2]) & (near < boxes[:, None, 2:])
+    counted: NDArray[np.int64] = inside.all(axis=2).sum(axis=1)
+    return counted

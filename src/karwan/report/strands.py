@@ -33,20 +33,13 @@ class Strand:
 
     def samples(self, step: float = 6.0) -> Floats:
         """Points along the strand about `step` units apart, shape (P, 2)."""
-        result = []
-        for k in range(len(self.x) - 1):
-            count = max(int(np.hypot(self.x[k + 1] - self.x[k], self.y[k + 1] - self.y[k]) / step), 1)
-            share = np.linspace(0, 1, count, endpoint=False)
-            result.append(
-                np.column_stack(
-                    [
-                        self.x[k] + share * (self.x[k + 1] - self.x[k]),
-                        self.y[k] + share * (self.y[k + 1] - self.y[k]),
-                    ]
-                )
-            )
-        result.append(np.array([[self.x[-1], self.y[-1]]]))
-        return np.concatenate(result)
+        points = np.column_stack([self.x, self.y])
+        moves = np.diff(points, axis=0)
+        counts = np.maximum(np.hypot(moves[:, 0], moves[:, 1]) / step, 1.0).astype(np.int64)
+        firsts = np.cumsum(counts) - counts
+        share = (np.arange(counts.sum()) - np.repeat(firsts, counts)) / np.repeat(counts, counts)
+        along = np.repeat(points[:-1], counts, axis=0) + share[:, None] * np.repeat(moves, counts, axis=0)
+        return np.concatenate([along, points[-1:]])
 
 
 @dataclass(frozen=True)

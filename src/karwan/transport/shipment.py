@@ -77,23 +77,25 @@ def find_product(products: pl.DataFrame, name: str) -> dict[str, object]:
     ids = [number.lower() for number in products["product_id"]]
     if wanted and ids.count(wanted) == 1:
         return products.row(ids.index(wanted), named=True)
-    rows = products.to_dicts()
+    rows = list(products.select("product_id", "hs_code", "name").iter_rows())
     for test in (
-        lambda r: r["product_id"].lower() == wanted,
-        lambda r: r["hs_code"] == code,
-        lambda r: r["name"].lower() == wanted,
-        lambda r: code.isdigit() and len(code) >= 2 and r["hs_code"].startswith(code),
-        lambda r: wanted in r["name"].lower() or wanted in r["product_id"].lower(),
+        lambda own, hs, called: own == wanted,
+        lambda own, hs, called: hs == code,
+        lambda own, hs, called: called == wanted,
+        lambda own, hs, called: code.isdigit() and len(code) >= 2 and hs.startswith(code),
+        lambda own, hs, called: wanted in called or wanted in own,
     ):
-        found = [r for r in rows if wanted and test(r)]
+        found = [
+            k for k, (own, hs, called) in enumerate(rows) if wanted and test(own.lower(), hs, called.lower())
+        ]
         if len(found) == 1:
-            return found[0]
+            return products.row(found[0], named=True)
         if len(found) > 1:
-            names = ", ".join(f"{r['product_id']} ({r['hs_code']})" for r in found[:6])
+            names = ", ".join(f"{rows[k][0]} ({rows[k][1]})" for k in found[:6])
             raise UnknownName(
                 f"{name!r} fits {len(found)} products.", names, "name one of them by its product id."
             )
-    raise _unknown_product(name, [r["product_id"] for r in rows])
+    raise _unknown_product(name, [own for own, _, _ in rows])
 
 
 def _unknown_product(name: str, ids: Sequence[str]) -> UnknownName:

@@ -13,7 +13,7 @@ from karwan.analysis.route.explain import explain_table
 from karwan.analysis.route.loads import load_notes
 from karwan.analysis.route.offers import corridor_routes, find_shares, make_offers
 from karwan.analysis.route.paid import Paid, lead_hours, paid_table, totals
-from karwan.analysis.route.query import RoutePlan, corridor_notes, promised_days, resolve
+from karwan.analysis.route.query import RoutePlan, corridor_notes, promised_days, recorded_by, resolve
 from karwan.analysis.route.reasons import closed_table, corridor_table
 from karwan.analysis.route.rules import (
     left_out_routes,
@@ -42,7 +42,7 @@ from karwan.analysis.route.tables import (
 from karwan.analysis.route.terminals import terminal_notes, terminal_table
 from karwan.errors import Unreachable
 from karwan.notes import note
-from karwan.transport.journey import arrival_model, recorded_process
+from karwan.transport.journey import arrival_model
 from karwan.transport.packing import HEAVY, heaviest_pieces
 from karwan.transport.route_choice import RouteSearch
 
@@ -61,10 +61,10 @@ def answer_route(inputs: Inputs, request: RouteRequest) -> Result:
     Unreachable
         No open route; what is shut or missing is named.
     """
-    case = inputs.the_case()
-    plan = resolve(case, request)
+    plan = resolve(inputs.the_case(), request)
+    case = plan.case  # as it was known on the day asked for
     search = _search(plan)
-    process, closure_notes = recorded_process(case.tables, case.settings.as_of)
+    process, closure_notes = recorded_by(case.tables, case.settings.as_of)
     named = corridor_routes(plan)
     model = arrival_model(case.tables, process, load=request.load, opened=plan.opened)
     offers = make_offers(plan, search, named, model)

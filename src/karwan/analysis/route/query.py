@@ -20,10 +20,12 @@ from karwan.transport.cargo import Cargo
 from karwan.transport.closures import let_through
 from karwan.transport.corridor import joined_corridors
 from karwan.transport.cost import Weights, shipper_weights
+from karwan.transport.journey import recorded_process
 from karwan.transport.network import FreightNetwork, Kept, NetworkRequest, build_network
 from karwan.transport.network.stage import Row
 from karwan.transport.packing import Packed, pack
 from karwan.transport.paid import Bills
+from karwan.transport.reliability import ClosureProcess
 from karwan.transport.restrictions import barring, rules_of_trade, told
 from karwan.transport.shipment import Shipment, find_product, make_shipment
 
@@ -98,11 +100,15 @@ _MOST_SHARED = 40
 """Questions that share what their networks have in common; then it is begun anew, so that it stays small."""
 
 
+Recorded = tuple[ClosureProcess | None, tuple[Note, ...]]
+
+
 class _Shared(threading.local):
     """What the networks of the last tables asked about share, in each thread its own."""
 
     tables: Mapping[str, pl.DataFrame] | None = None
     kept: Kept
+    recorded: dict[date, Recorded]
     questions = 0
 
 
@@ -112,9 +118,18 @@ _SHARED = _Shared()
 def shared_by(tables: Mapping[str, pl.DataFrame]) -> Kept:
     """What networks of these tables share from one question to the next: the same objects, so that nothing in it can be of other tables."""
     if _SHARED.tables is not tables or _SHARED.questions >= _MOST_SHARED:
-        _SHARED.tables, _SHARED.kept, _SHARED.questions = tables, Kept(), 0
+        _SHARED.tables, _SHARED.kept, _SHARED.recorded, _SHARED.questions = tables, Kept(), {}, 0
     _SHARED.questions += 1
     return _SHARED.kept
+
+
+def recorded_by(tables: Mapping[str, pl.DataFrame], as_of: date) -> Recorded:
+    """Random closures fitted to the record up to a day, once for questions to the same tables."""
+    if _SHARED.tables is not tables:
+        return recorded_process(tables, as_of)
+    if as_of not in _SHARED.recorded:
+        _SHARED.recorded[as_of] = recorded_process(tables, as_of)
+    return _SHARED.recorded[as_of]
 
 
 def resolve(case: Case, query: RouteRequest) -> RoutePlan:

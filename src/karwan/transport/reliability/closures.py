@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -265,6 +265,7 @@ def _record(spells: pl.DataFrame) -> _Record:
     )
 
 
+@cache
 def gamma_quantile(events: int, share: float) -> float:
     """Quantile of a Gamma(events + 1/2, 1) law.
 
