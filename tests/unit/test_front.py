@@ -66,6 +66,15 @@ def test_goods_are_ranked_by_verdict_then_by_the_way_to_go_and_unknown_ones_are_
         good("tiny", "only if", switch_now=450.0, switch_at=900.0, bound_usd=9e5),
         good("near", "only if", switch_now=1770.0, switch_at=1750.0, bound_usd=1e6),
         good("ban", "only if", bound_usd=8e9),
+        good(
+            "old",
+            "only if",
+            switch_now=450.0,
+            switch_at=900.0,
+            bound_usd=9e7,
+            price_old=True,
+        ),
+        good("cut", "only if", switch_now=900.0, switch_at=450.0, cut_share=0.5, bound_usd=9e9),
         good("dear", "no", landed_usd_t=200.0, rival_usd_t=100.0),
         good("miss", "no", landed_usd_t=110.0, rival_usd_t=100.0),
         good("small", "yes", bound_usd=1e6),
@@ -73,9 +82,29 @@ def test_goods_are_ranked_by_verdict_then_by_the_way_to_go_and_unknown_ones_are_
     ]
     for order in (rows, rows[::-1]):
         table = result_frame("goods_verdicts", order)
-        every = front.best_goods(table, 9)["product_id"].to_list()
-        assert every == ["large", "small", "under", "near", "far", "ban", "tiny", "miss", "dear"]
+        every = front.best_goods(table, 11)["product_id"].to_list()
+        assert every == [
+            "large",
+            "small",
+            "under",
+            "near",
+            "far",
+            "ban",
+            "tiny",
+            "old",
+            "cut",
+            "miss",
+            "dear",
+        ]
         assert front.best_goods(table)["product_id"].to_list() == every[:3]
+    counted = front.best_goods(table).row(0, named=True)
+    assert [counted[f"goods_{kind}"] for kind in ("judged", "yes", "only_if", "no_plan", "no")] == [
+        11,
+        2,
+        6,
+        1,
+        2,
+    ]
     assert front.best_goods(result_frame("goods_verdicts", rows[:1])).is_empty()
 
 

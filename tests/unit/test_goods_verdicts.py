@@ -151,7 +151,7 @@ def test_people_read_the_count_first_and_judged_goods_only(toyland: Case) -> Non
     case = _with(toyland, _fact("import_t", 1000.0), _fact("home_price", landed / 2.5))
     result = answer_goods(Inputs(case), GoodsRequest())
     told = present_goods(result, GoodsView(full=True), "table")
-    assert sentences(result.notes)[0].startswith("1 of 3 goods can be judged.")
+    assert sentences(result.notes)[0].startswith("Of 3 goods 1 can be judged: ")
     assert (result.lead, told.lead) == (1, 1)
     assert told.tables["goods"]["product_id"].to_list() == ["beans"]
     for view, form in ((GoodsView(), "json"), (GoodsView(every=True, full=True), "table")):

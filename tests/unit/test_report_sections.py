@@ -112,11 +112,14 @@ def _front_table(key: str) -> Table:
 def test_a_price_that_stands_in_is_no_price_of_the_seller() -> None:
     """The seller's price is another origin's, so the page says what it may ask, whose price was taken, and that the rival's border is shut."""
     table = _front_table("front-goods")
-    assert table.caption == "Can it be sold? Yes: 1 of 87 goods; 40 have a verdict, the first 5 of these"
+    assert (
+        table.caption
+        == "Can it be sold? Of 87 goods 40 can be judged: 1 sell as priced, 14 would if one input moved, 5 no plan, 20 no"
+    )
     assert "14 to 20 t a load" in table.note
     rows = {row[0].text: [one.text for one in row] for row in table.rows}
     assert rows["Chickpeas"][2] == (
-        "only if USD 582 or less at origin; its own price is not known (842: AFG, 2020)"
+        "only if USD 582 or less at origin; own unknown (842: AFG, 2020, no index)"
     )
     assert rows["Chickpeas"][4] == "842 (AFG, 2020; border shut)"
     assert rows["Lentils"][4] == "800 (CAN, 2024)"

@@ -10,6 +10,7 @@ import polars as pl
 from karwan.analysis.consent import scenario_consent
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.front_ways import ways_table
+from karwan.analysis.goods_shown import is_far, verdict_counts
 from karwan.analysis.headlines import newest_of_each, official_changes, whole_of
 from karwan.analysis.observed import error_summary, held_back
 from karwan.analysis.sections import CorridorSection, FrontSection, PlanSection, Standing
@@ -168,14 +169,15 @@ def _counted(row: Row) -> str:
 def best_goods(verdicts: pl.DataFrame, count: int = GOODS) -> pl.DataFrame:
     """Goods that sell, the largest first; then those that would if one input moved, the shortest way first; then the nearest misses.
 
-    Of these each, goods whose bound is under `LEAST_USD` or not known come after the others.
+    Of these each, goods come after the others that need a cut that is no plan, before them those on another's old price that no index follows,
+    before them those whose bound is under `LEAST_USD` or not known.
 
     A good whose verdict is unknown is none of them, and fewer than `count` are an answer.
     """
     known = [row for row in verdicts.iter_rows(named=True) if row["verdict"] in _GOOD_ORDER]
-    yes = sum(row["verdict"] == YES for row in known)
-    counts = {"goods": verdicts.height, "goods_judged": len(known), "goods_yes": yes}
-    return _goods_frame(row | counts for row in sorted(known, key=_good_order)[:count])
+    counts = {f"goods_{kind}": number for kind, number in verdict_counts(verdicts).items()}
+    rows = sorted(known, key=_good_order)[:count]
+    return _goods_frame(row | counts for row in rows)
 
 
 def reference_verdict(verdicts: pl.DataFrame, product_id: str) -> pl.DataFrame:
@@ -189,10 +191,11 @@ def _goods_frame(rows: Iterable[Row]) -> pl.DataFrame:
     return result_frame("front_goods", [{name: row.get(name) for name in columns} for row in rows])
 
 
-def _good_order(row: Row) -> tuple[int, bool, float, float, str]:
+def _good_order(row: Row) -> tuple[int, bool, bool, bool, float, float, str]:
     way = _way_to_go(row) if row["verdict"] != YES else 0.0
     bound = _figure(row, "bound_usd")
-    return _GOOD_ORDER.index(row["verdict"]), bound < LEAST_USD, way, -bound, row["product_id"]
+    ground = (is_far(row), bool(row["price_old"]), bound < LEAST_USD)
+    return _GOOD_ORDER.index(row["verdict"]), *ground, way, -bound, row["product_id"]
 
 
 def _way_to_go(row: Row) -> float:

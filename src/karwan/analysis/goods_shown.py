@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import polars as pl
 from karwan.amounts import number, percent
 from karwan.analysis.contract import Result
 from karwan.analysis.trade_requests import GoodsView
-from karwan.appraisal.verdict import FAR_CUT, ONLY_IF, UNKNOWN
+from karwan.appraisal.verdict import FAR_CUT, NO, ONLY_IF, UNKNOWN, YES
 from karwan.notes import note
 from karwan.schema.frames import result_frame
 
@@ -45,6 +46,13 @@ def short_row(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in same} | own
 
 
+def verdict_counts(verdicts: pl.DataFrame) -> dict[str, int]:
+    """Goods of each kind: all, judged (a verdict is known), yes, only_if (one input would do), no_plan, no and unknown."""
+    kinds = Counter(NO_PLAN if is_far(row) else row["verdict"] for row in verdicts.iter_rows(named=True))
+    counts = {kind.replace(" ", "_"): kinds[kind] for kind in (YES, ONLY_IF, NO_PLAN, NO, UNKNOWN)}
+    return counts | {"all": verdicts.height, "judged": verdicts.height - counts[UNKNOWN]}
+
+
 def is_far(row: Row) -> bool:
     """Whether a good would sell only if an input fell by more than a plan can hold."""
     return row["verdict"] == ONLY_IF and (row.get("cut_share") or 0.0) > FAR_CUT
@@ -67,6 +75,8 @@ def _missing(row: Row) -> list[str]:
         found.append(f"ban of {row['ban']}")
     if row["price_country"]:
         found.append("own price")
+    if row["price_old"]:
+        found.append(f"index since {row['price_period'].rpartition('..')[2][:4] or 'no year'}")
     if row["rival_heading"]:
         found.append("like rival")
     if row["bound_usd"] is None and row["lacks"] != "demand":

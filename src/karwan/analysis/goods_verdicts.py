@@ -12,7 +12,7 @@ from karwan.amounts import percent
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.goods import landed_table
-from karwan.analysis.goods_shown import FAR
+from karwan.analysis.goods_shown import is_far, verdict_counts
 from karwan.analysis.market_facts import MarketDemand, MarketFacts, period_text
 from karwan.analysis.rivals import MarketRival, Rivals, border_shut, market_rivals
 from karwan.analysis.seller_offer import SellerOffer, seller_crop_usd, seller_offer, sharing
@@ -104,9 +104,7 @@ class _Goods:
             row = self.row(product)
             others = {at.row(product)["verdict"] for at in ends} - {row["verdict"]}
             rows.append(row | {"verdict_by_duty": ", ".join(k for k in ORDER if k in others) or None})
-        rows.sort(
-            key=lambda row: (ORDER.index(row["verdict"]), -(row["bound_usd"] or 0.0), row["product_id"])
-        )
+        rows.sort(key=_order)
         return result_frame("goods_verdicts", rows)
 
     def _at(self, end: str) -> _Goods:
@@ -141,6 +139,7 @@ class _Goods:
             "verdict": UNKNOWN,
             "lacks": "corridor",
             **price.columns(),
+            "price_old": price.is_old(self.facts.year()),
             "load_t": self.study.loads.full_t(product),
             **_rival_columns(rival, self.study, importer),
             "sold_share": sold["value"] if sold else None,
@@ -210,6 +209,12 @@ class _Goods:
         return {"bound_usd": limit.usd, "binding": limit.binding or None}
 
 
+def _order(row: Row) -> tuple[int, bool, bool, float, str]:
+    """Verdicts in order, of each what needs a cut that is no plan last, before it what rests on an old price of another; then the largest first."""
+    rank = ORDER.index(row["verdict"])
+    return rank, is_far(row), row["price_old"], -(row["bound_usd"] or 0.0), row["product_id"]
+
+
 def _amounts(row: Row, demand: MarketDemand | None, sold: Row | None) -> Row:
     """The bound in tonnes and at the price that can be asked; what the buyer takes from the seller a year and what the bound leaves.
 
@@ -235,7 +240,7 @@ def _rival_columns(rival: MarketRival | None, study: CorridorStudy, importer: st
     row = rival.fact.row
     return {
         "rival_usd_t": rival.usd_t,
-        "rival_origin": rival.name,
+        "rival_origin": (row["origin"] if row["quantity"] == "home_price" else None) or rival.name,
         "rival_heading": rival.heading,
         "rival_kind": row["quantity"],
         "rival_place": row["place"],
@@ -282,12 +287,6 @@ def _switch_columns(found: Verdict) -> Row:
     return {"switch": found.switch.name, "switch_now": now, "switch_at": at, "cut_share": cut}
 
 
-def _far_note(table: pl.DataFrame) -> Note | str:
-    """How many goods would sell only by a cut that is no plan; empty where none."""
-    far = table.filter(FAR).height
-    return note("goods.far", goods=far, cut=percent(FAR_CUT)) if far else ""
-
-
 def _duty_notes(table: pl.DataFrame) -> list[Note]:
     """How many verdicts rest on an assumed duty, and which would be another within its range."""
     judged = table.filter(pl.col("verdict") != UNKNOWN)
@@ -302,10 +301,7 @@ def _duty_notes(table: pl.DataFrame) -> list[Note]:
 
 def _notes(goods: _Goods, table: pl.DataFrame) -> list[Note]:
     """How many goods can be judged, how to read the verdicts, what contradicts them, and how many goods lack what."""
-    counted = dict(table.group_by("verdict").len().iter_rows())
-    counts = {kind.replace(" ", "_"): counted.get(kind, 0) for kind in ORDER}
-    judged = table.height - counts[UNKNOWN]
-    said = [note("goods.counts", judged=judged, all=table.height, far=_far_note(table), **counts)]
+    said = [note("goods.counts", cut=percent(FAR_CUT), **verdict_counts(table))]
     for row in table.filter(pl.col("contradicts")).iter_rows(named=True):
         told = {name: row[name] for name in ("product", "importer", "exporter", "sold_share", "sold_period")}
         said.append(note("goods.contradicts", verdict=row["verdict"], **told))

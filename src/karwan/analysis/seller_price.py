@@ -58,6 +58,11 @@ class SellerPrice:
             "price_country": self.country or None,
         }
 
+    def is_old(self, year: int) -> bool:
+        """Whether another's price stands in, of a year before the one of the verdict, or of none, and no index follows it."""
+        seen = self.period.rpartition("..")[2][:4]
+        return bool(self.country) and self.year is None and not (seen.isdecimal() and int(seen) >= year)
+
     def told(self) -> Row:
         """Values of a note that says what price was taken."""
         return {

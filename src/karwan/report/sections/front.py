@@ -14,7 +14,7 @@ from karwan.analysis.front import SOON_DAYS
 from karwan.analysis.goods_shown import is_far
 from karwan.analysis.headlines import newest_figure
 from karwan.analysis.sections import Brief
-from karwan.appraisal.verdict import NO, ONLY_IF, YES
+from karwan.appraisal.verdict import FAR_CUT, NO, ONLY_IF, YES
 from karwan.report import listing as li
 from karwan.report.blocks import Block, Cell, Figure, Missing, Notes, Row, Tile, Tiles, cell
 from karwan.report.charts.sides import draw_sides
@@ -27,7 +27,7 @@ from karwan.trade.standing import SUBTRACTED, counted_by
 
 Values = dict[str, Any]
 _LONG = 110  # signs of a text on these pages
-_ROWS, _SOURCES, _GAINS = 6, 3, 5
+_ROWS, _SOURCES, _GAINS = 6, 3, 4
 
 
 @dataclass(frozen=True)
@@ -292,18 +292,40 @@ def _goods(brief: Brief, notes: Notes) -> Block:
         table,
         notes,
         li.columns("front_goods", between=_between, judged=_judged, against=_against, bound=_bound),
-        note=tell("front.goods_note", loads=_loads(table)),
+        note=tell("front.goods_note", loads=_loads(table), sold=_sold(brief), cut=percent(FAR_CUT)),
     )
     return found or Missing(tell("front.no_goods"), tell("front.no_goods_why"))
 
 
 def _of_goods(table: pl.DataFrame) -> str:
-    """How many goods of the case sell, how many have a verdict, and how many of these are shown."""
+    """Of how many goods one can judge, and how many of these sell, would, and do not."""
     if not table.height:
         return ""
     row = table.row(0, named=True)
-    counts = {"yes": row["goods_yes"], "judged": row["goods_judged"], "all": row["goods"]}
-    return tell("front.goods", count=table.height, **counts)
+    kinds = ("all", "judged", "yes", "only_if", "no_plan", "no")
+    return tell("front.goods", **{kind: row[f"goods_{kind}"] for kind in kinds})
+
+
+def _sold(brief: Brief) -> str:
+    """What customs say was sold each way in the newest period they tell apart; empty where there are none."""
+    table = brief.standing.reported
+    if not table.height:
+        return ""
+    of_goods = (pl.col("product_group") == "all") & (pl.col("value_kind") == "trade")
+    customs = (pl.col("claimed") == "official") & (pl.col("statistics") == "customs")
+    ways = table.filter(of_goods & customs & (pl.col("direction") != "total"))
+    newest = ways.sort("period_end", "period_start", descending=True).head(1)
+    if newest.is_empty():
+        return ""
+    same = ways.join(newest.select("reporter", "period_label"), on=["reporter", "period_label"])
+    each = same.unique("direction", keep="first", maintain_order=True).sort("direction")
+    parts = [
+        tell("front.goods_sold_part", way=clean(row["direction_label"], 60), usd=usd(row["value_usd"]))
+        for row in each.iter_rows(named=True)
+    ]
+    first = each.row(0, named=True)
+    names = {"reporter": clean(first["reporter_name"], 40), "period": clean(first["period_label"], 30)}
+    return tell("front.goods_sold", parts=", ".join(parts), **names)
 
 
 def _loads(table: pl.DataFrame) -> str:
@@ -346,7 +368,8 @@ def _only_if(row: Values) -> str:
         return tell("front.no_plan", what=clean(row["switch"]), now=now, at=at, cut=percent(row["cut_share"]))
     if row["price_country"]:
         country, seen = clean(row["price_country"], 20), _seen(row["price_period"])
-        return tell("front.only_if_asks", now=now, at=at, country=country, seen=seen)
+        index = tell("front.no_index") if row["price_old"] else ""
+        return tell("front.only_if_asks", now=now, at=at, country=country, seen=seen, index=index)
     key = "front.only_if_under" if row["switch_at"] >= row["switch_now"] else "front.only_if"
     return tell(key, what=clean(row["switch"]), now=now, at=at)
 
@@ -361,9 +384,13 @@ def _against(row: Values) -> Cell:
     if not is_number(row["rival_usd_t"]):
         return cell(NONE)
     origin = clean(row["rival_origin"], 20) or tell("front.all_origins")
-    key = "front.rival_shut" if row["rival_shut"] else "front.rival"
     seen = _seen(row["rival_period"])
     assumed = row.get("rival_basis") == "assumed"
+    place = clean(row["rival_place"], 60).partition(",")[0]
+    if row.get("rival_kind") == "home_price" and origin != row["importer"] and place:
+        text = tell("front.rival_home", usd=number(row["rival_usd_t"]), origin=origin, place=place, seen=seen)
+        return cell(text, assumed=assumed)
+    key = "front.rival_shut" if row["rival_shut"] else "front.rival"
     return cell(tell(key, usd=number(row["rival_usd_t"]), origin=origin, seen=seen), assumed=assumed)
 
 

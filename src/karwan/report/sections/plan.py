@@ -167,9 +167,7 @@ def gains_of_others(worth: pl.DataFrame) -> str:
         return ""
     own, third = (usd_rough(value) for value in (own, third))
     modelled = clean(row["modelled_as"] or row["scenario_id"], 200)
-    return tell(
-        "brief_plan.gains_others", title=clean(row["title"], 200), modelled=modelled, own=own, third=third
-    )
+    return tell("brief_plan.gains_others", modelled=modelled, own=own, third=third)
 
 
 def _why(row: dict[str, Any]) -> str:

@@ -228,8 +228,8 @@ BRIEF: dict[str, str | Plural] = {
         "nobody are left out; `karwan plan worth CASE --general-equilibrium` has bands and the other rule of deficits."
     ),
     "brief_plan.gains_others": (
-        "Most of the largest gain is trade with and of others: “{title}”, modelled as “{modelled}”, is worth USD {own} a year in the trade of the two that "
-        "is valued; USD {third} of its gain falls to third countries."
+        "Most of the largest gain is trade with and of others: “{modelled}” is worth USD {own} a year in the trade of the two that is valued; USD {third} of its gain "
+        "falls to third countries."
     ),
     "brief_plan.gains_unit": "USD a year, linear",
     "brief_corridors.fact_sanctions": "; it falls under {authority} sanctions",

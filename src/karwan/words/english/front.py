@@ -58,21 +58,27 @@ FRONT: dict[str, str | Plural] = {
     "front.slowed": "; slowed, in the days: {places}",
     "front.no_carrier": "; no published carrier on {count} of {legs} legs",
     "front.no_carrier_at_all": "; no published carrier on any leg",
-    "front.goods": "Can it be sold? Yes: {yes} of {all} goods; {judged} have a verdict, the first {count} of these",
-    "front.goods_note": (
-        "Yes, then what would sell if one input moved, the shortest way first, under USD 1 m a year last; then misses. Landed over the open corridor of least money "
-        "and time, duty in it, {loads} t a load. A price that is not known is an origin's that is not the rival's: landed rests on it, the price at which it sells does not. "
-        "Prices are of one year, by a published index. Bound: sales and tonnes of a year at a price that sells, none where demand is unknown; goods of one heading "
-        "may share an offer. † at a rival: it stands in. The others: `karwan trade goods --all`."
+    "front.goods": (
+        "Can it be sold? Of {all} goods {judged} can be judged: {yes} sell as priced, {only_if} would if one input moved, {no_plan} no plan, {no} no"
     ),
+    "front.goods_note": (
+        "{sold}Order: yes; one input, the shortest way first; an old price of another; no plan (a cut over {cut}); no. Landed over the open "
+        "corridor of least money and time, duty in it, {loads} t a load. Own unknown: landed rests on another origin's price, the price "
+        "it sells at does not. Prices are of one year where a published index follows them. Bound: a year's sales at a price that sells; goods of one heading may "
+        "share an offer. † at a rival: it stands in. More: `karwan trade goods`."
+    ),
+    "front.goods_sold": "Sold all the same, {reporter}'s customs, {period}: {parts}. ",
+    "front.goods_sold_part": "{way} USD {usd}",
+    "front.no_index": ", no index",
     "front.bound": "{usd} ({tonnes} t)",
     "front.sells": "yes: at or below the cheapest rival",
     "front.only_if": "only if the {what} falls from USD {now} to {at}",
     "front.no_plan": "no plan: the {what} would have to fall by {cut}, from USD {now} to {at}",
     "front.only_if_under": "only if the {what} is under USD {at}; it is put at {now}, and may be off",
     "front.only_if_duty": "only if the duty falls from {now} to {at}",
-    "front.only_if_asks": "only if USD {at} or less at origin; its own price is not known ({now}: {country}, {seen})",
+    "front.only_if_asks": "only if USD {at} or less at origin; own unknown ({now}: {country}, {seen}{index})",
     "front.rival": "{usd} ({origin}, {seen})",
+    "front.rival_home": "{usd} ({origin} in {place}, {seen})",
     "front.rival_shut": "{usd} ({origin}, {seen}; border shut)",
     "front.no_year": "no year",
     "front.dearer": "no: {over} above the cheapest rival",
@@ -94,7 +100,7 @@ FRONT: dict[str, str | Plural] = {
     "front.nothing_owed": "{asker} asks, {owner} offers: nothing with a worth",
     "front.nothing_owed_why": "No scenario of the case gives a promise of {owner} alone a worth or hours saved. {rest}",
     "front.gains": (
-        "Each promise kept alone, where trade, incomes and queues answer; trade of every country pair on the corridors counts. Bars to the left are losses."
+        "Each promise kept alone, where trade, incomes and queues answer; trade of every country pair on the corridors counts."
     ),
     "front.due": "Due in {days} days",
     "front.due_note": Plural(

@@ -6,8 +6,10 @@ from karwan.words.english.plural import Plural
 
 GOODS: dict[str, str | Plural] = {
     "goods.none": "The case lists no goods: fill products.csv, or open a case `karwan case new A B --like kaz-pak` made.",
-    "goods.counts": "{judged} of {all} goods can be judged. Yes: {yes}, only if: {only_if}{far}, no: {no}, unknown: {unknown}.",
-    "goods.far": " ({goods} of them by a cut of more than {cut}, which is no plan)",
+    "goods.counts": (
+        "Of {all} goods {judged} can be judged: {yes} sell as priced (yes), {only_if} would if one input moved (only if), {no_plan} would only by a cut of more "
+        "than {cut} (no plan), {no} do not (no). {unknown} are unknown."
+    ),
     "goods.full": "Sells at: the price at origin, USD a tonne, at or below which it sells. One good in all its figures: --product NAME; all of them: --full.",
     "goods.hidden": Plural(
         "goods",
