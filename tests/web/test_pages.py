@@ -251,6 +251,8 @@ def test_a_port_has_its_terminals_terms_and_zones_with_sources(web: Served) -> N
     assert web.page("ports/nowhere").status_code == 404
     beside = web.page("ports/Q").text  # the case compares Pier alone
     assert "No ports" not in beside and "Quay terminal" in beside and "<h1>Quay</h1>" in beside
+    choice = web.page("port/choice?market=gulf").text
+    assert ">t, assumed<" in choice and ">T, " not in choice, "a tonne is no tesla"
 
 
 def test_a_regime_has_its_clauses_what_rests_on_it_and_its_legs(web: Served) -> None:

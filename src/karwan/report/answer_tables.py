@@ -215,7 +215,9 @@ def _sentence(text: str) -> str:
     """Text with a capital first letter, and the field's short forms as it writes them."""
     parts = [_SHORT.get(part, part) for part in text.split(" ")]
     first = parts[0]
-    parts[0] = first if first in _SHORT.values() or not first[:1].islower() else first[:1].upper() + first[1:]
+    is_short = first.rstrip(",") in _SHORT.values()
+    if first[:1].islower() and not is_short:
+        parts[0] = first[:1].upper() + first[1:]
     return " ".join(parts)
 
 
