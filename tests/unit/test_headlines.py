@@ -309,6 +309,10 @@ def test_who_loses_where_trade_answers_stands_beside_the_worth() -> None:
     row = worth_row("border", 1e6, 0.0, usd_year_ge_a=-5.26e6, usd_year_ge_b=2.05e8)
     said = hl.worth_headline(worth([row]), ("Upland", "Lowland"))
     assert said.endswith("500 k to 2 m; where all trade answers Upland loses 5.3 m, Lowland gains 200 m).")
+    bands = {"low_usd_year_ge_a": -1.3e7, "high_usd_year_ge_a": -1.6e6, "flows_year": "2024"}
+    said = hl.worth_headline(worth([row | bands]), ("Upland", "Lowland"))
+    assert "Upland loses 5.3 m (1.6 m to 13 m), Lowland gains 200 m)." in said
+    assert said.startswith("Worth most to trade net of duty, on assumed inputs, at the trade of 2024: ")
     assert "loses" not in hl.worth_headline(worth([worth_row("road", 1e6, 0.0)]), ("Upland", "Lowland"))
 
 

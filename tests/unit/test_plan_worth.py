@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from karwan.analysis.corridors import CorridorStudy
+from karwan.analysis.coupling import sides
 from karwan.analysis.worth import states
 from karwan.analysis.worth.answer import loss_notes, scenario_table
 from karwan.analysis.worth.flows import flows_of
@@ -513,3 +515,40 @@ def test_a_side_that_loses_by_the_first_rank_is_said_first(
     assert bool(found) is said
     if said:
         assert found[0].values["loser"] == "Upland" and found[0].values["lost_usd"] == 5e6
+
+
+def test_a_loss_names_its_market_and_the_band_of_each_side() -> None:
+    row = {"rank": 1, "scenario_id": "s", "usd_year_ge_a": -5e6, "usd_year_ge_b": 2e8}
+    row |= {"lost_market": "Midland", "lost_market_usd_year": 4.6e7, "won_market_usd_year": 1.4e9}
+    row |= {"low_usd_year_ge_a": -1.3e7, "high_usd_year_ge_a": -1e6}
+    row |= {"low_usd_year_ge_b": 1e8, "high_usd_year_ge_b": 5e8}
+    _, cause, bands = sentences(loss_notes(read_case("toyland"), result_frame("plan_worth", [row])))
+    assert (
+        cause
+        == "By the model Upland sells USD 46 m a year less to Midland, where Lowland sells USD 1.4 bn more."
+    )
+    assert bands.endswith("Upland USD −13 m to USD −1 m, Lowland USD 100 m to USD 500 m.")
+
+
+def test_the_market_lost_is_where_sales_fall_most() -> None:
+    """Of the seller's own sales 9 less at home do not count; 4 less to the second country do, where the other party sells 7 more."""
+    before = np.full((1, 3, 3), 20.0)
+    after = before.copy()
+    after[0, 0] += [-9.0, -1.0, -4.0]
+    after[0, 1] += [0.0, 0.0, 7.0]
+    known = {frozenset(): before, frozenset(("s",)): after}
+
+    def at(state: frozenset[str]) -> SimpleNamespace:
+        fullest = SimpleNamespace(equilibrium=SimpleNamespace(flows=known[state]))
+        return SimpleNamespace(held=SimpleNamespace(solved=SimpleNamespace(fullest=fullest)))
+
+    study = SimpleNamespace(case=read_case("toyland"))
+    welfare = SimpleNamespace(
+        at=at,
+        members=lambda who: [0, 1],
+        world=SimpleNamespace(countries=["XTA", "XTB", "XTC"]),
+        coupling=SimpleNamespace(study=study),
+    )
+    found = sides._market(welfare, frozenset(("s",)), 0)  # type: ignore[arg-type]
+    assert found["lost_market"] == study.case.country_name("XTC")
+    assert (found["lost_market_usd_year"], found["won_market_usd_year"]) == (4.0, 7.0)

@@ -360,7 +360,13 @@ def worth_headline(plan: PlanSection, names: tuple[str, ...] = ()) -> str:
         for row in _once(plan, order, [True, False, False])
         if row["net_usd_year"] >= _LEAST_SAID
     ]
-    return f"Worth most to trade net of duty, on assumed inputs: {'; then '.join(best[:2])}." if best else ""
+    years = [row["flows_year"] for row in plan.worth.iter_rows(named=True) if row.get("flows_year")]
+    valued = f", at the trade of {years[0]}" if years else ""
+    return (
+        f"Worth most to trade net of duty, on assumed inputs{valued}: {'; then '.join(best[:2])}."
+        if best
+        else ""
+    )
 
 
 def duty_headline(plan: PlanSection) -> str:
@@ -396,15 +402,24 @@ def _worth_words(row: Row, names: tuple[str, ...]) -> str:
 
 def _sides(row: Row, names: tuple[str, ...]) -> str:
     """What each party gains or loses where trade answers; empty where that is not reckoned."""
-    each = [row.get(column) for column in ("usd_year_ge_a", "usd_year_ge_b")]
-    known = [usd for usd in each if usd is not None]
-    if len(known) < len(names) or not names:
+    each = {name: column for name, column in zip(names, ("usd_year_ge_a", "usd_year_ge_b"), strict=False)}
+    if not each or any(row.get(column) is None for column in each.values()):
         return ""
     said = [
-        f"{name} {'loses' if usd < 0 else 'gains'} {usd_rough(abs(usd))}"
-        for name, usd in zip(names, known, strict=True)
+        f"{name} {'loses' if row[column] < 0 else 'gains'} {usd_rough(abs(row[column]))}{_band(row, column)}"
+        for name, column in each.items()
     ]
     return f"; where all trade answers {', '.join(said)}"
+
+
+def _band(row: Row, column: str) -> str:
+    """' (1.5 m to 15 m)': the band of a gain or loss as amounts, where draws tell one and all of it has one sign."""
+    low, high = row.get(f"low_{column}"), row.get(f"high_{column}")
+    if low is None or high is None:
+        return ""
+    if not low < 0 < high:
+        low, high = sorted((abs(low), abs(high)))
+    return f" ({usd_rough(low)} to {usd_rough(high)})"
 
 
 def chance_headline(target: TargetSection, standing: Standing, as_of: date) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 
 from karwan.analysis.assignment import read_demand
-from karwan.analysis.case_requests import WorthRequest
+from karwan.analysis.case_requests import DRAWS, WorthRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.promised import PromisedWelfare
+from karwan.analysis.coupling.sides import LEAST_LOSS_USD, loss_columns
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.worth.promises import plan_worth, promise_scenarios
@@ -21,9 +22,6 @@ from karwan.case import Case
 from karwan.errors import InvalidInput
 from karwan.notes import Note, note
 from karwan.schema.frames import result_frame, result_types
-
-LEAST_LOSS_USD = 500.0
-"""Loss of a side a year from which it is said."""
 
 
 def answer_worth(inputs: Inputs, request: WorthRequest) -> Result:
@@ -53,33 +51,51 @@ def _first_by_sides(study: CorridorStudy, promises: pl.DataFrame) -> pl.DataFram
         return promises
     try:
         welfare = PromisedWelfare(study, read_world_trade(study.case), own)
-        rows = [{"scenario_id": name, **welfare.columns(name, "parties")} for name in own]
+        rows = [_both_sides(welfare, name) for name in own]
     except InvalidInput:  # no trade of the corridors is known
         return promises
     return with_equilibrium(promises, rows)
+
+
+def _both_sides(welfare: PromisedWelfare, name: str) -> dict[str, Any]:
+    """Columns of a scenario: its worth to the two, and what is known of a loss."""
+    worth = welfare.columns(name, "parties")
+    return {"scenario_id": name, **worth, **loss_columns(welfare, name, DRAWS, SEED)}
 
 
 def loss_notes(case: Case, promises: pl.DataFrame) -> tuple[Note, ...]:
     """That a side loses by the first rank where trade answers."""
     first = promises.filter(pl.col("rank") == 1).head(1)
     names = [case.country_name(code) for code in case.parties.codes]
-    worth = first.select("usd_year_ge_a", "usd_year_ge_b").rows()
-    for row in worth:
-        sides = sorted((usd, name) for usd, name in zip(row, names, strict=True) if usd is not None)
-        if len(sides) == 2 and sides[0][0] < -LEAST_LOSS_USD:
-            (lost, loser), (gained, other) = sides
-            title = first["modelled_as"][0] or first["scenario_id"][0]
-            return (
-                note(
-                    "coupling.side_loses",
-                    scenario=title,
-                    loser=loser,
-                    other=other,
-                    lost_usd=-lost,
-                    gained_usd=gained,
-                ),
-            )
+    for row in first.iter_rows(named=True):
+        worth = {name: row[column] for name, column in zip(names, _WORTH, strict=True)}
+        if None in worth.values() or min(worth.values()) >= -LEAST_LOSS_USD:
+            continue
+        loser, other = sorted(names, key=worth.__getitem__)
+        told = {"loser": loser, "other": other, "lost_usd": -worth[loser], "gained_usd": worth[other]}
+        title = row["modelled_as"] or row["scenario_id"]
+        return (note("coupling.side_loses", scenario=title, **told), *_loss_more(row, names, loser, other))
     return ()
+
+
+_WORTH = ("usd_year_ge_a", "usd_year_ge_b")
+SEED = 1
+
+
+def _loss_more(row: Mapping[str, Any], names: Sequence[str], loser: str, other: str) -> Iterator[Note]:
+    """The market that the loser loses most of, and the band of each side's worth, as far as they are known."""
+    if row["lost_market"]:
+        told = {"market": row["lost_market"], "less_usd": row["lost_market_usd_year"]}
+        yield note(
+            "coupling.loss_cause", loser=loser, other=other, more_usd=row["won_market_usd_year"], **told
+        )
+    ends = [
+        (name, row[f"low_{column}"], row[f"high_{column}"])
+        for name, column in zip(names, _WORTH, strict=True)
+    ]
+    if ends[0][1] is not None:
+        each = [note("coupling.loss_band", name=name, low_usd=low, high_usd=high) for name, low, high in ends]
+        yield note("coupling.loss_bands", each=each)
 
 
 def in_equilibrium(
@@ -127,7 +143,7 @@ def brief_worth(study: CorridorStudy) -> tuple[pl.DataFrame, tuple[str | Note, .
     if scenarios:
         with suppress(InvalidInput):  # no trade of the corridors is known: the other columns stand
             welfare = PromisedWelfare(study, read_world_trade(case), scenarios)
-            rows = [{"scenario_id": name, **welfare.columns(name, "parties")} for name in welfare.names]
+            rows = [_both_sides(welfare, name) for name in welfare.names]
             promises = with_equilibrium(promises, rows)
     return promises, found.text
 

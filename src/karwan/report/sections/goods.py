@@ -195,8 +195,9 @@ def _basket(brief: Brief, notes: Notes) -> list[Block | None]:
         else None
     )
     spec = li.columns("basket", cap=_cap, bound=_bound, verdict=_verdict)
-    first = " ".join(clean(t) for t in sentences(brief.goods.basket_text[:1]))
     said = [one for one in brief.goods.basket_text if isinstance(one, Note)]
+    fewer = [one for one in said if one.key == "basket.fewer"]
+    first = " ".join(clean(t) for t in sentences([*fewer, *brief.goods.basket_text[:1]]))
     judged = [one for one in said if one.key.startswith("basket.judged")]
     tested = " ".join(clean(t) for t in sentences(judged))
     note = tell("brief_goods.basket_note", first=first, tested=tested).strip()

@@ -167,7 +167,21 @@ def gains_of_others(worth: pl.DataFrame) -> str:
         return ""
     own, third = (usd_rough(value) for value in (own, third))
     modelled = clean(row["modelled_as"] or row["scenario_id"], 200)
-    return tell("brief_plan.gains_others", modelled=modelled, own=own, third=third)
+    said = tell("brief_plan.gains_others", modelled=modelled, own=own, third=third)
+    return f"{said} {_loss(row)}".strip()
+
+
+def _loss(row: Mapping[str, Any]) -> str:
+    """The market that a side loses most of by a promise, and the bands of the worth to each side; empty where not known."""
+    if not row.get("lost_market"):
+        return ""
+    less, more = usd_rough(row["lost_market_usd_year"]), usd_rough(row["won_market_usd_year"])
+    said = tell("brief_plan.loss_cause", market=clean(row["lost_market"], 60), less=less, more=more)
+    ends = [[row[f"{end}_{column}"] for end in ("low", "high")] for column in COLUMNS]
+    if any(None in one for one in ends):
+        return said
+    spans = ", ".join(" to ".join(map(usd_rough, one)) for one in ends)
+    return f"{said} {tell('brief_plan.loss_bands', spans=spans)}"
 
 
 def _why(row: dict[str, Any]) -> str:

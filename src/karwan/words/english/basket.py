@@ -52,7 +52,7 @@ BASKET: dict[str, str | Plural] = {
         "Terms: {goods} goods, none above {most_share} of the target, none below {least_usd} unless that is all it can have "
         "(--fewest, --share and --least change them)."
     ),
-    "basket.fewer": "{goods} goods stand of the {asked} asked: no other of the list or of the seller passes the price test or has room.",
+    "basket.fewer": "{asked} goods were asked, {goods} stand: no other of the list or of the seller passes the price test or has room.",
     "basket.caps_dropped": "No sector was held to {cap_share}: the goods would not reach the target so.",
     "basket.refused": Plural(
         "goods",

@@ -74,9 +74,12 @@ COUPLING: dict[str, str | Plural] = {
         "Trade of every country pair on the corridors counts, that of either party with its neighbours too. Its rank stands beside the rank net of duty at the flows valued."
     ),
     "coupling.side_loses": (
-        "First rank is no gain to both: under “{scenario}” {loser} loses {lost_usd} a year where all trade answers, as trade of others moves too ({other}: {gained_usd}). "
+        "First rank is no gain to both: under “{scenario}” {loser} loses {lost_usd} a year where all trade answers ({other}: {gained_usd}). "
         "Ranks are by the valued trade of the two alone; `--general-equilibrium` gives each promise by side."
     ),
+    "coupling.loss_cause": "By the model {loser} sells {less_usd} a year less to {market}, where {other} sells {more_usd} more.",
+    "coupling.loss_bands": "5 to 95 % of joint draws, queues and the scenario itself not drawn: {each}.",
+    "coupling.loss_band": "{name} {low_usd} to {high_usd}",
     "coupling.sides": "Side a is {a}, side b {b}.",
     "coupling.bands": (
         "Low and high in equilibrium: 5 and 95 % points of {draws} joint draws (seed {seed}) of elasticities, choice, reserve, insurance, hours, values and base flows, "
