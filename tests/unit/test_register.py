@@ -123,7 +123,6 @@ def test_what_was_tampered_with_is_named(
     with open_register() as register:
         for status in ("in_progress", "stalled", "partly_done", "in_progress"):
             _say(register, promises, _status(promises[0], status))
-        register.checkpoint()
     _forced(tmp_path / "plan.register", sql)
     with open_register() as register:
         broken = register.verify()
@@ -517,6 +516,9 @@ def test_the_pack_and_the_state(
     assert project.plan_state(place).tables["promises"]["standing"].to_list()[0] == "unequal"
     history = project.plan_history(place, promise=promises[1]).tables["entries"]
     assert history["change"].to_list() == ["language: en; text: Open the pass."]
+    other = toyland.with_tables({"commitments": toyland["commitments"].clear()})
+    told = [one.key for one in Project(other).plan_state(place).notes if not isinstance(one, str)]
+    assert told == ["register.counts", "register.foreign"]
 
 
 @pytest.mark.parametrize(

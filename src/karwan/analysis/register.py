@@ -48,9 +48,13 @@ def answer_plan_state(inputs: Inputs, request: PlanStateRequest) -> Result:
     with Register(request.register) as register:
         require_whole(register)
         found = states_of(case, register)
+        said = [held.entry.commitment_id for held in register.all_entries()]
     rows = _state_rows(case, found, request.domain)
     shown = [row for row in rows if request.every or row["standing"] != UNSTATED]
-    return Result({"promises": result_frame("register_promises", shown)}, notes=(_counts(case, rows),))
+    foreign = [one for one in said if one not in found]
+    told = [note("register.foreign", count=len(foreign), promises=", ".join(sorted(set(foreign))[:5]))]
+    notes = (_counts(case, rows), *(told if foreign else []))
+    return Result({"promises": result_frame("register_promises", shown)}, notes=notes)
 
 
 def _state_rows(case: Case, found: dict[str, PromiseState], domain: str = "") -> list[Row]:

@@ -176,8 +176,7 @@ class Register:
                 previous=entries[-1].digest if entries else GENESIS,
             ).sealed()
             self._insert(chain, [entry])
-            if not entries or entries[-1].at[:10] != entry.at[:10]:
-                self._checkpoint(chain, entry, moment)
+            self._checkpoint(chain, entry, moment)
         return entry
 
     def checkpoint(self) -> Checkpoint:
@@ -325,9 +324,12 @@ class Register:
     def _checkpoint(self, chain: str, entry: Entry, moment: datetime) -> Checkpoint:
         """The signed head, made once: a later call gives the first one again."""
         signer = Signer(self._key_file)
-        for point in self.checkpoints():
-            if (point.digest, point.key) == (entry.digest, signer.public):
-                return point
+        made = self._base.rows(
+            "SELECT chain_id, number, digest, at, key, signature FROM checkpoint WHERE chain_id = ? AND digest = ? AND key = ?",
+            (chain, entry.digest, signer.public),
+        )
+        if made:
+            return Checkpoint(*made[0])
         bare = Checkpoint(chain, entry.number, entry.digest, stamp(moment), signer.public, "")
         point = Checkpoint(**{**vars(bare), "signature": signer.sign(bare.message())})
         self._keep_checkpoint(point)
