@@ -324,23 +324,24 @@ class Register:
     def _checkpoint(self, chain: str, entry: Entry, moment: datetime) -> Checkpoint:
         """The signed head, made once: a later call gives the first one again."""
         signer = Signer(self._key_file)
-        made = self._base.rows(
-            "SELECT chain_id, number, digest, at, key, signature FROM checkpoint WHERE chain_id = ? AND digest = ? AND key = ?",
-            (chain, entry.digest, signer.public),
-        )
-        if made:
-            return Checkpoint(*made[0])
+        made = self._signed(chain, entry.digest, signer.public)
+        if made is not None:
+            return made
         bare = Checkpoint(chain, entry.number, entry.digest, stamp(moment), signer.public, "")
         point = Checkpoint(**{**vars(bare), "signature": signer.sign(bare.message())})
         self._keep_checkpoint(point)
         return point
 
-    def _keep_checkpoint(self, point: Checkpoint) -> None:
-        known = self._base.rows(
-            "SELECT 1 FROM checkpoint WHERE chain_id = ? AND digest = ? AND key = ?",
-            (point.chain_id, point.digest, point.key),
+    def _signed(self, chain: str, digest: str, key: str) -> Checkpoint | None:
+        """The checkpoint of a head by a key, where it was made before."""
+        rows = self._base.rows(
+            "SELECT chain_id, number, digest, at, key, signature FROM checkpoint WHERE chain_id = ? AND digest = ? AND key = ?",
+            (chain, digest, key),
         )
-        if not known:
+        return Checkpoint(*rows[0]) if rows else None
+
+    def _keep_checkpoint(self, point: Checkpoint) -> None:
+        if self._signed(point.chain_id, point.digest, point.key) is None:
             self._base.run("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(point).values()))
 
 
