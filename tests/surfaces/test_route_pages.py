@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from karwan.analysis.contract import Inputs
+from karwan.analysis.market_facts import MarketFacts
 from karwan.analysis.requests import RouteRequest
 from karwan.analysis.route import answer_route
+from karwan.analysis.seller_price import seller_price
 from karwan.case import read_case
 from karwan.case.places import Gazetteer
 from karwan.case.scenario import case_under
@@ -86,3 +88,42 @@ def test_table_of_fitted_closures() -> None:
                 digits = len(told.partition(".")[2])
                 assert float(told) == pytest.approx(value, abs=0.5001 * 10.0**-digits), (name, told, value)
     assert seen == {p for p, r in fitted.items() if r["closures"]}
+
+
+def test_long_run_closed_shares_are_the_same_on_both_pages() -> None:
+    process = recorded_process(CASE.tables, CASE.settings.as_of)[0]
+    assert process is not None
+    share = dict(process.table.select("place", "closed_share").iter_rows())
+    mine = [f"{100 * share[place]:.1f}" for place in ("B_TORK", "B_CHAM")]
+    quoted = re.search(r"Torkham is shut ([\d.]+) % and Chaman ([\d.]+) % of the time", page("plan.md"))
+    assert quoted and list(quoted.groups()) == mine
+    told = re.findall(
+        r"^\| (?:Torkham|Chaman) \|.* ([\d.]+) % \|$", (DOCS / "reliability.md").read_text("utf-8"), re.M
+    )
+    assert told == mine
+
+
+def test_what_the_closure_costs_fruit_is_the_difference_of_its_two_rows() -> None:
+    rows = re.findall(
+        r"`closure` \|[^|]*\|[^|]*\| ([\d,]+) USD \([^)]*\), ([\d,]+) all told", page("route.md")
+    )
+    before, after = [[int(t.replace(",", "")) for t in row] for row in rows]
+    quoted = re.search(r"left ([\d,]+) dearer than the best before \(([\d,]+) all told\)", page("route.md"))
+    assert quoted
+    assert [int(t.replace(",", "")) for t in quoted.groups()] == [
+        b - a for a, b in zip(before, after, strict=True)
+    ]
+
+
+def test_two_prices_of_chickpeas() -> None:
+    quoted = re.search(
+        r"At the USD (\d+) that `karwan trade goods` takes for chickpeas \(brought to (\d+); the case has (\d+) of (\d+)\)"
+        r" the same trade weighs (\d+) % less",
+        page("criticality.md"),
+    )
+    assert quoted
+    row = CASE["products"].row(by_predicate=pl.col("product_id") == "chickpeas", named=True)
+    price = seller_price(MarketFacts(CASE, CASE.settings.as_of), row)
+    less = 100 * (1 - row["price_usd_t"] / price.usd_t)
+    mine = [round(price.usd_t), price.year, round(row["price_usd_t"]), row["price_year"], round(less)]
+    assert [int(t) for t in quoted.groups()] == mine

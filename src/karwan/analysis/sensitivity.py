@@ -186,8 +186,15 @@ def _rests_on(study: CorridorStudy, direction: str, flow: TradeFlow | None, tonn
         return note("demand.none", way=way, day=study.as_of)
     return note(
         "demand.flow", way=way, value=flow.value_usd, year=flow.taken.year_label, reporter=flow.taken.reporter,
-        product=load.name.lower(), price=load.price_usd_t, tonnes=tonnes,
+        product=load.name.lower(), price=load.price_usd_t, priced=_price_year(study.case, load.product_id), tonnes=tonnes,
     )  # fmt: skip
+
+
+def _price_year(case: Case, product_id: str) -> Note:
+    """Year of the case's price of a product; it is not brought to the year of the trade."""
+    years = dict(case["products"].select("product_id", "price_year").iter_rows())
+    year = years.get(product_id)
+    return note("demand.price_no_year") if year is None else note("demand.price_year", year=year)
 
 
 # -- sensitivity ---------------------------------------------------------------------------------------------

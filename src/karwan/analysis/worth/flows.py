@@ -92,7 +92,8 @@ def default_flows(study: CorridorStudy, trade: Mapping[str, TradeFlow]) -> tuple
             tonnes = trade[way].value_usd * float(share) / price / len(pairs)
             flows += [Flow(way, o, d, product, tonnes) for o, d in pairs]
     text = (
-        f"Spread evenly by value over the case's goods that travel as {form} ({', '.join(counts)}) and over its pairs of places: assumed, as "
+        f"Spread evenly by value over the case's goods that travel as {form} ({', '.join(counts)}) and over its pairs of places, tonnes at each "
+        "good's price in its own year, not brought to that of the trade: assumed, as "
         "no trade by product between the two is shipped with the case; `karwan plan worth --demand FILE` takes other flows."
     )
     return flows, text

@@ -14,9 +14,11 @@ CORRIDORS: dict[str, str | Plural] = {
     "demand.given": "{tonnes:,.0f} t a year each way (given), spread evenly over the pairs.",
     "demand.none": "{way}: the case has no yearly flow on {day:%Y-%m-%d}; give --tonnes-year.",
     "demand.flow": (
-        "{way}: USD {value:,.0f} in {year} as {reporter} reports, taken as {product} at USD {price:,.0f}/t: {tonnes:,.0f} t a year, "
+        "{way}: USD {value:,.0f} in {year} as {reporter} reports, taken as {product} at USD {price:,.0f}/t ({priced}): {tonnes:,.0f} t a year, "
         "spread evenly over the pairs (assumed)."
     ),
+    "demand.price_year": "price of {year}",
+    "demand.price_no_year": "price of no stated year",
     "demand.a_to_b": "a to b",
     "demand.b_to_a": "b to a",
     "prices.none": "The case has no observed price between places of its network.",
