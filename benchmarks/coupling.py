@@ -6,6 +6,7 @@ python benchmarks/coupling.py [--draws 200]
 from __future__ import annotations
 
 import argparse
+import gc
 from statistics import median
 from time import perf_counter, process_time
 
@@ -16,6 +17,7 @@ from karwan.analysis.coupling.problem import Coupling
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.appraisal.coupling.trade import GENERAL, PARTIAL
 from karwan.case import read_case
+from karwan.memory import COLLECT_AFTER
 
 
 def main() -> None:
@@ -23,6 +25,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--draws", type=int, default=200)
     draws = options.parse_args().draws
+    gc.set_threshold(*COLLECT_AFTER)  # as every command does
     case = read_case("kaz-pak")
     study = CorridorStudy(case, case.settings.as_of)
     states = read_states(study, ["today"])

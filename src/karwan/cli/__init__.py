@@ -10,9 +10,8 @@ import sys
 from karwan.cli.streams import make_safe
 from karwan.errors import KarwanError
 from karwan.exports import printable
+from karwan.memory import COLLECT_AFTER
 
-# A command builds large tables once and ends: the collector's default of every 700 objects costs it a tenth of its time.
-COLLECT_AFTER = (500_000, 20, 20)
 INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
 
 

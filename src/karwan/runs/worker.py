@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import signal
 import traceback
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from karwan.memory import COLLECT_AFTER
 from karwan.runs.job import Job
 from karwan.runs.kept import KeptAnswers
 
@@ -23,6 +25,7 @@ def serve_jobs(pipe: Connection, folder: str) -> None:
     `("progress", text)`. What reads no pipe any more ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's own end closes the pipe
+    gc.set_threshold(*COLLECT_AFTER)
     kept = KeptAnswers(Path(folder))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:

@@ -33,45 +33,55 @@ class _Spreading:
         self.by_road = [carrier == ROAD for _, carrier, _ in self.places]
         self.countries = [country for _, _, country in self.places]
         self.heads = [self.places[move.head] for move in moves]
-        self.outgoing: dict[int, list[int]] = {}
-        for number, move in enumerate(moves):
-            self.outgoing.setdefault(self.places[move.tail], []).append(number)
-        self.branches: list[list[Branch]] = [[] for _ in moves]
         self.rules: dict[tuple[str, str], tuple[str, str]] = {}
         self.stays: dict[str, Turn] = {}
         self.turns: Turns = context.kept.common.turns.setdefault(context.law_number, {})
+        self.outgoing: dict[int, list[tuple[int, int, Turn | None, str | None]]] = {}
+        for number, move in enumerate(moves):
+            tail, head = self.places[move.tail], self.heads[number]
+            self.outgoing.setdefault(tail, []).append((number, head, *self._whatever_truck(tail, head)))
+        self.branches: list[list[Branch]] = [[] for _ in moves]
 
     def run(self) -> SpreadMoves:
         """Follow every move from every state that is met, nearest first."""
         met = list(dict.fromkeys(self._starts()))
         index = {state: number for number, state in enumerate(met)}
-        arcs: list[tuple[int, int, int, int]] = []
+        tails: list[int] = []
+        heads: list[int] = []
+        numbers: list[int] = []
+        turns: list[int] = []
         for tail, (place, truck) in enumerate(met):  # grows as states are met
-            for number in self.outgoing.get(place, ()):
-                head, branches = self.heads[number], self.branches[number]
-                for branch in self._turn(place, truck, number):
+            for number, head, turn, entered in self.outgoing.get(place, ()):
+                branches = self.branches[number]
+                for branch in turn or self._turn(truck, entered, number):
                     state = head, branch.registration
                     found = index.get(state)
                     if found is None:
                         found = index[state] = len(met)
                         met.append(state)
-                    arcs.append((tail, found, number, len(branches)))
+                    tails.append(tail)
+                    heads.append(found)
+                    numbers.append(number)
+                    turns.append(len(branches))
                     branches.append(branch)
-        return self._spread(met, arcs)
+        return self._spread(met, tails, heads, numbers, turns)
 
-    def _turn(self, place: int, truck: str, number: int) -> Turn:
-        """Ways a move may be made with the truck in use, each with the truck swap it takes; none where the truck may not go.
+    def _whatever_truck(self, place: int, head: int) -> tuple[Turn | None, str | None]:
+        """The way a move is made whatever truck is in use, if there is one; else the country it enters, none where it stays in one."""
+        country = self.countries[head]
+        if not self.by_road[head]:
+            return self._stay(""), None
+        if not self.by_road[place]:  # a local truck picks the goods up at a terminal
+            return self._stay(country), None
+        return None, None if country == self.countries[place] else country
+
+    def _turn(self, truck: str, country: str | None, number: int) -> Turn:
+        """Ways a truck may make a move by road, each with the truck swap it takes; none where it may not go.
 
         A foreign truck that enters the country of destination may also hand its load to one of that country, which pays what a swap costs. In a
         country on the way it may not choose to: a domestic rate is that of a truck that stays at home.
         """
-        head = self.heads[number]
-        if not self.by_road[head]:
-            return self._stay("")
-        country = self.countries[head]
-        if not self.by_road[place]:  # a local truck picks the goods up at a terminal
-            return self._stay(country)
-        if country in (self.countries[place], truck):
+        if country is None or country == truck:
             return self._stay(truck)
         key = country, truck, self.moves[number].place_id
         if key not in self.turns:
@@ -105,16 +115,20 @@ class _Spreading:
         return self.rules[key]
 
     def _spread(
-        self, met: Sequence[tuple[int, str]], arcs: Sequence[tuple[int, int, int, int]]
+        self,
+        met: Sequence[tuple[int, str]],
+        tails: Sequence[int],
+        heads: Sequence[int],
+        numbers: Sequence[int],
+        turns: Sequence[int],
     ) -> SpreadMoves:
         places = list(self.places)
         states = tuple(State(*places[place], truck) for place, truck in met)
-        tails, heads, numbers, turns = zip(*arcs, strict=True) if arcs else ((), (), (), ())
         named = [(move.place_kind, move.place_id) for move in self.moves]
         first = np.cumsum([0, *map(len, self.branches)])
         moves = np.array(numbers, dtype=np.int64)
         slots = first[moves] + np.array(turns, dtype=np.int64)
-        layout = Layout(states, tails, heads, tuple(named[number] for number in numbers))
+        layout = Layout(states, tuple(tails), tuple(heads), tuple(named[number] for number in numbers))
         return SpreadMoves(layout, moves, tuple(map(tuple, self.branches)), slots)
 
     def _starts(self) -> Iterator[tuple[int, str]]:
