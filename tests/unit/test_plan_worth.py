@@ -522,7 +522,12 @@ def test_a_loss_names_its_market_and_the_band_of_each_side() -> None:
     row |= {"lost_market": "Midland", "lost_market_usd_year": 4.6e7, "won_market_usd_year": 1.4e9}
     row |= {"low_usd_year_ge_a": -1.3e7, "high_usd_year_ge_a": -1e6}
     row |= {"low_usd_year_ge_b": 1e8, "high_usd_year_ge_b": 5e8}
-    _, cause, bands = sentences(loss_notes(read_case("toyland"), result_frame("plan_worth", [row])))
+    row |= {"loss_exporter": "Lowland", "loss_importer": "Midland", "loss_pair_usd_year": -8e6}
+    row |= {"flows_year": "2024", "flows_usd": 9e6}
+    notes = loss_notes(read_case("toyland"), result_frame("plan_worth", [row]))
+    first, cause, alone, bands = sentences(notes)
+    assert "valued trade of the two alone (USD 9 m in 2024);" in first
+    assert alone.endswith("costs Upland USD 8 m a year; all else brings Upland USD 3 m.")
     assert (
         cause
         == "By the model Upland sells USD 46 m a year less to Midland, where Lowland sells USD 1.4 bn more."

@@ -72,8 +72,15 @@ def loss_notes(case: Case, promises: pl.DataFrame) -> tuple[Note, ...]:
         if None in worth.values() or min(worth.values()) >= -LEAST_LOSS_USD:
             continue
         loser, other = sorted(names, key=worth.__getitem__)
-        told = {"loser": loser, "other": other, "lost_usd": -worth[loser], "gained_usd": worth[other]}
+        told: dict[str, Any] = {
+            "loser": loser,
+            "other": other,
+            "lost_usd": -worth[loser],
+            "gained_usd": worth[other],
+        }
         title = row["modelled_as"] or row["scenario_id"]
+        year, usd = row["flows_year"], row["flows_usd"]
+        told["valued"] = note("coupling.valued_year", year=year, flows_usd=usd) if year else ""
         return (note("coupling.side_loses", scenario=title, **told), *_loss_more(row, names, loser, other))
     return ()
 
@@ -89,6 +96,12 @@ def _loss_more(row: Mapping[str, Any], names: Sequence[str], loser: str, other: 
         yield note(
             "coupling.loss_cause", loser=loser, other=other, more_usd=row["won_market_usd_year"], **told
         )
+    alone_usd = row["loss_pair_usd_year"]
+    if alone_usd is not None:
+        lost_usd = min(row[column] for column in _WORTH)
+        told = {"exporter": row["loss_exporter"], "importer": row["loss_importer"]}
+        usd = {"alone_usd": -alone_usd, "rest_usd": lost_usd - alone_usd}
+        yield note("coupling.loss_pair", loser=loser, **told, **usd)
     ends = [
         (name, row[f"low_{column}"], row[f"high_{column}"])
         for name, column in zip(names, _WORTH, strict=True)

@@ -75,9 +75,13 @@ COUPLING: dict[str, str | Plural] = {
     ),
     "coupling.side_loses": (
         "First rank is no gain to both: under “{scenario}” {loser} loses {lost_usd} a year where all trade answers ({other}: {gained_usd}). "
-        "Ranks are by the valued trade of the two alone; `--general-equilibrium` gives each promise by side."
+        "Ranks are by the valued trade of the two alone{valued}; `--general-equilibrium` gives each promise by side."
     ),
+    "coupling.valued_year": " ({flows_usd} in {year})",
     "coupling.loss_cause": "By the model {loser} sells {less_usd} a year less to {market}, where {other} sells {more_usd} more.",
+    "coupling.loss_pair": (
+        "{exporter}'s trade to {importer} under it, alone in the world as it stands, costs {loser} {alone_usd} a year; all else brings {loser} {rest_usd}."
+    ),
     "coupling.loss_bands": "5 to 95 % of joint draws, queues and the scenario itself not drawn: {each}.",
     "coupling.loss_band": "{name} {low_usd} to {high_usd}",
     "coupling.sides": "Side a is {a}, side b {b}.",
