@@ -90,12 +90,30 @@ def one(asking: Asking) -> Page:
     blocks = [block for block in every if not isinstance(block, Figure)]  # one port is compared with none
     return Page(
         title=clean(name, 80),
-        lead=say(note("page.port_lead", country=case.country_name(country))),
+        lead=" ".join(
+            (
+                say(note("page.port_lead", country=case.country_name(country))),
+                *_sanctions(asking, key, country),
+            )
+        ),
         parts={"map": map_part(asking), "blocks": blocks},
         result=Result(tables),
         declared={table: table for table in tables},
         geojson=lambda: layer_geojson(asking, "nodes", key),
     )
+
+
+def _sanctions(asking: Asking, port: str, country: str) -> list[str]:
+    """In a sentence, the sanctions of the day on a port or its country."""
+    day = asking.as_of
+    held = asking.project.case["restrictions"].filter(
+        (pl.col("effect") == "sanctioned")
+        & pl.col("place_id").is_in([port, country])
+        & (pl.col("start").is_null() | (pl.col("start") <= day))
+        & (pl.col("end").is_null() | (pl.col("end") >= day))
+    )
+    rules = "; ".join(clean(name, 160) for name in held["name"].unique(maintain_order=True))
+    return [say(note("page.port_sanctions", rules=rules))] if rules else []
 
 
 def _of_port(every: PortsSection, key: str, name: str) -> PortsSection:

@@ -132,6 +132,7 @@ PAGE: dict[str, str | Plural] = {
     "page.regime_promises_none": "No promise brings or changes it",
     "page.regime_promises_why": "No promise of the plan has a scenario that puts it in force or changes its terms.",
     "page.port_lead": "A port of {country}: its terminals with their terms, its free zones and what they spare, each figure with its source.",
+    "page.port_sanctions": "Under sanctions on the day: {rules}.",
     "page.register": "The plan by both sides",
     "page.register_lead": "Each side's own word on every promise, beside the other's; where they differ first. Neither is averaged.",
     "page.no_register": "No register is served",
