@@ -363,6 +363,7 @@ def test_command_keeps_the_corridors_and_the_balance() -> None:
     assert 0 < tonnes["used"] < tonnes["limit"]
     assert {"balance, least", "balance, greatest"} <= set(prices)
     assert any("flowing already" in line for line in answer["text"])
+    assert any(line.startswith("The frontier asks") for line in answer["text"])
     assert answer["frontier"][0]["cost_usd"] >= 0.999 * answer["frontier"][1]["cost_usd"]  # to the gap
     # Exports may be at most twice the imports (1.6 times in 2025): the target then is out of reach, and the balance says so.
     tight = CliRunner().invoke(app, ["basket", "--target", "40e6", "--balance", "0.1", "2", "--json"])

@@ -316,6 +316,7 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
         *limits.notes,
         *listed.notes,
         *under,
+        *[note("basket.frontier")][: edge.height],
     ]
     exporter = case.parties.ends(goods["direction"][0])[0]
     others = alternatives(case, landed, found.chosen, verdicts, exporter)

@@ -8,7 +8,8 @@ BASKET: dict[str, str | Plural] = {
     "basket.basket_figure": "What is chosen of each good",
     "basket.basket_caption": "Dark: chosen; light: the most the basket may take of it.",
     "basket.frontier_figure": "Cost by the number of goods",
-    "basket.frontier_caption": "Cost of bringing the value with so many goods at most; every other term as in the form.",
+    "basket.frontier_caption": "Cost of bringing the value with so many goods at most. A case's goods keep their own bounds there; a greatest"
+    " share, a least value and the usual caps on sectors do not hold.",
     "basket.as_asked": "none, all as asked",
     "basket.goods": Plural("count", "{count:d} good", "{count:d} goods"),
     "basket.reached": Plural(
@@ -51,6 +52,10 @@ BASKET: dict[str, str | Plural] = {
     "basket.limits": (
         "Terms: {goods} goods, none above {most_share} of the target, none below {least_usd} unless that is all it can have "
         "(--fewest, --share and --least change them)."
+    ),
+    "basket.frontier": (
+        "The frontier asks what fewer goods would cost: no greatest share, no least value of a good and no usual cap on sectors holds in it; "
+        "each good keeps its own bound."
     ),
     "basket.fewer": "{asked} goods were asked, {goods} stand: no other of the list or of the seller passes the price test or has room.",
     "basket.caps_dropped": "No sector was held to {cap_share}: the goods would not reach the target so.",
