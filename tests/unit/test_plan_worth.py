@@ -530,7 +530,7 @@ def test_a_loss_names_its_market_and_the_band_of_each_side() -> None:
     assert alone.endswith("costs Upland USD 8 m a year; all else brings Upland USD 3 m.")
     assert (
         cause
-        == "By the model Upland sells USD 46 m a year less to Midland, where Lowland sells USD 1.4 bn more."
+        == "By the model Upland sells USD 46 m a year less to Midland, where Lowland sells USD 1.4 bn more than with what is shut today."
     )
     assert bands.endswith("Upland USD −13 m to USD −1 m, Lowland USD 100 m to USD 500 m.")
 

@@ -231,7 +231,7 @@ BRIEF: dict[str, str | Plural] = {
         "Most of the largest gain is trade with and of others: “{modelled}” is worth USD {own} a year in the trade of the two that is valued; USD {third} of its gain "
         "falls to third countries."
     ),
-    "brief_plan.loss_cause": "By the model the side that loses sells USD {less} less to {market}, where the other sells {more} more.",
+    "brief_plan.loss_cause": "By the model the side that loses sells USD {less} less to {market}, where the other sells {more} more than with what is shut today.",
     "brief_plan.loss_bands": "5 to 95 % of joint draws, from left to right: {spans}.",
     "brief_plan.gains_unit": "USD a year, linear",
     "brief_corridors.fact_sanctions": "; it falls under {authority} sanctions",

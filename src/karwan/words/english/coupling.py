@@ -78,7 +78,7 @@ COUPLING: dict[str, str | Plural] = {
         "Ranks are by the valued trade of the two alone{valued}; `--general-equilibrium` gives each promise by side."
     ),
     "coupling.valued_year": " ({flows_usd} in {year})",
-    "coupling.loss_cause": "By the model {loser} sells {less_usd} a year less to {market}, where {other} sells {more_usd} more.",
+    "coupling.loss_cause": "By the model {loser} sells {less_usd} a year less to {market}, where {other} sells {more_usd} more than with what is shut today.",
     "coupling.loss_pair": (
         "{exporter}'s trade to {importer} under it, alone in the world as it stands, costs {loser} {alone_usd} a year; all else brings {loser} {rest_usd}."
     ),
