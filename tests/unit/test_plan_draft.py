@@ -105,6 +105,17 @@ def test_values_that_fall_and_rise_are_no_one_range() -> None:
     assert len(_parts(cells[:3])) == 3  # few values are told apart
 
 
+def test_a_figure_that_moves_against_its_kind_says_why() -> None:
+    """Discounts on a line: one factor that made good the others rises."""
+    case = read_case("kaz-pak")
+    assert case.folder is not None
+    changed = apply_scenario(case, find_scenario(case.folder, "rail_tariff_discount"))
+    moved = Wording(case, changed, differences(case, changed)).moved()
+    assert [one.after for one in moved[:2]] == ["60 %", "50 %"]
+    assert moved[2].before == "15 %"
+    assert moved[2].after.startswith("50 % (with 50 % off up to Bereket this piece has nothing to make good")
+
+
 def test_a_duty_is_what_is_charged_before_and_after() -> None:
     """The regulatory duty stays beside a preference: 20 % and 24 % become 10 % and 24 %, not 10 %."""
     case = read_case("kaz-pak")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -20,6 +20,7 @@ from karwan.transport.network.terms import join_sources
 SHOWN = 3  # places named of a figure
 FEW = 3  # pairs of values that are told apart; of more the range is said
 NOTHING = "none"
+SAID = "Scenario "  # how the note of a row begins that a scenario touched; see `karwan.case.scenario`
 CELLS = {
     ("closures", "end"): "closure of {places}",
     ("links", "state"): "state of the line {places}",
@@ -69,13 +70,14 @@ class Moved:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value that a promise moves: of what (with a gap for the place), where, before and after as in the tables."""
+    """A value that a promise moves: of what (with a gap for the place), where, before and after as in the tables, why where the scenario says so."""
 
     what: str
     place: str
     column: str
     before: str | None
     after: str | None
+    why: str = ""
 
     @property
     def way(self) -> int:
@@ -109,12 +111,13 @@ class Wording:
     def moved(self) -> list[Moved]:
         """Figures in the order of the tables.
 
-        Cells of one kind stand together: those with the same values, or of many different ones those that fall and those that rise.
+        Cells of one kind stand together: those with the same values, or of many different ones those that fall and those that rise. A figure that
+        moves against most of its kind says why.
         """
         found: dict[str, list[Cell]] = {}
         for cell in self.schedule():
             found.setdefault(cell.what, []).append(cell)
-        return [_figure(part) for cells in found.values() for part in _parts(cells)]
+        return [moved for cells in found.values() for moved in _figures(cells)]
 
     def schedule(self) -> list[Cell]:
         """Each value that is moved."""
@@ -140,7 +143,14 @@ class Wording:
             own = self.names.row("tariffs", "tariff_id", row["key"])
             what = what.replace("{importer}", self.names.place(str(own["importer"])))
             before, after = (self._duty(own, row["column"], after=after) for after in (False, True))
-        return Cell(what, str(self._goods.get(place, place)), row["column"], before, after)
+        why = self._why(row["table"], row["key"])
+        return Cell(what, str(self._goods.get(place, place)), row["column"], before, after, why)
+
+    def _why(self, table: str, key: str) -> str:
+        """Reason that a scenario gives for a row, as its note holds it."""
+        note = str(self.names.row(table, load_schema()[table].key, key).get("note") or "")
+        _, told, reason = note.rpartition(SAID)
+        return reason.partition(": ")[2] if told else ""
 
     def _duty(self, row: Mapping[str, Any], column: str, *, after: bool) -> str:
         """Duty charged on a good without or with the scenario: all that is added up, preferences counted."""
@@ -205,6 +215,16 @@ def _parts(cells: Sequence[Cell]) -> list[list[Cell]]:
     for cell in cells:
         found.setdefault((cell.before, cell.after) if few else cell.way, []).append(cell)
     return sorted(found.values(), key=lambda part: -len(part))
+
+
+def _figures(cells: Sequence[Cell]) -> Iterator[Moved]:
+    """Figures of cells of one kind, with the reason of each that moves against the first and largest."""
+    first, *others = _parts(cells)
+    yield _figure(first)
+    for part in others:
+        moved, why = _figure(part), part[0].why.rstrip(".")
+        against = part[0].way * first[0].way < 0 and why
+        yield replace(moved, after=f"{moved.after} ({why[0].lower()}{why[1:]})") if against else moved
 
 
 def _figure(cells: Sequence[Cell]) -> Moved:
