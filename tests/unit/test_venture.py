@@ -605,7 +605,7 @@ def test_compare_wait_and_template(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="closure record"):
         project.wait_venture("v1", opening="fast_yard")
     for low, years, high in ((5.0, 2.0, 0.5), (1.0, float("nan"), 3.0), (3.0, 2.0, None), (None, 2.0, 1.0)):
-        with pytest.raises(InvalidInput, match="are not in order|lie outside the fewest and the most"):
+        with pytest.raises(InvalidInput, match=r"are not in order|lie outside the fewest and the most"):
             project.wait_venture(
                 "v1",
                 opening="fast_yard",
