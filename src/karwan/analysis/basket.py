@@ -241,6 +241,11 @@ def _terms_notes(case: Case, goods: pl.DataFrame, *, dropped: bool, risk: float 
     return said
 
 
+def _frontier_notes(edge: pl.DataFrame) -> list[Note]:
+    """Which terms do not hold in the frontier, where one is asked for."""
+    return [note("basket.frontier")] if edge.height else []
+
+
 def basket_answer(  # noqa: PLR0913 - the terms of a basket
     case: Case,
     *,
@@ -316,7 +321,7 @@ def basket_answer(  # noqa: PLR0913 - the terms of a basket
         *limits.notes,
         *listed.notes,
         *under,
-        *[note("basket.frontier")][: edge.height],
+        *_frontier_notes(edge),
     ]
     exporter = case.parties.ends(goods["direction"][0])[0]
     others = alternatives(case, landed, found.chosen, verdicts, exporter)

@@ -256,7 +256,8 @@ class Register:
                 )
             self._insert(chain_id, entries[len(held) :])
             for point in checkpoints:
-                self._keep_checkpoint(point)
+                if self._signed(point.chain_id, point.digest, point.key) is None:
+                    self._keep_checkpoint(point)
         return len(entries) - len(held)
 
     def verify(self, head: str | None = None) -> list[tuple[str, Break]]:
@@ -341,8 +342,7 @@ class Register:
         return Checkpoint(*rows[0]) if rows else None
 
     def _keep_checkpoint(self, point: Checkpoint) -> None:
-        if self._signed(point.chain_id, point.digest, point.key) is None:
-            self._base.run("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(point).values()))
+        self._base.run("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(point).values()))
 
 
 def _nothing_said() -> InvalidInput:

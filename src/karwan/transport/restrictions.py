@@ -28,10 +28,11 @@ def rules_of_trade(rows: Iterable[Row], origin: str, destination: str, cargo: Ca
     day
         Day of departure.
     """
-    return [row for row in rows if _in_force(row, day) and _concerns(row, origin, destination, cargo)]
+    return [row for row in rows if holds_on(row, day) and _concerns(row, origin, destination, cargo)]
 
 
-def _in_force(row: Row, day: date) -> bool:
+def holds_on(row: Row, day: date) -> bool:
+    """Whether a rule is in force on a day."""
     return (row["start"] is None or row["start"] <= day) and (row["end"] is None or day <= row["end"])
 
 

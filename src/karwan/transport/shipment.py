@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -73,29 +73,30 @@ def find_product(products: pl.DataFrame, name: str) -> dict[str, object]:
         Nothing or more than one product matches; the message lists candidates.
     """
     wanted = name.strip().lower()
-    code = wanted.replace(".", "")
-    ids = [number.lower() for number in products["product_id"]]
-    if wanted and ids.count(wanted) == 1:
-        return products.row(ids.index(wanted), named=True)
-    rows = list(products.select("product_id", "hs_code", "name").iter_rows())
-    for test in (
-        lambda own, hs, called: own == wanted,
-        lambda own, hs, called: hs == code,
-        lambda own, hs, called: called == wanted,
-        lambda own, hs, called: code.isdigit() and len(code) >= 2 and hs.startswith(code),
-        lambda own, hs, called: wanted in called or wanted in own,
-    ):
-        found = [
-            k for k, (own, hs, called) in enumerate(rows) if wanted and test(own.lower(), hs, called.lower())
-        ]
-        if len(found) == 1:
-            return products.row(found[0], named=True)
-        if len(found) > 1:
-            names = ", ".join(f"{rows[k][0]} ({rows[k][1]})" for k in found[:6])
-            raise UnknownName(
-                f"{name!r} fits {len(found)} products.", names, "name one of them by its product id."
-            )
-    raise _unknown_product(name, [own for own, _, _ in rows])
+    found = next(filter(None, _alike(products, wanted)), []) if wanted else []
+    if len(found) == 1:
+        return products.row(found[0], named=True)
+    ids, codes = products["product_id"].to_list(), products["hs_code"]
+    if not found:
+        raise _unknown_product(name, ids)
+    names = ", ".join(f"{ids[k]} ({codes[k]})" for k in found[:6])
+    raise UnknownName(f"{name!r} fits {len(found)} products.", names, "name one of them by its product id.")
+
+
+def _alike(products: pl.DataFrame, wanted: str) -> Iterator[list[int]]:
+    """Rows by what they have in common with a text in small letters: id, HS code, name, beginning of the code, part of a name or id."""
+    ids, names = (products[column].str.to_lowercase() for column in ("product_id", "name"))
+    codes, code = products["hs_code"], wanted.replace(".", "")
+    yield (ids == wanted).arg_true().to_list()
+    yield (codes == code).arg_true().to_list()
+    yield (names == wanted).arg_true().to_list()
+    if code.isdigit() and len(code) >= 2:
+        yield codes.str.starts_with(code).arg_true().to_list()
+    yield (
+        (names.str.contains(wanted, literal=True) | ids.str.contains(wanted, literal=True))
+        .arg_true()
+        .to_list()
+    )
 
 
 def _unknown_product(name: str, ids: Sequence[str]) -> UnknownName:

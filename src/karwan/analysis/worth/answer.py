@@ -14,7 +14,7 @@ from karwan.analysis.case_requests import DRAWS, WorthRequest
 from karwan.analysis.contract import Inputs, Result
 from karwan.analysis.corridors import CorridorStudy
 from karwan.analysis.coupling.promised import PromisedWelfare
-from karwan.analysis.coupling.sides import LEAST_LOSS_USD, loss_columns
+from karwan.analysis.coupling.sides import LEAST_LOSS_USD, SIDES, loss_columns
 from karwan.analysis.coupling.world_trade import read_world_trade
 from karwan.analysis.plan import commitment_table
 from karwan.analysis.worth.promises import plan_worth, promise_scenarios
@@ -85,7 +85,7 @@ def loss_notes(case: Case, promises: pl.DataFrame) -> tuple[Note, ...]:
     return ()
 
 
-_WORTH = ("usd_year_ge_a", "usd_year_ge_b")
+_WORTH = SIDES[:2]
 SEED = 1
 
 

@@ -21,7 +21,7 @@ from karwan.report.text import clean, day, safe_url, words
 from karwan.report.wording import tell
 from karwan.words import sentences
 
-_PROMISED = pl.col("kind") == "promise"
+PROMISED = pl.col("kind") == "promise"
 
 
 def plan_section(brief: Brief, notes: Notes) -> Section:
@@ -94,7 +94,7 @@ def promise_tables(
         li.listing(
             "commitments",
             tell("brief_plan.commitments_table"),
-            commitments.filter(_PROMISED),
+            commitments.filter(PROMISED),
             notes,
             spec,
             wide=True,
@@ -102,7 +102,7 @@ def promise_tables(
         li.listing(
             "contracts",
             tell("brief_plan.contracts_table"),
-            commitments.filter(~_PROMISED),
+            commitments.filter(~PROMISED),
             notes,
             spec,
             note=contracts_note,
@@ -118,7 +118,7 @@ def _worth(brief: Brief, notes: Notes) -> tuple[Block | None, ...]:
     if not known.height:
         return ()
     return (
-        worth_figure(known, table.height, brief.plan.commitments.filter(~_PROMISED).height),
+        worth_figure(known, table.height, brief.plan.commitments.filter(~PROMISED).height),
         gains_figure(known, (brief.name_a, brief.name_b)),
         li.listing(
             "worth",
@@ -260,7 +260,7 @@ _INDICATORS: li.Spec = li.columns("indicators")
 
 def plan_facts(brief: Brief) -> list[tuple[str, str, str, str]]:
     """Rows of the summary: how many commitments, how many late and done."""
-    table = brief.plan.commitments.filter(_PROMISED)
+    table = brief.plan.commitments.filter(PROMISED)
     if table.is_empty():
         return []
     late = sum(1 for v in table["late"].to_list() if v)

@@ -13,6 +13,7 @@ from karwan.report.answer_tables import answer_tables, result_block
 from karwan.report.blocks import Block, Figure, Missing, Table
 from karwan.report.charts.changes import Change, draw_changes
 from karwan.report.sections.plan import (
+    PROMISED,
     gains_figure,
     promise_tables,
     status_figure,
@@ -165,7 +166,7 @@ def worth(asking: Asking) -> Page:
     promises = result.tables["promises"]
     known = promises.filter(pl.col("rank").is_not_null())
     parties = asking.project.case.parties
-    contracts = asking.project.case["commitments"].filter(pl.col("kind") != "promise").height
+    contracts = asking.project.case["commitments"].filter(~PROMISED).height
     figures = (
         worth_figure(known, promises.height, contracts),
         gains_figure(known, (parties.name_a, parties.name_b)),

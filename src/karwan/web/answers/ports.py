@@ -20,6 +20,7 @@ from karwan.report.charts.port_shares import draw_port_shares
 from karwan.report.sections.ports import port_blocks, terms_blocks
 from karwan.report.text import clean
 from karwan.report.wording import tell
+from karwan.transport.restrictions import SANCTIONED, holds_on
 from karwan.web.answers.generic import asked, form_of, shown
 from karwan.web.answers.maps import layer_geojson, map_part
 from karwan.web.answers.page import Asking, Page
@@ -105,14 +106,12 @@ def one(asking: Asking) -> Page:
 
 def _sanctions(asking: Asking, port: str, country: str) -> list[str]:
     """In a sentence, the sanctions of the day on a port or its country."""
-    day = asking.as_of
-    held = asking.project.case["restrictions"].filter(
-        (pl.col("effect") == "sanctioned")
-        & pl.col("place_id").is_in([port, country])
-        & (pl.col("start").is_null() | (pl.col("start") <= day))
-        & (pl.col("end").is_null() | (pl.col("end") >= day))
-    )
-    rules = "; ".join(clean(name, 160) for name in held["name"].unique(maintain_order=True))
+    own = [
+        row["name"]
+        for row in asking.project.case["restrictions"].iter_rows(named=True)
+        if row["effect"] == SANCTIONED and row["place_id"] in (port, country) and holds_on(row, asking.as_of)
+    ]
+    rules = "; ".join(clean(name, 160) for name in dict.fromkeys(own))
     return [say(note("page.port_sanctions", rules=rules))] if rules else []
 
 
