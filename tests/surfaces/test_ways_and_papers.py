@@ -260,6 +260,9 @@ def test_a_past_trip_is_reckoned_as_it_was_known(kaz_pak: Case) -> None:
     known = {row["place"]: row["closures"] for row in process.table.iter_rows(named=True)}
     told = {row["place_id"]: row["closures"] for row in rows(before, "closure_rates")}
     assert told and all(known[place] == closures for place, closures in told.items())  # none that came after
+    later = kaz_pak["restrictions"].filter(pl.col("start") > day)["restriction_id"]
+    held = known_on(kaz_pak, day)["restrictions"]["restriction_id"]
+    assert later.len() and held.len() and not set(later) & set(held)
     old = ask(kaz_pak, "Almaty", "Karachi", "chickpeas", departure=date(2022, 3, 1), as_of=date(2022, 2, 1))
     assert not any(rule.startswith("eu_") for row in rows(old, "routes") for rule in row["rules"])
     assert old.meta["as_of"] == date(2022, 2, 1)

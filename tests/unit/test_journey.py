@@ -139,6 +139,7 @@ def test_a_route_says_what_was_shut_before_and_which_season_is_over(toyland):
     assert [one for one in winter if "time of the year (winter, up to 28 February 2024)" in one]
     (before,) = [one for one in winter if "Yard, shut unannounced" in one]
     assert "2 times in 5." in before
+    assert "as fewer than three of its own ended" in before
     assert "14 days in all" in before and "take one as 6 days" in before  # ten and four days, four elsewhere
     assert not [
         one for one in told("2023-12-01", "2024-02-28", date(2026, 6, 1)) if "time of the year" in one

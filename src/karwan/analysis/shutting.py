@@ -10,7 +10,7 @@ import polars as pl
 
 from karwan.amounts import MEAN_YEAR_DAYS
 from karwan.transport.closures import FULL_DATE
-from karwan.transport.journey import ArrivalModel, closing_places
+from karwan.transport.journey import ENOUGH_ENDS, ArrivalModel, closing_places
 from karwan.transport.route import Route
 
 SEASON_DAYS = 28
@@ -20,13 +20,15 @@ _NO_END = date.max.isoformat()
 
 @dataclass(frozen=True)
 class ShutBefore:
-    """Unannounced closures of a place on record: how many in how many years open, days of all of them, and mean days of one as fitted."""
+    """Unannounced closures of a place on record: how many in how many years open, days of all of them, and mean days of one as fitted;
+    `lent` where these are of the places of its kind together, as too few of its own ended."""
 
     place: str
     count: int
     years: float
     total: float
     days: float
+    lent: bool
 
 
 def shut_before(route: Route, model: ArrivalModel) -> list[ShutBefore]:
@@ -42,6 +44,7 @@ def shut_before(route: Route, model: ArrivalModel) -> list[ShutBefore]:
             row["open_days"] / MEAN_YEAR_DAYS,
             row["closed_days"],
             row["mean_days"],
+            row["ended"] < ENOUGH_ENDS,
         )
         for row in shut.sort("closed_share", "place", descending=[True, False]).iter_rows(named=True)
     ]

@@ -24,10 +24,10 @@ def known_on(case: Case, day: date) -> Case:
     """The case as it stood on a day, its `as_of` that day.
 
     A dated closure is known from its first day, or before where it was announced; its end is known once it is past or was announced (`announced`;
-    where that is blank, what does not count in the record: holidays, winters). A regime not yet in force was signed at most. Bans and sanctions,
-    access rules and fees carry their own days and are judged by the day of departure. Of yearly rates and border hours only those up to that year
-    count; where none is that old the earliest stands in. Queues of days count once the days they were seen on have begun. A planned link opens on its
-    own day. Rows go by the day they hold from, not by the day their source came out.
+    where that is blank, what does not count in the record: holidays, winters). A regime not yet in force was signed at most. Bans and sanctions
+    that began later are not known; the others, access rules and fees carry their own days and are judged by the day of departure. Of yearly rates
+    and border hours only those up to that year count; where none is that old the earliest stands in. Queues of days count once the days they were
+    seen on have begun. A planned link opens on its own day. Rows go by the day they hold from, not by the day their source came out.
 
     Parameters
     ----------
@@ -53,6 +53,7 @@ def known_on(case: Case, day: date) -> Case:
     tables = dict(case.tables)
     tables["closures"] = _closures(tables["closures"], day)
     tables["regimes"] = _regimes(tables["regimes"], day)
+    tables["restrictions"] = tables["restrictions"].filter((pl.col("start") <= day).fill_null(True))
     tables["queue_states"] = tables["queue_states"].filter((pl.col("from_day") <= day).fill_null(True))
     for name, (keys, figures) in YEARLY.items():
         tables[name] = _yearly(tables[name], keys, figures, day.year)

@@ -28,6 +28,7 @@ def shutting_notes(plan: RoutePlan, offer: RouteOffer, model: ArrivalModel) -> l
             years=one.years,
             total=one.total,
             days=one.days,
+            lent=note("route.length_lent") if one.lent else "",
         )
         for one in shut_before(offer.route, model)[:NAMED]
     ]

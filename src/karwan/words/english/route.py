@@ -39,9 +39,10 @@ ROUTE: dict[str, str | Plural] = {
     ),
     "route.shut_before": Plural(
         "count",
-        "Route 1 passes {place}, shut unannounced once in {years:.1f} years open on record, {total:.0f} days; its days and P95 take one as {days:.0f} days.",
-        "Route 1 passes {place}, shut unannounced {count} times in {years:.1f} years open on record, {total:.0f} days in all; its days and P95 take one as {days:.0f} days.",
+        "Route 1 passes {place}, shut unannounced once in {years:.1f} years open on record, {total:.0f} days; its days and P95 take one as {days:.0f} days{lent}.",
+        "Route 1 passes {place}, shut unannounced {count} times in {years:.1f} years open on record, {total:.0f} days in all; its days and P95 take one as {days:.0f} days{lent}.",
     ),
+    "route.length_lent": ", the mean of all places of its kind, as fewer than three of its own ended",
     "route.past_season": (
         "{place} used to be shut at this time of the year ({reason}, up to {last}); no row of the case shuts it now, so the answer takes it as open."
     ),
